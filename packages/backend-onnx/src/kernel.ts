@@ -1,0 +1,42 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { Attributes, ElementType, Operation } from "./graph.ts";
+
+/** Shape and dtype of a result that is to be recorded. */
+export interface ResultType {
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+}
+
+/** What a kernel may ask of the backend: record work, make leaves, share data. */
+export interface Recorder {
+  /** Records one operation with one result. */
+  record(operation: Operation, inputs: readonly TensorInfo[], result: ResultType, attributes?: Attributes): TensorInfo;
+  /** Records one operation with several results. */
+  recordAll(
+    operation: Operation,
+    inputs: readonly TensorInfo[],
+    results: readonly ResultType[],
+    attributes?: Attributes,
+  ): TensorInfo[];
+  /** A tensor that shares `source`'s data under another shape of the same size (no work, one more reference). */
+  alias(source: TensorInfo, shape: readonly number[]): TensorInfo;
+  /** A leaf that holds a copy of `values`. */
+  constant(values: Float32Array | Int32Array | Uint8Array, result: ResultType): TensorInfo;
+  /** Reads the data now (runs what is recorded). For kernels whose result's shape depends on the data. */
+  readSync(dataId: object): Float32Array | Int32Array | Uint8Array;
+  /** Gives back an intermediate tensor that the kernel made itself. */
+  disposeIntermediate(tensor: TensorInfo): void;
+}
+
+/** One tfjs kernel on this backend. Attributes are tfjs-core's own (`kernel_names.ts`). */
+export interface Kernel {
+  readonly kernelName: string;
+  run(call: KernelCall): TensorInfo | TensorInfo[];
+}
+
+export interface KernelCall {
+  // tfjs-core types a kernel's inputs by name; variadic kernels (Concat, AddN, Pack) pass an array.
+  readonly inputs: Readonly<Record<string, TensorInfo>>;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly recorder: Recorder;
+}
