@@ -1,1 +1,66 @@
-export {};
+export type {
+  Benchmark,
+  ChatPrompt,
+  Choice,
+  Metric,
+  Outcome,
+  Prompt,
+  PromptFamily,
+  Protocol,
+  ProtocolName,
+  Question,
+  RawPrompt,
+} from "./benchmark.ts";
+export type { Conversation, ImageReference, Turn } from "./conversation.ts";
+export { IMAGE_PLACEHOLDER } from "./conversation.ts";
+export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
+export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
+export type { ErrorCode } from "./errors.ts";
+export { messageOf, MlanError } from "./errors.ts";
+export type {
+  AnswerRecord,
+  BenchmarkResult,
+  Estimate,
+  EvaluateEndEvent,
+  EvaluateEvent,
+  EvaluateRun,
+  EvaluateStartEvent,
+  Evaluator,
+  QuestionAnsweredEvent,
+} from "./evaluator.ts";
+export type {
+  Batch,
+  BatchShape,
+  Component,
+  ConversationFormat,
+  Encoded,
+  Generation,
+  GenerationOptions,
+  GenerationRequest,
+  Model,
+  ModelSource,
+  OpenModelOptions,
+  Parameter,
+  Score,
+  ScoreRequest,
+  TokenCounts,
+  TrainableModel,
+} from "./model.ts";
+export type {
+  CheckpointSavedEvent,
+  StepEndEvent,
+  TrainEndEvent,
+  Trainer,
+  TrainEvent,
+  TrainingRecipe,
+  TrainRun,
+  TrainStartEvent,
+} from "./trainer.ts";
+export type { Plugin } from "./plugin.ts";
+export { plugin } from "./plugin.ts";
+export type { Random } from "./random.ts";
+export { deriveSeed, permutation, seededRandom } from "./random.ts";
+export type { Clock, Token } from "./token.ts";
+export { BENCHMARK, CLOCK, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
+export type { Scope } from "./scope.ts";
+export { createScope } from "./scope.ts";

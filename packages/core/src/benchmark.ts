@@ -1,0 +1,80 @@
+import type { ImageReference } from "./conversation.ts";
+import type { Dataset } from "./dataset.ts";
+
+/**
+ * `paper`: bit-compatible with the original code of arXiv 2411.10557, quirks included.
+ * `strict`: the quirks that concern evaluation fixed. Results of the two are never mixed.
+ */
+export type ProtocolName = "paper" | "strict";
+
+/** Which wording a model expects: tuned on instructions, or an untuned base of one of the backbones. */
+export type PromptFamily = "tuned" | "llama2-base" | "vicuna-base";
+
+/** The text a model answers to. */
+export type Prompt = RawPrompt | ChatPrompt;
+
+/** Text that goes to the tokenizer as it is; image placeholders count when the question has images. */
+export interface RawPrompt {
+  readonly kind: "raw";
+  readonly text: string;
+  /** Whether the begin-of-sequence token stands first. */
+  readonly beginOfSequence: boolean;
+}
+
+/** A user turn in the model's own conversation template, and how the answer begins. */
+export interface ChatPrompt {
+  readonly kind: "chat";
+  readonly user: string;
+  /** Given text that the generated answer continues, e.g. `The best answer is "`. */
+  readonly answerStart: string;
+}
+
+/** What a benchmark yields; plugins extend it with the fields that their prompts need. */
+export interface Question {
+  /** Unique within its benchmark. */
+  readonly id: string;
+  readonly images: readonly ImageReference[];
+  readonly choices?: readonly Choice[];
+  /** The right answer in the form that {@link Protocol.extract} gives. */
+  readonly target: string;
+  /** Questions on one article or image share it; statistics treat them as dependent. */
+  readonly cluster?: string;
+}
+
+export interface Choice {
+  readonly label: string;
+  readonly text: string;
+}
+
+/** A scored answer, as metrics see it. */
+export interface Outcome {
+  readonly id: string;
+  readonly target: string;
+  /** What was read from the answer; undefined when nothing could be. */
+  readonly extracted: string | undefined;
+  readonly correct: boolean;
+  readonly cluster?: string;
+}
+
+/** A number computed from all outcomes. It is called again on subsets to estimate its standard error. */
+export type Metric = (outcomes: readonly Outcome[]) => number;
+
+/** How one benchmark is asked and judged. Every member is pure. */
+export interface Protocol<Q extends Question = Question> {
+  readonly name: ProtocolName;
+  /** Raised whenever prompts, extraction or metrics change: results of different versions do not compare. */
+  readonly version: number;
+  prompt(question: Q, family: PromptFamily): Prompt;
+  readonly maximumNewTokens: number;
+  /** The answer ends before the first occurrence of any of these. */
+  readonly stop: readonly string[];
+  /** Reads the answer, already cut at stop strings; undefined when there is none, never a guess. */
+  extract(answer: string, question: Q): string | undefined;
+  isCorrect(extracted: string, question: Q): boolean;
+  /** The first is the benchmark's headline number. */
+  readonly metrics: Readonly<Record<string, Metric>>;
+}
+
+export interface Benchmark<Q extends Question = Question> extends Dataset<Q> {
+  protocol(name: ProtocolName): Protocol<Q>;
+}

@@ -1,0 +1,25 @@
+/** An image by reference: nothing is read or decoded before it is needed. */
+export interface ImageReference {
+  /** Names the image in errors and caches, e.g. the path below the image folder or a row id. */
+  readonly name: string;
+  /** The encoded file (PNG, JPEG, ...). Throws an `invalid-data` error when it cannot be had. */
+  read(): Promise<Uint8Array>;
+}
+
+/** The text in a prompt or turn that stands for one image, in order of the images. */
+export const IMAGE_PLACEHOLDER = "<image>";
+
+export interface Turn {
+  readonly role: "user" | "assistant";
+  /** May hold {@link IMAGE_PLACEHOLDER}s, but only in a conversation that has images. */
+  readonly text: string;
+}
+
+/** What a tuning dataset yields: alternating turns, the first by the user, the last by the assistant. */
+export interface Conversation {
+  /** Unique within its dataset. */
+  readonly id: string;
+  readonly turns: readonly Turn[];
+  /** Empty for language-only conversations; these never cause vision work. */
+  readonly images: readonly ImageReference[];
+}

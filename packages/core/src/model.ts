@@ -1,0 +1,147 @@
+import type { Scalar, Variable } from "@tensorflow/tfjs-core";
+import type { Prompt, PromptFamily } from "./benchmark.ts";
+import type { Conversation, ImageReference } from "./conversation.ts";
+import type { OpenOptions } from "./dataset.ts";
+
+/** The parts of a multimodal model that are frozen or trained as one. */
+export type Component = "language" | "projector" | "vision";
+
+/** How conversations become tokens and images become pixels; stored with every checkpoint. */
+export interface ConversationFormat {
+  /** The model's name of a conversation template, e.g. "plain" (alignment) or "v1" (tuning). */
+  readonly template: string;
+  /** `pad` makes images square with the mean colour; `square` leaves them to the centre crop. */
+  readonly imageAspectRatio: "pad" | "square";
+  /** Positions after which a conversation is cut, image positions included. */
+  readonly maximumLength: number;
+}
+
+/** A model that is not loaded yet. */
+export interface ModelSource {
+  readonly specVersion: 1;
+  readonly name: string;
+  /**
+   * Reads the weights. `seed` initialises parts that the checkpoint lacks (a fresh projector).
+   * Throws `invalid-checkpoint` errors that name the file and what is wrong with it.
+   */
+  open(options?: OpenModelOptions): Promise<TrainableModel>;
+}
+
+export interface OpenModelOptions extends OpenOptions {
+  readonly seed?: number;
+}
+
+export interface Model {
+  readonly specVersion: 1;
+  readonly name: string;
+  /** Names architecture, tokenizer and format; the weights change while training and are not part of it. */
+  readonly fingerprint: string;
+  readonly format: ConversationFormat;
+  readonly promptFamily: PromptFamily;
+  /** Tokens and label mask of a conversation in the current format. */
+  encode(conversation: Conversation): Encoded;
+  /** Greedy answers, in the order in which they are finished. */
+  generate(requests: readonly GenerationRequest[], options?: GenerationOptions): AsyncIterable<Generation>;
+  /** Log-probabilities of given continuations, in the order of the requests. */
+  score(requests: readonly ScoreRequest[], options?: GenerationOptions): Promise<readonly Score[]>;
+  /** Frees all tensors. */
+  dispose(): void;
+}
+
+/** What a model needs to train on one conversation. */
+export interface Encoded {
+  readonly id: string;
+  /** Token ids; an image stands as one placeholder id below zero. */
+  readonly inputIds: Int32Array;
+  /** Same length as `inputIds`; -100 where nothing is learned. */
+  readonly labels: Int32Array;
+  readonly images: readonly ImageReference[];
+  /** Positions after image features are put in the place of placeholders. */
+  readonly length: number;
+  /** Positions that are learned. */
+  readonly supervised: number;
+  /** Why nothing is learned from this conversation, when that is so. */
+  readonly problem?: string;
+}
+
+export interface GenerationRequest {
+  readonly id: string;
+  readonly prompt: Prompt;
+  readonly images: readonly ImageReference[];
+  readonly maximumNewTokens: number;
+  /** Generation may end early once one of these has been produced; the text is not cut. */
+  readonly stop?: readonly string[];
+}
+
+export interface GenerationOptions {
+  /** Requests answered side by side. Default: the model's choice. */
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Generation {
+  readonly id: string;
+  /** New text only, special tokens removed. */
+  readonly text: string;
+  readonly finish: "end-of-sequence" | "stop" | "length";
+  /** Positions of the prompt, image positions included. */
+  readonly promptLength: number;
+}
+
+export interface ScoreRequest {
+  readonly id: string;
+  readonly prompt: Prompt;
+  readonly images: readonly ImageReference[];
+  readonly continuation: string;
+}
+
+export interface Score {
+  readonly id: string;
+  /** Sum over the continuation's tokens, natural logarithm. */
+  readonly logProbability: number;
+  readonly tokens: number;
+}
+
+/** Positions of a batch by kind; they add up to rows x length, supervised ones being among the text. */
+export interface TokenCounts {
+  readonly text: number;
+  readonly image: number;
+  readonly padding: number;
+  readonly supervised: number;
+}
+
+/** Conversations of one optimisation step as tensors; its content is the model's own business. */
+export interface Batch {
+  readonly counts: TokenCounts;
+  dispose(): void;
+}
+
+export interface BatchShape {
+  /** Rows; missing ones are filled with padding, so that few shapes are compiled. */
+  readonly rows: number;
+  /** Positions per row, at least the longest example's. */
+  readonly length: number;
+}
+
+export interface Parameter {
+  /** The name in the checkpoint, e.g. `model.layers.0.mlp.up_proj.weight`. */
+  readonly name: string;
+  readonly component: Component;
+  /** float32. */
+  readonly variable: Variable;
+}
+
+export interface TrainableModel extends Model {
+  setFormat(format: ConversationFormat): void;
+  parameters(): readonly Parameter[];
+  /** Pads and splices; reads and prepares the images. Text-only batches cause no vision work. */
+  collate(examples: readonly Encoded[], shape: BatchShape): Promise<Batch>;
+  /** Mean cross-entropy over the batch's supervised positions, in nats. Differentiable by the parameters. */
+  loss(batch: Batch): Scalar;
+  /** Analytic floating-point operations of one forward and backward pass over the batch. */
+  trainingFlops(counts: TokenCounts, trained: readonly Component[]): number;
+  /** Writes the checkpoint into `folder` (created if missing; not atomic by itself), float32. */
+  save(folder: URL): Promise<void>;
+  /** Takes weights and format from a folder that `save` wrote. */
+  load(folder: URL): Promise<void>;
+}

@@ -1,0 +1,29 @@
+import type { Evaluator } from "./evaluator.ts";
+import type { ModelSource } from "./model.ts";
+import type { Benchmark } from "./benchmark.ts";
+import type { Trainer } from "./trainer.ts";
+
+/** A typed name of a service. Two installed copies of core agree on it. */
+export interface Token<Service> {
+  readonly key: symbol;
+  readonly name: string;
+  /** Carries the type only; never present. */
+  readonly service?: Service;
+}
+
+/** The token of that name: `token<Cache>("acme/cache@1")`. Carry a version in the name. */
+export function token<Service>(name: string): Token<Service> {
+  return { key: Symbol.for(name), name };
+}
+
+/** The time, so that tests need not wait for it. */
+export interface Clock {
+  /** Milliseconds since some fixed moment; never goes back. */
+  now(): number;
+}
+
+export const MODEL: Token<ModelSource> = token("@mlan/core/model@1");
+export const TRAINER: Token<Trainer> = token("@mlan/core/trainer@1");
+export const EVALUATOR: Token<Evaluator> = token("@mlan/core/evaluator@1");
+export const BENCHMARK: Token<Benchmark> = token("@mlan/core/benchmark@1");
+export const CLOCK: Token<Clock> = token("@mlan/core/clock@1");

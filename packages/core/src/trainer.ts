@@ -1,0 +1,87 @@
+import type { Conversation } from "./conversation.ts";
+import type { Dataset } from "./dataset.ts";
+import type { Component, ConversationFormat, TokenCounts, TrainableModel } from "./model.ts";
+
+/** Everything that decides what one training stage does, apart from model, data and seed. */
+export interface TrainingRecipe {
+  /** The components that learn; the others are frozen. */
+  readonly trained: readonly Component[];
+  readonly format: ConversationFormat;
+  /** Conversations per optimiser step. */
+  readonly batchSize: number;
+  /** Conversations per forward and backward pass; divides `batchSize`. */
+  readonly microBatchSize: number;
+  readonly epochs: number;
+  /** Ends earlier than `epochs` would; the learning rate schedule ends with it. */
+  readonly maximumSteps?: number;
+  /** Peak learning rate. */
+  readonly learningRate: number;
+  /** Share of the steps in which the learning rate rises linearly; then it falls as a half cosine to 0. */
+  readonly warmupRatio: number;
+  readonly weightDecay: number;
+  /** Global gradient norm above which gradients are scaled down; absent: never. */
+  readonly maximumGradientNorm?: number;
+  /** Batches hold conversations of one modality and similar length, as in the original code. */
+  readonly groupByModality: boolean;
+  /** Steps between checkpoints; the last step always leaves one. */
+  readonly checkpointEvery: number;
+}
+
+export interface TrainRun {
+  readonly model: TrainableModel;
+  readonly data: Dataset<Conversation>;
+  readonly recipe: TrainingRecipe;
+  readonly seed: number;
+  /**
+   * Holds this stage's checkpoints. When it already does, training resumes from the newest and ends with the
+   * same bits as if it had never been interrupted. Ends in a slash.
+   */
+  readonly folder: URL;
+  readonly signal?: AbortSignal;
+}
+
+export interface Trainer {
+  readonly specVersion: 1;
+  readonly name: string;
+  /** The caller logs, stops (by `break` or `signal`) and plots. When it ends, the model is trained. */
+  train(run: TrainRun): AsyncIterable<TrainEvent>;
+}
+
+export type TrainEvent = TrainStartEvent | StepEndEvent | CheckpointSavedEvent | TrainEndEvent;
+
+export interface TrainStartEvent {
+  readonly type: "train-start";
+  /** Optimiser steps that are already done (0 unless resumed). */
+  readonly stepsDone: number;
+  readonly steps: number;
+  readonly dataFingerprint: string;
+  /** Conversations from which nothing is learned, with the reason of the first few. */
+  readonly unsupervised: readonly string[];
+}
+
+export interface StepEndEvent {
+  readonly type: "step-end";
+  /** 1-based. */
+  readonly step: number;
+  readonly steps: number;
+  /** Mean cross-entropy in nats before this step's update. */
+  readonly loss: number;
+  /** The rate this step's update used. */
+  readonly learningRate: number;
+  readonly counts: TokenCounts;
+  readonly flops: number;
+  readonly seconds: number;
+}
+
+export interface CheckpointSavedEvent {
+  readonly type: "checkpoint-saved";
+  readonly step: number;
+  readonly folder: URL;
+}
+
+export interface TrainEndEvent {
+  readonly type: "train-end";
+  readonly steps: number;
+  /** The final checkpoint. */
+  readonly folder: URL;
+}
