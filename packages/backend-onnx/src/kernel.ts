@@ -1,5 +1,5 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { Attributes, ElementType, Operation } from "./graph.ts";
+import type { Attributes, ElementType, Operation, Value } from "./graph.ts";
 
 /** Shape and dtype of a result that is to be recorded. */
 export interface ResultType {
@@ -7,19 +7,24 @@ export interface ResultType {
   readonly dtype: ElementType;
 }
 
+/** What an operation reads: a tensor, or a value that was found through {@link Recorder.value}. */
+export type Operand = TensorInfo | Value;
+
 /** What a kernel may ask of the backend: record work, make leaves, share data. */
 export interface Recorder {
   /** Records one operation with one result. */
-  record(operation: Operation, inputs: readonly TensorInfo[], result: ResultType, attributes?: Attributes): TensorInfo;
+  record(operation: Operation, inputs: readonly Operand[], result: ResultType, attributes?: Attributes): TensorInfo;
   /** Records one operation with several results. */
   recordAll(
     operation: Operation,
-    inputs: readonly TensorInfo[],
+    inputs: readonly Operand[],
     results: readonly ResultType[],
     attributes?: Attributes,
   ): TensorInfo[];
+  /** The value behind a tensor; its producer tells a kernel where an operand comes from. */
+  value(tensor: TensorInfo): Value;
   /** A tensor that shares `source`'s data under another shape of the same size (no work, one more reference). */
-  alias(source: TensorInfo, shape: readonly number[]): TensorInfo;
+  alias(source: Operand, shape: readonly number[]): TensorInfo;
   /** A leaf that holds a copy of `values`. */
   constant(values: Float32Array | Int32Array | Uint8Array, result: ResultType): TensorInfo;
   /** Reads the data now (runs what is recorded). For kernels whose result's shape depends on the data. */
