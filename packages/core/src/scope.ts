@@ -81,9 +81,7 @@ class ContainerScope implements Scope {
 
 async function disposeOf(service: unknown): Promise<void> {
   if (typeof service !== "object" || service === null) return;
-  if (Symbol.asyncDispose in service && typeof service[Symbol.asyncDispose] === "function") {
-    await service[Symbol.asyncDispose]();
-  } else if (Symbol.dispose in service && typeof service[Symbol.dispose] === "function") {
-    service[Symbol.dispose]();
-  }
+  const { [Symbol.asyncDispose]: later, [Symbol.dispose]: now }: Partial<AsyncDisposable & Disposable> = service;
+  if (later) await later.call(service);
+  else now?.call(service);
 }
