@@ -1,1 +1,8 @@
-export {};
+export type { Dtype } from "./dtype.ts";
+export type { SafetensorsErrorCode } from "./errors.ts";
+export { SafetensorsError } from "./errors.ts";
+export type { TensorEntry } from "./header.ts";
+export type { SafetensorsReader } from "./reader.ts";
+export { openSafetensors } from "./reader.ts";
+export type { TensorToWrite } from "./writer.ts";
+export { writeSafetensors } from "./writer.ts";

@@ -1,0 +1,90 @@
+import { SafetensorsError } from "./errors.ts";
+
+/** Bytes per element of the dtypes of the format (github.com/huggingface/safetensors, README). */
+const ELEMENT_BYTES = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I16: 2,
+  U16: 2,
+  F16: 2,
+  BF16: 2,
+  I32: 4,
+  U32: 4,
+  F32: 4,
+  I64: 8,
+  U64: 8,
+  F64: 8,
+} as const;
+
+export type Dtype = keyof typeof ELEMENT_BYTES;
+
+export function isDtype(name: string): name is Dtype {
+  return Object.hasOwn(ELEMENT_BYTES, name);
+}
+
+/** Bytes of one tensor of that dtype and shape. */
+export function byteLengthOf(dtype: Dtype, shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, ELEMENT_BYTES[dtype]);
+}
+
+/** Little-endian bytes of a floating-point dtype as float32; F64 is rounded. */
+export function toFloat32(dtype: Dtype, bytes: Uint8Array, name: string): Float32Array {
+  switch (dtype) {
+    case "F32":
+      return new Float32Array(aligned(bytes));
+    case "BF16":
+      return bfloat16ToFloat32(new Uint16Array(aligned(bytes)));
+    case "F16":
+      return Float32Array.from(new Uint16Array(aligned(bytes)), float16ToNumber);
+    case "F64":
+      return Float32Array.from(new Float64Array(aligned(bytes)));
+    default:
+      throw new SafetensorsError("unsupported", `tensor "${name}" is ${dtype}; only F32, F16, BF16 and F64 are read as numbers. Convert it first.`);
+  }
+}
+
+/** Little-endian bytes of an integer dtype as int32. Throws when an I64 value does not fit. */
+export function toInt32(dtype: Dtype, bytes: Uint8Array, name: string): Int32Array {
+  if (dtype === "I32") return new Int32Array(aligned(bytes));
+  if (dtype !== "I64") {
+    throw new SafetensorsError("unsupported", `tensor "${name}" is ${dtype}; only I32 and I64 are read as integers.`);
+  }
+  return Int32Array.from(new BigInt64Array(aligned(bytes)), (value) => {
+    if (BigInt.asIntN(32, value) === value) return Number(value);
+    throw new SafetensorsError("unsupported", `tensor "${name}" holds ${value}, which does not fit into 32 bits.`);
+  });
+}
+
+/** Float32 rounded to the nearest bfloat16, ties to even; NaN stays NaN. */
+export function float32ToBfloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, (word) => {
+    if ((word & 0x7fffffff) > 0x7f800000) return (word >>> 16) | 0x40;
+    return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+  });
+}
+
+function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
+  const words = new Uint32Array(halves.length);
+  for (let index = 0; index < halves.length; index++) words[index] = (halves[index] ?? 0) << 16;
+  return new Float32Array(words.buffer);
+}
+
+function float16ToNumber(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >>> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** A buffer that begins at the first byte: typed arrays need aligned offsets, files do not have them. */
+function aligned(bytes: Uint8Array): ArrayBuffer {
+  const copy = new ArrayBuffer(bytes.byteLength);
+  new Uint8Array(copy).set(bytes);
+  return copy;
+}

@@ -1,0 +1,69 @@
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { byteLengthOf, float32ToBfloat16 } from "./dtype.ts";
+import { SafetensorsError } from "./errors.ts";
+
+/** One tensor to write. `data` is asked for when its turn comes, so only one need be in memory. */
+export interface TensorToWrite {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** BF16 is rounded from float32, ties to even. */
+  readonly dtype: "F32" | "BF16" | "I32";
+  data(): Float32Array | Int32Array | Promise<Float32Array | Int32Array>;
+}
+
+/**
+ * Writes a safetensors file atomically: a temporary file beside it, synced to disk, then renamed. When it throws,
+ * what `file` held before is untouched and the temporary file is gone.
+ */
+export async function writeSafetensors(
+  file: URL,
+  tensors: readonly TensorToWrite[],
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  const temporary = new URL(`${file.href}.${process.pid}.tmp`);
+  const handle = await open(temporary, "w");
+  try {
+    try {
+      await handle.writeFile(headerBytes(tensors, metadata));
+      for (const tensor of tensors) await writeTensor(handle, tensor);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function headerBytes(tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>> | undefined): Uint8Array {
+  const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  let offset = 0;
+  for (const { name, dtype, shape } of tensors) {
+    if (Object.hasOwn(header, name)) throw new SafetensorsError("damaged", `two tensors to write are called "${name}".`);
+    const end = offset + byteLengthOf(dtype, shape);
+    header[name] = { dtype, shape, data_offsets: [offset, end] };
+    offset = end;
+  }
+  const json = JSON.stringify(header);
+  // Padded with spaces, so that the data begins at a multiple of 8.
+  const text = Buffer.from(json + " ".repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text]);
+}
+
+async function writeTensor(handle: FileHandle, { name, dtype, shape, data }: TensorToWrite): Promise<void> {
+  const values = await data();
+  const bytes = encode(dtype, values);
+  if (bytes.byteLength !== byteLengthOf(dtype, shape)) {
+    throw new SafetensorsError("damaged", `tensor "${name}" of shape [${shape}] came with ${values.length} values.`);
+  }
+  await handle.writeFile(bytes);
+}
+
+function encode(dtype: TensorToWrite["dtype"], values: Float32Array | Int32Array): Uint8Array {
+  const numbers = dtype === "BF16" ? float32ToBfloat16(Float32Array.from(values)) : values;
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+}
