@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Scope } from "./scope.ts";
 import type { Token } from "./token.ts";
 
@@ -16,4 +17,24 @@ export interface Plugin<Service = unknown> {
 /** Checks and gives back a plugin; a place for its type. */
 export function plugin<Service>(definition: Plugin<Service>): Plugin<Service> {
   return definition;
+}
+
+/** The version of each plugin's package, of core and of Node, by package name. */
+export async function versionsOf(plugins: readonly Plugin[]): Promise<Readonly<Record<string, string>>> {
+  const versions: Record<string, string> = { node: process.version };
+  for (const module of new Set([import.meta.url, ...plugins.flatMap(({ module: url }) => url ?? [])])) {
+    const { name, version } = await packageOf(module);
+    versions[name] = version;
+  }
+  return versions;
+}
+
+async function packageOf(module: string): Promise<{ name: string; version: string }> {
+  try {
+    // Modules lie in src/ or dist/, one below their package.json.
+    const { name, version } = JSON.parse(await readFile(new URL("../package.json", module), "utf8"));
+    return { name: String(name), version: String(version) };
+  } catch {
+    return { name: module, version: "unknown" };
+  }
 }

@@ -56,14 +56,12 @@ function headerBytes(tensors: readonly TensorToWrite[], metadata: Readonly<Recor
 
 async function writeTensor(handle: FileHandle, { name, dtype, shape, data }: TensorToWrite): Promise<void> {
   const values = await data();
-  const bytes = encode(dtype, values);
-  if (bytes.byteLength !== byteLengthOf(dtype, shape)) {
-    throw new SafetensorsError("damaged", `tensor "${name}" of shape [${shape}] came with ${values.length} values.`);
+  if (values instanceof Int32Array !== (dtype === "I32") || byteLengthOf(dtype, shape) !== values.length * (dtype === "BF16" ? 2 : 4)) {
+    throw new SafetensorsError(
+      "damaged",
+      `tensor "${name}" (${dtype} [${shape}]) came with ${values.length} values in a ${values.constructor.name}.`,
+    );
   }
-  await handle.writeFile(bytes);
-}
-
-function encode(dtype: TensorToWrite["dtype"], values: Float32Array | Int32Array): Uint8Array {
-  const numbers = dtype === "BF16" ? float32ToBfloat16(Float32Array.from(values)) : values;
-  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  const numbers = dtype === "BF16" && values instanceof Float32Array ? float32ToBfloat16(values) : values;
+  await handle.writeFile(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
 }

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { MlanError } from "./errors.ts";
+import type { Plugin } from "./plugin.ts";
+import type { ExperimentPlan } from "./run-folder.ts";
+import type { Stage } from "./stage.ts";
+
+export interface ExperimentOptions {
+  /** Names the run folder, e.g. "mlan-llama2". */
+  readonly name: string;
+  /** All randomness comes from it. Default 42, as in the paper's scripts. */
+  readonly seed?: number;
+  /** One model, and a trainer and an evaluator if the stages need them. */
+  readonly use: readonly Plugin[];
+  /** In the order in which they run on the one model. */
+  readonly stages: readonly Stage[];
+}
+
+/** A whole experiment as one value; building it does nothing. */
+export interface Experiment {
+  readonly specVersion: 1;
+  readonly name: string;
+  readonly seed: number;
+  readonly use: readonly Plugin[];
+  readonly stages: readonly Stage[];
+}
+
+const pluginSchema = z.custom<Plugin>((value) => typeof Object(value).create === "function", "expected a plugin");
+const stageSchema = z.custom<Stage>((value) => typeof Object(value).run === "function", "expected a stage");
+const schema = z.strictObject({
+  name: z.string().regex(/^[\w.-]+$/, "a name of letters, digits, dots, dashes and underscores"),
+  seed: z.int().min(0).default(42),
+  use: z.array(pluginSchema),
+  stages: z.array(stageSchema).min(1, "at least one stage"),
+});
+
+/** Checks and gives an experiment. Throws `invalid-options` that names the option. */
+export function experiment(options: ExperimentOptions): Experiment {
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) {
+    throw new MlanError("invalid-options", `experiment: ${z.prettifyError(parsed.error)}`);
+  }
+  const names = parsed.data.stages.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new MlanError("invalid-options", `experiment: two stages are called "${twice}". Give each its own name.`);
+  }
+  return { specVersion: 1, ...parsed.data };
+}
+
+/** The part of an experiment that decides its outcome, as plain JSON. */
+export function planOf({ name, seed, use, stages }: Experiment): ExperimentPlan {
+  const plan = {
+    name,
+    seed,
+    plugins: use.map((plugin) => ({ name: plugin.name, settings: plugin.settings })),
+    stages: stages.map((stage) => ({ name: stage.name, kind: stage.kind, settings: stage.settings })),
+  };
+  return JSON.parse(JSON.stringify(plan));
+}

@@ -1,0 +1,132 @@
+import { checkIndex, type Dataset, type Examples, fingerprintOf } from "./dataset.ts";
+import { MlanError } from "./errors.ts";
+import { deriveSeed, permutation, seededRandom } from "./random.ts";
+
+/** The first `count` examples (all of them, when there are fewer). */
+export function take<Example>(dataset: Dataset<Example>, count: number): Dataset<Example> {
+  if (!Number.isInteger(count) || count < 0) {
+    throw new MlanError("invalid-options", `take: ${count} is no number of examples; give a whole number from 0.`);
+  }
+  return view(`take(${dataset.name}, ${count})`, [dataset], async ([examples]) =>
+    Array.from({ length: Math.min(count, examples?.length ?? 0) }, (_, index) => ({ source: 0, index })),
+  );
+}
+
+/** The examples of all datasets, one dataset after the other. */
+export function concat<Example>(...datasets: readonly Dataset<Example>[]): Dataset<Example> {
+  return view(`concat(${datasets.map(({ name }) => name).join(", ")})`, datasets, async (opened) =>
+    opened.flatMap(({ length }, source) => Array.from({ length }, (_, index) => ({ source, index }))),
+  );
+}
+
+/** The same examples in an order that the seed decides. */
+export function shuffle<Example>(dataset: Dataset<Example>, seed: number): Dataset<Example> {
+  return view(`shuffle(${dataset.name}, ${seed})`, [dataset], async ([examples]) =>
+    Array.from(permutation(examples?.length ?? 0, seededRandom(seed)), (index) => ({ source: 0, index })),
+  );
+}
+
+/** The examples for which `keep` holds. Opening reads every example once. */
+export function filter<Example>(
+  dataset: Dataset<Example>,
+  keep: (example: Example, index: number) => boolean,
+): Dataset<Example> {
+  return view(`filter(${dataset.name})`, [dataset], async ([examples]) => {
+    const kept: Place[] = [];
+    for (let index = 0; examples && index < examples.length; index++) {
+      if (keep(await examples.at(index), index)) kept.push({ source: 0, index });
+    }
+    return kept;
+  });
+}
+
+/** One ingredient of a mixture. */
+export interface MixturePart<Example> {
+  readonly data: Dataset<Example>;
+  /** Relative to the other parts' shares: 7 and 1 make 87.5 % and 12.5 %. */
+  readonly share: number;
+}
+
+export interface MixOptions {
+  /** Examples in all, the controlled variable of the paper's ratio sweep (section 4.2 fixes 80,000). */
+  readonly total: number;
+  readonly seed: number;
+}
+
+/**
+ * `total` examples in the given shares, each part drawn without repetition in an order that the seed decides, then
+ * shuffled together. Opening throws `invalid-data` when a part has fewer examples than its share needs.
+ */
+export function mix<Example>(parts: readonly MixturePart<Example>[], { total, seed }: MixOptions): Dataset<Example> {
+  const counts = apportion(parts.map(({ share }) => share), total);
+  const name = `mix(${parts.map(({ data }, part) => `${counts[part]} of ${data.name}`).join(", ")}; seed ${seed})`;
+  return view(name, parts.map(({ data }) => data), async (opened) => {
+    const places = opened.flatMap((examples, source) => {
+      const wanted = counts[source] ?? 0;
+      if (examples.length < wanted) {
+        throw new MlanError(
+          "invalid-data",
+          `mix: ${parts[source]?.data.name} has ${examples.length} examples and its share needs ${wanted}. Lower the total or the share.`,
+        );
+      }
+      const order = permutation(examples.length, seededRandom(deriveSeed(seed, `part ${source}`)));
+      return Array.from(order.subarray(0, wanted), (index) => ({ source, index }));
+    });
+    const order = permutation(places.length, seededRandom(deriveSeed(seed, "order")));
+    return Array.from(order, (index) => places[index] ?? { source: 0, index: 0 });
+  });
+}
+
+/** Whole numbers in proportion to the shares that add up to `total` (largest remainders). */
+function apportion(shares: readonly number[], total: number): readonly number[] {
+  const sum = shares.reduce((a, b) => a + b, 0);
+  if (!Number.isInteger(total) || total < 1 || !(sum > 0) || shares.some((share) => !(share >= 0))) {
+    throw new MlanError(
+      "invalid-options",
+      `mix: shares [${shares}] and total ${total} make no mixture; shares are numbers from 0, the total a whole number from 1.`,
+    );
+  }
+  const exact = shares.map((share) => (share / sum) * total);
+  const counts = exact.map(Math.floor);
+  const byRemainder = exact
+    .map((value, part) => ({ part, remainder: value - Math.floor(value) }))
+    .sort((a, b) => b.remainder - a.remainder);
+  const missing = total - counts.reduce((a, b) => a + b, 0);
+  for (const { part } of byRemainder.slice(0, missing)) counts[part] = (counts[part] ?? 0) + 1;
+  return counts;
+}
+
+/** Where an example of a view lies: which of its datasets, and which index there. */
+interface Place {
+  readonly source: number;
+  readonly index: number;
+}
+
+function view<Example>(
+  name: string,
+  datasets: readonly Dataset<Example>[],
+  place: (opened: readonly Examples<Example>[]) => Promise<readonly Place[]>,
+): Dataset<Example> {
+  const [first] = datasets;
+  if (!first) throw new MlanError("invalid-options", `${name}: give at least one dataset.`);
+  const modalities = new Set(datasets.map(({ card }) => card.modality));
+  return {
+    specVersion: 1,
+    name,
+    card: { ...first.card, modality: modalities.size === 1 ? first.card.modality : "mixed" },
+    async open(options) {
+      const opened = await Promise.all(datasets.map((dataset) => dataset.open(options)));
+      const places = await place(opened);
+      return {
+        length: places.length,
+        fingerprint: await fingerprintOf([name, opened.map(({ fingerprint }) => fingerprint), places.length]),
+        async at(index) {
+          const found = places[checkIndex(name, index, places.length)];
+          const examples = opened[found?.source ?? 0];
+          if (!found || !examples) throw new MlanError("contract", `${name}: no dataset behind example ${index}.`);
+          return examples.at(found.index);
+        },
+      };
+    },
+  };
+}
