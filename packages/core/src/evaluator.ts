@@ -51,8 +51,8 @@ export interface QuestionAnsweredEvent {
 
 export interface Estimate {
   readonly value: number;
-  /** Of `value`, by the delete-one-cluster jackknife. */
-  readonly standardError: number;
+  /** Of `value`, by the delete-one-cluster jackknife. Absent when there are fewer than two clusters. */
+  readonly standardError?: number;
 }
 
 export interface BenchmarkResult {
