@@ -138,8 +138,8 @@ export interface TrainableModel extends Model {
   collate(examples: readonly Encoded[], shape: BatchShape): Promise<Batch>;
   /** Mean cross-entropy over the batch's supervised positions, in nats. Differentiable by the parameters. */
   loss(batch: Batch): Scalar;
-  /** Analytic floating-point operations of one forward and backward pass over the batch. */
-  trainingFlops(counts: TokenCounts, trained: readonly Component[]): number;
+  /** Analytic floating-point operations of one forward and backward pass over the batch, padding included. */
+  trainingFlops(batch: Batch, trained: readonly Component[]): number;
   /** Writes the checkpoint into `folder` (created if missing; not atomic by itself), float32. */
   save(folder: URL): Promise<void>;
   /** Takes weights and format from a folder that `save` wrote. */
