@@ -1,0 +1,76 @@
+import { type AnswerRecord, MlanError } from "@mlan/core";
+import { type AnswersHeader, parseAnswers } from "@mlan/eval-generation";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+const header: AnswersHeader = {
+  format: "mlan-answers",
+  version: 1,
+  benchmark: "boolq",
+  protocol: "strict",
+  protocolVersion: 1,
+  promptFamily: "tuned",
+  questions: 3,
+  fingerprint: "f",
+  model: "m",
+};
+
+const record: fc.Arbitrary<AnswerRecord> = fc.record(
+  {
+    id: fc.string(),
+    answer: fc.string({ unit: "binary" }),
+    extracted: fc.option(fc.string()),
+    target: fc.string(),
+    correct: fc.boolean(),
+    cluster: fc.string(),
+  },
+  { requiredKeys: ["id", "answer", "extracted", "target", "correct"], noNullPrototype: true },
+);
+
+const line = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+const textOf = (records: readonly AnswerRecord[]): Buffer => Buffer.concat([header, ...records].map(line));
+
+describe("parseAnswers", () => {
+  test("gives back what was written", () => {
+    fc.assert(
+      fc.property(fc.array(record), (records) => {
+        const text = textOf(records);
+        expect(parseAnswers(text, "answers.jsonl")).toEqual({ header, records, wholeBytes: text.length });
+      }),
+    );
+  });
+
+  test("after a crash at any byte, gives exactly the answers whose lines were finished", () => {
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 5 }), fc.nat(), (records, seed) => {
+        const text = textOf(records);
+        const left = text.subarray(0, seed % (text.length + 1));
+        const stored = parseAnswers(left, "answers.jsonl");
+        const lines = left.filter((byte) => byte === 0x0a).length;
+        expect(stored.header).toEqual(lines > 0 ? header : undefined);
+        expect(stored.records).toEqual(records.slice(0, Math.max(0, lines - 1)));
+        expect(text.subarray(0, stored.wholeBytes)).toEqual(textOf(stored.records).subarray(0, stored.wholeBytes));
+      }),
+    );
+  });
+
+  test("never accepts a damaged line, and says which it is", () => {
+    const records: readonly AnswerRecord[] = [{ id: "a", answer: "yes", extracted: "yes", target: "yes", correct: true }];
+    for (const damage of ["{", "{}", "null", "", '{"id":1}', "\0\0\0\0"]) {
+      const text = Buffer.concat([textOf(records), Buffer.from(`${damage}\n`)]);
+      const error = thrownBy(() => parseAnswers(text, "answers.jsonl"));
+      expect(MlanError.is(error, "run-folder")).toBe(true);
+      expect(String(error)).toContain("line 3 of answers.jsonl");
+    }
+    expect(() => parseAnswers(Buffer.from("once upon a time\n"), "notes.txt")).toThrow(/line 1 of notes\.txt/);
+  });
+});
+
+function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}

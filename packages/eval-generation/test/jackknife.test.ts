@@ -1,0 +1,66 @@
+import type { Metric, Outcome } from "@mlan/core";
+import { estimate } from "@mlan/eval-generation";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+const accuracy: Metric = (outcomes) => outcomes.filter(({ correct }) => correct).length / outcomes.length;
+
+const outcomes = (correct: readonly boolean[], cluster?: (index: number) => string): readonly Outcome[] =>
+  correct.map((one, index) => ({
+    id: `${index}`,
+    target: "yes",
+    extracted: one ? "yes" : "no",
+    correct: one,
+    ...(cluster && { cluster: cluster(index) }),
+  }));
+
+describe("estimate", () => {
+  test("gives s / sqrt(n) for a mean without clusters", () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 2, maxLength: 60 }), (correct) => {
+        const numbers = correct.map(Number);
+        const mean = numbers.reduce((a, b) => a + b, 0) / numbers.length;
+        const variance = numbers.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (numbers.length - 1);
+        const { value, standardError } = estimate("accuracy", accuracy, outcomes(correct));
+        expect(value).toBeCloseTo(mean, 12);
+        expect(standardError).toBeCloseTo(Math.sqrt(variance / numbers.length), 12);
+      }),
+    );
+  });
+
+  test("counts copies of one question as one observation when they share a cluster", () => {
+    const correct = [true, false, false, true, true];
+    const copied = correct.flatMap((one) => [one, one, one]);
+    const alone = estimate("accuracy", accuracy, outcomes(correct));
+    const clustered = estimate("accuracy", accuracy, outcomes(copied, (index) => `article ${Math.floor(index / 3)}`));
+    const ignored = estimate("accuracy", accuracy, outcomes(copied));
+    expect(clustered.value).toBeCloseTo(alone.value, 12);
+    expect(clustered.standardError).toBeCloseTo(alone.standardError ?? NaN, 12);
+    expect(ignored.standardError).toBeLessThan(alone.standardError ?? NaN);
+  });
+
+  test("handles ratios: the F1 of a hand-computed example", () => {
+    const f1: Metric = (all) => {
+      const hits = all.filter(({ extracted, target }) => extracted === "yes" && target === "yes").length;
+      const said = all.filter(({ extracted }) => extracted === "yes").length;
+      const there = all.filter(({ target }) => target === "yes").length;
+      return said + there === 0 ? 0 : (2 * hits) / (said + there);
+    };
+    const answer = (target: string, extracted: string): Outcome =>
+      ({ id: target + extracted, target, extracted, correct: target === extracted });
+    const all = [answer("yes", "yes"), answer("yes", "no"), answer("no", "yes")];
+    // F1 = 2/4; without the hit 0, without either miss 2/3. Mean 4/9, squares 16/81 + 4/81 + 4/81, times 2/3.
+    expect(estimate("f1", f1, all).value).toBeCloseTo(0.5, 12);
+    expect(estimate("f1", f1, all).standardError).toBeCloseTo(Math.sqrt((24 / 81) * (2 / 3)), 12);
+  });
+
+  test("gives no standard error when all outcomes are of one cluster", () => {
+    expect(estimate("accuracy", accuracy, outcomes([true, false], () => "one image"))).toEqual({ value: 0.5 });
+    expect(estimate("accuracy", accuracy, outcomes([true]))).toEqual({ value: 1 });
+  });
+
+  test("names a metric that gives no number", () => {
+    const precision: Metric = (all) => 1 / all.filter(({ correct }) => correct).length;
+    expect(() => estimate("precision", precision, outcomes([true, false]))).toThrow(/precision gave Infinity/);
+  });
+});
