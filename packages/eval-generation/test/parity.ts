@@ -1,0 +1,46 @@
+import { type Benchmark, defineDataset, type Question } from "@mlan/core";
+
+export interface ParityOptions {
+  readonly questions: number;
+  /** Questions that share a cluster. */
+  readonly perArticle?: number;
+  readonly wording?: string;
+  readonly version?: number;
+  readonly ids?: (number: number) => string;
+}
+
+interface ParityQuestion extends Question {
+  readonly text: string;
+}
+
+/** A benchmark whose answers are known: "Is 7 even?" */
+export function parity(options: ParityOptions): Benchmark<ParityQuestion> {
+  const { questions, perArticle, wording = "Is {n} even?", version = 3, ids = String } = options;
+  const dataset = defineDataset<number, ParityQuestion>({
+    name: "parity",
+    rows: async () => Array.from({ length: questions }, (_, number) => number),
+    toExample: (number) => ({
+      id: ids(number),
+      images: [],
+      text: wording.replace("{n}", `${number}`),
+      target: number % 2 === 0 ? "yes" : "no",
+      ...(perArticle !== undefined && { cluster: `article ${Math.floor(number / perArticle)}` }),
+    }),
+  });
+  return {
+    ...dataset,
+    protocol: (name) => ({
+      name,
+      version,
+      maximumNewTokens: 4,
+      stop: ['"'],
+      prompt: ({ text }, family) =>
+        name === "strict" && family === "tuned"
+          ? { kind: "chat", user: text, answerStart: 'The best answer is "' }
+          : { kind: "raw", text: `Question: ${text}\nAnswer: The best answer is "`, beginOfSequence: name === "strict" },
+      extract: (answer) => /^\s*(yes|no)$/.exec(answer)?.[1],
+      isCorrect: (extracted, { target }) => extracted === target,
+      metrics: { accuracy: (outcomes) => outcomes.filter(({ correct }) => correct).length / outcomes.length },
+    }),
+  };
+}

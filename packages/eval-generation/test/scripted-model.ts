@@ -1,0 +1,44 @@
+import type { GenerationOptions, GenerationRequest, Model, Prompt, PromptFamily } from "@mlan/core";
+
+export interface ScriptedModel extends Model {
+  /** Every request, in the order in which they came. */
+  readonly asked: readonly GenerationRequest[];
+  readonly options: readonly (GenerationOptions | undefined)[];
+}
+
+export interface ScriptedModelOptions {
+  readonly promptFamily?: PromptFamily;
+  readonly fingerprint?: string;
+  readonly rename?: (id: string) => string;
+}
+
+/** A model that says what `answer` says; nothing at all where that is undefined. */
+export function scriptedModel(
+  answer: (prompt: Prompt, id: string) => string | undefined,
+  { promptFamily = "tuned", fingerprint = "scripted", rename = (id) => id }: ScriptedModelOptions = {},
+): ScriptedModel {
+  const asked: GenerationRequest[] = [];
+  const seen: (GenerationOptions | undefined)[] = [];
+  return {
+    specVersion: 1,
+    name: "scripted",
+    fingerprint,
+    format: { template: "v1", imageAspectRatio: "pad", maximumLength: 64 },
+    promptFamily,
+    asked,
+    options: seen,
+    encode: () => {
+      throw new Error("A scripted model does not learn.");
+    },
+    async *generate(requests, options) {
+      asked.push(...requests);
+      seen.push(options);
+      for (const { id, prompt } of requests) {
+        const text = answer(prompt, id);
+        if (text !== undefined) yield { id: rename(id), text, finish: "stop", promptLength: 1 };
+      }
+    },
+    score: async () => [],
+    dispose() {},
+  };
+}
