@@ -1,1 +1,17 @@
-export {};
+export { describeTensorBackendContract } from "./backend-contract.ts";
+export { describeBenchmarkContract } from "./benchmark-contract.ts";
+export type { DatasetContractOptions } from "./dataset-contract.ts";
+export { describeConversationsContract, describeDatasetContract } from "./dataset-contract.ts";
+export { describeEvaluatorContract } from "./evaluator-contract.ts";
+export type { FakeClock } from "./fake-clock.ts";
+export { fakeClock, fakeClockPlugin } from "./fake-clock.ts";
+export type { FakeModelOptions } from "./fake-model.ts";
+export { fakeModelPlugin, fakeModelSource } from "./fake-model.ts";
+export type { PlainQuestion } from "./memory-benchmark.ts";
+export { memoryBenchmark } from "./memory-benchmark.ts";
+export { alphabetConversations, memoryDataset } from "./memory-dataset.ts";
+export type { ModelContractOptions } from "./model-contract.ts";
+export { describeModelContract, describeTrainableModelContract } from "./model-contract.ts";
+export type { TinyCheckpoint, TinyCheckpointOptions } from "./tiny-checkpoint.ts";
+export { writeTinyLlava } from "./tiny-checkpoint.ts";
+export { describeTrainerContract } from "./trainer-contract.ts";

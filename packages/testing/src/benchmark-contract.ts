@@ -1,0 +1,56 @@
+import { type Benchmark, IMAGE_PLACEHOLDER, type Outcome, type PromptFamily, type ProtocolName, type Question } from "@mlan/core";
+import { describe, expect, it } from "vitest";
+import { type DatasetContractOptions, describeDatasetContract, sampled } from "./dataset-contract.ts";
+
+const PROTOCOLS: readonly ProtocolName[] = ["paper", "strict"];
+const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];
+
+/** What every benchmark promises: pure prompts, readable targets, metrics that reward right answers. */
+export function describeBenchmarkContract<Q extends Question>(benchmark: Benchmark<Q>, options: DatasetContractOptions = {}): void {
+  const questions = async (): Promise<readonly Q[]> => sampled(await benchmark.open(), options.sample ?? 20);
+  describeDatasetContract(benchmark, options);
+
+  describe.each(PROTOCOLS)(`${benchmark.name} keeps the benchmark contract, protocol %s`, (name) => {
+    const protocol = benchmark.protocol(name);
+
+    it("names itself and says how long an answer may be", () => {
+      expect(protocol.name).toBe(name);
+      expect(protocol.version).toBeGreaterThanOrEqual(1);
+      expect(protocol.maximumNewTokens).toBeGreaterThanOrEqual(1);
+      expect(Object.keys(protocol.metrics).length).toBeGreaterThan(0);
+    });
+
+    it.each(FAMILIES)("asks the same way each time (%s), with at most one placeholder per image", async (family) => {
+      for (const question of await questions()) {
+        const prompt = protocol.prompt(question, family);
+        expect(protocol.prompt(question, family)).toEqual(prompt);
+        if (question.images.length === 0) continue;
+        const text = prompt.kind === "raw" ? prompt.text : prompt.user;
+        expect(text.split(IMAGE_PLACEHOLDER).length - 1, question.id).toBe(question.images.length);
+      }
+    });
+
+    it("reads a target that is given as the answer, and holds it for correct", async () => {
+      for (const question of await questions()) {
+        const extracted = protocol.extract(question.target, question);
+        expect(extracted, question.id).toBeDefined();
+        expect(protocol.isCorrect(extracted ?? "", question), question.id).toBe(true);
+      }
+    });
+
+    it("never holds an answer of no words for correct", async () => {
+      for (const question of await questions()) {
+        const extracted = protocol.extract("", question);
+        expect(extracted !== undefined && protocol.isCorrect(extracted, question), question.id).toBe(false);
+      }
+    });
+
+    it("gives right answers a higher headline number than wrong ones", async () => {
+      const [headline] = Object.values(protocol.metrics);
+      const outcomes = (await questions()).map(({ id, target }) => ({ id, target }));
+      const right: readonly Outcome[] = outcomes.map((outcome) => ({ ...outcome, extracted: outcome.target, correct: true }));
+      const wrong: readonly Outcome[] = outcomes.map((outcome) => ({ ...outcome, extracted: undefined, correct: false }));
+      expect(headline?.(right)).toBeGreaterThan(headline?.(wrong) ?? NaN);
+    });
+  });
+}

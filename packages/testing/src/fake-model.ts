@@ -1,0 +1,215 @@
+import { readFile } from "node:fs/promises";
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  type Batch,
+  type BatchShape,
+  type Conversation,
+  type ConversationFormat,
+  type Encoded,
+  type Generation,
+  type GenerationRequest,
+  MlanError,
+  MODEL,
+  type ModelSource,
+  type Plugin,
+  type Prompt,
+  seededRandom,
+  type TrainableModel,
+  writeFileAtomically,
+} from "@mlan/core";
+
+/** Letters a-z, space, and everything else. */
+const VOCABULARY = 28;
+const IGNORED = -100;
+
+export interface FakeModelOptions {
+  /** What `generate` answers. Default: the character that the learned weights make most likely, again and again. */
+  readonly answer?: (request: GenerationRequest) => string;
+}
+
+/**
+ * A real, tiny trainable model: a table of next-character logits with an untouched `projector` beside it.
+ * It learns on any backend, saves, loads and generates, so that trainers, evaluators and scripts can be
+ * tested without weights. Not multimodal: images are counted as one position and looked at by nobody.
+ */
+export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
+  return { specVersion: 1, name: "@mlan/testing/fake-model", open: async ({ seed = 0 } = {}) => fakeModel(seed, options) };
+}
+
+/** The same as a plugin, for `use`. */
+export function fakeModelPlugin(options: FakeModelOptions = {}): Plugin<ModelSource> {
+  return { name: "@mlan/testing/fake-model", token: MODEL, create: () => fakeModelSource(options) };
+}
+
+interface CharacterBatch extends Batch {
+  readonly inputs: tf.Tensor1D;
+  readonly targets: tf.Tensor2D;
+  readonly weights: tf.Tensor1D;
+}
+
+let instances = 0;
+
+function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
+  const instance = instances++;
+  const random = seededRandom(seed);
+  const values = Float32Array.from({ length: VOCABULARY * VOCABULARY }, () => (random.next() - 0.5) * 0.1);
+  const table = tf.variable(tf.tensor2d(values, [VOCABULARY, VOCABULARY]), true, `fake-model-${instance}/table`);
+  const projector = tf.variable(tf.zeros([2, 3]), true, `fake-model-${instance}/projector`);
+  const parameters = [
+    { name: "table", component: "language", variable: table },
+    { name: "projector", component: "projector", variable: projector },
+  ] as const;
+  let format: ConversationFormat = { template: "plain", imageAspectRatio: "square", maximumLength: 64 };
+  return {
+    specVersion: 1,
+    name: "@mlan/testing/fake-model",
+    fingerprint: "fake-model-1",
+    get format() {
+      return format;
+    },
+    get promptFamily() {
+      return format.template === "v1" ? "tuned" : "llama2-base";
+    },
+    setFormat(next) {
+      format = next;
+    },
+    encode: (conversation) => encode(conversation, format),
+    parameters: () => parameters,
+    collate: async (examples, shape) => collate(examples, shape),
+    loss: (batch) => loss(table, batch),
+    trainingFlops: ({ counts }) => 6 * VOCABULARY * (counts.text + counts.supervised),
+    async *generate(requests) {
+      const logits = await table.data();
+      for (const request of requests) yield generation(request, answer?.(request) ?? continuation(request, logits));
+    },
+    async score(requests) {
+      const logits = await table.data();
+      return requests.map(({ id, prompt, continuation: text }) => ({
+        id,
+        logProbability: logProbability(logits, characters(textOf(prompt)), characters(text)),
+        tokens: text.length,
+      }));
+    },
+    async save(folder) {
+      const saved = { format, table: [...(await table.data())], projector: [...(await projector.data())] };
+      await writeFileAtomically(new URL("fake-model.json", folder), JSON.stringify(saved));
+    },
+    async load(folder) {
+      const saved = JSON.parse(await readFile(new URL("fake-model.json", folder), "utf8"));
+      format = saved.format;
+      tf.tidy(() => {
+        table.assign(tf.tensor(saved.table, [VOCABULARY, VOCABULARY]));
+        projector.assign(tf.tensor(saved.projector, [2, 3]));
+      });
+    },
+    dispose() {
+      for (const { variable } of parameters) variable.dispose();
+    },
+  };
+}
+
+function encode({ id, turns, images }: Conversation, { maximumLength }: ConversationFormat): Encoded {
+  const ids: number[] = [];
+  const labels: number[] = [];
+  for (const { role, text } of turns) {
+    for (const character of characters(text)) {
+      ids.push(character);
+      labels.push(role === "assistant" ? character : IGNORED);
+    }
+  }
+  const kept = labels.slice(0, maximumLength);
+  const supervised = kept.filter((label, position) => position > 0 && label !== IGNORED).length;
+  return {
+    id,
+    inputIds: Int32Array.from(ids.slice(0, maximumLength)),
+    labels: Int32Array.from(kept),
+    images,
+    length: Math.max(1, kept.length),
+    supervised,
+    ...(supervised === 0 && { problem: "no assistant text within the maximum length" }),
+  };
+}
+
+function collate(examples: readonly Encoded[], { rows, length }: BatchShape): CharacterBatch {
+  if (examples.length > rows || examples.some((example) => example.length > length)) {
+    throw new MlanError("contract", `fake-model: ${examples.length} examples do not fit into ${rows} x ${length}.`);
+  }
+  const inputs = new Int32Array(rows * length);
+  const targets = new Float32Array(rows * length * VOCABULARY);
+  const weights = new Float32Array(rows * length);
+  let supervised = 0;
+  let text = 0;
+  examples.forEach(({ inputIds, labels }, row) => {
+    text += inputIds.length;
+    inputIds.forEach((character, position) => {
+      const label = labels[position + 1] ?? IGNORED;
+      inputs[row * length + position] = character;
+      if (label === IGNORED) return;
+      targets[(row * length + position) * VOCABULARY + label] = 1;
+      weights[row * length + position] = 1;
+      supervised++;
+    });
+  });
+  const tensors = {
+    inputs: tf.tensor1d(inputs, "int32"),
+    targets: tf.tensor2d(targets, [rows * length, VOCABULARY]),
+    weights: tf.tensor1d(weights),
+  };
+  return {
+    ...tensors,
+    counts: { text, image: 0, padding: rows * length - text, supervised },
+    dispose: () => tf.dispose([tensors.inputs, tensors.targets, tensors.weights]),
+  };
+}
+
+function loss(table: tf.Variable, batch: Batch): tf.Scalar {
+  if (!isCharacterBatch(batch)) throw new MlanError("contract", "fake-model: this batch was collated by another model.");
+  const { inputs, targets, weights, counts } = batch;
+  return tf.tidy(() => {
+    const logProbabilities = tf.logSoftmax(tf.gather(table, inputs));
+    const perPosition = tf.mul(tf.sum(tf.mul(logProbabilities, targets), -1), weights);
+    return tf.neg<tf.Scalar>(tf.div(tf.sum(perPosition), Math.max(1, counts.supervised)));
+  });
+}
+
+function isCharacterBatch(batch: Batch): batch is CharacterBatch {
+  return "inputs" in batch && "targets" in batch && "weights" in batch;
+}
+
+function generation({ id, prompt }: GenerationRequest, text: string): Generation {
+  return { id, text, finish: "length", promptLength: textOf(prompt).length };
+}
+
+function continuation({ prompt, maximumNewTokens }: GenerationRequest, logits: ArrayLike<number>): string {
+  let last = characters(textOf(prompt)).at(-1) ?? 0;
+  let text = "";
+  for (let step = 0; step < maximumNewTokens; step++) {
+    const row = Array.from({ length: VOCABULARY }, (_, next) => logits[last * VOCABULARY + next] ?? 0);
+    last = row.indexOf(Math.max(...row));
+    text += last < 26 ? String.fromCharCode(97 + last) : " ";
+  }
+  return text;
+}
+
+function logProbability(logits: ArrayLike<number>, prompt: readonly number[], next: readonly number[]): number {
+  let last = prompt.at(-1) ?? 0;
+  let sum = 0;
+  for (const character of next) {
+    const row = Array.from({ length: VOCABULARY }, (_, other) => logits[last * VOCABULARY + other] ?? 0);
+    sum += (row[character] ?? 0) - Math.log(row.reduce((total, value) => total + Math.exp(value), 0));
+    last = character;
+  }
+  return sum;
+}
+
+function textOf(prompt: Prompt): string {
+  return prompt.kind === "raw" ? prompt.text : `${prompt.user} ${prompt.answerStart}`;
+}
+
+function characters(text: string): readonly number[] {
+  return [...text.toLowerCase()].map((character) => {
+    if (character === " ") return 26;
+    const index = character.charCodeAt(0) - 97;
+    return index >= 0 && index < 26 ? index : 27;
+  });
+}

@@ -1,0 +1,27 @@
+import type { Benchmark, Protocol, ProtocolName, Question } from "@mlan/core";
+import { memoryDataset } from "./memory-dataset.ts";
+
+/** A question whose prompt is its own text. */
+export interface PlainQuestion extends Question {
+  readonly text: string;
+}
+
+/** A benchmark of the given questions: asked as they are, exact match, accuracy. */
+export function memoryBenchmark(name: string, questions: readonly PlainQuestion[]): Benchmark<PlainQuestion> {
+  return { ...memoryDataset(name, questions), protocol: plainProtocol };
+}
+
+function plainProtocol(name: ProtocolName): Protocol<PlainQuestion> {
+  return {
+    name,
+    version: 1,
+    prompt: ({ text }) => ({ kind: "raw", text, beginOfSequence: true }),
+    maximumNewTokens: 8,
+    stop: ["\n"],
+    extract: (answer) => (answer.trim() === "" ? undefined : answer.trim()),
+    isCorrect: (extracted, { target }) => extracted === target,
+    metrics: {
+      accuracy: (outcomes) => outcomes.filter(({ correct }) => correct).length / Math.max(1, outcomes.length),
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { type Conversation, type Dataset, defineDataset } from "@mlan/core";
+
+/** A dataset of the given examples. */
+export function memoryDataset<Example>(name: string, examples: readonly Example[]): Dataset<Example> {
+  return defineDataset({
+    name,
+    card: { license: "CC0-1.0", modality: "text" },
+    rows: async () => examples,
+    toExample: (example) => example,
+  });
+}
+
+/** Language-only conversations that a tiny model can learn by heart: letters answered by their successors. */
+export function alphabetConversations(count: number): readonly Conversation[] {
+  return Array.from({ length: count }, (_, index) => {
+    const letter = String.fromCharCode(97 + (index % 25));
+    return {
+      id: `alphabet-${index}`,
+      turns: [
+        { role: "user", text: `${letter} ${index}` },
+        { role: "assistant", text: String.fromCharCode(98 + (index % 25)) },
+      ],
+      images: [],
+    };
+  });
+}

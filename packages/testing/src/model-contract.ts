@@ -1,0 +1,182 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import * as tf from "@tensorflow/tfjs-core";
+import type { ConversationFormat, Encoded, Generation, GenerationRequest, ModelSource, TrainableModel } from "@mlan/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { alphabetConversations } from "./memory-dataset.ts";
+
+export interface ModelContractOptions {
+  /** Called before anything else, e.g. `() => useOnnxBackend()`. */
+  readonly useBackend: () => Promise<void>;
+}
+
+const TUNING: ConversationFormat = { template: "v1", imageAspectRatio: "pad", maximumLength: 256 };
+
+/** What every model promises that answers and scores. */
+export function describeModelContract(source: ModelSource, { useBackend }: ModelContractOptions): void {
+  describe(`${source.name} keeps the model contract`, () => {
+    let model: TrainableModel;
+    beforeAll(async () => {
+      await useBackend();
+      model = await source.open({ seed: 1 });
+    });
+    afterAll(() => model.dispose());
+
+    const requests: readonly GenerationRequest[] = ["a", "a longer prompt", "b c d e f"].map((text, index) => ({
+      id: `request-${index}`,
+      prompt: { kind: "raw", text, beginOfSequence: true },
+      images: [],
+      maximumNewTokens: 4,
+    }));
+
+    it("speaks spec version 1", () => {
+      expect(source.specVersion).toBe(1);
+      expect(model.specVersion).toBe(1);
+      expect(model.fingerprint).not.toBe("");
+    });
+
+    it("answers every request once, the same each time", async () => {
+      const answers = await generate(model, requests);
+      expect([...answers.keys()].sort()).toEqual(requests.map(({ id }) => id).sort());
+      expect(await generate(model, requests)).toEqual(answers);
+    });
+
+    it("answers the same whoever is asked beside", async () => {
+      const together = await generate(model, requests);
+      for (const request of requests) {
+        expect((await generate(model, [request])).get(request.id)).toEqual(together.get(request.id));
+      }
+    });
+
+    it("scores continuations with negative log-probabilities, the same whoever is scored beside", async () => {
+      const scoreRequests = ["b", "xyz"].map((continuation, index) => ({
+        id: `score-${index}`,
+        prompt: { kind: "raw", text: "a", beginOfSequence: true } as const,
+        images: [],
+        continuation,
+      }));
+      const scores = await model.score(scoreRequests);
+      expect(scores.map(({ id }) => id)).toEqual(["score-0", "score-1"]);
+      for (const [index, request] of scoreRequests.entries()) {
+        expect(scores[index]?.logProbability).toBeLessThan(0);
+        expect(scores[index]?.tokens).toBeGreaterThan(0);
+        const [alone] = await model.score([request]);
+        expect(alone?.logProbability).toBeCloseTo(scores[index]?.logProbability ?? NaN, 4);
+      }
+    });
+
+    it("leaves no tensors behind", async () => {
+      await generate(model, requests);
+      const before = tf.memory().numTensors;
+      await generate(model, requests);
+      expect(tf.memory().numTensors).toBe(before);
+    });
+  });
+}
+
+/** What every model promises besides that can be trained. */
+export function describeTrainableModelContract(source: ModelSource, { useBackend }: ModelContractOptions): void {
+  describe(`${source.name} keeps the trainable model contract`, () => {
+    let model: TrainableModel;
+    let examples: readonly Encoded[];
+    beforeAll(async () => {
+      await useBackend();
+      model = await source.open({ seed: 1 });
+      model.setFormat(TUNING);
+      examples = alphabetConversations(4).map((conversation) => model.encode(conversation));
+    });
+    afterAll(() => model.dispose());
+
+    it("masks what the user says and learns what the assistant says", () => {
+      for (const { inputIds, labels, supervised } of examples) {
+        expect(labels.length).toBe(inputIds.length);
+        expect(supervised).toBeGreaterThan(0);
+        expect(labels.filter((label) => label !== -100).length).toBeGreaterThanOrEqual(supervised);
+        expect(labels[0]).toBe(-100);
+        labels.forEach((label, position) => expect([-100, inputIds[position]]).toContain(label));
+      }
+    });
+
+    it("names its parameters, each once", () => {
+      const names = model.parameters().map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+      expect(model.parameters().map(({ component }) => component)).toContain("language");
+    });
+
+    it("counts every position of a batch", async () => {
+      const { rows, length } = shapeOf(examples);
+      const batch = await model.collate(examples, { rows: rows + 1, length });
+      const { text, image, padding, supervised } = batch.counts;
+      batch.dispose();
+      expect(text + image + padding).toBe((rows + 1) * length);
+      expect(supervised).toBe(examples.reduce((sum, example) => sum + example.supervised, 0));
+    });
+
+    it("gives the same loss whatever the padding", async () => {
+      const { rows, length } = shapeOf(examples);
+      const tight = await lossOf(model, examples, { rows, length });
+      expect(await lossOf(model, examples, { rows: rows + 1, length: length + 8 })).toBeCloseTo(tight, 4);
+    });
+
+    it("overfits one batch, and leaves no tensors behind", async () => {
+      const batch = await model.collate(examples, shapeOf(examples));
+      const variables = model.parameters().filter(({ component }) => component === "language").map(({ variable }) => variable);
+      const optimizer = tf.train.adam(0.05);
+      const losses: number[] = [];
+      let tensors = 0;
+      for (let step = 0; step < 12; step++) {
+        const loss = optimizer.minimize(() => model.loss(batch), true, variables);
+        losses.push((await loss?.data())?.[0] ?? NaN);
+        loss?.dispose();
+        if (step === 1) tensors = tf.memory().numTensors;
+      }
+      expect(tf.memory().numTensors).toBe(tensors);
+      optimizer.dispose();
+      batch.dispose();
+      expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) / 2);
+    });
+
+    it("saves and loads the same bits and the format", async () => {
+      const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
+      const loss = await lossOf(model, examples, shapeOf(examples));
+      await model.save(folder);
+      const other = await source.open({ seed: 2 });
+      await other.load(folder);
+      await rm(folder, { recursive: true });
+      expect(other.format).toEqual(TUNING);
+      expect(await lossOf(other, examples, shapeOf(examples))).toBe(loss);
+      other.dispose();
+    });
+
+    it("counts more work where more is trained", async () => {
+      const small = await model.collate(examples.slice(0, 1), shapeOf(examples.slice(0, 1)));
+      const large = await model.collate(examples, shapeOf(examples));
+      const projector = model.trainingFlops(large, ["projector"]);
+      expect(model.trainingFlops(large, ["projector", "language"])).toBeGreaterThan(projector);
+      expect(model.trainingFlops(large, ["language"])).toBeGreaterThan(model.trainingFlops(small, ["language"]));
+      small.dispose();
+      large.dispose();
+    });
+  });
+}
+
+function shapeOf(examples: readonly Encoded[]): { rows: number; length: number } {
+  return { rows: examples.length, length: Math.max(...examples.map(({ length }) => length)) };
+}
+
+async function lossOf(model: TrainableModel, examples: readonly Encoded[], shape: { rows: number; length: number }): Promise<number> {
+  const batch = await model.collate(examples, shape);
+  const loss = model.loss(batch);
+  const [value = NaN] = await loss.data();
+  loss.dispose();
+  batch.dispose();
+  return value;
+}
+
+async function generate(model: TrainableModel, requests: readonly GenerationRequest[]): Promise<ReadonlyMap<string, Generation>> {
+  const answers = new Map<string, Generation>();
+  for await (const generation of model.generate(requests)) answers.set(generation.id, generation);
+  return answers;
+}
