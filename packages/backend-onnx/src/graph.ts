@@ -24,6 +24,7 @@ export interface Value {
 export interface Storage {
   /** The address as an OrtValue handle (`OrtValue*`), made once and reused by every run. */
   readonly handle: bigint;
+  readonly byteLength: number;
   /** A view of the same memory; no copy. */
   view(): Float32Array | Int32Array | Uint8Array;
   release(): void;

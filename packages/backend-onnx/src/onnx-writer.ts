@@ -1,0 +1,189 @@
+import type { ElementType, GraphEmitter, OnnxAttribute } from "./graph.ts";
+import { protobufWriter, type ProtobufWriter } from "./protobuf-writer.ts";
+import { ONNX_TYPES } from "./storage.ts";
+
+/** Writes one ONNX model with one graph (onnx.proto, IR version 10). */
+export interface OnnxWriter extends GraphEmitter {
+  /** Nodes that are added from here on carry this name, so that ONNX Runtime's errors can say it. */
+  label(name: string): void;
+  input(name: string, shape: readonly number[], dtype: ElementType): void;
+  output(name: string, shape: readonly number[], dtype: ElementType): void;
+  /** The whole model. Nothing may be added afterwards. */
+  finish(): Uint8Array;
+}
+
+const IR_VERSION = 10;
+/** The version with the widest choice of CPU and WebGPU kernels in ONNX Runtime 1.30. */
+const OPSET = 21;
+const INT64 = 7;
+
+// Field numbers of onnx.proto.
+const MODEL = { irVersion: 1, graph: 7, opsetImport: 8 };
+const OPSET_ID = { domain: 1, version: 2 };
+const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 };
+const NODE = { input: 1, output: 2, name: 3, operatorType: 4, attribute: 5, domain: 7 };
+const ATTRIBUTE = { name: 1, float: 2, integer: 3, text: 4, integers: 8, type: 20 };
+const ATTRIBUTE_TYPE = { float: 1, integer: 2, text: 3, integers: 7 };
+const TENSOR = { dimension: 1, dataType: 2, name: 8, rawData: 9 };
+const VALUE_INFO = { name: 1, type: 2 };
+const TYPE = { tensor: 1 };
+const TENSOR_TYPE = { elementType: 1, shape: 2 };
+const SHAPE = { dimension: 1 };
+const DIMENSION = { value: 1 };
+
+export function onnxWriter(): OnnxWriter {
+  return new ModelWriter();
+}
+
+class ModelWriter implements OnnxWriter {
+  readonly #proto: ProtobufWriter = protobufWriter();
+  readonly #constants = new Map<string, string>();
+  readonly #graph: number;
+  #label = "";
+  #temporaries = 0;
+
+  constructor() {
+    this.#proto.integer(MODEL.irVersion, IR_VERSION);
+    this.#opset("", OPSET);
+    this.#opset("com.microsoft", 1);
+    this.#graph = this.#proto.begin(MODEL.graph);
+    this.#proto.text(GRAPH.name, "recorded");
+  }
+
+  label(name: string): void {
+    this.#label = name;
+  }
+
+  node(
+    operatorType: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain = "",
+  ): void {
+    const proto = this.#proto;
+    const mark = proto.begin(GRAPH.node);
+    for (const input of inputs) proto.text(NODE.input, input);
+    for (const output of outputs) proto.text(NODE.output, output);
+    if (this.#label !== "") proto.text(NODE.name, this.#label);
+    proto.text(NODE.operatorType, operatorType);
+    for (const name in attributes) this.#attribute(name, attributes[name]);
+    if (domain !== "") proto.text(NODE.domain, domain);
+    proto.end(mark);
+  }
+
+  apply(
+    operatorType: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, OnnxAttribute>>,
+    domain?: string,
+  ): string {
+    const output = this.temporary();
+    this.node(operatorType, inputs, [output], attributes, domain);
+    return output;
+  }
+
+  int64(values: readonly number[]): string {
+    return this.#constant(`i[${values.join()}]`, INT64, [values.length], () => bytesOf(BigInt64Array.from(values, BigInt)));
+  }
+
+  int64Scalar(value: number): string {
+    return this.#constant(`i${value}`, INT64, [], () => bytesOf(BigInt64Array.of(BigInt(value))));
+  }
+
+  scalar(value: number, dtype: ElementType): string {
+    const sign = Object.is(value, -0) ? "-" : "";
+    return this.#constant(`${dtype}${sign}${value}`, ONNX_TYPES[dtype], [], () => scalarBytes(value, dtype));
+  }
+
+  temporary(): string {
+    return `t${this.#temporaries++}`;
+  }
+
+  input(name: string, shape: readonly number[], dtype: ElementType): void {
+    this.#valueInfo(GRAPH.input, name, shape, dtype);
+  }
+
+  output(name: string, shape: readonly number[], dtype: ElementType): void {
+    this.#valueInfo(GRAPH.output, name, shape, dtype);
+  }
+
+  finish(): Uint8Array {
+    this.#proto.end(this.#graph);
+    return this.#proto.finish();
+  }
+
+  #opset(domain: string, version: number): void {
+    const mark = this.#proto.begin(MODEL.opsetImport);
+    this.#proto.text(OPSET_ID.domain, domain);
+    this.#proto.integer(OPSET_ID.version, version);
+    this.#proto.end(mark);
+  }
+
+  #attribute(name: string, value: OnnxAttribute | undefined): void {
+    if (value === undefined) return;
+    const proto = this.#proto;
+    const mark = proto.begin(NODE.attribute);
+    proto.text(ATTRIBUTE.name, name);
+    if (typeof value === "number") {
+      proto.integer(ATTRIBUTE.integer, value);
+      proto.integer(ATTRIBUTE.type, ATTRIBUTE_TYPE.integer);
+    } else if (typeof value === "string") {
+      proto.text(ATTRIBUTE.text, value);
+      proto.integer(ATTRIBUTE.type, ATTRIBUTE_TYPE.text);
+    } else if ("float" in value) {
+      proto.float(ATTRIBUTE.float, value.float);
+      proto.integer(ATTRIBUTE.type, ATTRIBUTE_TYPE.float);
+    } else {
+      for (const integer of value) proto.integer(ATTRIBUTE.integers, integer);
+      proto.integer(ATTRIBUTE.type, ATTRIBUTE_TYPE.integers);
+    }
+    proto.end(mark);
+  }
+
+  /** Writes an initializer unless one of the same key, and so of the same content, is there. */
+  #constant(key: string, type: number, shape: readonly number[], bytes: () => Uint8Array): string {
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const name = `c${this.#constants.size}`;
+    this.#constants.set(key, name);
+    const proto = this.#proto;
+    const mark = proto.begin(GRAPH.initializer);
+    for (const dimension of shape) proto.integer(TENSOR.dimension, dimension);
+    proto.integer(TENSOR.dataType, type);
+    proto.text(TENSOR.name, name);
+    proto.bytes(TENSOR.rawData, bytes());
+    proto.end(mark);
+    return name;
+  }
+
+  #valueInfo(field: number, name: string, shape: readonly number[], dtype: ElementType): void {
+    const proto = this.#proto;
+    const info = proto.begin(field);
+    proto.text(VALUE_INFO.name, name);
+    const type = proto.begin(VALUE_INFO.type);
+    const tensor = proto.begin(TYPE.tensor);
+    proto.integer(TENSOR_TYPE.elementType, ONNX_TYPES[dtype]);
+    const dimensions = proto.begin(TENSOR_TYPE.shape);
+    for (const length of shape) {
+      const dimension = proto.begin(SHAPE.dimension);
+      proto.integer(DIMENSION.value, length);
+      proto.end(dimension);
+    }
+    proto.end(dimensions);
+    proto.end(tensor);
+    proto.end(type);
+    proto.end(info);
+  }
+}
+
+function scalarBytes(value: number, dtype: ElementType): Uint8Array {
+  if (dtype === "float32") return bytesOf(Float32Array.of(value));
+  if (dtype === "int32") return bytesOf(Int32Array.of(value));
+  return Uint8Array.of(value === 0 ? 0 : 1);
+}
+
+// ONNX stores raw data little-endian, which is what every platform of ONNX Runtime has in memory.
+function bytesOf(values: ArrayBufferView): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

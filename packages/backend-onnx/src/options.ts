@@ -1,0 +1,46 @@
+import { BackendError } from "./backend-error.ts";
+import type { OptimizationLevel } from "./ort-runtime.ts";
+
+export interface OnnxBackendOptions {
+  /** Threads of the one pool that all graphs share. Default: the available parallelism. Fixed by its first use in a process. */
+  readonly threads?: number;
+  /** How far ONNX Runtime rewrites a graph when it compiles it. Default "all". */
+  readonly optimization?: OptimizationLevel;
+  /** The largest number of compiled graphs kept; the one used longest ago goes. Default 256. */
+  readonly sessions?: number;
+  /** Recorded operations after which everything is computed even if nothing is read. Default 20,000. */
+  readonly pendingNodes?: number;
+}
+
+export interface ResolvedOptions {
+  readonly threads?: number;
+  readonly optimization: OptimizationLevel;
+  readonly sessions: number;
+  readonly pendingNodes: number;
+  readonly pendingBytes: number;
+}
+
+const COUNTS = ["threads", "sessions", "pendingNodes"] as const;
+const LEVELS: readonly OptimizationLevel[] = ["none", "basic", "extended", "all"];
+const KNOWN: readonly string[] = [...COUNTS, "optimization"];
+
+/** Checks the options and fills in defaults; throws {@link BackendError} "invalid-options" on typos and impossible values. */
+export function resolveOptions(options: OnnxBackendOptions): ResolvedOptions {
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.includes(name)) throw invalid(`there is no option ${name}. Options: ${KNOWN.join(", ")}.`);
+  }
+  for (const name of COUNTS) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
+      throw invalid(`${name}: ${value} is not a whole number from 1.`);
+    }
+  }
+  const { optimization = "all", sessions = 256, pendingNodes = 20_000 } = options;
+  if (!LEVELS.includes(optimization)) throw invalid(`optimization: ${optimization} is not one of ${LEVELS.join(", ")}.`);
+  const rest = { optimization, sessions, pendingNodes, pendingBytes: 2 ** 28 };
+  return options.threads === undefined ? rest : { ...rest, threads: options.threads };
+}
+
+function invalid(message: string): BackendError {
+  return new BackendError("invalid-options", message);
+}

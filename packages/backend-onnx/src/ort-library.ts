@@ -1,0 +1,166 @@
+import koffi from "koffi";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { BackendError } from "./backend-error.ts";
+
+/** A native address. ONNX Runtime's objects are only ever known by one. */
+export type Pointer = bigint;
+
+/** What a native function takes. A typed array is passed by address and must outlive every use of that address. */
+export type NativeArgument = Pointer | number | string | ArrayBufferView | null;
+
+/** ONNX Runtime's C API: every function throws {@link BackendError} "runtime" with ONNX Runtime's own message. */
+export interface OrtLibrary {
+  readonly version: string;
+  /** Functions that report a status. */
+  readonly call: Readonly<Record<StatusFunction, (...values: readonly NativeArgument[]) => void>>;
+  /** The same functions where the last argument is an out pointer: gives what was written there. */
+  create(name: StatusFunction, ...values: readonly NativeArgument[]): Pointer;
+  /** Functions that give an object back. */
+  readonly release: Readonly<Record<ReleaseFunction, (object: Pointer) => void>>;
+  /** Memory as an ArrayBuffer, without a copy. It dangles once the memory is released. */
+  view(address: Pointer, byteLength: number): ArrayBuffer;
+}
+
+/** The version of `OrtApi` whose positions stand below; the table only ever grows at its end. */
+const API_VERSION = 29;
+const PACKAGE = "onnxruntime-node";
+
+// Positions and parameters of OrtApi (onnxruntime_c_api.h, version 29).
+const STATUS_FUNCTIONS = {
+  CreateSessionFromArray: [8, ["void*", "void*", "size_t", "void*", "void*"]],
+  Run: [9, ["void*", "void*", "void*", "void*", "size_t", "void*", "size_t", "void*"]],
+  CreateSessionOptions: [10, ["void*"]],
+  DisableMemPattern: [17, ["void*"]],
+  SetSessionLogSeverityLevel: [22, ["void*", "int"]],
+  SetSessionGraphOptimizationLevel: [23, ["void*", "int"]],
+  CreateTensorAsOrtValue: [48, ["void*", "void*", "size_t", "int", "void*"]],
+  CreateTensorWithDataAsOrtValue: [49, ["void*", "void*", "size_t", "void*", "size_t", "int", "void*"]],
+  GetTensorMutableData: [51, ["void*", "void*"]],
+  CreateCpuMemoryInfo: [69, ["int", "int", "void*"]],
+  CreateEnvWithGlobalThreadPools: [119, ["int", "str", "void*", "void*"]],
+  DisablePerSessionThreads: [120, ["void*"]],
+  CreateThreadingOptions: [121, ["void*"]],
+  AddSessionConfigEntry: [130, ["void*", "str", "str"]],
+  CreateAllocator: [131, ["void*", "void*", "void*"]],
+  CreateAndRegisterAllocator: [144, ["void*", "void*", "void*"]],
+  SetGlobalIntraOpNumThreads: [147, ["void*", "int"]],
+  SetGlobalInterOpNumThreads: [148, ["void*", "int"]],
+  SetGlobalDenormalAsZero: [155, ["void*"]],
+  CreateArenaCfg: [156, ["size_t", "int", "int", "int", "void*"]],
+} as const satisfies Record<string, readonly [number, readonly string[]]>;
+
+const RELEASE_FUNCTIONS = {
+  ReleaseSession: 95,
+  ReleaseValue: 96,
+  ReleaseSessionOptions: 100,
+  ReleaseThreadingOptions: 122,
+  ReleaseArenaCfg: 157,
+} as const;
+
+const GET_ERROR_MESSAGE = 2;
+const RELEASE_STATUS = 93;
+
+export type StatusFunction = keyof typeof STATUS_FUNCTIONS;
+export type ReleaseFunction = keyof typeof RELEASE_FUNCTIONS;
+
+/** Loads the library that the npm package onnxruntime-node carries; throws {@link BackendError} "library". */
+export function loadOrtLibrary(): OrtLibrary {
+  const { table, version } = loadTable();
+  const errorMessage = nativeFunction(table, GET_ERROR_MESSAGE, "str", ["void*"]);
+  const releaseStatus = nativeFunction(table, RELEASE_STATUS, "void", ["void*"]);
+
+  const checked = (name: string, index: number, parameters: readonly string[]) => {
+    const native = nativeFunction(table, index, "void*", parameters);
+    return (...values: readonly NativeArgument[]): void => {
+      const status: Pointer | null = native(...values);
+      if (status === null) return;
+      const message: string = errorMessage(status);
+      releaseStatus(status);
+      throw new BackendError("runtime", `ONNX Runtime's ${name} failed: ${message}`);
+    };
+  };
+  const call = mapValues(STATUS_FUNCTIONS, (name, [index, parameters]) => checked(name, index, parameters));
+  const release = mapValues(RELEASE_FUNCTIONS, (_name, index) => nativeFunction(table, index, "void", ["void*"]));
+  const created = new BigUint64Array(1);
+  return {
+    version,
+    call,
+    release,
+    create(name, ...values) {
+      call[name](...values, created);
+      return created[0] ?? 0n;
+    },
+    view: (address, byteLength) => koffi.view(address, byteLength),
+  };
+}
+
+function loadTable(): { readonly table: Pointer; readonly version: string } {
+  const file = libraryFile();
+  let base: Pointer;
+  try {
+    base = koffi.load(file).func("void* OrtGetApiBase()")();
+  } catch (cause) {
+    throw new BackendError("library", `${file} does not load. Install ${PACKAGE} again for this platform.`, { cause });
+  }
+  // OrtApiBase is { GetApi(version), GetVersionString() }.
+  const getApi = nativeFunction(base, 0, "void*", ["uint32_t"]);
+  const version: string = nativeFunction(base, 1, "str", [])();
+  const table: Pointer | null = getApi(API_VERSION);
+  if (table === null) {
+    throw new BackendError(
+      "library",
+      `${file} is ONNX Runtime ${version}, which lacks version ${API_VERSION} of its C API. Install ${PACKAGE}@1.30.0.`,
+    );
+  }
+  return { table, version };
+}
+
+/** Where the npm package keeps the library; see the folder `bin/napi-v6` of onnxruntime-node 1.30.0. */
+function libraryFile(): string {
+  const names: Readonly<Record<string, string>> = {
+    "linux-x64": "libonnxruntime.so.1",
+    "linux-arm64": "libonnxruntime.so.1",
+    "darwin-arm64": "libonnxruntime.1.dylib",
+    "win32-x64": "onnxruntime.dll",
+    "win32-arm64": "onnxruntime.dll",
+  };
+  const platform = `${process.platform}-${process.arch}`;
+  const name = names[platform];
+  if (name === undefined) {
+    const known = Object.keys(names).join(", ");
+    throw new BackendError("library", `${PACKAGE} has no library for ${platform}, only for ${known}. Use tfjs's "cpu" backend here.`);
+  }
+  const file = join(packageFolder(), "bin", "napi-v6", process.platform, process.arch, name);
+  if (!existsSync(file)) {
+    throw new BackendError("library", `${file} does not exist. Install ${PACKAGE}@1.30.0 (its install script may be skipped).`);
+  }
+  return file;
+}
+
+function packageFolder(): string {
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`));
+  } catch (cause) {
+    throw new BackendError("library", `the npm package ${PACKAGE} is not installed. Run: npm install ${PACKAGE}@1.30.0`, { cause });
+  }
+}
+
+/** The function at a position of a table of function pointers. */
+function nativeFunction(table: Pointer, index: number, result: string, parameters: readonly string[]): NativeFunction {
+  const address: Pointer = koffi.decode(table, index * koffi.sizeof("void*"), "void*");
+  return koffi.decode(address, koffi.proto(result, [...parameters]));
+}
+
+// koffi decodes a prototype to a callable whose result is only known to whoever wrote the prototype.
+// oxlint-disable-next-line typescript/no-explicit-any
+type NativeFunction = (...values: readonly NativeArgument[]) => any;
+
+function mapValues<Key extends string, In, Out>(
+  record: Readonly<Record<Key, In>>,
+  map: (key: Key, value: In) => Out,
+): Record<Key, Out> {
+  const entries = Object.entries(record) as [Key, In][];
+  return Object.fromEntries(entries.map(([key, value]) => [key, map(key, value)])) as Record<Key, Out>;
+}

@@ -1,0 +1,80 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
+import { BackendError } from "./backend-error.ts";
+import type { Kernel } from "./kernel.ts";
+import { ALL_KERNELS } from "./kernels/all-kernels.ts";
+import { OnnxBackend } from "./onnx-backend.ts";
+import { resolveOptions, type OnnxBackendOptions } from "./options.ts";
+import { openOrtRuntime } from "./ort-runtime.ts";
+import type { OnnxStatistics } from "./session-runner.ts";
+
+const NAME = "onnx";
+/** Above tfjs's own backends (cpu 1, wasm 2, webgpu 3), below nothing. */
+const PRIORITY = 10;
+
+/**
+ * Makes the backend "onnx" known to TensorFlow.js; nothing is loaded before the backend is first used.
+ * A second call does nothing. Throws {@link BackendError} "invalid-options".
+ */
+export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
+  const resolved = resolveOptions(options);
+  if (tf.engine().findBackendFactory(NAME) !== null) return;
+  tf.registerBackend(NAME, () => new OnnxBackend(openOrtRuntime(resolved.threads), resolved), PRIORITY);
+  for (const kernel of ALL_KERNELS) registerKernel(kernel.kernelName, kernelFunction(kernel));
+  for (const kernelName of unknownKernels()) registerKernel(kernelName, () => refuse(kernelName));
+}
+
+/**
+ * Registers the backend and makes it the current one. Throws {@link BackendError} "library" when
+ * ONNX Runtime cannot be loaded, "invalid-options" when the options cannot work.
+ */
+export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<void> {
+  registerOnnxBackend(options);
+  // tfjs swallows the reason when a backend does not start, so what can fail is done first.
+  openOrtRuntime(options.threads);
+  await tf.setBackend(NAME);
+}
+
+/** What the backend has done so far; all zero before it is first used. */
+export function onnxStatistics(): OnnxStatistics {
+  const backend = tf.findBackend(NAME);
+  if (backend instanceof OnnxBackend) return backend.statistics;
+  return { compiled: 0, compileMilliseconds: 0, cached: 0, evicted: 0, runs: 0, runMilliseconds: 0 };
+}
+
+function registerKernel(kernelName: string, kernelFunc: KernelFunc): void {
+  tf.registerKernel({ kernelName, backendName: NAME, kernelFunc });
+}
+
+function kernelFunction(kernel: Kernel): KernelFunc {
+  return ({ inputs, attrs, backend }) => {
+    const recorder = onnxBackend(backend);
+    recorder.flushIfFull();
+    return kernel.run({
+      inputs: inputs as Readonly<Record<string, TensorInfo>>,
+      attributes: (attrs ?? {}) as Readonly<Record<string, unknown>>,
+      recorder,
+    });
+  };
+}
+
+function onnxBackend(backend: unknown): OnnxBackend {
+  if (backend instanceof OnnxBackend) return backend;
+  throw new BackendError("unsupported", `a kernel of the backend "${NAME}" was called for another backend`);
+}
+
+/** Names of all kernels that tfjs-core knows (its constants are named like their values) and that are not in the list. */
+function unknownKernels(): string[] {
+  const known = new Set(ALL_KERNELS.map((kernel) => kernel.kernelName));
+  return Object.entries(tf)
+    .filter(([name, value]) => name === value && !known.has(name))
+    .map(([name]) => name);
+}
+
+function refuse(kernelName: string): never {
+  throw new BackendError(
+    "unsupported",
+    `the kernel ${kernelName} is not implemented. Compose the operation from others, ` +
+      `or run this part on another backend: tf.setBackend("cpu") before it, tf.setBackend("${NAME}") after it.`,
+  );
+}

@@ -1,0 +1,89 @@
+import type { ElementType, Storage } from "./graph.ts";
+import type { OrtRuntime } from "./ort-runtime.ts";
+import type { Pointer } from "./ort-library.ts";
+
+/** The numbers of a tensor. Booleans are 0 or 1. */
+export type Elements = Float32Array | Int32Array | Uint8Array;
+
+/** ONNX's number for each dtype (onnx.proto, TensorProto.DataType; the C API uses the same). */
+export const ONNX_TYPES: Readonly<Record<ElementType, number>> = { float32: 1, int32: 6, bool: 9 };
+
+/** Bytes per element. */
+export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, bool: 1 };
+
+/** Number of elements of a shape; 1 for a scalar. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const dimension of shape) size *= dimension;
+  return size;
+}
+
+/** Fresh memory in ONNX Runtime's arena, not cleared. */
+export function allocateStorage(runtime: OrtRuntime, shape: readonly number[], dtype: ElementType): Storage {
+  const { library, allocator } = runtime;
+  const dimensions = int64(shape);
+  const handle = library.create("CreateTensorAsOrtValue", allocator, dimensions, dimensions.length, ONNX_TYPES[dtype]);
+  return adoptStorage(runtime, handle, sizeOf(shape), dtype);
+}
+
+/** Wraps an OrtValue that ONNX Runtime made; releasing the storage gives it back to the arena. */
+export function adoptStorage({ library }: OrtRuntime, handle: Pointer, size: number, dtype: ElementType): Storage {
+  return new OrtStorage(handle, size * ELEMENT_BYTES[dtype], (byteLength) => {
+    const buffer = byteLength === 0 ? new ArrayBuffer(0) : library.view(library.create("GetTensorMutableData", handle), byteLength);
+    return elements(buffer, 0, size, dtype);
+  }, () => library.release.ReleaseValue(handle));
+}
+
+/** Lets ONNX Runtime read and write `data` in place. `data` stays alive as long as the storage does. */
+export function wrapStorage(
+  { library, memoryInfo }: OrtRuntime,
+  data: Elements,
+  shape: readonly number[],
+  dtype: ElementType,
+  released: () => void = () => {},
+): Storage {
+  const dimensions = int64(shape);
+  const { byteLength } = data;
+  const type = ONNX_TYPES[dtype];
+  const handle = library.create("CreateTensorWithDataAsOrtValue", memoryInfo, data, byteLength, dimensions, dimensions.length, type);
+  return new OrtStorage(handle, byteLength, () => data, () => {
+    library.release.ReleaseValue(handle);
+    released();
+  });
+}
+
+/** A typed array of `dtype` over part of a buffer. */
+export function elements(buffer: ArrayBuffer, byteOffset: number, size: number, dtype: ElementType): Elements {
+  if (dtype === "float32") return new Float32Array(buffer, byteOffset, size);
+  if (dtype === "int32") return new Int32Array(buffer, byteOffset, size);
+  return new Uint8Array(buffer, byteOffset, size);
+}
+
+class OrtStorage implements Storage {
+  readonly handle: Pointer;
+  readonly byteLength: number;
+  readonly #open: (byteLength: number) => Elements;
+  readonly #free: () => void;
+  #view: Elements | undefined;
+
+  constructor(handle: Pointer, byteLength: number, open: (byteLength: number) => Elements, free: () => void) {
+    this.handle = handle;
+    this.byteLength = byteLength;
+    this.#open = open;
+    this.#free = free;
+  }
+
+  view(): Elements {
+    this.#view ??= this.#open(this.byteLength);
+    return this.#view;
+  }
+
+  release(): void {
+    this.#view = undefined;
+    this.#free();
+  }
+}
+
+function int64(shape: readonly number[]): BigInt64Array {
+  return BigInt64Array.from(shape, BigInt);
+}
