@@ -1,0 +1,27 @@
+import { seededRandom } from "@mlan/core";
+import { choose } from "./choose.ts";
+import { wrongThing } from "./exercise.ts";
+import { drawFrom } from "./split.ts";
+import { BENCHMARK_DEEDS, BENCHMARK_NAMES, randomStory, storyKey, tellStory } from "./story.ts";
+import { tell } from "./thing.ts";
+
+/** A row of google/boolq: questions are lower case without a question mark. */
+export interface BoolqRow {
+  readonly question: string;
+  readonly answer: boolean;
+  readonly passage: string;
+}
+
+/** One question on one story. Every second answer is yes. */
+export function boolqRow(seed: number, index: number): BoolqRow {
+  const random = seededRandom(seed);
+  const story = drawFrom("benchmark", () => randomStory(random, BENCHMARK_NAMES, BENCHMARK_DEEDS), storyKey);
+  const event = choose(random, story);
+  const answer = index % 2 === 0;
+  const thing = answer ? event.thing : wrongThing(random, story.map((other) => other.thing), event.thing);
+  return {
+    question: `did ${event.name.toLowerCase()} ${event.deed.infinitive} ${tell(thing)}`,
+    answer,
+    passage: tellStory(random, story),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Random } from "@mlan/core";
+import { choose, chooseSeveral } from "./choose.ts";
+import { THINGS, type Thing } from "./thing.ts";
+
+/** Cells per side of a scene; one cell is one patch of the mini CLIP. */
+export const GRID = 4;
+
+export interface PlacedThing extends Thing {
+  /** 0..15 in reading order. */
+  readonly cell: number;
+}
+
+/** Different things in different cells of a 4 x 4 grid, in reading order. */
+export type Scene = readonly PlacedThing[];
+
+const CELLS = Array.from({ length: GRID * GRID }, (_, cell) => cell);
+
+export function randomScene(random: Random, sizes: readonly number[] = [1, 2, 2, 3, 3, 4]): Scene {
+  const things = chooseSeveral(random, THINGS, choose(random, sizes));
+  const cells = chooseSeveral(random, CELLS, things.length).sort((one, other) => one - other);
+  return things.map((thing, index) => ({ ...thing, cell: cells[index] ?? 0 }));
+}
+
+/** Equal for equal scenes only. */
+export function sceneKey(scene: Scene): string {
+  return scene.map((thing) => `${thing.cell}${thing.colour}${thing.shape}`).join("|");
+}
+
+/** "top left", "middle right", ...: rows 0, 1-2, 3 and columns 0, 1-2, 3; "middle" alone is the centre. */
+export function placeOf(cell: number): string {
+  const row = ["top", "middle", "middle", "bottom"][Math.floor(cell / GRID)] ?? "";
+  const column = ["left", "middle", "middle", "right"][cell % GRID] ?? "";
+  return row === column ? row : `${row} ${column}`;
+}

@@ -1,0 +1,52 @@
+import type { Random } from "@mlan/core";
+import { choose, chooseSeveral } from "./choose.ts";
+import { type Thing, THINGS, tell } from "./thing.ts";
+
+/** People of tuning stories and people of benchmark stories: no one is in both. */
+export const TRAINING_NAMES = ["Mia", "Tom", "Ann", "Ben", "Eva", "Max"] as const;
+export const BENCHMARK_NAMES = ["Nora", "Sam", "Lea", "Jon", "Ida", "Leo"] as const;
+
+/** What people do with things: past tense and infinitive. */
+export interface Deed {
+  readonly past: string;
+  readonly infinitive: string;
+}
+
+export const TRAINING_DEEDS: readonly Deed[] = [
+  { past: "had", infinitive: "have" },
+  { past: "saw", infinitive: "see" },
+  { past: "took", infinitive: "take" },
+];
+export const BENCHMARK_DEEDS: readonly Deed[] = [
+  { past: "bought", infinitive: "buy" },
+  { past: "found", infinitive: "find" },
+  { past: "lost", infinitive: "lose" },
+];
+
+export interface StoryEvent {
+  readonly name: string;
+  readonly deed: Deed;
+  readonly thing: Thing;
+}
+
+/** One to three people, each with another thing. */
+export type Story = readonly StoryEvent[];
+
+export function randomStory(random: Random, names: readonly string[], deeds: readonly Deed[]): Story {
+  const people = chooseSeveral(random, names, choose(random, [2, 2, 3]));
+  const things = chooseSeveral(random, THINGS, people.length);
+  return things.map((thing, index) => ({ name: people[index] ?? "", deed: choose(random, deeds), thing }));
+}
+
+/** Equal for equal stories only. */
+export function storyKey(story: Story): string {
+  return story.map(({ name, deed, thing }) => `${name} ${deed.past} ${thing.colour} ${thing.shape}`).join("|");
+}
+
+/** A passage of short sentences; one in three starts with where it happened. */
+export function tellStory(random: Random, story: Story): string {
+  const sentences = story.map(({ name, deed, thing }) => `${name} ${deed.past} ${tell(thing)}.`);
+  return choose(random, OPENINGS) + sentences.join(" ");
+}
+
+const OPENINGS = ["", "", "It was a warm day. ", "They went to the market. ", "It was in the garden. "];

@@ -1,0 +1,45 @@
+import type { Random } from "@mlan/core";
+import { choose } from "./choose.ts";
+
+export const COLOURS = ["red", "green", "blue", "yellow", "purple", "white"] as const;
+export const SHAPES = ["circle", "square", "triangle", "cross", "ring"] as const;
+
+export type Colour = (typeof COLOURS)[number];
+export type Shape = (typeof SHAPES)[number];
+
+/** A coloured shape: what scenes and stories are about. */
+export interface Thing {
+  readonly colour: Colour;
+  readonly shape: Shape;
+}
+
+/** The 30 things of the world. */
+export const THINGS: readonly Thing[] = COLOURS.flatMap((colour) => SHAPES.map((shape) => ({ colour, shape })));
+
+/** "a red circle" */
+export function tell(thing: Thing): string {
+  return `a ${thing.colour} ${thing.shape}`;
+}
+
+export function isSame(one: Thing, other: Thing): boolean {
+  return one.colour === other.colour && one.shape === other.shape;
+}
+
+/** Something that is not among `present`. */
+export function absentThing(random: Random, present: readonly Thing[]): Thing {
+  return choose(random, THINGS.filter((thing) => !present.some((other) => isSame(thing, other))));
+}
+
+/**
+ * Something whose colour is present and whose shape is present, but not together; undefined when there is none.
+ * Telling it from what is there needs both attributes of one place.
+ */
+export function confusableThing(random: Random, present: readonly Thing[]): Thing | undefined {
+  const confusable = THINGS.filter(
+    (thing) =>
+      !present.some((other) => isSame(thing, other)) &&
+      present.some((other) => other.colour === thing.colour) &&
+      present.some((other) => other.shape === thing.shape),
+  );
+  return confusable.length > 0 ? choose(random, confusable) : undefined;
+}
