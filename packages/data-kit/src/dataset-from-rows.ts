@@ -1,0 +1,49 @@
+import { checkIndex, type Dataset, type DatasetCard, MlanError } from "@mlan/core";
+import type { RowReader } from "./rows/rows-from.ts";
+
+export interface RowDatasetDefinition<Row, Example> {
+  readonly name: string;
+  readonly card: DatasetCard;
+  readonly rows: RowReader<Row>;
+  /** The row's own name; a repeated one gets "#2", "#3", ... By default the row's number. */
+  idOf?(row: Row, index: number): string;
+  /** Pure. `id` is unique in the dataset. */
+  toExample(row: Row, id: string): Example;
+}
+
+/** A dataset that makes one example of each row. */
+export function datasetFromRows<Row, Example>(definition: RowDatasetDefinition<Row, Example>): Dataset<Example> {
+  const { name, card } = definition;
+  const idOf = definition.idOf ?? ((_row: Row, index: number) => String(index));
+  return {
+    specVersion: 1,
+    name,
+    card,
+    async open(options = {}) {
+      const { rows, fingerprint } = await definition.rows.read(options);
+      if (rows.length === 0) throw new MlanError("invalid-data", `${name}: its files hold no rows.`);
+      const ids = distinct(rows.map((row, index) => idOf(row, index)));
+      return {
+        length: rows.length,
+        fingerprint,
+        async at(index) {
+          const [row, id] = [rows[checkIndex(name, index, rows.length)], ids[index]];
+          if (row === undefined || id === undefined) throw new MlanError("contract", `${name}: row ${index} is missing.`);
+          return definition.toExample(row, id);
+        },
+      };
+    },
+  };
+}
+
+/** Later holders of a name get "#2", "#3", ...; published ids are not always unique. */
+function distinct(names: readonly string[]): readonly string[] {
+  const taken = new Set(names);
+  const seen = new Set<string>();
+  return names.map((name) => {
+    let unique = name;
+    for (let copy = 2; seen.has(unique); copy++) if (!taken.has(`${name}#${copy}`)) unique = `${name}#${copy}`;
+    seen.add(unique);
+    return unique;
+  });
+}

@@ -1,0 +1,28 @@
+import { type Benchmark, type DatasetCard, MlanError, type Protocol, type ProtocolName, type Question } from "@mlan/core";
+import { datasetFromRows } from "./dataset-from-rows.ts";
+import type { RowReader } from "./rows/rows-from.ts";
+
+export interface BenchmarkDefinition<Row, Q extends Question> {
+  readonly name: string;
+  readonly card: DatasetCard;
+  readonly rows: RowReader<Row>;
+  /** The row's own name; a repeated one gets "#2", "#3", ... By default the row's number. */
+  idOf?(row: Row, index: number): string;
+  /** Pure. `id` is unique in the benchmark. */
+  toQuestion(row: Row, id: string): Q;
+  readonly protocols: Readonly<Record<ProtocolName, Protocol<Q>>>;
+}
+
+/** A benchmark that makes one question of each row. */
+export function defineBenchmark<Row, Q extends Question>(definition: BenchmarkDefinition<Row, Q>): Benchmark<Q> {
+  const { name, protocols, toQuestion } = definition;
+  return {
+    ...datasetFromRows({ ...definition, toExample: toQuestion }),
+    protocol(wanted) {
+      const protocol = protocols[wanted];
+      if (protocol) return protocol;
+      const known = Object.keys(protocols).join(" and ");
+      throw new MlanError("invalid-options", `${name}: there is no protocol "${wanted}"; it has ${known}.`);
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { OpenOptions } from "@mlan/core";
+
+/** Where a dataset's files lie. Creating one does nothing. */
+export interface FileSource {
+  /** Names the place in errors. */
+  readonly place: string;
+  open(options?: OpenOptions): Promise<Files>;
+}
+
+/** The files of one dataset, by their path below its root; segments are separated by "/". */
+export interface Files {
+  readonly place: string;
+  /** The root on this machine, ends in a slash. Only files that {@link Files.local} gave are sure to be there. */
+  readonly folder: URL;
+  /** The paths that a pattern matches, sorted; `*` stands for any characters but "/", in the last segment only. */
+  match(pattern: string): Promise<readonly string[]>;
+  /** The file on this machine, downloaded first when it has to be. */
+  local(path: string): Promise<URL>;
+  /** Names the file's content: equal only for equal bytes. */
+  checksum(path: string): Promise<string>;
+}
+
+/** Whether a path is what a {@link Files.match} pattern means. */
+export function matches(path: string, pattern: string): boolean {
+  const literal = pattern.split("*").map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, "\\$&"));
+  return new RegExp(`^${literal.join("[^/]*")}$`, "s").test(path);
+}

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { hubFolder } from "../hub/hub-folder.ts";
+import { type HubOptions, hubOptions } from "../hub/hub-options.ts";
+import type { FileSource } from "./file-source.ts";
+import { localFolder } from "./local-folder.ts";
+
+/** The options that every dataset from the Hub shares. */
+export interface SourceOptions {
+  /** A folder with the published files, or one such file. Default: the Hub. */
+  readonly folder?: URL;
+  /** How the Hub is reached, and which revision is read. */
+  readonly hub?: HubOptions;
+}
+
+/** The schemas of {@link SourceOptions}, to spread into a plugin's own strict schema. */
+export const sourceOptions: {
+  readonly folder: z.ZodExactOptional<z.ZodType<URL>>;
+  readonly hub: z.ZodExactOptional<z.ZodType<HubOptions>>;
+} = { folder: z.instanceof(URL).exactOptional(), hub: hubOptions.exactOptional() };
+
+export interface PublishedFiles {
+  /** Begins every error, e.g. "data-boolq". */
+  readonly speaker: string;
+  /** Owner and name on the Hub, e.g. "google/boolq". */
+  readonly repository: string;
+  /** The commit that is read unless the options name another. */
+  readonly revision: string;
+}
+
+/** The folder that the user named, or else the dataset on the Hub. */
+export function sourceFrom({ folder, hub }: SourceOptions, published: PublishedFiles): FileSource {
+  return folder ? localFolder(published.speaker, folder) : hubFolder({ ...published, ...hub });
+}

@@ -1,0 +1,61 @@
+import { writeFileAtomically } from "@mlan/core";
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+
+/** A file as the Hub lists it. */
+export interface HubFile {
+  readonly path: string;
+  readonly size: number;
+  /** SHA-256 of the content, when the Hub tells it (large files). */
+  readonly sha256?: string;
+  /** Git's name of the content: SHA-1 of "blob <size>\0" and the bytes. Not of the content for large files. */
+  readonly oid?: string;
+}
+
+/** What was downloaded of one dataset: `<commit>/<path>`, with the lists of files and branches beside. */
+export interface HubCache {
+  /** Where the files of a commit lie; ends in a slash. */
+  folder(commit: string): URL;
+  readCommit(revision: string): Promise<string | undefined>;
+  writeCommit(revision: string, commit: string): Promise<void>;
+  readList(commit: string): Promise<readonly HubFile[] | undefined>;
+  writeList(commit: string, files: readonly HubFile[]): Promise<void>;
+}
+
+export function hubCache(root: URL, repository: string): HubCache {
+  const home = new URL(`hub/datasets/${repository}/`, root);
+  const commitFile = (revision: string): URL => new URL(`revisions/${encodeURIComponent(revision)}.json`, home);
+  const listFile = (commit: string): URL => new URL(`${commit}.files.json`, home);
+  return {
+    folder: (commit) => new URL(`${commit}/`, home),
+    readCommit: (revision) => readJson(commitFile(revision), commitSchema),
+    writeCommit: (revision, commit) => writeFileAtomically(commitFile(revision), JSON.stringify(commit)),
+    readList: (commit) => readJson(listFile(commit), listSchema),
+    writeList: (commit, files) => writeFileAtomically(listFile(commit), JSON.stringify(files)),
+  };
+}
+
+/** The full name of a commit: its files never change. */
+export function isCommit(revision: string): boolean {
+  return commitSchema.safeParse(revision).success;
+}
+
+const commitSchema = z.string().regex(/^[0-9a-f]{40}$/);
+
+const listSchema: z.ZodType<HubFile[]> = z.array(
+  z.strictObject({
+    path: z.string(),
+    size: z.number(),
+    sha256: z.string().exactOptional(),
+    oid: z.string().exactOptional(),
+  }),
+);
+
+/** undefined when the file is missing or damaged: it is then made again. */
+async function readJson<Value>(file: URL, schema: z.ZodType<Value>): Promise<Value | undefined> {
+  try {
+    return schema.safeParse(JSON.parse(await readFile(file, "utf8"))).data;
+  } catch {
+    return undefined;
+  }
+}

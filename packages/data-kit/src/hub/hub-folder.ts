@@ -1,0 +1,121 @@
+import { datasetInfo, listFiles } from "@huggingface/hub";
+import { MlanError, type OpenOptions } from "@mlan/core";
+import { stat } from "node:fs/promises";
+import { sha256OfFile } from "../files/checksum.ts";
+import { type Files, type FileSource, matches } from "../files/file-source.ts";
+import { type HubCache, hubCache, type HubFile, isCommit } from "./hub-cache.ts";
+import { downloadFile } from "./hub-download.ts";
+import { hubFetch } from "./hub-fetch.ts";
+import { type HubOptions, type HubSettings, hubSettings } from "./hub-options.ts";
+
+export interface HubDataset extends HubOptions {
+  /** Owner and name, e.g. "google/boolq". */
+  readonly repository: string;
+  /** A commit (its files never change), or a branch or tag, which is looked up at every opening unless offline. */
+  readonly revision: string;
+}
+
+/**
+ * Files of a dataset on the Hugging Face Hub, downloaded into the cache when they are asked for and never again.
+ * Throws `unavailable` errors that tell what to do: gated, missing, busy, offline.
+ */
+export function hubFolder(dataset: HubDataset): FileSource {
+  const place = `${dataset.repository} on the Hub`;
+  return { place, open: (options) => openHub(place, dataset, options ?? {}) };
+}
+
+async function openHub(place: string, dataset: HubDataset, { signal }: OpenOptions): Promise<Files> {
+  const { repository } = dataset;
+  const settings = hubSettings(dataset);
+  const cache = hubCache(settings.cache, repository);
+  const hub: Hub = { dataset, settings, cache, fetch: hubFetch(repository, settings, signal) };
+  const commit = await commitOf(hub);
+  const list = await listOf(hub, commit);
+  const folder = cache.folder(commit);
+  const find = (path: string): HubFile => {
+    const file = list.find((candidate) => candidate.path === path);
+    if (file) return file;
+    throw new MlanError("unavailable", `data-kit: ${repository} has no file ${path} at ${commit}.`);
+  };
+  const local = async (path: string): Promise<URL> => {
+    const [file, target] = [find(path), targetOf(folder, path)];
+    const size = await stat(target).then((status) => status.size, () => undefined);
+    if (size === file.size) return target;
+    if (settings.offline) throw missing(hub, `the file ${path}`);
+    await downloadFile({ repository, commit, file, target, settings, fetch: hub.fetch, signal });
+    return target;
+  };
+  return {
+    place,
+    folder,
+    match: async (pattern) => list.map(({ path }) => path).filter((path) => matches(path, pattern)).sort(),
+    local,
+    checksum: async (path) => find(path).sha256 ?? sha256OfFile(await local(path)),
+  };
+}
+
+interface Hub {
+  readonly dataset: HubDataset;
+  readonly settings: HubSettings;
+  readonly cache: HubCache;
+  readonly fetch: typeof fetch;
+}
+
+async function commitOf({ dataset, settings, cache, fetch }: Hub): Promise<string> {
+  const { repository, revision } = dataset;
+  if (isCommit(revision)) return revision;
+  if (settings.offline) {
+    const known = await cache.readCommit(revision);
+    if (known !== undefined) return known;
+    throw missing({ dataset, settings, cache, fetch }, `the revision ${revision}`);
+  }
+  const { sha } = await datasetInfo({
+    name: repository,
+    revision,
+    additionalFields: ["sha"],
+    hubUrl: settings.endpoint,
+    fetch,
+    ...(settings.token && { accessToken: settings.token }),
+  });
+  if (!isCommit(sha)) throw new MlanError("unavailable", `data-kit: the Hub names no commit for ${repository} ${revision}.`);
+  await cache.writeCommit(revision, sha);
+  return sha;
+}
+
+async function listOf({ dataset, settings, cache, fetch }: Hub, commit: string): Promise<readonly HubFile[]> {
+  const known = await cache.readList(commit);
+  if (known) return known;
+  if (settings.offline) throw missing({ dataset, settings, cache, fetch }, "the list of files");
+  const files: HubFile[] = [];
+  const entries = listFiles({
+    repo: { type: "dataset", name: dataset.repository },
+    revision: commit,
+    recursive: true,
+    hubUrl: settings.endpoint,
+    fetch,
+    ...(settings.token && { accessToken: settings.token }),
+  });
+  for await (const { type, path, size, oid, lfs } of entries) {
+    if (type !== "file") continue;
+    files.push(lfs ? { path, size: lfs.size, sha256: lfs.oid } : { path, size, ...(oid && { oid }) });
+  }
+  await cache.writeList(commit, files);
+  return files;
+}
+
+/** Paths come from the Hub: none may leave the cache. */
+function targetOf(folder: URL, path: string): URL {
+  const segments = path.split("/");
+  if (segments.every((segment) => !/^\.{0,2}$|[\\:\0]/.test(segment))) {
+    return new URL(segments.map(encodeURIComponent).join("/"), folder);
+  }
+  throw new MlanError("invalid-data", `data-kit: the Hub lists a file "${path}" outside its dataset; it is not downloaded.`);
+}
+
+function missing({ dataset, settings }: Hub, what: string): MlanError {
+  return new MlanError(
+    "unavailable",
+    `data-kit: offline, and the cache ${settings.cache.pathname} lacks ${what} of ${dataset.repository}. ` +
+      "Open it once with a network (HF_HUB_OFFLINE unset), or give the files as `folder`.",
+  );
+}

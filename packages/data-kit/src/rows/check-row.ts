@@ -1,0 +1,59 @@
+import { MlanError } from "@mlan/core";
+import type { z } from "zod";
+
+/** Where a row stands, for people. */
+export interface RowPlace {
+  /** Begins the message, e.g. "data-boolq". */
+  readonly speaker: string;
+  /** The file's path below its source. */
+  readonly file: string;
+  /** Counted from 0. */
+  readonly row: number;
+  /** In a file of lines, counted from 1. */
+  readonly line?: number;
+}
+
+/** Throws an `invalid-data` error that names file, row, column, what was expected, and what was found. */
+export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPlace): Row {
+  const result = schema.safeParse(row);
+  if (result.success) return result.data;
+  const problems = result.error.issues.slice(0, SHOWN).map((issue) => problemOf(issue, row));
+  throw badRow(place, problems.join("; "));
+}
+
+/** An `invalid-data` error about one row. */
+export function badRow({ speaker, file, row, line }: RowPlace, problem: string, cause?: unknown): MlanError {
+  const at = `${file} row ${row}${line === undefined ? "" : ` (line ${line})`}`;
+  return new MlanError("invalid-data", `${speaker}: ${at}${problem}. Correct or remove that row.`, { cause });
+}
+
+/** A row of another dataset differs in every column; three are enough to see it. */
+const SHOWN = 3;
+
+function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
+  const column = issue.path.length === 0 ? "" : `, column "${issue.path.join(".")}"`;
+  const expected = expectedBy(issue);
+  if (expected === undefined) return `${column}: ${issue.message}`;
+  return `${column}: expected ${expected}, found ${shown(valueAt(row, issue.path))}`;
+}
+
+/** undefined when the issue's own message says it better. */
+function expectedBy(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === "invalid_type") return issue.expected;
+  if (issue.code === "invalid_value") return issue.values.map((value) => JSON.stringify(value)).join(" or ");
+  if (issue.code !== "invalid_union") return undefined;
+  const choices = issue.errors.flat().map((inner) => expectedBy({ ...inner, path: [] }));
+  return choices.includes(undefined) ? undefined : choices.join(" or ");
+}
+
+function valueAt(row: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => Object(value)[key], row);
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+}
