@@ -1,3 +1,4 @@
+import type { ProtocolName } from "./benchmark.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Component, ConversationFormat, TokenCounts, TrainableModel } from "./model.ts";
@@ -23,6 +24,11 @@ export interface TrainingRecipe {
   readonly maximumGradientNorm?: number;
   /** Batches hold conversations of one modality and similar length, as in the original code. */
   readonly groupByModality: boolean;
+  /**
+   * `paper` (default): a step's loss is the mean of its micro-batches' means, and language-only data is grouped by
+   * the original code's negative lengths. `strict`: the mean over the step's supervised positions, true lengths.
+   */
+  readonly protocol?: ProtocolName;
   /** Steps between checkpoints; the last step always leaves one. */
   readonly checkpointEvery: number;
 }
@@ -76,12 +82,13 @@ export interface StepEndEvent {
 export interface CheckpointSavedEvent {
   readonly type: "checkpoint-saved";
   readonly step: number;
+  /** What {@link TrainableModel.load} reads; the trainer keeps its own state beside it. */
   readonly folder: URL;
 }
 
 export interface TrainEndEvent {
   readonly type: "train-end";
   readonly steps: number;
-  /** The final checkpoint. */
+  /** The final checkpoint, for {@link TrainableModel.load}. */
   readonly folder: URL;
 }

@@ -17,7 +17,7 @@ export function alphabetConversations(count: number): readonly Conversation[] {
     return {
       id: `alphabet-${index}`,
       turns: [
-        { role: "user", text: `${letter} ${index}` },
+        { role: "user", text: `${index} ${letter}` },
         { role: "assistant", text: String.fromCharCode(98 + (index % 25)) },
       ],
       images: [],

@@ -14,7 +14,7 @@ const RECIPE: TrainingRecipe = {
   batchSize: 8,
   microBatchSize: 4,
   epochs: 4,
-  learningRate: 0.05,
+  learningRate: 0.1,
   warmupRatio: 0.1,
   weightDecay: 0,
   groupByModality: false,

@@ -1,1 +1,13 @@
-export {};
+export type { AdamWParameter, AdamWStep } from "./adamw.ts";
+export { applyAdamW } from "./adamw.ts";
+export type { TrainerDefinition } from "./create-trainer.ts";
+export { createTrainer } from "./create-trainer.ts";
+export { learningRateFactor, warmupSteps } from "./learning-rate.ts";
+export type { LengthBucketsOptions } from "./length-buckets.ts";
+export { bucketFor, lengthBuckets } from "./length-buckets.ts";
+export type { ModalityGroupsOptions } from "./modality-groups.ts";
+export { modalityGroups } from "./modality-groups.ts";
+export type { RecipeOverrides } from "./recipes.ts";
+export { alignment, instructionTuning } from "./recipes.ts";
+export type { TorchRandom } from "./torch-random.ts";
+export { torchRandom } from "./torch-random.ts";

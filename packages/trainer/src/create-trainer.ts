@@ -1,0 +1,29 @@
+import type { Trainer } from "@mlan/core";
+import { registerGradients } from "./register-gradients.ts";
+import { train } from "./train.ts";
+
+export interface TrainerDefinition {
+  readonly name: string;
+  /** Makes the trainer's tensor backend TensorFlow.js's current one; awaited before every training. */
+  useBackend(): Promise<void>;
+  /** Batches are padded to multiples of it. Default 16. */
+  readonly lengthMultiple?: number;
+  /** To how many different lengths batches are padded: more of them pad less and compile more. Default 4. */
+  readonly maximumLengths?: number;
+  /** Checkpoints of a stage that stay on disk. Default 2. */
+  readonly checkpointsKept?: number;
+}
+
+/** A trainer that runs this package's loop on one tensor backend. */
+export function createTrainer(definition: TrainerDefinition): Trainer {
+  const { name, lengthMultiple = 16, maximumLengths = 4, checkpointsKept = 2 } = definition;
+  return {
+    specVersion: 1,
+    name,
+    async *train(run) {
+      await registerGradients();
+      await definition.useBackend();
+      yield* train(run, { lengthMultiple, maximumLengths, checkpointsKept });
+    },
+  };
+}

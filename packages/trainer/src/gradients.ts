@@ -1,0 +1,47 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
+
+/** Per variable; undefined where the loss does not depend on it. */
+export type Gradients = readonly (Tensor | undefined)[];
+
+export interface LossAndGradients {
+  readonly loss: Scalar;
+  readonly gradients: Gradients;
+}
+
+/** The loss and its gradients. Unlike `tf.variableGrads`, it allows a loss that depends on no variable at all. */
+export function lossAndGradients(loss: () => Scalar, variables: readonly Variable[]): LossAndGradients {
+  const { value, grads } = tf.engine().gradients(loss, [...variables], undefined, true);
+  return { loss: value, gradients: grads };
+}
+
+/** The sums; both terms are disposed. */
+export function addGradients(left: Gradients, right: Gradients): Gradients {
+  return right.map((gradient, index) => {
+    const other = left[index];
+    if (!gradient || !other) return gradient ?? other;
+    const sum = tf.add(other, gradient);
+    tf.dispose([other, gradient]);
+    return sum;
+  });
+}
+
+/**
+ * Gradients scaled down together so that their norm, taken over all of them, is at most `maximumNorm`
+ * (`torch.nn.utils.clip_grad_norm_`). The given ones are disposed.
+ */
+export function clipGradients(gradients: Gradients, maximumNorm: number): Gradients {
+  const present = gradients.filter((gradient) => gradient !== undefined);
+  if (present.length === 0) return gradients;
+  const scale = tf.tidy(() => {
+    const norm = tf.sqrt(tf.addN(present.map((gradient) => tf.sum(tf.square(gradient)))));
+    return tf.minimum(tf.div(maximumNorm, tf.add(norm, 1e-6)), 1);
+  });
+  const clipped = gradients.map((gradient) => gradient && tf.mul(gradient, scale));
+  tf.dispose([...present, scale]);
+  return clipped;
+}
+
+export function disposeGradients(gradients: Gradients): void {
+  tf.dispose(gradients.filter((gradient) => gradient !== undefined));
+}

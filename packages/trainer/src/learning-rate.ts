@@ -1,0 +1,15 @@
+/** Optimiser steps in which the learning rate rises, rounded up as in the original code. */
+export function warmupSteps(steps: number, warmupRatio: number): number {
+  return Math.ceil(steps * warmupRatio);
+}
+
+/**
+ * Share of the peak learning rate that update `step` (0-based) uses: a linear rise from 0, then half a cosine to 0.
+ * The first update therefore has rate 0 (transformers 4.37.2, `get_cosine_schedule_with_warmup`).
+ */
+export function learningRateFactor(step: number, steps: number, warmupRatio: number): number {
+  const warmup = warmupSteps(steps, warmupRatio);
+  if (step < warmup) return step / Math.max(1, warmup);
+  const progress = (step - warmup) / Math.max(1, steps - warmup);
+  return Math.max(0, 0.5 * (1 + Math.cos(Math.PI * progress)));
+}

@@ -1,0 +1,64 @@
+export interface LengthBucketsOptions {
+  /** Every length is a multiple of it, but for `maximumLength`. */
+  readonly multiple: number;
+  /** How many different lengths there may be. */
+  readonly maximumCount: number;
+  /** No length is greater, and no needed one either. */
+  readonly maximumLength: number;
+}
+
+/**
+ * The few lengths to which batches are padded, ascending: of all choices that obey the options, the one with the
+ * fewest padding positions. `needed` has the longest example of each batch. Each length means one compiled graph.
+ */
+export function lengthBuckets(needed: Iterable<number>, options: LengthBucketsOptions): readonly number[] {
+  const counts = new Map<number, number>();
+  for (const length of needed) {
+    const rounded = Math.min(Math.ceil(length / options.multiple) * options.multiple, options.maximumLength);
+    counts.set(rounded, (counts.get(rounded) ?? 0) + 1);
+  }
+  const candidates = [...counts].sort(([left], [right]) => left - right).map(([length, count]) => ({ length, count }));
+  return cheapest(candidates, options.maximumCount);
+}
+
+/** The shortest of the (ascending) bucket lengths that holds `length`. Throws a RangeError when none does. */
+export function bucketFor(length: number, buckets: readonly number[]): number {
+  const bucket = buckets.find((candidate) => candidate >= length);
+  if (bucket === undefined) throw new RangeError(`No bucket of ${buckets.join(", ")} holds ${length} positions.`);
+  return bucket;
+}
+
+interface Candidate {
+  readonly length: number;
+  readonly count: number;
+}
+
+interface Choice {
+  readonly positions: number;
+  readonly lengths: readonly number[];
+}
+
+/** Dynamic programming over the candidates: `best[end]` pads the first `end` of them with the buckets so far. */
+function cheapest(candidates: readonly Candidate[], maximumCount: number): readonly number[] {
+  let best: (Choice | undefined)[] = [{ positions: 0, lengths: [] }];
+  for (let bucket = 0; bucket < Math.min(maximumCount, candidates.length); bucket++) {
+    const previous = best;
+    best = Array.from({ length: candidates.length + 1 }, (_, end) => extend(previous, candidates, end));
+  }
+  return best[candidates.length]?.lengths ?? [];
+}
+
+function extend(previous: readonly (Choice | undefined)[], candidates: readonly Candidate[], end: number): Choice | undefined {
+  let found = previous[end];
+  const length = candidates[end - 1]?.length;
+  if (length === undefined) return found;
+  let batches = 0;
+  for (let start = end - 1; start >= 0; start--) {
+    batches += candidates[start]?.count ?? 0;
+    const before = previous[start];
+    if (!before) continue;
+    const positions = before.positions + batches * length;
+    if (!found || positions < found.positions) found = { positions, lengths: [...before.lengths, length] };
+  }
+  return found;
+}

@@ -1,0 +1,74 @@
+import type { ProtocolName } from "@mlan/core";
+import type { TorchRandom } from "./torch-random.ts";
+
+export interface ModalityGroupsOptions {
+  /** Words per conversation; negative for those without an image. None is 0. */
+  readonly lengths: ArrayLike<number>;
+  readonly microBatchSize: number;
+  /** Micro-batches per optimiser step; the original's number of devices. */
+  readonly microBatches: number;
+  readonly random: TorchRandom;
+  /** `strict` compares language-only data by true lengths where `paper` compares negative ones. */
+  readonly protocol: ProtocolName;
+}
+
+/**
+ * An order whose steps hold one modality and whose micro-batches hold similar lengths, but for a mixed tail
+ * (arXiv 2411.10557, `llava/train/llava_trainer.py`, `group_by_modality_length`).
+ */
+export function modalityGroups(options: ModalityGroupsOptions): readonly number[] {
+  const { random, protocol, microBatchSize, microBatches } = options;
+  const lengths = Array.from(options.lengths);
+  const stepSize = microBatchSize * microBatches;
+  const all = lengths.map((_, index) => index);
+  const withImage = all.filter((index) => lengthAt(lengths, index) > 0);
+  const withoutImage = all.filter((index) => lengthAt(lengths, index) < 0);
+  const trueLengths = lengths.map(Math.abs);
+  if (withImage.length === 0 || withoutImage.length === 0) {
+    return lengthGroups(all, protocol === "paper" ? lengths : trueLengths, stepSize, microBatches, random);
+  }
+  const image = chunksOf(lengthGroups(withImage, trueLengths, stepSize, microBatches, random), stepSize);
+  const language = chunksOf(lengthGroups(withoutImage, trueLengths, stepSize, microBatches, random), stepSize);
+  // The last group of each goes to the mixed tail even when it is full.
+  const tail = [...(image.pop() ?? []), ...(language.pop() ?? [])].sort((left, right) => left - right);
+  const groups = [...image, ...language];
+  const shuffled = Array.from(random.permutation(groups.length), (group) => groups[group] ?? []);
+  return [...shuffled.flat(), ...tail];
+}
+
+function lengthGroups(
+  indices: readonly number[],
+  lengths: readonly number[],
+  stepSize: number,
+  microBatches: number,
+  random: TorchRandom,
+): readonly number[] {
+  const order = Array.from(random.permutation(indices.length), (position) => indices[position] ?? 0);
+  return chunksOf(order, stepSize).flatMap((group) => {
+    const sorted = group.sort((left, right) => lengthAt(lengths, right) - lengthAt(lengths, left));
+    return balance(sorted, lengths, microBatches).flat();
+  });
+}
+
+/** Deals out a step's conversations, the next one to the chunk that is shortest so far; full chunks are closed. */
+function balance(sorted: readonly number[], lengths: readonly number[], chunks: number): readonly (readonly number[])[] {
+  if (sorted.length % chunks !== 0) {
+    return Array.from({ length: chunks }, (_, chunk) => sorted.filter((_index, place) => place % chunks === chunk));
+  }
+  const size = sorted.length / chunks;
+  const open = Array.from({ length: chunks }, () => ({ indices: new Array<number>(), total: 0 }));
+  for (const index of sorted) {
+    const shortest = open.reduce((best, chunk) => (chunk.total < best.total ? chunk : best));
+    shortest.indices.push(index);
+    shortest.total = shortest.indices.length === size ? Infinity : shortest.total + lengthAt(lengths, index);
+  }
+  return open.map((chunk) => chunk.indices);
+}
+
+function chunksOf(order: readonly number[], size: number): number[][] {
+  return Array.from({ length: Math.ceil(order.length / size) }, (_, chunk) => order.slice(chunk * size, (chunk + 1) * size));
+}
+
+function lengthAt(lengths: readonly number[], index: number): number {
+  return lengths[index] ?? 0;
+}

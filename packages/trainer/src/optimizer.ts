@@ -1,0 +1,59 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Variable } from "@tensorflow/tfjs-core";
+import type { Parameter } from "@mlan/core";
+import type { SafetensorsReader, TensorToWrite } from "@mlan/safetensors";
+import { type AdamWParameter, type AdamWStep, applyAdamW } from "./adamw.ts";
+import type { Gradients } from "./gradients.ts";
+
+/** AdamW over a model's trained parameters, with the moments that a checkpoint must keep. */
+export interface Optimizer {
+  step(gradients: Gradients, step: AdamWStep): void;
+  /** The moments, float32, named after their parameter. */
+  tensors(): readonly TensorToWrite[];
+  load(tensors: SafetensorsReader): Promise<void>;
+  dispose(): void;
+}
+
+/** Moments start at zero. */
+export function createOptimizer(parameters: readonly Parameter[], weightDecay: number): Optimizer {
+  const states = parameters.map(({ name, variable }): NamedState => ({
+    name,
+    variable,
+    firstMoment: zerosLike(variable),
+    secondMoment: zerosLike(variable),
+    weightDecay: decays(name) ? weightDecay : 0,
+  }));
+  const moments = states.flatMap(({ name, firstMoment, secondMoment }) => [
+    { name: `${name}.first_moment`, moment: firstMoment },
+    { name: `${name}.second_moment`, moment: secondMoment },
+  ]);
+  return {
+    step: (gradients, step) => applyAdamW(states, gradients, step),
+    tensors: () => moments.map(({ name, moment }) => ({
+      name,
+      shape: moment.shape,
+      dtype: "F32",
+      data: () => moment.data<"float32">(),
+    })),
+    async load(tensors) {
+      for (const { name, moment } of moments) {
+        const values = await tensors.read(name);
+        tf.tidy(() => moment.assign(tf.tensor(values, moment.shape)));
+      }
+    },
+    dispose: () => tf.dispose(moments.map(({ moment }) => moment)),
+  };
+}
+
+interface NamedState extends AdamWParameter {
+  readonly name: string;
+}
+
+/** Neither biases nor the weights of normalisations decay (transformers 4.37.2, `Trainer.create_optimizer`). */
+function decays(name: string): boolean {
+  return !/bias|norm/.test(name);
+}
+
+function zerosLike({ shape }: Variable): Variable {
+  return tf.tidy(() => tf.variable(tf.zeros(shape), false));
+}

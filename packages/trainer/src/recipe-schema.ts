@@ -1,0 +1,37 @@
+import { MlanError, type TrainingRecipe } from "@mlan/core";
+import { z } from "zod";
+
+const count = z.int().min(1);
+const share = z.number().min(0).max(1);
+
+const schema = z
+  .strictObject({
+    trained: z.array(z.enum(["language", "projector", "vision"])).min(1, "at least one component has to learn"),
+    format: z.strictObject({
+      template: z.string().min(1),
+      imageAspectRatio: z.enum(["pad", "square"]),
+      maximumLength: count,
+    }),
+    batchSize: count,
+    microBatchSize: count,
+    epochs: count,
+    maximumSteps: count.optional(),
+    learningRate: z.number().min(0),
+    warmupRatio: share,
+    weightDecay: z.number().min(0),
+    maximumGradientNorm: z.number().positive().optional(),
+    groupByModality: z.boolean(),
+    protocol: z.enum(["paper", "strict"]).optional(),
+    checkpointEvery: count,
+  })
+  .refine(({ batchSize, microBatchSize }) => batchSize % microBatchSize === 0, {
+    path: ["microBatchSize"],
+    message: "it has to divide batchSize",
+  });
+
+/** Gives the recipe back. Throws `invalid-options` naming each option that is unknown, missing or out of range. */
+export function checkRecipe(recipe: TrainingRecipe): TrainingRecipe {
+  const { error } = schema.safeParse(recipe);
+  if (!error) return recipe;
+  throw new MlanError("invalid-options", `trainer: this recipe cannot be used.\n${z.prettifyError(error)}`);
+}

@@ -1,0 +1,109 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Variable } from "@tensorflow/tfjs-core";
+import { type Encoded, MlanError, type TokenCounts, type TrainableModel, type TrainingRecipe } from "@mlan/core";
+import { addGradients, clipGradients, disposeGradients, type Gradients, lossAndGradients } from "./gradients.ts";
+import type { MicroBatch } from "./training-plan.ts";
+import type { TrainingSet } from "./training-set.ts";
+
+export interface StepOptions {
+  /** 1-based. */
+  readonly step: number;
+  readonly model: TrainableModel;
+  readonly set: TrainingSet;
+  readonly recipe: TrainingRecipe;
+  /** Those that learn. */
+  readonly variables: readonly Variable[];
+}
+
+/** What one optimiser step found before its update. */
+export interface StepOutcome {
+  readonly loss: number;
+  /** To be disposed by the caller. */
+  readonly gradients: Gradients;
+  readonly counts: TokenCounts;
+  readonly flops: number;
+}
+
+/**
+ * Goes forward and backward over a step's micro-batches, one after the other in the memory of one.
+ * Throws `invalid-options` when a loss is not finite, naming its conversations.
+ */
+export async function computeStep(microBatches: readonly MicroBatch[], options: StepOptions): Promise<StepOutcome> {
+  let gradients: Gradients = [];
+  const passes: Pass[] = [];
+  try {
+    for (const microBatch of microBatches) {
+      const examples = await Promise.all(microBatch.indices.map((index) => options.set.example(index)));
+      const pass = await runPass(examples, microBatch, gradients, options);
+      gradients = pass.gradients;
+      passes.push(pass);
+    }
+    const losses = await Promise.all(passes.map(({ loss }) => loss));
+    const loss = losses.reduce((sum, share) => sum + share, 0);
+    const failed = losses.findIndex((share) => !Number.isFinite(share));
+    if (failed >= 0) throw notFinite(losses[failed], passes[failed]?.ids, options);
+    const { maximumGradientNorm } = options.recipe;
+    if (maximumGradientNorm !== undefined) gradients = clipGradients(gradients, maximumGradientNorm);
+    const counts = passes.map((pass) => pass.counts).reduce(addCounts);
+    return { loss, gradients, counts, flops: passes.reduce((sum, { flops }) => sum + flops, 0) };
+  } catch (error) {
+    disposeGradients(gradients);
+    throw error;
+  }
+}
+
+interface Pass {
+  readonly ids: readonly string[];
+  /** Weighted: its share of the step's loss. */
+  readonly loss: Promise<number>;
+  /** Of this pass and all before it. */
+  readonly gradients: Gradients;
+  readonly counts: TokenCounts;
+  readonly flops: number;
+}
+
+async function runPass(
+  examples: readonly Encoded[],
+  { shape, weight }: MicroBatch,
+  before: Gradients,
+  { model, recipe, variables }: StepOptions,
+): Promise<Pass> {
+  const batch = await model.collate(examples, shape);
+  try {
+    const { loss, gradients } = lossAndGradients(() => tf.mul(model.loss(batch), weight), variables);
+    return {
+      ids: examples.map(({ id }) => id),
+      gradients: addGradients(before, gradients),
+      // Asked for at once, so that a backend that only records runs this pass before the next one adds to it;
+      // awaited at the end of the step, so that others need not wait in between.
+      loss: read(loss),
+      counts: batch.counts,
+      flops: model.trainingFlops(batch, recipe.trained),
+    };
+  } finally {
+    batch.dispose();
+  }
+}
+
+async function read(scalar: tf.Scalar): Promise<number> {
+  const [value = NaN] = await scalar.data<"float32">();
+  scalar.dispose();
+  return value;
+}
+
+function addCounts(left: TokenCounts, right: TokenCounts): TokenCounts {
+  return {
+    text: left.text + right.text,
+    image: left.image + right.image,
+    padding: left.padding + right.padding,
+    supervised: left.supervised + right.supervised,
+  };
+}
+
+function notFinite(loss: number | undefined, ids: readonly string[] | undefined, { step, recipe }: StepOptions): MlanError {
+  return new MlanError(
+    "invalid-options",
+    `trainer: the loss of step ${step} is ${loss} on the conversations ${ids?.join(", ")}. Look at them, or lower ` +
+      `learningRate (${recipe.learningRate}), raise warmupRatio (${recipe.warmupRatio}), or set maximumGradientNorm.`,
+  );
+}

@@ -1,0 +1,86 @@
+import { setImmediate } from "node:timers/promises";
+import { MlanError, type Parameter, type StepEndEvent, type TrainEvent, type TrainRun } from "@mlan/core";
+import { checkpointsIn } from "./checkpoint.ts";
+import { disposeGradients } from "./gradients.ts";
+import { learningRateFactor } from "./learning-rate.ts";
+import { createOptimizer, type Optimizer } from "./optimizer.ts";
+import { checkRecipe } from "./recipe-schema.ts";
+import { computeStep } from "./step.ts";
+import { type TrainingPlan, trainingPlan } from "./training-plan.ts";
+import { openTrainingSet, type TrainingSet } from "./training-set.ts";
+import { dependenciesOf, trainingState } from "./training-state.ts";
+
+export interface TrainSettings {
+  readonly lengthMultiple: number;
+  readonly maximumLengths: number;
+  readonly checkpointsKept: number;
+}
+
+/** The training loop of one stage, on the current tensor backend. */
+export async function* train(run: TrainRun, settings: TrainSettings): AsyncGenerator<TrainEvent, void, undefined> {
+  const { model, seed, signal } = run;
+  const recipe = checkRecipe(run.recipe);
+  signal?.throwIfAborted();
+  model.setFormat(recipe.format);
+  const parameters = trainedParameters(run);
+  const set = await openTrainingSet(run);
+  const plan = trainingPlan({ set, recipe, seed, ...settings });
+  const depends = dependenciesOf(run, set, plan, parameters);
+  const checkpoints = checkpointsIn(run.folder, settings.checkpointsKept);
+  const optimizer = createOptimizer(parameters, recipe.weightDecay);
+  try {
+    const resumed = await checkpoints.resume(depends, model, optimizer);
+    const stepsDone = resumed?.stepsDone ?? 0;
+    let folder = resumed?.folder ?? run.folder;
+    const { steps } = plan;
+    yield { type: "train-start", stepsDone, steps, dataFingerprint: set.fingerprint, unsupervised: set.unsupervised };
+    for (let step = stepsDone + 1; step <= steps; step++) {
+      yield await takeStep(step, { run, set, plan, parameters, optimizer });
+      // Signals and timers get their turn even when nothing else in a step leaves the microtask queue.
+      await setImmediate();
+      if (step === steps || step % recipe.checkpointEvery === 0 || signal?.aborted) {
+        folder = await checkpoints.save(trainingState(step, plan, depends), model, optimizer);
+        yield { type: "checkpoint-saved", step, folder };
+      }
+      signal?.throwIfAborted();
+    }
+    yield { type: "train-end", steps, folder };
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+interface StepContext {
+  readonly run: TrainRun;
+  readonly set: TrainingSet;
+  readonly plan: TrainingPlan;
+  readonly parameters: readonly Parameter[];
+  readonly optimizer: Optimizer;
+}
+
+async function takeStep(step: number, { run, set, plan, parameters, optimizer }: StepContext): Promise<StepEndEvent> {
+  const { model, recipe } = run;
+  const { steps } = plan;
+  const start = performance.now();
+  const variables = parameters.map(({ variable }) => variable);
+  const { gradients, ...outcome } = await computeStep(plan.step(step - 1), { step, model, set, recipe, variables });
+  const learningRate = recipe.learningRate * learningRateFactor(step - 1, steps, recipe.warmupRatio);
+  try {
+    optimizer.step(gradients, { learningRate, step });
+  } finally {
+    disposeGradients(gradients);
+  }
+  return { type: "step-end", step, steps, learningRate, ...outcome, seconds: (performance.now() - start) / 1000 };
+}
+
+function trainedParameters({ model, recipe }: TrainRun): readonly Parameter[] {
+  const parameters = model.parameters();
+  for (const component of recipe.trained) {
+    if (parameters.some((parameter) => parameter.component === component)) continue;
+    throw new MlanError(
+      "invalid-options",
+      `trainer: ${model.name} has no parameters in "${component}", which the recipe trains. Take it out of \`trained\`.`,
+    );
+  }
+  return parameters.filter(({ component }) => recipe.trained.includes(component));
+}

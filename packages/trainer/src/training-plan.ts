@@ -1,0 +1,103 @@
+import { type BatchShape, deriveSeed, type TrainingRecipe } from "@mlan/core";
+import { bucketFor, lengthBuckets } from "./length-buckets.ts";
+import { modalityGroups } from "./modality-groups.ts";
+import { torchRandom } from "./torch-random.ts";
+import type { TrainingSet } from "./training-set.ts";
+
+/** Which conversations each step learns from: pure arithmetic on recipe, data and seed, so resuming needs no state. */
+export interface TrainingPlan {
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  /** The lengths of all batches, ascending. */
+  readonly lengths: readonly number[];
+  /** The micro-batches of a step, 0-based. */
+  step(step: number): readonly MicroBatch[];
+}
+
+/** The conversations of one forward and backward pass. */
+export interface MicroBatch {
+  /** Numbers in the training set. */
+  readonly indices: readonly number[];
+  readonly shape: BatchShape;
+  /** Its share of the step's loss; the shares of a step add up to 1. */
+  readonly weight: number;
+}
+
+export interface TrainingPlanOptions {
+  readonly set: TrainingSet;
+  readonly recipe: TrainingRecipe;
+  readonly seed: number;
+  readonly lengthMultiple: number;
+  readonly maximumLengths: number;
+}
+
+export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
+  const { set, recipe } = options;
+  const { batchSize, microBatchSize } = recipe;
+  const stepsPerEpoch = Math.ceil(set.length / batchSize);
+  const steps = Math.min(stepsPerEpoch * recipe.epochs, recipe.maximumSteps ?? Infinity);
+  const orderOf = lastOnly((epoch: number) => epochOrder(options, epoch));
+  const microBatches = (step: number): readonly (readonly number[])[] => {
+    const order = orderOf(Math.floor(step / stepsPerEpoch));
+    const start = (step % stepsPerEpoch) * batchSize;
+    return Array.from({ length: batchSize / microBatchSize }, (_, microBatch) =>
+      // The last step of an epoch is filled from its beginning, as accelerate's `even_batches` does.
+      Array.from({ length: microBatchSize }, (_row, row) => order[(start + microBatch * microBatchSize + row) % order.length] ?? 0),
+    );
+  };
+  const longest = (indices: readonly number[]): number => Math.max(...indices.map((index) => set.positions[index] ?? 0));
+  const lengths = lengthBuckets(needed(steps, microBatches, longest), {
+    multiple: options.lengthMultiple,
+    maximumCount: options.maximumLengths,
+    maximumLength: recipe.format.maximumLength,
+  });
+  return {
+    steps,
+    stepsPerEpoch,
+    lengths,
+    step(step) {
+      const batches = microBatches(step);
+      const weights = batches.map((indices) => weightOf(indices, options));
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      return batches.map((indices, place) => ({
+        indices,
+        shape: { rows: microBatchSize, length: bucketFor(longest(indices), lengths) },
+        weight: (weights[place] ?? 0) / total,
+      }));
+    },
+  };
+}
+
+/** `paper` gives every micro-batch the same weight, however few positions it supervises; `strict` every position. */
+function weightOf(indices: readonly number[], { set, recipe }: TrainingPlanOptions): number {
+  if (recipe.protocol !== "strict") return 1;
+  return indices.reduce((sum, index) => sum + (set.supervised[index] ?? 0), 0);
+}
+
+function epochOrder({ set, recipe, seed }: TrainingPlanOptions, epoch: number): ArrayLike<number> {
+  const random = torchRandom(deriveSeed(seed, `order of epoch ${epoch}`));
+  if (!recipe.groupByModality) return random.permutation(set.length);
+  return modalityGroups({
+    lengths: set.words,
+    microBatchSize: recipe.microBatchSize,
+    microBatches: recipe.batchSize / recipe.microBatchSize,
+    random,
+    protocol: recipe.protocol ?? "paper",
+  });
+}
+
+function* needed(
+  steps: number,
+  microBatches: (step: number) => readonly (readonly number[])[],
+  longest: (indices: readonly number[]) => number,
+): Iterable<number> {
+  for (let step = 0; step < steps; step++) yield* microBatches(step).map(longest);
+}
+
+function lastOnly<Value>(compute: (key: number) => Value): (key: number) => Value {
+  let last: { readonly key: number; readonly value: Value } | undefined;
+  return (key) => {
+    if (last?.key !== key) last = { key, value: compute(key) };
+    return last.value;
+  };
+}

@@ -1,0 +1,93 @@
+import { setImmediate } from "node:timers/promises";
+import type { Conversation, Encoded, TrainRun } from "@mlan/core";
+import { MlanError } from "@mlan/core";
+
+/** The conversations of a dataset from which something is learned, numbered anew from 0. */
+export interface TrainingSet {
+  /** The dataset's. */
+  readonly fingerprint: string;
+  readonly length: number;
+  /** The other conversations, with the reason of the first few. */
+  readonly unsupervised: readonly string[];
+  /** Per conversation: positions including those of images. */
+  readonly positions: ArrayLike<number>;
+  /** Per conversation: positions that are learned. */
+  readonly supervised: ArrayLike<number>;
+  /** Per conversation: words of its text, negative without images. */
+  readonly words: ArrayLike<number>;
+  example(index: number): Promise<Encoded>;
+}
+
+/** Token ids that are kept in memory (4 bytes each, twice); conversations beyond it are encoded again when needed. */
+const KEPT_TOKENS = 16_000_000;
+const REASONS = 5;
+/** Python's `str.split()` takes other characters for white space than JavaScript's `\s`. */
+const WORD = /[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
+
+/**
+ * Opens the dataset and encodes it once, in the model's current format. Images are not read.
+ * Throws `invalid-data` when nothing can be learned from it.
+ */
+export async function openTrainingSet({ model, data, signal }: TrainRun): Promise<TrainingSet> {
+  const examples = await data.open(signal ? { signal } : {});
+  const survey = newSurvey();
+  for (let index = 0; index < examples.length; index++) {
+    // Signals and timers get their turn: encoding alone never leaves the microtask queue.
+    if (index % 256 === 0) await setImmediate();
+    signal?.throwIfAborted();
+    const conversation = await examples.at(index);
+    record(survey, index, conversation, model.encode(conversation));
+  }
+  if (survey.sources.length === 0) {
+    const reasons = survey.unsupervised.slice(0, REASONS).join("; ");
+    throw new MlanError(
+      "invalid-data",
+      `trainer: nothing can be learned from ${data.name}: none of its ${examples.length} conversations has a supervised position` +
+        `${reasons && ` (${reasons})`}. Check its turns, the template "${model.format.template}" and the maximum length ${model.format.maximumLength}.`,
+    );
+  }
+  return {
+    ...survey,
+    fingerprint: examples.fingerprint,
+    length: survey.sources.length,
+    async example(index) {
+      return survey.kept[index] ?? model.encode(await examples.at(survey.sources[index] ?? -1));
+    },
+  };
+}
+
+interface Survey {
+  readonly sources: number[];
+  readonly positions: number[];
+  readonly supervised: number[];
+  readonly words: number[];
+  readonly unsupervised: string[];
+  readonly kept: Encoded[];
+  keptTokens: number;
+}
+
+function newSurvey(): Survey {
+  return { sources: [], positions: [], supervised: [], words: [], unsupervised: [], kept: [], keptTokens: 0 };
+}
+
+function record(survey: Survey, index: number, conversation: Conversation, encoded: Encoded): void {
+  if (encoded.supervised === 0) {
+    const reason = survey.unsupervised.length < REASONS ? `: ${encoded.problem ?? "no position is supervised"}` : "";
+    survey.unsupervised.push(`${encoded.id}${reason}`);
+    return;
+  }
+  if (survey.keptTokens + encoded.inputIds.length <= KEPT_TOKENS) {
+    survey.kept[survey.sources.length] = encoded;
+    survey.keptTokens += encoded.inputIds.length;
+  }
+  survey.sources.push(index);
+  survey.positions.push(encoded.length);
+  survey.supervised.push(encoded.supervised);
+  survey.words.push(signedWords(conversation));
+}
+
+function signedWords({ turns, images }: Conversation): number {
+  const counted = turns.reduce((sum, { text }) => sum + (text.match(WORD)?.length ?? 0), 0);
+  const words = Math.max(1, counted); // 0 would have no sign; the original code refuses such data
+  return images.length > 0 ? words : -words;
+}
