@@ -19,7 +19,7 @@ export async function writeFileAtomically(file: URL, content: string | Uint8Arra
     }
     await rename(temporary, file);
   } catch (cause) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(file, cause);
   }
 }
@@ -39,7 +39,7 @@ export async function writeFolderAtomically(folder: URL, write: (temporary: URL)
     await rm(path, { recursive: true, force: true });
     await rename(fileURLToPath(temporary).replace(/[/\\]$/, ""), path);
   } catch (cause) {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw writeError(folder, cause);
   }
 }

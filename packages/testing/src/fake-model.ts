@@ -53,8 +53,11 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
   const instance = instances++;
   const random = seededRandom(seed);
   const values = Float32Array.from({ length: VOCABULARY * VOCABULARY }, () => (random.next() - 0.5) * 0.1);
-  const table = tf.variable(tf.tensor2d(values, [VOCABULARY, VOCABULARY]), true, `fake-model-${instance}/table`);
-  const projector = tf.variable(tf.zeros([2, 3]), true, `fake-model-${instance}/projector`);
+  // Within tidy: a variable outlives it, the tensor that it began with does not.
+  const [table, projector] = tf.tidy(() => [
+    tf.variable(tf.tensor2d(values, [VOCABULARY, VOCABULARY]), true, `fake-model-${instance}/table`),
+    tf.variable(tf.zeros([2, 3]), true, `fake-model-${instance}/projector`),
+  ]);
   const parameters = [
     { name: "table", component: "language", variable: table },
     { name: "projector", component: "projector", variable: projector },
@@ -77,7 +80,8 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     parameters: () => parameters,
     collate: async (examples, shape) => collate(examples, shape),
     loss: (batch) => loss(table, batch),
-    trainingFlops: ({ counts }) => 6 * VOCABULARY * (counts.text + counts.supervised),
+    trainingFlops: ({ counts }, trained) =>
+      VOCABULARY * (2 * counts.text + (trained.includes("language") ? 4 * counts.supervised : 0)),
     async *generate(requests) {
       const logits = await table.data();
       for (const request of requests) yield generation(request, answer?.(request) ?? continuation(request, logits));

@@ -126,7 +126,7 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       const optimizer = tf.train.adam(0.05);
       const losses: number[] = [];
       let tensors = 0;
-      for (let step = 0; step < 12; step++) {
+      for (let step = 0; step < 40; step++) {
         const loss = optimizer.minimize(() => model.loss(batch), true, variables);
         losses.push((await loss?.data())?.[0] ?? NaN);
         loss?.dispose();

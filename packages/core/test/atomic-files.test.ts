@@ -1,0 +1,48 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { MlanError, writeFileAtomically, writeFolderAtomically } from "@mlan/core";
+import { afterEach, beforeEach, expect, it } from "vitest";
+
+let folder: URL;
+beforeEach(async () => {
+  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "atomic-"))}/`);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+
+it("replaces a file whole, and makes the folders above it", async () => {
+  const file = new URL("a/b/file.txt", folder);
+  await writeFileAtomically(file, "one");
+  await writeFileAtomically(file, "two");
+  expect(await readFile(file, "utf8")).toBe("two");
+  expect(await readdir(new URL("a/b/", folder))).toEqual(["file.txt"]);
+});
+
+it("names a file that cannot be written", async () => {
+  await writeFile(new URL("taken", folder), "");
+  const writing = writeFileAtomically(new URL("taken/file", folder), "text");
+  await expect(writing).rejects.toSatisfy((error) => MlanError.is(error, "unavailable"));
+  await expect(writing).rejects.toThrow("taken/file could not be written");
+});
+
+it("replaces a folder whole", async () => {
+  const target = new URL("checkpoint/", folder);
+  await writeFolderAtomically(target, (temporary) => writeFile(new URL("old", temporary), "1"));
+  await writeFolderAtomically(target, (temporary) => writeFile(new URL("new", temporary), "2"));
+  expect(await readdir(target)).toEqual(["new"]);
+});
+
+it("keeps the folder that was there when the disk is full half-way, and leaves nothing beside it", async () => {
+  const target = new URL("checkpoint/", folder);
+  await writeFolderAtomically(target, (temporary) => writeFile(new URL("old", temporary), "1"));
+  const writing = writeFolderAtomically(target, async (temporary) => {
+    await writeFile(new URL("new", temporary), "2");
+    throw full;
+  });
+  await expect(writing).rejects.toThrow(/checkpoint\/ could not be written .*The disk is full: free some space/);
+  expect(await readdir(target)).toEqual(["old"]);
+  expect(await readdir(folder)).toEqual(["checkpoint"]);
+});

@@ -1,0 +1,210 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  type Conversation,
+  EVALUATOR,
+  evaluate,
+  type Evaluator,
+  experiment,
+  MlanError,
+  type Plugin,
+  type RunEvent,
+  runExperiment,
+  runFolder,
+  train,
+  type Trainer,
+  TRAINER,
+  type TrainingRecipe,
+} from "@mlan/core";
+import { fakeClock, fakeClockPlugin, fakeModelPlugin, memoryBenchmark, memoryDataset } from "@mlan/testing";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+
+const RECIPE: TrainingRecipe = {
+  trained: ["language"],
+  format: { template: "v1", imageAspectRatio: "pad", maximumLength: 64 },
+  batchSize: 2,
+  microBatchSize: 2,
+  epochs: 1,
+  learningRate: 0.1,
+  warmupRatio: 0,
+  weightDecay: 0,
+  groupByModality: false,
+  checkpointEvery: 1,
+};
+
+let folder: URL;
+beforeAll(async () => {
+  await tf.setBackend("cpu");
+});
+beforeEach(async () => {
+  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "experiment-"))}/`);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Adds one to every weight in each of three steps; dies before the step `diesAt`. */
+function addingTrainer(diesAt = Infinity): Plugin<Trainer> {
+  return {
+    name: "adding-trainer",
+    token: TRAINER,
+    module: import.meta.url,
+    create: () => ({
+      specVersion: 1,
+      name: "adding-trainer",
+      async *train({ model, folder: checkpoints }) {
+        const saved = new URL("last/", checkpoints);
+        const stepsDone = await readFile(new URL("step", saved), "utf8").then(Number, () => 0);
+        if (stepsDone > 0) await model.load(saved);
+        yield { type: "train-start", stepsDone, steps: 3, dataFingerprint: "data", unsupervised: [] };
+        for (let step = stepsDone + 1; step <= 3; step++) {
+          if (step === diesAt) throw new Error("killed");
+          tf.tidy(() => {
+            for (const { variable } of model.parameters()) variable.assign(tf.add(variable, 1));
+          });
+          await model.save(saved);
+          await writeFile(new URL("step", saved), String(step));
+          const counts = { text: 10, image: 0, padding: 2, supervised: 4 };
+          yield { type: "step-end", step, steps: 3, loss: 4 - step, learningRate: 0.1, counts, flops: 100, seconds: 0.5 };
+        }
+        yield { type: "train-end", steps: 3, folder: saved };
+      },
+    }),
+  };
+}
+
+/** Reports the first weight as the accuracy. */
+const weightEvaluator: Plugin<Evaluator> = {
+  name: "weight-evaluator",
+  token: EVALUATOR,
+  create: () => ({
+    specVersion: 1,
+    name: "weight-evaluator",
+    async *evaluate({ model, benchmark, protocol }) {
+      const [first] = model.parameters();
+      const value = Math.round((await first?.variable.data())?.[0] ?? NaN);
+      const result = {
+        benchmark: benchmark.name,
+        protocol,
+        protocolVersion: 1,
+        promptFamily: model.promptFamily,
+        fingerprint: "f",
+        questions: 1,
+        unreadable: 0,
+        metrics: { accuracy: { value } },
+        seconds: 1,
+      };
+      yield { type: "evaluate-end", result };
+    },
+  }),
+};
+
+const data = memoryDataset<Conversation>("letters", []);
+const benchmark = memoryBenchmark("bench", []);
+const stages = [
+  evaluate({ name: "before", benchmarks: [benchmark], protocol: "strict" }),
+  train({ name: "tune", data, recipe: RECIPE }),
+  evaluate({ name: "after", benchmarks: [benchmark], protocol: "strict" }),
+];
+const build = (trainer: Plugin = addingTrainer(), seed = 1) =>
+  experiment({ name: "letters", seed, use: [fakeModelPlugin(), trainer, weightEvaluator], stages });
+
+async function run(value = build()): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  for await (const event of runExperiment(value, { folder })) events.push(event);
+  return events;
+}
+
+describe("an experiment", () => {
+  it("runs its stages in order on one model and keeps what they say", async () => {
+    const events = await run();
+    expect(events.filter(({ type }) => type === "stage-start")).toMatchObject([{ stage: "before" }, { stage: "tune" }, { stage: "after" }]);
+    expect(events.at(-1)).toMatchObject({
+      type: "run-end",
+      results: [
+        { stage: "before", benchmark: "bench", metrics: { accuracy: { value: 0 } } },
+        { stage: "after", benchmark: "bench", metrics: { accuracy: { value: 3 } } },
+      ],
+      ledger: [{ stage: "tune", steps: 3, text: 30, image: 0, padding: 6, supervised: 12, flops: 300, seconds: 1.5, firstLoss: 3, lastLoss: 1 }],
+    });
+  });
+
+  it("writes down what was run, with versions", async () => {
+    await run();
+    const manifest = await runFolder(folder).readManifest();
+    expect(manifest?.plan).toMatchObject({ name: "letters", seed: 1, stages: [{ name: "before" }, { settings: { data: "letters", recipe: RECIPE } }, { name: "after" }] });
+    expect(manifest?.versions).toMatchObject({ node: process.version, "@mlan/core": expect.stringMatching(/^\d+\.\d+\.\d+$/) });
+    expect(manifest?.stages).toMatchObject({ tune: { done: true, dataFingerprint: "data", checkpoint: "checkpoints/tune/last/" } });
+  });
+
+  it("skips what is done when it is run again", async () => {
+    await run();
+    const events = await run();
+    expect(events.filter(({ type }) => type === "stage-progress")).toEqual([]);
+    expect(events.filter((event) => event.type === "stage-end").map(({ skipped }) => skipped)).toEqual([true, true, true]);
+    expect(events.at(-1)).toMatchObject({ type: "run-end", results: [{ stage: "before" }, { stage: "after" }] });
+  });
+
+  it("goes on where it was killed, and counts no step twice", async () => {
+    await expect(run(build(addingTrainer(3)))).rejects.toThrow("killed");
+    const events = await run();
+    expect(events.filter(({ type }) => type === "stage-end")).toMatchObject([{ skipped: true }, { skipped: false }, { skipped: false }]);
+    const steps = (await runFolder(folder).readMetrics()).map(({ step }) => step);
+    expect(steps).toEqual([1, 2, 3]);
+    expect(events.at(-1)).toMatchObject({ results: [{ stage: "before" }, { metrics: { accuracy: { value: 3 } } }] });
+  });
+
+  it("evaluates the trained weights when it is killed after training", async () => {
+    const dies: Plugin<Evaluator> = { ...weightEvaluator, create: () => ({ specVersion: 1, name: "dies", evaluate: () => { throw new Error("killed"); } }) };
+    const untested = experiment({ name: "letters", seed: 1, use: [fakeModelPlugin(), addingTrainer(), { ...dies, name: weightEvaluator.name }], stages: stages.slice(1) });
+    await expect(run(untested)).rejects.toThrow("killed");
+    const again = experiment({ name: "letters", seed: 1, use: [fakeModelPlugin(), addingTrainer(), weightEvaluator], stages: stages.slice(1) });
+    expect((await run(again)).at(-1)).toMatchObject({ results: [{ stage: "after", metrics: { accuracy: { value: 3 } } }] });
+  });
+
+  it("refuses a folder of another experiment and says what differs", async () => {
+    await run();
+    await expect(run(build(addingTrainer(), 2))).rejects.toThrow("experiment.seed was 1, now it is 2");
+    await expect(run(build(addingTrainer(), 2))).rejects.toSatisfy((error) => MlanError.is(error, "run-folder"));
+  });
+
+  it("forgets a half-written line of metrics", async () => {
+    await run();
+    const file = new URL("metrics.jsonl", folder);
+    await writeFile(file, `${await readFile(file, "utf8")}{"stage":"tu`);
+    expect((await runFolder(folder).readMetrics()).length).toBe(3);
+  });
+
+  it("says that a plugin is missing", async () => {
+    await expect(run(experiment({ name: "letters", use: [fakeModelPlugin()], stages }))).rejects.toThrow("Nothing provides @mlan/core/evaluator@1");
+  });
+
+  it("stops when it is told to, and leaves no tensors behind", async () => {
+    const before = tf.memory().numTensors;
+    const events = runExperiment(build(), { folder, signal: AbortSignal.abort() });
+    await expect(events.next()).resolves.toMatchObject({ value: { type: "stage-start" } });
+    await expect(events.next()).rejects.toThrow(/abort/);
+    await run();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("takes time from the clock that it is given", async () => {
+    const value = experiment({ name: "letters", use: [fakeModelPlugin(), addingTrainer(), weightEvaluator, fakeClockPlugin(fakeClock())], stages });
+    expect((await run(value)).filter(({ type }) => type === "stage-end")).toMatchObject([{ seconds: 0 }, { seconds: 0 }, { seconds: 0 }]);
+  });
+});
+
+describe("experiment options are refused by name", () => {
+  it.each([
+    ["an unknown one", { sed: 3 }, "sed"],
+    ["a name that is no file name", { name: "a/b" }, "a name of letters"],
+    ["no stages", { stages: [] }, "at least one stage"],
+    ["something that is no plugin", { use: [{}] }, "expected a plugin"],
+    ["two stages of one name", { stages: [stages[0], stages[0]] }, 'two stages are called "before"'],
+  ])("%s", (_, over, message) => {
+    const options = { name: "x", use: [], stages, ...over };
+    expect(() => experiment(options as never)).toThrow(message);
+  });
+});

@@ -1,0 +1,82 @@
+import { concat, type Dataset, filter, mix, MlanError, shuffle, take } from "@mlan/core";
+import { memoryDataset } from "@mlan/testing";
+import { describe, expect, it } from "vitest";
+
+const numbers = (name: string, from: number, length: number): Dataset<number> =>
+  memoryDataset(name, Array.from({ length }, (_, index) => from + index));
+
+async function all<Example>(dataset: Dataset<Example>): Promise<Example[]> {
+  const examples = await dataset.open();
+  return Promise.all(Array.from({ length: examples.length }, (_, index) => examples.at(index)));
+}
+
+describe("take", () => {
+  it("gives the first examples, or all when there are fewer", async () => {
+    expect(await all(take(numbers("a", 0, 5), 2))).toEqual([0, 1]);
+    expect(await all(take(numbers("a", 0, 2), 5))).toEqual([0, 1]);
+  });
+
+  it("refuses a number that is none", () => {
+    expect(() => take(numbers("a", 0, 5), -1)).toThrow("take: -1");
+  });
+});
+
+describe("concat and filter", () => {
+  it("keep the order", async () => {
+    const both = concat(numbers("a", 0, 3), numbers("b", 10, 2));
+    expect(await all(both)).toEqual([0, 1, 2, 10, 11]);
+    expect(await all(filter(both, (number) => number % 2 === 0))).toEqual([0, 2, 10]);
+  });
+});
+
+describe("shuffle", () => {
+  it("is a permutation that the seed decides", async () => {
+    const first = await all(shuffle(numbers("a", 0, 50), 1));
+    expect(await all(shuffle(numbers("a", 0, 50), 1))).toEqual(first);
+    expect(await all(shuffle(numbers("a", 0, 50), 2))).not.toEqual(first);
+    expect(first.toSorted((a, b) => a - b)).toEqual(await all(numbers("a", 0, 50)));
+    expect(first).not.toEqual(await all(numbers("a", 0, 50)));
+  });
+});
+
+describe("mix", () => {
+  const language = numbers("language", 0, 100);
+  const vision = numbers("vision", 1000, 100);
+  const parts = [
+    { data: language, share: 7 },
+    { data: vision, share: 1 },
+  ];
+
+  it("draws each share without repetition", async () => {
+    const drawn = await all(mix(parts, { total: 80, seed: 3 }));
+    expect(drawn.filter((number) => number < 1000).length).toBe(70);
+    expect(drawn.filter((number) => number >= 1000).length).toBe(10);
+    expect(new Set(drawn).size).toBe(80);
+  });
+
+  it("hands out remainders so that the total is exact", async () => {
+    const thirds = [language, vision, numbers("c", 2000, 100)].map((data) => ({ data, share: 1 }));
+    expect((await all(mix(thirds, { total: 100, seed: 0 }))).length).toBe(100);
+  });
+
+  it("repeats itself, and has another fingerprint with another seed", async () => {
+    const first = mix(parts, { total: 16, seed: 1 });
+    expect(await all(mix(parts, { total: 16, seed: 1 }))).toEqual(await all(first));
+    expect((await mix(parts, { total: 16, seed: 2 }).open()).fingerprint).not.toBe((await first.open()).fingerprint);
+  });
+
+  it("says which part is too small", async () => {
+    await expect(mix(parts, { total: 800, seed: 0 }).open()).rejects.toThrow("language has 100 examples and its share needs 700");
+  });
+
+  it("refuses shares that make no mixture", () => {
+    expect(() => mix([{ data: language, share: -1 }], { total: 5, seed: 0 })).toThrow(MlanError);
+    expect(() => mix([], { total: 5, seed: 0 })).toThrow("no mixture");
+  });
+});
+
+it("an index outside a view is a RangeError that names the view", async () => {
+  const examples = await take(numbers("a", 0, 5), 2).open();
+  await expect(examples.at(2)).rejects.toThrow(RangeError);
+  await expect(examples.at(2)).rejects.toThrow("take(a, 2): there is no example 2");
+});

@@ -1,0 +1,162 @@
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { openSafetensors, SafetensorsError, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+let folder: URL;
+beforeEach(async () => {
+  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "safetensors-"))}/`);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const file = (name = "model.safetensors"): URL => new URL(name, folder);
+const tensor = (name: string, values: readonly number[], dtype: TensorToWrite["dtype"] = "F32"): TensorToWrite => ({
+  name,
+  shape: [values.length],
+  dtype,
+  data: () => (dtype === "I32" ? Int32Array.from(values) : Float32Array.from(values)),
+});
+
+/** A file by hand: what a lying or foreign writer may leave. */
+async function writeRaw(header: unknown, data: Uint8Array): Promise<void> {
+  const text = Buffer.from(typeof header === "string" ? header : JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  await writeFile(file(), Buffer.concat([length, text, data]));
+}
+
+describe("a written file", () => {
+  it("reads back the same numbers, shapes and dtypes", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.record({ name: fc.string({ minLength: 1 }), values: fc.array(fc.float()) }), {
+          selector: ({ name }) => name,
+          maxLength: 5,
+        }),
+        async (tensors) => {
+          const named = tensors.filter(({ name }) => name !== "__metadata__");
+          await writeSafetensors(file(), named.map(({ name, values }) => tensor(name, values)));
+          const reader = await openSafetensors(file());
+          expect([...reader.entries.keys()].sort()).toEqual(named.map(({ name }) => name).sort());
+          for (const { name, values } of named) expect(await reader.read(name)).toEqual(Float32Array.from(values));
+          await reader.close();
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("rounds to bfloat16 to the nearest, ties to even, and keeps NaN and infinity", async () => {
+    //             exact  tie to even  tie to even  above tie   largest   special
+    const values = [1.5, 1.00390625, 1.01171875, 1.00390637, 3.389e38, NaN, -Infinity];
+    const stored = [1.5, 1.0, 1.015625, 1.0078125, 3.3895313892515355e38, NaN, -Infinity];
+    await writeSafetensors(file(), [tensor("w", values, "BF16")]);
+    const reader = await openSafetensors(file());
+    expect(reader.entries.get("w")).toMatchObject({ dtype: "BF16", shape: [7] });
+    expect(await reader.read("w")).toEqual(Float32Array.from(stored));
+    await reader.close();
+  });
+
+  it("holds integers", async () => {
+    await writeSafetensors(file(), [tensor("steps", [1, -2, 2 ** 31 - 1], "I32")]);
+    const reader = await openSafetensors(file());
+    expect(await reader.readInt32("steps")).toEqual(Int32Array.of(1, -2, 2 ** 31 - 1));
+    await reader.close();
+  });
+
+  it("is left alone, with nothing beside it, when writing another over it fails", async () => {
+    await writeSafetensors(file(), [tensor("w", [1])]);
+    const failing: TensorToWrite = { ...tensor("v", [1]), data: () => Promise.reject(new Error("no space left")) };
+    await expect(writeSafetensors(file(), [tensor("w", [2]), failing])).rejects.toThrow("no space left");
+    expect(await readdir(folder)).toEqual(["model.safetensors"]);
+    const reader = await openSafetensors(file());
+    expect(await reader.read("w")).toEqual(Float32Array.of(1));
+    await reader.close();
+  });
+
+  it("refuses two tensors of one name and data of another size", async () => {
+    await expect(writeSafetensors(file(), [tensor("w", [1]), tensor("w", [2])])).rejects.toThrow('called "w"');
+    await expect(writeSafetensors(file(), [{ ...tensor("w", [1, 2]), shape: [3] }])).rejects.toThrow('"w" (F32 [3]) came with 2 values');
+  });
+});
+
+describe("foreign files", () => {
+  it("are read in float16", async () => {
+    // 1, -2, smallest subnormal, largest, infinity
+    const bytes = new Uint8Array(Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff, 0x7c00).buffer);
+    await writeRaw({ w: { dtype: "F16", shape: [5], data_offsets: [0, 10] } }, bytes);
+    const reader = await openSafetensors(file());
+    expect(await reader.read("w")).toEqual(Float32Array.of(1, -2, 2 ** -24, 65504, Infinity));
+    await reader.close();
+  });
+
+  it("are read from shards that an index names", async () => {
+    await writeSafetensors(file("a.safetensors"), [tensor("w", [1])]);
+    await writeSafetensors(file("b.safetensors"), [tensor("v", [2])]);
+    await writeSafetensors(file("other.safetensors"), [tensor("w", [3])]);
+    await writeFile(file("model.safetensors.index.json"), JSON.stringify({ weight_map: { w: "a.safetensors", v: "b.safetensors" } }));
+    const reader = await openSafetensors(folder);
+    expect(await reader.read("w")).toEqual(Float32Array.of(1));
+    expect(await reader.read("v")).toEqual(Float32Array.of(2));
+    await reader.close();
+  });
+});
+
+describe("bad files are refused with the file's name", () => {
+  const entry = (over: object): unknown => ({ w: { dtype: "F32", shape: [2], data_offsets: [0, 8], ...over } });
+  const eight = new Uint8Array(8);
+  it.each([
+    ["a header that is no JSON", "{", eight, "no JSON"],
+    ["an unknown dtype", entry({ dtype: "F3" }), eight, 'unknown dtype "F3"'],
+    ["offsets that do not fit the shape", entry({ shape: [3] }), eight, "needs 12 bytes, its data offsets give 8"],
+    ["offsets past the end", entry({ shape: [4], data_offsets: [0, 16] }), eight, "ends at byte"],
+    ["a hole", entry({ data_offsets: [8, 16] }), new Uint8Array(16), "was expected"],
+    ["bytes that nothing names", entry({}), new Uint8Array(12), "its tensors end"],
+    ["a negative size", entry({ shape: [-2] }), eight, "has the shape [-2]"],
+    ["an overlap", { w: { dtype: "F32", shape: [2], data_offsets: [0, 8] }, v: { dtype: "F32", shape: [1], data_offsets: [4, 8] } }, eight, "was expected"],
+  ])("%s", async (_, header, data, message) => {
+    await writeRaw(header, data);
+    const opening = openSafetensors(file());
+    await expect(opening).rejects.toThrow(message);
+    await expect(opening).rejects.toThrow("model.safetensors");
+    await expect(opening).rejects.toSatisfy((error) => SafetensorsError.is(error, "damaged"));
+  });
+
+  it("a truncated file, wherever it was cut", async () => {
+    await writeSafetensors(file(), [tensor("w", [1, 2, 3])]);
+    const { length } = await readFile(file());
+    for (const size of [0, 7, 8, 20, length - 1]) {
+      await truncate(file(), size);
+      await expect(openSafetensors(file())).rejects.toSatisfy((error) => SafetensorsError.is(error, "damaged"));
+      await writeSafetensors(file(), [tensor("w", [1, 2, 3])]);
+    }
+  });
+
+  it("a header longer than the file", async () => {
+    await writeFile(file(), Buffer.from([255, 255, 255, 255, 255, 255, 255, 127, 1]));
+    await expect(openSafetensors(file())).rejects.toThrow("its header claims");
+  });
+
+  it("nothing there, no weights in the folder, no such tensor, numbers asked of integers", async () => {
+    await expect(openSafetensors(file())).rejects.toSatisfy((error) => SafetensorsError.is(error, "missing"));
+    await expect(openSafetensors(folder)).rejects.toThrow("holds no *.safetensors file");
+    await writeSafetensors(file(), [tensor("w", [1], "I32")]);
+    const reader = await openSafetensors(file());
+    await expect(reader.read("v")).rejects.toThrow('no tensor "v"');
+    await expect(reader.read("w")).rejects.toThrow("is I32");
+    await reader.close();
+  });
+
+  it("random bytes never crash the reader", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+        await writeFile(file(), bytes);
+        await expect(openSafetensors(file())).rejects.toSatisfy((error) => SafetensorsError.is(error));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
