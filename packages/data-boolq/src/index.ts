@@ -1,1 +1,2 @@
-export {};
+export type { BoolqOptions, BoolqQuestion } from "./boolq.ts";
+export { boolq } from "./boolq.ts";

@@ -1,1 +1,2 @@
-export {};
+export type { CaptionsOptions } from "./captions.ts";
+export { captions } from "./captions.ts";

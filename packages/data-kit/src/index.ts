@@ -6,7 +6,7 @@ export { splitWords, strip, withoutPunctuation } from "./answers/python-text.ts"
 export { trueFalse } from "./answers/true-false.ts";
 export { yesNo } from "./answers/yes-no.ts";
 export type { LlavaRecord, LlavaTurn } from "./conversations/llava-record.ts";
-export { conversationOf, llavaRecord, placeholders } from "./conversations/llava-record.ts";
+export { conversationOf, llavaRecord, imageTurns } from "./conversations/llava-record.ts";
 export type { RowDatasetDefinition } from "./dataset-from-rows.ts";
 export { datasetFromRows } from "./dataset-from-rows.ts";
 export type { BenchmarkDefinition } from "./define-benchmark.ts";

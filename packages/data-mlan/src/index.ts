@@ -1,1 +1,2 @@
-export {};
+export type { MixtureName, MlanOptions } from "./mlan.ts";
+export { mlan } from "./mlan.ts";

@@ -1,1 +1,2 @@
-export {};
+export type { PopeOptions, PopeQuestion } from "./pope.ts";
+export { pope } from "./pope.ts";

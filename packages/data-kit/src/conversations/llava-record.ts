@@ -38,8 +38,8 @@ export function conversationOf({ conversations, image }: LlavaRecord, id: string
   return { id, turns, images: image ? [image] : [] };
 }
 
-/** How often images are named in the turns of a record. */
-export function placeholders({ conversations }: LlavaRecord): number {
+/** How many turns name the image; each needs an image of its own, and a record has one. */
+export function imageTurns({ conversations }: LlavaRecord): number {
   return withoutPreamble(conversations).filter(({ value }) => value.includes(IMAGE_PLACEHOLDER)).length;
 }
 

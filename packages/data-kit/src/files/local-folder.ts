@@ -5,7 +5,7 @@ import { sha256OfFile } from "./checksum.ts";
 import { type Files, type FileSource, matches } from "./file-source.ts";
 
 /**
- * Files of a folder on this machine, or one file alone (the folder is then its parent). Opening throws an
+ * Files of a folder on this machine, or one file alone, whatever its name (the folder is then its parent). Opening throws an
  * `invalid-data` error when there is no such folder or file.
  */
 export function localFolder(speaker: string, folderOrFile: URL): FileSource {

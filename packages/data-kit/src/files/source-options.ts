@@ -6,8 +6,10 @@ import { localFolder } from "./local-folder.ts";
 
 /** The options that every dataset from the Hub shares. */
 export interface SourceOptions {
-  /** A folder with the published files, or one such file. Default: the Hub. */
+  /** A folder with the published files. Default: the Hub. */
   readonly folder?: URL;
+  /** One file of rows, of any name, instead. */
+  readonly file?: URL;
   /** How the Hub is reached, and which revision is read. */
   readonly hub?: HubOptions;
 }
@@ -15,8 +17,13 @@ export interface SourceOptions {
 /** The schemas of {@link SourceOptions}, to spread into a plugin's own strict schema. */
 export const sourceOptions: {
   readonly folder: z.ZodExactOptional<z.ZodType<URL>>;
+  readonly file: z.ZodExactOptional<z.ZodType<URL>>;
   readonly hub: z.ZodExactOptional<z.ZodType<HubOptions>>;
-} = { folder: z.instanceof(URL).exactOptional(), hub: hubOptions.exactOptional() };
+} = {
+  folder: z.instanceof(URL).exactOptional(),
+  file: z.instanceof(URL).exactOptional(),
+  hub: hubOptions.exactOptional(),
+};
 
 export interface PublishedFiles {
   /** Begins every error, e.g. "data-boolq". */
@@ -27,7 +34,8 @@ export interface PublishedFiles {
   readonly revision: string;
 }
 
-/** The folder that the user named, or else the dataset on the Hub. */
-export function sourceFrom({ folder, hub }: SourceOptions, published: PublishedFiles): FileSource {
-  return folder ? localFolder(published.speaker, folder) : hubFolder({ ...published, ...hub });
+/** The file or folder that the user named, or else the dataset on the Hub. */
+export function sourceFrom({ folder, file, hub }: SourceOptions, published: PublishedFiles): FileSource {
+  const named = file ?? folder;
+  return named ? localFolder(published.speaker, named) : hubFolder({ ...published, ...hub });
 }

@@ -67,7 +67,7 @@ async function rowFiles<Shape extends z.ZodRawShape>(
     const paths = await files.match(pattern);
     if (paths.length > 0) return paths;
   }
-  const message = `${speaker}: ${files.place} has none of ${patterns.join(", ")}; name the folder that has one of them.`;
+  const message = `${speaker}: ${files.place} has none of ${patterns.join(", ")}; name the folder that has, or the file itself.`;
   throw new MlanError("invalid-data", message);
 }
 

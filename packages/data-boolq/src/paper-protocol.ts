@@ -1,0 +1,25 @@
+import type { Protocol } from "@mlan/core";
+import { accuracy, exactMatch, trueFalse } from "@mlan/data-kit";
+import type { BoolqQuestion } from "./boolq.ts";
+
+/**
+ * The task `boolq_em` of the original language harness: one wording for tuned and untuned models, without the
+ * begin-of-sequence token; the answer is not trimmed, so " yes" is wrong.
+ */
+export const paperProtocol: Protocol<BoolqQuestion> = {
+  name: "paper",
+  version: 1,
+  prompt: ({ passage, question }) => ({
+    kind: "raw",
+    text:
+      `User: Context: ${passage}\nQuestion: ${question}?\n` +
+      `Please answer the question with 'yes' or 'no'.\nAssistant: The best answer is"`,
+    beginOfSequence: false,
+  }),
+  maximumNewTokens: 20,
+  // The harness adds the text of the end-of-sequence token to the task's own list.
+  stop: ["User:", '"', ":", ",", ".", "</s>"],
+  extract: (answer) => (answer === "" ? undefined : trueFalse(answer)),
+  isCorrect: (extracted, { target }) => exactMatch(extracted, target, { ignoreCase: true }),
+  metrics: { accuracy },
+};

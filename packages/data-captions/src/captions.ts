@@ -1,0 +1,71 @@
+import type { Conversation, Dataset } from "@mlan/core";
+import {
+  checkOptions,
+  conversationOf,
+  datasetFromRows,
+  llavaRecord,
+  imageTurns,
+  rowsFrom,
+  sourceFrom,
+  type SourceOptions,
+  sourceOptions,
+} from "@mlan/data-kit";
+import { z } from "zod";
+
+/**
+ * `folder` is one with `blip_laion_cc_sbu_558k.json` or `captions.json`, `file` any of that format. Default:
+ * liuhaotian/LLaVA-Pretrain on the Hub.
+ */
+export interface CaptionsOptions extends SourceOptions {
+  /** Folder or zip that image names are relative to. Default: the released zip, else `images/` beside the rows, then their folder. */
+  readonly images?: URL;
+}
+
+/**
+ * Images with captions for the alignment stage, 558,128 in the released set. The user's turn holds an instruction that
+ * the `plain` template discards.
+ */
+export function captions(options: CaptionsOptions = {}): Dataset<Conversation> {
+  const { images, ...source } = checkOptions("data-captions", optionsSchema, options);
+  return datasetFromRows({
+    name: "captions",
+    card: {
+      source: "https://huggingface.co/datasets/liuhaotian/LLaVA-Pretrain",
+      license: "see its card: terms of CC3M (images and texts) and of BLIP (captions)",
+      citation: "Liu et al., Visual Instruction Tuning, NeurIPS 2023",
+      modality: "image",
+    },
+    rows: rowsFrom({
+      speaker: "data-captions",
+      source: sourceFrom(source, PUBLISHED),
+      files: ["blip_laion_cc_sbu_558k.json", "captions.json", "captions.jsonl"],
+      schema: recordSchema,
+      images: { column: "image", archive: "images.zip", ...(images && { at: images }) },
+    }),
+    idOf: ({ id }, index) => String(id ?? index),
+    toExample: conversationOf,
+  });
+}
+
+const optionsSchema: z.ZodType<CaptionsOptions> = z.strictObject({
+  ...sourceOptions,
+  images: z.instanceof(URL).exactOptional(),
+});
+
+const PUBLISHED = {
+  speaker: "data-captions",
+  repository: "liuhaotian/LLaVA-Pretrain",
+  revision: "70f9d1e5e1a697fe35830875cfc7de1dd590d727",
+};
+
+/** Alignment learns one caption of one image (`preprocess_plain` of the original code). */
+const recordSchema = llavaRecord
+  .refine(({ image }) => image !== undefined, { path: ["image"], error: "expected an image, found nothing" })
+  .refine(({ conversations }) => conversations.length === 2, {
+    path: ["conversations"],
+    error: "expected exactly 2 turns: the instruction and its caption",
+  })
+  .refine((record) => record.conversations[0]?.value.includes("<image>") && imageTurns(record) === 1, {
+    path: ["conversations"],
+    error: 'the first turn, and only it, must hold "<image>"',
+  });

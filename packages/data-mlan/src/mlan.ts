@@ -1,0 +1,73 @@
+import type { Conversation, Dataset } from "@mlan/core";
+import {
+  checkOptions,
+  conversationOf,
+  datasetFromRows,
+  llavaRecord,
+  imageTurns,
+  rowsFrom,
+  sourceFrom,
+  type SourceOptions,
+  sourceOptions,
+} from "@mlan/data-kit";
+import { z } from "zod";
+
+/** The released mixtures: language only, 87.5 % language, 50 % language. */
+export type MixtureName = "mlan" | "mlan-v-88l" | "mlan-v-50l";
+
+/** `folder` is one with the released JSON file, `file` any of LLaVA's format. Default: WangResearchLab/MLAN on the Hub. */
+export interface MlanOptions extends SourceOptions {
+  /** Which released mixture. Default "mlan". */
+  readonly mixture?: MixtureName;
+  /** Folder or zip that image names are relative to. Default: the released zip, else `images/` beside the rows, then their folder. */
+  readonly images?: URL;
+}
+
+/** An instruction tuning mixture; the released ones have 80,000 conversations. */
+export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
+  const { images, mixture = "mlan", ...source } = checkOptions("data-mlan", optionsSchema, options);
+  const released = RELEASED[mixture];
+  return datasetFromRows({
+    name: mixture,
+    card: {
+      source: "https://huggingface.co/datasets/WangResearchLab/MLAN",
+      license: "CC0-1.0",
+      citation: "MLAN: Language-Based Instruction Tuning Preserves and Transfers Knowledge in Multimodal Language Models, arXiv 2411.10557",
+      modality: released.archive === undefined ? "text" : "mixed",
+    },
+    rows: rowsFrom({
+      speaker: "data-mlan",
+      source: sourceFrom(source, PUBLISHED),
+      files: [released.file, `${released.file}l`],
+      schema: recordSchema,
+      images: {
+        column: "image",
+        ...(released.archive !== undefined && { archive: released.archive }),
+        ...(images && { at: images }),
+      },
+    }),
+    idOf: ({ id }, index) => String(id ?? index),
+    toExample: conversationOf,
+  });
+}
+
+const optionsSchema: z.ZodType<MlanOptions> = z.strictObject({
+  ...sourceOptions,
+  mixture: z.enum(["mlan", "mlan-v-88l", "mlan-v-50l"]).exactOptional(),
+  images: z.instanceof(URL).exactOptional(),
+});
+
+const PUBLISHED = { speaker: "data-mlan", repository: "WangResearchLab/MLAN", revision: "main" };
+
+/** Language only needs no images, so their archive (389 MB) is not downloaded for it. */
+const RELEASED: Readonly<Record<MixtureName, { readonly file: string; readonly archive?: string }>> = {
+  mlan: { file: "MLAN_80k.json" },
+  "mlan-v-88l": { file: "MLAN_v_88l_80k.json", archive: "images_mlan_v.zip" },
+  "mlan-v-50l": { file: "MLAN_v_50l_80k.json", archive: "images_mlan_v.zip" },
+};
+
+/** One image has one place: with none or two, the original code silently drops or shifts images. */
+const recordSchema = llavaRecord.refine((record) => record.image === undefined || imageTurns(record) === 1, {
+  path: ["conversations"],
+  error: 'a row with an image must name it as "<image>" in exactly one turn',
+});
