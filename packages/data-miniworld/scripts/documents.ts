@@ -38,18 +38,20 @@ function sceneDocument(random: Random): string {
 }
 
 function sceneRemark(random: Random, scene: Scene): string {
-  const kind = choose(random, ["judge", "judge", "judge", "judge", "judge", "shape", "colour", "number"] as const);
+  const kind = choose(random, ["word", "word", "judge", "judge", "judge", "judge", "shape", "colour", "number"] as const);
   const thing = choose(random, scene);
   const hasTwin = (key: "colour" | "shape"): boolean => scene.filter((other) => other[key] === thing[key]).length > 1;
   if (kind === "shape" && !hasTwin("colour")) return `The ${thing.colour} one: ${thing.shape}.`;
   if (kind === "colour" && !hasTwin("shape")) return `The ${thing.shape}: ${thing.colour}.`;
   if (kind === "number") return `In all: ${NUMBERS[scene.length]}.`;
-  const holds = happens(random, 0.5);
+  const holds = happens(random, 0.6);
   const asked = holds ? thing : ((happens(random, 0.5) ? confusableThing(random, scene) : undefined) ?? absentThing(random, scene));
+  if (kind === "word") return judge(random, asked.colour + asked.shape, holds);
   return judge(random, choose(random, CLAIMS)(tell(asked)), holds);
 }
 
 const CLAIMS: readonly ((thing: string) => string)[] = [
+  (thing) => thing,
   (thing) => `It has ${thing}`,
   (thing) => `${thing} is there`,
   (thing) => `One finds ${thing}`,

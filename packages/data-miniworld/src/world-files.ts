@@ -1,0 +1,25 @@
+import { mkdir, writeFile } from "node:fs/promises";
+
+export interface PictureFile {
+  /** Below the folder. */
+  readonly path: string;
+  readonly png: Uint8Array;
+}
+
+export async function writeJson(file: URL, value: unknown): Promise<void> {
+  await write(file, `${JSON.stringify(value, undefined, 1)}\n`);
+}
+
+export async function writeJsonLines(file: URL, rows: readonly unknown[]): Promise<void> {
+  await write(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+}
+
+export async function writePictures(folder: URL, pictures: readonly PictureFile[]): Promise<void> {
+  if (pictures.length > 0) await mkdir(new URL("images/", folder), { recursive: true });
+  for (const { path, png } of pictures) await writeFile(new URL(path, folder), png);
+}
+
+async function write(file: URL, text: string): Promise<void> {
+  await mkdir(new URL("./", file), { recursive: true });
+  await writeFile(file, text);
+}
