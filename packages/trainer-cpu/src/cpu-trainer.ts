@@ -1,0 +1,32 @@
+import { registerOnnxBackend, useOnnxBackend } from "@mlan/backend-onnx";
+import { MlanError, type Plugin, plugin, type Trainer, TRAINER } from "@mlan/core";
+import { createTrainer } from "@mlan/trainer";
+import { z } from "zod";
+
+export interface CpuTrainerOptions {
+  /** Threads for tensor work. Default: the available parallelism. Fixed by the first use in a process. */
+  readonly threads?: number;
+}
+
+const NAME = "@mlan/trainer-cpu";
+const schema = z.strictObject({ threads: z.int().min(1).exactOptional() });
+
+/**
+ * The embedded default trainer: both stages of the recipe on the CPU, through ONNX Runtime, from a plain npm install.
+ * Throws `invalid-options`.
+ */
+export function cpuTrainer(options: CpuTrainerOptions = {}): Plugin<Trainer> {
+  const { data: settings, error } = schema.safeParse(options);
+  if (error) throw new MlanError("invalid-options", `trainer-cpu: ${z.prettifyError(error)}`, { cause: error });
+  return plugin({
+    name: NAME,
+    token: TRAINER,
+    module: import.meta.url,
+    settings,
+    create() {
+      // Known from now on, loaded when first used: a model that is opened before training begins lives on it already.
+      registerOnnxBackend(settings);
+      return createTrainer({ name: NAME, useBackend: () => useOnnxBackend(settings) });
+    },
+  });
+}
