@@ -58,7 +58,8 @@ async function syncTree(folder: URL): Promise<void> {
 
 function writeError(target: URL, cause: unknown): unknown {
   if (MlanError.is(cause)) return cause;
-  const full = Object(cause).code === "ENOSPC" ? " The disk is full: free some space, then start the same run again." : "";
+  const full =
+    Object(cause).code === "ENOSPC" ? " The disk is full: free some space, then start the same run again." : "";
   return new MlanError(
     "unavailable",
     `${target.pathname} could not be written (${messageOf(cause)}); what was there before is untouched.${full}`,

@@ -53,9 +53,7 @@ export function defineDataset<Row, Example>(definition: DatasetDefinition<Row, E
     card: { source: name, license: "unknown", modality: "mixed", ...card },
     async open(options = {}) {
       const rows = await definition.rows(options);
-      const fingerprint = definition.fingerprint
-        ? await definition.fingerprint(rows)
-        : await fingerprintOf(rows);
+      const fingerprint = definition.fingerprint ? await definition.fingerprint(rows) : await fingerprintOf(rows);
       return {
         length: rows.length,
         fingerprint,

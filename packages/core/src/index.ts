@@ -67,10 +67,19 @@ export { createScope } from "./scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { experiment } from "./experiment.ts";
-export type { RunEndEvent, RunEvent, RunOptions, StageEndEvent, StageProgressEvent, StageStartEvent } from "./run-experiment.ts";
+export type {
+  RunEndEvent,
+  RunEvent,
+  RunOptions,
+  StageEndEvent,
+  StageProgressEvent,
+  StageStartEvent,
+} from "./run-experiment.ts";
 export { runExperiment } from "./run-experiment.ts";
 export type { ExperimentPlan, LedgerEntry, Manifest, RunFolder, StageStatus, StepMetrics } from "./run-folder.ts";
 export { runFolder } from "./run-folder.ts";
+export type { Run } from "./read-run.ts";
+export { readRun } from "./read-run.ts";
 export type { EvaluateStageOptions, Stage, StageContext, StageResult, TrainStageOptions } from "./stage.ts";
 export { evaluate, train } from "./stage.ts";
 export type { MixOptions, MixturePart } from "./views.ts";

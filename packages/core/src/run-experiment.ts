@@ -54,7 +54,10 @@ export interface RunEndEvent {
  * by the same call: stages that are done are skipped, a training stage goes on from its newest checkpoint.
  * Throws `run-folder` when the folder holds another experiment.
  */
-export async function* runExperiment(experiment: Experiment, options: RunOptions): AsyncGenerator<RunEvent, void, undefined> {
+export async function* runExperiment(
+  experiment: Experiment,
+  options: RunOptions,
+): AsyncGenerator<RunEvent, void, undefined> {
   const folder = runFolder(options.folder);
   let manifest = await openManifest(experiment, folder);
   await using scope = createScope([systemClock, ...experiment.use]);
@@ -70,10 +73,10 @@ export async function* runExperiment(experiment: Experiment, options: RunOptions
         signal?.throwIfAborted();
         model ??= await openModel(scope, experiment, manifest, folder, signal);
         manifest = await mark(folder, manifest, stage, { done: false, started: new Date().toISOString() });
-        let status: Partial<StageStatus> = {};
+        const status: Partial<StageStatus> = {};
         const context = { scope, model, seed: experiment.seed, folder, ...(signal && { signal }) };
         for await (const event of stage.run(context)) {
-          status = { ...status, ...(await record(folder, stage, event)) };
+          Object.assign(status, await record(folder, stage, event));
           yield { type: "stage-progress", stage: stage.name, event };
         }
         signal?.throwIfAborted();
@@ -152,7 +155,12 @@ async function record(
   }
 }
 
-async function mark(folder: RunFolder, manifest: Manifest, stage: Stage, status: Partial<StageStatus>): Promise<Manifest> {
+async function mark(
+  folder: RunFolder,
+  manifest: Manifest,
+  stage: Stage,
+  status: Partial<StageStatus>,
+): Promise<Manifest> {
   const before = manifest.stages[stage.name];
   const merged: StageStatus = { done: false, started: new Date().toISOString(), ...before, ...status };
   const next = { ...manifest, stages: { ...manifest.stages, [stage.name]: merged } };

@@ -135,7 +135,9 @@ async function readJson<Value>(file: URL): Promise<Value | undefined> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new MlanError("run-folder", `${file.pathname} is no JSON. Restore it, or begin again in another folder.`, { cause });
+    throw new MlanError("run-folder", `${file.pathname} is no JSON. Restore it, or begin again in another folder.`, {
+      cause,
+    });
   }
 }
 

@@ -33,7 +33,8 @@ export function filter<Example>(
 ): Dataset<Example> {
   return view(`filter(${dataset.name})`, [dataset], async ([examples]) => {
     const kept: Place[] = [];
-    for (let index = 0; examples && index < examples.length; index++) {
+    if (!examples) return kept;
+    for (let index = 0; index < examples.length; index++) {
       if (keep(await examples.at(index), index)) kept.push({ source: 0, index });
     }
     return kept;
@@ -58,23 +59,30 @@ export interface MixOptions {
  * shuffled together. Opening throws `invalid-data` when a part has fewer examples than its share needs.
  */
 export function mix<Example>(parts: readonly MixturePart<Example>[], { total, seed }: MixOptions): Dataset<Example> {
-  const counts = apportion(parts.map(({ share }) => share), total);
+  const counts = apportion(
+    parts.map(({ share }) => share),
+    total,
+  );
   const name = `mix(${parts.map(({ data }, part) => `${counts[part]} of ${data.name}`).join(", ")}; seed ${seed})`;
-  return view(name, parts.map(({ data }) => data), async (opened) => {
-    const places = opened.flatMap((examples, source) => {
-      const wanted = counts[source] ?? 0;
-      if (examples.length < wanted) {
-        throw new MlanError(
-          "invalid-data",
-          `mix: ${parts[source]?.data.name} has ${examples.length} examples and its share needs ${wanted}. Lower the total or the share.`,
-        );
-      }
-      const order = permutation(examples.length, seededRandom(deriveSeed(seed, `part ${source}`)));
-      return Array.from(order.subarray(0, wanted), (index) => ({ source, index }));
-    });
-    const order = permutation(places.length, seededRandom(deriveSeed(seed, "order")));
-    return Array.from(order, (index) => places[index] ?? { source: 0, index: 0 });
-  });
+  return view(
+    name,
+    parts.map(({ data }) => data),
+    async (opened) => {
+      const places = opened.flatMap((examples, source) => {
+        const wanted = counts[source] ?? 0;
+        if (examples.length < wanted) {
+          throw new MlanError(
+            "invalid-data",
+            `mix: ${parts[source]?.data.name} has ${examples.length} examples and its share needs ${wanted}. Lower the total or the share.`,
+          );
+        }
+        const order = permutation(examples.length, seededRandom(deriveSeed(seed, `part ${source}`)));
+        return Array.from(order.subarray(0, wanted), (index) => ({ source, index }));
+      });
+      const order = permutation(places.length, seededRandom(deriveSeed(seed, "order")));
+      return Array.from(order, (index) => places[index] ?? { source: 0, index: 0 });
+    },
+  );
 }
 
 /** Whole numbers in proportion to the shares that add up to `total` (largest remainders). */
@@ -90,7 +98,7 @@ function apportion(shares: readonly number[], total: number): readonly number[] 
   const counts = exact.map(Math.floor);
   const byRemainder = exact
     .map((value, part) => ({ part, remainder: value - Math.floor(value) }))
-    .sort((a, b) => b.remainder - a.remainder);
+    .toSorted((a, b) => b.remainder - a.remainder);
   const missing = total - counts.reduce((a, b) => a + b, 0);
   for (const { part } of byRemainder.slice(0, missing)) counts[part] = (counts[part] ?? 0) + 1;
   return counts;

@@ -11,11 +11,13 @@ import {
   type Evaluator,
   experiment,
   MlanError,
+  type Model,
   type Plugin,
   type RunEvent,
   runExperiment,
   runFolder,
   train,
+  type TrainableModel,
   type Trainer,
   TRAINER,
   type TrainingRecipe,
@@ -67,7 +69,16 @@ function addingTrainer(diesAt = Infinity): Plugin<Trainer> {
           await model.save(saved);
           await writeFile(new URL("step", saved), String(step));
           const counts = { text: 10, image: 0, padding: 2, supervised: 4 };
-          yield { type: "step-end", step, steps: 3, loss: 4 - step, learningRate: 0.1, counts, flops: 100, seconds: 0.5 };
+          yield {
+            type: "step-end",
+            step,
+            steps: 3,
+            loss: 4 - step,
+            learningRate: 0.1,
+            counts,
+            flops: 100,
+            seconds: 0.5,
+          };
         }
         yield { type: "train-end", steps: 3, folder: saved };
       },
@@ -83,7 +94,7 @@ const weightEvaluator: Plugin<Evaluator> = {
     specVersion: 1,
     name: "weight-evaluator",
     async *evaluate({ model, benchmark, protocol }) {
-      const [first] = model.parameters();
+      const [first] = isTrainable(model) ? model.parameters() : [];
       const value = Math.round((await first?.variable.data())?.[0] ?? NaN);
       const result = {
         benchmark: benchmark.name,
@@ -100,6 +111,10 @@ const weightEvaluator: Plugin<Evaluator> = {
     },
   }),
 };
+
+function isTrainable(model: Model): model is TrainableModel {
+  return "parameters" in model;
+}
 
 const data = memoryDataset<Conversation>("letters", []);
 const benchmark = memoryBenchmark("bench", []);
@@ -120,48 +135,103 @@ async function run(value = build()): Promise<RunEvent[]> {
 describe("an experiment", () => {
   it("runs its stages in order on one model and keeps what they say", async () => {
     const events = await run();
-    expect(events.filter(({ type }) => type === "stage-start")).toMatchObject([{ stage: "before" }, { stage: "tune" }, { stage: "after" }]);
+    expect(events.filter(({ type }) => type === "stage-start")).toMatchObject([
+      { stage: "before" },
+      { stage: "tune" },
+      { stage: "after" },
+    ]);
     expect(events.at(-1)).toMatchObject({
       type: "run-end",
       results: [
         { stage: "before", benchmark: "bench", metrics: { accuracy: { value: 0 } } },
         { stage: "after", benchmark: "bench", metrics: { accuracy: { value: 3 } } },
       ],
-      ledger: [{ stage: "tune", steps: 3, text: 30, image: 0, padding: 6, supervised: 12, flops: 300, seconds: 1.5, firstLoss: 3, lastLoss: 1 }],
+      ledger: [
+        {
+          stage: "tune",
+          steps: 3,
+          text: 30,
+          image: 0,
+          padding: 6,
+          supervised: 12,
+          flops: 300,
+          seconds: 1.5,
+          firstLoss: 3,
+          lastLoss: 1,
+        },
+      ],
     });
   });
 
   it("writes down what was run, with versions", async () => {
     await run();
     const manifest = await runFolder(folder).readManifest();
-    expect(manifest?.plan).toMatchObject({ name: "letters", seed: 1, stages: [{ name: "before" }, { settings: { data: "letters", recipe: RECIPE } }, { name: "after" }] });
-    expect(manifest?.versions).toMatchObject({ node: process.version, "@mlan/core": expect.stringMatching(/^\d+\.\d+\.\d+$/) });
-    expect(manifest?.stages).toMatchObject({ tune: { done: true, dataFingerprint: "data", checkpoint: "checkpoints/tune/last/" } });
+    expect(manifest?.plan).toMatchObject({
+      name: "letters",
+      seed: 1,
+      stages: [{ name: "before" }, { settings: { data: "letters", recipe: RECIPE } }, { name: "after" }],
+    });
+    expect(manifest?.versions).toMatchObject({
+      node: process.version,
+      "@mlan/core": expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    });
+    expect(manifest?.stages).toMatchObject({
+      tune: { done: true, dataFingerprint: "data", checkpoint: "checkpoints/tune/last/" },
+    });
   });
 
   it("skips what is done when it is run again", async () => {
     await run();
     const events = await run();
     expect(events.filter(({ type }) => type === "stage-progress")).toEqual([]);
-    expect(events.filter((event) => event.type === "stage-end").map(({ skipped }) => skipped)).toEqual([true, true, true]);
+    expect(events.filter((event) => event.type === "stage-end").map(({ skipped }) => skipped)).toEqual([
+      true,
+      true,
+      true,
+    ]);
     expect(events.at(-1)).toMatchObject({ type: "run-end", results: [{ stage: "before" }, { stage: "after" }] });
   });
 
   it("goes on where it was killed, and counts no step twice", async () => {
     await expect(run(build(addingTrainer(3)))).rejects.toThrow("killed");
     const events = await run();
-    expect(events.filter(({ type }) => type === "stage-end")).toMatchObject([{ skipped: true }, { skipped: false }, { skipped: false }]);
+    expect(events.filter(({ type }) => type === "stage-end")).toMatchObject([
+      { skipped: true },
+      { skipped: false },
+      { skipped: false },
+    ]);
     const steps = (await runFolder(folder).readMetrics()).map(({ step }) => step);
     expect(steps).toEqual([1, 2, 3]);
     expect(events.at(-1)).toMatchObject({ results: [{ stage: "before" }, { metrics: { accuracy: { value: 3 } } }] });
   });
 
   it("evaluates the trained weights when it is killed after training", async () => {
-    const dies: Plugin<Evaluator> = { ...weightEvaluator, create: () => ({ specVersion: 1, name: "dies", evaluate: () => { throw new Error("killed"); } }) };
-    const untested = experiment({ name: "letters", seed: 1, use: [fakeModelPlugin(), addingTrainer(), { ...dies, name: weightEvaluator.name }], stages: stages.slice(1) });
+    const dies: Plugin<Evaluator> = {
+      ...weightEvaluator,
+      create: () => ({
+        specVersion: 1,
+        name: "dies",
+        evaluate: () => {
+          throw new Error("killed");
+        },
+      }),
+    };
+    const untested = experiment({
+      name: "letters",
+      seed: 1,
+      use: [fakeModelPlugin(), addingTrainer(), { ...dies, name: weightEvaluator.name }],
+      stages: stages.slice(1),
+    });
     await expect(run(untested)).rejects.toThrow("killed");
-    const again = experiment({ name: "letters", seed: 1, use: [fakeModelPlugin(), addingTrainer(), weightEvaluator], stages: stages.slice(1) });
-    expect((await run(again)).at(-1)).toMatchObject({ results: [{ stage: "after", metrics: { accuracy: { value: 3 } } }] });
+    const again = experiment({
+      name: "letters",
+      seed: 1,
+      use: [fakeModelPlugin(), addingTrainer(), weightEvaluator],
+      stages: stages.slice(1),
+    });
+    expect((await run(again)).at(-1)).toMatchObject({
+      results: [{ stage: "after", metrics: { accuracy: { value: 3 } } }],
+    });
   });
 
   it("refuses a folder of another experiment and says what differs", async () => {
@@ -178,7 +248,9 @@ describe("an experiment", () => {
   });
 
   it("says that a plugin is missing", async () => {
-    await expect(run(experiment({ name: "letters", use: [fakeModelPlugin()], stages }))).rejects.toThrow("Nothing provides @mlan/core/evaluator@1");
+    await expect(run(experiment({ name: "letters", use: [fakeModelPlugin()], stages }))).rejects.toThrow(
+      "Nothing provides @mlan/core/evaluator@1",
+    );
   });
 
   it("stops when it is told to, and leaves no tensors behind", async () => {
@@ -191,8 +263,16 @@ describe("an experiment", () => {
   });
 
   it("takes time from the clock that it is given", async () => {
-    const value = experiment({ name: "letters", use: [fakeModelPlugin(), addingTrainer(), weightEvaluator, fakeClockPlugin(fakeClock())], stages });
-    expect((await run(value)).filter(({ type }) => type === "stage-end")).toMatchObject([{ seconds: 0 }, { seconds: 0 }, { seconds: 0 }]);
+    const value = experiment({
+      name: "letters",
+      use: [fakeModelPlugin(), addingTrainer(), weightEvaluator, fakeClockPlugin(fakeClock())],
+      stages,
+    });
+    expect((await run(value)).filter(({ type }) => type === "stage-end")).toMatchObject([
+      { seconds: 0 },
+      { seconds: 0 },
+      { seconds: 0 },
+    ]);
   });
 });
 

@@ -3,7 +3,10 @@ import { memoryDataset } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
 
 const numbers = (name: string, from: number, length: number): Dataset<number> =>
-  memoryDataset(name, Array.from({ length }, (_, index) => from + index));
+  memoryDataset(
+    name,
+    Array.from({ length }, (_, index) => from + index),
+  );
 
 async function all<Example>(dataset: Dataset<Example>): Promise<Example[]> {
   const examples = await dataset.open();
@@ -66,7 +69,9 @@ describe("mix", () => {
   });
 
   it("says which part is too small", async () => {
-    await expect(mix(parts, { total: 800, seed: 0 }).open()).rejects.toThrow("language has 100 examples and its share needs 700");
+    await expect(mix(parts, { total: 800, seed: 0 }).open()).rejects.toThrow(
+      "language has 100 examples and its share needs 700",
+    );
   });
 
   it("refuses shares that make no mixture", () => {

@@ -42,7 +42,10 @@ export function toFloat32(dtype: Dtype, bytes: Uint8Array, name: string): Float3
     case "F64":
       return Float32Array.from(new Float64Array(aligned(bytes)));
     default:
-      throw new SafetensorsError("unsupported", `tensor "${name}" is ${dtype}; only F32, F16, BF16 and F64 are read as numbers. Convert it first.`);
+      throw new SafetensorsError(
+        "unsupported",
+        `tensor "${name}" is ${dtype}; only F32, F16, BF16 and F64 are read as numbers. Convert it first.`,
+      );
   }
 }
 

@@ -71,7 +71,10 @@ function checkEntry(name: string, value: unknown, { file, dataStart, size }: Bou
   const [begin = 0, end = 0] = offsets;
   const byteLength = byteLengthOf(dtype, shape);
   if (end - begin !== byteLength) {
-    throw damaged(file, `tensor "${name}" (${dtype} [${shape}]) needs ${byteLength} bytes, its data offsets give ${end - begin}`);
+    throw damaged(
+      file,
+      `tensor "${name}" (${dtype} [${shape}]) needs ${byteLength} bytes, its data offsets give ${end - begin}`,
+    );
   }
   if (dataStart + end > size) {
     throw damaged(file, `tensor "${name}" ends at byte ${dataStart + end}, the file at ${size}`);
@@ -82,7 +85,7 @@ function checkEntry(name: string, value: unknown, { file, dataStart, size }: Bou
 /** The format allows neither overlaps nor holes. */
 function checkLayout(entries: readonly TensorEntry[], { file, dataStart, size }: Bounds): void {
   let position = dataStart;
-  for (const entry of [...entries].sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength)) {
+  for (const entry of entries.toSorted((a, b) => a.offset - b.offset || a.byteLength - b.byteLength)) {
     if (entry.offset !== position) {
       throw damaged(file, `tensor "${entry.name}" begins at byte ${entry.offset} where byte ${position} was expected`);
     }

@@ -96,22 +96,29 @@ async function openFile(file: URL): Promise<FileHandle> {
   try {
     return await open(file);
   } catch (cause) {
-    throw new SafetensorsError("missing", `${file.pathname} cannot be opened. Check the path and the download.`, { cause });
+    throw new SafetensorsError("missing", `${file.pathname} cannot be opened. Check the path and the download.`, {
+      cause,
+    });
   }
 }
 
 async function filesOf(fileOrFolder: URL): Promise<readonly URL[]> {
   const found = await stat(fileOrFolder).catch((cause: unknown) => {
-    throw new SafetensorsError("missing", `${fileOrFolder.pathname} does not exist. Check the path and the download.`, { cause });
+    throw new SafetensorsError("missing", `${fileOrFolder.pathname} does not exist. Check the path and the download.`, {
+      cause,
+    });
   });
   if (!found.isDirectory()) return [fileOrFolder];
   const folder = fileOrFolder.href.endsWith("/") ? fileOrFolder : new URL(`${fileOrFolder.href}/`);
   const names = await readdir(folder);
   const shards = names.includes(INDEX_FILE)
     ? await shardsOf(new URL(INDEX_FILE, folder))
-    : names.filter((name) => name.endsWith(".safetensors")).sort();
+    : names.filter((name) => name.endsWith(".safetensors")).toSorted();
   if (shards.length === 0) {
-    throw new SafetensorsError("missing", `${folder.pathname} holds no *.safetensors file. Only safetensors weights are read.`);
+    throw new SafetensorsError(
+      "missing",
+      `${folder.pathname} holds no *.safetensors file. Only safetensors weights are read.`,
+    );
   }
   return shards.map((name) => new URL(encodeURIComponent(name), folder));
 }
@@ -120,7 +127,7 @@ async function shardsOf(index: URL): Promise<readonly string[]> {
   try {
     const { weight_map: weights }: { weight_map?: unknown } = Object(JSON.parse(await readFile(index, "utf8")));
     const names = Object.values(Object(weights)).filter((name) => typeof name === "string");
-    if (names.length > 0) return [...new Set(names)].sort();
+    if (names.length > 0) return [...new Set(names)].toSorted();
   } catch (cause) {
     throw new SafetensorsError("damaged", `${index.pathname} is no JSON. Download it again.`, { cause });
   }

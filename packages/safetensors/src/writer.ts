@@ -37,11 +37,15 @@ export async function writeSafetensors(
   }
 }
 
-function headerBytes(tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>> | undefined): Uint8Array {
+function headerBytes(
+  tensors: readonly TensorToWrite[],
+  metadata: Readonly<Record<string, string>> | undefined,
+): Uint8Array {
   const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
   let offset = 0;
   for (const { name, dtype, shape } of tensors) {
-    if (Object.hasOwn(header, name)) throw new SafetensorsError("damaged", `two tensors to write are called "${name}".`);
+    if (Object.hasOwn(header, name))
+      throw new SafetensorsError("damaged", `two tensors to write are called "${name}".`);
     const end = offset + byteLengthOf(dtype, shape);
     header[name] = { dtype, shape, data_offsets: [offset, end] };
     offset = end;
@@ -56,7 +60,10 @@ function headerBytes(tensors: readonly TensorToWrite[], metadata: Readonly<Recor
 
 async function writeTensor(handle: FileHandle, { name, dtype, shape, data }: TensorToWrite): Promise<void> {
   const values = await data();
-  if (values instanceof Int32Array !== (dtype === "I32") || byteLengthOf(dtype, shape) !== values.length * (dtype === "BF16" ? 2 : 4)) {
+  if (
+    values instanceof Int32Array !== (dtype === "I32") ||
+    byteLengthOf(dtype, shape) !== values.length * (dtype === "BF16" ? 2 : 4)
+  ) {
     throw new SafetensorsError(
       "damaged",
       `tensor "${name}" (${dtype} [${shape}]) came with ${values.length} values in a ${values.constructor.name}.`,

@@ -38,9 +38,12 @@ describe("a written file", () => {
         }),
         async (tensors) => {
           const named = tensors.filter(({ name }) => name !== "__metadata__");
-          await writeSafetensors(file(), named.map(({ name, values }) => tensor(name, values)));
+          await writeSafetensors(
+            file(),
+            named.map(({ name, values }) => tensor(name, values)),
+          );
           const reader = await openSafetensors(file());
-          expect([...reader.entries.keys()].sort()).toEqual(named.map(({ name }) => name).sort());
+          expect([...reader.entries.keys()].toSorted()).toEqual(named.map(({ name }) => name).toSorted());
           for (const { name, values } of named) expect(await reader.read(name)).toEqual(Float32Array.from(values));
           await reader.close();
         },
@@ -79,7 +82,9 @@ describe("a written file", () => {
 
   it("refuses two tensors of one name and data of another size", async () => {
     await expect(writeSafetensors(file(), [tensor("w", [1]), tensor("w", [2])])).rejects.toThrow('called "w"');
-    await expect(writeSafetensors(file(), [{ ...tensor("w", [1, 2]), shape: [3] }])).rejects.toThrow('"w" (F32 [3]) came with 2 values');
+    await expect(writeSafetensors(file(), [{ ...tensor("w", [1, 2]), shape: [3] }])).rejects.toThrow(
+      '"w" (F32 [3]) came with 2 values',
+    );
   });
 });
 
@@ -97,7 +102,10 @@ describe("foreign files", () => {
     await writeSafetensors(file("a.safetensors"), [tensor("w", [1])]);
     await writeSafetensors(file("b.safetensors"), [tensor("v", [2])]);
     await writeSafetensors(file("other.safetensors"), [tensor("w", [3])]);
-    await writeFile(file("model.safetensors.index.json"), JSON.stringify({ weight_map: { w: "a.safetensors", v: "b.safetensors" } }));
+    await writeFile(
+      file("model.safetensors.index.json"),
+      JSON.stringify({ weight_map: { w: "a.safetensors", v: "b.safetensors" } }),
+    );
     const reader = await openSafetensors(folder);
     expect(await reader.read("w")).toEqual(Float32Array.of(1));
     expect(await reader.read("v")).toEqual(Float32Array.of(2));
@@ -116,7 +124,12 @@ describe("bad files are refused with the file's name", () => {
     ["a hole", entry({ data_offsets: [8, 16] }), new Uint8Array(16), "was expected"],
     ["bytes that nothing names", entry({}), new Uint8Array(12), "its tensors end"],
     ["a negative size", entry({ shape: [-2] }), eight, "has the shape [-2]"],
-    ["an overlap", { w: { dtype: "F32", shape: [2], data_offsets: [0, 8] }, v: { dtype: "F32", shape: [1], data_offsets: [4, 8] } }, eight, "was expected"],
+    [
+      "an overlap",
+      { w: { dtype: "F32", shape: [2], data_offsets: [0, 8] }, v: { dtype: "F32", shape: [1], data_offsets: [4, 8] } },
+      eight,
+      "was expected",
+    ],
   ])("%s", async (_, header, data, message) => {
     await writeRaw(header, data);
     const opening = openSafetensors(file());

@@ -1,4 +1,11 @@
-import { type Benchmark, IMAGE_PLACEHOLDER, type Outcome, type PromptFamily, type ProtocolName, type Question } from "@mlan/core";
+import {
+  type Benchmark,
+  IMAGE_PLACEHOLDER,
+  type Outcome,
+  type PromptFamily,
+  type ProtocolName,
+  type Question,
+} from "@mlan/core";
 import { describe, expect, it } from "vitest";
 import { type DatasetContractOptions, describeDatasetContract, sampled } from "./dataset-contract.ts";
 
@@ -6,7 +13,10 @@ const PROTOCOLS: readonly ProtocolName[] = ["paper", "strict"];
 const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];
 
 /** What every benchmark promises: pure prompts, readable targets, metrics that reward right answers. */
-export function describeBenchmarkContract<Q extends Question>(benchmark: Benchmark<Q>, options: DatasetContractOptions = {}): void {
+export function describeBenchmarkContract<Q extends Question>(
+  benchmark: Benchmark<Q>,
+  options: DatasetContractOptions = {},
+): void {
   const questions = async (): Promise<readonly Q[]> => sampled(await benchmark.open(), options.sample ?? 20);
   describeDatasetContract(benchmark, options);
 
@@ -48,8 +58,16 @@ export function describeBenchmarkContract<Q extends Question>(benchmark: Benchma
     it("gives right answers a higher headline number than wrong ones", async () => {
       const [headline] = Object.values(protocol.metrics);
       const outcomes = (await questions()).map(({ id, target }) => ({ id, target }));
-      const right: readonly Outcome[] = outcomes.map((outcome) => ({ ...outcome, extracted: outcome.target, correct: true }));
-      const wrong: readonly Outcome[] = outcomes.map((outcome) => ({ ...outcome, extracted: undefined, correct: false }));
+      const right: readonly Outcome[] = outcomes.map((outcome) => ({
+        ...outcome,
+        extracted: outcome.target,
+        correct: true,
+      }));
+      const wrong: readonly Outcome[] = outcomes.map((outcome) => ({
+        ...outcome,
+        extracted: undefined,
+        correct: false,
+      }));
       expect(headline?.(right)).toBeGreaterThan(headline?.(wrong) ?? NaN);
     });
   });

@@ -8,10 +8,9 @@ export interface DatasetContractOptions {
 }
 
 /** What every dataset promises, whatever its examples are. */
-export function describeDatasetContract<Example extends { readonly id: string; readonly images: readonly ImageReference[] }>(
-  dataset: Dataset<Example>,
-  { sample = 20 }: DatasetContractOptions = {},
-): void {
+export function describeDatasetContract<
+  Example extends { readonly id: string; readonly images: readonly ImageReference[] },
+>(dataset: Dataset<Example>, { sample = 20 }: DatasetContractOptions = {}): void {
   describe(`${dataset.name} keeps the dataset contract`, () => {
     it("speaks spec version 1 and says where it comes from", () => {
       expect(dataset.specVersion).toBe(1);
@@ -54,7 +53,10 @@ export function describeDatasetContract<Example extends { readonly id: string; r
 }
 
 /** What a tuning dataset promises besides. */
-export function describeConversationsContract(dataset: Dataset<Conversation>, options: DatasetContractOptions = {}): void {
+export function describeConversationsContract(
+  dataset: Dataset<Conversation>,
+  options: DatasetContractOptions = {},
+): void {
   describeDatasetContract(dataset, options);
 
   describe(`${dataset.name} yields conversations`, () => {
@@ -71,7 +73,10 @@ export function describeConversationsContract(dataset: Dataset<Conversation>, op
       for (const { id, turns, images } of await sampled(await dataset.open(), options.sample ?? 20)) {
         if (images.length === 0) continue;
         const placeholders = turns.map(({ text }) => text.split(IMAGE_PLACEHOLDER).length - 1);
-        expect(placeholders.reduce((a, b) => a + b, 0), id).toBe(images.length);
+        expect(
+          placeholders.reduce((a, b) => a + b, 0),
+          id,
+        ).toBe(images.length);
       }
     });
   });
@@ -81,7 +86,10 @@ export function describeConversationsContract(dataset: Dataset<Conversation>, op
 export async function sampled<Example>(examples: Examples<Example>, count: number): Promise<readonly Example[]> {
   const front = Math.min(count, examples.length);
   const back = Math.max(front, examples.length - count);
-  const indices = [...Array(front).keys(), ...Array.from({ length: examples.length - back }, (_, offset) => back + offset)];
+  const indices = [
+    ...Array(front).keys(),
+    ...Array.from({ length: examples.length - back }, (_, offset) => back + offset),
+  ];
   return Promise.all(indices.map((index) => examples.at(index)));
 }
 

@@ -36,7 +36,12 @@ export function describeEvaluatorContract(evaluator: Evaluator): void {
       });
       const model = await source.open();
       const events: EvaluateEvent[] = [];
-      for await (const event of evaluator.evaluate({ model, benchmark, protocol: "strict", ...(answers && { answers }) })) {
+      for await (const event of evaluator.evaluate({
+        model,
+        benchmark,
+        protocol: "strict",
+        ...(answers && { answers }),
+      })) {
         events.push(event);
         if (events.filter(({ type }) => type === "question-answered").length >= stopAfter) break;
       }

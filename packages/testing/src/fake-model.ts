@@ -33,7 +33,11 @@ export interface FakeModelOptions {
  * tested without weights. Not multimodal: images are counted as one position and looked at by nobody.
  */
 export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
-  return { specVersion: 1, name: "@mlan/testing/fake-model", open: async ({ seed = 0 } = {}) => fakeModel(seed, options) };
+  return {
+    specVersion: 1,
+    name: "@mlan/testing/fake-model",
+    open: async ({ seed = 0 } = {}) => fakeModel(seed, options),
+  };
 }
 
 /** The same as a plugin, for `use`. */
@@ -167,7 +171,8 @@ function collate(examples: readonly Encoded[], { rows, length }: BatchShape): Ch
 }
 
 function loss(table: tf.Variable, batch: Batch): tf.Scalar {
-  if (!isCharacterBatch(batch)) throw new MlanError("contract", "fake-model: this batch was collated by another model.");
+  if (!isCharacterBatch(batch))
+    throw new MlanError("contract", "fake-model: this batch was collated by another model.");
   const { inputs, targets, weights, counts } = batch;
   return tf.tidy(() => {
     const logProbabilities = tf.logSoftmax(tf.gather(table, inputs));

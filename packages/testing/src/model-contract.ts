@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ConversationFormat, Encoded, Generation, GenerationRequest, ModelSource, TrainableModel } from "@mlan/core";
+import type {
+  ConversationFormat,
+  Encoded,
+  Generation,
+  GenerationRequest,
+  ModelSource,
+  TrainableModel,
+} from "@mlan/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { alphabetConversations } from "./memory-dataset.ts";
 
@@ -39,7 +46,7 @@ export function describeModelContract(source: ModelSource, { useBackend }: Model
 
     it("answers every request once, the same each time", async () => {
       const answers = await generate(model, requests);
-      expect([...answers.keys()].sort()).toEqual(requests.map(({ id }) => id).sort());
+      expect([...answers.keys()].toSorted()).toEqual(requests.map(({ id }) => id).toSorted());
       expect(await generate(model, requests)).toEqual(answers);
     });
 
@@ -122,7 +129,10 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
 
     it("overfits one batch, and leaves no tensors behind", async () => {
       const batch = await model.collate(examples, shapeOf(examples));
-      const variables = model.parameters().filter(({ component }) => component === "language").map(({ variable }) => variable);
+      const variables = model
+        .parameters()
+        .filter(({ component }) => component === "language")
+        .map(({ variable }) => variable);
       const optimizer = tf.train.adam(0.05);
       const losses: number[] = [];
       let tensors = 0;
@@ -166,7 +176,11 @@ function shapeOf(examples: readonly Encoded[]): { rows: number; length: number }
   return { rows: examples.length, length: Math.max(...examples.map(({ length }) => length)) };
 }
 
-async function lossOf(model: TrainableModel, examples: readonly Encoded[], shape: { rows: number; length: number }): Promise<number> {
+async function lossOf(
+  model: TrainableModel,
+  examples: readonly Encoded[],
+  shape: { rows: number; length: number },
+): Promise<number> {
   const batch = await model.collate(examples, shape);
   const loss = model.loss(batch);
   const [value = NaN] = await loss.data();
@@ -175,7 +189,10 @@ async function lossOf(model: TrainableModel, examples: readonly Encoded[], shape
   return value;
 }
 
-async function generate(model: TrainableModel, requests: readonly GenerationRequest[]): Promise<ReadonlyMap<string, Generation>> {
+async function generate(
+  model: TrainableModel,
+  requests: readonly GenerationRequest[],
+): Promise<ReadonlyMap<string, Generation>> {
   const answers = new Map<string, Generation>();
   for await (const generation of model.generate(requests)) answers.set(generation.id, generation);
   return answers;

@@ -127,7 +127,8 @@ function clipTensors(options: TinyCheckpointOptions): readonly TensorToWrite[] {
   pair("vision_model.pre_layrnorm", [hidden], hidden);
   for (let layer = 0; layer < layers; layer++) {
     const prefix = `vision_model.encoder.layers.${layer}`;
-    for (const part of ["q_proj", "k_proj", "v_proj", "out_proj"]) pair(`${prefix}.self_attn.${part}`, [hidden, hidden], hidden);
+    for (const part of ["q_proj", "k_proj", "v_proj", "out_proj"])
+      pair(`${prefix}.self_attn.${part}`, [hidden, hidden], hidden);
     pair(`${prefix}.layer_norm1`, [hidden], hidden);
     pair(`${prefix}.layer_norm2`, [hidden], hidden);
     pair(`${prefix}.mlp.fc1`, [intermediate, hidden], intermediate);

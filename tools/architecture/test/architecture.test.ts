@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync, existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { publishedPackages } from "../../gates/published-packages.ts";
+
+/** Layers from below; a package imports from layers below its own only (docs/decisions/0002). */
+const LAYERS: readonly { readonly name: string; readonly members: RegExp }[] = [
+  { name: "core", members: /^(core|safetensors)$/ },
+  { name: "kits", members: /^(model-llava|data-kit|trainer|backend-onnx|testing)$/ },
+  { name: "plugins", members: /^(data|model|eval|trainer)-/ },
+  { name: "apps", members: /^(cli|report)$/ },
+];
+const FILES_OF_A_PACKAGE = ["package.json", "tsconfig.json", "README.md", "src/index.ts"];
+
+const packages = publishedPackages();
+const layerOf = (folder: string): number => LAYERS.findIndex(({ members }) => members.test(folder));
+
+describe.each(packages)("packages/$folder", ({ folder, url, manifest }) => {
+  const sources = filesBelow(new URL("src/", url), ".ts");
+
+  it("belongs to a layer, and is called as its folder", () => {
+    expect(layerOf(folder)).toBeGreaterThanOrEqual(0);
+    expect(manifest.name).toBe(`@mlan/${folder}`);
+  });
+
+  it("has the files that every package has", () => {
+    for (const file of FILES_OF_A_PACKAGE) expect(existsSync(new URL(file, url)), file).toBe(true);
+    expect(filesBelow(new URL("test/", url), ".test.ts").length).toBeGreaterThan(0);
+  });
+
+  it("is an ES module without side effects, with a source condition first", () => {
+    expect(manifest).toMatchObject({
+      type: "module",
+      sideEffects: false,
+      license: "Apache-2.0",
+      engines: { node: ">=20.19" },
+    });
+    expect(Object.keys(Object(manifest.exports?.["."]))).toEqual(["@mlan/source", "types", "default"]);
+    expect(manifest.exports?.["./package.json"]).toBe("./package.json");
+  });
+
+  it("depends on layers below its own only", () => {
+    const siblings = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).flatMap((name) =>
+      name.startsWith("@mlan/") ? [name.slice("@mlan/".length)] : [],
+    );
+    for (const sibling of siblings) expect(layerOf(sibling), `${folder} -> ${sibling}`).toBeLessThan(layerOf(folder));
+  });
+
+  it("imports only what its package.json lists", () => {
+    const listed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    for (const { path, text } of sources) {
+      for (const name of importedPackages(text)) expect(listed, `${path} imports ${name}`).toContain(name);
+    }
+  });
+
+  it("has an index that is a list written by hand, and no other index", () => {
+    const index = sources.find(({ path }) => path === "index.ts")?.text ?? "";
+    expect(index).not.toMatch(/export \*|export default/);
+    expect(
+      withoutComments(index)
+        .replaceAll(/export (type )?\{[^}]*\} from "[^"]+";/g, "")
+        .trim(),
+    ).toBe("");
+    expect(sources.filter(({ path }) => path.endsWith("/index.ts"))).toEqual([]);
+  });
+
+  it("has one concept per file: no grab-bags, and nothing imports the index", () => {
+    for (const { path, text } of sources) {
+      expect(path).toMatch(/^([a-z0-9-]+\/)*[a-z0-9-]+\.ts$/);
+      expect(path).not.toMatch(/(^|\/)(utils?|types|helpers?|common|misc)(\.ts|\/)/);
+      expect(text, path).not.toMatch(/from "(\.\/|\.\.\/)+index\.ts"/);
+    }
+  });
+
+  it("keeps its files short", () => {
+    for (const { path, text } of sources) {
+      if (GENERATED.has(path)) continue;
+      expect(text.split("\n").length, path).toBeLessThanOrEqual(300);
+    }
+  });
+
+  it("takes no shortcuts around the type checker", () => {
+    for (const { path, text } of sources)
+      expect(text, path).not.toMatch(/as unknown as|@ts-(ignore|expect-error|nocheck)|: any\b/);
+  });
+
+  it("says what it is in its README, with how to install it", () => {
+    const readme = readFileSync(new URL("README.md", url), "utf8");
+    expect(readme.startsWith(`# ${manifest.name}\n`)).toBe(true);
+    expect(readme).toMatch(/## Install/);
+    expect(readme).toContain(`npm install ${manifest.name}`);
+  });
+});
+
+/** Written by scripts that a test runs again. */
+const GENERATED = new Set(["adamw/adamw-bytes.ts"]);
+
+it("model code names no backend", () => {
+  for (const { folder, url } of packages.filter(({ folder }) => /^(model-|trainer$|eval-)/.test(folder))) {
+    for (const { path, text } of filesBelow(new URL("src/", url), ".ts")) {
+      expect(text, `${folder}/src/${path}`).not.toMatch(/setBackend\(|tfjs-backend-|@mlan\/backend-/);
+    }
+  }
+});
+
+function importedPackages(text: string): readonly string[] {
+  const specifiers = [...text.matchAll(/(?:from|import|import\() ?"([^"]+)"/g)].map(([, specifier = ""]) => specifier);
+  return specifiers
+    .filter((specifier) => !specifier.startsWith(".") && !specifier.startsWith("node:"))
+    .map((specifier) =>
+      specifier
+        .split("/")
+        .slice(0, specifier.startsWith("@") ? 2 : 1)
+        .join("/"),
+    );
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+}
+
+function filesBelow(folder: URL, ending: string): readonly { path: string; text: string }[] {
+  if (!existsSync(folder)) return [];
+  const root = fileURLToPath(folder);
+  return readdirSync(root, { recursive: true, encoding: "utf8" })
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => path.endsWith(ending))
+    .map((path) => ({ path, text: readFileSync(`${root}/${path}`, "utf8") }));
+}

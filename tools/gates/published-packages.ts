@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** package.json of a published package, as far as the gates look at it. */
+export interface PublishedPackage {
+  /** Folder below packages/, e.g. "data-boolq". */
+  readonly folder: string;
+  readonly url: URL;
+  readonly manifest: Manifest;
+}
+
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly type?: string;
+  readonly sideEffects?: unknown;
+  readonly license?: string;
+  readonly engines?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, unknown>>;
+  readonly files?: readonly string[];
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+const PACKAGES = new URL("../../packages/", import.meta.url);
+
+/** Every package below packages/, in the order of their names. */
+export function publishedPackages(): readonly PublishedPackage[] {
+  return readdirSync(PACKAGES, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name: folder }) => {
+      const url = new URL(`${folder}/`, PACKAGES);
+      return { folder, url, manifest: JSON.parse(readFileSync(new URL("package.json", url), "utf8")) };
+    })
+    .toSorted((a, b) => (a.folder < b.folder ? -1 : 1));
+}

@@ -1,0 +1,57 @@
+// `npm start` and `npm test` on a fresh clone: installs what is missing, then runs the command.
+// Plain JavaScript without dependencies, because nothing is installed when it begins.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const source = ["--import", "tsx", "--conditions=@mlan/source"];
+const COMMANDS = {
+  start: [...source, "packages/cli/src/main.ts", "run", "examples/miniworld.ts"],
+  test: ["node_modules/vitest/vitest.mjs", "run"],
+  source,
+};
+
+const [command = "start", ...rest] = process.argv.slice(2);
+if (!Object.hasOwn(COMMANDS, command)) {
+  fail(`There is no command "${command}". Use one of: ${Object.keys(COMMANDS).join(", ")}.`);
+}
+checkNode();
+installIfNeeded();
+process.exit(run(process.execPath, [...COMMANDS[command], ...rest]));
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  fail(`mlan needs Node 20.19 or newer; this is ${process.version}.`);
+}
+
+function installIfNeeded() {
+  const lock = readFileSync(join(root, "package-lock.json"), "utf8");
+  // npm leaves a copy of the lock file without the root's entry; the versions in both must agree.
+  const installed = join(root, "node_modules", ".package-lock.json");
+  if (existsSync(installed) && sameVersions(JSON.parse(lock), JSON.parse(readFileSync(installed, "utf8")))) return;
+  console.log("Installing dependencies (once) ...");
+  const npm = process.env.npm_execpath;
+  const status = npm ? run(process.execPath, [npm, "ci"]) : run("npm", ["ci"]);
+  if (status !== 0) fail("npm ci failed; its messages stand above. Nothing else was done.");
+}
+
+function sameVersions(wanted, found) {
+  return Object.entries(wanted.packages).every(([path, { version, optional }]) => {
+    if (path === "" || !path.startsWith("node_modules/") || optional) return true;
+    return found.packages[path] !== undefined && found.packages[path].version === version;
+  });
+}
+
+function run(program, parameters) {
+  const { status, error } = spawnSync(program, parameters, { cwd: root, stdio: "inherit" });
+  if (error) fail(`${program} could not be started: ${error.message}`);
+  return status ?? 1;
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
