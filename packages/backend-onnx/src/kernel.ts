@@ -40,8 +40,8 @@ export interface Kernel {
 }
 
 export interface KernelCall {
-  // tfjs-core types a kernel's inputs by name; variadic kernels (Concat, AddN, Pack) pass an array.
-  readonly inputs: Readonly<Record<string, TensorInfo>>;
-  readonly attributes: Readonly<Record<string, unknown>>;
+  /** Tensors by name; an array for the variadic kernels (Concat, AddN, Pack). The kernel's name decides which. */
+  readonly inputs: unknown;
+  readonly attributes: unknown;
   readonly recorder: Recorder;
 }

@@ -1,0 +1,77 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo, backend_util } from "@tensorflow/tfjs-core";
+import type { Kernel, Recorder } from "../kernel.ts";
+import { activate } from "./activation.ts";
+import { ADD } from "./arithmetic.ts";
+import { elementwise } from "./broadcast.ts";
+import { compose } from "./composition.ts";
+import { elementType } from "./onnx-type.ts";
+import { kernel } from "./operation.ts";
+import { isPatchwise, patchConvolution } from "./patch-convolution.ts";
+import { windowConvolution } from "./window-convolution.ts";
+
+/** The three directions of one convolution. Shapes are those of tfjs-core: filters are [height, width, in, out]. */
+export interface Convolution {
+  forward(recorder: Recorder, x: TensorInfo, filter: TensorInfo): TensorInfo;
+  gradientOfInput(recorder: Recorder, dy: TensorInfo, filter: TensorInfo): TensorInfo;
+  gradientOfFilter(recorder: Recorder, x: TensorInfo, dy: TensorInfo): TensorInfo;
+}
+
+type Shape4 = [number, number, number, number];
+
+export const CONVOLUTION_KERNELS: readonly Kernel[] = [
+  kernel<tf.Conv2DInputs, tf.Conv2DAttrs>(tf.Conv2D, ({ x, filter }, attributes, recorder) =>
+    compose(recorder, (inner) => convolve(inner, x, filter, attributes)),
+  ),
+  kernel<tf.FusedConv2DInputs, tf.FusedConv2DAttrs>(
+    tf.FusedConv2D,
+    ({ x, filter, bias, preluActivationWeights }, attributes, recorder) =>
+      compose(recorder, (inner) => {
+        const aligned = (weights: TensorInfo): TensorInfo => alignChannels(inner, weights, attributes.dataFormat);
+        const y = convolve(inner, x, filter, attributes);
+        const biased = bias === undefined ? y : elementwise(inner, ADD, [y, aligned(bias)], elementType(y));
+        const weights = preluActivationWeights === undefined ? undefined : aligned(preluActivationWeights);
+        return activate(inner, biased, { ...attributes, preluActivationWeights: weights }) ?? biased;
+      }),
+  ),
+  kernel<tf.Conv2DBackpropInputInputs, tf.Conv2DBackpropInputAttrs>(
+    tf.Conv2DBackpropInput,
+    ({ dy, filter }, { inputShape, ...attributes }, recorder) => {
+      const info = convolutionInfo(inputShape, filter.shape, { ...attributes, dilations: 1 });
+      return compose(recorder, (inner) => convolution(info).gradientOfInput(inner, dy, filter));
+    },
+  ),
+  kernel<tf.Conv2DBackpropFilterInputs, tf.Conv2DBackpropFilterAttrs>(
+    tf.Conv2DBackpropFilter,
+    ({ x, dy }, { filterShape, ...attributes }, recorder) => {
+      const info = convolutionInfo(x.shape, filterShape, { ...attributes, dilations: 1 });
+      return compose(recorder, (inner) => convolution(info).gradientOfFilter(inner, x, dy));
+    },
+  ),
+];
+
+function convolve(recorder: Recorder, x: TensorInfo, filter: TensorInfo, attributes: tf.Conv2DAttrs): TensorInfo {
+  return convolution(convolutionInfo(x.shape, filter.shape, attributes)).forward(recorder, x, filter);
+}
+
+function convolution(info: backend_util.Conv2DInfo): Convolution {
+  return isPatchwise(info) ? patchConvolution(info) : windowConvolution(info);
+}
+
+function convolutionInfo(
+  inputShape: readonly number[],
+  filterShape: readonly number[],
+  { strides, dilations, pad, dimRoundingMode, dataFormat }: tf.Conv2DAttrs,
+): backend_util.Conv2DInfo {
+  const layout = tf.backend_util.convertConv2DDataFormat(dataFormat);
+  return tf.backend_util.computeConv2DInfo(
+    inputShape as Shape4, filterShape as Shape4, strides, dilations, pad, dimRoundingMode, false, layout,
+  );
+}
+
+/** One weight per channel, where channels come before rows and columns. */
+function alignChannels(recorder: Recorder, weights: TensorInfo, dataFormat: "NHWC" | "NCHW"): TensorInfo {
+  const [channels = 1] = weights.shape;
+  const perChannel = dataFormat === "NCHW" && weights.shape.length === 1 && channels !== 1;
+  return recorder.alias(weights, perChannel ? [channels, 1, 1] : weights.shape);
+}

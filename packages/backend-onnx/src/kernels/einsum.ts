@@ -1,0 +1,40 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
+import type { Kernel, Recorder } from "../kernel.ts";
+import { fill } from "./fill.ts";
+import { elementType } from "./onnx-type.ts";
+import { inNumber, isEmpty, kernel, operation, record } from "./operation.ts";
+import type { Writing } from "./operation.ts";
+
+const EINSUM = operation(
+  "Einsum",
+  inNumber(({ attributes: { equation } }: Writing<tf.EinsumAttrs>, ...tensors) => ["Einsum", tensors, { equation }]),
+);
+
+export const EINSUM_KERNELS: readonly Kernel[] = [
+  kernel<tf.EinsumInputs, tf.EinsumAttrs>(tf.Einsum, (tensors, { equation }, recorder) => einsum(recorder, tensors, equation)),
+];
+
+/** tfjs reads the equation (it knows no ellipsis and no repeated index within a term); ONNX Runtime computes it. */
+function einsum(recorder: Recorder, tensors: readonly TensorInfo[], equation: string): TensorInfo {
+  const { allDims, summedDims, idDims } = tf.backend_util.decodeEinsumEquation(equation, tensors.length);
+  const sizes = indexSizes(tensors, idDims, equation);
+  const shape = sizes.slice(0, allDims.length - summedDims.length);
+  const [first] = tensors;
+  const dtype = first === undefined ? "float32" : elementType(first);
+  if (isEmpty(sizes)) return fill(recorder, shape, 0, dtype);
+  return record(recorder, EINSUM, tensors, { shape, dtype }, { equation });
+}
+
+/** The size of every index of the equation; throws where two tensors do not agree on one. */
+function indexSizes(tensors: readonly TensorInfo[], indicesOfTerms: readonly (readonly number[])[], equation: string): number[] {
+  const sizes: number[] = [];
+  for (const [term, indices] of indicesOfTerms.entries()) {
+    const { shape } = tensors[term] ?? { shape: [] };
+    const agrees = indices.every((index, axis) => (sizes[index] ??= shape[axis] ?? 1) === shape[axis]);
+    if (agrees && shape.length === indices.length) continue;
+    throw new BackendError("unsupported", `einsum "${equation}": term ${term} does not fit a tensor of shape [${shape.join()}].`);
+  }
+  return sizes;
+}

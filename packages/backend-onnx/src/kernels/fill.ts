@@ -1,0 +1,62 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
+import type { ElementType } from "../graph.ts";
+import type { Kernel, Operand, Recorder } from "../kernel.ts";
+import { compact, expand } from "./broadcast.ts";
+import { compose } from "./composition.ts";
+import { elementType } from "./onnx-type.ts";
+import { constant, kernel, operation, record } from "./operation.ts";
+
+/** The scalars that are written into graphs; any other may change with every step, and is fed. */
+type Unit = 0 | 1;
+
+const ZERO = operation("Zero", ({ graph, result }) => ["Identity", [graph.scalar(0, result.dtype)]]);
+const ONE = operation("One", ({ graph, result }) => ["Identity", [graph.scalar(1, result.dtype)]]);
+
+export const FILL_KERNELS: readonly Kernel[] = [
+  kernel<object, tf.FillAttrs>(tf.Fill, (_, { shape, value, dtype }, recorder) => {
+    if (typeof value === "string") throw new BackendError("unsupported", "tf.fill with a string; only numbers are computed here.");
+    return fill(recorder, shape, value, elementType({ dtype: dtype || "float32" }));
+  }),
+  kernel<tf.ZerosLikeInputs>(tf.ZerosLike, ({ x }, _, recorder) => fill(recorder, x.shape, 0, elementType(x))),
+  kernel<tf.OnesLikeInputs>(tf.OnesLike, ({ x }, _, recorder) => fill(recorder, x.shape, 1, elementType(x))),
+  kernel<object, tf.RangeAttrs>(tf.Range, (_, { start, stop, step, dtype }, recorder) =>
+    sequence(recorder, rangeLength(start, stop, step), dtype, start, rangeStep(start, stop, step)),
+  ),
+  kernel<object, tf.LinSpaceAttrs>(tf.LinSpace, (_, { start, stop, num }, recorder) =>
+    sequence(recorder, num, "float32", start, (stop - start) / (num - 1)),
+  ),
+];
+
+/** A tensor of one repeated value. */
+export function fill(recorder: Recorder, shape: readonly number[], value: number, dtype: ElementType): TensorInfo {
+  return compose(recorder, (inner) => expand(inner, scalar(inner, value, dtype), shape));
+}
+
+/** Whether a tensor is known to hold only `value`, without reading it. */
+export function isFilledWith(recorder: Recorder, tensor: TensorInfo, value: Unit): boolean {
+  const source: Operand = compact(recorder, tensor);
+  const { producer } = "dataId" in source ? recorder.value(source) : source;
+  return producer?.operation === (value === 0 ? ZERO : ONE);
+}
+
+function scalar(recorder: Recorder, value: number, dtype: ElementType): TensorInfo {
+  if (value === 0 || value === 1) return record(recorder, value === 0 ? ZERO : ONE, [], { shape: [], dtype });
+  return constant(recorder, [value], { shape: [], dtype });
+}
+
+function sequence(recorder: Recorder, length: number, dtype: ElementType, start: number, step: number): TensorInfo {
+  const values = Array.from({ length }, (_, index) => start + index * step);
+  return constant(recorder, values, { shape: [length], dtype });
+}
+
+/** tfjs turns round a step of 1 that points away from `stop`; any other such step gives nothing. */
+function rangeLength(start: number, stop: number, step: number): number {
+  const away = (start < stop && step < 0) || (stop < start && step > 1);
+  return start === stop || away ? 0 : Math.abs(Math.ceil((stop - start) / step));
+}
+
+function rangeStep(start: number, stop: number, step: number): number {
+  return stop < start && step === 1 ? -1 : step;
+}

@@ -1,0 +1,75 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { Operation } from "../graph.ts";
+import type { Kernel, Recorder } from "../kernel.ts";
+import { fill } from "./fill.ts";
+import { ONNX_TYPE_CODE, convert, elementType } from "./onnx-type.ts";
+import { computedIn, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
+import type { Writing, WrittenOperation } from "./operation.ts";
+
+interface AxisAttribute {
+  readonly axis: number;
+}
+
+interface CumulativeAttributes extends AxisAttribute {
+  readonly exclusive: boolean;
+  readonly reverse: boolean;
+}
+
+const ARG_MAX = argReduction("ArgMax");
+const ARG_MIN = argReduction("ArgMin");
+
+const CUMSUM = operation(
+  "Cumsum",
+  inNumber(({ graph, attributes: { axis, exclusive, reverse } }: Writing<CumulativeAttributes>, x) => [
+    "CumSum",
+    [x, graph.int64Scalar(axis)],
+    { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 },
+  ]),
+);
+
+/** Values in falling order and their int32 positions; equal values keep their order. */
+const TOP_K: Operation = {
+  name: "TopK",
+  emit(graph, [x = ""], [values = "", positions = ""], { inputs: [operand], outputs: [result] }) {
+    const dtype = operand?.dtype ?? "float32";
+    const type = numberType([{ dtype }]);
+    const [best, places] = [graph.temporary(), graph.temporary()];
+    const k = graph.int64([result?.shape.at(-1) ?? 0]);
+    graph.node("TopK", [convert(graph, x, dtype, type), k], [type === dtype ? values : best, places], { axis: -1 });
+    if (type !== dtype) graph.node("Cast", [best], [values], { to: ONNX_TYPE_CODE[dtype] });
+    graph.node("Cast", [places], [positions], { to: ONNX_TYPE_CODE.int32 });
+  },
+};
+
+export const ORDERING_KERNELS: readonly Kernel[] = [
+  kernel<tf.ArgMaxInputs, tf.ArgMaxAttrs>(tf.ArgMax, ({ x }, { axis }, recorder) => argReduce(recorder, ARG_MAX, x, axis)),
+  kernel<tf.ArgMinInputs, tf.ArgMinAttrs>(tf.ArgMin, ({ x }, { axis }, recorder) => argReduce(recorder, ARG_MIN, x, axis)),
+  kernel<tf.CumsumInputs, tf.CumsumAttrs>(tf.Cumsum, ({ x }, { axis, exclusive, reverse }, recorder) => {
+    const [position = 0] = tf.util.parseAxisParam(axis, x.shape);
+    const result = { shape: x.shape, dtype: numberType([{ dtype: elementType(x) }]) };
+    return record(recorder, CUMSUM, [x], result, { axis: position, exclusive, reverse });
+  }),
+  kernel<tf.TopKInputs, tf.TopKAttrs>(tf.TopK, ({ x }, { k }, recorder) => {
+    const shape = x.shape.with(-1, k);
+    const types = [elementType(x), "int32" as const];
+    if (isEmpty(shape)) return types.map((dtype) => fill(recorder, shape, 0, dtype));
+    return recorder.recordAll(TOP_K, [x], types.map((dtype) => ({ shape, dtype })));
+  }),
+];
+
+function argReduction(operatorType: string): WrittenOperation<AxisAttribute> {
+  return operation(
+    operatorType,
+    computedIn(numberType, ({ attributes: { axis } }: Writing<AxisAttribute>, x) => [operatorType, [x], { axis, keepdims: 0 }], "int64"),
+  );
+}
+
+/** The position of the first greatest or least element along one axis. */
+function argReduce(recorder: Recorder, recorded: WrittenOperation<AxisAttribute>, x: TensorInfo, axis: number): TensorInfo {
+  const [position = 0] = tf.util.parseAxisParam(axis, x.shape);
+  const shape = x.shape.toSpliced(position, 1);
+  // A scalar has one position; of no elements tfjs names the first.
+  if (x.shape.length === 0 || isEmpty(x.shape)) return fill(recorder, shape, 0, "int32");
+  return record(recorder, recorded, [x], { shape, dtype: "int32" }, { axis: position });
+}

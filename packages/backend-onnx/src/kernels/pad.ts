@@ -1,0 +1,69 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { Kernel, Recorder } from "../kernel.ts";
+import { compose } from "./composition.ts";
+import { fill } from "./fill.ts";
+import { elementType } from "./onnx-type.ts";
+import { isEmpty, kernel, operation, record } from "./operation.ts";
+import type { Writing } from "./operation.ts";
+
+interface PadAttributes {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly value: number;
+}
+
+const PAD = operation("PadV2", ({ graph, attributes: { before, after, value }, result }: Writing<PadAttributes>, x) => [
+  "Pad",
+  [x, graph.int64([...before, ...after]), graph.scalar(value, result.dtype)],
+]);
+
+/** Takes the elements `positions` of one axis. */
+const TAKE = operation(
+  "Take",
+  ({ graph, attributes: { axis, positions } }: Writing<{ readonly axis: number; readonly positions: readonly number[] }>, x) => [
+    "Gather",
+    [x, graph.int64(positions)],
+    { axis },
+  ],
+);
+
+export const PAD_KERNELS: readonly Kernel[] = [
+  kernel<tf.PadV2Inputs, tf.PadV2Attrs>(tf.PadV2, ({ x }, { paddings, constantValue }, recorder) =>
+    pad(recorder, x, paddings, constantValue),
+  ),
+  kernel<tf.MirrorPadInputs, tf.MirrorPadAttrs>(tf.MirrorPad, ({ x }, { paddings, mode }, recorder) =>
+    compose(recorder, (inner) =>
+      paddings.reduce((padded, [before, after], axis) => {
+        const positions = mirrored(x.shape[axis] ?? 0, before, after, mode === "reflect" ? 1 : 0);
+        return before + after === 0 ? padded : take(inner, padded, axis, positions);
+      }, inner.alias(x, x.shape)),
+    ),
+  ),
+];
+
+/** `paddings` gives, for each axis, how many elements of `value` come before and after. */
+export function pad(
+  recorder: Recorder,
+  x: TensorInfo,
+  paddings: readonly (readonly [before: number, after: number])[],
+  value = 0,
+): TensorInfo {
+  const [before, after] = [paddings.map(([first]) => first), paddings.map(([, second]) => second)];
+  const shape = x.shape.map((length, axis) => length + (before[axis] ?? 0) + (after[axis] ?? 0));
+  if (tf.util.arraysEqual(shape, x.shape)) return recorder.alias(x, shape);
+  if (isEmpty(x.shape)) return fill(recorder, shape, value, elementType(x));
+  return record(recorder, PAD, [x], { shape, dtype: elementType(x) }, { before, after, value });
+}
+
+/** The elements `positions`, known now, of one axis. */
+export function take(recorder: Recorder, x: TensorInfo, axis: number, positions: readonly number[]): TensorInfo {
+  return record(recorder, TAKE, [x], { shape: x.shape.with(axis, positions.length), dtype: elementType(x) }, { axis, positions });
+}
+
+/** Positions that continue an axis by its mirror image; `edge` is 1 where the outermost element is not repeated. */
+function mirrored(length: number, before: number, after: number, edge: 0 | 1): number[] {
+  const ahead = Array.from({ length: before }, (_, index) => before - 1 - index + edge);
+  const behind = Array.from({ length: after }, (_, index) => length - 1 - index - edge);
+  return [...ahead, ...Array.from({ length }, (_, index) => index), ...behind];
+}

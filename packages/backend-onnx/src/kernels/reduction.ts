@@ -1,0 +1,63 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { ElementType } from "../graph.ts";
+import type { Kernel, Recorder } from "../kernel.ts";
+import { cast } from "./cast.ts";
+import { fill } from "./fill.ts";
+import { elementType } from "./onnx-type.ts";
+import { computedIn, inFloat32, inNumber, isEmpty, kernel, operation, record } from "./operation.ts";
+import type { Write, WrittenOperation } from "./operation.ts";
+
+interface ReduceAttributes {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+
+/** A reduction: how it is written, the dtype of its result, and what it gives for no elements (tfjs's cpu backend). */
+interface Reduction {
+  readonly operation: WrittenOperation<ReduceAttributes>;
+  readonly dtype: (dtype: ElementType) => ElementType;
+  readonly ofNothing: number;
+}
+
+const sameDtype = (dtype: ElementType): ElementType => dtype;
+/** Booleans are counted. */
+const countDtype = (dtype: ElementType): ElementType => (dtype === "float32" ? "float32" : "int32");
+
+const SUM: Reduction = { operation: operation("Sum", inNumber(reduced("ReduceSum"))), dtype: countDtype, ofNothing: 0 };
+const PROD: Reduction = { operation: operation("Prod", inNumber(reduced("ReduceProd"))), dtype: countDtype, ofNothing: 1 };
+const MEAN: Reduction = { operation: operation("Mean", inFloat32(reduced("ReduceMean"))), dtype: () => "float32", ofNothing: 0 };
+const MAX: Reduction = { operation: operation("Max", inNumber(reduced("ReduceMax"))), dtype: sameDtype, ofNothing: NaN };
+const MIN: Reduction = { operation: operation("Min", inNumber(reduced("ReduceMin"))), dtype: sameDtype, ofNothing: NaN };
+const ALL: Reduction = { operation: operation("All", computedIn("int32", reduced("ReduceMin"))), dtype: () => "bool", ofNothing: 0 };
+const ANY: Reduction = { operation: operation("Any", computedIn("int32", reduced("ReduceMax"))), dtype: () => "bool", ofNothing: 0 };
+
+export const REDUCTION_KERNELS: readonly Kernel[] = [
+  kernel<tf.SumInputs, tf.SumAttrs>(tf.Sum, ({ x }, { axis, keepDims }, recorder) => reduce(recorder, SUM, x, axis, keepDims)),
+  kernel<tf.ProdInputs, tf.ProdAttrs>(tf.Prod, ({ x }, { axis, keepDims }, recorder) => reduce(recorder, PROD, x, axis, keepDims)),
+  kernel<tf.MeanInputs, tf.MeanAttrs>(tf.Mean, ({ x }, { axis, keepDims }, recorder) => reduce(recorder, MEAN, x, axis, keepDims)),
+  kernel<tf.MaxInputs, tf.MaxAttrs>(tf.Max, ({ x }, { reductionIndices, keepDims }, recorder) =>
+    reduce(recorder, MAX, x, reductionIndices, keepDims),
+  ),
+  kernel<tf.MinInputs, tf.MinAttrs>(tf.Min, ({ x }, { axis, keepDims }, recorder) => reduce(recorder, MIN, x, axis, keepDims)),
+  kernel<tf.AllInputs, tf.AllAttrs>(tf.All, ({ x }, { axis, keepDims }, recorder) => reduce(recorder, ALL, x, axis, keepDims)),
+  kernel<tf.AnyInputs, tf.AnyAttrs>(tf.Any, ({ x }, { axis, keepDims }, recorder) => reduce(recorder, ANY, x, axis, keepDims)),
+];
+
+export function sum(recorder: Recorder, x: TensorInfo, axis: number | number[]): TensorInfo {
+  return reduce(recorder, SUM, x, axis, false);
+}
+
+function reduce(recorder: Recorder, reduction: Reduction, x: TensorInfo, axis: number | number[], keepDims: boolean): TensorInfo {
+  const axes = tf.util.parseAxisParam(axis, x.shape);
+  const [shape] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
+  const resultShape = keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape;
+  const dtype = reduction.dtype(elementType(x));
+  if (axes.length === 0) return cast(recorder, x, dtype);
+  if (isEmpty(x.shape) && !isEmpty(resultShape)) return fill(recorder, resultShape, reduction.ofNothing, dtype);
+  return record(recorder, reduction.operation, [x], { shape: resultShape, dtype }, { axes, keepDims });
+}
+
+function reduced(operatorType: string): Write<ReduceAttributes> {
+  return ({ graph, attributes: { axes, keepDims } }, x) => [operatorType, [x, graph.int64(axes)], { keepdims: keepDims ? 1 : 0 }];
+}

@@ -1,0 +1,84 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { Kernel, Recorder } from "../kernel.ts";
+import { cast } from "./cast.ts";
+import { compose } from "./composition.ts";
+import { fill } from "./fill.ts";
+import { checkedIndices } from "./indices.ts";
+import { ONNX_TYPE_CODE, elementType } from "./onnx-type.ts";
+import { isEmpty, kernel, numberType, operation, record } from "./operation.ts";
+import type { OnnxCall, Writing } from "./operation.ts";
+
+const ADD_AT = operation("ScatterNd", ({ graph }, data, positions, updates) => [
+  "ScatterND",
+  [data, checkedIndices(graph, positions), updates],
+  { reduction: "add" },
+]);
+
+const PUT_AT = operation("TensorScatterUpdate", ({ graph }, data, positions, updates) => [
+  "ScatterND",
+  [data, checkedIndices(graph, positions), updates],
+]);
+
+const SEGMENT_SUM = operation("UnsortedSegmentSum", writeSegmentSum);
+
+export const SCATTER_KERNELS: readonly Kernel[] = [
+  kernel<tf.ScatterNdInputs, tf.ScatterNdAttrs>(tf.ScatterNd, ({ indices, updates }, { shape }, recorder) =>
+    compose(recorder, (inner) => {
+      const dtype = elementType(updates);
+      const added = { shape, dtype: numberType([{ dtype }]) };
+      const zeros = fill(inner, shape, 0, added.dtype);
+      if (isEmpty(updates.shape)) return cast(inner, zeros, dtype);
+      const numbers = cast(inner, updates, added.dtype);
+      return cast(inner, record(inner, ADD_AT, [zeros, positionsOf(inner, indices), numbers], added), dtype);
+    }),
+  ),
+  kernel<tf.TensorScatterUpdateInputs>(tf.TensorScatterUpdate, ({ tensor, indices, updates }, _, recorder) => {
+    const result = { shape: tensor.shape, dtype: elementType(tensor) };
+    if (isEmpty(updates.shape)) return recorder.alias(tensor, result.shape);
+    return compose(recorder, (inner) => record(inner, PUT_AT, [tensor, positionsOf(inner, indices), updates], result));
+  }),
+  kernel<tf.UnsortedSegmentSumInputs, tf.UnsortedSegmentSumAttrs>(
+    tf.UnsortedSegmentSum,
+    ({ x, segmentIds }, { numSegments }, recorder) => segmentSum(recorder, x, segmentIds, numSegments),
+  ),
+];
+
+/** Row i of the result is the sum of those rows of `x` whose id is i. Ids out of range are left out, as in TensorFlow. */
+function segmentSum(recorder: Recorder, x: TensorInfo, ids: TensorInfo, segments: number): TensorInfo {
+  const shape = [segments, ...x.shape.slice(ids.shape.length)];
+  const dtype = numberType([{ dtype: elementType(x) }]);
+  if (isEmpty(x.shape)) return fill(recorder, shape, 0, dtype);
+  return compose(recorder, (inner) =>
+    record(inner, SEGMENT_SUM, [cast(inner, x, dtype), cast(inner, ids, "int32")], { shape, dtype }),
+  );
+}
+
+/** Rows with an id out of range are added as zeros to row 0. */
+function writeSegmentSum({ graph, operands: [rows, ids], result }: Writing, x: string, idNames: string): OnnxCall {
+  const zero = graph.scalar(0, "int32");
+  const segments = graph.scalar(result.shape[0] ?? 0, "int32");
+  const inside = graph.apply("And", [
+    graph.apply("GreaterOrEqual", [idNames, zero]),
+    graph.apply("Less", [idNames, segments]),
+  ]);
+  const rank = (rows?.shape.length ?? 0) - (ids?.shape.length ?? 0);
+  const maskShape = graph.int64([...(ids?.shape ?? []), ...Array.from({ length: rank }, () => 1)]);
+  const mask = graph.apply("Reshape", [graph.apply("Cast", [inside], { to: ONNX_TYPE_CODE[result.dtype] }), maskShape]);
+  const positions = graph.apply("Cast", [graph.apply("Where", [inside, idNames, zero])], { to: ONNX_TYPE_CODE.int64 });
+  return [
+    "ScatterND",
+    [
+      graph.apply("Expand", [graph.scalar(0, result.dtype), graph.int64(result.shape)]),
+      graph.apply("Reshape", [positions, graph.int64([...(ids?.shape ?? []), 1])]),
+      graph.apply("Mul", [x, mask]),
+    ],
+    { reduction: "add" },
+  ];
+}
+
+/** A vector of indices is a list of positions with one coordinate. */
+function positionsOf(recorder: Recorder, indices: TensorInfo): TensorInfo {
+  const shape = indices.shape.length === 1 ? [...indices.shape, 1] : indices.shape;
+  return cast(recorder, recorder.alias(indices, shape), "int32");
+}

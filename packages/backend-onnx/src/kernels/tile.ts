@@ -1,0 +1,24 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { Kernel, Recorder } from "../kernel.ts";
+import { expand } from "./broadcast.ts";
+import { elementType } from "./onnx-type.ts";
+import { kernel, operation, record } from "./operation.ts";
+import type { Writing } from "./operation.ts";
+
+const TILE = operation("Tile", ({ graph, attributes }: Writing<{ readonly repetitions: readonly number[] }>, x) => [
+  "Tile",
+  [x, graph.int64(attributes.repetitions)],
+]);
+
+export const TILE_KERNELS: readonly Kernel[] = [
+  kernel<tf.TileInputs, tf.TileAttrs>(tf.Tile, ({ x }, { reps }, recorder) => tile(recorder, x, reps)),
+  kernel<tf.BroadcastToInputs, tf.BroadCastToAttrs>(tf.BroadcastTo, ({ x }, { shape }, recorder) => expand(recorder, x, shape)),
+];
+
+/** tfjs-core writes broadcasting as repetition of dimensions of size 1. */
+function tile(recorder: Recorder, x: TensorInfo, repetitions: readonly number[]): TensorInfo {
+  const shape = x.shape.map((length, axis) => length * (repetitions[axis] ?? 1));
+  if (x.shape.every((length, axis) => length === 1 || repetitions[axis] === 1)) return expand(recorder, x, shape);
+  return record(recorder, TILE, [x], { shape, dtype: elementType(x) }, { repetitions });
+}

@@ -1,0 +1,69 @@
+import type { TensorInfo, backend_util } from "@tensorflow/tfjs-core";
+import type { Recorder } from "../kernel.ts";
+import type { Convolution } from "./convolution.ts";
+import { inFloat32, operation, record } from "./operation.ts";
+import type { Writing } from "./operation.ts";
+import { slice } from "./slice.ts";
+import { transpose } from "./transpose.ts";
+import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, windowOf } from "./window.ts";
+import type { Window } from "./window.ts";
+
+type ConvolutionAttributes = Pick<Window, "strides" | "dilations" | "pads">;
+
+/** From [height, width, in, out] to [out, in, height, width]. */
+const FILTER_TO_ONNX = [3, 2, 0, 1] as const;
+/** From [batch, height, width, channels] to [channels, batch, height, width]. */
+const CHANNELS_AS_BATCH = [3, 0, 1, 2] as const;
+
+const CONVOLVE = operation(
+  "Conv",
+  inFloat32(({ attributes: { strides, dilations, pads } }: Writing<ConvolutionAttributes>, x, filter) => [
+    "Conv",
+    [x, filter],
+    { strides, dilations, pads },
+  ]),
+);
+
+const CONVOLVE_BACK = operation(
+  "ConvTranspose",
+  inFloat32(({ attributes: { strides, dilations, pads, unreached } }: Writing<Window>, dy, filter) => [
+    "ConvTranspose",
+    [dy, filter],
+    { strides, dilations, pads, output_padding: unreached },
+  ]),
+);
+
+/** Any convolution, by ONNX Runtime's Conv and ConvTranspose. */
+export function windowConvolution(info: backend_util.Conv2DInfo): Convolution {
+  const window = windowOf(info);
+  const { batchSize, inChannels, outChannels, inHeight, inWidth, outHeight, outWidth } = info;
+  const channelsLast = info.dataFormat === "channelsLast";
+  const toOnnx = (recorder: Recorder, image: TensorInfo): TensorInfo =>
+    channelsLast ? transpose(recorder, image, TO_CHANNELS_FIRST) : image;
+  const fromOnnx = (recorder: Recorder, image: TensorInfo): TensorInfo =>
+    channelsLast ? transpose(recorder, image, TO_CHANNELS_LAST) : image;
+
+  return {
+    forward(recorder, x, filter) {
+      const inputs = [toOnnx(recorder, x), transpose(recorder, filter, FILTER_TO_ONNX)];
+      const result = { shape: [batchSize, outChannels, outHeight, outWidth], dtype: "float32" } as const;
+      return fromOnnx(recorder, record(recorder, CONVOLVE, inputs, result, window));
+    },
+    gradientOfInput(recorder, dy, filter) {
+      const inputs = [toOnnx(recorder, dy), transpose(recorder, filter, FILTER_TO_ONNX)];
+      const result = { shape: [batchSize, inChannels, inHeight, inWidth], dtype: "float32" } as const;
+      return fromOnnx(recorder, record(recorder, CONVOLVE_BACK, inputs, result, window));
+    },
+    // Each input channel is an image whose channels are the batch; dy is the filter, spread by the strides.
+    gradientOfFilter(recorder, x, dy) {
+      const permutation = channelsLast ? CHANNELS_AS_BATCH : [1, 0, 2, 3];
+      const inputs = [x, dy].map((image) => transpose(recorder, image, permutation));
+      const [height, width] = [0, 1].map((axis) => (window.size[axis] ?? 1) + (window.unreached[axis] ?? 0));
+      const result = { shape: [inChannels, outChannels, height ?? 1, width ?? 1], dtype: "float32" } as const;
+      const attributes = { strides: window.dilations, dilations: window.strides, pads: window.pads };
+      const whole = record(recorder, CONVOLVE, inputs, result, attributes);
+      const filter = slice(recorder, whole, [0, 0, 0, 0], [inChannels, outChannels, ...window.size]);
+      return transpose(recorder, filter, [2, 3, 0, 1]);
+    },
+  };
+}
