@@ -1,6 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { BackendTimingInfo, BackendValues, DataType, TensorInfo } from "@tensorflow/tfjs-core";
+import type { AdamWHost } from "./adamw/apply-adamw.ts";
+import { slotPool, type SlotPool } from "./adamw/slot-pool.ts";
 import { BackendError } from "./backend-error.ts";
+import { DataTable } from "./data-table.ts";
 import type { Attributes, ElementType, Operation } from "./graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
@@ -14,25 +17,21 @@ export interface OnnxBackendOptions extends SessionRunnerOptions {
   readonly pendingBytes: number;
 }
 
-/** One data id: the value behind it and how many tensors share the id. */
-interface DataEntry {
-  value: RecordedValue;
-  refCount: number;
-}
-
 /** Records kernels, and computes when something is read. No tensor shares memory with an array outside. */
-export class OnnxBackend extends tf.KernelBackend implements Recorder {
+export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost {
   readonly runtime: OrtRuntime;
-  readonly #entries: tf.DataStorage<DataEntry>;
-  readonly #recording: Recording;
+  readonly recording: Recording;
+  readonly data: DataTable;
+  readonly slots: SlotPool;
   readonly #runner: SessionRunner;
 
   constructor(runtime: OrtRuntime, options: OnnxBackendOptions) {
     super();
     this.runtime = runtime;
-    this.#entries = new tf.DataStorage(this, tf.engine());
     this.#runner = sessionRunner(runtime, options);
-    this.#recording = recording({ ...options, run: this.#runner.run });
+    this.recording = recording({ ...options, run: this.#runner.run });
+    this.data = new DataTable(this, this.recording);
+    this.slots = slotPool(runtime);
   }
 
   get statistics(): OnnxStatistics {
@@ -54,15 +53,15 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder {
     attributes: Attributes = {},
   ): TensorInfo[] {
     const operands = inputs.map((input) => this.#operand(input));
-    return this.#recording.record(operation, operands, results, attributes).map((value) => this.#tensor(value, value.shape));
+    return this.recording.record(operation, operands, results, attributes).map((value) => this.#tensor(value, value.shape));
   }
 
   value(tensor: TensorInfo): RecordedValue {
-    return this.#recording.view(this.#entry(tensor.dataId).value, tensor.shape);
+    return this.recording.view(this.data.value(tensor.dataId), tensor.shape);
   }
 
   alias(source: Operand, shape: readonly number[]): TensorInfo {
-    const value = "dataId" in source ? this.#entry(source.dataId).value : this.#operand(source);
+    const value = "dataId" in source ? this.data.value(source.dataId) : this.#operand(source);
     return this.#tensor(value, shape);
   }
 
@@ -76,19 +75,17 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder {
 
   /** To be called before a kernel runs, when every value that is still needed is held by a tensor. */
   flushIfFull(): void {
-    this.#recording.flushIfFull();
+    this.recording.flushIfFull();
   }
 
   // tf.KernelBackend
 
   override write(values: BackendValues, shape: number[], dtype: DataType): object {
-    return this.#tensor(this.#leaf(values, shape, dtype), shape).dataId;
+    return this.data.add(this.#leaf(values, shape, dtype));
   }
 
   override move(dataId: object, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
-    const value = this.#leaf(values, shape, dtype);
-    this.#recording.hold(value);
-    this.#entries.set(dataId, { value, refCount });
+    this.data.add(this.#leaf(values, shape, dtype), dataId, refCount);
   }
 
   override async read(dataId: object): Promise<Elements> {
@@ -96,33 +93,27 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder {
   }
 
   override readSync(dataId: object): Elements {
-    const { value } = this.#entry(dataId);
-    if (value.producer !== undefined) this.#recording.flush();
+    const value = this.data.value(dataId);
+    if (value.producer !== undefined) this.recording.flush();
     if (value.failure !== undefined) throw value.failure;
     if (value.storage === undefined) throw new Error("a flush left a held value without data");
     return value.storage.view().slice();
   }
 
   override incRef(dataId: object): void {
-    this.#entry(dataId).refCount++;
+    this.data.incRef(dataId);
   }
 
   override refCount(dataId: object): number {
-    return this.#entries.has(dataId) ? this.#entries.get(dataId).refCount : 0;
+    return this.data.refCount(dataId);
   }
 
   override disposeData(dataId: object, force = false): boolean {
-    if (!this.#entries.has(dataId)) return true;
-    const entry = this.#entries.get(dataId);
-    entry.refCount--;
-    if (entry.refCount > 0 && !force) return false;
-    this.#entries.delete(dataId);
-    this.#recording.drop(entry.value);
-    return true;
+    return this.data.dispose(dataId, force);
   }
 
   override numDataIds(): number {
-    return this.#entries.numDataIds();
+    return this.data.size;
   }
 
   override memory(): { unreliable: boolean } {
@@ -131,10 +122,10 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder {
 
   /** Times what `work` records: everything pending before it is computed first and not counted. */
   override async time(work: () => void): Promise<BackendTimingInfo> {
-    this.#recording.flush();
+    this.recording.flush();
     const before = this.statistics.runMilliseconds;
     work();
-    this.#recording.flush();
+    this.recording.flush();
     return { kernelMs: this.statistics.runMilliseconds - before };
   }
 
@@ -160,20 +151,8 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder {
     throw new Error("an operand is a tensor or a value of this backend");
   }
 
-  #entry(dataId: object): DataEntry {
-    if (this.#entries.has(dataId)) return this.#entries.get(dataId);
-    if (!tf.engine().state.tensorInfo.has(dataId)) {
-      throw new BackendError("disposed", "a tensor was used after it was disposed. Keep it with tf.keep, or return it from the tf.tidy that made it.");
-    }
-    // Belongs to another backend: tfjs moves it here.
-    return this.#entries.get(dataId);
-  }
-
   #tensor(value: RecordedValue, shape: readonly number[]): TensorInfo {
-    const dataId = {};
-    this.#recording.hold(value);
-    this.#entries.set(dataId, { value, refCount: 1 });
-    return { dataId, shape: [...shape], dtype: value.dtype };
+    return { dataId: this.data.add(value), shape: [...shape], dtype: value.dtype };
   }
 
   #leaf(values: BackendValues, shape: readonly number[], dtype: DataType): RecordedValue {

@@ -40,6 +40,7 @@ class ModelWriter implements OnnxWriter {
   readonly #constants = new Map<string, string>();
   readonly #graph: number;
   #label = "";
+  #nodes = 0;
   #temporaries = 0;
 
   constructor() {
@@ -65,7 +66,8 @@ class ModelWriter implements OnnxWriter {
     const mark = proto.begin(GRAPH.node);
     for (const input of inputs) proto.text(NODE.input, input);
     for (const output of outputs) proto.text(NODE.output, output);
-    if (this.#label !== "") proto.text(NODE.name, this.#label);
+    // ONNX Runtime refuses two nodes of one name.
+    if (this.#label !== "") proto.text(NODE.name, `${this.#label} #${this.#nodes++}`);
     proto.text(NODE.operatorType, operatorType);
     for (const name in attributes) this.#attribute(name, attributes[name]);
     if (domain !== "") proto.text(NODE.domain, domain);

@@ -29,8 +29,6 @@ export interface Recording {
   ): readonly RecordedValue[];
   /** The same data read under another shape of the same size; good until the next flush. */
   view(value: RecordedValue, shape: readonly number[]): RecordedValue;
-  /** One more data id holds the value. */
-  hold(value: RecordedValue): void;
   /** One data id less holds the value. */
   drop(value: RecordedValue): void;
   /**
@@ -95,10 +93,6 @@ class PendingNodes implements Recording {
     if (view === undefined) throw new Error("a view has one output");
     this.#views.set(value, [...views, view]);
     return view;
-  }
-
-  hold(value: RecordedValue): void {
-    value.owners++;
   }
 
   drop(value: RecordedValue): void {

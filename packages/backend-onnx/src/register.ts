@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
+import { adamWCall } from "./adamw/adamw-call.ts";
+import { applyAdamW } from "./adamw/apply-adamw.ts";
 import { BackendError } from "./backend-error.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
@@ -21,6 +23,11 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
   if (tf.engine().findBackendFactory(NAME) !== null) return;
   tf.registerBackend(NAME, () => new OnnxBackend(openOrtRuntime(resolved.threads), resolved), PRIORITY);
   for (const kernel of ALL_KERNELS) registerKernel(kernel.kernelName, kernelFunction(kernel));
+  // tfjs-core types a kernel's inputs as single tensors; this kernel is called with lists of them.
+  registerKernel("ApplyAdamW", ({ inputs, attrs, backend }) => {
+    applyAdamW(onnxBackend(backend), adamWCall(inputs, attrs ?? {}));
+    return [];
+  });
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => refuse(kernelName));
 }
 
