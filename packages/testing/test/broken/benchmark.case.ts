@@ -1,0 +1,17 @@
+import type { Benchmark, Protocol } from "@mlan/core";
+import { describeBenchmarkContract, memoryBenchmark, type PlainQuestion } from "@mlan/testing";
+
+const questions = ["a", "b"].map((text, index) => ({ id: `${index}`, images: [], text, target: text }));
+
+function broken(name: string, over: Partial<Protocol<PlainQuestion>>): Benchmark<PlainQuestion> {
+  const benchmark = memoryBenchmark(name, questions);
+  return { ...benchmark, protocol: (protocol) => ({ ...benchmark.protocol(protocol), ...over }) };
+}
+
+describeBenchmarkContract(broken("guesses", { extract: () => "a", isCorrect: () => true }));
+describeBenchmarkContract(broken("cannot-read-its-target", { extract: () => undefined }));
+describeBenchmarkContract(
+  broken("rewards-wrong-answers", {
+    metrics: { accuracy: (outcomes) => outcomes.filter(({ correct }) => !correct).length },
+  }),
+);

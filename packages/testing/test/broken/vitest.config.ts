@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@mlan/source", "node", "import", "module", "default"];
+
+/** Plugins that break their promises; `contracts-can-fail.test.ts` runs them and counts what is noticed. */
+export default defineConfig({
+  test: { include: ["*.case.ts"] },
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+});

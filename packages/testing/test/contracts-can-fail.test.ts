@@ -1,0 +1,37 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+interface Report {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+it("the suites notice every plugin that breaks a promise, and which promise", () => {
+  const vitest = fileURLToPath(new URL("../../../node_modules/vitest/vitest.mjs", import.meta.url));
+  const root = fileURLToPath(new URL("broken/", import.meta.url));
+  const { stdout } = spawnSync(process.execPath, [vitest, "run", "--root", root, "--reporter=json"], {
+    encoding: "utf8",
+  });
+  const report: Report = JSON.parse(stdout);
+  const failed = report.testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === "failed")
+    .map(({ fullName }) => fullName);
+
+  expect(failed.toSorted()).toEqual(
+    [
+      "same-ids keeps the dataset contract has examples with unique ids",
+      "assistant-first yields conversations alternates turns, from a user's to an assistant's",
+      "unreadable-images keeps the dataset contract has images that can be read, twice with the same bytes",
+      "empty keeps the dataset contract has examples with unique ids",
+      "moody keeps the dataset contract gives equal examples for equal indices, after opening again too",
+      ...["paper", "strict"].flatMap((protocol) => [
+        `guesses keeps the benchmark contract, protocol ${protocol} never holds an answer of no words for correct`,
+        `cannot-read-its-target keeps the benchmark contract, protocol ${protocol} reads a target that is given as the answer, and holds it for correct`,
+        `rewards-wrong-answers keeps the benchmark contract, protocol ${protocol} gives right answers a higher headline number than wrong ones`,
+      ]),
+    ].toSorted(),
+  );
+});
