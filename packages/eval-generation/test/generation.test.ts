@@ -1,3 +1,4 @@
+import "@tensorflow/tfjs-backend-cpu"; // the contract suite's model keeps tensors
 import { mkdtemp, readFile, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,9 +15,12 @@ import {
   type Prompt,
 } from "@mlan/core";
 import { generation, type GenerationEvaluatorOptions } from "@mlan/eval-generation";
+import { describeEvaluatorContract } from "@mlan/testing";
 import { describe, expect, test } from "vitest";
 import { parity } from "./parity.ts";
 import { scriptedModel } from "./scripted-model.ts";
+
+describeEvaluatorContract(createScope([generation()]).get(EVALUATOR));
 
 const questions = 12;
 const knowing = (prompt: Prompt): string => {
@@ -239,7 +243,7 @@ describe("it refuses", () => {
   });
 
   test("options that do not exist or make no sense", () => {
-    const typo = { bachSize: 3 };
+    const typo = { batchSize: 3, bachSize: 3 };
     expect(() => generation(typo)).toThrow(/generation: .*bachSize/s);
     expect(() => generation({ batchSize: 0 })).toThrow(/batchSize/);
   });

@@ -1,0 +1,31 @@
+import type { LedgerEntry } from "@mlan/core";
+import { count, duration, significant } from "./format-number.ts";
+import { type TextColumn, textTable } from "./text-table.ts";
+
+const COLUMNS: readonly TextColumn[] = [
+  { title: "stage", align: "left", key: true },
+  { title: "steps", align: "right" },
+  { title: "text", align: "right" },
+  { title: "supervised", align: "right" },
+  { title: "image", align: "right" },
+  { title: "padding", align: "right" },
+  { title: "TFLOP", align: "right" },
+  { title: "time", align: "right" },
+  { title: "loss", align: "right" },
+];
+
+/** What each training stage cost: positions by kind (supervised ones are among the text), operations, time, and what it bought. */
+export function costTable(ledger: readonly LedgerEntry[], width?: number): readonly string[] {
+  const rows = ledger.map((entry) => [
+    entry.stage,
+    count(entry.steps),
+    count(entry.text),
+    count(entry.supervised),
+    count(entry.image),
+    count(entry.padding),
+    significant(entry.flops / 1e12),
+    duration(entry.seconds),
+    `${entry.firstLoss.toFixed(3)} → ${entry.lastLoss.toFixed(3)}`,
+  ]);
+  return ["Cost of training, in positions", "", ...textTable({ columns: COLUMNS, rows }, width)];
+}

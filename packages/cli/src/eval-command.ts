@@ -1,0 +1,58 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ProtocolName } from "@mlan/core";
+import type { CommandContext } from "./command-context.ts";
+import { folderAt } from "./folders.ts";
+
+interface Options {
+  readonly model: string;
+  readonly weights: string;
+  readonly tower?: string;
+  readonly benchmark: readonly string[];
+  readonly protocol: ProtocolName;
+  readonly evaluator: string;
+  readonly batchSize?: number;
+  readonly folder: string;
+  readonly fresh?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ mlan eval --model vicuna --weights ./llava-7b --benchmark boolq --benchmark pope
+  $ mlan eval --model llama2 --weights runs/my-experiment --benchmark boolq=./data/boolq --protocol paper
+
+Plugins are found by name among the installed packages: the model vicuna is @mlan/model-vicuna, the benchmark boolq is
+@mlan/data-boolq, the evaluator generation is @mlan/eval-generation; packages of other makers by their whole names.
+For anything finer, write an experiment file whose stages only evaluate and give it to mlan run.
+`;
+
+export function addEvalCommand(program: Command, { terminal, finish }: CommandContext): void {
+  program
+    .command("eval")
+    .description("Ask a saved model the questions of benchmarks.")
+    .requiredOption("--model <name>", "the model plugin, e.g. vicuna")
+    .requiredOption("--weights <folder>", "checkpoint, or a run folder for the last one trained there")
+    .option("--tower <folder>", "vision tower, where the checkpoint holds none")
+    .requiredOption("--benchmark <name[=folder]>", "benchmark plugin and where its data lies; may be repeated", collect)
+    .addOption(new Option("--protocol <name>", "how questions are put and judged").choices(["strict", "paper"]).default("strict"))
+    .option("--evaluator <name>", "the evaluator plugin", "generation")
+    .option("--batch-size <number>", "questions answered side by side (default: the model's choice)", wholeNumber)
+    .option("--folder <folder>", "where the run is kept", "runs/eval")
+    .option("--fresh", "remove what the folder holds of an earlier run")
+    .addHelpText("after", EXAMPLES)
+    .action(async ({ benchmark, folder, fresh = false, ...rest }: Options) => {
+      const { evalExperiment } = await import("./eval-experiment.ts");
+      const { run } = await import("./run.ts");
+      const experiment = await evalExperiment({ ...rest, benchmarks: benchmark });
+      finish(await run({ experiment, folder: folderAt(folder), fresh }, terminal));
+    });
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= 1) return number;
+  throw new InvalidArgumentError("It must be a whole number from 1.");
+}

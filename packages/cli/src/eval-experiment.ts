@@ -1,0 +1,74 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  type Benchmark,
+  evaluate,
+  type Experiment,
+  experiment,
+  MlanError,
+  type Plugin,
+  type ProtocolName,
+  readRun,
+} from "@mlan/core";
+import { folderAt } from "./folders.ts";
+import { importPlugin } from "./import-plugin.ts";
+
+export interface EvalRequest {
+  /** Plugin names, see {@link importPlugin}. */
+  readonly model: string;
+  readonly evaluator: string;
+  /** A checkpoint folder, or a run folder for its last finished training stage. */
+  readonly weights: string;
+  readonly tower?: string;
+  /** `name` for the published data, `name=folder` for a local copy. */
+  readonly benchmarks: readonly string[];
+  readonly protocol: ProtocolName;
+  readonly batchSize?: number;
+}
+
+/** An experiment of one stage: a saved model is asked the benchmarks' questions. */
+export async function evalExperiment(request: EvalRequest): Promise<Experiment> {
+  const { tower, batchSize, protocol } = request;
+  const model = await importPlugin("model", request.model);
+  const evaluator = await importPlugin("eval", request.evaluator);
+  const weights = await checkpointAt(request.weights);
+  const use = [
+    model({ weights, ...(tower !== undefined && { visionTower: folderAt(tower) }) }),
+    evaluator({ ...(batchSize !== undefined && { batchSize }) }),
+  ].map(checkPlugin);
+  const benchmarks = await Promise.all(request.benchmarks.map(openBenchmark));
+  return experiment({ name: "eval", use, stages: [evaluate({ name: "eval", benchmarks, protocol })] });
+}
+
+async function openBenchmark(named: string): Promise<Benchmark> {
+  const [name = "", ...folder] = named.split("=");
+  const factory = await importPlugin("data", name);
+  const options = folder.length > 0 ? { folder: pathToFileURL(`${resolve(folder.join("="))}/`) } : {};
+  const benchmark = factory(options);
+  if (isBenchmark(benchmark)) return benchmark;
+  throw new MlanError("invalid-options", `${name} is no benchmark; it asks no questions.`);
+}
+
+async function checkpointAt(path: string): Promise<URL> {
+  const folder = folderAt(path);
+  const run = await readRun(folder).catch(() => undefined);
+  if (!run) return folder;
+  const { plan, stages } = run.manifest;
+  const checkpoint = plan.stages.map(({ name }) => stages[name]).findLast((stage) => stage?.done && stage.checkpoint)?.checkpoint;
+  if (checkpoint !== undefined) return new URL(checkpoint, folder);
+  throw new MlanError("run-folder", `the run in ${path} has no finished training stage. Give a checkpoint folder.`);
+}
+
+function checkPlugin(value: unknown): Plugin {
+  if (isPlugin(value)) return value;
+  throw new MlanError("contract", "a plugin's function gave something that is no plugin.");
+}
+
+function isPlugin(value: unknown): value is Plugin {
+  return typeof Object(value).create === "function";
+}
+
+function isBenchmark(value: unknown): value is Benchmark {
+  const { open, protocol } = Object(value);
+  return typeof open === "function" && typeof protocol === "function";
+}

@@ -1,0 +1,35 @@
+/** A share as a percentage with one decimal, e.g. 0.713 as "71.3". */
+export function percent(share: number): string {
+  return (share * 100).toFixed(1);
+}
+
+/** "71.3 ± 2.6", in per cent; without the second part when there is no standard error. */
+export function percentWithError(value: number, standardError: number | undefined): string {
+  return standardError === undefined ? percent(value) : `${percent(value)} ± ${percent(standardError)}`;
+}
+
+/** A whole number with its thousands apart, e.g. "1,234,567". */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** Three significant digits, or a whole number, e.g. "0.0123", "4.57", "12,346". */
+export function significant(value: number): string {
+  return value >= 1000 ? count(value) : value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
+}
+
+/** "0.4s", "42s", "3m 05s", "2h 07m". */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)}s`;
+  const whole = Math.round(seconds);
+  const two = (value: number): string => `${value}`.padStart(2, "0");
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${two(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
+}
+
+/** "12 steps/s", or "8.5s per step" where that says more. */
+export function rate(perSecond: number, unit: string): string {
+  if (perSecond >= 1) return `${significant(perSecond)} ${unit}s/s`;
+  return `${duration(1 / perSecond)} per ${unit}`;
+}

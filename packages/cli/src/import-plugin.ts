@@ -1,0 +1,39 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { MlanError } from "@mlan/core";
+import { withInstallHint } from "./install-hint.ts";
+
+export type PluginKind = "model" | "data" | "eval";
+
+/**
+ * The factory of an installed plugin package. `boolq` stands for `@mlan/data-boolq`, a name with a slash or `@` for
+ * itself; the factory is named like the package's last part without its kind: `acme/data-road-signs` exports
+ * `roadSigns`. Throws `missing-plugin` with the install command, `invalid-options` when there is no such export.
+ */
+export async function importPlugin(kind: PluginKind, name: string): Promise<(options: unknown) => unknown> {
+  const packageName = /[@/]/.test(name) ? name : `@mlan/${kind}-${name}`;
+  const exportName = camelCase(packageName.replace(/^.*\//, "").replace(new RegExp(`^${kind}-`), ""));
+  const module: unknown = await withInstallHint(() => import(resolved(packageName)));
+  const factory: unknown = Object(module)[exportName];
+  if (typeof factory === "function") return (options) => factory(options);
+  throw new MlanError(
+    "invalid-options",
+    `${packageName} exports no function ${exportName}; by that name a plugin is found. ` +
+      "Use it in an experiment file instead.",
+  );
+}
+
+/** Where the user's project has the package; its bare name, for Node to find or not, when it has none. */
+function resolved(packageName: string): string {
+  try {
+    const require = createRequire(join(process.cwd(), "mlan.js"));
+    return pathToFileURL(require.resolve(packageName)).href;
+  } catch {
+    return packageName;
+  }
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,28 @@
+/** Lets Ctrl-C and `kill` end the work between two steps. Disposing gives the signals back. */
+export interface Interruption extends Disposable {
+  readonly signal: AbortSignal;
+  /** The exit status that says which signal it was; undefined while there was none. */
+  exitCode(): number | undefined;
+}
+
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** `onFirst` is told of the first signal; a second one ends the process on the spot, which loses no checkpoint. */
+export function openInterruption(onFirst: () => void): Interruption {
+  const controller = new AbortController();
+  let exitCode: number | undefined;
+  const stop = (name: keyof typeof EXIT_CODES): void => {
+    if (exitCode !== undefined) process.exit(exitCode);
+    exitCode = EXIT_CODES[name];
+    onFirst();
+    controller.abort(new Error(`stopped by ${name}`));
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  return {
+    signal: controller.signal,
+    exitCode: () => exitCode,
+    [Symbol.dispose]() {
+      process.off("SIGINT", stop).off("SIGTERM", stop);
+    },
+  };
+}

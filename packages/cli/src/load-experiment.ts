@@ -1,0 +1,39 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Experiment, MlanError } from "@mlan/core";
+import { register } from "tsx/esm/api";
+import { withInstallHint } from "./install-hint.ts";
+
+/**
+ * Imports an experiment file, TypeScript or JavaScript, and gives its default export. Throws `invalid-options` when
+ * there is no file or no experiment in it, `missing-plugin` with the install command when it imports a package that
+ * is not installed.
+ */
+export async function loadExperiment(path: string): Promise<Experiment> {
+  const file = resolve(path);
+  const found = await stat(file).catch(() => undefined);
+  if (!found?.isFile()) throw new MlanError("invalid-options", `There is no file ${path}.`);
+  const unregister = register();
+  try {
+    const module: unknown = await withInstallHint(() => import(pathToFileURL(file).href));
+    return experimentIn(module, path);
+  } finally {
+    await unregister();
+  }
+}
+
+function experimentIn(module: unknown, path: string): Experiment {
+  const exported: unknown = Object(module).default;
+  // A file that its package.json makes CommonJS hands its exports over as the default.
+  for (const candidate of [exported, Object(exported).default]) if (isExperiment(candidate)) return candidate;
+  throw new MlanError(
+    "invalid-options",
+    `${path} exports no experiment. End it with: export default experiment({ name, use, stages });`,
+  );
+}
+
+function isExperiment(value: unknown): value is Experiment {
+  const { specVersion, name, use, stages } = Object(value);
+  return specVersion === 1 && typeof name === "string" && Array.isArray(use) && Array.isArray(stages);
+}

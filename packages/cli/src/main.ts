@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { mlan } from "./program.ts";
+import { processTerminal } from "./terminal.ts";
+
+// `mlan show runs/x | head` closes the pipe early; that is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+process.exitCode = await mlan(process.argv.slice(2), processTerminal());

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import type { CommandContext } from "./command-context.ts";
+import { errorText } from "./error-text.ts";
+import { addEvalCommand } from "./eval-command.ts";
+import { addRunCommand } from "./run-command.ts";
+import { addShowCommand } from "./show-command.ts";
+import type { Terminal } from "./terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  $ mlan run experiment.ts          aligns, tunes and evaluates as the file says
+  $ mlan run experiment.ts          typed again after an interruption: goes on where it was
+  $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
+  $ mlan eval --help                how to evaluate a saved checkpoint without a file
+
+An experiment file is TypeScript or JavaScript that exports one experiment:
+  import { evaluate, experiment, train } from "@mlan/core";
+  export default experiment({ name: "my-experiment", use: [...plugins], stages: [...] });
+`;
+
+/** Performs a command line, given without node and script, and gives the exit status. Never throws. */
+export async function mlan(words: readonly string[], terminal: Terminal): Promise<number> {
+  let status = 0;
+  const context: CommandContext = { terminal, finish: (exitStatus) => (status = exitStatus) };
+  const program = new Command("mlan")
+    .description("Language-first instruction tuning of multimodal language models.")
+    .version(ownVersion(), "-v, --version", "print the version")
+    .option("--verbose", "print all that is known of an error")
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+      getOutHelpWidth: () => terminal.columns(),
+      getErrHelpWidth: () => terminal.columns(),
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("Add --help to the command to see what it takes.")
+    .exitOverride()
+    .addHelpText("after", EXAMPLES);
+  for (const add of [addRunCommand, addEvalCommand, addShowCommand]) add(program, context);
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    terminal.note(`${terminal.paint.red("error:")} ${errorText(error, program.opts<{ verbose?: true }>().verbose === true)}`);
+    return 1;
+  }
+}
+
+function ownVersion(): string {
+  const { version }: { version: string } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return version;
+}

@@ -1,0 +1,79 @@
+import type { BenchmarkResult, RunEvent } from "@mlan/core";
+import { count, duration, percentWithError, rate } from "./format-number.ts";
+import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
+
+const BAR_AT_MOST = 30;
+const BAR_AT_LEAST = 5;
+
+/** The running stage in one line of at most `width` characters, with a bar where there is room for one. */
+export function progressLine(progress: Progress, now: number, width: number): string {
+  const { work } = progress;
+  const head = headOf(progress);
+  if (!work) return clipped(`${head}  starting`, width);
+  const parts = partsOf(work, now);
+  const bare = [head, ...parts].join("  ");
+  const room = Math.min(BAR_AT_MOST, width - bare.length - 2);
+  return room < BAR_AT_LEAST ? clipped(bare, width) : [head, bar(work.done / work.total, room), ...parts].join("  ");
+}
+
+/** What is to stay readable of an event, such as a stage's end or a warning. `progress` is as after the event. */
+export function lastingLines(progress: Progress | undefined, event: RunEvent): readonly string[] {
+  if (event.type === "stage-end" && progress) return [endOf(progress, event.seconds, event.skipped)];
+  if (event.type !== "stage-progress" || !progress) return [];
+  const head = headOf(progress);
+  const inner = event.event;
+  switch (inner.type) {
+    case "train-start": {
+      const resumed = inner.stepsDone > 0 ? [`${head}  goes on after step ${count(inner.stepsDone)}`] : [];
+      const useless = inner.unsupervised.slice(0, 3).map((one) => `${head}  nothing is learned from ${one}`);
+      return [...resumed, ...useless];
+    }
+    case "evaluate-start":
+      return inner.answered > 0 ? [`${head}  ${count(inner.answered)} answers of ${inner.benchmark} are there`] : [];
+    case "evaluate-end":
+      return [`${head}  ${headline(inner.result)}`];
+    default:
+      return [];
+  }
+}
+
+function headOf({ index, stages, stage, work }: Progress): string {
+  const benchmark = work?.benchmark === undefined ? "" : ` · ${work.benchmark}`;
+  return `[${index + 1}/${stages}] ${stage}${benchmark}`;
+}
+
+function partsOf(work: Work, now: number): readonly string[] {
+  const perSecond = rateOf(work);
+  const left = timeLeft(work, now);
+  return [
+    `${count(work.done)}/${count(work.total)}`,
+    ...(work.loss === undefined ? [] : [`loss ${work.loss.toFixed(3)}`]),
+    ...(perSecond === undefined ? [] : [rate(perSecond, work.unit)]),
+    ...(left === undefined || work.done === work.total ? [] : [`${duration(left)} left`]),
+  ];
+}
+
+function endOf({ index, stages, stage, kind, work }: Progress, seconds: number, skipped: boolean): string {
+  const head = `[${index + 1}/${stages}] ${stage}`;
+  if (skipped) return `${head}  was done before`;
+  if (kind === "evaluate" || !work) return `${head}  done in ${duration(seconds)}`;
+  const { firstLoss, loss } = work;
+  const losses = firstLoss === undefined || loss === undefined ? "" : `, loss ${firstLoss.toFixed(3)} → ${loss.toFixed(3)}`;
+  return `${head}  done in ${duration(seconds)}: ${count(work.done)} steps${losses}`;
+}
+
+function headline({ metrics, questions, unreadable }: BenchmarkResult): string {
+  const [first] = Object.entries(metrics);
+  const number = first ? `${first[0]} ${percentWithError(first[1].value, first[1].standardError)} %, ` : "";
+  const lost = unreadable > 0 ? `, ${count(unreadable)} answers unreadable` : "";
+  return `${number}${count(questions)} questions${lost}`;
+}
+
+function bar(share: number, width: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return "█".repeat(filled) + "░".repeat(width - filled);
+}
+
+function clipped(text: string, width: number): string {
+  return text.length <= width ? text : text.slice(0, Math.max(0, width));
+}

@@ -1,0 +1,102 @@
+import type { EvaluateEvent, RunEvent, StageStartEvent, TrainEvent } from "@mlan/core";
+
+/** How far the running stage is. */
+export interface Progress {
+  readonly stage: string;
+  readonly kind: StageStartEvent["kind"];
+  /** 0-based, of `stages`. */
+  readonly index: number;
+  readonly stages: number;
+  /** Known once training or a benchmark has begun. */
+  readonly work?: Work;
+}
+
+/** A number of equal things to do, some of which are done. */
+export interface Work {
+  readonly unit: "step" | "question";
+  /** The benchmark that is asked. */
+  readonly benchmark?: string;
+  readonly done: number;
+  readonly total: number;
+  readonly firstLoss?: number;
+  readonly loss?: number;
+  /** When how much was done, oldest first: what the rate is measured on. */
+  readonly samples: readonly Sample[];
+}
+
+interface Sample {
+  /** Milliseconds. */
+  readonly time: number;
+  readonly done: number;
+}
+
+/** The rate is of this long a past: short enough to follow, long enough to be calm. */
+const WINDOW_MILLISECONDS = 30_000;
+const SAMPLES_AT_MOST = 60;
+
+/** How far it is after the event. `now` is in milliseconds. */
+export function advance(progress: Progress | undefined, event: RunEvent, now: number): Progress | undefined {
+  switch (event.type) {
+    case "stage-start": {
+      const { stage, kind, index, stages } = event;
+      return { stage, kind, index, stages };
+    }
+    case "stage-progress": {
+      const work = progress && workAfter(progress.work, event.event, now);
+      return progress && { ...progress, ...(work && { work }) };
+    }
+    case "stage-end":
+      return progress;
+    case "run-end":
+      return undefined;
+  }
+}
+
+/** Things per second, lately; undefined until that can be said. */
+export function rateOf({ samples }: Work): number | undefined {
+  const [first] = samples;
+  const last = samples.at(-1);
+  if (!first || !last || last.done === first.done || last.time <= first.time) return undefined;
+  return ((last.done - first.done) / (last.time - first.time)) * 1000;
+}
+
+/** Seconds until all is done; undefined until that can be said. */
+export function timeLeft(work: Work, now: number): number | undefined {
+  const rate = rateOf(work);
+  const last = work.samples.at(-1);
+  if (rate === undefined || !last) return undefined;
+  return Math.max(0, (work.total - work.done) / rate - (now - last.time) / 1000);
+}
+
+function workAfter(work: Work | undefined, event: TrainEvent | EvaluateEvent, now: number): Work | undefined {
+  switch (event.type) {
+    case "train-start":
+      return begun({ unit: "step", done: event.stepsDone, total: event.steps }, now);
+    case "step-end": {
+      const losses = { firstLoss: work?.firstLoss ?? event.loss, loss: event.loss };
+      return work && { ...work, ...losses, done: event.step, samples: sampled(work.samples, event.step, now) };
+    }
+    case "evaluate-start": {
+      const { benchmark, answered, questions } = event;
+      return begun({ unit: "question", benchmark, done: answered, total: questions }, now);
+    }
+    case "question-answered":
+      return work && { ...work, done: event.answered, samples: sampled(work.samples, event.answered, now) };
+    default:
+      return work;
+  }
+}
+
+function begun(work: Omit<Work, "samples">, now: number): Work {
+  return { ...work, samples: [{ time: now, done: work.done }] };
+}
+
+/** The last sample moves until it is a while after the one before it, so that fast events do not fill the window. */
+function sampled(samples: readonly Sample[], done: number, time: number): readonly Sample[] {
+  const beforeLast = samples.at(-2);
+  const replace = beforeLast && (samples.at(-1)?.time ?? 0) - beforeLast.time < WINDOW_MILLISECONDS / SAMPLES_AT_MOST;
+  const next = [...(replace ? samples.slice(0, -1) : samples), { time, done }];
+  const recent = next.findIndex((sample) => time - sample.time <= WINDOW_MILLISECONDS);
+  // One step may take longer than the window: two samples always stay.
+  return next.slice(Math.max(0, Math.min(recent, next.length - 2)));
+}

@@ -1,0 +1,78 @@
+import type { StageResult } from "@mlan/core";
+import { count, percent, percentWithError } from "./format-number.ts";
+import { type TextColumn, textTable } from "./text-table.ts";
+
+export interface ResultsTableOptions {
+  /** Names in the order in which they are to stand side by side. Default: as in the results. */
+  readonly stages?: readonly string[];
+  /** Characters per line. Default: no limit. */
+  readonly width?: number;
+}
+
+/**
+ * Every metric of every benchmark, the stages side by side: value ± standard error in per cent, and the number of
+ * questions. Results of different protocols stand in different tables; what does not compare is said below.
+ */
+export function resultsTable(results: readonly StageResult[], options: ResultsTableOptions = {}): readonly string[] {
+  const protocols = [...new Set(results.map(({ protocol }) => protocol))];
+  return protocols.flatMap((protocol, index) => {
+    const ofProtocol = results.filter((result) => result.protocol === protocol);
+    return [
+      ...(index > 0 ? [""] : []),
+      `Results in %, ± standard error (protocol ${protocol})`,
+      "",
+      ...tableOf(ofProtocol, options),
+      ...warningsOf(ofProtocol),
+    ];
+  });
+}
+
+function tableOf(results: readonly StageResult[], { stages, width }: ResultsTableOptions): readonly string[] {
+  const found = new Set(results.map(({ stage }) => stage));
+  const shown = [...new Set([...(stages ?? []), ...found])].filter((stage) => found.has(stage));
+  const benchmarks = [...new Set(results.map(({ benchmark }) => benchmark))];
+  const columns: readonly TextColumn[] = [
+    { title: "benchmark", align: "left", key: true },
+    { title: "metric", align: "left", key: true },
+    ...shown.map((title) => ({ title, align: "right" as const })),
+    { title: "n", align: "right" },
+  ];
+  const rows = benchmarks.flatMap((benchmark) => {
+    const byStage = new Map(results.filter((one) => one.benchmark === benchmark).map((one) => [one.stage, one]));
+    return rowsOf(benchmark, shown.map((stage) => byStage.get(stage)));
+  });
+  return textTable({ columns, rows }, width);
+}
+
+/** A row per metric, and one that says how many answers could not be read. */
+function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]): readonly (readonly string[])[] {
+  const metrics = [...new Set(results.flatMap((result) => Object.keys(result?.metrics ?? {})))];
+  const questions = [...new Set(results.flatMap((result) => result?.questions ?? []))].map(count).join(", ");
+  const metricRows = metrics.map((metric, index) => [
+    index === 0 ? benchmark : "",
+    metric,
+    ...results.map((result) => {
+      const estimate = result?.metrics[metric];
+      return estimate ? percentWithError(estimate.value, estimate.standardError) : "";
+    }),
+    index === 0 ? questions : "",
+  ]);
+  if (!results.some((result) => result && result.unreadable > 0)) return metricRows;
+  return [...metricRows, ["", "unreadable", ...results.map((one) => (one ? percent(one.unreadable / one.questions) : "")), ""]];
+}
+
+function warningsOf(results: readonly StageResult[]): readonly string[] {
+  const families = new Map(results.map(({ stage, promptFamily }) => [stage, promptFamily]));
+  const worded = [...families].map(([stage, family]) => `${stage} as ${family}`).join(", ");
+  const wordings = new Set(families.values()).size > 1 ? [`Prompts are worded for the model: ${worded}.`] : [];
+  const warnings = [...wordings, ...new Set(results.flatMap((result) => differenceOf(result, results)))];
+  return warnings.length > 0 ? ["", ...warnings] : [];
+}
+
+/** Says so when a benchmark was asked otherwise at other stages, although the wording is of the same family. */
+function differenceOf({ benchmark, promptFamily }: StageResult, results: readonly StageResult[]): readonly string[] {
+  const alike = results.filter((one) => one.benchmark === benchmark && one.promptFamily === promptFamily);
+  if (new Set(alike.map(({ fingerprint }) => fingerprint)).size === 1) return [];
+  const stages = alike.map(({ stage }) => stage).join(" and ");
+  return [`Do not compare ${stages} on ${benchmark}: its questions or prompts changed in between.`];
+}

@@ -1,0 +1,64 @@
+import { setImmediate } from "node:timers/promises";
+import { type Clock, type Experiment, type RunEndEvent, runExperiment } from "@mlan/core";
+import { costTable } from "./cost-table.ts";
+import { openDisplay } from "./display.ts";
+import { displayPath, removeRun } from "./folders.ts";
+import { openInterruption } from "./interruption.ts";
+import { resultsTable } from "./results-table.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface RunRequest {
+  readonly experiment: Experiment;
+  readonly folder: URL;
+  /** Removes the run that the folder holds before. */
+  readonly fresh: boolean;
+}
+
+/** So often a turn of the event loop is taken, or Ctrl-C would not be heard while steps follow each other without one. */
+const TURNS_APART = 50;
+
+const systemClock: Clock = { now: () => performance.now() };
+
+/** Runs an experiment before the user's eyes and prints its tables. Gives the exit status. */
+export async function run({ experiment, folder, fresh }: RunRequest, terminal: Terminal): Promise<number> {
+  if (fresh) await removeRun(folder);
+  const name = displayPath(folder);
+  await offerDefaultBackend();
+  using interruption = openInterruption(() => terminal.note("Stopping after this step. Ctrl-C again stops at once."));
+  try {
+    await performRun(experiment, folder, interruption.signal, terminal);
+  } catch (error) {
+    const exitCode = interruption.exitCode();
+    if (exitCode === undefined) throw error;
+    terminal.note(`Stopped. The same command goes on from here; mlan show ${name} tells how far it is.`);
+    return exitCode;
+  }
+  terminal.note(terminal.paint.dim(`Kept in ${name}; mlan show ${name} prints this again.`));
+  return 0;
+}
+
+/** The onnx backend serves whoever chooses none; a trainer or an experiment that does overrules it. */
+async function offerDefaultBackend(): Promise<void> {
+  const { registerOnnxBackend } = await import("@mlan/backend-onnx");
+  registerOnnxBackend();
+}
+
+async function performRun(experiment: Experiment, folder: URL, signal: AbortSignal, terminal: Terminal): Promise<void> {
+  using display = openDisplay(terminal, systemClock);
+  let turn = systemClock.now();
+  for await (const event of runExperiment(experiment, { folder, signal })) {
+    display.show(event);
+    if (event.type === "run-end") printOutcome(event, experiment, terminal);
+    if (systemClock.now() - turn < TURNS_APART) continue;
+    await setImmediate();
+    turn = systemClock.now();
+  }
+}
+
+function printOutcome({ results, ledger }: RunEndEvent, { stages }: Experiment, terminal: Terminal): void {
+  const width = terminal.columns();
+  const names = stages.map((stage) => stage.name);
+  if (results.length > 0) terminal.print(["", ...resultsTable(results, { stages: names, width })].join("\n"));
+  if (ledger.length > 0) terminal.print(["", ...costTable(ledger, width)].join("\n"));
+  terminal.print("");
+}

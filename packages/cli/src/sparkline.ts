@@ -1,0 +1,15 @@
+const LEVELS = "▁▂▃▄▅▆▇█";
+
+/** A curve of at most `width` characters: means of equal stretches, from the lowest block to the highest. */
+export function sparkline(values: readonly number[], width: number): string {
+  const bins = Math.min(values.length, Math.max(1, width));
+  const means = Array.from({ length: bins }, (_, bin) => {
+    const part = values.slice(Math.floor((bin * values.length) / bins), Math.floor(((bin + 1) * values.length) / bins));
+    return part.reduce((sum, value) => sum + value, 0) / part.length;
+  });
+  const lowest = Math.min(...means);
+  const span = Math.max(...means) - lowest;
+  return means
+    .map((mean) => LEVELS[span === 0 ? 0 : Math.round(((mean - lowest) / span) * (LEVELS.length - 1))] ?? " ")
+    .join("");
+}

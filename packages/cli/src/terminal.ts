@@ -1,0 +1,64 @@
+/** Where a command writes. Results go to one stream and everything else to the other, so that results can be piped. */
+export interface Terminal {
+  /** Whether what `note` and `redraw` write is seen by a person at once. */
+  readonly interactive: boolean;
+  /** Characters per line now; it changes with the window. */
+  columns(): number;
+  /** A line of results. */
+  print(line: string): void;
+  /** A line of anything else, above the line that is redrawn. */
+  note(line: string): void;
+  /** Replaces the last line; undefined takes it away. Does nothing where nobody watches. */
+  redraw(line: string | undefined): void;
+  readonly paint: Paint;
+}
+
+export interface Paint {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+}
+
+const CLEAR_LINE = "\r\u001B[K";
+
+/** Standard output for results, standard error for the rest. Colours obey NO_COLOR and FORCE_COLOR (no-color.org). */
+export function processTerminal(): Terminal {
+  const { stdout, stderr, env } = process;
+  const interactive = stderr.isTTY === true && env["TERM"] !== "dumb";
+  let shown = false;
+  const clear = (): void => {
+    if (shown) stderr.write(CLEAR_LINE);
+    shown = false;
+  };
+  return {
+    interactive,
+    columns: () => (stderr.isTTY ? stderr.columns : stdout.isTTY ? stdout.columns : undefined) ?? 100,
+    print(line) {
+      clear();
+      stdout.write(`${line}\n`);
+    },
+    note(line) {
+      clear();
+      stderr.write(`${line}\n`);
+    },
+    redraw(line) {
+      if (!interactive) return;
+      clear();
+      if (line === undefined) return;
+      stderr.write(line);
+      shown = true;
+    },
+    paint: paint(colorsWanted(env, interactive)),
+  };
+}
+
+function colorsWanted(env: NodeJS.ProcessEnv, interactive: boolean): boolean {
+  if (env["NO_COLOR"]) return false;
+  const forced = env["FORCE_COLOR"];
+  return forced === undefined ? interactive : forced !== "0";
+}
+
+function paint(enabled: boolean): Paint {
+  const style = (on: number, off: number) => (text: string): string => (enabled ? `\u001B[${on}m${text}\u001B[${off}m` : text);
+  return { bold: style(1, 22), dim: style(2, 22), red: style(31, 39) };
+}

@@ -1,0 +1,105 @@
+import type { RunEvent, TrainEvent } from "@mlan/core";
+import { advance, lastingLines, type Progress, progressLine } from "@mlan/cli";
+import { describe, expect, test } from "vitest";
+
+const start: RunEvent = { type: "stage-start", stage: "tune", kind: "train", index: 1, stages: 4 };
+const inner = (event: TrainEvent): RunEvent => ({ type: "stage-progress", stage: "tune", event });
+const begin = (stepsDone = 0, unsupervised: readonly string[] = []): RunEvent =>
+  inner({ type: "train-start", stepsDone, steps: 400, dataFingerprint: "f", unsupervised });
+const step = (number: number, loss: number): RunEvent => {
+  const counts = { text: 1, image: 0, padding: 0, supervised: 1 };
+  return inner({ type: "step-end", step: number, steps: 400, loss, learningRate: 0, counts, flops: 0, seconds: 0.5 });
+};
+
+/** The state after events that come at the given milliseconds. */
+const after = (...events: readonly (readonly [now: number, event: RunEvent])[]): Progress => {
+  const last = events.reduce<Progress | undefined>((progress, [now, event]) => advance(progress, event, now), undefined);
+  if (!last) throw new Error("no stage is running");
+  return last;
+};
+
+const trained = (): Progress => {
+  const steps = Array.from({ length: 100 }, (_, index) => [(index + 1) * 500, step(index + 1, 3 - index / 50)] as const);
+  return after([0, start], [0, begin()], ...steps);
+};
+
+describe("the progress line", () => {
+  test("tells place, bar, count, loss, rate, and time left", () => {
+    expect(progressLine(trained(), 50_000, 90)).toBe(
+      "[2/4] tune  ████████░░░░░░░░░░░░░░░░░░░░░░  100/400  loss 1.020  2 steps/s  2m 30s left",
+    );
+  });
+
+  test("goes on counting down while a step takes its time", () => {
+    expect(progressLine(trained(), 60_000, 90)).toMatch(/2m 20s left$/);
+  });
+
+  test("fits every width, with less and less of a bar", () => {
+    for (let width = 0; width < 120; width++) {
+      expect(progressLine(trained(), 50_000, width).length).toBeLessThanOrEqual(width);
+    }
+    expect(progressLine(trained(), 50_000, 60)).toBe("[2/4] tune  100/400  loss 1.020  2 steps/s  2m 30s left");
+  });
+
+  test("follows a rate that changes, and forgets what was before", () => {
+    const slow = Array.from({ length: 10 }, (_, index) => [50_000 + (index + 1) * 6_000, step(101 + index, 1)] as const);
+    const progress = slow.reduce<Progress | undefined>((state, [now, event]) => advance(state, event, now), trained());
+    expect(progress && progressLine(progress, 110_000, 100)).toMatch(/6\.0s per step  29m 00s left$/);
+  });
+
+  test("counts a resumed stage from where it goes on", () => {
+    const progress = after([0, start], [0, begin(200)], [1000, step(201, 1)], [2000, step(202, 1)]);
+    expect(progressLine(progress, 2000, 100)).toMatch(/202\/400  loss 1\.000  1 steps\/s  3m 18s left$/);
+  });
+
+  test("names the benchmark that is asked", () => {
+    const progress = after(
+      [0, { ...start, stage: "base", kind: "evaluate" }],
+      [0, { type: "stage-progress", stage: "base", event: { type: "evaluate-start", benchmark: "boolq", questions: 300, answered: 0 } }],
+    );
+    expect(progressLine(progress, 0, 40)).toBe("[2/4] base · boolq  ░░░░░░░░░░░░░  0/300");
+  });
+
+  test("says so before anything is known", () => {
+    expect(progressLine(after([0, start]), 0, 80)).toBe("[2/4] tune  starting");
+  });
+});
+
+describe("what stays on the screen", () => {
+  test("is a stage's outcome", () => {
+    expect(lastingLines(trained(), { type: "stage-end", stage: "tune", seconds: 50, skipped: false })).toEqual([
+      "[2/4] tune  done in 50s: 100 steps, loss 3.000 → 1.020",
+    ]);
+    expect(lastingLines(after([0, start]), { type: "stage-end", stage: "tune", seconds: 0, skipped: true })).toEqual([
+      "[2/4] tune  was done before",
+    ]);
+  });
+
+  test("is where a stage goes on and what teaches nothing", () => {
+    const event = begin(40, ["row 3: empty answer", "row 8: empty answer", "row 9: too long", "row 12: too long"]);
+    expect(lastingLines(after([0, start], [0, event]), event)).toEqual([
+      "[2/4] tune  goes on after step 40",
+      "[2/4] tune  nothing is learned from row 3: empty answer",
+      "[2/4] tune  nothing is learned from row 8: empty answer",
+      "[2/4] tune  nothing is learned from row 9: too long",
+    ]);
+  });
+
+  test("is a benchmark's headline", () => {
+    const event: RunEvent = {
+      type: "stage-progress",
+      stage: "base",
+      event: {
+        type: "evaluate-end",
+        result: {
+          benchmark: "boolq", protocol: "strict", protocolVersion: 1, promptFamily: "tuned", fingerprint: "f", questions: 300,
+          unreadable: 2, metrics: { accuracy: { value: 0.713, standardError: 0.026 }, other: { value: 0 } }, seconds: 3,
+        },
+      },
+    };
+    const asked: RunEvent = { type: "stage-progress", stage: "base", event: { type: "evaluate-start", benchmark: "boolq", questions: 300, answered: 7 } };
+    const progress = after([0, { ...start, stage: "base", kind: "evaluate" }], [0, asked]);
+    expect(lastingLines(progress, asked)).toEqual(["[2/4] base · boolq  7 answers of boolq are there"]);
+    expect(lastingLines(progress, event)).toEqual(["[2/4] base · boolq  accuracy 71.3 ± 2.6 %, 300 questions, 2 answers unreadable"]);
+  });
+});

@@ -1,0 +1,139 @@
+import type { LedgerEntry, StageResult } from "@mlan/core";
+import { costTable, resultsTable, sparkline, textTable } from "@mlan/cli";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+const result = (stage: string, benchmark: string, values: Partial<StageResult> = {}): StageResult => ({
+  stage,
+  benchmark,
+  protocol: "strict",
+  protocolVersion: 1,
+  promptFamily: "tuned",
+  fingerprint: benchmark,
+  questions: 300,
+  unreadable: 0,
+  metrics: { accuracy: { value: 0.713, standardError: 0.026 } },
+  seconds: 1,
+  ...values,
+});
+
+describe("the results table", () => {
+  test("puts the stages side by side, with standard errors and numbers of questions", () => {
+    const results = [
+      result("base", "boolq", { metrics: { accuracy: { value: 0.12, standardError: 0.019 } }, unreadable: 243, promptFamily: "llama2-base" }),
+      result("base", "pope", { metrics: { accuracy: { value: 0, standardError: 0 }, f1: { value: 0, standardError: 0 } }, promptFamily: "llama2-base" }),
+      result("tuned", "boolq"),
+      result("tuned", "pope", { questions: 1200, metrics: { accuracy: { value: 1 }, f1: { value: 0.98765, standardError: 0.00123 } } }),
+    ];
+    expect(resultsTable(results).join("\n")).toBe(
+      [
+        "Results in %, ± standard error (protocol strict)",
+        "",
+        "benchmark  metric            base       tuned           n",
+        "boolq      accuracy    12.0 ± 1.9  71.3 ± 2.6         300",
+        "           unreadable        81.0         0.0",
+        "pope       accuracy     0.0 ± 0.0       100.0  300, 1,200",
+        "           f1           0.0 ± 0.0  98.8 ± 0.1",
+        "",
+        "Prompts are worded for the model: base as llama2-base, tuned as tuned.",
+      ].join("\n"),
+    );
+  });
+
+  test("never mixes protocols", () => {
+    const lines = resultsTable([result("paper", "boolq", { protocol: "paper" }), result("strict", "boolq")]);
+    expect(lines).toEqual([
+      "Results in %, ± standard error (protocol paper)",
+      "",
+      "benchmark  metric         paper    n",
+      "boolq      accuracy  71.3 ± 2.6  300",
+      "",
+      "Results in %, ± standard error (protocol strict)",
+      "",
+      "benchmark  metric        strict    n",
+      "boolq      accuracy  71.3 ± 2.6  300",
+    ]);
+  });
+
+  test("keeps the order of the stages that it is given, and leaves a cell empty where nothing was asked", () => {
+    const lines = resultsTable([result("b", "boolq"), result("a", "pope")], { stages: ["a", "align", "b"] });
+    expect(lines.slice(2)).toEqual([
+      "benchmark  metric             a           b    n",
+      "boolq      accuracy              71.3 ± 2.6  300",
+      "pope       accuracy  71.3 ± 2.6              300",
+    ]);
+  });
+
+  test("warns when a benchmark changed between stages", () => {
+    const lines = resultsTable([result("base", "boolq"), result("tuned", "boolq", { fingerprint: "other" }), result("base", "pope")]);
+    expect(lines.at(-1)).toBe("Do not compare base and tuned on boolq: its questions or prompts changed in between.");
+  });
+
+  test("comes in parts where the terminal is narrow", () => {
+    const lines = resultsTable(["one", "two", "three"].map((stage) => result(stage, "boolq")), { width: 46 });
+    expect(lines.slice(2)).toEqual([
+      "benchmark  metric           one         two",
+      "boolq      accuracy  71.3 ± 2.6  71.3 ± 2.6",
+      "",
+      "benchmark  metric         three    n",
+      "boolq      accuracy  71.3 ± 2.6  300",
+    ]);
+  });
+});
+
+test("the cost table says what a stage took and what it bought", () => {
+  const entry: LedgerEntry = {
+    stage: "align", steps: 200, text: 1234567, image: 20000, padding: 345, supervised: 99999,
+    flops: 4.5678e12, seconds: 185, firstLoss: 6.2345, lastLoss: 1.9999,
+  };
+  const small = { ...entry, stage: "tune", steps: 1, image: 0, flops: 1.234e10, seconds: 0.42 };
+  expect(costTable([entry, small])).toEqual([
+    "Cost of training, in positions",
+    "",
+    "stage  steps       text  supervised   image  padding   TFLOP    time           loss",
+    "align    200  1,234,567      99,999  20,000      345    4.57  3m 05s  6.234 → 2.000",
+    "tune       1  1,234,567      99,999       0      345  0.0123    0.4s  6.234 → 2.000",
+  ]);
+});
+
+describe("a text table", () => {
+  const cell = fc.string({ maxLength: 12, unit: fc.constantFrom("a", "é", "±", "9") });
+  const tables = fc.integer({ min: 1, max: 6 }).chain((size) =>
+    fc.tuple(
+      fc.array(fc.record({ title: cell, align: fc.constantFrom("left" as const, "right" as const) }), { minLength: size, maxLength: size }),
+      fc.array(fc.array(cell, { minLength: size, maxLength: size }), { maxLength: 4 }),
+    ),
+  );
+
+  test("is no wider than asked, unless one column alone is", () => {
+    fc.assert(
+      fc.property(tables, fc.integer({ min: 14, max: 80 }), ([columns, rows], width) => {
+        for (const line of textTable({ columns, rows }, width)) expect(line.length).toBeLessThanOrEqual(width);
+      }),
+    );
+  });
+
+  test("shows every cell at any width", () => {
+    fc.assert(
+      fc.property(tables, fc.integer({ min: 1, max: 80 }), ([columns, rows], width) => {
+        const text = textTable({ columns, rows }, width).join("\n");
+        for (const one of rows.flat()) expect(text).toContain(one);
+      }),
+    );
+  });
+});
+
+describe("a sparkline", () => {
+  test("falls from the highest block to the lowest", () => {
+    expect(sparkline([8, 7, 6, 5, 4, 3, 2, 1], 8)).toBe("█▇▆▅▄▃▂▁");
+  });
+
+  test("draws means where there are more values than characters", () => {
+    expect(sparkline([4, 4, 3, 1, 0, 0], 3)).toBe("█▅▁");
+  });
+
+  test("is flat for equal values and empty for none", () => {
+    expect(sparkline([1, 1, 1], 10)).toBe("▁▁▁");
+    expect(sparkline([], 10)).toBe("");
+  });
+});
