@@ -1,1 +1,11 @@
-export {};
+export { disposeInputTensors, type InputTensors, inputTensors, type LoadPixels } from "./batch/input-tensors.ts";
+export { disposeSelection, type Selection, selection, shiftedTargets, type Target } from "./batch/selection.ts";
+export { type Splice, splice, type SpliceOptions, type SpliceRow } from "./batch/splice.ts";
+export { type LanguageConfig, languageConfig } from "./config/language-config.ts";
+export { patchesPerImage, type VisionConfig, visionConfig } from "./config/vision-config.ts";
+export { logits } from "./network/decoder.ts";
+export { decodeGreedily, type GreedyDecodingOptions } from "./network/greedy-decoding.ts";
+export { crossEntropy, disposeNetwork, hiddenStates, type LlavaNetwork, llavaNetwork, type VisionOptions } from "./network/llava-network.ts";
+export { patchFeatures, unfoldPatches, visionHiddenStates, type VisionTower } from "./network/vision-tower.ts";
+export { loadWeights, openWeights } from "./weights/load-weights.ts";
+export { planWeights } from "./weights/weight-plan.ts";

@@ -1,0 +1,62 @@
+import { type ImageReference, MlanError } from "@mlan/core";
+import * as tf from "@tensorflow/tfjs-core";
+import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
+import { unfoldPatches } from "../network/vision-tower.ts";
+import { powerOfTwo } from "./shape-buckets.ts";
+import type { Splice } from "./splice.ts";
+
+/** What the network reads of a batch. */
+export interface InputTensors {
+  readonly rows: number;
+  readonly length: number;
+  /** [rows * length], int32 */
+  readonly tokenIds: tf.Tensor1D;
+  /** Absent in batches without images, which cause no vision work. */
+  readonly images?: {
+    /** [images * patches, 3 * patch * patch], images padded to a power of two. */
+    readonly patches: tf.Tensor2D;
+    /** [rows * length], int32: see {@link Splice.sources}. */
+    readonly sources: tf.Tensor1D;
+  };
+}
+
+/** Gives an image's normalised pixels [3, size, size]. */
+export type LoadPixels = (image: ImageReference) => Promise<Float32Array>;
+
+/** Makes the tensors of a batch; each distinct image is read and prepared once. */
+export async function inputTensors(
+  { rows, length, tokenIds, sources, images }: Splice,
+  vision: VisionConfig | undefined,
+  loadPixels: LoadPixels,
+): Promise<InputTensors> {
+  const patches = images.length > 0 ? await unfoldImages(images, vision, loadPixels) : undefined;
+  const tensors = { rows, length, tokenIds: tf.tensor1d(tokenIds, "int32") };
+  if (!patches) return tensors;
+  return { ...tensors, images: { patches, sources: tf.tensor1d(sources, "int32") } };
+}
+
+export function disposeInputTensors({ tokenIds, images }: InputTensors): void {
+  tokenIds.dispose();
+  images?.patches.dispose();
+  images?.sources.dispose();
+}
+
+async function unfoldImages(
+  images: readonly ImageReference[],
+  vision: VisionConfig | undefined,
+  loadPixels: LoadPixels,
+): Promise<tf.Tensor2D> {
+  if (!vision) {
+    throw new MlanError(
+      "invalid-options",
+      `model-llava: image "${images[0]?.name}" cannot be seen: the model was opened without a vision tower. Give \`visionTower\`.`,
+    );
+  }
+  const patches = patchesPerImage(vision);
+  const width = 3 * vision.patchSize ** 2;
+  const unfolded = new Float32Array(powerOfTwo(images.length) * patches * width);
+  await Promise.all(
+    images.map(async (image, index) => unfoldPatches(vision, await loadPixels(image), unfolded, index * patches * width)),
+  );
+  return tf.tensor2d(unfolded, [unfolded.length / width, width]);
+}

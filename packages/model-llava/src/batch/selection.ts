@@ -1,0 +1,50 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { selectionBucket } from "./shape-buckets.ts";
+
+/** Positions whose next token is asked for: only these pass through the output layer. */
+export interface Selection {
+  /** [n], int32: rows of the flat hidden states. */
+  readonly positions: tf.Tensor1D;
+  /** [n, 2], int32: (index in the selection, token that follows). */
+  readonly targets: tf.Tensor2D;
+  /** [n]: 1 / wanted positions, 0 for padding. */
+  readonly weights: tf.Tensor1D;
+}
+
+export interface Target {
+  /** In the flat array of rows * length positions. */
+  readonly position: number;
+  /** The token that follows there. */
+  readonly token: number;
+}
+
+/** The positions before which a label stands: labels are shifted by one, and never across rows. */
+export function shiftedTargets(labels: Int32Array, length: number, ignored: number): readonly Target[] {
+  const targets: Target[] = [];
+  for (let position = 0; position + 1 < labels.length; position++) {
+    const token = labels[position + 1] ?? ignored;
+    if (token !== ignored && (position + 1) % length !== 0) targets.push({ position, token });
+  }
+  return targets;
+}
+
+/** A selection of `targets` among `positions`, padded with positions of weight 0 so that few sizes occur. */
+export function selection(targets: readonly Target[], positions: number): Selection {
+  const size = selectionBucket(targets.length, positions);
+  const indices = new Int32Array(size);
+  const pairs = Int32Array.from({ length: size * 2 }, (_, index) => (index % 2 === 0 ? index / 2 : 0));
+  const weights = new Float32Array(size).fill(1 / targets.length, 0, targets.length);
+  for (const [index, { position, token }] of targets.entries()) {
+    indices[index] = position;
+    pairs[index * 2 + 1] = token;
+  }
+  return {
+    positions: tf.tensor1d(indices, "int32"),
+    targets: tf.tensor2d(pairs, [size, 2], "int32"),
+    weights: tf.tensor1d(weights),
+  };
+}
+
+export function disposeSelection({ positions, targets, weights }: Selection): void {
+  tf.dispose([positions, targets, weights]);
+}

@@ -1,0 +1,22 @@
+/** `value` rounded up to a multiple of `multiple`. */
+export function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}
+
+/** The least power of two that is at least `value`. */
+export function powerOfTwo(value: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, value)));
+}
+
+/**
+ * A length that few distinct inputs share, since every new shape compiles a graph: multiples of 32, and from 256 on
+ * four lengths per doubling (at most a quarter is padding).
+ */
+export function lengthBucket(length: number): number {
+  return roundUp(length, Math.max(32, powerOfTwo(length) / 8));
+}
+
+/** How many selected positions are computed for `count` wanted ones: a power of two, at least 64, at most all. */
+export function selectionBucket(count: number, positions: number): number {
+  return Math.min(Math.max(64, powerOfTwo(count)), Math.max(count, positions));
+}

@@ -1,0 +1,84 @@
+import { type ImageReference, MlanError } from "@mlan/core";
+import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
+
+/** A row of a batch before images are put in the place of placeholders. */
+export interface SpliceRow {
+  readonly id: string;
+  readonly inputIds: ArrayLike<number>;
+  /** As many as `inputIds`; absent where nothing is learned. */
+  readonly labels?: ArrayLike<number>;
+  readonly images: readonly ImageReference[];
+  /** Positions after which the spliced row is cut. */
+  readonly length: number;
+}
+
+/** Rows as flat arrays of `rows * length` positions; unused ones on the right are padding. */
+export interface Splice {
+  readonly rows: number;
+  readonly length: number;
+  /** 0 at image positions and padding. */
+  readonly tokenIds: Int32Array;
+  /** -100 where nothing is learned, so at all image positions. */
+  readonly labels: Int32Array;
+  /** Distinct images by reference, in order of appearance. */
+  readonly images: readonly ImageReference[];
+  /**
+   * Where each position's embedding stands in the concatenation of all token embeddings (rows * length) and all
+   * patch features (images * patches).
+   */
+  readonly sources: Int32Array;
+  readonly imagePositions: number;
+  readonly textPositions: number;
+}
+
+export interface SpliceOptions {
+  /** Rows of the batch; those beyond the given ones are padding. */
+  readonly rows: number;
+  readonly length: number;
+  /** Positions that one image takes. */
+  readonly patches: number;
+}
+
+/** Puts images in the place of their placeholders (the rule of LLaVA's prepare_inputs_labels_for_multimodal). */
+export function splice(examples: readonly SpliceRow[], { rows, length, patches }: SpliceOptions): Splice {
+  const positions = rows * length;
+  const tokenIds = new Int32Array(positions);
+  const labels = new Int32Array(positions).fill(IGNORE_INDEX);
+  const sources = Int32Array.from({ length: positions }, (_, position) => position);
+  const images = new Map<ImageReference, number>();
+  let imagePositions = 0;
+  let textPositions = 0;
+  for (const [row, example] of examples.entries()) {
+    const end = row * length + Math.min(example.length, length);
+    let position = row * length;
+    let placeholders = 0;
+    for (let index = 0; index < example.inputIds.length && position < end; index++) {
+      const id = example.inputIds[index] ?? 0;
+      if (id === IMAGE_TOKEN_INDEX) {
+        const image = numberOf(images, imageAt(example, placeholders++));
+        for (let patch = 0; patch < patches && position < end; patch++) {
+          sources[position++] = positions + image * patches + patch;
+          imagePositions++;
+        }
+      } else {
+        tokenIds[position] = id;
+        labels[position++] = example.labels?.[index] ?? IGNORE_INDEX;
+        textPositions++;
+      }
+    }
+  }
+  return { rows, length, tokenIds, labels, images: [...images.keys()], sources, imagePositions, textPositions };
+}
+
+function numberOf(images: Map<ImageReference, number>, image: ImageReference): number {
+  const known = images.get(image);
+  if (known !== undefined) return known;
+  images.set(image, images.size);
+  return images.size - 1;
+}
+
+function imageAt({ id, images }: SpliceRow, index: number): ImageReference {
+  const image = images[index];
+  if (image) return image;
+  throw new MlanError("invalid-data", `model-llava: "${id}" has more <image> placeholders than its ${images.length} images.`);
+}

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { checkConfig, type ConfigObject } from "./config-file.ts";
+
+/** The sizes of a Llama decoder. */
+export interface LanguageConfig {
+  readonly vocabularySize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  /** Divides `heads`; each key and value head serves `heads / keyValueHeads` query heads. */
+  readonly keyValueHeads: number;
+  readonly headDimension: number;
+  readonly normEpsilon: number;
+  readonly ropeTheta: number;
+  readonly maximumPositions: number;
+  /** The embedding is the output layer too; the checkpoint has no `lm_head.weight`. */
+  readonly tiedEmbeddings: boolean;
+}
+
+/** Reads the Llama keys of a `config.json`. Throws `invalid-checkpoint` for missing keys and other architectures. */
+export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
+  const config = checkConfig(schema, value, file);
+  const keyValueHeads = config.num_key_value_heads ?? config.num_attention_heads;
+  return {
+    vocabularySize: config.vocab_size,
+    hiddenSize: config.hidden_size,
+    intermediateSize: config.intermediate_size,
+    layers: config.num_hidden_layers,
+    heads: config.num_attention_heads,
+    keyValueHeads,
+    headDimension: config.head_dim ?? config.hidden_size / config.num_attention_heads,
+    normEpsilon: config.rms_norm_eps,
+    ropeTheta: config.rope_theta ?? config.rope_parameters?.rope_theta ?? 10_000,
+    maximumPositions: config.max_position_embeddings,
+    tiedEmbeddings: config.tie_word_embeddings ?? false,
+  };
+}
+
+const size = z.int().positive();
+const ropeType = z.literal("default", { error: "only unscaled rotary positions are supported" });
+
+const schema = z
+  .object({
+    vocab_size: size,
+    hidden_size: size,
+    intermediate_size: size,
+    num_hidden_layers: size,
+    num_attention_heads: size,
+    num_key_value_heads: size.nullish(),
+    head_dim: size.multipleOf(2).nullish().transform((value) => value ?? undefined),
+    rms_norm_eps: z.number().positive(),
+    max_position_embeddings: size,
+    rope_theta: z.number().positive().nullish(),
+    rope_scaling: z.object({ rope_type: ropeType.optional(), type: ropeType.optional() }).nullish(),
+    // transformers 5 writes theta here instead.
+    rope_parameters: z.object({ rope_theta: z.number().positive().optional(), rope_type: ropeType.optional() }).nullish(),
+    tie_word_embeddings: z.boolean().nullish(),
+    hidden_act: z.literal("silu", { error: "only silu is supported" }).nullish(),
+    attention_bias: z.literal(false, { error: "biases in attention are not supported" }).nullish(),
+    mlp_bias: z.literal(false, { error: "biases in the MLP are not supported" }).nullish(),
+  })
+  .refine((config) => config.head_dim != null || config.hidden_size % config.num_attention_heads === 0, {
+    path: ["num_attention_heads"],
+    error: "must divide hidden_size",
+  })
+  .refine((config) => config.num_attention_heads % (config.num_key_value_heads ?? 1) === 0, {
+    path: ["num_key_value_heads"],
+    error: "must divide num_attention_heads",
+  });

@@ -1,0 +1,54 @@
+import { MlanError } from "@mlan/core";
+import { z } from "zod";
+import { checkConfig, type ConfigObject } from "./config-file.ts";
+
+/** What a LLaVA `config.json` says about how images enter the language model. */
+export interface LlavaConfig {
+  /** Where the original code takes the tower from, e.g. `openai/clip-vit-large-patch14-336`. */
+  readonly visionTower: string;
+  /** Which hidden state of the tower is read; -2 is the output of the last layer but one. */
+  readonly selectLayer: number;
+  readonly imageAspectRatio: "pad" | "square";
+  readonly maximumLength: number | undefined;
+  /** The conversation template that the weights were last trained with; our key, absent in others' checkpoints. */
+  readonly template: string | undefined;
+}
+
+export type ModelType = "llama" | "llava_llama";
+
+/** The kind of a backbone's `config.json`. Throws `invalid-checkpoint` for kinds that are not read here. */
+export function modelTypeOf(value: ConfigObject, file: URL): ModelType {
+  const type = value["model_type"];
+  if (type === "llama" || type === "llava_llama") return type;
+  // Upstream LLaVA-1.5 checkpoints say `llava` in the same layout; Hugging Face's own LLaVA nests a text_config.
+  if (type === "llava" && !("text_config" in value)) return "llava_llama";
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${file.pathname}: key "model_type" is ${JSON.stringify(type) ?? "missing"}. ` +
+      'Read are "llama" and "llava_llama" (the layout of liuhaotian/llava-v1.5-7b, not that of llava-hf).',
+  );
+}
+
+/** Reads the `mm_*` keys. Throws `invalid-checkpoint` for variants of LLaVA that MLAN does not use. */
+export function llavaConfig(value: ConfigObject, file: URL): LlavaConfig {
+  const config = checkConfig(schema, value, file);
+  return {
+    visionTower: config.mm_vision_tower,
+    selectLayer: config.mm_vision_select_layer,
+    imageAspectRatio: config.image_aspect_ratio ?? "square",
+    maximumLength: config.tokenizer_model_max_length ?? undefined,
+    template: config.mlan_template,
+  };
+}
+
+const schema = z.object({
+  mm_vision_tower: z.string(),
+  mm_projector_type: z.literal("mlp2x_gelu", { error: "only mlp2x_gelu is supported" }),
+  mm_vision_select_layer: z.int().negative(),
+  mm_vision_select_feature: z.literal("patch", { error: "only patch is supported" }).default("patch"),
+  mm_patch_merge_type: z.literal("flat", { error: "only flat is supported" }).default("flat"),
+  mm_use_im_start_end: z.literal(false, { error: "image start and end tokens are not supported" }).default(false),
+  image_aspect_ratio: z.enum(["pad", "square"]).nullish(),
+  tokenizer_model_max_length: z.int().positive().nullish(),
+  mlan_template: z.string().optional(),
+});

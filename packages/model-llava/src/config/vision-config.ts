@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { checkConfig, type ConfigObject, isObject } from "./config-file.ts";
+
+/** The sizes of a CLIP vision transformer. */
+export interface VisionConfig {
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  /** Pixels per side of the square input. */
+  readonly imageSize: number;
+  /** Pixels per side of a patch; divides `imageSize`. */
+  readonly patchSize: number;
+  readonly activation: "quick_gelu" | "gelu";
+  readonly normEpsilon: number;
+}
+
+/** The number of patch features that one image becomes. */
+export function patchesPerImage({ imageSize, patchSize }: VisionConfig): number {
+  return (imageSize / patchSize) ** 2;
+}
+
+/**
+ * Reads a CLIP `config.json` (or the `vision_config` inside one). Keys that older files leave out have the
+ * defaults of Hugging Face's CLIPVisionConfig. Throws `invalid-checkpoint` errors that name file and key.
+ */
+export function visionConfig(value: ConfigObject, file: URL): VisionConfig {
+  const nested = isObject(value["vision_config"]);
+  const config = checkConfig(schema, nested ? value["vision_config"] : value, file, nested ? "vision_config" : "");
+  return {
+    hiddenSize: config.hidden_size,
+    intermediateSize: config.intermediate_size,
+    layers: config.num_hidden_layers,
+    heads: config.num_attention_heads,
+    imageSize: config.image_size,
+    patchSize: config.patch_size,
+    activation: config.hidden_act,
+    normEpsilon: config.layer_norm_eps,
+  };
+}
+
+const size = z.int().positive();
+
+const schema = z
+  .object({
+    hidden_size: size,
+    intermediate_size: size,
+    num_hidden_layers: size,
+    num_attention_heads: size,
+    image_size: size,
+    patch_size: size,
+    num_channels: z.literal(3, { error: "only RGB is supported" }).default(3),
+    hidden_act: z.enum(["quick_gelu", "gelu"]).default("quick_gelu"),
+    layer_norm_eps: z.number().positive().default(1e-5),
+  })
+  .refine((config) => config.hidden_size % config.num_attention_heads === 0, {
+    path: ["num_attention_heads"],
+    error: "must divide hidden_size",
+  })
+  .refine((config) => config.image_size % config.patch_size === 0, { path: ["patch_size"], error: "must divide image_size" });

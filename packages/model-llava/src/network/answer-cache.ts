@@ -1,0 +1,46 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { LanguageConfig } from "../config/language-config.ts";
+import { type KeyValue, MASKED, type MaskedKeyValue } from "./attention.ts";
+
+/** A step's place in the cache as data, so that one compiled graph serves all steps. */
+export interface CacheSlot {
+  /** [capacity, 1]: 1 at the step, else 0. */
+  readonly here: tf.Tensor2D;
+  /** [capacity]: 0 up to the step, {@link MASKED} behind it. */
+  readonly mask: tf.Tensor1D;
+}
+
+/**
+ * Zeros for each layer's answer. Leaves with memory of their own: shared or computed ones would make the first
+ * step's graph another than that of all later steps.
+ */
+export function emptyCache({ layers, keyValueHeads, headDimension }: LanguageConfig, rows: number, capacity: number): readonly KeyValue[] {
+  const shape: [number, number, number, number] = [rows, keyValueHeads, capacity, headDimension];
+  const zeros = (): tf.Tensor4D => tf.tensor4d(new Float32Array(rows * keyValueHeads * capacity * headDimension), shape);
+  return Array.from({ length: layers }, () => ({ key: zeros(), value: zeros() }));
+}
+
+export function cacheSlot(step: number, capacity: number): CacheSlot {
+  const here = new Float32Array(capacity);
+  here[step] = 1;
+  return {
+    here: tf.tensor2d(here, [capacity, 1]),
+    mask: tf.tensor1d(new Float32Array(capacity).fill(MASKED, step + 1)),
+  };
+}
+
+/** The cache with a step's keys and values [rows, keyValueHeads, 1, dimension] added at its place. */
+export function writeSlot({ key, value }: KeyValue, added: KeyValue, { here }: CacheSlot): KeyValue {
+  return { key: tf.add(key, tf.mul(added.key, here)), value: tf.add(value, tf.mul(added.value, here)) };
+}
+
+/** Hides what lies behind each row's prompt, broadcast to [rows, keyValueHeads, group, 1, length]. */
+export function promptMask(promptLengths: readonly number[], length: number): tf.Tensor {
+  const mask = new Float32Array(promptLengths.length * length);
+  for (const [row, promptLength] of promptLengths.entries()) mask.fill(MASKED, row * length + promptLength, (row + 1) * length);
+  return tf.tensor(mask, [promptLengths.length, 1, 1, 1, length]);
+}
+
+export function disposeCache(cache: readonly MaskedKeyValue[]): void {
+  for (const { key, value } of cache) tf.dispose([key, value]);
+}

@@ -1,0 +1,54 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Keys and values of one layer, [rows, keyValueHeads, positions, dimension] each; keys are rotated. */
+export interface KeyValue {
+  readonly key: tf.Tensor4D;
+  readonly value: tf.Tensor4D;
+}
+
+/** Keys and values with an additive mask that broadcasts to [rows, keyValueHeads, group, length, positions]. */
+export interface MaskedKeyValue extends KeyValue {
+  readonly mask?: tf.Tensor;
+}
+
+/** Added to scores where a query must not look; finite, so that a row without any key stays finite too. */
+export const MASKED = -1e9;
+
+/** A mask [length, length] that hides later positions: 0 where a query may look, else {@link MASKED}. */
+export function causalMask(length: number): tf.Tensor2D {
+  const mask = new Float32Array(length * length);
+  for (let query = 0; query < length; query++) mask.fill(MASKED, query * length + query + 1, (query + 1) * length);
+  return tf.tensor2d(mask, [length, length]);
+}
+
+/**
+ * Attention of `query` [rows, heads, length, dimension], which carries the factor 1/sqrt(dimension), to keys and
+ * values of as many or fewer heads (arXiv 2305.13245). They may come in several parts, say a prompt's and an
+ * answer's, which are then never copied together. Gives [rows, heads, length, dimension].
+ */
+export function attention(query: tf.Tensor4D, parts: readonly MaskedKeyValue[]): tf.Tensor4D {
+  const scores = parts.map((part) => maskedScores(query, part));
+  const probabilities = tf.softmax(scores.length === 1 && scores[0] ? scores[0] : tf.concat(scores, 3));
+  let start = 0;
+  const attended = parts.map(({ value }) => {
+    const [rows, heads, positions] = value.shape;
+    const share = parts.length === 1 ? probabilities : tf.slice(probabilities, [0, 0, 0, start], [rows, heads, -1, positions]);
+    start += positions;
+    return tf.matMul<tf.Tensor4D>(share, value);
+  });
+  return tf.reshape(attended.reduce((sum, part) => tf.add(sum, part)), query.shape);
+}
+
+/**
+ * Scores [rows, keyValueHeads, group * length, positions]. Query heads that share a key head stand side by side, so
+ * grouping them is a reshape and no key is copied.
+ */
+function maskedScores(query: tf.Tensor4D, { key, mask }: MaskedKeyValue): tf.Tensor4D {
+  const [rows, heads, length, dimension] = query.shape;
+  const [, keyValueHeads, positions] = key.shape;
+  const group = heads / keyValueHeads;
+  const grouped = tf.reshape<tf.Rank.R4>(query, [rows, keyValueHeads, group * length, dimension]);
+  const scores = tf.matMul<tf.Tensor4D>(grouped, key, false, true);
+  if (!mask) return scores;
+  return tf.reshape(tf.add(tf.reshape(scores, [rows, keyValueHeads, group, length, positions]), mask), scores.shape);
+}

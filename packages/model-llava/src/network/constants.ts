@@ -1,0 +1,34 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { LanguageConfig } from "../config/language-config.ts";
+import { causalMask } from "./attention.ts";
+import { disposeRotaryTable, mapRotaryTable, type RotaryTable, rotaryTable } from "./rotary.ts";
+
+/** Tensors that depend on a length alone: made on first use, kept for all later batches of that length. */
+export interface Constants {
+  /** Rotations of positions 0..length-1, [length, dimension]. */
+  rotations(length: number): RotaryTable;
+  /** [length, length] */
+  mask(length: number): tf.Tensor2D;
+  dispose(): void;
+}
+
+export function constants({ headDimension, ropeTheta }: LanguageConfig): Constants {
+  const tables = new Map<number, RotaryTable>();
+  const masks = new Map<number, tf.Tensor2D>();
+  return {
+    rotations: (length) => remembered(tables, length, () => mapRotaryTable(rotaryTable(length, headDimension, ropeTheta), tf.keep)),
+    mask: (length) => remembered(masks, length, () => tf.keep(causalMask(length))),
+    dispose: () => {
+      for (const table of tables.values()) disposeRotaryTable(table);
+      tf.dispose([...masks.values()]);
+      tables.clear();
+      masks.clear();
+    },
+  };
+}
+
+function remembered<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
+}

@@ -1,0 +1,13 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/** [rows * length, heads * dimension] as [rows, heads, length, dimension]. */
+export function splitHeads(input: tf.Tensor2D, rows: number, heads: number): tf.Tensor4D {
+  const [positions, width] = input.shape;
+  return tf.transpose(tf.reshape(input, [rows, positions / rows, heads, width / heads]), [0, 2, 1, 3]);
+}
+
+/** [rows, heads, length, dimension] as [rows * length, heads * dimension]. */
+export function mergeHeads(input: tf.Tensor4D): tf.Tensor2D {
+  const [rows, heads, length, dimension] = input.shape;
+  return tf.reshape(tf.transpose(input, [0, 2, 1, 3]), [rows * length, heads * dimension]);
+}

@@ -1,0 +1,86 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { InputTensors } from "../batch/input-tensors.ts";
+import type { Selection } from "../batch/selection.ts";
+import type { LanguageConfig } from "../config/language-config.ts";
+import type { VisionConfig } from "../config/vision-config.ts";
+import { type ParameterList, parameterList } from "../weights/parameter-list.ts";
+import { attention, type KeyValue } from "./attention.ts";
+import { type Constants, constants } from "./constants.ts";
+import { type Attend, decode, type Decoder, logits } from "./decoder.ts";
+import { declareDecoder } from "./decoder-weights.ts";
+import { gatherRows } from "./gather-rows.ts";
+import { declareProjector, project, type Projector } from "./projector.ts";
+import { targetLogProbabilities } from "./target-log-probabilities.ts";
+import { patchFeatures, type VisionTower } from "./vision-tower.ts";
+import { declareVisionTower } from "./vision-tower-weights.ts";
+
+/** How images enter the language model. */
+export interface VisionOptions {
+  readonly config: VisionConfig;
+  /** The tower's hidden state that is read, counted from the end. */
+  readonly selectLayer: number;
+}
+
+/** A LLaVA network: decoder, and tower and projector where it sees. */
+export interface LlavaNetwork {
+  readonly decoder: Decoder;
+  readonly vision: { readonly tower: VisionTower; readonly projector: Projector; readonly selectLayer: number } | undefined;
+  readonly constants: Constants;
+  readonly parameters: ParameterList;
+}
+
+/** A network whose weights are zero. */
+export function llavaNetwork(language: LanguageConfig, vision: VisionOptions | undefined): LlavaNetwork {
+  const parameters = parameterList();
+  return {
+    parameters,
+    decoder: { config: language, weights: declareDecoder(language, parameters) },
+    vision: vision && {
+      projector: declareProjector(vision.config.hiddenSize, language.hiddenSize, parameters),
+      tower: { config: vision.config, weights: declareVisionTower(vision.config, parameters) },
+      selectLayer: vision.selectLayer,
+    },
+    constants: constants(language),
+  };
+}
+
+export function disposeNetwork({ parameters, constants }: LlavaNetwork): void {
+  parameters.dispose();
+  constants.dispose();
+}
+
+/**
+ * Hidden states [rows * length, hidden] before the last normalisation. Rows are padded on the right and a position
+ * sees only earlier ones, so padding needs no mask. `see` is told each layer's keys and values.
+ */
+export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, see: SeeKeyValue = () => {}): tf.Tensor2D {
+  const { rows, length } = inputs;
+  const mask = network.constants.mask(length);
+  const attend: Attend = (query, keyValue, layer) => {
+    see(keyValue, layer);
+    return attention(query, [{ ...keyValue, mask }]);
+  };
+  const rotations = network.constants.rotations(length);
+  return decode(network.decoder, { hidden: embeddings(network, inputs), rows, rotations, attend });
+}
+
+/** Told each layer's keys and values while they are computed. */
+export type SeeKeyValue = (keyValue: KeyValue, layer: number) => void;
+
+/** Log-probabilities [n] of the selection's targets. */
+export function selectedLogProbabilities(network: LlavaNetwork, inputs: InputTensors, { positions, targets }: Selection): tf.Tensor1D {
+  const hidden = gatherRows(hiddenStates(network, inputs), positions);
+  return targetLogProbabilities(logits(network.decoder, hidden), targets);
+}
+
+/** Mean cross-entropy over the selection, in nats. */
+export function crossEntropy(network: LlavaNetwork, inputs: InputTensors, selected: Selection): tf.Scalar {
+  return tf.tidy(() => tf.neg(tf.sum(tf.mul(selectedLogProbabilities(network, inputs, selected), selected.weights))));
+}
+
+function embeddings({ decoder, vision }: LlavaNetwork, { tokenIds, images }: InputTensors): tf.Tensor2D {
+  const text = gatherRows(decoder.weights.embedding, tokenIds);
+  if (!vision || !images) return text;
+  const features = project(vision.projector, patchFeatures(vision.tower, images.patches, vision.selectLayer));
+  return gatherRows(tf.concat([text, features], 0), images.sources);
+}

@@ -1,0 +1,78 @@
+import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
+import type { ParameterList } from "../weights/parameter-list.ts";
+import type { LayerNormWeights } from "./layer-norm.ts";
+
+/** The weights of a linear map with a bias; the matrix is [out, in]. */
+export interface LinearWeights {
+  readonly weight: Tensor2D;
+  readonly bias: Tensor1D;
+}
+
+export interface VisionTowerWeights {
+  /** [hidden] */
+  readonly classEmbedding: Tensor1D;
+  /** [hidden, 3, patch, patch] */
+  readonly patchEmbedding: Tensor4D;
+  /** [1 + patches, hidden]; the first is the class token's. */
+  readonly positionEmbedding: Tensor2D;
+  readonly preNorm: LayerNormWeights;
+  readonly layers: readonly VisionLayerWeights[];
+}
+
+export interface VisionLayerWeights {
+  readonly attentionNorm: LayerNormWeights;
+  readonly query: LinearWeights;
+  readonly key: LinearWeights;
+  readonly value: LinearWeights;
+  readonly output: LinearWeights;
+  readonly mlpNorm: LayerNormWeights;
+  readonly up: LinearWeights;
+  readonly down: LinearWeights;
+}
+
+/** Where LLaVA checkpoints keep the tower's tensors. */
+export const VISION_PREFIX = "model.vision_tower.vision_tower.vision_model.";
+
+/** Declares the tensors of a CLIP vision transformer under the names of a LLaVA checkpoint. */
+export function declareVisionTower(config: VisionConfig, list: ParameterList): VisionTowerWeights {
+  const { hiddenSize, patchSize } = config;
+  const embeddings = `${VISION_PREFIX}embeddings`;
+  const weights: VisionTowerWeights = {
+    classEmbedding: list.vector("vision", `${embeddings}.class_embedding`, hiddenSize),
+    patchEmbedding: list.kernel("vision", `${embeddings}.patch_embedding.weight`, hiddenSize, 3, patchSize),
+    positionEmbedding: list.matrix("vision", `${embeddings}.position_embedding.weight`, patchesPerImage(config) + 1, hiddenSize),
+    // The checkpoint's own spelling.
+    preNorm: declareNorm(`${VISION_PREFIX}pre_layrnorm`, hiddenSize, list),
+    layers: Array.from({ length: config.layers }, (_, layer) =>
+      declareLayer(config, `${VISION_PREFIX}encoder.layers.${layer}`, list),
+    ),
+  };
+  // Never read, since features come from a layer before the last; kept so that a saved tower is complete.
+  declareNorm(`${VISION_PREFIX}post_layernorm`, hiddenSize, list);
+  return weights;
+}
+
+function declareLayer({ hiddenSize, intermediateSize }: VisionConfig, prefix: string, list: ParameterList): VisionLayerWeights {
+  const linear = (name: string, out: number, input: number): LinearWeights => ({
+    weight: list.matrix("vision", `${prefix}.${name}.weight`, out, input),
+    bias: list.vector("vision", `${prefix}.${name}.bias`, out),
+  });
+  return {
+    attentionNorm: declareNorm(`${prefix}.layer_norm1`, hiddenSize, list),
+    query: linear("self_attn.q_proj", hiddenSize, hiddenSize),
+    key: linear("self_attn.k_proj", hiddenSize, hiddenSize),
+    value: linear("self_attn.v_proj", hiddenSize, hiddenSize),
+    output: linear("self_attn.out_proj", hiddenSize, hiddenSize),
+    mlpNorm: declareNorm(`${prefix}.layer_norm2`, hiddenSize, list),
+    up: linear("mlp.fc1", intermediateSize, hiddenSize),
+    down: linear("mlp.fc2", hiddenSize, intermediateSize),
+  };
+}
+
+function declareNorm(prefix: string, size: number, list: ParameterList): LayerNormWeights {
+  return {
+    weight: list.vector("vision", `${prefix}.weight`, size),
+    bias: list.vector("vision", `${prefix}.bias`, size),
+  };
+}

@@ -1,0 +1,78 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
+import { attention } from "./attention.ts";
+import { gelu, quickGelu } from "./gelu.ts";
+import { mergeHeads, splitHeads } from "./heads.ts";
+import { layerNorm } from "./layer-norm.ts";
+import { linear } from "./linear.ts";
+import type { VisionLayerWeights, VisionTowerWeights } from "./vision-tower-weights.ts";
+
+/** A CLIP vision transformer: its sizes and weights. */
+export interface VisionTower {
+  readonly config: VisionConfig;
+  readonly weights: VisionTowerWeights;
+}
+
+/**
+ * Hidden states [images * (1 + patches), hidden] after `layers` of the tower's layers, the class token first, from
+ * patches [images * patches, 3 * patch * patch] that {@link unfoldPatches} made.
+ */
+export function visionHiddenStates({ config, weights }: VisionTower, patches: tf.Tensor2D, layers: number): tf.Tensor2D {
+  const images = patches.shape[0] / patchesPerImage(config);
+  const embedded = layerNorm(embedPatches(weights, patches, images), weights.preNorm, config.normEpsilon);
+  return weights.layers
+    .slice(0, layers)
+    .reduce((hidden, layer) => runLayer(config, layer, hidden, images), embedded);
+}
+
+/** Patch features [images * patches, hidden]: hidden state `selectLayer` (counted from the end, -1 the last), no class token. */
+export function patchFeatures(tower: VisionTower, patches: tf.Tensor2D, selectLayer: number): tf.Tensor2D {
+  const { config } = tower;
+  const count = patchesPerImage(config);
+  const images = patches.shape[0] / count;
+  const states = visionHiddenStates(tower, patches, config.layers + 1 + selectLayer);
+  const withClass = tf.reshape(states, [images, count + 1, config.hiddenSize]);
+  const features = tf.slice(withClass, [0, 1, 0], [images, count, config.hiddenSize]);
+  return tf.reshape(features, [images * count, config.hiddenSize]);
+}
+
+/**
+ * Pixels [3, imageSize, imageSize] as patches [patches, 3 * patch * patch] written at `offset` of `target`: the patch
+ * embedding, a convolution without overlap, is then one matrix product.
+ */
+export function unfoldPatches({ imageSize, patchSize }: VisionConfig, pixels: Float32Array, target: Float32Array, offset: number): void {
+  let next = offset;
+  for (let top = 0; top < imageSize; top += patchSize) {
+    for (let left = 0; left < imageSize; left += patchSize) {
+      for (let channel = 0; channel < 3; channel++) {
+        for (let row = 0; row < patchSize; row++) {
+          const start = (channel * imageSize + top + row) * imageSize + left;
+          target.set(pixels.subarray(start, start + patchSize), next);
+          next += patchSize;
+        }
+      }
+    }
+  }
+}
+
+function embedPatches(weights: VisionTowerWeights, patches: tf.Tensor2D, images: number): tf.Tensor2D {
+  const [hiddenSize, ...kernel] = weights.patchEmbedding.shape;
+  const matrix = tf.reshape<tf.Rank.R2>(weights.patchEmbedding, [hiddenSize, kernel.reduce((a, b) => a * b)]);
+  const [positions] = weights.positionEmbedding.shape;
+  const embedded = tf.reshape(linear(patches, matrix), [images, positions - 1, hiddenSize]);
+  const classToken = tf.tile(tf.reshape(weights.classEmbedding, [1, 1, hiddenSize]), [images, 1, 1]);
+  const tokens = tf.add(tf.concat([classToken, embedded], 1), weights.positionEmbedding);
+  return tf.reshape(tokens, [images * positions, hiddenSize]);
+}
+
+function runLayer(config: VisionConfig, weights: VisionLayerWeights, input: tf.Tensor2D, images: number): tf.Tensor2D {
+  const { heads, hiddenSize, normEpsilon } = config;
+  const normal = layerNorm(input, weights.attentionNorm, normEpsilon);
+  const project = ({ weight, bias }: VisionLayerWeights["query"]): tf.Tensor4D => splitHeads(linear(normal, weight, bias), images, heads);
+  const query = tf.mul<tf.Tensor4D>(project(weights.query), 1 / Math.sqrt(hiddenSize / heads));
+  const attended = attention(query, [{ key: project(weights.key), value: project(weights.value) }]);
+  const hidden = tf.add<tf.Tensor2D>(input, linear(mergeHeads(attended), weights.output.weight, weights.output.bias));
+  const activate = config.activation === "gelu" ? gelu : quickGelu;
+  const up = linear(layerNorm(hidden, weights.mlpNorm, normEpsilon), weights.up.weight, weights.up.bias);
+  return tf.add(hidden, linear(activate(up), weights.down.weight, weights.down.bias));
+}

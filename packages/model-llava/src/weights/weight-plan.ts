@@ -1,0 +1,92 @@
+import { MlanError, type Parameter } from "@mlan/core";
+import type { SafetensorsReader } from "@mlan/safetensors";
+import { PROJECTOR_PREFIX } from "../network/projector.ts";
+import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
+
+/** Where a model's weights come from. */
+export interface WeightSources {
+  /** A Llama or LLaVA checkpoint. */
+  readonly checkpoint: SafetensorsReader;
+  /** A CLIP checkpoint; absent when the tower's weights stand in `checkpoint`, or there is no tower. */
+  readonly tower?: SafetensorsReader;
+}
+
+/** One parameter and the stored tensor that it gets. */
+export interface PlannedWeight {
+  readonly parameter: Parameter;
+  readonly reader: SafetensorsReader;
+  readonly name: string;
+}
+
+export interface WeightPlan {
+  readonly stored: readonly PlannedWeight[];
+  /** The projector's parameters when the checkpoint has none of them. */
+  readonly fresh: readonly Parameter[];
+}
+
+/**
+ * Finds every parameter's tensor, before any is read. Throws `invalid-checkpoint` for tensors that are missing, have
+ * another shape, or belong to another architecture.
+ */
+export function planWeights(parameters: readonly Parameter[], sources: WeightSources): WeightPlan {
+  const hasProjector = [...sources.checkpoint.entries.keys()].some((name) => name.startsWith(PROJECTOR_PREFIX));
+  const isFresh = ({ component }: Parameter): boolean => component === "projector" && !hasProjector;
+  const towerPrefix = sources.tower && prefixOfTower(sources.tower);
+  const stored = parameters
+    .filter((parameter) => !isFresh(parameter))
+    .map((parameter) => planned(parameter, sources, towerPrefix));
+  const used = new Set(stored.map(({ name }) => name));
+  refuseUnknown(sources.checkpoint, (name) => used.has(name) || (towerPrefix !== undefined && name.startsWith(VISION_PREFIX)));
+  if (sources.tower) refuseUnknown(sources.tower, (name) => used.has(name) || !name.startsWith(towerPrefix ?? ""));
+  return { stored, fresh: parameters.filter(isFresh) };
+}
+
+/** Whether a LLaVA checkpoint carries its vision tower. */
+export function holdsTower({ entries }: SafetensorsReader): boolean {
+  return entries.has(`${VISION_PREFIX}${PATCH_EMBEDDING}`);
+}
+
+const PATCH_EMBEDDING = "embeddings.patch_embedding.weight";
+
+/** Buffers that older transformers stored; the rest of whole CLIP models; the output layer where the embedding serves as it. */
+const IGNORED = /rotary_emb\.inv_freq$|position_ids$|^text_model\.|^text_projection\.|^visual_projection\.|^logit_scale$|^lm_head\.weight$/;
+
+function planned(parameter: Parameter, { checkpoint, tower }: WeightSources, towerPrefix: string | undefined): PlannedWeight {
+  const fromTower = tower !== undefined && parameter.component === "vision";
+  const reader = fromTower ? tower : checkpoint;
+  const name = fromTower ? `${towerPrefix}${parameter.name.slice(VISION_PREFIX.length)}` : parameter.name;
+  const entry = reader.entries.get(name);
+  if (!entry) {
+    const files = [...new Set([...reader.entries.values()].map(({ file }) => file.pathname))].join(", ");
+    throw new MlanError(
+      "invalid-checkpoint",
+      `model-llava: tensor "${name}" is missing in ${files}. The files are incomplete, or config.json describes another model.`,
+    );
+  }
+  const { shape } = parameter.variable;
+  if (entry.shape.join() !== shape.join()) {
+    throw new MlanError(
+      "invalid-checkpoint",
+      `model-llava: ${entry.file.pathname}: tensor "${name}" is [${entry.shape.join(", ")}], config.json makes it [${shape.join(", ")}]. ` +
+        "Take weights and config.json from the same model.",
+    );
+  }
+  return { parameter, reader, name };
+}
+
+/** Whole CLIP models put `vision_model.` before the names, newer vision models nothing. */
+function prefixOfTower({ entries }: SafetensorsReader): string {
+  const name = [...entries.keys()].find((key) => key.endsWith(PATCH_EMBEDDING));
+  return name === undefined ? "vision_model." : name.slice(0, -PATCH_EMBEDDING.length);
+}
+
+function refuseUnknown({ entries }: SafetensorsReader, isKnown: (name: string) => boolean): void {
+  const unknown = [...entries.values()].filter(({ name }) => !isKnown(name) && !IGNORED.test(name));
+  const [first] = unknown;
+  if (!first) return;
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${first.file.pathname} holds ${unknown.length} tensors that config.json does not account for, ` +
+      `such as "${first.name}". It is another architecture, or has more layers than config.json says.`,
+  );
+}

@@ -1,0 +1,61 @@
+import { readFile } from "node:fs/promises";
+import { languageConfig, type LlavaNetwork, llavaNetwork, loadWeights, openWeights, planWeights, visionConfig } from "@mlan/model-llava";
+import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** What PyTorch and transformers computed; made by tools/fixtures/model_llava_network.py. */
+export const FIXTURE: URL = new URL("fixtures/network/", import.meta.url);
+
+/** The fixture's Llama with its CLIP tower and projector. */
+export async function fixtureNetwork(): Promise<LlavaNetwork> {
+  const [language, vision] = await Promise.all([json("llama/config.json"), json("clip/config.json")]);
+  const network = llavaNetwork(languageConfig(language, FIXTURE), { config: visionConfig(vision, FIXTURE), selectLayer: -2 });
+  const readers = await Promise.all(["llama/", "clip/", "projector.safetensors"].map((path) => openWeights(new URL(path, FIXTURE))));
+  const [llama, clip, projector] = readers as [SafetensorsReader, SafetensorsReader, SafetensorsReader];
+  const plan = planWeights(network.parameters.parameters, { checkpoint: llama, tower: clip });
+  await loadWeights(plan, { seed: 0 });
+  for (const { name, variable } of plan.fresh) variable.assign(tf.tensor(await projector.read(name), variable.shape));
+  await Promise.all(readers.map((reader) => reader.close()));
+  return network;
+}
+
+/** The expected arrays by name. */
+export interface Expected {
+  shape(name: string): readonly number[];
+  floats(name: string): Promise<Float32Array>;
+  /** Rows of a right-padded matrix, cut to the lengths stored beside it. */
+  rows(name: string): Promise<number[][]>;
+  close(): Promise<void>;
+}
+
+export async function expectedValues(): Promise<Expected> {
+  const reader = await openSafetensors(new URL("expected.safetensors", FIXTURE));
+  const shape = (name: string): readonly number[] => reader.entries.get(name)!.shape;
+  return {
+    shape,
+    floats: (name) => reader.read(name),
+    rows: async (name) => {
+      const values = await reader.readInt32(name);
+      const lengths = await reader.readInt32(`${name.split(".")[0]}.lengths`);
+      const width = shape(name)[1]!;
+      return [...lengths].map((length, row) => [...values.subarray(row * width, row * width + length)]);
+    },
+    close: () => reader.close(),
+  };
+}
+
+/** The largest difference, relative to the largest expected value where that is above one. */
+export function largestError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) throw new Error(`${actual.length} values, expected ${expected.length}`);
+  let error = 0;
+  let scale = 1;
+  for (let index = 0; index < expected.length; index++) {
+    error = Math.max(error, Number.isNaN(actual[index]!) ? Infinity : Math.abs(actual[index]! - expected[index]!));
+    scale = Math.max(scale, Math.abs(expected[index]!));
+  }
+  return error / scale;
+}
+
+async function json(path: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(new URL(path, FIXTURE), "utf8")) as Record<string, unknown>;
+}

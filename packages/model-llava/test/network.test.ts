@@ -1,0 +1,158 @@
+import {
+  crossEntropy,
+  decodeGreedily,
+  disposeInputTensors,
+  disposeNetwork,
+  disposeSelection,
+  hiddenStates,
+  type InputTensors,
+  inputTensors,
+  type LlavaNetwork,
+  logits,
+  patchFeatures,
+  selection,
+  shiftedTargets,
+  splice,
+  unfoldPatches,
+  visionHiddenStates,
+} from "@mlan/model-llava";
+import type { ImageReference } from "@mlan/core";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BACKENDS } from "./backends.ts";
+import { type Expected, expectedValues, fixtureNetwork, largestError } from "./network-fixture.ts";
+
+const PATCHES = 4;
+const PIXELS = 3 * 8 * 8;
+
+describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ use }) => {
+  let network: LlavaNetwork;
+  let expected: Expected;
+  beforeAll(async () => {
+    await use();
+    network = await fixtureNetwork();
+    expected = await expectedValues();
+  });
+  afterAll(async () => {
+    disposeNetwork(network);
+    await expected.close();
+  });
+
+  it("on the logits of right-padded rows", async () => {
+    const { rows, inputs } = await textInputs();
+    const length = expected.shape("text.logits")[1]!;
+    const actual = tf.tidy(() => logits(network.decoder, hiddenStates(network, inputs)));
+    const values = await actual.data();
+    const wanted = await expected.floats("text.logits");
+    for (const [row, ids] of rows.entries()) {
+      const part = (all: ArrayLike<number>, width: number): number[] =>
+        Array.from({ length: ids.length * 48 }, (_, index) => all[row * width * 48 + index]!);
+      expect(largestError(part(values, inputs.length), part(wanted, length))).toBeLessThan(1e-5);
+    }
+    actual.dispose();
+    disposeInputTensors(inputs);
+  });
+
+  it("on the loss and every gradient", async () => {
+    const { inputs, labels } = await textInputs();
+    const selected = selection(shiftedTargets(labels, inputs.length, -100), labels.length);
+    const variables = network.parameters.parameters.filter(({ component }) => component === "language");
+    const { value, grads } = tf.variableGrads(() => crossEntropy(network, inputs, selected), variables.map(({ variable }) => variable));
+    expect(largestError(await value.data(), await expected.floats("text.loss"))).toBeLessThan(1e-5);
+    for (const { name, variable } of variables) {
+      const gradient = await grads[variable.name]!.data();
+      expect(largestError(gradient, await expected.floats(`text.gradient.${name}`)), name).toBeLessThan(1e-5);
+    }
+    tf.dispose([value, grads]);
+    disposeSelection(selected);
+    disposeInputTensors(inputs);
+  });
+
+  it("on patch features and on the last hidden state", async () => {
+    const tower = network.vision!.tower;
+    const pixels = await expected.floats("vision.pixels");
+    const unfolded = new Float32Array(pixels.length);
+    for (const image of [0, 1]) unfoldPatches(tower.config, pixels.subarray(image * PIXELS), unfolded, image * PIXELS);
+    const [features, last] = tf.tidy(() => {
+      const patches = tf.tensor2d(unfolded, [2 * PATCHES, PIXELS / PATCHES]);
+      return [patchFeatures(tower, patches, -2), visionHiddenStates(tower, patches, 3)] as const;
+    });
+    expect(largestError(await features.data(), await expected.floats("vision.features"))).toBeLessThan(1e-5);
+    expect(largestError(await last.data(), await expected.floats("vision.last"))).toBeLessThan(1e-5);
+    tf.dispose([features, last]);
+  });
+
+  it("on the loss and gradients of a spliced batch", async () => {
+    const { inputs, labels } = await llavaInputs();
+    const selected = selection(shiftedTargets(labels, inputs.length, -100), labels.length);
+    const variables = network.parameters.parameters.filter(
+      ({ component, name }) => component === "projector" || name === "model.embed_tokens.weight",
+    );
+    const { value, grads } = tf.variableGrads(() => crossEntropy(network, inputs, selected), variables.map(({ variable }) => variable));
+    expect(largestError(await value.data(), await expected.floats("llava.loss"))).toBeLessThan(1e-5);
+    for (const { name, variable } of variables) {
+      const gradient = await grads[variable.name]!.data();
+      expect(largestError(gradient, await expected.floats(`llava.gradient.${name}`)), name).toBeLessThan(1e-5);
+    }
+    tf.dispose([value, grads]);
+    disposeSelection(selected);
+    disposeInputTensors(inputs);
+  });
+
+  it("on greedy answers to prompts of different lengths", async () => {
+    const prompts = await expected.rows("generate.prompts");
+    const wanted = await expected.rows("generate.tokens");
+    const spliced = splice(
+      prompts.map((inputIds, row) => ({ id: `${row}`, inputIds, images: [], length: inputIds.length })),
+      { rows: 4, length: 8, patches: PATCHES },
+    );
+    const inputs = await inputTensors(spliced, undefined, noPixels);
+    const tensors = tf.memory().numTensors;
+    const answers: number[][] = prompts.map(() => []);
+    await decodeGreedily(network, {
+      prompts: inputs,
+      promptLengths: [...prompts.map(({ length }) => length), 1],
+      maximumNewTokens: 12,
+      accept: (tokens) => {
+        for (const [row, answer] of answers.entries()) answer.push(tokens[row]!);
+        return true;
+      },
+    });
+    expect(answers.map((answer, row) => answer.slice(0, wanted[row]!.length))).toEqual(wanted);
+    // The network keeps the rotations of these two lengths; everything else is gone.
+    expect(tf.memory().numTensors - tensors).toBeLessThanOrEqual(9);
+    disposeInputTensors(inputs);
+  });
+
+  async function textInputs(): Promise<{ rows: number[][]; inputs: InputTensors; labels: Int32Array }> {
+    const rows = await expected.rows("text.input_ids");
+    const labels = await expected.rows("text.labels");
+    const examples = rows.map((inputIds, row) => ({ id: `${row}`, inputIds, labels: labels[row]!, images: [], length: inputIds.length }));
+    const spliced = splice(examples, { rows: 4, length: 10, patches: PATCHES });
+    return { rows, inputs: await inputTensors(spliced, undefined, noPixels), labels: spliced.labels };
+  }
+
+  async function llavaInputs(): Promise<{ inputs: InputTensors; labels: Int32Array }> {
+    const rows = await expected.rows("llava.input_ids");
+    const labels = await expected.rows("llava.labels");
+    const pixels = await expected.floats("vision.pixels");
+    const images = [0, 1].map((image): ImageReference => ({ name: `${image}`, read: () => Promise.resolve(new Uint8Array([image])) }));
+    const examples = rows.map((inputIds, row) => ({
+      id: `${row}`,
+      inputIds,
+      labels: labels[row]!,
+      images: row < 2 ? [images[row]!] : [],
+      length: inputIds.length + (row < 2 ? PATCHES - 1 : 0),
+    }));
+    const spliced = splice(examples, { rows: 3, length: 12, patches: PATCHES });
+    const inputs = await inputTensors(spliced, network.vision!.tower.config, async (image) => {
+      const start = (await image.read())[0]! * PIXELS;
+      return pixels.slice(start, start + PIXELS);
+    });
+    return { inputs, labels: spliced.labels };
+  }
+});
+
+function noPixels(): Promise<Float32Array> {
+  throw new Error("These batches hold no images.");
+}
