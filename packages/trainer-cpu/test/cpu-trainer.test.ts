@@ -7,7 +7,7 @@ describeTrainerContract(createScope([cpuTrainer({ threads: 1 })]).get(TRAINER));
 
 describe("cpuTrainer", () => {
   it("refuses unknown options and says which", () => {
-    const typo = { thread: 2 };
+    const typo = JSON.parse('{ "thread": 2 }');
     expect(() => cpuTrainer(typo)).toThrow(/trainer-cpu.*thread/s);
   });
 

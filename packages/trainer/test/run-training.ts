@@ -1,0 +1,98 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Batch, Conversation, Dataset, StepEndEvent, TrainableModel, TrainEvent, TrainingRecipe } from "@mlan/core";
+import { fakeModelSource, memoryDataset } from "@mlan/testing";
+import { createTrainer, instructionTuning, type TrainerDefinition } from "@mlan/trainer";
+
+export interface TrainingOptions {
+  readonly folder: URL;
+  readonly recipe?: TrainingRecipe;
+  readonly data?: Dataset<Conversation>;
+  readonly seed?: number;
+  /** Changes the fake model before it is trained. */
+  readonly adapt?: (model: TrainableModel) => TrainableModel;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainEvent) => void;
+  readonly trainer?: Partial<TrainerDefinition>;
+  /** Breaks the loop at the end of this step. */
+  readonly breakAt?: number;
+}
+
+export interface Training {
+  readonly events: readonly TrainEvent[];
+  readonly steps: readonly StepEndEvent[];
+  readonly weights: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Nine steps over 24 conversations, a third of them with an image. */
+export const RECIPE: TrainingRecipe = instructionTuning({
+  format: { maximumLength: 64 },
+  batchSize: 8,
+  microBatchSize: 4,
+  epochs: 3,
+  learningRate: 0.1,
+  warmupRatio: 0.1,
+  weightDecay: 0.01,
+  checkpointEvery: 4,
+});
+
+/** Letters answered by longer and longer rows of their successors; every third conversation has an image. */
+export const DATA: Dataset<Conversation> = memoryDataset("letters", letters(24));
+
+export function letters(count: number, images = true): readonly Conversation[] {
+  return Array.from({ length: count }, (_, index) => {
+    const [letter, next] = [97, 98].map((code) => String.fromCharCode(code + (index % 25))) as [string, string];
+    return {
+      id: `letter-${index}`,
+      turns: [
+        { role: "user", text: `${"go ".repeat(index % 5)}${letter}` },
+        { role: "assistant", text: next.repeat(1 + (index % 4)) },
+      ],
+      images: images && index % 3 === 0 ? [{ name: `${index}.png`, read: async () => new Uint8Array() }] : [],
+    };
+  });
+}
+
+export async function temporaryFolder(): Promise<URL> {
+  return pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-trainer-"))}/`);
+}
+
+export async function train(options: TrainingOptions): Promise<Training> {
+  const { folder, recipe = RECIPE, data = DATA, seed = 7, adapt = withEyes, signal, onEvent, breakAt } = options;
+  await tf.setBackend("cpu");
+  const trainer = createTrainer({ name: "trainer", useBackend: async () => {}, ...options.trainer });
+  const model = await fakeModelSource().open({ seed: 3 });
+  const events: TrainEvent[] = [];
+  try {
+    for await (const event of trainer.train({ model: adapt(model), data, recipe, seed, folder, ...(signal && { signal }) })) {
+      events.push(event);
+      onEvent?.(event);
+      if (event.type === "step-end" && event.step === breakAt) break;
+    }
+    const weights: Record<string, readonly number[]> = {};
+    for (const { name, variable } of model.parameters()) weights[name] = [...(await variable.data())];
+    return { events, weights, steps: events.filter((event) => event.type === "step-end") };
+  } finally {
+    model.dispose();
+  }
+}
+
+/** A model whose loss depends on the projector in batches with images, and only in these. */
+export function withEyes(model: TrainableModel): TrainableModel {
+  const seeing = new WeakSet<Batch>();
+  const projector = model.parameters().find(({ component }) => component === "projector")!.variable;
+  return {
+    ...model,
+    async collate(examples, shape) {
+      const batch = await model.collate(examples, shape);
+      if (examples.some(({ images }) => images.length > 0)) seeing.add(batch);
+      return batch;
+    },
+    loss: (batch) =>
+      seeing.has(batch) ? tf.tidy(() => tf.add(model.loss(batch), tf.sum(tf.square(tf.sub(projector, 1))))) : model.loss(batch),
+  };
+}

@@ -1,0 +1,239 @@
+import { rm } from "node:fs/promises";
+import * as tf from "@tensorflow/tfjs-core";
+import { MlanError, type TrainEvent } from "@mlan/core";
+import { fakeModelSource, memoryDataset } from "@mlan/testing";
+import { instructionTuning } from "@mlan/trainer";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DATA, letters, RECIPE, temporaryFolder, train, withEyes } from "./run-training.ts";
+
+let folder: URL;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe("a training run tells", () => {
+  it("its events in order", async () => {
+    const { events } = await train({ folder });
+    expect(events.map((event) => (event.type === "step-end" ? event.step : event.type))).toEqual([
+      "train-start", 1, 2, 3, 4, "checkpoint-saved", 5, 6, 7, 8, "checkpoint-saved", 9, "checkpoint-saved", "train-end",
+    ]);
+  });
+
+  it("the rate that each update used, the first being 0", async () => {
+    const { steps } = await train({ folder, recipe: { ...RECIPE, learningRate: 1, warmupRatio: 0.5 } });
+    expect(steps.map(({ learningRate }) => learningRate.toFixed(4))).toEqual([
+      "0.0000", "0.2000", "0.4000", "0.6000", "0.8000", "1.0000", "0.8536", "0.5000", "0.1464",
+    ]);
+  });
+
+  it("positions that add up to the padded batches, and what they cost", async () => {
+    const { steps } = await train({
+      folder,
+      trainer: { lengthMultiple: 8, maximumLengths: 1 },
+      adapt: (model) => ({ ...model, trainingFlops: ({ counts }, trained) => counts.text * trained.length }),
+    });
+    for (const { counts, flops, seconds } of steps) {
+      expect(counts.text + counts.image + counts.padding).toBe(RECIPE.batchSize * 24);
+      expect(counts.supervised).toBeGreaterThan(0);
+      expect(flops).toBe(2 * counts.text);
+      expect(seconds).toBeGreaterThan(0);
+    }
+  });
+
+  it("which conversations teach nothing, and leaves them out", async () => {
+    const silent = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] } as const;
+    const { events } = await train({ folder, data: memoryDataset("mixed", [silent, ...letters(8)]) });
+    expect(events[0]).toMatchObject({ steps: 3, unsupervised: ["silent: no assistant text within the maximum length"] });
+  });
+});
+
+describe("a step's loss", () => {
+  const recipe = instructionTuning({ ...RECIPE, batchSize: 8, microBatchSize: 1, maximumSteps: 1 });
+  const conversations = letters(8, false);
+
+  const single = async (): Promise<{ losses: number[]; supervised: number[] }> => {
+    const model = await fakeModelSource().open({ seed: 3 });
+    const examples = conversations.map((conversation) => model.encode(conversation));
+    const losses = [];
+    for (const example of examples) {
+      const batch = await model.collate([example], { rows: 1, length: example.length });
+      const loss = model.loss(batch);
+      losses.push((await loss.data())[0]!);
+      tf.dispose(loss);
+      batch.dispose();
+    }
+    model.dispose();
+    return { losses, supervised: examples.map((example) => example.supervised) };
+  };
+
+  it("is the mean of its micro-batches' means, as in the paper", async () => {
+    const { losses } = await single();
+    const { steps } = await train({ folder, recipe, data: memoryDataset("letters", conversations) });
+    expect(steps[0]!.loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / 8, 6);
+  });
+
+  it("is the mean over supervised positions when strict", async () => {
+    const { losses, supervised } = await single();
+    const { steps } = await train({ folder, recipe: { ...recipe, protocol: "strict" }, data: memoryDataset("letters", conversations) });
+    const weighted = losses.reduce((sum, loss, index) => sum + loss * supervised[index]!, 0);
+    const total = supervised.reduce((sum, count) => sum + count, 0);
+    expect(steps[0]!.loss).toBeCloseTo(weighted / total, 6);
+    expect(Math.abs(weighted / total - losses.reduce((sum, loss) => sum + loss, 0) / 8)).toBeGreaterThan(1e-5);
+  });
+
+  it("has gradients that do not depend on how strict steps are cut into micro-batches", async () => {
+    const data = memoryDataset("letters", conversations);
+    const [whole, cut] = await Promise.all(
+      [8, 2].map(async (microBatchSize) =>
+        train({ folder: new URL(`${microBatchSize}/`, folder), data, recipe: { ...recipe, protocol: "strict", microBatchSize, maximumSteps: 3 } }),
+      ),
+    );
+    whole!.weights.table!.forEach((weight, index) => expect(cut!.weights.table![index]).toBeCloseTo(weight, 5));
+  });
+});
+
+describe("training", () => {
+  it("leaves frozen components as they were, to the bit", async () => {
+    const model = await fakeModelSource().open({ seed: 3 });
+    const before = [...(await model.parameters()[0]!.variable.data())];
+    model.dispose();
+    const { weights } = await train({ folder, recipe: { ...RECIPE, trained: ["projector"] } });
+    expect(weights.table).toEqual(before);
+    expect(weights.projector!.every((weight) => weight > 0)).toBe(true);
+  });
+
+  it("leaves the projector as it was when no conversation has an image", async () => {
+    const { weights } = await train({ folder, data: memoryDataset("language", letters(16, false)) });
+    expect(weights.projector).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  it("moves the projector on by its moments in steps without images", async () => {
+    const projectors: number[] = [];
+    const sees: boolean[] = [];
+    await train({
+      folder,
+      recipe: { ...RECIPE, groupByModality: true, batchSize: 4 },
+      adapt: (model) => {
+        const seeing = withEyes(model);
+        return {
+          ...seeing,
+          async collate(examples, shape) {
+            projectors.push((await model.parameters()[1]!.variable.data())[0]!);
+            sees.push(examples.some(({ images }) => images.length > 0));
+            return seeing.collate(examples, shape);
+          },
+        };
+      },
+    });
+    const blind = sees.findIndex((now, step) => !now && sees.slice(1, step).includes(true) && step + 1 < sees.length);
+    expect(blind).toBeGreaterThan(0);
+    expect(projectors[blind + 1]).not.toBe(projectors[blind]);
+  });
+
+  it("scales gradients down to the maximum norm", async () => {
+    const recipe = { ...RECIPE, maximumSteps: 3 };
+    const free = await train({ folder: new URL("free/", folder), recipe });
+    const loose = await train({ folder: new URL("loose/", folder), recipe: { ...recipe, maximumGradientNorm: 1e6 } });
+    const tight = await train({ folder: new URL("tight/", folder), recipe: { ...recipe, maximumGradientNorm: 1e-9 } });
+    expect(loose.weights).toEqual(free.weights);
+    const moved = tight.weights.projector!.map((weight) => Math.abs(weight));
+    // Gradients of about epsilon: Adam's normalisation no longer makes every step as long as the rate.
+    expect(Math.max(...moved)).toBeLessThan(0.5 * Math.max(...free.weights.projector!));
+  });
+
+  it("keeps the number of tensors flat from step to step", async () => {
+    const tensors: number[] = [];
+    const onEvent = (event: TrainEvent): void => {
+      if (event.type === "step-end") tensors.push(tf.memory().numTensors);
+    };
+    await train({ folder, onEvent });
+    expect(new Set(tensors).size).toBe(1);
+  });
+
+  it("frees its tensors when it is left early", async () => {
+    await train({ folder: new URL("warm/", folder) });
+    const before = tf.memory().numTensors;
+    await train({ folder, breakAt: 2 });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("gives the same order for the same seed, another for another", async () => {
+    const losses = async (seed: number, name: string): Promise<readonly number[]> =>
+      (await train({ folder: new URL(`${name}/`, folder), seed })).steps.map(({ loss }) => loss);
+    const first = await losses(1, "first");
+    expect(await losses(1, "again")).toEqual(first);
+    expect(await losses(2, "other")).not.toEqual(first);
+  });
+});
+
+describe("training stops with one clear error", () => {
+  it("when a loss is not finite, naming step and conversations", async () => {
+    let calls = 0;
+    const run = train({
+      folder,
+      recipe: { ...RECIPE, checkpointEvery: 1 },
+      data: memoryDataset("letters", letters(8)),
+      adapt: (model) => ({ ...model, loss: (batch) => (++calls === 4 ? tf.scalar(NaN) : model.loss(batch)) }),
+    });
+    const error = await run.then(() => undefined, (thrown: unknown) => thrown);
+    expect(MlanError.is(error, "invalid-options")).toBe(true);
+    expect(String(error)).toMatch(/step 2 is NaN on the conversations (letter-\d(, )?){4}\..*learningRate/);
+  });
+
+  it("when nothing is supervised", async () => {
+    const silent = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] } as const;
+    await expect(train({ folder, data: memoryDataset("mute", [silent]) })).rejects.toThrow(/mute: none of its 1 .*silent: no assistant text/);
+  });
+
+  it("when the dataset is empty", async () => {
+    await expect(train({ folder, data: memoryDataset("empty", []) })).rejects.toThrow(/none of its 0 conversations/);
+  });
+
+  it("when the recipe is not one", async () => {
+    const typo = { ...RECIPE, epoch: 3 };
+    await expect(train({ folder, recipe: typo })).rejects.toThrow(/epoch/);
+  });
+
+  it("when the model lacks a component", async () => {
+    await expect(train({ folder, recipe: { ...RECIPE, trained: ["vision"] } })).rejects.toThrow(/no parameters in "vision"/);
+  });
+
+  it("and frees its tensors", async () => {
+    await train({ folder: new URL("warm/", folder) });
+    const before = tf.memory().numTensors;
+    const adapt = withEyes;
+    let calls = 0;
+    await train({
+      folder,
+      adapt: (model) => ({ ...adapt(model), collate: (examples, shape) => (++calls === 4 ? Promise.reject(new Error("no image")) : model.collate(examples, shape)) }),
+    }).catch(() => undefined);
+    expect(calls).toBe(4);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe("an aborted signal", () => {
+  it("stops after the current step, leaving a checkpoint from which training goes on to the same bits", async () => {
+    const straight = await train({ folder: new URL("straight/", folder) });
+    const controller = new AbortController();
+    const seen: TrainEvent[] = [];
+    const stopped = train({
+      folder,
+      signal: controller.signal,
+      onEvent(event) {
+        seen.push(event);
+        if (event.type === "step-end" && event.step === 2) controller.abort(new Error("enough"));
+      },
+    });
+    await expect(stopped).rejects.toThrow("enough");
+    expect(seen.at(-1)).toMatchObject({ type: "checkpoint-saved", step: 2 });
+    const resumed = await train({ folder });
+    expect(resumed.steps[0]?.step).toBe(3);
+    expect(resumed.weights).toEqual(straight.weights);
+  });
+
+  it("prevents any work when it is aborted before", async () => {
+    await expect(train({ folder, data: DATA, signal: AbortSignal.abort(new Error("never")) })).rejects.toThrow("never");
+  });
+});
