@@ -1,0 +1,13 @@
+import { IMAGE_PLACEHOLDER } from "@mlan/core";
+import type { Tokenizer } from "./tokenizer/tokenizer.ts";
+import { IMAGE_TOKEN_INDEX } from "./tokens.ts";
+
+/**
+ * The begin-of-sequence token, then the text between the image placeholders, each piece encoded for itself
+ * (with a space of its own in front), joined by {@link IMAGE_TOKEN_INDEX}. As `tokenizer_image_token` of LLaVA.
+ */
+export function encodeWithImage(tokenizer: Tokenizer, text: string): number[] {
+  const [first = "", ...rest] = text.split(IMAGE_PLACEHOLDER);
+  const ids = tokenizer.encode(first, { beginOfSequence: true });
+  return ids.concat(...rest.map((piece) => [IMAGE_TOKEN_INDEX, ...tokenizer.encode(piece)]));
+}

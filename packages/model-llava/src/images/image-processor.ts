@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { checkConfig, readConfigFile } from "../config/config-file.ts";
+
+/** The numbers by which a vision tower wants its images prepared. */
+export interface ImageProcessor {
+  /** Pixels per side of the square that the tower reads. */
+  readonly size: number;
+  /** Pixels of the shorter edge before the square is cut from the middle; at least `size`. */
+  readonly shortestEdge: number;
+  /** Multiplies the 8-bit values. */
+  readonly rescaleFactor: number;
+  /** Per channel, subtracted from rescaled values. */
+  readonly mean: readonly [number, number, number];
+  /** Per channel, divides what is left. */
+  readonly standardDeviation: readonly [number, number, number];
+}
+
+/** The processor of OpenAI's CLIP models, for a tower that reads squares of `size` pixels. */
+export function clipImageProcessor(size: number): ImageProcessor {
+  return {
+    size,
+    shortestEdge: size,
+    rescaleFactor: 1 / 255,
+    mean: [0.48145466, 0.4578275, 0.40821073],
+    standardDeviation: [0.26862954, 0.26130258, 0.27577711],
+  };
+}
+
+/** Reads a `preprocessor_config.json` of CLIP's kind. Throws `invalid-checkpoint` errors that name file and key. */
+export async function readImageProcessor(file: URL): Promise<ImageProcessor> {
+  const config = checkConfig(schema, await readConfigFile(file), file);
+  return {
+    size: config.crop_size,
+    shortestEdge: config.size,
+    rescaleFactor: config.rescale_factor ?? 1 / 255,
+    mean: config.image_mean,
+    standardDeviation: config.image_std,
+  };
+}
+
+const pixels = z.int().positive();
+const edge = z.union([pixels, z.object({ shortest_edge: pixels }).transform((value) => value.shortest_edge)]);
+const crop = z.union([
+  pixels,
+  z
+    .object({ height: pixels, width: pixels })
+    .refine(({ height, width }) => height === width, "only square crops are supported")
+    .transform(({ height }) => height),
+]);
+const channels = z.tuple([z.number(), z.number(), z.number()]);
+const done = z.literal(true, { error: "only true is supported" }).nullish();
+const schema = z
+  .object({
+    size: edge,
+    crop_size: crop,
+    image_mean: channels,
+    image_std: channels.refine((values) => values.every((value) => value > 0), "must be above 0"),
+    rescale_factor: z.number().positive().nullish(),
+    resample: z.literal(3, { error: "only 3, bicubic, is supported" }).nullish(),
+    do_resize: done,
+    do_center_crop: done,
+    do_rescale: done,
+    do_normalize: done,
+  })
+  .refine((config) => config.crop_size <= config.size, { path: ["crop_size"], error: "must not exceed size" });

@@ -1,0 +1,9 @@
+/** An RGB image of 8 bits per channel, rows from the top, channels side by side. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  /** height * width * 3 */
+  readonly data: Uint8Array;
+}
+
+export const CHANNELS = 3;

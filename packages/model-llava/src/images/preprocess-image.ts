@@ -1,0 +1,56 @@
+import { decodeImage } from "./decode-image.ts";
+import type { ImageProcessor } from "./image-processor.ts";
+import { padToSquare } from "./pad-to-square.ts";
+import { CHANNELS, type Pixels } from "./pixels.ts";
+import { resizeAndCrop } from "./resize.ts";
+
+export interface PreprocessImageOptions {
+  readonly processor: ImageProcessor;
+  /** `pad` makes the image square with the mean colour; `square` loses what lies outside the middle. */
+  readonly aspectRatio: "pad" | "square";
+  /** Names the image in errors. */
+  readonly name: string;
+}
+
+/**
+ * What a CLIP tower reads of an encoded image: normalised values [3, size, size], with the bits of LLaVA's
+ * `process_images` and Hugging Face's CLIPImageProcessor on Pillow. Throws an `invalid-data` error that gives
+ * the image's name when it does not decode.
+ */
+export async function preprocessImage(bytes: Uint8Array, options: PreprocessImageOptions): Promise<Float32Array> {
+  const { processor, aspectRatio, name } = options;
+  const image = await decodeImage(bytes, name);
+  const framed = aspectRatio === "pad" ? padToSquare(image, meanColour(processor)) : image;
+  return normalize(resizeShortestEdge(framed, processor), processor);
+}
+
+function meanColour({ mean: [red, green, blue] }: ImageProcessor): readonly [number, number, number] {
+  return [Math.trunc(red * 255), Math.trunc(green * 255), Math.trunc(blue * 255)];
+}
+
+/** The sizes of CLIPImageProcessor: the shorter edge as given, the longer one rounded down, the middle cut out. */
+function resizeShortestEdge(image: Pixels, { shortestEdge, size }: ImageProcessor): Pixels {
+  const { width, height } = image;
+  const shortest = Math.min(width, height);
+  const resized = { width: Math.trunc((shortestEdge * width) / shortest), height: Math.trunc((shortestEdge * height) / shortest) };
+  return resizeAndCrop(image, { ...resized, crop: size });
+}
+
+function normalize({ data }: Pixels, processor: ImageProcessor): Float32Array {
+  const output = new Float32Array(data.length);
+  let position = 0;
+  for (const [channel, table] of normalizationTables(processor).entries()) {
+    for (let source = channel; source < data.length; source += CHANNELS) output[position++] = table[data[source] ?? 0] ?? 0;
+  }
+  return output;
+}
+
+/** The normalised value of each 8-bit value, per channel, in the precision of numpy's float32 steps. */
+function normalizationTables({ rescaleFactor, mean, standardDeviation }: ImageProcessor): Float32Array[] {
+  return mean.map((channelMean, channel) =>
+    Float32Array.from({ length: 256 }, (_, value) => {
+      const centred = Math.fround(Math.fround(value * rescaleFactor) - Math.fround(channelMean));
+      return centred / Math.fround(standardDeviation[channel] ?? 1);
+    }),
+  );
+}

@@ -1,0 +1,24 @@
+import { IMAGE_PLACEHOLDER, type Turn } from "@mlan/core";
+
+/** Placeholders as they stand at the beginning of a turn: `<image>` and a newline; nothing without images. */
+export function imagesInFront(images: number): string {
+  return images === 0 ? "" : `${Array.from({ length: images }, () => IMAGE_PLACEHOLDER).join(" ")}\n`;
+}
+
+/**
+ * A turn with its placeholder moved to the front, one in the place of several, and without white space around
+ * (`preprocess_multimodal` of LLaVA). A turn without a placeholder stays as it is.
+ */
+export function moveImageToFront(turn: Turn): Turn {
+  if (!turn.text.includes(IMAGE_PLACEHOLDER)) return turn;
+  const text = stripAsPython(turn.text.replaceAll(IMAGE_PLACEHOLDER, ""));
+  return { ...turn, text: stripAsPython(imagesInFront(1) + text) };
+}
+
+// What Python's str.strip takes away; JavaScript's trim knows U+FEFF instead of U+001C to U+001F and U+0085.
+const SPACE = String.raw`[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
+const AROUND = new RegExp(`^${SPACE}+|${SPACE}+$`, "g");
+
+function stripAsPython(text: string): string {
+  return text.replaceAll(AROUND, "");
+}

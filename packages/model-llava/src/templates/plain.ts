@@ -1,0 +1,35 @@
+import { type Conversation, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
+import { fingerprintNow } from "../fingerprint.ts";
+import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
+import type { Template } from "./template.ts";
+
+const END = "\n";
+
+/**
+ * The template of alignment and of pretraining: `<image>{caption}\n`, or `{text}\n` without an image. There
+ * are no roles; the user's text is dropped beside an image and must be empty otherwise. Everything but the
+ * begin-of-sequence token and the image is learned, the newline too (`preprocess_plain` of LLaVA).
+ */
+export const plain: Template = {
+  name: "plain",
+  // Raise the number when the mask's rules change.
+  fingerprint: fingerprintNow(["plain", 1, END]),
+  render: (conversation) => (conversation.images.length > 0 ? IMAGE_PLACEHOLDER : "") + answerOf(conversation) + END,
+  // Training has no questions; one gets a line of its own between image and answer.
+  renderPrompt: ({ user, answerStart }, images) =>
+    IMAGE_PLACEHOLDER.repeat(images) + (user === "" ? "" : user + END) + answerStart,
+  label: ({ ids }) => {
+    const labels = ids.map((id) => (id === IMAGE_TOKEN_INDEX ? IGNORE_INDEX : id));
+    return { labels: labels.fill(IGNORE_INDEX, 0, 1) };
+  },
+};
+
+function answerOf({ id, turns, images }: Conversation): string {
+  const [user, assistant, ...more] = turns;
+  if (user === undefined || assistant === undefined || more.length > 0) {
+    throw new MlanError("invalid-data", `model-llava: conversation ${id} has ${turns.length} turns; the template "plain" takes 2.`);
+  }
+  if (images.length > 0 || user.text === "") return assistant.text;
+  const message = `model-llava: conversation ${id} has no image but a user's text, which the template "plain" would drop. Leave it empty or use "v1".`;
+  throw new MlanError("invalid-data", message);
+}

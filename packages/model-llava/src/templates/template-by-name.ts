@@ -1,0 +1,14 @@
+import { MlanError } from "@mlan/core";
+import { plain } from "./plain.ts";
+import type { Template } from "./template.ts";
+import { v1 } from "./v1.ts";
+
+const TEMPLATES: ReadonlyMap<string, Template> = new Map([v1, plain].map((template) => [template.name, template]));
+
+/** The template that a recipe or a checkpoint names. Throws an `invalid-options` error that lists the known ones. */
+export function templateByName(name: string): Template {
+  const template = TEMPLATES.get(name);
+  if (template !== undefined) return template;
+  const known = [...TEMPLATES.keys()].join(", ");
+  throw new MlanError("invalid-options", `model-llava: there is no template ${JSON.stringify(name)}. Known are: ${known}.`);
+}

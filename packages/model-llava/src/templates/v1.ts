@@ -1,0 +1,32 @@
+import { fingerprintNow } from "../fingerprint.ts";
+import { imagesInFront } from "./images-in-front.ts";
+import { labelAnswers } from "./label-answers.ts";
+import type { Template } from "./template.ts";
+
+const SYSTEM =
+  "A chat between a curious user and an artificial intelligence assistant. " +
+  "The assistant gives helpful, detailed, and polite answers to the user's questions.";
+const ROLES = { user: "USER", assistant: "ASSISTANT" } as const;
+const ENDS = { user: " ", assistant: "</s>" } as const;
+
+/**
+ * The template of instruction tuning, `vicuna_v1` in LLaVA:
+ * `{system} USER: {question} ASSISTANT: {answer}</s>USER: ...`. Answers and their ends are learned.
+ */
+export const v1: Template = {
+  name: "v1",
+  // Raise the number when the mask's rules change.
+  fingerprint: fingerprintNow(["v1", 1, SYSTEM, ROLES, ENDS]),
+  render: ({ turns }) =>
+    `${SYSTEM} ${turns.map(({ role, text }) => renderTurn(role, text) + (text && ENDS[role])).join("")}`,
+  renderPrompt: ({ user, answerStart }, images) => {
+    const question = imagesInFront(images) + user;
+    return `${SYSTEM} ${renderTurn("user", question)}${question && ENDS.user}${renderTurn("assistant", answerStart)}`;
+  },
+  label: (input) => labelAnswers(input, { answerMark: ` ${ROLES.assistant}: `, answerEnd: ENDS.assistant }),
+};
+
+// The original writes a role with no text as the colon alone: no space, no end.
+function renderTurn(role: keyof typeof ROLES, text: string): string {
+  return text === "" ? `${ROLES[role]}:` : `${ROLES[role]}: ${text}`;
+}

@@ -1,0 +1,89 @@
+import { Tokenizer as BytePairTokenizer } from "@huggingface/tokenizers";
+import { MlanError } from "@mlan/core";
+import { fingerprintNow } from "../fingerprint.ts";
+import type { TokenizerConfig } from "./tokenizer-config.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import { type AddedToken, SPACE, type Vocabulary } from "./vocabulary.ts";
+import { createWordEncoder } from "./word-encoder.ts";
+
+/**
+ * A tokenizer that splits and prefixes text as the slow LlamaTokenizer does (`tokenization_llama.py` of
+ * transformers). `folder` is named in the `invalid-checkpoint` error that a missing special token gives.
+ */
+export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig, folder: URL): Tokenizer {
+  const idOf = (token: string): number => {
+    const id = vocabulary.ids[token] ?? vocabulary.added.find(({ content }) => content === token)?.id;
+    if (id !== undefined) return id;
+    const message = `model-llava: ${folder.pathname}: the tokenizer has no token ${token}, which tokenizer_config.json relies on. Check that both files belong together.`;
+    throw new MlanError("invalid-checkpoint", message);
+  };
+  const own = [config.unknown, config.beginOfSequence, config.endOfSequence].map((content) => ({
+    id: idOf(content),
+    content,
+    special: true,
+  }));
+  const added = new Map([...vocabulary.added, ...config.added, ...own].map((token) => [token.content, token]));
+  const tokens = [...added.values()];
+  const bytePairs = createBytePairs(vocabulary, tokens, config.unknown);
+  const encodeWords = createWordEncoder(vocabulary, (text) => bytePairs.encode(text, { add_special_tokens: false }).ids);
+  const segmentsOf = createSplitter(added, config.legacy);
+  const beginOfSequenceId = idOf(config.beginOfSequence);
+  return {
+    vocabularySize: highestId(vocabulary, tokens) + 1,
+    beginOfSequenceId,
+    endOfSequenceId: idOf(config.endOfSequence),
+    unknownId: idOf(config.unknown),
+    legacy: config.legacy,
+    fingerprint: fingerprintNow([vocabulary.ids, vocabulary.merges, tokens, config.legacy]),
+    encode(text, { beginOfSequence = false } = {}) {
+      const ids = beginOfSequence ? [beginOfSequenceId] : [];
+      for (const segment of segmentsOf(text)) {
+        if (typeof segment === "string") encodeWords(segment, ids);
+        else ids.push(segment.id);
+      }
+      return ids;
+    },
+    decode: (ids) => (ids.length === 0 ? "" : bytePairs.decode([...ids], { skip_special_tokens: true })),
+  };
+}
+
+/** Merging and decoding are the library's; normalising and prefixing are ours, so it gets no steps for them. */
+function createBytePairs({ ids, merges }: Vocabulary, added: readonly AddedToken[], unknown: string): BytePairTokenizer {
+  const replaceSpaces = { type: "Replace", pattern: { String: SPACE }, content: " " };
+  const decoders = [replaceSpaces, { type: "ByteFallback" }, { type: "Fuse" }, { type: "Strip", content: " ", start: 1, stop: 0 }];
+  const definition = {
+    added_tokens: added,
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: { type: "Sequence", decoders },
+    model: { type: "BPE", vocab: ids, merges, unk_token: unknown, byte_fallback: true, fuse_unk: true },
+  };
+  return new BytePairTokenizer(definition, { clean_up_tokenization_spaces: false });
+}
+
+/** Cuts text at literal special tokens and marks its spaces; a segment is text to merge or one token. */
+function createSplitter(added: ReadonlyMap<string, AddedToken>, legacy: boolean): (text: string) => (string | AddedToken)[] {
+  const longestFirst = [...added.keys()].sort((a, b) => b.length - a.length);
+  const pattern = new RegExp(`(${longestFirst.map(escapeForPattern).join("|")})`, "u");
+  return (text) => {
+    const whole = legacy || text === "" ? text : SPACE + text;
+    const segments = whole.split(pattern).flatMap((part) => {
+      if (part === "") return [];
+      return added.get(part) ?? (legacy ? SPACE : "") + part.replaceAll(" ", SPACE);
+    });
+    // The slow tokenizer drops the prefix when nothing stands between it and a special token.
+    const second = segments[1];
+    const dropsPrefix = !legacy && segments[0] === SPACE && typeof second === "object" && second.special;
+    return dropsPrefix ? segments.slice(1) : segments;
+  };
+}
+
+// RegExp.escape needs Node 24.
+function escapeForPattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}
+
+function highestId({ ids }: Vocabulary, added: readonly AddedToken[]): number {
+  return [...Object.values(ids), ...added.map(({ id }) => id)].reduce((highest, id) => Math.max(highest, id), 0);
+}

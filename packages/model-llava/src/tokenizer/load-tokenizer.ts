@@ -1,0 +1,45 @@
+import { readFile, stat } from "node:fs/promises";
+import { MlanError } from "@mlan/core";
+import { readConfigFile } from "../config/config-file.ts";
+import { createTokenizer } from "./create-tokenizer.ts";
+import { sentencePieceVocabulary } from "./sentencepiece-vocabulary.ts";
+import { tokenizerConfig } from "./tokenizer-config.ts";
+import { tokenizerJsonVocabulary } from "./tokenizer-json.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** The files of a folder in Hugging Face layout that make its tokenizer; a checkpoint carries them along. */
+export const TOKENIZER_FILES: readonly string[] = [
+  "tokenizer.json",
+  "tokenizer.model",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+];
+
+/**
+ * Reads `tokenizer.json`, or the SentencePiece `tokenizer.model` where that is missing, and
+ * `tokenizer_config.json`. The folder ends in a slash. Throws `invalid-checkpoint` errors that name the file,
+ * what was found, and what is supported.
+ */
+export async function loadTokenizer(folder: URL): Promise<Tokenizer> {
+  const vocabulary = await readVocabulary(folder);
+  const configFile = new URL("tokenizer_config.json", folder);
+  const config = (await exists(configFile)) ? await readConfigFile(configFile) : {};
+  return createTokenizer(vocabulary, tokenizerConfig(config, configFile), folder);
+}
+
+async function readVocabulary(folder: URL): Promise<Vocabulary> {
+  const json = new URL("tokenizer.json", folder);
+  if (await exists(json)) return tokenizerJsonVocabulary(await readConfigFile(json), json);
+  const sentencePiece = new URL("tokenizer.model", folder);
+  if (await exists(sentencePiece)) return sentencePieceVocabulary(await readFile(sentencePiece), sentencePiece);
+  const message = `model-llava: ${folder.pathname} has neither tokenizer.json nor tokenizer.model. Copy one from where the weights come from.`;
+  throw new MlanError("invalid-checkpoint", message);
+}
+
+async function exists(file: URL): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}

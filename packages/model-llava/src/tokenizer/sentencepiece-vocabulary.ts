@@ -1,0 +1,63 @@
+import { messageOf, MlanError } from "@mlan/core";
+import { parseSentencePieceModel, type SentencePieceModel } from "./sentencepiece-model.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/**
+ * The vocabulary of a SentencePiece `tokenizer.model` of Llama's kind: byte-pair encoding with byte fallback.
+ * Throws an `invalid-checkpoint` error that says what is wrong with the file, or which kind it is of.
+ */
+export function sentencePieceVocabulary(bytes: Uint8Array, file: URL): Vocabulary {
+  const model = parse(bytes, file);
+  refuseOtherKinds(model, file);
+  const ids: Record<string, number> = Object.fromEntries(model.pieces.map(({ text }, id) => [text, id]));
+  return { ids, merges: mergesOf(model), added: [] };
+}
+
+function parse(bytes: Uint8Array, file: URL): SentencePieceModel {
+  try {
+    return parseSentencePieceModel(bytes);
+  } catch (cause) {
+    const message = `model-llava: ${file.pathname} is no SentencePiece model: ${messageOf(cause)}. Download it again.`;
+    throw new MlanError("invalid-checkpoint", message, { cause });
+  }
+}
+
+function refuseOtherKinds({ algorithm, byteFallback, rewritesText, pieces }: SentencePieceModel, file: URL): void {
+  const odd = pieces.find(({ type }) => type === "user-defined" || type === "unused");
+  const found =
+    (algorithm !== "bpe" && `is of type ${algorithm}`) ||
+    (!byteFallback && "has no byte fallback") ||
+    (rewritesText && "rewrites text before encoding it") ||
+    (odd && `has the ${odd.type} piece ${JSON.stringify(odd.text)}`);
+  if (!found) return;
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${file.pathname}: the SentencePiece model ${found}. Supported are models of Llama's kind ` +
+      "(type bpe with byte fallback, text left as it is).",
+  );
+}
+
+/** SentencePiece joins whichever neighbours form a piece, best score first: each way to split a piece is a merge. */
+function mergesOf({ pieces }: SentencePieceModel): [string, string][] {
+  const ids = new Map<string, number>();
+  for (const [id, { text, type }] of pieces.entries()) if (type === "normal") ids.set(text, id);
+  const merges: { pair: [string, string]; score: number; left: number; right: number }[] = [];
+  for (const [text, id] of ids) {
+    for (const pair of splitsOf(text)) {
+      const [left, right] = pair.map((part) => ids.get(part));
+      if (left !== undefined && right !== undefined) merges.push({ pair, score: pieces[id]?.score ?? 0, left, right });
+    }
+  }
+  merges.sort((a, b) => b.score - a.score || a.left - b.left || a.right - b.right);
+  return merges.map(({ pair }) => pair);
+}
+
+function splitsOf(text: string): [string, string][] {
+  const splits: [string, string][] = [];
+  let left = "";
+  for (const character of text) {
+    if (left !== "") splits.push([left, text.slice(left.length)]);
+    left += character;
+  }
+  return splits;
+}

@@ -1,0 +1,72 @@
+import { MlanError } from "@mlan/core";
+import { z } from "zod";
+import { checkConfig, type ConfigObject } from "../config/config-file.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/**
+ * The vocabulary of a `tokenizer.json` of Llama's kind: byte-pair encoding with byte fallback, spaces as U+2581.
+ * Throws an `invalid-checkpoint` error that says which kind was found when it is another.
+ */
+export function tokenizerJsonVocabulary(value: ConfigObject, file: URL): Vocabulary {
+  refuseOtherKinds(checkConfig(kindSchema, value, file), file);
+  const { model, added_tokens: added } = checkConfig(vocabularySchema, value, file);
+  const odd = added.find((token) => token.lstrip || token.rstrip || token.single_word);
+  if (odd) throw unsupported(file, `has the token ${odd.content} with lstrip, rstrip or single_word`);
+  return {
+    ids: model.vocab,
+    merges: model.merges,
+    added: added.map(({ id, content, special }) => ({ id, content, special })),
+  };
+}
+
+/** Steps that put in the space mark; the tokenizer does that itself, by the rules of the slow LlamaTokenizer. */
+const SPACE_STEPS = new Set(["Prepend", "Replace", "Metaspace"]);
+
+function refuseOtherKinds({ normalizer, pre_tokenizer, model }: z.infer<typeof kindSchema>, file: URL): void {
+  if (model.type !== "BPE") throw unsupported(file, `is of type ${model.type}`);
+  const steps = [normalizer, pre_tokenizer].flatMap((step) => {
+    if (step?.type !== "Sequence") return step ? [step.type] : [];
+    return [...(step.normalizers ?? []), ...(step.pretokenizers ?? [])].map(({ type }) => type);
+  });
+  const foreign = steps.find((type) => !SPACE_STEPS.has(type));
+  if (foreign !== undefined) throw unsupported(file, `is of type BPE with ${foreign}`);
+  if (!model.byte_fallback) throw unsupported(file, "is of type BPE without byte fallback");
+}
+
+function unsupported(file: URL, found: string): MlanError {
+  return new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${file.pathname}: the tokenizer ${found}. Supported are tokenizers of Llama's kind ` +
+      "(BPE with byte fallback and spaces as U+2581), as tokenizer.json or as SentencePiece tokenizer.model.",
+  );
+}
+
+const typed = z.object({ type: z.string() });
+const step = typed.extend({ normalizers: z.array(typed).optional(), pretokenizers: z.array(typed).optional() });
+const kindSchema = z.object({
+  normalizer: step.nullish(),
+  pre_tokenizer: step.nullish(),
+  model: z.object({ type: z.string().default("unnamed"), byte_fallback: z.boolean().nullish() }),
+});
+
+// Older files write a merge as one string.
+const mergeText = z.string().regex(/^[^ ]+ [^ ]+$/, "must be two pieces with a space between");
+const merge = z.union([z.tuple([z.string(), z.string()]), mergeText.transform(splitMerge)]);
+const id = z.int().nonnegative();
+const addedToken = z.object({
+  id,
+  content: z.string().min(1),
+  special: z.boolean().default(false),
+  lstrip: z.boolean().default(false),
+  rstrip: z.boolean().default(false),
+  single_word: z.boolean().default(false),
+});
+const vocabularySchema = z.object({
+  model: z.object({ vocab: z.record(z.string(), id), merges: z.array(merge) }),
+  added_tokens: z.array(addedToken).default([]),
+});
+
+function splitMerge(text: string): [string, string] {
+  const space = text.indexOf(" ");
+  return [text.slice(0, space), text.slice(space + 1)];
+}

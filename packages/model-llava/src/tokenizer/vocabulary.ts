@@ -1,0 +1,19 @@
+/** A Llama-style byte-pair vocabulary, whichever file it came from. */
+export interface Vocabulary {
+  /** Ids by piece; spaces within pieces are written as {@link SPACE}. */
+  readonly ids: Readonly<Record<string, number>>;
+  /** Pairs that are joined, the most urgent first. */
+  readonly merges: readonly (readonly [string, string])[];
+  /** Tokens that are found in the text as they stand, before anything is merged. */
+  readonly added: readonly AddedToken[];
+}
+
+export interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  /** Special tokens are left out of decoded text. */
+  readonly special: boolean;
+}
+
+/** SentencePiece's mark for a space, U+2581. */
+export const SPACE = "\u2581";
