@@ -8,7 +8,7 @@ import { deriveSeed } from "./random.ts";
 import { type LedgerEntry, type Manifest, type RunFolder, runFolder, type StageStatus } from "./run-folder.ts";
 import { createScope, type Scope } from "./scope.ts";
 import type { Stage, StageResult } from "./stage.ts";
-import { CLOCK, MODEL } from "./token.ts";
+import { CLOCK, MODEL, TRAINER } from "./token.ts";
 import type { TrainEvent } from "./trainer.ts";
 
 export interface RunOptions {
@@ -118,6 +118,7 @@ async function openModel(
   folder: RunFolder,
   signal: AbortSignal | undefined,
 ): Promise<TrainableModel> {
+  scope.find(TRAINER); // It brings the tensor backend, on which the model is to live from the beginning.
   const model = await scope.get(MODEL).open({ seed: deriveSeed(seed, "model"), ...(signal && { signal }) });
   const checkpoint = stages
     .map(({ name }) => manifest.stages[name])
