@@ -60,7 +60,7 @@ const PUBLISHED = {
 
 /** Alignment learns one caption of one image (`preprocess_plain` of the original code). */
 const recordSchema = llavaRecord
-  .refine(({ image }) => image !== undefined, { path: ["image"], error: "expected an image, found nothing" })
+  .refine(({ image }) => image !== undefined, { path: ["image"], error: "expected an image" })
   .refine(({ conversations }) => conversations.length === 2, {
     path: ["conversations"],
     error: "expected exactly 2 turns: the instruction and its caption",

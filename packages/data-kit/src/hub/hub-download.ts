@@ -56,7 +56,8 @@ async function tryDownload(download: HubDownload): Promise<void> {
 async function request({ repository, commit, file, settings, fetch }: HubDownload): Promise<AsyncIterable<Uint8Array>> {
   const info = await fileDownloadInfo({
     repo: { type: "dataset", name: repository },
-    path: file.path,
+    // The library puts the path into a URL as it is: "#" or "?" in a name would end it.
+    path: file.path.split("/").map(encodeURIComponent).join("/"),
     revision: commit,
     hubUrl: settings.endpoint,
     fetch,

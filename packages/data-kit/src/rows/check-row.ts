@@ -37,8 +37,9 @@ function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
   return `${column}: expected ${expected}, found ${shown(valueAt(row, issue.path))}`;
 }
 
-/** undefined when the issue's own message says it better. */
+/** undefined when the issue's own message says it better. A schema's own check may say "expected ...". */
 function expectedBy(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === "custom") return /^expected (.*)$/s.exec(issue.message)?.[1];
   if (issue.code === "invalid_type") return issue.expected;
   if (issue.code === "invalid_value") return issue.values.map((value) => JSON.stringify(value)).join(" or ");
   if (issue.code !== "invalid_union") return undefined;

@@ -1,0 +1,88 @@
+import { accuracy, exactMatch, lead, splitWords, strip, trueFalse, withoutPunctuation, yesNo } from "@mlan/data-kit";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+// The Python of the original code, run on these: '\x1c', '\x1f', '\x85' are white space there, '\ufeff' is not.
+test.each([
+  ["  yes\n", "yes"],
+  ["\x1c\x1f\x85yes\u3000", "yes"],
+  ["\ufeffyes", "\ufeffyes"],
+  ["\t \r\n", ""],
+])("strips %j as Python does", (text, stripped) => expect(strip(text)).toBe(stripped));
+
+test("splits at Python's white space only", () => {
+  expect(splitWords(" a\x1db\u2028c\ufeffd ")).toEqual(["a", "b", "c\ufeffd"]);
+});
+
+test("strips a long run of inner white space in linear time", () => {
+  const text = `a${" ".repeat(200_000)}b`;
+  expect(strip(text)).toBe(text);
+});
+
+test("removes exactly Python's string.punctuation", () => {
+  const ascii = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => code));
+  const removed = [...ascii].filter((character) => withoutPunctuation(character) === "").join("");
+  expect(removed).toBe("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
+  expect(withoutPunctuation("„yes“!")).toBe("„yes“");
+});
+
+// Recipe A.5, true_false_conversion, executed.
+test.each([
+  ["True",  "yes"],
+  ["FALSE", "no"],
+  ["Yes",   "Yes"],
+  [" true", " true"],
+])("reads %j as %j", (answer, read) => expect(trueFalse(answer)).toBe(read));
+
+test.each([
+  ["yes. It is",   "yes"],
+  [" yes\nno",     "yes"],
+  ["\nyes",        ""],
+  ['"yes',         ""],
+  ["no objection", "no objection"],
+])("leads %j to %j", (answer, read) => expect(lead(answer, '.,:"\n\r')).toBe(read));
+
+test("leads to a stripped prefix without any end character", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (answer) => {
+      const read = lead(answer, ".,\n");
+      expect(answer).toContain(read);
+      expect(read).toBe(strip(read));
+      expect(/[.,\n]/.test(read)).toBe(false);
+      expect(strip(answer).startsWith(read)).toBe(true);
+    }),
+  );
+});
+
+test("matches exactly, case and punctuation aside when told to", () => {
+  expect(exactMatch("Yes", "yes")).toBe(false);
+  expect(exactMatch("Yes", "yes", { ignoreCase: true })).toBe(true);
+  expect(exactMatch("Yes!", "yes", { ignoreCase: true })).toBe(false);
+  expect(exactMatch("Yes!", "yes", { ignoreCase: true, ignorePunctuation: true })).toBe(true);
+  expect(exactMatch(" yes", "yes", { ignoreCase: true, ignorePunctuation: true })).toBe(false);
+});
+
+test.each([
+  ["yes",            "yes"],
+  [" Yes!\nbecause", "yes"],
+  ["\n\nFALSE",      "no"],
+  ["'true'",         "yes"],
+  ["yes and no",     undefined],
+  ["yesterday",      undefined],
+  ["",               undefined],
+])("strictly reads %j as %j", (answer, read) => expect(yesNo(answer)).toBe(read));
+
+test("reads yes or no whatever stands around it on its line that is no word", () => {
+  const around = fc.string({ unit: fc.constantFrom(..." \t.,!?'\"()") });
+  fc.assert(
+    fc.property(around, fc.constantFrom("yes", "no", "Yes", "NO"), around, fc.string(), (before, word, after, rest) => {
+      expect(yesNo(`${before}${word}${after}\n${rest}`)).toBe(word.toLowerCase());
+    }),
+  );
+});
+
+test("counts the share of correct answers", () => {
+  const outcome = (correct: boolean) => ({ id: "", target: "", extracted: "", correct });
+  expect(accuracy([true, false, true, true].map(outcome))).toBe(0.75);
+  expect(accuracy([])).toBe(0);
+});

@@ -1,0 +1,197 @@
+import { type HubDataset, hubFolder } from "@mlan/data-kit";
+import { createHash } from "node:crypto";
+import { readdir, readFile, truncate } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { beforeEach, expect, test, vi } from "vitest";
+import { type HubRepository, type HubServer, hubServer } from "./hub-server.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const COMMIT = "0123456789abcdef0123456789abcdef01234567";
+const REPOSITORY: HubRepository = {
+  name: "google/boolq",
+  commit: COMMIT,
+  files: {
+    "README.md": "# BoolQ\n",
+    "data/train-00000-of-00001.parquet": "train rows",
+    "data/validation-00000-of-00001.parquet": "validation rows, é\n",
+    "data/with space #1.json": "[]",
+  },
+  large: ["data/train-00000-of-00001.parquet"],
+};
+const VALIDATION = "data/validation-00000-of-00001.parquet";
+const TRAIN = "data/train-00000-of-00001.parquet";
+
+beforeEach(() => {
+  for (const name of ["HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "MLAN_CACHE"]) vi.stubEnv(name, undefined);
+  return () => vi.unstubAllEnvs();
+});
+
+test("does nothing before it is opened", () => {
+  expect(hubFolder({ repository: "google/boolq", revision: "main", endpoint: "http://127.0.0.1:9" }).place).toContain("google/boolq");
+});
+
+test("lists, downloads and names the files of a pinned commit", async () => {
+  const { hub, cache } = await setUp();
+  const files = await open(hub, cache, COMMIT);
+  expect(await files.match("data/*-*.parquet")).toEqual([TRAIN, VALIDATION]);
+  expect(await files.match("*.parquet")).toEqual([]);
+  expect(await text(await files.local(VALIDATION))).toBe("validation rows, é\n");
+  expect(await text(await files.local(TRAIN))).toBe("train rows");
+  expect(await text(await files.local("data/with space #1.json"))).toBe("[]");
+  for (const path of [TRAIN, VALIDATION]) {
+    const bytes = await readFile(await files.local(path));
+    expect(await files.checksum(path)).toBe(createHash("sha256").update(bytes).digest("hex"));
+  }
+});
+
+test("asks the network for nothing that it has", async () => {
+  const { hub, cache } = await setUp();
+  await (await open(hub, cache, COMMIT)).local(VALIDATION);
+  const asked = hub.requests.length;
+  expect(await text(await (await open(hub, cache, COMMIT)).local(VALIDATION))).toContain("validation");
+  expect(hub.requests).toHaveLength(asked);
+});
+
+test("looks up the commit of a branch, and remembers it for offline", async () => {
+  const { hub, cache } = await setUp();
+  const file = await (await open(hub, cache, "main")).local(VALIDATION);
+  expect(file.pathname).toContain(COMMIT);
+  const offline = await hubFolder({ repository: "google/boolq", revision: "main", cache, offline: true }).open();
+  expect(await offline.local(VALIDATION)).toEqual(file);
+  await expect(offline.local(TRAIN)).rejects.toThrow(`offline, and the cache ${cache.pathname} lacks the file ${TRAIN} of google/boolq`);
+});
+
+test.each([["main", "the revision main"], [COMMIT, "the list of files"]])("offline with an empty cache says what is missing: %s", async (revision, missing) => {
+  vi.stubEnv("HF_HUB_OFFLINE", "1");
+  const cache = await temporaryFolder();
+  await expect(hubFolder({ repository: "google/boolq", revision, cache }).open()).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining(`lacks ${missing} of google/boolq`),
+  });
+});
+
+test("takes endpoint, token and cache from the environment", async () => {
+  const { hub, cache } = await setUp({ token: "hf_secret" });
+  vi.stubEnv("HF_ENDPOINT", `${hub.endpoint}/`);
+  vi.stubEnv("HF_TOKEN", "hf_secret");
+  vi.stubEnv("MLAN_CACHE", fileURLToPath(cache));
+  const files = await hubFolder({ repository: "google/boolq", revision: "main" }).open();
+  expect(await text(await files.local(TRAIN))).toBe("train rows");
+  expect(await readdir(cache)).toEqual(["hub"]);
+});
+
+test("refuses a token that cannot be one", async () => {
+  const { hub, cache } = await setUp();
+  await expect(open(hub, cache, COMMIT, { token: "secret" })).rejects.toMatchObject({ code: "invalid-options" });
+});
+
+test("tells what to do about a gated dataset", async () => {
+  const { hub, cache } = await setUp({ token: "hf_secret" });
+  await expect(open(hub, cache, "main")).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringMatching(/answered 401.*gated.*Accept its terms at .*\/datasets\/google\/boolq, then set HF_TOKEN/s),
+  });
+  expect(hub.requests).toHaveLength(1);
+});
+
+test("tells that a dataset or revision does not exist", async () => {
+  const { hub, cache } = await setUp();
+  await expect(open(hub, cache, "nonsense")).rejects.toThrow(/answered 404.*check the name/s);
+});
+
+test.each([429, 500, 503])("tries again after %i, and gives up after the last attempt", async (status) => {
+  const { hub, cache } = await setUp();
+  let failures = 2;
+  hub.intercept = (_, response) => {
+    if (failures === 0) return false;
+    failures -= 1;
+    response.writeHead(status, { "retry-after": "0" }).end();
+    return true;
+  };
+  expect(await (await open(hub, cache, COMMIT)).match("README.md")).toEqual(["README.md"]);
+  failures = Infinity;
+  hub.requests.length = 0;
+  await expect(open(hub, cache, "main")).rejects.toThrow(new RegExp(`answered ${status}.*3 times in a row`, "s"));
+  expect(hub.requests).toHaveLength(3);
+});
+
+test("tells that the Hub cannot be reached", async () => {
+  const cache = await temporaryFolder();
+  const unreachable = hubFolder({ repository: "google/boolq", revision: "main", endpoint: "http://127.0.0.1:9", cache, attempts: 2, retryDelay: 0 });
+  await expect(unreachable.open()).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringMatching(/cannot be reached.*HF_HUB_OFFLINE=1/s),
+  });
+});
+
+test.each([
+  ["is cut short", "validation rows, ", "bytes arrived instead of"],
+  ["is of other bytes", "validation rows, ?!\n", "its checksum is"],
+])("keeps nothing of a file that %s", async (_, damaged, message) => {
+  const { hub, cache } = await setUp();
+  const files = await open(hub, cache, COMMIT);
+  hub.intercept = (request, response) => {
+    if (request.headers.range || !request.url!.includes("resolve")) return false;
+    response.end(damaged);
+    return true;
+  };
+  await expect(files.local(VALIDATION)).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining(message) });
+  const left = await readdir(new URL("data/", files.folder));
+  expect(left).toEqual([]);
+  hub.intercept = () => false;
+  expect(await text(await files.local(VALIDATION))).toBe("validation rows, é\n");
+});
+
+test("fetches again a file whose connection broke, and one of the wrong size in the cache", async () => {
+  const { hub, cache } = await setUp();
+  const files = await open(hub, cache, COMMIT);
+  let broken = false;
+  hub.intercept = (request, response) => {
+    if (broken || request.headers.range || !request.url!.includes("resolve")) return false;
+    broken = true;
+    response.writeHead(200, { "content-length": 20 }).write("valid", () => response.destroy());
+    return true;
+  };
+  const file = await files.local(VALIDATION);
+  expect(broken).toBe(true);
+  await truncate(file, 3);
+  expect(await text(await files.local(VALIDATION))).toBe("validation rows, é\n");
+});
+
+test("makes a damaged list of files again", async () => {
+  const { hub, cache } = await setUp();
+  await open(hub, cache, COMMIT);
+  await truncate(new URL(`hub/datasets/google/boolq/${COMMIT}.files.json`, cache), 10);
+  expect(await (await open(hub, cache, COMMIT)).match("README.md")).toEqual(["README.md"]);
+});
+
+test("writes no file outside its cache, whatever the Hub lists", async () => {
+  const { hub, cache } = await setUp({ files: { "../../../../../evil.txt": "x", "/evil.txt": "x", "a/./b": "x" } });
+  const files = await open(hub, cache, COMMIT);
+  for (const path of ["../../../../../evil.txt", "/evil.txt", "a/./b"]) {
+    await expect(files.local(path)).rejects.toThrow("outside its dataset");
+  }
+});
+
+test("stops when it is told to", async () => {
+  const { hub, cache } = await setUp();
+  const controller = new AbortController();
+  hub.intercept = () => {
+    controller.abort();
+    return true;
+  };
+  const opening = hubFolder({ repository: "google/boolq", revision: "main", endpoint: hub.endpoint, cache }).open({ signal: controller.signal });
+  await expect(opening).rejects.toThrow(/abort/i);
+});
+
+async function setUp(changes: Partial<HubRepository> = {}): Promise<{ hub: HubServer; cache: URL }> {
+  return { hub: await hubServer({ ...REPOSITORY, ...changes }), cache: await temporaryFolder() };
+}
+
+function open(hub: HubServer, cache: URL, revision: string, options: Partial<HubDataset> = {}) {
+  return hubFolder({ repository: "google/boolq", revision, endpoint: hub.endpoint, cache, attempts: 3, retryDelay: 0, ...options }).open();
+}
+
+async function text(file: URL): Promise<string> {
+  return readFile(file, "utf8");
+}

@@ -1,0 +1,44 @@
+import { conversationOf, imageFromBytes, llavaRecord, type LlavaTurn } from "@mlan/data-kit";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+const image = imageFromBytes("a.png", new Uint8Array([1]));
+const human = (value: string): LlavaTurn => ({ from: "human", value });
+const gpt = (value: string): LlavaTurn => ({ from: "gpt", value });
+
+test.each([
+  ["What is it?\n<image>",         "<image>\nWhat is it?"],
+  ["<image>\nWhat is it?",         "<image>\nWhat is it?"],
+  ["What <image>is it?",           "<image>\nWhat is it?"],
+  ["<image><image>\nWhat is it? ", "<image>\nWhat is it?"],
+  ["<image>",                      "<image>"],
+  ["  Sure? ",                     "  Sure? "],
+])("moves the placeholder of %j to the front", (value, text) => {
+  const { turns } = conversationOf({ image, conversations: [human(value), gpt("A cat.")] }, "1");
+  expect(turns[0]).toEqual({ role: "user", text });
+});
+
+test("leaves the characters <image> alone where there is no image", () => {
+  const conversation = conversationOf({ conversations: [human("an HTML <image> tag "), gpt("yes")] }, "1");
+  expect(conversation.turns[0]?.text).toBe("an HTML <image> tag ");
+  expect(conversation.images).toEqual([]);
+});
+
+test("drops a first turn that is not the human's", () => {
+  const record = llavaRecord.parse({ conversations: [{ from: "system", value: "Be kind." }, human("Hi"), gpt("Hello")] });
+  expect(conversationOf(record, "1").turns).toEqual([
+    { role: "user", text: "Hi" },
+    { role: "assistant", text: "Hello" },
+  ]);
+});
+
+test("accepts exactly the turns that alternate and end with an answer", () => {
+  const speaker = fc.constantFrom("human", "gpt", "system");
+  fc.assert(
+    fc.property(fc.array(speaker, { maxLength: 6 }), (speakers) => {
+      const spoken = (speakers[0] === "human" ? speakers : speakers.slice(1)).join(" ");
+      const accepted = llavaRecord.safeParse({ conversations: speakers.map((from) => ({ from, value: "" })) }).success;
+      expect(accepted).toBe(/^human gpt( human gpt)*$/.test(spoken));
+    }),
+  );
+});
