@@ -37,11 +37,16 @@ export function imageFromFolders(folders: readonly URL[], name: string, speaker:
 
 /** Throws an `invalid-data` error for a name that is absolute or climbs with "..". */
 export function checkImageName(name: string, speaker: string): void {
+  const problem = imageNameProblem(name);
+  if (problem !== undefined) throw new MlanError("invalid-data", `${speaker}: ${problem}.`);
+}
+
+/** Why an image of this name is not read; undefined for a name below the image folder. */
+export function imageNameProblem(name: string): string | undefined {
   const climbs = name.split(/[/\\]/).includes("..");
   const absolute = /^([/\\]|[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*:\/\/)/.test(name);
-  if (name !== "" && !name.includes("\0") && !climbs && !absolute) return;
-  const message = `${speaker}: image "${name}" lies outside its folder; only names below the image folder are read.`;
-  throw new MlanError("invalid-data", message);
+  if (name !== "" && !name.includes("\0") && !climbs && !absolute) return undefined;
+  return `image "${name}" lies outside its folder, and only names below that are read`;
 }
 
 /** The file's real path; undefined when there is none. */

@@ -1,8 +1,9 @@
 import { fingerprintOf, MlanError, type OpenOptions } from "@mlan/core";
 import type { z } from "zod";
 import type { Files, FileSource } from "../files/file-source.ts";
+import { imageNameProblem } from "../images/image-reference.ts";
 import { findImages, type ImagePlaces, type ImageStore } from "../images/image-store.ts";
-import { checkRow } from "./check-row.ts";
+import { badRow, checkRow, type RowPlace } from "./check-row.ts";
 import { type RawRow, readJsonArray, readJsonLines } from "./json-rows.ts";
 import { readParquet } from "./parquet-rows.ts";
 
@@ -51,7 +52,7 @@ export function rowsFrom<Shape extends z.ZodRawShape>(
         checksums.push(await files.checksum(path));
         for (const [row, raw] of (await readFile(definition, file, path, store)).entries()) {
           const place = { speaker, file: path, row, ...(raw.line !== undefined && { line: raw.line }) };
-          rows.push(checkRow(schema, withImage(raw.value, definition, store), place));
+          rows.push(checkRow(schema, withImage(raw.value, definition, store, place), place));
         }
       }
       return { rows, fingerprint: await fingerprintOf(checksums) };
@@ -88,8 +89,12 @@ function withImage<Shape extends z.ZodRawShape>(
   row: unknown,
   { images }: RowsDefinition<Shape>,
   store: ImageStore,
+  place: RowPlace,
 ): unknown {
   if (images === undefined || typeof row !== "object" || row === null || Array.isArray(row)) return row;
   const name: unknown = Object(row)[images.column];
-  return typeof name === "string" ? { ...row, [images.column]: store.image(name) } : row;
+  if (typeof name !== "string") return row;
+  const problem = imageNameProblem(name);
+  if (problem !== undefined) throw badRow(place, `, column "${images.column}": ${problem}`);
+  return { ...row, [images.column]: store.image(name) };
 }

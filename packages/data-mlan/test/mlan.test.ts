@@ -1,0 +1,61 @@
+import { mlan } from "@mlan/data-mlan";
+import { describeConversationsContract } from "@mlan/testing";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+
+const folder = new URL("fixtures/", import.meta.url);
+
+describeConversationsContract(mlan({ folder }));
+describeConversationsContract(mlan({ folder, mixture: "mlan-v-88l" }));
+
+test("says what each mixture holds", () => {
+  expect(mlan()).toMatchObject({ name: "mlan", card: { modality: "text" } });
+  expect(mlan({ mixture: "mlan-v-50l" })).toMatchObject({ name: "mlan-v-50l", card: { modality: "mixed" } });
+});
+
+test("keeps every turn, drops a preamble, and leaves <image> alone in a language-only row", async () => {
+  const examples = await mlan({ folder }).open();
+  expect((await examples.at(1)).turns).toEqual([
+    { role: "user", text: "Name a colour." },
+    { role: "assistant", text: "Red." },
+    { role: "user", text: "Another one." },
+    { role: "assistant", text: "Blue." },
+  ]);
+  expect(await examples.at(2)).toMatchObject({ images: [], turns: [{ text: "What does <image> mean in a web page?" }, {}] });
+});
+
+test("moves the placeholder to the front, and numbers repeated ids", async () => {
+  const examples = await mlan({ file: new URL("MLAN_v_88l_80k.json", folder) }).open();
+  const [first, second] = [await examples.at(3), await examples.at(4)];
+  expect(first.turns[0]).toEqual({ role: "user", text: "<image>\nWhat colour is it?" });
+  expect([first.id, second.id]).toEqual(["vision-1", "vision-1#2"]);
+  expect((await second.images[0]!.read()).length).toBeGreaterThan(50);
+});
+
+const turn = (from: string, value = "x") => ({ from, value });
+
+test.each([
+  ["a turn out of order", { conversations: [turn("human"), turn("human")] }, 'column "conversations.1.from": turns must alternate: expected "gpt", found "human"'],
+  ["a question without an answer", { conversations: [turn("human")] }, 'column "conversations": the last turn must be an answer'],
+  ["no turns", { conversations: [] }, 'column "conversations": the last turn must be an answer'],
+  ["an unknown speaker", { conversations: [turn("system"), turn("human"), turn("bot")] }, 'column "conversations.2.from": turns must alternate: expected "gpt", found "bot"'],
+  ["turns that are a string", { conversations: "hi" }, 'column "conversations": expected array, found "hi"'],
+  ["a text that is a number", { conversations: [turn("human"), { from: "gpt", value: 3 }] }, 'column "conversations.1.value": expected string, found 3'],
+  ["an image that no turn names", { image: "red.png", conversations: [turn("human"), turn("gpt")] }, 'must name it as "<image>" in exactly one turn'],
+  ["an image named in two turns", { image: "red.png", conversations: [turn("human", "<image>"), turn("gpt", "<image>")] }, 'must name it as "<image>" in exactly one turn'],
+  ["an image outside its folder", { image: "../red.png", conversations: [turn("human", "<image>"), turn("gpt")] }, 'rows.json row 1, column "image": image "../red.png" lies outside its folder'],
+])("refuses %s", async (_, row, message) => {
+  const path = await mkdtemp(join(tmpdir(), "mlan-mlan-"));
+  onTestFinished(() => rm(path, { recursive: true }));
+  await writeFile(join(path, "rows.json"), JSON.stringify([{ id: "good", conversations: [turn("human"), turn("gpt")] }, { id: "bad", ...row }]));
+  const opening = mlan({ file: pathToFileURL(join(path, "rows.json")) }).open();
+  await expect(opening).rejects.toMatchObject({ code: "invalid-data", message: expect.stringContaining(message) });
+});
+
+test("refuses options and mixtures that do not exist", () => {
+  expect(() => mlan({ mixtur: "mlan" } as object)).toThrow('data-mlan: there is no option "mixtur"');
+  expect(() => mlan({ mixture: "mlan-v-10l" } as object)).toThrow('data-mlan: option "mixture"');
+});
