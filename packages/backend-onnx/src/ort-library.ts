@@ -1,4 +1,4 @@
-import koffi from "koffi";
+import koffi, { type LibraryHandle } from "koffi";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -13,6 +13,8 @@ export type NativeArgument = Pointer | number | string | ArrayBufferView | null;
 /** ONNX Runtime's C API: every function throws {@link BackendError} "runtime" with ONNX Runtime's own message. */
 export interface OrtLibrary {
   readonly version: string;
+  /** Held because koffi unloads a library whose handle is collected. */
+  readonly handle: object;
   /** Functions that report a status. */
   readonly call: Readonly<Record<StatusFunction, (...values: readonly NativeArgument[]) => void>>;
   /** The same functions where the last argument is an out pointer: gives what was written there. */
@@ -67,7 +69,7 @@ export type ReleaseFunction = keyof typeof RELEASE_FUNCTIONS;
 
 /** Loads the library that the npm package onnxruntime-node carries; throws {@link BackendError} "library". */
 export function loadOrtLibrary(): OrtLibrary {
-  const { table, version } = loadTable();
+  const { handle, table, version } = loadTable();
   const errorMessage = nativeFunction(table, GET_ERROR_MESSAGE, "str", ["void*"]);
   const releaseStatus = nativeFunction(table, RELEASE_STATUS, "void", ["void*"]);
 
@@ -86,6 +88,7 @@ export function loadOrtLibrary(): OrtLibrary {
   const created = new BigUint64Array(1);
   return {
     version,
+    handle,
     call,
     release,
     create(name, ...values) {
@@ -96,11 +99,13 @@ export function loadOrtLibrary(): OrtLibrary {
   };
 }
 
-function loadTable(): { readonly table: Pointer; readonly version: string } {
+function loadTable(): { readonly handle: object; readonly table: Pointer; readonly version: string } {
   const file = libraryFile();
+  let handle: LibraryHandle;
   let base: Pointer;
   try {
-    base = koffi.load(file).func("void* OrtGetApiBase()")();
+    handle = koffi.load(file);
+    base = handle.func("void* OrtGetApiBase()")();
   } catch (cause) {
     throw new BackendError("library", `${file} does not load. Install ${PACKAGE} again for this platform.`, { cause });
   }
@@ -114,7 +119,7 @@ function loadTable(): { readonly table: Pointer; readonly version: string } {
       `${file} is ONNX Runtime ${version}, which lacks version ${API_VERSION} of its C API. Install ${PACKAGE}@1.30.0.`,
     );
   }
-  return { table, version };
+  return { handle, table, version };
 }
 
 /** Where the npm package keeps the library; see the folder `bin/napi-v6` of onnxruntime-node 1.30.0. */

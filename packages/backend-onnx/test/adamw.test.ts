@@ -1,8 +1,8 @@
 import { BackendError, useOnnxBackend } from "@mlan/backend-onnx";
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { compileAdamW } from "../scripts/compile-adamw.mjs";
-import { ADAMW_BYTES } from "../src/adamw/adamw-bytes.ts";
 
 const NUMBERS = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
@@ -165,8 +165,9 @@ describe("ApplyAdamW", () => {
   });
 });
 
-test("the committed module is adamw.wat, compiled", async () => {
-  expect(await compileAdamW()).toContain(`"${ADAMW_BYTES}"`);
+test("the committed module is adamw.wat, compiled", () => {
+  const script = fileURLToPath(new URL("../scripts/compile-adamw.mjs", import.meta.url));
+  expect(spawnSync(process.execPath, [script, "--check"], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
 });
 
 interface State {

@@ -2,7 +2,11 @@ import { useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
 
-beforeAll(() => useOnnxBackend());
+beforeAll(async () => {
+  // Registers gradients with tfjs-core.
+  await import("@tensorflow/tfjs");
+  await useOnnxBackend();
+});
 
 const INPUTS = 64;
 const HIDDEN = 256;
@@ -39,18 +43,17 @@ test("500 training steps leave tensors, data and process memory flat", () => {
   expect(losses.at(-1)).toBeLessThan(losses[0]! / 10);
 });
 
-test("500 steps that never read anything are bounded too", () => {
+test("what nobody reads is forgotten, however much it is", () => {
   const x = tf.ones([512, 512]);
-  const drop = (): void => tf.tidy(() => {
-    tf.mul(tf.add(tf.ones([512, 512]), x), 2);
-  });
-  for (let index = 0; index < 50; index++) drop();
+  const drop = (): void =>
+    tf.tidy(() => {
+      tf.add(tf.tensor(new Float32Array(512 * 512), [512, 512]), x);
+    });
+  for (let index = 0; index < 10; index++) drop();
   const before = process.memoryUsage().rss;
-  for (let index = 0; index < 2000; index++) tf.tidy(() => {
-    tf.add(tf.tensor(new Float32Array(512 * 512), [512, 512]), x);
-  });
-  // 2000 leaves of 1 MB; 256 MB of them may wait for nodes that never run.
-  expect(process.memoryUsage().rss - before).toBeLessThan(450e6);
+  // 1 GB of leaves; a quarter of it may wait for nodes that never run.
+  for (let index = 0; index < 1000; index++) drop();
+  expect(process.memoryUsage().rss - before).toBeLessThan(400e6);
 });
 
 test("the same program gives the same bits twice", () => {
