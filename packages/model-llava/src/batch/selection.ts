@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { IGNORE_INDEX } from "../tokens.ts";
 import { selectionBucket } from "./shape-buckets.ts";
 
 /** Positions whose next token is asked for: only these pass through the output layer. */
@@ -19,11 +20,11 @@ export interface Target {
 }
 
 /** The positions before which a label stands: labels are shifted by one, and never across rows. */
-export function shiftedTargets(labels: Int32Array, length: number, ignored: number): readonly Target[] {
+export function shiftedTargets(labels: Int32Array, length: number): readonly Target[] {
   const targets: Target[] = [];
   for (let position = 0; position + 1 < labels.length; position++) {
-    const token = labels[position + 1] ?? ignored;
-    if (token !== ignored && (position + 1) % length !== 0) targets.push({ position, token });
+    const token = labels[position + 1] ?? IGNORE_INDEX;
+    if (token !== IGNORE_INDEX && (position + 1) % length !== 0) targets.push({ position, token });
   }
   return targets;
 }

@@ -5,13 +5,9 @@ import { checkConfig, type ConfigObject } from "./config-file.ts";
 /** What a LLaVA `config.json` says about how images enter the language model. */
 export interface LlavaConfig {
   /** Where the original code takes the tower from, e.g. `openai/clip-vit-large-patch14-336`. */
-  readonly visionTower: string;
+  readonly towerName: string;
   /** Which hidden state of the tower is read; -2 is the output of the last layer but one. */
   readonly selectLayer: number;
-  readonly imageAspectRatio: "pad" | "square";
-  readonly maximumLength: number | undefined;
-  /** The conversation template that the weights were last trained with; our key, absent in others' checkpoints. */
-  readonly template: string | undefined;
 }
 
 export type ModelType = "llama" | "llava_llama";
@@ -24,7 +20,7 @@ export function modelTypeOf(value: ConfigObject, file: URL): ModelType {
   if (type === "llava" && !("text_config" in value)) return "llava_llama";
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${file.pathname}: key "model_type" is ${JSON.stringify(type) ?? "missing"}. ` +
+    `model-llava: ${file.pathname}: key "model_type" is ${type === undefined ? "missing" : JSON.stringify(type)}. ` +
       'Read are "llama" and "llava_llama" (the layout of liuhaotian/llava-v1.5-7b, not that of llava-hf).',
   );
 }
@@ -32,12 +28,23 @@ export function modelTypeOf(value: ConfigObject, file: URL): ModelType {
 /** Reads the `mm_*` keys. Throws `invalid-checkpoint` for variants of LLaVA that MLAN does not use. */
 export function llavaConfig(value: ConfigObject, file: URL): LlavaConfig {
   const config = checkConfig(schema, value, file);
+  return { towerName: config.mm_vision_tower, selectLayer: config.mm_vision_select_layer };
+}
+
+/** The `mm_*` keys that say the same, as the original code writes them. */
+export function llavaConfigKeys({ towerName, selectLayer }: LlavaConfig, visionSize: number): ConfigObject {
   return {
-    visionTower: config.mm_vision_tower,
-    selectLayer: config.mm_vision_select_layer,
-    imageAspectRatio: config.image_aspect_ratio ?? "square",
-    maximumLength: config.tokenizer_model_max_length ?? undefined,
-    template: config.mlan_template,
+    mm_vision_tower: towerName,
+    use_mm_proj: true,
+    mm_projector_type: "mlp2x_gelu",
+    mm_hidden_size: visionSize,
+    mm_vision_select_layer: selectLayer,
+    mm_vision_select_feature: "patch",
+    mm_patch_merge_type: "flat",
+    mm_use_im_start_end: false,
+    // Absent, the original loader would take it as true and add a token.
+    mm_use_im_patch_token: false,
+    mm_projector_lr: null,
   };
 }
 
@@ -48,7 +55,4 @@ const schema = z.object({
   mm_vision_select_feature: z.literal("patch", { error: "only patch is supported" }).default("patch"),
   mm_patch_merge_type: z.literal("flat", { error: "only flat is supported" }).default("flat"),
   mm_use_im_start_end: z.literal(false, { error: "image start and end tokens are not supported" }).default(false),
-  image_aspect_ratio: z.enum(["pad", "square"]).nullish(),
-  tokenizer_model_max_length: z.int().positive().nullish(),
-  mlan_template: z.string().optional(),
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkConfig, readConfigFile } from "../config/config-file.ts";
+import { checkConfig, type ConfigObject, readConfigFile } from "../config/config-file.ts";
 
 /** The numbers by which a vision tower wants its images prepared. */
 export interface ImageProcessor {
@@ -35,6 +35,24 @@ export async function readImageProcessor(file: URL): Promise<ImageProcessor> {
     rescaleFactor: config.rescale_factor ?? 1 / 255,
     mean: config.image_mean,
     standardDeviation: config.image_std,
+  };
+}
+
+/** The keys of a `preprocessor_config.json` that say the same. */
+export function imageProcessorKeys({ size, shortestEdge, rescaleFactor, mean, standardDeviation }: ImageProcessor): ConfigObject {
+  return {
+    image_processor_type: "CLIPImageProcessor",
+    do_convert_rgb: true,
+    do_resize: true,
+    size: { shortest_edge: shortestEdge },
+    resample: 3,
+    do_center_crop: true,
+    crop_size: { height: size, width: size },
+    do_rescale: true,
+    rescale_factor: rescaleFactor,
+    do_normalize: true,
+    image_mean: mean,
+    image_std: standardDeviation,
   };
 }
 

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { InputTensors } from "../batch/input-tensors.ts";
 import type { Selection } from "../batch/selection.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
-import type { VisionConfig } from "../config/vision-config.ts";
+import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
 import { type ParameterList, parameterList } from "../weights/parameter-list.ts";
 import { attention, type KeyValue } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
@@ -47,6 +47,11 @@ export function llavaNetwork(language: LanguageConfig, vision: VisionOptions | u
 export function disposeNetwork({ parameters, constants }: LlavaNetwork): void {
   parameters.dispose();
   constants.dispose();
+}
+
+/** Positions of one image; 0 without a tower, where making tensors of images is refused. */
+export function positionsPerImage({ vision }: LlavaNetwork): number {
+  return vision ? patchesPerImage(vision.tower.config) : 0;
 }
 
 /**

@@ -1,0 +1,30 @@
+import { isDeepStrictEqual } from "node:util";
+import { type ConversationFormat, MlanError } from "@mlan/core";
+import type { LlavaNetwork } from "../network/llava-network.ts";
+import { loadWeights } from "../weights/load-weights.ts";
+import { planWeights } from "../weights/weight-plan.ts";
+import { openCheckpoint } from "./open-checkpoint.ts";
+
+/**
+ * Puts the weights of a folder that was saved into a network of the same sizes, and gives the format. Everything is
+ * checked before the first weight changes.
+ */
+export async function loadCheckpoint(folder: URL, network: LlavaNetwork): Promise<ConversationFormat> {
+  const checkpoint = await openCheckpoint({ weights: folder });
+  try {
+    const { decoder, vision } = network;
+    const own = { language: decoder.config, vision: vision?.tower.config, selectLayer: vision?.selectLayer };
+    const found = { language: checkpoint.language, vision: checkpoint.vision?.config, selectLayer: checkpoint.vision?.selectLayer };
+    if (!isDeepStrictEqual(own, found)) {
+      throw new MlanError(
+        "invalid-checkpoint",
+        `model-llava: ${folder.pathname} holds a model of other sizes: ${JSON.stringify(found)} instead of ${JSON.stringify(own)}. ` +
+          "Load it into the model that wrote it.",
+      );
+    }
+    await loadWeights(planWeights(network.parameters.parameters, checkpoint.weights), { seed: 0 });
+    return checkpoint.format;
+  } finally {
+    await checkpoint.close();
+  }
+}

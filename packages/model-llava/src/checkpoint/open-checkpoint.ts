@@ -1,0 +1,115 @@
+import { stat } from "node:fs/promises";
+import { type ConversationFormat, MlanError } from "@mlan/core";
+import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
+import { formatConfig } from "../config/format-config.ts";
+import { type LanguageConfig, languageConfig } from "../config/language-config.ts";
+import { type LlavaConfig, llavaConfig, modelTypeOf } from "../config/llava-config.ts";
+import { visionConfig } from "../config/vision-config.ts";
+import { clipImageProcessor, type ImageProcessor, readImageProcessor } from "../images/image-processor.ts";
+import type { VisionOptions } from "../network/llava-network.ts";
+import { openWeights } from "../weights/load-weights.ts";
+import { holdsTower, type WeightSources } from "../weights/weight-plan.ts";
+
+export interface CheckpointFolders {
+  /** A Llama or LLaVA checkpoint in Hugging Face layout. Ends in a slash. */
+  readonly weights: URL;
+  /** A CLIP checkpoint in Hugging Face layout. Ends in a slash. It goes before a tower inside `weights`. */
+  readonly visionTower?: URL | undefined;
+}
+
+/** A checkpoint whose configuration is read and whose weight files are open. */
+export interface Checkpoint {
+  /** The backbone's whole `config.json`. */
+  readonly config: ConfigObject;
+  readonly language: LanguageConfig;
+  readonly vision: CheckpointVision | undefined;
+  readonly format: ConversationFormat;
+  readonly weights: WeightSources;
+  close(): Promise<void>;
+}
+
+/** How a checkpoint's model sees. */
+export interface CheckpointVision extends VisionOptions, LlavaConfig {
+  /** The tower's sizes as its own `config.json` has them. */
+  readonly configObject: ConfigObject;
+  readonly processor: ImageProcessor;
+}
+
+/** Reads the configuration and opens the weights. Throws `invalid-checkpoint` errors that name file and key. */
+export async function openCheckpoint({ weights, visionTower }: CheckpointFolders): Promise<Checkpoint> {
+  const file = new URL("config.json", weights);
+  const config = await readConfigFile(file);
+  const type = modelTypeOf(config, file);
+  const language = languageConfig(config, file);
+  const format = formatConfig(config, type, file);
+  const llava = type === "llava_llama" ? llavaConfig(config, file) : undefined;
+  const checkpoint = await openWeights(weights);
+  try {
+    const vision = await openVision({ config, file, llava, visionTower, hasTower: holdsTower(checkpoint) });
+    const tower = visionTower && (await openWeights(visionTower));
+    const close = async (): Promise<void> => {
+      await Promise.all([checkpoint.close(), tower?.close()]);
+    };
+    return { config, language, vision, format, weights: { checkpoint, ...(tower && { tower }) }, close };
+  } catch (error) {
+    await checkpoint.close();
+    throw error;
+  }
+}
+
+interface VisionQuestion {
+  readonly config: ConfigObject;
+  readonly file: URL;
+  readonly llava: LlavaConfig | undefined;
+  readonly visionTower: URL | undefined;
+  readonly hasTower: boolean;
+}
+
+/** Undefined for a plain Llama without a tower, which then reads text only. */
+async function openVision({ config, file, llava, visionTower, hasTower }: VisionQuestion): Promise<CheckpointVision | undefined> {
+  if (visionTower) {
+    const towerFile = new URL("config.json", visionTower);
+    const tower = await readConfigFile(towerFile);
+    return describeVision(tower, towerFile, llava ?? { towerName: nameOf(visionTower), selectLayer: -2 });
+  }
+  if (!llava) return undefined;
+  if (hasTower && isObject(config["vision_config"])) return describeVision(config, file, llava);
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${file.pathname} names the vision tower "${llava.towerName}" and the checkpoint does not hold it. ` +
+      "Give its folder as `visionTower`.",
+  );
+}
+
+async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig): Promise<CheckpointVision> {
+  const config = visionConfig(tower, file);
+  const processorFile = new URL("preprocessor_config.json", file);
+  const processor = (await exists(processorFile)) ? await readImageProcessor(processorFile) : clipImageProcessor(config.imageSize);
+  if (processor.size !== config.imageSize) {
+    throw new MlanError(
+      "invalid-checkpoint",
+      `model-llava: ${processorFile.pathname} makes images of ${processor.size} pixels, ${file.pathname} reads ${config.imageSize}. ` +
+        "Take both files from the same tower.",
+    );
+  }
+  if (-llava.selectLayer > config.layers + 1) {
+    throw new MlanError(
+      "invalid-checkpoint",
+      `model-llava: key "mm_vision_select_layer" is ${llava.selectLayer}, but ${file.pathname} has ${config.layers} layers.`,
+    );
+  }
+  const configObject = isObject(tower["vision_config"]) ? tower["vision_config"] : tower;
+  return { ...llava, config, configObject, processor };
+}
+
+/** The last part of a folder's path: local towers have no other name. */
+function nameOf(folder: URL): string {
+  return decodeURIComponent(folder.pathname.split("/").filter(Boolean).at(-1) ?? "");
+}
+
+function exists(file: URL): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

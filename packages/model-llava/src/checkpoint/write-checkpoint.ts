@@ -1,0 +1,74 @@
+import { mkdir } from "node:fs/promises";
+import { type ConversationFormat, messageOf, MlanError, type Parameter, writeFileAtomically } from "@mlan/core";
+import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
+import type { ConfigObject } from "../config/config-file.ts";
+import { formatConfigKeys } from "../config/format-config.ts";
+import { llavaConfigKeys } from "../config/llava-config.ts";
+import { imageProcessorKeys } from "../images/image-processor.ts";
+import type { CheckpointVision } from "./open-checkpoint.ts";
+
+export interface SaveOptions {
+  /** How weights are stored; bfloat16 halves the size and rounds. Default: "float32". */
+  readonly dtype?: "float32" | "bfloat16";
+}
+
+export interface CheckpointContent {
+  /** The `config.json` that the model was opened with; keys not known here are kept. */
+  readonly config: ConfigObject;
+  readonly format: ConversationFormat;
+  readonly vision: CheckpointVision | undefined;
+  readonly parameters: readonly Parameter[];
+  readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * Writes a folder in Hugging Face layout: a LLaVA checkpoint with its tower inside, or a plain Llama when there is
+ * none. Tensors are read back one at a time.
+ */
+export async function writeCheckpoint(folder: URL, content: CheckpointContent, { dtype = "float32" }: SaveOptions = {}): Promise<void> {
+  const { vision, tokenizerFiles } = content;
+  await mkdir(folder, { recursive: true });
+  await writeWeights(new URL("model.safetensors", folder), content.parameters, dtype);
+  await writeJson(new URL("config.json", folder), configOf(content, dtype));
+  if (vision) await writeJson(new URL("preprocessor_config.json", folder), imageProcessorKeys(vision.processor));
+  for (const [name, bytes] of tokenizerFiles) await writeFileAtomically(new URL(name, folder), bytes);
+}
+
+function configOf({ config, format, vision }: CheckpointContent, dtype: string): ConfigObject {
+  const { dtype: _, ...kept } = config;
+  const common = { ...kept, ...formatConfigKeys(format), torch_dtype: dtype };
+  if (!vision) return { ...common, architectures: ["LlamaForCausalLM"], model_type: "llama" };
+  return {
+    ...common,
+    architectures: ["LlavaLlamaForCausalLM"],
+    model_type: "llava_llama",
+    ...llavaConfigKeys(vision, vision.config.hiddenSize),
+    // The original takes the tower from mm_vision_tower; a checkpoint of ours stands for itself.
+    vision_config: vision.configObject,
+  };
+}
+
+async function writeWeights(file: URL, parameters: readonly Parameter[], dtype: "float32" | "bfloat16"): Promise<void> {
+  const tensors = parameters.map(
+    ({ name, variable }): TensorToWrite => ({
+      name,
+      shape: variable.shape,
+      dtype: dtype === "bfloat16" ? "BF16" : "F32",
+      data: () => variable.data<"float32">(),
+    }),
+  );
+  try {
+    await writeSafetensors(file, tensors, { format: "pt" });
+  } catch (cause) {
+    if (MlanError.is(cause)) throw cause;
+    throw new MlanError(
+      "unavailable",
+      `model-llava: ${file.pathname} could not be written: ${messageOf(cause)}. Free space or check permissions; nothing was replaced.`,
+      { cause },
+    );
+  }
+}
+
+function writeJson(file: URL, value: unknown): Promise<void> {
+  return writeFileAtomically(file, `${JSON.stringify(value, null, 2)}\n`);
+}

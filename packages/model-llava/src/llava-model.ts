@@ -1,0 +1,107 @@
+import { type Batch, type BatchShape, type ConversationFormat, type Encoded, MlanError, type PromptFamily, type TrainableModel } from "@mlan/core";
+import { generate } from "./answer/generate.ts";
+import type { PromptReader } from "./answer/prompt-reader.ts";
+import { score } from "./answer/score.ts";
+import { collate, disposeBatchTensors, type BatchTensors } from "./batch/collate.ts";
+import type { LoadPixels } from "./batch/input-tensors.ts";
+import { loadCheckpoint } from "./checkpoint/load-checkpoint.ts";
+import type { CheckpointVision } from "./checkpoint/open-checkpoint.ts";
+import { type SaveOptions, writeCheckpoint } from "./checkpoint/write-checkpoint.ts";
+import type { ConfigObject } from "./config/config-file.ts";
+import { encodeConversation } from "./encode-conversation.ts";
+import { fingerprintNow } from "./fingerprint.ts";
+import { preprocessImage } from "./images/preprocess-image.ts";
+import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
+import { trainingFlops } from "./network/training-flops.ts";
+import { templateByName } from "./templates/template-by-name.ts";
+import type { Tokenizer } from "./tokenizer/tokenizer.ts";
+
+/** A LLaVA model; without a vision tower it is a Llama that reads text only. */
+export interface LlavaModel extends TrainableModel {
+  save(folder: URL, options?: SaveOptions): Promise<void>;
+}
+
+export interface LlavaModelParts {
+  readonly name: string;
+  readonly network: LlavaNetwork;
+  readonly tokenizer: Tokenizer;
+  /** Copied into every checkpoint. */
+  readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
+  readonly config: ConfigObject;
+  readonly vision: CheckpointVision | undefined;
+  readonly format: ConversationFormat;
+  /** How benchmarks ask the model while its weights have seen no conversation, only template "plain". */
+  readonly untunedFamily: PromptFamily;
+}
+
+export function llavaModel(parts: LlavaModelParts): LlavaModel {
+  const { name, network, tokenizer, vision } = parts;
+  const batches = new WeakMap<Batch, BatchTensors>();
+  let format = parts.format;
+  let template = templateByName(format.template);
+  const setFormat = (next: ConversationFormat): void => {
+    template = templateByName(next.template);
+    format = next;
+  };
+  const tensorsOf = (batch: Batch): BatchTensors => {
+    const tensors = batches.get(batch);
+    if (tensors) return tensors;
+    throw new MlanError("contract", `model-llava: this batch is disposed, or was collated by another model than this ${name}.`);
+  };
+  const reader = (): PromptReader => ({ network, tokenizer, template, loadPixels: pixelLoader(vision, format) });
+  return {
+    specVersion: 1,
+    name,
+    get fingerprint() {
+      return fingerprintOf(parts, format);
+    },
+    get format() {
+      return format;
+    },
+    get promptFamily() {
+      return format.template === "plain" ? parts.untunedFamily : "tuned";
+    },
+    setFormat,
+    encode: (conversation): Encoded => {
+      const { maximumLength } = format;
+      return encodeConversation(conversation, { tokenizer, template, maximumLength, positionsPerImage: positionsPerImage(network) });
+    },
+    generate: (requests, options) => generate(reader(), requests, options),
+    score: (requests, options) => score(reader(), requests, options),
+    parameters: () => network.parameters.parameters,
+    collate: async (examples: readonly Encoded[], shape: BatchShape): Promise<Batch> => {
+      const { counts, tensors } = await collate(network, examples, shape, pixelLoader(vision, format));
+      const dispose = (): void => {
+        if (batches.delete(batch)) disposeBatchTensors(tensors);
+      };
+      const batch: Batch = { counts, dispose };
+      batches.set(batch, tensors);
+      return batch;
+    },
+    loss: (batch) => {
+      const { inputs, selected } = tensorsOf(batch);
+      return crossEntropy(network, inputs, selected);
+    },
+    trainingFlops: (batch, trained) => trainingFlops(network, tensorsOf(batch).size, trained),
+    save: (folder, options) => {
+      const { config, tokenizerFiles } = parts;
+      return writeCheckpoint(folder, { config, format, vision, parameters: network.parameters.parameters, tokenizerFiles }, options);
+    },
+    load: async (folder) => setFormat(await loadCheckpoint(folder, network)),
+    dispose: () => disposeNetwork(network),
+  };
+}
+
+function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }: ConversationFormat): LoadPixels {
+  return async (image) => {
+    if (!vision) throw new MlanError("invalid-options", `model-llava: image "${image.name}" cannot be seen without a vision tower.`);
+    return preprocessImage(await image.read(), { processor: vision.processor, aspectRatio: imageAspectRatio, name: image.name });
+  };
+}
+
+/** Of everything that makes an answer but the weights' values. */
+function fingerprintOf({ network, tokenizer, vision }: LlavaModelParts, format: ConversationFormat): string {
+  const sees = vision && [vision.config, vision.selectLayer, vision.processor];
+  const { fingerprint } = templateByName(format.template);
+  return fingerprintNow([network.decoder.config, sees ?? null, tokenizer.fingerprint, fingerprint, format]);
+}

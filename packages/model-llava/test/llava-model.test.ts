@@ -1,0 +1,18 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { useOnnxBackend } from "@mlan/backend-onnx";
+import { createLlavaSource } from "@mlan/model-llava";
+import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
+import "@tensorflow/tfjs";
+
+const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-llava-"))}/`);
+const { backbone, tower } = await writeTinyLlava(folder, { dtype: "BF16", shards: 2 });
+const seeing = createLlavaSource({ name: "tiny LLaVA", weights: backbone, visionTower: tower, untunedFamily: "llama2-base" });
+const reading = createLlavaSource({ name: "tiny Llama", weights: backbone, untunedFamily: "llama2-base" });
+
+describeModelContract(seeing, { useBackend: () => useOnnxBackend() });
+describeTrainableModelContract(seeing, { useBackend: () => useOnnxBackend() });
+describeModelContract(reading, { useBackend: () => useOnnxBackend() });
+describeTrainableModelContract(reading, { useBackend: () => useOnnxBackend() });
