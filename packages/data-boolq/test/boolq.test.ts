@@ -28,7 +28,8 @@ test("names file, row and column of a bad row", async () => {
   await writeFile(join(path, "validation.jsonl"), rows);
   await expect(boolq({ folder: pathToFileURL(`${path}/`) }).open()).rejects.toMatchObject({
     code: "invalid-data",
-    message: 'data-boolq: validation.jsonl row 2 (line 3), column "answer": expected boolean, found "yes". Correct or remove that row.',
+    message:
+      'data-boolq: validation.jsonl row 2 (line 3), column "answer": expected boolean, found "yes". Correct or remove that row.',
   });
 });
 
@@ -55,10 +56,11 @@ describe("the paper protocol", () => {
 
   test("generates and stops as the original harness does", () => {
     expect(protocol.maximumNewTokens).toBe(20);
-    expect([...protocol.stop].sort()).toEqual(["User:", '"', ":", ",", ".", "</s>"].sort());
+    expect([...protocol.stop].toSorted()).toEqual(["User:", '"', ":", ",", ".", "</s>"].toSorted());
   });
 
   // Recipe A.5 (executed) and the exact match that ignores case and nothing else.
+  // prettier-ignore
   test.each([
     ["True",  "yes",   true],
     ["FALSE", "no",    false],
@@ -79,22 +81,33 @@ describe("the strict protocol", () => {
   const asked = "Context: {passage}\nQuestion: is it so?\nPlease answer the question with 'yes' or 'no'.";
 
   test("asks a tuned model in its own template", () => {
-    expect(protocol.prompt(question, "tuned")).toEqual({ kind: "chat", user: asked, answerStart: 'The best answer is "' });
+    expect(protocol.prompt(question, "tuned")).toEqual({
+      kind: "chat",
+      user: asked,
+      answerStart: 'The best answer is "',
+    });
   });
 
   test("asks the bases in their own wording, after the begin-of-sequence token", () => {
     const raw = { kind: "raw", beginOfSequence: true };
-    expect(protocol.prompt(question, "llama2-base")).toEqual({ ...raw, text: `${asked}\nAnswer: The best answer is "` });
-    expect(protocol.prompt(question, "vicuna-base")).toEqual({ ...raw, text: `User: ${asked}\nAssistant: The best answer is "` });
+    expect(protocol.prompt(question, "llama2-base")).toEqual({
+      ...raw,
+      text: `${asked}\nAnswer: The best answer is "`,
+    });
+    expect(protocol.prompt(question, "vicuna-base")).toEqual({
+      ...raw,
+      text: `User: ${asked}\nAssistant: The best answer is "`,
+    });
   });
 
+  // prettier-ignore
   test.each([
-    ["yes",            "yes"],
-    [" Yes\nbecause",  "yes"],
-    ["\nTRUE ",        "yes"],
-    ["false",          "no"],
-    ["maybe",          undefined],
-    ["yes and no",     undefined],
-    ["",               undefined],
+    ["yes",           "yes"],
+    [" Yes\nbecause", "yes"],
+    ["\nTRUE ",       "yes"],
+    ["false",         "no"],
+    ["maybe",         undefined],
+    ["yes and no",    undefined],
+    ["",              undefined],
   ])("reads %j as %j", (answer, extracted) => expect(protocol.extract(answer, question)).toBe(extracted));
 });

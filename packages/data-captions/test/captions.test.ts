@@ -16,7 +16,10 @@ test("pairs each image with its caption", async () => {
   expect(await examples.at(0)).toMatchObject({
     id: "1",
     images: [{ name: "red.png" }],
-    turns: [{ role: "user", text: "<image>\nDescribe the picture." }, { role: "assistant", text: "a red square" }],
+    turns: [
+      { role: "user", text: "<image>\nDescribe the picture." },
+      { role: "assistant", text: "a red square" },
+    ],
   });
 });
 
@@ -25,14 +28,33 @@ const good = { id: "good", image: "red.png", conversations: [turn("human", "<ima
 
 test.each([
   ["a row without an image", { image: undefined }, 'column "image": expected an image, found nothing'],
-  ["a third turn", { conversations: [...good.conversations, turn("human"), turn("gpt")] }, 'column "conversations": expected exactly 2 turns'],
-  ["a question without the image", { conversations: [turn("human"), turn("gpt")] }, 'the first turn, and only it, must hold "<image>"'],
-  ["a caption that names the image", { conversations: [turn("human"), turn("gpt", "<image>")] }, 'the first turn, and only it, must hold "<image>"'],
-  ["an image outside its folder", { image: "/red.png" }, 'captions.jsonl row 1 (line 2), column "image": image "/red.png" lies outside its folder'],
+  [
+    "a third turn",
+    { conversations: [...good.conversations, turn("human"), turn("gpt")] },
+    'column "conversations": expected exactly 2 turns',
+  ],
+  [
+    "a question without the image",
+    { conversations: [turn("human"), turn("gpt")] },
+    'the first turn, and only it, must hold "<image>"',
+  ],
+  [
+    "a caption that names the image",
+    { conversations: [turn("human"), turn("gpt", "<image>")] },
+    'the first turn, and only it, must hold "<image>"',
+  ],
+  [
+    "an image outside its folder",
+    { image: "/red.png" },
+    'captions.jsonl row 1 (line 2), column "image": image "/red.png" lies outside its folder',
+  ],
 ])("refuses %s", async (_, change, message) => {
   const path = await mkdtemp(join(tmpdir(), "mlan-captions-"));
   onTestFinished(() => rm(path, { recursive: true }));
-  await writeFile(join(path, "captions.jsonl"), [good, { ...good, ...change }].map((row) => JSON.stringify(row)).join("\n"));
+  await writeFile(
+    join(path, "captions.jsonl"),
+    [good, { ...good, ...change }].map((row) => JSON.stringify(row)).join("\n"),
+  );
   const opening = captions({ folder: pathToFileURL(`${path}/`) }).open();
   await expect(opening).rejects.toMatchObject({ code: "invalid-data", message: expect.stringContaining(message) });
 });

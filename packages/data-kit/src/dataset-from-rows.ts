@@ -28,7 +28,8 @@ export function datasetFromRows<Row, Example>(definition: RowDatasetDefinition<R
         fingerprint,
         async at(index) {
           const [row, id] = [rows[checkIndex(name, index, rows.length)], ids[index]];
-          if (row === undefined || id === undefined) throw new MlanError("contract", `${name}: row ${index} is missing.`);
+          if (row === undefined || id === undefined)
+            throw new MlanError("contract", `${name}: row ${index} is missing.`);
           return definition.toExample(row, id);
         },
       };

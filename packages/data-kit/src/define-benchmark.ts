@@ -1,4 +1,11 @@
-import { type Benchmark, type DatasetCard, MlanError, type Protocol, type ProtocolName, type Question } from "@mlan/core";
+import {
+  type Benchmark,
+  type DatasetCard,
+  MlanError,
+  type Protocol,
+  type ProtocolName,
+  type Question,
+} from "@mlan/core";
 import { datasetFromRows } from "./dataset-from-rows.ts";
 import type { RowReader } from "./rows/rows-from.ts";
 

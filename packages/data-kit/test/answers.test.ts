@@ -27,6 +27,7 @@ test("removes exactly Python's string.punctuation", () => {
 });
 
 // Recipe A.5, true_false_conversion, executed.
+// prettier-ignore
 test.each([
   ["True",  "yes"],
   ["FALSE", "no"],
@@ -34,6 +35,7 @@ test.each([
   [" true", " true"],
 ])("reads %j as %j", (answer, read) => expect(trueFalse(answer)).toBe(read));
 
+// prettier-ignore
 test.each([
   ["yes. It is",   "yes"],
   [" yes\nno",     "yes"],
@@ -62,6 +64,7 @@ test("matches exactly, case and punctuation aside when told to", () => {
   expect(exactMatch(" yes", "yes", { ignoreCase: true, ignorePunctuation: true })).toBe(false);
 });
 
+// prettier-ignore
 test.each([
   ["yes",            "yes"],
   [" Yes!\nbecause", "yes"],

@@ -24,7 +24,11 @@ const protocol = (name: "paper" | "strict"): Protocol => ({
 const benchmark = defineBenchmark<Row, Question>({
   name: "tiny",
   card: { source: "this test", license: "CC0-1.0", modality: "text" },
-  rows: reader([{ name: "a", answer: "yes" }, { name: "b", answer: "no" }, { name: "a", answer: "no" }]),
+  rows: reader([
+    { name: "a", answer: "yes" },
+    { name: "b", answer: "no" },
+    { name: "a", answer: "no" },
+  ]),
   idOf: ({ name }) => name,
   toQuestion: ({ answer }, id) => ({ id, images: [], target: answer }),
   protocols: { paper: protocol("paper"), strict: protocol("strict") },
@@ -47,12 +51,19 @@ test("numbers repeated names, around those that are taken", async () => {
 });
 
 test("refuses files without a row", async () => {
-  const empty = datasetFromRows({ name: "empty", card: benchmark.card, rows: reader([]), toExample: (_, id) => ({ id }) });
+  const empty = datasetFromRows({
+    name: "empty",
+    card: benchmark.card,
+    rows: reader([]),
+    toExample: (_, id) => ({ id }),
+  });
   await expect(empty.open()).rejects.toMatchObject({ code: "invalid-data", message: "empty: its files hold no rows." });
 });
 
 test("names the protocols that it has", () => {
-  expect(() => benchmark.protocol("fast" as "strict")).toThrow('tiny: there is no protocol "fast"; it has paper and strict.');
+  expect(() => benchmark.protocol("fast" as "strict")).toThrow(
+    'tiny: there is no protocol "fast"; it has paper and strict.',
+  );
 });
 
 test("refuses unknown options and wrong types, and tells the right ones", () => {

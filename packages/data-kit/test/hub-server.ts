@@ -35,26 +35,42 @@ export async function hubServer(repository: HubRepository): Promise<HubServer> {
   return Object.assign(hub, { endpoint });
 }
 
-function answer(repository: HubRepository, storage: string, endpoint: string, request: IncomingMessage, response: ServerResponse): void {
+function answer(
+  repository: HubRepository,
+  storage: string,
+  endpoint: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const { name, commit, files, large = [], token } = repository;
   const url = new URL(request.url!, endpoint);
   if (token && request.headers.authorization !== `Bearer ${token}`) return sendError(response, 401, "GatedRepo");
   const resolved = new RegExp(`^/datasets/${name}/resolve/${commit}/(.+)$`).exec(url.pathname)?.[1];
-  if (url.pathname === `/api/datasets/${name}/revision/main`) return sendJson(response, { _id: "1", id: name, sha: commit });
+  if (url.pathname === `/api/datasets/${name}/revision/main`)
+    return sendJson(response, { _id: "1", id: name, sha: commit });
   if (url.pathname === `/api/datasets/${name}/tree/${commit}`) return sendTree(repository, endpoint, url, response);
   if (resolved === undefined) return sendError(response, 404, "RepoNotFound");
   const path = decodeURIComponent(resolved);
   const content = files[path];
   if (content === undefined) return sendError(response, 404, "EntryNotFound");
   if (large.includes(path)) {
-    const headers = { location: `${storage}/${path}`, "x-linked-etag": `"${hash("sha256", content)}"`, "x-linked-size": String(content.length) };
+    const headers = {
+      location: `${storage}/${path}`,
+      "x-linked-etag": `"${hash("sha256", content)}"`,
+      "x-linked-size": String(content.length),
+    };
     response.writeHead(302, headers).end();
     return;
   }
   sendRange(request, response, content, { etag: `"${gitName(content)}"` });
 }
 
-function sendTree({ name, commit, files, large = [] }: HubRepository, endpoint: string, url: URL, response: ServerResponse): void {
+function sendTree(
+  { name, commit, files, large = [] }: HubRepository,
+  endpoint: string,
+  url: URL,
+  response: ServerResponse,
+): void {
   const start = Number(url.searchParams.get("cursor") ?? 0);
   const entries = Object.entries(files).map(([path, content]) => ({
     type: "file",
@@ -68,7 +84,12 @@ function sendTree({ name, commit, files, large = [] }: HubRepository, endpoint: 
   sendJson(response, [{ type: "directory", path: "data", size: 0, oid: "0" }, ...entries.slice(start, start + 2)]);
 }
 
-function sendRange(request: IncomingMessage, response: ServerResponse, content: string, headers: Record<string, string>): void {
+function sendRange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  content: string,
+  headers: Record<string, string>,
+): void {
   const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
   if (!range) {
     response.writeHead(200, { ...headers, "content-length": Buffer.byteLength(content) }).end(content);
@@ -84,7 +105,9 @@ function sendJson(response: ServerResponse, value: unknown): void {
 }
 
 function sendError(response: ServerResponse, status: number, code: string): void {
-  response.writeHead(status, { "x-error-code": code, "content-type": "application/json" }).end(JSON.stringify({ error: code }));
+  response
+    .writeHead(status, { "x-error-code": code, "content-type": "application/json" })
+    .end(JSON.stringify({ error: code }));
 }
 
 function hash(algorithm: string, content: string): string {

@@ -27,7 +27,9 @@ beforeEach(() => {
 });
 
 test("does nothing before it is opened", () => {
-  expect(hubFolder({ repository: "google/boolq", revision: "main", endpoint: "http://127.0.0.1:9" }).place).toContain("google/boolq");
+  expect(hubFolder({ repository: "google/boolq", revision: "main", endpoint: "http://127.0.0.1:9" }).place).toContain(
+    "google/boolq",
+  );
 });
 
 test("lists, downloads and names the files of a pinned commit", async () => {
@@ -58,10 +60,15 @@ test("looks up the commit of a branch, and remembers it for offline", async () =
   expect(file.pathname).toContain(COMMIT);
   const offline = await hubFolder({ repository: "google/boolq", revision: "main", cache, offline: true }).open();
   expect(await offline.local(VALIDATION)).toEqual(file);
-  await expect(offline.local(TRAIN)).rejects.toThrow(`offline, and the cache ${cache.pathname} lacks the file ${TRAIN} of google/boolq`);
+  await expect(offline.local(TRAIN)).rejects.toThrow(
+    `offline, and the cache ${cache.pathname} lacks the file ${TRAIN} of google/boolq`,
+  );
 });
 
-test.each([["main", "the revision main"], [COMMIT, "the list of files"]])("offline with an empty cache says what is missing: %s", async (revision, missing) => {
+test.each([
+  ["main", "the revision main"],
+  [COMMIT, "the list of files"],
+])("offline with an empty cache says what is missing: %s", async (revision, missing) => {
   vi.stubEnv("HF_HUB_OFFLINE", "1");
   const cache = await temporaryFolder();
   await expect(hubFolder({ repository: "google/boolq", revision, cache }).open()).rejects.toMatchObject({
@@ -89,7 +96,9 @@ test("tells what to do about a gated dataset", async () => {
   const { hub, cache } = await setUp({ token: "hf_secret" });
   await expect(open(hub, cache, "main")).rejects.toMatchObject({
     code: "unavailable",
-    message: expect.stringMatching(/answered 401.*gated.*Accept its terms at .*\/datasets\/google\/boolq, then set HF_TOKEN/s),
+    message: expect.stringMatching(
+      /answered 401.*gated.*Accept its terms at .*\/datasets\/google\/boolq, then set HF_TOKEN/s,
+    ),
   });
   expect(hub.requests).toHaveLength(1);
 });
@@ -117,7 +126,14 @@ test.each([429, 500, 503])("tries again after %i, and gives up after the last at
 
 test("tells that the Hub cannot be reached", async () => {
   const cache = await temporaryFolder();
-  const unreachable = hubFolder({ repository: "google/boolq", revision: "main", endpoint: "http://127.0.0.1:9", cache, attempts: 2, retryDelay: 0 });
+  const unreachable = hubFolder({
+    repository: "google/boolq",
+    revision: "main",
+    endpoint: "http://127.0.0.1:9",
+    cache,
+    attempts: 2,
+    retryDelay: 0,
+  });
   await expect(unreachable.open()).rejects.toMatchObject({
     code: "unavailable",
     message: expect.stringMatching(/cannot be reached.*HF_HUB_OFFLINE=1/s),
@@ -135,7 +151,10 @@ test.each([
     response.end(damaged);
     return true;
   };
-  await expect(files.local(VALIDATION)).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining(message) });
+  await expect(files.local(VALIDATION)).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining(message),
+  });
   const left = await readdir(new URL("data/", files.folder));
   expect(left).toEqual([]);
   hub.intercept = () => false;
@@ -180,7 +199,9 @@ test("stops when it is told to", async () => {
     controller.abort();
     return true;
   };
-  const opening = hubFolder({ repository: "google/boolq", revision: "main", endpoint: hub.endpoint, cache }).open({ signal: controller.signal });
+  const opening = hubFolder({ repository: "google/boolq", revision: "main", endpoint: hub.endpoint, cache }).open({
+    signal: controller.signal,
+  });
   await expect(opening).rejects.toThrow(/abort/i);
 });
 
@@ -189,7 +210,15 @@ async function setUp(changes: Partial<HubRepository> = {}): Promise<{ hub: HubSe
 }
 
 function open(hub: HubServer, cache: URL, revision: string, options: Partial<HubDataset> = {}) {
-  return hubFolder({ repository: "google/boolq", revision, endpoint: hub.endpoint, cache, attempts: 3, retryDelay: 0, ...options }).open();
+  return hubFolder({
+    repository: "google/boolq",
+    revision,
+    endpoint: hub.endpoint,
+    cache,
+    attempts: 3,
+    retryDelay: 0,
+    ...options,
+  }).open();
 }
 
 async function text(file: URL): Promise<string> {

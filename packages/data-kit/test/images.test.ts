@@ -5,7 +5,16 @@ import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { zipOf } from "./zip-of.ts";
 
-const ESCAPES = ["../secret.png", "a/../../secret.png", "/etc/passwd", "..\\secret.png", "C:\\secret.png", "file:///etc/passwd", "a\0.png", ""];
+const ESCAPES = [
+  "../secret.png",
+  "a/../../secret.png",
+  "/etc/passwd",
+  "..\\secret.png",
+  "C:\\secret.png",
+  "file:///etc/passwd",
+  "a\0.png",
+  "",
+];
 
 test("an image in memory is its bytes", async () => {
   const bytes = new Uint8Array([1, 2, 3]);
@@ -21,7 +30,9 @@ describe("an image in a folder", () => {
 
   test.each(ESCAPES)("is refused when its name leads out of the folder: %j", async (name) => {
     const folder = await temporaryFolder({ "secret.png": "secret", "images/a.png": "pixels" });
-    expect(() => imageFromFile(new URL("images/", folder), name, "data-x")).toThrow(/^data-x: image .* outside its folder/);
+    expect(() => imageFromFile(new URL("images/", folder), name, "data-x")).toThrow(
+      /^data-x: image .* outside its folder/,
+    );
   });
 
   test("is refused when a link leads out of the folder, not when one stays inside", async () => {
@@ -49,7 +60,11 @@ describe("an image in a zip archive", () => {
   test("is read with or without the folder that all entries share", async () => {
     const folder = await temporaryFolder({ "images.zip": zipOf({ "all/a.png": "one", "all/b/c.png": "two" }) });
     const archive = imageArchive("data-x", new URL("images.zip", folder));
-    for (const [name, text] of [["all/a.png", "one"], ["a.png", "one"], ["b/c.png", "two"]] as const) {
+    for (const [name, text] of [
+      ["all/a.png", "one"],
+      ["a.png", "one"],
+      ["b/c.png", "two"],
+    ] as const) {
       expect(Buffer.from(await archive.image(name).read()).toString()).toBe(text);
     }
     await expect(archive.image("c.png").read()).rejects.toThrow('there is no image "c.png"');

@@ -6,6 +6,7 @@ const image = imageFromBytes("a.png", new Uint8Array([1]));
 const human = (value: string): LlavaTurn => ({ from: "human", value });
 const gpt = (value: string): LlavaTurn => ({ from: "gpt", value });
 
+// prettier-ignore
 test.each([
   ["What is it?\n<image>",         "<image>\nWhat is it?"],
   ["<image>\nWhat is it?",         "<image>\nWhat is it?"],
@@ -25,7 +26,9 @@ test("leaves the characters <image> alone where there is no image", () => {
 });
 
 test("drops a first turn that is not the human's", () => {
-  const record = llavaRecord.parse({ conversations: [{ from: "system", value: "Be kind." }, human("Hi"), gpt("Hello")] });
+  const record = llavaRecord.parse({
+    conversations: [{ from: "system", value: "Be kind." }, human("Hi"), gpt("Hello")],
+  });
   expect(conversationOf(record, "1").turns).toEqual([
     { role: "user", text: "Hi" },
     { role: "assistant", text: "Hello" },

@@ -33,7 +33,11 @@ test("gives back any rows that JSONL can hold", async () => {
 });
 
 test("reads the shards of the first pattern that has any, in the order of their names", async () => {
-  const shard = (question: string): Uint8Array => parquet([{ name: "question", data: [question] }, { name: "answer", data: [true] }]);
+  const shard = (question: string): Uint8Array =>
+    parquet([
+      { name: "question", data: [question] },
+      { name: "answer", data: [true] },
+    ]);
   const files = {
     "data/test-00001-of-00002.parquet": shard("second"),
     "data/test-00000-of-00002.parquet": shard("first"),
@@ -58,7 +62,10 @@ test("stamps the bytes of the files that hold the rows", async () => {
 });
 
 test.each([
-  [{ question: "q", answer: "yes" }, 'data-kit-test: rows.jsonl row 1 (line 2), column "answer": expected boolean, found "yes". Correct or remove that row.'],
+  [
+    { question: "q", answer: "yes" },
+    'data-kit-test: rows.jsonl row 1 (line 2), column "answer": expected boolean, found "yes". Correct or remove that row.',
+  ],
   [{ question: "q" }, 'column "answer": expected boolean, found nothing'],
   [{ question: ["q"], answer: true }, 'column "question": expected string, found a list of 1'],
   [{ question: { text: "q" }, answer: true }, 'column "question": expected string, found an object'],
@@ -86,13 +93,20 @@ test.each([
 });
 
 test("refuses Parquet that was cut short", async () => {
-  const whole = parquet([{ name: "question", data: ["q"] }, { name: "answer", data: [true] }]);
-  await expect(read({ "rows.parquet": whole.slice(0, -20) }, ["rows.parquet"])).rejects.toThrow("cannot be read as Parquet");
+  const whole = parquet([
+    { name: "question", data: ["q"] },
+    { name: "answer", data: [true] },
+  ]);
+  await expect(read({ "rows.parquet": whole.slice(0, -20) }, ["rows.parquet"])).rejects.toThrow(
+    "cannot be read as Parquet",
+  );
 });
 
 test("says what it looked for when there is no such folder, or none of the files", async () => {
   const folder = await temporaryFolder({ "readme.md": "" });
-  await expect(reader(folder, ["rows.json", "data/rows-*.parquet"]).read()).rejects.toThrow("none of rows.json, data/rows-*.parquet");
+  await expect(reader(folder, ["rows.json", "data/rows-*.parquet"]).read()).rejects.toThrow(
+    "none of rows.json, data/rows-*.parquet",
+  );
   await expect(reader(new URL("nowhere/", folder), ["rows.json"]).read()).rejects.toThrow("there is no folder or file");
 });
 
@@ -103,7 +117,12 @@ test("stops when it is told to", async () => {
 
 test("reads Parquet's 64-bit integers as numbers, and names a missing column", async () => {
   const folder = await temporaryFolder({ "rows.parquet": parquet([{ name: "count", data: [1n, 2n], type: "INT64" }]) });
-  const counts = rowsFrom({ speaker: "t", source: localFolder("t", folder), files: ["rows.parquet"], schema: z.object({ count: z.number() }) });
+  const counts = rowsFrom({
+    speaker: "t",
+    source: localFolder("t", folder),
+    files: ["rows.parquet"],
+    schema: z.object({ count: z.number() }),
+  });
   expect((await counts.read()).rows).toEqual([{ count: 1 }, { count: 2 }]);
   const missing = rowsFrom({ speaker: "t", source: localFolder("t", folder), files: ["rows.parquet"], schema });
   await expect(missing.read()).rejects.toThrow('column "question": expected string, found nothing');
@@ -122,7 +141,13 @@ test("reads images inside Parquet, row group by row group, in any order", async 
 });
 
 test("reads the file that a Parquet row names when it holds no bytes, and says when there is neither", async () => {
-  const file = parquetWithImages([{ bytes: null, path: "a.png" }, { bytes: null, path: null }], 10);
+  const file = parquetWithImages(
+    [
+      { bytes: null, path: "a.png" },
+      { bytes: null, path: null },
+    ],
+    10,
+  );
   const folder = await temporaryFolder({ "rows.parquet": file, "images/a.png": "pixels" });
   const { rows } = await imageReader(folder, ["rows.parquet"]).read();
   expect(Buffer.from(await rows[0]!.image.read()).toString()).toBe("pixels");
@@ -131,7 +156,9 @@ test("reads the file that a Parquet row names when it holds no bytes, and says w
 
 test("refuses a row that has anything but an image in its image column", async () => {
   const folder = await temporaryFolder({ "rows.jsonl": '{"image": 17}' });
-  await expect(imageReader(folder, ["rows.jsonl"]).read()).rejects.toThrow('column "image": expected an image, found 17');
+  await expect(imageReader(folder, ["rows.jsonl"]).read()).rejects.toThrow(
+    'column "image": expected an image, found 17',
+  );
 });
 
 function reader(folder: URL, files: readonly string[]) {
@@ -157,7 +184,10 @@ function parquet(columnData: ColumnSource[]): Uint8Array {
 }
 
 /** The layout of the Hub's image columns: a structure of bytes and path. */
-function parquetWithImages(data: { bytes: Uint8Array | null; path: string | null }[], rowGroupSize: number): Uint8Array {
+function parquetWithImages(
+  data: { bytes: Uint8Array | null; path: string | null }[],
+  rowGroupSize: number,
+): Uint8Array {
   return new Uint8Array(
     parquetWriteBuffer({
       columnData: [{ name: "image", data }],

@@ -24,8 +24,15 @@ function commonHeader(name: string, text: string, packed: number): Buffer {
   const size = Buffer.byteLength(text);
   const checksum = crc32(text);
   return Buffer.concat([
-    uint16(20), uint16(0x0800), uint16(8), Buffer.alloc(4),
-    uint32(checksum), uint32(packed), uint32(size), uint16(Buffer.byteLength(name)), uint16(0),
+    uint16(20),
+    uint16(0x0800),
+    uint16(8),
+    Buffer.alloc(4),
+    uint32(checksum),
+    uint32(packed),
+    uint32(size),
+    uint16(Buffer.byteLength(name)),
+    uint16(0),
   ]);
 }
 

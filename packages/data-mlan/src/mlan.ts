@@ -32,7 +32,8 @@ export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
     card: {
       source: "https://huggingface.co/datasets/WangResearchLab/MLAN",
       license: "CC0-1.0",
-      citation: "MLAN: Language-Based Instruction Tuning Preserves and Transfers Knowledge in Multimodal Language Models, arXiv 2411.10557",
+      citation:
+        "MLAN: Language-Based Instruction Tuning Preserves and Transfers Knowledge in Multimodal Language Models, arXiv 2411.10557",
       modality: released.archive === undefined ? "text" : "mixed",
     },
     rows: rowsFrom({

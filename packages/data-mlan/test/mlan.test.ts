@@ -24,7 +24,10 @@ test("keeps every turn, drops a preamble, and leaves <image> alone in a language
     { role: "user", text: "Another one." },
     { role: "assistant", text: "Blue." },
   ]);
-  expect(await examples.at(2)).toMatchObject({ images: [], turns: [{ text: "What does <image> mean in a web page?" }, {}] });
+  expect(await examples.at(2)).toMatchObject({
+    images: [],
+    turns: [{ text: "What does <image> mean in a web page?" }, {}],
+  });
 });
 
 test("moves the placeholder to the front, and numbers repeated ids", async () => {
@@ -38,19 +41,53 @@ test("moves the placeholder to the front, and numbers repeated ids", async () =>
 const turn = (from: string, value = "x") => ({ from, value });
 
 test.each([
-  ["a turn out of order", { conversations: [turn("human"), turn("human")] }, 'column "conversations.1.from": turns must alternate: expected "gpt", found "human"'],
-  ["a question without an answer", { conversations: [turn("human")] }, 'column "conversations": the last turn must be an answer'],
+  [
+    "a turn out of order",
+    { conversations: [turn("human"), turn("human")] },
+    'column "conversations.1.from": turns must alternate: expected "gpt", found "human"',
+  ],
+  [
+    "a question without an answer",
+    { conversations: [turn("human")] },
+    'column "conversations": the last turn must be an answer',
+  ],
   ["no turns", { conversations: [] }, 'column "conversations": the last turn must be an answer'],
-  ["an unknown speaker", { conversations: [turn("system"), turn("human"), turn("bot")] }, 'column "conversations.2.from": turns must alternate: expected "gpt", found "bot"'],
+  [
+    "an unknown speaker",
+    { conversations: [turn("system"), turn("human"), turn("bot")] },
+    'column "conversations.2.from": turns must alternate: expected "gpt", found "bot"',
+  ],
   ["turns that are a string", { conversations: "hi" }, 'column "conversations": expected array, found "hi"'],
-  ["a text that is a number", { conversations: [turn("human"), { from: "gpt", value: 3 }] }, 'column "conversations.1.value": expected string, found 3'],
-  ["an image that no turn names", { image: "red.png", conversations: [turn("human"), turn("gpt")] }, 'must name it as "<image>" in exactly one turn'],
-  ["an image named in two turns", { image: "red.png", conversations: [turn("human", "<image>"), turn("gpt", "<image>")] }, 'must name it as "<image>" in exactly one turn'],
-  ["an image outside its folder", { image: "../red.png", conversations: [turn("human", "<image>"), turn("gpt")] }, 'rows.json row 1, column "image": image "../red.png" lies outside its folder'],
+  [
+    "a text that is a number",
+    { conversations: [turn("human"), { from: "gpt", value: 3 }] },
+    'column "conversations.1.value": expected string, found 3',
+  ],
+  [
+    "an image that no turn names",
+    { image: "red.png", conversations: [turn("human"), turn("gpt")] },
+    'must name it as "<image>" in exactly one turn',
+  ],
+  [
+    "an image named in two turns",
+    { image: "red.png", conversations: [turn("human", "<image>"), turn("gpt", "<image>")] },
+    'must name it as "<image>" in exactly one turn',
+  ],
+  [
+    "an image outside its folder",
+    { image: "../red.png", conversations: [turn("human", "<image>"), turn("gpt")] },
+    'rows.json row 1, column "image": image "../red.png" lies outside its folder',
+  ],
 ])("refuses %s", async (_, row, message) => {
   const path = await mkdtemp(join(tmpdir(), "mlan-mlan-"));
   onTestFinished(() => rm(path, { recursive: true }));
-  await writeFile(join(path, "rows.json"), JSON.stringify([{ id: "good", conversations: [turn("human"), turn("gpt")] }, { id: "bad", ...row }]));
+  await writeFile(
+    join(path, "rows.json"),
+    JSON.stringify([
+      { id: "good", conversations: [turn("human"), turn("gpt")] },
+      { id: "bad", ...row },
+    ]),
+  );
   const opening = mlan({ file: pathToFileURL(join(path, "rows.json")) }).open();
   await expect(opening).rejects.toMatchObject({ code: "invalid-data", message: expect.stringContaining(message) });
 });

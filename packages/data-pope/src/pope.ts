@@ -64,7 +64,10 @@ const FILES = ["data/test-*.parquet", "test*.parquet", "test.jsonl", "test.json"
 const rowSchema = z.object({
   question_id: z.union([z.string(), z.number()]),
   question: z.string(),
-  answer: z.string().transform((text) => text.trim().toLowerCase()).pipe(z.enum(["yes", "no"])),
+  answer: z
+    .string()
+    .transform((text) => text.trim().toLowerCase())
+    .pipe(z.enum(["yes", "no"])),
   image: imageColumn,
   image_source: z.string().nullish(),
   category: z.string().nullish(),

@@ -25,7 +25,8 @@ const PROMPTS: Readonly<Record<PromptFamily, (question: string) => Prompt>> = {
     user: `<image>\nPlease answer with "yes" or "no":\n${question}`,
     answerStart: 'The best answer is "',
   }),
-  "llama2-base": (question) => raw(`<image>\nQuestion: ${question}\nAnswer: Among "yes" and "no", the best answer is "`),
+  "llama2-base": (question) =>
+    raw(`<image>\nQuestion: ${question}\nAnswer: Among "yes" and "no", the best answer is "`),
   "vicuna-base": (question) => raw(`User: <image>\n${question}\nAssistant: Among "yes" and "no", the best answer is "`),
 };
 

@@ -10,8 +10,8 @@ const COUNTS = [6, 2, 3, 5, 1, 3] as const;
 
 // By hand: 20 questions, 10 of them "yes"; 8 answers "yes". Paper forgets the one unreadable "yes" in the recall.
 test.each([
-  ["paper",  [11 / 20, 6 / 8, 6 / 9,  (2 * 0.75 * (6 / 9)) / (0.75 + 6 / 9), 10 / 20]],
-  ["strict", [11 / 20, 6 / 8, 6 / 10, (2 * 0.75 * 0.6) / (0.75 + 0.6),        8 / 20]],
+  ["paper", [11 / 20, 6 / 8, 6 / 9, (2 * 0.75 * (6 / 9)) / (0.75 + 6 / 9), 10 / 20]],
+  ["strict", [11 / 20, 6 / 8, 6 / 10, (2 * 0.75 * 0.6) / (0.75 + 0.6), 8 / 20]],
 ] as const)("%s computes its metrics, accuracy first", (name, expected) => {
   const { metrics } = pope().protocol(name);
   expect(Object.keys(metrics)).toEqual(ORDER);
@@ -36,7 +36,14 @@ test.each(["paper", "strict"] as const)("%s gives finite numbers in 0..1 for any
 /** Outcomes as an evaluator makes them of answers: "maybe" is kept by paper and unreadable to strict. */
 function outcomes(name: ProtocolName, counts: readonly number[]): readonly Outcome[] {
   const protocol = pope().protocol(name);
-  const cases = [["yes", "yes"], ["no", "yes"], ["yes", "no"], ["no", "no"], ["yes", "maybe"], ["no", "maybe"]] as const;
+  const cases = [
+    ["yes", "yes"],
+    ["no", "yes"],
+    ["yes", "no"],
+    ["no", "no"],
+    ["yes", "maybe"],
+    ["no", "maybe"],
+  ] as const;
   return cases.flatMap(([target, answer], index) =>
     Array.from({ length: counts[index] ?? 0 }, (): Outcome => {
       const question = { id: "", images: [], question: "", target };

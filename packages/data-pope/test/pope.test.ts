@@ -16,9 +16,21 @@ describeBenchmarkContract(benchmark);
 test("asks the published rows, named by category and clustered by image", async () => {
   const examples = await benchmark.open();
   const questions = await Promise.all(Array.from({ length: examples.length }, (_, index) => examples.at(index)));
-  expect(questions.map(({ id }) => id)).toEqual(["random/1", "random/2", "popular/1", "adversarial/1", "adversarial/2"]);
+  expect(questions.map(({ id }) => id)).toEqual([
+    "random/1",
+    "random/2",
+    "popular/1",
+    "adversarial/1",
+    "adversarial/2",
+  ]);
   expect(questions.map(({ target }) => target)).toEqual(["yes", "no", "yes", "yes", "no"]);
-  expect(questions.map(({ cluster }) => cluster)).toEqual(["drawn_red", "drawn_red", "drawn_red", "drawn_blue", "drawn_blue"]);
+  expect(questions.map(({ cluster }) => cluster)).toEqual([
+    "drawn_red",
+    "drawn_red",
+    "drawn_red",
+    "drawn_blue",
+    "drawn_blue",
+  ]);
 });
 
 test("reads the Hub's layout: shards of Parquet with the images inside", async () => {
@@ -28,11 +40,19 @@ test("reads the Hub's layout: shards of Parquet with the images inside", async (
       { name: "question_id", data: ["1", "2"] },
       { name: "question", data: ["Is there a dog?", "Is there a cat?"] },
       { name: "answer", data: ["no", "Yes"] },
-      { name: "image", data: [{ bytes: red, path: null }, { bytes: red, path: null }] },
+      {
+        name: "image",
+        data: [
+          { bytes: red, path: null },
+          { bytes: red, path: null },
+        ],
+      },
     ],
     schema: [
       { name: "root", num_children: 4 },
-      ...["question_id", "question", "answer"].map((name) => ({ name, type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" }) as const),
+      ...["question_id", "question", "answer"].map(
+        (name) => ({ name, type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" }) as const,
+      ),
       { name: "image", num_children: 2, repetition_type: "OPTIONAL" },
       { name: "bytes", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" },
       { name: "path", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
@@ -45,14 +65,23 @@ test("reads the Hub's layout: shards of Parquet with the images inside", async (
 });
 
 test.each([
-  [{ answer: "maybe" }, 'data-pope: test.jsonl row 0 (line 1), column "answer": expected "yes" or "no", found "maybe".'],
+  [
+    { answer: "maybe" },
+    'data-pope: test.jsonl row 0 (line 1), column "answer": expected "yes" or "no", found "maybe".',
+  ],
   [{ image: undefined }, 'column "image": expected an image, found nothing'],
   [{ question: 3 }, 'column "question": expected string, found 3'],
-  [{ image: "../outside.png" }, 'data-pope: test.jsonl row 0 (line 1), column "image": image "../outside.png" lies outside its folder'],
+  [
+    { image: "../outside.png" },
+    'data-pope: test.jsonl row 0 (line 1), column "image": image "../outside.png" lies outside its folder',
+  ],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { question_id: "1", question: "Is there a dog?", answer: "no", image: "a.png", ...change };
   const folder = await temporaryFolder({ "test.jsonl": JSON.stringify(row) });
-  await expect(pope({ folder }).open()).rejects.toMatchObject({ code: "invalid-data", message: expect.stringContaining(message) });
+  await expect(pope({ folder }).open()).rejects.toMatchObject({
+    code: "invalid-data",
+    message: expect.stringContaining(message),
+  });
 });
 
 test("misses an image when it is read, by name", async () => {
@@ -73,12 +102,42 @@ const SYSTEM =
   "A chat between a curious user and an artificial intelligence assistant. " +
   "The assistant gives helpful, detailed, and polite answers to the user's questions.";
 const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, object])[] = [
-  ["paper", "tuned", raw(`<image>\n${SYSTEM} USER: Please answer with "yes" or "no":\nIs there a snowboard in the image?\n ASSISTANT: The best answer is "`)],
-  ["paper", "llama2-base", raw('<image>\nQuestion: Is there a snowboard in the image?\nAnswer: Among "yes" and "no", the best answer is "')],
-  ["paper", "vicuna-base", raw('<image>\nUser:\nIs there a snowboard in the image?\nAssistant: Among "yes" and "no", the best answer is "')],
-  ["strict", "tuned", { kind: "chat", user: '<image>\nPlease answer with "yes" or "no":\nIs there a snowboard in the image?', answerStart: 'The best answer is "' }],
-  ["strict", "llama2-base", raw('<image>\nQuestion: Is there a snowboard in the image?\nAnswer: Among "yes" and "no", the best answer is "')],
-  ["strict", "vicuna-base", raw('User: <image>\nIs there a snowboard in the image?\nAssistant: Among "yes" and "no", the best answer is "')],
+  [
+    "paper",
+    "tuned",
+    raw(
+      `<image>\n${SYSTEM} USER: Please answer with "yes" or "no":\nIs there a snowboard in the image?\n ASSISTANT: The best answer is "`,
+    ),
+  ],
+  [
+    "paper",
+    "llama2-base",
+    raw('<image>\nQuestion: Is there a snowboard in the image?\nAnswer: Among "yes" and "no", the best answer is "'),
+  ],
+  [
+    "paper",
+    "vicuna-base",
+    raw('<image>\nUser:\nIs there a snowboard in the image?\nAssistant: Among "yes" and "no", the best answer is "'),
+  ],
+  [
+    "strict",
+    "tuned",
+    {
+      kind: "chat",
+      user: '<image>\nPlease answer with "yes" or "no":\nIs there a snowboard in the image?',
+      answerStart: 'The best answer is "',
+    },
+  ],
+  [
+    "strict",
+    "llama2-base",
+    raw('<image>\nQuestion: Is there a snowboard in the image?\nAnswer: Among "yes" and "no", the best answer is "'),
+  ],
+  [
+    "strict",
+    "vicuna-base",
+    raw('User: <image>\nIs there a snowboard in the image?\nAssistant: Among "yes" and "no", the best answer is "'),
+  ],
 ];
 
 test.each(PROMPTS)("%s asks %s in its wording", (protocol, family, prompt) => {
@@ -86,14 +145,15 @@ test.each(PROMPTS)("%s asks %s in its wording", (protocol, family, prompt) => {
 });
 
 describe("reads answers", () => {
+  // prettier-ignore
   test.each([
-    ['yes".',         "yes",          "yes"],
-    [" Yes, it is",   "yes",          undefined],
-    ["True",          "yes",          "yes"],
-    ["FALSE\nno",     "no",           "no"],
-    ["\nyes",         undefined,      "yes"],
-    ["no snowboard",  "no snowboard", undefined],
-    ["",              undefined,      undefined],
+    ['yes".',        "yes",          "yes"],
+    [" Yes, it is",  "yes",          undefined],
+    ["True",         "yes",          "yes"],
+    ["FALSE\nno",    "no",           "no"],
+    ["\nyes",        undefined,      "yes"],
+    ["no snowboard", "no snowboard", undefined],
+    ["",             undefined,      undefined],
   ])("%j: paper %j, strict %j (stop strings not cut)", (answer, paper, strict) => {
     expect(benchmark.protocol("paper").extract(answer, question)).toBe(paper);
     expect(benchmark.protocol("strict").extract(answer, question)).toBe(strict);

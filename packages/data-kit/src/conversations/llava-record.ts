@@ -61,6 +61,9 @@ function checkTurns(all: readonly LlavaTurn[], context: z.RefinementCtx): void {
     const message = `turns must alternate: expected "${expected}", found "${turns[wrong]?.from}"`;
     context.addIssue({ code: "custom", path: [wrong + dropped, "from"], message });
   } else if (turns.length === 0 || turns.length % 2 === 1) {
-    context.addIssue({ code: "custom", message: `the last turn must be an answer by "gpt"; found ${turns.length} turns` });
+    context.addIssue({
+      code: "custom",
+      message: `the last turn must be an answer by "gpt"; found ${turns.length} turns`,
+    });
   }
 }

@@ -33,7 +33,7 @@ function filesOf(place: string, folder: URL): Files {
       return names
         .map((name) => parent + name)
         .filter((path) => matches(path, pattern))
-        .sort();
+        .toSorted();
     },
     local: (path) => Promise.resolve(urlOf(folder, path)),
     checksum: (path) => sha256OfFile(urlOf(folder, path)),

@@ -44,7 +44,10 @@ function hubError(repository: string, settings: HubSettings, answer: unknown): M
       { cause: answer },
     );
   }
-  return new MlanError("unavailable", `data-kit: ${page} answered ${answer.status}. ${adviceFor(answer.status, page, settings)}`);
+  return new MlanError(
+    "unavailable",
+    `data-kit: ${page} answered ${answer.status}. ${adviceFor(answer.status, page, settings)}`,
+  );
 }
 
 function adviceFor(status: number, page: string, { token, attempts }: HubSettings): string {
@@ -52,7 +55,9 @@ function adviceFor(status: number, page: string, { token, attempts }: HubSetting
     const account = token ? "the account of HF_TOKEN may not read it" : "it wants to know who reads it";
     return `The dataset is gated, private or does not exist; ${account}. Accept its terms at ${page}, then set HF_TOKEN to a token of that account.`;
   }
-  if (status === 404) return "There is no such dataset, revision or file; check the name and the option `hub.revision`.";
-  if (status === 429) return `It was asked too often, ${attempts} times in a row; try later, or set HF_TOKEN for a higher limit.`;
+  if (status === 404)
+    return "There is no such dataset, revision or file; check the name and the option `hub.revision`.";
+  if (status === 429)
+    return `It was asked too often, ${attempts} times in a row; try later, or set HF_TOKEN for a higher limit.`;
   return `It failed ${attempts} times in a row; try later.`;
 }

@@ -39,7 +39,10 @@ async function openHub(place: string, dataset: HubDataset, { signal }: OpenOptio
   };
   const local = async (path: string): Promise<URL> => {
     const [file, target] = [find(path), targetOf(folder, path)];
-    const size = await stat(target).then((status) => status.size, () => undefined);
+    const size = await stat(target).then(
+      (status) => status.size,
+      () => undefined,
+    );
     if (size === file.size) return target;
     if (settings.offline) throw missing(hub, `the file ${path}`);
     await downloadFile({ repository, commit, file, target, settings, fetch: hub.fetch, signal });
@@ -48,7 +51,11 @@ async function openHub(place: string, dataset: HubDataset, { signal }: OpenOptio
   return {
     place,
     folder,
-    match: async (pattern) => list.map(({ path }) => path).filter((path) => matches(path, pattern)).sort(),
+    match: async (pattern) =>
+      list
+        .map(({ path }) => path)
+        .filter((path) => matches(path, pattern))
+        .toSorted(),
     local,
     checksum: async (path) => find(path).sha256 ?? sha256OfFile(await local(path)),
   };
@@ -77,7 +84,8 @@ async function commitOf({ dataset, settings, cache, fetch }: Hub): Promise<strin
     fetch,
     ...(settings.token && { accessToken: settings.token }),
   });
-  if (!isCommit(sha)) throw new MlanError("unavailable", `data-kit: the Hub names no commit for ${repository} ${revision}.`);
+  if (!isCommit(sha))
+    throw new MlanError("unavailable", `data-kit: the Hub names no commit for ${repository} ${revision}.`);
   await cache.writeCommit(revision, sha);
   return sha;
 }
@@ -109,7 +117,10 @@ function targetOf(folder: URL, path: string): URL {
   if (segments.every((segment) => !/^\.{0,2}$|[\\:\0]/.test(segment))) {
     return new URL(segments.map(encodeURIComponent).join("/"), folder);
   }
-  throw new MlanError("invalid-data", `data-kit: the Hub lists a file "${path}" outside its dataset; it is not downloaded.`);
+  throw new MlanError(
+    "invalid-data",
+    `data-kit: the Hub lists a file "${path}" outside its dataset; it is not downloaded.`,
+  );
 }
 
 function missing({ dataset, settings }: Hub, what: string): MlanError {

@@ -49,7 +49,10 @@ export function hubSettings(options: HubOptions): HubSettings {
   const { HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, MLAN_CACHE } = process.env;
   const token = options.token ?? HF_TOKEN;
   if (token && !token.startsWith("hf_")) {
-    throw new MlanError("invalid-options", 'data-kit: a Hub token starts with "hf_"; check HF_TOKEN or the option hub.token.');
+    throw new MlanError(
+      "invalid-options",
+      'data-kit: a Hub token starts with "hf_"; check HF_TOKEN or the option hub.token.',
+    );
   }
   const cache = options.cache ?? pathToFileURL(MLAN_CACHE || join(homedir(), ".cache", "mlan"));
   return {

@@ -50,5 +50,10 @@ function withoutSharedFolder(entries: ReadonlyMap<string, Entry>): ReadonlyMap<s
   const tops = new Set([...entries.keys()].map((name) => name.slice(0, name.indexOf("/") + 1)));
   const [top] = tops;
   if (tops.size !== 1 || top === undefined || top === "") return entries;
-  return new Map([...entries].flatMap(([name, entry]) => [[name, entry], [name.slice(top.length), entry]]));
+  return new Map(
+    [...entries].flatMap(([name, entry]) => [
+      [name, entry],
+      [name.slice(top.length), entry],
+    ]),
+  );
 }

@@ -65,9 +65,12 @@ function imageOf(speaker: string, name: string, cell: () => Promise<unknown>, st
       try {
         value = await cell();
       } catch (cause) {
-        throw new MlanError("invalid-data", `${speaker}: image ${name} cannot be read (${messageOf(cause)}).`, { cause });
+        throw new MlanError("invalid-data", `${speaker}: image ${name} cannot be read (${messageOf(cause)}).`, {
+          cause,
+        });
       }
-      const { bytes, path }: { bytes?: unknown; path?: unknown } = value instanceof Uint8Array ? { bytes: value } : Object(value);
+      const { bytes, path }: { bytes?: unknown; path?: unknown } =
+        value instanceof Uint8Array ? { bytes: value } : Object(value);
       if (bytes instanceof Uint8Array) return bytes;
       if (typeof path === "string") return store.image(path).read();
       throw new MlanError("invalid-data", `${speaker}: ${name} holds no image: neither bytes nor a path.`);
