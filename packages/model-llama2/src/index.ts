@@ -1,1 +1,2 @@
-export {};
+export { llama2 } from "./llama2.ts";
+export type { Llama2Options } from "./llama2.ts";

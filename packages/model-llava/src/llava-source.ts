@@ -29,7 +29,7 @@ export function createLlavaSource({ name, untunedFamily, ...folders }: LlavaSour
     specVersion: 1,
     name,
     async open(options = {}) {
-      checkBackend();
+      await readyBackend();
       const weights = asFolder(folders.weights);
       const visionTower = folders.visionTower && asFolder(folders.visionTower);
       const checkpoint = await openCheckpoint({ weights, visionTower });
@@ -63,12 +63,17 @@ async function openModel(
   }
 }
 
-function checkBackend(): void {
-  if (tf.engine().backendName) return;
-  throw new MlanError(
-    "missing-plugin",
-    "model-llava: TensorFlow.js has no backend. Await useOnnxBackend() of @mlan/backend-onnx before the model is opened.",
-  );
+/** Takes the backend that is set, else the best of those that plugins have registered. */
+async function readyBackend(): Promise<void> {
+  try {
+    await tf.ready();
+  } catch (cause) {
+    throw new MlanError(
+      "missing-plugin",
+      "model-llava: TensorFlow.js has no backend. Put a trainer such as cpuTrainer() in `use`, or await useOnnxBackend() first.",
+      { cause },
+    );
+  }
 }
 
 function checkVocabulary({ vocabularySize }: Tokenizer, { language }: Checkpoint, weights: URL): void {

@@ -1,1 +1,2 @@
-export {};
+export { vicuna } from "./vicuna.ts";
+export type { VicunaOptions } from "./vicuna.ts";
