@@ -33,7 +33,11 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .requiredOption("--weights <folder>", "checkpoint, or a run folder for the last one trained there")
     .option("--tower <folder>", "vision tower, where the checkpoint holds none")
     .requiredOption("--benchmark <name[=folder]>", "benchmark plugin and where its data lies; may be repeated", collect)
-    .addOption(new Option("--protocol <name>", "how questions are put and judged").choices(["strict", "paper"]).default("strict"))
+    .addOption(
+      new Option("--protocol <name>", "how questions are put and judged")
+        .choices(["strict", "paper"])
+        .default("strict"),
+    )
     .option("--evaluator <name>", "the evaluator plugin", "generation")
     .option("--batch-size <number>", "questions answered side by side (default: the model's choice)", wholeNumber)
     .option("--folder <folder>", "where the run is kept", "runs/eval")

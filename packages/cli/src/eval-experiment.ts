@@ -54,7 +54,9 @@ async function checkpointAt(path: string): Promise<URL> {
   const run = await readRun(folder).catch(() => undefined);
   if (!run) return folder;
   const { plan, stages } = run.manifest;
-  const checkpoint = plan.stages.map(({ name }) => stages[name]).findLast((stage) => stage?.done && stage.checkpoint)?.checkpoint;
+  const checkpoint = plan.stages
+    .map(({ name }) => stages[name])
+    .findLast((stage) => stage?.done && stage.checkpoint)?.checkpoint;
   if (checkpoint !== undefined) return new URL(checkpoint, folder);
   throw new MlanError("run-folder", `the run in ${path} has no finished training stage. Give a checkpoint folder.`);
 }

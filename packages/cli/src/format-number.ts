@@ -13,8 +13,9 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
-/** Three significant digits, or a whole number, e.g. "0.0123", "4.57", "12,346". */
+/** Three significant digits, or a whole number, e.g. "1.71e-7", "0.0123", "4.57", "12,346". */
 export function significant(value: number): string {
+  if (value !== 0 && value < 0.001) return value.toExponential(2);
   return value >= 1000 ? count(value) : value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
 }
 

@@ -43,12 +43,16 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    terminal.note(`${terminal.paint.red("error:")} ${errorText(error, program.opts<{ verbose?: true }>().verbose === true)}`);
+    terminal.note(
+      `${terminal.paint.red("error:")} ${errorText(error, program.opts<{ verbose?: true }>().verbose === true)}`,
+    );
     return 1;
   }
 }
 
 function ownVersion(): string {
-  const { version }: { version: string } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+  );
   return version;
 }

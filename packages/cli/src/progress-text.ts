@@ -58,7 +58,8 @@ function endOf({ index, stages, stage, kind, work }: Progress, seconds: number, 
   if (skipped) return `${head}  was done before`;
   if (kind === "evaluate" || !work) return `${head}  done in ${duration(seconds)}`;
   const { firstLoss, loss } = work;
-  const losses = firstLoss === undefined || loss === undefined ? "" : `, loss ${firstLoss.toFixed(3)} → ${loss.toFixed(3)}`;
+  const losses =
+    firstLoss === undefined || loss === undefined ? "" : `, loss ${firstLoss.toFixed(3)} → ${loss.toFixed(3)}`;
   return `${head}  done in ${duration(seconds)}: ${count(work.done)} steps${losses}`;
 }
 

@@ -39,7 +39,10 @@ function tableOf(results: readonly StageResult[], { stages, width }: ResultsTabl
   ];
   const rows = benchmarks.flatMap((benchmark) => {
     const byStage = new Map(results.filter((one) => one.benchmark === benchmark).map((one) => [one.stage, one]));
-    return rowsOf(benchmark, shown.map((stage) => byStage.get(stage)));
+    return rowsOf(
+      benchmark,
+      shown.map((stage) => byStage.get(stage)),
+    );
   });
   return textTable({ columns, rows }, width);
 }
@@ -58,7 +61,10 @@ function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]
     index === 0 ? questions : "",
   ]);
   if (!results.some((result) => result && result.unreadable > 0)) return metricRows;
-  return [...metricRows, ["", "unreadable", ...results.map((one) => (one ? percent(one.unreadable / one.questions) : "")), ""]];
+  return [
+    ...metricRows,
+    ["", "unreadable", ...results.map((one) => (one ? percent(one.unreadable / one.questions) : "")), ""],
+  ];
 }
 
 function warningsOf(results: readonly StageResult[]): readonly string[] {

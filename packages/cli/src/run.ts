@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { type Clock, type Experiment, type RunEndEvent, runExperiment } from "@mlan/core";
+import { type Clock, type Experiment, type RunEndEvent, runExperiment, TRAINER } from "@mlan/core";
+import { engine } from "@tensorflow/tfjs-core";
 import { costTable } from "./cost-table.ts";
 import { openDisplay } from "./display.ts";
 import { displayPath, removeRun } from "./folders.ts";
@@ -23,7 +24,7 @@ const systemClock: Clock = { now: () => performance.now() };
 export async function run({ experiment, folder, fresh }: RunRequest, terminal: Terminal): Promise<number> {
   if (fresh) await removeRun(folder);
   const name = displayPath(folder);
-  await offerDefaultBackend();
+  await offerBackend(experiment);
   using interruption = openInterruption(() => terminal.note("Stopping after this step. Ctrl-C again stops at once."));
   try {
     await performRun(experiment, folder, interruption.signal, terminal);
@@ -37,8 +38,10 @@ export async function run({ experiment, folder, fresh }: RunRequest, terminal: T
   return 0;
 }
 
-/** The onnx backend serves whoever chooses none; a trainer or an experiment that does overrules it. */
-async function offerDefaultBackend(): Promise<void> {
+/** A trainer brings its tensor backend, and a file may choose one; experiments that do neither get the onnx backend. */
+async function offerBackend({ use }: Experiment): Promise<void> {
+  const chosen = Object.keys(engine().registryFactory).length > 0;
+  if (chosen || use.some(({ token }) => token.key === TRAINER.key)) return;
   const { registerOnnxBackend } = await import("@mlan/backend-onnx");
   registerOnnxBackend();
 }

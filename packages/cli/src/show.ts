@@ -27,7 +27,10 @@ function stageTable(run: Run, width: number): readonly string[] {
     { title: "kind", align: "left" },
     { title: "state", align: "left" },
   ] as const;
-  return textTable({ columns, rows: run.manifest.plan.stages.map(({ name, kind }) => [name, kind, stateOf(name, run)]) }, width);
+  return textTable(
+    { columns, rows: run.manifest.plan.stages.map(({ name, kind }) => [name, kind, stateOf(name, run)]) },
+    width,
+  );
 }
 
 function stateOf(stage: string, { manifest, metrics }: Run): string {

@@ -59,6 +59,9 @@ function colorsWanted(env: NodeJS.ProcessEnv, interactive: boolean): boolean {
 }
 
 function paint(enabled: boolean): Paint {
-  const style = (on: number, off: number) => (text: string): string => (enabled ? `\u001B[${on}m${text}\u001B[${off}m` : text);
+  const style =
+    (on: number, off: number) =>
+    (text: string): string =>
+      enabled ? `\u001B[${on}m${text}\u001B[${off}m` : text;
   return { bold: style(1, 22), dim: style(2, 22), red: style(31, 39) };
 }

@@ -17,18 +17,30 @@ const GAP = "  ";
  * with the key columns. A single column that is too wide is left so.
  */
 export function textTable({ columns, rows }: TextTable, width = Infinity): readonly string[] {
-  const widths = columns.map(({ title }, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = columns.map(({ title }, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
   const line = (shown: readonly number[], cells: readonly string[]): string =>
-    shown.map((column) => aligned(cells[column] ?? "", columns[column]?.align, widths[column] ?? 0)).join(GAP).trimEnd();
+    shown
+      .map((column) => aligned(cells[column] ?? "", columns[column]?.align, widths[column] ?? 0))
+      .join(GAP)
+      .trimEnd();
   return partsOf(columns, widths, width).flatMap((shown, part) => [
     ...(part > 0 ? [""] : []),
-    line(shown, columns.map(({ title }) => title)),
+    line(
+      shown,
+      columns.map(({ title }) => title),
+    ),
     ...rows.map((row) => line(shown, row)),
   ]);
 }
 
 /** The columns of each part, by index. */
-function partsOf(columns: readonly TextColumn[], widths: readonly number[], width: number): readonly (readonly number[])[] {
+function partsOf(
+  columns: readonly TextColumn[],
+  widths: readonly number[],
+  width: number,
+): readonly (readonly number[])[] {
   const all = columns.map((_, column) => column);
   const keys = all.filter((column) => columns[column]?.key);
   const total = (shown: readonly number[]): number =>

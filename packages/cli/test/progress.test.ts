@@ -13,13 +13,19 @@ const step = (number: number, loss: number): RunEvent => {
 
 /** The state after events that come at the given milliseconds. */
 const after = (...events: readonly (readonly [now: number, event: RunEvent])[]): Progress => {
-  const last = events.reduce<Progress | undefined>((progress, [now, event]) => advance(progress, event, now), undefined);
+  const last = events.reduce<Progress | undefined>(
+    (progress, [now, event]) => advance(progress, event, now),
+    undefined,
+  );
   if (!last) throw new Error("no stage is running");
   return last;
 };
 
 const trained = (): Progress => {
-  const steps = Array.from({ length: 100 }, (_, index) => [(index + 1) * 500, step(index + 1, 3 - index / 50)] as const);
+  const steps = Array.from(
+    { length: 100 },
+    (_, index) => [(index + 1) * 500, step(index + 1, 3 - index / 50)] as const,
+  );
   return after([0, start], [0, begin()], ...steps);
 };
 
@@ -42,7 +48,10 @@ describe("the progress line", () => {
   });
 
   test("follows a rate that changes, and forgets what was before", () => {
-    const slow = Array.from({ length: 10 }, (_, index) => [50_000 + (index + 1) * 6_000, step(101 + index, 1)] as const);
+    const slow = Array.from(
+      { length: 10 },
+      (_, index) => [50_000 + (index + 1) * 6_000, step(101 + index, 1)] as const,
+    );
     const progress = slow.reduce<Progress | undefined>((state, [now, event]) => advance(state, event, now), trained());
     expect(progress && progressLine(progress, 110_000, 100)).toMatch(/6\.0s per step  29m 00s left$/);
   });
@@ -55,7 +64,14 @@ describe("the progress line", () => {
   test("names the benchmark that is asked", () => {
     const progress = after(
       [0, { ...start, stage: "base", kind: "evaluate" }],
-      [0, { type: "stage-progress", stage: "base", event: { type: "evaluate-start", benchmark: "boolq", questions: 300, answered: 0 } }],
+      [
+        0,
+        {
+          type: "stage-progress",
+          stage: "base",
+          event: { type: "evaluate-start", benchmark: "boolq", questions: 300, answered: 0 },
+        },
+      ],
     );
     expect(progressLine(progress, 0, 40)).toBe("[2/4] base · boolq  ░░░░░░░░░░░░░  0/300");
   });
@@ -92,14 +108,27 @@ describe("what stays on the screen", () => {
       event: {
         type: "evaluate-end",
         result: {
-          benchmark: "boolq", protocol: "strict", protocolVersion: 1, promptFamily: "tuned", fingerprint: "f", questions: 300,
-          unreadable: 2, metrics: { accuracy: { value: 0.713, standardError: 0.026 }, other: { value: 0 } }, seconds: 3,
+          benchmark: "boolq",
+          protocol: "strict",
+          protocolVersion: 1,
+          promptFamily: "tuned",
+          fingerprint: "f",
+          questions: 300,
+          unreadable: 2,
+          metrics: { accuracy: { value: 0.713, standardError: 0.026 }, other: { value: 0 } },
+          seconds: 3,
         },
       },
     };
-    const asked: RunEvent = { type: "stage-progress", stage: "base", event: { type: "evaluate-start", benchmark: "boolq", questions: 300, answered: 7 } };
+    const asked: RunEvent = {
+      type: "stage-progress",
+      stage: "base",
+      event: { type: "evaluate-start", benchmark: "boolq", questions: 300, answered: 7 },
+    };
     const progress = after([0, { ...start, stage: "base", kind: "evaluate" }], [0, asked]);
     expect(lastingLines(progress, asked)).toEqual(["[2/4] base · boolq  7 answers of boolq are there"]);
-    expect(lastingLines(progress, event)).toEqual(["[2/4] base · boolq  accuracy 71.3 ± 2.6 %, 300 questions, 2 answers unreadable"]);
+    expect(lastingLines(progress, event)).toEqual([
+      "[2/4] base · boolq  accuracy 71.3 ± 2.6 %, 300 questions, 2 answers unreadable",
+    ]);
   });
 });

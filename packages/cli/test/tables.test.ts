@@ -20,10 +20,20 @@ const result = (stage: string, benchmark: string, values: Partial<StageResult> =
 describe("the results table", () => {
   test("puts the stages side by side, with standard errors and numbers of questions", () => {
     const results = [
-      result("base", "boolq", { metrics: { accuracy: { value: 0.12, standardError: 0.019 } }, unreadable: 243, promptFamily: "llama2-base" }),
-      result("base", "pope", { metrics: { accuracy: { value: 0, standardError: 0 }, f1: { value: 0, standardError: 0 } }, promptFamily: "llama2-base" }),
+      result("base", "boolq", {
+        metrics: { accuracy: { value: 0.12, standardError: 0.019 } },
+        unreadable: 243,
+        promptFamily: "llama2-base",
+      }),
+      result("base", "pope", {
+        metrics: { accuracy: { value: 0, standardError: 0 }, f1: { value: 0, standardError: 0 } },
+        promptFamily: "llama2-base",
+      }),
       result("tuned", "boolq"),
-      result("tuned", "pope", { questions: 1200, metrics: { accuracy: { value: 1 }, f1: { value: 0.98765, standardError: 0.00123 } } }),
+      result("tuned", "pope", {
+        questions: 1200,
+        metrics: { accuracy: { value: 1 }, f1: { value: 0.98765, standardError: 0.00123 } },
+      }),
     ];
     expect(resultsTable(results).join("\n")).toBe(
       [
@@ -65,12 +75,19 @@ describe("the results table", () => {
   });
 
   test("warns when a benchmark changed between stages", () => {
-    const lines = resultsTable([result("base", "boolq"), result("tuned", "boolq", { fingerprint: "other" }), result("base", "pope")]);
+    const lines = resultsTable([
+      result("base", "boolq"),
+      result("tuned", "boolq", { fingerprint: "other" }),
+      result("base", "pope"),
+    ]);
     expect(lines.at(-1)).toBe("Do not compare base and tuned on boolq: its questions or prompts changed in between.");
   });
 
   test("comes in parts where the terminal is narrow", () => {
-    const lines = resultsTable(["one", "two", "three"].map((stage) => result(stage, "boolq")), { width: 46 });
+    const lines = resultsTable(
+      ["one", "two", "three"].map((stage) => result(stage, "boolq")),
+      { width: 46 },
+    );
     expect(lines.slice(2)).toEqual([
       "benchmark  metric           one         two",
       "boolq      accuracy  71.3 ± 2.6  71.3 ± 2.6",
@@ -83,8 +100,16 @@ describe("the results table", () => {
 
 test("the cost table says what a stage took and what it bought", () => {
   const entry: LedgerEntry = {
-    stage: "align", steps: 200, text: 1234567, image: 20000, padding: 345, supervised: 99999,
-    flops: 4.5678e12, seconds: 185, firstLoss: 6.2345, lastLoss: 1.9999,
+    stage: "align",
+    steps: 200,
+    text: 1234567,
+    image: 20000,
+    padding: 345,
+    supervised: 99999,
+    flops: 4.5678e12,
+    seconds: 185,
+    firstLoss: 6.2345,
+    lastLoss: 1.9999,
   };
   const small = { ...entry, stage: "tune", steps: 1, image: 0, flops: 1.234e10, seconds: 0.42 };
   expect(costTable([entry, small])).toEqual([
@@ -98,12 +123,17 @@ test("the cost table says what a stage took and what it bought", () => {
 
 describe("a text table", () => {
   const cell = fc.string({ maxLength: 12, unit: fc.constantFrom("a", "é", "±", "9") });
-  const tables = fc.integer({ min: 1, max: 6 }).chain((size) =>
-    fc.tuple(
-      fc.array(fc.record({ title: cell, align: fc.constantFrom("left" as const, "right" as const) }), { minLength: size, maxLength: size }),
-      fc.array(fc.array(cell, { minLength: size, maxLength: size }), { maxLength: 4 }),
-    ),
-  );
+  const tables = fc
+    .integer({ min: 1, max: 6 })
+    .chain((size) =>
+      fc.tuple(
+        fc.array(fc.record({ title: cell, align: fc.constantFrom("left" as const, "right" as const) }), {
+          minLength: size,
+          maxLength: size,
+        }),
+        fc.array(fc.array(cell, { minLength: size, maxLength: size }), { maxLength: 4 }),
+      ),
+    );
 
   test("is no wider than asked, unless one column alone is", () => {
     fc.assert(

@@ -19,7 +19,7 @@ const manifestSchema: z.ZodType<Manifest> = z.object({
   plan: z.object({
     name: z.string(),
     seed: z.number(),
-    plugins: z.array(z.object({ name: z.string(), settings: z.unknown() })),
+    plugins: z.array(z.object({ name: z.string(), settings: z.unknown().optional() })),
     stages: z.array(z.object({ name: z.string(), kind: z.string(), settings: z.unknown() })),
   }),
   versions: z.record(z.string(), z.string()),

@@ -106,7 +106,15 @@ function parseLine<Value>(schema: z.ZodType<Value>, line: string, number: number
 }
 
 function checkHeader(path: string, found: AnswersHeader, expected: AnswersHeader): void {
-  const keys = ["benchmark", "protocol", "protocolVersion", "promptFamily", "questions", "fingerprint", "model"] as const;
+  const keys = [
+    "benchmark",
+    "protocol",
+    "protocolVersion",
+    "promptFamily",
+    "questions",
+    "fingerprint",
+    "model",
+  ] as const;
   const key = keys.find((one) => found[one] !== expected[one]);
   if (key === undefined) return;
   throw new MlanError(

@@ -19,7 +19,7 @@ export function orderByLength(
   }
   return [...groups.values()]
     .map((group) => ({ group, length: Math.max(...group.map(lengthOf)) }))
-    .sort((one, other) => other.length - one.length)
+    .toSorted((one, other) => other.length - one.length)
     .flatMap(({ group }) => group);
 }
 

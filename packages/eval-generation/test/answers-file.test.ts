@@ -55,7 +55,9 @@ describe("parseAnswers", () => {
   });
 
   test("never accepts a damaged line, and says which it is", () => {
-    const records: readonly AnswerRecord[] = [{ id: "a", answer: "yes", extracted: "yes", target: "yes", correct: true }];
+    const records: readonly AnswerRecord[] = [
+      { id: "a", answer: "yes", extracted: "yes", target: "yes", correct: true },
+    ];
     for (const damage of ["{", "{}", "null", "", '{"id":1}', "\0\0\0\0"]) {
       const text = Buffer.concat([textOf(records), Buffer.from(`${damage}\n`)]);
       const error = thrownBy(() => parseAnswers(text, "answers.jsonl"));

@@ -5,11 +5,11 @@ import { describe, expect, test } from "vitest";
 describe("cutAtStop", () => {
   test.each([
     ['yes". The rest', ['"', "."], "yes"],
-    ["yes. \"", ["\"", "."], "yes"],
+    ['yes. "', ['"', "."], "yes"],
     ["yes\nUser: next", ["User:", "\n"], "yes"],
     ["no stop here", ["User:"], "no stop here"],
-    ["\"first", ["\""], ""],
-    ["", ["\""], ""],
+    ['"first', ['"'], ""],
+    ["", ['"'], ""],
     ["yes", [], "yes"],
   ])("of %j at %j leaves %j", (text, stop, expected) => {
     expect(cutAtStop(text, stop)).toBe(expected);

@@ -29,7 +29,9 @@ const knowing = (prompt: Prompt): string => {
 };
 
 const evaluatorOf = (options?: GenerationEvaluatorOptions, clock?: Clock) =>
-  createScope([generation(options), ...(clock ? [{ name: "clock", token: CLOCK, create: () => clock }] : [])]).get(EVALUATOR);
+  createScope([generation(options), ...(clock ? [{ name: "clock", token: CLOCK, create: () => clock }] : [])]).get(
+    EVALUATOR,
+  );
 
 async function eventsOf(run: EvaluateRun, options?: GenerationEvaluatorOptions): Promise<readonly EvaluateEvent[]> {
   const events: EvaluateEvent[] = [];
@@ -56,12 +58,22 @@ describe("an evaluation", () => {
     const events = await eventsOf({ model, benchmark: parity({ questions }), protocol: "strict" });
     expect(events[0]).toEqual({ type: "evaluate-start", benchmark: "parity", questions, answered: 0 });
     const answers = answersIn(events);
-    expect(answers.find(({ id }) => id === "3")).toEqual(
-      { id: "3", answer: ' no". And so on', extracted: "no", target: "no", correct: true });
+    expect(answers.find(({ id }) => id === "3")).toEqual({
+      id: "3",
+      answer: ' no". And so on',
+      extracted: "no",
+      target: "no",
+      correct: true,
+    });
     expect(events.at(-1)).toMatchObject({
       type: "evaluate-end",
       result: {
-        benchmark: "parity", protocol: "strict", protocolVersion: 3, promptFamily: "tuned", questions, unreadable: 0,
+        benchmark: "parity",
+        protocol: "strict",
+        protocolVersion: 3,
+        promptFamily: "tuned",
+        questions,
+        unreadable: 0,
         metrics: { accuracy: { value: 1, standardError: 0 } },
       },
     });
@@ -72,8 +84,11 @@ describe("an evaluation", () => {
   test("puts the paper's prompts for the model's family", async () => {
     const model = scriptedModel(knowing, { promptFamily: "llama2-base" });
     await eventsOf({ model, benchmark: parity({ questions }), protocol: "paper" });
-    expect(model.asked.map(({ prompt }) => prompt)).toContainEqual(
-      { kind: "raw", text: 'Question: Is 3 even?\nAnswer: The best answer is "', beginOfSequence: false });
+    expect(model.asked.map(({ prompt }) => prompt)).toContainEqual({
+      kind: "raw",
+      text: 'Question: Is 3 even?\nAnswer: The best answer is "',
+      beginOfSequence: false,
+    });
   });
 
   test("counts answers that cannot be read as wrong, and says how many they are", async () => {
@@ -105,7 +120,8 @@ describe("an evaluation", () => {
 
   test("stamps equal questions equally, and others otherwise", async () => {
     const stamp = async (run: Partial<EvaluateRun>): Promise<string> =>
-      (await resultOf({ model: scriptedModel(knowing), benchmark: parity({ questions }), protocol: "strict", ...run })).fingerprint;
+      (await resultOf({ model: scriptedModel(knowing), benchmark: parity({ questions }), protocol: "strict", ...run }))
+        .fingerprint;
     const reference = await stamp({});
     expect(await stamp({ model: scriptedModel(() => "no") })).toBe(reference);
     for (const other of [
@@ -161,14 +177,21 @@ describe("the answer file", () => {
     const events = await eventsOf({ model, benchmark, protocol, answers });
     expect(events[0]).toMatchObject({ answered: 5 });
     expect(model.asked).toHaveLength(questions - 5);
-    expect((await readFile(answers, "utf8")).split("\n").map((line) => line && JSON.parse(line).id).filter(Boolean).toSorted())
-      .toEqual(Array.from({ length: questions }, (_, index) => `${index}`).toSorted());
+    expect(
+      (await readFile(answers, "utf8"))
+        .split("\n")
+        .map((line) => line && JSON.parse(line).id)
+        .filter(Boolean)
+        .toSorted(),
+    ).toEqual(Array.from({ length: questions }, (_, index) => `${index}`).toSorted());
   });
 
   test("does not call a model for answers it has", async () => {
     const answers = await freshFile();
     const expected = await resultOf({ model: scriptedModel(knowing), benchmark, protocol, answers });
-    const mute = scriptedModel(() => { throw new Error("asked"); });
+    const mute = scriptedModel(() => {
+      throw new Error("asked");
+    });
     expect(await resultOf({ model: mute, benchmark, protocol, answers })).toEqual(expected);
   });
 
@@ -205,7 +228,9 @@ describe("the answer file", () => {
     const folder = await freshFile();
     const answers = new URL("file.txt/answers.jsonl", folder);
     await eventsOf({ model: scriptedModel(knowing), benchmark, protocol, answers: new URL("file.txt", folder) });
-    const error: unknown = await eventsOf({ model: scriptedModel(knowing), benchmark, protocol, answers }).catch((thrown: unknown) => thrown);
+    const error: unknown = await eventsOf({ model: scriptedModel(knowing), benchmark, protocol, answers }).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(MlanError.is(error, "unavailable")).toBe(true);
     expect(String(error)).toContain("file.txt/answers.jsonl");
   });
@@ -219,7 +244,9 @@ describe("it refuses", () => {
   });
 
   test("two questions of one id", async () => {
-    await expect(eventsOf({ ...run, benchmark: parity({ questions, ids: () => "same" }) })).rejects.toThrow('two questions "same"');
+    await expect(eventsOf({ ...run, benchmark: parity({ questions, ids: () => "same" }) })).rejects.toThrow(
+      'two questions "same"',
+    );
   });
 
   test("a model that answers what nobody asked, or not everything", async () => {

@@ -32,7 +32,11 @@ describe("estimate", () => {
     const correct = [true, false, false, true, true];
     const copied = correct.flatMap((one) => [one, one, one]);
     const alone = estimate("accuracy", accuracy, outcomes(correct));
-    const clustered = estimate("accuracy", accuracy, outcomes(copied, (index) => `article ${Math.floor(index / 3)}`));
+    const clustered = estimate(
+      "accuracy",
+      accuracy,
+      outcomes(copied, (index) => `article ${Math.floor(index / 3)}`),
+    );
     const ignored = estimate("accuracy", accuracy, outcomes(copied));
     expect(clustered.value).toBeCloseTo(alone.value, 12);
     expect(clustered.standardError).toBeCloseTo(alone.standardError ?? NaN, 12);
@@ -46,8 +50,12 @@ describe("estimate", () => {
       const there = all.filter(({ target }) => target === "yes").length;
       return said + there === 0 ? 0 : (2 * hits) / (said + there);
     };
-    const answer = (target: string, extracted: string): Outcome =>
-      ({ id: target + extracted, target, extracted, correct: target === extracted });
+    const answer = (target: string, extracted: string): Outcome => ({
+      id: target + extracted,
+      target,
+      extracted,
+      correct: target === extracted,
+    });
     const all = [answer("yes", "yes"), answer("yes", "no"), answer("no", "yes")];
     // F1 = 2/4; without the hit 0, without either miss 2/3. Mean 4/9, squares 16/81 + 4/81 + 4/81, times 2/3.
     expect(estimate("f1", f1, all).value).toBeCloseTo(0.5, 12);
@@ -55,7 +63,13 @@ describe("estimate", () => {
   });
 
   test("gives no standard error when all outcomes are of one cluster", () => {
-    expect(estimate("accuracy", accuracy, outcomes([true, false], () => "one image"))).toEqual({ value: 0.5 });
+    expect(
+      estimate(
+        "accuracy",
+        accuracy,
+        outcomes([true, false], () => "one image"),
+      ),
+    ).toEqual({ value: 0.5 });
     expect(estimate("accuracy", accuracy, outcomes([true]))).toEqual({ value: 1 });
   });
 

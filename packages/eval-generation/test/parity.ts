@@ -37,7 +37,11 @@ export function parity(options: ParityOptions): Benchmark<ParityQuestion> {
       prompt: ({ text }, family) =>
         name === "strict" && family === "tuned"
           ? { kind: "chat", user: text, answerStart: 'The best answer is "' }
-          : { kind: "raw", text: `Question: ${text}\nAnswer: The best answer is "`, beginOfSequence: name === "strict" },
+          : {
+              kind: "raw",
+              text: `Question: ${text}\nAnswer: The best answer is "`,
+              beginOfSequence: name === "strict",
+            },
       extract: (answer) => /^\s*(yes|no)$/.exec(answer)?.[1],
       isCorrect: (extracted, { target }) => extracted === target,
       metrics: { accuracy: (outcomes) => outcomes.filter(({ correct }) => correct).length / outcomes.length },

@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fixture, mlan } from "./command-line.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mlan-cli-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("help", () => {
+  test.each([
+    [[], /Usage: mlan .*\n[\s\S]*Commands:[\s\S]*Examples:\n {2}\$ mlan run experiment\.ts/],
+    [["run"], /Usage: mlan run .*<experiment>[\s\S]*--fresh[\s\S]*Ctrl-C stops after the current step/],
+    [["eval"], /Usage: mlan eval[\s\S]*choices: "strict", "paper"[\s\S]*--benchmark boolq=\.\/data\/boolq/],
+    [["show"], /Usage: mlan show[\s\S]*\$ mlan show runs\/my-experiment/],
+  ])("of %j teaches by example", async (words, expected) => {
+    const { status, stdout, stderr } = await mlan(...words, "--help");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(expected);
+  });
+
+  test("--version is the package's", async () => {
+    expect((await mlan("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("a command line that cannot work ends with one clear message:", () => {
+  test.each([
+    ["unknown command", ["rum"], /^error: unknown command 'rum'\n\(Did you mean run\?\)/],
+    ["unknown option", ["run", "x.ts", "--frehs"], /^error: unknown option '--frehs'\n\(Did you mean --fresh\?\)/],
+    ["no experiment", ["run"], /^error: missing required argument 'experiment'/],
+    ["one word too many", ["show", "a", "b"], /^error: too many arguments for 'show'/],
+    [
+      "unknown protocol",
+      ["eval", "--model", "a", "--weights", "b", "--benchmark", "c", "--protocol", "lax"],
+      /'lax' is invalid. Allowed choices are strict, paper/,
+    ],
+    [
+      "no benchmark",
+      ["eval", "--model", "a", "--weights", "b"],
+      /^error: required option '--benchmark <name\[=folder\]>' not specified/,
+    ],
+    ["a batch of nothing", ["eval", "--batch-size", "0"], /'0' is invalid. It must be a whole number from 1/],
+    ["missing file", ["run", "nowhere/experiment.ts"], /^error: There is no file nowhere\/experiment\.ts\.\n$/],
+    ["a folder for a file", ["run", tmpdir()], /^error: There is no file/],
+    [
+      "no experiment in the file",
+      ["run", fixture("no-experiment.ts")],
+      /no-experiment\.ts exports no experiment\. End it with: export default experiment/,
+    ],
+    [
+      "a package that is missing",
+      ["run", fixture("missing-package.mjs")],
+      /^error: @acme\/data-that-nobody-installed is not installed here\. Install it: npm install @acme\/data-that-nobody-installed\n$/,
+    ],
+    [
+      "a plugin that is missing",
+      ["eval", "--model", "gpt-9", "--weights", "b", "--benchmark", "c"],
+      /^error: @mlan\/model-gpt-9 is not installed here\. Install it: npm install @mlan\/model-gpt-9\n$/,
+    ],
+    ["no run folder", ["show", "nowhere"], /^error: .*\/nowhere\/ is no run folder: it has no manifest\.json/],
+  ])("%s", async (_, words, expected) => {
+    const { status, stdout, stderr } = await mlan(...words);
+    expect(status).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(expected);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  test("a manifest of something else", async () => {
+    await writeFile(join(folder, "manifest.json"), '{"name": "a web page", "icons": []}');
+    const { status, stderr } = await mlan("show", folder);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/is no run folder: its manifest\.json is not that of a run/);
+    await writeFile(join(folder, "manifest.json"), '{"formatVersion": 1, "pl');
+    expect((await mlan("show", folder)).stderr).toMatch(/manifest\.json is no JSON/);
+  });
+});
+
+describe("of an error one sees", () => {
+  test("where it happened, when it is a mistake in the experiment file", async () => {
+    const { status, stderr } = await mlan("run", fixture("mistake.ts"));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/TypeError: Cannot read properties of undefined[\s\S]*mistake\.ts:2/);
+  });
+
+  test("where it happened and why, with --verbose", async () => {
+    const { stderr } = await mlan("run", fixture("missing-package.mjs"), "--verbose");
+    expect(stderr).toMatch(/^ +at /m);
+    expect(stderr).toMatch(/ERR_MODULE_NOT_FOUND/);
+  });
+});

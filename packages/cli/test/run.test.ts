@@ -1,0 +1,158 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fixture, mlan, type Started, start } from "./command-line.ts";
+
+const experiment = fixture("experiment.ts");
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "mlan-cli-"));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** Everything of the tables that does not depend on the machine's speed. */
+const timeless = (tables: string): string => tables.replaceAll(/[\d.]+s|\dm \d\ds/g, "").replaceAll(/ +/g, " ");
+
+/** The weights that the run ended with. */
+const weightsIn = (folder: string): Promise<string> =>
+  readFile(
+    join(
+      folder,
+      JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")).stages.learn.checkpoint,
+      "fake-model.json",
+    ),
+    "utf8",
+  );
+
+/** Waits until the run in `folder` has done so many steps. */
+async function untilStep(step: number, folder: string, run: Started): Promise<void> {
+  const file = join(folder, "metrics.jsonl");
+  for (;;) {
+    if (existsSync(file) && (await readFile(file, "utf8")).split("\n").length > step) return;
+    if (run.process.exitCode !== null) throw new Error(`it ended before: ${(await run.finished).stderr}`);
+    await setTimeout(20);
+  }
+}
+
+describe("mlan run", () => {
+  let reference: string;
+  let tables: string;
+  beforeAll(async () => {
+    reference = join(root, "reference");
+    const { status, stdout, stderr } = await mlan("run", experiment, "--folder", reference);
+    if (status !== 0) throw new Error(stderr);
+    tables = stdout;
+  });
+
+  test("prints what was reached and what it cost", () => {
+    expect(tables).toMatch(/^benchmark +metric +before +after +n$/m);
+    expect(tables).toMatch(/^next-letters +accuracy +0\.0 ± 0\.0 +100\.0 ± 0\.0 +16$/m);
+    expect(tables).toMatch(/^learn +60 .* 3\.\d{3} → 0\.0\d\d$/m);
+    expect(tables).not.toContain("\u001B");
+  });
+
+  test("writes plain lines where nobody watches", async () => {
+    const { stdout, stderr } = await mlan("run", experiment, "--folder", join(root, "plain"));
+    expect(timeless(stdout)).toBe(timeless(tables));
+    expect(stderr.replaceAll(/[\d.]+s/g, "_").replaceAll(/\d\.\d{3}/g, "#")).toBe(
+      [
+        "[1/3] before  starting",
+        "[1/3] before · next-letters  accuracy 0.0 ± 0.0 %, 16 questions",
+        "[1/3] before  done in _",
+        "[2/3] learn  starting",
+        "[2/3] learn  done in _: 60 steps, loss # → #",
+        "[3/3] after  starting",
+        "[3/3] after · next-letters  accuracy 100.0 ± 0.0 %, 16 questions",
+        "[3/3] after  done in _",
+        `Kept in ${join(root, "plain")}; mlan show ${join(root, "plain")} prints this again.`,
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("does nothing again that is done", async () => {
+    const { status, stdout, stderr } = await mlan("run", experiment, "--folder", reference);
+    expect(status).toBe(0);
+    expect(stdout).toBe(tables);
+    expect(stderr.match(/was done before/g)).toHaveLength(3);
+  });
+
+  test("goes on after SIGKILL and ends with the same weights", async () => {
+    const folder = join(root, "killed");
+    const run = start(["run", experiment, "--folder", folder], { PAUSE: "50" });
+    await untilStep(12, folder, run);
+    run.process.kill("SIGKILL");
+    expect((await run.finished).status).toBe(null);
+    const { status, stdout, stderr } = await mlan("run", experiment, "--folder", folder);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/\[2\/3\] learn {2}goes on after step \d+/);
+    expect(timeless(stdout)).toBe(timeless(tables));
+    expect(await weightsIn(folder)).toBe(await weightsIn(reference));
+  });
+
+  test("stops cleanly on Ctrl-C, says how to go on, and does", async () => {
+    const folder = join(root, "stopped");
+    const run = start(["run", experiment, "--folder", folder], { PAUSE: "50" });
+    await untilStep(7, folder, run);
+    run.process.kill("SIGINT");
+    const stopped = await run.finished;
+    expect(stopped.status).toBe(130);
+    expect(stopped.stdout).toBe("");
+    expect(stopped.stderr).toContain("Stopping after this step. Ctrl-C again stops at once.");
+    expect(stopped.stderr).toContain(`The same command goes on from here; mlan show ${folder} tells how far it is.`);
+
+    const shown = await mlan("show", folder);
+    expect(shown.stdout).toMatch(/^before +evaluate +done$/m);
+    const reached = /^learn +train +at step (\d+) of 60$/m.exec(shown.stdout)?.[1];
+    expect(shown.stdout).toMatch(/^after +evaluate +not begun$/m);
+
+    const { status, stderr } = await mlan("run", experiment, "--folder", folder);
+    expect(status).toBe(0);
+    expect(stderr).toContain(`goes on after step ${reached}`); // nothing that was done is done again
+    expect(await weightsIn(folder)).toBe(await weightsIn(reference));
+  });
+
+  test("refuses a folder that holds another experiment, and takes it with --fresh", async () => {
+    const folder = join(root, "shared");
+    await mlan("run", fixture("other-experiment.ts"), "--folder", folder);
+    const refused = await mlan("run", experiment, "--folder", folder);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(
+      /^error: .*shared\/ holds another experiment: experiment\.name was "another", now it is "alphabet"\./m,
+    );
+    expect(refused.stderr).not.toMatch(/^ +at /m);
+    const fresh = await mlan("run", experiment, "--folder", folder, "--fresh");
+    expect(fresh.status).toBe(0);
+    expect(timeless(fresh.stdout)).toBe(timeless(tables));
+  });
+
+  test("removes nothing but a run when it is to begin afresh", async () => {
+    const folder = join(root, "thesis");
+    await mkdir(folder);
+    await writeFile(join(folder, "chapter-1.txt"), "years of work");
+    const { status, stderr } = await mlan("run", experiment, "--folder", folder, "--fresh");
+    expect(status).toBe(1);
+    expect(stderr).toContain("is no run folder");
+    expect(existsSync(join(folder, "chapter-1.txt"))).toBe(true);
+  });
+
+  test("keeps a run in runs/<name> below the folder where it was typed", async () => {
+    const cwd = join(root, "project");
+    await mkdir(cwd);
+    const { status, stderr } = await start(["run", experiment], {}, cwd).finished;
+    expect(status).toBe(0);
+    expect(stderr).toContain("Kept in runs/alphabet; mlan show runs/alphabet prints this again.");
+    expect(existsSync(join(cwd, "runs/alphabet/results.json"))).toBe(true);
+  });
+
+  test("show prints the same tables, and the loss", async () => {
+    const { status, stdout } = await mlan("show", reference);
+    expect(status).toBe(0);
+    expect(stdout).toContain(tables.trim());
+    expect(stdout).toMatch(/^alphabet \(seed 42\), begun \d{4}-\d\d-\d\d \d\d:\d\d UTC, in .*reference$/m);
+    expect(stdout).toMatch(/^learn {2}█[▁-█]*▁ {2}3\.\d{3} → 0\.\d{3}$/m);
+  });
+});
