@@ -41,11 +41,13 @@ function batchToSpace(recorder: Recorder, x: TensorInfo, { blockShape, crops }: 
   const cut = tf.backend_util.getReshaped(x.shape, blockShape, blockSize);
   const order = tf.backend_util.getPermuted(cut.length, blockShape.length);
   const joined = tf.backend_util.getReshapedPermuted(x.shape, blockShape, blockSize);
+  // Both name the first axes only; the others are kept whole.
   const begins = tf.backend_util.getSliceBeginCoords(crops, blockShape.length);
   const sizes = tf.backend_util.getSliceSize(joined, crops, blockShape.length);
-  return compose(recorder, (inner) =>
-    slice(inner, inner.alias(transpose(inner, inner.alias(x, cut), order), joined), begins, sizes),
-  );
+  return compose(recorder, (inner) => {
+    const whole = inner.alias(transpose(inner, inner.alias(x, cut), order), joined);
+    return slice(inner, whole, begins, joined.map((length, axis) => sizes[axis] ?? length));
+  });
 }
 
 function depthToSpace(recorder: Recorder, x: TensorInfo, { blockSize, dataFormat }: tf.DepthToSpaceAttrs): TensorInfo {

@@ -3,7 +3,7 @@ import type { Kernel } from "../kernel.ts";
 import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
 import { ONNX_TYPE_CODE, elementType } from "./onnx-type.ts";
-import { kernel, operation, record } from "./operation.ts";
+import { kernel, numberType, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing } from "./operation.ts";
 
 interface OneHotAttributes {
@@ -18,9 +18,9 @@ export const ONE_HOT_KERNELS: readonly Kernel[] = [
     compose(recorder, (inner) => {
       const count = tf.util.sizeFromShape(indices.shape);
       const flat = inner.alias(cast(inner, indices, "int32"), [count]);
-      const result = { shape: [count, depth], dtype: elementType({ dtype }) };
+      const result = { shape: [count, depth], dtype: numberType([{ dtype: elementType({ dtype }) }]) };
       const rows = record(inner, ONE_HOT, [flat], result, { onValue, offValue });
-      return inner.alias(rows, [...indices.shape, depth]);
+      return cast(inner, inner.alias(rows, [...indices.shape, depth]), elementType({ dtype }));
     }),
   ),
 ];

@@ -69,7 +69,7 @@ function argReduction(operatorType: string): WrittenOperation<AxisAttribute> {
 function argReduce(recorder: Recorder, recorded: WrittenOperation<AxisAttribute>, x: TensorInfo, axis: number): TensorInfo {
   const [position = 0] = tf.util.parseAxisParam(axis, x.shape);
   const shape = x.shape.toSpliced(position, 1);
-  // A scalar has one position; of no elements tfjs names the first.
-  if (x.shape.length === 0 || isEmpty(x.shape)) return fill(recorder, shape, 0, "int32");
+  // Of no elements tfjs names the first.
+  if (isEmpty(x.shape)) return fill(recorder, shape, 0, "int32");
   return record(recorder, recorded, [x], { shape, dtype: "int32" }, { axis: position });
 }

@@ -5,7 +5,7 @@ import type { Kernel, Recorder } from "../kernel.ts";
 import { cast } from "./cast.ts";
 import { fill } from "./fill.ts";
 import { elementType } from "./onnx-type.ts";
-import { computedIn, inFloat32, inNumber, isEmpty, kernel, operation, record } from "./operation.ts";
+import { computedIn, inFloat32, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { Write, WrittenOperation } from "./operation.ts";
 
 interface ReduceAttributes {
@@ -27,8 +27,8 @@ const countDtype = (dtype: ElementType): ElementType => (dtype === "float32" ? "
 const SUM: Reduction = { operation: operation("Sum", inNumber(reduced("ReduceSum"))), dtype: countDtype, ofNothing: 0 };
 const PROD: Reduction = { operation: operation("Prod", inNumber(reduced("ReduceProd"))), dtype: countDtype, ofNothing: 1 };
 const MEAN: Reduction = { operation: operation("Mean", inFloat32(reduced("ReduceMean"))), dtype: () => "float32", ofNothing: 0 };
-const MAX: Reduction = { operation: operation("Max", inNumber(reduced("ReduceMax"))), dtype: sameDtype, ofNothing: NaN };
-const MIN: Reduction = { operation: operation("Min", inNumber(reduced("ReduceMin"))), dtype: sameDtype, ofNothing: NaN };
+const MAX: Reduction = { operation: operation("Max", inNumber(extreme("ReduceMax"))), dtype: sameDtype, ofNothing: NaN };
+const MIN: Reduction = { operation: operation("Min", inNumber(extreme("ReduceMin"))), dtype: sameDtype, ofNothing: NaN };
 const ALL: Reduction = { operation: operation("All", computedIn("int32", reduced("ReduceMin"))), dtype: () => "bool", ofNothing: 0 };
 const ANY: Reduction = { operation: operation("Any", computedIn("int32", reduced("ReduceMax"))), dtype: () => "bool", ofNothing: 0 };
 
@@ -60,4 +60,15 @@ function reduce(recorder: Recorder, reduction: Reduction, x: TensorInfo, axis: n
 
 function reduced(operatorType: string): Write<ReduceAttributes> {
   return ({ graph, attributes: { axes, keepDims } }, x) => [operatorType, [x, graph.int64(axes)], { keepdims: keepDims ? 1 : 0 }];
+}
+
+/** ONNX Runtime loses NaN among other numbers; a sum of squares is NaN just where one of them is. */
+function extreme(operatorType: string): Write<ReduceAttributes> {
+  return (writing, x) => {
+    const { graph, operands } = writing;
+    const call = reduced(operatorType)(writing, x);
+    if (numberType(operands) === "int32") return call;
+    const squares = graph.apply(...reduced("ReduceSumSquare")(writing, x));
+    return ["Where", [graph.apply("IsNaN", [squares]), squares, graph.apply(...call)]];
+  };
 }

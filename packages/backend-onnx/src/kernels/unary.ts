@@ -2,13 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Kernel } from "../kernel.ts";
 import { elementwise } from "./broadcast.ts";
 import { convert, elementType } from "./onnx-type.ts";
-import { inFloat32, inFloat64, inNumber, kernel, operation } from "./operation.ts";
-import type { Write, Writing, WrittenOperation } from "./operation.ts";
+import { inFloat32, inFloat64, inNumber, kernel, numberType, operation } from "./operation.ts";
+import type { OnnxCall, Write, Writing, WrittenOperation } from "./operation.ts";
 
 /** Functions of one tensor that ONNX has under the same name, computed in float32. */
 const SAME_IN_ONNX = [
-  tf.Acos, tf.Acosh, tf.Asin, tf.Asinh, tf.Atan, tf.Atanh, tf.Cos, tf.Cosh, tf.Erf, tf.Exp, tf.Log, tf.Reciprocal,
-  tf.Sigmoid, tf.Sin, tf.Sinh, tf.Sqrt, tf.Tan, tf.Tanh,
+  tf.Acos, tf.Acosh, tf.Asin, tf.Asinh, tf.Atan, tf.Atanh, tf.Ceil, tf.Cos, tf.Cosh, tf.Erf, tf.Exp, tf.Floor,
+  tf.Log, tf.Reciprocal, tf.Round, tf.Sigmoid, tf.Sin, tf.Sinh, tf.Sqrt, tf.Tan, tf.Tanh,
 ] as const;
 
 /** Beyond this distance from 0, `log(1 + x)` and `exp(x) - 1` in float64 are exact to float32. */
@@ -18,11 +18,11 @@ const SQUARE = operation("Square", inNumber((_, x) => ["Mul", [x, x]]));
 
 export const UNARY_KERNELS: readonly Kernel[] = [
   ...SAME_IN_ONNX.map((name) => unary(name, operation(name, inFloat32((_, x) => [name, [x]])))),
-  ...[tf.Abs, tf.Neg, tf.Sign].map((name) => unary(name, operation(name, inNumber((_, x) => [name, [x]])))),
-  ...[tf.Ceil, tf.Floor, tf.Round].map(rounding),
+  ...[tf.Abs, tf.Neg].map((name) => unary(name, operation(name, inNumber((_, x) => [name, [x]])))),
+  unary(tf.Sign, operation("Sign", inNumber(sign))),
   unary(tf.Square, SQUARE),
   unary(tf.Rsqrt, operation("Rsqrt", inFloat32(({ graph }, x) => ["Reciprocal", [graph.apply("Sqrt", [x])]]))),
-  unary(tf.Log1p, operation("Log1p", inFloat64(nearZero(-0.5, logOfSuccessor)))),
+  unary(tf.Log1p, operation("Log1p", inFloat64(log1p))),
   unary(tf.Expm1, operation("Expm1", inFloat64(nearZero(0.5, expMinusOne)))),
   unary(tf.Softplus, operation("Softplus", inFloat64(softplus))),
 ];
@@ -33,14 +33,16 @@ function unary(kernelName: string, recorded: WrittenOperation): Kernel {
   );
 }
 
-/** Integers are round already. */
-function rounding(kernelName: string): Kernel {
-  const recorded = operation(kernelName, (_, x) => [kernelName, [x]]);
-  return kernel<tf.UnaryInputs>(kernelName, ({ x }, _, recorder) =>
-    elementType(x) === "float32"
-      ? elementwise(recorder, recorded, [x], "float32")
-      : recorder.alias(x, x.shape),
-  );
+/** tfjs gives NaN the sign 0. */
+function sign({ graph, operands }: Writing, x: string): OnnxCall {
+  const type = numberType(operands);
+  const zero = graph.scalar(0, type);
+  const [positive, negative] = ["Greater", "Less"].map((side) => convert(graph, graph.apply(side, [x, zero]), "bool", type));
+  return ["Sub", [positive ?? x, negative ?? x]];
+}
+
+function log1p(writing: Writing, x: string): OnnxCall {
+  return nearZero(-0.5, logOfSuccessor)(writing, x);
 }
 
 function logOfSuccessor({ graph }: Writing, x: string): string {
@@ -63,10 +65,10 @@ function nearZero(curvature: number, elsewhere: (writing: Writing, x: string) =>
 }
 
 /** `max(x, 0) + log(1 + exp(-|x|))`, which cannot overflow. */
-function softplus(writing: Writing, x: string): ReturnType<Write> {
+function softplus(writing: Writing, x: string): OnnxCall {
   const { graph } = writing;
   const decay = graph.apply("Exp", [graph.apply("Neg", [graph.apply("Abs", [x])])]);
-  return ["Add", [graph.apply("Max", [x, float64(graph, 0)]), logOfSuccessor(writing, decay)]];
+  return ["Add", [graph.apply("Max", [x, float64(graph, 0)]), graph.apply(...log1p(writing, decay))]];
 }
 
 function float64(graph: Writing["graph"], value: number): string {

@@ -1,0 +1,117 @@
+// In Node tfjs-core alone knows no gradients; the whole package registers them, and the backend "cpu".
+import "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import { registerOnnxBackend } from "@mlan/backend-onnx";
+import { expect, it } from "vitest";
+
+/** A tensor before it belongs to a backend. */
+export interface Input {
+  readonly values: readonly number[];
+  readonly shape: readonly number[];
+  readonly dtype: "float32" | "int32" | "bool";
+}
+
+type Run = (...inputs: tf.Tensor[]) => tf.Tensor | tf.Tensor[];
+
+interface Options {
+  /** Also compare the gradients for all float inputs; the result must be one float tensor. */
+  readonly gradients?: boolean;
+  /** Allowed difference: absolute, and relative to the expected value. */
+  readonly absolute?: number;
+  readonly relative?: number;
+}
+
+/** Real numbers between `low` and `high`, the same at every call. */
+export function float(shape: readonly number[], low = -2, high = 2): Input {
+  const size = tf.util.sizeFromShape([...shape]);
+  const values = Array.from({ length: size }, (_, index) => low + (high - low) * noise(index + 31 * size));
+  return { values, shape, dtype: "float32" };
+}
+
+export function integers(shape: readonly number[], low = -5, high = 5): Input {
+  return { ...float(shape, low, high), values: float(shape, low, high + 1).values.map(Math.floor), dtype: "int32" };
+}
+
+export function booleans(shape: readonly number[]): Input {
+  return { ...float(shape), values: float(shape).values.map((value) => (value > 0 ? 1 : 0)), dtype: "bool" };
+}
+
+/** A vector (or, with `shape`, anything else) of given numbers. */
+export function exactly(values: readonly number[], shape: readonly number[] = [values.length], dtype: Input["dtype"] = "float32"): Input {
+  return { values, shape, dtype };
+}
+
+/** The numbers at which floats behave in a way of their own. */
+export const SPECIAL: Input = exactly([NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-8, -1e-8, 88, -88]);
+
+/** A test: `run` gives the same dtypes, shapes and values (and gradients) on the backends "cpu" and "onnx". */
+export function same(name: string, inputs: readonly Input[], run: Run, options: Options = {}): void {
+  it(name, async () => {
+    const expected = await resultsOn("cpu", inputs, run, options);
+    const found = await resultsOn("onnx", inputs, run, options);
+    expect(found.map(({ dtype, shape }) => ({ dtype, shape }))).toEqual(expected.map(({ dtype, shape }) => ({ dtype, shape })));
+    expected.forEach((result, index) => expectClose(found[index]!.values, result.values, options));
+  });
+}
+
+/** Runs `body`, which reads what it wants to know, on one backend. */
+export async function on<Result>(backend: "cpu" | "onnx", body: () => Result): Promise<Result> {
+  registerOnnxBackend();
+  await tf.setBackend(backend);
+  expect(tf.getBackend()).toBe(backend);
+  tf.engine().startScope();
+  try {
+    return body();
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+export function tensorOf({ values, shape, dtype }: Input): tf.Tensor {
+  return tf.tensor([...values], [...shape], dtype);
+}
+
+export function expectClose(found: readonly number[], expected: readonly number[], { absolute = 1e-6, relative = 1e-5 }: Options = {}): void {
+  const far = expected.flatMap((value, index) => {
+    const difference = Math.abs(found[index]! - value);
+    const close = Object.is(found[index]! + 0, value + 0) || difference <= absolute + relative * Math.abs(value);
+    return close ? [] : [{ index, expected: value, found: found[index]! }];
+  });
+  expect(far.slice(0, 5)).toEqual([]);
+  expect(found.length).toBe(expected.length);
+}
+
+interface Read {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly values: readonly number[];
+}
+
+function resultsOn(backend: "cpu" | "onnx", inputs: readonly Input[], run: Run, { gradients = false }: Options): Promise<Read[]> {
+  return on(backend, () => {
+    const results = [run(...inputs.map(tensorOf))].flat();
+    return [...results, ...(gradients ? gradientsOf(inputs, run) : [])].map(read);
+  });
+}
+
+/** Gradients for the float inputs of a result that is weighted unevenly, so that wrong places show. */
+function gradientsOf(inputs: readonly Input[], run: Run): tf.Tensor[] {
+  const tensors = inputs.map(tensorOf);
+  const floats = tensors.filter(({ dtype }) => dtype === "float32");
+  const gradient = tf.grads((...variables: tf.Tensor[]) => {
+    const left = [...variables];
+    return run(...tensors.map((tensor) => (tensor.dtype === "float32" ? left.shift()! : tensor))) as tf.Tensor;
+  });
+  const weights = tensorOf(float((run(...tensors) as tf.Tensor).shape, 0.5, 1.5));
+  return gradient(floats, weights);
+}
+
+function read(tensor: tf.Tensor): Read {
+  return { dtype: tensor.dtype, shape: tensor.shape, values: Array.from(tensor.dataSync()) };
+}
+
+/** A number between 0 and 1 for each index. */
+function noise(index: number): number {
+  const wave = Math.sin(index * 12.9898 + 78.233) * 43758.5453;
+  return wave - Math.floor(wave);
+}
