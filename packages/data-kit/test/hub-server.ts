@@ -14,7 +14,7 @@ export interface HubServer {
 export interface HubRepository {
   readonly name: string;
   readonly commit: string;
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
   /** Stored as large files: listed with their SHA-256, and served by a redirect to another host. */
   readonly large?: readonly string[];
   /** Only readable with this token. */
@@ -57,7 +57,7 @@ function answer(
     const headers = {
       location: `${storage}/${path}`,
       "x-linked-etag": `"${hash("sha256", content)}"`,
-      "x-linked-size": String(content.length),
+      "x-linked-size": String(Buffer.byteLength(content)),
     };
     response.writeHead(302, headers).end();
     return;
@@ -77,7 +77,9 @@ function sendTree(
     path,
     size: Buffer.byteLength(content),
     oid: gitName(content),
-    ...(large.includes(path) && { lfs: { oid: hash("sha256", content), size: content.length, pointerSize: 130 } }),
+    ...(large.includes(path) && {
+      lfs: { oid: hash("sha256", content), size: Buffer.byteLength(content), pointerSize: 130 },
+    }),
   }));
   const next = `<${endpoint}/api/datasets/${name}/tree/${commit}?recursive=true&cursor=${start + 2}>; rel="next"`;
   if (start + 2 < entries.length) response.setHeader("Link", next);
@@ -87,7 +89,7 @@ function sendTree(
 function sendRange(
   request: IncomingMessage,
   response: ServerResponse,
-  content: string,
+  content: string | Uint8Array,
   headers: Record<string, string>,
 ): void {
   const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
@@ -95,7 +97,7 @@ function sendRange(
     response.writeHead(200, { ...headers, "content-length": Buffer.byteLength(content) }).end(content);
     return;
   }
-  const bytes = Buffer.from(content).subarray(Number(range[1]), Number(range[2]) + 1);
+  const bytes = Buffer.from(content as Uint8Array).subarray(Number(range[1]), Number(range[2]) + 1);
   const contentRange = `bytes ${range[1]}-${range[2]}/${Buffer.byteLength(content)}`;
   response.writeHead(206, { etag: '"storage"', ...headers, "content-range": contentRange }).end(bytes);
 }
@@ -110,12 +112,15 @@ function sendError(response: ServerResponse, status: number, code: string): void
     .end(JSON.stringify({ error: code }));
 }
 
-function hash(algorithm: string, content: string): string {
+function hash(algorithm: string, content: string | Uint8Array): string {
   return createHash(algorithm).update(content).digest("hex");
 }
 
-function gitName(content: string): string {
-  return hash("sha1", `blob ${Buffer.byteLength(content)}\0${content}`);
+function gitName(content: string | Uint8Array): string {
+  return createHash("sha1")
+    .update(`blob ${Buffer.byteLength(content)}\0`)
+    .update(content)
+    .digest("hex");
 }
 
 async function listen(handler: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<string> {

@@ -1,10 +1,12 @@
-import { type HubDataset, hubFolder } from "@mlan/data-kit";
+import { type HubDataset, hubFolder, imageColumn, rowsFrom, sourceFrom } from "@mlan/data-kit";
 import { createHash } from "node:crypto";
 import { readdir, readFile, truncate } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { type HubRepository, type HubServer, hubServer } from "./hub-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { zipOf } from "./zip-of.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const REPOSITORY: HubRepository = {
@@ -44,6 +46,26 @@ test("lists, downloads and names the files of a pinned commit", async () => {
     const bytes = await readFile(await files.local(path));
     expect(await files.checksum(path)).toBe(createHash("sha256").update(bytes).digest("hex"));
   }
+});
+
+test("gives rows and the images of their published archive, with no request after reading", async () => {
+  const image = { image: "a.png", caption: "a cat" };
+  const files = { "rows.json": JSON.stringify([image]), "images.zip": zipOf({ "images/a.png": "pixels" }) };
+  const { hub, cache } = await setUp({ files, large: ["images.zip"] });
+  const reader = rowsFrom({
+    speaker: "data-kit-test",
+    source: sourceFrom(
+      { hub: { endpoint: hub.endpoint, cache } },
+      { speaker: "data-kit-test", repository: "google/boolq", revision: COMMIT },
+    ),
+    files: ["rows.json"],
+    schema: z.object({ image: imageColumn, caption: z.string() }),
+    images: { column: "image", archive: "images.zip" },
+  });
+  const { rows } = await reader.read();
+  const asked = hub.requests.length;
+  expect(Buffer.from(await rows[0]!.image.read()).toString()).toBe("pixels");
+  expect(hub.requests).toHaveLength(asked);
 });
 
 test("asks the network for nothing that it has", async () => {
