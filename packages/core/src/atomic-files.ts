@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MlanError, messageOf } from "./errors.ts";
@@ -7,7 +8,8 @@ import { MlanError, messageOf } from "./errors.ts";
  * permission), the file holds what it held before.
  */
 export async function writeFileAtomically(file: URL, content: string | Uint8Array): Promise<void> {
-  const temporary = new URL(`${file.href}.${process.pid}.tmp`);
+  // Not the process id alone: one process may write the same file twice at the same time.
+  const temporary = new URL(`${file.href}.${randomUUID()}.tmp`);
   try {
     await mkdir(new URL("./", file), { recursive: true });
     const handle = await open(temporary, "w");

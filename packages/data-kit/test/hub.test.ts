@@ -68,6 +68,14 @@ test("gives rows and the images of their published archive, with no request afte
   expect(hub.requests).toHaveLength(asked);
 });
 
+test("may be opened several times at once", async () => {
+  const { hub, cache } = await setUp();
+  const contents = Array.from({ length: 8 }, async () =>
+    text(await (await open(hub, cache, "main")).local(VALIDATION)),
+  );
+  expect(new Set(await Promise.all(contents))).toEqual(new Set(["validation rows, é\n"]));
+});
+
 test("asks the network for nothing that it has", async () => {
   const { hub, cache } = await setUp();
   await (await open(hub, cache, COMMIT)).local(VALIDATION);
