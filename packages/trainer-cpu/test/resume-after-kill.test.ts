@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { writeTinyLlava } from "@mlan/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const STEPS = 15;
+let root: URL;
+
+beforeAll(async () => {
+  root = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-kill-"))}/`);
+  await writeTinyLlava(root, { seed: 5 });
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+function start(folder: URL): ChildProcess {
+  const script = fileURLToPath(new URL("tune.ts", import.meta.url));
+  const options = ["--conditions=@mlan/source", "--import", "tsx", script, root.href, folder.href];
+  return spawn(process.execPath, options, { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** The lines that the process prints. It is killed with SIGKILL as soon as it prints one that begins with `killAt`. */
+async function tune(folder: URL, killAt?: string): Promise<readonly string[]> {
+  const child = start(folder);
+  const ended = once(child, "exit");
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout! })) {
+    lines.push(line);
+    if (killAt !== undefined && line.startsWith(killAt)) child.kill("SIGKILL");
+  }
+  const [code, signal] = await ended;
+  expect([code, signal]).toEqual(killAt === undefined ? [0, null] : [null, "SIGKILL"]);
+  return lines;
+}
+
+/** Every file of the last checkpoint but the JSON of its state, which holds no weights, as bytes. */
+async function lastCheckpoint(folder: URL): Promise<ReadonlyMap<string, Buffer>> {
+  const last = new URL(`step-${String(STEPS).padStart(6, "0")}/`, folder);
+  const files = new Map<string, Buffer>();
+  for (const entry of await readdir(last, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) files.set(path.slice(fileURLToPath(last).length), await readFile(path));
+  }
+  return files;
+}
+
+describe("a run that is killed with SIGKILL in the middle of tuning", () => {
+  it("goes on from its newest checkpoint and ends with the same bits", async () => {
+    const straight = new URL("straight/", root);
+    const killed = new URL("killed/", root);
+    const wanted = await tune(straight);
+
+    const parts = [
+      await tune(killed, "step 1 "), // before the first checkpoint
+      await tune(killed, "step 4 "), // while the checkpoint of step 4 is written
+      await tune(killed, "step 9 "), // between two checkpoints
+      await tune(killed, "checkpoint-saved"),
+      await tune(killed),
+    ];
+
+    expect(wanted.filter((line) => line.startsWith("step"))).toHaveLength(STEPS);
+    // What each part printed of a step is what the uninterrupted run printed of it.
+    for (const line of parts.flat().filter((line) => line.startsWith("step"))) expect(wanted).toContain(line);
+    expect(parts.at(-1)!.some((line) => line.startsWith("step 1 "))).toBe(false);
+
+    const [expected, resumed] = await Promise.all([lastCheckpoint(straight), lastCheckpoint(killed)]);
+    expect([...resumed.keys()]).toEqual([...expected.keys()]);
+    expect([...expected.keys()]).toEqual(expect.arrayContaining(["model/model.safetensors", "optimizer.safetensors"]));
+    for (const [name, bytes] of expected) expect(bytes.equals(resumed.get(name)!), `${name} is the same`).toBe(true);
+  });
+});
