@@ -29,8 +29,8 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
-/** "12 steps/s", or "8.5s per step" where that says more. */
+/** "12.0 steps/s", or "8.5s per step" where that says more. */
 export function rate(perSecond: number, unit: string): string {
-  if (perSecond >= 1) return `${significant(perSecond)} ${unit}s/s`;
+  if (perSecond >= 1) return `${perSecond < 100 ? perSecond.toFixed(1) : count(perSecond)} ${unit}s/s`;
   return `${duration(1 / perSecond)} per ${unit}`;
 }

@@ -1,8 +1,9 @@
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { register as registerHooks } from "node:module";
+import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Experiment, MlanError } from "@mlan/core";
-import { register } from "tsx/esm/api";
+import { register as registerTypeScript } from "tsx/esm/api";
 import { withInstallHint } from "./install-hint.ts";
 
 /**
@@ -14,13 +15,16 @@ export async function loadExperiment(path: string): Promise<Experiment> {
   const file = resolve(path);
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) throw new MlanError("invalid-options", `There is no file ${path}.`);
-  const unregister = register();
-  try {
-    const module: unknown = await withInstallHint(() => import(pathToFileURL(file).href));
-    return experimentIn(module, path);
-  } finally {
-    await unregister();
-  }
+  allowTypeScript();
+  const module: unknown = await withInstallHint(() => import(pathToFileURL(file).href));
+  return experimentIn(module, path);
+}
+
+/** From now on, for all that is imported: what an experiment imports while it runs may be TypeScript too. */
+function allowTypeScript(): void {
+  registerTypeScript();
+  const ownExtension = extname(import.meta.url); // .ts where the sources run
+  registerHooks(new URL(`./typescript-modules${ownExtension}`, import.meta.url));
 }
 
 function experimentIn(module: unknown, path: string): Experiment {

@@ -67,7 +67,7 @@ function headline({ metrics, questions, unreadable }: BenchmarkResult): string {
   const [first] = Object.entries(metrics);
   const number = first ? `${first[0]} ${percentWithError(first[1].value, first[1].standardError)} %, ` : "";
   const lost = unreadable > 0 ? `, ${count(unreadable)} answers unreadable` : "";
-  return `${number}${count(questions)} questions${lost}`;
+  return `${number}${count(questions)} question${questions === 1 ? "" : "s"}${lost}`;
 }
 
 function bar(share: number, width: number): string {

@@ -19,7 +19,7 @@ export interface Paint {
   red(text: string): string;
 }
 
-const CLEAR_LINE = "\r\u001B[K";
+const CLEAR_TO_END = "\u001B[K";
 
 /** Standard output for results, standard error for the rest. Colours obey NO_COLOR and FORCE_COLOR (no-color.org). */
 export function processTerminal(): Terminal {
@@ -27,7 +27,7 @@ export function processTerminal(): Terminal {
   const interactive = stderr.isTTY === true && env["TERM"] !== "dumb";
   let shown = false;
   const clear = (): void => {
-    if (shown) stderr.write(CLEAR_LINE);
+    if (shown) stderr.write(`\r${CLEAR_TO_END}`);
     shown = false;
   };
   return {
@@ -43,9 +43,8 @@ export function processTerminal(): Terminal {
     },
     redraw(line) {
       if (!interactive) return;
-      clear();
-      if (line === undefined) return;
-      stderr.write(line);
+      if (line === undefined) return clear();
+      stderr.write(`\r${line}${CLEAR_TO_END}`); // in one piece, or it flickers
       shown = true;
     },
     paint: paint(colorsWanted(env, interactive)),

@@ -32,7 +32,7 @@ const trained = (): Progress => {
 describe("the progress line", () => {
   test("tells place, bar, count, loss, rate, and time left", () => {
     expect(progressLine(trained(), 50_000, 90)).toBe(
-      "[2/4] tune  ████████░░░░░░░░░░░░░░░░░░░░░░  100/400  loss 1.020  2 steps/s  2m 30s left",
+      "[2/4] tune  ████████░░░░░░░░░░░░░░░░░░░░░░  100/400  loss 1.020  2.0 steps/s  2m 30s left",
     );
   });
 
@@ -44,7 +44,7 @@ describe("the progress line", () => {
     for (let width = 0; width < 120; width++) {
       expect(progressLine(trained(), 50_000, width).length).toBeLessThanOrEqual(width);
     }
-    expect(progressLine(trained(), 50_000, 60)).toBe("[2/4] tune  100/400  loss 1.020  2 steps/s  2m 30s left");
+    expect(progressLine(trained(), 50_000, 60)).toBe("[2/4] tune  100/400  loss 1.020  2.0 steps/s  2m 30s left");
   });
 
   test("follows a rate that changes, and forgets what was before", () => {
@@ -58,7 +58,7 @@ describe("the progress line", () => {
 
   test("counts a resumed stage from where it goes on", () => {
     const progress = after([0, start], [0, begin(200)], [1000, step(201, 1)], [2000, step(202, 1)]);
-    expect(progressLine(progress, 2000, 100)).toMatch(/202\/400  loss 1\.000  1 steps\/s  3m 18s left$/);
+    expect(progressLine(progress, 2000, 100)).toMatch(/202\/400  loss 1\.000  1\.0 steps\/s  3m 18s left$/);
   });
 
   test("names the benchmark that is asked", () => {
