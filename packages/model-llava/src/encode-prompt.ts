@@ -28,7 +28,11 @@ export function renderPrompt(prompt: Prompt, template: Template, { id, images }:
 }
 
 /** Token ids of a rendered prompt; each image stands as IMAGE_TOKEN_INDEX. */
-export function encodePrompt({ text, beginOfSequence }: RawPrompt, tokenizer: Tokenizer, { images }: PromptOwner): number[] {
+export function encodePrompt(
+  { text, beginOfSequence }: RawPrompt,
+  tokenizer: Tokenizer,
+  { images }: PromptOwner,
+): number[] {
   if (images.length === 0) return tokenizer.encode(text, { beginOfSequence });
   const ids = encodeWithImage(tokenizer, text);
   return beginOfSequence ? ids : ids.slice(1);

@@ -39,7 +39,13 @@ export async function readImageProcessor(file: URL): Promise<ImageProcessor> {
 }
 
 /** The keys of a `preprocessor_config.json` that say the same. */
-export function imageProcessorKeys({ size, shortestEdge, rescaleFactor, mean, standardDeviation }: ImageProcessor): ConfigObject {
+export function imageProcessorKeys({
+  size,
+  shortestEdge,
+  rescaleFactor,
+  mean,
+  standardDeviation,
+}: ImageProcessor): ConfigObject {
   return {
     image_processor_type: "CLIPImageProcessor",
     do_convert_rgb: true,

@@ -32,7 +32,10 @@ function meanColour({ mean: [red, green, blue] }: ImageProcessor): readonly [num
 function resizeShortestEdge(image: Pixels, { shortestEdge, size }: ImageProcessor): Pixels {
   const { width, height } = image;
   const shortest = Math.min(width, height);
-  const resized = { width: Math.trunc((shortestEdge * width) / shortest), height: Math.trunc((shortestEdge * height) / shortest) };
+  const resized = {
+    width: Math.trunc((shortestEdge * width) / shortest),
+    height: Math.trunc((shortestEdge * height) / shortest),
+  };
   return resizeAndCrop(image, { ...resized, crop: size });
 }
 
@@ -40,7 +43,8 @@ function normalize({ data }: Pixels, processor: ImageProcessor): Float32Array {
   const output = new Float32Array(data.length);
   let position = 0;
   for (const [channel, table] of normalizationTables(processor).entries()) {
-    for (let source = channel; source < data.length; source += CHANNELS) output[position++] = table[data[source] ?? 0] ?? 0;
+    for (let source = channel; source < data.length; source += CHANNELS)
+      output[position++] = table[data[source] ?? 0] ?? 0;
   }
   return output;
 }

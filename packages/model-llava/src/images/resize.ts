@@ -66,7 +66,12 @@ function resizeColumns(image: Pixels, resampling: ResamplingWeights): Pixels {
 }
 
 /** Whole rows at a time: memory is read in the order in which it lies. */
-function sumRows(input: Uint8Array, { starts, counts, weights, taps }: ResamplingWeights, y: number, sums: Int32Array): void {
+function sumRows(
+  input: Uint8Array,
+  { starts, counts, weights, taps }: ResamplingWeights,
+  y: number,
+  sums: Int32Array,
+): void {
   const stride = sums.length;
   sums.fill(HALF);
   for (let tap = 0; tap < at(counts, y); tap++) {

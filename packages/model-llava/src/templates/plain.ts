@@ -27,7 +27,10 @@ export const plain: Template = {
 function answerOf({ id, turns, images }: Conversation): string {
   const [user, assistant, ...more] = turns;
   if (user === undefined || assistant === undefined || more.length > 0) {
-    throw new MlanError("invalid-data", `model-llava: conversation ${id} has ${turns.length} turns; the template "plain" takes 2.`);
+    throw new MlanError(
+      "invalid-data",
+      `model-llava: conversation ${id} has ${turns.length} turns; the template "plain" takes 2.`,
+    );
   }
   if (images.length > 0 || user.text === "") return assistant.text;
   const message = `model-llava: conversation ${id} has no image but a user's text, which the template "plain" would drop. Leave it empty or use "v1".`;

@@ -10,5 +10,8 @@ export function templateByName(name: string): Template {
   const template = TEMPLATES.get(name);
   if (template !== undefined) return template;
   const known = [...TEMPLATES.keys()].join(", ");
-  throw new MlanError("invalid-options", `model-llava: there is no template ${JSON.stringify(name)}. Known are: ${known}.`);
+  throw new MlanError(
+    "invalid-options",
+    `model-llava: there is no template ${JSON.stringify(name)}. Known are: ${known}.`,
+  );
 }

@@ -25,7 +25,10 @@ export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig,
   const added = new Map([...vocabulary.added, ...config.added, ...own].map((token) => [token.content, token]));
   const tokens = [...added.values()];
   const bytePairs = createBytePairs(vocabulary, tokens, config.unknown);
-  const encodeWords = createWordEncoder(vocabulary, (text) => bytePairs.encode(text, { add_special_tokens: false }).ids);
+  const encodeWords = createWordEncoder(
+    vocabulary,
+    (text) => bytePairs.encode(text, { add_special_tokens: false }).ids,
+  );
   const segmentsOf = createSplitter(added, config.legacy);
   const beginOfSequenceId = idOf(config.beginOfSequence);
   return {
@@ -34,7 +37,7 @@ export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig,
     endOfSequenceId: idOf(config.endOfSequence),
     unknownId: idOf(config.unknown),
     legacy: config.legacy,
-    fingerprint: fingerprintNow([vocabulary.ids, vocabulary.merges, tokens, config.legacy]),
+    fingerprint: fingerprintOf(vocabulary, tokens, config.legacy),
     encode(text, { beginOfSequence = false } = {}) {
       const ids = beginOfSequence ? [beginOfSequenceId] : [];
       for (const segment of segmentsOf(text)) {
@@ -48,9 +51,18 @@ export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig,
 }
 
 /** Merging and decoding are the library's; normalising and prefixing are ours, so it gets no steps for them. */
-function createBytePairs({ ids, merges }: Vocabulary, added: readonly AddedToken[], unknown: string): BytePairTokenizer {
+function createBytePairs(
+  { ids, merges }: Vocabulary,
+  added: readonly AddedToken[],
+  unknown: string,
+): BytePairTokenizer {
   const replaceSpaces = { type: "Replace", pattern: { String: SPACE }, content: " " };
-  const decoders = [replaceSpaces, { type: "ByteFallback" }, { type: "Fuse" }, { type: "Strip", content: " ", start: 1, stop: 0 }];
+  const decoders = [
+    replaceSpaces,
+    { type: "ByteFallback" },
+    { type: "Fuse" },
+    { type: "Strip", content: " ", start: 1, stop: 0 },
+  ];
   const definition = {
     added_tokens: added,
     normalizer: null,
@@ -63,8 +75,11 @@ function createBytePairs({ ids, merges }: Vocabulary, added: readonly AddedToken
 }
 
 /** Cuts text at literal special tokens and marks its spaces; a segment is text to merge or one token. */
-function createSplitter(added: ReadonlyMap<string, AddedToken>, legacy: boolean): (text: string) => (string | AddedToken)[] {
-  const longestFirst = [...added.keys()].sort((a, b) => b.length - a.length);
+function createSplitter(
+  added: ReadonlyMap<string, AddedToken>,
+  legacy: boolean,
+): (text: string) => (string | AddedToken)[] {
+  const longestFirst = [...added.keys()].toSorted((a, b) => b.length - a.length);
   const pattern = new RegExp(`(${longestFirst.map(escapeForPattern).join("|")})`, "u");
   return (text) => {
     const whole = legacy || text === "" ? text : SPACE + text;
@@ -86,4 +101,11 @@ function escapeForPattern(text: string): string {
 
 function highestId({ ids }: Vocabulary, added: readonly AddedToken[]): number {
   return [...Object.values(ids), ...added.map(({ id }) => id)].reduce((highest, id) => Math.max(highest, id), 0);
+}
+
+/** Independent of the order in which a file lists its tokens. */
+function fingerprintOf({ ids, merges }: Vocabulary, added: readonly AddedToken[], legacy: boolean): string {
+  const pieces = Object.entries(ids).toSorted(([, a], [, b]) => a - b);
+  const tokens = added.toSorted((a, b) => a.id - b.id).map(({ id, content, special }) => [id, content, special]);
+  return fingerprintNow([pieces, merges, tokens, legacy]);
 }

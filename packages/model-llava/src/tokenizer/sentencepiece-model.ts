@@ -48,7 +48,9 @@ function parsePiece(fields: readonly ProtobufField[]): SentencePiece {
 }
 
 function messages(fields: readonly ProtobufField[], number: number): ProtobufField[][] {
-  return fields.filter((field) => field.number === number).map(({ value }) => [...readProtobuf(bytesOf(value, number))]);
+  return fields
+    .filter((field) => field.number === number)
+    .map(({ value }) => [...readProtobuf(bytesOf(value, number))]);
 }
 
 function textOf(fields: readonly ProtobufField[], number: number): string {

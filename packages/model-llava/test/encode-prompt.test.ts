@@ -1,0 +1,109 @@
+import { type Conversation, MlanError, type Prompt } from "@mlan/core";
+import { encodePrompt, renderPrompt, templateByName } from "@mlan/model-llava";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { OPENBOOKQA_PROMPT, POPE_PROMPT } from "./golden-vectors.ts";
+import { hasLlama2, llama2File, tinyJson, tokenizerOf } from "./tokenizer-folders.ts";
+
+const SYSTEM =
+  "A chat between a curious user and an artificial intelligence assistant. " +
+  "The assistant gives helpful, detailed, and polite answers to the user's questions.";
+const image = { name: "a.png", read: async () => new Uint8Array() };
+
+describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original harnesses", () => {
+  test("encodes POPE's prompt, whose image stands before the system prompt", async () => {
+    const question = 'Please answer with "yes" or "no":\nIs there a dog?\n';
+    const text = `<image>\n${SYSTEM} USER: ${question} ASSISTANT: The best answer is "`;
+    const ids = encodePrompt({ kind: "raw", text, beginOfSequence: true }, await tokenizerOf(llama2File, false), {
+      id: "1",
+      images: [image],
+    });
+    expect(ids).toEqual(POPE_PROMPT);
+  });
+
+  test("encodes OpenBookQA's prompt without a begin-of-sequence token", async () => {
+    const choices = "Choose the best option from the choices provided:\nA: hot\nB: cold";
+    const text = `User: Ice is ${choices}\nAssistant: The best answer is"`;
+    const ids = encodePrompt({ kind: "raw", text, beginOfSequence: false }, await tokenizerOf(llama2File, false), {
+      id: "1",
+      images: [],
+    });
+    expect(ids).toEqual(OPENBOOKQA_PROMPT);
+  });
+});
+
+describe("a chat prompt", () => {
+  const render = (template: string, prompt: Prompt, images: number): string =>
+    renderPrompt(prompt, templateByName(template), { id: "q", images: Array.from({ length: images }, () => image) })
+      .text;
+
+  test("is written in the template, the image in the user's turn", () => {
+    const prompt: Prompt = { kind: "chat", user: "Is it?", answerStart: 'The best answer is "' };
+    expect(render("v1", prompt, 0)).toBe(`${SYSTEM} USER: Is it? ASSISTANT: The best answer is "`);
+    expect(render("v1", prompt, 1)).toBe(`${SYSTEM} USER: <image>\nIs it? ASSISTANT: The best answer is "`);
+    expect(render("v1", { ...prompt, answerStart: "" }, 0)).toBe(`${SYSTEM} USER: Is it? ASSISTANT:`);
+    expect(render("v1", { ...prompt, user: "Is <image> it?" }, 1)).toContain("USER: Is <image> it? ASSISTANT:");
+    expect(render("plain", { ...prompt, user: "" }, 1)).toBe('<image>The best answer is "');
+  });
+
+  test("is the beginning of the text that training shows for the same turns", () => {
+    const text = fc.string({ minLength: 1 }).map((value) => `x${value.replaceAll("<", "")}x`);
+    fc.assert(
+      fc.property(
+        fc.constantFrom("v1", "plain"),
+        text,
+        text,
+        text,
+        fc.boolean(),
+        (name, question, start, rest, seen) => {
+          const user = name === "plain" ? "" : question;
+          const conversation: Conversation = {
+            id: "c",
+            images: seen ? [image] : [],
+            turns: [
+              { role: "user", text: seen ? `<image>\n${user}` : user },
+              { role: "assistant", text: start + rest },
+            ],
+          };
+          const trained = templateByName(name).render(conversation);
+          const prompt = render(name, { kind: "chat", user, answerStart: start }, seen ? 1 : 0);
+          expect(trained.slice(0, prompt.length)).toBe(prompt);
+          const open = render(name, { kind: "chat", user, answerStart: "" }, seen ? 1 : 0);
+          expect(trained.slice(0, open.length)).toBe(open);
+        },
+      ),
+    );
+  });
+});
+
+test("encodes placeholders as text where there are no images", async () => {
+  const tokenizer = await tokenizerOf(tinyJson, false);
+  const prompt: Prompt = { kind: "raw", text: "the <image>", beginOfSequence: true };
+  const owner = { id: "q", images: [] };
+  expect(encodePrompt(renderPrompt(prompt, templateByName("v1"), owner), tokenizer, owner)).not.toContain(-200);
+});
+
+test.each<[string, Prompt, number, RegExp]>([
+  [
+    "a raw prompt without placeholder",
+    { kind: "raw", text: "a", beginOfSequence: true },
+    1,
+    /1 images, but 0 placeholders/,
+  ],
+  ["too many placeholders", { kind: "raw", text: "<image><image>", beginOfSequence: true }, 1, /1 images, but 2/],
+  ["a chat prompt with too few", { kind: "chat", user: "<image>", answerStart: "" }, 2, /2 images, but 1/],
+])("refuses %s, naming the request", (_, prompt, images, message) => {
+  const owner = { id: "q-3", images: Array.from({ length: images }, () => image) };
+  const error = caught(() => renderPrompt(prompt, templateByName("v1"), owner));
+  expect(MlanError.is(error, "invalid-data")).toBe(true);
+  expect(String(error)).toMatch(message);
+  expect(String(error)).toContain("q-3");
+});
+
+function caught(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}

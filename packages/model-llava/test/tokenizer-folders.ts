@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { loadTokenizer, type Tokenizer } from "@mlan/model-llava";
+
+export const tinySentencePiece = new URL("fixtures/tokenizer/sentencepiece/tokenizer.model", import.meta.url);
+export const tinyJson = new URL("fixtures/tokenizer/json/tokenizer.json", import.meta.url);
+
+/** Llama 2's own tokenizer is not in the repository: its licence is Meta's. */
+export const llama2File: URL = process.env["MLAN_LLAMA2_TOKENIZER"]
+  ? pathToFileURL(process.env["MLAN_LLAMA2_TOKENIZER"])
+  : new URL("../../../../shared/data/llama2-tokenizer/tokenizer.model", import.meta.url);
+export const hasLlama2: boolean = existsSync(llama2File);
+if (!hasLlama2) {
+  console.warn(
+    `Skips the golden vectors of Llama 2: no ${llama2File.pathname}. Name a tokenizer.model in MLAN_LLAMA2_TOKENIZER.`,
+  );
+}
+
+/** A new folder in Hugging Face layout with these files; texts are written, URLs copied. */
+export async function folderOf(files: Readonly<Record<string, string | Uint8Array | URL>>): Promise<URL> {
+  const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-tokenizer-"))}/`);
+  await mkdir(folder, { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    const file = new URL(name, folder);
+    await (content instanceof URL ? copyFile(content, file) : writeFile(file, content));
+  }
+  return folder;
+}
+
+/** The tokenizer of one file, with the `legacy` flag as given. */
+export async function tokenizerOf(file: URL, legacy: boolean): Promise<Tokenizer> {
+  const name = file.pathname.slice(file.pathname.lastIndexOf("/") + 1);
+  return loadTokenizer(await folderOf({ [name]: file, "tokenizer_config.json": JSON.stringify({ legacy }) }));
+}
+
+export interface ExpectedRow {
+  readonly text: string;
+  readonly ids: readonly number[];
+  readonly legacyIds: readonly number[];
+  readonly decoded: string;
+}
+
+/** What `tools/fixtures/model_llava_tokenizer.py` recorded. */
+export async function expectedRows(name: "tiny" | "llama2"): Promise<readonly ExpectedRow[]> {
+  const file = new URL(`fixtures/tokenizer/${name}.json`, import.meta.url);
+  const { rows }: { rows: ExpectedRow[] } = JSON.parse(await readFile(file, "utf8"));
+  return rows;
+}

@@ -1,0 +1,147 @@
+import { MlanError } from "@mlan/core";
+import { loadTokenizer } from "@mlan/model-llava";
+import fc from "fast-check";
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import {
+  expectedRows,
+  folderOf,
+  hasLlama2,
+  llama2File,
+  tinyJson,
+  tinySentencePiece,
+  tokenizerOf,
+} from "./tokenizer-folders.ts";
+
+describe.each([
+  ["tokenizer.model", "tiny", tinySentencePiece, true],
+  ["tokenizer.json", "tiny", tinyJson, true],
+  ["Llama 2's tokenizer.model", "llama2", llama2File, hasLlama2],
+] as const)("%s", (_, name, file, available) => {
+  describe.skipIf(!available)("against the slow LlamaTokenizer of transformers", () => {
+    test("gives its ids with one prefix space for the whole text", async () => {
+      const tokenizer = await tokenizerOf(file, false);
+      for (const { text, ids } of await expectedRows(name)) expect(tokenizer.encode(text), text).toEqual(ids);
+    });
+
+    test("gives its ids with a prefix space per segment, as with legacy", async () => {
+      const tokenizer = await tokenizerOf(file, true);
+      for (const { text, legacyIds } of await expectedRows(name))
+        expect(tokenizer.encode(text), text).toEqual(legacyIds);
+    });
+
+    test("decodes to its text", async () => {
+      const tokenizer = await tokenizerOf(file, false);
+      for (const { ids, decoded } of await expectedRows(name)) expect(tokenizer.decode(ids)).toBe(decoded);
+    });
+  });
+});
+
+test("knows its special tokens and puts the first in front when asked", async () => {
+  const tokenizer = await tokenizerOf(tinyJson, false);
+  expect(tokenizer).toMatchObject({ vocabularySize: 440, unknownId: 0, beginOfSequenceId: 1, endOfSequenceId: 2 });
+  expect(tokenizer.encode("a red bus", { beginOfSequence: true })).toEqual([1, ...tokenizer.encode("a red bus")]);
+});
+
+test("takes legacy for true where the configuration is silent, as transformers does", async () => {
+  expect((await loadTokenizer(await folderOf({ "tokenizer.json": tinyJson }))).legacy).toBe(true);
+});
+
+test("has one fingerprint for both files of a vocabulary, another for another behaviour", async () => {
+  const json = await tokenizerOf(tinyJson, false);
+  expect((await tokenizerOf(tinySentencePiece, false)).fingerprint).toBe(json.fingerprint);
+  expect((await tokenizerOf(tinyJson, true)).fingerprint).not.toBe(json.fingerprint);
+});
+
+test("gives any text back that has no special tokens in it", async () => {
+  const tokenizer = await tokenizerOf(tinySentencePiece, false);
+  const text = fc.string({ unit: "grapheme" }).filter((value) => !/[<\u2581\ufeff]/.test(value));
+  fc.assert(
+    fc.property(text, (value) => {
+      expect(tokenizer.decode(tokenizer.encode(value))).toBe(value);
+    }),
+  );
+});
+
+test("merges words as it merges the whole text", async () => {
+  const words = await tokenizerOf(tinyJson, false);
+  const json = JSON.parse(await readFile(tinyJson, "utf8"));
+  // A piece that goes on behind a word's end, which no merge makes: texts are then merged as a whole.
+  json.model.vocab["never\u2581made"] = 440;
+  const config = JSON.stringify({ legacy: false });
+  const whole = await loadTokenizer(
+    await folderOf({ "tokenizer.json": JSON.stringify(json), "tokenizer_config.json": config }),
+  );
+  const text = fc
+    .array(fc.constantFrom("the", " ", "  ", "red", "bus", "a", "\n", "é", "s", ","))
+    .map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(text, (value) => {
+      expect(words.encode(value)).toEqual(whole.encode(value));
+    }),
+  );
+});
+
+describe("refuses", () => {
+  const refusal = async (files: Record<string, string | Uint8Array>): Promise<string> => {
+    const error: unknown = await loadTokenizer(await folderOf(files)).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (!MlanError.is(error, "invalid-checkpoint"))
+      throw new Error(`expected an invalid-checkpoint error, got ${error}`);
+    return error.message;
+  };
+  const json = (change: object): string =>
+    JSON.stringify({ normalizer: null, pre_tokenizer: null, model: {}, ...change });
+
+  test("a folder without a tokenizer", async () => {
+    expect(await refusal({})).toMatch(/has neither tokenizer.json nor tokenizer.model/);
+  });
+
+  test("other kinds of tokenizer.json, saying which", async () => {
+    const bpe = { type: "BPE", byte_fallback: true, vocab: {}, merges: [] };
+    expect(await refusal({ "tokenizer.json": json({ model: { type: "WordPiece" } }) })).toMatch(
+      /tokenizer.json: the tokenizer is of type WordPiece. Supported are .*Llama/,
+    );
+    expect(await refusal({ "tokenizer.json": json({ model: { type: "BPE" } }) })).toMatch(/BPE without byte fallback/);
+    expect(await refusal({ "tokenizer.json": json({ model: bpe, pre_tokenizer: { type: "ByteLevel" } }) })).toMatch(
+      /BPE with ByteLevel/,
+    );
+    const sequence = { type: "Sequence", normalizers: [{ type: "NFKC" }] };
+    expect(await refusal({ "tokenizer.json": json({ model: bpe, normalizer: sequence }) })).toMatch(/BPE with NFKC/);
+  });
+
+  test("a tokenizer.json that is cut short or of another shape", async () => {
+    const text = await readFile(tinyJson, "utf8");
+    expect(await refusal({ "tokenizer.json": text.slice(0, 9_000) })).toMatch(/tokenizer.json is no JSON/);
+    const wrong = { type: "BPE", byte_fallback: true, vocab: { a: "0" }, merges: [] };
+    expect(await refusal({ "tokenizer.json": json({ model: wrong }) })).toMatch(/"model.vocab.a" is "0"/);
+  });
+
+  test("a vocabulary without the special tokens that the configuration names", async () => {
+    const config = JSON.stringify({ bos_token: { content: "<begin>" } });
+    expect(await refusal({ "tokenizer.json": await readFile(tinyJson), "tokenizer_config.json": config })).toMatch(
+      /no token <begin>/,
+    );
+  });
+
+  test("a tokenizer.model that is cut short, wherever", async () => {
+    const bytes = await readFile(tinySentencePiece);
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: bytes.length - 1 }), async (length) => {
+        expect(await refusal({ "tokenizer.model": bytes.subarray(0, length) })).toMatch(/tokenizer.model/);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("bytes that are no SentencePiece model", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), async (bytes) => {
+        expect(await refusal({ "tokenizer.model": bytes })).toMatch(/tokenizer.model/);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
