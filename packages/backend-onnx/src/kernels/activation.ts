@@ -24,11 +24,26 @@ interface Bounds {
   readonly maximum: number;
 }
 
-const RELU = operation("Relu", inNumber((_, x) => ["Relu", [x]]));
-const ELU = operation("Elu", inFloat32((_, x) => ["Elu", [x]]));
-const SELU = operation("Selu", inFloat32((_, x) => ["Selu", [x]]));
-const SIGMOID = operation("Sigmoid", inFloat32((_, x) => ["Sigmoid", [x]]));
-const PRELU = operation("Prelu", inFloat32((_, x, slope) => ["PRelu", [x, slope]]));
+const RELU = operation(
+  "Relu",
+  inNumber((_, x) => ["Relu", [x]]),
+);
+const ELU = operation(
+  "Elu",
+  inFloat32((_, x) => ["Elu", [x]]),
+);
+const SELU = operation(
+  "Selu",
+  inFloat32((_, x) => ["Selu", [x]]),
+);
+const SIGMOID = operation(
+  "Sigmoid",
+  inFloat32((_, x) => ["Sigmoid", [x]]),
+);
+const PRELU = operation(
+  "Prelu",
+  inFloat32((_, x, slope) => ["PRelu", [x, slope]]),
+);
 
 const LEAKY_RELU = operation(
   "LeakyRelu",
@@ -88,13 +103,22 @@ export const ACTIVATION_KERNELS: readonly Kernel[] = [
 export function activate(recorder: Recorder, x: TensorInfo, fused: FusedActivation): TensorInfo | undefined {
   const { activation, preluActivationWeights, leakyreluAlpha = 0.2 } = fused;
   switch (activation) {
-    case undefined: case null: case "linear": return undefined;
-    case "relu": return alike(recorder, RELU, x);
-    case "elu": return alike(recorder, ELU, x);
-    case "sigmoid": return alike(recorder, SIGMOID, x);
-    case "relu6": return clip(recorder, x, 0, 6);
-    case "leakyrelu": return leakyRelu(recorder, x, leakyreluAlpha);
-    case "prelu": if (preluActivationWeights !== undefined) return prelu(recorder, x, preluActivationWeights);
+    case undefined:
+    case null:
+    case "linear":
+      return undefined;
+    case "relu":
+      return alike(recorder, RELU, x);
+    case "elu":
+      return alike(recorder, ELU, x);
+    case "sigmoid":
+      return alike(recorder, SIGMOID, x);
+    case "relu6":
+      return clip(recorder, x, 0, 6);
+    case "leakyrelu":
+      return leakyRelu(recorder, x, leakyreluAlpha);
+    case "prelu":
+      if (preluActivationWeights !== undefined) return prelu(recorder, x, preluActivationWeights);
   }
   throw new BackendError("unsupported", `activation ${activation} cannot be fused here; apply it as an op of its own.`);
 }

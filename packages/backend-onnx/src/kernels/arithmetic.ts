@@ -9,20 +9,65 @@ import { computedIn, inFloat32, inFloat64, inNumber, kernel, numberType, operati
 import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 
 /** Also what fused kernels add their bias with. */
-export const ADD: WrittenOperation = operation("Add", inNumber((_, a, b) => ["Add", [a, b]]));
-const MULTIPLY = operation("Multiply", inNumber((_, a, b) => ["Mul", [a, b]]));
-const FLOOR_DIVIDE = operation("FloorDiv", inFloat64(({ graph }, a, b) => ["Floor", [graph.apply("Div", [a, b])]]));
+export const ADD: WrittenOperation = operation(
+  "Add",
+  inNumber((_, a, b) => ["Add", [a, b]]),
+);
+const MULTIPLY = operation(
+  "Multiply",
+  inNumber((_, a, b) => ["Mul", [a, b]]),
+);
+const FLOOR_DIVIDE = operation(
+  "FloorDiv",
+  inFloat64(({ graph }, a, b) => ["Floor", [graph.apply("Div", [a, b])]]),
+);
 const ADD_ALL = operation("AddN", inNumber(addAll));
 
 export const ARITHMETIC_KERNELS: readonly Kernel[] = [
   binary(tf.Add, ADD),
-  binary(tf.Sub, operation("Sub", inNumber((_, a, b) => ["Sub", [a, b]]))),
-  binary(tf.Maximum, operation("Maximum", inNumber((_, a, b) => ["Max", [a, b]]))),
-  binary(tf.Minimum, operation("Minimum", inNumber((_, a, b) => ["Min", [a, b]]))),
+  binary(
+    tf.Sub,
+    operation(
+      "Sub",
+      inNumber((_, a, b) => ["Sub", [a, b]]),
+    ),
+  ),
+  binary(
+    tf.Maximum,
+    operation(
+      "Maximum",
+      inNumber((_, a, b) => ["Max", [a, b]]),
+    ),
+  ),
+  binary(
+    tf.Minimum,
+    operation(
+      "Minimum",
+      inNumber((_, a, b) => ["Min", [a, b]]),
+    ),
+  ),
   binary(tf.SquaredDifference, operation("SquaredDifference", inNumber(squaredDifference))),
-  binary(tf.RealDiv, operation("RealDiv", computedIn(exactType, (_, a, b) => ["Div", [a, b]]))),
-  binary(tf.Pow, operation("Pow", computedIn(exactType, (_, a, b) => ["Pow", [a, b]]))),
-  binary(tf.BitwiseAnd, operation("BitwiseAnd", computedIn("int32", (_, a, b) => ["BitwiseAnd", [a, b]]))),
+  binary(
+    tf.RealDiv,
+    operation(
+      "RealDiv",
+      computedIn(exactType, (_, a, b) => ["Div", [a, b]]),
+    ),
+  ),
+  binary(
+    tf.Pow,
+    operation(
+      "Pow",
+      computedIn(exactType, (_, a, b) => ["Pow", [a, b]]),
+    ),
+  ),
+  binary(
+    tf.BitwiseAnd,
+    operation(
+      "BitwiseAnd",
+      computedIn("int32", (_, a, b) => ["BitwiseAnd", [a, b]]),
+    ),
+  ),
   binary(tf.Mod, operation("Mod", inFloat64(floorMod))),
   binary(tf.Atan2, operation("Atan2", inFloat32(atan2))),
   kernel<tf.FloorDivInputs>(tf.FloorDiv, ({ a, b }, _, recorder) =>
@@ -78,8 +123,15 @@ function atan2({ graph }: Writing, y: string, x: string): OnnxCall {
   const angle = graph.apply("Atan", [graph.apply("Div", [height ?? y, width ?? x])]);
   const below = graph.apply("Less", [y, constant(0)]);
   const turn = graph.apply("Where", [below, constant(-Math.PI), constant(Math.PI)]);
-  const turned = graph.apply("Where", [graph.apply("Less", [x, constant(0)]), graph.apply("Add", [angle, turn]), angle]);
-  const origin = graph.apply("And", [y, x].map((side) => graph.apply("Equal", [side, constant(0)])));
+  const turned = graph.apply("Where", [
+    graph.apply("Less", [x, constant(0)]),
+    graph.apply("Add", [angle, turn]),
+    angle,
+  ]);
+  const origin = graph.apply(
+    "And",
+    [y, x].map((side) => graph.apply("Equal", [side, constant(0)])),
+  );
   return ["Where", [origin, constant(0), turned]];
 }
 

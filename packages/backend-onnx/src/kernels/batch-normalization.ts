@@ -26,7 +26,9 @@ export const BATCH_NORMALIZATION_KERNELS: readonly Kernel[] = [
   kernel<NormalizationInputs, tf.FusedBatchNormAttrs>(
     tf.FusedBatchNorm,
     ({ x, mean, variance, scale, offset }, { varianceEpsilon: epsilon }, recorder) => {
-      const operands = [x, mean, variance, scale, offset].filter((operand) => operand !== undefined && operand !== null);
+      const operands = [x, mean, variance, scale, offset].filter(
+        (operand) => operand !== undefined && operand !== null,
+      );
       const attributes = { epsilon, scaled: Boolean(scale), shifted: Boolean(offset) };
       return elementwise(recorder, BATCH_NORMALIZATION, operands, "float32", attributes);
     },

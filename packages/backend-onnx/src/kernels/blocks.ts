@@ -46,16 +46,27 @@ function batchToSpace(recorder: Recorder, x: TensorInfo, { blockShape, crops }: 
   const sizes = tf.backend_util.getSliceSize(joined, crops, blockShape.length);
   return compose(recorder, (inner) => {
     const whole = inner.alias(transpose(inner, inner.alias(x, cut), order), joined);
-    return slice(inner, whole, begins, joined.map((length, axis) => sizes[axis] ?? length));
+    return slice(
+      inner,
+      whole,
+      begins,
+      joined.map((length, axis) => sizes[axis] ?? length),
+    );
   });
 }
 
 function depthToSpace(recorder: Recorder, x: TensorInfo, { blockSize, dataFormat }: tf.DepthToSpaceAttrs): TensorInfo {
-  if (dataFormat !== "NHWC") throw new BackendError("unsupported", `depthToSpace of layout ${dataFormat}; transpose to NHWC first.`);
+  if (dataFormat !== "NHWC")
+    throw new BackendError("unsupported", `depthToSpace of layout ${dataFormat}; transpose to NHWC first.`);
   const [batch = 0, height = 0, width = 0, depth = 0] = x.shape;
   const left = depth / blockSize ** 2;
   return compose(recorder, (inner) => {
     const blocks = inner.alias(x, [batch, height, width, blockSize, blockSize, left]);
-    return inner.alias(transpose(inner, blocks, [0, 1, 3, 2, 4, 5]), [batch, height * blockSize, width * blockSize, left]);
+    return inner.alias(transpose(inner, blocks, [0, 1, 3, 2, 4, 5]), [
+      batch,
+      height * blockSize,
+      width * blockSize,
+      left,
+    ]);
   });
 }

@@ -28,7 +28,8 @@ export function elementwise<A extends object>(
   if (isEmpty(shape)) return record(recorder, recorded, operands, { shape, dtype }, attributes);
   const sources = operands.map((operand) => compact(recorder, operand));
   const compactShape = broadcastShape(sources);
-  if (tf.util.arraysEqual(compactShape, shape)) return record(recorder, recorded, sources, { shape, dtype }, attributes);
+  if (tf.util.arraysEqual(compactShape, shape))
+    return record(recorder, recorded, sources, { shape, dtype }, attributes);
   return compose(recorder, (inner) =>
     expand(inner, record(inner, recorded, sources, { shape: compactShape, dtype }, attributes), shape),
   );

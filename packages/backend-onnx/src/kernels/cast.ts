@@ -11,7 +11,9 @@ const CAST = operation("Cast", ({ graph, operands: [source], result }, x) =>
 );
 
 export const CAST_KERNELS: readonly Kernel[] = [
-  kernel<tf.CastInputs, tf.CastAttrs>(tf.Cast, ({ x }, { dtype }, recorder) => cast(recorder, x, elementType({ dtype }))),
+  kernel<tf.CastInputs, tf.CastAttrs>(tf.Cast, ({ x }, { dtype }, recorder) =>
+    cast(recorder, x, elementType({ dtype })),
+  ),
 ];
 
 /** The numbers of `x` in another dtype; floats are truncated to int32, and anything but 0 is true. */

@@ -6,7 +6,10 @@ import { elementType } from "./onnx-type.ts";
 import { computedIn, kernel, numberType, operation } from "./operation.ts";
 import type { Write, WrittenOperation } from "./operation.ts";
 
-const NOT = operation("LogicalNot", computedIn("bool", (_, x) => ["Not", [x]]));
+const NOT = operation(
+  "LogicalNot",
+  computedIn("bool", (_, x) => ["Not", [x]]),
+);
 
 export const COMPARISON_KERNELS: readonly Kernel[] = [
   comparison(tf.Equal, (_, a, b) => ["Equal", [a, b]]),
@@ -22,7 +25,10 @@ export const COMPARISON_KERNELS: readonly Kernel[] = [
   classification(tf.IsNan, 0, (_, x) => ["IsNaN", [x]]),
   classification(tf.IsInf, 0, (_, x) => ["IsInf", [x]]),
   // A comparison with NaN is false.
-  classification(tf.IsFinite, 1, ({ graph }, x) => ["Less", [graph.apply("Abs", [x]), graph.scalar(Infinity, "float32")]]),
+  classification(tf.IsFinite, 1, ({ graph }, x) => [
+    "Less",
+    [graph.apply("Abs", [x]), graph.scalar(Infinity, "float32")],
+  ]),
 ];
 
 function comparison(kernelName: string, write: Write): Kernel {
@@ -34,7 +40,9 @@ function logical(kernelName: string, write: Write): Kernel {
 }
 
 function binary(kernelName: string, recorded: WrittenOperation): Kernel {
-  return kernel<tf.BinaryInputs>(kernelName, ({ a, b }, _, recorder) => elementwise(recorder, recorded, [a, b], "bool"));
+  return kernel<tf.BinaryInputs>(kernelName, ({ a, b }, _, recorder) =>
+    elementwise(recorder, recorded, [a, b], "bool"),
+  );
 }
 
 /** Whether each number is of a kind that only floats can be; integers all answer `ofIntegers`. */

@@ -16,22 +16,38 @@ const CONCAT = operation("Concat", ({ attributes: { axis } }: Writing<{ readonly
 export const CONCAT_KERNELS: readonly Kernel[] = [
   kernel<tf.ConcatInputs, tf.ConcatAttrs>(tf.Concat, (parts, { axis }, recorder) => {
     const [position = 0] = tf.util.parseAxisParam(axis, parts[0]?.shape ?? []);
-    tf.backend_util.assertParamsConsistent(parts.map(({ shape }) => shape), position);
+    tf.backend_util.assertParamsConsistent(
+      parts.map(({ shape }) => shape),
+      position,
+    );
     return concat(recorder, parts, position);
   }),
   kernel<tf.PackInputs, tf.PackAttrs>(tf.Pack, (parts, { axis }, recorder) =>
     compose(recorder, (inner) => {
       const position = axis < 0 ? axis + (parts[0]?.shape.length ?? 0) + 1 : axis;
-      return concat(inner, parts.map((part) => expandDims(inner, part, position)), position);
+      return concat(
+        inner,
+        parts.map((part) => expandDims(inner, part, position)),
+        position,
+      );
     }),
   ),
 ];
 
 /** Tensors of one dtype, which differ in shape at most along `axis`. */
 export function concat(recorder: Recorder, parts: readonly TensorInfo[], axis: number): TensorInfo {
-  const shape = tf.backend_util.computeOutShape(parts.map((part) => part.shape), axis);
+  const shape = tf.backend_util.computeOutShape(
+    parts.map((part) => part.shape),
+    axis,
+  );
   const filled = parts.filter((part) => !isEmpty(part.shape));
   const [only, ...others] = filled.length === 0 ? parts : filled;
   if (only !== undefined && others.length === 0) return recorder.alias(only, shape);
-  return record(recorder, CONCAT, filled, { shape, dtype: only === undefined ? "float32" : elementType(only) }, { axis });
+  return record(
+    recorder,
+    CONCAT,
+    filled,
+    { shape, dtype: only === undefined ? "float32" : elementType(only) },
+    { axis },
+  );
 }

@@ -65,7 +65,14 @@ function convolutionInfo(
 ): backend_util.Conv2DInfo {
   const layout = tf.backend_util.convertConv2DDataFormat(dataFormat);
   return tf.backend_util.computeConv2DInfo(
-    inputShape as Shape4, filterShape as Shape4, strides, dilations, pad, dimRoundingMode, false, layout,
+    inputShape as Shape4,
+    filterShape as Shape4,
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    false,
+    layout,
   );
 }
 

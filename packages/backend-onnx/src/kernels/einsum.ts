@@ -13,7 +13,9 @@ const EINSUM = operation(
 );
 
 export const EINSUM_KERNELS: readonly Kernel[] = [
-  kernel<tf.EinsumInputs, tf.EinsumAttrs>(tf.Einsum, (tensors, { equation }, recorder) => einsum(recorder, tensors, equation)),
+  kernel<tf.EinsumInputs, tf.EinsumAttrs>(tf.Einsum, (tensors, { equation }, recorder) =>
+    einsum(recorder, tensors, equation),
+  ),
 ];
 
 /** tfjs reads the equation (it knows no ellipsis and no repeated index within a term); ONNX Runtime computes it. */
@@ -28,13 +30,20 @@ function einsum(recorder: Recorder, tensors: readonly TensorInfo[], equation: st
 }
 
 /** The size of every index of the equation; throws where two tensors do not agree on one. */
-function indexSizes(tensors: readonly TensorInfo[], indicesOfTerms: readonly (readonly number[])[], equation: string): number[] {
+function indexSizes(
+  tensors: readonly TensorInfo[],
+  indicesOfTerms: readonly (readonly number[])[],
+  equation: string,
+): number[] {
   const sizes: number[] = [];
   for (const [term, indices] of indicesOfTerms.entries()) {
     const { shape } = tensors[term] ?? { shape: [] };
     const agrees = indices.every((index, axis) => (sizes[index] ??= shape[axis] ?? 1) === shape[axis]);
     if (agrees && shape.length === indices.length) continue;
-    throw new BackendError("unsupported", `einsum "${equation}": term ${term} does not fit a tensor of shape [${shape.join()}].`);
+    throw new BackendError(
+      "unsupported",
+      `einsum "${equation}": term ${term} does not fit a tensor of shape [${shape.join()}].`,
+    );
   }
   return sizes;
 }

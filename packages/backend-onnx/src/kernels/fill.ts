@@ -16,7 +16,8 @@ const ONE = operation("One", ({ graph, result }) => ["Identity", [graph.scalar(1
 
 export const FILL_KERNELS: readonly Kernel[] = [
   kernel<object, tf.FillAttrs>(tf.Fill, (_, { shape, value, dtype }, recorder) => {
-    if (typeof value === "string") throw new BackendError("unsupported", "tf.fill with a string; only numbers are computed here.");
+    if (typeof value === "string")
+      throw new BackendError("unsupported", "tf.fill with a string; only numbers are computed here.");
     return fill(recorder, shape, value, elementType({ dtype: dtype || "float32" }));
   }),
   kernel<tf.ZerosLikeInputs>(tf.ZerosLike, ({ x }, _, recorder) => fill(recorder, x.shape, 0, elementType(x))),

@@ -10,11 +10,14 @@ import { isEmpty, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 import { transpose } from "./transpose.ts";
 
-const GATHER = operation("GatherV2", ({ graph, attributes: { axis } }: Writing<{ readonly axis: number }>, x, indices) => [
-  "Gather",
-  [x, checkedIndices(graph, indices)],
-  { axis },
-]);
+const GATHER = operation(
+  "GatherV2",
+  ({ graph, attributes: { axis } }: Writing<{ readonly axis: number }>, x, indices) => [
+    "Gather",
+    [x, checkedIndices(graph, indices)],
+    { axis },
+  ],
+);
 
 /** The last dimension of the indices is one position in `x`; the first `batchDims` dimensions go together. */
 const GATHER_ND = operation(
@@ -44,7 +47,10 @@ export const GATHER_KERNELS: readonly Kernel[] = [
 function gather(recorder: Recorder, x: TensorInfo, indices: TensorInfo, axis: number, batchDims = 0): TensorInfo {
   const { outputShape: shape } = tf.backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, batchDims);
   if (isEmpty(x.shape) && !isEmpty(shape)) {
-    throw new BackendError("unsupported", `gather from [${x.shape.join()}] along axis ${axis}: there is nothing to gather from.`);
+    throw new BackendError(
+      "unsupported",
+      `gather from [${x.shape.join()}] along axis ${axis}: there is nothing to gather from.`,
+    );
   }
   if (batchDims === 0) return record(recorder, GATHER, [x, indices], { shape, dtype: elementType(x) }, { axis });
   return gatherInBatches(recorder, x, indices, axis, batchDims, shape);
@@ -59,7 +65,12 @@ function gatherInBatches(
   batchDims: number,
   shape: readonly number[],
 ): TensorInfo {
-  const { batchSize, outerSize, dimSize, sliceSize } = tf.backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, batchDims);
+  const { batchSize, outerSize, dimSize, sliceSize } = tf.backend_util.segment_util.collectGatherOpShapeInfo(
+    x,
+    indices,
+    axis,
+    batchDims,
+  );
   const count = tf.util.sizeFromShape(indices.shape) / batchSize;
   const rows = transpose(recorder, recorder.alias(x, [batchSize, outerSize, dimSize, sliceSize]), [0, 2, 1, 3]);
   const positions = recorder.alias(indices, [batchSize, count, 1]);

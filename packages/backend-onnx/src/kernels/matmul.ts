@@ -45,7 +45,10 @@ export function matMul(
   const [innerOfB, columns] = matrixOf(b, transposeB);
   if (inner !== innerOfB) {
     const [left, right] = [sideText(a, transposeA), sideText(b, transposeB)];
-    throw new BackendError("unsupported", `matMul of ${left} with ${right}: the inner sizes ${inner} and ${innerOfB} differ.`);
+    throw new BackendError(
+      "unsupported",
+      `matMul of ${left} with ${right}: the inner sizes ${inner} and ${innerOfB} differ.`,
+    );
   }
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const result = { shape: [...batch, rows, columns], dtype: elementType(a) };
@@ -63,7 +66,9 @@ function writeMatMul({ graph, operands, attributes }: Writing<Transposition>, a:
   // FusedMatMul has no kernel for integers.
   const [left, right] = [transposeA, transposeB].map((transposed, index) => {
     const name = index === 0 ? a : b;
-    return transposed ? graph.apply("Transpose", [name], { perm: exchanged(operands[index]?.shape.length ?? 2) }) : name;
+    return transposed
+      ? graph.apply("Transpose", [name], { perm: exchanged(operands[index]?.shape.length ?? 2) })
+      : name;
   });
   return ["MatMul", [left ?? a, right ?? b]];
 }

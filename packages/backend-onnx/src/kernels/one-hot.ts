@@ -29,7 +29,10 @@ export const ONE_HOT_KERNELS: readonly Kernel[] = [
  * Puts one value into each row of a constant; ONNX's own OneHot is four times slower. An index out of range
  * leaves its row as it is: `offValue` is put into the first place.
  */
-function writeOneHot({ graph, attributes: { onValue, offValue }, result }: Writing<OneHotAttributes>, indices: string): OnnxCall {
+function writeOneHot(
+  { graph, attributes: { onValue, offValue }, result }: Writing<OneHotAttributes>,
+  indices: string,
+): OnnxCall {
   const [count = 0, depth = 0] = result.shape;
   const zero = graph.scalar(0, "int32");
   const inside = graph.apply("And", [
@@ -39,8 +42,16 @@ function writeOneHot({ graph, attributes: { onValue, offValue }, result }: Writi
   const columns = graph.apply("Cast", [graph.apply("Where", [inside, indices, zero])], { to: ONNX_TYPE_CODE.int64 });
   const rows = graph.apply("Range", [graph.int64Scalar(0), graph.int64Scalar(count), graph.int64Scalar(1)]);
   const column = graph.int64([count, 1]);
-  const positions = graph.apply("Concat", [rows, columns].map((list) => graph.apply("Reshape", [list, column])), { axis: 1 });
-  const values = graph.apply("Where", [inside, graph.scalar(onValue, result.dtype), graph.scalar(offValue, result.dtype)]);
+  const positions = graph.apply(
+    "Concat",
+    [rows, columns].map((list) => graph.apply("Reshape", [list, column])),
+    { axis: 1 },
+  );
+  const values = graph.apply("Where", [
+    inside,
+    graph.scalar(onValue, result.dtype),
+    graph.scalar(offValue, result.dtype),
+  ]);
   const background = graph.apply("Expand", [graph.scalar(offValue, result.dtype), graph.int64(result.shape)]);
   return ["ScatterND", [background, positions, values]];
 }

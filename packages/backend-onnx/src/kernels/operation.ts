@@ -34,7 +34,8 @@ export function operation<A = object>(name: string, write: Write<A>): WrittenOpe
     name,
     write,
     emit(graph, inputs, outputs, { inputs: operands, attributes, outputs: [result] }) {
-      if (result === undefined) throw new BackendError("unsupported", `operation ${name} was recorded without a result.`);
+      if (result === undefined)
+        throw new BackendError("unsupported", `operation ${name} was recorded without a result.`);
       const call = write({ graph, attributes: attributes as A, operands, result }, ...inputs);
       graph.node(call[0], call[1], outputs, call[2], call[3]);
     },
@@ -108,4 +109,3 @@ export function constant(recorder: Recorder, values: Iterable<number>, result: R
 export function isEmpty(shape: readonly number[]): boolean {
   return shape.includes(0);
 }
-

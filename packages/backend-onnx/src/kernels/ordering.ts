@@ -43,30 +43,47 @@ const TOP_K: Operation = {
 };
 
 export const ORDERING_KERNELS: readonly Kernel[] = [
-  kernel<tf.ArgMaxInputs, tf.ArgMaxAttrs>(tf.ArgMax, ({ x }, { axis }, recorder) => argReduce(recorder, ARG_MAX, x, axis)),
-  kernel<tf.ArgMinInputs, tf.ArgMinAttrs>(tf.ArgMin, ({ x }, { axis }, recorder) => argReduce(recorder, ARG_MIN, x, axis)),
+  kernel<tf.ArgMaxInputs, tf.ArgMaxAttrs>(tf.ArgMax, ({ x }, { axis }, recorder) =>
+    argReduce(recorder, ARG_MAX, x, axis),
+  ),
+  kernel<tf.ArgMinInputs, tf.ArgMinAttrs>(tf.ArgMin, ({ x }, { axis }, recorder) =>
+    argReduce(recorder, ARG_MIN, x, axis),
+  ),
   kernel<tf.CumsumInputs, tf.CumsumAttrs>(tf.Cumsum, ({ x }, { axis, exclusive, reverse }, recorder) => {
     const [position = 0] = tf.util.parseAxisParam(axis, x.shape);
     const result = { shape: x.shape, dtype: numberType([{ dtype: elementType(x) }]) };
     return record(recorder, CUMSUM, [x], result, { axis: position, exclusive, reverse });
   }),
   kernel<tf.TopKInputs, tf.TopKAttrs>(tf.TopK, ({ x }, { k }, recorder) => {
-    const shape = x.shape.with(-1, k);
+    const shape = [...x.shape.slice(0, -1), k];
     const types = [elementType(x), "int32" as const];
     if (isEmpty(shape)) return types.map((dtype) => fill(recorder, shape, 0, dtype));
-    return recorder.recordAll(TOP_K, [x], types.map((dtype) => ({ shape, dtype })));
+    return recorder.recordAll(
+      TOP_K,
+      [x],
+      types.map((dtype) => ({ shape, dtype })),
+    );
   }),
 ];
 
 function argReduction(operatorType: string): WrittenOperation<AxisAttribute> {
   return operation(
     operatorType,
-    computedIn(numberType, ({ attributes: { axis } }: Writing<AxisAttribute>, x) => [operatorType, [x], { axis, keepdims: 0 }], "int64"),
+    computedIn(
+      numberType,
+      ({ attributes: { axis } }: Writing<AxisAttribute>, x) => [operatorType, [x], { axis, keepdims: 0 }],
+      "int64",
+    ),
   );
 }
 
 /** The position of the first greatest or least element along one axis. */
-function argReduce(recorder: Recorder, recorded: WrittenOperation<AxisAttribute>, x: TensorInfo, axis: number): TensorInfo {
+function argReduce(
+  recorder: Recorder,
+  recorded: WrittenOperation<AxisAttribute>,
+  x: TensorInfo,
+  axis: number,
+): TensorInfo {
   const [position = 0] = tf.util.parseAxisParam(axis, x.shape);
   const shape = x.shape.toSpliced(position, 1);
   // Of no elements tfjs names the first.

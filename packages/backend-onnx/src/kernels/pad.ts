@@ -21,11 +21,13 @@ const PAD = operation("PadV2", ({ graph, attributes: { before, after, value }, r
 /** Takes the elements `positions` of one axis. */
 const TAKE = operation(
   "Take",
-  ({ graph, attributes: { axis, positions } }: Writing<{ readonly axis: number; readonly positions: readonly number[] }>, x) => [
-    "Gather",
-    [x, graph.int64(positions)],
-    { axis },
-  ],
+  (
+    {
+      graph,
+      attributes: { axis, positions },
+    }: Writing<{ readonly axis: number; readonly positions: readonly number[] }>,
+    x,
+  ) => ["Gather", [x, graph.int64(positions)], { axis }],
 );
 
 export const PAD_KERNELS: readonly Kernel[] = [
@@ -34,10 +36,13 @@ export const PAD_KERNELS: readonly Kernel[] = [
   ),
   kernel<tf.MirrorPadInputs, tf.MirrorPadAttrs>(tf.MirrorPad, ({ x }, { paddings, mode }, recorder) =>
     compose(recorder, (inner) =>
-      paddings.reduce((padded, [before, after], axis) => {
-        const positions = mirrored(x.shape[axis] ?? 0, before, after, mode === "reflect" ? 1 : 0);
-        return before + after === 0 ? padded : take(inner, padded, axis, positions);
-      }, inner.alias(x, x.shape)),
+      paddings.reduce(
+        (padded, [before, after], axis) => {
+          const positions = mirrored(x.shape[axis] ?? 0, before, after, mode === "reflect" ? 1 : 0);
+          return before + after === 0 ? padded : take(inner, padded, axis, positions);
+        },
+        inner.alias(x, x.shape),
+      ),
     ),
   ),
 ];
@@ -58,7 +63,13 @@ export function pad(
 
 /** The elements `positions`, known now, of one axis. */
 export function take(recorder: Recorder, x: TensorInfo, axis: number, positions: readonly number[]): TensorInfo {
-  return record(recorder, TAKE, [x], { shape: x.shape.with(axis, positions.length), dtype: elementType(x) }, { axis, positions });
+  return record(
+    recorder,
+    TAKE,
+    [x],
+    { shape: x.shape.with(axis, positions.length), dtype: elementType(x) },
+    { axis, positions },
+  );
 }
 
 /** Positions that continue an axis by its mirror image; `edge` is 1 where the outermost element is not repeated. */

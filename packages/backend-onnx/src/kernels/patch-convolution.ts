@@ -11,9 +11,12 @@ const GATHER_PATCHES = [0, 1, 3, 2, 4, 5] as const;
 export function isPatchwise(info: backend_util.Conv2DInfo): boolean {
   return (
     info.dataFormat === "channelsLast" &&
-    info.dilationHeight === 1 && info.dilationWidth === 1 &&
-    info.strideHeight === info.filterHeight && info.strideWidth === info.filterWidth &&
-    info.outHeight * info.filterHeight === info.inHeight && info.outWidth * info.filterWidth === info.inWidth
+    info.dilationHeight === 1 &&
+    info.dilationWidth === 1 &&
+    info.strideHeight === info.filterHeight &&
+    info.strideWidth === info.filterWidth &&
+    info.outHeight * info.filterHeight === info.inHeight &&
+    info.outWidth * info.filterWidth === info.inWidth
   );
 }
 
@@ -25,7 +28,10 @@ export function patchConvolution(info: backend_util.Conv2DInfo): Convolution {
   const [patches = 0, pixels = 0] = matrix;
 
   const toPatches = (recorder: Recorder, x: TensorInfo): TensorInfo => {
-    const rows = recorder.alias(x, GATHER_PATCHES.map((axis) => grid[axis] ?? 1));
+    const rows = recorder.alias(
+      x,
+      GATHER_PATCHES.map((axis) => grid[axis] ?? 1),
+    );
     return recorder.alias(transpose(recorder, rows, GATHER_PATCHES), matrix);
   };
   return {

@@ -23,14 +23,21 @@ const AVERAGE = operation(
 
 const MAXIMUM = operation(
   "MaxPool",
-  inFloat32(({ attributes: { size, strides, pads } }: Writing<Window>, x) => ["MaxPool", [x], { kernel_shape: size, strides, pads }]),
+  inFloat32(({ attributes: { size, strides, pads } }: Writing<Window>, x) => [
+    "MaxPool",
+    [x],
+    { kernel_shape: size, strides, pads },
+  ]),
 );
 
 /** Spreads each dy evenly over its window; tfjs counts padding here, other than in the forward direction. */
 const AVERAGE_GRADIENT = operation(
   "AvgPoolGrad",
   inFloat32(({ graph, attributes: { size, strides, pads, unreached } }: Writing<Window>, dy) => {
-    const share = graph.apply("Expand", [graph.scalar(1 / (size[0] * size[1]), "float32"), graph.int64([1, 1, ...size])]);
+    const share = graph.apply("Expand", [
+      graph.scalar(1 / (size[0] * size[1]), "float32"),
+      graph.int64([1, 1, ...size]),
+    ]);
     return ["ConvTranspose", [dy, share], { strides, pads, output_padding: unreached }];
   }),
 );
@@ -41,7 +48,10 @@ const MAXIMUM_GRADIENT = operation(
   inFloat32(({ graph, attributes: { size, strides, pads }, result }: Writing<Window>, dy, x) => {
     const [maximum, place] = [graph.temporary(), graph.temporary()];
     graph.node("MaxPool", [x], [maximum, place], { kernel_shape: size, strides, pads });
-    const zeros = graph.apply("Expand", [graph.scalar(0, "float32"), graph.int64([tf.util.sizeFromShape([...result.shape])])]);
+    const zeros = graph.apply("Expand", [
+      graph.scalar(0, "float32"),
+      graph.int64([tf.util.sizeFromShape([...result.shape])]),
+    ]);
     const places = graph.apply("Reshape", [place, graph.int64([-1, 1])]);
     const flat = graph.apply("Reshape", [dy, graph.int64([-1])]);
     const added = graph.apply("ScatterND", [zeros, places, flat], { reduction: "add" });
@@ -64,15 +74,27 @@ export const POOLING_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-function poolInfo(x: TensorInfo, { filterSize, strides, pad, dimRoundingMode }: PoolAttributes): backend_util.Conv2DInfo {
+function poolInfo(
+  x: TensorInfo,
+  { filterSize, strides, pad, dimRoundingMode }: PoolAttributes,
+): backend_util.Conv2DInfo {
   return tf.backend_util.computePool2DInfo(x.shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
 }
 
-function pool(recorder: Recorder, recorded: WrittenOperation<Window>, x: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
+function pool(
+  recorder: Recorder,
+  recorded: WrittenOperation<Window>,
+  x: TensorInfo,
+  info: backend_util.Conv2DInfo,
+): TensorInfo {
   const shape = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
   return compose(recorder, (inner) => {
     const image = transpose(inner, x, TO_CHANNELS_FIRST);
-    return transpose(inner, record(inner, recorded, [image], { shape, dtype: elementType(x) }, windowOf(info)), TO_CHANNELS_LAST);
+    return transpose(
+      inner,
+      record(inner, recorded, [image], { shape, dtype: elementType(x) }, windowOf(info)),
+      TO_CHANNELS_LAST,
+    );
   });
 }
 

@@ -25,30 +25,72 @@ const sameDtype = (dtype: ElementType): ElementType => dtype;
 const countDtype = (dtype: ElementType): ElementType => (dtype === "float32" ? "float32" : "int32");
 
 const SUM: Reduction = { operation: operation("Sum", inNumber(reduced("ReduceSum"))), dtype: countDtype, ofNothing: 0 };
-const PROD: Reduction = { operation: operation("Prod", inNumber(reduced("ReduceProd"))), dtype: countDtype, ofNothing: 1 };
-const MEAN: Reduction = { operation: operation("Mean", inFloat32(reduced("ReduceMean"))), dtype: () => "float32", ofNothing: 0 };
-const MAX: Reduction = { operation: operation("Max", inNumber(extreme("ReduceMax"))), dtype: sameDtype, ofNothing: NaN };
-const MIN: Reduction = { operation: operation("Min", inNumber(extreme("ReduceMin"))), dtype: sameDtype, ofNothing: NaN };
-const ALL: Reduction = { operation: operation("All", computedIn("int32", reduced("ReduceMin"))), dtype: () => "bool", ofNothing: 0 };
-const ANY: Reduction = { operation: operation("Any", computedIn("int32", reduced("ReduceMax"))), dtype: () => "bool", ofNothing: 0 };
+const PROD: Reduction = {
+  operation: operation("Prod", inNumber(reduced("ReduceProd"))),
+  dtype: countDtype,
+  ofNothing: 1,
+};
+const MEAN: Reduction = {
+  operation: operation("Mean", inFloat32(reduced("ReduceMean"))),
+  dtype: () => "float32",
+  ofNothing: 0,
+};
+const MAX: Reduction = {
+  operation: operation("Max", inNumber(extreme("ReduceMax"))),
+  dtype: sameDtype,
+  ofNothing: NaN,
+};
+const MIN: Reduction = {
+  operation: operation("Min", inNumber(extreme("ReduceMin"))),
+  dtype: sameDtype,
+  ofNothing: NaN,
+};
+const ALL: Reduction = {
+  operation: operation("All", computedIn("int32", reduced("ReduceMin"))),
+  dtype: () => "bool",
+  ofNothing: 0,
+};
+const ANY: Reduction = {
+  operation: operation("Any", computedIn("int32", reduced("ReduceMax"))),
+  dtype: () => "bool",
+  ofNothing: 0,
+};
 
 export const REDUCTION_KERNELS: readonly Kernel[] = [
-  kernel<tf.SumInputs, tf.SumAttrs>(tf.Sum, ({ x }, { axis, keepDims }, recorder) => reduce(recorder, SUM, x, axis, keepDims)),
-  kernel<tf.ProdInputs, tf.ProdAttrs>(tf.Prod, ({ x }, { axis, keepDims }, recorder) => reduce(recorder, PROD, x, axis, keepDims)),
-  kernel<tf.MeanInputs, tf.MeanAttrs>(tf.Mean, ({ x }, { axis, keepDims }, recorder) => reduce(recorder, MEAN, x, axis, keepDims)),
+  kernel<tf.SumInputs, tf.SumAttrs>(tf.Sum, ({ x }, { axis, keepDims }, recorder) =>
+    reduce(recorder, SUM, x, axis, keepDims),
+  ),
+  kernel<tf.ProdInputs, tf.ProdAttrs>(tf.Prod, ({ x }, { axis, keepDims }, recorder) =>
+    reduce(recorder, PROD, x, axis, keepDims),
+  ),
+  kernel<tf.MeanInputs, tf.MeanAttrs>(tf.Mean, ({ x }, { axis, keepDims }, recorder) =>
+    reduce(recorder, MEAN, x, axis, keepDims),
+  ),
   kernel<tf.MaxInputs, tf.MaxAttrs>(tf.Max, ({ x }, { reductionIndices, keepDims }, recorder) =>
     reduce(recorder, MAX, x, reductionIndices, keepDims),
   ),
-  kernel<tf.MinInputs, tf.MinAttrs>(tf.Min, ({ x }, { axis, keepDims }, recorder) => reduce(recorder, MIN, x, axis, keepDims)),
-  kernel<tf.AllInputs, tf.AllAttrs>(tf.All, ({ x }, { axis, keepDims }, recorder) => reduce(recorder, ALL, x, axis, keepDims)),
-  kernel<tf.AnyInputs, tf.AnyAttrs>(tf.Any, ({ x }, { axis, keepDims }, recorder) => reduce(recorder, ANY, x, axis, keepDims)),
+  kernel<tf.MinInputs, tf.MinAttrs>(tf.Min, ({ x }, { axis, keepDims }, recorder) =>
+    reduce(recorder, MIN, x, axis, keepDims),
+  ),
+  kernel<tf.AllInputs, tf.AllAttrs>(tf.All, ({ x }, { axis, keepDims }, recorder) =>
+    reduce(recorder, ALL, x, axis, keepDims),
+  ),
+  kernel<tf.AnyInputs, tf.AnyAttrs>(tf.Any, ({ x }, { axis, keepDims }, recorder) =>
+    reduce(recorder, ANY, x, axis, keepDims),
+  ),
 ];
 
 export function sum(recorder: Recorder, x: TensorInfo, axis: number | number[]): TensorInfo {
   return reduce(recorder, SUM, x, axis, false);
 }
 
-function reduce(recorder: Recorder, reduction: Reduction, x: TensorInfo, axis: number | number[], keepDims: boolean): TensorInfo {
+function reduce(
+  recorder: Recorder,
+  reduction: Reduction,
+  x: TensorInfo,
+  axis: number | number[],
+  keepDims: boolean,
+): TensorInfo {
   const axes = tf.util.parseAxisParam(axis, x.shape);
   const [shape] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
   const resultShape = keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape;
@@ -59,16 +101,25 @@ function reduce(recorder: Recorder, reduction: Reduction, x: TensorInfo, axis: n
 }
 
 function reduced(operatorType: string): Write<ReduceAttributes> {
-  return ({ graph, attributes: { axes, keepDims } }, x) => [operatorType, [x, graph.int64(axes)], { keepdims: keepDims ? 1 : 0 }];
+  return ({ graph, attributes: { axes, keepDims } }, x) => [
+    operatorType,
+    [x, graph.int64(axes)],
+    { keepdims: keepDims ? 1 : 0 },
+  ];
 }
 
-/** ONNX Runtime loses NaN among other numbers; a sum of squares is NaN just where one of them is. */
-function extreme(operatorType: string): Write<ReduceAttributes> {
+/**
+ * ONNX Runtime loses NaN among other numbers; their sum does not. (It is NaN for opposite infinities too, but then one
+ * of them is the extreme: among NaN and infinities the infinity is found.)
+ */
+function extreme(operatorType: "ReduceMax" | "ReduceMin"): Write<ReduceAttributes> {
   return (writing, x) => {
     const { graph, operands } = writing;
     const call = reduced(operatorType)(writing, x);
     if (numberType(operands) === "int32") return call;
-    const squares = graph.apply(...reduced("ReduceSumSquare")(writing, x));
-    return ["Where", [graph.apply("IsNaN", [squares]), squares, graph.apply(...call)]];
+    const found = graph.apply(...call);
+    const sum = graph.apply(...reduced("ReduceSum")(writing, x));
+    const lost = graph.apply("And", [graph.apply("IsNaN", [sum]), graph.apply("Not", [graph.apply("IsInf", [found])])]);
+    return ["Where", [lost, sum, found]];
   };
 }

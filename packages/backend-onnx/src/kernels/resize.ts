@@ -25,13 +25,16 @@ export const RESIZE_KERNELS: readonly Kernel[] = [
   kernel<tf.ResizeBilinearInputs, tf.ResizeBilinearAttrs>(tf.ResizeBilinear, ({ images }, attributes, recorder) =>
     resize(recorder, images, attributes.size, bilinear, attributes),
   ),
-  kernel<tf.ResizeBilinearGradInputs, tf.ResizeBilinearGradAttrs>(tf.ResizeBilinearGrad, ({ images, dy }, attributes, recorder) =>
-    gradient(recorder, dy, images, bilinear, attributes),
+  kernel<tf.ResizeBilinearGradInputs, tf.ResizeBilinearGradAttrs>(
+    tf.ResizeBilinearGrad,
+    ({ images, dy }, attributes, recorder) => gradient(recorder, dy, images, bilinear, attributes),
   ),
   kernel<tf.ResizeNearestNeighborInputs, tf.ResizeNearestNeighborAttrs>(
     tf.ResizeNearestNeighbor,
     ({ images }, attributes, recorder) =>
-      compose(recorder, (inner) => cast(inner, resize(inner, images, attributes.size, nearest, attributes), elementType(images))),
+      compose(recorder, (inner) =>
+        cast(inner, resize(inner, images, attributes.size, nearest, attributes), elementType(images)),
+      ),
   ),
   kernel<tf.ResizeNearestNeighborGradInputs, tf.ResizeNearestNeighborGradAttrs>(
     tf.ResizeNearestNeighborGrad,
@@ -92,7 +95,10 @@ function bilinear(axis: Axis, place: number): [number, number][] {
   const half = axis.halfPixelCenters ? 0.5 : 0;
   const source = scale(axis) * (place + half) - half;
   const [left, right] = [Math.max(0, Math.floor(source)), Math.max(0, Math.min(axis.before - 1, Math.ceil(source)))];
-  return [[left, 1 - (source - left)], [right, source - left]];
+  return [
+    [left, 1 - (source - left)],
+    [right, source - left],
+  ];
 }
 
 function nearest(axis: Axis, place: number): [number, number][] {

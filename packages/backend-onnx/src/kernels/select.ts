@@ -13,9 +13,17 @@ export const SELECT_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-function writeSelect({ graph, operands: [, whenTrue, whenFalse], result }: Writing, condition: string, t: string, e: string): OnnxCall {
+function writeSelect(
+  { graph, operands: [, whenTrue, whenFalse], result }: Writing,
+  condition: string,
+  t: string,
+  e: string,
+): OnnxCall {
   const { dtype } = result;
-  const [yes, no] = [convert(graph, t, whenTrue?.dtype ?? dtype, dtype), convert(graph, e, whenFalse?.dtype ?? dtype, dtype)];
+  const [yes, no] = [
+    convert(graph, t, whenTrue?.dtype ?? dtype, dtype),
+    convert(graph, e, whenFalse?.dtype ?? dtype, dtype),
+  ];
   if (dtype !== "bool") return ["Where", [condition, yes, no]];
   // Where has no kernel for booleans.
   return ["Or", [graph.apply("And", [condition, yes]), graph.apply("And", [graph.apply("Not", [condition]), no])]];

@@ -18,7 +18,10 @@ export function reshape(recorder: Recorder, x: TensorInfo, shape: readonly numbe
   const size = tf.util.sizeFromShape(x.shape);
   const inferred = tf.util.inferFromImplicitShape([...shape], size);
   if (tf.util.sizeFromShape(inferred) !== size) {
-    throw new BackendError("unsupported", `cannot reshape [${x.shape.join()}] with ${size} elements to [${shape.join()}].`);
+    throw new BackendError(
+      "unsupported",
+      `cannot reshape [${x.shape.join()}] with ${size} elements to [${shape.join()}].`,
+    );
   }
   return recorder.alias(x, inferred);
 }

@@ -23,10 +23,13 @@ interface SliceAttributes {
 /** Where a backward selection that includes the first element ends; ONNX reads -1 as the last element. */
 const BEFORE_FIRST = -(2 ** 31);
 
-const SLICE = operation("Slice", ({ graph, attributes: { starts, ends, axes, steps } }: Writing<SliceAttributes>, x) => [
+const SLICE = operation(
   "Slice",
-  [x, ...[starts, ends, axes, steps].map((numbers) => graph.int64(numbers))],
-]);
+  ({ graph, attributes: { starts, ends, axes, steps } }: Writing<SliceAttributes>, x) => [
+    "Slice",
+    [x, ...[starts, ends, axes, steps].map((numbers) => graph.int64(numbers))],
+  ],
+);
 
 export const SLICE_KERNELS: readonly Kernel[] = [
   kernel<tf.SliceInputs, tf.SliceAttrs>(tf.Slice, ({ x }, { begin, size }, recorder) => {
@@ -51,8 +54,17 @@ export const SLICE_KERNELS: readonly Kernel[] = [
 ];
 
 /** The block that begins at `begins` and has the shape `sizes`. */
-export function slice(recorder: Recorder, x: TensorInfo, begins: readonly number[], sizes: readonly number[]): TensorInfo {
-  return select(recorder, x, sizes.map((length, axis) => ({ start: begins[axis] ?? 0, length, step: 1 })));
+export function slice(
+  recorder: Recorder,
+  x: TensorInfo,
+  begins: readonly number[],
+  sizes: readonly number[],
+): TensorInfo {
+  return select(
+    recorder,
+    x,
+    sizes.map((length, axis) => ({ start: begins[axis] ?? 0, length, step: 1 })),
+  );
 }
 
 /** One tensor for each of `sizes` along `axis`; parts that nobody reads are not computed. */
@@ -66,7 +78,12 @@ export function split(recorder: Recorder, x: TensorInfo, sizes: readonly number[
 }
 
 function unpack(recorder: Recorder, x: TensorInfo, axis: number): TensorInfo[] {
-  const parts = split(recorder, x, Array.from({ length: x.shape[axis] ?? 0 }, () => 1), axis);
+  const parts = split(
+    recorder,
+    x,
+    Array.from({ length: x.shape[axis] ?? 0 }, () => 1),
+    axis,
+  );
   return parts.map((part) => {
     const squeezed = recorder.alias(part, part.shape.toSpliced(axis, 1));
     recorder.disposeIntermediate(part);
@@ -84,7 +101,15 @@ function reverse(recorder: Recorder, x: TensorInfo, axes: readonly number[]): Te
 function stridedSlice(recorder: Recorder, x: TensorInfo, attributes: tf.StridedSliceAttrs): TensorInfo {
   const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attributes;
   const info = tf.slice_util.sliceInfo(
-    x.shape, begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask,
+    x.shape,
+    begin,
+    end,
+    strides,
+    beginMask,
+    endMask,
+    ellipsisMask,
+    newAxisMask,
+    shrinkAxisMask,
   );
   const selections = info.strides.map((step, axis) => {
     const [start = 0, stop = 0] = [info.begin[axis], info.end[axis]];

@@ -21,10 +21,18 @@ export const SOFTMAX_KERNELS: readonly Kernel[] = [
 ];
 
 function normalization(operatorType: string): WrittenOperation<AxisAttribute> {
-  return operation(operatorType, inFloat32(({ attributes: { axis } }: Writing<AxisAttribute>, x) => [operatorType, [x], { axis }]));
+  return operation(
+    operatorType,
+    inFloat32(({ attributes: { axis } }: Writing<AxisAttribute>, x) => [operatorType, [x], { axis }]),
+  );
 }
 
-function normalize(recorder: Recorder, recorded: WrittenOperation<AxisAttribute>, logits: TensorInfo, axis: number): TensorInfo {
+function normalize(
+  recorder: Recorder,
+  recorded: WrittenOperation<AxisAttribute>,
+  logits: TensorInfo,
+  axis: number,
+): TensorInfo {
   const { shape } = logits;
   // A scalar is its own only competitor.
   const source = shape.length === 0 ? recorder.alias(logits, [1]) : logits;

@@ -13,7 +13,9 @@ const TILE = operation("Tile", ({ graph, attributes }: Writing<{ readonly repeti
 
 export const TILE_KERNELS: readonly Kernel[] = [
   kernel<tf.TileInputs, tf.TileAttrs>(tf.Tile, ({ x }, { reps }, recorder) => tile(recorder, x, reps)),
-  kernel<tf.BroadcastToInputs, tf.BroadCastToAttrs>(tf.BroadcastTo, ({ x }, { shape }, recorder) => expand(recorder, x, shape)),
+  kernel<tf.BroadcastToInputs, tf.BroadCastToAttrs>(tf.BroadcastTo, ({ x }, { shape }, recorder) =>
+    expand(recorder, x, shape),
+  ),
 ];
 
 /** tfjs-core writes broadcasting as repetition of dimensions of size 1. */

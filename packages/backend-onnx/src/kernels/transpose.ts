@@ -12,7 +12,9 @@ const TRANSPOSE = operation("Transpose", ({ attributes }: Writing<{ readonly per
 ]);
 
 export const TRANSPOSE_KERNELS: readonly Kernel[] = [
-  kernel<tf.TransposeInputs, tf.TransposeAttrs>(tf.Transpose, ({ x }, { perm }, recorder) => transpose(recorder, x, perm)),
+  kernel<tf.TransposeInputs, tf.TransposeAttrs>(tf.Transpose, ({ x }, { perm }, recorder) =>
+    transpose(recorder, x, perm),
+  ),
 ];
 
 /** Dimension `i` of the result is dimension `permutation[i]` of `x`. */

@@ -7,21 +7,65 @@ import type { OnnxCall, Write, Writing, WrittenOperation } from "./operation.ts"
 
 /** Functions of one tensor that ONNX has under the same name, computed in float32. */
 const SAME_IN_ONNX = [
-  tf.Acos, tf.Acosh, tf.Asin, tf.Asinh, tf.Atan, tf.Atanh, tf.Ceil, tf.Cos, tf.Cosh, tf.Erf, tf.Exp, tf.Floor,
-  tf.Log, tf.Reciprocal, tf.Round, tf.Sigmoid, tf.Sin, tf.Sinh, tf.Sqrt, tf.Tan, tf.Tanh,
+  tf.Acos,
+  tf.Acosh,
+  tf.Asin,
+  tf.Asinh,
+  tf.Atan,
+  tf.Atanh,
+  tf.Ceil,
+  tf.Cos,
+  tf.Cosh,
+  tf.Erf,
+  tf.Exp,
+  tf.Floor,
+  tf.Log,
+  tf.Reciprocal,
+  tf.Round,
+  tf.Sigmoid,
+  tf.Sin,
+  tf.Sinh,
+  tf.Sqrt,
+  tf.Tan,
+  tf.Tanh,
 ] as const;
 
 /** Beyond this distance from 0, `log(1 + x)` and `exp(x) - 1` in float64 are exact to float32. */
 const SERIES_BELOW = 1e-5;
 
-const SQUARE = operation("Square", inNumber((_, x) => ["Mul", [x, x]]));
+const SQUARE = operation(
+  "Square",
+  inNumber((_, x) => ["Mul", [x, x]]),
+);
 
 export const UNARY_KERNELS: readonly Kernel[] = [
-  ...SAME_IN_ONNX.map((name) => unary(name, operation(name, inFloat32((_, x) => [name, [x]])))),
-  ...[tf.Abs, tf.Neg].map((name) => unary(name, operation(name, inNumber((_, x) => [name, [x]])))),
+  ...SAME_IN_ONNX.map((name) =>
+    unary(
+      name,
+      operation(
+        name,
+        inFloat32((_, x) => [name, [x]]),
+      ),
+    ),
+  ),
+  ...[tf.Abs, tf.Neg].map((name) =>
+    unary(
+      name,
+      operation(
+        name,
+        inNumber((_, x) => [name, [x]]),
+      ),
+    ),
+  ),
   unary(tf.Sign, operation("Sign", inNumber(sign))),
   unary(tf.Square, SQUARE),
-  unary(tf.Rsqrt, operation("Rsqrt", inFloat32(({ graph }, x) => ["Reciprocal", [graph.apply("Sqrt", [x])]]))),
+  unary(
+    tf.Rsqrt,
+    operation(
+      "Rsqrt",
+      inFloat32(({ graph }, x) => ["Reciprocal", [graph.apply("Sqrt", [x])]]),
+    ),
+  ),
   unary(tf.Log1p, operation("Log1p", inFloat64(log1p))),
   unary(tf.Expm1, operation("Expm1", inFloat64(nearZero(0.5, expMinusOne)))),
   unary(tf.Softplus, operation("Softplus", inFloat64(softplus))),
@@ -37,7 +81,9 @@ function unary(kernelName: string, recorded: WrittenOperation): Kernel {
 function sign({ graph, operands }: Writing, x: string): OnnxCall {
   const type = numberType(operands);
   const zero = graph.scalar(0, type);
-  const [positive, negative] = ["Greater", "Less"].map((side) => convert(graph, graph.apply(side, [x, zero]), "bool", type));
+  const [positive, negative] = ["Greater", "Less"].map((side) =>
+    convert(graph, graph.apply(side, [x, zero]), "bool", type),
+  );
   return ["Sub", [positive ?? x, negative ?? x]];
 }
 

@@ -37,19 +37,43 @@ export function booleans(shape: readonly number[]): Input {
 }
 
 /** A vector (or, with `shape`, anything else) of given numbers. */
-export function exactly(values: readonly number[], shape: readonly number[] = [values.length], dtype: Input["dtype"] = "float32"): Input {
+export function exactly(
+  values: readonly number[],
+  shape: readonly number[] = [values.length],
+  dtype: Input["dtype"] = "float32",
+): Input {
   return { values, shape, dtype };
 }
 
 /** The numbers at which floats behave in a way of their own. */
-export const SPECIAL: Input = exactly([NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-8, -1e-8, 88, -88]);
+export const SPECIAL: Input = exactly([
+  NaN,
+  Infinity,
+  -Infinity,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  -2.5,
+  1e-8,
+  -1e-8,
+  88,
+  -88,
+]);
 
 /** A test: `run` gives the same dtypes, shapes and values (and gradients) on the backends "cpu" and "onnx". */
 export function same(name: string, inputs: readonly Input[], run: Run, options: Options = {}): void {
+  // oxlint-disable-next-line vitest/valid-title
   it(name, async () => {
     const expected = await resultsOn("cpu", inputs, run, options);
     const found = await resultsOn("onnx", inputs, run, options);
-    expect(found.map(({ dtype, shape }) => ({ dtype, shape }))).toEqual(expected.map(({ dtype, shape }) => ({ dtype, shape })));
+    expect(found.map(({ dtype, shape }) => ({ dtype, shape }))).toEqual(
+      expected.map(({ dtype, shape }) => ({ dtype, shape })),
+    );
     expected.forEach((result, index) => expectClose(found[index]!.values, result.values, options));
   });
 }
@@ -71,7 +95,11 @@ export function tensorOf({ values, shape, dtype }: Input): tf.Tensor {
   return tf.tensor([...values], [...shape], dtype);
 }
 
-export function expectClose(found: readonly number[], expected: readonly number[], { absolute = 1e-6, relative = 1e-5 }: Options = {}): void {
+export function expectClose(
+  found: readonly number[],
+  expected: readonly number[],
+  { absolute = 1e-6, relative = 1e-5 }: Options = {},
+): void {
   const far = expected.flatMap((value, index) => {
     const difference = Math.abs(found[index]! - value);
     const close = Object.is(found[index]! + 0, value + 0) || difference <= absolute + relative * Math.abs(value);
@@ -87,7 +115,12 @@ interface Read {
   readonly values: readonly number[];
 }
 
-function resultsOn(backend: "cpu" | "onnx", inputs: readonly Input[], run: Run, { gradients = false }: Options): Promise<Read[]> {
+function resultsOn(
+  backend: "cpu" | "onnx",
+  inputs: readonly Input[],
+  run: Run,
+  { gradients = false }: Options,
+): Promise<Read[]> {
   return on(backend, () => {
     const results = [run(...inputs.map(tensorOf))].flat();
     return [...results, ...(gradients ? gradientsOf(inputs, run) : [])].map(read);

@@ -27,7 +27,10 @@ describe("matMul", () => {
   }
   same("sums of no products", [float([2, 0]), float([0, 3])], (a, b) => tf.matMul(a, b));
   same("no rows", [float([0, 2]), float([2, 3])], (a, b) => tf.matMul(a, b));
-  same("dot and outer product", [float([4]), float([4])], (a, b) => [tf.dot(a, b), tf.outerProduct(a as tf.Tensor1D, b as tf.Tensor1D)]);
+  same("dot and outer product", [float([4]), float([4])], (a, b) => [
+    tf.dot(a, b),
+    tf.outerProduct(a as tf.Tensor1D, b as tf.Tensor1D),
+  ]);
   it("broadcasts both batches", async () => {
     await on("onnx", () => {
       const [a, b] = operands([2, 1], [3], false, true).map(tensorOf) as [tf.Tensor, tf.Tensor];
@@ -47,14 +50,31 @@ describe("matMul", () => {
 
 describe("fused matMul", () => {
   for (const activation of ["linear", "relu", "relu6", "elu", "sigmoid", "leakyrelu", "prelu"] as const) {
-    same(`with ${activation}`, [float([3, 5]), float([5, 4]), float([4]), float([4], 0, 1)], (a, b, bias, preluActivationWeights) =>
-      tf.fused.matMul({ a, b, bias, activation, preluActivationWeights, leakyreluAlpha: 0.3, transposeA: false, transposeB: false }),
+    same(
+      `with ${activation}`,
+      [float([3, 5]), float([5, 4]), float([4]), float([4], 0, 1)],
+      (a, b, bias, preluActivationWeights) =>
+        tf.fused.matMul({
+          a,
+          b,
+          bias,
+          activation,
+          preluActivationWeights,
+          leakyreluAlpha: 0.3,
+          transposeA: false,
+          transposeB: false,
+        }),
     );
   }
   same("without bias", [float([2, 3, 5]), float([2, 4, 5])], (a, b) => tf.fused.matMul({ a, b, transposeB: true }));
-  same("gradients", [float([3, 5]), float([5, 4]), float([4])], (a, b, bias) => tf.fused.matMul({ a, b, bias, activation: "relu" }), {
-    gradients: true,
-  });
+  same(
+    "gradients",
+    [float([3, 5]), float([5, 4]), float([4])],
+    (a, b, bias) => tf.fused.matMul({ a, b, bias, activation: "relu" }),
+    {
+      gradients: true,
+    },
+  );
 });
 
 describe("einsum", () => {

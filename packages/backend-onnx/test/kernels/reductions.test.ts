@@ -4,7 +4,13 @@ import { booleans, exactly, float, integers, same } from "./both-backends.ts";
 
 type Reduce = (x: tf.Tensor, axis?: number | number[], keepDims?: boolean) => tf.Tensor;
 
-const numeric: Readonly<Record<string, Reduce>> = { sum: tf.sum, mean: tf.mean, max: tf.max, min: tf.min, prod: tf.prod };
+const numeric: Readonly<Record<string, Reduce>> = {
+  sum: tf.sum,
+  mean: tf.mean,
+  max: tf.max,
+  min: tf.min,
+  prod: tf.prod,
+};
 
 describe("reductions", () => {
   for (const [name, reduce] of Object.entries(numeric)) {
@@ -36,7 +42,10 @@ describe("softmax", () => {
 
 describe("positions and order", () => {
   same("argMax and argMin", [float([3, 4, 5])], (x) => [tf.argMax(x), tf.argMax(x, -1), tf.argMin(x, 1)]);
-  same("argMax takes the first of equals", [exactly([1, 3, 3, 0], [2, 2], "int32")], (x) => [tf.argMax(x, 1), tf.argMin(x, 0)]);
+  same("argMax takes the first of equals", [exactly([1, 3, 3, 0], [2, 2], "int32")], (x) => [
+    tf.argMax(x, 1),
+    tf.argMin(x, 0),
+  ]);
   same("argMax of booleans", [booleans([7])], (x) => tf.argMax(x));
   same("topk", [float([2, 7])], (x) => Object.values(tf.topk(x, 3)));
   same("topk of equals", [exactly([1, 2, 2, 2, 0], [5], "int32")], (x) => Object.values(tf.topk(x, 4)));
@@ -44,7 +53,8 @@ describe("positions and order", () => {
   for (const exclusive of [false, true]) {
     for (const reverse of [false, true]) {
       same(`cumsum, exclusive ${exclusive}, reverse ${reverse}`, [float([2, 3, 4])], (x) => [
-        tf.cumsum(x, 1, exclusive, reverse), tf.cumsum(x, 2, exclusive, reverse),
+        tf.cumsum(x, 1, exclusive, reverse),
+        tf.cumsum(x, 2, exclusive, reverse),
       ]);
     }
   }
