@@ -15,7 +15,9 @@ const variable = (values: number[]): tf.Variable => tf.tidy(() => tf.variable(tf
 
 async function expectClose(actual: tf.Tensor, expected: number[], relative: number): Promise<void> {
   const values = await actual.data();
-  expected.forEach((value, index) => expect(Math.abs(values[index]! - value)).toBeLessThan(relative * Math.abs(value) + 1e-30));
+  expected.forEach((value, index) =>
+    expect(Math.abs(values[index]! - value)).toBeLessThan(relative * Math.abs(value) + 1e-30),
+  );
 }
 
 beforeAll(() => useOnnxBackend());
@@ -32,7 +34,8 @@ it("the fused AdamW of backend-onnx follows PyTorch over 20 steps", async () => 
     const tensors = gradients.map((gradient) => tf.tensor1d(gradient));
     applyAdamW(parameters, tensors, { learningRate: fixture.learningRates[index]!, step: index + 1 });
     tf.dispose(tensors);
-    for (const [row, parameter] of parameters.entries()) await expectClose(parameter.variable, fixture.after[index]![row]!, 1e-6);
+    for (const [row, parameter] of parameters.entries())
+      await expectClose(parameter.variable, fixture.after[index]![row]!, 1e-6);
   }
   for (const [row, { firstMoment, secondMoment }] of parameters.entries()) {
     await expectClose(firstMoment, fixture.firstMoments[row]!, 1e-5);

@@ -50,12 +50,21 @@ export function applyAdamW(
     };
     const weightDecays = parameters.map(({ weightDecay }) => weightDecay);
     tf.engine().runKernel(KERNEL, inputs satisfies NamedTensorMap, {
-      learningRate, beta1: BETA1, beta2: BETA2, epsilon: EPSILON, weightDecays, step,
+      learningRate,
+      beta1: BETA1,
+      beta2: BETA2,
+      epsilon: EPSILON,
+      weightDecays,
+      step,
     });
   });
 }
 
-function composedUpdate(parameter: AdamWParameter, gradient: Tensor | undefined, { learningRate, step }: AdamWStep): void {
+function composedUpdate(
+  parameter: AdamWParameter,
+  gradient: Tensor | undefined,
+  { learningRate, step }: AdamWStep,
+): void {
   if (!gradient) return;
   const { variable, firstMoment, secondMoment, weightDecay } = parameter;
   firstMoment.assign(tf.add(tf.mul(firstMoment, BETA1), tf.mul(gradient, 1 - BETA1)));

@@ -68,7 +68,7 @@ async function complete(folder: URL): Promise<readonly Found[]> {
     const url = new URL(`${name}/`, folder);
     if (await exists(new URL(STATE, url))) found.push({ step: Number(step), url });
   }
-  return found.sort((left, right) => right.step - left.step);
+  return found.toSorted((left, right) => right.step - left.step);
 }
 
 /** What a killed process was writing. */
@@ -82,7 +82,9 @@ async function namesIn(folder: URL): Promise<readonly string[]> {
     return await readdir(folder);
   } catch (error) {
     if (Object(error).code === "ENOENT") return [];
-    throw new MlanError("unavailable", `trainer: ${folder.pathname} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new MlanError("unavailable", `trainer: ${folder.pathname} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -108,7 +110,9 @@ async function loadOptimizer(folder: URL, optimizer: Optimizer): Promise<void> {
 
 async function saveError(state: TrainingState, folder: URL, cause: unknown): Promise<MlanError> {
   const [newest] = await complete(folder);
-  const rest = newest ? `Training goes on from step ${newest.step} when it is started again` : "There is no earlier one";
+  const rest = newest
+    ? `Training goes on from step ${newest.step} when it is started again`
+    : "There is no earlier one";
   return new MlanError(
     "unavailable",
     `trainer: the checkpoint of step ${state.step} could not be written to ${folder.pathname}. ${rest}. ${messageOf(cause)}`,

@@ -17,7 +17,9 @@ export function lengthBuckets(needed: Iterable<number>, options: LengthBucketsOp
     const rounded = Math.min(Math.ceil(length / options.multiple) * options.multiple, options.maximumLength);
     counts.set(rounded, (counts.get(rounded) ?? 0) + 1);
   }
-  const candidates = [...counts].sort(([left], [right]) => left - right).map(([length, count]) => ({ length, count }));
+  const candidates = [...counts]
+    .toSorted(([left], [right]) => left - right)
+    .map(([length, count]) => ({ length, count }));
   return cheapest(candidates, options.maximumCount);
 }
 
@@ -48,7 +50,11 @@ function cheapest(candidates: readonly Candidate[], maximumCount: number): reado
   return best[candidates.length]?.lengths ?? [];
 }
 
-function extend(previous: readonly (Choice | undefined)[], candidates: readonly Candidate[], end: number): Choice | undefined {
+function extend(
+  previous: readonly (Choice | undefined)[],
+  candidates: readonly Candidate[],
+  end: number,
+): Choice | undefined {
   let found = previous[end];
   const length = candidates[end - 1]?.length;
   if (length === undefined) return found;

@@ -30,7 +30,7 @@ export function modalityGroups(options: ModalityGroupsOptions): readonly number[
   const image = chunksOf(lengthGroups(withImage, trueLengths, stepSize, microBatches, random), stepSize);
   const language = chunksOf(lengthGroups(withoutImage, trueLengths, stepSize, microBatches, random), stepSize);
   // The last group of each goes to the mixed tail even when it is full.
-  const tail = [...(image.pop() ?? []), ...(language.pop() ?? [])].sort((left, right) => left - right);
+  const tail = [...(image.pop() ?? []), ...(language.pop() ?? [])].toSorted((left, right) => left - right);
   const groups = [...image, ...language];
   const shuffled = Array.from(random.permutation(groups.length), (group) => groups[group] ?? []);
   return [...shuffled.flat(), ...tail];
@@ -45,13 +45,17 @@ function lengthGroups(
 ): readonly number[] {
   const order = Array.from(random.permutation(indices.length), (position) => indices[position] ?? 0);
   return chunksOf(order, stepSize).flatMap((group) => {
-    const sorted = group.sort((left, right) => lengthAt(lengths, right) - lengthAt(lengths, left));
+    const sorted = group.toSorted((left, right) => lengthAt(lengths, right) - lengthAt(lengths, left));
     return balance(sorted, lengths, microBatches).flat();
   });
 }
 
 /** Deals out a step's conversations, the next one to the chunk that is shortest so far; full chunks are closed. */
-function balance(sorted: readonly number[], lengths: readonly number[], chunks: number): readonly (readonly number[])[] {
+function balance(
+  sorted: readonly number[],
+  lengths: readonly number[],
+  chunks: number,
+): readonly (readonly number[])[] {
   if (sorted.length % chunks !== 0) {
     return Array.from({ length: chunks }, (_, chunk) => sorted.filter((_index, place) => place % chunks === chunk));
   }
@@ -66,7 +70,9 @@ function balance(sorted: readonly number[], lengths: readonly number[], chunks: 
 }
 
 function chunksOf(order: readonly number[], size: number): number[][] {
-  return Array.from({ length: Math.ceil(order.length / size) }, (_, chunk) => order.slice(chunk * size, (chunk + 1) * size));
+  return Array.from({ length: Math.ceil(order.length / size) }, (_, chunk) =>
+    order.slice(chunk * size, (chunk + 1) * size),
+  );
 }
 
 function lengthAt(lengths: readonly number[], index: number): number {

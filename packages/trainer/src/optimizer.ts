@@ -29,12 +29,13 @@ export function createOptimizer(parameters: readonly Parameter[], weightDecay: n
   ]);
   return {
     step: (gradients, step) => applyAdamW(states, gradients, step),
-    tensors: () => moments.map(({ name, moment }) => ({
-      name,
-      shape: moment.shape,
-      dtype: "F32",
-      data: () => moment.data<"float32">(),
-    })),
+    tensors: () =>
+      moments.map(({ name, moment }) => ({
+        name,
+        shape: moment.shape,
+        dtype: "F32",
+        data: () => moment.data<"float32">(),
+      })),
     async load(tensors) {
       for (const { name, moment } of moments) {
         const values = await tensors.read(name);

@@ -100,7 +100,11 @@ function addCounts(left: TokenCounts, right: TokenCounts): TokenCounts {
   };
 }
 
-function notFinite(loss: number | undefined, ids: readonly string[] | undefined, { step, recipe }: StepOptions): MlanError {
+function notFinite(
+  loss: number | undefined,
+  ids: readonly string[] | undefined,
+  { step, recipe }: StepOptions,
+): MlanError {
   return new MlanError(
     "invalid-options",
     `trainer: the loss of step ${step} is ${loss} on the conversations ${ids?.join(", ")}. Look at them, or lower ` +

@@ -42,10 +42,14 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
     const start = (step % stepsPerEpoch) * batchSize;
     return Array.from({ length: batchSize / microBatchSize }, (_, microBatch) =>
       // The last step of an epoch is filled from its beginning, as accelerate's `even_batches` does.
-      Array.from({ length: microBatchSize }, (_row, row) => order[(start + microBatch * microBatchSize + row) % order.length] ?? 0),
+      Array.from(
+        { length: microBatchSize },
+        (_row, row) => order[(start + microBatch * microBatchSize + row) % order.length] ?? 0,
+      ),
     );
   };
-  const longest = (indices: readonly number[]): number => Math.max(...indices.map((index) => set.positions[index] ?? 0));
+  const longest = (indices: readonly number[]): number =>
+    Math.max(...indices.map((index) => set.positions[index] ?? 0));
   const lengths = lengthBuckets(needed(steps, microBatches, longest), {
     multiple: options.lengthMultiple,
     maximumCount: options.maximumLengths,

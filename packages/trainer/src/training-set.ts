@@ -22,6 +22,7 @@ export interface TrainingSet {
 const KEPT_TOKENS = 16_000_000;
 const REASONS = 5;
 /** Python's `str.split()` takes other characters for white space than JavaScript's `\s`. */
+// oxlint-disable-next-line no-control-regex
 const WORD = /[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
 
 /**

@@ -26,7 +26,9 @@ function parameter(start: readonly number[], weightDecay = 0): AdamWParameter {
 async function expectClose(actual: tf.Tensor, expected: readonly number[], relative: number): Promise<void> {
   const values = await actual.data();
   expect(values.length).toBe(expected.length);
-  expected.forEach((value, index) => expect(Math.abs((values[index] ?? NaN) - value)).toBeLessThan(relative * Math.abs(value) + 1e-30));
+  expected.forEach((value, index) =>
+    expect(Math.abs((values[index] ?? NaN) - value)).toBeLessThan(relative * Math.abs(value) + 1e-30),
+  );
 }
 
 beforeAll(() => tf.setBackend("cpu"));
@@ -39,7 +41,8 @@ describe("applyAdamW composed of ordinary ops", () => {
       const tensors = gradients.map((gradient) => tf.tensor1d(gradient));
       applyAdamW(parameters, tensors, { learningRate: fixture.learningRates[index]!, step: index + 1 });
       tf.dispose(tensors);
-      for (const [row, { variable }] of parameters.entries()) await expectClose(variable, fixture.after[index]![row]!, 1e-6);
+      for (const [row, { variable }] of parameters.entries())
+        await expectClose(variable, fixture.after[index]![row]!, 1e-6);
     }
     for (const [row, { firstMoment, secondMoment }] of parameters.entries()) {
       await expectClose(firstMoment, fixture.firstMoments[row]!, 1e-5);
@@ -93,7 +96,12 @@ describe("applyAdamW on a backend with the kernel ApplyAdamW", () => {
     applyAdamW(parameters, [gradient, undefined], { learningRate: 0.25, step: 7 });
     expect(calls).toHaveLength(1);
     expect(calls[0]!.attrs).toEqual({
-      learningRate: 0.25, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecays: [0.1, 0], step: 7,
+      learningRate: 0.25,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecays: [0.1, 0],
+      step: 7,
     });
     expect(calls[0]!.gradients).toEqual([[5, 6], [0]]);
     expect(calls[0]!.inputs.parameters).toEqual(parameters.map(({ variable }) => variable));

@@ -10,14 +10,22 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const inFolder = async (): Promise<readonly string[]> => (await readdir(folder)).sort();
-const errorOf = (run: Promise<unknown>): Promise<unknown> => run.then(() => undefined, (error: unknown) => error);
+const inFolder = async (): Promise<readonly string[]> => (await readdir(folder)).toSorted();
+const errorOf = (run: Promise<unknown>): Promise<unknown> =>
+  run.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 
 describe("checkpoints", () => {
   it("stay whole and few", async () => {
     const { events } = await train({ folder, recipe: { ...RECIPE, checkpointEvery: 2 } });
     expect(await inFolder()).toEqual(["step-000008", "step-000009"]);
-    expect((await readdir(new URL("step-000009/", folder))).sort()).toEqual(["model", "optimizer.safetensors", "trainer-state.json"]);
+    expect((await readdir(new URL("step-000009/", folder))).toSorted()).toEqual([
+      "model",
+      "optimizer.safetensors",
+      "trainer-state.json",
+    ]);
     expect(events.at(-1)).toMatchObject({ type: "train-end", folder: new URL("step-000009/model/", folder) });
   });
 
@@ -58,6 +66,7 @@ describe("checkpoints", () => {
 });
 
 describe("a checkpoint that does not fit is refused", () => {
+  // oxfmt-ignore
   it.each<[string, Partial<TrainingOptions>, RegExp]>([
     ["another learning rate", { recipe: { ...RECIPE, learningRate: 0.2 } },                /recipe\.learningRate was 0\.1, now it is 0\.2/],
     ["an option more",        { recipe: { ...RECIPE, maximumGradientNorm: 1 } },           /recipe\.maximumGradientNorm was absent, now it is 1/],
@@ -81,8 +90,16 @@ describe("a checkpoint that does not fit is refused", () => {
   });
 
   it.each([
-    ["trainer-state.json",    (file: URL) => writeFile(file, '{"step": 4'), /trainer-state\.json is no trainer state\. Remove/],
-    ["optimizer.safetensors", (file: URL) => truncate(file, 500),           /step-000004\/ is damaged: .*optimizer\.safetensors.* Remove it/],
+    [
+      "trainer-state.json",
+      (file: URL) => writeFile(file, '{"step": 4'),
+      /trainer-state\.json is no trainer state\. Remove/,
+    ],
+    [
+      "optimizer.safetensors",
+      (file: URL) => truncate(file, 500),
+      /step-000004\/ is damaged: .*optimizer\.safetensors.* Remove it/,
+    ],
   ])("with a damaged %s", async (name, damage, message) => {
     await train({ folder, breakAt: 5 });
     await damage(new URL(`step-000004/${name}`, folder));

@@ -2,6 +2,7 @@ import { learningRateFactor, warmupSteps } from "@mlan/trainer";
 import { describe, expect, it } from "vitest";
 
 describe("the learning rate of arXiv 2411.10557", () => {
+  // oxfmt-ignore
   it.each([
     // steps, warm-up steps
     [2181, 66], // stage 1: ceil(65.43)

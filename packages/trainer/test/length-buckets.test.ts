@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 const options = { multiple: 16, maximumCount: 3, maximumLength: 100 };
 
 describe("lengthBuckets", () => {
+  // oxfmt-ignore
   it.each([
     // needed                          maximumCount  buckets
     [[10],                                        3, [16]],
@@ -27,7 +28,7 @@ describe("lengthBuckets", () => {
           lengths.reduce((sum, length) => sum + bucketFor(length, buckets), 0);
         const chosen = lengthBuckets(lengths, options);
         expect(chosen.length).toBeLessThanOrEqual(3);
-        expect(cost(chosen)).toBeLessThanOrEqual(cost([...shorter, 64].sort((left, right) => left - right)));
+        expect(cost(chosen)).toBeLessThanOrEqual(cost([...shorter, 64].toSorted((left, right) => left - right)));
       }),
     );
   });

@@ -17,12 +17,15 @@ describe("torchRandom gives PyTorch's permutations", () => {
 
   it("past the first refill of its state, every index once", () => {
     const order = torchRandom(0).permutation(2000);
-    expect([...order].sort((left, right) => left - right)).toEqual(Array.from({ length: 2000 }, (_, index) => index));
+    expect([...order].toSorted((left, right) => left - right)).toEqual(
+      Array.from({ length: 2000 }, (_, index) => index),
+    );
   });
 });
 
 /** Expected orders: the original `llava/train/llava_trainer.py` run with torch.manual_seed(42). */
 describe("modalityGroups orders like the original code", () => {
+  // oxfmt-ignore
   it.each([
     ["mixed",    LENGTHS,                          [14, 17, 0, 6, 16, 13, 15, 10, 12, 19, 18, 1, 2, 3, 4, 5, 7, 8, 9, 11]],
     ["language", LENGTHS.map((n) => -Math.abs(n)), [15, 18, 14, 2, 1, 10, 0, 4, 8, 3, 6, 11, 13, 17, 7, 12, 19, 5, 16, 9]],
@@ -32,7 +35,12 @@ describe("modalityGroups orders like the original code", () => {
   });
 
   it("treats language-only data like image data when it is strict", () => {
-    expect(groups(LENGTHS.map((n) => -Math.abs(n)), "strict")).toEqual(groups(LENGTHS.map((n) => Math.abs(n))));
+    expect(
+      groups(
+        LENGTHS.map((n) => -Math.abs(n)),
+        "strict",
+      ),
+    ).toEqual(groups(LENGTHS.map((n) => Math.abs(n))));
   });
 });
 
@@ -42,7 +50,7 @@ describe("modalityGroups", () => {
   it("gives every conversation once", () => {
     fc.assert(
       fc.property(fc.array(signed, { minLength: 1, maxLength: 200 }), (lengths) => {
-        expect([...groups(lengths)].sort((left, right) => left - right)).toEqual(lengths.map((_, index) => index));
+        expect([...groups(lengths)].toSorted((left, right) => left - right)).toEqual(lengths.map((_, index) => index));
       }),
     );
   });
@@ -52,7 +60,8 @@ describe("modalityGroups", () => {
       fc.property(fc.array(signed, { minLength: 1, maxLength: 200 }), (lengths) => {
         const order = groups(lengths);
         const image = lengths.filter((length) => length > 0).length;
-        const tail = image === 0 || image === lengths.length ? 0 : (image % 4 || 4) + ((lengths.length - image) % 4 || 4);
+        const tail =
+          image === 0 || image === lengths.length ? 0 : (image % 4 || 4) + ((lengths.length - image) % 4 || 4);
         for (let start = 0; start < order.length - tail; start += 4) {
           const step = order.slice(start, Math.min(start + 4, order.length - tail));
           expect(new Set(step.map((index) => (lengths[index] ?? 0) > 0)).size).toBe(1);

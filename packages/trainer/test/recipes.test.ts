@@ -3,6 +3,7 @@ import { alignment, instructionTuning, type RecipeOverrides } from "@mlan/traine
 import { describe, expect, it } from "vitest";
 
 /** arXiv 2411.10557, scripts/train/pretrain.sh and finetune.sh. */
+// oxfmt-ignore
 const PAPER = [
   // field            stage 1         stage 2
   ["trained",         ["projector"],  ["language", "projector"]],
@@ -32,6 +33,7 @@ describe("the recipes of the paper", () => {
     expect(format).toEqual({ template: "v1", imageAspectRatio: "pad", maximumLength: 128 });
   });
 
+  // oxfmt-ignore
   it.each<[string, RecipeOverrides, RegExp]>([
     ["an unknown option",            JSON.parse('{ "learninRate": 1 }'),        /learninRate/],
     ["an unknown option of format",  { format: JSON.parse('{ "templat": 1 }') }, /templat/],

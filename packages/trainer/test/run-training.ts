@@ -4,7 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Batch, Conversation, Dataset, StepEndEvent, TrainableModel, TrainEvent, TrainingRecipe } from "@mlan/core";
+import type {
+  Batch,
+  Conversation,
+  Dataset,
+  StepEndEvent,
+  TrainableModel,
+  TrainEvent,
+  TrainingRecipe,
+} from "@mlan/core";
 import { fakeModelSource, memoryDataset } from "@mlan/testing";
 import { createTrainer, instructionTuning, type TrainerDefinition } from "@mlan/trainer";
 
@@ -68,7 +76,14 @@ export async function train(options: TrainingOptions): Promise<Training> {
   const model = await fakeModelSource().open({ seed: 3 });
   const events: TrainEvent[] = [];
   try {
-    for await (const event of trainer.train({ model: adapt(model), data, recipe, seed, folder, ...(signal && { signal }) })) {
+    for await (const event of trainer.train({
+      model: adapt(model),
+      data,
+      recipe,
+      seed,
+      folder,
+      ...(signal && { signal }),
+    })) {
       events.push(event);
       onEvent?.(event);
       if (event.type === "step-end" && event.step === breakAt) break;
@@ -93,6 +108,8 @@ export function withEyes(model: TrainableModel): TrainableModel {
       return batch;
     },
     loss: (batch) =>
-      seeing.has(batch) ? tf.tidy(() => tf.add(model.loss(batch), tf.sum(tf.square(tf.sub(projector, 1))))) : model.loss(batch),
+      seeing.has(batch)
+        ? tf.tidy(() => tf.add(model.loss(batch), tf.sum(tf.square(tf.sub(projector, 1)))))
+        : model.loss(batch),
   };
 }

@@ -16,14 +16,35 @@ describe("a training run tells", () => {
   it("its events in order", async () => {
     const { events } = await train({ folder });
     expect(events.map((event) => (event.type === "step-end" ? event.step : event.type))).toEqual([
-      "train-start", 1, 2, 3, 4, "checkpoint-saved", 5, 6, 7, 8, "checkpoint-saved", 9, "checkpoint-saved", "train-end",
+      "train-start",
+      1,
+      2,
+      3,
+      4,
+      "checkpoint-saved",
+      5,
+      6,
+      7,
+      8,
+      "checkpoint-saved",
+      9,
+      "checkpoint-saved",
+      "train-end",
     ]);
   });
 
   it("the rate that each update used, the first being 0", async () => {
     const { steps } = await train({ folder, recipe: { ...RECIPE, learningRate: 1, warmupRatio: 0.5 } });
     expect(steps.map(({ learningRate }) => learningRate.toFixed(4))).toEqual([
-      "0.0000", "0.2000", "0.4000", "0.6000", "0.8000", "1.0000", "0.8536", "0.5000", "0.1464",
+      "0.0000",
+      "0.2000",
+      "0.4000",
+      "0.6000",
+      "0.8000",
+      "1.0000",
+      "0.8536",
+      "0.5000",
+      "0.1464",
     ]);
   });
 
@@ -44,7 +65,10 @@ describe("a training run tells", () => {
   it("which conversations teach nothing, and leaves them out", async () => {
     const silent = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] } as const;
     const { events } = await train({ folder, data: memoryDataset("mixed", [silent, ...letters(8)]) });
-    expect(events[0]).toMatchObject({ steps: 3, unsupervised: ["silent: no assistant text within the maximum length"] });
+    expect(events[0]).toMatchObject({
+      steps: 3,
+      unsupervised: ["silent: no assistant text within the maximum length"],
+    });
   });
 });
 
@@ -75,7 +99,11 @@ describe("a step's loss", () => {
 
   it("is the mean over supervised positions when strict", async () => {
     const { losses, supervised } = await single();
-    const { steps } = await train({ folder, recipe: { ...recipe, protocol: "strict" }, data: memoryDataset("letters", conversations) });
+    const { steps } = await train({
+      folder,
+      recipe: { ...recipe, protocol: "strict" },
+      data: memoryDataset("letters", conversations),
+    });
     const weighted = losses.reduce((sum, loss, index) => sum + loss * supervised[index]!, 0);
     const total = supervised.reduce((sum, count) => sum + count, 0);
     expect(steps[0]!.loss).toBeCloseTo(weighted / total, 6);
@@ -86,7 +114,11 @@ describe("a step's loss", () => {
     const data = memoryDataset("letters", conversations);
     const [whole, cut] = await Promise.all(
       [8, 2].map(async (microBatchSize) =>
-        train({ folder: new URL(`${microBatchSize}/`, folder), data, recipe: { ...recipe, protocol: "strict", microBatchSize, maximumSteps: 3 } }),
+        train({
+          folder: new URL(`${microBatchSize}/`, folder),
+          data,
+          recipe: { ...recipe, protocol: "strict", microBatchSize, maximumSteps: 3 },
+        }),
       ),
     );
     whole!.weights.table!.forEach((weight, index) => expect(cut!.weights.table![index]).toBeCloseTo(weight, 5));
@@ -176,14 +208,19 @@ describe("training stops with one clear error", () => {
       data: memoryDataset("letters", letters(8)),
       adapt: (model) => ({ ...model, loss: (batch) => (++calls === 4 ? tf.scalar(NaN) : model.loss(batch)) }),
     });
-    const error = await run.then(() => undefined, (thrown: unknown) => thrown);
+    const error = await run.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
     expect(MlanError.is(error, "invalid-options")).toBe(true);
     expect(String(error)).toMatch(/step 2 is NaN on the conversations (letter-\d(, )?){4}\..*learningRate/);
   });
 
   it("when nothing is supervised", async () => {
     const silent = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] } as const;
-    await expect(train({ folder, data: memoryDataset("mute", [silent]) })).rejects.toThrow(/mute: none of its 1 .*silent: no assistant text/);
+    await expect(train({ folder, data: memoryDataset("mute", [silent]) })).rejects.toThrow(
+      /mute: none of its 1 .*silent: no assistant text/,
+    );
   });
 
   it("when the dataset is empty", async () => {
@@ -196,7 +233,9 @@ describe("training stops with one clear error", () => {
   });
 
   it("when the model lacks a component", async () => {
-    await expect(train({ folder, recipe: { ...RECIPE, trained: ["vision"] } })).rejects.toThrow(/no parameters in "vision"/);
+    await expect(train({ folder, recipe: { ...RECIPE, trained: ["vision"] } })).rejects.toThrow(
+      /no parameters in "vision"/,
+    );
   });
 
   it("and frees its tensors", async () => {
@@ -206,7 +245,11 @@ describe("training stops with one clear error", () => {
     let calls = 0;
     await train({
       folder,
-      adapt: (model) => ({ ...adapt(model), collate: (examples, shape) => (++calls === 4 ? Promise.reject(new Error("no image")) : model.collate(examples, shape)) }),
+      adapt: (model) => ({
+        ...adapt(model),
+        collate: (examples, shape) =>
+          ++calls === 4 ? Promise.reject(new Error("no image")) : model.collate(examples, shape),
+      }),
     }).catch(() => undefined);
     expect(calls).toBe(4);
     expect(tf.memory().numTensors).toBe(before);
