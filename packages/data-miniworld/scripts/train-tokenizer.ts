@@ -31,7 +31,7 @@ export function learnMerges(counts: ReadonlyMap<string, number>, count: number):
 }
 
 /** `tokenizer.json` as @huggingface/tokenizers and transformers read it, in the way of Llama 2 with `legacy: false`. */
-export function tokenizerFile(merges: readonly (readonly [string, string])[]): unknown {
+export function tokenizerFile(merges: readonly (readonly [string, string])[]): TokenizerFile {
   const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
   const printable = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index));
   const pieces = new Set([...SPECIAL, ...bytes, SPACE, ...printable, ...merges.map(([left, right]) => left + right)]);
@@ -124,4 +124,10 @@ function mergePair(pieces: readonly string[], [left, right]: readonly [string, s
     else merged.push(piece);
   }
   return merged;
+}
+
+/** What others need to know of the file. */
+export interface TokenizerFile {
+  readonly model: { readonly vocab: Readonly<Record<string, number>>; readonly [key: string]: unknown };
+  readonly [key: string]: unknown;
 }

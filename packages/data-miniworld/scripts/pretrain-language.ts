@@ -1,0 +1,124 @@
+/**
+ * Makes checkpoints/mini-llama2 with mlan itself: learns the tokenizer, then trains a random Llama on checklists,
+ * inventories and reports. `npx tsx --conditions=@mlan/source packages/data-miniworld/scripts/pretrain-language.ts [work folder]`
+ */
+import { mkdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { pathToFileURL } from "node:url";
+import { type Conversation, createScope, type Dataset, defineDataset, deriveSeed, MODEL, type TrainableModel, TRAINER, writeFileAtomically } from "@mlan/core";
+import { llama2 } from "@mlan/model-llama2";
+import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
+import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
+import { boolqRow } from "../src/boolq.ts";
+import { popeImage } from "../src/pope.ts";
+import { languageItem } from "../src/tuning.ts";
+import { checklist, inventory, report } from "./documents.ts";
+import { llamaConfiguration, llamaShapes, type LlamaSizes, writeRandomLlama } from "./random-llama.ts";
+import { countUnits, learnMerges, tokenizerFile, TOKENIZER_CONFIGURATION } from "./train-tokenizer.ts";
+
+const SEED = 1;
+const SIZES = { hidden: 128, intermediate: 352, layers: 4, heads: 4 };
+const BATCH = 32;
+
+interface Phase {
+  readonly name: string;
+  readonly document: (seed: number, index: number) => string;
+  readonly steps: number;
+  readonly learningRate: number;
+}
+
+const PHASES: readonly Phase[] = [
+  { name: "checklists", document: checklist, steps: 500, learningRate: 1e-3 },
+  { name: "inventories", document: inventory, steps: 800, learningRate: 1e-3 },
+  { name: "reports", document: report, steps: 2000, learningRate: 1e-3 },
+];
+
+const work = pathToFileURL(`${process.argv[2] ?? `${tmpdir()}/mlan-mini-llama2`}/`);
+const target = new URL("../checkpoints/mini-llama2/", import.meta.url);
+const start = new URL("start/", work);
+await mkdir(start, { recursive: true });
+const sizes = await writeTokenizer(start);
+await writeRandomLlama(start, sizes, SEED);
+
+await using scope = createScope([llama2({ weights: start }), cpuTrainer()]);
+const trainer = scope.get(TRAINER);
+const model = await scope.get(MODEL).open({ seed: SEED });
+const curve: Record<string, unknown>[] = [];
+for (const phase of PHASES) {
+  await train(model, phase);
+  await publish(model);
+}
+
+async function writeTokenizer(folder: URL): Promise<LlamaSizes> {
+  const merges = learnMerges(countUnits(sampleTexts()), 1000);
+  const file = tokenizerFile(merges);
+  await writeFileAtomically(new URL("tokenizer.json", folder), JSON.stringify(file));
+  await writeFileAtomically(new URL("tokenizer_config.json", folder), `${JSON.stringify(TOKENIZER_CONFIGURATION, undefined, 2)}\n`);
+  const { vocab } = file.model;
+  return { ...SIZES, vocabulary: Object.keys(vocab).length };
+}
+
+/** Everything that the world can say, and the frames around it: the benchmarks' prompts and the two templates. */
+function* sampleTexts(): Iterable<string> {
+  for (let index = 0; index < 4000; index++) {
+    yield inventory(SEED, index);
+    yield report(SEED, index);
+    const { passage, question } = boolqRow(index, index);
+    yield `Context: ${passage}\nQuestion: ${question}? The best answer is "yes" or 'no'. User: Assistant: Among`;
+    for (const row of popeImage(index, index).rows) yield row.question;
+    for (const { value } of languageItem(deriveSeed(SEED, `sample ${index}`), "").row.conversations) yield value;
+    yield "A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions. USER: Yes ASSISTANT: No";
+  }
+}
+
+async function train(trained: TrainableModel, phase: Phase): Promise<void> {
+  const recipe = instructionTuning({
+    trained: ["language"],
+    format: { template: "plain", maximumLength: 256 },
+    batchSize: BATCH,
+    microBatchSize: BATCH,
+    learningRate: phase.learningRate,
+    groupByModality: false,
+    maximumGradientNorm: 1,
+    checkpointEvery: 500,
+  });
+  const folder = new URL(`${phase.name}/`, work);
+  await rm(folder, { recursive: true, force: true });
+  for await (const event of trainer.train({ model: trained, data: corpus(phase), recipe, seed: SEED, folder })) {
+    if (event.type !== "step-end") continue;
+    if (event.step % 20 !== 0 && event.step !== event.steps) continue;
+    const point = { phase: phase.name, step: event.step, loss: Number(event.loss.toFixed(4)), seconds: Number(event.seconds.toFixed(2)) };
+    curve.push(point);
+    console.log(JSON.stringify(point));
+  }
+}
+
+function corpus({ name, document, steps }: Phase): Dataset<Conversation> {
+  return defineDataset({
+    name: `miniworld-${name}`,
+    rows: async () => Array.from({ length: steps * BATCH }, (_, index) => document(SEED, index)),
+    toExample: (text, index) => ({
+      id: String(index),
+      turns: [
+        { role: "user" as const, text: "" },
+        { role: "assistant" as const, text },
+      ],
+      images: [],
+    }),
+    fingerprint: () => `${name} ${SEED} ${steps * BATCH}`,
+  });
+}
+
+/** The trained language part as a plain Llama in 16 bits. */
+async function publish(trained: TrainableModel): Promise<void> {
+  const saved = new URL("saved/", work);
+  await trained.save(saved);
+  const reader = await openSafetensors(saved);
+  const tensors = [...llamaShapes(sizes)].map(([name, shape]): TensorToWrite => ({ name, shape, dtype: "BF16", data: () => reader.read(name) }));
+  await writeSafetensors(new URL("model.safetensors", target), tensors);
+  await reader.close();
+  await writeFileAtomically(new URL("config.json", target), `${JSON.stringify(llamaConfiguration(sizes, "bfloat16"), undefined, 2)}\n`);
+  await writeTokenizer(target);
+  const made = { command: "npx tsx --conditions=@mlan/source packages/data-miniworld/scripts/pretrain-language.ts", seed: SEED, sizes, batch: BATCH, phases: PHASES.map(({ name, steps, learningRate }) => ({ name, steps, learningRate })), curve };
+  await writeFileAtomically(new URL("pretraining.json", target), `${JSON.stringify(made, undefined, 1)}\n`);
+}

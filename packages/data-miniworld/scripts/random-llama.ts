@@ -1,0 +1,75 @@
+import { deriveSeed, seededRandom, writeFileAtomically } from "@mlan/core";
+import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
+
+/** The sizes of a mini backbone. */
+export interface LlamaSizes {
+  readonly vocabulary: number;
+  readonly hidden: number;
+  readonly intermediate: number;
+  readonly layers: number;
+  readonly heads: number;
+}
+
+/** `config.json` of a plain Llama. */
+export function llamaConfiguration({ vocabulary, hidden, intermediate, layers, heads }: LlamaSizes, dtype: string): unknown {
+  return {
+    architectures: ["LlamaForCausalLM"],
+    model_type: "llama",
+    vocab_size: vocabulary,
+    hidden_size: hidden,
+    intermediate_size: intermediate,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    num_key_value_heads: heads,
+    hidden_act: "silu",
+    max_position_embeddings: 512,
+    initializer_range: 0.02,
+    rms_norm_eps: 1e-5,
+    rope_theta: 10000,
+    tie_word_embeddings: false,
+    use_cache: true,
+    bos_token_id: 1,
+    eos_token_id: 2,
+    torch_dtype: dtype,
+  };
+}
+
+/** Every tensor of a Llama by its name in the checkpoint. */
+export function llamaShapes({ vocabulary, hidden, intermediate, layers }: LlamaSizes): ReadonlyMap<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>([["model.embed_tokens.weight", [vocabulary, hidden]]]);
+  for (let layer = 0; layer < layers; layer++) {
+    const prefix = `model.layers.${layer}`;
+    shapes.set(`${prefix}.input_layernorm.weight`, [hidden]);
+    for (const part of ["q", "k", "v", "o"]) shapes.set(`${prefix}.self_attn.${part}_proj.weight`, [hidden, hidden]);
+    shapes.set(`${prefix}.post_attention_layernorm.weight`, [hidden]);
+    shapes.set(`${prefix}.mlp.gate_proj.weight`, [intermediate, hidden]);
+    shapes.set(`${prefix}.mlp.up_proj.weight`, [intermediate, hidden]);
+    shapes.set(`${prefix}.mlp.down_proj.weight`, [hidden, intermediate]);
+  }
+  return shapes.set("model.norm.weight", [hidden]).set("lm_head.weight", [vocabulary, hidden]);
+}
+
+/** Writes an untrained Llama: norms are 1, tables have deviation 0.02, matrices 1/sqrt(inputs), halved where they add to the stream. */
+export async function writeRandomLlama(folder: URL, sizes: LlamaSizes, seed: number): Promise<void> {
+  const tensors = [...llamaShapes(sizes)].map(([name, shape]): TensorToWrite => ({ name, shape, dtype: "F32", data: () => draw(name, shape, seed) }));
+  await writeFileAtomically(new URL("config.json", folder), JSON.stringify(llamaConfiguration(sizes, "float32")));
+  await writeSafetensors(new URL("model.safetensors", folder), tensors);
+}
+
+function draw(name: string, shape: readonly number[], seed: number): Float32Array {
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (name.endsWith("norm.weight")) return new Float32Array(size).fill(1);
+  const random = seededRandom(deriveSeed(seed, name));
+  const deviation = deviationOf(name, shape);
+  return Float32Array.from({ length: size }, () => deviation * gaussian(random.next(), random.next()));
+}
+
+function deviationOf(name: string, [, inputs = 1]: readonly number[]): number {
+  if (/embed_tokens|lm_head/.test(name)) return 0.02;
+  return (/o_proj|down_proj/.test(name) ? 0.5 : 1) / Math.sqrt(inputs);
+}
+
+/** Box and Muller. */
+function gaussian(one: number, other: number): number {
+  return Math.sqrt(-2 * Math.log(1 - one)) * Math.cos(2 * Math.PI * other);
+}
