@@ -13,7 +13,7 @@ export interface Terminal {
   readonly paint: Paint;
 }
 
-export interface Paint {
+interface Paint {
   bold(text: string): string;
   dim(text: string): string;
   red(text: string): string;

@@ -7,5 +7,7 @@ import type { ResolveHook } from "node:module";
 export const resolve: ResolveHook = async (specifier, context, nextResolve) => {
   const resolved = await nextResolve(specifier, context);
   const { pathname } = new URL(resolved.url);
-  return pathname.endsWith(".ts") && !pathname.includes("/node_modules/") ? { ...resolved, format: "module" } : resolved;
+  return pathname.endsWith(".ts") && !pathname.includes("/node_modules/")
+    ? { ...resolved, format: "module" }
+    : resolved;
 };

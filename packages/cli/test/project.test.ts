@@ -12,7 +12,10 @@ beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "mlan-project-"));
   await writeFile(join(project, "package.json"), JSON.stringify({ name: "project", type: "commonjs" }));
   await mkdir(join(project, "node_modules"));
-  await symlink(fileURLToPath(new URL("../../../node_modules/@mlan", import.meta.url)), join(project, "node_modules/@mlan"));
+  await symlink(
+    fileURLToPath(new URL("../../../node_modules/@mlan", import.meta.url)),
+    join(project, "node_modules/@mlan"),
+  );
   await cp(fixture("acme"), join(project, "node_modules/@acme"), { recursive: true });
 });
 afterAll(() => rm(project, { recursive: true, force: true }));
@@ -54,12 +57,28 @@ describe("mlan eval", () => {
 
   test("takes a run folder for the checkpoint of its last training", async () => {
     await start(["run", fixture("experiment.ts"), "--folder", "runs/alphabet"], {}, project).finished;
-    const { stdout } = await mlan(...letters, "--weights", "runs/alphabet", "--folder", "runs/trained", "--protocol", "paper");
+    const { stdout } = await mlan(
+      ...letters,
+      "--weights",
+      "runs/alphabet",
+      "--folder",
+      "runs/trained",
+      "--protocol",
+      "paper",
+    );
     expect(stdout).toMatch(/^odd-letters +accuracy +0\.0 ± 0\.0 +5$/m); // the model answers that it was trained
   });
 
   test("refuses what is no benchmark, and a package without a plugin", async () => {
-    const noBenchmark = await mlan("eval", "--model", "@acme/model-letters", "--weights", "w", "--benchmark", "@acme/data-captions");
+    const noBenchmark = await mlan(
+      "eval",
+      "--model",
+      "@acme/model-letters",
+      "--weights",
+      "w",
+      "--benchmark",
+      "@acme/data-captions",
+    );
     expect(noBenchmark.stderr).toBe("error: @acme/data-captions is no benchmark; it asks no questions.\n");
     const noPlugin = await mlan("eval", "--model", "@mlan/core", "--weights", "w", "--benchmark", "boolq");
     expect(noPlugin.stderr).toMatch(/^error: @mlan\/core exports no function core; by that name a plugin is found\./);

@@ -123,17 +123,15 @@ test("the cost table says what a stage took and what it bought", () => {
 
 describe("a text table", () => {
   const cell = fc.string({ maxLength: 12, unit: fc.constantFrom("a", "é", "±", "9") });
-  const tables = fc
-    .integer({ min: 1, max: 6 })
-    .chain((size) =>
-      fc.tuple(
-        fc.array(fc.record({ title: cell, align: fc.constantFrom("left" as const, "right" as const) }), {
-          minLength: size,
-          maxLength: size,
-        }),
-        fc.array(fc.array(cell, { minLength: size, maxLength: size }), { maxLength: 4 }),
-      ),
-    );
+  const tables = fc.integer({ min: 1, max: 6 }).chain((size) =>
+    fc.tuple(
+      fc.array(fc.record({ title: cell, align: fc.constantFrom("left" as const, "right" as const) }), {
+        minLength: size,
+        maxLength: size,
+      }),
+      fc.array(fc.array(cell, { minLength: size, maxLength: size }), { maxLength: 4 }),
+    ),
+  );
 
   test("is no wider than asked, unless one column alone is", () => {
     fc.assert(
