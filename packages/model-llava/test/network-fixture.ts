@@ -12,7 +12,7 @@ export async function fixtureNetwork(): Promise<LlavaNetwork> {
   const network = llavaNetwork(languageConfig(language, FIXTURE), { config: visionConfig(vision, FIXTURE), selectLayer: -2 });
   const readers = await Promise.all(["llama/", "clip/", "projector.safetensors"].map((path) => openWeights(new URL(path, FIXTURE))));
   const [llama, clip, projector] = readers as [SafetensorsReader, SafetensorsReader, SafetensorsReader];
-  const plan = planWeights(network.parameters.parameters, { checkpoint: llama, tower: clip });
+  const plan = planWeights(network.parameters.parameters, { checkpoint: llama, tower: clip, freshProjector: true });
   await loadWeights(plan, { seed: 0 });
   for (const { name, variable } of plan.fresh) variable.assign(tf.tensor(await projector.read(name), variable.shape));
   await Promise.all(readers.map((reader) => reader.close()));

@@ -50,7 +50,8 @@ export async function openCheckpoint({ weights, visionTower }: CheckpointFolders
     const close = async (): Promise<void> => {
       await Promise.all([checkpoint.close(), tower?.close()]);
     };
-    return { config, language, vision, format, weights: { checkpoint, ...(tower && { tower }) }, close };
+    const sources = { checkpoint, ...(tower && { tower }), freshProjector: type === "llama" };
+    return { config, language, vision, format, weights: sources, close };
   } catch (error) {
     await checkpoint.close();
     throw error;

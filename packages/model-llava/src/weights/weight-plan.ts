@@ -9,6 +9,8 @@ export interface WeightSources {
   readonly checkpoint: SafetensorsReader;
   /** A CLIP checkpoint; absent when the tower's weights stand in `checkpoint`, or there is no tower. */
   readonly tower?: SafetensorsReader;
+  /** Whether the checkpoint may lack the projector: a Llama that has never seen an image. */
+  readonly freshProjector: boolean;
 }
 
 /** One parameter and the stored tensor that it gets. */
@@ -20,7 +22,7 @@ export interface PlannedWeight {
 
 export interface WeightPlan {
   readonly stored: readonly PlannedWeight[];
-  /** The projector's parameters when the checkpoint has none of them. */
+  /** The projector's parameters where the checkpoint has none of them, and need not. */
   readonly fresh: readonly Parameter[];
 }
 
@@ -30,7 +32,7 @@ export interface WeightPlan {
  */
 export function planWeights(parameters: readonly Parameter[], sources: WeightSources): WeightPlan {
   const hasProjector = [...sources.checkpoint.entries.keys()].some((name) => name.startsWith(PROJECTOR_PREFIX));
-  const isFresh = ({ component }: Parameter): boolean => component === "projector" && !hasProjector;
+  const isFresh = ({ component }: Parameter): boolean => component === "projector" && sources.freshProjector && !hasProjector;
   const towerPrefix = sources.tower && prefixOfTower(sources.tower);
   const stored = parameters
     .filter((parameter) => !isFresh(parameter))

@@ -1,0 +1,146 @@
+import { useOnnxBackend } from "@mlan/backend-onnx";
+import type { Generation, GenerationRequest, ImageReference, Prompt } from "@mlan/core";
+import type { LlavaModel } from "@mlan/model-llava";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { plainImage, scratchLlava, tinySource } from "./tiny-llava.ts";
+
+const scratch = await scratchLlava();
+let model: LlavaModel;
+beforeAll(async () => {
+  await useOnnxBackend();
+  model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
+  // Weights as small as the tiny checkpoint's hardly depend on the prompt.
+  for (const { component, variable } of model.parameters()) {
+    if (component !== "vision" && variable.rank === 2) variable.assign(tf.tidy(() => tf.mul(variable, 8)));
+  }
+});
+afterAll(() => model.dispose());
+
+describe("generation", () => {
+  it("answers what step-by-step scoring finds likeliest", async () => {
+    const { text } = await answer({ prompt: raw("abc"), maximumNewTokens: 3 });
+    const letters = [..."abcdefghijklmnopqrstuvwxyz .,0123456789"];
+    const own = await model.score([{ id: "own", prompt: raw("abc"), images: [], continuation: text }]);
+    const others = await model.score(
+      letters.map((letter) => ({ id: letter, prompt: raw("abc"), images: [], continuation: letter })),
+    );
+    const best = Math.max(...others.filter(({ tokens }) => tokens === 1).map(({ logProbability }) => logProbability));
+    const [first] = await model.score([{ id: "first", prompt: raw("abc"), images: [], continuation: [...text][0] ?? "" }]);
+    expect(own[0]!.tokens).toBeGreaterThan(0);
+    expect(first!.logProbability).toBeGreaterThanOrEqual(best - 1e-4);
+  });
+
+  it("ends after a stop string, and leaves the text whole", async () => {
+    const free = await answer({ prompt: raw("abc"), maximumNewTokens: 12 });
+    const stop = free.text.slice(2, 4);
+    const stopped = await answer({ prompt: raw("abc"), maximumNewTokens: 12, stop: ["never to be said", stop] });
+    expect(stopped.finish).toBe("stop");
+    expect(free.text.startsWith(stopped.text)).toBe(true);
+    expect(stopped.text).toContain(stop);
+    expect(stopped.text.length).toBeLessThan(free.text.length);
+  });
+
+  it("gives each request of a batch its own length", async () => {
+    const requests = [1, 5, 3].map((maximumNewTokens) => request({ id: `${maximumNewTokens}`, prompt: raw("abc"), maximumNewTokens }));
+    const all = await collect(requests);
+    const longest = all.get("5")!;
+    for (const { id, text, finish } of all.values()) {
+      expect(finish).toBe("length");
+      expect(longest.text.startsWith(text), id).toBe(true);
+    }
+    expect(all.get("1")!.text.length).toBeLessThan(all.get("3")!.text.length);
+  });
+
+  it("sees images: other pixels, other answers; counts their positions", async () => {
+    const prompt: Prompt = { kind: "chat", user: "what is it?", answerStart: "it is " };
+    const [red, blue, none] = await Promise.all(
+      [[plainImage("red", "#f00")], [plainImage("blue", "#00f")], []].map((images) => answer({ prompt, images, maximumNewTokens: 8 })),
+    );
+    expect(red!.text).not.toBe(blue!.text);
+    // An image is four patches.
+    expect(red!.promptLength).toBe(blue!.promptLength);
+    expect(red!.promptLength).toBe(none!.promptLength + 4);
+  });
+
+  it("reads an image that several requests share once per batch", async () => {
+    let reads = 0;
+    const green = plainImage("green", "#0f0");
+    const counted: ImageReference = { name: "green", read: () => (reads++, green.read()) };
+    const prompt: Prompt = { kind: "chat", user: "what is it?", answerStart: "" };
+    await collect(["a", "b", "c"].map((id) => request({ id, prompt, images: [counted], maximumNewTokens: 1 })));
+    expect(reads).toBe(1);
+  });
+
+  it("keeps the end of a text that is too long, but refuses to lose an image", async () => {
+    const long = "a".repeat(1000);
+    const { promptLength } = await answer({ prompt: raw(long), maximumNewTokens: 4 });
+    expect(promptLength).toBe(512 - 8);
+    const images = [plainImage("red", "#f00")];
+    await expect(answer({ prompt: { kind: "chat", user: long, answerStart: "" }, images })).rejects.toThrow(/"only" has \d+ positions/);
+  });
+
+  it("stops when it is aborted", async () => {
+    const controller = new AbortController();
+    controller.abort(new Error("enough"));
+    const answers = model.generate([request({ id: "a", prompt: raw("a") })], { signal: controller.signal });
+    await expect(answers[Symbol.asyncIterator]().next()).rejects.toThrow("enough");
+  });
+
+  it("refuses images without a tower, and a prompt without a token", async () => {
+    const reading = await tinySource(scratch.backbone).open();
+    const asked = reading.generate([request({ id: "a", prompt: raw("<image>a"), images: [plainImage("red", "#f00")] })]);
+    await expect(asked[Symbol.asyncIterator]().next()).rejects.toThrow(/"red" cannot be seen/);
+    reading.dispose();
+    await expect(answer({ prompt: { kind: "raw", text: "", beginOfSequence: false } })).rejects.toThrow(/"only" is empty/);
+  });
+});
+
+describe("scores", () => {
+  it("of a continuation in two parts add up", async () => {
+    const [whole, first, second] = await model.score([
+      { id: "whole", prompt: raw("abc"), images: [], continuation: "xyz" },
+      { id: "first", prompt: raw("abc"), images: [], continuation: "x" },
+      { id: "second", prompt: raw("abcx"), images: [], continuation: "yz" },
+    ]);
+    expect(whole!.tokens).toBe(first!.tokens + second!.tokens);
+    expect(whole!.logProbability).toBeCloseTo(first!.logProbability + second!.logProbability, 3);
+  });
+
+  it("do not depend on the batch size", async () => {
+    const requests = ["x", "a longer one", "yz", "0123456789", "q"].map((continuation) => ({
+      id: continuation,
+      prompt: raw("abc"),
+      images: [],
+      continuation,
+    }));
+    const [alone, together] = await Promise.all([1, 4].map((batchSize) => model.score(requests, { batchSize })));
+    expect(together!.map(({ id }) => id)).toEqual(requests.map(({ id }) => id));
+    alone!.forEach((score, index) => expect(together![index]!.logProbability).toBeCloseTo(score.logProbability, 3));
+  });
+
+  it("need a continuation, and a token before it", async () => {
+    const score = (prompt: Prompt, continuation: string): Promise<unknown> => model.score([{ id: "s", prompt, images: [], continuation }]);
+    await expect(score(raw("abc"), "")).rejects.toThrow(/"s" cannot be scored: its continuation "" has 0 tokens/);
+    await expect(score({ kind: "raw", text: "", beginOfSequence: false }, "a")).rejects.toThrow(/cannot be scored/);
+  });
+});
+
+function raw(text: string): Prompt {
+  return { kind: "raw", text, beginOfSequence: true };
+}
+
+function request(changes: Partial<GenerationRequest> & { id: string }): GenerationRequest {
+  return { prompt: raw("abc"), images: [], maximumNewTokens: 4, ...changes };
+}
+
+async function answer(changes: Partial<GenerationRequest>): Promise<Generation> {
+  const answers = await collect([request({ id: "only", ...changes })]);
+  return answers.get("only")!;
+}
+
+async function collect(requests: readonly GenerationRequest[]): Promise<ReadonlyMap<string, Generation>> {
+  const answers = new Map<string, Generation>();
+  for await (const generation of model.generate(requests)) answers.set(generation.id, generation);
+  return answers;
+}

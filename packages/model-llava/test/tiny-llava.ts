@@ -1,0 +1,53 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { ImageReference } from "@mlan/core";
+import { createLlavaSource, type LlavaSource } from "@mlan/model-llava";
+import { writeTinyLlava } from "@mlan/testing";
+import sharp from "sharp";
+import { afterAll } from "vitest";
+
+/** Temporary folders of a test file, removed when it ends. */
+export interface Scratch {
+  readonly backbone: URL;
+  readonly tower: URL;
+  /** A folder that does not exist yet. */
+  fresh(): URL;
+  /** A copy of a folder that a test may damage. */
+  copy(folder: URL): Promise<URL>;
+}
+
+/** Writes a tiny Llama and a tiny CLIP tower in Hugging Face layout. */
+export async function scratchLlava(): Promise<Scratch> {
+  const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-llava-"))}/`);
+  const checkpoint = await writeTinyLlava(folder);
+  let count = 0;
+  const fresh = (): URL => new URL(`scratch-${count++}/`, folder);
+  afterAll(() => rm(folder, { recursive: true }));
+  return {
+    ...checkpoint,
+    fresh,
+    copy: async (source) => {
+      const target = fresh();
+      await cp(source, target, { recursive: true });
+      return target;
+    },
+  };
+}
+
+export function tinySource(weights: URL, visionTower?: URL): LlavaSource {
+  return createLlavaSource({ name: "tiny", weights, untunedFamily: "llama2-base", ...(visionTower && { visionTower }) });
+}
+
+/** Changes keys of a JSON file; undefined removes one. */
+export async function changeJson(file: URL, changes: Record<string, unknown>): Promise<void> {
+  const value = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+  await writeFile(file, JSON.stringify({ ...value, ...changes }));
+}
+
+/** A PNG of one colour. */
+export function plainImage(name: string, background: string): ImageReference {
+  const image = sharp({ create: { width: 12, height: 9, channels: 3, background } }).png();
+  return { name, read: async () => new Uint8Array(await image.toBuffer()) };
+}
