@@ -15,7 +15,10 @@ export interface Llama2Options {
   readonly visionTower?: URL;
 }
 
-const schema: z.ZodType<Llama2Options> = z.strictObject({ weights: z.instanceof(URL), visionTower: z.instanceof(URL).exactOptional() });
+const schema: z.ZodType<Llama2Options> = z.strictObject({
+  weights: z.instanceof(URL),
+  visionTower: z.instanceof(URL).exactOptional(),
+});
 
 /** Llama 2, alone or as LLaVA's backbone. Throws `invalid-options`; files are read when the model is opened. */
 export function llama2(options: Llama2Options): Plugin<ModelSource> {

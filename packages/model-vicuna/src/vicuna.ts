@@ -15,7 +15,10 @@ export interface VicunaOptions {
   readonly visionTower?: URL;
 }
 
-const schema: z.ZodType<VicunaOptions> = z.strictObject({ weights: z.instanceof(URL), visionTower: z.instanceof(URL).exactOptional() });
+const schema: z.ZodType<VicunaOptions> = z.strictObject({
+  weights: z.instanceof(URL),
+  visionTower: z.instanceof(URL).exactOptional(),
+});
 
 /** Vicuna, alone or as LLaVA's backbone. Throws `invalid-options`; files are read when the model is opened. */
 export function vicuna(options: VicunaOptions): Plugin<ModelSource> {

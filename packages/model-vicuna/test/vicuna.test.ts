@@ -1,0 +1,45 @@
+import { useOnnxBackend } from "@mlan/backend-onnx";
+import { createScope, MlanError, MODEL, type PromptFamily } from "@mlan/core";
+import { vicuna } from "@mlan/model-vicuna";
+import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
+import "@tensorflow/tfjs"; // gradients, which a trainer brings otherwise
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+
+const { backbone, tower } = await writeTinyLlava(pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-vicuna-"))}/`));
+const source = createScope([vicuna({ weights: backbone, visionTower: tower })]).get(MODEL);
+
+describeModelContract(source, { useBackend: () => useOnnxBackend() });
+describeTrainableModelContract(source, { useBackend: () => useOnnxBackend() });
+
+test("is asked as an untuned base until it is tuned", async () => {
+  await useOnnxBackend();
+  const model = await source.open();
+  const families: PromptFamily[] = [model.promptFamily];
+  model.setFormat({ template: "v1", imageAspectRatio: "pad", maximumLength: 128 });
+  families.push(model.promptFamily);
+  model.dispose();
+  expect(families).toEqual(["vicuna-base", "tuned"]);
+});
+
+test("tells a run's manifest what was asked for", () => {
+  const { name, settings } = vicuna({ weights: backbone });
+  expect({ name, settings }).toEqual({ name: "@mlan/model-vicuna", settings: { weights: backbone.href } });
+});
+
+test("reads nothing when it is made, and names the missing file when it is opened", async () => {
+  const missing = createScope([vicuna({ weights: new URL("nowhere/", backbone) })]).get(MODEL);
+  const error: unknown = await missing.open().catch((thrown: unknown) => thrown);
+  expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
+  expect(String(error)).toContain("nowhere/config.json");
+});
+
+test("refuses options that do not exist or are no URLs", () => {
+  const misspelt: object = { weights: backbone, tower };
+  expect(() => vicuna(misspelt as Parameters<typeof vicuna>[0])).toThrow(/model-vicuna: .*"tower"/);
+  const path: object = { weights: "models/vicuna" };
+  expect(() => vicuna(path as Parameters<typeof vicuna>[0])).toThrow(/model-vicuna: .*weights/s);
+});
