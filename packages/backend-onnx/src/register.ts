@@ -3,6 +3,7 @@ import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import { adamWCall } from "./adamw/adamw-call.ts";
 import { applyAdamW } from "./adamw/apply-adamw.ts";
 import { BackendError } from "./backend-error.ts";
+import { rewriteGradients } from "./gradients.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
 import { OnnxBackend } from "./onnx-backend.ts";
@@ -40,6 +41,7 @@ export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<
   // tfjs swallows the reason when a backend does not start, so what can fail is done first.
   openOrtRuntime(options.threads);
   await tf.setBackend(NAME);
+  rewriteGradients(NAME);
 }
 
 /** What the backend has done so far; all zero before it is first used. */
@@ -50,7 +52,8 @@ export function onnxStatistics(): OnnxStatistics {
 }
 
 function registerKernel(kernelName: string, kernelFunc: KernelFunc): void {
-  tf.registerKernel({ kernelName, backendName: NAME, kernelFunc });
+  // They outlive a backend that was removed; tfjs would print a warning at the second registration.
+  if (tf.getKernel(kernelName, NAME) === undefined) tf.registerKernel({ kernelName, backendName: NAME, kernelFunc });
 }
 
 function kernelFunction(kernel: Kernel): KernelFunc {

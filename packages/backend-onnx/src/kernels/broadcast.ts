@@ -28,8 +28,7 @@ export function elementwise<A extends object>(
   if (isEmpty(shape)) return record(recorder, recorded, operands, { shape, dtype }, attributes);
   const sources = operands.map((operand) => compact(recorder, operand));
   const compactShape = broadcastShape(sources);
-  if (tf.util.arraysEqual(compactShape, shape))
-    return record(recorder, recorded, sources, { shape, dtype }, attributes);
+  if (sameShape(compactShape, shape)) return record(recorder, recorded, sources, { shape, dtype }, attributes);
   return compose(recorder, (inner) =>
     expand(inner, record(inner, recorded, sources, { shape: compactShape, dtype }, attributes), shape),
   );
@@ -46,9 +45,17 @@ function repeated(value: Value): Value | undefined {
   return value.producer?.operation === EXPAND ? value.producer.inputs[0] : undefined;
 }
 
-function broadcastShape(operands: readonly Operand[]): number[] {
-  return operands.reduce<number[]>(
-    (shape, operand) => tf.broadcast_util.assertAndGetBroadcastShape(shape, [...operand.shape]),
-    [],
+function broadcastShape([first, ...others]: readonly Operand[]): readonly number[] {
+  return others.reduce(
+    (shape, { shape: other }) => (sameShape(shape, other) ? shape : broadcastShapes(shape, other)),
+    first?.shape ?? [],
   );
+}
+
+function broadcastShapes(left: readonly number[], right: readonly number[]): readonly number[] {
+  return tf.broadcast_util.assertAndGetBroadcastShape([...left], [...right]);
+}
+
+function sameShape(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((length, axis) => length === right[axis]);
 }

@@ -1,7 +1,7 @@
 // In Node tfjs-core alone knows no gradients; the whole package registers them, and the backend "cpu".
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
-import { registerOnnxBackend } from "@mlan/backend-onnx";
+import { useOnnxBackend } from "@mlan/backend-onnx";
 import { expect, it } from "vitest";
 
 /** A tensor before it belongs to a backend. */
@@ -80,8 +80,7 @@ export function same(name: string, inputs: readonly Input[], run: Run, options: 
 
 /** Runs `body`, which reads what it wants to know, on one backend. */
 export async function on<Result>(backend: "cpu" | "onnx", body: () => Result): Promise<Result> {
-  registerOnnxBackend();
-  await tf.setBackend(backend);
+  await (backend === "onnx" ? useOnnxBackend() : tf.setBackend(backend));
   expect(tf.getBackend()).toBe(backend);
   tf.engine().startScope();
   try {

@@ -1,0 +1,49 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { GradConfig } from "@tensorflow/tfjs-core";
+
+/** How much each element of the input of a reduction contributes, given how many were reduced. */
+type Share = (reduced: number) => number;
+
+const SHARES: Readonly<Record<string, Share>> = { [tf.Sum]: () => 1, [tf.Mean]: (reduced) => 1 / reduced };
+
+const rewritten = new WeakSet<GradConfig>();
+
+/**
+ * tfjs-core's gradients of sums and means multiply by arrays of ones as large as what was summed. On this backend
+ * they become repetitions, which cost nothing; on other backends they stay as they are. Without effect on gradients
+ * that are registered later.
+ */
+export function rewriteGradients(backendName: string): void {
+  for (const [kernelName, share] of Object.entries(SHARES)) {
+    const original: GradConfig | undefined = tf.getGradient(kernelName);
+    if (original === undefined || rewritten.has(original)) continue;
+    const config = repeating(original, share, backendName);
+    rewritten.add(config);
+    tf.registerGradient(config);
+  }
+}
+
+function repeating(original: GradConfig, share: Share, backendName: string): GradConfig {
+  return {
+    ...original,
+    gradFunc(dy, saved, attributes) {
+      const [x] = saved;
+      if (x === undefined || Array.isArray(dy) || tf.getBackend() !== backendName) {
+        return original.gradFunc(dy, saved, attributes);
+      }
+      return { x: () => repeat(dy, x.shape, share, axesOf(attributes["axis"], x.shape)) };
+    },
+  };
+}
+
+function repeat(dy: tf.Tensor, shape: number[], share: Share, axes: readonly number[]): tf.Tensor {
+  const inputShape = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
+  const reduced = axes.reduce((size, axis) => size * (shape[axis] ?? 1), 1);
+  const part = share(reduced);
+  const shared = part === 1 ? dy : tf.mul(dy, part);
+  return tf.engine().runKernel(tf.BroadcastTo, { x: tf.reshape(shared, inputShape) }, { shape, inputShape });
+}
+
+function axesOf(axis: unknown, shape: number[]): number[] {
+  return tf.util.parseAxisParam(axis as number | number[], shape);
+}
