@@ -16,7 +16,7 @@ const GAP = "  ";
  * Lines of a table without borders, at most `width` characters wide: one that is wider comes in several parts, each
  * with the key columns. A single column that is too wide is left so.
  */
-export function textTable({ columns, rows }: TextTable, width = Infinity): readonly string[] {
+export function textTable({ columns, rows }: TextTable, width: number = Infinity): readonly string[] {
   const widths = columns.map(({ title }, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
