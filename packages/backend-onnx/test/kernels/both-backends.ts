@@ -82,11 +82,13 @@ export function same(name: string, inputs: readonly Input[], run: Run, options: 
 export async function on<Result>(backend: "cpu" | "onnx", body: () => Result): Promise<Result> {
   await (backend === "onnx" ? useOnnxBackend() : tf.setBackend(backend));
   expect(tf.getBackend()).toBe(backend);
+  const held = tf.engine().backend.numDataIds();
   tf.engine().startScope();
   try {
     return body();
   } finally {
     tf.engine().endScope();
+    expect(tf.engine().backend.numDataIds(), "data that kernels left behind").toBe(held);
   }
 }
 
