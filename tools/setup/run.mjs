@@ -7,8 +7,10 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const source = ["--import", "tsx", "--conditions=@mlan/source"];
+const mlan = [...source, "packages/cli/src/main.ts"];
 const COMMANDS = {
-  start: [...source, "packages/cli/src/main.ts", "run", "examples/miniworld.ts"],
+  start: [...mlan, "run", "examples/miniworld.ts"],
+  mlan,
   test: ["node_modules/vitest/vitest.mjs", "run"],
   source,
 };
