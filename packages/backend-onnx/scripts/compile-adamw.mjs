@@ -18,4 +18,5 @@ const file = [
 ].join("\n");
 
 if (!argv.includes("--check")) await writeFile(target, file);
-else if ((await readFile(target, "utf8")) !== file) throw new Error("adamw-bytes.ts is not adamw.wat, compiled: run this script without --check");
+else if ((await readFile(target, "utf8")) !== file)
+  throw new Error("adamw-bytes.ts is not adamw.wat, compiled: run this script without --check");

@@ -43,9 +43,12 @@ export function typeText({ shape, dtype }: { readonly shape: readonly number[]; 
 // JSON would write NaN and the infinities alike, and -0 as 0.
 function attributeText(value: unknown): string {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return `[${Array.from(value as ArrayLike<unknown>, attributeText).join()}]`;
+  if (Array.isArray(value) || ArrayBuffer.isView(value))
+    return `[${Array.from(value as ArrayLike<unknown>, attributeText).join()}]`;
   if (typeof value === "object" && value !== null) {
-    return `{${Object.entries(value).map(([name, member]) => `${name}:${attributeText(member)}`).join()}}`;
+    return `{${Object.entries(value)
+      .map(([name, member]) => `${name}:${attributeText(member)}`)
+      .join()}}`;
   }
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

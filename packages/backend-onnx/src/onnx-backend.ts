@@ -3,7 +3,7 @@ import type { BackendTimingInfo, BackendValues, DataType, TensorInfo } from "@te
 import type { AdamWHost } from "./adamw/apply-adamw.ts";
 import { slotPool, type SlotPool } from "./adamw/slot-pool.ts";
 import { BackendError } from "./backend-error.ts";
-import { DataTable } from "./data-table.ts";
+import { dataTable, type DataTable } from "./data-table.ts";
 import type { Attributes, ElementType, Operation } from "./graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
@@ -30,7 +30,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
     this.runtime = runtime;
     this.#runner = sessionRunner(runtime, options);
     this.recording = recording({ ...options, run: this.#runner.run });
-    this.data = new DataTable(this, this.recording);
+    this.data = dataTable(this, this.recording);
     this.slots = slotPool(runtime);
   }
 
@@ -53,7 +53,9 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
     attributes: Attributes = {},
   ): TensorInfo[] {
     const operands = inputs.map((input) => this.#operand(input));
-    return this.recording.record(operation, operands, results, attributes).map((value) => this.#tensor(value, value.shape));
+    return this.recording
+      .record(operation, operands, results, attributes)
+      .map((value) => this.#tensor(value, value.shape));
   }
 
   value(tensor: TensorInfo): RecordedValue {
@@ -85,7 +87,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
   }
 
   override move(dataId: object, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
-    this.data.add(this.#leaf(values, shape, dtype), dataId, refCount);
+    this.data.adopt(dataId, this.#leaf(values, shape, dtype), refCount);
   }
 
   override async read(dataId: object): Promise<Elements> {
@@ -160,12 +162,19 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
     const value = new RecordedValue([...shape], type);
     value.storage = allocateStorage(this.runtime, shape, type);
     // Copied: the caller may change the array before anything is computed.
-    value.storage.view().set(values as ArrayLike<number>);
+    const elements = value.storage.view();
+    elements.set(values as ArrayLike<number>);
+    // ONNX Runtime expects nothing but 0 and 1.
+    if (type === "bool")
+      for (let index = 0; index < elements.length; index++) if (elements[index] !== 0) elements[index] = 1;
     return value;
   }
 }
 
 function elementType(dtype: DataType): ElementType {
   if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
-  throw new BackendError("unsupported", `dtype ${dtype} is not computed here, only float32, int32 and bool. Use tf.setBackend("cpu") for this part.`);
+  throw new BackendError(
+    "unsupported",
+    `dtype ${dtype} is not computed here, only float32, int32 and bool. Use tf.setBackend("cpu") for this part.`,
+  );
 }

@@ -86,7 +86,9 @@ class ModelWriter implements OnnxWriter {
   }
 
   int64(values: readonly number[]): string {
-    return this.#constant(`i[${values.join()}]`, INT64, [values.length], () => bytesOf(BigInt64Array.from(values, BigInt)));
+    return this.#constant(`i[${values.join()}]`, INT64, [values.length], () =>
+      bytesOf(BigInt64Array.from(values, BigInt)),
+    );
   }
 
   int64Scalar(value: number): string {

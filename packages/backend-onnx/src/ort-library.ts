@@ -135,11 +135,17 @@ function libraryFile(): string {
   const name = names[platform];
   if (name === undefined) {
     const known = Object.keys(names).join(", ");
-    throw new BackendError("library", `${PACKAGE} has no library for ${platform}, only for ${known}. Use tfjs's "cpu" backend here.`);
+    throw new BackendError(
+      "library",
+      `${PACKAGE} has no library for ${platform}, only for ${known}. Use tfjs's "cpu" backend here.`,
+    );
   }
   const file = join(packageFolder(), "bin", "napi-v6", process.platform, process.arch, name);
   if (!existsSync(file)) {
-    throw new BackendError("library", `${file} does not exist. Install ${PACKAGE}@1.30.0 (its install script may be skipped).`);
+    throw new BackendError(
+      "library",
+      `${file} does not exist. Install ${PACKAGE}@1.30.0 (its install script may be skipped).`,
+    );
   }
   return file;
 }
@@ -148,7 +154,11 @@ function packageFolder(): string {
   try {
     return dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`));
   } catch (cause) {
-    throw new BackendError("library", `the npm package ${PACKAGE} is not installed. Run: npm install ${PACKAGE}@1.30.0`, { cause });
+    throw new BackendError(
+      "library",
+      `the npm package ${PACKAGE} is not installed. Run: npm install ${PACKAGE}@1.30.0`,
+      { cause },
+    );
   }
 }
 

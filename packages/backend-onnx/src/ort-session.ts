@@ -36,9 +36,14 @@ export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uin
         outputNames.values[index] = destinations?.get(output)?.handle ?? 0n;
       });
       library.call.Run(
-        session, null,
-        inputNames.addresses, inputNames.values, inputs.length,
-        outputNames.addresses, outputs.length, outputNames.values,
+        session,
+        null,
+        inputNames.addresses,
+        inputNames.values,
+        inputs.length,
+        outputNames.addresses,
+        outputs.length,
+        outputNames.values,
       );
       outputs.forEach((output, index) => {
         const handle = outputNames.values[index] ?? 0n;

@@ -40,13 +40,15 @@ export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<
   registerOnnxBackend(options);
   // tfjs swallows the reason when a backend does not start, so what can fail is done first.
   openOrtRuntime(options.threads);
-  await tf.setBackend(NAME);
+  if (!(await tf.setBackend(NAME)))
+    throw new BackendError("library", `TensorFlow.js could not start the backend "${NAME}".`);
   rewriteGradients(NAME);
 }
 
 /** What the backend has done so far; all zero before it is first used. */
 export function onnxStatistics(): OnnxStatistics {
-  const backend = tf.findBackend(NAME);
+  // Not tf.findBackend, which would start the backend.
+  const backend = tf.engine().registry[NAME];
   if (backend instanceof OnnxBackend) return backend.statistics;
   return { compiled: 0, compileMilliseconds: 0, cached: 0, evicted: 0, runs: 0, runMilliseconds: 0 };
 }

@@ -26,7 +26,9 @@ export function sessionCache<Session extends Releasable>(capacity: number): Sess
   let clock = 0;
 
   const evictOldest = (): void => {
-    const oldest = [...buckets.values()].flat().reduce((first, entry) => (entry.lastUse < first.lastUse ? entry : first));
+    const oldest = [...buckets.values()]
+      .flat()
+      .reduce((first, entry) => (entry.lastUse < first.lastUse ? entry : first));
     const hash = hashOf(oldest.signature);
     const rest = (buckets.get(hash) ?? []).filter((entry) => entry !== oldest);
     if (rest.length > 0) buckets.set(hash, rest);

@@ -28,10 +28,18 @@ export function allocateStorage(runtime: OrtRuntime, shape: readonly number[], d
 
 /** Wraps an OrtValue that ONNX Runtime made; releasing the storage gives it back to the arena. */
 export function adoptStorage({ library }: OrtRuntime, handle: Pointer, size: number, dtype: ElementType): Storage {
-  return new OrtStorage(handle, size * ELEMENT_BYTES[dtype], (byteLength) => {
-    const buffer = byteLength === 0 ? new ArrayBuffer(0) : library.view(library.create("GetTensorMutableData", handle), byteLength);
-    return elements(buffer, 0, size, dtype);
-  }, () => library.release.ReleaseValue(handle));
+  return new OrtStorage(
+    handle,
+    size * ELEMENT_BYTES[dtype],
+    (byteLength) => {
+      const buffer =
+        byteLength === 0
+          ? new ArrayBuffer(0)
+          : library.view(library.create("GetTensorMutableData", handle), byteLength);
+      return elements(buffer, 0, size, dtype);
+    },
+    () => library.release.ReleaseValue(handle),
+  );
 }
 
 /** Lets ONNX Runtime read and write `data` in place. `data` stays alive as long as the storage does. */
@@ -45,11 +53,24 @@ export function wrapStorage(
   const dimensions = int64(shape);
   const { byteLength } = data;
   const type = ONNX_TYPES[dtype];
-  const handle = library.create("CreateTensorWithDataAsOrtValue", memoryInfo, data, byteLength, dimensions, dimensions.length, type);
-  return new OrtStorage(handle, byteLength, () => data, () => {
-    library.release.ReleaseValue(handle);
-    released();
-  });
+  const handle = library.create(
+    "CreateTensorWithDataAsOrtValue",
+    memoryInfo,
+    data,
+    byteLength,
+    dimensions,
+    dimensions.length,
+    type,
+  );
+  return new OrtStorage(
+    handle,
+    byteLength,
+    () => data,
+    () => {
+      library.release.ReleaseValue(handle);
+      released();
+    },
+  );
 }
 
 /** A typed array of `dtype` over part of a buffer. */

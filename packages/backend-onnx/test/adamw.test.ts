@@ -30,7 +30,10 @@ describe("ApplyAdamW", () => {
     const [decayed, kept] = [variables([3]), variables([3])];
     const before = Array.from(decayed.parameter.dataSync());
     apply([decayed, kept], [tf.zeros([3]), tf.zeros([3])], { step: 1, weightDecays: [0.5, 0] });
-    expectClose(decayed.parameter, before.map((value) => value * (1 - NUMBERS.learningRate * 0.5)));
+    expectClose(
+      decayed.parameter,
+      before.map((value) => value * (1 - NUMBERS.learningRate * 0.5)),
+    );
     expectClose(kept.parameter, before);
   });
 
@@ -41,10 +44,20 @@ describe("ApplyAdamW", () => {
     const readLater = tf.add(state.parameter, 1);
     apply([state], [gradient], { step: 1, weightDecays: [0] });
     const expected = reference(before);
-    expected.update(before.map((value) => value * 2), 1, 0);
+    expected.update(
+      before.map((value) => value * 2),
+      1,
+      0,
+    );
     expectClose(state.parameter, expected.parameter);
-    expectClose(gradient, before.map((value) => value * 2));
-    expectClose(readLater, before.map((value) => value + 1));
+    expectClose(
+      gradient,
+      before.map((value) => value * 2),
+    );
+    expectClose(
+      readLater,
+      before.map((value) => value + 1),
+    );
   });
 
   test("later operations read the new values", () => {
@@ -79,7 +92,11 @@ describe("ApplyAdamW", () => {
       apply([state], [gradient], { step, weightDecays: [0] });
       return gradient;
     });
-    expect(kept.map((gradient) => Array.from(gradient.dataSync()))).toEqual([[1, 1, 1], [2, 2, 2], [3, 3, 3]]);
+    expect(kept.map((gradient) => Array.from(gradient.dataSync()))).toEqual([
+      [1, 1, 1],
+      [2, 2, 2],
+      [3, 3, 3],
+    ]);
   });
 
   test("goes on after a parameter and its moments were assigned new values", () => {
@@ -128,7 +145,10 @@ describe("ApplyAdamW", () => {
       expect(BackendError.is(error, "invalid-options")).toBe(true);
       expect(String(error)).toMatch(message);
     };
-    refused(() => apply([state], [tf.ones([4])], { step: 1, weightDecays: [0] }), /gradients\[0\] is float32 of shape \[4\]/);
+    refused(
+      () => apply([state], [tf.ones([4])], { step: 1, weightDecays: [0] }),
+      /gradients\[0\] is float32 of shape \[4\]/,
+    );
     refused(() => apply([state], [], { step: 1, weightDecays: [0] }), /gradients\[0\] is nothing/);
     refused(() => apply([state], [ones], { step: 0, weightDecays: [0] }), /step 0/);
     refused(() => apply([state], [ones], { step: 1, weightDecays: [] }), /weightDecays\[0\]/);
@@ -167,7 +187,10 @@ describe("ApplyAdamW", () => {
 
 test("the committed module is adamw.wat, compiled", () => {
   const script = fileURLToPath(new URL("../scripts/compile-adamw.mjs", import.meta.url));
-  expect(spawnSync(process.execPath, [script, "--check"], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+  expect(spawnSync(process.execPath, [script, "--check"], { encoding: "utf8" })).toMatchObject({
+    status: 0,
+    stderr: "",
+  });
 });
 
 interface State {
@@ -184,7 +207,11 @@ function variables(shape: number[]): State {
   };
 }
 
-function apply(states: readonly State[], gradients: readonly tf.Tensor[], attributes: { step: number; weightDecays: number[] }): void {
+function apply(
+  states: readonly State[],
+  gradients: readonly tf.Tensor[],
+  attributes: { step: number; weightDecays: number[] },
+): void {
   const inputs: {} = {
     parameters: states.map(({ parameter }) => parameter),
     gradients,
@@ -209,7 +236,9 @@ function reference(initial: readonly number[]) {
         const m = beta1 * firstMoment[index]! + (1 - beta1) * g;
         const v = beta2 * secondMoment[index]! + (1 - beta2) * g * g;
         const denominator = Math.sqrt(v) / Math.sqrt(1 - beta2 ** step) + epsilon;
-        parameter[index] = parameter[index]! * (1 - learningRate * weightDecay) - ((learningRate / (1 - beta1 ** step)) * m) / denominator;
+        parameter[index] =
+          parameter[index]! * (1 - learningRate * weightDecay) -
+          ((learningRate / (1 - beta1 ** step)) * m) / denominator;
         firstMoment[index] = m;
         secondMoment[index] = v;
       });
@@ -219,7 +248,9 @@ function reference(initial: readonly number[]) {
 
 /** Numbers of both signs and several magnitudes; a number keeps its sign, so that moments do not cancel out. */
 function wave(size: number, phase: number): number[] {
-  return Array.from({ length: size }, (_, index) => Math.fround(Math.sin(index * 1.7 + 1) * (1 + phase / 10) * 10 ** ((index % 5) - 2)));
+  return Array.from({ length: size }, (_, index) =>
+    Math.fround(Math.sin(index * 1.7 + 1) * (1 + phase / 10) * 10 ** ((index % 5) - 2)),
+  );
 }
 
 function expectClose(actual: tf.Tensor, expected: readonly number[]): void {

@@ -42,7 +42,13 @@ export function adamWCall(inputs: Named, attributes: Named): AdamWCall {
   if (!Number.isSafeInteger(step) || step < 1) throw invalid(`step ${step} does not count from 1`);
   return {
     parameters,
-    numbers: { learningRate: number("learningRate"), beta1: number("beta1"), beta2: number("beta2"), epsilon: number("epsilon"), step },
+    numbers: {
+      learningRate: number("learningRate"),
+      beta1: number("beta1"),
+      beta2: number("beta2"),
+      epsilon: number("epsilon"),
+      step,
+    },
   };
 }
 
@@ -58,9 +64,12 @@ function companion(name: string, tensors: readonly TensorInfo[], index: number, 
   const size = sizeOf(parameter.shape);
   if (tensor?.dtype !== "float32" || parameter.dtype !== "float32" || tensor.shape.join() !== parameter.shape.join()) {
     const found = tensor === undefined ? "nothing" : `${tensor.dtype} of shape [${tensor.shape}]`;
-    throw invalid(`${name}[${index}] is ${found}, and parameters[${index}] ${parameter.dtype} of shape [${parameter.shape}]; both must be float32 and alike`);
+    throw invalid(
+      `${name}[${index}] is ${found}, and parameters[${index}] ${parameter.dtype} of shape [${parameter.shape}]; both must be float32 and alike`,
+    );
   }
-  if (!fitsSlot(size)) throw invalid(`parameters[${index}] has ${size} elements, more than WebAssembly's 32-bit addresses reach`);
+  if (!fitsSlot(size))
+    throw invalid(`parameters[${index}] has ${size} elements, more than WebAssembly's 32-bit addresses reach`);
   return tensor;
 }
 
@@ -70,7 +79,11 @@ function finite(name: string, value: unknown): number {
 }
 
 function checkDistinct(parameters: readonly AdamWTensors[]): void {
-  const changed = parameters.flatMap(({ parameter, firstMoment, secondMoment }) => [parameter.dataId, firstMoment.dataId, secondMoment.dataId]);
+  const changed = parameters.flatMap(({ parameter, firstMoment, secondMoment }) => [
+    parameter.dataId,
+    firstMoment.dataId,
+    secondMoment.dataId,
+  ]);
   if (new Set(changed).size < changed.length) throw invalid("a parameter or a moment occurs twice");
 }
 

@@ -56,17 +56,29 @@ const LARGEST_MEMORY = 2 ** 32 - PAGE;
 const PREFERRED_MEMORY = 2 ** 31;
 
 type Update = (
-  parameter: number, gradient: number, first: number, second: number, bytes: number, decay: number,
-  beta1: number, gain1: number, beta2: number, gain2: number, stepSize: number, correction: number, epsilon: number,
+  parameter: number,
+  gradient: number,
+  first: number,
+  second: number,
+  bytes: number,
+  decay: number,
+  beta1: number,
+  gain1: number,
+  beta2: number,
+  gain2: number,
+  stepSize: number,
+  correction: number,
+  epsilon: number,
 ) => void;
 
 /** Allocates slots for tensors of the given numbers of elements, in as few memories as reach. Nothing ever grows. */
 export function allocateSlots(runtime: OrtRuntime, lengths: readonly number[]): AdamWSlot[] {
   const slots: AdamWSlot[] = [];
-  for (let first = 0; first < lengths.length; ) {
+  for (let first = 0; first < lengths.length;) {
     let bytes = slotBytes(lengths[first] ?? 0);
     let end = first + 1;
-    while (end < lengths.length && bytes + slotBytes(lengths[end] ?? 0) <= PREFERRED_MEMORY) bytes += slotBytes(lengths[end++] ?? 0);
+    while (end < lengths.length && bytes + slotBytes(lengths[end] ?? 0) <= PREFERRED_MEMORY)
+      bytes += slotBytes(lengths[end++] ?? 0);
     slots.push(...allocateTogether(runtime, lengths.slice(first, end), bytes));
     first = end;
   }
@@ -94,7 +106,8 @@ function allocateTogether(runtime: OrtRuntime, lengths: readonly number[], bytes
 
 function slotAt(runtime: OrtRuntime, memory: Memory, update: Update, start: number, length: number): AdamWSlot {
   const bytes = areaBytes(length);
-  const area = (index: number): Area => areaOver(runtime, new Float32Array(memory.buffer, start + index * bytes, length));
+  const area = (index: number): Area =>
+    areaOver(runtime, new Float32Array(memory.buffer, start + index * bytes, length));
   return {
     length,
     parameter: area(0),
@@ -103,9 +116,19 @@ function slotAt(runtime: OrtRuntime, memory: Memory, update: Update, start: numb
     secondMoment: area(3),
     update({ learningRate, beta1, beta2, epsilon, step }, weightDecay) {
       update(
-        start, start + bytes, start + 2 * bytes, start + 3 * bytes, bytes,
-        1 - learningRate * weightDecay, beta1, 1 - beta1, beta2, 1 - beta2,
-        learningRate / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step), epsilon,
+        start,
+        start + bytes,
+        start + 2 * bytes,
+        start + 3 * bytes,
+        bytes,
+        1 - learningRate * weightDecay,
+        beta1,
+        1 - beta1,
+        beta2,
+        1 - beta2,
+        learningRate / (1 - beta1 ** step),
+        1 / Math.sqrt(1 - beta2 ** step),
+        epsilon,
       );
     },
   };

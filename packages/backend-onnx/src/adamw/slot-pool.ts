@@ -33,9 +33,14 @@ export function slotPool(runtime: OrtRuntime): SlotPool {
       );
       const found = states.map(({ parameter }, index) => {
         const length = sizeOf(parameter.shape);
-        return resident[index] ?? claim(slots.find((slot) => slot.length === length && isFree(slot) && !claimed.has(slot)));
+        return (
+          resident[index] ?? claim(slots.find((slot) => slot.length === length && isFree(slot) && !claimed.has(slot)))
+        );
       });
-      const fresh = allocateSlots(runtime, states.filter((_, index) => found[index] === undefined).map(({ parameter }) => sizeOf(parameter.shape)));
+      const fresh = allocateSlots(
+        runtime,
+        states.filter((_, index) => found[index] === undefined).map(({ parameter }) => sizeOf(parameter.shape)),
+      );
       // Free slots that nobody chose are let go, and their memory with the last of its slots.
       slots = [...slots.filter((slot) => claimed.has(slot) || !isFree(slot)), ...fresh];
       let next = 0;
