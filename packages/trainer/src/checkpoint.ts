@@ -12,7 +12,7 @@ export interface Checkpoints {
   resume(depends: Dependencies, model: TrainableModel, optimizer: Optimizer): Promise<Resumed | undefined>;
 }
 
-export interface Resumed {
+interface Resumed {
   readonly stepsDone: number;
   /** For `TrainableModel.load`. */
   readonly folder: URL;

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
-import { MlanError, type TrainEvent } from "@mlan/core";
+import { MlanError, type TrainableModel, type TrainEvent, type TrainingRecipe } from "@mlan/core";
 import { fakeModelSource, memoryDataset } from "@mlan/testing";
 import { instructionTuning } from "@mlan/trainer";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -161,6 +161,25 @@ describe("training", () => {
     const blind = sees.findIndex((now, step) => !now && sees.slice(1, step).includes(true) && step + 1 < sees.length);
     expect(blind).toBeGreaterThan(0);
     expect(projectors[blind + 1]).not.toBe(projectors[blind]);
+  });
+
+  it.each([
+    ["model.mm_projector.0.weight", true],
+    ["model.mm_projector.0.bias", false],
+    ["model.layers.0.input_layernorm.weight", false],
+    ["vision_model.pre_layrnorm.weight", false],
+  ])("decays %s: %s", async (name, decays) => {
+    const adapt = (model: TrainableModel): TrainableModel => ({
+      ...model,
+      parameters: () => [{ ...model.parameters()[0]!, name }],
+    });
+    const recipe: TrainingRecipe = { ...RECIPE, trained: ["language"], learningRate: 0.1, maximumSteps: 3 };
+    const weightsOf = async (weightDecay: number): Promise<readonly number[]> =>
+      (await train({ folder: new URL(`${weightDecay}/`, folder), adapt, recipe: { ...recipe, weightDecay } })).weights
+        .table!;
+    const [free, decayed] = [await weightsOf(0), await weightsOf(1)];
+    if (decays) expect(decayed).not.toEqual(free);
+    else expect(decayed).toEqual(free);
   });
 
   it("scales gradients down to the maximum norm", async () => {
