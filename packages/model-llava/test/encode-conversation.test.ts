@@ -79,7 +79,7 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original code", ()
 
   test.each([
     ["a question that holds the answer's mark", ["Say ASSISTANT: hi", "hi"], 48, 0, /contains " ASSISTANT: "/],
-    ["an empty answer", ["Hi", ""], 40, 0, /answer is empty/],
+    ["an empty answer", ["Hi", ""], 40, 0, /a turn is empty/],
     ["a question of 3000 words", ["word ".repeat(3000), "hi"], 2048, 0, /begins after position 2048/],
     ["an answer of 3000 words", ["Hi", "word ".repeat(3000)], 2048, 2008, undefined],
   ])("treats %s", (_, texts, length, supervised, problem) => {

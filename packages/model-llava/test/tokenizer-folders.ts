@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { loadTokenizer, type Tokenizer } from "@mlan/model-llava";
+import { afterAll } from "vitest";
 
 export const tinySentencePiece = new URL("fixtures/tokenizer/sentencepiece/tokenizer.model", import.meta.url);
 export const tinyJson = new URL("fixtures/tokenizer/json/tokenizer.json", import.meta.url);
@@ -19,10 +20,13 @@ if (!hasLlama2) {
   );
 }
 
+const folders: URL[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
 /** A new folder in Hugging Face layout with these files; texts are written, URLs copied. */
 export async function folderOf(files: Readonly<Record<string, string | Uint8Array | URL>>): Promise<URL> {
   const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-tokenizer-"))}/`);
-  await mkdir(folder, { recursive: true });
+  folders.push(folder);
   for (const [name, content] of Object.entries(files)) {
     const file = new URL(name, folder);
     await (content instanceof URL ? copyFile(content, file) : writeFile(file, content));

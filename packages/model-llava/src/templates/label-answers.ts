@@ -47,5 +47,5 @@ export function labelAnswers(input: LabelInput, { answerMark, answerEnd }: Answe
 function borderProblem(repeated: boolean, answerMark: string, answerEnd: string): string {
   return repeated
     ? `a turn contains ${JSON.stringify(answerMark)}`
-    : `an answer is empty or a turn contains ${JSON.stringify(answerEnd)}`;
+    : `a turn is empty or contains ${JSON.stringify(answerEnd)}`;
 }

@@ -11,7 +11,7 @@ export interface SentencePieceModel {
   readonly rewritesText: boolean;
 }
 
-export interface SentencePiece {
+interface SentencePiece {
   readonly text: string;
   /** The pair with the highest score is merged first. */
   readonly score: number;
