@@ -14,7 +14,14 @@ export type { SaveOptions } from "./checkpoint/write-checkpoint.ts";
 export { logits } from "./network/decoder.ts";
 export { decodeGreedily, type GreedyDecodingOptions } from "./network/greedy-decoding.ts";
 export { type BatchSize, trainingFlops } from "./network/training-flops.ts";
-export { crossEntropy, disposeNetwork, hiddenStates, type LlavaNetwork, llavaNetwork, type VisionOptions } from "./network/llava-network.ts";
+export {
+  crossEntropy,
+  disposeNetwork,
+  hiddenStates,
+  type LlavaNetwork,
+  llavaNetwork,
+  type VisionOptions,
+} from "./network/llava-network.ts";
 export { patchFeatures, unfoldPatches, visionHiddenStates, type VisionTower } from "./network/vision-tower.ts";
 export { templateByName } from "./templates/template-by-name.ts";
 export type { LabelInput, Labels, Template } from "./templates/template.ts";

@@ -1,8 +1,9 @@
-import { type Batch, type BatchShape, type ConversationFormat, type Encoded, MlanError, type PromptFamily, type TrainableModel } from "@mlan/core";
+import { type ConversationFormat, MlanError, type PromptFamily, type TrainableModel } from "@mlan/core";
 import { generate } from "./answer/generate.ts";
 import type { PromptReader } from "./answer/prompt-reader.ts";
 import { score } from "./answer/score.ts";
-import { collate, disposeBatchTensors, type BatchTensors } from "./batch/collate.ts";
+import { batchRegistry } from "./batch/batch-registry.ts";
+import { collate } from "./batch/collate.ts";
 import type { LoadPixels } from "./batch/input-tensors.ts";
 import { loadCheckpoint } from "./checkpoint/load-checkpoint.ts";
 import type { CheckpointVision } from "./checkpoint/open-checkpoint.ts";
@@ -13,6 +14,7 @@ import { fingerprintNow } from "./fingerprint.ts";
 import { preprocessImage } from "./images/preprocess-image.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
+import type { Template } from "./templates/template.ts";
 import { templateByName } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 
@@ -36,57 +38,48 @@ export interface LlavaModelParts {
 
 export function llavaModel(parts: LlavaModelParts): LlavaModel {
   const { name, network, tokenizer, vision } = parts;
-  const batches = new WeakMap<Batch, BatchTensors>();
-  let format = parts.format;
+  const { parameters } = network.parameters;
+  const batches = batchRegistry();
+  let { format } = parts;
   let template = templateByName(format.template);
   const setFormat = (next: ConversationFormat): void => {
     template = templateByName(next.template);
     format = next;
-  };
-  const tensorsOf = (batch: Batch): BatchTensors => {
-    const tensors = batches.get(batch);
-    if (tensors) return tensors;
-    throw new MlanError("contract", `model-llava: this batch is disposed, or was collated by another model than this ${name}.`);
   };
   const reader = (): PromptReader => ({ network, tokenizer, template, loadPixels: pixelLoader(vision, format) });
   return {
     specVersion: 1,
     name,
     get fingerprint() {
-      return fingerprintOf(parts, format);
+      return fingerprintOf(parts, format, template);
     },
     get format() {
       return format;
     },
     get promptFamily() {
-      return format.template === "plain" ? parts.untunedFamily : "tuned";
+      return template.name === "plain" ? parts.untunedFamily : "tuned";
     },
     setFormat,
-    encode: (conversation): Encoded => {
+    encode: (conversation) => {
       const { maximumLength } = format;
-      return encodeConversation(conversation, { tokenizer, template, maximumLength, positionsPerImage: positionsPerImage(network) });
+      return encodeConversation(conversation, {
+        tokenizer,
+        template,
+        maximumLength,
+        positionsPerImage: positionsPerImage(network),
+      });
     },
     generate: (requests, options) => generate(reader(), requests, options),
     score: (requests, options) => score(reader(), requests, options),
-    parameters: () => network.parameters.parameters,
-    collate: async (examples: readonly Encoded[], shape: BatchShape): Promise<Batch> => {
-      const { counts, tensors } = await collate(network, examples, shape, pixelLoader(vision, format));
-      const dispose = (): void => {
-        if (batches.delete(batch)) disposeBatchTensors(tensors);
-      };
-      const batch: Batch = { counts, dispose };
-      batches.set(batch, tensors);
-      return batch;
-    },
+    parameters: () => parameters,
+    collate: async (examples, shape) =>
+      batches.add(await collate(network, examples, shape, pixelLoader(vision, format))),
     loss: (batch) => {
-      const { inputs, selected } = tensorsOf(batch);
+      const { inputs, selected } = batches.tensorsOf(batch);
       return crossEntropy(network, inputs, selected);
     },
-    trainingFlops: (batch, trained) => trainingFlops(network, tensorsOf(batch).size, trained),
-    save: (folder, options) => {
-      const { config, tokenizerFiles } = parts;
-      return writeCheckpoint(folder, { config, format, vision, parameters: network.parameters.parameters, tokenizerFiles }, options);
-    },
+    trainingFlops: (batch, trained) => trainingFlops(network, batches.tensorsOf(batch).size, trained),
+    save: (folder, options) => writeCheckpoint(folder, { ...parts, parameters, format }, options),
     load: async (folder) => setFormat(await loadCheckpoint(folder, network)),
     dispose: () => disposeNetwork(network),
   };
@@ -94,14 +87,25 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
 
 function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }: ConversationFormat): LoadPixels {
   return async (image) => {
-    if (!vision) throw new MlanError("invalid-options", `model-llava: image "${image.name}" cannot be seen without a vision tower.`);
-    return preprocessImage(await image.read(), { processor: vision.processor, aspectRatio: imageAspectRatio, name: image.name });
+    if (!vision)
+      throw new MlanError(
+        "invalid-options",
+        `model-llava: image "${image.name}" cannot be seen without a vision tower.`,
+      );
+    return preprocessImage(await image.read(), {
+      processor: vision.processor,
+      aspectRatio: imageAspectRatio,
+      name: image.name,
+    });
   };
 }
 
 /** Of everything that makes an answer but the weights' values. */
-function fingerprintOf({ network, tokenizer, vision }: LlavaModelParts, format: ConversationFormat): string {
+function fingerprintOf(
+  { network, tokenizer, vision }: LlavaModelParts,
+  format: ConversationFormat,
+  template: Template,
+): string {
   const sees = vision && [vision.config, vision.selectLayer, vision.processor];
-  const { fingerprint } = templateByName(format.template);
-  return fingerprintNow([network.decoder.config, sees ?? null, tokenizer.fingerprint, fingerprint, format]);
+  return fingerprintNow([network.decoder.config, sees ?? null, tokenizer.fingerprint, template.fingerprint, format]);
 }

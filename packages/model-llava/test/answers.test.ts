@@ -26,7 +26,9 @@ describe("generation", () => {
       letters.map((letter) => ({ id: letter, prompt: raw("abc"), images: [], continuation: letter })),
     );
     const best = Math.max(...others.filter(({ tokens }) => tokens === 1).map(({ logProbability }) => logProbability));
-    const [first] = await model.score([{ id: "first", prompt: raw("abc"), images: [], continuation: [...text][0] ?? "" }]);
+    const [first] = await model.score([
+      { id: "first", prompt: raw("abc"), images: [], continuation: [...text][0] ?? "" },
+    ]);
     expect(own[0]!.tokens).toBeGreaterThan(0);
     expect(first!.logProbability).toBeGreaterThanOrEqual(best - 1e-4);
   });
@@ -42,7 +44,9 @@ describe("generation", () => {
   });
 
   it("gives each request of a batch its own length", async () => {
-    const requests = [1, 5, 3].map((maximumNewTokens) => request({ id: `${maximumNewTokens}`, prompt: raw("abc"), maximumNewTokens }));
+    const requests = [1, 5, 3].map((maximumNewTokens) =>
+      request({ id: `${maximumNewTokens}`, prompt: raw("abc"), maximumNewTokens }),
+    );
     const all = await collect(requests);
     const longest = all.get("5")!;
     for (const { id, text, finish } of all.values()) {
@@ -55,7 +59,9 @@ describe("generation", () => {
   it("sees images: other pixels, other answers; counts their positions", async () => {
     const prompt: Prompt = { kind: "chat", user: "what is it?", answerStart: "it is " };
     const [red, blue, none] = await Promise.all(
-      [[plainImage("red", "#f00")], [plainImage("blue", "#00f")], []].map((images) => answer({ prompt, images, maximumNewTokens: 8 })),
+      [[plainImage("red", "#f00")], [plainImage("blue", "#00f")], []].map((images) =>
+        answer({ prompt, images, maximumNewTokens: 8 }),
+      ),
     );
     expect(red!.text).not.toBe(blue!.text);
     // An image is four patches.
@@ -77,7 +83,9 @@ describe("generation", () => {
     const { promptLength } = await answer({ prompt: raw(long), maximumNewTokens: 4 });
     expect(promptLength).toBe(512 - 8);
     const images = [plainImage("red", "#f00")];
-    await expect(answer({ prompt: { kind: "chat", user: long, answerStart: "" }, images })).rejects.toThrow(/"only" has \d+ positions/);
+    await expect(answer({ prompt: { kind: "chat", user: long, answerStart: "" }, images })).rejects.toThrow(
+      /"only" has \d+ positions/,
+    );
   });
 
   it("stops when it is aborted", async () => {
@@ -89,10 +97,14 @@ describe("generation", () => {
 
   it("refuses images without a tower, and a prompt without a token", async () => {
     const reading = await tinySource(scratch.backbone).open();
-    const asked = reading.generate([request({ id: "a", prompt: raw("<image>a"), images: [plainImage("red", "#f00")] })]);
+    const asked = reading.generate([
+      request({ id: "a", prompt: raw("<image>a"), images: [plainImage("red", "#f00")] }),
+    ]);
     await expect(asked[Symbol.asyncIterator]().next()).rejects.toThrow(/"red" cannot be seen/);
     reading.dispose();
-    await expect(answer({ prompt: { kind: "raw", text: "", beginOfSequence: false } })).rejects.toThrow(/"only" is empty/);
+    await expect(answer({ prompt: { kind: "raw", text: "", beginOfSequence: false } })).rejects.toThrow(
+      /"only" is empty/,
+    );
   });
 });
 
@@ -120,7 +132,8 @@ describe("scores", () => {
   });
 
   it("need a continuation, and a token before it", async () => {
-    const score = (prompt: Prompt, continuation: string): Promise<unknown> => model.score([{ id: "s", prompt, images: [], continuation }]);
+    const score = (prompt: Prompt, continuation: string): Promise<unknown> =>
+      model.score([{ id: "s", prompt, images: [], continuation }]);
     await expect(score(raw("abc"), "")).rejects.toThrow(/"s" cannot be scored: its continuation "" has 0 tokens/);
     await expect(score({ kind: "raw", text: "", beginOfSequence: false }, "a")).rejects.toThrow(/cannot be scored/);
   });

@@ -9,7 +9,12 @@ import "@tensorflow/tfjs";
 
 const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-llava-"))}/`);
 const { backbone, tower } = await writeTinyLlava(folder, { dtype: "BF16", shards: 2 });
-const seeing = createLlavaSource({ name: "tiny LLaVA", weights: backbone, visionTower: tower, untunedFamily: "llama2-base" });
+const seeing = createLlavaSource({
+  name: "tiny LLaVA",
+  weights: backbone,
+  visionTower: tower,
+  untunedFamily: "llama2-base",
+});
 const reading = createLlavaSource({ name: "tiny Llama", weights: backbone, untunedFamily: "llama2-base" });
 
 describeModelContract(seeing, { useBackend: () => useOnnxBackend() });

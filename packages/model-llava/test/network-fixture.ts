@@ -1,5 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { languageConfig, type LlavaNetwork, llavaNetwork, loadWeights, openWeights, planWeights, visionConfig } from "@mlan/model-llava";
+import {
+  languageConfig,
+  type LlavaNetwork,
+  llavaNetwork,
+  loadWeights,
+  openWeights,
+  planWeights,
+  visionConfig,
+} from "@mlan/model-llava";
 import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -9,8 +17,13 @@ export const FIXTURE: URL = new URL("fixtures/network/", import.meta.url);
 /** The fixture's Llama with its CLIP tower and projector. */
 export async function fixtureNetwork(): Promise<LlavaNetwork> {
   const [language, vision] = await Promise.all([json("llama/config.json"), json("clip/config.json")]);
-  const network = llavaNetwork(languageConfig(language, FIXTURE), { config: visionConfig(vision, FIXTURE), selectLayer: -2 });
-  const readers = await Promise.all(["llama/", "clip/", "projector.safetensors"].map((path) => openWeights(new URL(path, FIXTURE))));
+  const network = llavaNetwork(languageConfig(language, FIXTURE), {
+    config: visionConfig(vision, FIXTURE),
+    selectLayer: -2,
+  });
+  const readers = await Promise.all(
+    ["llama/", "clip/", "projector.safetensors"].map((path) => openWeights(new URL(path, FIXTURE))),
+  );
   const [llama, clip, projector] = readers as [SafetensorsReader, SafetensorsReader, SafetensorsReader];
   const plan = planWeights(network.parameters.parameters, { checkpoint: llama, tower: clip, freshProjector: true });
   await loadWeights(plan, { seed: 0 });

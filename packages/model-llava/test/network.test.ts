@@ -57,7 +57,10 @@ describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ use }) =>
     const { inputs, labels } = await textInputs();
     const selected = selection(shiftedTargets(labels, inputs.length), labels.length);
     const variables = network.parameters.parameters.filter(({ component }) => component === "language");
-    const { value, grads } = tf.variableGrads(() => crossEntropy(network, inputs, selected), variables.map(({ variable }) => variable));
+    const { value, grads } = tf.variableGrads(
+      () => crossEntropy(network, inputs, selected),
+      variables.map(({ variable }) => variable),
+    );
     expect(largestError(await value.data(), await expected.floats("text.loss"))).toBeLessThan(1e-5);
     for (const { name, variable } of variables) {
       const gradient = await grads[variable.name]!.data();
@@ -88,7 +91,10 @@ describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ use }) =>
     const variables = network.parameters.parameters.filter(
       ({ component, name }) => component === "projector" || name === "model.embed_tokens.weight",
     );
-    const { value, grads } = tf.variableGrads(() => crossEntropy(network, inputs, selected), variables.map(({ variable }) => variable));
+    const { value, grads } = tf.variableGrads(
+      () => crossEntropy(network, inputs, selected),
+      variables.map(({ variable }) => variable),
+    );
     expect(largestError(await value.data(), await expected.floats("llava.loss"))).toBeLessThan(1e-5);
     for (const { name, variable } of variables) {
       const gradient = await grads[variable.name]!.data();
@@ -127,7 +133,13 @@ describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ use }) =>
   async function textInputs(): Promise<{ rows: number[][]; inputs: InputTensors; labels: Int32Array }> {
     const rows = await expected.rows("text.input_ids");
     const labels = await expected.rows("text.labels");
-    const examples = rows.map((inputIds, row) => ({ id: `${row}`, inputIds, labels: labels[row]!, images: [], length: inputIds.length }));
+    const examples = rows.map((inputIds, row) => ({
+      id: `${row}`,
+      inputIds,
+      labels: labels[row]!,
+      images: [],
+      length: inputIds.length,
+    }));
     const spliced = splice(examples, { rows: 4, length: 10, patches: PATCHES });
     return { rows, inputs: await inputTensors(spliced, undefined, noPixels), labels: spliced.labels };
   }
@@ -136,7 +148,10 @@ describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ use }) =>
     const rows = await expected.rows("llava.input_ids");
     const labels = await expected.rows("llava.labels");
     const pixels = await expected.floats("vision.pixels");
-    const images = [0, 1].map((image): ImageReference => ({ name: `${image}`, read: () => Promise.resolve(new Uint8Array([image])) }));
+    const images = [0, 1].map((image): ImageReference => ({
+      name: `${image}`,
+      read: () => Promise.resolve(new Uint8Array([image])),
+    }));
     const examples = rows.map((inputIds, row) => ({
       id: `${row}`,
       inputIds,

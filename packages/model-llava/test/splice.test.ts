@@ -25,6 +25,7 @@ describe("splicing", () => {
       [1, 9, 0, 0, 0, 0, 0],
       [0, 0, 0, 0, 0, 0, 0],
     ]);
+    // oxfmt-ignore
     expect(rowsOf(spliced.labels, 7)).toEqual([
       [NONE, NONE, NONE,    5,    6, NONE, NONE],
       [NONE,    7, NONE, NONE,    8, NONE, NONE],
@@ -32,6 +33,7 @@ describe("splicing", () => {
       [NONE, NONE, NONE, NONE, NONE, NONE, NONE],
     ]);
     // 28 token embeddings, then the cat's two patches, then the dog's.
+    // oxfmt-ignore
     expect(rowsOf(spliced.sources, 7)).toEqual([
       [ 0, 28, 29,  3,  4,  5,  6],
       [ 7,  8, 30, 31, 11, 28, 29],
@@ -49,23 +51,39 @@ describe("splicing", () => {
   });
 
   it("cuts a row at its length, within an image too", () => {
-    const spliced = splice([{ ...row([1, IMAGE, 5], [NONE, NONE, 5], [cat]), length: 2 }], { rows: 1, length: 4, patches: 2 });
+    const spliced = splice([{ ...row([1, IMAGE, 5], [NONE, NONE, 5], [cat]), length: 2 }], {
+      rows: 1,
+      length: 4,
+      patches: 2,
+    });
     expect(rowsOf(spliced.sources, 4)).toEqual([[0, 4, 2, 3]]);
     expect(spliced).toMatchObject({ imagePositions: 1, textPositions: 1 });
   });
 
   it("names a row that has more placeholders than images", () => {
-    expect(() => splice([row([1, IMAGE, IMAGE], [], [cat])], { rows: 1, length: 8, patches: 2 })).toThrow(/"row" has more <image> placeholders than its 1/);
+    expect(() => splice([row([1, IMAGE, IMAGE], [], [cat])], { rows: 1, length: 8, patches: 2 })).toThrow(
+      /"row" has more <image> placeholders than its 1/,
+    );
   });
 
   it("keeps every token and every label in order, for any rows", () => {
     const token = fc.integer({ min: 1, max: 99 });
-    const rows = fc.array(fc.array(fc.oneof(token, fc.constant(IMAGE)), { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 4 });
+    const rows = fc.array(fc.array(fc.oneof(token, fc.constant(IMAGE)), { minLength: 1, maxLength: 6 }), {
+      minLength: 1,
+      maxLength: 4,
+    });
     fc.assert(
       fc.property(rows, fc.integer({ min: 1, max: 4 }), (inputs, patches) => {
         const images = Array.from({ length: 6 }, (_, index) => image(`${index}`));
         const length = 6 * patches;
-        const examples = inputs.map((ids) => row(ids, ids.map((id) => (id === IMAGE ? NONE : id)), images, length));
+        const examples = inputs.map((ids) =>
+          row(
+            ids,
+            ids.map((id) => (id === IMAGE ? NONE : id)),
+            images,
+            length,
+          ),
+        );
         const { tokenIds, labels, sources } = splice(examples, { rows: inputs.length, length, patches });
         const texts = rowsOf(tokenIds, length).map((ids) => ids.filter((id) => id > 0));
         expect(texts).toEqual(inputs.map((ids) => ids.filter((id) => id !== IMAGE)));
@@ -74,7 +92,9 @@ describe("splicing", () => {
         const features = rowsOf(sources, length).map((all) => all.filter((source) => source >= tokenIds.length));
         for (const [index, ids] of inputs.entries()) {
           const count = ids.filter((id) => id === IMAGE).length;
-          expect(features[index]).toEqual(Array.from({ length: count * patches }, (_, patch) => tokenIds.length + patch));
+          expect(features[index]).toEqual(
+            Array.from({ length: count * patches }, (_, patch) => tokenIds.length + patch),
+          );
         }
         sources.forEach((source, position) => expect(source === position || source >= tokenIds.length).toBe(true));
       }),
@@ -91,5 +111,7 @@ function image(name: string): ImageReference {
 }
 
 function rowsOf(values: Int32Array, length: number): number[][] {
-  return Array.from({ length: values.length / length }, (_, index) => [...values.slice(index * length, (index + 1) * length)]);
+  return Array.from({ length: values.length / length }, (_, index) =>
+    Array.from(values.subarray(index * length, (index + 1) * length)),
+  );
 }

@@ -2,8 +2,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { ImageReference } from "@mlan/core";
-import { createLlavaSource, type LlavaSource } from "@mlan/model-llava";
+import type { ImageReference, Parameter } from "@mlan/core";
+import { createLlavaSource, type LlavaModel, type LlavaSource } from "@mlan/model-llava";
 import { writeTinyLlava } from "@mlan/testing";
 import sharp from "sharp";
 import { afterAll } from "vitest";
@@ -37,7 +37,12 @@ export async function scratchLlava(): Promise<Scratch> {
 }
 
 export function tinySource(weights: URL, visionTower?: URL): LlavaSource {
-  return createLlavaSource({ name: "tiny", weights, untunedFamily: "llama2-base", ...(visionTower && { visionTower }) });
+  return createLlavaSource({
+    name: "tiny",
+    weights,
+    untunedFamily: "llama2-base",
+    ...(visionTower && { visionTower }),
+  });
 }
 
 /** Changes keys of a JSON file; undefined removes one. */
@@ -50,4 +55,14 @@ export async function changeJson(file: URL, changes: Record<string, unknown>): P
 export function plainImage(name: string, background: string): ImageReference {
   const image = sharp({ create: { width: 12, height: 9, channels: 3, background } }).png();
   return { name, read: async () => new Uint8Array(await image.toBuffer()) };
+}
+
+/** A model's weights by name. */
+export async function valuesOf(
+  model: LlavaModel,
+  wanted: (parameter: Parameter) => boolean = () => true,
+): Promise<Record<string, readonly number[]>> {
+  const values: Record<string, readonly number[]> = {};
+  for (const { name, variable } of model.parameters().filter(wanted)) values[name] = [...(await variable.data())];
+  return values;
 }

@@ -53,7 +53,10 @@ describe("a training step", () => {
     const [alone, long] = [conversation("a", red), conversation("x".repeat(30), blue)];
     const losses = await Promise.all(
       [[alone], [alone, alone], [long], [long, alone]].map(async (conversations) => {
-        const batch = await model.collate(conversations.map((each) => model.encode(each)), shape);
+        const batch = await model.collate(
+          conversations.map((each) => model.encode(each)),
+          shape,
+        );
         const { supervised } = batch.counts;
         const sum = (await lossOf(batch)) * supervised;
         batch.dispose();
@@ -119,15 +122,33 @@ describe("operations", () => {
 
   it("are fewer where less learns", async () => {
     const batch = await batchOf([conversation("a", red), conversation("b", blue)]);
-    const all: readonly (readonly Component[])[] = [[], ["projector"], ["language"], ["language", "projector"], ["language", "projector", "vision"]];
+    const all: readonly (readonly Component[])[] = [
+      [],
+      ["projector"],
+      ["language"],
+      ["language", "projector"],
+      ["language", "projector", "vision"],
+    ];
     const counts = all.map((trained) => model.trainingFlops(batch, trained));
-    expect(counts).toEqual([...counts].sort((a, b) => a - b));
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
     expect(new Set(counts).size).toBe(counts.length);
     batch.dispose();
   });
 
   function llavaNetworkOfSize(): ReturnType<typeof llavaNetwork> {
-    return llavaNetwork({ ...config, vocabularySize: 4, hiddenSize: 4, intermediateSize: 4, layers: 1, heads: 1, keyValueHeads: 1, headDimension: 4 }, undefined);
+    return llavaNetwork(
+      {
+        ...config,
+        vocabularySize: 4,
+        hiddenSize: 4,
+        intermediateSize: 4,
+        layers: 1,
+        heads: 1,
+        keyValueHeads: 1,
+        headDimension: 4,
+      },
+      undefined,
+    );
   }
 });
 
@@ -148,12 +169,20 @@ async function batchOf(conversations: readonly Conversation[]): Promise<Batch> {
 }
 
 function variablesOf(...components: readonly Component[]): tf.Variable[] {
-  return model.parameters().filter(({ component }) => components.includes(component)).map(({ variable }) => variable);
+  return model
+    .parameters()
+    .filter(({ component }) => components.includes(component))
+    .map(({ variable }) => variable);
 }
 
 async function gradientNames(batch: Batch, component: Component): Promise<string[]> {
-  const { value, grads } = tf.variableGrads(() => model.loss(batch), [...variablesOf(component), ...variablesOf("language")]);
-  const names = model.parameters().filter((parameter) => parameter.component === component && grads[parameter.variable.name]);
+  const { value, grads } = tf.variableGrads(
+    () => model.loss(batch),
+    [...variablesOf(component), ...variablesOf("language")],
+  );
+  const names = model
+    .parameters()
+    .filter((parameter) => parameter.component === component && grads[parameter.variable.name]);
   tf.dispose([value, grads]);
   return names.map(({ name }) => name);
 }

@@ -37,10 +37,18 @@ interface Item {
   readonly prompt: ReadPrompt;
 }
 
-async function answer(reader: PromptReader, batch: readonly Item[], rows: number, signal?: AbortSignal): Promise<readonly Generation[]> {
+async function answer(
+  reader: PromptReader,
+  batch: readonly Item[],
+  rows: number,
+  signal?: AbortSignal,
+): Promise<readonly Generation[]> {
   const { network, tokenizer, loadPixels } = reader;
   const prompts = batch.map(({ prompt }) => prompt);
-  const length = Math.min(lengthBucket(Math.max(...prompts.map((prompt) => prompt.length))), network.decoder.config.maximumPositions);
+  const length = Math.min(
+    lengthBucket(Math.max(...prompts.map((prompt) => prompt.length))),
+    network.decoder.config.maximumPositions,
+  );
   const spliced = splice(prompts, { rows, length, patches: positionsPerImage(network) });
   const inputs = await inputTensors(spliced, network.vision?.tower.config, loadPixels);
   const answers = batch.map(({ request }) => pendingAnswer(request, tokenizer));

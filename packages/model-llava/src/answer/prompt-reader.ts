@@ -39,10 +39,19 @@ export function renderRequest({ template }: PromptReader, request: PromptRequest
  * A text in tokens, at most `maximumLength` positions. Longer text loses its beginning, as in the language harness of
  * arXiv 2411.10557; beside images that throws an `invalid-data` error, since an image could be lost.
  */
-export function readPrompt(reader: PromptReader, text: RawPrompt, { id, images }: PromptRequest, maximumLength: number): ReadPrompt {
+export function readPrompt(
+  reader: PromptReader,
+  text: RawPrompt,
+  { id, images }: PromptRequest,
+  maximumLength: number,
+): ReadPrompt {
   const inputIds = encodePrompt(text, reader.tokenizer, { id, images });
   const length = positionsOf(inputIds, reader);
-  if (length === 0) throw new MlanError("invalid-data", `model-llava: the prompt of "${id}" is empty, and has no begin-of-sequence token.`);
+  if (length === 0)
+    throw new MlanError(
+      "invalid-data",
+      `model-llava: the prompt of "${id}" is empty, and has no begin-of-sequence token.`,
+    );
   if (length <= maximumLength) return { id, inputIds, images, length };
   if (images.length === 0) return { id, inputIds: inputIds.slice(-maximumLength), images, length: maximumLength };
   throw new MlanError(
@@ -55,10 +64,13 @@ export function readPrompt(reader: PromptReader, text: RawPrompt, { id, images }
  * Groups of at most `size` prompts for one batch each: alike in having images, so that text causes no vision work,
  * and in length, so that little is padded.
  */
-export function batchesOf<Item extends { readonly prompt: ReadPrompt }>(items: readonly Item[], size: number): readonly Item[][] {
+export function batchesOf<Item extends { readonly prompt: ReadPrompt }>(
+  items: readonly Item[],
+  size: number,
+): readonly Item[][] {
   const byLength = (one: Item, other: Item): number => one.prompt.length - other.prompt.length;
   const groups = [false, true].map((hasImages) =>
-    items.filter(({ prompt }) => prompt.images.length > 0 === hasImages).sort(byLength),
+    items.filter(({ prompt }) => prompt.images.length > 0 === hasImages).toSorted(byLength),
   );
   return groups.flatMap((group) =>
     Array.from({ length: Math.ceil(group.length / size) }, (_, batch) => group.slice(batch * size, (batch + 1) * size)),

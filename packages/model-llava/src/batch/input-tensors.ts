@@ -56,7 +56,9 @@ async function unfoldImages(
   const width = 3 * vision.patchSize ** 2;
   const unfolded = new Float32Array(powerOfTwo(images.length) * patches * width);
   await Promise.all(
-    images.map(async (image, index) => unfoldPatches(vision, await loadPixels(image), unfolded, index * patches * width)),
+    images.map(async (image, index) =>
+      unfoldPatches(vision, await loadPixels(image), unfolded, index * patches * width),
+    ),
   );
   return tf.tensor2d(unfolded, [unfolded.length / width, width]);
 }

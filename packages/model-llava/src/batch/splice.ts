@@ -80,5 +80,8 @@ function numberOf(images: Map<ImageReference, number>, image: ImageReference): n
 function imageAt({ id, images }: SpliceRow, index: number): ImageReference {
   const image = images[index];
   if (image) return image;
-  throw new MlanError("invalid-data", `model-llava: "${id}" has more <image> placeholders than its ${images.length} images.`);
+  throw new MlanError(
+    "invalid-data",
+    `model-llava: "${id}" has more <image> placeholders than its ${images.length} images.`,
+  );
 }

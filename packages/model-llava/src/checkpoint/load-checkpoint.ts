@@ -14,7 +14,11 @@ export async function loadCheckpoint(folder: URL, network: LlavaNetwork): Promis
   try {
     const { decoder, vision } = network;
     const own = { language: decoder.config, vision: vision?.tower.config, selectLayer: vision?.selectLayer };
-    const found = { language: checkpoint.language, vision: checkpoint.vision?.config, selectLayer: checkpoint.vision?.selectLayer };
+    const found = {
+      language: checkpoint.language,
+      vision: checkpoint.vision?.config,
+      selectLayer: checkpoint.vision?.selectLayer,
+    };
     if (!isDeepStrictEqual(own, found)) {
       throw new MlanError(
         "invalid-checkpoint",

@@ -67,7 +67,13 @@ interface VisionQuestion {
 }
 
 /** Undefined for a plain Llama without a tower, which then reads text only. */
-async function openVision({ config, file, llava, visionTower, hasTower }: VisionQuestion): Promise<CheckpointVision | undefined> {
+async function openVision({
+  config,
+  file,
+  llava,
+  visionTower,
+  hasTower,
+}: VisionQuestion): Promise<CheckpointVision | undefined> {
   if (visionTower) {
     const towerFile = new URL("config.json", visionTower);
     const tower = await readConfigFile(towerFile);
@@ -85,7 +91,9 @@ async function openVision({ config, file, llava, visionTower, hasTower }: Vision
 async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig): Promise<CheckpointVision> {
   const config = visionConfig(tower, file);
   const processorFile = new URL("preprocessor_config.json", file);
-  const processor = (await exists(processorFile)) ? await readImageProcessor(processorFile) : clipImageProcessor(config.imageSize);
+  const processor = (await exists(processorFile))
+    ? await readImageProcessor(processorFile)
+    : clipImageProcessor(config.imageSize);
   if (processor.size !== config.imageSize) {
     throw new MlanError(
       "invalid-checkpoint",
@@ -105,7 +113,7 @@ async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig
 
 /** The last part of a folder's path: local towers have no other name. */
 function nameOf(folder: URL): string {
-  return decodeURIComponent(folder.pathname.split("/").filter(Boolean).at(-1) ?? "");
+  return decodeURIComponent(/([^/]*)\/*$/.exec(folder.pathname)?.[1] ?? "");
 }
 
 function exists(file: URL): Promise<boolean> {

@@ -25,7 +25,11 @@ export interface CheckpointContent {
  * Writes a folder in Hugging Face layout: a LLaVA checkpoint with its tower inside, or a plain Llama when there is
  * none. Tensors are read back one at a time.
  */
-export async function writeCheckpoint(folder: URL, content: CheckpointContent, { dtype = "float32" }: SaveOptions = {}): Promise<void> {
+export async function writeCheckpoint(
+  folder: URL,
+  content: CheckpointContent,
+  { dtype = "float32" }: SaveOptions = {},
+): Promise<void> {
   const { vision, tokenizerFiles } = content;
   await mkdir(folder, { recursive: true });
   await writeWeights(new URL("model.safetensors", folder), content.parameters, dtype);
@@ -49,14 +53,12 @@ function configOf({ config, format, vision }: CheckpointContent, dtype: string):
 }
 
 async function writeWeights(file: URL, parameters: readonly Parameter[], dtype: "float32" | "bfloat16"): Promise<void> {
-  const tensors = parameters.map(
-    ({ name, variable }): TensorToWrite => ({
-      name,
-      shape: variable.shape,
-      dtype: dtype === "bfloat16" ? "BF16" : "F32",
-      data: () => variable.data<"float32">(),
-    }),
-  );
+  const tensors = parameters.map(({ name, variable }): TensorToWrite => ({
+    name,
+    shape: variable.shape,
+    dtype: dtype === "bfloat16" ? "BF16" : "F32",
+    data: () => variable.data<"float32">(),
+  }));
   try {
     await writeSafetensors(file, tensors, { format: "pt" });
   } catch (cause) {

@@ -8,11 +8,18 @@ export type ConfigObject = Readonly<Record<string, unknown>>;
 /** Reads a JSON object. Throws an `invalid-checkpoint` error that names the file. */
 export async function readConfigFile(file: URL): Promise<ConfigObject> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new MlanError("invalid-checkpoint", `model-llava: ${file.pathname} cannot be read. Check the path and the download.`, { cause });
+    throw new MlanError(
+      "invalid-checkpoint",
+      `model-llava: ${file.pathname} cannot be read. Check the path and the download.`,
+      { cause },
+    );
   });
   const value: unknown = parseJson(text, file);
   if (isObject(value)) return value;
-  throw new MlanError("invalid-checkpoint", `model-llava: ${file.pathname} must hold a JSON object. Download it again.`);
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${file.pathname} must hold a JSON object. Download it again.`,
+  );
 }
 
 /** The columns of `value` that `schema` names. Throws an `invalid-checkpoint` error that names file, key and value. */
@@ -38,6 +45,10 @@ function parseJson(text: string, file: URL): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new MlanError("invalid-checkpoint", `model-llava: ${file.pathname} is no JSON: ${messageOf(cause)}. Download it again.`, { cause });
+    throw new MlanError(
+      "invalid-checkpoint",
+      `model-llava: ${file.pathname} is no JSON: ${messageOf(cause)}. Download it again.`,
+      { cause },
+    );
   }
 }

@@ -15,7 +15,8 @@ export function formatConfig(value: ConfigObject, type: ModelType, file: URL): C
   return {
     template: config.mlan_template ?? (type === "llama" ? "plain" : "v1"),
     imageAspectRatio: config.image_aspect_ratio ?? (type === "llama" ? "pad" : "square"),
-    maximumLength: config.tokenizer_model_max_length ?? Math.min(DEFAULT_MAXIMUM_LENGTH, config.max_position_embeddings),
+    maximumLength:
+      config.tokenizer_model_max_length ?? Math.min(DEFAULT_MAXIMUM_LENGTH, config.max_position_embeddings),
   };
 }
 

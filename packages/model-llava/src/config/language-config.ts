@@ -48,13 +48,18 @@ const schema = z
     num_hidden_layers: size,
     num_attention_heads: size,
     num_key_value_heads: size.nullish(),
-    head_dim: size.multipleOf(2).nullish().transform((value) => value ?? undefined),
+    head_dim: size
+      .multipleOf(2)
+      .nullish()
+      .transform((value) => value ?? undefined),
     rms_norm_eps: z.number().positive(),
     max_position_embeddings: size,
     rope_theta: z.number().positive().nullish(),
     rope_scaling: z.object({ rope_type: ropeType.optional(), type: ropeType.optional() }).nullish(),
     // transformers 5 writes theta here instead.
-    rope_parameters: z.object({ rope_theta: z.number().positive().optional(), rope_type: ropeType.optional() }).nullish(),
+    rope_parameters: z
+      .object({ rope_theta: z.number().positive().optional(), rope_type: ropeType.optional() })
+      .nullish(),
     tie_word_embeddings: z.boolean().nullish(),
     hidden_act: z.literal("silu", { error: "only silu is supported" }).nullish(),
     attention_bias: z.literal(false, { error: "biases in attention are not supported" }).nullish(),

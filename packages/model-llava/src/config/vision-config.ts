@@ -57,4 +57,7 @@ const schema = z
     path: ["num_attention_heads"],
     error: "must divide hidden_size",
   })
-  .refine((config) => config.image_size % config.patch_size === 0, { path: ["patch_size"], error: "must divide image_size" });
+  .refine((config) => config.image_size % config.patch_size === 0, {
+    path: ["patch_size"],
+    error: "must divide image_size",
+  });

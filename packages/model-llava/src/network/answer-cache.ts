@@ -14,9 +14,14 @@ export interface CacheSlot {
  * Zeros for each layer's answer. Leaves with memory of their own: shared or computed ones would make the first
  * step's graph another than that of all later steps.
  */
-export function emptyCache({ layers, keyValueHeads, headDimension }: LanguageConfig, rows: number, capacity: number): readonly KeyValue[] {
+export function emptyCache(
+  { layers, keyValueHeads, headDimension }: LanguageConfig,
+  rows: number,
+  capacity: number,
+): readonly KeyValue[] {
   const shape: [number, number, number, number] = [rows, keyValueHeads, capacity, headDimension];
-  const zeros = (): tf.Tensor4D => tf.tensor4d(new Float32Array(rows * keyValueHeads * capacity * headDimension), shape);
+  const zeros = (): tf.Tensor4D =>
+    tf.tensor4d(new Float32Array(rows * keyValueHeads * capacity * headDimension), shape);
   return Array.from({ length: layers }, () => ({ key: zeros(), value: zeros() }));
 }
 
@@ -37,7 +42,8 @@ export function writeSlot({ key, value }: KeyValue, added: KeyValue, { here }: C
 /** Hides what lies behind each row's prompt, broadcast to [rows, keyValueHeads, group, 1, length]. */
 export function promptMask(promptLengths: readonly number[], length: number): tf.Tensor {
   const mask = new Float32Array(promptLengths.length * length);
-  for (const [row, promptLength] of promptLengths.entries()) mask.fill(MASKED, row * length + promptLength, (row + 1) * length);
+  for (const [row, promptLength] of promptLengths.entries())
+    mask.fill(MASKED, row * length + promptLength, (row + 1) * length);
   return tf.tensor(mask, [promptLengths.length, 1, 1, 1, length]);
 }
 

@@ -32,11 +32,15 @@ export function attention(query: tf.Tensor4D, parts: readonly MaskedKeyValue[]):
   let start = 0;
   const attended = parts.map(({ value }) => {
     const [rows, heads, positions] = value.shape;
-    const share = parts.length === 1 ? probabilities : tf.slice(probabilities, [0, 0, 0, start], [rows, heads, -1, positions]);
+    const share =
+      parts.length === 1 ? probabilities : tf.slice(probabilities, [0, 0, 0, start], [rows, heads, -1, positions]);
     start += positions;
     return tf.matMul<tf.Tensor4D>(share, value);
   });
-  return tf.reshape(attended.reduce((sum, part) => tf.add(sum, part)), query.shape);
+  return tf.reshape(
+    attended.reduce((sum, part) => tf.add(sum, part)),
+    query.shape,
+  );
 }
 
 /**

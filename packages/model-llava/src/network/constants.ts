@@ -16,7 +16,8 @@ export function constants({ headDimension, ropeTheta }: LanguageConfig): Constan
   const tables = new Map<number, RotaryTable>();
   const masks = new Map<number, tf.Tensor2D>();
   return {
-    rotations: (length) => remembered(tables, length, () => mapRotaryTable(rotaryTable(length, headDimension, ropeTheta), tf.keep)),
+    rotations: (length) =>
+      remembered(tables, length, () => mapRotaryTable(rotaryTable(length, headDimension, ropeTheta), tf.keep)),
     mask: (length) => remembered(masks, length, () => tf.keep(causalMask(length))),
     dispose: () => {
       for (const table of tables.values()) disposeRotaryTable(table);

@@ -30,6 +30,7 @@ export function withGradient<Result extends tf.Tensor>(
 /** The tensor saved at `index`. */
 export function savedTensor(saved: readonly tf.Tensor[], index: number): tf.Tensor {
   const tensor = saved[index];
-  if (tensor === undefined) throw new RangeError(`model-llava: the gradient saved ${saved.length} tensors, not ${index + 1}.`);
+  if (tensor === undefined)
+    throw new RangeError(`model-llava: the gradient saved ${saved.length} tensors, not ${index + 1}.`);
   return tensor;
 }

@@ -29,7 +29,9 @@ export interface DecoderInput {
 /** Runs all layers. Gives [rows * length, hidden], before the last normalisation. */
 export function decode({ config, weights }: Decoder, { hidden, rows, rotations, attend }: DecoderInput): tf.Tensor2D {
   return weights.layers.reduce((input, layerWeights, layer) => {
-    const attended = attendLayer(input, layerWeights, config, rows, rotations, (query, keyValue) => attend(query, keyValue, layer));
+    const attended = attendLayer(input, layerWeights, config, rows, rotations, (query, keyValue) =>
+      attend(query, keyValue, layer),
+    );
     return feedForward(attended, layerWeights, config.normEpsilon);
   }, hidden);
 }

@@ -26,7 +26,10 @@ export async function decodeGreedily(network: LlavaNetwork, options: GreedyDecod
   const capacity = answerCapacity(maximumNewTokens);
   const prompt = readPrompts(network, options);
   const mask = promptMask(promptLengths, prompts.length);
-  let state: DecodingState = { tokens: prompt.tokens, answer: emptyCache(network.decoder.config, prompts.rows, capacity) };
+  let state: DecodingState = {
+    tokens: prompt.tokens,
+    answer: emptyCache(network.decoder.config, prompts.rows, capacity),
+  };
   try {
     for (let step = 0; accept(await state.tokens.data()) && step + 1 < maximumNewTokens; step++) {
       const positions = promptLengths.map((length) => length + step);
@@ -58,7 +61,10 @@ function disposeState({ tokens, answer }: DecodingState): void {
   disposeCache(answer);
 }
 
-function readPrompts(network: LlavaNetwork, { prompts, promptLengths }: GreedyDecodingOptions): { tokens: tf.Tensor1D; cache: KeyValue[] } {
+function readPrompts(
+  network: LlavaNetwork,
+  { prompts, promptLengths }: GreedyDecodingOptions,
+): { tokens: tf.Tensor1D; cache: KeyValue[] } {
   const cache: KeyValue[] = [];
   const tokens = tf.tidy(() => {
     const hidden = hiddenStates(network, prompts, (keyValue) => cache.push(keepCache(keyValue)));
@@ -76,7 +82,11 @@ interface Step {
   readonly step: number;
 }
 
-function takeStep(network: LlavaNetwork, { tokens, answer }: DecodingState, { prompt, mask, positions, step }: Step): DecodingState {
+function takeStep(
+  network: LlavaNetwork,
+  { tokens, answer }: DecodingState,
+  { prompt, mask, positions, step }: Step,
+): DecodingState {
   const rows = positions.length;
   const capacity = answer[0]?.key.shape[2] ?? 0;
   const length = (prompt[0]?.key.shape[2] ?? 0) + capacity;
@@ -88,7 +98,10 @@ function takeStep(network: LlavaNetwork, { tokens, answer }: DecodingState, { pr
       if (!promptPart || !answerPart) throw new RangeError(`model-llava: layer ${layer} has no cache.`);
       const written = keepCache(writeSlot(answerPart, added, slot));
       updated.push(written);
-      return attention(query, [{ ...promptPart, mask }, { ...written, mask: slot.mask }]);
+      return attention(query, [
+        { ...promptPart, mask },
+        { ...written, mask: slot.mask },
+      ]);
     };
     const hidden = tf.gather(network.decoder.weights.embedding, tokens);
     const rotations = rotationsAt(network.constants.rotations(length), positions);

@@ -24,7 +24,9 @@ export interface VisionOptions {
 /** A LLaVA network: decoder, and tower and projector where it sees. */
 export interface LlavaNetwork {
   readonly decoder: Decoder;
-  readonly vision: { readonly tower: VisionTower; readonly projector: Projector; readonly selectLayer: number } | undefined;
+  readonly vision:
+    | { readonly tower: VisionTower; readonly projector: Projector; readonly selectLayer: number }
+    | undefined;
   readonly constants: Constants;
   readonly parameters: ParameterList;
 }
@@ -73,7 +75,11 @@ export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, see: S
 export type SeeKeyValue = (keyValue: KeyValue, layer: number) => void;
 
 /** Log-probabilities [n] of the selection's targets. */
-export function selectedLogProbabilities(network: LlavaNetwork, inputs: InputTensors, { positions, targets }: Selection): tf.Tensor1D {
+export function selectedLogProbabilities(
+  network: LlavaNetwork,
+  inputs: InputTensors,
+  { positions, targets }: Selection,
+): tf.Tensor1D {
   const hidden = gatherRows(hiddenStates(network, inputs), positions);
   return targetLogProbabilities(logits(network.decoder, hidden), targets);
 }

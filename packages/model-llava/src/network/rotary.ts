@@ -31,7 +31,10 @@ export function rotaryTable(positions: number, dimension: number, theta: number)
   }
   const scale = 1 / Math.sqrt(dimension);
   const tensor = (values: Float32Array, factor: number): tf.Tensor =>
-    tf.tensor2d(values.map((value) => value * factor), [positions, dimension]);
+    tf.tensor2d(
+      values.map((value) => value * factor),
+      [positions, dimension],
+    );
   return {
     query: { cosine: tensor(cosine, scale), sine: tensor(sine, scale) },
     key: { cosine: tensor(cosine, 1), sine: tensor(sine, 1) },

@@ -18,7 +18,11 @@ export interface BatchSize {
  * with a weight is done again for the input's gradient where something below it learns, and once more where the
  * weight itself learns; a product of attention twice more.
  */
-export function trainingFlops({ decoder, vision }: LlavaNetwork, batch: BatchSize, trained: readonly Component[]): number {
+export function trainingFlops(
+  { decoder, vision }: LlavaNetwork,
+  batch: BatchSize,
+  trained: readonly Component[],
+): number {
   const learns = (component: Component): boolean => trained.includes(component);
   const sees = vision !== undefined && batch.images > 0;
   const belowDecoder = learns("language") || (sees && (learns("projector") || learns("vision")));
@@ -42,7 +46,10 @@ function passes(inputLearns: boolean, weightLearns: boolean): number {
   return 1 + Number(inputLearns) + Number(weightLearns);
 }
 
-function decoderFlops(config: LanguageConfig, { rows, length, supervised }: BatchSize): { weights: number; attention: number } {
+function decoderFlops(
+  config: LanguageConfig,
+  { rows, length, supervised }: BatchSize,
+): { weights: number; attention: number } {
   const { hiddenSize, heads, keyValueHeads, headDimension, intermediateSize } = config;
   const projections = hiddenSize * headDimension * (2 * heads + 2 * keyValueHeads);
   const layer = projections + 3 * hiddenSize * intermediateSize;

@@ -41,7 +41,12 @@ export function declareVisionTower(config: VisionConfig, list: ParameterList): V
   const weights: VisionTowerWeights = {
     classEmbedding: list.vector("vision", `${embeddings}.class_embedding`, hiddenSize),
     patchEmbedding: list.kernel("vision", `${embeddings}.patch_embedding.weight`, hiddenSize, 3, patchSize),
-    positionEmbedding: list.matrix("vision", `${embeddings}.position_embedding.weight`, patchesPerImage(config) + 1, hiddenSize),
+    positionEmbedding: list.matrix(
+      "vision",
+      `${embeddings}.position_embedding.weight`,
+      patchesPerImage(config) + 1,
+      hiddenSize,
+    ),
     // The checkpoint's own spelling.
     preNorm: declareNorm(`${VISION_PREFIX}pre_layrnorm`, hiddenSize, list),
     layers: Array.from({ length: config.layers }, (_, layer) =>
@@ -53,7 +58,11 @@ export function declareVisionTower(config: VisionConfig, list: ParameterList): V
   return weights;
 }
 
-function declareLayer({ hiddenSize, intermediateSize }: VisionConfig, prefix: string, list: ParameterList): VisionLayerWeights {
+function declareLayer(
+  { hiddenSize, intermediateSize }: VisionConfig,
+  prefix: string,
+  list: ParameterList,
+): VisionLayerWeights {
   const linear = (name: string, out: number, input: number): LinearWeights => ({
     weight: list.matrix("vision", `${prefix}.${name}.weight`, out, input),
     bias: list.vector("vision", `${prefix}.${name}.bias`, out),

@@ -17,12 +17,14 @@ export interface VisionTower {
  * Hidden states [images * (1 + patches), hidden] after `layers` of the tower's layers, the class token first, from
  * patches [images * patches, 3 * patch * patch] that {@link unfoldPatches} made.
  */
-export function visionHiddenStates({ config, weights }: VisionTower, patches: tf.Tensor2D, layers: number): tf.Tensor2D {
+export function visionHiddenStates(
+  { config, weights }: VisionTower,
+  patches: tf.Tensor2D,
+  layers: number,
+): tf.Tensor2D {
   const images = patches.shape[0] / patchesPerImage(config);
   const embedded = layerNorm(embedPatches(weights, patches, images), weights.preNorm, config.normEpsilon);
-  return weights.layers
-    .slice(0, layers)
-    .reduce((hidden, layer) => runLayer(config, layer, hidden, images), embedded);
+  return weights.layers.slice(0, layers).reduce((hidden, layer) => runLayer(config, layer, hidden, images), embedded);
 }
 
 /** Patch features [images * patches, hidden]: hidden state `selectLayer` (counted from the end, -1 the last), no class token. */
@@ -40,7 +42,12 @@ export function patchFeatures(tower: VisionTower, patches: tf.Tensor2D, selectLa
  * Pixels [3, imageSize, imageSize] as patches [patches, 3 * patch * patch] written at `offset` of `target`: the patch
  * embedding, a convolution without overlap, is then one matrix product.
  */
-export function unfoldPatches({ imageSize, patchSize }: VisionConfig, pixels: Float32Array, target: Float32Array, offset: number): void {
+export function unfoldPatches(
+  { imageSize, patchSize }: VisionConfig,
+  pixels: Float32Array,
+  target: Float32Array,
+  offset: number,
+): void {
   let next = offset;
   for (let top = 0; top < imageSize; top += patchSize) {
     for (let left = 0; left < imageSize; left += patchSize) {
@@ -68,7 +75,8 @@ function embedPatches(weights: VisionTowerWeights, patches: tf.Tensor2D, images:
 function runLayer(config: VisionConfig, weights: VisionLayerWeights, input: tf.Tensor2D, images: number): tf.Tensor2D {
   const { heads, hiddenSize, normEpsilon } = config;
   const normal = layerNorm(input, weights.attentionNorm, normEpsilon);
-  const project = ({ weight, bias }: VisionLayerWeights["query"]): tf.Tensor4D => splitHeads(linear(normal, weight, bias), images, heads);
+  const project = ({ weight, bias }: VisionLayerWeights["query"]): tf.Tensor4D =>
+    splitHeads(linear(normal, weight, bias), images, heads);
   const query = tf.mul<tf.Tensor4D>(project(weights.query), 1 / Math.sqrt(hiddenSize / heads));
   const attended = attention(query, [{ key: project(weights.key), value: project(weights.value) }]);
   const hidden = tf.add<tf.Tensor2D>(input, linear(mergeHeads(attended), weights.output.weight, weights.output.bias));

@@ -19,7 +19,11 @@ export interface ParameterList {
 
 export function parameterList(): ParameterList {
   const parameters: Parameter[] = [];
-  const declare = <Rank extends tf.Rank>(component: Component, name: string, zeros: tf.Tensor<Rank>): tf.Variable<Rank> => {
+  const declare = <Rank extends tf.Rank>(
+    component: Component,
+    name: string,
+    zeros: tf.Tensor<Rank>,
+  ): tf.Variable<Rank> => {
     // No name of its own: tfjs allows a variable's name once per process, and several models may be open.
     const variable = tf.variable(zeros);
     zeros.dispose();
@@ -30,7 +34,8 @@ export function parameterList(): ParameterList {
     parameters,
     vector: (component, name, size) => declare(component, name, tf.zeros<tf.Rank.R1>([size])),
     matrix: (component, name, rows, columns) => declare(component, name, tf.zeros<tf.Rank.R2>([rows, columns])),
-    kernel: (component, name, out, input, size) => declare(component, name, tf.zeros<tf.Rank.R4>([out, input, size, size])),
+    kernel: (component, name, out, input, size) =>
+      declare(component, name, tf.zeros<tf.Rank.R4>([out, input, size, size])),
     dispose: () => {
       for (const { variable } of parameters.splice(0)) variable.dispose();
     },

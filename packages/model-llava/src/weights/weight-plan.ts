@@ -32,13 +32,17 @@ export interface WeightPlan {
  */
 export function planWeights(parameters: readonly Parameter[], sources: WeightSources): WeightPlan {
   const hasProjector = [...sources.checkpoint.entries.keys()].some((name) => name.startsWith(PROJECTOR_PREFIX));
-  const isFresh = ({ component }: Parameter): boolean => component === "projector" && sources.freshProjector && !hasProjector;
+  const isFresh = ({ component }: Parameter): boolean =>
+    component === "projector" && sources.freshProjector && !hasProjector;
   const towerPrefix = sources.tower && prefixOfTower(sources.tower);
   const stored = parameters
     .filter((parameter) => !isFresh(parameter))
     .map((parameter) => planned(parameter, sources, towerPrefix));
   const used = new Set(stored.map(({ name }) => name));
-  refuseUnknown(sources.checkpoint, (name) => used.has(name) || (towerPrefix !== undefined && name.startsWith(VISION_PREFIX)));
+  refuseUnknown(
+    sources.checkpoint,
+    (name) => used.has(name) || (towerPrefix !== undefined && name.startsWith(VISION_PREFIX)),
+  );
   if (sources.tower) refuseUnknown(sources.tower, (name) => used.has(name) || !name.startsWith(towerPrefix ?? ""));
   return { stored, fresh: parameters.filter(isFresh) };
 }
@@ -51,9 +55,14 @@ export function holdsTower({ entries }: SafetensorsReader): boolean {
 const PATCH_EMBEDDING = "embeddings.patch_embedding.weight";
 
 /** Buffers that older transformers stored; the rest of whole CLIP models; the output layer where the embedding serves as it. */
-const IGNORED = /rotary_emb\.inv_freq$|position_ids$|^text_model\.|^text_projection\.|^visual_projection\.|^logit_scale$|^lm_head\.weight$/;
+const IGNORED =
+  /rotary_emb\.inv_freq$|position_ids$|^text_model\.|^text_projection\.|^visual_projection\.|^logit_scale$|^lm_head\.weight$/;
 
-function planned(parameter: Parameter, { checkpoint, tower }: WeightSources, towerPrefix: string | undefined): PlannedWeight {
+function planned(
+  parameter: Parameter,
+  { checkpoint, tower }: WeightSources,
+  towerPrefix: string | undefined,
+): PlannedWeight {
   const fromTower = tower !== undefined && parameter.component === "vision";
   const reader = fromTower ? tower : checkpoint;
   const name = fromTower ? `${towerPrefix}${parameter.name.slice(VISION_PREFIX.length)}` : parameter.name;
