@@ -3,13 +3,15 @@ import { createScope, MlanError, MODEL, type PromptFamily } from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
 import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
 import "@tensorflow/tfjs"; // gradients, which a trainer brings otherwise
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 
-const { backbone, tower } = await writeTinyLlava(pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-llama2-"))}/`));
+const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-llama2-"))}/`);
+const { backbone, tower } = await writeTinyLlava(folder);
+afterAll(() => rm(folder, { recursive: true }));
 const source = createScope([llama2({ weights: backbone, visionTower: tower })]).get(MODEL);
 
 describeModelContract(source, { useBackend: () => useOnnxBackend() });

@@ -3,13 +3,15 @@ import { createScope, MlanError, MODEL, type PromptFamily } from "@mlan/core";
 import { vicuna } from "@mlan/model-vicuna";
 import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
 import "@tensorflow/tfjs"; // gradients, which a trainer brings otherwise
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 
-const { backbone, tower } = await writeTinyLlava(pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-vicuna-"))}/`));
+const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-vicuna-"))}/`);
+const { backbone, tower } = await writeTinyLlava(folder);
+afterAll(() => rm(folder, { recursive: true }));
 const source = createScope([vicuna({ weights: backbone, visionTower: tower })]).get(MODEL);
 
 describeModelContract(source, { useBackend: () => useOnnxBackend() });
