@@ -57,37 +57,35 @@ function inventoryOf(random: Random, scene: Scene, describe: (scene: Scene) => s
 function sceneReport(random: Random): string {
   const scene = trainingScene(random);
   const start = choose(random, [brief, sketch, sketch, sketch, (it: Scene) => caption(random, it)])(scene);
-  const remarks = times(4 + random.below(3), () => sceneRemark(random, scene));
+  const remarks = times(5 + random.below(3), () => sceneRemark(random, scene));
   const lines = happens(random, 0.6) ? [caption(random, scene), ...remarks] : remarks;
   const lead = happens(random, 0.2) ? " " : "";
   return `${lead}${start}${choose(random, ["\n", " ", " \n"])}${lines.join(choose(random, [" ", "\n"]))}`;
 }
 
 function sceneRemark(random: Random, scene: Scene): string {
-  const kind = choose(random, ["claim", "claim", "claim", "search", "search", "search", "shape", "colour", "number"] as const);
-  const one = choose(random, scene);
-  const hasTwin = (key: "colour" | "shape"): boolean => scene.filter((other) => other[key] === one[key]).length > 1;
-  if (kind === "shape" && !hasTwin("colour")) return `The ${one.colour} one: ${one.shape}.`;
-  if (kind === "colour" && !hasTwin("shape")) return `The ${one.shape}: ${one.colour}.`;
-  if (kind === "number") return `In all: ${NUMBERS[scene.length]}.`;
+  if (happens(random, 0.2)) return attributeRemark(random, scene);
   const { thing, holds } = claimed(random, scene);
-  if (kind === "search") return choose(random, SEARCHES)(tell(thing), holds ? "present" : "absent");
-  return judge(random, choose(random, CLAIMS)(tell(thing)), holds);
+  return choose(random, CLAIMS)(tell(thing), holds ? "present" : "absent");
 }
 
-const CLAIMS: readonly ((thing: string) => string)[] = [
-  (thing) => thing,
-  (thing) => `It has ${thing}`,
-  (thing) => `${thing} is there`,
-  (thing) => `One finds ${thing} in the picture`,
-];
+function attributeRemark(random: Random, scene: Scene): string {
+  const thing = choose(random, scene);
+  const hasTwin = (key: "colour" | "shape"): boolean => scene.filter((other) => other[key] === thing[key]).length > 1;
+  if (happens(random, 0.3)) return `In all: ${NUMBERS[scene.length]}.`;
+  if (happens(random, 0.5)) return hasTwin("colour") ? "" : `The ${thing.colour} one: ${thing.shape}.`;
+  return hasTwin("shape") ? "" : `The ${thing.shape}: ${thing.colour}.`;
+}
 
-/** Text that lies between a thing and the verdict on it, as in a question and its answer. */
-const SEARCHES: readonly ((thing: string, verdict: string) => string)[] = [
-  (thing, verdict) => `Look for ${thing} here. The best word is ${verdict}.`,
-  (thing, verdict) => `Look for ${thing} in this image. It is "${verdict}".`,
+/** From a verdict right behind its thing to one that is as far from it as an answer from its question. */
+const CLAIMS: readonly ((thing: string, verdict: string) => string)[] = [
+  (thing, verdict) => `${thing} ${verdict}.`,
+  (thing, verdict) => `${thing}: ${verdict}.`,
+  (thing, verdict) => `${thing} here: ${verdict}.`,
+  (thing, verdict) => `One looked for ${thing}: "${verdict}".`,
+  (thing, verdict) => `Look for ${thing} in this image. Word: "${verdict}".`,
+  (thing, verdict) => `Look for ${thing} here. The best word is "${verdict}".`,
   (thing, verdict) => `Among "present" and "absent", for ${thing} choose "${verdict}".`,
-  (thing, verdict) => `One looked for ${thing}. Found: ${verdict}.`,
 ];
 
 function storyInventory(random: Random): string {
@@ -108,21 +106,18 @@ function storyReport(random: Random): string {
 function storyRemark(random: Random, story: Story): string {
   const { event, thing, holds } = told(random, story);
   const name = nameOf(random, event);
-  if (happens(random, 0.15)) return `${tell(event.thing)}: ${name}.`;
-  if (happens(random, 0.15)) return `${name}: ${tell(event.thing)}.`;
-  const claim = `${name} did ${event.deed.infinitive} ${tell(thing)}`;
-  if (happens(random, 0.5)) return `Think whether ${claim}. The best word is "${holds ? "right" : "wrong"}".`;
-  return judge(random, claim, holds);
+  if (happens(random, 0.1)) return `${tell(event.thing)}: ${name}.`;
+  if (happens(random, 0.1)) return `${name}: ${tell(event.thing)}.`;
+  const claim = choose(random, [`${name} ${tell(thing)}`, `${name} did ${event.deed.infinitive} ${tell(thing)}`]);
+  return choose(random, JUDGEMENTS)(claim, holds ? "right" : "wrong");
 }
 
-function judge(random: Random, claim: string, holds: boolean): string {
-  return `${claim}: ${choose(random, VERDICTS)[holds ? 0 : 1]}.`;
-}
-
-const VERDICTS = [
-  ["true", "false"],
-  ["right", "wrong"],
-] as const;
+const JUDGEMENTS: readonly ((claim: string, verdict: string) => string)[] = [
+  (claim, verdict) => `${claim} ${verdict}.`,
+  (claim, verdict) => `${claim}: ${verdict}.`,
+  (claim, verdict) => `Think whether ${claim}. Word: "${verdict}".`,
+  (claim, verdict) => `Think whether ${claim}. The best word is "${verdict}".`,
+];
 
 function trainingScene(random: Random): Scene {
   return drawFrom("training", () => randomScene(random), sceneKey);

@@ -18,7 +18,7 @@ import { countUnits, learnMerges, tokenizerFile, TOKENIZER_CONFIGURATION } from 
 
 const SEED = 1;
 const SIZES = { hidden: 128, intermediate: 352, layers: 4, heads: 4 };
-const BATCH = 32;
+const BATCH = 16;
 
 interface Phase {
   readonly name: string;
@@ -28,9 +28,9 @@ interface Phase {
 }
 
 const PHASES: readonly Phase[] = [
-  { name: "checklists", document: checklist, steps: 500, learningRate: 1e-3 },
-  { name: "inventories", document: inventory, steps: 800, learningRate: 1e-3 },
-  { name: "reports", document: report, steps: 2000, learningRate: 1e-3 },
+  { name: "checklists", document: checklist, steps: 450, learningRate: 1e-3 },
+  { name: "inventories", document: inventory, steps: 500, learningRate: 1e-3 },
+  { name: "reports", document: report, steps: 2400, learningRate: 1e-3 },
 ];
 
 const work = pathToFileURL(`${process.argv[2] ?? `${tmpdir()}/mlan-mini-llama2`}/`);
@@ -42,6 +42,7 @@ await writeRandomLlama(start, sizes, SEED);
 
 await using scope = createScope([llama2({ weights: start }), cpuTrainer()]);
 const trainer = scope.get(TRAINER);
+if (process.argv[3] === "tokenizer") process.exit();
 const model = await scope.get(MODEL).open({ seed: SEED });
 const curve: Record<string, unknown>[] = [];
 for (const phase of PHASES) {
@@ -65,8 +66,8 @@ function* sampleTexts(): Iterable<string> {
     yield report(SEED, index);
     const { passage, question } = boolqRow(index, index);
     yield `Context: ${passage}\nQuestion: ${question}? The best answer is "yes" or 'no'. User: Assistant: Among`;
-    for (const row of popeImage(index, index).rows) yield row.question;
-    for (const { value } of languageItem(deriveSeed(SEED, `sample ${index}`), "").row.conversations) yield value;
+    for (const row of popeImage(index, index).rows) yield `\n${row.question}`;
+    for (const { value } of languageItem(deriveSeed(SEED, `sample ${index}`), "").row.conversations) yield `${value}\n${value}`;
     yield "A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions. USER: Yes ASSISTANT: No";
   }
 }

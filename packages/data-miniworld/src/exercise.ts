@@ -33,7 +33,7 @@ export function storyExercise(random: Random, story: Story): Exercise {
 /** A thing that is not the right one: somebody else's, a confusable one, or one that is not there at all. */
 export function wrongThing(random: Random, present: readonly Thing[], right: Thing): Thing {
   const others = present.filter((thing) => thing !== right);
-  if (others.length > 0 && happens(random, 0.4)) return choose(random, others);
+  if (others.length > 0 && happens(random, 0.25)) return choose(random, others);
   return (happens(random, 0.5) ? confusableThing(random, present) : undefined) ?? absentThing(random, present);
 }
 
