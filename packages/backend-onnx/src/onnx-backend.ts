@@ -10,7 +10,7 @@ import type { OrtRuntime } from "./ort-runtime.ts";
 import { recording, type Recording } from "./recording.ts";
 import { RecordedValue } from "./recorded-value.ts";
 import { sessionRunner, type OnnxStatistics, type SessionRunner, type SessionRunnerOptions } from "./session-runner.ts";
-import { allocateStorage, type Elements } from "./storage.ts";
+import { writeStorage, type Elements } from "./storage.ts";
 
 export interface OnnxBackendOptions extends SessionRunnerOptions {
   readonly pendingNodes: number;
@@ -160,13 +160,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
   #leaf(values: BackendValues, shape: readonly number[], dtype: DataType): RecordedValue {
     const type = elementType(dtype);
     const value = new RecordedValue([...shape], type);
-    value.storage = allocateStorage(this.runtime, shape, type);
-    // Copied: the caller may change the array before anything is computed.
-    const elements = value.storage.view();
-    elements.set(values as ArrayLike<number>);
-    // ONNX Runtime expects nothing but 0 and 1.
-    if (type === "bool")
-      for (let index = 0; index < elements.length; index++) if (elements[index] !== 0) elements[index] = 1;
+    value.storage = writeStorage(this.runtime, values as ArrayLike<number>, shape, type);
     return value;
   }
 }

@@ -17,7 +17,8 @@ export interface OrtRuntime {
   readonly allocator: Pointer;
 }
 
-const LOG_ERRORS_ONLY = 3;
+/** Errors are thrown; a log would say them a second time. */
+const LOG_FATAL_ONLY = 4;
 const DEVICE_ALLOCATOR = 0;
 const ARENA_ALLOCATOR = 1;
 const MEMORY_TYPE_DEFAULT = 0;
@@ -48,7 +49,7 @@ export function createSessionOptions(library: OrtLibrary, level: OptimizationLev
   const { call } = library;
   const options = library.create("CreateSessionOptions");
   call.SetSessionGraphOptimizationLevel(options, OPTIMIZATION_LEVELS[level]);
-  call.SetSessionLogSeverityLevel(options, LOG_ERRORS_ONLY);
+  call.SetSessionLogSeverityLevel(options, LOG_FATAL_ONLY);
   // A pool per session would spin beside all others: 20 to 100 times slower when sessions alternate.
   call.DisablePerSessionThreads(options);
   // Memory patterns double the peak and save no time here.
@@ -66,7 +67,7 @@ function createRuntime(threads: number): OrtRuntime {
   call.SetGlobalInterOpNumThreads(threading, 1);
   // Masked softmax makes denormals, which cost a factor of six. Only the first session of a process decides.
   call.SetGlobalDenormalAsZero(threading);
-  const environment = create("CreateEnvWithGlobalThreadPools", LOG_ERRORS_ONLY, "mlan", threading);
+  const environment = create("CreateEnvWithGlobalThreadPools", LOG_FATAL_ONLY, "mlan", threading);
   release.ReleaseThreadingOptions(threading);
 
   const arena = create("CreateCpuMemoryInfo", ARENA_ALLOCATOR, MEMORY_TYPE_DEFAULT);

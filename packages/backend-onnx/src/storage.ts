@@ -26,6 +26,22 @@ export function allocateStorage(runtime: OrtRuntime, shape: readonly number[], d
   return adoptStorage(runtime, handle, sizeOf(shape), dtype);
 }
 
+/** A copy of `values` in the arena, so that the caller may change them before anything is computed. */
+export function writeStorage(
+  runtime: OrtRuntime,
+  values: ArrayLike<number>,
+  shape: readonly number[],
+  dtype: ElementType,
+): Storage {
+  if (values.length !== sizeOf(shape)) {
+    throw new Error(`${values.length} values were written to a tensor of shape [${shape.join()}]`);
+  }
+  const storage = allocateStorage(runtime, shape, dtype);
+  // ONNX Runtime expects nothing but 0 and 1 in booleans.
+  storage.view().set(dtype === "bool" ? Uint8Array.from(values, (value) => (value === 0 ? 0 : 1)) : values);
+  return storage;
+}
+
 /** Wraps an OrtValue that ONNX Runtime made; releasing the storage gives it back to the arena. */
 export function adoptStorage({ library }: OrtRuntime, handle: Pointer, size: number, dtype: ElementType): Storage {
   return new OrtStorage(

@@ -151,6 +151,14 @@ describe("failure", () => {
     expect(Array.from(tf.gather(table, tf.tensor1d([1], "int32")).dataSync())).toEqual([3, 4]);
   });
 
+  test("a result that no memory holds is an error, not a crash", () => {
+    const huge = tf.broadcastTo(tf.scalar(0.5), [1_000_000, 1_000_000]);
+    const small = tf.add(1, 2);
+    expect(String(thrown(() => huge.dataSync()))).toMatch(/\[1000000,1000000\].*Failed to allocate memory/s);
+    expect(small.dataSync()[0]).toBe(3);
+    huge.dispose();
+  });
+
   test("an unknown kernel says its name and the way out", () => {
     const error = thrown(() => tf.image.nonMaxSuppression(tf.zeros([1, 4]), tf.zeros([1]), 1));
     expect(BackendError.is(error, "unsupported")).toBe(true);
