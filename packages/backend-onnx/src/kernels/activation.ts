@@ -4,7 +4,7 @@ import { BackendError } from "../backend-error.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementwise } from "./broadcast.ts";
 import { elementType } from "./onnx-type.ts";
-import { inFloat32, inNumber, kernel, operation } from "./operation.ts";
+import { inFloat32, inNumber, kernel, numberType, onnxNode, operation } from "./operation.ts";
 import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 
 /** What a fused kernel applies to its result, as tfjs-core spells it in inputs and attributes. */
@@ -24,26 +24,11 @@ interface Bounds {
   readonly maximum: number;
 }
 
-const RELU = operation(
-  "Relu",
-  inNumber((_, x) => ["Relu", [x]]),
-);
-const ELU = operation(
-  "Elu",
-  inFloat32((_, x) => ["Elu", [x]]),
-);
-const SELU = operation(
-  "Selu",
-  inFloat32((_, x) => ["Selu", [x]]),
-);
-const SIGMOID = operation(
-  "Sigmoid",
-  inFloat32((_, x) => ["Sigmoid", [x]]),
-);
-const PRELU = operation(
-  "Prelu",
-  inFloat32((_, x, slope) => ["PRelu", [x, slope]]),
-);
+const RELU = operation("Relu", inNumber(onnxNode("Relu")));
+const ELU = operation("Elu", inFloat32(onnxNode("Elu")));
+const SELU = operation("Selu", inFloat32(onnxNode("Selu")));
+const SIGMOID = operation("Sigmoid", inFloat32(onnxNode("Sigmoid")));
+const PRELU = operation("Prelu", inFloat32(onnxNode("PRelu")));
 
 const LEAKY_RELU = operation(
   "LeakyRelu",
@@ -52,10 +37,13 @@ const LEAKY_RELU = operation(
 
 const CLIP = operation(
   "ClipByValue",
-  inFloat32(({ graph, attributes: { minimum, maximum } }: Writing<Bounds>, x) => [
-    "Clip",
-    [x, graph.scalar(minimum, "float32"), graph.scalar(maximum, "float32")],
-  ]),
+  inNumber(({ graph, operands, attributes: { minimum, maximum } }: Writing<Bounds>, x) => {
+    const type = numberType(operands);
+    return [
+      "Clip",
+      [x, ...[minimum, maximum].map((bound) => graph.scalar(type === "int32" ? toInt32(bound) : bound, type))],
+    ];
+  }),
 );
 
 /** 1 where x is positive, NaN where it is NaN, `alpha` elsewhere: the slope of a rectifier. */
@@ -83,6 +71,7 @@ export const ACTIVATION_KERNELS: readonly Kernel[] = [
   kernel<tf.ReluInputs>(tf.Relu, ({ x }, _, recorder) => alike(recorder, RELU, x)),
   kernel<tf.EluInputs>(tf.Elu, ({ x }, _, recorder) => alike(recorder, ELU, x)),
   kernel<tf.SeluInputs>(tf.Selu, ({ x }, _, recorder) => alike(recorder, SELU, x)),
+  kernel<tf.SigmoidInputs>(tf.Sigmoid, ({ x }, _, recorder) => alike(recorder, SIGMOID, x)),
   kernel<tf.Relu6Inputs>(tf.Relu6, ({ x }, _, recorder) => clip(recorder, x, 0, 6)),
   kernel<tf.ClipByValueInputs, tf.ClipByValueAttrs>(tf.ClipByValue, ({ x }, { clipValueMin, clipValueMax }, recorder) =>
     clip(recorder, x, clipValueMin, clipValueMax),
@@ -137,4 +126,9 @@ function leakyRelu(recorder: Recorder, x: TensorInfo, alpha: number): TensorInfo
 
 function prelu(recorder: Recorder, x: TensorInfo, alpha: TensorInfo): TensorInfo {
   return elementwise(recorder, PRELU, [x, alpha], "float32");
+}
+
+/** A bound without fraction and within the range of int32. */
+function toInt32(bound: number): number {
+  return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(bound)));
 }

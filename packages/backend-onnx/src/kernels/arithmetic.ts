@@ -2,92 +2,37 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Value } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
-import { elementwise, expand } from "./broadcast.ts";
-import { isFilledWith } from "./fill.ts";
+import { elementwise } from "./broadcast.ts";
 import { convert, elementType } from "./onnx-type.ts";
-import { computedIn, inFloat32, inFloat64, inNumber, kernel, numberType, operation } from "./operation.ts";
+import { computedIn, inFloat32, inFloat64, inNumber, kernel, numberType, onnxNode, operation } from "./operation.ts";
 import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 
 /** Also what fused kernels add their bias with. */
-export const ADD: WrittenOperation = operation(
-  "Add",
-  inNumber((_, a, b) => ["Add", [a, b]]),
-);
-const MULTIPLY = operation(
-  "Multiply",
-  inNumber((_, a, b) => ["Mul", [a, b]]),
-);
-const FLOOR_DIVIDE = operation(
-  "FloorDiv",
-  inFloat64(({ graph }, a, b) => ["Floor", [graph.apply("Div", [a, b])]]),
-);
+export const ADD: WrittenOperation = operation("Add", inNumber(onnxNode("Add")));
+
+/** The largest float32. */
+const LARGEST = 3.4028234663852886e38;
+
+const FLOOR_DIVIDE = operation("FloorDiv", inFloat64(floorDivide));
 const ADD_ALL = operation("AddN", inNumber(addAll));
 
 export const ARITHMETIC_KERNELS: readonly Kernel[] = [
   binary(tf.Add, ADD),
-  binary(
-    tf.Sub,
-    operation(
-      "Sub",
-      inNumber((_, a, b) => ["Sub", [a, b]]),
-    ),
-  ),
-  binary(
-    tf.Maximum,
-    operation(
-      "Maximum",
-      inNumber((_, a, b) => ["Max", [a, b]]),
-    ),
-  ),
-  binary(
-    tf.Minimum,
-    operation(
-      "Minimum",
-      inNumber((_, a, b) => ["Min", [a, b]]),
-    ),
-  ),
+  binary(tf.Sub, operation("Sub", inNumber(onnxNode("Sub")))),
+  binary(tf.Multiply, operation("Multiply", inNumber(onnxNode("Mul")))),
+  binary(tf.Maximum, operation("Maximum", inNumber(onnxNode("Max")))),
+  binary(tf.Minimum, operation("Minimum", inNumber(onnxNode("Min")))),
   binary(tf.SquaredDifference, operation("SquaredDifference", inNumber(squaredDifference))),
-  binary(
-    tf.RealDiv,
-    operation(
-      "RealDiv",
-      computedIn(exactType, (_, a, b) => ["Div", [a, b]]),
-    ),
-  ),
-  binary(
-    tf.Pow,
-    operation(
-      "Pow",
-      computedIn(exactType, (_, a, b) => ["Pow", [a, b]]),
-    ),
-  ),
-  binary(
-    tf.BitwiseAnd,
-    operation(
-      "BitwiseAnd",
-      computedIn("int32", (_, a, b) => ["BitwiseAnd", [a, b]]),
-    ),
-  ),
+  binary(tf.RealDiv, operation("RealDiv", computedIn(exactType, onnxNode("Div")))),
+  binary(tf.Pow, operation("Pow", computedIn(exactType, onnxNode("Pow")))),
   binary(tf.Mod, operation("Mod", inFloat64(floorMod))),
   binary(tf.Atan2, operation("Atan2", inFloat32(atan2))),
+  binary(tf.BitwiseAnd, operation("BitwiseAnd", computedIn("int32", onnxNode("BitwiseAnd")))),
   kernel<tf.FloorDivInputs>(tf.FloorDiv, ({ a, b }, _, recorder) =>
     elementwise(recorder, FLOOR_DIVIDE, [a, b], "int32"),
   ),
-  kernel<tf.MultiplyInputs>(tf.Multiply, ({ a, b }, _, recorder) => multiply(recorder, a, b)),
-  kernel<tf.AddNInputs>(tf.AddN, (terms, _, recorder) => {
-    const [first, ...others] = terms;
-    if (first !== undefined && others.length === 0) return recorder.alias(first, first.shape);
-    return elementwise(recorder, ADD_ALL, terms, numberType(terms.map((term) => ({ dtype: elementType(term) }))));
-  }),
+  kernel<tf.AddNInputs>(tf.AddN, (terms, _, recorder) => addN(recorder, terms)),
 ];
-
-/** Where one operand only repeats the other (the gradients of sums and means multiply by `ones`), nothing is computed. */
-function multiply(recorder: Recorder, a: TensorInfo, b: TensorInfo): TensorInfo {
-  const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
-  if (a.dtype === b.dtype && isFilledWith(recorder, b, 1)) return expand(recorder, a, shape);
-  if (a.dtype === b.dtype && isFilledWith(recorder, a, 1)) return expand(recorder, b, shape);
-  return elementwise(recorder, MULTIPLY, [a, b], elementType(a));
-}
 
 /** tfjs gives the result the dtype of the first operand. */
 function binary(kernelName: string, recorded: WrittenOperation): Kernel {
@@ -99,6 +44,16 @@ function binary(kernelName: string, recorded: WrittenOperation): Kernel {
 /** Integers are divided as float64: exact, and a zero divisor gives 0 as in JavaScript instead of ending the process. */
 function exactType(operands: readonly Value[]): "float32" | "float64" {
   return numberType(operands) === "float32" ? "float32" : "float64";
+}
+
+function addN(recorder: Recorder, terms: readonly TensorInfo[]): TensorInfo {
+  const [first, ...others] = terms;
+  if (first !== undefined && others.length === 0) return recorder.alias(first, first.shape);
+  return elementwise(recorder, ADD_ALL, terms, first === undefined ? "float32" : elementType(first));
+}
+
+function floorDivide({ graph }: Writing, a: string, b: string): OnnxCall {
+  return ["Floor", [graph.apply("Div", [a, b])]];
 }
 
 function squaredDifference({ graph }: Writing, a: string, b: string): OnnxCall {
@@ -118,21 +73,14 @@ function floorMod({ graph }: Writing, a: string, b: string): OnnxCall {
 /** ONNX has only the arc tangent of one number. Infinities are clipped so that their quotient is a number. */
 function atan2({ graph }: Writing, y: string, x: string): OnnxCall {
   const constant = (value: number): string => graph.scalar(value, "float32");
-  const largest = 3.4028234663852886e38;
-  const [height, width] = [y, x].map((side) => graph.apply("Clip", [side, constant(-largest), constant(largest)]));
-  const angle = graph.apply("Atan", [graph.apply("Div", [height ?? y, width ?? x])]);
-  const below = graph.apply("Less", [y, constant(0)]);
-  const turn = graph.apply("Where", [below, constant(-Math.PI), constant(Math.PI)]);
-  const turned = graph.apply("Where", [
-    graph.apply("Less", [x, constant(0)]),
-    graph.apply("Add", [angle, turn]),
-    angle,
-  ]);
-  const origin = graph.apply(
-    "And",
-    [y, x].map((side) => graph.apply("Equal", [side, constant(0)])),
-  );
-  return ["Where", [origin, constant(0), turned]];
+  const clip = (side: string): string => graph.apply("Clip", [side, constant(-LARGEST), constant(LARGEST)]);
+  const isZero = (side: string): string => graph.apply("Equal", [side, constant(0)]);
+  const isNegative = (side: string): string => graph.apply("Less", [side, constant(0)]);
+
+  const angle = graph.apply("Atan", [graph.apply("Div", [clip(y), clip(x)])]);
+  const turn = graph.apply("Where", [isNegative(y), constant(-Math.PI), constant(Math.PI)]);
+  const turned = graph.apply("Where", [isNegative(x), graph.apply("Add", [angle, turn]), angle]);
+  return ["Where", [graph.apply("And", [isZero(y), isZero(x)]), constant(0), turned]];
 }
 
 function addAll({ graph, operands }: Writing, ...terms: string[]): OnnxCall {

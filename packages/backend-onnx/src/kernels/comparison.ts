@@ -3,27 +3,24 @@ import type { Kernel } from "../kernel.ts";
 import { elementwise } from "./broadcast.ts";
 import { fill } from "./fill.ts";
 import { elementType } from "./onnx-type.ts";
-import { computedIn, kernel, numberType, operation } from "./operation.ts";
+import { computedIn, kernel, numberType, onnxNode, operation } from "./operation.ts";
 import type { Write, WrittenOperation } from "./operation.ts";
 
-const NOT = operation(
-  "LogicalNot",
-  computedIn("bool", (_, x) => ["Not", [x]]),
-);
+const NOT = operation("LogicalNot", computedIn("bool", onnxNode("Not")));
 
 export const COMPARISON_KERNELS: readonly Kernel[] = [
-  comparison(tf.Equal, (_, a, b) => ["Equal", [a, b]]),
+  comparison(tf.Equal, onnxNode("Equal")),
   comparison(tf.NotEqual, ({ graph }, a, b) => ["Not", [graph.apply("Equal", [a, b])]]),
-  comparison(tf.Greater, (_, a, b) => ["Greater", [a, b]]),
-  comparison(tf.GreaterEqual, (_, a, b) => ["GreaterOrEqual", [a, b]]),
-  comparison(tf.Less, (_, a, b) => ["Less", [a, b]]),
-  comparison(tf.LessEqual, (_, a, b) => ["LessOrEqual", [a, b]]),
-  logical(tf.LogicalAnd, (_, a, b) => ["And", [a, b]]),
-  logical(tf.LogicalOr, (_, a, b) => ["Or", [a, b]]),
-  logical(tf.LogicalXor, (_, a, b) => ["Xor", [a, b]]),
+  comparison(tf.Greater, onnxNode("Greater")),
+  comparison(tf.GreaterEqual, onnxNode("GreaterOrEqual")),
+  comparison(tf.Less, onnxNode("Less")),
+  comparison(tf.LessEqual, onnxNode("LessOrEqual")),
+  logical(tf.LogicalAnd, onnxNode("And")),
+  logical(tf.LogicalOr, onnxNode("Or")),
+  logical(tf.LogicalXor, onnxNode("Xor")),
   kernel<tf.LogicalNotInputs>(tf.LogicalNot, ({ x }, _, recorder) => elementwise(recorder, NOT, [x], "bool")),
-  classification(tf.IsNan, 0, (_, x) => ["IsNaN", [x]]),
-  classification(tf.IsInf, 0, (_, x) => ["IsInf", [x]]),
+  classification(tf.IsNan, 0, onnxNode("IsNaN")),
+  classification(tf.IsInf, 0, onnxNode("IsInf")),
   // A comparison with NaN is false.
   classification(tf.IsFinite, 1, ({ graph }, x) => [
     "Less",

@@ -2,15 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { ElementType } from "../graph.ts";
-import type { Kernel, Operand, Recorder } from "../kernel.ts";
-import { compact, expand } from "./broadcast.ts";
+import type { Kernel, Recorder } from "../kernel.ts";
+import { expand } from "./broadcast.ts";
 import { compose } from "./composition.ts";
 import { elementType } from "./onnx-type.ts";
 import { constant, kernel, operation, record } from "./operation.ts";
 
-/** The scalars that are written into graphs; any other may change with every step, and is fed. */
-type Unit = 0 | 1;
-
+// These two stand in graphs; any other value may change with every step, and is fed.
 const ZERO = operation("Zero", ({ graph, result }) => ["Identity", [graph.scalar(0, result.dtype)]]);
 const ONE = operation("One", ({ graph, result }) => ["Identity", [graph.scalar(1, result.dtype)]]);
 
@@ -33,13 +31,6 @@ export const FILL_KERNELS: readonly Kernel[] = [
 /** A tensor of one repeated value. */
 export function fill(recorder: Recorder, shape: readonly number[], value: number, dtype: ElementType): TensorInfo {
   return compose(recorder, (inner) => expand(inner, scalar(inner, value, dtype), shape));
-}
-
-/** Whether a tensor is known to hold only `value`, without reading it. */
-export function isFilledWith(recorder: Recorder, tensor: TensorInfo, value: Unit): boolean {
-  const source: Operand = compact(recorder, tensor);
-  const { producer } = "dataId" in source ? recorder.value(source) : source;
-  return producer?.operation === (value === 0 ? ZERO : ONE);
 }
 
 function scalar(recorder: Recorder, value: number, dtype: ElementType): TensorInfo {

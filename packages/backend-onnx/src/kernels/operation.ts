@@ -42,6 +42,11 @@ export function operation<A = object>(name: string, write: Write<A>): WrittenOpe
   };
 }
 
+/** Just the ONNX node of this type. */
+export function onnxNode(operatorType: string): Write {
+  return (_, ...inputs) => [operatorType, inputs];
+}
+
 /**
  * Wraps `write` so that it computes in a type for which ONNX Runtime has a kernel: operands are converted to the
  * compute type, and what is `produced` (the same type by default) to the result's dtype.

@@ -20,41 +20,13 @@ interface Reduction {
   readonly ofNothing: number;
 }
 
-const sameDtype = (dtype: ElementType): ElementType => dtype;
-/** Booleans are counted. */
-const countDtype = (dtype: ElementType): ElementType => (dtype === "float32" ? "float32" : "int32");
-
-const SUM: Reduction = { operation: operation("Sum", inNumber(reduced("ReduceSum"))), dtype: countDtype, ofNothing: 0 };
-const PROD: Reduction = {
-  operation: operation("Prod", inNumber(reduced("ReduceProd"))),
-  dtype: countDtype,
-  ofNothing: 1,
-};
-const MEAN: Reduction = {
-  operation: operation("Mean", inFloat32(reduced("ReduceMean"))),
-  dtype: () => "float32",
-  ofNothing: 0,
-};
-const MAX: Reduction = {
-  operation: operation("Max", inNumber(extreme("ReduceMax"))),
-  dtype: sameDtype,
-  ofNothing: NaN,
-};
-const MIN: Reduction = {
-  operation: operation("Min", inNumber(extreme("ReduceMin"))),
-  dtype: sameDtype,
-  ofNothing: NaN,
-};
-const ALL: Reduction = {
-  operation: operation("All", computedIn("int32", reduced("ReduceMin"))),
-  dtype: () => "bool",
-  ofNothing: 0,
-};
-const ANY: Reduction = {
-  operation: operation("Any", computedIn("int32", reduced("ReduceMax"))),
-  dtype: () => "bool",
-  ofNothing: 0,
-};
+const SUM = reduction("Sum", inNumber(reduced("ReduceSum")), countDtype, 0);
+const PROD = reduction("Prod", inNumber(reduced("ReduceProd")), countDtype, 1);
+const MEAN = reduction("Mean", inFloat32(reduced("ReduceMean")), () => "float32", 0);
+const MAX = reduction("Max", inNumber(extreme("ReduceMax")), sameDtype, NaN);
+const MIN = reduction("Min", inNumber(extreme("ReduceMin")), sameDtype, NaN);
+const ALL = reduction("All", computedIn("int32", reduced("ReduceMin")), () => "bool", 0);
+const ANY = reduction("Any", computedIn("int32", reduced("ReduceMax")), () => "bool", 0);
 
 export const REDUCTION_KERNELS: readonly Kernel[] = [
   kernel<tf.SumInputs, tf.SumAttrs>(tf.Sum, ({ x }, { axis, keepDims }, recorder) =>
@@ -80,13 +52,27 @@ export const REDUCTION_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-export function sum(recorder: Recorder, x: TensorInfo, axis: number | number[]): TensorInfo {
-  return reduce(recorder, SUM, x, axis, false);
+function reduction(
+  name: string,
+  write: Write<ReduceAttributes>,
+  dtype: Reduction["dtype"],
+  ofNothing: number,
+): Reduction {
+  return { operation: operation(name, write), dtype, ofNothing };
+}
+
+function sameDtype(dtype: ElementType): ElementType {
+  return dtype;
+}
+
+/** Booleans are counted. */
+function countDtype(dtype: ElementType): ElementType {
+  return dtype === "float32" ? "float32" : "int32";
 }
 
 function reduce(
   recorder: Recorder,
-  reduction: Reduction,
+  { operation: recorded, dtype: dtypeOf, ofNothing }: Reduction,
   x: TensorInfo,
   axis: number | number[],
   keepDims: boolean,
@@ -94,10 +80,10 @@ function reduce(
   const axes = tf.util.parseAxisParam(axis, x.shape);
   const [shape] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
   const resultShape = keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape;
-  const dtype = reduction.dtype(elementType(x));
+  const dtype = dtypeOf(elementType(x));
   if (axes.length === 0) return cast(recorder, x, dtype);
-  if (isEmpty(x.shape) && !isEmpty(resultShape)) return fill(recorder, resultShape, reduction.ofNothing, dtype);
-  return record(recorder, reduction.operation, [x], { shape: resultShape, dtype }, { axes, keepDims });
+  if (isEmpty(x.shape) && !isEmpty(resultShape)) return fill(recorder, resultShape, ofNothing, dtype);
+  return record(recorder, recorded, [x], { shape: resultShape, dtype }, { axes, keepDims });
 }
 
 function reduced(operatorType: string): Write<ReduceAttributes> {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Kernel } from "../kernel.ts";
 import { elementwise } from "./broadcast.ts";
 import { convert, elementType } from "./onnx-type.ts";
-import { inFloat32, inFloat64, inNumber, kernel, numberType, operation } from "./operation.ts";
+import { inFloat32, inFloat64, inNumber, kernel, numberType, onnxNode, operation } from "./operation.ts";
 import type { OnnxCall, Write, Writing, WrittenOperation } from "./operation.ts";
 
 /** Functions of one tensor that ONNX has under the same name, computed in float32. */
@@ -22,7 +22,6 @@ const SAME_IN_ONNX = [
   tf.Log,
   tf.Reciprocal,
   tf.Round,
-  tf.Sigmoid,
   tf.Sin,
   tf.Sinh,
   tf.Sqrt,
@@ -33,41 +32,15 @@ const SAME_IN_ONNX = [
 /** Beyond this distance from 0, `log(1 + x)` and `exp(x) - 1` in float64 are exact to float32. */
 const SERIES_BELOW = 1e-5;
 
-const SQUARE = operation(
-  "Square",
-  inNumber((_, x) => ["Mul", [x, x]]),
-);
-
 export const UNARY_KERNELS: readonly Kernel[] = [
-  ...SAME_IN_ONNX.map((name) =>
-    unary(
-      name,
-      operation(
-        name,
-        inFloat32((_, x) => [name, [x]]),
-      ),
-    ),
-  ),
-  ...[tf.Abs, tf.Neg].map((name) =>
-    unary(
-      name,
-      operation(
-        name,
-        inNumber((_, x) => [name, [x]]),
-      ),
-    ),
-  ),
+  ...SAME_IN_ONNX.map((name) => unary(name, operation(name, inFloat32(onnxNode(name))))),
+  unary(tf.Abs, operation("Abs", inNumber(onnxNode("Abs")))),
+  unary(tf.Neg, operation("Neg", inNumber(onnxNode("Neg")))),
   unary(tf.Sign, operation("Sign", inNumber(sign))),
-  unary(tf.Square, SQUARE),
-  unary(
-    tf.Rsqrt,
-    operation(
-      "Rsqrt",
-      inFloat32(({ graph }, x) => ["Reciprocal", [graph.apply("Sqrt", [x])]]),
-    ),
-  ),
+  unary(tf.Square, operation("Square", inNumber(square))),
+  unary(tf.Rsqrt, operation("Rsqrt", inFloat32(rsqrt))),
   unary(tf.Log1p, operation("Log1p", inFloat64(log1p))),
-  unary(tf.Expm1, operation("Expm1", inFloat64(nearZero(0.5, expMinusOne)))),
+  unary(tf.Expm1, operation("Expm1", inFloat64(expm1))),
   unary(tf.Softplus, operation("Softplus", inFloat64(softplus))),
 ];
 
@@ -87,8 +60,20 @@ function sign({ graph, operands }: Writing, x: string): OnnxCall {
   return ["Sub", [positive ?? x, negative ?? x]];
 }
 
+function square(_: Writing, x: string): OnnxCall {
+  return ["Mul", [x, x]];
+}
+
+function rsqrt({ graph }: Writing, x: string): OnnxCall {
+  return ["Reciprocal", [graph.apply("Sqrt", [x])]];
+}
+
 function log1p(writing: Writing, x: string): OnnxCall {
   return nearZero(-0.5, logOfSuccessor)(writing, x);
+}
+
+function expm1(writing: Writing, x: string): OnnxCall {
+  return nearZero(0.5, expMinusOne)(writing, x);
 }
 
 function logOfSuccessor({ graph }: Writing, x: string): string {

@@ -63,6 +63,10 @@ describe("functions of one tensor", () => {
     same(name, [SPECIAL], (x) => run(x));
     same(`${name} of integers`, [integers([4])], (x) => run(x));
   }
+  same("clipByValue of integers", [exactly([-9, 2, 16777217, 2147483647], [4], "int32")], (x) => [
+    tf.clipByValue(x, -1.5, 16777217),
+    tf.clipByValue(x, 0, Infinity),
+  ]);
   same("relu of booleans", [booleans([5])], (x) => tf.relu(x));
   same("prelu", [float([2, 3]), float([3])], (x, alpha) => tf.prelu(x, alpha), { gradients: true });
   same("log1p and expm1 near 0", [exactly([1e-12, -1e-9, 3e-6, 1e-4])], (x) => [tf.log1p(x), tf.expm1(x)], {
