@@ -1,6 +1,6 @@
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import type { Generation, GenerationRequest, ImageReference, Prompt } from "@mlan/core";
-import type { LlavaModel } from "@mlan/model-llava";
+import { type LlavaModel, loadTokenizer } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { plainImage, scratchLlava, tinySource } from "./tiny-llava.ts";
@@ -41,6 +41,27 @@ describe("generation", () => {
     expect(free.text.startsWith(stopped.text)).toBe(true);
     expect(stopped.text).toContain(stop);
     expect(stopped.text.length).toBeLessThan(free.text.length);
+  });
+
+  it("ends at the end-of-sequence token, which is no text", async () => {
+    const { text } = await answer({ prompt: raw("abc"), maximumNewTokens: 1 });
+    const tokenizer = await loadTokenizer(scratch.backbone);
+    const { endOfSequenceId, vocabularySize } = tokenizer;
+    const ids = Array.from({ length: vocabularySize }, (_, id) => id);
+    const likeliest = ids.filter((id) => tokenizer.decode([id]) === text);
+    expect(likeliest).toHaveLength(1);
+    const head = model.parameters().find(({ name }) => name === "lm_head.weight")!.variable;
+    const before = tf.clone(head);
+    // The answer's first token and the end change places.
+    const swapped = ids.map((id) =>
+      id === endOfSequenceId ? likeliest[0]! : id === likeliest[0] ? endOfSequenceId : id,
+    );
+    head.assign(tf.tidy(() => tf.gather(before, swapped)));
+    const ended = await answer({ prompt: raw("abc"), maximumNewTokens: 5 });
+    head.assign(before);
+    before.dispose();
+    expect(ended.finish).toBe("end-of-sequence");
+    expect(ended.text).toBe("");
   });
 
   it("gives each request of a batch its own length", async () => {

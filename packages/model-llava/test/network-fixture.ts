@@ -12,7 +12,7 @@ import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** What PyTorch and transformers computed; made by tools/fixtures/model_llava_network.py. */
-export const FIXTURE: URL = new URL("fixtures/network/", import.meta.url);
+const FIXTURE: URL = new URL("fixtures/network/", import.meta.url);
 
 /** The fixture's Llama with its CLIP tower and projector. */
 export async function fixtureNetwork(): Promise<LlavaNetwork> {

@@ -14,7 +14,7 @@ export interface WeightSources {
 }
 
 /** One parameter and the stored tensor that it gets. */
-export interface PlannedWeight {
+interface PlannedWeight {
   readonly parameter: Parameter;
   readonly reader: SafetensorsReader;
   readonly name: string;
