@@ -8,7 +8,7 @@ import { inFloat32, inNumber, kernel, numberType, onnxNode, operation } from "./
 import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 
 /** What a fused kernel applies to its result, as tfjs-core spells it in inputs and attributes. */
-export interface FusedActivation {
+interface FusedActivation {
   readonly activation?: tf.backend_util.Activation | null | undefined;
   readonly preluActivationWeights?: TensorInfo | undefined;
   readonly leakyreluAlpha?: number | undefined;

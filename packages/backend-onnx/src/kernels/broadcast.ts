@@ -35,7 +35,7 @@ export function elementwise<A extends object>(
 }
 
 /** What a pending repetition repeats; otherwise the operand itself. */
-export function compact(recorder: Recorder, operand: TensorInfo): Operand {
+function compact(recorder: Recorder, operand: TensorInfo): Operand {
   return repeated(recorder.value(operand)) ?? operand;
 }
 

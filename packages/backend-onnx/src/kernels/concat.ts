@@ -35,7 +35,7 @@ export const CONCAT_KERNELS: readonly Kernel[] = [
 ];
 
 /** Tensors of one dtype, which differ in shape at most along `axis`. */
-export function concat(recorder: Recorder, parts: readonly TensorInfo[], axis: number): TensorInfo {
+function concat(recorder: Recorder, parts: readonly TensorInfo[], axis: number): TensorInfo {
   const shape = tf.backend_util.computeOutShape(
     parts.map((part) => part.shape),
     axis,

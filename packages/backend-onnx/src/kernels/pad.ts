@@ -62,7 +62,7 @@ export function pad(
 }
 
 /** The elements `positions`, known now, of one axis. */
-export function take(recorder: Recorder, x: TensorInfo, axis: number, positions: readonly number[]): TensorInfo {
+function take(recorder: Recorder, x: TensorInfo, axis: number, positions: readonly number[]): TensorInfo {
   return record(
     recorder,
     TAKE,

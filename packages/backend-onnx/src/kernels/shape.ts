@@ -14,7 +14,7 @@ export const SHAPE_KERNELS: readonly Kernel[] = [
 ];
 
 /** One dimension may be -1: what remains. */
-export function reshape(recorder: Recorder, x: TensorInfo, shape: readonly number[]): TensorInfo {
+function reshape(recorder: Recorder, x: TensorInfo, shape: readonly number[]): TensorInfo {
   const size = tf.util.sizeFromShape(x.shape);
   const inferred = tf.util.inferFromImplicitShape([...shape], size);
   if (tf.util.sizeFromShape(inferred) !== size) {

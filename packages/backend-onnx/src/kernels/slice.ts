@@ -68,7 +68,7 @@ export function slice(
 }
 
 /** One tensor for each of `sizes` along `axis`; parts that nobody reads are not computed. */
-export function split(recorder: Recorder, x: TensorInfo, sizes: readonly number[], axis: number): TensorInfo[] {
+function split(recorder: Recorder, x: TensorInfo, sizes: readonly number[], axis: number): TensorInfo[] {
   let start = 0;
   return sizes.map((size) => {
     const begins = x.shape.map((_, position) => (position === axis ? start : 0));
