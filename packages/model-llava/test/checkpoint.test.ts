@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { openSafetensors } from "@mlan/safetensors";
 import { beforeAll, describe, expect, it } from "vitest";
-import { changeJson, scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
+import { changeJson, rewriteTensors, scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 beforeAll(() => useOnnxBackend());
@@ -86,6 +86,20 @@ describe("a saved checkpoint", () => {
       bos_token_id: 1,
     });
     model.dispose();
+  });
+
+  it("without its tower, as the released ones are, takes the tower's folder", async () => {
+    const folder = scratch.fresh();
+    const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 7 });
+    await model.save(folder);
+    await rewriteTensors(folder, (all) => all.filter(({ name }) => !name.includes("vision_tower")));
+    await changeJson(new URL("config.json", folder), { vision_config: undefined, mlan_template: undefined });
+    await expect(tinySource(folder).open()).rejects.toThrow(/Give its folder as `visionTower`/);
+    const opened = await tinySource(folder, scratch.tower).open({ seed: 8 });
+    expect(await valuesOf(opened)).toEqual(await valuesOf(model));
+    expect(opened.promptFamily).toBe("tuned");
+    model.dispose();
+    opened.dispose();
   });
 
   it("of a text model is a plain Llama", async () => {

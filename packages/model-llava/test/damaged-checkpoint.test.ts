@@ -1,9 +1,9 @@
 import { open, truncate, writeFile } from "node:fs/promises";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { MlanError } from "@mlan/core";
-import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
+import type { TensorToWrite } from "@mlan/safetensors";
 import { beforeAll, describe, expect, it } from "vitest";
-import { changeJson, scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
+import { changeJson, rewriteTensors, scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 beforeAll(() => useOnnxBackend());
@@ -116,16 +116,7 @@ function config(changes: Record<string, unknown>): (folder: URL) => Promise<void
 }
 
 function tensors(change: (all: TensorToWrite[]) => TensorToWrite[]): (folder: URL) => Promise<void> {
-  return async (folder) => {
-    const reader = await openSafetensors(folder);
-    const all: TensorToWrite[] = [];
-    for (const { name, shape } of reader.entries.values()) {
-      const values = await reader.read(name);
-      all.push({ name, shape, dtype: "F32", data: () => values });
-    }
-    await reader.close();
-    await writeSafetensors(new URL("model.safetensors", folder), change(all));
-  };
+  return (folder) => rewriteTensors(folder, change);
 }
 
 /** Moves the first tensor's end behind the file's, keeping the header's length. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ImageReference, Parameter } from "@mlan/core";
 import { createLlavaSource, type LlavaModel, type LlavaSource } from "@mlan/model-llava";
+import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { writeTinyLlava } from "@mlan/testing";
 import sharp from "sharp";
 import { afterAll } from "vitest";
@@ -49,6 +50,18 @@ export function tinySource(weights: URL, visionTower?: URL): LlavaSource {
 export async function changeJson(file: URL, changes: Record<string, unknown>): Promise<void> {
   const value = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
   await writeFile(file, JSON.stringify({ ...value, ...changes }));
+}
+
+/** Writes a folder's tensors again, changed. */
+export async function rewriteTensors(folder: URL, change: (all: TensorToWrite[]) => TensorToWrite[]): Promise<void> {
+  const reader = await openSafetensors(folder);
+  const all: TensorToWrite[] = [];
+  for (const { name, shape } of reader.entries.values()) {
+    const values = await reader.read(name);
+    all.push({ name, shape, dtype: "F32", data: () => values });
+  }
+  await reader.close();
+  await writeSafetensors(new URL("model.safetensors", folder), change(all));
 }
 
 /** A PNG of one colour. */
