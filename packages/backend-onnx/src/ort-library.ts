@@ -3,6 +3,15 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { BackendError } from "./backend-error.ts";
+import {
+  API_VERSION,
+  GET_ERROR_MESSAGE,
+  RELEASE_FUNCTIONS,
+  RELEASE_STATUS,
+  STATUS_FUNCTIONS,
+  type ReleaseFunction,
+  type StatusFunction,
+} from "./ort-functions.ts";
 
 /** A native address. ONNX Runtime's objects are only ever known by one. */
 export type Pointer = bigint;
@@ -25,47 +34,7 @@ export interface OrtLibrary {
   view(address: Pointer, byteLength: number): ArrayBuffer;
 }
 
-/** The version of `OrtApi` whose positions stand below; the table only ever grows at its end. */
-const API_VERSION = 29;
 const PACKAGE = "onnxruntime-node";
-
-// Positions and parameters of OrtApi (onnxruntime_c_api.h, version 29).
-const STATUS_FUNCTIONS = {
-  CreateSessionFromArray: [8, ["void*", "void*", "size_t", "void*", "void*"]],
-  Run: [9, ["void*", "void*", "void*", "void*", "size_t", "void*", "size_t", "void*"]],
-  CreateSessionOptions: [10, ["void*"]],
-  DisableMemPattern: [17, ["void*"]],
-  SetSessionLogSeverityLevel: [22, ["void*", "int"]],
-  SetSessionGraphOptimizationLevel: [23, ["void*", "int"]],
-  CreateTensorAsOrtValue: [48, ["void*", "void*", "size_t", "int", "void*"]],
-  CreateTensorWithDataAsOrtValue: [49, ["void*", "void*", "size_t", "void*", "size_t", "int", "void*"]],
-  GetTensorMutableData: [51, ["void*", "void*"]],
-  CreateCpuMemoryInfo: [69, ["int", "int", "void*"]],
-  CreateEnvWithGlobalThreadPools: [119, ["int", "str", "void*", "void*"]],
-  DisablePerSessionThreads: [120, ["void*"]],
-  CreateThreadingOptions: [121, ["void*"]],
-  AddSessionConfigEntry: [130, ["void*", "str", "str"]],
-  CreateAllocator: [131, ["void*", "void*", "void*"]],
-  CreateAndRegisterAllocator: [144, ["void*", "void*", "void*"]],
-  SetGlobalIntraOpNumThreads: [147, ["void*", "int"]],
-  SetGlobalInterOpNumThreads: [148, ["void*", "int"]],
-  SetGlobalDenormalAsZero: [155, ["void*"]],
-  CreateArenaCfg: [156, ["size_t", "int", "int", "int", "void*"]],
-} as const satisfies Record<string, readonly [number, readonly string[]]>;
-
-const RELEASE_FUNCTIONS = {
-  ReleaseSession: 95,
-  ReleaseValue: 96,
-  ReleaseSessionOptions: 100,
-  ReleaseThreadingOptions: 122,
-  ReleaseArenaCfg: 157,
-} as const;
-
-const GET_ERROR_MESSAGE = 2;
-const RELEASE_STATUS = 93;
-
-export type StatusFunction = keyof typeof STATUS_FUNCTIONS;
-export type ReleaseFunction = keyof typeof RELEASE_FUNCTIONS;
 
 /** Loads the library that the npm package onnxruntime-node carries; throws {@link BackendError} "library". */
 export function loadOrtLibrary(): OrtLibrary {

@@ -1,0 +1,67 @@
+/** Functions that report a status: null, or an object that holds a message. */
+export type StatusFunction =
+  | "CreateSessionFromArray"
+  | "Run"
+  | "CreateSessionOptions"
+  | "DisableMemPattern"
+  | "SetSessionLogSeverityLevel"
+  | "SetSessionGraphOptimizationLevel"
+  | "CreateTensorAsOrtValue"
+  | "CreateTensorWithDataAsOrtValue"
+  | "GetTensorMutableData"
+  | "CreateCpuMemoryInfo"
+  | "CreateEnvWithGlobalThreadPools"
+  | "DisablePerSessionThreads"
+  | "CreateThreadingOptions"
+  | "AddSessionConfigEntry"
+  | "CreateAllocator"
+  | "CreateAndRegisterAllocator"
+  | "SetGlobalIntraOpNumThreads"
+  | "SetGlobalInterOpNumThreads"
+  | "SetGlobalDenormalAsZero"
+  | "CreateArenaCfg";
+/** Functions that give an object back. */
+export type ReleaseFunction =
+  | "ReleaseSession"
+  | "ReleaseValue"
+  | "ReleaseSessionOptions"
+  | "ReleaseThreadingOptions"
+  | "ReleaseArenaCfg";
+
+/** The version of `OrtApi` whose positions stand below; the table only ever grows at its end. */
+export const API_VERSION: number = 29;
+
+/** Positions in OrtApi and C types of the parameters (onnxruntime_c_api.h). */
+export const STATUS_FUNCTIONS: Readonly<Record<StatusFunction, readonly [number, readonly string[]]>> = {
+  CreateSessionFromArray: [8, ["void*", "void*", "size_t", "void*", "void*"]],
+  Run: [9, ["void*", "void*", "void*", "void*", "size_t", "void*", "size_t", "void*"]],
+  CreateSessionOptions: [10, ["void*"]],
+  DisableMemPattern: [17, ["void*"]],
+  SetSessionLogSeverityLevel: [22, ["void*", "int"]],
+  SetSessionGraphOptimizationLevel: [23, ["void*", "int"]],
+  CreateTensorAsOrtValue: [48, ["void*", "void*", "size_t", "int", "void*"]],
+  CreateTensorWithDataAsOrtValue: [49, ["void*", "void*", "size_t", "void*", "size_t", "int", "void*"]],
+  GetTensorMutableData: [51, ["void*", "void*"]],
+  CreateCpuMemoryInfo: [69, ["int", "int", "void*"]],
+  CreateEnvWithGlobalThreadPools: [119, ["int", "str", "void*", "void*"]],
+  DisablePerSessionThreads: [120, ["void*"]],
+  CreateThreadingOptions: [121, ["void*"]],
+  AddSessionConfigEntry: [130, ["void*", "str", "str"]],
+  CreateAllocator: [131, ["void*", "void*", "void*"]],
+  CreateAndRegisterAllocator: [144, ["void*", "void*", "void*"]],
+  SetGlobalIntraOpNumThreads: [147, ["void*", "int"]],
+  SetGlobalInterOpNumThreads: [148, ["void*", "int"]],
+  SetGlobalDenormalAsZero: [155, ["void*"]],
+  CreateArenaCfg: [156, ["size_t", "int", "int", "int", "void*"]],
+};
+
+export const RELEASE_FUNCTIONS: Readonly<Record<ReleaseFunction, number>> = {
+  ReleaseSession: 95,
+  ReleaseValue: 96,
+  ReleaseSessionOptions: 100,
+  ReleaseThreadingOptions: 122,
+  ReleaseArenaCfg: 157,
+};
+
+export const GET_ERROR_MESSAGE: number = 2;
+export const RELEASE_STATUS: number = 93;
