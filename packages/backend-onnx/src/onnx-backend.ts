@@ -2,10 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { BackendTimingInfo, BackendValues, DataType, TensorInfo } from "@tensorflow/tfjs-core";
 import type { AdamWHost } from "./adamw/apply-adamw.ts";
 import { slotPool, type SlotPool } from "./adamw/slot-pool.ts";
-import { BackendError } from "./backend-error.ts";
 import { dataTable, type DataTable } from "./data-table.ts";
-import type { Attributes, ElementType, Operation } from "./graph.ts";
+import type { Attributes, Operation } from "./graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
+import { elementType } from "./onnx-type.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { recording, type Recording } from "./recording.ts";
 import { RecordedValue } from "./recorded-value.ts";
@@ -158,17 +158,9 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
   }
 
   #leaf(values: BackendValues, shape: readonly number[], dtype: DataType): RecordedValue {
-    const type = elementType(dtype);
+    const type = elementType({ dtype });
     const value = new RecordedValue([...shape], type);
     value.storage = writeStorage(this.runtime, values as ArrayLike<number>, shape, type);
     return value;
   }
-}
-
-function elementType(dtype: DataType): ElementType {
-  if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
-  throw new BackendError(
-    "unsupported",
-    `dtype ${dtype} is not computed here, only float32, int32 and bool. Use tf.setBackend("cpu") for this part.`,
-  );
 }

@@ -1,6 +1,6 @@
 import type { ElementType, GraphEmitter, OnnxAttribute } from "./graph.ts";
 import { protobufWriter, type ProtobufWriter } from "./protobuf-writer.ts";
-import { ONNX_TYPES } from "./storage.ts";
+import { ONNX_TYPES } from "./onnx-type.ts";
 
 /** Writes one ONNX model with one graph (onnx.proto, IR version 10). */
 export interface OnnxWriter extends GraphEmitter {
@@ -15,7 +15,6 @@ export interface OnnxWriter extends GraphEmitter {
 const IR_VERSION = 10;
 /** The version with the widest choice of CPU and WebGPU kernels in ONNX Runtime 1.30. */
 const OPSET = 21;
-const INT64 = 7;
 
 // Field numbers of onnx.proto.
 const MODEL = { irVersion: 1, graph: 7, opsetImport: 8 };
@@ -86,13 +85,13 @@ class ModelWriter implements OnnxWriter {
   }
 
   int64(values: readonly number[]): string {
-    return this.#constant(`i[${values.join()}]`, INT64, [values.length], () =>
+    return this.#constant(`i[${values.join()}]`, ONNX_TYPES.int64, [values.length], () =>
       bytesOf(BigInt64Array.from(values, BigInt)),
     );
   }
 
   int64Scalar(value: number): string {
-    return this.#constant(`i${value}`, INT64, [], () => bytesOf(BigInt64Array.of(BigInt(value))));
+    return this.#constant(`i${value}`, ONNX_TYPES.int64, [], () => bytesOf(BigInt64Array.of(BigInt(value))));
   }
 
   scalar(value: number, dtype: ElementType): string {

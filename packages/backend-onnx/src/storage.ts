@@ -1,12 +1,10 @@
 import type { ElementType, Storage } from "./graph.ts";
+import { ONNX_TYPES } from "./onnx-type.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import type { Pointer } from "./ort-library.ts";
 
 /** The numbers of a tensor. Booleans are 0 or 1. */
 export type Elements = Float32Array | Int32Array | Uint8Array;
-
-/** ONNX's number for each dtype (onnx.proto, TensorProto.DataType; the C API uses the same). */
-export const ONNX_TYPES: Readonly<Record<ElementType, number>> = { float32: 1, int32: 6, bool: 9 };
 
 /** Bytes per element. */
 export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, bool: 1 };

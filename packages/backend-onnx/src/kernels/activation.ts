@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { elementwise } from "./broadcast.ts";
-import { elementType } from "./onnx-type.ts";
 import { inFloat32, inNumber, kernel, numberType, onnxNode, operation } from "./operation.ts";
 import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 

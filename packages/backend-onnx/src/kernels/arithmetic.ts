@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Value } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { elementwise } from "./broadcast.ts";
-import { convert, elementType } from "./onnx-type.ts";
+import { convert } from "./conversion.ts";
 import { computedIn, inFloat32, inFloat64, inNumber, kernel, numberType, onnxNode, operation } from "./operation.ts";
 import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 

@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { ElementType, Value } from "../graph.ts";
 import type { Operand, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { compose } from "./composition.ts";
-import { elementType } from "./onnx-type.ts";
 import { isEmpty, operation, record } from "./operation.ts";
 import type { WrittenOperation } from "./operation.ts";
 

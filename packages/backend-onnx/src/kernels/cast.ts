@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { ElementType } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { elementwise } from "./broadcast.ts";
-import { castCall, elementType } from "./onnx-type.ts";
+import { castCall } from "./conversion.ts";
 import { kernel, operation } from "./operation.ts";
 
 const CAST = operation("Cast", ({ graph, operands: [source], result }, x) =>

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Kernel } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { elementwise } from "./broadcast.ts";
 import { fill } from "./fill.ts";
-import { elementType } from "./onnx-type.ts";
 import { computedIn, kernel, numberType, onnxNode, operation } from "./operation.ts";
 import type { Write, WrittenOperation } from "./operation.ts";
 

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { compose } from "./composition.ts";
-import { elementType } from "./onnx-type.ts";
 import { isEmpty, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 import { expandDims } from "./shape.ts";

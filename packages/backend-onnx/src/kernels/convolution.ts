@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo, backend_util } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { activate } from "./activation.ts";
 import { ADD } from "./arithmetic.ts";
 import { elementwise } from "./broadcast.ts";
 import { compose } from "./composition.ts";
-import { elementType } from "./onnx-type.ts";
 import { kernel } from "./operation.ts";
 import { isPatchwise, patchConvolution } from "./patch-convolution.ts";
 import { windowConvolution } from "./window-convolution.ts";

@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { fill } from "./fill.ts";
-import { elementType } from "./onnx-type.ts";
 import { inNumber, isEmpty, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 

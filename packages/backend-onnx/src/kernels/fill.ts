@@ -3,9 +3,9 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { ElementType } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { expand } from "./broadcast.ts";
 import { compose } from "./composition.ts";
-import { elementType } from "./onnx-type.ts";
 import { constant, kernel, operation, record } from "./operation.ts";
 
 // These two stand in graphs; any other value may change with every step, and is fed.

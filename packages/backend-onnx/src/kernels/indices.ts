@@ -1,5 +1,5 @@
 import type { GraphEmitter } from "../graph.ts";
-import { ONNX_TYPE_CODE } from "./onnx-type.ts";
+import { ONNX_TYPES } from "../onnx-type.ts";
 
 /** An index that no tensor has. */
 const NOWHERE = 2 ** 31 - 1;
@@ -11,5 +11,5 @@ const NOWHERE = 2 ** 31 - 1;
 export function checkedIndices(graph: GraphEmitter, indices: string): string {
   const negative = graph.apply("Less", [indices, graph.scalar(0, "int32")]);
   const checked = graph.apply("Where", [negative, graph.scalar(NOWHERE, "int32"), indices]);
-  return graph.apply("Cast", [checked], { to: ONNX_TYPE_CODE.int64 });
+  return graph.apply("Cast", [checked], { to: ONNX_TYPES.int64 });
 }

@@ -2,12 +2,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { activate } from "./activation.ts";
 import { elementwise } from "./broadcast.ts";
 import { compose } from "./composition.ts";
 import { ADD } from "./arithmetic.ts";
 import { fill } from "./fill.ts";
-import { elementType } from "./onnx-type.ts";
 import { inNumber, isEmpty, kernel, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing } from "./operation.ts";
 

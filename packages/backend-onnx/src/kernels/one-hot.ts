@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Kernel } from "../kernel.ts";
+import { ONNX_TYPES, elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
-import { ONNX_TYPE_CODE, elementType } from "./onnx-type.ts";
 import { kernel, numberType, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing } from "./operation.ts";
 
@@ -39,7 +39,7 @@ function writeOneHot(
     graph.apply("GreaterOrEqual", [indices, zero]),
     graph.apply("Less", [indices, graph.scalar(depth, "int32")]),
   ]);
-  const columns = graph.apply("Cast", [graph.apply("Where", [inside, indices, zero])], { to: ONNX_TYPE_CODE.int64 });
+  const columns = graph.apply("Cast", [graph.apply("Where", [inside, indices, zero])], { to: ONNX_TYPES.int64 });
   const rows = graph.apply("Range", [graph.int64Scalar(0), graph.int64Scalar(count), graph.int64Scalar(1)]);
   const column = graph.int64([count, 1]);
   const positions = graph.apply(

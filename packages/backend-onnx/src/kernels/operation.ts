@@ -2,8 +2,8 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { Attributes, GraphEmitter, OnnxAttribute, Operation, Value } from "../graph.ts";
 import type { Kernel, Operand, Recorder, ResultType } from "../kernel.ts";
-import { castCall, convert } from "./onnx-type.ts";
-import type { OnnxType } from "./onnx-type.ts";
+import { castCall, convert } from "./conversion.ts";
+import type { OnnxType } from "../onnx-type.ts";
 
 /** The last ONNX node of an operation, as data: its outputs are filled in by whoever writes it. */
 export type OnnxCall = readonly [

@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Operation } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { ONNX_TYPES, elementType } from "../onnx-type.ts";
 import { fill } from "./fill.ts";
-import { ONNX_TYPE_CODE, convert, elementType } from "./onnx-type.ts";
+import { convert } from "./conversion.ts";
 import { computedIn, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { Writing, WrittenOperation } from "./operation.ts";
 
@@ -37,8 +38,8 @@ const TOP_K: Operation = {
     const [best, places] = [graph.temporary(), graph.temporary()];
     const k = graph.int64([result?.shape.at(-1) ?? 0]);
     graph.node("TopK", [convert(graph, x, dtype, type), k], [type === dtype ? values : best, places], { axis: -1 });
-    if (type !== dtype) graph.node("Cast", [best], [values], { to: ONNX_TYPE_CODE[dtype] });
-    graph.node("Cast", [places], [positions], { to: ONNX_TYPE_CODE.int32 });
+    if (type !== dtype) graph.node("Cast", [best], [values], { to: ONNX_TYPES[dtype] });
+    graph.node("Cast", [places], [positions], { to: ONNX_TYPES.int32 });
   },
 };
 

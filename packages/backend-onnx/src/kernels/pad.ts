@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { compose } from "./composition.ts";
 import { fill } from "./fill.ts";
-import { elementType } from "./onnx-type.ts";
 import { isEmpty, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo, backend_util } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { compose } from "./composition.ts";
-import { elementType } from "./onnx-type.ts";
 import { inFloat32, kernel, operation, record } from "./operation.ts";
 import type { Writing, WrittenOperation } from "./operation.ts";
 import { transpose } from "./transpose.ts";

@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { ElementType } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
 import { fill } from "./fill.ts";
-import { elementType } from "./onnx-type.ts";
 import { computedIn, inFloat32, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { Write, WrittenOperation } from "./operation.ts";
 

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
 import { matMul } from "./matmul.ts";
-import { elementType } from "./onnx-type.ts";
 import { constant, kernel } from "./operation.ts";
 
 interface Alignment {

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { ONNX_TYPES, elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
 import { fill } from "./fill.ts";
 import { checkedIndices } from "./indices.ts";
-import { ONNX_TYPE_CODE, elementType } from "./onnx-type.ts";
 import { isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing } from "./operation.ts";
 
@@ -64,8 +64,8 @@ function writeSegmentSum({ graph, operands: [rows, ids], result }: Writing, x: s
   ]);
   const rank = (rows?.shape.length ?? 0) - (ids?.shape.length ?? 0);
   const maskShape = graph.int64([...(ids?.shape ?? []), ...Array.from({ length: rank }, () => 1)]);
-  const mask = graph.apply("Reshape", [graph.apply("Cast", [inside], { to: ONNX_TYPE_CODE[result.dtype] }), maskShape]);
-  const positions = graph.apply("Cast", [graph.apply("Where", [inside, idNames, zero])], { to: ONNX_TYPE_CODE.int64 });
+  const mask = graph.apply("Reshape", [graph.apply("Cast", [inside], { to: ONNX_TYPES[result.dtype] }), maskShape]);
+  const positions = graph.apply("Cast", [graph.apply("Where", [inside, idNames, zero])], { to: ONNX_TYPES.int64 });
   return [
     "ScatterND",
     [

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Kernel } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { elementwise } from "./broadcast.ts";
-import { convert, elementType } from "./onnx-type.ts";
+import { convert } from "./conversion.ts";
 import { kernel, operation } from "./operation.ts";
 import type { OnnxCall, Writing } from "./operation.ts";
 

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Kernel } from "../kernel.ts";
+import { elementType } from "../onnx-type.ts";
 import { elementwise } from "./broadcast.ts";
-import { convert, elementType } from "./onnx-type.ts";
+import { convert } from "./conversion.ts";
 import { inFloat32, inFloat64, inNumber, kernel, numberType, onnxNode, operation } from "./operation.ts";
 import type { OnnxCall, Write, Writing, WrittenOperation } from "./operation.ts";
 
