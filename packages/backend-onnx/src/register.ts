@@ -33,7 +33,8 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
 }
 
 /**
- * Registers the backend and makes it the current one. Throws {@link BackendError} "library" when
+ * Registers the backend and makes it the current one; gradients that are registered by then are computed on it without
+ * needless arrays of ones. Throws {@link BackendError} "library" when
  * ONNX Runtime cannot be loaded, "invalid-options" when the options cannot work.
  */
 export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<void> {
