@@ -25,14 +25,15 @@ import { absentThing, confusableThing, tell, type Thing } from "../src/thing.ts"
  */
 export function checklist(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `checklist ${index}`));
-  return inventoryOf(random, trainingScene(random), brief);
+  return inventoryOf(random, trainingScene(random), brief, happens(random, 0.8));
 }
 
 /** Checklists of everything else: sketches with blanks, captions, stories. */
 export function inventory(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `inventory ${index}`));
   if (happens(random, 0.4)) return storyInventory(random);
-  return inventoryOf(random, trainingScene(random), choose(random, [brief, sketch, (it: Scene) => caption(random, it)]));
+  const describe = choose(random, [brief, brief, sketch, sketch, (it: Scene) => caption(random, it)]);
+  return inventoryOf(random, trainingScene(random), describe, happens(random, 0.3));
 }
 
 /** A description with remarks on it, in many wordings. */
@@ -45,8 +46,7 @@ const NAMES = [...TRAINING_NAMES, ...BENCHMARK_NAMES];
 const DEEDS = [...TRAINING_DEEDS, ...BENCHMARK_DEEDS];
 const NUMBERS = ["none", "one", "two", "three", "four"];
 
-function inventoryOf(random: Random, scene: Scene, describe: (scene: Scene) => string): string {
-  const compound = happens(random, 0.5);
+function inventoryOf(random: Random, scene: Scene, describe: (scene: Scene) => string, compound: boolean): string {
   const items = times(8, () => {
     const { thing, holds } = claimed(random, scene);
     return `${compound ? thing.colour + thing.shape : tell(thing)} ${holds ? "present" : "absent"}`;
@@ -60,7 +60,7 @@ function sceneReport(random: Random): string {
   const remarks = times(5 + random.below(3), () => sceneRemark(random, scene));
   const lines = happens(random, 0.6) ? [caption(random, scene), ...remarks] : remarks;
   const lead = happens(random, 0.2) ? " " : "";
-  return `${lead}${start}${choose(random, ["\n", " ", " \n"])}${lines.join(choose(random, [" ", "\n"]))}`;
+  return `${lead}${start}${choose(random, ["\n", " ", " \n"])}${lines.filter(Boolean).join(choose(random, [" ", "\n"]))}`;
 }
 
 function sceneRemark(random: Random, scene: Scene): string {

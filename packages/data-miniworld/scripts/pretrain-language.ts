@@ -18,19 +18,21 @@ import { countUnits, learnMerges, tokenizerFile, TOKENIZER_CONFIGURATION } from 
 
 const SEED = 1;
 const SIZES = { hidden: 128, intermediate: 352, layers: 4, heads: 4 };
-const BATCH = 16;
+const BATCH = 32;
 
 interface Phase {
   readonly name: string;
   readonly document: (seed: number, index: number) => string;
+  /** Of the learning rate's half cosine; the phase may end before it, while the rate is still high. */
+  readonly schedule: number;
   readonly steps: number;
   readonly learningRate: number;
 }
 
 const PHASES: readonly Phase[] = [
-  { name: "checklists", document: checklist, steps: 450, learningRate: 1e-3 },
-  { name: "inventories", document: inventory, steps: 500, learningRate: 1e-3 },
-  { name: "reports", document: report, steps: 2400, learningRate: 1e-3 },
+  { name: "checklists", document: checklist, schedule: 1200, steps: 300, learningRate: 1e-3 },
+  { name: "inventories", document: inventory, schedule: 2000, steps: 700, learningRate: 1e-3 },
+  { name: "reports", document: report, schedule: 1800, steps: 1800, learningRate: 1e-3 },
 ];
 
 const work = pathToFileURL(`${process.argv[2] ?? `${tmpdir()}/mlan-mini-llama2`}/`);
@@ -87,17 +89,18 @@ async function train(trained: TrainableModel, phase: Phase): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   for await (const event of trainer.train({ model: trained, data: corpus(phase), recipe, seed: SEED, folder })) {
     if (event.type !== "step-end") continue;
-    if (event.step % 20 !== 0 && event.step !== event.steps) continue;
+    if (event.step % 20 !== 0) continue;
     const point = { phase: phase.name, step: event.step, loss: Number(event.loss.toFixed(4)), seconds: Number(event.seconds.toFixed(2)) };
     curve.push(point);
     console.log(JSON.stringify(point));
+    if (event.step >= phase.steps) break;
   }
 }
 
-function corpus({ name, document, steps }: Phase): Dataset<Conversation> {
+function corpus({ name, document, schedule }: Phase): Dataset<Conversation> {
   return defineDataset({
     name: `miniworld-${name}`,
-    rows: async () => Array.from({ length: steps * BATCH }, (_, index) => document(SEED, index)),
+    rows: async () => Array.from({ length: schedule * BATCH }, (_, index) => document(SEED, index)),
     toExample: (text, index) => ({
       id: String(index),
       turns: [
@@ -106,7 +109,7 @@ function corpus({ name, document, steps }: Phase): Dataset<Conversation> {
       ],
       images: [],
     }),
-    fingerprint: () => `${name} ${SEED} ${steps * BATCH}`,
+    fingerprint: () => `${name} ${SEED} ${schedule * BATCH}`,
   });
 }
 
@@ -120,6 +123,6 @@ async function publish(trained: TrainableModel): Promise<void> {
   await reader.close();
   await writeFileAtomically(new URL("config.json", target), `${JSON.stringify(llamaConfiguration(sizes, "bfloat16"), undefined, 2)}\n`);
   await writeTokenizer(target);
-  const made = { command: "npx tsx --conditions=@mlan/source packages/data-miniworld/scripts/pretrain-language.ts", seed: SEED, sizes, batch: BATCH, phases: PHASES.map(({ name, steps, learningRate }) => ({ name, steps, learningRate })), curve };
+  const made = { command: "npx tsx --conditions=@mlan/source packages/data-miniworld/scripts/pretrain-language.ts", seed: SEED, sizes, batch: BATCH, phases: PHASES.map(({ document: _, ...phase }) => phase), curve };
   await writeFileAtomically(new URL("pretraining.json", target), `${JSON.stringify(made, undefined, 1)}\n`);
 }
