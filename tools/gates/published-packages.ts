@@ -8,7 +8,7 @@ export interface PublishedPackage {
   readonly manifest: Manifest;
 }
 
-export interface Manifest {
+interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly type?: string;

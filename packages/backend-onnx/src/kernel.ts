@@ -39,7 +39,7 @@ export interface Kernel {
   run(call: KernelCall): TensorInfo | TensorInfo[];
 }
 
-export interface KernelCall {
+interface KernelCall {
   /** Tensors by name; an array for the variadic kernels (Concat, AddN, Pack). The kernel's name decides which. */
   readonly inputs: unknown;
   readonly attributes: unknown;

@@ -17,7 +17,7 @@ import {
 export type Pointer = bigint;
 
 /** What a native function takes. A typed array is passed by address and must outlive every use of that address. */
-export type NativeArgument = Pointer | number | string | ArrayBufferView | null;
+type NativeArgument = Pointer | number | string | ArrayBufferView | null;
 
 /** ONNX Runtime's C API: every function throws {@link BackendError} "runtime" with ONNX Runtime's own message. */
 export interface OrtLibrary {

@@ -7,7 +7,7 @@ import type { Pointer } from "./ort-library.ts";
 export type Elements = Float32Array | Int32Array | Uint8Array;
 
 /** Bytes per element. */
-export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, bool: 1 };
+const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, bool: 1 };
 
 /** Number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: readonly number[]): number {
@@ -88,7 +88,7 @@ export function wrapStorage(
 }
 
 /** A typed array of `dtype` over part of a buffer. */
-export function elements(buffer: ArrayBuffer, byteOffset: number, size: number, dtype: ElementType): Elements {
+function elements(buffer: ArrayBuffer, byteOffset: number, size: number, dtype: ElementType): Elements {
   if (dtype === "float32") return new Float32Array(buffer, byteOffset, size);
   if (dtype === "int32") return new Int32Array(buffer, byteOffset, size);
   return new Uint8Array(buffer, byteOffset, size);

@@ -4,7 +4,7 @@ import { sizeOf } from "../storage.ts";
 import { allocateSlots, type AdamWSlot } from "./adamw-slot.ts";
 
 /** The values that one parameter's update changes; all of one shape. */
-export interface AdamWState {
+interface AdamWState {
   readonly parameter: RecordedValue;
   readonly firstMoment: RecordedValue;
   readonly secondMoment: RecordedValue;

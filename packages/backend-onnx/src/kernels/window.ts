@@ -11,7 +11,7 @@ export interface Window {
   readonly unreached: Pair;
 }
 
-export type Pair = readonly [vertical: number, horizontal: number];
+type Pair = readonly [vertical: number, horizontal: number];
 
 /** The window of a convolution or pooling, with just the padding that its output size needs. */
 export function windowOf(info: backend_util.Conv2DInfo): Window {

@@ -1,0 +1,5 @@
+import "@tensorflow/tfjs"; // registers gradients
+import { useOnnxBackend } from "@mlan/backend-onnx";
+import { describeTensorBackendContract } from "@mlan/testing";
+
+describeTensorBackendContract("onnx", () => useOnnxBackend({ threads: 2 }));
