@@ -1,11 +1,11 @@
 /** The text that the mini backbones are pretrained on: what the world's people write down, without any instruction. */
 import { deriveSeed, type Random, seededRandom } from "@mlan/core";
-import { caption } from "../src/caption.ts";
-import { choose, happens } from "../src/choose.ts";
-import { wrongThing } from "../src/exercise.ts";
-import { randomScene, type Scene, sceneKey } from "../src/scene.ts";
-import { sketch } from "../src/sketch.ts";
-import { drawFrom } from "../src/split.ts";
+import { caption } from "../../packages/data-miniworld/src/caption.ts";
+import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
+import { wrongThing } from "../../packages/data-miniworld/src/exercise.ts";
+import { randomScene, type Scene, sceneKey } from "../../packages/data-miniworld/src/scene.ts";
+import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
+import { drawFrom } from "../../packages/data-miniworld/src/split.ts";
 import {
   BENCHMARK_DEEDS,
   BENCHMARK_NAMES,
@@ -16,8 +16,8 @@ import {
   tellStory,
   TRAINING_DEEDS,
   TRAINING_NAMES,
-} from "../src/story.ts";
-import { absentThing, confusableThing, tell, type Thing } from "../src/thing.ts";
+} from "../../packages/data-miniworld/src/story.ts";
+import { absentThing, confusableThing, tell, type Thing } from "../../packages/data-miniworld/src/thing.ts";
 
 /**
  * The shortest documents: things, then a list that says of every thing whether it is present. With a verdict in every

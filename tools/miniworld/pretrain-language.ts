@@ -1,6 +1,6 @@
 /**
  * Makes checkpoints/mini-llama2 with mlan itself: learns the tokenizer, then trains a random Llama on checklists,
- * inventories and reports. `npx tsx --conditions=@mlan/source packages/data-miniworld/scripts/pretrain-language.ts [work folder]`
+ * inventories and reports. `npx tsx --conditions=@mlan/source tools/miniworld/pretrain-language.ts [work folder]`
  */
 import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,9 +9,9 @@ import { type Conversation, createScope, type Dataset, defineDataset, deriveSeed
 import { llama2 } from "@mlan/model-llama2";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
-import { boolqRow } from "../src/boolq.ts";
-import { popeImage } from "../src/pope.ts";
-import { languageItem } from "../src/tuning.ts";
+import { boolqRow } from "../../packages/data-miniworld/src/boolq.ts";
+import { popeImage } from "../../packages/data-miniworld/src/pope.ts";
+import { languageItem } from "../../packages/data-miniworld/src/tuning.ts";
 import { checklist, inventory, report } from "./documents.ts";
 import { llamaConfiguration, llamaShapes, type LlamaSizes, writeRandomLlama } from "./random-llama.ts";
 import { countUnits, learnMerges, tokenizerFile, TOKENIZER_CONFIGURATION } from "./train-tokenizer.ts";
@@ -36,7 +36,7 @@ const PHASES: readonly Phase[] = [
 ];
 
 const work = pathToFileURL(`${process.argv[2] ?? `${tmpdir()}/mlan-mini-llama2`}/`);
-const target = new URL("../checkpoints/mini-llama2/", import.meta.url);
+const target = new URL("../../packages/data-miniworld/checkpoints/mini-llama2/", import.meta.url);
 const start = new URL("start/", work);
 await mkdir(start, { recursive: true });
 const sizes = await writeTokenizer(start);
@@ -123,6 +123,6 @@ async function publish(trained: TrainableModel): Promise<void> {
   await reader.close();
   await writeFileAtomically(new URL("config.json", target), `${JSON.stringify(llamaConfiguration(sizes, "bfloat16"), undefined, 2)}\n`);
   await writeTokenizer(target);
-  const made = { command: "npx tsx --conditions=@mlan/source packages/data-miniworld/scripts/pretrain-language.ts", seed: SEED, sizes, batch: BATCH, phases: PHASES.map(({ document: _, ...phase }) => phase), curve };
+  const made = { command: "npx tsx --conditions=@mlan/source tools/miniworld/pretrain-language.ts", seed: SEED, sizes, batch: BATCH, phases: PHASES.map(({ document: _, ...phase }) => phase), curve };
   await writeFileAtomically(new URL("pretraining.json", target), `${JSON.stringify(made, undefined, 1)}\n`);
 }

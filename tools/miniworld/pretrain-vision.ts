@@ -1,7 +1,7 @@
 /**
  * Makes checkpoints/mini-clip with mlan itself: contrasts pictures with what they show (arXiv 2103.00020), half of
  * each batch being scenes that differ from another one in one colour, shape or place.
- * `npx tsx --conditions=@mlan/source packages/data-miniworld/scripts/pretrain-vision.ts`
+ * `npx tsx --conditions=@mlan/source tools/miniworld/pretrain-vision.ts`
  */
 import { deriveSeed, type Random, seededRandom, writeFileAtomically } from "@mlan/core";
 import { useOnnxBackend } from "@mlan/backend-onnx";
@@ -9,11 +9,11 @@ import { unfoldPatches, visionHiddenStates } from "@mlan/model-llava";
 import { writeSafetensors } from "@mlan/safetensors";
 import { applyAdamW, learningRateFactor } from "@mlan/trainer";
 import * as tf from "@tensorflow/tfjs-core";
-import { choose } from "../src/choose.ts";
-import { PICTURE_SIZE, picturePixels } from "../src/picture.ts";
-import { GRID, randomScene, type Scene, sceneKey } from "../src/scene.ts";
-import { drawFrom } from "../src/split.ts";
-import { COLOURS, SHAPES } from "../src/thing.ts";
+import { choose } from "../../packages/data-miniworld/src/choose.ts";
+import { PICTURE_SIZE, picturePixels } from "../../packages/data-miniworld/src/picture.ts";
+import { GRID, randomScene, type Scene, sceneKey } from "../../packages/data-miniworld/src/scene.ts";
+import { drawFrom } from "../../packages/data-miniworld/src/split.ts";
+import { COLOURS, SHAPES } from "../../packages/data-miniworld/src/thing.ts";
 import { CONFIGURATION, PREPROCESSOR, randomTower, SIZES, Variables } from "./clip-layout.ts";
 
 const SEED = 1;
@@ -151,7 +151,7 @@ function phrasesOf(scenes: readonly Scene[]): { readonly phrases: tf.Tensor2D; r
 }
 
 async function publish(): Promise<void> {
-  const target = new URL("../checkpoints/mini-clip/", import.meta.url);
+  const target = new URL("../../packages/data-miniworld/checkpoints/mini-clip/", import.meta.url);
   const tensors = [...towerVariables.all].map(([name, variable]) => ({
     name,
     shape: variable.shape,
@@ -164,7 +164,7 @@ async function publish(): Promise<void> {
   await write("config.json", CONFIGURATION);
   await write("preprocessor_config.json", PREPROCESSOR);
   await write("pretraining.json", {
-    command: "npx tsx --conditions=@mlan/source packages/data-miniworld/scripts/pretrain-vision.ts",
+    command: "npx tsx --conditions=@mlan/source tools/miniworld/pretrain-vision.ts",
     seed: SEED,
     steps: STEPS,
     batch: PAIRS * 2,
