@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+
+const root = new URL("../../../", import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
+/** Without the comment on top, which the page around it replaces. */
+const code = (path: string): string => read(path).replace(/^\/\*\*[\s\S]*?\*\/\n/, "");
+const lines = (path: string): number => code(path).trimEnd().split("\n").length;
+
+it.each(["mixture.ts", "receipts.ts"])("the README shows examples/%s as it is type-checked", (example) => {
+  expect(read("README.md")).toContain(`\`\`\`ts\n${code(`examples/${example}`)}\`\`\``);
+});
+
+it("an experiment fits into 30 lines, a dataset of one's own into 40", () => {
+  expect(lines("examples/mixture.ts")).toBeLessThanOrEqual(30);
+  expect(lines("examples/receipts.ts")).toBeLessThanOrEqual(40);
+});
+
+it("the README promises the two commands that package.json has", () => {
+  const { scripts } = JSON.parse(read("package.json"));
+  expect(read("README.md")).toMatch(/npm start .*\nnpm test /);
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(["start", "test"]));
+});
