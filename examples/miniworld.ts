@@ -29,13 +29,18 @@ export default experiment({
     train({
       name: "align",
       data: captions({ folder: world.captions }),
-      recipe: alignment({ batchSize: 32, learningRate: 2e-3 }),
+      recipe: alignment({ batchSize: 32, learningRate: 2e-3, format: { maximumLength: 256 } }),
     }),
     evaluate({ name: "aligned", benchmarks, protocol: "strict" }),
     train({
       name: "tune",
       data: mlan({ file: new URL("MLAN_mini.json", world.mlan) }),
-      recipe: instructionTuning({ batchSize: 32, microBatchSize: 32, learningRate: 1e-3 }),
+      recipe: instructionTuning({
+        batchSize: 32,
+        microBatchSize: 32,
+        learningRate: 5e-4,
+        format: { maximumLength: 256 },
+      }),
     }),
     evaluate({ name: "tuned", benchmarks, protocol: "strict" }),
   ],
