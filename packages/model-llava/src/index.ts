@@ -1,3 +1,4 @@
+export { type BackboneDefinition, type BackboneOptions, backbonePlugin } from "./backbone.ts";
 export { disposeInputTensors, type InputTensors, inputTensors, type LoadPixels } from "./batch/input-tensors.ts";
 export { disposeSelection, type Selection, selection, shiftedTargets, type Target } from "./batch/selection.ts";
 export { type Splice, splice, type SpliceOptions, type SpliceRow } from "./batch/splice.ts";

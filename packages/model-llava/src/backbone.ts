@@ -1,0 +1,48 @@
+import { MlanError, MODEL, type ModelSource, type Plugin, plugin, type PromptFamily } from "@mlan/core";
+import { z } from "zod";
+import { createLlavaSource } from "./llava-source.ts";
+
+export interface BackboneOptions {
+  /**
+   * The backbone's folder in Hugging Face layout: a plain Llama, or a LLaVA checkpoint on it, such as one that mlan
+   * saved.
+   */
+  readonly weights: URL;
+  /**
+   * The folder of a CLIP vision tower in Hugging Face layout. Default: the tower inside `weights`; a plain Llama
+   * without one reads text only.
+   */
+  readonly visionTower?: URL;
+}
+
+/** What tells one backbone from another. */
+export interface BackboneDefinition {
+  /** The backbone's short name; its package is `@mlan/model-<name>`. */
+  readonly name: string;
+  /** `import.meta.url` of the plugin's module. */
+  readonly module: string;
+  /** How benchmarks ask it while its weights have seen no conversation. */
+  readonly untunedFamily: PromptFamily;
+}
+
+const schema: z.ZodType<BackboneOptions> = z.strictObject({
+  weights: z.instanceof(URL),
+  visionTower: z.instanceof(URL).exactOptional(),
+});
+
+/**
+ * A plugin of a Llama-shaped backbone, alone or under LLaVA. Throws `invalid-options`; files are read when the model
+ * is opened.
+ */
+export function backbonePlugin(definition: BackboneDefinition, options: BackboneOptions): Plugin<ModelSource> {
+  const { name, module, untunedFamily } = definition;
+  const { data, error } = schema.safeParse(options);
+  if (error) throw new MlanError("invalid-options", `model-${name}: ${z.prettifyError(error)}`, { cause: error });
+  return plugin({
+    name: `@mlan/model-${name}`,
+    token: MODEL,
+    module,
+    settings: { weights: data.weights.href, ...(data.visionTower && { visionTower: data.visionTower.href }) },
+    create: () => createLlavaSource({ name, untunedFamily, ...data }),
+  });
+}
