@@ -12,14 +12,12 @@ import {
   MODEL,
   type ModelSource,
   type Plugin,
-  type Prompt,
   seededRandom,
   type TrainableModel,
   writeFileAtomically,
 } from "@mlan/core";
+import { characters, continuation, logProbability, textOf, VOCABULARY } from "./character-table.ts";
 
-/** Letters a-z, space, and everything else. */
-const VOCABULARY = 28;
 const IGNORED = -100;
 
 export interface FakeModelOptions {
@@ -88,13 +86,16 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       VOCABULARY * (2 * counts.text + (trained.includes("language") ? 4 * counts.supervised : 0)),
     async *generate(requests) {
       const logits = await table.data();
-      for (const request of requests) yield generation(request, answer?.(request) ?? continuation(request, logits));
+      for (const request of requests) {
+        const { prompt, maximumNewTokens } = request;
+        yield generation(request, answer?.(request) ?? continuation(logits, textOf(prompt), maximumNewTokens));
+      }
     },
     async score(requests) {
       const logits = await table.data();
       return requests.map(({ id, prompt, continuation: text }) => ({
         id,
-        logProbability: logProbability(logits, characters(textOf(prompt)), characters(text)),
+        logProbability: logProbability(logits, textOf(prompt), text),
         tokens: text.length,
       }));
     },
@@ -187,38 +188,4 @@ function isCharacterBatch(batch: Batch): batch is CharacterBatch {
 
 function generation({ id, prompt }: GenerationRequest, text: string): Generation {
   return { id, text, finish: "length", promptLength: textOf(prompt).length };
-}
-
-function continuation({ prompt, maximumNewTokens }: GenerationRequest, logits: ArrayLike<number>): string {
-  let last = characters(textOf(prompt)).at(-1) ?? 0;
-  let text = "";
-  for (let step = 0; step < maximumNewTokens; step++) {
-    const row = Array.from({ length: VOCABULARY }, (_, next) => logits[last * VOCABULARY + next] ?? 0);
-    last = row.indexOf(Math.max(...row));
-    text += last < 26 ? String.fromCharCode(97 + last) : " ";
-  }
-  return text;
-}
-
-function logProbability(logits: ArrayLike<number>, prompt: readonly number[], next: readonly number[]): number {
-  let last = prompt.at(-1) ?? 0;
-  let sum = 0;
-  for (const character of next) {
-    const row = Array.from({ length: VOCABULARY }, (_, other) => logits[last * VOCABULARY + other] ?? 0);
-    sum += (row[character] ?? 0) - Math.log(row.reduce((total, value) => total + Math.exp(value), 0));
-    last = character;
-  }
-  return sum;
-}
-
-function textOf(prompt: Prompt): string {
-  return prompt.kind === "raw" ? prompt.text : `${prompt.user} ${prompt.answerStart}`;
-}
-
-function characters(text: string): readonly number[] {
-  return [...text.toLowerCase()].map((character) => {
-    if (character === " ") return 26;
-    const index = character.charCodeAt(0) - 97;
-    return index >= 0 && index < 26 ? index : 27;
-  });
 }

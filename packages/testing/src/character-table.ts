@@ -1,0 +1,51 @@
+import type { Prompt } from "@mlan/core";
+
+/** Letters a-z, space, and everything else. */
+export const VOCABULARY = 28;
+
+/** The text that a prompt comes to, without any template. */
+export function textOf(prompt: Prompt): string {
+  return prompt.kind === "raw" ? prompt.text : `${prompt.user} ${prompt.answerStart}`;
+}
+
+/** One id per character, below {@link VOCABULARY}. */
+export function characters(text: string): readonly number[] {
+  return [...text.toLowerCase()].map((character) => {
+    if (character === " ") return 26;
+    const index = character.charCodeAt(0) - 97;
+    return index >= 0 && index < 26 ? index : 27;
+  });
+}
+
+/** The character of an id; everything that is no letter is a space. */
+function letter(id: number): string {
+  return id < 26 ? String.fromCharCode(97 + id) : " ";
+}
+
+/** The `count` likeliest characters after `prompt`, one after the other. `logits` is the table, row-major. */
+export function continuation(logits: ArrayLike<number>, prompt: string, count: number): string {
+  let last = characters(prompt).at(-1) ?? 0;
+  let text = "";
+  for (let step = 0; step < count; step++) {
+    const row = rowOf(logits, last);
+    last = row.indexOf(Math.max(...row));
+    text += letter(last);
+  }
+  return text;
+}
+
+/** The log-probability (nats) of `text` after `prompt`. */
+export function logProbability(logits: ArrayLike<number>, prompt: string, text: string): number {
+  let last = characters(prompt).at(-1) ?? 0;
+  let sum = 0;
+  for (const character of characters(text)) {
+    const row = rowOf(logits, last);
+    sum += (row[character] ?? 0) - Math.log(row.reduce((total, value) => total + Math.exp(value), 0));
+    last = character;
+  }
+  return sum;
+}
+
+function rowOf(logits: ArrayLike<number>, character: number): readonly number[] {
+  return Array.from({ length: VOCABULARY }, (_, next) => logits[character * VOCABULARY + next] ?? 0);
+}
