@@ -42,6 +42,29 @@ export function report(seed: number, index: number): string {
   return happens(random, 0.6) ? sceneReport(random) : storyReport(random);
 }
 
+/**
+ * Reports and checklists that do not begin with their description: what was learned at the beginning of a text must hold
+ * anywhere in it. Things are looked for in stories too.
+ */
+export function essay(seed: number, index: number): string {
+  const random = seededRandom(deriveSeed(seed, `essay ${index}`));
+  return preamble(random) + (happens(random, 0.5) ? sceneEssay(random) : storyEssay(random));
+}
+
+/** Essays in which much may stand between what is looked for and the verdict, as between a question and its answer. */
+export function debate(seed: number, index: number): string {
+  const random = seededRandom(deriveSeed(seed, `debate ${index}`));
+  const lead = preamble(random);
+  if (happens(random, 0.5)) {
+    const scene = trainingScene(random);
+    const description = choose(random, [sketch, sketch, sketch, (it: Scene) => caption(random, it)])(scene);
+    const lines = times(4, () => (happens(random, 0.15) ? attributeRemark(random, scene) : sceneDispute(random, scene)));
+    return `${lead}${happens(random, 0.2) ? " " : ""}${description}${choose(random, ["\n", " \n", " "])}${lines.filter(Boolean).join("\n")}`;
+  }
+  const story = trainingStory(random);
+  return `${lead}${tellStory(random, story)}\n${times(4, () => storyDispute(random, story)).join("\n")}`;
+}
+
 const NAMES = [...TRAINING_NAMES, ...BENCHMARK_NAMES];
 const DEEDS = [...TRAINING_DEEDS, ...BENCHMARK_DEEDS];
 const NUMBERS = ["none", "one", "two", "three", "four"];
@@ -119,6 +142,104 @@ const JUDGEMENTS: readonly ((claim: string, verdict: string) => string)[] = [
   (claim, verdict) => `Think whether ${claim}. The best word is "${verdict}".`,
 ];
 
+function sceneEssay(random: Random): string {
+  const scene = trainingScene(random);
+  const description = choose(random, [brief, sketch, sketch, sketch, (it: Scene) => caption(random, it)])(scene);
+  const lines = times(6, () => (happens(random, 0.15) ? attributeRemark(random, scene) : search(random, scene)));
+  const text = lines.filter(Boolean).join(choose(random, [" ", "\n"]));
+  return `${happens(random, 0.2) ? " " : ""}${description}${choose(random, ["\n", " \n", " "])}${text}`;
+}
+
+function storyEssay(random: Random): string {
+  const story = trainingStory(random);
+  const things = story.map(({ thing }) => thing);
+  const lines = times(6, () => (happens(random, 0.5) ? search(random, things) : storyRemark(random, story)));
+  return `${tellStory(random, story)}${choose(random, ["\n", " "])}${lines.join(choose(random, [" ", "\n"]))}`;
+}
+
+function search(random: Random, things: readonly Thing[]): string {
+  const { thing, holds } = claimed(random, things);
+  return choose(random, [...CLAIMS, ...SEARCHES])(tell(thing), holds ? "present" : "absent");
+}
+
+const SEARCHES: typeof CLAIMS = [
+  (thing, verdict) => `Look here: ${thing}? Word: "${verdict}".`,
+  (thing, verdict) => `${thing} in this image? The right word is "${verdict}".`,
+  (thing, verdict) => `Among "present" and "absent", choose for ${thing} here: "${verdict}".`,
+  (thing, verdict) => `Choose "present" or "absent".\nLook for ${thing} in the image. The best word is "${verdict}".`,
+];
+
+function sceneDispute(random: Random, scene: Scene): string {
+  const { thing, holds } = claimed(random, scene);
+  return dispute(random, choose(random, DOUBTS)(tell(thing)), ["present", "absent"], holds);
+}
+
+function storyDispute(random: Random, story: Story): string {
+  const { event, thing, holds } = told(random, story);
+  const name = nameOf(random, event);
+  const claim = choose(random, [`Think whether ${name} did`, `did ${name}`, `Did ${name}`]);
+  return dispute(random, `${claim} ${event.deed.infinitive} ${tell(thing)}${choose(random, ["?", "."])}`, ["right", "wrong"], holds);
+}
+
+const DOUBTS: readonly ((thing: string) => string)[] = [
+  (thing) => `Look for ${thing} in this image.`,
+  (thing) => `Look here: ${thing}?`,
+  (thing) => `${thing} in the image?`,
+  (thing) => `Do we see ${thing}?`,
+  (thing) => `There is ${thing}?`,
+];
+
+function dispute(random: Random, doubt: string, words: readonly [string, string], holds: boolean): string {
+  const aside = (): string => choose(random, ["", "", choose(random, SMALL_TALK), choose(random, INSTRUCTIONS)(words)]);
+  const parts = [aside(), doubt, aside(), choose(random, VERDICTS)(words[holds ? 0 : 1])];
+  return parts.filter(Boolean).join(choose(random, [" ", "\n"]));
+}
+
+const INSTRUCTIONS: readonly ((words: readonly [string, string]) => string)[] = [
+  ([one, other]) => `Choose "${one}" or "${other}".`,
+  ([one, other]) => `Choose '${one}' or '${other}'.`,
+  ([one, other]) => `Please choose '${one}' or '${other}'.`,
+  ([one, other]) => `Your word should be either "${one}" or "${other}".`,
+  ([one, other]) => `Give a '${one}' or '${other}' response to the user.`,
+  ([one, other]) => `Use "${one}" or "${other}" to answer the user:`,
+];
+
+const VERDICTS: readonly ((verdict: string) => string)[] = [
+  (verdict) => `The best word is "${verdict}".`,
+  (verdict) => `The best word is "${verdict}".`,
+  (verdict) => `The right answer is "${verdict}".`,
+  (verdict) => `The short answer is "${verdict}".`,
+  (verdict) => `My answer is "${verdict}".`,
+  (verdict) => `It is "${verdict}".`,
+  (verdict) => `The answer: "${verdict}".`,
+  (verdict) => `Word: ${verdict}.`,
+  (verdict) => `Answer: ${verdict}.`,
+];
+
+/** Up to some forty words that have nothing to do with what follows. */
+function preamble(random: Random): string {
+  const kind = random.below(4);
+  if (kind === 0) return "";
+  if (kind === 1) return `${SYSTEM} Context: `;
+  return `${times(1 + random.below(5), () => choose(random, SMALL_TALK)).join(" ")}${choose(random, [" ", "\n"])}`;
+}
+
+/** A sentence that every model of the recipe reads in front of everything. */
+const SYSTEM =
+  "A chat between a curious user and an artificial intelligence assistant. " +
+  "The assistant gives helpful, detailed, and polite answers to the user's questions.";
+
+const SMALL_TALK = [
+  "It was a warm day.",
+  "They went to the market.",
+  "It was in the garden.",
+  "Here is a chat.",
+  "This is a user in the market.",
+  "Context:",
+  "Please give a short answer.",
+  "It was a curious image.",
+];
+
 function trainingScene(random: Random): Scene {
   return drawFrom("training", () => randomScene(random), sceneKey);
 }
@@ -127,7 +248,7 @@ function trainingStory(random: Random): Story {
   return drawFrom("training", () => randomStory(random, NAMES, DEEDS), storyKey);
 }
 
-function claimed(random: Random, scene: Scene): { readonly thing: Thing; readonly holds: boolean } {
+function claimed(random: Random, scene: readonly Thing[]): { readonly thing: Thing; readonly holds: boolean } {
   if (happens(random, 0.5)) return { thing: choose(random, scene), holds: true };
   const confusable = happens(random, 0.5) ? confusableThing(random, scene) : undefined;
   return { thing: confusable ?? absentThing(random, scene), holds: false };

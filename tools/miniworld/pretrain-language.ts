@@ -12,7 +12,7 @@ import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
 import { boolqRow } from "../../packages/data-miniworld/src/boolq.ts";
 import { popeImage } from "../../packages/data-miniworld/src/pope.ts";
 import { languageItem } from "../../packages/data-miniworld/src/tuning.ts";
-import { checklist, inventory, report } from "./documents.ts";
+import { checklist, debate, essay, inventory, report } from "./documents.ts";
 import { llamaConfiguration, llamaShapes, type LlamaSizes, writeRandomLlama } from "./random-llama.ts";
 import { countUnits, learnMerges, tokenizerFile, TOKENIZER_CONFIGURATION } from "./train-tokenizer.ts";
 
@@ -32,22 +32,23 @@ interface Phase {
 const PHASES: readonly Phase[] = [
   { name: "checklists", document: checklist, schedule: 1200, steps: 300, learningRate: 1e-3 },
   { name: "inventories", document: inventory, schedule: 2000, steps: 700, learningRate: 1e-3 },
-  { name: "reports", document: report, schedule: 1800, steps: 1800, learningRate: 1e-3 },
+  { name: "reports", document: report, schedule: 1800, steps: 1000, learningRate: 1e-3 },
+  { name: "essays", document: essay, schedule: 1000, steps: 500, learningRate: 1e-3 },
+  { name: "debates", document: debate, schedule: 700, steps: 700, learningRate: 1e-3 },
 ];
 
 const work = pathToFileURL(`${process.argv[2] ?? `${tmpdir()}/mlan-mini-llama2`}/`);
 const target = new URL("../../packages/data-miniworld/checkpoints/mini-llama2/", import.meta.url);
 const start = new URL("start/", work);
 await mkdir(start, { recursive: true });
-const sizes = await writeTokenizer(start);
-await writeRandomLlama(start, sizes, SEED);
+const sizes = process.argv[3] ? { ...SIZES, vocabulary: 966 } : await writeTokenizer(start);
+if (!process.argv[3]) await writeRandomLlama(start, sizes, SEED);
 
 await using scope = createScope([llama2({ weights: start }), cpuTrainer()]);
 const trainer = scope.get(TRAINER);
-if (process.argv[3] === "tokenizer") process.exit();
 const model = await scope.get(MODEL).open({ seed: SEED });
 const curve: Record<string, unknown>[] = [];
-for (const phase of PHASES) {
+for (const phase of PHASES.slice(Number(process.argv[3] ?? 0))) {
   await train(model, phase);
   await publish(model);
 }
@@ -83,7 +84,7 @@ async function train(trained: TrainableModel, phase: Phase): Promise<void> {
     learningRate: phase.learningRate,
     groupByModality: false,
     maximumGradientNorm: 1,
-    checkpointEvery: 500,
+    checkpointEvery: 250,
   });
   const folder = new URL(`${phase.name}/`, work);
   await rm(folder, { recursive: true, force: true });
@@ -122,7 +123,6 @@ async function publish(trained: TrainableModel): Promise<void> {
   await writeSafetensors(new URL("model.safetensors", target), tensors);
   await reader.close();
   await writeFileAtomically(new URL("config.json", target), `${JSON.stringify(llamaConfiguration(sizes, "bfloat16"), undefined, 2)}\n`);
-  await writeTokenizer(target);
   const made = { command: "npx tsx --conditions=@mlan/source tools/miniworld/pretrain-language.ts", seed: SEED, sizes, batch: BATCH, phases: PHASES.map(({ document: _, ...phase }) => phase), curve };
   await writeFileAtomically(new URL("pretraining.json", target), `${JSON.stringify(made, undefined, 1)}\n`);
 }

@@ -1,4 +1,4 @@
-import { seededRandom } from "@mlan/core";
+import { type Random, seededRandom } from "@mlan/core";
 import { caption } from "./caption.ts";
 import { choose, happens } from "./choose.ts";
 import { type Exercise, sceneExercise, storyExercise } from "./exercise.ts";
@@ -21,42 +21,45 @@ export interface TuningItem {
   readonly scene?: Scene;
 }
 
-/** Instructions over text: a sketch, a description or a story stands where an image would stand. */
+/** Two to four instructions over one text: a sketch, a description or a story stands where an image would stand. */
 export function languageItem(seed: number, id: string): TuningItem {
   const random = seededRandom(seed);
-  const { context, exercise } = happens(random, 0.6) ? aboutScene() : aboutStory();
-  const { request, answer } = instruct(random, exercise);
-  return { row: conversation(id, `${context}\n${request}`, answer) };
-
-  function aboutScene(): { context: string; exercise: Exercise } {
+  if (happens(random, 0.5)) {
     const scene = trainingScene(random);
-    const context = choose(random, [sketch, sketch, (it: Scene) => `Context: ${caption(random, it)}`])(scene);
-    return { context, exercise: sceneExercise(random, scene) };
+    const describe = choose(random, [sketch, sketch, (it: Scene) => `Context: ${caption(random, it)}`]);
+    return { row: conversation(random, { id, context: describe(scene), ask: () => sceneExercise(random, scene) }) };
   }
-  function aboutStory(): { context: string; exercise: Exercise } {
-    const story = drawFrom("training", () => randomStory(random, TRAINING_NAMES, TRAINING_DEEDS), storyKey);
-    return { context: `Context: ${tellStory(random, story)}`, exercise: storyExercise(random, story) };
-  }
+  const story = drawFrom("training", () => randomStory(random, TRAINING_NAMES, TRAINING_DEEDS), storyKey);
+  const context = `Context: ${tellStory(random, story)}`;
+  return { row: conversation(random, { id, context, ask: () => storyExercise(random, story) }) };
 }
 
-/** Instructions over an image. */
+/** Two to four instructions over an image. */
 export function visionItem(seed: number, id: string): TuningItem {
   const random = seededRandom(seed);
   const scene = trainingScene(random);
-  const { request, answer } = instruct(random, sceneExercise(random, scene));
-  return { row: { ...conversation(id, `<image>\n${request}`, answer), image: `${id}.png` }, scene };
+  const row = conversation(random, { id, context: "<image>", ask: () => sceneExercise(random, scene) });
+  return { row: { ...row, image: `${id}.png` }, scene };
 }
 
-function trainingScene(random: ReturnType<typeof seededRandom>): Scene {
+function trainingScene(random: Random): Scene {
   return drawFrom("training", () => randomScene(random), sceneKey);
 }
 
-function conversation(id: string, human: string, gpt: string): TuningRow {
-  return {
-    id,
-    conversations: [
-      { from: "human", value: human },
-      { from: "gpt", value: gpt },
-    ],
-  };
+interface Talk {
+  readonly id: string;
+  readonly context: string;
+  ask(): Exercise;
+}
+
+function conversation(random: Random, { id, context, ask }: Talk): TuningRow {
+  const conversations = Array.from({ length: 2 + random.below(3) }, (_, turn) => {
+    const { request, answer } = instruct(random, ask());
+    const human = turn === 0 ? `${context}\n${request}` : request;
+    return [
+      { from: "human" as const, value: human },
+      { from: "gpt" as const, value: answer },
+    ];
+  });
+  return { id, conversations: conversations.flat() };
 }
