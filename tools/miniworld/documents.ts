@@ -65,6 +65,57 @@ export function debate(seed: number, index: number): string {
   return `${lead}${tellStory(random, story)}\n${times(4, () => storyDispute(random, story)).join("\n")}`;
 }
 
+/**
+ * Debates, and lists that are ticked off with yes and no, so that these words have their meaning before tuning. No
+ * question is ever answered with them.
+ */
+export function tickList(seed: number, index: number): string {
+  const random = seededRandom(deriveSeed(seed, `tick list ${index}`));
+  if (happens(random, 0.5)) return debate(seed, index + 1_000_000);
+  const quote = choose(random, ["", '"']);
+  const tick = (claim: string, holds: boolean): string => `${claim} ${quote}${holds ? "yes" : "no"}${quote}`;
+  if (happens(random, 0.5)) {
+    const scene = trainingScene(random);
+    const description = choose(random, [brief, sketch, sketch, (it: Scene) => caption(random, it)])(scene);
+    const items = times(6, () => {
+      const { thing, holds } = claimed(random, scene);
+      return tick(tell(thing), holds);
+    });
+    return `${preamble(random)}${description}\n${items.join(choose(random, [" ", ", ", "\n"]))}`;
+  }
+  const story = trainingStory(random);
+  const items = times(5, () => {
+    const { event, thing, holds } = told(random, story);
+    return tick(`${nameOf(random, event)} did ${event.deed.infinitive} ${tell(thing)}`, holds);
+  });
+  return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [" ", ", ", "\n"]))}`;
+}
+
+/** Tick lists and debates, and sketches told in words: the order in which alignment has image and caption. */
+export function finish(seed: number, index: number): string {
+  const random = seededRandom(deriveSeed(seed, `finish ${index}`));
+  if (happens(random, 0.55)) return tickList(seed, index + 2_000_000);
+  const scene = trainingScene(random);
+  const captions = times(1 + random.below(2), () => caption(random, scene)).join(" ");
+  return `${sketch(scene)}${choose(random, [" ", " ", "\n", " \n"])}${captions}`;
+}
+
+/** More of what is learned last: who did what. The rest keeps what was learned before. */
+export function chronicle(seed: number, index: number): string {
+  const random = seededRandom(deriveSeed(seed, `chronicle ${index}`));
+  if (happens(random, 0.4)) return finish(seed, index + 4_000_000);
+  const story = trainingStory(random);
+  const quote = choose(random, ["", '"']);
+  const style = choose(random, ["tick", "judge", "dispute"] as const);
+  const items = times(style === "dispute" ? 4 : 6, () => {
+    if (style === "dispute") return storyDispute(random, story);
+    const { event, thing, holds } = told(random, story);
+    const claim = `${choose(random, ["", "", "did "])}${nameOf(random, event)} ${event.deed.infinitive} ${tell(thing)}`;
+    return style === "tick" ? `${claim} ${quote}${holds ? "yes" : "no"}${quote}` : `${claim} ${holds ? "right" : "wrong"}`;
+  });
+  return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [", ", "\n"]))}`;
+}
+
 const NAMES = [...TRAINING_NAMES, ...BENCHMARK_NAMES];
 const DEEDS = [...TRAINING_DEEDS, ...BENCHMARK_DEEDS];
 const NUMBERS = ["none", "one", "two", "three", "four"];

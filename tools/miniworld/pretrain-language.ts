@@ -12,7 +12,7 @@ import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
 import { boolqRow } from "../../packages/data-miniworld/src/boolq.ts";
 import { popeImage } from "../../packages/data-miniworld/src/pope.ts";
 import { languageItem } from "../../packages/data-miniworld/src/tuning.ts";
-import { checklist, debate, essay, inventory, report } from "./documents.ts";
+import { checklist, chronicle, debate, essay, finish, inventory, report, tickList } from "./documents.ts";
 import { llamaConfiguration, llamaShapes, type LlamaSizes, writeRandomLlama } from "./random-llama.ts";
 import { countUnits, learnMerges, tokenizerFile, TOKENIZER_CONFIGURATION } from "./train-tokenizer.ts";
 
@@ -34,7 +34,10 @@ const PHASES: readonly Phase[] = [
   { name: "inventories", document: inventory, schedule: 2000, steps: 700, learningRate: 1e-3 },
   { name: "reports", document: report, schedule: 1800, steps: 1000, learningRate: 1e-3 },
   { name: "essays", document: essay, schedule: 1000, steps: 500, learningRate: 1e-3 },
-  { name: "debates", document: debate, schedule: 700, steps: 700, learningRate: 1e-3 },
+  { name: "debates", document: debate, schedule: 700, steps: 500, learningRate: 1e-3 },
+  { name: "tick lists", document: tickList, schedule: 450, steps: 300, learningRate: 1e-3 },
+  { name: "finish", document: finish, schedule: 500, steps: 500, learningRate: 1e-3 },
+  { name: "chronicles", document: chronicle, schedule: 450, steps: 450, learningRate: 1e-3 },
 ];
 
 const work = pathToFileURL(`${process.argv[2] ?? `${tmpdir()}/mlan-mini-llama2`}/`);
@@ -84,9 +87,9 @@ async function train(trained: TrainableModel, phase: Phase): Promise<void> {
     learningRate: phase.learningRate,
     groupByModality: false,
     maximumGradientNorm: 1,
-    checkpointEvery: 250,
+    checkpointEvery: 100,
   });
-  const folder = new URL(`${phase.name}/`, work);
+  const folder = new URL(`${phase.name.replace(" ", "-")}/`, work);
   await rm(folder, { recursive: true, force: true });
   for await (const event of trainer.train({ model: trained, data: corpus(phase), recipe, seed: SEED, folder })) {
     if (event.type !== "step-end") continue;
