@@ -1,0 +1,58 @@
+/** What stands around statements in documents: preambles, and the way from a doubt to its verdict. */
+import type { Random } from "@mlan/core";
+import { choose } from "../../packages/data-miniworld/src/choose.ts";
+
+export function dispute(random: Random, doubt: string, words: readonly [string, string], holds: boolean): string {
+  const aside = (): string => choose(random, ["", "", choose(random, SMALL_TALK), choose(random, INSTRUCTIONS)(words)]);
+  const parts = [aside(), doubt, aside(), choose(random, VERDICTS)(words[holds ? 0 : 1])];
+  return parts.filter(Boolean).join(choose(random, [" ", "\n"]));
+}
+
+const INSTRUCTIONS: readonly ((words: readonly [string, string]) => string)[] = [
+  ([one, other]) => `Choose "${one}" or "${other}".`,
+  ([one, other]) => `Choose '${one}' or '${other}'.`,
+  ([one, other]) => `Please choose '${one}' or '${other}'.`,
+  ([one, other]) => `Your word should be either "${one}" or "${other}".`,
+  ([one, other]) => `Give a '${one}' or '${other}' response to the user.`,
+  ([one, other]) => `Use "${one}" or "${other}" to answer the user:`,
+];
+
+const VERDICTS: readonly ((verdict: string) => string)[] = [
+  (verdict) => `The best word is "${verdict}".`,
+  (verdict) => `The best word is "${verdict}".`,
+  (verdict) => `The right answer is "${verdict}".`,
+  (verdict) => `The short answer is "${verdict}".`,
+  (verdict) => `My answer is "${verdict}".`,
+  (verdict) => `It is "${verdict}".`,
+  (verdict) => `The answer: "${verdict}".`,
+  (verdict) => `Word: ${verdict}.`,
+  (verdict) => `Answer: ${verdict}.`,
+];
+
+/** Up to some forty words that have nothing to do with what follows. */
+export function preamble(random: Random): string {
+  const kind = random.below(4);
+  if (kind === 0) return "";
+  if (kind === 1) return `${SYSTEM} Context: `;
+  return `${times(1 + random.below(5), () => choose(random, SMALL_TALK)).join(" ")}${choose(random, [" ", "\n"])}`;
+}
+
+/** A sentence that every model of the recipe reads in front of everything. */
+const SYSTEM =
+  "A chat between a curious user and an artificial intelligence assistant. " +
+  "The assistant gives helpful, detailed, and polite answers to the user's questions.";
+
+const SMALL_TALK = [
+  "It was a warm day.",
+  "They went to the market.",
+  "It was in the garden.",
+  "Here is a chat.",
+  "This is a user in the market.",
+  "Context:",
+  "Please give a short answer.",
+  "It was a curious image.",
+];
+
+export function times(count: number, make: () => string): string[] {
+  return Array.from({ length: count }, make);
+}
