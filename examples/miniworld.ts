@@ -15,6 +15,8 @@ import { llama2 } from "@mlan/model-llama2";
 import { alignment, cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
 
 const world = await writeMiniworld(new URL("../runs/miniworld-data/", import.meta.url), { seed: 7 });
+/** The world's longest conversation has fewer positions. */
+const SHORT = { maximumLength: 256 };
 const benchmarks = [boolq({ folder: world.boolq }), pope({ folder: world.pope })];
 
 export default experiment({
@@ -29,17 +31,18 @@ export default experiment({
     train({
       name: "align",
       data: captions({ folder: world.captions }),
-      recipe: alignment({ batchSize: 32, learningRate: 2e-3, format: { maximumLength: 256 } }),
+      recipe: alignment({ epochs: 3, batchSize: 32, learningRate: 2e-3, format: SHORT, checkpointEvery: 50 }),
     }),
     evaluate({ name: "aligned", benchmarks, protocol: "strict" }),
     train({
       name: "tune",
       data: mlan({ file: new URL("MLAN_mini.json", world.mlan) }),
       recipe: instructionTuning({
-        batchSize: 32,
-        microBatchSize: 32,
+        batchSize: 16,
+        microBatchSize: 16,
         learningRate: 5e-4,
-        format: { maximumLength: 256 },
+        format: SHORT,
+        checkpointEvery: 50,
       }),
     }),
     evaluate({ name: "tuned", benchmarks, protocol: "strict" }),
