@@ -35,9 +35,11 @@ function installIfNeeded() {
   const installed = join(root, "node_modules", ".package-lock.json");
   if (existsSync(installed) && sameVersions(JSON.parse(lock), JSON.parse(readFileSync(installed, "utf8")))) return;
   console.log("Installing dependencies (once) ...");
+  // Not `npm ci`: it refuses a lock file that lacks some other platform's optional binaries.
+  const parameters = ["install", "--no-save"];
   const npm = process.env.npm_execpath;
-  const status = npm ? run(process.execPath, [npm, "ci"]) : run("npm", ["ci"]);
-  if (status !== 0) fail("npm ci failed; its messages stand above. Nothing else was done.");
+  const status = npm ? run(process.execPath, [npm, ...parameters]) : run("npm", parameters);
+  if (status !== 0) fail("npm install failed; its messages stand above. Nothing else was done.");
 }
 
 function sameVersions(wanted, found) {
