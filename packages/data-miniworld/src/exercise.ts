@@ -30,11 +30,12 @@ export function storyExercise(random: Random, story: Story): Exercise {
   return { kind: "yes-no", question: `Did ${event.name} ${event.deed.infinitive} ${tell(thing)}?`, answer };
 }
 
-/** A thing that is not the right one: somebody else's, a confusable one, or one that is not there at all. */
+/** A thing that is not the right one: one of seven times somebody else's, one of seven a confusable one, else one that is not there. */
 export function wrongThing(random: Random, present: readonly Thing[], right: Thing): Thing {
+  const kind = random.below(7);
   const others = present.filter((thing) => thing !== right);
-  if (others.length > 0 && happens(random, 0.25)) return choose(random, others);
-  return (happens(random, 0.5) ? confusableThing(random, present) : undefined) ?? absentThing(random, present);
+  if (kind === 0 && others.length > 0) return choose(random, others);
+  return (kind === 1 ? confusableThing(random, present) : undefined) ?? absentThing(random, present);
 }
 
 function askForThing(random: Random, scene: Scene): Exercise {

@@ -38,7 +38,7 @@ export interface Miniworld {
 }
 
 /** Raised whenever the same options would give other files. */
-const VERSION = 1;
+const VERSION = 2;
 const STAMP = "miniworld.json";
 
 /**
