@@ -63,7 +63,13 @@ export class Variables {
     const random = seededRandom(deriveSeed(this.#seed, name));
     const width = deviation * Math.sqrt(12);
     const size = shape.reduce((product, length) => product * length, 1);
-    return this.#add(name, tf.tensor<R>(Float32Array.from({ length: size }, () => (random.next() - 0.5) * width), shape));
+    return this.#add(
+      name,
+      tf.tensor<R>(
+        Float32Array.from({ length: size }, () => (random.next() - 0.5) * width),
+        shape,
+      ),
+    );
   }
 
   #add<R extends tf.Rank>(name: string, value: tf.Tensor<R>): tf.Variable<R> {
@@ -76,7 +82,11 @@ export class Variables {
 /** A random tower, its variables under the names of Hugging Face's CLIPVisionModel. */
 export function randomTower(variables: Variables): VisionTower {
   const { hiddenSize, intermediateSize, patchSize, imageSize, layers } = SIZES;
-  const linear = (name: string, out: number, input: number): { weight: tf.Variable<tf.Rank.R2>; bias: tf.Variable<tf.Rank.R1> } => ({
+  const linear = (
+    name: string,
+    out: number,
+    input: number,
+  ): { weight: tf.Variable<tf.Rank.R2>; bias: tf.Variable<tf.Rank.R1> } => ({
     weight: variables.random<tf.Rank.R2>(`${name}.weight`, [out, input], 1 / Math.sqrt(3 * input)),
     bias: variables.vector(`${name}.bias`, out, 0),
   });
@@ -88,8 +98,16 @@ export function randomTower(variables: Variables): VisionTower {
   const embeddings = "vision_model.embeddings";
   const weights = {
     classEmbedding: variables.random<tf.Rank.R1>(`${embeddings}.class_embedding`, [hiddenSize], 0.1),
-    patchEmbedding: variables.random<tf.Rank.R4>(`${embeddings}.patch_embedding.weight`, [hiddenSize, 3, patchSize, patchSize], 1 / Math.sqrt(9 * patchSize ** 2)),
-    positionEmbedding: variables.random<tf.Rank.R2>(`${embeddings}.position_embedding.weight`, [1 + patches, hiddenSize], 0.1),
+    patchEmbedding: variables.random<tf.Rank.R4>(
+      `${embeddings}.patch_embedding.weight`,
+      [hiddenSize, 3, patchSize, patchSize],
+      1 / Math.sqrt(9 * patchSize ** 2),
+    ),
+    positionEmbedding: variables.random<tf.Rank.R2>(
+      `${embeddings}.position_embedding.weight`,
+      [1 + patches, hiddenSize],
+      0.1,
+    ),
     preNorm: norm("vision_model.pre_layrnorm"),
     layers: Array.from({ length: layers }, (_, layer) => {
       const prefix = `vision_model.encoder.layers.${layer}`;

@@ -7,7 +7,16 @@ import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
 import { tellStory } from "../../packages/data-miniworld/src/story.ts";
 import { tell } from "../../packages/data-miniworld/src/thing.ts";
 import { preamble, times } from "./frame.ts";
-import { attributeRemark, brief, claimed, inventoryOf, sceneDispute, sceneEssay, sceneReport, trainingScene } from "./scene-text.ts";
+import {
+  attributeRemark,
+  brief,
+  claimed,
+  inventoryOf,
+  sceneDispute,
+  sceneEssay,
+  sceneReport,
+  trainingScene,
+} from "./scene-text.ts";
 import { nameOf, storyDispute, storyEssay, storyInventory, storyReport, told, trainingStory } from "./story-text.ts";
 
 /**
@@ -49,7 +58,9 @@ export function debate(seed: number, index: number): string {
   if (happens(random, 0.5)) {
     const scene = trainingScene(random);
     const description = choose(random, [sketch, sketch, sketch, (it: Scene) => caption(random, it)])(scene);
-    const lines = times(4, () => (happens(random, 0.15) ? attributeRemark(random, scene) : sceneDispute(random, scene)));
+    const lines = times(4, () =>
+      happens(random, 0.15) ? attributeRemark(random, scene) : sceneDispute(random, scene),
+    );
     return `${lead}${happens(random, 0.2) ? " " : ""}${description}${choose(random, ["\n", " \n", " "])}${lines.filter(Boolean).join("\n")}`;
   }
   const story = trainingStory(random);
@@ -102,7 +113,9 @@ export function chronicle(seed: number, index: number): string {
     if (style === "dispute") return storyDispute(random, story);
     const { event, thing, holds } = told(random, story);
     const claim = `${choose(random, ["", "", "did "])}${nameOf(random, event)} ${event.deed.infinitive} ${tell(thing)}`;
-    return style === "tick" ? `${claim} ${quote}${holds ? "yes" : "no"}${quote}` : `${claim} ${holds ? "right" : "wrong"}`;
+    return style === "tick"
+      ? `${claim} ${quote}${holds ? "yes" : "no"}${quote}`
+      : `${claim} ${holds ? "right" : "wrong"}`;
   });
   return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [", ", "\n"]))}`;
 }

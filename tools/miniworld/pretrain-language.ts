@@ -1,14 +1,26 @@
 /**
- * Makes checkpoints/mini-llama2 with mlan itself: learns the tokenizer, then trains a random Llama on checklists,
- * inventories and reports. `npx tsx --conditions=@mlan/source tools/miniworld/pretrain-language.ts [work folder]`
+ * Makes checkpoints/mini-llama2 with mlan itself: learns the tokenizer, then trains a random Llama phase by phase.
+ * `npx tsx --conditions=@mlan/source tools/miniworld/pretrain-language.ts [work folder] [first phase]`
+ * With a first phase, it begins from the weights that the phase before it left in the work folder.
  */
-import { mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
-import { type Conversation, createScope, type Dataset, defineDataset, deriveSeed, MODEL, type TrainableModel, TRAINER, writeFileAtomically } from "@mlan/core";
+import {
+  type Conversation,
+  createScope,
+  type Dataset,
+  defineDataset,
+  deriveSeed,
+  MODEL,
+  type TrainableModel,
+  TRAINER,
+  writeFileAtomically,
+} from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
+import { z } from "zod";
 import { boolqRow } from "../../packages/data-miniworld/src/boolq.ts";
 import { popeImage } from "../../packages/data-miniworld/src/pope.ts";
 import { languageItem } from "../../packages/data-miniworld/src/tuning.ts";
@@ -40,27 +52,43 @@ const PHASES: readonly Phase[] = [
   { name: "chronicles", document: chronicle, schedule: 450, steps: 450, learningRate: 1e-3 },
 ];
 
-const work = pathToFileURL(`${process.argv[2] ?? `${tmpdir()}/mlan-mini-llama2`}/`);
+const [workFolder = `${tmpdir()}/mlan-mini-llama2`, firstPhase] = process.argv.slice(2);
+const work = pathToFileURL(`${workFolder}/`);
 const target = new URL("../../packages/data-miniworld/checkpoints/mini-llama2/", import.meta.url);
-const start = new URL("start/", work);
+const saved = new URL("saved/", work);
+const isResumed = firstPhase !== undefined;
+const start = isResumed ? saved : new URL("start/", work);
 await mkdir(start, { recursive: true });
-const sizes = process.argv[3] ? { ...SIZES, vocabulary: 966 } : await writeTokenizer(start);
-if (!process.argv[3]) await writeRandomLlama(start, sizes, SEED);
+const sizes = isResumed ? await readSizes(start) : await writeTokenizer(start);
+if (!isResumed) await writeRandomLlama(start, sizes, SEED);
 
 await using scope = createScope([llama2({ weights: start }), cpuTrainer()]);
 const trainer = scope.get(TRAINER);
 const model = await scope.get(MODEL).open({ seed: SEED });
 const curve: Record<string, unknown>[] = [];
-for (const phase of PHASES.slice(Number(process.argv[3] ?? 0))) {
+const first = isResumed ? PHASES.findIndex(({ name }) => name === firstPhase) : 0;
+if (first < 0)
+  throw new Error(`There is no phase "${firstPhase}"; there are ${PHASES.map(({ name }) => name).join(", ")}.`);
+for (const phase of PHASES.slice(first)) {
   await train(model, phase);
   await publish(model);
+}
+
+async function readSizes(folder: URL): Promise<LlamaSizes> {
+  const config = z
+    .object({ vocab_size: z.int() })
+    .parse(JSON.parse(await readFile(new URL("config.json", folder), "utf8")));
+  return { ...SIZES, vocabulary: config.vocab_size };
 }
 
 async function writeTokenizer(folder: URL): Promise<LlamaSizes> {
   const merges = learnMerges(countUnits(sampleTexts()), 1000);
   const file = tokenizerFile(merges);
   await writeFileAtomically(new URL("tokenizer.json", folder), JSON.stringify(file));
-  await writeFileAtomically(new URL("tokenizer_config.json", folder), `${JSON.stringify(TOKENIZER_CONFIGURATION, undefined, 2)}\n`);
+  await writeFileAtomically(
+    new URL("tokenizer_config.json", folder),
+    `${JSON.stringify(TOKENIZER_CONFIGURATION, undefined, 2)}\n`,
+  );
   const { vocab } = file.model;
   return { ...SIZES, vocabulary: Object.keys(vocab).length };
 }
@@ -73,7 +101,8 @@ function* sampleTexts(): Iterable<string> {
     const { passage, question } = boolqRow(index, index);
     yield `Context: ${passage}\nQuestion: ${question}? The best answer is "yes" or 'no'. User: Assistant: Among`;
     for (const row of popeImage(index, index).rows) yield `\n${row.question}`;
-    for (const { value } of languageItem(deriveSeed(SEED, `sample ${index}`), "").row.conversations) yield `${value}\n${value}`;
+    for (const { value } of languageItem(deriveSeed(SEED, `sample ${index}`), "").row.conversations)
+      yield `${value}\n${value}`;
     yield "A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions. USER: Yes ASSISTANT: No";
   }
 }
@@ -87,14 +116,19 @@ async function train(trained: TrainableModel, phase: Phase): Promise<void> {
     learningRate: phase.learningRate,
     groupByModality: false,
     maximumGradientNorm: 1,
-    checkpointEvery: 100,
+    checkpointEvery: 500,
   });
   const folder = new URL(`${phase.name.replace(" ", "-")}/`, work);
   await rm(folder, { recursive: true, force: true });
   for await (const event of trainer.train({ model: trained, data: corpus(phase), recipe, seed: SEED, folder })) {
     if (event.type !== "step-end") continue;
     if (event.step % 20 !== 0) continue;
-    const point = { phase: phase.name, step: event.step, loss: Number(event.loss.toFixed(4)), seconds: Number(event.seconds.toFixed(2)) };
+    const point = {
+      phase: phase.name,
+      step: event.step,
+      loss: Number(event.loss.toFixed(4)),
+      seconds: Number(event.seconds.toFixed(2)),
+    };
     curve.push(point);
     console.log(JSON.stringify(point));
     if (event.step >= phase.steps) break;
@@ -119,13 +153,29 @@ function corpus({ name, document, schedule }: Phase): Dataset<Conversation> {
 
 /** The trained language part as a plain Llama in 16 bits. */
 async function publish(trained: TrainableModel): Promise<void> {
-  const saved = new URL("saved/", work);
   await trained.save(saved);
   const reader = await openSafetensors(saved);
-  const tensors = [...llamaShapes(sizes)].map(([name, shape]): TensorToWrite => ({ name, shape, dtype: "BF16", data: () => reader.read(name) }));
+  const tensors = [...llamaShapes(sizes)].map(([name, shape]): TensorToWrite => ({
+    name,
+    shape,
+    dtype: "BF16",
+    data: () => reader.read(name),
+  }));
   await writeSafetensors(new URL("model.safetensors", target), tensors);
   await reader.close();
-  await writeFileAtomically(new URL("config.json", target), `${JSON.stringify(llamaConfiguration(sizes, "bfloat16"), undefined, 2)}\n`);
-  const made = { command: "npx tsx --conditions=@mlan/source tools/miniworld/pretrain-language.ts", seed: SEED, sizes, batch: BATCH, phases: PHASES.map(({ document: _, ...phase }) => phase), curve };
+  for (const name of ["tokenizer.json", "tokenizer_config.json"])
+    await copyFile(new URL(name, saved), new URL(name, target));
+  await writeFileAtomically(
+    new URL("config.json", target),
+    `${JSON.stringify(llamaConfiguration(sizes, "bfloat16"), undefined, 2)}\n`,
+  );
+  const made = {
+    command: "npx tsx --conditions=@mlan/source tools/miniworld/pretrain-language.ts",
+    seed: SEED,
+    sizes,
+    batch: BATCH,
+    phases: PHASES.map(({ document: _, ...phase }) => phase),
+    curve,
+  };
   await writeFileAtomically(new URL("pretraining.json", target), `${JSON.stringify(made, undefined, 1)}\n`);
 }

@@ -56,10 +56,14 @@ for (let step = 1; step <= STEPS; step++) {
   const patches = patchesOf(scenes, step);
   const { phrases, mask } = phrasesOf(scenes);
   const { value, grads } = tf.variableGrads(() => contrast(patches, phrases, mask), variables);
-  applyAdamW(states, variables.map((variable) => grads[variable.name]), {
-    step,
-    learningRate: LEARNING_RATE * learningRateFactor(step - 1, STEPS, 0.03),
-  });
+  applyAdamW(
+    states,
+    variables.map((variable) => grads[variable.name]),
+    {
+      step,
+      learningRate: LEARNING_RATE * learningRateFactor(step - 1, STEPS, 0.03),
+    },
+  );
   const [loss = Number.NaN] = await value.data();
   tf.dispose([value, grads, patches, phrases, mask]);
   if (step % 50 !== 0) continue;
@@ -72,14 +76,18 @@ await publish();
 function contrast(patches: tf.Tensor2D, phrases: tf.Tensor2D, mask: tf.Tensor3D): tf.Scalar {
   const images = mask.shape[0];
   const states = tf.reshape(visionHiddenStates(tower, patches, SIZES.layers), [images, CELLS + 1, SIZES.hiddenSize]);
-  const token = tf.reshape<tf.Rank.R2>(tf.slice(states, [0, 0, 0], [images, 1, SIZES.hiddenSize]), [images, SIZES.hiddenSize]);
+  const token = tf.reshape<tf.Rank.R2>(tf.slice(states, [0, 0, 0], [images, 1, SIZES.hiddenSize]), [
+    images,
+    SIZES.hiddenSize,
+  ]);
   const pictures = normalize(tf.matMul(layerNorm(token), visionHead));
   const first = tf.relu(tf.add(tf.matMul(phrases, phraseIn), phraseBias));
   const encoded = tf.reshape(tf.relu(tf.matMul(first, phraseMiddle)), [images, MOST_THINGS, 128]);
   const texts = normalize(tf.matMul(tf.sum<tf.Tensor2D>(tf.mul(encoded, mask), 1), phraseOut));
   const logits = tf.mul<tf.Tensor2D>(tf.matMul(pictures, texts, false, true), tf.exp(logScale));
   const diagonal = tf.eye(images);
-  const matched = (rows: tf.Tensor2D): tf.Scalar => tf.neg(tf.div(tf.sum(tf.mul(tf.logSoftmax(rows), diagonal)), images));
+  const matched = (rows: tf.Tensor2D): tf.Scalar =>
+    tf.neg(tf.div(tf.sum(tf.mul(tf.logSoftmax(rows), diagonal)), images));
   return tf.div(tf.add(matched(logits), matched(tf.transpose(logits))), 2);
 }
 
@@ -106,9 +114,25 @@ function altered(random: Random, scene: Scene): Scene {
   const respect = random.below(3);
   return scene.map((thing, index) => {
     if (index !== which) return thing;
-    if (respect === 0) return { ...thing, colour: choose(random, COLOURS.filter((colour) => colour !== thing.colour)) };
-    if (respect === 1) return { ...thing, shape: choose(random, SHAPES.filter((shape) => shape !== thing.shape)) };
-    const free = Array.from({ length: CELLS }, (_, cell) => cell).filter((cell) => !scene.some((other) => other.cell === cell));
+    if (respect === 0)
+      return {
+        ...thing,
+        colour: choose(
+          random,
+          COLOURS.filter((colour) => colour !== thing.colour),
+        ),
+      };
+    if (respect === 1)
+      return {
+        ...thing,
+        shape: choose(
+          random,
+          SHAPES.filter((shape) => shape !== thing.shape),
+        ),
+      };
+    const free = Array.from({ length: CELLS }, (_, cell) => cell).filter(
+      (cell) => !scene.some((other) => other.cell === cell),
+    );
     return { ...thing, cell: choose(random, free) };
   });
 }
@@ -140,7 +164,11 @@ function phrasesOf(scenes: readonly Scene[]): { readonly phrases: tf.Tensor2D; r
     for (const [index, { colour, shape, cell }] of scene.entries()) {
       const row = image * MOST_THINGS + index;
       mask[row] = 1;
-      const places = [COLOURS.indexOf(colour), COLOURS.length + SHAPES.indexOf(shape), COLOURS.length + SHAPES.length + cell];
+      const places = [
+        COLOURS.indexOf(colour),
+        COLOURS.length + SHAPES.indexOf(shape),
+        COLOURS.length + SHAPES.length + cell,
+      ];
       for (const place of places) phrases[row * FEATURES + place] = 1;
     }
   }

@@ -11,7 +11,10 @@ export interface LlamaSizes {
 }
 
 /** `config.json` of a plain Llama. */
-export function llamaConfiguration({ vocabulary, hidden, intermediate, layers, heads }: LlamaSizes, dtype: string): unknown {
+export function llamaConfiguration(
+  { vocabulary, hidden, intermediate, layers, heads }: LlamaSizes,
+  dtype: string,
+): unknown {
   return {
     architectures: ["LlamaForCausalLM"],
     model_type: "llama",
@@ -35,7 +38,12 @@ export function llamaConfiguration({ vocabulary, hidden, intermediate, layers, h
 }
 
 /** Every tensor of a Llama by its name in the checkpoint. */
-export function llamaShapes({ vocabulary, hidden, intermediate, layers }: LlamaSizes): ReadonlyMap<string, readonly number[]> {
+export function llamaShapes({
+  vocabulary,
+  hidden,
+  intermediate,
+  layers,
+}: LlamaSizes): ReadonlyMap<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>([["model.embed_tokens.weight", [vocabulary, hidden]]]);
   for (let layer = 0; layer < layers; layer++) {
     const prefix = `model.layers.${layer}`;
@@ -51,7 +59,12 @@ export function llamaShapes({ vocabulary, hidden, intermediate, layers }: LlamaS
 
 /** Writes an untrained Llama: norms are 1, tables have deviation 0.02, matrices 1/sqrt(inputs), halved where they add to the stream. */
 export async function writeRandomLlama(folder: URL, sizes: LlamaSizes, seed: number): Promise<void> {
-  const tensors = [...llamaShapes(sizes)].map(([name, shape]): TensorToWrite => ({ name, shape, dtype: "F32", data: () => draw(name, shape, seed) }));
+  const tensors = [...llamaShapes(sizes)].map(([name, shape]): TensorToWrite => ({
+    name,
+    shape,
+    dtype: "F32",
+    data: () => draw(name, shape, seed),
+  }));
   await writeFileAtomically(new URL("config.json", folder), JSON.stringify(llamaConfiguration(sizes, "float32")));
   await writeSafetensors(new URL("model.safetensors", folder), tensors);
 }

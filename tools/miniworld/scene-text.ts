@@ -8,7 +8,12 @@ import { drawFrom } from "../../packages/data-miniworld/src/split.ts";
 import { absentThing, confusableThing, tell, type Thing } from "../../packages/data-miniworld/src/thing.ts";
 import { dispute, times } from "./frame.ts";
 
-export function inventoryOf(random: Random, scene: Scene, describe: (scene: Scene) => string, compound: boolean): string {
+export function inventoryOf(
+  random: Random,
+  scene: Scene,
+  describe: (scene: Scene) => string,
+  compound: boolean,
+): string {
   const items = times(8, () => {
     const { thing, holds } = claimed(random, scene);
     return `${compound ? thing.colour + thing.shape : tell(thing)} ${holds ? "present" : "absent"}`;

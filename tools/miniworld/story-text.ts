@@ -60,13 +60,29 @@ export function storyDispute(random: Random, story: Story): string {
   const { event, thing, holds } = told(random, story);
   const name = nameOf(random, event);
   const claim = choose(random, [`Think whether ${name} did`, `did ${name}`, `Did ${name}`]);
-  return dispute(random, `${claim} ${event.deed.infinitive} ${tell(thing)}${choose(random, ["?", "."])}`, ["right", "wrong"], holds);
+  return dispute(
+    random,
+    `${claim} ${event.deed.infinitive} ${tell(thing)}${choose(random, ["?", "."])}`,
+    ["right", "wrong"],
+    holds,
+  );
 }
 
-export function told(random: Random, story: Story): { readonly event: StoryEvent; readonly thing: Thing; readonly holds: boolean } {
+export function told(
+  random: Random,
+  story: Story,
+): { readonly event: StoryEvent; readonly thing: Thing; readonly holds: boolean } {
   const event = choose(random, story);
   if (happens(random, 0.5)) return { event, thing: event.thing, holds: true };
-  return { event, thing: wrongThing(random, story.map((other) => other.thing), event.thing), holds: false };
+  return {
+    event,
+    thing: wrongThing(
+      random,
+      story.map((other) => other.thing),
+      event.thing,
+    ),
+    holds: false,
+  };
 }
 
 export function nameOf(random: Random, event: StoryEvent): string {

@@ -18,7 +18,13 @@ export function boolqRow(seed: number, index: number): BoolqRow {
   const story = drawFrom("benchmark", () => randomStory(random, BENCHMARK_NAMES, BENCHMARK_DEEDS), storyKey);
   const event = choose(random, story);
   const answer = index % 2 === 0;
-  const thing = answer ? event.thing : wrongThing(random, story.map((other) => other.thing), event.thing);
+  const thing = answer
+    ? event.thing
+    : wrongThing(
+        random,
+        story.map((other) => other.thing),
+        event.thing,
+      );
   return {
     question: `did ${event.name.toLowerCase()} ${event.deed.infinitive} ${tell(thing)}`,
     answer,

@@ -11,7 +11,14 @@ export function captionItem(seed: number, id: string): TuningItem & { readonly s
   const image = `${id}.png`;
   const human = "Describe the picture.\n<image>";
   return {
-    row: { id, image, conversations: [{ from: "human", value: human }, { from: "gpt", value: caption(random, scene) }] },
+    row: {
+      id,
+      image,
+      conversations: [
+        { from: "human", value: human },
+        { from: "gpt", value: caption(random, scene) },
+      ],
+    },
     scene,
   };
 }

@@ -8,7 +8,12 @@ import { absentThing, confusableThing, tell, type Thing, THINGS } from "./thing.
 export type Exercise =
   | { readonly kind: "yes-no"; readonly question: string; readonly answer: "yes" | "no" }
   | { readonly kind: "short"; readonly question: string; readonly answer: string }
-  | { readonly kind: "choice"; readonly question: string; readonly choices: readonly string[]; readonly answer: string };
+  | {
+      readonly kind: "choice";
+      readonly question: string;
+      readonly choices: readonly string[];
+      readonly answer: string;
+    };
 
 /** About what a scene shows: three in five ask for yes or no, half of these with the answer no. */
 export function sceneExercise(random: Random, scene: Scene): Exercise {
@@ -21,12 +26,20 @@ export function sceneExercise(random: Random, scene: Scene): Exercise {
 export function storyExercise(random: Random, story: Story): Exercise {
   const event = choose(random, story);
   const kind = choose(random, ["yes-no", "yes-no", "yes-no", "who", "what"] as const);
-  if (kind === "who") return { kind: "short", question: `Who ${event.deed.past} ${tell(event.thing)}?`, answer: event.name };
+  if (kind === "who")
+    return { kind: "short", question: `Who ${event.deed.past} ${tell(event.thing)}?`, answer: event.name };
   if (kind === "what") {
     return { kind: "short", question: `What did ${event.name} ${event.deed.infinitive}?`, answer: tell(event.thing) };
   }
   const answer = happens(random, 0.5) ? "yes" : "no";
-  const thing = answer === "yes" ? event.thing : wrongThing(random, story.map((other) => other.thing), event.thing);
+  const thing =
+    answer === "yes"
+      ? event.thing
+      : wrongThing(
+          random,
+          story.map((other) => other.thing),
+          event.thing,
+        );
   return { kind: "yes-no", question: `Did ${event.name} ${event.deed.infinitive} ${tell(thing)}?`, answer };
 }
 
@@ -71,7 +84,9 @@ const NUMBERS = ["none", "one", "two", "three", "four"];
 
 function askToChoose(random: Random, scene: Scene): Exercise {
   const right = choose(random, scene);
-  const wrong = chooseSeveral(random, THINGS, 12).filter((thing) => !scene.some((other) => tell(other) === tell(thing)));
+  const wrong = chooseSeveral(random, THINGS, 12).filter(
+    (thing) => !scene.some((other) => tell(other) === tell(thing)),
+  );
   const choices = chooseSeveral(random, [right, ...wrong.slice(0, 2)], 3).map(tell);
   const answer = "ABC".charAt(choices.indexOf(tell(right)));
   return { kind: "choice", question: "Which of these can be seen?", choices, answer };

@@ -14,7 +14,10 @@ export function instruct(random: Random, exercise: Exercise): Instruction {
   const { question } = exercise;
   if (exercise.kind === "choice") {
     const lines = exercise.choices.map((text, index) => `${"ABC".charAt(index)}: ${text}`);
-    return { request: [`${question} ${choose(random, CHOICE_PHRASES)}`, ...lines].join("\n"), answer: say(random, exercise.answer) };
+    return {
+      request: [`${question} ${choose(random, CHOICE_PHRASES)}`, ...lines].join("\n"),
+      answer: say(random, exercise.answer),
+    };
   }
   if (exercise.kind === "short") {
     return { request: `${choose(random, SHORT_ANSWER_PHRASES)}\n${question}`, answer: say(random, exercise.answer) };

@@ -9,7 +9,13 @@ const CELL_SIZE = PICTURE_SIZE / GRID;
 
 /** A scene as an RGB PNG. */
 export function drawPicture(random: Random, scene: Scene): Uint8Array {
-  return encode({ width: PICTURE_SIZE, height: PICTURE_SIZE, channels: 3, depth: 8, data: picturePixels(random, scene) });
+  return encode({
+    width: PICTURE_SIZE,
+    height: PICTURE_SIZE,
+    channels: 3,
+    depth: 8,
+    data: picturePixels(random, scene),
+  });
 }
 
 /** Draws a scene as RGB bytes, row by row: place in the cell, size, shade, background and noise vary. */
@@ -17,7 +23,8 @@ export function picturePixels(random: Random, scene: Scene): Uint8ClampedArray {
   const pixels = background(random);
   for (const thing of scene) paint(pixels, random, thing);
   const noise = 3 + random.next() * 5;
-  for (let index = 0; index < pixels.length; index++) pixels[index] = (pixels[index] ?? 0) + (random.next() * 2 - 1) * noise;
+  for (let index = 0; index < pixels.length; index++)
+    pixels[index] = (pixels[index] ?? 0) + (random.next() * 2 - 1) * noise;
   return Uint8ClampedArray.from(pixels);
 }
 

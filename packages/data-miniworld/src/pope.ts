@@ -40,7 +40,9 @@ export function popeImage(seed: number, index: number): PopeImage {
     { thing: second, answer: "yes", category: "adversarial" },
     { thing: confusable, answer: "no", category: "adversarial" },
   ] as const;
-  const rows = asked.map(({ thing, answer, category }, question) => row(index * 4 + question, thing ?? absent, answer, category));
+  const rows = asked.map(({ thing, answer, category }, question) =>
+    row(index * 4 + question, thing ?? absent, answer, category),
+  );
   return { image, scene, rows };
 
   function row(id: number, thing: Thing, answer: "yes" | "no", category: PopeRow["category"]): PopeRow {

@@ -27,7 +27,10 @@ export function isSame(one: Thing, other: Thing): boolean {
 
 /** Something that is not among `present`. */
 export function absentThing(random: Random, present: readonly Thing[]): Thing {
-  return choose(random, THINGS.filter((thing) => !present.some((other) => isSame(thing, other))));
+  return choose(
+    random,
+    THINGS.filter((thing) => !present.some((other) => isSame(thing, other))),
+  );
 }
 
 /**

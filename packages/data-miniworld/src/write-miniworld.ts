@@ -92,8 +92,14 @@ async function writeBenchmarks(folder: URL, { seed, boolqQuestions, popeImages }
   const boolq = numbers(boolqQuestions).map((index) => boolqRow(deriveSeed(seed, `boolq ${index}`), index));
   await writeJsonLines(new URL("boolq/validation.jsonl", folder), boolq);
   const images = numbers(popeImages).map((index) => popeImage(deriveSeed(seed, `pope ${index}`), index));
-  await writeJsonLines(new URL("pope/test.jsonl", folder), images.flatMap(({ rows }) => rows));
-  await writePictures(new URL("pope/", folder), images.map(({ image, scene }) => ({ path: image, png: draw(seed, image, scene) })));
+  await writeJsonLines(
+    new URL("pope/test.jsonl", folder),
+    images.flatMap(({ rows }) => rows),
+  );
+  await writePictures(
+    new URL("pope/", folder),
+    images.map(({ image, scene }) => ({ path: image, png: draw(seed, image, scene) })),
+  );
 }
 
 async function writeCaptions(folder: URL, { seed, captions }: Settings): Promise<void> {
@@ -103,17 +109,28 @@ async function writeCaptions(folder: URL, { seed, captions }: Settings): Promise
 
 async function writeMixtures(folder: URL, { seed, instructions, visionShare }: Settings): Promise<void> {
   const vision = Math.round(instructions * visionShare);
-  const language = numbers(instructions).map((index) => languageItem(deriveSeed(seed, `language ${index}`), `l${idOf(index)}`));
+  const language = numbers(instructions).map((index) =>
+    languageItem(deriveSeed(seed, `language ${index}`), `l${idOf(index)}`),
+  );
   const pictures = numbers(vision).map((index) => visionItem(deriveSeed(seed, `vision ${index}`), `v${idOf(index)}`));
   const mixed = [...language.slice(0, instructions - vision), ...pictures];
   await writeItems(folder, { "MLAN_mini.json": language, "MLAN_v_mini.json": mixed }, seed);
 }
 
-async function writeItems(folder: URL, files: Readonly<Record<string, readonly TuningItem[]>>, seed: number): Promise<void> {
+async function writeItems(
+  folder: URL,
+  files: Readonly<Record<string, readonly TuningItem[]>>,
+  seed: number,
+): Promise<void> {
   for (const [name, items] of Object.entries(files)) {
-    await writeJson(new URL(name, folder), items.map(({ row }) => row));
+    await writeJson(
+      new URL(name, folder),
+      items.map(({ row }) => row),
+    );
     const pictures = items.flatMap(({ row, scene }) =>
-      row.image !== undefined && scene ? [{ path: `images/${row.image}`, png: draw(seed, `${name} ${row.image}`, scene) }] : [],
+      row.image !== undefined && scene
+        ? [{ path: `images/${row.image}`, png: draw(seed, `${name} ${row.image}`, scene) }]
+        : [],
     );
     await writePictures(folder, pictures);
   }

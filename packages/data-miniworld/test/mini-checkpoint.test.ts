@@ -35,7 +35,9 @@ describe("mini-llama2's tokenizer", () => {
     ];
     for (const text of texts) {
       const words = text.match(/\p{L}+|[^\p{L} ]/gu) ?? [];
-      expect(tokenizer.tokenize(text).map((piece: string) => piece.replace("▁", "").replace("<0x0A>", "\n"))).toEqual(words);
+      expect(tokenizer.tokenize(text).map((piece: string) => piece.replace("▁", "").replace("<0x0A>", "\n"))).toEqual(
+        words,
+      );
     }
   });
 
@@ -61,7 +63,10 @@ it("refuses a checkpoint that does not exist", () => {
 
 async function miniTokenizer(): Promise<Tokenizer> {
   const folder = miniCheckpoint("mini-llama2");
-  return new Tokenizer(await readJson(new URL("tokenizer.json", folder)), await readJson(new URL("tokenizer_config.json", folder)));
+  return new Tokenizer(
+    await readJson(new URL("tokenizer.json", folder)),
+    await readJson(new URL("tokenizer_config.json", folder)),
+  );
 }
 
 async function readJson(file: URL): Promise<Record<string, unknown>> {

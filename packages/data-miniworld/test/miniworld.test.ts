@@ -43,7 +43,9 @@ describe("a written miniworld", () => {
     const adversarial = rows.filter(({ category, answer }) => category === "adversarial" && answer === "no");
     expect(adversarial).toHaveLength(20);
     const wordsOf = (source: string): string[] =>
-      rows.filter(({ image_source, answer }) => image_source === source && answer === "yes").flatMap(({ question }) => question.split(" "));
+      rows
+        .filter(({ image_source, answer }) => image_source === source && answer === "yes")
+        .flatMap(({ question }) => question.split(" "));
     // The two things asked for with the answer yes are on the image; the tempting one mostly mixes such attributes.
     const mixed = adversarial.filter(({ question, image_source }) => {
       const [colour = "", shape = ""] = question.split(" ").slice(3, 5);
@@ -53,7 +55,9 @@ describe("a written miniworld", () => {
   });
 
   it("has captions in LLaVA's pretraining format with decodable pictures", async () => {
-    const rows = z.array(recordSchema).parse(JSON.parse(await readFile(new URL("captions.json", world.captions), "utf8")));
+    const rows = z
+      .array(recordSchema)
+      .parse(JSON.parse(await readFile(new URL("captions.json", world.captions), "utf8")));
     expect(rows).toHaveLength(30);
     for (const { image, conversations } of rows) {
       expect(conversations[0]?.value).toContain("<image>");
@@ -63,7 +67,10 @@ describe("a written miniworld", () => {
   });
 
   it("has a mixture without and one with an eighth of images", async () => {
-    const [language, mixed] = [await readMixture(world, "MLAN_mini.json"), await readMixture(world, "MLAN_v_mini.json")];
+    const [language, mixed] = [
+      await readMixture(world, "MLAN_mini.json"),
+      await readMixture(world, "MLAN_v_mini.json"),
+    ];
     expect(language).toHaveLength(200);
     expect(language.filter(({ image }) => image !== undefined)).toHaveLength(0);
     expect(mixed).toHaveLength(200);
@@ -71,8 +78,12 @@ describe("a written miniworld", () => {
   });
 
   it("answers yes and no about equally often in tuning", async () => {
-    const answers = (await readMixture(world, "MLAN_mini.json")).flatMap(({ conversations }) => conversations.filter(({ from }) => from === "gpt").map(({ value }) => value));
-    const share = answers.filter((answer) => /\byes\b/.test(answer)).length / answers.filter((answer) => /\b(yes|no)\b/.test(answer)).length;
+    const answers = (await readMixture(world, "MLAN_mini.json")).flatMap(({ conversations }) =>
+      conversations.filter(({ from }) => from === "gpt").map(({ value }) => value),
+    );
+    const share =
+      answers.filter((answer) => /\byes\b/.test(answer)).length /
+      answers.filter((answer) => /\b(yes|no)\b/.test(answer)).length;
     expect(share).toBeGreaterThan(0.35);
     expect(share).toBeLessThan(0.65);
   });
@@ -80,7 +91,10 @@ describe("a written miniworld", () => {
 
 describe("tuning and benchmarks", () => {
   it("share no passage, no question and no instruction's wording", async () => {
-    const boolq = await readLines(new URL("validation.jsonl", world.boolq), z.object({ question: z.string(), passage: z.string() }));
+    const boolq = await readLines(
+      new URL("validation.jsonl", world.boolq),
+      z.object({ question: z.string(), passage: z.string() }),
+    );
     const tuning = (await readMixture(world, "MLAN_v_mini.json"))
       .concat(await readMixture(world, "MLAN_mini.json"))
       .flatMap(({ conversations }) => conversations.map(({ value }) => value.toLowerCase()))
@@ -89,14 +103,21 @@ describe("tuning and benchmarks", () => {
     for (const text of [...boolq.flatMap(({ question, passage }) => [question, passage]), ...questions]) {
       expect(tuning).not.toContain(text.toLowerCase());
     }
-    const wordings = ["the best answer is", "please answer the question with", 'please answer with "yes"', "is there", "in the image"];
+    const wordings = [
+      "the best answer is",
+      "please answer the question with",
+      'please answer with "yes"',
+      "is there",
+      "in the image",
+    ];
     for (const wording of wordings) expect(tuning).not.toContain(wording);
   });
 
   it("share no person and no deed", async () => {
     const passages = await readFile(new URL("validation.jsonl", world.boolq), "utf8");
     const tuning = await readFile(new URL("MLAN_mini.json", world.mlan), "utf8");
-    for (const word of ["Nora", "Leo", "bought", "found", "lost"]) expect(tuning).not.toMatch(new RegExp(`\\b${word}\\b`));
+    for (const word of ["Nora", "Leo", "bought", "found", "lost"])
+      expect(tuning).not.toMatch(new RegExp(`\\b${word}\\b`));
     for (const word of ["Mia", "Max", "took", "saw"]) expect(passages).not.toMatch(new RegExp(`\\b${word}\\b`));
   });
 });
@@ -125,7 +146,9 @@ describe("writing a miniworld", () => {
 
   it("refuses options that do not exist", async () => {
     const wrong = writeMiniworld(world.folder, JSON.parse('{"captoins": 3}'));
-    await expect(wrong).rejects.toSatisfy((error) => MlanError.is(error, "invalid-options") && /captoins/.test(error.message));
+    await expect(wrong).rejects.toSatisfy(
+      (error) => MlanError.is(error, "invalid-options") && /captoins/.test(error.message),
+    );
   });
 });
 
@@ -166,5 +189,9 @@ async function contentOf(folder: URL): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const prefix = folder.pathname;
-  return Object.fromEntries(await Promise.all(files.sort().map(async (file) => [file.slice(prefix.length), (await readFile(file)).toString("base64")])));
+  return Object.fromEntries(
+    await Promise.all(
+      files.sort().map(async (file) => [file.slice(prefix.length), (await readFile(file)).toString("base64")]),
+    ),
+  );
 }
