@@ -55,7 +55,7 @@ export class Variables {
   }
 
   vector(name: string, size: number, value: number): tf.Variable<tf.Rank.R1> {
-    return this.#add(name, tf.fill<tf.Rank.R1>([size], value));
+    return this.#add(name, tf.tensor1d(new Float32Array(size).fill(value)));
   }
 
   /** Uniform with the given deviation. */

@@ -174,7 +174,7 @@ async function publish(trained: TrainableModel): Promise<void> {
     seed: SEED,
     sizes,
     batch: BATCH,
-    phases: PHASES.map(({ document: _, ...phase }) => phase),
+    phases: PHASES.map(({ name, schedule, steps, learningRate }) => ({ name, schedule, steps, learningRate })),
     curve,
   };
   await writeFileAtomically(new URL("pretraining.json", target), `${JSON.stringify(made, undefined, 1)}\n`);

@@ -17,7 +17,7 @@ const CELLS = Array.from({ length: GRID * GRID }, (_, cell) => cell);
 
 export function randomScene(random: Random, sizes: readonly number[] = [1, 2, 2, 3, 3, 4]): Scene {
   const things = chooseSeveral(random, THINGS, choose(random, sizes));
-  const cells = chooseSeveral(random, CELLS, things.length).sort((one, other) => one - other);
+  const cells = chooseSeveral(random, CELLS, things.length).toSorted((one, other) => one - other);
   return things.map((thing, index) => ({ ...thing, cell: cells[index] ?? 0 }));
 }
 

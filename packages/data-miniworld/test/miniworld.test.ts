@@ -191,7 +191,7 @@ async function contentOf(folder: URL): Promise<Record<string, string>> {
   const prefix = folder.pathname;
   return Object.fromEntries(
     await Promise.all(
-      files.sort().map(async (file) => [file.slice(prefix.length), (await readFile(file)).toString("base64")]),
+      files.toSorted().map(async (file) => [file.slice(prefix.length), (await readFile(file)).toString("base64")]),
     ),
   );
 }
