@@ -1,7 +1,7 @@
 import { GRID, type Scene } from "./scene.ts";
 
 /** The word of a sketch for an empty cell. */
-export const BLANK = "blank";
+const BLANK = "blank";
 
 /**
  * A scene as the world's people note it down: one word per cell in reading order, a compound like "redcircle"

@@ -4,7 +4,7 @@ import { deriveSeed } from "@mlan/core";
 export type Split = "benchmark" | "training";
 
 /** The split that content belongs to, by its key alone: no content is in both, whatever the seeds are. */
-export function splitOf(key: string): Split {
+function splitOf(key: string): Split {
   return deriveSeed(0, key) % 4 === 0 ? "benchmark" : "training";
 }
 

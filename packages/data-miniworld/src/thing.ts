@@ -21,7 +21,7 @@ export function tell(thing: Thing): string {
   return `a ${thing.colour} ${thing.shape}`;
 }
 
-export function isSame(one: Thing, other: Thing): boolean {
+function isSame(one: Thing, other: Thing): boolean {
   return one.colour === other.colour && one.shape === other.shape;
 }
 
