@@ -31,7 +31,7 @@ export default experiment({
     train({
       name: "align",
       data: captions({ folder: world.captions }),
-      recipe: alignment({ epochs: 3, batchSize: 32, learningRate: 2e-3, format: SHORT, checkpointEvery: 50 }),
+      recipe: alignment({ epochs: 8, batchSize: 32, learningRate: 2e-3, format: SHORT, checkpointEvery: 50 }),
     }),
     evaluate({ name: "aligned", benchmarks, protocol: "strict" }),
     train({

@@ -13,3 +13,16 @@ export function checkedIndices(graph: GraphEmitter, indices: string): string {
   const checked = graph.apply("Where", [negative, graph.scalar(NOWHERE, "int32"), indices]);
   return graph.apply("Cast", [checked], { to: ONNX_TYPES.int64 });
 }
+
+/**
+ * Writes int32 positions [n, k] as int64 in which a coordinate outside of `shape` (k sizes) is out of range in any
+ * tensor: flattened, it would fall on another place.
+ */
+export function checkedCoordinates(graph: GraphEmitter, positions: string, shape: readonly number[]): string {
+  const wide = graph.apply("Cast", [positions], { to: ONNX_TYPES.int64 });
+  const inside = graph.apply("And", [
+    graph.apply("GreaterOrEqual", [wide, graph.int64Scalar(0)]),
+    graph.apply("Less", [wide, graph.int64(shape)]),
+  ]);
+  return graph.apply("Where", [inside, wide, graph.int64Scalar(NOWHERE)]);
+}

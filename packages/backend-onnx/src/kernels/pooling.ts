@@ -8,6 +8,7 @@ import type { Writing, WrittenOperation } from "./operation.ts";
 import { transpose } from "./transpose.ts";
 import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, windowOf } from "./window.ts";
 import type { Window } from "./window.ts";
+import { addAtRows } from "./add-at.ts";
 
 type Shape4 = [number, number, number, number];
 type PoolAttributes = Omit<tf.AvgPoolAttrs, "dimRoundingMode"> & Pick<Partial<tf.AvgPoolAttrs>, "dimRoundingMode">;
@@ -45,16 +46,17 @@ const AVERAGE_GRADIENT = operation(
 /** Adds each dy to where its window's maximum was. */
 const MAXIMUM_GRADIENT = operation(
   "MaxPoolGrad",
-  inFloat32(({ graph, attributes: { size, strides, pads }, result }: Writing<Window>, dy, x) => {
+  inFloat32(({ graph, operands, attributes: { size, strides, pads }, result }: Writing<Window>, dy, x) => {
     const [maximum, place] = [graph.temporary(), graph.temporary()];
     graph.node("MaxPool", [x], [maximum, place], { kernel_shape: size, strides, pads });
     const zeros = graph.apply("Expand", [
       graph.scalar(0, "float32"),
-      graph.int64([tf.util.sizeFromShape([...result.shape])]),
+      graph.int64([tf.util.sizeFromShape([...result.shape]), 1]),
     ]);
-    const places = graph.apply("Reshape", [place, graph.int64([-1, 1])]);
-    const flat = graph.apply("Reshape", [dy, graph.int64([-1])]);
-    const added = graph.apply("ScatterND", [zeros, places, flat], { reduction: "add" });
+    const rows = graph.apply("Reshape", [place, graph.int64([-1])]);
+    const updates = graph.apply("Reshape", [dy, graph.int64([-1, 1])]);
+    const count = tf.util.sizeFromShape([...(operands[0]?.shape ?? [])]);
+    const added = addAtRows(graph, { data: zeros, rows, updates }, [count, 1]);
     return ["Reshape", [added, graph.int64(result.shape)]];
   }),
 );

@@ -2,18 +2,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { ONNX_TYPES, elementType } from "../onnx-type.ts";
+import { addAtRows } from "./add-at.ts";
 import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
 import { fill } from "./fill.ts";
-import { checkedIndices } from "./indices.ts";
+import { checkedCoordinates, checkedIndices } from "./indices.ts";
 import { isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing } from "./operation.ts";
 
-const ADD_AT = operation("ScatterNd", ({ graph }, data, positions, updates) => [
-  "ScatterND",
-  [data, checkedIndices(graph, positions), updates],
-  { reduction: "add" },
-]);
+const ADD_AT = operation("ScatterNd", writeAddAt);
 
 const PUT_AT = operation("TensorScatterUpdate", ({ graph }, data, positions, updates) => [
   "ScatterND",
@@ -66,15 +63,47 @@ function writeSegmentSum({ graph, operands: [rows, ids], result }: Writing, x: s
   const maskShape = graph.int64([...(ids?.shape ?? []), ...Array.from({ length: rank }, () => 1)]);
   const mask = graph.apply("Reshape", [graph.apply("Cast", [inside], { to: ONNX_TYPES[result.dtype] }), maskShape]);
   const positions = graph.apply("Cast", [graph.apply("Where", [inside, idNames, zero])], { to: ONNX_TYPES.int64 });
-  return [
-    "ScatterND",
-    [
-      graph.apply("Expand", [graph.scalar(0, result.dtype), graph.int64(result.shape)]),
-      graph.apply("Reshape", [positions, graph.int64([...(ids?.shape ?? []), 1])]),
-      graph.apply("Mul", [x, mask]),
-    ],
-    { reduction: "add" },
-  ];
+  const count = tf.util.sizeFromShape([...(ids?.shape ?? [])]);
+  const width = tf.util.sizeFromShape(result.shape.slice(1));
+  const flat = graph.int64([count, width]);
+  const added = addAtRows(
+    graph,
+    {
+      data: graph.apply("Expand", [graph.scalar(0, result.dtype), graph.int64([result.shape[0] ?? 0, width])]),
+      rows: positions,
+      updates: graph.apply("Reshape", [graph.apply("Mul", [x, mask]), flat]),
+    },
+    [count, width],
+  );
+  return ["Reshape", [added, graph.int64(result.shape)]];
+}
+
+/** Positions of several coordinates become row numbers of `data` with its leading dimensions flattened. */
+function writeAddAt(
+  { graph, operands, result }: Writing,
+  data: string,
+  positionNames: string,
+  updates: string,
+): OnnxCall {
+  const shape = operands[1]?.shape ?? [];
+  const coordinates = shape.at(-1) ?? 0;
+  const [leading, rest] = [result.shape.slice(0, coordinates), result.shape.slice(coordinates)];
+  const width = tf.util.sizeFromShape([...rest]);
+  const count = tf.util.sizeFromShape([...shape.slice(0, -1)]);
+  const inRange = checkedCoordinates(graph, positionNames, leading);
+  const strides = leading.map((_, axis) => tf.util.sizeFromShape([...leading.slice(axis + 1)]));
+  const weighted = graph.apply("Mul", [inRange, graph.int64(strides)]);
+  const rows = graph.apply("ReduceSum", [weighted, graph.int64([-1])], { keepdims: 0 });
+  const added = addAtRows(
+    graph,
+    {
+      data: graph.apply("Reshape", [data, graph.int64([tf.util.sizeFromShape([...leading]), width])]),
+      rows,
+      updates: graph.apply("Reshape", [updates, graph.int64([count, width])]),
+    },
+    [count, width],
+  );
+  return ["Reshape", [added, graph.int64(result.shape)]];
 }
 
 /** A vector of indices is a list of positions with one coordinate. */
