@@ -89,9 +89,9 @@ function writeAddAt(
   const coordinates = shape.at(-1) ?? 0;
   const [leading, rest] = [result.shape.slice(0, coordinates), result.shape.slice(coordinates)];
   const width = tf.util.sizeFromShape([...rest]);
-  const count = tf.util.sizeFromShape([...shape.slice(0, -1)]);
+  const count = tf.util.sizeFromShape(shape.slice(0, -1));
   const inRange = checkedCoordinates(graph, positionNames, leading);
-  const strides = leading.map((_, axis) => tf.util.sizeFromShape([...leading.slice(axis + 1)]));
+  const strides = leading.map((_, axis) => tf.util.sizeFromShape(leading.slice(axis + 1)));
   const weighted = graph.apply("Mul", [inRange, graph.int64(strides)]);
   const rows = graph.apply("ReduceSum", [weighted, graph.int64([-1])], { keepdims: 0 });
   const added = addAtRows(
