@@ -22,6 +22,6 @@ it.each([
 
 it("scatterND refuses a coordinate that is outside although its row would exist", async () => {
   const wrong = tf.scatterND(tf.tensor2d([[0, 5]], [1, 2], "int32"), tf.tensor1d([1]), [4, 4]);
-  await expect(wrong.data()).rejects.toThrow();
+  await expect(wrong.data()).rejects.toThrow("ScatterNd");
   wrong.dispose();
 });
