@@ -1,4 +1,5 @@
 import type { ElementType, Storage } from "./graph.ts";
+import { allocateLeafMemory } from "./leaf-memory.ts";
 import { ONNX_TYPES } from "./onnx-type.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import type { Pointer } from "./ort-library.ts";
@@ -24,7 +25,11 @@ export function allocateStorage(runtime: OrtRuntime, shape: readonly number[], d
   return adoptStorage(runtime, handle, sizeOf(shape), dtype);
 }
 
-/** A copy of `values` in the arena, so that the caller may change them before anything is computed. */
+/**
+ * A copy of `values`, so that the caller may change them before anything is computed. It lies outside of the arena:
+ * what is written lives as long as a model, and would leave holes among the short-lived results. Zeros take no memory
+ * before something else is written there.
+ */
 export function writeStorage(
   runtime: OrtRuntime,
   values: ArrayLike<number>,
@@ -34,10 +39,21 @@ export function writeStorage(
   if (values.length !== sizeOf(shape)) {
     throw new Error(`${values.length} values were written to a tensor of shape [${shape.join()}]`);
   }
-  const storage = allocateStorage(runtime, shape, dtype);
+  const size = sizeOf(shape);
+  const byteLength = size * ELEMENT_BYTES[dtype];
+  const { address, free } = allocateLeafMemory(byteLength);
+  const view = elements(byteLength === 0 ? new ArrayBuffer(0) : runtime.library.view(address, byteLength), 0, size, dtype);
+  const storage = wrapStorage(runtime, view, shape, dtype, free);
+  if (isZero(values)) return storage;
   // ONNX Runtime expects nothing but 0 and 1 in booleans.
-  storage.view().set(dtype === "bool" ? Uint8Array.from(values, (value) => (value === 0 ? 0 : 1)) : values);
+  view.set(dtype === "bool" ? Uint8Array.from(values, (value) => (value === 0 ? 0 : 1)) : values);
   return storage;
+}
+
+function isZero(values: ArrayLike<number>): boolean {
+  // -0 is another number.
+  for (let index = 0; index < values.length; index++) if (!Object.is(values[index], 0)) return false;
+  return true;
 }
 
 /** Wraps an OrtValue that ONNX Runtime made; releasing the storage gives it back to the arena. */

@@ -1,0 +1,17 @@
+import type { Configuration } from "./configuration.ts";
+import { randomNumbers } from "./weights.ts";
+
+/** Token ids and labels of one step, flat [rows * length]; a label of -100 is none, as in Hugging Face's models. */
+export interface Batch {
+  readonly tokens: readonly number[];
+  readonly labels: readonly number[];
+}
+
+/** Labels are the tokens themselves: whoever computes the loss shifts them by one position, as transformers does. */
+export function randomBatch({ rows, length, vocabularySize, supervisedShare }: Configuration, seed: number): Batch {
+  const random = randomNumbers(seed);
+  const tokens = Array.from({ length: rows * length }, () => Math.floor(random() * vocabularySize));
+  const from = length - Math.max(1, Math.round(length * supervisedShare));
+  const labels = tokens.map((token, index) => (index % length >= from ? token : -100));
+  return { tokens, labels };
+}

@@ -1,0 +1,57 @@
+/** A Llama and the batches it is measured with. */
+export interface Configuration {
+  readonly name: string;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly vocabularySize: number;
+  readonly tiedEmbeddings: boolean;
+  readonly rows: number;
+  /** Positions of a row. */
+  readonly length: number;
+  /** The share of positions that have a label: the last ones of each row. */
+  readonly supervisedShare: number;
+}
+
+export const NORM_EPSILON = 1e-5;
+export const ROPE_THETA = 10_000;
+
+export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
+  "1m": {
+    name: "1 M",
+    hiddenSize: 128,
+    intermediateSize: 344,
+    layers: 4,
+    heads: 4,
+    vocabularySize: 1024,
+    tiedEmbeddings: false,
+    rows: 4,
+    length: 128,
+    supervisedShare: 1,
+  },
+  "23m": {
+    name: "23 M",
+    hiddenSize: 512,
+    intermediateSize: 1376,
+    layers: 6,
+    heads: 8,
+    vocabularySize: 4096,
+    tiedEmbeddings: false,
+    rows: 4,
+    length: 256,
+    supervisedShare: 1,
+  },
+  "110m": {
+    name: "110 M",
+    hiddenSize: 768,
+    intermediateSize: 2048,
+    layers: 12,
+    heads: 12,
+    vocabularySize: 32_000,
+    tiedEmbeddings: true,
+    rows: 4,
+    length: 256,
+    supervisedShare: 0.1,
+  },
+};

@@ -1,0 +1,90 @@
+"""PyTorch + transformers, answering requests line by line (JSON on stdin and stdout); see ../worker.ts."""
+
+import json
+import resource
+import sys
+import time
+
+import torch
+import transformers
+from safetensors.torch import load_file
+
+transformers.logging.set_verbosity_error()
+
+
+def llama(configuration, weights, threads):
+    torch.set_num_threads(threads)
+    config = transformers.LlamaConfig(
+        hidden_size=configuration["hiddenSize"],
+        intermediate_size=configuration["intermediateSize"],
+        num_hidden_layers=configuration["layers"],
+        num_attention_heads=configuration["heads"],
+        num_key_value_heads=configuration["heads"],
+        vocab_size=configuration["vocabularySize"],
+        tie_word_embeddings=configuration["tiedEmbeddings"],
+        rms_norm_eps=1e-5,
+        max_position_embeddings=4096,
+        attn_implementation="sdpa",
+        bos_token_id=None,
+        eos_token_id=None,
+        pad_token_id=None,
+    )
+    model = transformers.LlamaForCausalLM(config)
+    model.load_state_dict(load_file(weights), strict=False)
+    model.tie_weights()
+    return model
+
+
+class Worker:
+    def setup(self, configuration, weights, threads, task, learningRate, rank):
+        self.configuration = configuration
+        self.model = llama(configuration, weights, threads)
+        if task == "lora":
+            import peft
+
+            adapters = peft.LoraConfig(r=rank, lora_alpha=rank, target_modules="all-linear", lora_dropout=0.0)
+            self.model = peft.get_peft_model(self.model, adapters)
+            for name, parameter in self.model.named_parameters():
+                # Begin where the other side begins: A ones / in, B zeros.
+                if "lora_A" in name:
+                    torch.nn.init.constant_(parameter, 1 / parameter.shape[1])
+        if task != "generate":
+            trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+            self.optimizer = torch.optim.AdamW(trained, lr=learningRate, weight_decay=0.01, fused=True)
+        return {"versions": f"PyTorch {torch.__version__}, transformers {transformers.__version__}"}
+
+    def train(self, tokens, labels):
+        shape = (self.configuration["rows"], self.configuration["length"])
+        tokens = torch.tensor(tokens).reshape(shape)
+        labels = torch.tensor(labels).reshape(shape)
+        start = time.perf_counter()
+        loss = self.model(input_ids=tokens, labels=labels, use_cache=False).loss
+        loss.backward()
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        value = loss.item()
+        return {"milliseconds": (time.perf_counter() - start) * 1000, "loss": value}
+
+    def generate(self, tokens, rows, newTokens):
+        prompt = torch.tensor(tokens).reshape(rows, -1)
+        start = time.perf_counter()
+        with torch.inference_mode():
+            answer = self.model.generate(
+                prompt,
+                attention_mask=torch.ones_like(prompt),
+                max_new_tokens=newTokens,
+                min_new_tokens=newTokens,
+                do_sample=False,
+            )
+        milliseconds = (time.perf_counter() - start) * 1000
+        return {"milliseconds": milliseconds, "tokens": answer[:, prompt.shape[1] :].flatten().tolist()}
+
+    def memory(self):
+        return {"peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+
+
+worker = Worker()
+for line in sys.stdin:
+    request = json.loads(line)
+    answer = getattr(worker, request.pop("do"))(**request)
+    print(json.dumps(answer), flush=True)

@@ -1,0 +1,13 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { savedTensor, withGradient } from "./custom-gradient.ts";
+
+/** The rows of `table` [n, d] that `indices` [m] (int32) name. The gradient adds up rows that are named twice. */
+export function embedding(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
+  return withGradient<tf.Tensor2D>([table], (save) => {
+    save(tf.expandDims(indices, 1));
+    return {
+      value: tf.gather(table, indices),
+      gradient: (dy, saved) => [tf.scatterND(savedTensor(saved, 0), dy, table.shape)],
+    };
+  });
+}

@@ -1,0 +1,31 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { savedTensor, withGradient } from "./custom-gradient.ts";
+import { fusedKernel } from "./fused-kernel.ts";
+
+/**
+ * Root mean square normalisation (arXiv 1910.07467) of the rows of `input` [n, d], scaled by `weight` [d].
+ * Fused kernel "RmsNorm": inputs `x`, `weight`; attribute `epsilon`; outputs [n, d] and the inverse root mean squares
+ * [n, 1].
+ */
+export function rmsNorm(input: tf.Tensor2D, weight: tf.Tensor1D, epsilon: number): tf.Tensor2D {
+  return withGradient<tf.Tensor2D>([input, weight], (save) => {
+    const [fused, fusedInverse] = fusedKernel("RmsNorm", { x: input, weight }, { epsilon }) ?? [];
+    const inverse = fusedInverse ?? tf.rsqrt(tf.add(tf.mean(tf.square(input), 1, true), epsilon));
+    const value = fused ?? tf.mul(tf.mul(input, inverse), weight);
+    save(input, inverse, weight);
+    return { value: value as tf.Tensor2D, gradient: rmsNormGradient };
+  });
+}
+
+function rmsNormGradient(dy: tf.Tensor2D, saved: readonly tf.Tensor[]): tf.Tensor[] {
+  const [input, inverse, weight] = [savedTensor(saved, 0), savedTensor(saved, 1), savedTensor(saved, 2)];
+  const [width] = weight.shape;
+  const dyInput = tf.mul(dy, input);
+  // With n = x * inverse: dx = inverse * (dy * w - n * mean(dy * w * n)); the mean as a product with w's column.
+  const projected = tf.matMul(dyInput, tf.reshape(weight, [width ?? 1, 1]));
+  const pull = tf.mul(projected, tf.mul(tf.square(inverse), 1 / (width ?? 1)));
+  const dx = tf.mul(tf.sub(tf.mul(dy, weight), tf.mul(input, pull)), inverse);
+  // Sum over the rows of dy * x * inverse, as a product with the inverses' row.
+  const dWeight = tf.matMul(inverse as tf.Tensor2D, dyInput as tf.Tensor2D, true, false);
+  return [dx, tf.reshape(dWeight, weight.shape)];
+}
