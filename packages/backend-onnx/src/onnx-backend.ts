@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { BackendTimingInfo, BackendValues, DataType, TensorInfo } from "@tensorflow/tfjs-core";
 import type { AdamWHost } from "./adamw/apply-adamw.ts";
 import { slotPool, type SlotPool } from "./adamw/slot-pool.ts";
+import { BackendError } from "./backend-error.ts";
+import type { Trace } from "./compiled/trace.ts";
 import { dataTable, type DataTable } from "./data-table.ts";
 import type { Attributes, Operation } from "./graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
@@ -9,7 +11,7 @@ import { elementType } from "./onnx-type.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { recording, type Recording } from "./recording.ts";
 import { RecordedValue } from "./recorded-value.ts";
-import { sessionRunner, type OnnxStatistics, type SessionRunner, type SessionRunnerOptions } from "./session-runner.ts";
+import { sessionRunner, type OnnxStatistics, type OwnedProgram, type SessionRunner, type SessionRunnerOptions } from "./session-runner.ts";
 import { writeStorage, type Elements } from "./storage.ts";
 
 export interface OnnxBackendOptions extends SessionRunnerOptions {
@@ -24,18 +26,32 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
   readonly data: DataTable;
   readonly slots: SlotPool;
   readonly #runner: SessionRunner;
+  /** Set while a function is traced for {@link compiled}. */
+  trace: Trace | undefined;
 
   constructor(runtime: OrtRuntime, options: OnnxBackendOptions) {
     super();
     this.runtime = runtime;
     this.#runner = sessionRunner(runtime, options);
-    this.recording = recording({ ...options, run: this.#runner.run });
+    const { run } = this.#runner;
+    this.recording = recording({
+      ...options,
+      run: (program, destinations) => {
+        run(program, destinations);
+        this.trace?.ran(program);
+      },
+    });
     this.data = dataTable(this, this.recording);
     this.slots = slotPool(runtime);
   }
 
   get statistics(): OnnxStatistics {
     return this.#runner.statistics;
+  }
+
+  /** The session of a program that has just been run, for the caller to keep. */
+  own(signature: Int32Array): OwnedProgram {
+    return this.#runner.own(signature);
   }
 
   // Recorder
@@ -95,6 +111,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
   }
 
   override readSync(dataId: object): Elements {
+    if (this.trace !== undefined) throw readWhileTracing();
     const value = this.data.value(dataId);
     if (value.producer !== undefined) this.recording.flush();
     if (value.failure !== undefined) throw value.failure;
@@ -163,4 +180,12 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
     value.storage = writeStorage(this.runtime, values as ArrayLike<number>, shape, type);
     return value;
   }
+}
+
+function readWhileTracing(): BackendError {
+  return new BackendError(
+    "unsupported",
+    "a compiled function reads a tensor (data, dataSync, print, or an op whose result's shape depends on data). " +
+      "Return the tensor and read it outside.",
+  );
 }

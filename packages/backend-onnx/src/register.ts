@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
-import { adamWCall } from "./adamw/adamw-call.ts";
-import { applyAdamW } from "./adamw/apply-adamw.ts";
+import { IN_PLACE_KERNELS } from "./adamw/in-place-kernels.ts";
 import { BackendError } from "./backend-error.ts";
+import type { UpdateInputs } from "./compiled/trace.ts";
 import { rewriteGradients } from "./gradients.ts";
+import type { Attributes } from "./graph.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
 import { OnnxBackend } from "./onnx-backend.ts";
@@ -25,10 +26,15 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
   tf.registerBackend(NAME, () => new OnnxBackend(openOrtRuntime(resolved.threads), resolved), PRIORITY);
   for (const kernel of ALL_KERNELS) registerKernel(kernel.kernelName, kernelFunction(kernel));
   // tfjs-core types a kernel's inputs as single tensors; this kernel is called with lists of them.
-  registerKernel("ApplyAdamW", ({ inputs, attrs, backend }) => {
-    applyAdamW(onnxBackend(backend), adamWCall(inputs, attrs ?? {}));
-    return [];
-  });
+  for (const [kernelName, update] of Object.entries(IN_PLACE_KERNELS)) {
+    registerKernel(kernelName, ({ inputs, attrs, backend }) => {
+      const host = onnxBackend(backend);
+      const run = (): void => update(host, inputs, attrs ?? {});
+      if (host.trace === undefined) run();
+      else host.trace.update(kernelName, inputs as UpdateInputs, (attrs ?? {}) as Attributes, run);
+      return [];
+    });
+  }
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => refuse(kernelName));
 }
 

@@ -9,6 +9,8 @@ export interface SessionCache<Session extends Releasable> {
   readonly evicted: number;
   find(signature: Int32Array): Session | undefined;
   add(signature: Int32Array, session: Session): void;
+  /** Gives a session away: the caller releases it. */
+  take(signature: Int32Array): Session | undefined;
   clear(): void;
 }
 
@@ -25,18 +27,26 @@ export function sessionCache<Session extends Releasable>(capacity: number): Sess
   let evicted = 0;
   let clock = 0;
 
+  const remove = (entry: Entry<Session>): void => {
+    const hash = hashOf(entry.signature);
+    const rest = (buckets.get(hash) ?? []).filter((other) => other !== entry);
+    if (rest.length > 0) buckets.set(hash, rest);
+    else buckets.delete(hash);
+    size--;
+  };
+
   const evictOldest = (): void => {
     const oldest = [...buckets.values()]
       .flat()
       .reduce((first, entry) => (entry.lastUse < first.lastUse ? entry : first));
-    const hash = hashOf(oldest.signature);
-    const rest = (buckets.get(hash) ?? []).filter((entry) => entry !== oldest);
-    if (rest.length > 0) buckets.set(hash, rest);
-    else buckets.delete(hash);
+    remove(oldest);
     oldest.session.release();
-    size--;
     evicted++;
   };
+
+  const find = (signature: Int32Array): Entry<Session> | undefined =>
+    // The hash only finds the bucket; whole signatures are compared, so a collision costs time, never a wrong graph.
+    buckets.get(hashOf(signature))?.find((candidate) => equal(candidate.signature, signature));
 
   return {
     get size() {
@@ -46,8 +56,7 @@ export function sessionCache<Session extends Releasable>(capacity: number): Sess
       return evicted;
     },
     find(signature) {
-      // The hash only finds the bucket; whole signatures are compared, so a collision costs time, never a wrong graph.
-      const entry = buckets.get(hashOf(signature))?.find((candidate) => equal(candidate.signature, signature));
+      const entry = find(signature);
       if (entry !== undefined) entry.lastUse = clock++;
       return entry?.session;
     },
@@ -59,6 +68,11 @@ export function sessionCache<Session extends Releasable>(capacity: number): Sess
       if (bucket === undefined) buckets.set(hash, [entry]);
       else bucket.push(entry);
       size++;
+    },
+    take(signature) {
+      const entry = find(signature);
+      if (entry !== undefined) remove(entry);
+      return entry?.session;
     },
     clear() {
       for (const bucket of buckets.values()) for (const entry of bucket) entry.session.release();

@@ -1,6 +1,7 @@
 import { compileProgram } from "./compile.ts";
 import { createSessionOptions, type OptimizationLevel, type OrtRuntime } from "./ort-runtime.ts";
-import { openOrtSession, type OrtSession } from "./ort-session.ts";
+import { openOrtSession, type Destinations, type OrtSession } from "./ort-session.ts";
+import type { RecordedValue } from "./recorded-value.ts";
 import type { ProgramRunner } from "./recording.ts";
 import { sessionCache } from "./session-cache.ts";
 
@@ -22,9 +23,22 @@ export interface SessionRunnerOptions {
   readonly sessions: number;
 }
 
+/** A compiled program that no longer depends on the cache. */
+export interface OwnedProgram {
+  /** Computes `outputs` from `leaves`, which are as many and of the types as when the program was recorded. */
+  run(
+    leaves: readonly RecordedValue[],
+    outputs: readonly RecordedValue[],
+    destinations: Destinations | undefined,
+  ): void;
+  release(): void;
+}
+
 /** Runs programs through sessions that are compiled once per signature. */
 export interface SessionRunner {
   readonly run: ProgramRunner;
+  /** Takes the session of a program that has just been run out of the cache; the caller releases it. */
+  own(signature: Int32Array): OwnedProgram;
   readonly statistics: OnnxStatistics;
   /** Gives all sessions back. */
   dispose(): void;
@@ -34,6 +48,13 @@ export function sessionRunner(runtime: OrtRuntime, { optimization, sessions }: S
   const cache = sessionCache<OrtSession>(sessions);
   const options = createSessionOptions(runtime.library, optimization);
   const counts = { compiled: 0, compileMilliseconds: 0, runs: 0, runMilliseconds: 0 };
+
+  const execute = (session: OrtSession, ...[leaves, outputs, destinations]: Parameters<OwnedProgram["run"]>): void => {
+    const start = performance.now();
+    session.run(leaves, outputs, destinations);
+    counts.runs++;
+    counts.runMilliseconds += performance.now() - start;
+  };
 
   return {
     run(program, destinations) {
@@ -45,10 +66,12 @@ export function sessionRunner(runtime: OrtRuntime, { optimization, sessions }: S
         counts.compiled++;
         counts.compileMilliseconds += performance.now() - start;
       }
-      const compiled = performance.now();
-      session.run(program.leaves, program.outputs, destinations);
-      counts.runs++;
-      counts.runMilliseconds += performance.now() - compiled;
+      execute(session, program.leaves, program.outputs, destinations);
+    },
+    own(signature) {
+      const session = cache.take(signature);
+      if (session === undefined) throw new Error("a session is taken right after it was used");
+      return { run: (...values) => execute(session, ...values), release: () => session.release() };
     },
     get statistics() {
       return { ...counts, cached: cache.size, evicted: cache.evicted };

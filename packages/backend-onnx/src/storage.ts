@@ -103,6 +103,13 @@ export function wrapStorage(
   );
 }
 
+/** The same memory as another value's; `released` is called instead of giving the memory back. */
+export function borrowStorage({ storage }: { readonly storage: Storage | undefined }, released: () => void): Storage {
+  if (storage === undefined) throw new Error("only what has been computed can be shared");
+  const { handle, byteLength } = storage;
+  return { handle, byteLength, view: () => storage.view(), release: released };
+}
+
 /** A typed array of `dtype` over part of a buffer. */
 function elements(buffer: ArrayBuffer, byteOffset: number, size: number, dtype: ElementType): Elements {
   if (dtype === "float32") return new Float32Array(buffer, byteOffset, size);

@@ -9,7 +9,7 @@ import type { SlotPool } from "./slot-pool.ts";
 /** What of the backend an update in place needs. */
 export interface AdamWHost {
   readonly data: DataTable;
-  readonly recording: Recording;
+  readonly recording: Pick<Recording, "flush">;
   readonly slots: SlotPool;
 }
 

@@ -23,6 +23,7 @@ import { SHAPE_KERNELS } from "./shape.ts";
 import { SLICE_KERNELS } from "./slice.ts";
 import { SOFTMAX_KERNELS } from "./softmax.ts";
 import { TILE_KERNELS } from "./tile.ts";
+import { TRANSFORMER_KERNELS } from "./transformer.ts";
 import { TRANSPOSE_KERNELS } from "./transpose.ts";
 import { UNARY_KERNELS } from "./unary.ts";
 
@@ -54,4 +55,5 @@ export const ALL_KERNELS: readonly Kernel[] = [
   ...RESIZE_KERNELS,
   ...BATCH_NORMALIZATION_KERNELS,
   ...BLOCK_KERNELS,
+  ...TRANSFORMER_KERNELS,
 ];

@@ -1,0 +1,121 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
+import { OnnxBackend } from "../onnx-backend.ts";
+import { flatten, type Nest } from "./nest.ts";
+import type { Plan } from "./plan.ts";
+import { replay } from "./replay.ts";
+import { trace } from "./trace.ts";
+
+export interface CompiledOptions {
+  /** Signatures whose plans are kept; the one used longest ago goes. Default 32. */
+  readonly signatures?: number;
+}
+
+/** A function that is recorded once per signature of its arguments, and run without recording from then on. */
+export interface CompiledFunction<Parameters extends readonly Nest[], Result extends Nest> {
+  (...parameters: Parameters): Result;
+  /** How many signatures have a plan. */
+  readonly signatures: number;
+  /** Gives up all plans, with the graphs and constants that they hold; the function can still be called. */
+  dispose(): void;
+}
+
+/** What a plan gives, and how it is put together. */
+interface Known {
+  readonly plan: Plan;
+  readonly rebuild: (tensors: readonly tf.Tensor[]) => Nest;
+}
+
+/** A function may make its variables at the first call or two, as tfjs's optimizers do; not at every call. */
+const CALLS_THAT_MAKE_VARIABLES = 3;
+
+/**
+ * Records `fn` once per signature (structure, shapes, dtypes, and all arguments that are no tensors); later calls bind
+ * the arguments and the variables and run the graphs, with no JavaScript of `fn` at all. So what `fn` does beside tensor
+ * operations happens while it is recorded only: random numbers, `console.log`, and numbers that are no tensors become
+ * constants. Variables that `fn` assigns, or updates by an optimizer's kernel, are updated by each call.
+ *
+ * The result is tracked by the current `tf.tidy`, all else is given back. On other backends `fn` is just called. Throws
+ * {@link BackendError} "unsupported" when `fn` reads a tensor's data, or when it is called inside of `tf.grad`: put the
+ * gradient into `fn`.
+ */
+export function compiled<Parameters extends readonly Nest[], Result extends Nest>(
+  fn: (...parameters: Parameters) => Result,
+  { signatures: capacity = 32 }: CompiledOptions = {},
+): CompiledFunction<Parameters, Result> {
+  if (!Number.isSafeInteger(capacity) || capacity < 1)
+    throw new BackendError("invalid-options", `signatures: ${capacity} is not a whole number from 1.`);
+  // A Map keeps the order of insertion: the first entry is the one used longest ago.
+  const plans = new Map<string, Known>();
+  let owner: OnnxBackend | undefined;
+  let callsThatMadeVariables = 0;
+
+  const dispose = (): void => {
+    for (const { plan } of plans.values()) release(owner, plan);
+    plans.clear();
+  };
+
+  const call = (...parameters: Parameters): Result => {
+    const backend = tf.backend();
+    if (!(backend instanceof OnnxBackend) || backend.trace !== undefined) {
+      return tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
+    }
+    if (tf.engine().state.gradientDepth > 0) throw insideGradient();
+    // Plans belong to the backend that was current when they were made.
+    if (owner !== backend) {
+      dispose();
+      owner = backend;
+    }
+    const { tensors, signature, rebuild } = flatten(parameters);
+    const known = plans.get(signature);
+    if (known !== undefined) {
+      plans.delete(signature);
+      plans.set(signature, known);
+      return known.rebuild(replay(backend, known.plan, tensors)) as Result;
+    }
+    let shape: Known["rebuild"] = () => undefined;
+    const { returned, plan } = trace(backend, tensors, (standIns) => {
+      const result = flatten(fn(...(rebuild(standIns) as Parameters)));
+      shape = result.rebuild;
+      return result.tensors;
+    });
+    if (plan === undefined) {
+      if (++callsThatMadeVariables > CALLS_THAT_MAKE_VARIABLES) {
+        tf.dispose([...returned]);
+        throw makesVariables();
+      }
+    } else {
+      const [oldest] = plans;
+      if (plans.size >= capacity && oldest !== undefined) {
+        plans.delete(oldest[0]);
+        release(backend, oldest[1].plan);
+      }
+      plans.set(signature, { plan, rebuild: shape });
+    }
+    return shape(returned) as Result;
+  };
+  return Object.defineProperties(call, {
+    signatures: { get: () => plans.size },
+    dispose: { value: dispose },
+  }) as CompiledFunction<Parameters, Result>;
+}
+
+function release(backend: OnnxBackend | undefined, { programs, constants }: Plan): void {
+  for (const program of programs) program.release();
+  for (const constant of constants) backend?.recording.drop(constant);
+}
+
+function insideGradient(): BackendError {
+  return new BackendError(
+    "unsupported",
+    "a compiled function was called inside of tf.grad or tf.variableGrads, where nothing would be known of its " +
+      "derivative. Compile the function that computes the gradient instead.",
+  );
+}
+
+function makesVariables(): BackendError {
+  return new BackendError(
+    "unsupported",
+    "a compiled function makes new variables at every call. Make them once, outside of it.",
+  );
+}

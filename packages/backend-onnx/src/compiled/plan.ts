@@ -1,0 +1,49 @@
+import type { TensorInfo, Variable } from "@tensorflow/tfjs-core";
+import type { RecordedValue } from "../recorded-value.ts";
+import type { OwnedProgram } from "../session-runner.ts";
+
+/** Where a value comes from when a plan is run. */
+export type Source =
+  /** The argument at this place among all tensors of the call. */
+  | { readonly kind: "argument"; readonly index: number }
+  /** What the variable holds at that moment. */
+  | { readonly kind: "variable"; readonly variable: Variable }
+  /** Made while tracing, or captured from outside. */
+  | { readonly kind: "constant"; readonly value: RecordedValue }
+  /** Computed by the plan. */
+  | { readonly kind: "result"; readonly index: number };
+
+/** A tensor as a plan knows it. */
+export interface PlannedTensor extends Pick<TensorInfo, "shape" | "dtype"> {
+  readonly source: Source;
+}
+
+/** One graph: it computes the plan's results at these places. */
+export interface GraphAction {
+  readonly program: OwnedProgram;
+  readonly leaves: readonly Source[];
+  readonly results: readonly number[];
+}
+
+/** A call of a kernel that changes tensors in place; it has the graphs run that compute what it reads. */
+export interface UpdateAction {
+  readonly kernelName: string;
+  /** Lists of tensors, or tensors, by the kernel's names. */
+  readonly inputs: Readonly<Record<string, PlannedTensor | readonly PlannedTensor[]>>;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly graphs: readonly GraphAction[];
+}
+
+/** What a function did with its tensors, in a form that can be done again with others of the same shapes. */
+export interface Plan {
+  readonly actions: readonly (GraphAction | UpdateAction)[];
+  /** Shape and dtype of each result. */
+  readonly results: readonly Pick<RecordedValue, "shape" | "dtype">[];
+  /** For each action the results that nothing reads after it. */
+  readonly finished: readonly (readonly number[])[];
+  readonly returned: readonly PlannedTensor[];
+  readonly assigned: readonly { readonly variable: Variable; readonly tensor: PlannedTensor }[];
+  /** What the plan keeps alive until it is given up. */
+  readonly constants: readonly RecordedValue[];
+  readonly programs: readonly OwnedProgram[];
+}

@@ -1,0 +1,130 @@
+import type { TensorInfo, Tensor } from "@tensorflow/tfjs-core";
+import { IN_PLACE_KERNELS } from "../adamw/in-place-kernels.ts";
+import { BackendError } from "../backend-error.ts";
+import type { OnnxBackend } from "../onnx-backend.ts";
+import type { Destinations } from "../ort-session.ts";
+import { recordedNode, RecordedValue } from "../recorded-value.ts";
+import type { GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
+import { tensorOf } from "./tensor-of.ts";
+
+/** Marks what a plan has yet to compute. */
+const REPLAYED = recordedNode({ name: "Replayed", emit() {} }, [], [], {}, -1);
+
+/** Does what `plan` says with these arguments, and gives what the function returned. */
+export function replay(backend: OnnxBackend, plan: Plan, parameters: readonly Tensor[]): Tensor[] {
+  backend.recording.flush();
+  return new Replay(backend, plan, parameters).run();
+}
+
+class Replay {
+  readonly #backend: OnnxBackend;
+  readonly #plan: Plan;
+  readonly #parameters: readonly Tensor[];
+  /** Held by this replay until nothing reads them any more. */
+  readonly #results: RecordedValue[];
+
+  constructor(backend: OnnxBackend, plan: Plan, parameters: readonly Tensor[]) {
+    this.#backend = backend;
+    this.#plan = plan;
+    this.#parameters = parameters;
+    this.#results = plan.results.map(({ shape, dtype }) => {
+      const value = new RecordedValue(shape, dtype);
+      value.owners = 1;
+      value.producer = REPLAYED;
+      return value;
+    });
+  }
+
+  run(): Tensor[] {
+    const { actions, finished, returned, assigned } = this.#plan;
+    const held = new Set(this.#results);
+    try {
+      actions.forEach((action, index) => {
+        if ("graphs" in action) this.#update(action);
+        else this.#compute(action, undefined);
+        for (const result of finished[index] ?? []) this.#drop(result, held);
+      });
+      const tensors = returned.map((planned) => this.#tensor(planned));
+      for (const { variable, tensor } of assigned) {
+        const value = this.#tensor(tensor);
+        variable.assign(value);
+        value.dispose();
+      }
+      return tensors;
+    } finally {
+      for (const value of held) this.#backend.recording.drop(value);
+    }
+  }
+
+  #drop(result: number, held: Set<RecordedValue>): void {
+    const value = this.#result(result);
+    if (held.delete(value)) this.#backend.recording.drop(value);
+  }
+
+  #compute({ program, leaves, results }: GraphAction, destinations: Destinations | undefined): void {
+    const outputs = results.map((result) => this.#result(result));
+    program.run(
+      leaves.map((leaf) => this.#value(leaf)),
+      outputs,
+      destinations,
+    );
+    for (const output of outputs) output.producer = undefined;
+  }
+
+  /** The kernel decides where its inputs are computed: what it flushes are the graphs of the plan. */
+  #update({ kernelName, inputs, attributes, graphs }: UpdateAction): void {
+    const { data, slots, recording } = this.#backend;
+    const made: TensorInfo[] = [];
+    const tensor = ({ source, ...type }: PlannedTensor): TensorInfo => {
+      if (source.kind === "variable") return { ...type, dataId: source.variable.dataId };
+      const info = { ...type, dataId: data.add(this.#value(source)) };
+      made.push(info);
+      return info;
+    };
+    const named = Object.entries(inputs).map(([name, input]) => [
+      name,
+      Array.isArray(input) ? input.map(tensor) : tensor(input as PlannedTensor),
+    ]);
+    let pending = graphs;
+    const flush = (destinations?: Destinations): void => {
+      for (const graph of pending) this.#compute(graph, destinations);
+      pending = [];
+      recording.flush();
+    };
+    try {
+      IN_PLACE_KERNELS[kernelName]?.({ data, slots, recording: { flush } }, Object.fromEntries(named), attributes);
+    } finally {
+      for (const { dataId } of made) data.dispose(dataId, false);
+    }
+  }
+
+  #tensor({ source, ...type }: PlannedTensor): Tensor {
+    return tensorOf(this.#backend.data.add(this.#value(source)), type);
+  }
+
+  #value(source: Source): RecordedValue {
+    switch (source.kind) {
+      case "result":
+        return this.#result(source.index);
+      case "constant":
+        return source.value;
+      case "argument":
+        return this.#current(this.#parameters[source.index]?.dataId, `argument ${source.index}`);
+      case "variable":
+        return this.#current(source.variable.dataId, `the variable ${source.variable.name}`);
+    }
+  }
+
+  #current(dataId: object | undefined, what: string): RecordedValue {
+    if (dataId === undefined) throw new BackendError("disposed", `${what} of a compiled function is missing.`);
+    const value = this.#backend.data.value(dataId);
+    if (value.failure !== undefined) throw value.failure;
+    return value;
+  }
+
+  #result(index: number): RecordedValue {
+    const value = this.#results[index];
+    if (value === undefined) throw new Error(`a plan has no result ${index}`);
+    return value;
+  }
+}

@@ -1,0 +1,231 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
+import type { Attributes } from "../graph.ts";
+import type { OnnxBackend } from "../onnx-backend.ts";
+import type { Program } from "../program.ts";
+import { RecordedValue } from "../recorded-value.ts";
+import type { OwnedProgram } from "../session-runner.ts";
+import { borrowStorage } from "../storage.ts";
+import type { GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
+import { tensorOf } from "./tensor-of.ts";
+import { tracedVariables, type TracedVariables } from "./traced-variables.ts";
+
+/** Lists of tensors, or tensors, by the names of an in-place kernel. */
+export type UpdateInputs = Readonly<Record<string, TensorInfo | readonly TensorInfo[]>>;
+
+/** Is told what the backend does while a function is traced. */
+export interface Trace {
+  /** A program has just been run; its leaves still have their storage. */
+  ran(program: Program): void;
+  /** A kernel that changes tensors in place: `run` runs it. */
+  update(kernelName: string, inputs: UpdateInputs, attributes: Attributes, run: () => void): void;
+}
+
+export interface Traced {
+  /** What the function returned, computed. */
+  readonly returned: readonly tf.Tensor[];
+  /** Undefined if the function made variables: then it has to be traced again. */
+  readonly plan: Plan | undefined;
+}
+
+/**
+ * Runs `work` on stand-ins for `parameters` and notes what it does. What `work` throws is thrown, and no plan is left.
+ */
+export function trace(
+  backend: OnnxBackend,
+  parameters: readonly tf.Tensor[],
+  work: (standIns: readonly tf.Tensor[]) => readonly tf.Tensor[],
+): Traced {
+  backend.recording.flush();
+  const variables = tracedVariables(backend);
+  const tracer = new Tracer(backend, variables);
+  const standIns = parameters.map((parameter) => tracer.standIn(parameter));
+  let returned: readonly tf.Tensor[] = [];
+  try {
+    backend.trace = tracer;
+    returned = tf.tidy(() => {
+      // Ids count upwards: what has a smaller one is only passed on (a variable, an argument) and stays whose it is.
+      const { id } = tf.scalar(0);
+      return work(standIns).map((tensor) => (tensor.id < id ? tf.clone(tensor) : tensor));
+    });
+    backend.recording.flush();
+    for (const tensor of returned) throwFailure(backend.data.value(tensor.dataId));
+    return { returned, plan: tracer.finish(returned) };
+  } catch (error) {
+    tf.dispose([...returned]);
+    tracer.abandon();
+    throw error;
+  } finally {
+    backend.trace = undefined;
+    tf.dispose([...standIns]);
+  }
+}
+
+class Tracer implements Trace {
+  readonly #backend: OnnxBackend;
+  readonly #variables: TracedVariables;
+  readonly #arguments = new Map<RecordedValue, number>();
+  readonly #constants = new Set<RecordedValue>();
+  readonly #resultIndices = new Map<RecordedValue, number>();
+  readonly #programs = new Map<string, OwnedProgram>();
+  readonly #actions: (GraphAction | UpdateAction)[] = [];
+  /** Where graphs go at the moment: among the actions, or into the update that has them run. */
+  #graphs: (GraphAction | UpdateAction)[] = this.#actions;
+
+  constructor(backend: OnnxBackend, variables: TracedVariables) {
+    this.#backend = backend;
+    this.#variables = variables;
+  }
+
+  /** A tensor with the argument's data and an identity of its own, so that two arguments are never confused. */
+  standIn(parameter: tf.Tensor): tf.Tensor {
+    const { data, recording } = this.#backend;
+    const original = data.value(parameter.dataId);
+    throwFailure(original);
+    const value = new RecordedValue(original.shape, original.dtype);
+    original.owners++;
+    value.storage = borrowStorage(original, () => recording.drop(original));
+    this.#arguments.set(value, this.#arguments.size);
+    return tensorOf(data.add(value), parameter);
+  }
+
+  ran(program: Program): void {
+    const leaves = program.leaves.map((leaf) => this.#source(leaf));
+    const results = program.outputs.map((output) => {
+      const index = this.#resultIndices.size;
+      this.#resultIndices.set(output, index);
+      return index;
+    });
+    this.#graphs.push({ program: this.#own(program), leaves, results });
+  }
+
+  update(kernelName: string, inputs: UpdateInputs, attributes: Attributes, run: () => void): void {
+    const { data } = this.#backend;
+    this.#variables.refuseAssigned(kernelName);
+    const graphs: GraphAction[] = [];
+    const values = mapInputs(inputs, (tensor) => data.value(tensor.dataId));
+    this.#graphs = graphs;
+    try {
+      run();
+    } finally {
+      this.#graphs = this.#actions;
+    }
+    // Only now it is known which of the inputs are results.
+    const planned = mapInputs(inputs, (tensor, name, index) => {
+      const variable = this.#variables.holding(tensor.dataId);
+      if (variable !== undefined) return { source: { kind: "variable", variable } as const, ...typeOf(tensor) };
+      const value = [values[name] ?? []].flat()[index];
+      if (value === undefined || !READ_ONLY.has(name)) throw notVariable(kernelName, name, index);
+      return { source: this.#source(value), ...typeOf(tensor) };
+    });
+    this.#variables.refresh();
+    this.#actions.push({ kernelName, inputs: planned, attributes, graphs });
+  }
+
+  finish(returned: readonly tf.Tensor[]): Plan | undefined {
+    if (this.#variables.madeOthers()) {
+      this.abandon();
+      return undefined;
+    }
+    const planned = returned.map((tensor) => this.#planned(tensor));
+    const assigned = this.#variables.assigned().map((variable) => ({ variable, tensor: this.#planned(variable) }));
+    const results = [...this.#resultIndices.keys()].map(({ shape, dtype }) => ({ shape, dtype }));
+    return {
+      actions: this.#actions,
+      results,
+      finished: finishedAfter(this.#actions, [...planned, ...assigned.map(({ tensor }) => tensor)]),
+      returned: planned,
+      assigned,
+      constants: [...this.#constants],
+      programs: [...this.#programs.values()],
+    };
+  }
+
+  abandon(): void {
+    for (const program of this.#programs.values()) program.release();
+    for (const constant of this.#constants) this.#backend.recording.drop(constant);
+    this.#programs.clear();
+    this.#constants.clear();
+  }
+
+  #planned(tensor: tf.Tensor): PlannedTensor {
+    return { source: this.#source(this.#backend.data.value(tensor.dataId)), ...typeOf(tensor) };
+  }
+
+  #source(value: RecordedValue): Source {
+    const result = this.#resultIndices.get(value);
+    if (result !== undefined) return { kind: "result", index: result };
+    const argument = this.#arguments.get(value);
+    if (argument !== undefined) return { kind: "argument", index: argument };
+    const variable = this.#variables.of(value);
+    if (variable !== undefined) return { kind: "variable", variable };
+    if (!this.#constants.has(value)) {
+      value.owners++;
+      this.#constants.add(value);
+    }
+    return { kind: "constant", value };
+  }
+
+  /** Programs of one signature, e.g. those of equal layers, share a session. */
+  #own(program: Program): OwnedProgram {
+    const key = program.signature.join();
+    const known = this.#programs.get(key);
+    if (known !== undefined) return known;
+    const owned = this.#backend.own(program.signature);
+    this.#programs.set(key, owned);
+    return owned;
+  }
+}
+
+/** Inputs of in-place kernels that these only read. */
+const READ_ONLY: ReadonlySet<string> = new Set(["gradients", "learningRate", "step"]);
+
+function notVariable(kernelName: string, name: string, index: number): BackendError {
+  return new BackendError(
+    "unsupported",
+    `${kernelName} in a compiled function changes ${name}[${index}], which is no tf.Variable. Make it one, or update outside.`,
+  );
+}
+
+function mapInputs<Result>(
+  inputs: UpdateInputs,
+  map: (tensor: TensorInfo, name: string, index: number) => Result,
+): Record<string, Result | readonly Result[]> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, input]) => [
+      name,
+      Array.isArray(input)
+        ? input.map((tensor: TensorInfo, index) => map(tensor, name, index))
+        : map(input as TensorInfo, name, 0),
+    ]),
+  );
+}
+
+function typeOf({ shape, dtype }: TensorInfo): Pick<PlannedTensor, "shape" | "dtype"> {
+  return { shape: [...shape], dtype };
+}
+
+/** For each action the results whose last reader it is; those that go out have none. */
+function finishedAfter(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): number[][] {
+  const last = new Map<number, number>();
+  const read = (source: Source, action: number): void => {
+    if (source.kind === "result") last.set(source.index, action);
+  };
+  actions.forEach((action, index) => {
+    const graphs = "graphs" in action ? action.graphs : [action];
+    for (const graph of graphs) {
+      for (const result of graph.results) last.set(result, index);
+      for (const leaf of graph.leaves) read(leaf, index);
+    }
+    if ("graphs" in action) for (const { source } of Object.values(action.inputs).flat()) read(source, index);
+  });
+  for (const { source } of outgoing) if (source.kind === "result") last.delete(source.index);
+  const finished = actions.map((): number[] => []);
+  for (const [result, action] of last) finished[action]?.push(result);
+  return finished;
+}
+
+function throwFailure({ failure }: RecordedValue): void {
+  if (failure !== undefined) throw failure;
+}

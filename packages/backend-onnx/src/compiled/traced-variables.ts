@@ -1,0 +1,61 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Variable } from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
+import type { OnnxBackend } from "../onnx-backend.ts";
+import type { RecordedValue } from "../recorded-value.ts";
+
+/** The variables that exist when a trace begins, by what they hold. */
+export interface TracedVariables {
+  of(value: RecordedValue): Variable | undefined;
+  holding(dataId: object): Variable | undefined;
+  /** To be called when values were exchanged in place. */
+  refresh(): void;
+  /** Those that hold another tensor now. */
+  assigned(): Variable[];
+  /** Whether there are variables now that were not there. */
+  madeOthers(): boolean;
+  /** An in-place update would change what a variable held before the assignment. */
+  refuseAssigned(kernelName: string): void;
+}
+
+/** Variables that share their data are given data of their own first: what one is assigned must not reach the other. */
+export function tracedVariables(backend: OnnxBackend): TracedVariables {
+  const variables = variablesOn(backend);
+  const values = new Map<RecordedValue, Variable>();
+  for (const variable of variables) {
+    if (values.has(backend.data.value(variable.dataId))) copyData(backend, variable);
+    values.set(backend.data.value(variable.dataId), variable);
+  }
+  const before = new Map<Variable, object>(variables.map((variable) => [variable, variable.dataId]));
+  const assigned = (): Variable[] => variables.filter((variable) => before.get(variable) !== variable.dataId);
+  return {
+    of: (value) => values.get(value),
+    holding: (dataId) => variables.find((variable) => variable.dataId === dataId),
+    refresh() {
+      values.clear();
+      for (const variable of variables) values.set(backend.data.value(variable.dataId), variable);
+    },
+    assigned,
+    madeOthers: () => variablesOn(backend).some((variable) => !before.has(variable)),
+    refuseAssigned(kernelName) {
+      const [variable] = assigned();
+      if (variable === undefined) return;
+      throw new BackendError(
+        "unsupported",
+        `the variable ${variable.name} is assigned before ${kernelName} runs in the same compiled function. ` +
+          "Assign it afterwards, or in a function of its own.",
+      );
+    },
+  };
+}
+
+function variablesOn(backend: OnnxBackend): Variable[] {
+  const { registeredVariables, tensorInfo } = tf.engine().state;
+  return Object.values(registeredVariables).filter(({ dataId }) => tensorInfo.get(dataId)?.backend === backend);
+}
+
+function copyData(backend: OnnxBackend, variable: Variable): void {
+  const copy = tf.tensor(backend.readSync(variable.dataId), variable.shape, variable.dtype);
+  variable.assign(copy);
+  copy.dispose();
+}
