@@ -8,7 +8,7 @@ export interface Setup {
   /** A safetensors file. */
   readonly weights: string;
   readonly threads: number;
-  readonly task: "train" | "lora" | "generate";
+  readonly task: "train" | "lora" | "forward" | "generate";
   readonly learningRate: number;
   /** Of the adapters, for the task "lora". */
   readonly rank: number;
@@ -18,6 +18,13 @@ export interface TrainedStep {
   readonly milliseconds: number;
   /** Before the update. */
   readonly loss: number;
+}
+
+export interface Prompt {
+  /** Flat [rows * length]. */
+  readonly tokens: readonly number[];
+  readonly rows: number;
+  readonly newTokens: number;
 }
 
 export interface Generated {
@@ -31,9 +38,9 @@ export interface Worker {
   readonly name: string;
   setup(setup: Setup): Promise<{ readonly versions: string }>;
   train(batch: Batch): Promise<TrainedStep>;
-  generate(prompt: { readonly tokens: readonly number[]; readonly rows: number; readonly newTokens: number }): Promise<Generated>;
-  /** The largest resident set so far. */
-  memory(): Promise<{ readonly peakBytes: number }>;
+  generate(prompt: Prompt): Promise<Generated>;
+  /** The largest resident set so far, and the time that compiling took where something is compiled. */
+  memory(): Promise<{ readonly peakBytes: number; readonly compileMilliseconds?: number }>;
   stop(): void;
 }
 

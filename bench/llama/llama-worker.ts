@@ -1,15 +1,16 @@
 import { openSafetensors } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import { pathToFileURL } from "node:url";
-import type { Setup, TrainedStep, Generated } from "../worker.ts";
+import type { Generated, Prompt, Setup, TrainedStep } from "../worker.ts";
 import type { Batch } from "./batches.ts";
+import { generator } from "./generate.ts";
 import { trainer } from "./train.ts";
 import type { Weights } from "./network.ts";
 
 /** The same model and the same requests as torch_llama.py. */
 export async function llamaWorker(setup: Setup): Promise<{
   train(batch: Batch): Promise<TrainedStep>;
-  generate(prompt: { readonly tokens: readonly number[]; readonly rows: number; readonly newTokens: number }): Promise<Generated>;
+  generate(prompt: Prompt): Promise<Generated>;
 }> {
   const variables = await readWeights(setup);
   const weights: Weights = (name) => {
@@ -17,12 +18,15 @@ export async function llamaWorker(setup: Setup): Promise<{
     if (variable === undefined) throw new Error(`there is no weight ${name}`);
     return variable;
   };
-  const step = trainer(setup, variables, weights);
   return {
-    train: step,
-    generate() {
-      throw new Error("not yet");
-    },
+    train: setup.task === "generate" ? refuse("generates only") : trainer(setup, variables, weights),
+    generate: setup.task === "generate" ? generator(setup, weights) : refuse("trains only"),
+  };
+}
+
+function refuse(reason: string): () => never {
+  return () => {
+    throw new Error(`this worker ${reason}`);
   };
 }
 

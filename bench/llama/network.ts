@@ -1,4 +1,12 @@
-import { attention, embedding, rmsNorm, rotaryEmbedding, type Rotation, swiglu, tokenLogProbabilities } from "@mlan/fused-ops";
+import {
+  attention,
+  embedding,
+  rmsNorm,
+  rotaryEmbedding,
+  type Rotation,
+  swiglu,
+  tokenLogProbabilities,
+} from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Configuration, NORM_EPSILON, ROPE_THETA } from "./configuration.ts";
 
@@ -14,9 +22,11 @@ export interface Constants {
   readonly key: Rotation;
   /** [length, length]: 0 where a position may look. */
   readonly mask: tf.Tensor2D;
+  /** [rows * heads, 2]: the coordinates of each head in a tensor [rows, heads, ...]. */
+  readonly rowsAndHeads: tf.Tensor2D;
 }
 
-export function constants({ hiddenSize, heads, length }: Configuration): Constants {
+export function constants({ hiddenSize, heads, rows, length }: Configuration): Constants {
   const half = hiddenSize / heads / 2;
   const angles = Float32Array.from(
     { length: length * half },
@@ -35,32 +45,41 @@ export function constants({ hiddenSize, heads, length }: Configuration): Constan
     query: { cosine: table(Math.cos, scale), sine: table(Math.sin, scale) },
     key: { cosine: table(Math.cos, 1), sine: table(Math.sin, 1) },
     mask: tf.tensor2d(mask, [length, length]),
+    rowsAndHeads: tf.tensor2d(
+      Array.from({ length: rows * heads }, (_, index) => [Math.floor(index / heads), index % heads]),
+      [rows * heads, 2],
+      "int32",
+    ),
   };
 }
 
+/** How queries [rows, heads, length, dimension] look at keys and values of the same tokens, or of more. */
+export type Attend = (query: tf.Tensor4D, key: tf.Tensor4D, value: tf.Tensor4D) => tf.Tensor4D;
+
+/** Attention within the sequence; a position sees itself and earlier ones. */
+export function causalAttention({ query, key, mask }: Constants): Attend {
+  return (queries, keys, values) =>
+    attention(rotaryEmbedding(queries, query), rotaryEmbedding(keys, key), values, mask);
+}
+
 /** Hidden states [rows * length, hidden] after the last norm, of token ids [rows * length]. */
-export function hiddenStates(
-  configuration: Configuration,
+export function decoder(
+  { layers, heads }: Configuration,
   weights: Weights,
   tokens: tf.Tensor1D,
-  { query, key, mask }: Constants,
-  project: Project,
+  rows: number,
+  attend: Attend,
+  project: Project = (input, name) => tf.matMul(input, weights(name) as tf.Tensor2D, false, true),
 ): tf.Tensor2D {
-  const { layers, heads, rows } = configuration;
   const norm = (input: tf.Tensor2D, name: string): tf.Tensor2D =>
     rmsNorm(input, weights(name) as tf.Tensor1D, NORM_EPSILON);
-  let hidden = embedding(weights("model.embed_tokens.weight") as tf.Tensor2D, tokens);
+  let hidden = embedding(weights(EMBEDDING) as tf.Tensor2D, tokens);
   for (let layer = 0; layer < layers; layer++) {
     const prefix = `model.layers.${layer}`;
     const normal = norm(hidden, `${prefix}.input_layernorm.weight`);
     const head = (name: string): tf.Tensor4D =>
       splitHeads(project(normal, `${prefix}.self_attn.${name}.weight`), rows, heads);
-    const attended = attention(
-      rotaryEmbedding(head("q_proj"), query),
-      rotaryEmbedding(head("k_proj"), key),
-      head("v_proj"),
-      mask,
-    );
+    const attended = attend(head("q_proj"), head("k_proj"), head("v_proj"));
     hidden = tf.add(hidden, project(mergeHeads(attended), `${prefix}.self_attn.o_proj.weight`));
     const middle = norm(hidden, `${prefix}.post_attention_layernorm.weight`);
     const inner = swiglu(
@@ -70,6 +89,13 @@ export function hiddenStates(
     hidden = tf.add(hidden, project(inner, `${prefix}.mlp.down_proj.weight`));
   }
   return norm(hidden, "model.norm.weight");
+}
+
+const EMBEDDING = "model.embed_tokens.weight";
+
+/** The name of the matrix that gives logits. */
+export function headName({ tiedEmbeddings }: Configuration): string {
+  return tiedEmbeddings ? EMBEDDING : "lm_head.weight";
 }
 
 /** The positions that have a label, flat, and for each (row among these, label). */
@@ -85,12 +111,12 @@ export function crossEntropy(hidden: tf.Tensor2D, head: tf.Tensor2D, { positions
   return tf.neg(tf.mean(tokenLogProbabilities(logits, targets)));
 }
 
-export function splitHeads(input: tf.Tensor2D, rows: number, heads: number): tf.Tensor4D {
+function splitHeads(input: tf.Tensor2D, rows: number, heads: number): tf.Tensor4D {
   const [positions, width] = input.shape;
   return tf.transpose(tf.reshape(input, [rows, positions / rows, heads, width / heads]), [0, 2, 1, 3]);
 }
 
-export function mergeHeads(input: tf.Tensor4D): tf.Tensor2D {
+function mergeHeads(input: tf.Tensor4D): tf.Tensor2D {
   const [rows, heads, length, dimension] = input.shape;
   return tf.reshape(tf.transpose(input, [0, 2, 1, 3]), [rows * length, heads * dimension]);
 }

@@ -1,48 +1,57 @@
+import { applyAdamW } from "../../packages/trainer/src/adamw.ts";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Setup, TrainedStep } from "../worker.ts";
-import { applyAdamW } from "../../packages/trainer/src/adamw.ts";
 import type { Batch } from "./batches.ts";
 import type { Configuration } from "./configuration.ts";
-import { constants, crossEntropy, hiddenStates, type Supervised, type Weights } from "./network.ts";
+import { lowRankAdapters } from "./low-rank-adapters.ts";
+import {
+  causalAttention,
+  constants,
+  crossEntropy,
+  decoder,
+  headName,
+  type Project,
+  type Supervised,
+  type Weights,
+} from "./network.ts";
 
+/** One AdamW step per call, on all weights or on low-rank adapters beside them. */
 export function trainer(
-  { configuration, learningRate }: Setup,
+  { configuration, learningRate, task, rank }: Setup,
   variables: ReadonlyMap<string, tf.Variable>,
   weights: Weights,
 ): (batch: Batch) => Promise<TrainedStep> {
-  const fixed = constants(configuration);
-  const trained = [...variables.values()];
+  const attend = causalAttention(constants(configuration));
+  const head = weights(headName(configuration)) as tf.Tensor2D;
+  const adapters = task === "lora" ? lowRankAdapters(variables, weights, rank) : undefined;
+  const trained = adapters?.variables ?? [...variables.values()];
+  const project: Project | undefined = adapters?.project;
   const parameters = trained.map((variable) => ({
     variable,
     firstMoment: tf.variable(tf.zeros(variable.shape), false),
     secondMoment: tf.variable(tf.zeros(variable.shape), false),
     weightDecay: 0.01,
   }));
-  const head = weights(configuration.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight") as tf.Tensor2D;
   let step = 0;
   return async (batch) => {
     const start = performance.now();
     const tokens = tf.tensor1d([...batch.tokens], "int32");
     const supervised = supervisedOf(batch, configuration);
-    const { value, grads } = tf.engine().gradients(
-      () =>
-        tf.tidy(() =>
-          crossEntropy(
-            hiddenStates(configuration, weights, tokens, fixed, (input, name) =>
-              tf.matMul(input, weights(name) as tf.Tensor2D, false, true),
-            ),
-            head,
-            supervised,
-          ),
-        ),
-      trained,
-      undefined,
-      true,
-    );
+    const loss = (): tf.Scalar =>
+      tf.tidy(() =>
+        crossEntropy(decoder(configuration, weights, tokens, configuration.rows, attend, project), head, supervised),
+      );
+    if (task === "forward") {
+      const value = loss();
+      const [found = NaN] = await value.data();
+      tf.dispose([value, tokens, supervised.positions, supervised.targets]);
+      return { milliseconds: performance.now() - start, loss: found };
+    }
+    const { value, grads } = tf.engine().gradients(loss, trained, undefined, true);
     applyAdamW(parameters, grads, { learningRate, step: ++step });
-    const [loss = NaN] = await value.data();
+    const [found = NaN] = await value.data();
     tf.dispose([grads, value, tokens, supervised.positions, supervised.targets]);
-    return { milliseconds: performance.now() - start, loss };
+    return { milliseconds: performance.now() - start, loss: found };
   };
 }
 

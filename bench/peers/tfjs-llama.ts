@@ -1,4 +1,5 @@
 // TensorFlow.js on the backend that the first argument names, answering requests line by line; see ../worker.ts.
+import { onnxStatistics } from "@mlan/backend-onnx";
 import { createInterface } from "node:readline";
 import { llamaWorker } from "../llama/llama-worker.ts";
 import { startBackend } from "./start-backend.ts";
@@ -19,5 +20,6 @@ async function answer(action: string, request: never): Promise<object> {
   if (worker === undefined) throw new Error("setup comes first");
   if (action === "train") return worker.train(request);
   if (action === "generate") return worker.generate(request);
-  return { peakBytes: process.resourceUsage().maxRSS * 1024 };
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  return backend === "onnx" ? { peakBytes, compileMilliseconds: onnxStatistics().compileMilliseconds } : { peakBytes };
 }

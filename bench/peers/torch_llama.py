@@ -48,7 +48,8 @@ class Worker:
                 # Begin where the other side begins: A ones / in, B zeros.
                 if "lora_A" in name:
                     torch.nn.init.constant_(parameter, 1 / parameter.shape[1])
-        if task != "generate":
+        self.task = task
+        if task in ("train", "lora"):
             trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
             self.optimizer = torch.optim.AdamW(trained, lr=learningRate, weight_decay=0.01, fused=True)
         return {"versions": f"PyTorch {torch.__version__}, transformers {transformers.__version__}"}
@@ -58,6 +59,10 @@ class Worker:
         tokens = torch.tensor(tokens).reshape(shape)
         labels = torch.tensor(labels).reshape(shape)
         start = time.perf_counter()
+        if self.task == "forward":
+            with torch.inference_mode():
+                value = self.model(input_ids=tokens, labels=labels, use_cache=False).loss.item()
+            return {"milliseconds": (time.perf_counter() - start) * 1000, "loss": value}
         loss = self.model(input_ids=tokens, labels=labels, use_cache=False).loss
         loss.backward()
         self.optimizer.step()

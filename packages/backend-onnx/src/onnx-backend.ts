@@ -11,7 +11,13 @@ import { elementType } from "./onnx-type.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { recording, type Recording } from "./recording.ts";
 import { RecordedValue } from "./recorded-value.ts";
-import { sessionRunner, type OnnxStatistics, type OwnedProgram, type SessionRunner, type SessionRunnerOptions } from "./session-runner.ts";
+import {
+  sessionRunner,
+  type OnnxStatistics,
+  type OwnedProgram,
+  type SessionRunner,
+  type SessionRunnerOptions,
+} from "./session-runner.ts";
 import { writeStorage, type Elements } from "./storage.ts";
 
 export interface OnnxBackendOptions extends SessionRunnerOptions {

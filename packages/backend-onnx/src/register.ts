@@ -35,6 +35,10 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
       return [];
     });
   }
+  registerKernel("SegmentBoundary", ({ backend }) => {
+    onnxBackend(backend).recording.flush();
+    return [];
+  });
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => refuse(kernelName));
 }
 

@@ -106,7 +106,9 @@ describe("a compiled function", () => {
     expect([...square(row(3)).dataSync()]).toEqual([6]);
     expect([...square(row(4)).dataSync()]).toEqual([8]);
     const forward = compiled((x: tf.Tensor) => tf.square(x));
-    expect(() => tf.grad((x: tf.Tensor) => forward(x))(row(1))).toThrow(/Compile the function that computes the gradient/);
+    expect(() => tf.grad((x: tf.Tensor) => forward(x))(row(1))).toThrow(
+      /Compile the function that computes the gradient/,
+    );
   });
 
   it.each([
@@ -151,7 +153,9 @@ describe("a compiled function", () => {
         sum.assign(tf.zerosLike(sum));
         return tf.sum(tf.abs(weight));
       };
-      const [addUp, apply] = compile ? [compiled(accumulate as () => undefined), compiled(update)] : [accumulate, update];
+      const [addUp, apply] = compile
+        ? [compiled(accumulate as () => undefined), compiled(update)]
+        : [accumulate, update];
       return Array.from({ length: 5 }, (_, index) => {
         (addUp as (x: tf.Tensor) => void)(tf.tensor2d([1, 2, 3, index], [2, 2]));
         return (apply as (x: tf.Tensor) => tf.Tensor)(tf.tensor2d([index, 2, 1, 0], [2, 2])).dataSync()[0] ?? NaN;

@@ -1,4 +1,5 @@
 export { attention } from "./attention.ts";
+export { checkpointed } from "./checkpointed.ts";
 export { embedding } from "./embedding.ts";
 export { rmsNorm } from "./rms-norm.ts";
 export { rotaryEmbedding } from "./rotary-embedding.ts";

@@ -2,7 +2,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 
 /** Tensors in arrays and plain objects, beside numbers, booleans, strings and undefined. */
-export type Nest = tf.Tensor | number | boolean | string | undefined | null | readonly Nest[] | { readonly [key: string]: Nest };
+export type Nest =
+  | tf.Tensor
+  | number
+  | boolean
+  | string
+  | undefined
+  | null
+  | readonly Nest[]
+  | { readonly [key: string]: Nest };
 
 /** A nest taken apart. */
 export interface Flattened {

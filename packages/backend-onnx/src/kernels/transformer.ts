@@ -1,7 +1,7 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementwise } from "./broadcast.ts";
-import { inFloat32, kernel, operation, record } from "./operation.ts";
+import { constant, inFloat32, isEmpty, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 
 interface Epsilon {
@@ -54,6 +54,7 @@ export const TRANSFORMER_KERNELS: readonly Kernel[] = [
 /** Also gives each row's inverse root mean square, [..., 1], which the gradient needs. */
 function rmsNorm(recorder: Recorder, x: TensorInfo, weight: TensorInfo, epsilon: number): TensorInfo[] {
   const results = [x.shape, [...x.shape.slice(0, -1), 1]].map((shape) => ({ shape, dtype: "float32" }) as const);
+  if (isEmpty(x.shape)) return results.map((result) => constant(recorder, [], result));
   return recorder.recordAll(RMS_NORM, [x, weight], results, { epsilon });
 }
 

@@ -1,3 +1,4 @@
+import { attention as wholeAttention } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Keys and values of one layer, [rows, keyValueHeads, positions, dimension] each; keys are rotated. */
@@ -27,13 +28,14 @@ export function causalMask(length: number): tf.Tensor2D {
  * answer's, which are then never copied together. Gives [rows, heads, length, dimension].
  */
 export function attention(query: tf.Tensor4D, parts: readonly MaskedKeyValue[]): tf.Tensor4D {
+  const [only, ...others] = parts;
+  if (only && others.length === 0) return wholeAttention(query, only.key, only.value, only.mask);
   const scores = parts.map((part) => maskedScores(query, part));
-  const probabilities = tf.softmax(scores.length === 1 && scores[0] ? scores[0] : tf.concat(scores, 3));
+  const probabilities = tf.softmax(tf.concat(scores, 3));
   let start = 0;
   const attended = parts.map(({ value }) => {
     const [rows, heads, positions] = value.shape;
-    const share =
-      parts.length === 1 ? probabilities : tf.slice(probabilities, [0, 0, 0, start], [rows, heads, -1, positions]);
+    const share = tf.slice(probabilities, [0, 0, 0, start], [rows, heads, -1, positions]);
     start += positions;
     return tf.matMul<tf.Tensor4D>(share, value);
   });

@@ -5,7 +5,7 @@ import { disposeRotaryTable, mapRotaryTable, type RotaryTable, rotaryTable } fro
 
 /** Tensors that depend on a length alone: made on first use, kept for all later batches of that length. */
 export interface Constants {
-  /** Rotations of positions 0..length-1, [length, dimension]. */
+  /** Rotations of positions 0..length-1, [length, dimension / 2]. */
   rotations(length: number): RotaryTable;
   /** [length, length] */
   mask(length: number): tf.Tensor2D;

@@ -1,12 +1,11 @@
+import { rmsNorm, rotaryEmbedding, swiglu } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LanguageConfig } from "../config/language-config.ts";
 import type { KeyValue } from "./attention.ts";
 import type { DecoderLayerWeights, DecoderWeights } from "./decoder-weights.ts";
 import { mergeHeads, splitHeads } from "./heads.ts";
 import { linear } from "./linear.ts";
-import { rmsNorm } from "./rms-norm.ts";
-import { rotate, type RotaryTable } from "./rotary.ts";
-import { swiglu } from "./swiglu.ts";
+import type { RotaryTable } from "./rotary.ts";
 
 /** A Llama decoder: its sizes and weights. */
 export interface Decoder {
@@ -21,7 +20,7 @@ export interface DecoderInput {
   /** Embeddings [rows * length, hidden]. */
   readonly hidden: tf.Tensor2D;
   readonly rows: number;
-  /** The rotations of the positions in `hidden`, broadcast to [rows, heads, length, dimension]. */
+  /** The rotations of the positions in `hidden`: [length, dimension / 2], or [rows, length, dimension / 2]. */
   readonly rotations: RotaryTable;
   readonly attend: Attend;
 }
@@ -50,8 +49,8 @@ function attendLayer(
   attend: (query: tf.Tensor4D, keyValue: KeyValue) => tf.Tensor4D,
 ): tf.Tensor2D {
   const normal = rmsNorm(input, weights.inputNorm, normEpsilon);
-  const query = rotate(splitHeads(linear(normal, weights.query), rows, heads), rotations.query);
-  const key = rotate(splitHeads(linear(normal, weights.key), rows, keyValueHeads), rotations.key);
+  const query = rotaryEmbedding(splitHeads(linear(normal, weights.query), rows, heads), rotations.query);
+  const key = rotaryEmbedding(splitHeads(linear(normal, weights.key), rows, keyValueHeads), rotations.key);
   const value = splitHeads(linear(normal, weights.value), rows, keyValueHeads);
   return tf.add(input, linear(mergeHeads(attend(query, { key, value })), weights.output));
 }

@@ -110,10 +110,10 @@ function takeStep(
   return { tokens: next, answer: updated };
 }
 
-/** Rotations of one position per row, [rows, 1, 1, dimension]. */
+/** Rotations of one position per row, [rows, 1, dimension / 2]. */
 function rotationsAt(table: RotaryTable, positions: readonly number[]): RotaryTable {
   const indices = tf.tensor1d([...positions], "int32");
-  return mapRotaryTable(table, (tensor) => tf.reshape(tf.gather(tensor, indices), [positions.length, 1, 1, -1]));
+  return mapRotaryTable(table, (tensor) => tf.reshape(tf.gather(tensor, indices), [positions.length, 1, -1]));
 }
 
 function likeliestTokens(network: LlavaNetwork, hidden: tf.Tensor2D): tf.Tensor1D {

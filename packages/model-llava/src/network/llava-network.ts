@@ -1,3 +1,4 @@
+import { embedding, tokenLogProbabilities } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { InputTensors } from "../batch/input-tensors.ts";
 import type { Selection } from "../batch/selection.ts";
@@ -8,9 +9,7 @@ import { attention, type KeyValue } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
 import { type Attend, decode, type Decoder, logits } from "./decoder.ts";
 import { declareDecoder } from "./decoder-weights.ts";
-import { gatherRows } from "./gather-rows.ts";
 import { declareProjector, project, type Projector } from "./projector.ts";
-import { targetLogProbabilities } from "./target-log-probabilities.ts";
 import { patchFeatures, type VisionTower } from "./vision-tower.ts";
 import { declareVisionTower } from "./vision-tower-weights.ts";
 
@@ -80,8 +79,8 @@ export function selectedLogProbabilities(
   inputs: InputTensors,
   { positions, targets }: Selection,
 ): tf.Tensor1D {
-  const hidden = gatherRows(hiddenStates(network, inputs), positions);
-  return targetLogProbabilities(logits(network.decoder, hidden), targets);
+  const hidden = embedding(hiddenStates(network, inputs), positions);
+  return tokenLogProbabilities(logits(network.decoder, hidden), targets);
 }
 
 /** Mean cross-entropy over the selection, in nats. */
@@ -90,8 +89,8 @@ export function crossEntropy(network: LlavaNetwork, inputs: InputTensors, select
 }
 
 function embeddings({ decoder, vision }: LlavaNetwork, { tokenIds, images }: InputTensors): tf.Tensor2D {
-  const text = gatherRows(decoder.weights.embedding, tokenIds);
+  const text = embedding(decoder.weights.embedding, tokenIds);
   if (!vision || !images) return text;
   const features = project(vision.projector, patchFeatures(vision.tower, images.patches, vision.selectLayer));
-  return gatherRows(tf.concat([text, features], 0), images.sources);
+  return embedding(tf.concat([text, features], 0), images.sources);
 }

@@ -1,0 +1,96 @@
+// Training steps of a Llama on a TensorFlow.js backend beside PyTorch, the same losses asserted:
+//   npm run bench:train-step -- --configurations 1m,23m,110m --task train --backend onnx --rounds 7
+// Tasks: train (all weights), lora (adapters, the base frozen), forward (the loss only).
+import { parseArgs } from "node:util";
+import { randomBatch } from "./llama/batches.ts";
+import { CONFIGURATIONS, type Configuration } from "./llama/configuration.ts";
+import { Measurement } from "./measurement.ts";
+import { startTensorFlowJs, startTorch } from "./start-workers.ts";
+import { weightsFile } from "./weights-file.ts";
+import type { Setup, Worker } from "./worker.ts";
+
+const { values } = parseArgs({
+  options: {
+    configurations: { type: "string", default: "1m,23m,110m" },
+    task: { type: "string", default: "train" },
+    backend: { type: "string", default: "onnx" },
+    rounds: { type: "string", default: "7" },
+    threads: { type: "string", default: "2" },
+  },
+});
+const TASKS = ["train", "lora", "forward"] as const;
+const task = TASKS.find((known) => known === values.task);
+if (task === undefined) throw new Error(`--task ${values.task} is none of ${TASKS.join(", ")}`);
+
+/** Relative; both sides compute in float32 and in another order. */
+const LOSS_TOLERANCE = 2e-4;
+/** So that neither side's threads still spin when the other one is measured. */
+const PAUSE_MILLISECONDS = 200;
+
+for (const name of values.configurations.split(",")) {
+  const configuration = CONFIGURATIONS[name];
+  if (configuration === undefined)
+    throw new Error(`--configurations ${name} is none of ${Object.keys(CONFIGURATIONS).join(", ")}`);
+  await compare(name, configuration, task);
+}
+
+async function compare(name: string, configuration: Configuration, task: Setup["task"]): Promise<void> {
+  const torch = startTorch(task === "lora" ? ["peft"] : []);
+  const ours = startTensorFlowJs(values.backend);
+  const workers = torch === undefined ? [ours] : [ours, torch];
+  const weights = await weightsFile(name, configuration);
+  const setup: Setup = { configuration, weights, threads: Number(values.threads), task, learningRate: 1e-4, rank: 8 };
+  const versions = [];
+  for (const worker of workers) versions.push((await worker.setup(setup)).versions);
+  console.log(
+    `\n${configuration.name} parameters, ${task}, ${configuration.rows * configuration.length} tokens per step`,
+  );
+  console.log(`${versions.join(" beside ")}; ${setup.threads} threads`);
+
+  const measurements = new Map<Worker, Measurement>(workers.map((worker) => [worker, new Measurement()]));
+  let seed = 100;
+  for (let round = 0; round <= Number(values.rounds); round++) {
+    const batches = Array.from({ length: stepsPerRound(name) }, () => randomBatch(configuration, seed++));
+    const losses = [];
+    for (const worker of workers) {
+      const steps = [];
+      for (const batch of batches) steps.push(await worker.train(batch));
+      losses.push(steps.map(({ loss }) => loss));
+      // The first round compiles, and touches all memory for the first time.
+      if (round > 0) for (const { milliseconds } of steps) measurements.get(worker)?.add(milliseconds);
+      else console.log(`  first step of ${worker.name}: ${steps[0]?.milliseconds.toFixed(0)} ms`);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
+    }
+    assertEqual(losses, round);
+  }
+  await print(workers, measurements);
+  for (const worker of workers) worker.stop();
+}
+
+function stepsPerRound(name: string): number {
+  return name === "1m" ? 10 : 2;
+}
+
+function assertEqual([ours = [], theirs]: readonly (readonly number[])[], round: number): void {
+  theirs?.forEach((loss, step) => {
+    const own = ours[step] ?? NaN;
+    if (!(Math.abs(own - loss) <= LOSS_TOLERANCE * Math.abs(loss)))
+      throw new Error(`round ${round}, step ${step}: the losses ${own} and ${loss} differ`);
+  });
+}
+
+async function print(workers: readonly Worker[], measurements: ReadonlyMap<Worker, Measurement>): Promise<void> {
+  const peaks = [];
+  for (const worker of workers) {
+    const { peakBytes, compileMilliseconds } = await worker.memory();
+    peaks.push(peakBytes);
+    const compiled = compileMilliseconds === undefined ? "" : `, compiled in ${compileMilliseconds.toFixed(0)} ms`;
+    console.log(
+      `  ${worker.name}: ${measurements.get(worker)}, peak ${(peakBytes / 2 ** 20).toFixed(0)} MB${compiled}`,
+    );
+  }
+  const [ours, torch] = workers.map((worker) => measurements.get(worker)?.median ?? NaN);
+  const [ourPeak = NaN, torchPeak] = peaks;
+  if (ours === undefined || torch === undefined || torchPeak === undefined) return;
+  console.log(`  time ${(ours / torch).toFixed(2)} x, peak memory ${(ourPeak / torchPeak).toFixed(2)} x; equal losses`);
+}
