@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { BackendTimingInfo, BackendValues, DataType, TensorInfo } from "@tensorflow/tfjs-core";
-import type { AdamWHost } from "./adamw/apply-adamw.ts";
-import { slotPool, type SlotPool } from "./adamw/slot-pool.ts";
 import { dataTable, type DataTable } from "./data-table.ts";
 import type { Attributes, Operation } from "./graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
 import { elementType } from "./onnx-type.ts";
+import type { OptimizerHost } from "./optimizers/apply-optimizer.ts";
+import { slotPool, type SlotPool } from "./optimizers/slot-pool.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { recording, type Recording } from "./recording.ts";
 import { RecordedValue } from "./recorded-value.ts";
@@ -18,7 +18,7 @@ export interface OnnxBackendOptions extends SessionRunnerOptions {
 }
 
 /** Records kernels, and computes when something is read. No tensor shares memory with an array outside. */
-export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost {
+export class OnnxBackend extends tf.KernelBackend implements Recorder, OptimizerHost {
   readonly runtime: OrtRuntime;
   readonly recording: Recording;
   readonly data: DataTable;

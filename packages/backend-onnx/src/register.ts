@@ -1,12 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
-import { adamWCall } from "./adamw/adamw-call.ts";
-import { applyAdamW } from "./adamw/apply-adamw.ts";
 import { BackendError } from "./backend-error.ts";
 import { rewriteGradients } from "./gradients.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
 import { OnnxBackend } from "./onnx-backend.ts";
+import { ALL_OPTIMIZERS } from "./optimizers/all-optimizers.ts";
+import { applyOptimizer } from "./optimizers/apply-optimizer.ts";
+import { optimizerCall } from "./optimizers/optimizer-call.ts";
 import { resolveOptions, type OnnxBackendOptions } from "./options.ts";
 import { openOrtRuntime } from "./ort-runtime.ts";
 import type { OnnxStatistics } from "./session-runner.ts";
@@ -25,10 +26,12 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
   tf.registerBackend(NAME, () => new OnnxBackend(openOrtRuntime(resolved.threads), resolved), PRIORITY);
   for (const kernel of ALL_KERNELS) registerKernel(kernel.kernelName, kernelFunction(kernel));
   // tfjs-core types a kernel's inputs as single tensors; this kernel is called with lists of them.
-  registerKernel("ApplyAdamW", ({ inputs, attrs, backend }) => {
-    applyAdamW(onnxBackend(backend), adamWCall(inputs, attrs ?? {}));
-    return [];
-  });
+  for (const optimizer of ALL_OPTIMIZERS) {
+    registerKernel(optimizer.kernelName, ({ inputs, attrs, backend }) => {
+      applyOptimizer(onnxBackend(backend), optimizerCall(optimizer, inputs, attrs ?? {}));
+      return [];
+    });
+  }
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => refuse(kernelName));
 }
 

@@ -42,7 +42,12 @@ export function writeStorage(
   const size = sizeOf(shape);
   const byteLength = size * ELEMENT_BYTES[dtype];
   const { address, free } = allocateLeafMemory(byteLength);
-  const view = elements(byteLength === 0 ? new ArrayBuffer(0) : runtime.library.view(address, byteLength), 0, size, dtype);
+  const view = elements(
+    byteLength === 0 ? new ArrayBuffer(0) : runtime.library.view(address, byteLength),
+    0,
+    size,
+    dtype,
+  );
   const storage = wrapStorage(runtime, view, shape, dtype, free);
   if (isZero(values)) return storage;
   // ONNX Runtime expects nothing but 0 and 1 in booleans.
