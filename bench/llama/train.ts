@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Setup, TrainedStep } from "../worker.ts";
-import { applyAdamW } from "../../packages/trainer/src/adamw.ts";
+import { applyAdamW } from "@mlan/fused-ops";
 import type { Batch } from "./batches.ts";
 import type { Configuration } from "./configuration.ts";
 import { constants, crossEntropy, hiddenStates, type Supervised, type Weights } from "./network.ts";
