@@ -2,5 +2,5 @@ export { BackendError } from "./backend-error.ts";
 export type { BackendErrorCode } from "./backend-error.ts";
 export type { OnnxBackendOptions } from "./options.ts";
 export type { OptimizationLevel } from "./ort-runtime.ts";
+export type { OnnxStatistics } from "./onnx-statistics.ts";
 export { onnxStatistics, registerOnnxBackend, useOnnxBackend } from "./register.ts";
-export type { OnnxStatistics } from "./session-runner.ts";

@@ -3,13 +3,14 @@ import type { BackendTimingInfo, BackendValues, DataType, TensorInfo } from "@te
 import { dataTable, type DataTable } from "./data-table.ts";
 import type { Attributes, Operation } from "./graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
+import type { OnnxStatistics } from "./onnx-statistics.ts";
 import { elementType } from "./onnx-type.ts";
 import type { OptimizerHost } from "./optimizers/apply-optimizer.ts";
 import { slotPool, type SlotPool } from "./optimizers/slot-pool.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { recording, type Recording } from "./recording.ts";
 import { RecordedValue } from "./recorded-value.ts";
-import { sessionRunner, type OnnxStatistics, type SessionRunner, type SessionRunnerOptions } from "./session-runner.ts";
+import { sessionRunner, type SessionRunner, type SessionRunnerOptions } from "./session-runner.ts";
 import { writeStorage, type Elements } from "./storage.ts";
 
 export interface OnnxBackendOptions extends SessionRunnerOptions {
@@ -35,7 +36,14 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
   }
 
   get statistics(): OnnxStatistics {
-    return this.#runner.statistics;
+    const { leaves, results, mapped } = this.runtime.held;
+    return {
+      ...this.#runner.statistics,
+      leafBytes: leaves,
+      resultBytes: results,
+      mappedBytes: mapped,
+      slotBytes: this.slots.bytes,
+    };
   }
 
   // Recorder
@@ -125,10 +133,10 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
   /** Times what `work` records: everything pending before it is computed first and not counted. */
   override async time(work: () => void): Promise<BackendTimingInfo> {
     this.recording.flush();
-    const before = this.statistics.runMilliseconds;
+    const before = this.#runner.statistics.runMilliseconds;
     work();
     this.recording.flush();
-    return { kernelMs: this.statistics.runMilliseconds - before };
+    return { kernelMs: this.#runner.statistics.runMilliseconds - before };
   }
 
   override timerAvailable(): boolean {

@@ -5,12 +5,12 @@ import { rewriteGradients } from "./gradients.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
 import { OnnxBackend } from "./onnx-backend.ts";
+import { NO_STATISTICS, type OnnxStatistics } from "./onnx-statistics.ts";
 import { ALL_OPTIMIZERS } from "./optimizers/all-optimizers.ts";
 import { applyOptimizer } from "./optimizers/apply-optimizer.ts";
 import { optimizerCall } from "./optimizers/optimizer-call.ts";
 import { resolveOptions, type OnnxBackendOptions } from "./options.ts";
 import { openOrtRuntime } from "./ort-runtime.ts";
-import type { OnnxStatistics } from "./session-runner.ts";
 
 const NAME = "onnx";
 /** Above tfjs's own backends (cpu 1, wasm 2, webgpu 3), below nothing. */
@@ -49,12 +49,12 @@ export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<
   rewriteGradients(NAME);
 }
 
-/** What the backend has done so far; all zero before it is first used. */
+/** What the backend has done so far, and what it holds; all zero before it is first used. */
 export function onnxStatistics(): OnnxStatistics {
   // Not tf.findBackend, which would start the backend.
   const backend = tf.engine().registry[NAME];
   if (backend instanceof OnnxBackend) return backend.statistics;
-  return { compiled: 0, compileMilliseconds: 0, cached: 0, evicted: 0, runs: 0, runMilliseconds: 0 };
+  return NO_STATISTICS;
 }
 
 function registerKernel(kernelName: string, kernelFunc: KernelFunc): void {

@@ -2,37 +2,39 @@ import { compileProgram } from "./compile.ts";
 import { createSessionOptions, type OptimizationLevel, type OrtRuntime } from "./ort-runtime.ts";
 import { openOrtSession, type OrtSession } from "./ort-session.ts";
 import type { ProgramRunner } from "./recording.ts";
-import { sessionCache } from "./session-cache.ts";
+import { estimateSessionBytes } from "./session-bytes.ts";
+import { sessionCache, type SessionCacheLimits } from "./session-cache.ts";
 
-/** What the backend has done so far in this process. Times are milliseconds. */
-export interface OnnxStatistics {
+/** What was compiled and run so far, and what is kept of it. Times are milliseconds. */
+export interface SessionStatistics {
   /** Graphs compiled into sessions, and how long that took with writing the graphs. */
   readonly compiled: number;
   readonly compileMilliseconds: number;
   /** Sessions that are ready to be used again, and sessions given back because there were too many. */
   readonly cached: number;
   readonly evicted: number;
+  /** What the sessions that are ready hold together, in bytes, estimated. */
+  readonly sessionBytes: number;
   /** Graphs run, and how long ONNX Runtime took. */
   readonly runs: number;
   readonly runMilliseconds: number;
 }
 
-export interface SessionRunnerOptions {
+export interface SessionRunnerOptions extends SessionCacheLimits {
   readonly optimization: OptimizationLevel;
-  readonly sessions: number;
 }
 
 /** Runs programs through sessions that are compiled once per signature. */
 export interface SessionRunner {
   readonly run: ProgramRunner;
-  readonly statistics: OnnxStatistics;
+  readonly statistics: SessionStatistics;
   /** Gives all sessions back. */
   dispose(): void;
 }
 
-export function sessionRunner(runtime: OrtRuntime, { optimization, sessions }: SessionRunnerOptions): SessionRunner {
-  const cache = sessionCache<OrtSession>(sessions);
-  const options = createSessionOptions(runtime.library, optimization);
+export function sessionRunner(runtime: OrtRuntime, limits: SessionRunnerOptions): SessionRunner {
+  const cache = sessionCache<OrtSession>(limits);
+  const options = createSessionOptions(runtime.library, limits.optimization);
   const counts = { compiled: 0, compileMilliseconds: 0, runs: 0, runMilliseconds: 0 };
 
   return {
@@ -40,8 +42,9 @@ export function sessionRunner(runtime: OrtRuntime, { optimization, sessions }: S
       const start = performance.now();
       let session = cache.find(program.signature);
       if (session === undefined) {
-        session = openOrtSession(runtime, options, compileProgram(program));
-        cache.add(program.signature, session);
+        const model = compileProgram(program);
+        session = openOrtSession(runtime, options, model);
+        cache.add(program.signature, session, estimateSessionBytes(program, model));
         counts.compiled++;
         counts.compileMilliseconds += performance.now() - start;
       }
@@ -51,7 +54,7 @@ export function sessionRunner(runtime: OrtRuntime, { optimization, sessions }: S
       counts.runMilliseconds += performance.now() - compiled;
     },
     get statistics() {
-      return { ...counts, cached: cache.size, evicted: cache.evicted };
+      return { ...counts, cached: cache.size, evicted: cache.evicted, sessionBytes: cache.bytes };
     },
     dispose() {
       cache.clear();

@@ -48,7 +48,12 @@ export function writeStorage(
     size,
     dtype,
   );
-  const storage = wrapStorage(runtime, view, shape, dtype, free);
+  const { held } = runtime;
+  held.leaves += byteLength;
+  const storage = wrapStorage(runtime, view, shape, dtype, () => {
+    held.leaves -= byteLength;
+    free();
+  });
   if (isZero(values)) return storage;
   // ONNX Runtime expects nothing but 0 and 1 in booleans.
   view.set(dtype === "bool" ? Uint8Array.from(values, (value) => (value === 0 ? 0 : 1)) : values);
@@ -62,18 +67,28 @@ function isZero(values: ArrayLike<number>): boolean {
 }
 
 /** Wraps an OrtValue that ONNX Runtime made; releasing the storage gives it back to the arena. */
-export function adoptStorage({ library }: OrtRuntime, handle: Pointer, size: number, dtype: ElementType): Storage {
+export function adoptStorage(
+  { library, held }: OrtRuntime,
+  handle: Pointer,
+  size: number,
+  dtype: ElementType,
+): Storage {
+  const byteLength = size * ELEMENT_BYTES[dtype];
+  held.results += byteLength;
   return new OrtStorage(
     handle,
-    size * ELEMENT_BYTES[dtype],
-    (byteLength) => {
+    byteLength,
+    () => {
       const buffer =
         byteLength === 0
           ? new ArrayBuffer(0)
           : library.view(library.create("GetTensorMutableData", handle), byteLength);
       return elements(buffer, 0, size, dtype);
     },
-    () => library.release.ReleaseValue(handle),
+    () => {
+      held.results -= byteLength;
+      library.release.ReleaseValue(handle);
+    },
   );
 }
 
