@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { BackendTimingInfo, BackendValues, DataType, TensorInfo } from "@tensorflow/tfjs-core";
 import { dataTable, type DataTable } from "./data-table.ts";
-import type { Attributes, Operation } from "./graph.ts";
+import type { Attributes, ElementType, Operation, Storage } from "./graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
 import type { OnnxStatistics } from "./onnx-statistics.ts";
 import { elementType } from "./onnx-type.ts";
@@ -77,6 +77,13 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
 
   constant(values: Elements, { shape, dtype }: ResultType): TensorInfo {
     return this.#tensor(this.#leaf(values, shape, dtype), shape);
+  }
+
+  /** A data id that owns memory which was prepared for it. */
+  adoptLeaf(storage: Storage, shape: readonly number[], dtype: ElementType): object {
+    const value = new RecordedValue([...shape], dtype);
+    value.storage = storage;
+    return this.data.add(value);
   }
 
   disposeIntermediate(tensor: TensorInfo): void {

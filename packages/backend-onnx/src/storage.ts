@@ -124,7 +124,7 @@ export function wrapStorage(
 }
 
 /** A typed array of `dtype` over part of a buffer. */
-function elements(buffer: ArrayBuffer, byteOffset: number, size: number, dtype: ElementType): Elements {
+export function elements(buffer: ArrayBuffer, byteOffset: number, size: number, dtype: ElementType): Elements {
   if (dtype === "float32") return new Float32Array(buffer, byteOffset, size);
   if (dtype === "int32") return new Int32Array(buffer, byteOffset, size);
   return new Uint8Array(buffer, byteOffset, size);
