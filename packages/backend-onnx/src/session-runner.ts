@@ -1,6 +1,8 @@
 import { compileProgram } from "./compile.ts";
+import { memoryUpkeep } from "./memory-upkeep.ts";
 import { createSessionOptions, type OptimizationLevel, type OrtRuntime } from "./ort-runtime.ts";
 import { openOrtSession, type OrtSession } from "./ort-session.ts";
+import type { Pointer } from "./ort-library.ts";
 import type { ProgramRunner } from "./recording.ts";
 import { estimateSessionBytes } from "./session-bytes.ts";
 import { sessionCache, type SessionCacheLimits } from "./session-cache.ts";
@@ -34,6 +36,7 @@ export interface SessionRunner {
 
 export function sessionRunner(runtime: OrtRuntime, limits: SessionRunnerOptions): SessionRunner {
   const cache = sessionCache<OrtSession>(limits);
+  const upkeep = memoryUpkeep(runtime.library);
   const options = createSessionOptions(runtime.library, limits.optimization);
   const counts = { compiled: 0, compileMilliseconds: 0, runs: 0, runMilliseconds: 0 };
 
@@ -41,15 +44,17 @@ export function sessionRunner(runtime: OrtRuntime, limits: SessionRunnerOptions)
     run(program, destinations) {
       const start = performance.now();
       let session = cache.find(program.signature);
+      let runOptions: Pointer | undefined;
       if (session === undefined) {
         const model = compileProgram(program);
         session = openOrtSession(runtime, options, model);
         cache.add(program.signature, session, estimateSessionBytes(program, model));
+        runOptions = upkeep.compiled(program);
         counts.compiled++;
         counts.compileMilliseconds += performance.now() - start;
       }
       const compiled = performance.now();
-      session.run(program.leaves, program.outputs, destinations);
+      session.run(program.leaves, program.outputs, destinations, runOptions);
       counts.runs++;
       counts.runMilliseconds += performance.now() - compiled;
     },
@@ -58,6 +63,7 @@ export function sessionRunner(runtime: OrtRuntime, limits: SessionRunnerOptions)
     },
     dispose() {
       cache.clear();
+      upkeep.dispose();
       runtime.library.release.ReleaseSessionOptions(options);
     },
   };

@@ -17,6 +17,11 @@ export function sizeOf(shape: readonly number[]): number {
   return size;
 }
 
+/** Bytes of a tensor. */
+export function byteLengthOf(shape: readonly number[], dtype: ElementType): number {
+  return sizeOf(shape) * ELEMENT_BYTES[dtype];
+}
+
 /** Fresh memory in ONNX Runtime's arena, not cleared. */
 export function allocateStorage(runtime: OrtRuntime, shape: readonly number[], dtype: ElementType): Storage {
   const { library, allocator } = runtime;
