@@ -1,4 +1,4 @@
-import { applyAdamW } from "../../packages/trainer/src/adamw.ts";
+import { applyAdamW } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Setup, TrainedStep } from "../worker.ts";
 import type { Batch } from "./batches.ts";

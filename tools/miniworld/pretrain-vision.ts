@@ -7,7 +7,8 @@ import { deriveSeed, type Random, seededRandom, writeFileAtomically } from "@mla
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { unfoldPatches, visionHiddenStates } from "@mlan/model-llava";
 import { writeSafetensors } from "@mlan/safetensors";
-import { applyAdamW, learningRateFactor } from "@mlan/trainer";
+import { applyAdamW } from "@mlan/fused-ops";
+import { learningRateFactor } from "@mlan/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { choose } from "../../packages/data-miniworld/src/choose.ts";
 import { PICTURE_SIZE, picturePixels } from "../../packages/data-miniworld/src/picture.ts";

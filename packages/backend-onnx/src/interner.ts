@@ -5,18 +5,29 @@ export interface Interner {
   number(text: string): number;
 }
 
+/** The most that a table holds. */
+export interface InternerLimits {
+  readonly strings: number;
+  readonly characters: number;
+}
+
 /**
- * Beyond `limit` strings the table starts anew. Numbers are never given twice, so what was numbered
+ * Beyond its limits the table starts anew. Numbers are never given twice, so what was numbered
  * before can only be missed from then on (and compiled again), never mistaken for something else.
  */
-export function interner(limit = 100_000): Interner {
+export function interner(limits: InternerLimits = { strings: 100_000, characters: 2 ** 23 }): Interner {
   const numbers = new Map<string, number>();
+  let characters = 0;
   let next = 0;
   return {
     number(text) {
       const known = numbers.get(text);
       if (known !== undefined) return known;
-      if (numbers.size >= limit) numbers.clear();
+      if (numbers.size >= limits.strings || characters >= limits.characters) {
+        numbers.clear();
+        characters = 0;
+      }
+      characters += text.length;
       numbers.set(text, next);
       return next++;
     },

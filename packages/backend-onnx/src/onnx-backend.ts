@@ -1,23 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { BackendTimingInfo, BackendValues, DataType, TensorInfo } from "@tensorflow/tfjs-core";
-import type { AdamWHost } from "./adamw/apply-adamw.ts";
-import { slotPool, type SlotPool } from "./adamw/slot-pool.ts";
 import { BackendError } from "./backend-error.ts";
 import type { Trace } from "./compiled/trace.ts";
 import { dataTable, type DataTable } from "./data-table.ts";
-import type { Attributes, Operation } from "./graph.ts";
+import type { Attributes, ElementType, Operation, Storage } from "./graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
+import type { OnnxStatistics } from "./onnx-statistics.ts";
 import { elementType } from "./onnx-type.ts";
+import type { OptimizerHost } from "./optimizers/apply-optimizer.ts";
+import { slotPool, type SlotPool } from "./optimizers/slot-pool.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { recording, type Recording } from "./recording.ts";
 import { RecordedValue } from "./recorded-value.ts";
-import {
-  sessionRunner,
-  type OnnxStatistics,
-  type OwnedProgram,
-  type SessionRunner,
-  type SessionRunnerOptions,
-} from "./session-runner.ts";
+import { sessionRunner, type OwnedProgram, type SessionRunner, type SessionRunnerOptions } from "./session-runner.ts";
 import { writeStorage, type Elements } from "./storage.ts";
 
 export interface OnnxBackendOptions extends SessionRunnerOptions {
@@ -26,7 +21,7 @@ export interface OnnxBackendOptions extends SessionRunnerOptions {
 }
 
 /** Records kernels, and computes when something is read. No tensor shares memory with an array outside. */
-export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost {
+export class OnnxBackend extends tf.KernelBackend implements Recorder, OptimizerHost {
   readonly runtime: OrtRuntime;
   readonly recording: Recording;
   readonly data: DataTable;
@@ -52,7 +47,14 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
   }
 
   get statistics(): OnnxStatistics {
-    return this.#runner.statistics;
+    const { leaves, results, mapped } = this.runtime.held;
+    return {
+      ...this.#runner.statistics,
+      leafBytes: leaves,
+      resultBytes: results,
+      mappedBytes: mapped,
+      slotBytes: this.slots.bytes,
+    };
   }
 
   /** The session of a program that has just been run, for the caller to keep. */
@@ -91,6 +93,13 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
 
   constant(values: Elements, { shape, dtype }: ResultType): TensorInfo {
     return this.#tensor(this.#leaf(values, shape, dtype), shape);
+  }
+
+  /** A data id that owns memory which was prepared for it. */
+  adoptLeaf(storage: Storage, shape: readonly number[], dtype: ElementType): object {
+    const value = new RecordedValue([...shape], dtype);
+    value.storage = storage;
+    return this.data.add(value);
   }
 
   disposeIntermediate(tensor: TensorInfo): void {
@@ -148,10 +157,10 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
   /** Times what `work` records: everything pending before it is computed first and not counted. */
   override async time(work: () => void): Promise<BackendTimingInfo> {
     this.recording.flush();
-    const before = this.statistics.runMilliseconds;
+    const before = this.#runner.statistics.runMilliseconds;
     work();
     this.recording.flush();
-    return { kernelMs: this.statistics.runMilliseconds - before };
+    return { kernelMs: this.#runner.statistics.runMilliseconds - before };
   }
 
   override timerAvailable(): boolean {

@@ -8,6 +8,8 @@ export interface OnnxBackendOptions {
   readonly optimization?: OptimizationLevel;
   /** The largest number of compiled graphs kept; the one used longest ago goes. Default 256. */
   readonly sessions?: number;
+  /** The most memory that compiled graphs may hold together, in bytes, estimated; those used longest ago go. Default 512 MiB. */
+  readonly sessionBytes?: number;
   /** Recorded operations after which everything is computed even if nothing is read. Default 20,000. */
   readonly pendingNodes?: number;
 }
@@ -16,11 +18,12 @@ export interface ResolvedOptions {
   readonly threads?: number;
   readonly optimization: OptimizationLevel;
   readonly sessions: number;
+  readonly sessionBytes: number;
   readonly pendingNodes: number;
   readonly pendingBytes: number;
 }
 
-const COUNTS = ["threads", "sessions", "pendingNodes"] as const;
+const COUNTS = ["threads", "sessions", "sessionBytes", "pendingNodes"] as const;
 const LEVELS: readonly OptimizationLevel[] = ["none", "basic", "extended", "all"];
 const KNOWN: readonly string[] = [...COUNTS, "optimization"];
 
@@ -35,10 +38,10 @@ export function resolveOptions(options: OnnxBackendOptions): ResolvedOptions {
       throw invalid(`${name}: ${value} is not a whole number from 1.`);
     }
   }
-  const { optimization = "basic", sessions = 256, pendingNodes = 20_000 } = options;
+  const { optimization = "basic", sessions = 256, sessionBytes = 2 ** 29, pendingNodes = 20_000 } = options;
   if (!LEVELS.includes(optimization))
     throw invalid(`optimization: ${optimization} is not one of ${LEVELS.join(", ")}.`);
-  const rest = { optimization, sessions, pendingNodes, pendingBytes: 2 ** 28 };
+  const rest = { optimization, sessions, sessionBytes, pendingNodes, pendingBytes: 2 ** 28 };
   return options.threads === undefined ? rest : { ...rest, threads: options.threads };
 }
 

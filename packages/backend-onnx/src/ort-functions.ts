@@ -19,14 +19,17 @@ export type StatusFunction =
   | "SetGlobalIntraOpNumThreads"
   | "SetGlobalInterOpNumThreads"
   | "SetGlobalDenormalAsZero"
-  | "CreateArenaCfg";
+  | "CreateArenaCfg"
+  | "CreateRunOptions"
+  | "AddRunConfigEntry";
 /** Functions that give an object back. */
 export type ReleaseFunction =
   | "ReleaseSession"
   | "ReleaseValue"
   | "ReleaseSessionOptions"
   | "ReleaseThreadingOptions"
-  | "ReleaseArenaCfg";
+  | "ReleaseArenaCfg"
+  | "ReleaseRunOptions";
 
 /** The version of `OrtApi` whose positions stand below; the table only ever grows at its end. */
 export const API_VERSION: number = 29;
@@ -53,6 +56,8 @@ export const STATUS_FUNCTIONS: Readonly<Record<StatusFunction, readonly [number,
   SetGlobalInterOpNumThreads: [148, ["void*", "int"]],
   SetGlobalDenormalAsZero: [155, ["void*"]],
   CreateArenaCfg: [156, ["size_t", "int", "int", "int", "void*"]],
+  CreateRunOptions: [39, ["void*"]],
+  AddRunConfigEntry: [165, ["void*", "str", "str"]],
 };
 
 export const RELEASE_FUNCTIONS: Readonly<Record<ReleaseFunction, number>> = {
@@ -61,6 +66,7 @@ export const RELEASE_FUNCTIONS: Readonly<Record<ReleaseFunction, number>> = {
   ReleaseSessionOptions: 100,
   ReleaseThreadingOptions: 122,
   ReleaseArenaCfg: 157,
+  ReleaseRunOptions: 97,
 };
 
 export const GET_ERROR_MESSAGE: number = 2;

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { BackendError } from "./backend-error.ts";
+import { heldBytes, type HeldBytes } from "./held-bytes.ts";
 import { onnxWriter } from "./onnx-writer.ts";
 import { loadOrtLibrary, type OrtLibrary, type Pointer } from "./ort-library.ts";
 
@@ -15,6 +16,8 @@ export interface OrtRuntime {
   readonly memoryInfo: Pointer;
   /** The shared arena: freed tensors are reused without asking the operating system. */
   readonly allocator: Pointer;
+  /** Counted by whoever allocates and releases. */
+  readonly held: HeldBytes;
 }
 
 /** Errors are thrown; a log would say them a second time. */
@@ -80,6 +83,7 @@ function createRuntime(threads: number): OrtRuntime {
     environment,
     memoryInfo: create("CreateCpuMemoryInfo", DEVICE_ALLOCATOR, MEMORY_TYPE_DEFAULT),
     allocator: openArena(library, environment, arena),
+    held: heldBytes(),
   };
 }
 

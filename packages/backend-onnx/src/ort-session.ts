@@ -12,9 +12,14 @@ const outputNames: NameTable = new NameTable("o");
 export interface OrtSession {
   /**
    * Computes `outputs` from `inputs`, which all have storage. An output is written into its entry of
-   * `destinations` where it has one, else into fresh memory of the arena.
+   * `destinations` where it has one, else into fresh memory of the arena. `runOptions` are ONNX Runtime's own.
    */
-  run(inputs: readonly RecordedValue[], outputs: readonly RecordedValue[], destinations?: Destinations): void;
+  run(
+    inputs: readonly RecordedValue[],
+    outputs: readonly RecordedValue[],
+    destinations?: Destinations,
+    runOptions?: Pointer,
+  ): void;
   release(): void;
 }
 
@@ -26,7 +31,7 @@ export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uin
   const { library, environment } = runtime;
   const session = library.create("CreateSessionFromArray", environment, model, model.length, options);
   return {
-    run(inputs, outputs, destinations) {
+    run(inputs, outputs, destinations, runOptions) {
       inputNames.reserve(inputs.length);
       outputNames.reserve(outputs.length);
       inputs.forEach((input, index) => {
@@ -37,7 +42,7 @@ export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uin
       });
       library.call.Run(
         session,
-        null,
+        runOptions ?? null,
         inputNames.addresses,
         inputNames.values,
         inputs.length,

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
-import { IN_PLACE_KERNELS } from "./adamw/in-place-kernels.ts";
 import { BackendError } from "./backend-error.ts";
 import type { UpdateInputs } from "./compiled/trace.ts";
 import { rewriteGradients } from "./gradients.ts";
@@ -8,9 +7,12 @@ import type { Attributes } from "./graph.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
 import { OnnxBackend } from "./onnx-backend.ts";
+import { NO_STATISTICS, type OnnxStatistics } from "./onnx-statistics.ts";
+import { ALL_OPTIMIZERS } from "./optimizers/all-optimizers.ts";
+import { applyOptimizer } from "./optimizers/apply-optimizer.ts";
+import { optimizerCall } from "./optimizers/optimizer-call.ts";
 import { resolveOptions, type OnnxBackendOptions } from "./options.ts";
 import { openOrtRuntime } from "./ort-runtime.ts";
-import type { OnnxStatistics } from "./session-runner.ts";
 
 const NAME = "onnx";
 /** Above tfjs's own backends (cpu 1, wasm 2, webgpu 3), below nothing. */
@@ -26,12 +28,13 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
   tf.registerBackend(NAME, () => new OnnxBackend(openOrtRuntime(resolved.threads), resolved), PRIORITY);
   for (const kernel of ALL_KERNELS) registerKernel(kernel.kernelName, kernelFunction(kernel));
   // tfjs-core types a kernel's inputs as single tensors; this kernel is called with lists of them.
-  for (const [kernelName, update] of Object.entries(IN_PLACE_KERNELS)) {
-    registerKernel(kernelName, ({ inputs, attrs, backend }) => {
+  for (const optimizer of ALL_OPTIMIZERS) {
+    registerKernel(optimizer.kernelName, ({ inputs, attrs, backend }) => {
       const host = onnxBackend(backend);
-      const run = (): void => update(host, inputs, attrs ?? {});
+      const attributes = (attrs ?? {}) as Attributes;
+      const run = (): void => applyOptimizer(host, optimizerCall(optimizer, inputs, attributes));
       if (host.trace === undefined) run();
-      else host.trace.update(kernelName, inputs as UpdateInputs, (attrs ?? {}) as Attributes, run);
+      else host.trace.update(optimizer, inputs as UpdateInputs, attributes, run);
       return [];
     });
   }
@@ -56,12 +59,12 @@ export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<
   rewriteGradients(NAME);
 }
 
-/** What the backend has done so far; all zero before it is first used. */
+/** What the backend has done so far, and what it holds; all zero before it is first used. */
 export function onnxStatistics(): OnnxStatistics {
   // Not tf.findBackend, which would start the backend.
   const backend = tf.engine().registry[NAME];
   if (backend instanceof OnnxBackend) return backend.statistics;
-  return { compiled: 0, compileMilliseconds: 0, cached: 0, evicted: 0, runs: 0, runMilliseconds: 0 };
+  return NO_STATISTICS;
 }
 
 function registerKernel(kernelName: string, kernelFunc: KernelFunc): void {

@@ -3,46 +3,58 @@ interface Releasable {
   release(): void;
 }
 
-/** Compiled sessions by signature; the one used longest ago goes when there are too many. */
+/** Compiled sessions by signature; those used longest ago go when there are too many or they hold too much. */
 export interface SessionCache<Session extends Releasable> {
   readonly size: number;
+  /** Of all sessions kept. */
+  readonly bytes: number;
   readonly evicted: number;
   find(signature: Int32Array): Session | undefined;
-  add(signature: Int32Array, session: Session): void;
+  /** `bytes` is what the session holds. One that holds more than is allowed is kept, alone. */
+  add(signature: Int32Array, session: Session, bytes: number): void;
   /** Gives a session away: the caller releases it. */
   take(signature: Int32Array): Session | undefined;
   clear(): void;
 }
 
-interface Entry<Session> {
-  readonly signature: Int32Array;
-  readonly session: Session;
-  lastUse: number;
+export interface SessionCacheLimits {
+  /** The largest number of sessions kept, at least 1. */
+  readonly sessions: number;
+  /** The most bytes that they hold together. */
+  readonly sessionBytes: number;
 }
 
-/** `capacity` is the largest number of sessions kept, at least 1. */
-export function sessionCache<Session extends Releasable>(capacity: number): SessionCache<Session> {
+interface Entry<Session> {
+  readonly signature: Int32Array;
+  readonly hash: number;
+  readonly session: Session;
+  readonly bytes: number;
+}
+
+export function sessionCache<Session extends Releasable>(limits: SessionCacheLimits): SessionCache<Session> {
   const buckets = new Map<number, Entry<Session>[]>();
-  let size = 0;
+  // Sets keep the order of insertion: whoever is used moves to the end.
+  const byLastUse = new Set<Entry<Session>>();
+  let bytes = 0;
   let evicted = 0;
-  let clock = 0;
 
   const remove = (entry: Entry<Session>): void => {
-    const hash = hashOf(entry.signature);
-    const rest = (buckets.get(hash) ?? []).filter((other) => other !== entry);
-    if (rest.length > 0) buckets.set(hash, rest);
-    else buckets.delete(hash);
-    size--;
+    byLastUse.delete(entry);
+    const rest = (buckets.get(entry.hash) ?? []).filter((other) => other !== entry);
+    if (rest.length > 0) buckets.set(entry.hash, rest);
+    else buckets.delete(entry.hash);
+    bytes -= entry.bytes;
   };
 
   const evictOldest = (): void => {
-    const oldest = [...buckets.values()]
-      .flat()
-      .reduce((first, entry) => (entry.lastUse < first.lastUse ? entry : first));
+    const [oldest] = byLastUse;
+    if (oldest === undefined) return;
     remove(oldest);
     oldest.session.release();
     evicted++;
   };
+  const isFull = (more: number): boolean =>
+    byLastUse.size >= limits.sessions || (byLastUse.size > 0 && bytes + more > limits.sessionBytes);
 
   const find = (signature: Int32Array): Entry<Session> | undefined =>
     // The hash only finds the bucket; whole signatures are compared, so a collision costs time, never a wrong graph.
@@ -50,24 +62,29 @@ export function sessionCache<Session extends Releasable>(capacity: number): Sess
 
   return {
     get size() {
-      return size;
+      return byLastUse.size;
+    },
+    get bytes() {
+      return bytes;
     },
     get evicted() {
       return evicted;
     },
     find(signature) {
       const entry = find(signature);
-      if (entry !== undefined) entry.lastUse = clock++;
-      return entry?.session;
+      if (entry === undefined) return undefined;
+      byLastUse.delete(entry);
+      byLastUse.add(entry);
+      return entry.session;
     },
-    add(signature, session) {
-      if (size >= capacity) evictOldest();
-      const hash = hashOf(signature);
-      const entry = { signature, session, lastUse: clock++ };
-      const bucket = buckets.get(hash);
-      if (bucket === undefined) buckets.set(hash, [entry]);
+    add(signature, session, more) {
+      while (isFull(more)) evictOldest();
+      const entry = { signature, hash: hashOf(signature), session, bytes: more };
+      const bucket = buckets.get(entry.hash);
+      if (bucket === undefined) buckets.set(entry.hash, [entry]);
       else bucket.push(entry);
-      size++;
+      byLastUse.add(entry);
+      bytes += more;
     },
     take(signature) {
       const entry = find(signature);
@@ -75,9 +92,10 @@ export function sessionCache<Session extends Releasable>(capacity: number): Sess
       return entry?.session;
     },
     clear() {
-      for (const bucket of buckets.values()) for (const entry of bucket) entry.session.release();
+      for (const { session } of byLastUse) session.release();
       buckets.clear();
-      size = 0;
+      byLastUse.clear();
+      bytes = 0;
     },
   };
 }

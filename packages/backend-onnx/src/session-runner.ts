@@ -1,26 +1,30 @@
 import { compileProgram } from "./compile.ts";
+import { memoryUpkeep } from "./memory-upkeep.ts";
 import { createSessionOptions, type OptimizationLevel, type OrtRuntime } from "./ort-runtime.ts";
+import type { Pointer } from "./ort-library.ts";
 import { openOrtSession, type Destinations, type OrtSession } from "./ort-session.ts";
 import type { RecordedValue } from "./recorded-value.ts";
 import type { ProgramRunner } from "./recording.ts";
-import { sessionCache } from "./session-cache.ts";
+import { estimateSessionBytes } from "./session-bytes.ts";
+import { sessionCache, type SessionCacheLimits } from "./session-cache.ts";
 
-/** What the backend has done so far in this process. Times are milliseconds. */
-export interface OnnxStatistics {
+/** What was compiled and run so far, and what is kept of it. Times are milliseconds. */
+export interface SessionStatistics {
   /** Graphs compiled into sessions, and how long that took with writing the graphs. */
   readonly compiled: number;
   readonly compileMilliseconds: number;
   /** Sessions that are ready to be used again, and sessions given back because there were too many. */
   readonly cached: number;
   readonly evicted: number;
+  /** What the sessions that are ready hold together, in bytes, estimated. */
+  readonly sessionBytes: number;
   /** Graphs run, and how long ONNX Runtime took. */
   readonly runs: number;
   readonly runMilliseconds: number;
 }
 
-export interface SessionRunnerOptions {
+export interface SessionRunnerOptions extends SessionCacheLimits {
   readonly optimization: OptimizationLevel;
-  readonly sessions: number;
 }
 
 /** A compiled program that no longer depends on the cache. */
@@ -39,19 +43,20 @@ export interface SessionRunner {
   readonly run: ProgramRunner;
   /** Takes the session of a program that has just been run out of the cache; the caller releases it. */
   own(signature: Int32Array): OwnedProgram;
-  readonly statistics: OnnxStatistics;
+  readonly statistics: SessionStatistics;
   /** Gives all sessions back. */
   dispose(): void;
 }
 
-export function sessionRunner(runtime: OrtRuntime, { optimization, sessions }: SessionRunnerOptions): SessionRunner {
-  const cache = sessionCache<OrtSession>(sessions);
-  const options = createSessionOptions(runtime.library, optimization);
+export function sessionRunner(runtime: OrtRuntime, limits: SessionRunnerOptions): SessionRunner {
+  const cache = sessionCache<OrtSession>(limits);
+  const upkeep = memoryUpkeep(runtime.library);
+  const options = createSessionOptions(runtime.library, limits.optimization);
   const counts = { compiled: 0, compileMilliseconds: 0, runs: 0, runMilliseconds: 0 };
 
-  const execute = (session: OrtSession, ...[leaves, outputs, destinations]: Parameters<OwnedProgram["run"]>): void => {
+  const execute = (session: OrtSession, ...parameters: Parameters<OrtSession["run"]>): void => {
     const start = performance.now();
-    session.run(leaves, outputs, destinations);
+    session.run(...parameters);
     counts.runs++;
     counts.runMilliseconds += performance.now() - start;
   };
@@ -60,13 +65,16 @@ export function sessionRunner(runtime: OrtRuntime, { optimization, sessions }: S
     run(program, destinations) {
       const start = performance.now();
       let session = cache.find(program.signature);
+      let runOptions: Pointer | undefined;
       if (session === undefined) {
-        session = openOrtSession(runtime, options, compileProgram(program));
-        cache.add(program.signature, session);
+        const model = compileProgram(program);
+        session = openOrtSession(runtime, options, model);
+        cache.add(program.signature, session, estimateSessionBytes(program, model));
+        runOptions = upkeep.compiled(program);
         counts.compiled++;
         counts.compileMilliseconds += performance.now() - start;
       }
-      execute(session, program.leaves, program.outputs, destinations);
+      execute(session, program.leaves, program.outputs, destinations, runOptions);
     },
     own(signature) {
       const session = cache.take(signature);
@@ -74,10 +82,11 @@ export function sessionRunner(runtime: OrtRuntime, { optimization, sessions }: S
       return { run: (...values) => execute(session, ...values), release: () => session.release() };
     },
     get statistics() {
-      return { ...counts, cached: cache.size, evicted: cache.evicted };
+      return { ...counts, cached: cache.size, evicted: cache.evicted, sessionBytes: cache.bytes };
     },
     dispose() {
       cache.clear();
+      upkeep.dispose();
       runtime.library.release.ReleaseSessionOptions(options);
     },
   };

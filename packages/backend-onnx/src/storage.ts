@@ -17,6 +17,11 @@ export function sizeOf(shape: readonly number[]): number {
   return size;
 }
 
+/** Bytes of a tensor. */
+export function byteLengthOf(shape: readonly number[], dtype: ElementType): number {
+  return sizeOf(shape) * ELEMENT_BYTES[dtype];
+}
+
 /** Fresh memory in ONNX Runtime's arena, not cleared. */
 export function allocateStorage(runtime: OrtRuntime, shape: readonly number[], dtype: ElementType): Storage {
   const { library, allocator } = runtime;
@@ -48,7 +53,12 @@ export function writeStorage(
     size,
     dtype,
   );
-  const storage = wrapStorage(runtime, view, shape, dtype, free);
+  const { held } = runtime;
+  held.leaves += byteLength;
+  const storage = wrapStorage(runtime, view, shape, dtype, () => {
+    held.leaves -= byteLength;
+    free();
+  });
   if (isZero(values)) return storage;
   // ONNX Runtime expects nothing but 0 and 1 in booleans.
   view.set(dtype === "bool" ? Uint8Array.from(values, (value) => (value === 0 ? 0 : 1)) : values);
@@ -62,18 +72,28 @@ function isZero(values: ArrayLike<number>): boolean {
 }
 
 /** Wraps an OrtValue that ONNX Runtime made; releasing the storage gives it back to the arena. */
-export function adoptStorage({ library }: OrtRuntime, handle: Pointer, size: number, dtype: ElementType): Storage {
+export function adoptStorage(
+  { library, held }: OrtRuntime,
+  handle: Pointer,
+  size: number,
+  dtype: ElementType,
+): Storage {
+  const byteLength = size * ELEMENT_BYTES[dtype];
+  held.results += byteLength;
   return new OrtStorage(
     handle,
-    size * ELEMENT_BYTES[dtype],
-    (byteLength) => {
+    byteLength,
+    () => {
       const buffer =
         byteLength === 0
           ? new ArrayBuffer(0)
           : library.view(library.create("GetTensorMutableData", handle), byteLength);
       return elements(buffer, 0, size, dtype);
     },
-    () => library.release.ReleaseValue(handle),
+    () => {
+      held.results -= byteLength;
+      library.release.ReleaseValue(handle);
+    },
   );
 }
 
@@ -116,7 +136,7 @@ export function borrowStorage({ storage }: { readonly storage: Storage | undefin
 }
 
 /** A typed array of `dtype` over part of a buffer. */
-function elements(buffer: ArrayBuffer, byteOffset: number, size: number, dtype: ElementType): Elements {
+export function elements(buffer: ArrayBuffer, byteOffset: number, size: number, dtype: ElementType): Elements {
   if (dtype === "float32") return new Float32Array(buffer, byteOffset, size);
   if (dtype === "int32") return new Int32Array(buffer, byteOffset, size);
   return new Uint8Array(buffer, byteOffset, size);

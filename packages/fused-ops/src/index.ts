@@ -1,8 +1,13 @@
+export type { AdamWParameter, AdamWStep } from "./apply-adamw.ts";
+export { applyAdamW } from "./apply-adamw.ts";
+export type { SgdParameter, SgdStep } from "./apply-sgd.ts";
+export { applySgd } from "./apply-sgd.ts";
 export { attention } from "./attention.ts";
 export { checkpointed } from "./checkpointed.ts";
 export { embedding } from "./embedding.ts";
+export type { NumberOrScalar } from "./number-or-scalar.ts";
 export { rmsNorm } from "./rms-norm.ts";
-export { rotaryEmbedding } from "./rotary-embedding.ts";
 export type { Rotation } from "./rotary-embedding.ts";
+export { rotaryEmbedding } from "./rotary-embedding.ts";
 export { swiglu } from "./swiglu.ts";
 export { tokenLogProbabilities } from "./token-log-probabilities.ts";

@@ -1,5 +1,3 @@
-export type { AdamWParameter, AdamWStep } from "./adamw.ts";
-export { applyAdamW } from "./adamw.ts";
 export type { TrainerDefinition } from "./create-trainer.ts";
 export { createTrainer } from "./create-trainer.ts";
 export { learningRateFactor, warmupSteps } from "./learning-rate.ts";

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Variable } from "@tensorflow/tfjs-core";
 import type { Parameter } from "@mlan/core";
+import { type AdamWParameter, type AdamWStep, applyAdamW } from "@mlan/fused-ops";
 import type { SafetensorsReader, TensorToWrite } from "@mlan/safetensors";
-import { type AdamWParameter, type AdamWStep, applyAdamW } from "./adamw.ts";
 import type { Gradients } from "./gradients.ts";
 
 /** AdamW over a model's trained parameters, with the moments that a checkpoint must keep. */

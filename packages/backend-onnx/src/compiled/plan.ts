@@ -1,4 +1,5 @@
 import type { TensorInfo, Variable } from "@tensorflow/tfjs-core";
+import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { RecordedValue } from "../recorded-value.ts";
 import type { OwnedProgram } from "../session-runner.ts";
 
@@ -25,10 +26,10 @@ export interface GraphAction {
   readonly results: readonly number[];
 }
 
-/** A call of a kernel that changes tensors in place; it has the graphs run that compute what it reads. */
+/** An update in place; it has the graphs run that compute what it reads. */
 export interface UpdateAction {
-  readonly kernelName: string;
-  /** Lists of tensors, or tensors, by the kernel's names. */
+  readonly optimizer: Optimizer;
+  /** Lists of tensors, or tensors, by the optimizer's names for them. */
   readonly inputs: Readonly<Record<string, PlannedTensor | readonly PlannedTensor[]>>;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly graphs: readonly GraphAction[];

@@ -1,7 +1,8 @@
 import type { TensorInfo, Tensor } from "@tensorflow/tfjs-core";
-import { IN_PLACE_KERNELS } from "../adamw/in-place-kernels.ts";
 import { BackendError } from "../backend-error.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
+import { applyOptimizer } from "../optimizers/apply-optimizer.ts";
+import { optimizerCall } from "../optimizers/optimizer-call.ts";
 import type { Destinations } from "../ort-session.ts";
 import { recordedNode, RecordedValue } from "../recorded-value.ts";
 import type { GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
@@ -71,8 +72,8 @@ class Replay {
     for (const output of outputs) output.producer = undefined;
   }
 
-  /** The kernel decides where its inputs are computed: what it flushes are the graphs of the plan. */
-  #update({ kernelName, inputs, attributes, graphs }: UpdateAction): void {
+  /** The optimizer decides where its inputs are computed: what it flushes are the graphs of the plan. */
+  #update({ optimizer, inputs, attributes, graphs }: UpdateAction): void {
     const { data, slots, recording } = this.#backend;
     const made: TensorInfo[] = [];
     const tensor = ({ source, ...type }: PlannedTensor): TensorInfo => {
@@ -92,7 +93,8 @@ class Replay {
       recording.flush();
     };
     try {
-      IN_PLACE_KERNELS[kernelName]?.({ data, slots, recording: { flush } }, Object.fromEntries(named), attributes);
+      const call = optimizerCall(optimizer, Object.fromEntries(named), attributes);
+      applyOptimizer({ data, slots, recording: { flush } }, call);
     } finally {
       for (const { dataId } of made) data.dispose(dataId, false);
     }

@@ -3,6 +3,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { Attributes } from "../graph.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Program } from "../program.ts";
 import { RecordedValue } from "../recorded-value.ts";
 import type { OwnedProgram } from "../session-runner.ts";
@@ -11,15 +12,15 @@ import type { GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./p
 import { tensorOf } from "./tensor-of.ts";
 import { tracedVariables, type TracedVariables } from "./traced-variables.ts";
 
-/** Lists of tensors, or tensors, by the names of an in-place kernel. */
+/** Lists of tensors, or tensors, by an optimizer's names for them. */
 export type UpdateInputs = Readonly<Record<string, TensorInfo | readonly TensorInfo[]>>;
 
 /** Is told what the backend does while a function is traced. */
 export interface Trace {
   /** A program has just been run; its leaves still have their storage. */
   ran(program: Program): void;
-  /** A kernel that changes tensors in place: `run` runs it. */
-  update(kernelName: string, inputs: UpdateInputs, attributes: Attributes, run: () => void): void;
+  /** An optimizer changes tensors in place: `run` has it run. */
+  update(optimizer: Optimizer, inputs: UpdateInputs, attributes: Attributes, run: () => void): void;
 }
 
 export interface Traced {
@@ -100,9 +101,9 @@ class Tracer implements Trace {
     this.#graphs.push({ program: this.#own(program), leaves, results });
   }
 
-  update(kernelName: string, inputs: UpdateInputs, attributes: Attributes, run: () => void): void {
+  update(optimizer: Optimizer, inputs: UpdateInputs, attributes: Attributes, run: () => void): void {
     const { data } = this.#backend;
-    this.#variables.refuseAssigned(kernelName);
+    this.#variables.refuseAssigned(optimizer.kernelName);
     const graphs: GraphAction[] = [];
     const values = mapInputs(inputs, (tensor) => data.value(tensor.dataId));
     this.#graphs = graphs;
@@ -116,11 +117,11 @@ class Tracer implements Trace {
       const variable = this.#variables.holding(tensor.dataId);
       if (variable !== undefined) return { source: { kind: "variable", variable } as const, ...typeOf(tensor) };
       const value = [values[name] ?? []].flat()[index];
-      if (value === undefined || !READ_ONLY.has(name)) throw notVariable(kernelName, name, index);
+      if (value === undefined || !READ_ONLY.has(name)) throw notVariable(optimizer.kernelName, name, index);
       return { source: this.#source(value), ...typeOf(tensor) };
     });
     this.#variables.refresh();
-    this.#actions.push({ kernelName, inputs: planned, attributes, graphs });
+    this.#actions.push({ optimizer, inputs: planned, attributes, graphs });
   }
 
   finish(returned: readonly tf.Tensor[]): Plan | undefined {
@@ -178,7 +179,7 @@ class Tracer implements Trace {
   }
 }
 
-/** Inputs of in-place kernels that these only read. */
+/** Inputs of optimizers that these only read. */
 const READ_ONLY: ReadonlySet<string> = new Set(["gradients", "learningRate", "step"]);
 
 function notVariable(kernelName: string, name: string, index: number): BackendError {

@@ -185,8 +185,8 @@ describe("ApplyAdamW", () => {
   });
 });
 
-test("the committed module is adamw.wat, compiled", () => {
-  const script = fileURLToPath(new URL("../scripts/compile-adamw.mjs", import.meta.url));
+test("the committed module is optimizers.wat, compiled", () => {
+  const script = fileURLToPath(new URL("../scripts/compile-optimizers.mjs", import.meta.url));
   expect(spawnSync(process.execPath, [script, "--check"], { encoding: "utf8" })).toMatchObject({
     status: 0,
     stderr: "",

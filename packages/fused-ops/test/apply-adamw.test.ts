@@ -1,7 +1,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
-import { type AdamWParameter, applyAdamW } from "@mlan/trainer";
+import { type AdamWParameter, applyAdamW } from "@mlan/fused-ops";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 
 /** Made by tools/fixtures/adamw.py with torch.optim.AdamW; one row per parameter. */
@@ -48,6 +48,27 @@ describe("applyAdamW composed of ordinary ops", () => {
       await expectClose(firstMoment, fixture.firstMoments[row]!, 1e-5);
       await expectClose(secondMoment, fixture.secondMoments[row]!, 1e-5);
     }
+  });
+
+  it("takes learning rate and step as tensors", async () => {
+    const [told, read] = [parameter([1, -2, 3], 0.1), parameter([1, -2, 3], 0.1)];
+    const gradient = tf.tensor1d([0.5, -1, 2]);
+    const learningRate = tf.scalar(0.25);
+    for (const count of [1, 2, 3]) {
+      const step = tf.scalar(count, "int32");
+      applyAdamW([told], [gradient], { learningRate: 0.25, step: count });
+      applyAdamW([read], [gradient], { learningRate, step });
+      step.dispose();
+      await expectClose(read.variable, [...(await told.variable.data())], 1e-6);
+    }
+    tf.dispose([gradient, learningRate]);
+  });
+
+  it("refuses a gradient of another shape, which would be broadcast", () => {
+    const gradient = tf.scalar(1);
+    const step = { learningRate: 0.1, step: 1 };
+    expect(() => applyAdamW([parameter([1, 2])], [gradient], step)).toThrow(/has shape \[\] and the parameter \[2\]/);
+    gradient.dispose();
   });
 
   it("steps a parameter without gradient as one with a zero gradient", async () => {

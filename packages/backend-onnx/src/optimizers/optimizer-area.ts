@@ -1,0 +1,41 @@
+import type { Storage } from "../graph.ts";
+import type { OrtRuntime } from "../ort-runtime.ts";
+import type { RecordedValue } from "../recorded-value.ts";
+import { allocateStorage, wrapStorage } from "../storage.ts";
+
+/** Room for one tensor. At most one value lies in it. */
+export interface Area {
+  readonly occupant: RecordedValue | undefined;
+  readonly elements: Float32Array;
+  /** Makes this area the value's future memory: the caller sets it as storage, or releases it. */
+  reserve(value: RecordedValue): Storage;
+  /** Moves the occupant, if there is one, to memory of its own. */
+  evacuate(): void;
+}
+
+/** `changed` is called whenever somebody has moved in or out. */
+export function optimizerArea(runtime: OrtRuntime, elements: Float32Array, changed: () => void): Area {
+  let occupant: RecordedValue | undefined;
+  return {
+    elements,
+    get occupant() {
+      return occupant;
+    },
+    reserve(value) {
+      occupant = value;
+      changed();
+      return wrapStorage(runtime, elements, value.shape, "float32", () => {
+        occupant = undefined;
+        changed();
+      });
+    },
+    evacuate() {
+      if (occupant === undefined) return;
+      const value = occupant;
+      const storage = allocateStorage(runtime, value.shape, "float32");
+      storage.view().set(elements);
+      value.storage?.release();
+      value.storage = storage;
+    },
+  };
+}

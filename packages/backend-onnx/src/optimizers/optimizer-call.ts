@@ -1,0 +1,90 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
+import { sizeOf } from "../storage.ts";
+import type { Optimizer, SlotUpdate } from "./optimizer.ts";
+import { fitsSlot } from "./optimizer-slot.ts";
+import { optimizerNumbers, scalarInputs, type ReadScalar } from "./optimizer-numbers.ts";
+
+/** A checked call of an optimizer's kernel. */
+export interface OptimizerCall {
+  readonly groups: readonly OptimizerGroup[];
+  /**
+   * What the call does to each slot. Throws {@link BackendError} "invalid-options" when a number is missing or
+   * impossible; `read` gives those that are tensors.
+   */
+  update(read: ReadScalar): SlotUpdate;
+}
+
+/** One parameter with what its update needs; all float32 and of one shape. */
+export interface OptimizerGroup {
+  readonly gradient: TensorInfo;
+  /** The parameter, then its states. */
+  readonly changed: readonly TensorInfo[];
+  readonly weightDecay: number;
+}
+
+type Named = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the inputs `parameters`, `gradients`, and the optimizer's states (lists of tensors where the same place belongs
+ * together), the attribute `weightDecays` (one per parameter), and the optimizer's numbers: attributes, of which
+ * `learningRate` and `step` may also be scalar tensors among the inputs.
+ * Throws {@link BackendError} "invalid-options".
+ */
+export function optimizerCall(optimizer: Optimizer, inputs: Named, attributes: Named): OptimizerCall {
+  const { kernelName, states } = optimizer;
+  const invalid = (reason: string): BackendError =>
+    new BackendError("invalid-options", `${kernelName} changed nothing: ${reason}.`);
+  const list = (name: string): readonly TensorInfo[] => {
+    const tensors = inputs[name];
+    if (!Array.isArray(tensors)) throw invalid(`the input ${name} is not a list of tensors`);
+    return tensors;
+  };
+  const companions = ["gradients", ...states].map((name) => ({ name, tensors: list(name) }));
+  const groups = list("parameters").map((parameter, index): OptimizerGroup => {
+    checkParameter(parameter, index, states.length, invalid);
+    const [gradient = parameter, ...others] = companions.map(({ name, tensors }) => {
+      const tensor = tensors[index];
+      if (tensor !== undefined && areAlike(tensor, parameter)) return tensor;
+      const found = tensor === undefined ? "nothing" : typeOf(tensor);
+      throw invalid(
+        `${name}[${index}] is ${found}, and parameters[${index}] ${typeOf(parameter)}; both must be float32 and alike`,
+      );
+    });
+    return { gradient, changed: [parameter, ...others], weightDecay: weightDecay(attributes, index, invalid) };
+  });
+  const changed = groups.flatMap((group) => group.changed.map(({ dataId }) => dataId));
+  if (new Set(changed).size < changed.length)
+    throw invalid(`a tensor occurs twice in ${["parameters", ...states].join(", ")}`);
+  const scalars = scalarInputs(inputs, attributes, invalid);
+  return {
+    groups,
+    update: (read) => optimizer.update(optimizerNumbers(scalars, attributes, read, invalid)),
+  };
+}
+
+function checkParameter(
+  parameter: TensorInfo,
+  index: number,
+  states: number,
+  invalid: (reason: string) => BackendError,
+): void {
+  const length = sizeOf(parameter.shape);
+  if (!fitsSlot({ length, changed: 1 + states }))
+    throw invalid(`parameters[${index}] has ${length} elements, more than WebAssembly's 32-bit addresses reach`);
+}
+
+function weightDecay(attributes: Named, index: number, invalid: (reason: string) => BackendError): number {
+  const { weightDecays } = attributes;
+  const value: unknown = Array.isArray(weightDecays) ? weightDecays[index] : undefined;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw invalid(`the attribute weightDecays[${index}] is ${String(value)}, not a finite number`);
+}
+
+function areAlike(tensor: TensorInfo, parameter: TensorInfo): boolean {
+  return tensor.dtype === "float32" && parameter.dtype === "float32" && tensor.shape.join() === parameter.shape.join();
+}
+
+function typeOf({ dtype, shape }: TensorInfo): string {
+  return `${dtype} of shape [${shape}]`;
+}

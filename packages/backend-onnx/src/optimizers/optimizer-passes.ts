@@ -1,0 +1,72 @@
+import { OPTIMIZERS_BYTES } from "./optimizers-bytes.ts";
+
+/** The part of WebAssembly's JavaScript API used here; TypeScript has it only together with all of the DOM's types. */
+declare const WebAssembly: {
+  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => WebAssemblyMemory;
+  readonly Module: new (bytes: Uint8Array) => Module;
+  readonly Instance: new (module: Module, imports: object) => { readonly exports: Readonly<Record<string, unknown>> };
+};
+interface WebAssemblyMemory {
+  readonly buffer: ArrayBuffer;
+}
+interface Module {
+  readonly [Symbol.toStringTag]: string;
+}
+
+/** The functions of optimizers.wat over one memory; arrays are given by where they begin and their length, in bytes. */
+export interface OptimizerPasses {
+  readonly adamw: (
+    parameter: number,
+    gradient: number,
+    first: number,
+    second: number,
+    bytes: number,
+    decay: number,
+    beta1: number,
+    gain1: number,
+    beta2: number,
+    gain2: number,
+    stepSize: number,
+    correction: number,
+    epsilon: number,
+  ) => void;
+  readonly sgd: (parameter: number, gradient: number, bytes: number, rate: number, decay: number) => void;
+  readonly momentum: (
+    parameter: number,
+    gradient: number,
+    velocity: number,
+    bytes: number,
+    rate: number,
+    decay: number,
+    momentum: number,
+    nesterov: number,
+  ) => void;
+}
+
+/** One WebAssembly memory and what updates arrays in it. */
+export interface OptimizerMemory {
+  /** All zeros; the system gives a page when it is first written. */
+  readonly buffer: ArrayBuffer;
+  readonly passes: OptimizerPasses;
+}
+
+const PAGE = 65_536;
+/** The most bytes that 32-bit addresses reach, less one page. */
+export const LARGEST_MEMORY: number = 2 ** 32 - PAGE;
+
+/** A memory of at least `bytes`. */
+export function allocateOptimizerMemory(bytes: number): OptimizerMemory {
+  const pages = Math.max(1, Math.ceil(bytes / PAGE));
+  // Of fixed size: growing would move the memory away under ONNX Runtime.
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const { exports } = new WebAssembly.Instance(compiledModule(), { optimizers: { memory } });
+  const { adamw, sgd, momentum } = exports;
+  return { buffer: memory.buffer, passes: { adamw, sgd, momentum } as OptimizerPasses };
+}
+
+let compiled: Module | undefined;
+
+function compiledModule(): Module {
+  compiled ??= new WebAssembly.Module(Buffer.from(OPTIMIZERS_BYTES, "base64"));
+  return compiled;
+}

@@ -1,0 +1,69 @@
+import { onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, expect, test } from "vitest";
+import { interner } from "../src/interner.ts";
+import { sessionCache } from "../src/session-cache.ts";
+
+const LIMIT = 4_000_000;
+
+beforeAll(() => useOnnxBackend({ sessionBytes: LIMIT }));
+
+/** A program that only `size` distinguishes. */
+const compute = (size: number): void => tf.tidy(() => void tf.add(tf.mul(tf.ones([size]), 2), 1).dataSync());
+
+// bench/many-shapes.ts runs 10,000 of them.
+test("2,000 shapes in a row leave the process no larger than the first hundreds did", () => {
+  for (let size = 1; size <= 500; size++) compute(size);
+  const before = process.memoryUsage().rss;
+  const { compiled } = onnxStatistics();
+  for (let size = 501; size <= 2500; size++) compute(size);
+  const after = onnxStatistics();
+  expect(after.compiled - compiled).toBe(2000);
+  expect(after.sessionBytes).toBeLessThanOrEqual(LIMIT);
+  expect(after.cached).toBeLessThan(100);
+  // Kept, the sessions would be 130 MB.
+  expect(process.memoryUsage().rss - before).toBeLessThan(40e6);
+});
+
+test("a tensor that grows with every step leaves no former sizes behind", () => {
+  let rows: tf.Tensor = tf.ones([1, 3072]);
+  const before = process.memoryUsage().rss;
+  for (let step = 0; step < 250; step++) {
+    const more = tf.tidy(() => {
+      const grown = tf.concat([rows, tf.ones([1, 3072])]);
+      tf.sum(tf.mul(grown, 2)).dataSync();
+      return grown;
+    });
+    rows.dispose();
+    rows = more;
+  }
+  // All sizes together, of the rows and of their product, are 770 MB.
+  expect(process.memoryUsage().rss - before).toBeLessThan(450e6);
+  rows.dispose();
+});
+
+test("bytes bound the cache before its number of sessions does, and the one used longest ago goes first", () => {
+  const released: string[] = [];
+  const session = (name: string) => ({ name, release: () => void released.push(name) });
+  const cache = sessionCache<ReturnType<typeof session>>({ sessions: 10, sessionBytes: 100 });
+  const signature = (name: string): Int32Array => Int32Array.from(name, (letter) => letter.charCodeAt(0));
+  const add = (name: string, bytes: number): void => cache.add(signature(name), session(name), bytes);
+  for (const name of ["a", "b", "c"]) add(name, 30);
+  expect(cache.find(signature("a"))?.name).toBe("a");
+  add("d", 30);
+  expect(released).toEqual(["b"]);
+  add("large", 1000);
+  expect(released).toEqual(["b", "c", "a", "d"]);
+  expect(cache).toMatchObject({ size: 1, bytes: 1000, evicted: 4 });
+  add("e", 10);
+  expect(released.at(-1)).toBe("large");
+  cache.clear();
+  expect(cache).toMatchObject({ size: 0, bytes: 0 });
+  expect(cache.find(signature("e"))).toBeUndefined();
+});
+
+test("a table of texts starts anew when it holds too many characters, and never gives a number twice", () => {
+  const table = interner({ strings: 100, characters: 6 });
+  const numbers = ["abc", "def", "abc", "ghi", "abc", "def"].map((text) => table.number(text));
+  expect(numbers).toEqual([0, 1, 0, 2, 3, 4]);
+});

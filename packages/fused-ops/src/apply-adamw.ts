@@ -1,0 +1,87 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor, Variable } from "@tensorflow/tfjs-core";
+import { completeGradients } from "./complete-gradients.ts";
+import { fusedKernel } from "./fused-kernel.ts";
+import {
+  inputsAndAttributes,
+  oneMinusPower,
+  oneMinusProduct,
+  quotient,
+  squareRoot,
+  type NumberOrScalar,
+} from "./number-or-scalar.ts";
+
+/** One tensor that learns, with what AdamW needs for it. All have the same shape. */
+export interface AdamWParameter {
+  readonly variable: Variable;
+  /** Running mean of the gradient; zeros before the first step. */
+  readonly firstMoment: Variable;
+  /** Running mean of the squared gradient; zeros before the first step. */
+  readonly secondMoment: Variable;
+  /** Decoupled: scaled by the learning rate, not part of the gradient. */
+  readonly weightDecay: number;
+}
+
+export interface AdamWStep {
+  readonly learningRate: NumberOrScalar;
+  /** Counts updates, from 1: early moments are corrected for having begun at zero. */
+  readonly step: NumberOrScalar;
+}
+
+/** The defaults of `torch.optim.AdamW`. */
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
+
+/**
+ * One AdamW update (arXiv 1711.05101) in place with the semantics of `torch.optim.AdamW`: by the fused kernel
+ * "ApplyAdamW" where the backend has it, else composed of plain ops. A parameter without gradient is stepped with a zero
+ * gradient: its moments decay and still move it. Gradients are left to the caller to dispose.
+ * Throws a `RangeError` for a gradient of another shape than its parameter.
+ *
+ * The kernel takes lists `parameters`, `gradients`, `firstMoments`, `secondMoments`; attributes `beta1`, `beta2`,
+ * `epsilon`, `weightDecays` (one per parameter); `learningRate` and `step` as attributes or as scalar inputs.
+ */
+export function applyAdamW(
+  parameters: readonly AdamWParameter[],
+  gradients: readonly (Tensor | undefined)[],
+  step: AdamWStep,
+): void {
+  tf.tidy(() => {
+    const complete = completeGradients(parameters, gradients);
+    const { inputs, attributes } = inputsAndAttributes({ learningRate: step.learningRate, step: step.step });
+    const lists = {
+      parameters: parameters.map(({ variable }) => variable),
+      gradients: complete,
+      firstMoments: parameters.map(({ firstMoment }) => firstMoment),
+      secondMoments: parameters.map(({ secondMoment }) => secondMoment),
+    };
+    const settings = {
+      ...attributes,
+      beta1: BETA1,
+      beta2: BETA2,
+      epsilon: EPSILON,
+      weightDecays: parameters.map(({ weightDecay }) => weightDecay),
+    };
+    if (fusedKernel("ApplyAdamW", { ...lists, ...inputs }, settings)) return;
+    composedUpdates(parameters, complete, step);
+  });
+}
+
+function composedUpdates(
+  parameters: readonly AdamWParameter[],
+  gradients: readonly Tensor[],
+  { learningRate, step }: AdamWStep,
+): void {
+  const stepSize = quotient(learningRate, oneMinusPower(BETA1, step));
+  const correction = squareRoot(oneMinusPower(BETA2, step));
+  parameters.forEach(({ variable, firstMoment, secondMoment, weightDecay }, index) => {
+    const gradient = gradients[index];
+    if (!gradient) return;
+    firstMoment.assign(tf.add(tf.mul(firstMoment, BETA1), tf.mul(gradient, 1 - BETA1)));
+    secondMoment.assign(tf.add(tf.mul(secondMoment, BETA2), tf.mul(tf.square(gradient), 1 - BETA2)));
+    const denominator = tf.add(tf.div(tf.sqrt(secondMoment), correction), EPSILON);
+    const change = tf.mul(tf.div(firstMoment, denominator), stepSize);
+    variable.assign(tf.sub(tf.mul(variable, oneMinusProduct(learningRate, weightDecay)), change));
+  });
+}

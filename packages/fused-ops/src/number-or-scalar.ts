@@ -1,0 +1,39 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { KernelAttributes, KernelInputs } from "./fused-kernel.ts";
+
+/** A number, or a scalar tensor (float32 or int32) that holds it; a step that is recorded once needs the tensor. */
+export type NumberOrScalar = number | tf.Scalar;
+
+/** A kernel finds numbers among its attributes, and tensors under the same names among its inputs. */
+export function inputsAndAttributes(numbers: Readonly<Record<string, NumberOrScalar>>): {
+  readonly inputs: KernelInputs;
+  readonly attributes: KernelAttributes;
+} {
+  const inputs: Record<string, tf.Tensor> = {};
+  const attributes: Record<string, number> = {};
+  for (const [name, value] of Object.entries(numbers)) {
+    if (typeof value === "number") attributes[name] = value;
+    else inputs[name] = value;
+  }
+  return { inputs, attributes };
+}
+
+/** 1 - base^exponent for a base between 0 and 1, exact in float32 also where the power is close to 1. */
+export function oneMinusPower(base: number, exponent: NumberOrScalar): NumberOrScalar {
+  if (typeof exponent === "number") return 1 - base ** exponent;
+  return tf.neg(tf.expm1(tf.mul(tf.cast(exponent, "float32"), Math.log(base))));
+}
+
+export function squareRoot(value: NumberOrScalar): NumberOrScalar {
+  return typeof value === "number" ? Math.sqrt(value) : tf.sqrt(value);
+}
+
+export function quotient(dividend: NumberOrScalar, divisor: NumberOrScalar): NumberOrScalar {
+  if (typeof dividend === "number" && typeof divisor === "number") return dividend / divisor;
+  return tf.div(dividend, divisor);
+}
+
+/** 1 - left * right. */
+export function oneMinusProduct(left: NumberOrScalar, right: number): NumberOrScalar {
+  return typeof left === "number" ? 1 - left * right : tf.sub(1, tf.mul(left, right));
+}
