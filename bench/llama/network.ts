@@ -99,10 +99,10 @@ export function headName({ tiedEmbeddings }: Configuration): string {
 }
 
 /** The positions that have a label, flat, and for each (row among these, label). */
-export interface Supervised {
+export type Supervised = {
   readonly positions: tf.Tensor1D;
   readonly targets: tf.Tensor2D;
-}
+};
 
 /** Mean cross-entropy in nats over the supervised positions; the head sees no others. */
 export function crossEntropy(hidden: tf.Tensor2D, head: tf.Tensor2D, { positions, targets }: Supervised): tf.Scalar {

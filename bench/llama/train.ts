@@ -1,3 +1,4 @@
+import { compiled } from "@mlan/backend-onnx";
 import { applyAdamW } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Setup, TrainedStep } from "../worker.ts";
@@ -32,28 +33,28 @@ export function trainer(
     secondMoment: tf.variable(tf.zeros(variable.shape), false),
     weightDecay: 0.01,
   }));
+  const loss = ({ tokens, supervised }: Tensors): tf.Scalar =>
+    crossEntropy(decoder(configuration, weights, tokens, configuration.rows, attend, project), head, supervised);
+  const update = (tensors: Tensors, step: tf.Scalar): tf.Scalar => {
+    const { value, grads } = tf.engine().gradients(() => tf.tidy(() => loss(tensors)), trained, undefined, true);
+    applyAdamW(parameters, grads, { learningRate, step });
+    return value;
+  };
+  const run = task === "forward" ? compiled(loss) : compiled(update);
   let step = 0;
   return async (batch) => {
     const start = performance.now();
-    const tokens = tf.tensor1d([...batch.tokens], "int32");
-    const supervised = supervisedOf(batch, configuration);
-    const loss = (): tf.Scalar =>
-      tf.tidy(() =>
-        crossEntropy(decoder(configuration, weights, tokens, configuration.rows, attend, project), head, supervised),
-      );
-    if (task === "forward") {
-      const value = loss();
-      const [found = NaN] = await value.data();
-      tf.dispose([value, tokens, supervised.positions, supervised.targets]);
-      return { milliseconds: performance.now() - start, loss: found };
-    }
-    const { value, grads } = tf.engine().gradients(loss, trained, undefined, true);
-    applyAdamW(parameters, grads, { learningRate, step: ++step });
+    const inputs = { tokens: tf.tensor1d([...batch.tokens], "int32"), supervised: supervisedOf(batch, configuration) };
+    const count = tf.scalar(++step, "int32");
+    const value = run(inputs, count);
     const [found = NaN] = await value.data();
-    tf.dispose([grads, value, tokens, supervised.positions, supervised.targets]);
+    tf.dispose([value, count, inputs]);
     return { milliseconds: performance.now() - start, loss: found };
   };
 }
+
+/** What of a batch the network sees. */
+type Tensors = { readonly tokens: tf.Tensor1D; readonly supervised: Supervised };
 
 /** A position predicts the label of the next one. */
 function supervisedOf({ labels }: Batch, { length }: Configuration): Supervised {

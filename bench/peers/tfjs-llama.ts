@@ -1,7 +1,9 @@
 // TensorFlow.js on the backend that the first argument names, answering requests line by line; see ../worker.ts.
 import { onnxStatistics } from "@mlan/backend-onnx";
 import { createInterface } from "node:readline";
+import type { Batch } from "../llama/batches.ts";
 import { llamaWorker } from "../llama/llama-worker.ts";
+import type { Prompt, Setup } from "../worker.ts";
 import { startBackend } from "./start-backend.ts";
 
 const backend = process.argv[2] ?? "onnx";
@@ -11,7 +13,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify(await answer(action, request)));
 }
 
-async function answer(action: string, request: never): Promise<object> {
+// What a request holds is said by the interface in worker.ts, whose other side writes it.
+async function answer(action: string, request: Setup & Batch & Prompt): Promise<object> {
   if (action === "setup") {
     const versions = await startBackend(backend, request);
     worker = await llamaWorker(request);

@@ -2,7 +2,6 @@ export { BackendError } from "./backend-error.ts";
 export type { BackendErrorCode } from "./backend-error.ts";
 export { compiled } from "./compiled/compiled.ts";
 export type { CompiledFunction, CompiledOptions } from "./compiled/compiled.ts";
-export type { Nest } from "./compiled/nest.ts";
 export { mappedTensor } from "./mapped-tensor.ts";
 export type { MappedTensorOptions } from "./mapped-tensor.ts";
 export type { OnnxBackendOptions } from "./options.ts";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import { OnnxBackend } from "../onnx-backend.ts";
-import { flatten, type Nest } from "./nest.ts";
+import { flatten } from "./nest.ts";
 import type { Plan } from "./plan.ts";
 import { replay } from "./replay.ts";
 import { trace } from "./trace.ts";
@@ -12,7 +12,7 @@ export interface CompiledOptions {
 }
 
 /** A function that is recorded once per signature of its arguments, and run without recording from then on. */
-export interface CompiledFunction<Parameters extends readonly Nest[], Result extends Nest> {
+export interface CompiledFunction<Parameters extends readonly unknown[], Result> {
   (...parameters: Parameters): Result;
   /** How many signatures have a plan. */
   readonly signatures: number;
@@ -23,7 +23,7 @@ export interface CompiledFunction<Parameters extends readonly Nest[], Result ext
 /** What a plan gives, and how it is put together. */
 interface Known {
   readonly plan: Plan;
-  readonly rebuild: (tensors: readonly tf.Tensor[]) => Nest;
+  readonly rebuild: (tensors: readonly tf.Tensor[]) => unknown;
 }
 
 /** A function may make its variables at the first call or two, as tfjs's optimizers do; not at every call. */
@@ -35,11 +35,12 @@ const CALLS_THAT_MAKE_VARIABLES = 3;
  * operations happens while it is recorded only: random numbers, `console.log`, and numbers that are no tensors become
  * constants. Variables that `fn` assigns, or updates by an optimizer's kernel, are updated by each call.
  *
+ * Arguments and result are tensors in arrays and plain objects, beside numbers, booleans, strings, null and undefined.
  * The result is tracked by the current `tf.tidy`, all else is given back. On other backends `fn` is just called. Throws
  * {@link BackendError} "unsupported" when `fn` reads a tensor's data, or when it is called inside of `tf.grad`: put the
  * gradient into `fn`.
  */
-export function compiled<Parameters extends readonly Nest[], Result extends Nest>(
+export function compiled<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,
   { signatures: capacity = 32 }: CompiledOptions = {},
 ): CompiledFunction<Parameters, Result> {

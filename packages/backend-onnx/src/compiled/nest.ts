@@ -1,16 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 
-/** Tensors in arrays and plain objects, beside numbers, booleans, strings and undefined. */
-export type Nest =
-  | tf.Tensor
-  | number
-  | boolean
-  | string
-  | undefined
-  | null
-  | readonly Nest[]
-  | { readonly [key: string]: Nest };
+/**
+ * Tensors in arrays and plain objects, beside numbers, booleans, strings, null and undefined. It has no type of its own:
+ * TypeScript would accept no interface for it. What it cannot hold is refused when it is flattened.
+ */
+type Nest = unknown;
 
 /** A nest taken apart. */
 export interface Flattened {
@@ -64,7 +59,7 @@ function mapTensors(nest: Nest, map: (tensor: tf.Tensor) => tf.Tensor): Nest {
   return Object.fromEntries(Object.entries(nest).map(([key, member]) => [key, mapTensors(member, map)]));
 }
 
-function isRecord(nest: Nest): nest is { readonly [key: string]: Nest } {
+function isRecord(nest: Nest): nest is Readonly<Record<string, Nest>> {
   if (typeof nest !== "object" || nest === null) return false;
   const prototype: unknown = Object.getPrototypeOf(nest);
   return prototype === Object.prototype || prototype === null;
