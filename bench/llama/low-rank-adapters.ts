@@ -17,7 +17,7 @@ export function lowRankAdapters(
     [...variables].flatMap(([name, { shape }]) => {
       const [out = 0, input = 0] = shape;
       if (!name.includes("_proj.")) return [];
-      const down = tf.variable(tf.fill([rank, input], 1 / input)) as tf.Variable<tf.Rank.R2>;
+      const down = tf.variable(tf.mul(tf.ones([rank, input]), 1 / input)) as tf.Variable<tf.Rank.R2>;
       const up = tf.variable(tf.zeros([out, rank])) as tf.Variable<tf.Rank.R2>;
       return [[name, { down, up }] as const];
     }),

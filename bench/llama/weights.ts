@@ -2,7 +2,7 @@ import { writeSafetensors, type TensorToWrite } from "@mlan/safetensors";
 import type { Configuration } from "./configuration.ts";
 
 /** Names as in Hugging Face's LlamaForCausalLM; matrices are [out, in]. */
-export function weightShapes(configuration: Configuration): ReadonlyMap<string, readonly number[]> {
+function weightShapes(configuration: Configuration): ReadonlyMap<string, readonly number[]> {
   const { hiddenSize: hidden, intermediateSize: inner, layers, vocabularySize, tiedEmbeddings } = configuration;
   const shapes = new Map<string, readonly number[]>([["model.embed_tokens.weight", [vocabularySize, hidden]]]);
   for (let layer = 0; layer < layers; layer++) {
