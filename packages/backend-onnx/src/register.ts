@@ -76,9 +76,12 @@ function onnxBackend(backend: unknown): OnnxBackend {
   throw new BackendError("unsupported", `a kernel of the backend "${NAME}" was called for another backend`);
 }
 
-/** Names of all kernels that tfjs-core knows (its constants are named like their values) and that are not in the list. */
+/**
+ * Names of all kernels that tfjs-core knows (its constants are named like their values) and that are not in the list.
+ * Not FromPixels: where no such kernel is registered, tfjs-core does the work itself.
+ */
 function unknownKernels(): string[] {
-  const known = new Set(ALL_KERNELS.map((kernel) => kernel.kernelName));
+  const known = new Set([...ALL_KERNELS.map((kernel) => kernel.kernelName), tf.FromPixels]);
   return Object.entries(tf)
     .filter(([name, value]) => name === value && !known.has(name))
     .map(([name]) => name);

@@ -24,6 +24,7 @@ export const CONCAT_KERNELS: readonly Kernel[] = [
   }),
   kernel<tf.PackInputs, tf.PackAttrs>(tf.Pack, (parts, { axis }, recorder) =>
     compose(recorder, (inner) => {
+      assertAlike(parts);
       const position = axis < 0 ? axis + (parts[0]?.shape.length ?? 0) + 1 : axis;
       return concat(
         inner,
@@ -33,6 +34,14 @@ export const CONCAT_KERNELS: readonly Kernel[] = [
     }),
   ),
 ];
+
+function assertAlike([first, ...others]: readonly TensorInfo[]): void {
+  if (first === undefined) return;
+  for (const { shape, dtype } of others) {
+    tf.util.assertShapesMatch(first.shape, shape, "All tensors passed to stack must have matching shapes. ");
+    tf.util.assert(first.dtype === dtype, () => `stack of ${first.dtype} and ${dtype}: cast them to one dtype first.`);
+  }
+}
 
 /** Tensors of one dtype, which differ in shape at most along `axis`. */
 function concat(recorder: Recorder, parts: readonly TensorInfo[], axis: number): TensorInfo {

@@ -8,6 +8,7 @@ import { elementwise } from "./broadcast.ts";
 import { compose } from "./composition.ts";
 import { kernel } from "./operation.ts";
 import { isPatchwise, patchConvolution } from "./patch-convolution.ts";
+import { slice } from "./slice.ts";
 import { windowConvolution } from "./window-convolution.ts";
 
 /** The three directions of one convolution. Shapes are those of tfjs-core: filters are [height, width, in, out]. */
@@ -38,7 +39,9 @@ export const CONVOLUTION_KERNELS: readonly Kernel[] = [
     tf.Conv2DBackpropInput,
     ({ dy, filter }, { inputShape, ...attributes }, recorder) => {
       const info = convolutionInfo(inputShape, filter.shape, { ...attributes, dilations: 1 });
-      return compose(recorder, (inner) => convolution(info).gradientOfInput(inner, dy, filter));
+      return compose(recorder, (inner) =>
+        convolution(info).gradientOfInput(inner, reachable(inner, dy, info.outShape), filter),
+      );
     },
   ),
   kernel<tf.Conv2DBackpropFilterInputs, tf.Conv2DBackpropFilterAttrs>(
@@ -52,6 +55,18 @@ export const CONVOLUTION_KERNELS: readonly Kernel[] = [
 
 function convolve(recorder: Recorder, x: TensorInfo, filter: TensorInfo, attributes: tf.Conv2DAttrs): TensorInfo {
   return convolution(convolutionInfo(x.shape, filter.shape, attributes)).forward(recorder, x, filter);
+}
+
+/** tf.conv2dTranspose takes a dy that is larger than any convolution's result, and uses its upper left part. */
+function reachable(recorder: Recorder, dy: TensorInfo, shape: readonly number[]): TensorInfo {
+  const fits = dy.shape.length === shape.length && shape.every((length, axis) => length <= (dy.shape[axis] ?? 0));
+  tf.util.assert(fits, () => `dy of shape [${dy.shape.join()}] does not cover the convolution's result [${shape.join()}].`);
+  return slice(
+    recorder,
+    dy,
+    shape.map(() => 0),
+    shape,
+  );
 }
 
 function convolution(info: backend_util.Conv2DInfo): Convolution {

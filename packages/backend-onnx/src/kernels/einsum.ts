@@ -38,12 +38,21 @@ function indexSizes(
   const sizes: number[] = [];
   for (const [term, indices] of indicesOfTerms.entries()) {
     const { shape } = tensors[term] ?? { shape: [] };
-    const agrees = indices.every((index, axis) => (sizes[index] ??= shape[axis] ?? 1) === shape[axis]);
-    if (agrees && shape.length === indices.length) continue;
-    throw new BackendError(
-      "unsupported",
-      `einsum "${equation}": term ${term} does not fit a tensor of shape [${shape.join()}].`,
-    );
+    if (shape.length !== indices.length) {
+      throw new BackendError(
+        "unsupported",
+        `einsum "${equation}": term ${term} names ${indices.length} dimensions of a tensor of shape [${shape.join()}].`,
+      );
+    }
+    for (const [axis, index] of indices.entries()) {
+      const size = (sizes[index] ??= shape[axis] ?? 1);
+      if (size === shape[axis]) continue;
+      throw new BackendError(
+        "unsupported",
+        `einsum "${equation}": expected dimension ${size} at axis ${axis} of the input shaped [${shape.join()}], ` +
+          `but got dimension ${shape[axis]}.`,
+      );
+    }
   }
   return sizes;
 }

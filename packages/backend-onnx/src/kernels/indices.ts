@@ -1,4 +1,7 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { GraphEmitter } from "../graph.ts";
+import type { Recorder } from "../kernel.ts";
 import { ONNX_TYPES } from "../onnx-type.ts";
 
 /** An index that no tensor has. */
@@ -25,4 +28,21 @@ export function checkedCoordinates(graph: GraphEmitter, positions: string, shape
     graph.apply("Less", [wide, graph.int64(shape)]),
   ]);
   return graph.apply("Where", [inside, wide, graph.int64Scalar(NOWHERE)]);
+}
+
+/**
+ * Throws as tfjs's cpu backend does where a coordinate lies outside of `limits` (one size for each place of the last
+ * dimension), if the indices are in memory already. Those that are still to be computed are checked by the graph.
+ */
+export function assertKnownInRange(
+  recorder: Recorder,
+  kernelName: string,
+  indices: TensorInfo,
+  limits: readonly number[],
+): void {
+  const elements = recorder.value(indices).storage?.view();
+  elements?.forEach((index, place) => {
+    const limit = limits[place % limits.length] ?? 0;
+    tf.util.assert(0 <= index && index < limit, () => `${kernelName}: the index value ${index} is not in [0, ${limit - 1}]`);
+  });
 }

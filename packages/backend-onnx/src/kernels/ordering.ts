@@ -6,7 +6,7 @@ import { ONNX_TYPES, elementType } from "../onnx-type.ts";
 import { fill } from "./fill.ts";
 import { convert } from "./conversion.ts";
 import { computedIn, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
-import type { Writing, WrittenOperation } from "./operation.ts";
+import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 
 interface AxisAttribute {
   readonly axis: number;
@@ -72,10 +72,28 @@ function argReduction(operatorType: string): WrittenOperation<AxisAttribute> {
     operatorType,
     computedIn(
       numberType,
-      ({ attributes: { axis } }: Writing<AxisAttribute>, x) => [operatorType, [x], { axis, keepdims: 0 }],
+      (writing: Writing<AxisAttribute>, x) => {
+        const { axis } = writing.attributes;
+        const attributes = { axis, keepdims: 0 };
+        if (numberType(writing.operands) === "int32") return [operatorType, [x], attributes];
+        const worst = operatorType === "ArgMax" ? -Infinity : Infinity;
+        const found = writing.graph.apply(operatorType, [withoutNaN(writing, x, worst)], attributes);
+        return firstIfNaN(writing, x, found);
+      },
       "int64",
     ),
   );
+}
+
+/** No comparison with NaN holds, so tfjs never moves on to one. */
+function withoutNaN({ graph }: Writing, x: string, worst: number): string {
+  return graph.apply("Where", [graph.apply("IsNaN", [x]), graph.scalar(worst, "float32"), x]);
+}
+
+/** ... and never away from one at the beginning. */
+function firstIfNaN({ graph, attributes: { axis } }: Writing<AxisAttribute>, x: string, found: string): OnnxCall {
+  const first = graph.apply("Gather", [x, graph.int64Scalar(0)], { axis });
+  return ["Where", [graph.apply("IsNaN", [first]), graph.int64Scalar(0), found]];
 }
 
 /** The position of the first greatest or least element along one axis. */

@@ -3,6 +3,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { ONNX_TYPES, elementType } from "../onnx-type.ts";
 import { addAtRows } from "./add-at.ts";
+import { expand } from "./broadcast.ts";
 import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
 import { fill } from "./fill.ts";
@@ -35,6 +36,19 @@ export const SCATTER_KERNELS: readonly Kernel[] = [
     if (isEmpty(updates.shape)) return recorder.alias(tensor, result.shape);
     return compose(recorder, (inner) => record(inner, PUT_AT, [tensor, positionsOf(inner, indices), updates], result));
   }),
+  kernel<tf.SparseToDenseInputs, tf.SparseToDenseAttrs>(
+    tf.SparseToDense,
+    ({ sparseIndices, sparseValues, defaultValue }, { outputShape }, recorder) =>
+      compose(recorder, (inner) => {
+        const { numUpdates } = tf.backend_util.calculateShapes(sparseValues, sparseIndices, outputShape);
+        const result = { shape: outputShape, dtype: elementType(sparseValues) };
+        const background = expand(inner, cast(inner, defaultValue, result.dtype), outputShape);
+        if (isEmpty([numUpdates, ...outputShape])) return background;
+        const positions = inner.alias(sparseIndices, [numUpdates, sparseIndices.shape[1] ?? 1]);
+        const updates = expand(inner, sparseValues, [numUpdates]);
+        return record(inner, PUT_AT, [background, positionsOf(inner, positions), updates], result);
+      }),
+  ),
   kernel<tf.UnsortedSegmentSumInputs, tf.UnsortedSegmentSumAttrs>(
     tf.UnsortedSegmentSum,
     ({ x, segmentIds }, { numSegments }, recorder) => segmentSum(recorder, x, segmentIds, numSegments),
@@ -42,7 +56,7 @@ export const SCATTER_KERNELS: readonly Kernel[] = [
 ];
 
 /** Row i of the result is the sum of those rows of `x` whose id is i. Ids out of range are left out, as in TensorFlow. */
-function segmentSum(recorder: Recorder, x: TensorInfo, ids: TensorInfo, segments: number): TensorInfo {
+export function segmentSum(recorder: Recorder, x: TensorInfo, ids: TensorInfo, segments: number): TensorInfo {
   const shape = [segments, ...x.shape.slice(ids.shape.length)];
   const dtype = numberType([{ dtype: elementType(x) }]);
   if (isEmpty(x.shape)) return fill(recorder, shape, 0, dtype);
