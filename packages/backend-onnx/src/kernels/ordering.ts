@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { Operation } from "../graph.ts";
+import type { GraphEmitter, Operation } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { ONNX_TYPES, elementType } from "../onnx-type.ts";
 import { fill } from "./fill.ts";
@@ -29,7 +29,7 @@ const CUMSUM = operation(
   ]),
 );
 
-/** Values in falling order and their int32 positions; equal values keep their order. */
+/** Values in falling order and their int32 positions; equal values keep their order, and NaN comes last. */
 const TOP_K: Operation = {
   name: "TopK",
   emit(graph, [x = ""], [values = "", positions = ""], { inputs: [operand], outputs: [result] }) {
@@ -37,8 +37,9 @@ const TOP_K: Operation = {
     const type = numberType([{ dtype }]);
     const [best, places] = [graph.temporary(), graph.temporary()];
     const k = graph.int64([result?.shape.at(-1) ?? 0]);
-    graph.node("TopK", [convert(graph, x, dtype, type), k], [type === dtype ? values : best, places], { axis: -1 });
-    if (type !== dtype) graph.node("Cast", [best], [values], { to: ONNX_TYPES[dtype] });
+    const numbers = type === "float32" ? withoutNaN(graph, x, -Infinity) : convert(graph, x, dtype, type);
+    graph.node("TopK", [numbers, k], [best, places], { axis: -1 });
+    graph.node("GatherElements", [x, places], [values], { axis: -1 });
     graph.node("Cast", [places], [positions], { to: ONNX_TYPES.int32 });
   },
 };
@@ -77,7 +78,7 @@ function argReduction(operatorType: string): WrittenOperation<AxisAttribute> {
         const attributes = { axis, keepdims: 0 };
         if (numberType(writing.operands) === "int32") return [operatorType, [x], attributes];
         const worst = operatorType === "ArgMax" ? -Infinity : Infinity;
-        const found = writing.graph.apply(operatorType, [withoutNaN(writing, x, worst)], attributes);
+        const found = writing.graph.apply(operatorType, [withoutNaN(writing.graph, x, worst)], attributes);
         return firstIfNaN(writing, x, found);
       },
       "int64",
@@ -86,7 +87,7 @@ function argReduction(operatorType: string): WrittenOperation<AxisAttribute> {
 }
 
 /** No comparison with NaN holds, so tfjs never moves on to one. */
-function withoutNaN({ graph }: Writing, x: string, worst: number): string {
+function withoutNaN(graph: GraphEmitter, x: string, worst: number): string {
   return graph.apply("Where", [graph.apply("IsNaN", [x]), graph.scalar(worst, "float32"), x]);
 }
 

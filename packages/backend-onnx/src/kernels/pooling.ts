@@ -14,13 +14,20 @@ import { addAtRows } from "./add-at.ts";
 type Shape4 = [number, number, number, number];
 type PoolAttributes = Omit<tf.AvgPoolAttrs, "dimRoundingMode"> & Pick<Partial<tf.AvgPoolAttrs>, "dimRoundingMode">;
 
+/** The least finite float32. */
+const LEAST = -3.4028234663852886e38;
+
 const AVERAGE = operation("AvgPool", inFloat32(writeAverage));
 
 const MAXIMUM = operation(
   "MaxPool",
   inFloat32(({ graph, attributes }: Writing<Window>, x) => {
-    const { source, window } = padded(graph, x, attributes, -Infinity);
-    return ["MaxPool", [source], { kernel_shape: window.size, strides: window.strides, pads: window.pads }];
+    const { source, window } = padded(graph, withoutNaN(graph, x), attributes, -Infinity);
+    const { size, strides, pads } = window;
+    const found = graph.apply("MaxPool", [source], { kernel_shape: size, strides, pads });
+    // ONNX Runtime starts from the least finite number, tfjs below it.
+    const nothing = graph.apply("LessOrEqual", [found, graph.scalar(LEAST, "float32")]);
+    return ["Where", [nothing, graph.scalar(-Infinity, "float32"), found]];
   }),
 );
 
