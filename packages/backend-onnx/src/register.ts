@@ -6,6 +6,7 @@ import { BackendError } from "./backend-error.ts";
 import { rewriteGradients } from "./gradients.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
+import { reasonLeftOut } from "./kernels/left-out-kernels.ts";
 import { OnnxBackend } from "./onnx-backend.ts";
 import { resolveOptions, type OnnxBackendOptions } from "./options.ts";
 import { openOrtRuntime } from "./ort-runtime.ts";
@@ -88,9 +89,10 @@ function unknownKernels(): string[] {
 }
 
 function refuse(kernelName: string): never {
+  const reason = reasonLeftOut(kernelName);
   throw new BackendError(
     "unsupported",
-    `the kernel ${kernelName} is not implemented. Compose the operation from others, ` +
+    `the kernel ${kernelName} is not implemented${reason === undefined ? "" : ` (${reason})`}. Compose the operation from others, ` +
       `or run this part on another backend: tf.setBackend("cpu") before it, tf.setBackend("${NAME}") after it.`,
   );
 }
