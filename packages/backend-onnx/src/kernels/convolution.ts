@@ -60,7 +60,10 @@ function convolve(recorder: Recorder, x: TensorInfo, filter: TensorInfo, attribu
 /** tf.conv2dTranspose takes a dy that is larger than any convolution's result, and uses its upper left part. */
 function reachable(recorder: Recorder, dy: TensorInfo, shape: readonly number[]): TensorInfo {
   const fits = dy.shape.length === shape.length && shape.every((length, axis) => length <= (dy.shape[axis] ?? 0));
-  tf.util.assert(fits, () => `dy of shape [${dy.shape.join()}] does not cover the convolution's result [${shape.join()}].`);
+  tf.util.assert(
+    fits,
+    () => `dy of shape [${dy.shape.join()}] does not cover the convolution's result [${shape.join()}].`,
+  );
   return slice(
     recorder,
     dy,

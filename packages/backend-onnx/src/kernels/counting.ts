@@ -27,7 +27,9 @@ const BINS_OF_ROWS = operation(
 /** How often each number from 0 to `size - 1` occurs, or the sum of the weights that stand where it does. */
 export const COUNTING_KERNELS: readonly Kernel[] = [
   kernel<tf.BincountInputs, tf.BincountAttrs>(tf.Bincount, ({ x, weights }, { size }, recorder) =>
-    compose(recorder, (inner) => count(inner, inner.alias(x, [1, tf.util.sizeFromShape(x.shape)]), weights, size, false, [size])),
+    compose(recorder, (inner) =>
+      count(inner, inner.alias(x, [1, tf.util.sizeFromShape(x.shape)]), weights, size, false, [size]),
+    ),
   ),
   kernel<tf.DenseBincountInputs, tf.DenseBincountAttrs>(
     tf.DenseBincount,
@@ -56,9 +58,12 @@ function count(
   const dtype = elementType(weights);
   const [rows = 0, columns = 0] = numbers.shape;
   if (isEmpty([rows, columns, size])) return fill(recorder, shape, 0, dtype);
-  recorder.value(numbers).storage?.view().forEach((number) => {
-    tf.util.assert(number >= 0, () => `bincount: ${number} is negative. Input x must be non-negative!`);
-  });
+  recorder
+    .value(numbers)
+    .storage?.view()
+    .forEach((number) => {
+      tf.util.assert(number >= 0, () => `bincount: ${number} is negative. Input x must be non-negative!`);
+    });
   const result = { shape: numbers.shape, dtype: "int32" } as const;
   const bins = record(recorder, BINS_OF_ROWS, [cast(recorder, numbers, "int32")], result, { size });
   const one = binary || isEmpty(weights.shape);

@@ -35,10 +35,15 @@ function writeCumulativeProduct(
   const one = type === "int32" ? graph.scalar(1, type) : convert(graph, graph.scalar(1, "float32"), "float32", type);
   const length = result.shape[attributes.axis] ?? 1;
   const shift = (name: string, places: number): string =>
-    shifted(graph, name, one, { axis: attributes.axis, rank: result.shape.length, length, places, back: attributes.reverse });
+    shifted(graph, name, one, {
+      axis: attributes.axis,
+      rank: result.shape.length,
+      length,
+      places,
+      back: attributes.reverse,
+    });
   let product = attributes.exclusive ? shift(x, 1) : x;
-  for (let places = 1; places < length; places *= 2)
-    product = graph.apply("Mul", [product, shift(product, places)]);
+  for (let places = 1; places < length; places *= 2) product = graph.apply("Mul", [product, shift(product, places)]);
   return ["Identity", [product]];
 }
 
@@ -56,6 +61,8 @@ function shifted(graph: GraphEmitter, x: string, one: string, { axis, rank, leng
   const [start, end] = back ? [length - kept, length] : [0, kept];
   const [starts, ends, axes] = [start, end, axis].map((value) => graph.int64([value]));
   const part = graph.apply("Slice", [x, starts ?? x, ends ?? x, axes ?? x]);
-  const around = Array.from({ length: 2 * rank }, (_, place) => (place === axis + (back ? rank : 0) ? length - kept : 0));
+  const around = Array.from({ length: 2 * rank }, (_, place) =>
+    place === axis + (back ? rank : 0) ? length - kept : 0,
+  );
   return graph.apply("Pad", [part, graph.int64(around), one]);
 }

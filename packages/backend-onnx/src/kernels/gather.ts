@@ -46,7 +46,13 @@ export const GATHER_KERNELS: readonly Kernel[] = [
  * Rows of `x` by int32 indices. An index out of range that is not known at the call is an error when the result is
  * read.
  */
-export function gather(recorder: Recorder, x: TensorInfo, indices: TensorInfo, axis: number, batchDims = 0): TensorInfo {
+export function gather(
+  recorder: Recorder,
+  x: TensorInfo,
+  indices: TensorInfo,
+  axis: number,
+  batchDims = 0,
+): TensorInfo {
   const { outputShape: shape } = tf.backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, batchDims);
   if (isEmpty(x.shape) && !isEmpty(shape)) {
     throw new BackendError(

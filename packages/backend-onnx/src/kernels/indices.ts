@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
 import type { GraphEmitter } from "../graph.ts";
 import type { Recorder } from "../kernel.ts";
 import { ONNX_TYPES } from "../onnx-type.ts";
@@ -41,8 +41,11 @@ export function assertKnownInRange(
   limits: readonly number[],
 ): void {
   const elements = recorder.value(indices).storage?.view();
-  elements?.forEach((index, place) => {
-    const limit = limits[place % limits.length] ?? 0;
-    tf.util.assert(0 <= index && index < limit, () => `${kernelName}: the index value ${index} is not in [0, ${limit - 1}]`);
-  });
+  const place = elements?.findIndex((index, at) => !(0 <= index && index < (limits[at % limits.length] ?? 0))) ?? -1;
+  if (place < 0) return;
+  const limit = limits[place % limits.length] ?? 0;
+  throw new BackendError(
+    "unsupported",
+    `${kernelName}: the index value ${elements?.[place]} is not in [0, ${limit - 1}].`,
+  );
 }

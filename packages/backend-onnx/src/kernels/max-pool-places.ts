@@ -21,7 +21,10 @@ export const MAX_POOL_PLACE_KERNELS: readonly Kernel[] = [
     ({ x }, { includeBatchInIndex, ...attributes }, recorder) => {
       const info = poolInfo(x, attributes);
       const places = compose(recorder, (inner) => {
-        const result = { shape: [info.batchSize, info.outChannels, info.outHeight, info.outWidth], dtype: "int32" } as const;
+        const result = {
+          shape: [info.batchSize, info.outChannels, info.outHeight, info.outWidth],
+          dtype: "int32",
+        } as const;
         const image = transpose(inner, x, TO_CHANNELS_FIRST);
         const found = record(inner, PLACE, [image], result, { ...windowOf(info), includeBatchInIndex });
         return transpose(inner, found, TO_CHANNELS_LAST);

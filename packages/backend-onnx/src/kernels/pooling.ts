@@ -92,7 +92,10 @@ export function poolInfo(
   x: TensorInfo,
   { filterSize, strides, pad, dimRoundingMode }: PoolAttributes,
 ): backend_util.Conv2DInfo {
-  tf.util.assert(x.shape.length === 4, () => `pooling of shape [${x.shape.join()}]: an image batch has four dimensions.`);
+  tf.util.assert(
+    x.shape.length === 4,
+    () => `pooling of shape [${x.shape.join()}]: an image batch has four dimensions.`,
+  );
   return tf.backend_util.computePool2DInfo(x.shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
 }
 
@@ -100,8 +103,7 @@ export function poolInfo(
 function writeAverage({ graph, operands: [operand], attributes }: Writing<Window>, x: string): OnnxCall {
   const { source, window, around } = padded(graph, x, attributes, 0);
   const { size, strides, pads } = window;
-  if (around.length === 0)
-    return ["AveragePool", [x], { kernel_shape: size, strides, pads, count_include_pad: 0 }];
+  if (around.length === 0) return ["AveragePool", [x], { kernel_shape: size, strides, pads, count_include_pad: 0 }];
   const ones = graph.apply("Expand", [graph.scalar(1, "float32"), graph.int64(operand?.shape ?? [])]);
   const [sum, count] = [source, padded(graph, ones, attributes, 0).source].map((image) =>
     graph.apply("AveragePool", [image], { kernel_shape: size, strides }),

@@ -7,7 +7,7 @@ import { expand } from "./broadcast.ts";
 import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
 import { fill } from "./fill.ts";
-import { checkedCoordinates, checkedIndices } from "./indices.ts";
+import { assertKnownInRange, checkedCoordinates, checkedIndices } from "./indices.ts";
 import { isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing } from "./operation.ts";
 
@@ -27,6 +27,7 @@ export const SCATTER_KERNELS: readonly Kernel[] = [
       const added = { shape, dtype: numberType([{ dtype }]) };
       const zeros = fill(inner, shape, 0, added.dtype);
       if (isEmpty(updates.shape)) return cast(inner, zeros, dtype);
+      assertKnownPositions(inner, tf.ScatterNd, indices, shape);
       const numbers = cast(inner, updates, added.dtype);
       return cast(inner, record(inner, ADD_AT, [zeros, positionsOf(inner, indices), numbers], added), dtype);
     }),
@@ -34,6 +35,7 @@ export const SCATTER_KERNELS: readonly Kernel[] = [
   kernel<tf.TensorScatterUpdateInputs>(tf.TensorScatterUpdate, ({ tensor, indices, updates }, _, recorder) => {
     const result = { shape: tensor.shape, dtype: elementType(tensor) };
     if (isEmpty(updates.shape)) return recorder.alias(tensor, result.shape);
+    assertKnownPositions(recorder, tf.TensorScatterUpdate, indices, tensor.shape);
     return compose(recorder, (inner) => record(inner, PUT_AT, [tensor, positionsOf(inner, indices), updates], result));
   }),
   kernel<tf.SparseToDenseInputs, tf.SparseToDenseAttrs>(
@@ -44,6 +46,7 @@ export const SCATTER_KERNELS: readonly Kernel[] = [
         const result = { shape: outputShape, dtype: elementType(sparseValues) };
         const background = expand(inner, cast(inner, defaultValue, result.dtype), outputShape);
         if (isEmpty([numUpdates, ...outputShape])) return background;
+        assertKnownPositions(inner, tf.SparseToDense, sparseIndices, outputShape);
         const positions = inner.alias(sparseIndices, [numUpdates, sparseIndices.shape[1] ?? 1]);
         const updates = expand(inner, sparseValues, [numUpdates]);
         return record(inner, PUT_AT, [background, positionsOf(inner, positions), updates], result);
@@ -118,6 +121,16 @@ function writeAddAt(
     [count, width],
   );
   return ["Reshape", [added, graph.int64(result.shape)]];
+}
+
+function assertKnownPositions(
+  recorder: Recorder,
+  kernelName: string,
+  positions: TensorInfo,
+  shape: readonly number[],
+): void {
+  const coordinates = positions.shape.length < 2 ? 1 : (positions.shape.at(-1) ?? 1);
+  assertKnownInRange(recorder, kernelName, positions, shape.slice(0, coordinates));
 }
 
 /** A vector of indices is a list of positions with one coordinate. */

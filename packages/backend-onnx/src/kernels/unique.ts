@@ -38,8 +38,7 @@ function keysAlong({ shape }: TensorInfo, elements: ArrayLike<number>, axis: num
   return Array.from({ length }, (_, index) => {
     const parts: number[] = [];
     for (let outer = 0; outer < before; outer++)
-      for (let inner = 0; inner < after; inner++)
-        parts.push(elements[(outer * length + index) * after + inner] ?? NaN);
+      for (let inner = 0; inner < after; inner++) parts.push(elements[(outer * length + index) * after + inner] ?? NaN);
     return parts.join();
   });
 }
