@@ -6,7 +6,8 @@ import { activate } from "./activation.ts";
 import { ADD } from "./arithmetic.ts";
 import { elementwise } from "./broadcast.ts";
 import { compose } from "./composition.ts";
-import { kernel } from "./operation.ts";
+import { fill } from "./fill.ts";
+import { isEmpty, kernel } from "./operation.ts";
 import { isPatchwise, patchConvolution } from "./patch-convolution.ts";
 import { slice } from "./slice.ts";
 import { windowConvolution } from "./window-convolution.ts";
@@ -39,6 +40,7 @@ export const CONVOLUTION_KERNELS: readonly Kernel[] = [
     tf.Conv2DBackpropInput,
     ({ dy, filter }, { inputShape, ...attributes }, recorder) => {
       const info = convolutionInfo(inputShape, filter.shape, { ...attributes, dilations: 1 });
+      if (isEmpty([...dy.shape, ...filter.shape])) return fill(recorder, inputShape, 0, "float32");
       return compose(recorder, (inner) =>
         convolution(info).gradientOfInput(inner, reachable(inner, dy, info.outShape), filter),
       );
@@ -48,13 +50,16 @@ export const CONVOLUTION_KERNELS: readonly Kernel[] = [
     tf.Conv2DBackpropFilter,
     ({ x, dy }, { filterShape, ...attributes }, recorder) => {
       const info = convolutionInfo(x.shape, filterShape, { ...attributes, dilations: 1 });
+      if (isEmpty([...x.shape, ...dy.shape])) return fill(recorder, filterShape, 0, "float32");
       return compose(recorder, (inner) => convolution(info).gradientOfFilter(inner, x, dy));
     },
   ),
 ];
 
 function convolve(recorder: Recorder, x: TensorInfo, filter: TensorInfo, attributes: tf.Conv2DAttrs): TensorInfo {
-  return convolution(convolutionInfo(x.shape, filter.shape, attributes)).forward(recorder, x, filter);
+  const info = convolutionInfo(x.shape, filter.shape, attributes);
+  if (isEmpty([...x.shape, ...filter.shape])) return fill(recorder, info.outShape, 0, "float32");
+  return convolution(info).forward(recorder, x, filter);
 }
 
 /** tf.conv2dTranspose takes a dy that is larger than any convolution's result, and uses its upper left part. */

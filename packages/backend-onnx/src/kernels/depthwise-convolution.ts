@@ -6,7 +6,8 @@ import { activate } from "./activation.ts";
 import { ADD } from "./arithmetic.ts";
 import { elementwise } from "./broadcast.ts";
 import { compose } from "./composition.ts";
-import { inFloat32, kernel, operation, record } from "./operation.ts";
+import { fill } from "./fill.ts";
+import { inFloat32, isEmpty, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 import { slice } from "./slice.ts";
 import { transpose } from "./transpose.ts";
@@ -94,6 +95,7 @@ function convolutionInfo(
 
 function convolve(recorder: Recorder, x: TensorInfo, filter: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
   const { batchSize, outChannels, outHeight, outWidth } = info;
+  if (isEmpty([...x.shape, ...filter.shape])) return fill(recorder, info.outShape, 0, "float32");
   const inputs = [transpose(recorder, x, TO_CHANNELS_FIRST), filterToOnnx(recorder, filter, info)];
   const result = { shape: [batchSize, outChannels, outHeight, outWidth], dtype: "float32" } as const;
   const attributes = { ...windowOf(info), group: info.inChannels };
@@ -107,6 +109,7 @@ function gradientOfInput(
   info: backend_util.Conv2DInfo,
 ): TensorInfo {
   const { batchSize, inChannels, inHeight, inWidth } = info;
+  if (isEmpty([...dy.shape, ...filter.shape])) return fill(recorder, info.inShape, 0, "float32");
   const inputs = [transpose(recorder, dy, TO_CHANNELS_FIRST), filterToOnnx(recorder, filter, info)];
   const result = { shape: [batchSize, inChannels, inHeight, inWidth], dtype: "float32" } as const;
   const attributes = { ...windowOf(info), group: inChannels };
@@ -121,6 +124,7 @@ function gradientOfFilter(
   info: backend_util.Conv2DInfo,
 ): TensorInfo {
   const { batchSize, inChannels, outChannels, inHeight, inWidth, outHeight, outWidth } = info;
+  if (isEmpty([...x.shape, ...dy.shape])) return fill(recorder, info.filterShape, 0, "float32");
   const window = windowOf(info);
   const images = recorder.alias(transpose(recorder, x, [3, 0, 1, 2]), [1, inChannels * batchSize, inHeight, inWidth]);
   const filters = recorder.alias(transpose(recorder, dy, [3, 0, 1, 2]), [outChannels, batchSize, outHeight, outWidth]);

@@ -24,7 +24,9 @@ function einsum(recorder: Recorder, tensors: readonly TensorInfo[], equation: st
   const sizes = indexSizes(tensors, idDims, equation);
   const shape = sizes.slice(0, allDims.length - summedDims.length);
   const [first] = tensors;
-  const dtype = first === undefined ? "float32" : elementType(first);
+  const type = first === undefined ? "float32" : elementType(first);
+  // Sums of booleans are counts.
+  const dtype = type === "bool" && summedDims.length > 0 ? "int32" : type;
   if (isEmpty(sizes)) return fill(recorder, shape, 0, dtype);
   return record(recorder, EINSUM, tensors, { shape, dtype }, { equation });
 }

@@ -37,7 +37,7 @@ function scalar(recorder: Recorder, value: number, dtype: ElementType): TensorIn
 }
 
 function sequence(recorder: Recorder, length: number, dtype: ElementType, start: number, step: number): TensorInfo {
-  const values = Array.from({ length }, (_, index) => start + index * step);
+  const values = Array.from({ length }, (_, index) => (index === 0 ? start : start + index * step));
   return constant(recorder, values, { shape: [length], dtype });
 }
 

@@ -92,7 +92,10 @@ export function kernel<Inputs, KernelAttributes = object>(
   };
 }
 
-/** Records one operation; an empty result is known at once. */
+/**
+ * Records one operation; an empty result is known at once. ONNX Runtime's kernels are not to be trusted with arrays of
+ * no elements (its Conv never ends): what other result there is of them, a kernel has to say before it comes here.
+ */
 export function record<A extends object>(
   recorder: Recorder,
   recorded: WrittenOperation<A>,
@@ -100,7 +103,20 @@ export function record<A extends object>(
   result: ResultType,
   attributes?: A,
 ): TensorInfo {
+  if (!result.shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
+    throw new BackendError(
+      "unsupported",
+      `${recorded.name} would give the shape [${result.shape.join()}]. Check the sizes, strides and padding of the call.`,
+    );
+  }
   if (isEmpty(result.shape)) return constant(recorder, [], result);
+  const empty = inputs.find(({ shape }) => isEmpty(shape));
+  if (empty !== undefined) {
+    throw new BackendError(
+      "unsupported",
+      `${recorded.name} of a tensor without elements [${empty.shape.join()}] to [${result.shape.join()}] has no meaning.`,
+    );
+  }
   return recorder.record(recorded, inputs, result, { ...attributes } as Attributes);
 }
 
@@ -110,7 +126,7 @@ export function constant(recorder: Recorder, values: Iterable<number>, result: R
   return recorder.constant(result.dtype === "int32" ? Int32Array.from(values) : Uint8Array.from(values), result);
 }
 
-/** ONNX Runtime's kernels are not to be trusted with arrays of no elements: kernels ask, and do without them. */
+/** Whether a tensor of this shape has no elements. */
 export function isEmpty(shape: readonly number[]): boolean {
   return shape.includes(0);
 }

@@ -21,12 +21,13 @@ const SAME_IN_ONNX = [
   tf.Floor,
   tf.Log,
   tf.Reciprocal,
-  tf.Round,
   tf.Sin,
   tf.Sinh,
   tf.Sqrt,
   tf.Tanh,
 ] as const;
+
+const ROUND = operation(tf.Round, onnxNode(tf.Round));
 
 /** The one function of which tfjs's result is always float32. */
 const EXP = operation(tf.Exp, computedIn(exactForIntegers, onnxNode(tf.Exp)));
@@ -37,6 +38,9 @@ const SERIES_BELOW = 1e-5;
 export const UNARY_KERNELS: readonly Kernel[] = [
   ...SAME_IN_ONNX.map((name) => unary(name, operation(name, inFloat32(onnxNode(name))))),
   kernel<tf.ExpInputs>(tf.Exp, ({ x }, _, recorder) => elementwise(recorder, EXP, [x], "float32")),
+  kernel<tf.RoundInputs>(tf.Round, ({ x }, _, recorder) =>
+    elementType(x) === "float32" ? elementwise(recorder, ROUND, [x], "float32") : recorder.alias(x, x.shape),
+  ),
   unary(tf.Tan, operation("Tan", inFloat64(tangent))),
   unary(tf.Abs, operation("Abs", inNumber(onnxNode("Abs")))),
   unary(tf.Neg, operation("Neg", inNumber(onnxNode("Neg")))),
