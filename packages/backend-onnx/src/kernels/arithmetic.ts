@@ -11,9 +11,6 @@ import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 /** Also what fused kernels add their bias with. */
 export const ADD: WrittenOperation = operation("Add", inNumber(onnxNode("Add")));
 
-/** The largest float32. */
-const LARGEST = 3.4028234663852886e38;
-
 const POWER = operation("Pow", computedIn(exactType, onnxNode("Pow")));
 /** For exponents that may be NaN or infinite. */
 const POWER_OR_NAN = operation("PowOrNaN", computedIn(exactType, powerOrNaN));
@@ -90,19 +87,24 @@ function powerOrNaN({ graph, operands }: Writing, base: string, exponent: string
 }
 
 /**
- * ONNX has only the arc tangent of one number. Infinities are clipped so that their quotient is a number; -0 is a
- * negative number, which its reciprocal shows.
+ * ONNX has only the arc tangent of one number. Two infinities count like two ones, two zeros like the first of them; -0
+ * is a negative number, which its reciprocal shows.
  */
 function atan2({ graph }: Writing, y: string, x: string): OnnxCall {
   const constant = (value: number): string => graph.scalar(value, "float32");
-  const clip = (side: string): string => graph.apply("Clip", [side, constant(-LARGEST), constant(LARGEST)]);
+  const both = (first: string, second: string): string => graph.apply("And", [first, second]);
   const isZero = (side: string): string => graph.apply("Equal", [side, constant(0)]);
+  const isInfinite = (side: string): string => graph.apply("IsInf", [side]);
+  const sign = (side: string): string => graph.apply("Sign", [side]);
   const isNegative = (side: string): string =>
-    graph.apply("Less", [graph.apply("Div", [constant(1), clip(side)]), constant(0)]);
+    graph.apply("Less", [graph.apply("Min", [side, graph.apply("Div", [constant(1), side])]), constant(0)]);
 
-  const quotient = graph.apply("Div", [clip(y), clip(x)]);
-  const slope = graph.apply("Where", [graph.apply("And", [isZero(y), isZero(x)]), y, quotient]);
-  const angle = graph.apply("Atan", [slope]);
+  const ratio = graph.apply("Where", [
+    both(isInfinite(y), isInfinite(x)),
+    graph.apply("Mul", [sign(y), sign(x)]),
+    graph.apply("Div", [y, x]),
+  ]);
+  const angle = graph.apply("Atan", [graph.apply("Where", [both(isZero(y), isZero(x)), y, ratio])]);
   const turn = graph.apply("Where", [isNegative(y), constant(-Math.PI), constant(Math.PI)]);
   return ["Where", [isNegative(x), graph.apply("Add", [angle, turn]), angle]];
 }

@@ -6,7 +6,7 @@ import { elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
 import { fill } from "./fill.ts";
-import { checkedIndices } from "./indices.ts";
+import { checkedIndices, knownElements } from "./indices.ts";
 import { isEmpty, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 import { segmentSum } from "./scatter.ts";
@@ -58,12 +58,9 @@ function count(
   const dtype = elementType(weights);
   const [rows = 0, columns = 0] = numbers.shape;
   if (isEmpty([rows, columns, size])) return fill(recorder, shape, 0, dtype);
-  recorder
-    .value(numbers)
-    .storage?.view()
-    .forEach((number) => {
-      tf.util.assert(number >= 0, () => `bincount: ${number} is negative. Input x must be non-negative!`);
-    });
+  knownElements(recorder, numbers)?.forEach((number) => {
+    tf.util.assert(number >= 0, () => `bincount: ${number} is negative. Input x must be non-negative!`);
+  });
   const result = { shape: numbers.shape, dtype: "int32" } as const;
   const bins = record(recorder, BINS_OF_ROWS, [cast(recorder, numbers, "int32")], result, { size });
   const one = binary || isEmpty(weights.shape);

@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
-import type { GraphEmitter } from "../graph.ts";
+import type { GraphEmitter, Storage } from "../graph.ts";
 import type { Recorder } from "../kernel.ts";
 import { ONNX_TYPES } from "../onnx-type.ts";
 
@@ -40,7 +40,7 @@ export function assertKnownInRange(
   indices: TensorInfo,
   limits: readonly number[],
 ): void {
-  const elements = recorder.value(indices).storage?.view();
+  const elements = knownElements(recorder, indices);
   const place = elements?.findIndex((index, at) => !(0 <= index && index < (limits[at % limits.length] ?? 0))) ?? -1;
   if (place < 0) return;
   const limit = limits[place % limits.length] ?? 0;
@@ -48,4 +48,11 @@ export function assertKnownInRange(
     "unsupported",
     `${kernelName}: the index value ${elements?.[place]} is not in [0, ${limit - 1}].`,
   );
+}
+
+/** The numbers of a tensor that is in memory, also under another shape; undefined for one that is still to be computed. */
+export function knownElements(recorder: Recorder, tensor: TensorInfo): ReturnType<Storage["view"]> | undefined {
+  const { storage, producer } = recorder.value(tensor);
+  const source = producer?.operation.name === "View" ? producer.inputs[0]?.storage : storage;
+  return source?.view();
 }
