@@ -11,7 +11,7 @@ import { inFloat32, isEmpty, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 import { slice } from "./slice.ts";
 import { transpose } from "./transpose.ts";
-import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, windowOf } from "./window.ts";
+import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, wanted, wholeGradient, wholeInfo, windowOf } from "./window.ts";
 import type { Window } from "./window.ts";
 
 interface GroupedWindow extends Window {
@@ -94,12 +94,14 @@ function convolutionInfo(
 }
 
 function convolve(recorder: Recorder, x: TensorInfo, filter: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
-  const { batchSize, outChannels, outHeight, outWidth } = info;
   if (isEmpty([...x.shape, ...filter.shape])) return fill(recorder, info.outShape, 0, "float32");
+  const whole = wholeInfo(info);
+  const { batchSize, outChannels, outHeight, outWidth } = whole;
   const inputs = [transpose(recorder, x, TO_CHANNELS_FIRST), filterToOnnx(recorder, filter, info)];
   const result = { shape: [batchSize, outChannels, outHeight, outWidth], dtype: "float32" } as const;
-  const attributes = { ...windowOf(info), group: info.inChannels };
-  return transpose(recorder, record(recorder, CONVOLVE, inputs, result, attributes), TO_CHANNELS_LAST);
+  const attributes = { ...windowOf(whole), group: info.inChannels };
+  const y = transpose(recorder, record(recorder, CONVOLVE, inputs, result, attributes), TO_CHANNELS_LAST);
+  return wanted(recorder, y, info);
 }
 
 function gradientOfInput(
@@ -110,9 +112,11 @@ function gradientOfInput(
 ): TensorInfo {
   const { batchSize, inChannels, inHeight, inWidth } = info;
   if (isEmpty([...dy.shape, ...filter.shape])) return fill(recorder, info.inShape, 0, "float32");
-  const inputs = [transpose(recorder, dy, TO_CHANNELS_FIRST), filterToOnnx(recorder, filter, info)];
+  const whole = wholeInfo(info);
+  const wholeDy = wholeGradient(recorder, dy, whole);
+  const inputs = [transpose(recorder, wholeDy, TO_CHANNELS_FIRST), filterToOnnx(recorder, filter, info)];
   const result = { shape: [batchSize, inChannels, inHeight, inWidth], dtype: "float32" } as const;
-  const attributes = { ...windowOf(info), group: inChannels };
+  const attributes = { ...windowOf(whole), group: inChannels };
   return transpose(recorder, record(recorder, CONVOLVE_BACK, inputs, result, attributes), TO_CHANNELS_LAST);
 }
 
@@ -123,13 +127,19 @@ function gradientOfFilter(
   dy: TensorInfo,
   info: backend_util.Conv2DInfo,
 ): TensorInfo {
-  const { batchSize, inChannels, outChannels, inHeight, inWidth, outHeight, outWidth } = info;
+  const whole = wholeInfo(info);
+  const { batchSize, inChannels, outChannels, inHeight, inWidth, outHeight, outWidth } = whole;
   if (isEmpty([...x.shape, ...dy.shape])) return fill(recorder, info.filterShape, 0, "float32");
-  const window = windowOf(info);
+  const window = windowOf(whole);
   const images = recorder.alias(transpose(recorder, x, [3, 0, 1, 2]), [1, inChannels * batchSize, inHeight, inWidth]);
-  const filters = recorder.alias(transpose(recorder, dy, [3, 0, 1, 2]), [outChannels, batchSize, outHeight, outWidth]);
+  const filters = recorder.alias(transpose(recorder, wholeGradient(recorder, dy, whole), [3, 0, 1, 2]), [
+    outChannels,
+    batchSize,
+    outHeight,
+    outWidth,
+  ]);
   const [height = 1, width = 1] = window.size.map((size, axis) => size + (window.unreached[axis] ?? 0));
-  const whole = record(
+  const swept = record(
     recorder,
     CONVOLVE,
     [images, filters],
@@ -137,7 +147,7 @@ function gradientOfFilter(
     { ...window, strides: window.dilations, dilations: window.strides, group: inChannels },
   );
   const multiplier = outChannels / inChannels;
-  const reached = slice(recorder, whole, [0, 0, 0, 0], [1, outChannels, ...window.size]);
+  const reached = slice(recorder, swept, [0, 0, 0, 0], [1, outChannels, ...window.size]);
   const byChannel = recorder.alias(reached, [inChannels, multiplier, ...window.size]);
   return transpose(recorder, byChannel, [2, 3, 0, 1]);
 }

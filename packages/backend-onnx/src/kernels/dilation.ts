@@ -7,7 +7,8 @@ import { elementwise } from "./broadcast.ts";
 import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
 import { gather } from "./gather.ts";
-import { constant, inFloat32, kernel, operation, record } from "./operation.ts";
+import { fill } from "./fill.ts";
+import { constant, inFloat32, isEmpty, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 import { pad } from "./pad.ts";
 import { segmentSum } from "./scatter.ts";
@@ -68,6 +69,7 @@ export const DILATION_KERNELS: readonly Kernel[] = [
     tf.Dilation2DBackpropFilter,
     ({ x, filter, dy }, attributes, recorder) =>
       compose(recorder, (inner) => {
+        if (isEmpty(dy.shape)) return fill(inner, filter.shape, 0, "float32");
         const { sums } = patches(inner, x, filter, dilationInfo(x, filter, attributes));
         const gradient = gradientAtLargest(inner, sums, dy);
         const [, , places = 0, channels = 0] = sums.shape;
@@ -79,6 +81,7 @@ export const DILATION_KERNELS: readonly Kernel[] = [
     tf.Dilation2DBackpropInput,
     ({ x, filter, dy }, attributes, recorder) =>
       compose(recorder, (inner) => {
+        if (isEmpty(dy.shape)) return fill(inner, x.shape, 0, "float32");
         const info = dilationInfo(x, filter, attributes);
         const shown = patches(inner, x, filter, info);
         const gradient = gradientAtLargest(inner, shown.sums, dy);

@@ -5,7 +5,7 @@ import { computedIn, kernel, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing } from "./operation.ts";
 import { maximumPool, padded, poolInfo, withoutNaN } from "./pooling.ts";
 import { transpose } from "./transpose.ts";
-import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, windowOf } from "./window.ts";
+import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, wanted, wholeInfo, windowOf } from "./window.ts";
 import type { Window } from "./window.ts";
 
 interface PlaceAttributes extends Window {
@@ -21,13 +21,14 @@ export const MAX_POOL_PLACE_KERNELS: readonly Kernel[] = [
     ({ x }, { includeBatchInIndex, ...attributes }, recorder) => {
       const info = poolInfo(x, attributes);
       const places = compose(recorder, (inner) => {
+        const whole = wholeInfo(info);
         const result = {
-          shape: [info.batchSize, info.outChannels, info.outHeight, info.outWidth],
+          shape: [info.batchSize, info.outChannels, whole.outHeight, whole.outWidth],
           dtype: "int32",
         } as const;
         const image = transpose(inner, x, TO_CHANNELS_FIRST);
-        const found = record(inner, PLACE, [image], result, { ...windowOf(info), includeBatchInIndex });
-        return transpose(inner, found, TO_CHANNELS_LAST);
+        const found = record(inner, PLACE, [image], result, { ...windowOf(whole), includeBatchInIndex });
+        return wanted(inner, transpose(inner, found, TO_CHANNELS_LAST), info);
       });
       return [maximumPool(recorder, x, info), places];
     },

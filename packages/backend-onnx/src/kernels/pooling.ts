@@ -4,10 +4,11 @@ import type { GraphEmitter } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { compose } from "./composition.ts";
-import { inFloat32, kernel, operation, record } from "./operation.ts";
+import { fill } from "./fill.ts";
+import { inFloat32, isEmpty, kernel, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 import { transpose } from "./transpose.ts";
-import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, windowOf } from "./window.ts";
+import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, wanted, wholeGradient, wholeInfo, windowOf } from "./window.ts";
 import type { Window } from "./window.ts";
 import { addAtRows } from "./add-at.ts";
 
@@ -143,34 +144,39 @@ function pool(
   // As in tfjs, also where padding and strides would move the pixels.
   if (info.filterHeight * info.filterWidth === 1 && tf.util.arraysEqual(info.inShape, info.outShape))
     return recorder.alias(x, x.shape);
-  const shape = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
+  const whole = wholeInfo(info);
+  const result = {
+    shape: [info.batchSize, info.outChannels, whole.outHeight, whole.outWidth],
+    dtype: elementType(x),
+  };
   return compose(recorder, (inner) => {
-    const image = transpose(inner, x, TO_CHANNELS_FIRST);
-    return transpose(
-      inner,
-      record(inner, recorded, [image], { shape, dtype: elementType(x) }, windowOf(info)),
-      TO_CHANNELS_LAST,
-    );
+    const pooled = record(inner, recorded, [transpose(inner, x, TO_CHANNELS_FIRST)], result, windowOf(whole));
+    return wanted(inner, transpose(inner, pooled, TO_CHANNELS_LAST), info);
   });
 }
 
 /** Every channel is an image of its own. */
 function averageGradient(recorder: Recorder, dy: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
-  const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = info;
+  if (isEmpty(dy.shape)) return fill(recorder, info.inShape, 0, "float32");
+  const whole = wholeInfo(info);
+  const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = whole;
   const images = batchSize * inChannels;
   return compose(recorder, (inner) => {
-    const channels = inner.alias(transpose(inner, dy, TO_CHANNELS_FIRST), [images, 1, outHeight, outWidth]);
+    const wholeDy = wholeGradient(inner, dy, whole);
+    const channels = inner.alias(transpose(inner, wholeDy, TO_CHANNELS_FIRST), [images, 1, outHeight, outWidth]);
     const result = { shape: [images, 1, inHeight, inWidth], dtype: "float32" } as const;
-    const dx = record(inner, AVERAGE_GRADIENT, [channels], result, windowOf(info));
+    const dx = record(inner, AVERAGE_GRADIENT, [channels], result, windowOf(whole));
     return transpose(inner, inner.alias(dx, [batchSize, inChannels, inHeight, inWidth]), TO_CHANNELS_LAST);
   });
 }
 
 function maximumGradient(recorder: Recorder, dy: TensorInfo, x: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
-  const { batchSize, inChannels, inHeight, inWidth } = info;
+  if (isEmpty(dy.shape)) return fill(recorder, info.inShape, 0, "float32");
+  const whole = wholeInfo(info);
+  const { batchSize, inChannels, inHeight, inWidth } = whole;
   return compose(recorder, (inner) => {
-    const images = [dy, x].map((image) => transpose(inner, image, TO_CHANNELS_FIRST));
+    const images = [wholeGradient(inner, dy, whole), x].map((image) => transpose(inner, image, TO_CHANNELS_FIRST));
     const result = { shape: [batchSize, inChannels, inHeight, inWidth], dtype: "float32" } as const;
-    return transpose(inner, record(inner, MAXIMUM_GRADIENT, images, result, windowOf(info)), TO_CHANNELS_LAST);
+    return transpose(inner, record(inner, MAXIMUM_GRADIENT, images, result, windowOf(whole)), TO_CHANNELS_LAST);
   });
 }
