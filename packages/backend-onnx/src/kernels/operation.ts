@@ -103,21 +103,27 @@ export function record<A extends object>(
   result: ResultType,
   attributes?: A,
 ): TensorInfo {
-  if (!result.shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
-    throw new BackendError(
-      "unsupported",
-      `${recorded.name} would give the shape [${result.shape.join()}]. Check the sizes, strides and padding of the call.`,
-    );
-  }
+  assertShape(recorded.name, result.shape);
   if (isEmpty(result.shape)) return constant(recorder, [], result);
-  const empty = inputs.find(({ shape }) => isEmpty(shape));
-  if (empty !== undefined) {
+  for (const { shape } of inputs) if (isEmpty(shape)) refuseEmpty(recorded.name, shape, result.shape);
+  return recorder.record(recorded, inputs, result, { ...attributes } as Attributes);
+}
+
+function assertShape(name: string, shape: readonly number[]): void {
+  for (const length of shape) {
+    if (Number.isSafeInteger(length) && length >= 0) continue;
     throw new BackendError(
       "unsupported",
-      `${recorded.name} of a tensor without elements [${empty.shape.join()}] to [${result.shape.join()}] has no meaning.`,
+      `${name} would give the shape [${shape.join()}]. Check the sizes, strides and padding of the call.`,
     );
   }
-  return recorder.record(recorded, inputs, result, { ...attributes } as Attributes);
+}
+
+function refuseEmpty(name: string, source: readonly number[], result: readonly number[]): never {
+  throw new BackendError(
+    "unsupported",
+    `${name} of a tensor without elements [${source.join()}] to [${result.join()}] has no meaning.`,
+  );
 }
 
 /** A leaf with these numbers. */
