@@ -47,6 +47,12 @@ describe("NaN and infinities", () => {
     tf.avgPool(x as Image, 2, 1, "same"),
     tf.maxPoolWithArgmax(x as Image, 2, 1, "valid").result!,
   ]);
+  same(
+    "in the gradient of a pool",
+    [exactly([-Infinity, -Infinity, 1, -Infinity, -Infinity, 2, NaN, NaN, 3], [1, 3, 3, 1])],
+    (x) => tf.maxPool(x as Image, 2, 1, "valid"),
+    { gradients: true },
+  );
   same("in resized images", [IMAGE], (x) => [
     tf.image.resizeBilinear(x as Image, [3, 7]),
     tf.image.resizeNearestNeighbor(x as Image, [3, 7]),

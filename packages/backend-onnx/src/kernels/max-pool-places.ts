@@ -3,7 +3,7 @@ import type { Kernel } from "../kernel.ts";
 import { compose } from "./composition.ts";
 import { computedIn, kernel, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing } from "./operation.ts";
-import { maximumPool, padded, poolInfo, withoutNaN } from "./pooling.ts";
+import { foundNothing, maximumPool, padded, poolInfo, withoutNaN } from "./pooling.ts";
 import { transpose } from "./transpose.ts";
 import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, wanted, wholeInfo, windowOf } from "./window.ts";
 import type { Window } from "./window.ts";
@@ -35,7 +35,7 @@ export const MAX_POOL_PLACE_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** From ONNX's position in [batch, channels, height, width], padding included, to tfjs's. */
+/** From ONNX's position in [batch, channels, height, width], padding included, to tfjs's; -1 where there is none. */
 function writePlace({ graph, operands: [operand], attributes }: Writing<PlaceAttributes>, x: string): OnnxCall {
   const [, channels = 1, height = 1, width = 1] = operand?.shape ?? [];
   const { source, window, around } = padded(graph, withoutNaN(graph, x), attributes, -Infinity);
@@ -58,5 +58,5 @@ function writePlace({ graph, operands: [operand], attributes }: Writing<PlaceAtt
   const batch = calculate("Mul", calculate("Div", image, channels), attributes.includeBatchInIndex ? height : 0);
   const rows = calculate("Mul", graph.apply("Add", [batch, row]), width);
   const pixels = calculate("Mul", graph.apply("Add", [rows, column]), channels);
-  return ["Add", [pixels, channel]];
+  return ["Where", [foundNothing(graph, maximum), graph.int64Scalar(-1), graph.apply("Add", [pixels, channel])]];
 }

@@ -27,8 +27,7 @@ const MAXIMUM = operation(
     const { size, strides, pads } = window;
     const found = graph.apply("MaxPool", [source], { kernel_shape: size, strides, pads });
     // ONNX Runtime starts from the least finite number, tfjs below it.
-    const nothing = graph.apply("LessOrEqual", [found, graph.scalar(LEAST, "float32")]);
-    return ["Where", [nothing, graph.scalar(-Infinity, "float32"), found]];
+    return ["Where", [foundNothing(graph, found), graph.scalar(-Infinity, "float32"), found]];
   }),
 );
 
@@ -57,8 +56,10 @@ const MAXIMUM_GRADIENT = operation(
       graph.scalar(0, "float32"),
       graph.int64([tf.util.sizeFromShape([...shape]), 1]),
     ]);
-    const rows = graph.apply("Reshape", [place, graph.int64([-1])]);
-    const updates = graph.apply("Reshape", [dy, graph.int64([-1, 1])]);
+    // Where nothing was found, the place is none, and -1 would be the last one.
+    const rows = graph.apply("Reshape", [graph.apply("Max", [place, graph.int64Scalar(0)]), graph.int64([-1])]);
+    const share = graph.apply("Where", [foundNothing(graph, maximum), graph.scalar(0, "float32"), dy]);
+    const updates = graph.apply("Reshape", [share, graph.int64([-1, 1])]);
     const count = tf.util.sizeFromShape([...(operands[0]?.shape ?? [])]);
     const added = addAtRows(graph, { data: zeros, rows, updates }, [count, 1]);
     const whole: OnnxCall = ["Reshape", [added, graph.int64(shape)]];
@@ -110,6 +111,11 @@ function writeAverage({ graph, operands: [operand], attributes }: Writing<Window
     graph.apply("AveragePool", [image], { kernel_shape: size, strides }),
   );
   return ["Div", [sum ?? x, count ?? x]];
+}
+
+/** Whether the maximum of a window is not one of its numbers: they are NaN, minus infinity, or padding. */
+export function foundNothing(graph: GraphEmitter, maximum: string): string {
+  return graph.apply("LessOrEqual", [maximum, graph.scalar(LEAST, "float32")]);
 }
 
 /** tfjs looks for larger numbers only; with NaN, ONNX Runtime would give the place of that. */
