@@ -1,28 +1,36 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ALL_KERNELS } from "../src/kernels/all-kernels.ts";
+import { LEFT_OUT_KERNELS } from "../src/kernels/left-out-kernels.ts";
 
-// Writes the list of kernels into the README: `npm run list-kernels`.
+// Writes the lists of kernels into the README: `npm run list-kernels`.
 
-const [BEGIN, END] = ["<!-- kernels: written by scripts/list-kernels.ts -->", "<!-- /kernels -->"];
 const WIDTH = 120;
 
-/** The README with the list of today between its two marks; throws if it has no marks. */
+/** The README with the lists of today between their marks; throws if it has no marks. */
 export function withKernelList(readme: string): string {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`README.md needs the lines ${BEGIN} and ${END}`);
-  const names = ALL_KERNELS.map(({ kernelName }) => kernelName).toSorted();
-  return `${readme.slice(0, begin)}${BEGIN}\n${wrapped(names)}\n${readme.slice(end)}`;
+  const names = ALL_KERNELS.map(({ kernelName }) => kernelName);
+  const leftOut = LEFT_OUT_KERNELS.map(({ reason, kernelNames }) => wrapped(kernelNames, `- ${reason}:`));
+  return between(between(readme, "kernels", wrapped(names)), "left out", leftOut.join("\n"));
 }
 
-function wrapped(names: readonly string[]): string {
-  const lines = [""];
+function between(readme: string, title: string, text: string): string {
+  const [begin, end] = [`<!-- ${title}: written by scripts/list-kernels.ts -->`, `<!-- /${title} -->`];
+  const [start, stop] = [readme.indexOf(begin), readme.indexOf(end)];
+  if (start < 0 || stop < start) throw new Error(`README.md needs the lines ${begin} and ${end}`);
+  return `${readme.slice(0, start)}${begin}\n${text}\n${readme.slice(stop)}`;
+}
+
+/** The names in alphabetical order, after `head`; lines that follow a head are indented. */
+function wrapped(unsorted: readonly string[], head = ""): string {
+  const names = unsorted.toSorted();
+  const lines = [head];
   for (const [index, name] of names.entries()) {
     const item = `${name}${index < names.length - 1 ? "," : "."}`;
     const last = lines.pop() ?? "";
     if (last === "") lines.push(item);
     else if (last.length + item.length < WIDTH) lines.push(`${last} ${item}`);
-    else lines.push(last, item);
+    else lines.push(last, head === "" ? item : `  ${item}`);
   }
   return lines.join("\n");
 }

@@ -8,9 +8,12 @@ import type { RecordedValue } from "./recorded-value.ts";
  * only what tfjs-core itself shares (a variable and the tensor it was made from or assigned) shares an id.
  */
 export interface DataTable {
-  /** Data ids in use. */
+  /** Values that data ids hold. A clone adds none, so that tfjs's own search for leaks does not take it for one. */
   readonly size: number;
-  /** Throws {@link BackendError} "disposed" for an id that nobody owns any more. */
+  /**
+   * Throws {@link BackendError} "disposed" for an id whose value nobody holds any more. (Gradients of tfjs read clones
+   * after they were disposed, while the original lives.)
+   */
   value(dataId: object): RecordedValue;
   /** A new data id that holds `value`. */
   add(value: RecordedValue): object;
@@ -61,6 +64,7 @@ class Entries implements DataTable {
   }
 
   value(dataId: object): RecordedValue {
+    if (dataId instanceof Entry && dataId.value.owners > 0) return dataId.value;
     return this.#required(dataId).value;
   }
 
@@ -73,7 +77,7 @@ class Entries implements DataTable {
       // Made here, moved away, and now back.
       dataId.value = value;
       dataId.refCount = refCount;
-      this.#count(value);
+      this.#hold(value);
     } else {
       this.#adopted.set(dataId, this.#enter(value, refCount));
     }
@@ -81,8 +85,8 @@ class Entries implements DataTable {
 
   replace(dataId: object, value: RecordedValue): void {
     const entry = this.#required(dataId);
-    value.owners++;
-    this.#recording.drop(entry.value);
+    this.#hold(value);
+    this.#drop(entry.value);
     entry.value = value;
   }
 
@@ -100,19 +104,23 @@ class Entries implements DataTable {
     entry.refCount = force ? 0 : entry.refCount - 1;
     if (entry.refCount > 0) return false;
     if (entry !== dataId) this.#adopted.delete(dataId);
-    this.#size--;
-    this.#recording.drop(entry.value);
+    this.#drop(entry.value);
     return true;
   }
 
   #enter(value: RecordedValue, refCount: number): Entry {
-    this.#count(value);
+    this.#hold(value);
     return new Entry(value, refCount);
   }
 
-  #count(value: RecordedValue): void {
+  #hold(value: RecordedValue): void {
+    if (value.owners === 0) this.#size++;
     value.owners++;
-    this.#size++;
+  }
+
+  #drop(value: RecordedValue): void {
+    this.#recording.drop(value);
+    if (value.owners === 0) this.#size--;
   }
 
   #find(dataId: object): Entry | undefined {

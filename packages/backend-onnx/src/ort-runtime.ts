@@ -59,6 +59,8 @@ export function createSessionOptions(library: OrtLibrary, level: OptimizationLev
   call.DisableMemPattern(options);
   call.AddSessionConfigEntry(options, "session.use_env_allocators", "1");
   call.AddSessionConfigEntry(options, "session.set_denormal_as_zero", "1");
+  // It moves padding into a pooling node, whose padding means something else and has to be narrower than the window.
+  call.AddSessionConfigEntry(options, "optimization.disable_specified_optimizers", "Pad_Fusion");
   return options;
 }
 

@@ -6,6 +6,7 @@ import { rewriteGradients } from "./gradients.ts";
 import type { Attributes } from "./graph.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
+import { reasonLeftOut } from "./kernels/left-out-kernels.ts";
 import { OnnxBackend } from "./onnx-backend.ts";
 import { NO_STATISTICS, type OnnxStatistics } from "./onnx-statistics.ts";
 import { ALL_OPTIMIZERS } from "./optimizers/all-optimizers.ts";
@@ -89,18 +90,22 @@ function onnxBackend(backend: unknown): OnnxBackend {
   throw new BackendError("unsupported", `a kernel of the backend "${NAME}" was called for another backend`);
 }
 
-/** Names of all kernels that tfjs-core knows (its constants are named like their values) and that are not in the list. */
+/**
+ * Names of all kernels that tfjs-core knows (its constants are named like their values) and that are not in the list.
+ * Not FromPixels: where no such kernel is registered, tfjs-core does the work itself.
+ */
 function unknownKernels(): string[] {
-  const known = new Set(ALL_KERNELS.map((kernel) => kernel.kernelName));
+  const known = new Set([...ALL_KERNELS.map((kernel) => kernel.kernelName), tf.FromPixels]);
   return Object.entries(tf)
     .filter(([name, value]) => name === value && !known.has(name))
     .map(([name]) => name);
 }
 
 function refuse(kernelName: string): never {
+  const reason = reasonLeftOut(kernelName);
   throw new BackendError(
     "unsupported",
-    `the kernel ${kernelName} is not implemented. Compose the operation from others, ` +
+    `the kernel ${kernelName} is not implemented${reason === undefined ? "" : ` (${reason})`}. Compose the operation from others, ` +
       `or run this part on another backend: tf.setBackend("cpu") before it, tf.setBackend("${NAME}") after it.`,
   );
 }

@@ -21,7 +21,11 @@ it.each([
 });
 
 it("scatterND refuses a coordinate that is outside although its row would exist", async () => {
-  const wrong = tf.scatterND(tf.tensor2d([[0, 5]], [1, 2], "int32"), tf.tensor1d([1]), [4, 4]);
+  const wrong = tf.scatterND(
+    tf.mul(tf.tensor2d([[0, 5]], [1, 2], "int32"), tf.scalar(1, "int32")),
+    tf.tensor1d([1]),
+    [4, 4],
+  );
   await expect(wrong.data()).rejects.toThrow("ScatterNd");
   wrong.dispose();
 });

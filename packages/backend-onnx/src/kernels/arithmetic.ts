@@ -11,8 +11,9 @@ import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 /** Also what fused kernels add their bias with. */
 export const ADD: WrittenOperation = operation("Add", inNumber(onnxNode("Add")));
 
-/** The largest float32. */
-const LARGEST = 3.4028234663852886e38;
+const POWER = operation("Pow", computedIn(exactType, onnxNode("Pow")));
+/** For exponents that may be NaN or infinite. */
+const POWER_OR_NAN = operation("PowOrNaN", computedIn(exactType, powerOrNaN));
 
 const FLOOR_DIVIDE = operation("FloorDiv", inFloat64(floorDivide));
 const ADD_ALL = operation("AddN", inNumber(addAll));
@@ -25,7 +26,10 @@ export const ARITHMETIC_KERNELS: readonly Kernel[] = [
   binary(tf.Minimum, operation("Minimum", inNumber(onnxNode("Min")))),
   binary(tf.SquaredDifference, operation("SquaredDifference", inNumber(squaredDifference))),
   binary(tf.RealDiv, operation("RealDiv", computedIn(exactType, onnxNode("Div")))),
-  binary(tf.Pow, operation("Pow", computedIn(exactType, onnxNode("Pow")))),
+  kernel<tf.PowInputs>(tf.Pow, ({ a, b }, _, recorder) => {
+    const exponent = tf.util.sizeFromShape(b.shape) === 1 ? recorder.value(b).storage?.view()[0] : undefined;
+    return elementwise(recorder, Number.isFinite(exponent) ? POWER : POWER_OR_NAN, [a, b], elementType(a));
+  }),
   binary(tf.Mod, operation("Mod", inFloat64(floorMod))),
   binary(tf.Atan2, operation("Atan2", inFloat32(atan2))),
   binary(tf.BitwiseAnd, operation("BitwiseAnd", computedIn("int32", onnxNode("BitwiseAnd")))),
@@ -71,17 +75,38 @@ function floorMod({ graph }: Writing, a: string, b: string): OnnxCall {
   return ["Where", [graph.apply("Xor", negative), moved, remainder]];
 }
 
-/** ONNX has only the arc tangent of one number. Infinities are clipped so that their quotient is a number. */
+/** Other than in C, in JavaScript 1 and -1 to the power of NaN or an infinity is NaN. */
+function powerOrNaN({ graph, operands }: Writing, base: string, exponent: string): OnnxCall {
+  const power = graph.apply("Pow", [base, exponent]);
+  const type = exactType(operands);
+  const constant = (value: number): string => convert(graph, graph.scalar(value, "float32"), "float32", type);
+  const isOne = graph.apply("Equal", [graph.apply("Abs", [base]), constant(1)]);
+  const isFinite = graph.apply("Less", [graph.apply("Abs", [exponent]), constant(Infinity)]);
+  const without = graph.apply("And", [isOne, graph.apply("Not", [isFinite])]);
+  return ["Where", [without, constant(NaN), power]];
+}
+
+/**
+ * ONNX has only the arc tangent of one number. Two infinities count like two ones, two zeros like the first of them; -0
+ * is a negative number, which its reciprocal shows.
+ */
 function atan2({ graph }: Writing, y: string, x: string): OnnxCall {
   const constant = (value: number): string => graph.scalar(value, "float32");
-  const clip = (side: string): string => graph.apply("Clip", [side, constant(-LARGEST), constant(LARGEST)]);
+  const both = (first: string, second: string): string => graph.apply("And", [first, second]);
   const isZero = (side: string): string => graph.apply("Equal", [side, constant(0)]);
-  const isNegative = (side: string): string => graph.apply("Less", [side, constant(0)]);
+  const isInfinite = (side: string): string => graph.apply("IsInf", [side]);
+  const sign = (side: string): string => graph.apply("Sign", [side]);
+  const isNegative = (side: string): string =>
+    graph.apply("Less", [graph.apply("Min", [side, graph.apply("Div", [constant(1), side])]), constant(0)]);
 
-  const angle = graph.apply("Atan", [graph.apply("Div", [clip(y), clip(x)])]);
+  const ratio = graph.apply("Where", [
+    both(isInfinite(y), isInfinite(x)),
+    graph.apply("Mul", [sign(y), sign(x)]),
+    graph.apply("Div", [y, x]),
+  ]);
+  const angle = graph.apply("Atan", [graph.apply("Where", [both(isZero(y), isZero(x)), y, ratio])]);
   const turn = graph.apply("Where", [isNegative(y), constant(-Math.PI), constant(Math.PI)]);
-  const turned = graph.apply("Where", [isNegative(x), graph.apply("Add", [angle, turn]), angle]);
-  return ["Where", [graph.apply("And", [isZero(y), isZero(x)]), constant(0), turned]];
+  return ["Where", [isNegative(x), graph.apply("Add", [angle, turn]), angle]];
 }
 
 function addAll({ graph, operands }: Writing, ...terms: string[]): OnnxCall {

@@ -7,9 +7,13 @@ import type { Recorder } from "../kernel.ts";
  */
 export function compose(recorder: Recorder, body: (recorder: Recorder) => TensorInfo): TensorInfo {
   const made: TensorInfo[] = [];
-  const result = body(noting(recorder, made));
-  for (const tensor of made) if (tensor !== result) recorder.disposeIntermediate(tensor);
-  return result;
+  let result: TensorInfo | undefined;
+  try {
+    result = body(noting(recorder, made));
+    return result;
+  } finally {
+    for (const tensor of made) if (tensor !== result) recorder.disposeIntermediate(tensor);
+  }
 }
 
 function noting(recorder: Recorder, made: TensorInfo[]): Recorder {

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
+import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
 import { isEmpty, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
@@ -20,10 +21,11 @@ export const CONCAT_KERNELS: readonly Kernel[] = [
       parts.map(({ shape }) => shape),
       position,
     );
-    return concat(recorder, parts, position);
+    return compose(recorder, (inner) => concat(inner, parts, position));
   }),
   kernel<tf.PackInputs, tf.PackAttrs>(tf.Pack, (parts, { axis }, recorder) =>
     compose(recorder, (inner) => {
+      assertAlike(parts);
       const position = axis < 0 ? axis + (parts[0]?.shape.length ?? 0) + 1 : axis;
       return concat(
         inner,
@@ -34,14 +36,24 @@ export const CONCAT_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Tensors of one dtype, which differ in shape at most along `axis`. */
+function assertAlike([first, ...others]: readonly TensorInfo[]): void {
+  if (first === undefined) return;
+  for (const { shape, dtype } of others) {
+    tf.util.assertShapesMatch(first.shape, shape, "All tensors passed to stack must have matching shapes. ");
+    tf.util.assert(first.dtype === dtype, () => `stack of ${first.dtype} and ${dtype}: cast them to one dtype first.`);
+  }
+}
+
+/** Tensors that differ in shape at most along `axis`; the first one decides the dtype. */
 function concat(recorder: Recorder, parts: readonly TensorInfo[], axis: number): TensorInfo {
   const shape = tf.backend_util.computeOutShape(
     parts.map((part) => part.shape),
     axis,
   );
-  const filled = parts.filter((part) => !isEmpty(part.shape));
-  const [only, ...others] = filled.length === 0 ? parts : filled;
+  const dtype = parts[0]?.dtype ?? "float32";
+  const alike = parts.map((part) => (part.dtype === dtype ? part : cast(recorder, part, elementType({ dtype }))));
+  const filled = alike.filter((part) => !isEmpty(part.shape));
+  const [only, ...others] = filled.length === 0 ? alike : filled;
   if (only !== undefined && others.length === 0) return recorder.alias(only, shape);
   return record(
     recorder,

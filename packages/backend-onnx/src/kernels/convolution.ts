@@ -6,8 +6,10 @@ import { activate } from "./activation.ts";
 import { ADD } from "./arithmetic.ts";
 import { elementwise } from "./broadcast.ts";
 import { compose } from "./composition.ts";
-import { kernel } from "./operation.ts";
+import { fill } from "./fill.ts";
+import { isEmpty, kernel } from "./operation.ts";
 import { isPatchwise, patchConvolution } from "./patch-convolution.ts";
+import { slice } from "./slice.ts";
 import { windowConvolution } from "./window-convolution.ts";
 
 /** The three directions of one convolution. Shapes are those of tfjs-core: filters are [height, width, in, out]. */
@@ -38,20 +40,41 @@ export const CONVOLUTION_KERNELS: readonly Kernel[] = [
     tf.Conv2DBackpropInput,
     ({ dy, filter }, { inputShape, ...attributes }, recorder) => {
       const info = convolutionInfo(inputShape, filter.shape, { ...attributes, dilations: 1 });
-      return compose(recorder, (inner) => convolution(info).gradientOfInput(inner, dy, filter));
+      if (isEmpty([...dy.shape, ...filter.shape])) return fill(recorder, inputShape, 0, "float32");
+      return compose(recorder, (inner) =>
+        convolution(info).gradientOfInput(inner, reachable(inner, dy, info.outShape), filter),
+      );
     },
   ),
   kernel<tf.Conv2DBackpropFilterInputs, tf.Conv2DBackpropFilterAttrs>(
     tf.Conv2DBackpropFilter,
     ({ x, dy }, { filterShape, ...attributes }, recorder) => {
       const info = convolutionInfo(x.shape, filterShape, { ...attributes, dilations: 1 });
+      if (isEmpty([...x.shape, ...dy.shape])) return fill(recorder, filterShape, 0, "float32");
       return compose(recorder, (inner) => convolution(info).gradientOfFilter(inner, x, dy));
     },
   ),
 ];
 
 function convolve(recorder: Recorder, x: TensorInfo, filter: TensorInfo, attributes: tf.Conv2DAttrs): TensorInfo {
-  return convolution(convolutionInfo(x.shape, filter.shape, attributes)).forward(recorder, x, filter);
+  const info = convolutionInfo(x.shape, filter.shape, attributes);
+  if (isEmpty([...x.shape, ...filter.shape])) return fill(recorder, info.outShape, 0, "float32");
+  return convolution(info).forward(recorder, x, filter);
+}
+
+/** tf.conv2dTranspose takes a dy that is larger than any convolution's result, and uses its upper left part. */
+function reachable(recorder: Recorder, dy: TensorInfo, shape: readonly number[]): TensorInfo {
+  const fits = dy.shape.length === shape.length && shape.every((length, axis) => length <= (dy.shape[axis] ?? 0));
+  tf.util.assert(
+    fits,
+    () => `dy of shape [${dy.shape.join()}] does not cover the convolution's result [${shape.join()}].`,
+  );
+  return slice(
+    recorder,
+    dy,
+    shape.map(() => 0),
+    shape,
+  );
 }
 
 function convolution(info: backend_util.Conv2DInfo): Convolution {

@@ -24,7 +24,9 @@ function einsum(recorder: Recorder, tensors: readonly TensorInfo[], equation: st
   const sizes = indexSizes(tensors, idDims, equation);
   const shape = sizes.slice(0, allDims.length - summedDims.length);
   const [first] = tensors;
-  const dtype = first === undefined ? "float32" : elementType(first);
+  const type = first === undefined ? "float32" : elementType(first);
+  // Sums of booleans are counts.
+  const dtype = type === "bool" && summedDims.length > 0 ? "int32" : type;
   if (isEmpty(sizes)) return fill(recorder, shape, 0, dtype);
   return record(recorder, EINSUM, tensors, { shape, dtype }, { equation });
 }
@@ -38,12 +40,21 @@ function indexSizes(
   const sizes: number[] = [];
   for (const [term, indices] of indicesOfTerms.entries()) {
     const { shape } = tensors[term] ?? { shape: [] };
-    const agrees = indices.every((index, axis) => (sizes[index] ??= shape[axis] ?? 1) === shape[axis]);
-    if (agrees && shape.length === indices.length) continue;
-    throw new BackendError(
-      "unsupported",
-      `einsum "${equation}": term ${term} does not fit a tensor of shape [${shape.join()}].`,
-    );
+    if (shape.length !== indices.length) {
+      throw new BackendError(
+        "unsupported",
+        `einsum "${equation}": term ${term} names ${indices.length} dimensions of a tensor of shape [${shape.join()}].`,
+      );
+    }
+    for (const [axis, index] of indices.entries()) {
+      const size = (sizes[index] ??= shape[axis] ?? 1);
+      if (size === shape[axis]) continue;
+      throw new BackendError(
+        "unsupported",
+        `einsum "${equation}": expected dimension ${size} at axis ${axis} of the input shaped [${shape.join()}], ` +
+          `but got dimension ${shape[axis]}.`,
+      );
+    }
   }
   return sizes;
 }

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { BackendError } from "../backend-error.ts";
 import type { ElementType } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
@@ -14,9 +13,8 @@ const ONE = operation("One", ({ graph, result }) => ["Identity", [graph.scalar(1
 
 export const FILL_KERNELS: readonly Kernel[] = [
   kernel<object, tf.FillAttrs>(tf.Fill, (_, { shape, value, dtype }, recorder) => {
-    if (typeof value === "string")
-      throw new BackendError("unsupported", "tf.fill with a string; only numbers are computed here.");
-    return fill(recorder, shape, value, elementType({ dtype: dtype || "float32" }));
+    const type = elementType({ dtype: dtype || (typeof value === "string" ? "string" : "float32") });
+    return fill(recorder, shape, Number(value), type);
   }),
   kernel<tf.ZerosLikeInputs>(tf.ZerosLike, ({ x }, _, recorder) => fill(recorder, x.shape, 0, elementType(x))),
   kernel<tf.OnesLikeInputs>(tf.OnesLike, ({ x }, _, recorder) => fill(recorder, x.shape, 1, elementType(x))),
@@ -39,7 +37,7 @@ function scalar(recorder: Recorder, value: number, dtype: ElementType): TensorIn
 }
 
 function sequence(recorder: Recorder, length: number, dtype: ElementType, start: number, step: number): TensorInfo {
-  const values = Array.from({ length }, (_, index) => start + index * step);
+  const values = Array.from({ length }, (_, index) => (index === 0 ? start : start + index * step));
   return constant(recorder, values, { shape: [length], dtype });
 }
 

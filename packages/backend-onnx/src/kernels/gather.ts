@@ -5,7 +5,7 @@ import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
-import { checkedIndices } from "./indices.ts";
+import { assertKnownInRange, checkedIndices } from "./indices.ts";
 import { isEmpty, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 import { transpose } from "./transpose.ts";
@@ -32,19 +32,27 @@ const GATHER_ND = operation(
 export const GATHER_KERNELS: readonly Kernel[] = [
   kernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(tf.GatherV2, ({ x, indices }, { axis, batchDims }, recorder) => {
     const [position = 0] = tf.util.parseAxisParam(axis, x.shape);
+    assertKnownInRange(recorder, tf.GatherV2, indices, [x.shape[position] ?? 0]);
     return compose(recorder, (inner) => gather(inner, x, cast(inner, indices, "int32"), position, batchDims));
   }),
   kernel<tf.GatherNdInputs>(tf.GatherNd, ({ params, indices }, _, recorder) => {
     const [shape] = tf.backend_util.prepareAndValidate(params, indices);
+    assertKnownInRange(recorder, tf.GatherNd, indices, params.shape.slice(0, indices.shape.at(-1)));
     return record(recorder, GATHER_ND, [params, indices], { shape, dtype: elementType(params) }, { batchDims: 0 });
   }),
 ];
 
 /**
- * Rows of `x` by int32 indices. An index out of range is an error when the result is read (tfjs's cpu backend throws
- * at the call; here the indices are not known then).
+ * Rows of `x` by int32 indices. An index out of range that is not known at the call is an error when the result is
+ * read.
  */
-function gather(recorder: Recorder, x: TensorInfo, indices: TensorInfo, axis: number, batchDims = 0): TensorInfo {
+export function gather(
+  recorder: Recorder,
+  x: TensorInfo,
+  indices: TensorInfo,
+  axis: number,
+  batchDims = 0,
+): TensorInfo {
   const { outputShape: shape } = tf.backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, batchDims);
   if (isEmpty(x.shape) && !isEmpty(shape)) {
     throw new BackendError(

@@ -1,4 +1,7 @@
-import type { GraphEmitter } from "../graph.ts";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
+import type { GraphEmitter, Storage } from "../graph.ts";
+import type { Recorder } from "../kernel.ts";
 import { ONNX_TYPES } from "../onnx-type.ts";
 
 /** An index that no tensor has. */
@@ -25,4 +28,31 @@ export function checkedCoordinates(graph: GraphEmitter, positions: string, shape
     graph.apply("Less", [wide, graph.int64(shape)]),
   ]);
   return graph.apply("Where", [inside, wide, graph.int64Scalar(NOWHERE)]);
+}
+
+/**
+ * Throws as tfjs's cpu backend does where a coordinate lies outside of `limits` (one size for each place of the last
+ * dimension), if the indices are in memory already. Those that are still to be computed are checked by the graph.
+ */
+export function assertKnownInRange(
+  recorder: Recorder,
+  kernelName: string,
+  indices: TensorInfo,
+  limits: readonly number[],
+): void {
+  const elements = knownElements(recorder, indices);
+  const place = elements?.findIndex((index, at) => !(0 <= index && index < (limits[at % limits.length] ?? 0))) ?? -1;
+  if (place < 0) return;
+  const limit = limits[place % limits.length] ?? 0;
+  throw new BackendError(
+    "unsupported",
+    `${kernelName}: the index value ${elements?.[place]} is not in [0, ${limit - 1}].`,
+  );
+}
+
+/** The numbers of a tensor that is in memory, also under another shape; undefined for one that is still to be computed. */
+export function knownElements(recorder: Recorder, tensor: TensorInfo): ReturnType<Storage["view"]> | undefined {
+  const { storage, producer } = recorder.value(tensor);
+  const source = producer?.operation.name === "View" ? producer.inputs[0]?.storage : storage;
+  return source?.view();
 }

@@ -41,6 +41,10 @@ export function matMul(
   b: TensorInfo,
   { transposeA = false, transposeB = false }: Partial<Transposition> = {},
 ): TensorInfo {
+  if (a.shape.length < 2 || b.shape.length < 2) {
+    const [left, right] = [sideText(a, transposeA), sideText(b, transposeB)];
+    throw new BackendError("unsupported", `matMul of ${left} with ${right}: both need at least two dimensions.`);
+  }
   const [rows, inner] = matrixOf(a, transposeA);
   const [innerOfB, columns] = matrixOf(b, transposeB);
   if (inner !== innerOfB) {

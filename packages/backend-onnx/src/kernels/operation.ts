@@ -92,7 +92,10 @@ export function kernel<Inputs, KernelAttributes = object>(
   };
 }
 
-/** Records one operation; an empty result is known at once. */
+/**
+ * Records one operation; an empty result is known at once. ONNX Runtime's kernels are not to be trusted with arrays of
+ * no elements (its Conv never ends): what other result there is of them, a kernel has to say before it comes here.
+ */
 export function record<A extends object>(
   recorder: Recorder,
   recorded: WrittenOperation<A>,
@@ -100,8 +103,27 @@ export function record<A extends object>(
   result: ResultType,
   attributes?: A,
 ): TensorInfo {
+  assertShape(recorded.name, result.shape);
   if (isEmpty(result.shape)) return constant(recorder, [], result);
+  for (const { shape } of inputs) if (isEmpty(shape)) refuseEmpty(recorded.name, shape, result.shape);
   return recorder.record(recorded, inputs, result, { ...attributes } as Attributes);
+}
+
+function assertShape(name: string, shape: readonly number[]): void {
+  for (const length of shape) {
+    if (Number.isSafeInteger(length) && length >= 0) continue;
+    throw new BackendError(
+      "unsupported",
+      `${name} would give the shape [${shape.join()}]. Check the sizes, strides and padding of the call.`,
+    );
+  }
+}
+
+function refuseEmpty(name: string, source: readonly number[], result: readonly number[]): never {
+  throw new BackendError(
+    "unsupported",
+    `${name} of a tensor without elements [${source.join()}] to [${result.join()}] has no meaning.`,
+  );
 }
 
 /** A leaf with these numbers. */
@@ -110,7 +132,7 @@ export function constant(recorder: Recorder, values: Iterable<number>, result: R
   return recorder.constant(result.dtype === "int32" ? Int32Array.from(values) : Uint8Array.from(values), result);
 }
 
-/** ONNX Runtime's kernels are not to be trusted with arrays of no elements: kernels ask, and do without them. */
+/** Whether a tensor of this shape has no elements. */
 export function isEmpty(shape: readonly number[]): boolean {
   return shape.includes(0);
 }

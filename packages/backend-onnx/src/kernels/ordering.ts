@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { Operation } from "../graph.ts";
+import type { GraphEmitter, Operation } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { ONNX_TYPES, elementType } from "../onnx-type.ts";
 import { fill } from "./fill.ts";
 import { convert } from "./conversion.ts";
 import { computedIn, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
-import type { Writing, WrittenOperation } from "./operation.ts";
+import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 
 interface AxisAttribute {
   readonly axis: number;
@@ -29,7 +29,7 @@ const CUMSUM = operation(
   ]),
 );
 
-/** Values in falling order and their int32 positions; equal values keep their order. */
+/** Values in falling order and their int32 positions; equal values keep their order, and NaN comes last. */
 const TOP_K: Operation = {
   name: "TopK",
   emit(graph, [x = ""], [values = "", positions = ""], { inputs: [operand], outputs: [result] }) {
@@ -37,8 +37,9 @@ const TOP_K: Operation = {
     const type = numberType([{ dtype }]);
     const [best, places] = [graph.temporary(), graph.temporary()];
     const k = graph.int64([result?.shape.at(-1) ?? 0]);
-    graph.node("TopK", [convert(graph, x, dtype, type), k], [type === dtype ? values : best, places], { axis: -1 });
-    if (type !== dtype) graph.node("Cast", [best], [values], { to: ONNX_TYPES[dtype] });
+    const numbers = type === "float32" ? withoutNaN(graph, x, -Infinity) : convert(graph, x, dtype, type);
+    graph.node("TopK", [numbers, k], [best, places], { axis: -1 });
+    graph.node("GatherElements", [x, places], [values], { axis: -1 });
     graph.node("Cast", [places], [positions], { to: ONNX_TYPES.int32 });
   },
 };
@@ -72,10 +73,28 @@ function argReduction(operatorType: string): WrittenOperation<AxisAttribute> {
     operatorType,
     computedIn(
       numberType,
-      ({ attributes: { axis } }: Writing<AxisAttribute>, x) => [operatorType, [x], { axis, keepdims: 0 }],
+      (writing: Writing<AxisAttribute>, x) => {
+        const { axis } = writing.attributes;
+        const attributes = { axis, keepdims: 0 };
+        if (numberType(writing.operands) === "int32") return [operatorType, [x], attributes];
+        const worst = operatorType === "ArgMax" ? -Infinity : Infinity;
+        const found = writing.graph.apply(operatorType, [withoutNaN(writing.graph, x, worst)], attributes);
+        return firstIfNaN(writing, x, found);
+      },
       "int64",
     ),
   );
+}
+
+/** No comparison with NaN holds, so tfjs never moves on to one. */
+function withoutNaN(graph: GraphEmitter, x: string, worst: number): string {
+  return graph.apply("Where", [graph.apply("IsNaN", [x]), graph.scalar(worst, "float32"), x]);
+}
+
+/** ... and never away from one at the beginning. */
+function firstIfNaN({ graph, attributes: { axis } }: Writing<AxisAttribute>, x: string, found: string): OnnxCall {
+  const first = graph.apply("Gather", [x, graph.int64Scalar(0)], { axis });
+  return ["Where", [graph.apply("IsNaN", [first]), graph.int64Scalar(0), found]];
 }
 
 /** The position of the first greatest or least element along one axis. */

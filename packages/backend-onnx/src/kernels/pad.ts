@@ -54,6 +54,11 @@ export function pad(
   paddings: readonly (readonly [before: number, after: number])[],
   value = 0,
 ): TensorInfo {
+  tf.util.assert(
+    paddings.length === x.shape.length,
+    () =>
+      `pad: ${paddings.length} paddings for a tensor of shape [${x.shape.join()}]; there has to be one for each axis.`,
+  );
   const [before, after] = [paddings.map(([first]) => first), paddings.map(([, second]) => second)];
   const shape = x.shape.map((length, axis) => length + (before[axis] ?? 0) + (after[axis] ?? 0));
   if (tf.util.arraysEqual(shape, x.shape)) return recorder.alias(x, shape);

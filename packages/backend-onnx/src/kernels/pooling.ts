@@ -1,34 +1,34 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo, backend_util } from "@tensorflow/tfjs-core";
+import type { GraphEmitter } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { compose } from "./composition.ts";
-import { inFloat32, kernel, operation, record } from "./operation.ts";
-import type { Writing, WrittenOperation } from "./operation.ts";
+import { fill } from "./fill.ts";
+import { inFloat32, isEmpty, kernel, operation, record } from "./operation.ts";
+import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 import { transpose } from "./transpose.ts";
-import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, windowOf } from "./window.ts";
+import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, wanted, wholeGradient, wholeInfo, windowOf } from "./window.ts";
 import type { Window } from "./window.ts";
 import { addAtRows } from "./add-at.ts";
 
 type Shape4 = [number, number, number, number];
 type PoolAttributes = Omit<tf.AvgPoolAttrs, "dimRoundingMode"> & Pick<Partial<tf.AvgPoolAttrs>, "dimRoundingMode">;
 
-const AVERAGE = operation(
-  "AvgPool",
-  inFloat32(({ attributes: { size, strides, pads } }: Writing<Window>, x) => [
-    "AveragePool",
-    [x],
-    { kernel_shape: size, strides, pads, count_include_pad: 0 },
-  ]),
-);
+/** The least finite float32. */
+const LEAST = -3.4028234663852886e38;
+
+const AVERAGE = operation("AvgPool", inFloat32(writeAverage));
 
 const MAXIMUM = operation(
   "MaxPool",
-  inFloat32(({ attributes: { size, strides, pads } }: Writing<Window>, x) => [
-    "MaxPool",
-    [x],
-    { kernel_shape: size, strides, pads },
-  ]),
+  inFloat32(({ graph, attributes }: Writing<Window>, x) => {
+    const { source, window } = padded(graph, withoutNaN(graph, x), attributes, -Infinity);
+    const { size, strides, pads } = window;
+    const found = graph.apply("MaxPool", [source], { kernel_shape: size, strides, pads });
+    // ONNX Runtime starts from the least finite number, tfjs below it.
+    return ["Where", [foundNothing(graph, found), graph.scalar(-Infinity, "float32"), found]];
+  }),
 );
 
 /** Spreads each dy evenly over its window; tfjs counts padding here, other than in the forward direction. */
@@ -46,18 +46,27 @@ const AVERAGE_GRADIENT = operation(
 /** Adds each dy to where its window's maximum was. */
 const MAXIMUM_GRADIENT = operation(
   "MaxPoolGrad",
-  inFloat32(({ graph, operands, attributes: { size, strides, pads }, result }: Writing<Window>, dy, x) => {
+  inFloat32(({ graph, operands, attributes, result }: Writing<Window>, dy, x) => {
     const [maximum, place] = [graph.temporary(), graph.temporary()];
-    graph.node("MaxPool", [x], [maximum, place], { kernel_shape: size, strides, pads });
+    const { source, window, around } = padded(graph, withoutNaN(graph, x), attributes, -Infinity);
+    const { size, strides, pads } = window;
+    graph.node("MaxPool", [source], [maximum, place], { kernel_shape: size, strides, pads });
+    const shape = result.shape.map((length, axis) => length + (around[axis] ?? 0) + (around[axis + 4] ?? 0));
     const zeros = graph.apply("Expand", [
       graph.scalar(0, "float32"),
-      graph.int64([tf.util.sizeFromShape([...result.shape]), 1]),
+      graph.int64([tf.util.sizeFromShape([...shape]), 1]),
     ]);
-    const rows = graph.apply("Reshape", [place, graph.int64([-1])]);
-    const updates = graph.apply("Reshape", [dy, graph.int64([-1, 1])]);
+    // Where nothing was found, the place is none, and -1 would be the last one.
+    const rows = graph.apply("Reshape", [graph.apply("Max", [place, graph.int64Scalar(0)]), graph.int64([-1])]);
+    const share = graph.apply("Where", [foundNothing(graph, maximum), graph.scalar(0, "float32"), dy]);
+    const updates = graph.apply("Reshape", [share, graph.int64([-1, 1])]);
     const count = tf.util.sizeFromShape([...(operands[0]?.shape ?? [])]);
     const added = addAtRows(graph, { data: zeros, rows, updates }, [count, 1]);
-    return ["Reshape", [added, graph.int64(result.shape)]];
+    const whole: OnnxCall = ["Reshape", [added, graph.int64(shape)]];
+    if (around.length === 0) return whole;
+    const starts = around.slice(0, 4);
+    const ends = result.shape.map((length, axis) => length + (starts[axis] ?? 0));
+    return ["Slice", [graph.apply(...whole), graph.int64(starts), graph.int64(ends)]];
   }),
 );
 
@@ -66,7 +75,7 @@ export const POOLING_KERNELS: readonly Kernel[] = [
     pool(recorder, AVERAGE, x, poolInfo(x, attributes)),
   ),
   kernel<tf.MaxPoolInputs, tf.MaxPoolAttrs>(tf.MaxPool, ({ x }, attributes, recorder) =>
-    pool(recorder, MAXIMUM, x, poolInfo(x, attributes)),
+    maximumPool(recorder, x, poolInfo(x, attributes)),
   ),
   kernel<tf.AvgPoolGradInputs, tf.AvgPoolGradAttrs>(tf.AvgPoolGrad, ({ dy, input }, attributes, recorder) =>
     averageGradient(recorder, dy, poolInfo(input, attributes)),
@@ -76,11 +85,60 @@ export const POOLING_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-function poolInfo(
+/** The largest element of each window; positions are NHWC. */
+export function maximumPool(recorder: Recorder, x: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
+  return pool(recorder, MAXIMUM, x, info);
+}
+
+export function poolInfo(
   x: TensorInfo,
   { filterSize, strides, pad, dimRoundingMode }: PoolAttributes,
 ): backend_util.Conv2DInfo {
+  tf.util.assert(
+    x.shape.length === 4,
+    () => `pooling of shape [${x.shape.join()}]: an image batch has four dimensions.`,
+  );
   return tf.backend_util.computePool2DInfo(x.shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
+}
+
+/** An average over the padding too, divided by the average of ones: 0 / 0 where a window holds nothing but padding. */
+function writeAverage({ graph, operands: [operand], attributes }: Writing<Window>, x: string): OnnxCall {
+  const { source, window, around } = padded(graph, x, attributes, 0);
+  const { size, strides, pads } = window;
+  if (around.length === 0) return ["AveragePool", [x], { kernel_shape: size, strides, pads, count_include_pad: 0 }];
+  const ones = graph.apply("Expand", [graph.scalar(1, "float32"), graph.int64(operand?.shape ?? [])]);
+  const [sum, count] = [source, padded(graph, ones, attributes, 0).source].map((image) =>
+    graph.apply("AveragePool", [image], { kernel_shape: size, strides }),
+  );
+  return ["Div", [sum ?? x, count ?? x]];
+}
+
+/** Whether the maximum of a window is not one of its numbers: they are NaN, minus infinity, or padding. */
+export function foundNothing(graph: GraphEmitter, maximum: string): string {
+  return graph.apply("LessOrEqual", [maximum, graph.scalar(LEAST, "float32")]);
+}
+
+/** tfjs looks for larger numbers only; with NaN, ONNX Runtime would give the place of that. */
+export function withoutNaN(graph: GraphEmitter, x: string): string {
+  return graph.apply("Where", [graph.apply("IsNaN", [x]), graph.scalar(-Infinity, "float32"), x]);
+}
+
+/**
+ * The image and window to pool. ONNX Runtime refuses more padding than the window is wide: such padding becomes
+ * part of the image, `around` it in the order of ONNX's Pad.
+ */
+export function padded(
+  graph: GraphEmitter,
+  x: string,
+  window: Window,
+  value: number,
+): { readonly source: string; readonly window: Window; readonly around: readonly number[] } {
+  const [top, left, bottom, right] = window.pads;
+  const [height, width] = window.size;
+  if (Math.max(top, bottom) < height && Math.max(left, right) < width) return { source: x, window, around: [] };
+  const around = [0, 0, top, left, 0, 0, bottom, right];
+  const source = graph.apply("Pad", [x, graph.int64(around), graph.scalar(value, "float32")]);
+  return { source, window: { ...window, pads: [0, 0, 0, 0] }, around };
 }
 
 function pool(
@@ -89,34 +147,42 @@ function pool(
   x: TensorInfo,
   info: backend_util.Conv2DInfo,
 ): TensorInfo {
-  const shape = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
+  // As in tfjs, also where padding and strides would move the pixels.
+  if (info.filterHeight * info.filterWidth === 1 && tf.util.arraysEqual(info.inShape, info.outShape))
+    return recorder.alias(x, x.shape);
+  const whole = wholeInfo(info);
+  const result = {
+    shape: [info.batchSize, info.outChannels, whole.outHeight, whole.outWidth],
+    dtype: elementType(x),
+  };
   return compose(recorder, (inner) => {
-    const image = transpose(inner, x, TO_CHANNELS_FIRST);
-    return transpose(
-      inner,
-      record(inner, recorded, [image], { shape, dtype: elementType(x) }, windowOf(info)),
-      TO_CHANNELS_LAST,
-    );
+    const pooled = record(inner, recorded, [transpose(inner, x, TO_CHANNELS_FIRST)], result, windowOf(whole));
+    return wanted(inner, transpose(inner, pooled, TO_CHANNELS_LAST), info);
   });
 }
 
 /** Every channel is an image of its own. */
 function averageGradient(recorder: Recorder, dy: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
-  const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = info;
+  if (isEmpty(dy.shape)) return fill(recorder, info.inShape, 0, "float32");
+  const whole = wholeInfo(info);
+  const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = whole;
   const images = batchSize * inChannels;
   return compose(recorder, (inner) => {
-    const channels = inner.alias(transpose(inner, dy, TO_CHANNELS_FIRST), [images, 1, outHeight, outWidth]);
+    const wholeDy = wholeGradient(inner, dy, whole);
+    const channels = inner.alias(transpose(inner, wholeDy, TO_CHANNELS_FIRST), [images, 1, outHeight, outWidth]);
     const result = { shape: [images, 1, inHeight, inWidth], dtype: "float32" } as const;
-    const dx = record(inner, AVERAGE_GRADIENT, [channels], result, windowOf(info));
+    const dx = record(inner, AVERAGE_GRADIENT, [channels], result, windowOf(whole));
     return transpose(inner, inner.alias(dx, [batchSize, inChannels, inHeight, inWidth]), TO_CHANNELS_LAST);
   });
 }
 
 function maximumGradient(recorder: Recorder, dy: TensorInfo, x: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
-  const { batchSize, inChannels, inHeight, inWidth } = info;
+  if (isEmpty(dy.shape)) return fill(recorder, info.inShape, 0, "float32");
+  const whole = wholeInfo(info);
+  const { batchSize, inChannels, inHeight, inWidth } = whole;
   return compose(recorder, (inner) => {
-    const images = [dy, x].map((image) => transpose(inner, image, TO_CHANNELS_FIRST));
+    const images = [wholeGradient(inner, dy, whole), x].map((image) => transpose(inner, image, TO_CHANNELS_FIRST));
     const result = { shape: [batchSize, inChannels, inHeight, inWidth], dtype: "float32" } as const;
-    return transpose(inner, record(inner, MAXIMUM_GRADIENT, images, result, windowOf(info)), TO_CHANNELS_LAST);
+    return transpose(inner, record(inner, MAXIMUM_GRADIENT, images, result, windowOf(whole)), TO_CHANNELS_LAST);
   });
 }

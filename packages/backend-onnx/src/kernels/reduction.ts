@@ -21,7 +21,13 @@ interface Reduction {
 }
 
 const SUM = reduction("Sum", inNumber(reduced("ReduceSum")), countDtype, 0);
-const PROD = reduction("Prod", inNumber(reduced("ReduceProd")), countDtype, 1);
+// As int64, whose low half is the product that wraps; ONNX Runtime's int32 product stops at the largest number.
+const PROD = reduction(
+  "Prod",
+  computedIn((operands) => (numberType(operands) === "float32" ? "float32" : "int64"), reduced("ReduceProd")),
+  countDtype,
+  1,
+);
 const MEAN = reduction("Mean", inFloat32(reduced("ReduceMean")), () => "float32", 0);
 const MAX = reduction("Max", inNumber(extreme("ReduceMax")), sameDtype, NaN);
 const MIN = reduction("Min", inNumber(extreme("ReduceMin")), sameDtype, NaN);

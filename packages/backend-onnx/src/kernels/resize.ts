@@ -3,9 +3,13 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
+import { elementwise } from "./broadcast.ts";
 import { compose } from "./composition.ts";
+import { fill } from "./fill.ts";
+import { gather } from "./gather.ts";
 import { matMul } from "./matmul.ts";
-import { constant, kernel } from "./operation.ts";
+import { constant, inFloat32, isEmpty, kernel, operation } from "./operation.ts";
+import type { Writing } from "./operation.ts";
 
 interface Alignment {
   readonly alignCorners: boolean;
@@ -18,8 +22,23 @@ interface Axis extends Alignment {
   readonly after: number;
 }
 
-/** How much old places count for one new place. */
-type Interpolation = (axis: Axis, place: number) => readonly (readonly [oldPlace: number, weight: number])[];
+/** How much two old places count for one new place: `first`, and `second` by the fraction `weight`. */
+interface Mixture {
+  readonly first: number;
+  readonly second: number;
+  readonly weight: number;
+}
+
+type Interpolation = (axis: Axis, place: number) => Mixture;
+
+/** `first + (second - first) * weight`, as tfjs computes it: with NaN and infinities too. */
+const MIX = operation(
+  "ResizeMix",
+  inFloat32(({ graph }: Writing, first, second, weight) => {
+    const difference = graph.apply("Sub", [second, first]);
+    return ["Add", [first, graph.apply("Mul", [difference, weight])]];
+  }),
+);
 
 export const RESIZE_KERNELS: readonly Kernel[] = [
   kernel<tf.ResizeBilinearInputs, tf.ResizeBilinearAttrs>(tf.ResizeBilinear, ({ images }, attributes, recorder) =>
@@ -42,7 +61,7 @@ export const RESIZE_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Both axes are interpolated by a product with a matrix; `images` is [batch, height, width, channels]. */
+/** One axis after the other; `images` is [batch, height, width, channels]. */
 function resize(
   recorder: Recorder,
   images: TensorInfo,
@@ -52,12 +71,35 @@ function resize(
 ): TensorInfo {
   const [batch = 0, height = 0, width = 0, channels = 0] = images.shape;
   return compose(recorder, (inner) => {
-    const rows = weights(inner, { ...alignment, before: height, after: newHeight }, interpolation);
-    const columns = weights(inner, { ...alignment, before: width, after: newWidth }, interpolation);
-    const pixels = inner.alias(cast(inner, images, "float32"), [batch, height, width * channels]);
-    const tall = inner.alias(matMul(inner, rows, pixels), [batch * newHeight, width, channels]);
-    return inner.alias(matMul(inner, columns, tall), [batch, newHeight, newWidth, channels]);
+    const pixels = cast(inner, images, "float32");
+    if (isEmpty(images.shape)) return fill(inner, [batch, newHeight, newWidth, channels], NaN, "float32");
+    const wide = resizeAxis(inner, pixels, 2, { ...alignment, before: width, after: newWidth }, interpolation);
+    return resizeAxis(inner, wide, 1, { ...alignment, before: height, after: newHeight }, interpolation);
   });
+}
+
+function resizeAxis(
+  recorder: Recorder,
+  images: TensorInfo,
+  position: 1 | 2,
+  axis: Axis,
+  interpolation: Interpolation,
+): TensorInfo {
+  const mixtures = Array.from({ length: axis.after }, (_, place) => interpolation(axis, place));
+  const [first, second] = (["first", "second"] as const).map((side) => {
+    const places = mixtures.map((mixture) => mixture[side]);
+    const indices = constant(recorder, places, { shape: [axis.after], dtype: "int32" });
+    return gather(recorder, images, indices, position);
+  });
+  if (first === undefined || second === undefined || interpolation === nearest) return first ?? images;
+  const shape = position === 1 ? [axis.after, 1, 1] : [axis.after, 1];
+  const values = mixtures.map(({ weight }) => weight);
+  return elementwise(
+    recorder,
+    MIX,
+    [first, second, constant(recorder, values, { shape, dtype: "float32" })],
+    "float32",
+  );
 }
 
 /** The transposed products. (tfjs's cpu backend forgets `halfPixelCenters` here, and exchanges height and width.) */
@@ -83,27 +125,26 @@ function gradient(
 function weights(recorder: Recorder, axis: Axis, interpolation: Interpolation): TensorInfo {
   const values = new Float32Array(axis.after * axis.before);
   for (let place = 0; place < axis.after; place++) {
-    for (const [oldPlace, weight] of interpolation(axis, place)) {
-      const index = place * axis.before + oldPlace;
-      values[index] = (values[index] ?? 0) + weight;
-    }
+    const { first, second, weight } = interpolation(axis, place);
+    const row = place * axis.before;
+    values[row + first] = (values[row + first] ?? 0) + 1 - weight;
+    values[row + second] = (values[row + second] ?? 0) + weight;
   }
   return constant(recorder, values, { shape: [axis.after, axis.before], dtype: "float32" });
 }
 
-function bilinear(axis: Axis, place: number): [number, number][] {
+function bilinear(axis: Axis, place: number): Mixture {
   const half = axis.halfPixelCenters ? 0.5 : 0;
   const source = scale(axis) * (place + half) - half;
-  const [left, right] = [Math.max(0, Math.floor(source)), Math.max(0, Math.min(axis.before - 1, Math.ceil(source)))];
-  return [
-    [left, 1 - (source - left)],
-    [right, source - left],
-  ];
+  const first = Math.max(0, Math.floor(source));
+  const second = Math.max(0, Math.min(axis.before - 1, Math.ceil(source)));
+  return { first, second, weight: source - first };
 }
 
-function nearest(axis: Axis, place: number): [number, number][] {
+function nearest(axis: Axis, place: number): Mixture {
   const source = scale(axis) * (place + (axis.halfPixelCenters ? 0.5 : 0));
-  return [[Math.min(axis.before - 1, axis.alignCorners ? Math.round(source) : Math.floor(source)), 1]];
+  const first = Math.min(axis.before - 1, axis.alignCorners ? Math.round(source) : Math.floor(source));
+  return { first, second: first, weight: 0 };
 }
 
 function scale({ before, after, alignCorners }: Axis): number {

@@ -3,10 +3,11 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { ONNX_TYPES, elementType } from "../onnx-type.ts";
 import { addAtRows } from "./add-at.ts";
+import { expand } from "./broadcast.ts";
 import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
 import { fill } from "./fill.ts";
-import { checkedCoordinates, checkedIndices } from "./indices.ts";
+import { assertKnownInRange, checkedCoordinates, checkedIndices } from "./indices.ts";
 import { isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing } from "./operation.ts";
 
@@ -26,6 +27,7 @@ export const SCATTER_KERNELS: readonly Kernel[] = [
       const added = { shape, dtype: numberType([{ dtype }]) };
       const zeros = fill(inner, shape, 0, added.dtype);
       if (isEmpty(updates.shape)) return cast(inner, zeros, dtype);
+      assertKnownPositions(inner, tf.ScatterNd, indices, shape);
       const numbers = cast(inner, updates, added.dtype);
       return cast(inner, record(inner, ADD_AT, [zeros, positionsOf(inner, indices), numbers], added), dtype);
     }),
@@ -33,8 +35,23 @@ export const SCATTER_KERNELS: readonly Kernel[] = [
   kernel<tf.TensorScatterUpdateInputs>(tf.TensorScatterUpdate, ({ tensor, indices, updates }, _, recorder) => {
     const result = { shape: tensor.shape, dtype: elementType(tensor) };
     if (isEmpty(updates.shape)) return recorder.alias(tensor, result.shape);
+    assertKnownPositions(recorder, tf.TensorScatterUpdate, indices, tensor.shape);
     return compose(recorder, (inner) => record(inner, PUT_AT, [tensor, positionsOf(inner, indices), updates], result));
   }),
+  kernel<tf.SparseToDenseInputs, tf.SparseToDenseAttrs>(
+    tf.SparseToDense,
+    ({ sparseIndices, sparseValues, defaultValue }, { outputShape }, recorder) =>
+      compose(recorder, (inner) => {
+        const { numUpdates } = tf.backend_util.calculateShapes(sparseValues, sparseIndices, outputShape);
+        const result = { shape: outputShape, dtype: elementType(sparseValues) };
+        const background = expand(inner, cast(inner, defaultValue, result.dtype), outputShape);
+        if (isEmpty([numUpdates, ...outputShape])) return background;
+        assertKnownPositions(inner, tf.SparseToDense, sparseIndices, outputShape);
+        const positions = inner.alias(sparseIndices, [numUpdates, sparseIndices.shape[1] ?? 1]);
+        const updates = expand(inner, sparseValues, [numUpdates]);
+        return record(inner, PUT_AT, [background, positionsOf(inner, positions), updates], result);
+      }),
+  ),
   kernel<tf.UnsortedSegmentSumInputs, tf.UnsortedSegmentSumAttrs>(
     tf.UnsortedSegmentSum,
     ({ x, segmentIds }, { numSegments }, recorder) => segmentSum(recorder, x, segmentIds, numSegments),
@@ -42,7 +59,7 @@ export const SCATTER_KERNELS: readonly Kernel[] = [
 ];
 
 /** Row i of the result is the sum of those rows of `x` whose id is i. Ids out of range are left out, as in TensorFlow. */
-function segmentSum(recorder: Recorder, x: TensorInfo, ids: TensorInfo, segments: number): TensorInfo {
+export function segmentSum(recorder: Recorder, x: TensorInfo, ids: TensorInfo, segments: number): TensorInfo {
   const shape = [segments, ...x.shape.slice(ids.shape.length)];
   const dtype = numberType([{ dtype: elementType(x) }]);
   if (isEmpty(x.shape)) return fill(recorder, shape, 0, dtype);
@@ -104,6 +121,16 @@ function writeAddAt(
     [count, width],
   );
   return ["Reshape", [added, graph.int64(result.shape)]];
+}
+
+function assertKnownPositions(
+  recorder: Recorder,
+  kernelName: string,
+  positions: TensorInfo,
+  shape: readonly number[],
+): void {
+  const coordinates = positions.shape.length < 2 ? 1 : (positions.shape.at(-1) ?? 1);
+  assertKnownInRange(recorder, kernelName, positions, shape.slice(0, coordinates));
 }
 
 /** A vector of indices is a list of positions with one coordinate. */

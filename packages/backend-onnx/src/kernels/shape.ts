@@ -28,6 +28,11 @@ function reshape(recorder: Recorder, x: TensorInfo, shape: readonly number[]): T
 
 /** A new dimension of size 1 before `axis`, which may count from the end (-1: a new last dimension). */
 export function expandDims(recorder: Recorder, x: TensorInfo, axis: number): TensorInfo {
-  const position = axis < 0 ? x.shape.length + axis + 1 : axis;
+  const rank = x.shape.length;
+  tf.util.assert(
+    -rank - 1 <= axis && axis <= rank,
+    () => `expandDims: axis ${axis} is not in [${-rank - 1}, ${rank}].`,
+  );
+  const position = axis < 0 ? rank + axis + 1 : axis;
   return recorder.alias(x, x.shape.toSpliced(position, 0, 1));
 }

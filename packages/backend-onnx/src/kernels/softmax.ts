@@ -20,6 +20,11 @@ export const SOFTMAX_KERNELS: readonly Kernel[] = [
   ),
 ];
 
+/** Along the last dimension. */
+export function softmax(recorder: Recorder, logits: TensorInfo): TensorInfo {
+  return normalize(recorder, SOFTMAX, logits, -1);
+}
+
 function normalization(operatorType: string): WrittenOperation<AxisAttribute> {
   return operation(
     operatorType,

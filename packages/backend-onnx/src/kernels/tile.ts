@@ -3,7 +3,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { expand } from "./broadcast.ts";
-import { kernel, operation, record } from "./operation.ts";
+import { constant, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 
 const TILE = operation("Tile", ({ graph, attributes }: Writing<{ readonly repetitions: readonly number[] }>, x) => [
@@ -16,6 +16,12 @@ export const TILE_KERNELS: readonly Kernel[] = [
   kernel<tf.BroadcastToInputs, tf.BroadCastToAttrs>(tf.BroadcastTo, ({ x }, { shape }, recorder) =>
     expand(recorder, x, shape),
   ),
+  // Its operands are shapes: reading them is the only way to know how many there are in the result.
+  kernel<tf.BroadcastArgsInputs>(tf.BroadcastArgs, ({ s0, s1 }, _, recorder) => {
+    const [left, right] = [s0, s1].map(({ dataId }) => Array.from(recorder.readSync(dataId)));
+    const shape = tf.broadcast_util.assertAndGetBroadcastShape(left ?? [], right ?? []);
+    return constant(recorder, shape, { shape: [shape.length], dtype: "int32" });
+  }),
 ];
 
 /** tfjs-core writes broadcasting as repetition of dimensions of size 1. */

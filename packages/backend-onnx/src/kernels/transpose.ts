@@ -19,6 +19,10 @@ export const TRANSPOSE_KERNELS: readonly Kernel[] = [
 
 /** Dimension `i` of the result is dimension `permutation[i]` of `x`. */
 export function transpose(recorder: Recorder, x: TensorInfo, permutation: readonly number[]): TensorInfo {
+  tf.util.assert(
+    permutation.length === x.shape.length && x.shape.every((_, axis) => permutation.includes(axis)),
+    () => `transpose: [${permutation.join()}] does not name each axis of a tensor of shape [${x.shape.join()}] once.`,
+  );
   const shape = permutation.map((axis) => x.shape[axis] ?? 1);
   if (keepsOrder(x.shape, permutation)) return recorder.alias(x, shape);
   return record(recorder, TRANSPOSE, [x], { shape, dtype: elementType(x) }, { permutation });

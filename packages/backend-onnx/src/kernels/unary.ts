@@ -3,7 +3,7 @@ import type { Kernel } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { elementwise } from "./broadcast.ts";
 import { convert } from "./conversion.ts";
-import { inFloat32, inFloat64, inNumber, kernel, numberType, onnxNode, operation } from "./operation.ts";
+import { computedIn, inFloat32, inFloat64, inNumber, kernel, numberType, onnxNode, operation } from "./operation.ts";
 import type { OnnxCall, Write, Writing, WrittenOperation } from "./operation.ts";
 
 /** Functions of one tensor that ONNX has under the same name, computed in float32. */
@@ -18,23 +18,30 @@ const SAME_IN_ONNX = [
   tf.Cos,
   tf.Cosh,
   tf.Erf,
-  tf.Exp,
   tf.Floor,
   tf.Log,
   tf.Reciprocal,
-  tf.Round,
   tf.Sin,
   tf.Sinh,
   tf.Sqrt,
-  tf.Tan,
   tf.Tanh,
 ] as const;
+
+const ROUND = operation(tf.Round, onnxNode(tf.Round));
+
+/** The one function of which tfjs's result is always float32. */
+const EXP = operation(tf.Exp, computedIn(exactForIntegers, onnxNode(tf.Exp)));
 
 /** Beyond this distance from 0, `log(1 + x)` and `exp(x) - 1` in float64 are exact to float32. */
 const SERIES_BELOW = 1e-5;
 
 export const UNARY_KERNELS: readonly Kernel[] = [
   ...SAME_IN_ONNX.map((name) => unary(name, operation(name, inFloat32(onnxNode(name))))),
+  kernel<tf.ExpInputs>(tf.Exp, ({ x }, _, recorder) => elementwise(recorder, EXP, [x], "float32")),
+  kernel<tf.RoundInputs>(tf.Round, ({ x }, _, recorder) =>
+    elementType(x) === "float32" ? elementwise(recorder, ROUND, [x], "float32") : recorder.alias(x, x.shape),
+  ),
+  unary(tf.Tan, operation("Tan", inFloat64(tangent))),
   unary(tf.Abs, operation("Abs", inNumber(onnxNode("Abs")))),
   unary(tf.Neg, operation("Neg", inNumber(onnxNode("Neg")))),
   unary(tf.Sign, operation("Sign", inNumber(sign))),
@@ -44,6 +51,11 @@ export const UNARY_KERNELS: readonly Kernel[] = [
   unary(tf.Expm1, operation("Expm1", inFloat64(expm1))),
   unary(tf.Softplus, operation("Softplus", inFloat64(softplus))),
 ];
+
+/** Of integers tfjs gives the float32 next to the true value, which ONNX Runtime's float32 kernel does not always. */
+function exactForIntegers(operands: Writing["operands"]): "float32" | "float64" {
+  return numberType(operands) === "float32" ? "float32" : "float64";
+}
 
 function unary(kernelName: string, recorded: WrittenOperation): Kernel {
   return kernel<tf.UnaryInputs>(kernelName, ({ x }, _, recorder) =>
@@ -59,6 +71,11 @@ function sign({ graph, operands }: Writing, x: string): OnnxCall {
     convert(graph, graph.apply(side, [x, zero]), "bool", type),
   );
   return ["Sub", [positive ?? x, negative ?? x]];
+}
+
+/** ONNX Runtime's own tangent is in float32 and too coarse near the poles. */
+function tangent({ graph }: Writing, x: string): OnnxCall {
+  return ["Div", [graph.apply("Sin", [x]), graph.apply("Cos", [x])]];
 }
 
 function square(_: Writing, x: string): OnnxCall {

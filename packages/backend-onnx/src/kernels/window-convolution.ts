@@ -5,7 +5,7 @@ import { inFloat32, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 import { slice } from "./slice.ts";
 import { transpose } from "./transpose.ts";
-import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, windowOf } from "./window.ts";
+import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, wanted, wholeGradient, wholeInfo, windowOf } from "./window.ts";
 import type { Window } from "./window.ts";
 
 type ConvolutionAttributes = Pick<Window, "strides" | "dilations" | "pads">;
@@ -34,7 +34,8 @@ const CONVOLVE_BACK = operation(
 );
 
 /** Any convolution, by ONNX Runtime's Conv and ConvTranspose. */
-export function windowConvolution(info: backend_util.Conv2DInfo): Convolution {
+export function windowConvolution(asked: backend_util.Conv2DInfo): Convolution {
+  const info = wholeInfo(asked);
   const window = windowOf(info);
   const { batchSize, inChannels, outChannels, inHeight, inWidth, outHeight, outWidth } = info;
   const channelsLast = info.dataFormat === "channelsLast";
@@ -47,17 +48,17 @@ export function windowConvolution(info: backend_util.Conv2DInfo): Convolution {
     forward(recorder, x, filter) {
       const inputs = [toOnnx(recorder, x), transpose(recorder, filter, FILTER_TO_ONNX)];
       const result = { shape: [batchSize, outChannels, outHeight, outWidth], dtype: "float32" } as const;
-      return fromOnnx(recorder, record(recorder, CONVOLVE, inputs, result, window));
+      return wanted(recorder, fromOnnx(recorder, record(recorder, CONVOLVE, inputs, result, window)), asked);
     },
     gradientOfInput(recorder, dy, filter) {
-      const inputs = [toOnnx(recorder, dy), transpose(recorder, filter, FILTER_TO_ONNX)];
+      const inputs = [toOnnx(recorder, wholeGradient(recorder, dy, info)), transpose(recorder, filter, FILTER_TO_ONNX)];
       const result = { shape: [batchSize, inChannels, inHeight, inWidth], dtype: "float32" } as const;
       return fromOnnx(recorder, record(recorder, CONVOLVE_BACK, inputs, result, window));
     },
     // Each input channel is an image whose channels are the batch; dy is the filter, spread by the strides.
     gradientOfFilter(recorder, x, dy) {
       const permutation = channelsLast ? CHANNELS_AS_BATCH : [1, 0, 2, 3];
-      const inputs = [x, dy].map((image) => transpose(recorder, image, permutation));
+      const inputs = [x, wholeGradient(recorder, dy, info)].map((image) => transpose(recorder, image, permutation));
       const [height, width] = [0, 1].map((axis) => (window.size[axis] ?? 1) + (window.unreached[axis] ?? 0));
       const result = { shape: [inChannels, outChannels, height ?? 1, width ?? 1], dtype: "float32" } as const;
       const attributes = { strides: window.dilations, dilations: window.strides, pads: window.pads };

@@ -1,4 +1,7 @@
-import type { backend_util } from "@tensorflow/tfjs-core";
+import type { TensorInfo, backend_util } from "@tensorflow/tfjs-core";
+import type { Recorder } from "../kernel.ts";
+import { pad } from "./pad.ts";
+import { slice } from "./slice.ts";
 
 /** A window that slides over the last two dimensions of an image in channels-first layout, in ONNX's terms. */
 export interface Window {
@@ -31,3 +34,40 @@ export function windowOf(info: backend_util.Conv2DInfo): Window {
 /** From tfjs's usual layout [batch, height, width, channels] to ONNX's [batch, channels, height, width]. */
 export const TO_CHANNELS_FIRST = [0, 3, 1, 2] as const;
 export const TO_CHANNELS_LAST = [0, 2, 3, 1] as const;
+
+/**
+ * The same window with all the results that ONNX computes. tfjs takes the height's filter and stride for the width too
+ * when padding is one number, so its results may stop before the image does.
+ */
+export function wholeInfo(info: backend_util.Conv2DInfo): backend_util.Conv2DInfo {
+  const { pads } = windowOf(info);
+  const height = info.inHeight + pads[0] + pads[2] - info.effectiveFilterHeight;
+  const width = info.inWidth + pads[1] + pads[3] - info.effectiveFilterWidth;
+  return {
+    ...info,
+    outHeight: Math.max(info.outHeight, Math.floor(height / info.strideHeight) + 1),
+    outWidth: Math.max(info.outWidth, Math.floor(width / info.strideWidth) + 1),
+  };
+}
+
+/** Of a result for `whole` what tfjs wants. */
+export function wanted(
+  recorder: Recorder,
+  y: TensorInfo,
+  { outHeight, outWidth, dataFormat }: backend_util.Conv2DInfo,
+): TensorInfo {
+  const [rows, columns] = dataFormat === "channelsLast" ? [1, 2] : [2, 3];
+  const shape = y.shape.with(rows, outHeight).with(columns, outWidth);
+  return slice(recorder, y, [0, 0, 0, 0], shape);
+}
+
+/** A gradient of {@link wanted} results as one of all results. */
+export function wholeGradient(recorder: Recorder, dy: TensorInfo, whole: backend_util.Conv2DInfo): TensorInfo {
+  const [rows, columns] = whole.dataFormat === "channelsLast" ? [1, 2] : [2, 3];
+  const shape = dy.shape.with(rows, whole.outHeight).with(columns, whole.outWidth);
+  return pad(
+    recorder,
+    dy,
+    shape.map((length, axis) => [0, length - (dy.shape[axis] ?? 0)]),
+  );
+}

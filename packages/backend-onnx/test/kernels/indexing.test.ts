@@ -32,10 +32,13 @@ describe("gather", () => {
   same("booleanMask-like selection", [integers([6])], (x) => tf.gather(x, tf.tensor1d([5, 0], "int32")));
 
   for (const index of [-1, 5, 2 ** 30]) {
-    it(`refuses the index ${index} when the result is read, and goes on`, async () => {
+    it(`refuses the index ${index} at the call, or when the result is read, and goes on`, async () => {
       await on("onnx", () => {
         const x = tensorOf(float([5, 3]));
-        const indices = tf.tensor1d([0, index], "int32");
+        const known = tf.tensor1d([0, index], "int32");
+        expect(() => tf.gather(x, known)).toThrow(`the index value ${index} is not in [0, 4]`);
+        expect(() => tf.gatherND(x, tf.reshape(known, [2, 1]))).toThrow(`the index value ${index} is not in [0, 4]`);
+        const indices = tf.mul(known, tf.scalar(1, "int32"));
         for (const gathered of [tf.gather(x, indices), tf.gatherND(x, tf.reshape(indices, [2, 1]))]) {
           expect(() => gathered.dataSync()).toThrow(expect.toSatisfy((error) => BackendError.is(error, "runtime")));
         }
@@ -81,7 +84,11 @@ describe("scatter", () => {
   );
   it("refuses positions out of range", async () => {
     await on("onnx", () => {
-      const scattered = tf.scatterND(tf.tensor2d([[7]], [1, 1], "int32"), tf.tensor1d([1]), [3]);
+      const known = tf.tensor2d([[7]], [1, 1], "int32");
+      expect(() => tf.scatterND(known, tf.tensor1d([1]), [3])).toThrow("the index value 7 is not in [0, 2]");
+      expect(() => tf.tensorScatterUpdate(tf.zeros([3]), known, tf.ones([1]))).toThrow("not in [0, 2]");
+      expect(() => tf.sparseToDense(known, tf.ones([1]), [3], 0)).toThrow("not in [0, 2]");
+      const scattered = tf.scatterND(tf.mul(known, tf.scalar(1, "int32")), tf.tensor1d([1]), [3]);
       expect(() => scattered.dataSync()).toThrow(expect.toSatisfy((error) => BackendError.is(error, "runtime")));
     });
   });
