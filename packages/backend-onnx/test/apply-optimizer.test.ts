@@ -157,15 +157,15 @@ describe("memory", () => {
 
   test("a group that is disposed leaves no slots behind, however often", () => {
     const { slotBytes } = onnxStatistics();
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const { states, update } = adamW();
       update();
       expect(onnxStatistics().slotBytes - slotBytes).toBe(4 * COUNT * 10e6);
       tf.dispose(states);
       expect(onnxStatistics().slotBytes).toBe(slotBytes);
     }
-    // Of 1.9 GB.
-    expect(process.memoryUsage().rss).toBeLessThan(1.2e9);
+    // Of 1.3 GB; the garbage collector takes memories that hold no slot.
+    expect(process.memoryUsage().rss).toBeLessThan(1e9);
   });
 
   test("a pending parameter that others hold too stays theirs", () => {

@@ -42,6 +42,15 @@ test("a tensor that grows with every step leaves no former sizes behind", () => 
   rows.dispose();
 });
 
+test("zeros stand in no session", () => {
+  const zeros = (rows: number): void => tf.tidy(() => void tf.zerosLike(tf.broadcastTo(1, [rows, 1000])).dataSync());
+  zeros(2500);
+  const before = process.memoryUsage().rss;
+  for (let rows = 2501; rows <= 2530; rows++) zeros(rows);
+  // As constants of 30 graphs they would be 300 MB.
+  expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
+});
+
 test("bytes bound the cache before its number of sessions does, and the one used longest ago goes first", () => {
   const released: string[] = [];
   const session = (name: string) => ({ name, release: () => void released.push(name) });
