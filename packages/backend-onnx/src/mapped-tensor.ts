@@ -29,7 +29,6 @@ const ELEMENT_BYTES = 4;
  */
 export function mappedTensor(options: MappedTensorOptions): tf.Tensor {
   const { file, byteOffset = 0, shape, dtype = "float32" } = options;
-  // oxlint-disable-next-line typescript/no-unnecessary-condition -- callers without types
   if (dtype !== "float32" && dtype !== "int32")
     throw invalid(file, `dtype ${String(dtype)} is not mapped, only float32 and int32. Read it with tf.tensor`);
   if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0))

@@ -3,6 +3,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { ElementType } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
+import { sizeOf } from "../storage.ts";
 import { expand } from "./broadcast.ts";
 import { compose } from "./composition.ts";
 import { constant, kernel, operation, record } from "./operation.ts";
@@ -26,13 +27,17 @@ export const FILL_KERNELS: readonly Kernel[] = [
   ),
 ];
 
+/** ONNX Runtime computes constants when it compiles and keeps them in the session: larger ones must depend on a feed. */
+const LARGEST_CONSTANT = 4096;
+
 /** A tensor of one repeated value. */
 export function fill(recorder: Recorder, shape: readonly number[], value: number, dtype: ElementType): TensorInfo {
-  return compose(recorder, (inner) => expand(inner, scalar(inner, value, dtype), shape));
+  const isConstant = (value === 0 || value === 1) && sizeOf(shape) <= LARGEST_CONSTANT;
+  return compose(recorder, (inner) => expand(inner, scalar(inner, value, dtype, isConstant), shape));
 }
 
-function scalar(recorder: Recorder, value: number, dtype: ElementType): TensorInfo {
-  if (value === 0 || value === 1) return record(recorder, value === 0 ? ZERO : ONE, [], { shape: [], dtype });
+function scalar(recorder: Recorder, value: number, dtype: ElementType, isConstant: boolean): TensorInfo {
+  if (isConstant) return record(recorder, value === 0 ? ZERO : ONE, [], { shape: [], dtype });
   return constant(recorder, [value], { shape: [], dtype });
 }
 

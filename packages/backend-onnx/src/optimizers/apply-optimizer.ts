@@ -31,7 +31,8 @@ export function applyOptimizer(host: OptimizerHost, call: OptimizerCall): void {
     return group === undefined ? [] : [{ slot, group }];
   });
   computePending(host, pairs);
-  const update = call.update(({ dataId }) => elementsOf(data.value(dataId))[0] ?? Number.NaN);
+  const numbers = call.numbers(({ dataId }) => elementsOf(data.value(dataId))[0] ?? Number.NaN);
+  const update = call.optimizer.update(numbers);
   for (const { slot, group } of pairs) {
     for (const [area, dataId] of changedPlaces(slot, group)) settle(data, dataId, area);
   }

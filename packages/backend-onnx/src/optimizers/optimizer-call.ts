@@ -1,18 +1,16 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import { sizeOf } from "../storage.ts";
-import type { Optimizer, SlotUpdate } from "./optimizer.ts";
+import type { Numbers, Optimizer } from "./optimizer.ts";
 import { fitsSlot } from "./optimizer-slot.ts";
 import { optimizerNumbers, scalarInputs, type ReadScalar } from "./optimizer-numbers.ts";
 
 /** A checked call of an optimizer's kernel. */
 export interface OptimizerCall {
+  readonly optimizer: Optimizer;
   readonly groups: readonly OptimizerGroup[];
-  /**
-   * What the call does to each slot. Throws {@link BackendError} "invalid-options" when a number is missing or
-   * impossible; `read` gives those that are tensors.
-   */
-  update(read: ReadScalar): SlotUpdate;
+  /** They throw {@link BackendError} "invalid-options"; `read` gives those that are tensors. */
+  numbers(read: ReadScalar): Numbers;
 }
 
 /** One parameter with what its update needs; all float32 and of one shape. */
@@ -58,8 +56,9 @@ export function optimizerCall(optimizer: Optimizer, inputs: Named, attributes: N
     throw invalid(`a tensor occurs twice in ${["parameters", ...states].join(", ")}`);
   const scalars = scalarInputs(inputs, attributes, invalid);
   return {
+    optimizer,
     groups,
-    update: (read) => optimizer.update(optimizerNumbers(scalars, attributes, read, invalid)),
+    numbers: (read) => optimizerNumbers(scalars, attributes, read, invalid),
   };
 }
 

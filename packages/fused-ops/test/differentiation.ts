@@ -1,0 +1,64 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { expect } from "vitest";
+
+/** A function of tensors, differentiated at certain values. */
+export interface Differentiable {
+  readonly f: (...inputs: tf.Tensor[]) => tf.Tensor;
+  readonly inputs: readonly tf.Tensor[];
+}
+
+interface ValueAndGradients {
+  readonly value: readonly number[];
+  /** One per input. */
+  readonly gradients: readonly (readonly number[])[];
+}
+
+/** The value, and the gradients of its sum weighted by sines, so that no symmetry hides a mistake. */
+export function valueAndGradients({ f, inputs }: Differentiable): ValueAndGradients {
+  return tf.tidy(() => {
+    const value = f(...inputs);
+    const gradients = tf.grads((...given: tf.Tensor[]) => weightedSum(f(...given)))([...inputs]);
+    return { value: [...value.dataSync()], gradients: gradients.map((gradient) => [...gradient.dataSync()]) };
+  });
+}
+
+/** The gradients by central differences, in float32: good to about three digits. */
+export function finiteDifferences({ f, inputs }: Differentiable): number[][] {
+  const step = 1e-2;
+  const sumAt = (place: number, index: number, change: number): number =>
+    tf.tidy(() => {
+      const moved = inputs.map((input, position) => {
+        if (position !== place) return input;
+        const values = input.dataSync().slice();
+        values[index]! += change;
+        return tf.tensor(values, input.shape);
+      });
+      return weightedSum(f(...moved)).dataSync()[0]!;
+    });
+  return inputs.map((input, place) =>
+    Array.from(
+      { length: input.size },
+      (_, index) => (sumAt(place, index, step) - sumAt(place, index, -step)) / (2 * step),
+    ),
+  );
+}
+
+function weightedSum(value: tf.Tensor): tf.Scalar {
+  return tf.sum(tf.mul(value, wave(value.shape, 1)));
+}
+
+/** Numbers between -1 and 1 that follow from nothing but their place. */
+export function wave(shape: number[], phase: number): tf.Tensor {
+  const values = Array.from({ length: tf.util.sizeFromShape(shape) }, (_, index) => Math.sin(index * 2.3 + phase));
+  return tf.tensor(values, shape);
+}
+
+export function expectClose(actual: readonly number[], expected: readonly number[], tolerance: number): void {
+  expect(actual.length).toBe(expected.length);
+  const largest = Math.max(1, ...expected.map(Math.abs));
+  actual.forEach((value, index) =>
+    expect(Math.abs(value - expected[index]!), `element ${index}: ${value} and ${expected[index]}`).toBeLessThan(
+      tolerance * largest,
+    ),
+  );
+}
