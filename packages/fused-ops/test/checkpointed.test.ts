@@ -61,9 +61,7 @@ describe.each(["cpu", "onnx"])("checkpointed on %s", (backend) => {
 
   it("gives zeros to an input that does not matter", () => {
     const first = (...inputs: tf.Tensor[]): tf.Tensor => tf.square(inputs[0] ?? 0);
-    const gradients = tf.grads((x: tf.Tensor, unused: tf.Tensor) =>
-      checkpointed(first, x, unused),
-    );
+    const gradients = tf.grads((x: tf.Tensor, unused: tf.Tensor) => checkpointed(first, x, unused));
     expect(numbers(gradients([tf.tensor1d([3]), tf.tensor1d([1])]))).toEqual([[6], [0]]);
   });
 

@@ -19,4 +19,4 @@ export interface Numbers {
 }
 
 /** Runs over the memory of one slot. */
-export type SlotUpdate = (slot: SlotAddresses, weightDecay: number) => void;
+type SlotUpdate = (slot: SlotAddresses, weightDecay: number) => void;
