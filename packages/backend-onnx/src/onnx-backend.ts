@@ -7,14 +7,26 @@ import type { Attributes, Operation } from "./graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
 import { elementType } from "./onnx-type.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
-import { recording, type Recording } from "./recording.ts";
+import { recording, type ProgramRunner, type Recording } from "./recording.ts";
 import { RecordedValue } from "./recorded-value.ts";
-import { sessionRunner, type OnnxStatistics, type SessionRunner, type SessionRunnerOptions } from "./session-runner.ts";
+import {
+  sessionRunner,
+  type OnnxStatistics,
+  type SessionMaker,
+  type SessionRunner,
+  type SessionRunnerOptions,
+} from "./session-runner.ts";
 import { writeStorage, type Elements } from "./storage.ts";
 
 export interface OnnxBackendOptions extends SessionRunnerOptions {
   readonly pendingNodes: number;
   readonly pendingBytes: number;
+}
+
+/** Runs programs in place of the sessions that are kept. */
+interface Explainer {
+  readonly run: ProgramRunner;
+  around(operation: string, work: () => void): void;
 }
 
 /** Records kernels, and computes when something is read. No tensor shares memory with an array outside. */
@@ -23,19 +35,35 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
   readonly recording: Recording;
   readonly data: DataTable;
   readonly slots: SlotPool;
+  /** While it is set, programs are run and measured there. */
+  explainer: Explainer | undefined = undefined;
   readonly #runner: SessionRunner;
 
   constructor(runtime: OrtRuntime, options: OnnxBackendOptions) {
     super();
     this.runtime = runtime;
     this.#runner = sessionRunner(runtime, options);
-    this.recording = recording({ ...options, run: this.#runner.run });
+    this.recording = recording({
+      ...options,
+      run: (program, destinations) => (this.explainer ?? this.#runner).run(program, destinations),
+    });
     this.data = dataTable(this, this.recording);
     this.slots = slotPool(runtime);
   }
 
   get statistics(): OnnxStatistics {
     return this.#runner.statistics;
+  }
+
+  /** How programs are compiled. */
+  get sessions(): SessionMaker {
+    return this.#runner;
+  }
+
+  /** Does work that is no recorded operation, and lets an explanation know of it. */
+  doOutside(operation: string, work: () => void): void {
+    if (this.explainer === undefined) work();
+    else this.explainer.around(operation, work);
   }
 
   // Recorder

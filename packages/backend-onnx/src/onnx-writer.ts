@@ -30,19 +30,28 @@ const TENSOR_TYPE = { elementType: 1, shape: 2 };
 const SHAPE = { dimension: 1 };
 const DIMENSION = { value: 1 };
 
-export function onnxWriter(): OnnxWriter {
-  return new ModelWriter();
+/** A node as it was written, before ONNX Runtime rewrites the graph. */
+export interface WrittenNode {
+  readonly name: string;
+  readonly operatorType: string;
+}
+
+/** `written` is told of every node. */
+export function onnxWriter(written?: (node: WrittenNode) => void): OnnxWriter {
+  return new ModelWriter(written);
 }
 
 class ModelWriter implements OnnxWriter {
   readonly #proto: ProtobufWriter = protobufWriter();
   readonly #constants = new Map<string, string>();
   readonly #graph: number;
+  readonly #written: ((node: WrittenNode) => void) | undefined;
   #label = "";
   #nodes = 0;
   #temporaries = 0;
 
-  constructor() {
+  constructor(written: ((node: WrittenNode) => void) | undefined) {
+    this.#written = written;
     this.#proto.integer(MODEL.irVersion, IR_VERSION);
     this.#opset("", OPSET);
     this.#opset("com.microsoft", 1);
@@ -66,7 +75,9 @@ class ModelWriter implements OnnxWriter {
     for (const input of inputs) proto.text(NODE.input, input);
     for (const output of outputs) proto.text(NODE.output, output);
     // ONNX Runtime refuses two nodes of one name.
-    if (this.#label !== "") proto.text(NODE.name, `${this.#label} #${this.#nodes++}`);
+    const name = this.#label === "" ? "" : `${this.#label} #${this.#nodes++}`;
+    if (name !== "") proto.text(NODE.name, name);
+    this.#written?.({ name, operatorType });
     proto.text(NODE.operatorType, operatorType);
     for (const name in attributes) this.#attribute(name, attributes[name]);
     if (domain !== "") proto.text(NODE.domain, domain);

@@ -4,6 +4,7 @@ export type StatusFunction =
   | "Run"
   | "CreateSessionOptions"
   | "DisableMemPattern"
+  | "EnableProfiling"
   | "SetSessionLogSeverityLevel"
   | "SetSessionGraphOptimizationLevel"
   | "CreateTensorAsOrtValue"
@@ -36,6 +37,7 @@ export const STATUS_FUNCTIONS: Readonly<Record<StatusFunction, readonly [number,
   CreateSessionFromArray: [8, ["void*", "void*", "size_t", "void*", "void*"]],
   Run: [9, ["void*", "void*", "void*", "void*", "size_t", "void*", "size_t", "void*"]],
   CreateSessionOptions: [10, ["void*"]],
+  EnableProfiling: [14, ["void*", "void*"]],
   DisableMemPattern: [17, ["void*"]],
   SetSessionLogSeverityLevel: [22, ["void*", "int"]],
   SetSessionGraphOptimizationLevel: [23, ["void*", "int"]],

@@ -26,7 +26,8 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
   for (const kernel of ALL_KERNELS) registerKernel(kernel.kernelName, kernelFunction(kernel));
   // tfjs-core types a kernel's inputs as single tensors; this kernel is called with lists of them.
   registerKernel("ApplyAdamW", ({ inputs, attrs, backend }) => {
-    applyAdamW(onnxBackend(backend), adamWCall(inputs, attrs ?? {}));
+    const host = onnxBackend(backend);
+    host.doOutside("ApplyAdamW", () => applyAdamW(host, adamWCall(inputs, attrs ?? {})));
     return [];
   });
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => refuse(kernelName));

@@ -1,5 +1,6 @@
 import { compileProgram } from "./compile.ts";
 import { createSessionOptions, type OptimizationLevel, type OrtRuntime } from "./ort-runtime.ts";
+import type { Pointer } from "./ort-library.ts";
 import { openOrtSession, type OrtSession } from "./ort-session.ts";
 import type { ProgramRunner } from "./recording.ts";
 import { sessionCache } from "./session-cache.ts";
@@ -22,8 +23,15 @@ export interface SessionRunnerOptions {
   readonly sessions: number;
 }
 
+/** What it takes to compile a program as the backend does. */
+export interface SessionMaker {
+  readonly runtime: OrtRuntime;
+  /** Options for new sessions; released by whoever asks for them. */
+  createOptions(): Pointer;
+}
+
 /** Runs programs through sessions that are compiled once per signature. */
-export interface SessionRunner {
+export interface SessionRunner extends SessionMaker {
   readonly run: ProgramRunner;
   readonly statistics: OnnxStatistics;
   /** Gives all sessions back. */
@@ -32,10 +40,13 @@ export interface SessionRunner {
 
 export function sessionRunner(runtime: OrtRuntime, { optimization, sessions }: SessionRunnerOptions): SessionRunner {
   const cache = sessionCache<OrtSession>(sessions);
-  const options = createSessionOptions(runtime.library, optimization);
+  const createOptions = (): Pointer => createSessionOptions(runtime.library, optimization);
+  const options = createOptions();
   const counts = { compiled: 0, compileMilliseconds: 0, runs: 0, runMilliseconds: 0 };
 
   return {
+    runtime,
+    createOptions,
     run(program, destinations) {
       const start = performance.now();
       let session = cache.find(program.signature);
