@@ -1,5 +1,6 @@
 export { BackendError } from "./backend-error.ts";
 export type { BackendErrorCode } from "./backend-error.ts";
+export type { Provider } from "./devices/provider.ts";
 export { explain } from "./explain/explain.ts";
 export type { ExplainOptions } from "./explain/explain.ts";
 export type { CallTime, Explanation, NodeTime, OperationTime, OperatorTypeTime } from "./explain/explanation.ts";

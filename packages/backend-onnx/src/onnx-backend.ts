@@ -6,7 +6,7 @@ import { dataTable, type DataTable } from "./data-table.ts";
 import type { Attributes, Operation } from "./graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
 import { elementType } from "./onnx-type.ts";
-import type { OrtRuntime } from "./ort-runtime.ts";
+import type { Device } from "./devices/device.ts";
 import { recording, type ProgramRunner, type Recording } from "./recording.ts";
 import { RecordedValue } from "./recorded-value.ts";
 import {
@@ -16,7 +16,7 @@ import {
   type SessionRunner,
   type SessionRunnerOptions,
 } from "./session-runner.ts";
-import { writeStorage, type Elements } from "./storage.ts";
+import type { Elements } from "./storage.ts";
 
 export interface OnnxBackendOptions extends SessionRunnerOptions {
   readonly pendingNodes: number;
@@ -31,7 +31,7 @@ interface Explainer {
 
 /** Records kernels, and computes when something is read. No tensor shares memory with an array outside. */
 export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost {
-  readonly runtime: OrtRuntime;
+  readonly device: Device;
   readonly recording: Recording;
   readonly data: DataTable;
   readonly slots: SlotPool;
@@ -39,16 +39,16 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
   explainer: Explainer | undefined = undefined;
   readonly #runner: SessionRunner;
 
-  constructor(runtime: OrtRuntime, options: OnnxBackendOptions) {
+  constructor(device: Device, options: OnnxBackendOptions) {
     super();
-    this.runtime = runtime;
-    this.#runner = sessionRunner(runtime, options);
+    this.device = device;
+    this.#runner = sessionRunner(device, options);
     this.recording = recording({
       ...options,
       run: (program, destinations) => (this.explainer ?? this.#runner).run(program, destinations),
     });
     this.data = dataTable(this, this.recording);
-    this.slots = slotPool(runtime);
+    this.slots = slotPool(device.runtime);
   }
 
   get statistics(): OnnxStatistics {
@@ -127,7 +127,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
     if (value.producer !== undefined) this.recording.flush();
     if (value.failure !== undefined) throw value.failure;
     if (value.storage === undefined) throw new Error("a flush left a held value without data");
-    return value.storage.view().slice();
+    return this.device.read(value.storage, value.shape, value.dtype);
   }
 
   override incRef(dataId: object): void {
@@ -188,7 +188,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, AdamWHost
   #leaf(values: BackendValues, shape: readonly number[], dtype: DataType): RecordedValue {
     const type = elementType({ dtype });
     const value = new RecordedValue([...shape], type);
-    value.storage = writeStorage(this.runtime, values as ArrayLike<number>, shape, type);
+    value.storage = this.device.write(values as ArrayLike<number>, shape, type);
     return value;
   }
 }

@@ -6,8 +6,11 @@ import { ONNX_TYPES } from "./onnx-type.ts";
 export interface OnnxWriter extends GraphEmitter {
   /** Nodes that are added from here on carry this name, so that ONNX Runtime's errors can say it. */
   label(name: string): void;
-  input(name: string, shape: readonly number[], dtype: ElementType): void;
-  output(name: string, shape: readonly number[], dtype: ElementType): void;
+  /** An undefined shape stands for any. */
+  input(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
+  output(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
+  /** Says the type of a value between nodes. Only writers that rewrite nodes need it. */
+  value(name: string, shape: readonly number[], dtype: ElementType): void;
   /** The whole model. Nothing may be added afterwards. */
   finish(): Uint8Array;
 }
@@ -42,6 +45,7 @@ export function onnxWriter(written?: (node: WrittenNode) => void): OnnxWriter {
 }
 
 class ModelWriter implements OnnxWriter {
+  readonly float64 = true;
   readonly #proto: ProtobufWriter = protobufWriter();
   readonly #constants = new Map<string, string>();
   readonly #graph: number;
@@ -114,13 +118,15 @@ class ModelWriter implements OnnxWriter {
     return `t${this.#temporaries++}`;
   }
 
-  input(name: string, shape: readonly number[], dtype: ElementType): void {
+  input(name: string, shape: readonly number[] | undefined, dtype: ElementType): void {
     this.#valueInfo(GRAPH.input, name, shape, dtype);
   }
 
-  output(name: string, shape: readonly number[], dtype: ElementType): void {
+  output(name: string, shape: readonly number[] | undefined, dtype: ElementType): void {
     this.#valueInfo(GRAPH.output, name, shape, dtype);
   }
+
+  value(): void {}
 
   finish(): Uint8Array {
     this.#proto.end(this.#graph);
@@ -171,20 +177,22 @@ class ModelWriter implements OnnxWriter {
     return name;
   }
 
-  #valueInfo(field: number, name: string, shape: readonly number[], dtype: ElementType): void {
+  #valueInfo(field: number, name: string, shape: readonly number[] | undefined, dtype: ElementType): void {
     const proto = this.#proto;
     const info = proto.begin(field);
     proto.text(VALUE_INFO.name, name);
     const type = proto.begin(VALUE_INFO.type);
     const tensor = proto.begin(TYPE.tensor);
     proto.integer(TENSOR_TYPE.elementType, ONNX_TYPES[dtype]);
-    const dimensions = proto.begin(TENSOR_TYPE.shape);
-    for (const length of shape) {
-      const dimension = proto.begin(SHAPE.dimension);
-      proto.integer(DIMENSION.value, length);
-      proto.end(dimension);
+    if (shape !== undefined) {
+      const dimensions = proto.begin(TENSOR_TYPE.shape);
+      for (const length of shape) {
+        const dimension = proto.begin(SHAPE.dimension);
+        proto.integer(DIMENSION.value, length);
+        proto.end(dimension);
+      }
+      proto.end(dimensions);
     }
-    proto.end(dimensions);
     proto.end(tensor);
     proto.end(type);
     proto.end(info);

@@ -10,6 +10,7 @@ export type StatusFunction =
   | "CreateTensorAsOrtValue"
   | "CreateTensorWithDataAsOrtValue"
   | "GetTensorMutableData"
+  | "CreateMemoryInfo"
   | "CreateCpuMemoryInfo"
   | "CreateEnvWithGlobalThreadPools"
   | "DisablePerSessionThreads"
@@ -20,14 +21,21 @@ export type StatusFunction =
   | "SetGlobalIntraOpNumThreads"
   | "SetGlobalInterOpNumThreads"
   | "SetGlobalDenormalAsZero"
-  | "CreateArenaCfg";
+  | "CreateArenaCfg"
+  | "SessionOptionsAppendExecutionProvider_CUDA_V2"
+  | "CreateCUDAProviderOptions"
+  | "UpdateCUDAProviderOptions"
+  | "SessionOptionsAppendExecutionProvider";
 /** Functions that give an object back. */
 export type ReleaseFunction =
   | "ReleaseSession"
   | "ReleaseValue"
   | "ReleaseSessionOptions"
   | "ReleaseThreadingOptions"
-  | "ReleaseArenaCfg";
+  | "ReleaseMemoryInfo"
+  | "ReleaseAllocator"
+  | "ReleaseArenaCfg"
+  | "ReleaseCUDAProviderOptions";
 
 /** The version of `OrtApi` whose positions stand below; the table only ever grows at its end. */
 export const API_VERSION: number = 29;
@@ -44,6 +52,7 @@ export const STATUS_FUNCTIONS: Readonly<Record<StatusFunction, readonly [number,
   CreateTensorAsOrtValue: [48, ["void*", "void*", "size_t", "int", "void*"]],
   CreateTensorWithDataAsOrtValue: [49, ["void*", "void*", "size_t", "void*", "size_t", "int", "void*"]],
   GetTensorMutableData: [51, ["void*", "void*"]],
+  CreateMemoryInfo: [68, ["str", "int", "int", "int", "void*"]],
   CreateCpuMemoryInfo: [69, ["int", "int", "void*"]],
   CreateEnvWithGlobalThreadPools: [119, ["int", "str", "void*", "void*"]],
   DisablePerSessionThreads: [120, ["void*"]],
@@ -55,6 +64,10 @@ export const STATUS_FUNCTIONS: Readonly<Record<StatusFunction, readonly [number,
   SetGlobalInterOpNumThreads: [148, ["void*", "int"]],
   SetGlobalDenormalAsZero: [155, ["void*"]],
   CreateArenaCfg: [156, ["size_t", "int", "int", "int", "void*"]],
+  SessionOptionsAppendExecutionProvider_CUDA_V2: [204, ["void*", "void*"]],
+  CreateCUDAProviderOptions: [205, ["void*"]],
+  UpdateCUDAProviderOptions: [206, ["void*", "void*", "void*", "size_t"]],
+  SessionOptionsAppendExecutionProvider: [216, ["void*", "str", "void*", "void*", "size_t"]],
 };
 
 export const RELEASE_FUNCTIONS: Readonly<Record<ReleaseFunction, number>> = {
@@ -63,6 +76,9 @@ export const RELEASE_FUNCTIONS: Readonly<Record<ReleaseFunction, number>> = {
   ReleaseSessionOptions: 100,
   ReleaseThreadingOptions: 122,
   ReleaseArenaCfg: 157,
+  ReleaseMemoryInfo: 94,
+  ReleaseAllocator: 132,
+  ReleaseCUDAProviderOptions: 208,
 };
 
 export const GET_ERROR_MESSAGE: number = 2;

@@ -2,7 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import { adamWCall } from "./adamw/adamw-call.ts";
 import { applyAdamW } from "./adamw/apply-adamw.ts";
+import { recordAdamW } from "./adamw/recorded-adamw.ts";
 import { BackendError } from "./backend-error.ts";
+import { openDevice } from "./devices/open-device.ts";
+import type { Provider } from "./devices/provider.ts";
 import { rewriteGradients } from "./gradients.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
@@ -15,19 +18,30 @@ const NAME = "onnx";
 /** Above tfjs's own backends (cpu 1, wasm 2, webgpu 3), below nothing. */
 const PRIORITY = 10;
 
+/** Of the backend that is registered. */
+let registered: Provider = "cpu";
+
 /**
  * Makes the backend "onnx" known to TensorFlow.js; nothing is loaded before the backend is first used.
  * A second call does nothing. Throws {@link BackendError} "invalid-options".
  */
 export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
   const resolved = resolveOptions(options);
-  if (tf.engine().findBackendFactory(NAME) !== null) return;
-  tf.registerBackend(NAME, () => new OnnxBackend(openOrtRuntime(resolved.threads), resolved), PRIORITY);
+  if (isRegistered()) {
+    checkProvider(options.provider);
+    return;
+  }
+  const open = (): OnnxBackend =>
+    new OnnxBackend(openDevice(openOrtRuntime(resolved.threads), resolved.provider), resolved);
+  tf.registerBackend(NAME, open, PRIORITY);
+  registered = resolved.provider;
   for (const kernel of ALL_KERNELS) registerKernel(kernel.kernelName, kernelFunction(kernel));
   // tfjs-core types a kernel's inputs as single tensors; this kernel is called with lists of them.
   registerKernel("ApplyAdamW", ({ inputs, attrs, backend }) => {
     const host = onnxBackend(backend);
-    host.doOutside("ApplyAdamW", () => applyAdamW(host, adamWCall(inputs, attrs ?? {})));
+    const call = adamWCall(inputs, attrs ?? {});
+    if (host.device.provider === "cpu") host.doOutside("ApplyAdamW", () => applyAdamW(host, call));
+    else recordAdamW(host, call);
     return [];
   });
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => refuse(kernelName));
@@ -39,9 +53,10 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
  * ONNX Runtime cannot be loaded, "invalid-options" when the options cannot work.
  */
 export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<void> {
-  registerOnnxBackend(options);
+  const { provider } = resolveOptions(options);
   // tfjs swallows the reason when a backend does not start, so what can fail is done first.
-  openOrtRuntime(options.threads);
+  openDevice(openOrtRuntime(options.threads), isRegistered() ? registered : provider);
+  registerOnnxBackend(options);
   if (!(await tf.setBackend(NAME)))
     throw new BackendError("library", `TensorFlow.js could not start the backend "${NAME}".`);
   rewriteGradients(NAME);
@@ -53,6 +68,19 @@ export function onnxStatistics(): OnnxStatistics {
   const backend = tf.engine().registry[NAME];
   if (backend instanceof OnnxBackend) return backend.statistics;
   return { compiled: 0, compileMilliseconds: 0, cached: 0, evicted: 0, runs: 0, runMilliseconds: 0 };
+}
+
+function isRegistered(): boolean {
+  return tf.engine().findBackendFactory(NAME) !== null;
+}
+
+function checkProvider(provider: Provider | undefined): void {
+  if (provider === undefined || provider === registered) return;
+  throw new BackendError(
+    "invalid-options",
+    `provider: "${provider}" comes too late: the backend "${NAME}" is registered with "${registered}". ` +
+      `Pass it to the first registration, or call tf.removeBackend("${NAME}") before.`,
+  );
 }
 
 function registerKernel(kernelName: string, kernelFunc: KernelFunc): void {

@@ -1,7 +1,9 @@
 import { compileProgram } from "./compile.ts";
-import { createSessionOptions, type OptimizationLevel, type OrtRuntime } from "./ort-runtime.ts";
-import type { Pointer } from "./ort-library.ts";
-import { openOrtSession, type OrtSession } from "./ort-session.ts";
+import type { OptimizationLevel } from "./ort-runtime.ts";
+import type { Device } from "./devices/device.ts";
+import { openSession } from "./devices/device-session.ts";
+import type { OrtSession } from "./ort-session.ts";
+import type { Program } from "./program.ts";
 import type { ProgramRunner } from "./recording.ts";
 import { sessionCache } from "./session-cache.ts";
 
@@ -25,9 +27,8 @@ export interface SessionRunnerOptions {
 
 /** What it takes to compile a program as the backend does. */
 export interface SessionMaker {
-  readonly runtime: OrtRuntime;
-  /** Options for new sessions; released by whoever asks for them. */
-  createOptions(): Pointer;
+  readonly device: Device;
+  readonly optimization: OptimizationLevel;
 }
 
 /** Runs programs through sessions that are compiled once per signature. */
@@ -38,20 +39,20 @@ export interface SessionRunner extends SessionMaker {
   dispose(): void;
 }
 
-export function sessionRunner(runtime: OrtRuntime, { optimization, sessions }: SessionRunnerOptions): SessionRunner {
+export function sessionRunner(device: Device, { optimization, sessions }: SessionRunnerOptions): SessionRunner {
   const cache = sessionCache<OrtSession>(sessions);
-  const createOptions = (): Pointer => createSessionOptions(runtime.library, optimization);
-  const options = createOptions();
+  const compile = (program: Program): OrtSession =>
+    openSession(device, optimization, compileProgram(program, device.createWriter()));
   const counts = { compiled: 0, compileMilliseconds: 0, runs: 0, runMilliseconds: 0 };
 
   return {
-    runtime,
-    createOptions,
+    device,
+    optimization,
     run(program, destinations) {
       const start = performance.now();
       let session = cache.find(program.signature);
       if (session === undefined) {
-        session = openOrtSession(runtime, options, compileProgram(program));
+        session = compile(program);
         cache.add(program.signature, session);
         counts.compiled++;
         counts.compileMilliseconds += performance.now() - start;
@@ -66,7 +67,6 @@ export function sessionRunner(runtime: OrtRuntime, { optimization, sessions }: S
     },
     dispose() {
       cache.clear();
-      runtime.library.release.ReleaseSessionOptions(options);
     },
   };
 }

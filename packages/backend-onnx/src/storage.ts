@@ -56,6 +56,19 @@ export function adoptStorage({ library }: OrtRuntime, handle: Pointer, size: num
   );
 }
 
+/** Wraps an OrtValue in a device's memory. */
+export function deviceStorage({ library }: OrtRuntime, handle: Pointer, size: number, dtype: ElementType): Storage {
+  return {
+    handle,
+    byteLength: size * ELEMENT_BYTES[dtype],
+    onDevice: true,
+    view() {
+      throw new Error("memory of a device was read as if it were JavaScript's");
+    },
+    release: () => library.release.ReleaseValue(handle),
+  };
+}
+
 /** Lets ONNX Runtime read and write `data` in place. `data` stays alive as long as the storage does. */
 export function wrapStorage(
   { library, memoryInfo }: OrtRuntime,
@@ -95,6 +108,7 @@ function elements(buffer: ArrayBuffer, byteOffset: number, size: number, dtype: 
 }
 
 class OrtStorage implements Storage {
+  readonly onDevice = false;
   readonly handle: Pointer;
   readonly byteLength: number;
   readonly #open: (byteLength: number) => Elements;
@@ -119,6 +133,6 @@ class OrtStorage implements Storage {
   }
 }
 
-function int64(shape: readonly number[]): BigInt64Array {
+export function int64(shape: readonly number[]): BigInt64Array {
   return BigInt64Array.from(shape, BigInt);
 }

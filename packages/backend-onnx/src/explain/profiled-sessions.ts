@@ -2,9 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileProgram, programError } from "../compile.ts";
-import { onnxWriter, type WrittenNode } from "../onnx-writer.ts";
+import type { WrittenNode } from "../onnx-writer.ts";
 import type { OrtLibrary, Pointer } from "../ort-library.ts";
-import { openOrtSession, type OrtSession } from "../ort-session.ts";
+import type { OrtSession } from "../ort-session.ts";
+import { openSession } from "../devices/device-session.ts";
 import type { Program } from "../program.ts";
 import type { ProgramRunner } from "../recording.ts";
 import { sessionCache } from "../session-cache.ts";
@@ -46,7 +47,7 @@ interface ProfiledSession {
 }
 
 export function profiledSessions(maker: SessionMaker): ProfiledSessions {
-  const { runtime } = maker;
+  const { device, optimization } = maker;
   const folder = mkdtempSync(join(tmpdir(), "backend-onnx-"));
   const cache = sessionCache<ProfiledSession & { release(): void }>(Infinity);
   const sessions: ProfiledSession[] = [];
@@ -56,21 +57,20 @@ export function profiledSessions(maker: SessionMaker): ProfiledSessions {
   const open = (program: Program): ProfiledSession => {
     const start = performance.now();
     const written: WrittenNode[] = [];
-    const options = maker.createOptions();
     try {
-      enableProfiling(runtime.library, options, join(folder, `${sessions.length}-`));
       const model = compileProgram(
         program,
-        onnxWriter((node) => written.push(node)),
+        device.createWriter((node) => written.push(node)),
       );
-      const session = openOrtSession(runtime, options, model);
+      const session = openSession(device, optimization, model, (library, options) =>
+        enableProfiling(library, options, join(folder, `${sessions.length}-`)),
+      );
       const opened = { session, written, calls: [], release: () => session.release() };
       cache.add(program.signature, opened);
       sessions.push(opened);
       call.compiled++;
       return opened;
     } finally {
-      runtime.library.release.ReleaseSessionOptions(options);
       call.compileMilliseconds += performance.now() - start;
     }
   };
