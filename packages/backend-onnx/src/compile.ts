@@ -1,13 +1,12 @@
 import { BackendError, type BackendErrorCode } from "./backend-error.ts";
 import { typeText } from "./interner.ts";
-import { onnxWriter } from "./onnx-writer.ts";
+import type { OnnxWriter } from "./onnx-writer.ts";
 import type { Program } from "./program.ts";
 import type { RecordedValue } from "./recorded-value.ts";
 
 /** Writes a program as the bytes of an ONNX model whose inputs are i0, i1, ... and whose outputs are o0, o1, ... */
-export function compileProgram(program: Program): Uint8Array {
+export function compileProgram(program: Program, writer: OnnxWriter): Uint8Array {
   const { nodes, leaves, outputs } = program;
-  const writer = onnxWriter();
   const names: string[] = [];
   leaves.forEach((leaf, index) => {
     names[leaf.position] = `i${index}`;
@@ -19,6 +18,7 @@ export function compileProgram(program: Program): Uint8Array {
   });
   const nameOf = ({ position }: RecordedValue): string => (names[position] ??= `v${position}`);
   for (const node of nodes) {
+    for (const output of node.outputs) writer.value(nameOf(output), output.shape, output.dtype);
     writer.label(`${node.operation.name} ${node.outputs.map(typeText).join()}`);
     node.operation.emit(writer, node.inputs.map(nameOf), node.outputs.map(nameOf), node);
   }

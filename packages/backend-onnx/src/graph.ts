@@ -25,7 +25,9 @@ export interface Storage {
   /** The address as an OrtValue handle (`OrtValue*`), made once and reused by every run. */
   readonly handle: bigint;
   readonly byteLength: number;
-  /** A view of the same memory; no copy. */
+  /** Whether it lies in memory that JavaScript does not see. */
+  readonly onDevice: boolean;
+  /** A view of the same memory; no copy. Throws on a device. */
   view(): Float32Array | Int32Array | Uint8Array;
   release(): void;
 }
@@ -54,6 +56,8 @@ export type OnnxAttribute = number | string | readonly number[] | { readonly flo
 
 /** Writes one ONNX graph. Names are valid within that graph only. */
 export interface GraphEmitter {
+  /** Whether float64 is computed as such; otherwise float32 stands in for it, and formulas have to spare digits. */
+  readonly float64: boolean;
   /** Adds a node. `domain` is "" (ai.onnx, opset 21) unless given, e.g. "com.microsoft". */
   node(
     operatorType: string,

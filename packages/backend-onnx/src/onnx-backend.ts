@@ -10,40 +10,58 @@ import { elementType } from "./onnx-type.ts";
 import type { OptimizerHost } from "./optimizers/apply-optimizer.ts";
 import { slotPool, type SlotPool } from "./optimizers/slot-pool.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
-import { recording, type Recording } from "./recording.ts";
+import type { Device } from "./devices/device.ts";
+import { recording, type ProgramRunner, type Recording } from "./recording.ts";
 import { RecordedValue } from "./recorded-value.ts";
-import { sessionRunner, type OwnedProgram, type SessionRunner, type SessionRunnerOptions } from "./session-runner.ts";
-import { writeStorage, type Elements } from "./storage.ts";
+import {
+  sessionRunner,
+  type OwnedProgram,
+  type SessionMaker,
+  type SessionRunner,
+  type SessionRunnerOptions,
+} from "./session-runner.ts";
+import type { Elements } from "./storage.ts";
 
 export interface OnnxBackendOptions extends SessionRunnerOptions {
   readonly pendingNodes: number;
   readonly pendingBytes: number;
 }
 
+/** Runs programs in place of the sessions that are kept. */
+interface Explainer {
+  readonly run: ProgramRunner;
+  around(operation: string, work: () => void): void;
+}
+
 /** Records kernels, and computes when something is read. No tensor shares memory with an array outside. */
 export class OnnxBackend extends tf.KernelBackend implements Recorder, OptimizerHost {
-  readonly runtime: OrtRuntime;
+  readonly device: Device;
   readonly recording: Recording;
   readonly data: DataTable;
   readonly slots: SlotPool;
+  /** While it is set, programs are run and measured there. */
+  explainer: Explainer | undefined = undefined;
   readonly #runner: SessionRunner;
   /** Set while a function is traced for {@link compiled}. */
   trace: Trace | undefined;
 
-  constructor(runtime: OrtRuntime, options: OnnxBackendOptions) {
+  constructor(device: Device, options: OnnxBackendOptions) {
     super();
-    this.runtime = runtime;
-    this.#runner = sessionRunner(runtime, options);
-    const { run } = this.#runner;
+    this.device = device;
+    this.#runner = sessionRunner(device, options);
     this.recording = recording({
       ...options,
       run: (program, destinations) => {
-        run(program, destinations);
+        (this.explainer ?? this.#runner).run(program, destinations);
         this.trace?.ran(program);
       },
     });
     this.data = dataTable(this, this.recording);
-    this.slots = slotPool(runtime);
+    this.slots = slotPool(device.runtime);
+  }
+
+  get runtime(): OrtRuntime {
+    return this.device.runtime;
   }
 
   get statistics(): OnnxStatistics {
@@ -60,6 +78,17 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
   /** The session of a program that has just been run, for the caller to keep. */
   own(signature: Int32Array): OwnedProgram {
     return this.#runner.own(signature);
+  }
+
+  /** How programs are compiled. */
+  get sessions(): SessionMaker {
+    return this.#runner;
+  }
+
+  /** Does work that is no recorded operation, and lets an explanation know of it. */
+  doOutside(operation: string, work: () => void): void {
+    if (this.explainer === undefined) work();
+    else this.explainer.around(operation, work);
   }
 
   // Recorder
@@ -131,7 +160,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     if (value.producer !== undefined) this.recording.flush();
     if (value.failure !== undefined) throw value.failure;
     if (value.storage === undefined) throw new Error("a flush left a held value without data");
-    return value.storage.view().slice();
+    return this.device.read(value.storage, value.shape, value.dtype);
   }
 
   override incRef(dataId: object): void {
@@ -192,7 +221,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
   #leaf(values: BackendValues, shape: readonly number[], dtype: DataType): RecordedValue {
     const type = elementType({ dtype });
     const value = new RecordedValue([...shape], type);
-    value.storage = writeStorage(this.runtime, values as ArrayLike<number>, shape, type);
+    value.storage = this.device.write(values as ArrayLike<number>, shape, type);
     return value;
   }
 }

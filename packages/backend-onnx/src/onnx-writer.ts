@@ -6,8 +6,11 @@ import { ONNX_TYPES } from "./onnx-type.ts";
 export interface OnnxWriter extends GraphEmitter {
   /** Nodes that are added from here on carry this name, so that ONNX Runtime's errors can say it. */
   label(name: string): void;
-  input(name: string, shape: readonly number[], dtype: ElementType): void;
-  output(name: string, shape: readonly number[], dtype: ElementType): void;
+  /** An undefined shape stands for any. */
+  input(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
+  output(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
+  /** Says the type of a value between nodes. Only writers that rewrite nodes need it. */
+  value(name: string, shape: readonly number[], dtype: ElementType): void;
   /** The whole model. Nothing may be added afterwards. */
   finish(): Uint8Array;
 }
@@ -30,19 +33,29 @@ const TENSOR_TYPE = { elementType: 1, shape: 2 };
 const SHAPE = { dimension: 1 };
 const DIMENSION = { value: 1 };
 
-export function onnxWriter(): OnnxWriter {
-  return new ModelWriter();
+/** A node as it was written, before ONNX Runtime rewrites the graph. */
+export interface WrittenNode {
+  readonly name: string;
+  readonly operatorType: string;
+}
+
+/** `written` is told of every node. */
+export function onnxWriter(written?: (node: WrittenNode) => void): OnnxWriter {
+  return new ModelWriter(written);
 }
 
 class ModelWriter implements OnnxWriter {
+  readonly float64 = true;
   readonly #proto: ProtobufWriter = protobufWriter();
   readonly #constants = new Map<string, string>();
   readonly #graph: number;
+  readonly #written: ((node: WrittenNode) => void) | undefined;
   #label = "";
   #nodes = 0;
   #temporaries = 0;
 
-  constructor() {
+  constructor(written: ((node: WrittenNode) => void) | undefined) {
+    this.#written = written;
     this.#proto.integer(MODEL.irVersion, IR_VERSION);
     this.#opset("", OPSET);
     this.#opset("com.microsoft", 1);
@@ -66,7 +79,9 @@ class ModelWriter implements OnnxWriter {
     for (const input of inputs) proto.text(NODE.input, input);
     for (const output of outputs) proto.text(NODE.output, output);
     // ONNX Runtime refuses two nodes of one name.
-    if (this.#label !== "") proto.text(NODE.name, `${this.#label} #${this.#nodes++}`);
+    const name = this.#label === "" ? "" : `${this.#label} #${this.#nodes++}`;
+    if (name !== "") proto.text(NODE.name, name);
+    this.#written?.({ name, operatorType });
     proto.text(NODE.operatorType, operatorType);
     for (const name in attributes) this.#attribute(name, attributes[name]);
     if (domain !== "") proto.text(NODE.domain, domain);
@@ -103,13 +118,15 @@ class ModelWriter implements OnnxWriter {
     return `t${this.#temporaries++}`;
   }
 
-  input(name: string, shape: readonly number[], dtype: ElementType): void {
+  input(name: string, shape: readonly number[] | undefined, dtype: ElementType): void {
     this.#valueInfo(GRAPH.input, name, shape, dtype);
   }
 
-  output(name: string, shape: readonly number[], dtype: ElementType): void {
+  output(name: string, shape: readonly number[] | undefined, dtype: ElementType): void {
     this.#valueInfo(GRAPH.output, name, shape, dtype);
   }
+
+  value(): void {}
 
   finish(): Uint8Array {
     this.#proto.end(this.#graph);
@@ -160,20 +177,22 @@ class ModelWriter implements OnnxWriter {
     return name;
   }
 
-  #valueInfo(field: number, name: string, shape: readonly number[], dtype: ElementType): void {
+  #valueInfo(field: number, name: string, shape: readonly number[] | undefined, dtype: ElementType): void {
     const proto = this.#proto;
     const info = proto.begin(field);
     proto.text(VALUE_INFO.name, name);
     const type = proto.begin(VALUE_INFO.type);
     const tensor = proto.begin(TYPE.tensor);
     proto.integer(TENSOR_TYPE.elementType, ONNX_TYPES[dtype]);
-    const dimensions = proto.begin(TENSOR_TYPE.shape);
-    for (const length of shape) {
-      const dimension = proto.begin(SHAPE.dimension);
-      proto.integer(DIMENSION.value, length);
-      proto.end(dimension);
+    if (shape !== undefined) {
+      const dimensions = proto.begin(TENSOR_TYPE.shape);
+      for (const length of shape) {
+        const dimension = proto.begin(SHAPE.dimension);
+        proto.integer(DIMENSION.value, length);
+        proto.end(dimension);
+      }
+      proto.end(dimensions);
     }
-    proto.end(dimensions);
     proto.end(tensor);
     proto.end(type);
     proto.end(info);

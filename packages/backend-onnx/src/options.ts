@@ -1,7 +1,14 @@
 import { BackendError } from "./backend-error.ts";
+import { PROVIDERS, type Provider } from "./devices/provider.ts";
 import type { OptimizationLevel } from "./ort-runtime.ts";
 
 export interface OnnxBackendOptions {
+  /**
+   * Where graphs run and tensors lie. Default "cpu". "webgpu" is the GPU through Vulkan, Metal, or Direct3D 12, "cuda" an
+   * NVIDIA GPU with libraries that are installed apart; the first use throws {@link BackendError} "library" where the
+   * provider does not start.
+   */
+  readonly provider?: Provider;
   /** Threads of the one pool that all graphs share. Default: the available parallelism. Fixed by its first use in a process. */
   readonly threads?: number;
   /** How far ONNX Runtime rewrites a graph when it compiles it. Default "basic": "all" takes half as long again and runs no faster. */
@@ -15,6 +22,7 @@ export interface OnnxBackendOptions {
 }
 
 export interface ResolvedOptions {
+  readonly provider: Provider;
   readonly threads?: number;
   readonly optimization: OptimizationLevel;
   readonly sessions: number;
@@ -25,7 +33,7 @@ export interface ResolvedOptions {
 
 const COUNTS = ["threads", "sessions", "sessionBytes", "pendingNodes"] as const;
 const LEVELS: readonly OptimizationLevel[] = ["none", "basic", "extended", "all"];
-const KNOWN: readonly string[] = [...COUNTS, "optimization"];
+const KNOWN: readonly string[] = ["provider", ...COUNTS, "optimization"];
 
 /** Checks the options and fills in defaults; throws {@link BackendError} "invalid-options" on typos and impossible values. */
 export function resolveOptions(options: OnnxBackendOptions): ResolvedOptions {
@@ -38,10 +46,17 @@ export function resolveOptions(options: OnnxBackendOptions): ResolvedOptions {
       throw invalid(`${name}: ${value} is not a whole number from 1.`);
     }
   }
-  const { optimization = "basic", sessions = 256, sessionBytes = 2 ** 29, pendingNodes = 20_000 } = options;
+  const {
+    provider = "cpu",
+    optimization = "basic",
+    sessions = 256,
+    sessionBytes = 2 ** 29,
+    pendingNodes = 20_000,
+  } = options;
   if (!LEVELS.includes(optimization))
     throw invalid(`optimization: ${optimization} is not one of ${LEVELS.join(", ")}.`);
-  const rest = { optimization, sessions, sessionBytes, pendingNodes, pendingBytes: 2 ** 28 };
+  if (!PROVIDERS.includes(provider)) throw invalid(`provider: ${provider} is not one of ${PROVIDERS.join(", ")}.`);
+  const rest = { provider, optimization, sessions, sessionBytes, pendingNodes, pendingBytes: 2 ** 28 };
   return options.threads === undefined ? rest : { ...rest, threads: options.threads };
 }
 

@@ -4,11 +4,13 @@ export type StatusFunction =
   | "Run"
   | "CreateSessionOptions"
   | "DisableMemPattern"
+  | "EnableProfiling"
   | "SetSessionLogSeverityLevel"
   | "SetSessionGraphOptimizationLevel"
   | "CreateTensorAsOrtValue"
   | "CreateTensorWithDataAsOrtValue"
   | "GetTensorMutableData"
+  | "CreateMemoryInfo"
   | "CreateCpuMemoryInfo"
   | "CreateEnvWithGlobalThreadPools"
   | "DisablePerSessionThreads"
@@ -21,15 +23,22 @@ export type StatusFunction =
   | "SetGlobalDenormalAsZero"
   | "CreateArenaCfg"
   | "CreateRunOptions"
-  | "AddRunConfigEntry";
+  | "AddRunConfigEntry"
+  | "SessionOptionsAppendExecutionProvider_CUDA_V2"
+  | "CreateCUDAProviderOptions"
+  | "UpdateCUDAProviderOptions"
+  | "SessionOptionsAppendExecutionProvider";
 /** Functions that give an object back. */
 export type ReleaseFunction =
   | "ReleaseSession"
   | "ReleaseValue"
   | "ReleaseSessionOptions"
   | "ReleaseThreadingOptions"
+  | "ReleaseRunOptions"
+  | "ReleaseMemoryInfo"
+  | "ReleaseAllocator"
   | "ReleaseArenaCfg"
-  | "ReleaseRunOptions";
+  | "ReleaseCUDAProviderOptions";
 
 /** The version of `OrtApi` whose positions stand below; the table only ever grows at its end. */
 export const API_VERSION: number = 29;
@@ -39,12 +48,14 @@ export const STATUS_FUNCTIONS: Readonly<Record<StatusFunction, readonly [number,
   CreateSessionFromArray: [8, ["void*", "void*", "size_t", "void*", "void*"]],
   Run: [9, ["void*", "void*", "void*", "void*", "size_t", "void*", "size_t", "void*"]],
   CreateSessionOptions: [10, ["void*"]],
+  EnableProfiling: [14, ["void*", "void*"]],
   DisableMemPattern: [17, ["void*"]],
   SetSessionLogSeverityLevel: [22, ["void*", "int"]],
   SetSessionGraphOptimizationLevel: [23, ["void*", "int"]],
   CreateTensorAsOrtValue: [48, ["void*", "void*", "size_t", "int", "void*"]],
   CreateTensorWithDataAsOrtValue: [49, ["void*", "void*", "size_t", "void*", "size_t", "int", "void*"]],
   GetTensorMutableData: [51, ["void*", "void*"]],
+  CreateMemoryInfo: [68, ["str", "int", "int", "int", "void*"]],
   CreateCpuMemoryInfo: [69, ["int", "int", "void*"]],
   CreateEnvWithGlobalThreadPools: [119, ["int", "str", "void*", "void*"]],
   DisablePerSessionThreads: [120, ["void*"]],
@@ -58,6 +69,10 @@ export const STATUS_FUNCTIONS: Readonly<Record<StatusFunction, readonly [number,
   CreateArenaCfg: [156, ["size_t", "int", "int", "int", "void*"]],
   CreateRunOptions: [39, ["void*"]],
   AddRunConfigEntry: [165, ["void*", "str", "str"]],
+  SessionOptionsAppendExecutionProvider_CUDA_V2: [204, ["void*", "void*"]],
+  CreateCUDAProviderOptions: [205, ["void*"]],
+  UpdateCUDAProviderOptions: [206, ["void*", "void*", "void*", "size_t"]],
+  SessionOptionsAppendExecutionProvider: [216, ["void*", "str", "void*", "void*", "size_t"]],
 };
 
 export const RELEASE_FUNCTIONS: Readonly<Record<ReleaseFunction, number>> = {
@@ -67,6 +82,9 @@ export const RELEASE_FUNCTIONS: Readonly<Record<ReleaseFunction, number>> = {
   ReleaseThreadingOptions: 122,
   ReleaseArenaCfg: 157,
   ReleaseRunOptions: 97,
+  ReleaseMemoryInfo: 94,
+  ReleaseAllocator: 132,
+  ReleaseCUDAProviderOptions: 208,
 };
 
 export const GET_ERROR_MESSAGE: number = 2;

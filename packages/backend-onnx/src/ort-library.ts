@@ -22,6 +22,8 @@ type NativeArgument = Pointer | number | string | ArrayBufferView | null;
 /** ONNX Runtime's C API: every function throws {@link BackendError} "runtime" with ONNX Runtime's own message. */
 export interface OrtLibrary {
   readonly version: string;
+  /** Its path; libraries of execution providers lie beside it. */
+  readonly file: string;
   /** Held because koffi unloads a library whose handle is collected. */
   readonly handle: object;
   /** Functions that report a status. */
@@ -38,7 +40,7 @@ const PACKAGE = "onnxruntime-node";
 
 /** Loads the library that the npm package onnxruntime-node carries; throws {@link BackendError} "library". */
 export function loadOrtLibrary(): OrtLibrary {
-  const { handle, table, version } = loadTable();
+  const { file, handle, table, version } = loadTable();
   const errorMessage = nativeFunction(table, GET_ERROR_MESSAGE, "str", ["void*"]);
   const releaseStatus = nativeFunction(table, RELEASE_STATUS, "void", ["void*"]);
 
@@ -57,6 +59,7 @@ export function loadOrtLibrary(): OrtLibrary {
   const created = new BigUint64Array(1);
   return {
     version,
+    file,
     handle,
     call,
     release,
@@ -68,7 +71,14 @@ export function loadOrtLibrary(): OrtLibrary {
   };
 }
 
-function loadTable(): { readonly handle: object; readonly table: Pointer; readonly version: string } {
+interface LoadedTable {
+  readonly file: string;
+  readonly handle: object;
+  readonly table: Pointer;
+  readonly version: string;
+}
+
+function loadTable(): LoadedTable {
   const file = libraryFile();
   let handle: LibraryHandle;
   let base: Pointer;
@@ -88,7 +98,7 @@ function loadTable(): { readonly handle: object; readonly table: Pointer; readon
       `${file} is ONNX Runtime ${version}, which lacks version ${API_VERSION} of its C API. Install ${PACKAGE}@1.30.0.`,
     );
   }
-  return { handle, table, version };
+  return { file, handle, table, version };
 }
 
 /** Where the npm package keeps the library; see the folder `bin/napi-v6` of onnxruntime-node 1.30.0. */

@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "./backend-error.ts";
 import type { UpdateInputs } from "./compiled/trace.ts";
+import { openDevice } from "./devices/open-device.ts";
+import type { Provider } from "./devices/provider.ts";
 import { rewriteGradients } from "./gradients.ts";
 import type { Attributes } from "./graph.ts";
 import type { Kernel } from "./kernel.ts";
@@ -10,8 +12,8 @@ import { reasonLeftOut } from "./kernels/left-out-kernels.ts";
 import { OnnxBackend } from "./onnx-backend.ts";
 import { NO_STATISTICS, type OnnxStatistics } from "./onnx-statistics.ts";
 import { ALL_OPTIMIZERS } from "./optimizers/all-optimizers.ts";
-import { applyOptimizer } from "./optimizers/apply-optimizer.ts";
 import { optimizerCall } from "./optimizers/optimizer-call.ts";
+import { updateInPlace } from "./optimizers/update.ts";
 import { resolveOptions, type OnnxBackendOptions } from "./options.ts";
 import { openOrtRuntime } from "./ort-runtime.ts";
 
@@ -19,21 +21,30 @@ const NAME = "onnx";
 /** Above tfjs's own backends (cpu 1, wasm 2, webgpu 3), below nothing. */
 const PRIORITY = 10;
 
+/** Of the backend that is registered. */
+let registered: Provider = "cpu";
+
 /**
  * Makes the backend "onnx" known to TensorFlow.js; nothing is loaded before the backend is first used.
  * A second call does nothing. Throws {@link BackendError} "invalid-options".
  */
 export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
   const resolved = resolveOptions(options);
-  if (tf.engine().findBackendFactory(NAME) !== null) return;
-  tf.registerBackend(NAME, () => new OnnxBackend(openOrtRuntime(resolved.threads), resolved), PRIORITY);
+  if (isRegistered()) {
+    checkProvider(options.provider);
+    return;
+  }
+  const open = (): OnnxBackend =>
+    new OnnxBackend(openDevice(openOrtRuntime(resolved.threads), resolved.provider), resolved);
+  tf.registerBackend(NAME, open, PRIORITY);
+  registered = resolved.provider;
   for (const kernel of ALL_KERNELS) registerKernel(kernel.kernelName, kernelFunction(kernel));
   // tfjs-core types a kernel's inputs as single tensors; this kernel is called with lists of them.
   for (const optimizer of ALL_OPTIMIZERS) {
     registerKernel(optimizer.kernelName, ({ inputs, attrs, backend }) => {
       const host = onnxBackend(backend);
       const attributes = (attrs ?? {}) as Attributes;
-      const run = (): void => applyOptimizer(host, optimizerCall(optimizer, inputs, attributes));
+      const run = (): void => updateInPlace(host, optimizerCall(optimizer, inputs, attributes));
       if (host.trace === undefined) run();
       else host.trace.update(optimizer, inputs as UpdateInputs, attributes, run);
       return [];
@@ -52,9 +63,10 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
  * ONNX Runtime cannot be loaded, "invalid-options" when the options cannot work.
  */
 export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<void> {
-  registerOnnxBackend(options);
+  const { provider } = resolveOptions(options);
   // tfjs swallows the reason when a backend does not start, so what can fail is done first.
-  openOrtRuntime(options.threads);
+  openDevice(openOrtRuntime(options.threads), isRegistered() ? registered : provider);
+  registerOnnxBackend(options);
   if (!(await tf.setBackend(NAME)))
     throw new BackendError("library", `TensorFlow.js could not start the backend "${NAME}".`);
   rewriteGradients(NAME);
@@ -66,6 +78,19 @@ export function onnxStatistics(): OnnxStatistics {
   const backend = tf.engine().registry[NAME];
   if (backend instanceof OnnxBackend) return backend.statistics;
   return NO_STATISTICS;
+}
+
+function isRegistered(): boolean {
+  return tf.engine().findBackendFactory(NAME) !== null;
+}
+
+function checkProvider(provider: Provider | undefined): void {
+  if (provider === undefined || provider === registered) return;
+  throw new BackendError(
+    "invalid-options",
+    `provider: "${provider}" comes too late: the backend "${NAME}" is registered with "${registered}". ` +
+      `Pass it to the first registration, or call tf.removeBackend("${NAME}") before.`,
+  );
 }
 
 function registerKernel(kernelName: string, kernelFunc: KernelFunc): void {

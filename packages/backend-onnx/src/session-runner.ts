@@ -1,8 +1,10 @@
 import { compileProgram } from "./compile.ts";
+import type { Device } from "./devices/device.ts";
+import { openSession } from "./devices/device-session.ts";
 import { memoryUpkeep } from "./memory-upkeep.ts";
-import { createSessionOptions, type OptimizationLevel, type OrtRuntime } from "./ort-runtime.ts";
+import type { OptimizationLevel } from "./ort-runtime.ts";
 import type { Pointer } from "./ort-library.ts";
-import { openOrtSession, type Destinations, type OrtSession } from "./ort-session.ts";
+import type { Destinations, OrtSession } from "./ort-session.ts";
 import type { RecordedValue } from "./recorded-value.ts";
 import type { ProgramRunner } from "./recording.ts";
 import { estimateSessionBytes } from "./session-bytes.ts";
@@ -38,8 +40,14 @@ export interface OwnedProgram {
   release(): void;
 }
 
+/** What it takes to compile a program as the backend does. */
+export interface SessionMaker {
+  readonly device: Device;
+  readonly optimization: OptimizationLevel;
+}
+
 /** Runs programs through sessions that are compiled once per signature. */
-export interface SessionRunner {
+export interface SessionRunner extends SessionMaker {
   readonly run: ProgramRunner;
   /** Takes the session of a program that has just been run out of the cache; the caller releases it. */
   own(signature: Int32Array): OwnedProgram;
@@ -48,10 +56,10 @@ export interface SessionRunner {
   dispose(): void;
 }
 
-export function sessionRunner(runtime: OrtRuntime, limits: SessionRunnerOptions): SessionRunner {
+export function sessionRunner(device: Device, limits: SessionRunnerOptions): SessionRunner {
+  const { optimization } = limits;
   const cache = sessionCache<OrtSession>(limits);
-  const upkeep = memoryUpkeep(runtime.library);
-  const options = createSessionOptions(runtime.library, limits.optimization);
+  const upkeep = memoryUpkeep(device.runtime.library);
   const counts = { compiled: 0, compileMilliseconds: 0, runs: 0, runMilliseconds: 0 };
 
   const execute = (session: OrtSession, ...parameters: Parameters<OrtSession["run"]>): void => {
@@ -62,13 +70,15 @@ export function sessionRunner(runtime: OrtRuntime, limits: SessionRunnerOptions)
   };
 
   return {
+    device,
+    optimization,
     run(program, destinations) {
       const start = performance.now();
       let session = cache.find(program.signature);
       let runOptions: Pointer | undefined;
       if (session === undefined) {
-        const model = compileProgram(program);
-        session = openOrtSession(runtime, options, model);
+        const model = compileProgram(program, device.createWriter());
+        session = openSession(device, optimization, model);
         cache.add(program.signature, session, estimateSessionBytes(program, model));
         runOptions = upkeep.compiled(program);
         counts.compiled++;
@@ -87,7 +97,6 @@ export function sessionRunner(runtime: OrtRuntime, limits: SessionRunnerOptions)
     dispose() {
       cache.clear();
       upkeep.dispose();
-      runtime.library.release.ReleaseSessionOptions(options);
     },
   };
 }

@@ -97,6 +97,19 @@ export function adoptStorage(
   );
 }
 
+/** Wraps an OrtValue in a device's memory. */
+export function deviceStorage({ library }: OrtRuntime, handle: Pointer, size: number, dtype: ElementType): Storage {
+  return {
+    handle,
+    byteLength: size * ELEMENT_BYTES[dtype],
+    onDevice: true,
+    view() {
+      throw new Error("memory of a device was read as if it were JavaScript's");
+    },
+    release: () => library.release.ReleaseValue(handle),
+  };
+}
+
 /** Lets ONNX Runtime read and write `data` in place. `data` stays alive as long as the storage does. */
 export function wrapStorage(
   { library, memoryInfo }: OrtRuntime,
@@ -131,8 +144,8 @@ export function wrapStorage(
 /** The same memory as another value's; `released` is called instead of giving the memory back. */
 export function borrowStorage({ storage }: { readonly storage: Storage | undefined }, released: () => void): Storage {
   if (storage === undefined) throw new Error("only what has been computed can be shared");
-  const { handle, byteLength } = storage;
-  return { handle, byteLength, view: () => storage.view(), release: released };
+  const { handle, byteLength, onDevice } = storage;
+  return { handle, byteLength, onDevice, view: () => storage.view(), release: released };
 }
 
 /** A typed array of `dtype` over part of a buffer. */
@@ -143,6 +156,7 @@ export function elements(buffer: ArrayBuffer, byteOffset: number, size: number, 
 }
 
 class OrtStorage implements Storage {
+  readonly onDevice = false;
   readonly handle: Pointer;
   readonly byteLength: number;
   readonly #open: (byteLength: number) => Elements;
@@ -167,6 +181,6 @@ class OrtStorage implements Storage {
   }
 }
 
-function int64(shape: readonly number[]): BigInt64Array {
+export function int64(shape: readonly number[]): BigInt64Array {
   return BigInt64Array.from(shape, BigInt);
 }

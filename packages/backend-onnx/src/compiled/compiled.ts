@@ -58,7 +58,8 @@ export function compiled<Parameters extends readonly unknown[], Result>(
 
   const call = (...parameters: Parameters): Result => {
     const backend = tf.backend();
-    if (!(backend instanceof OnnxBackend) || backend.trace !== undefined) {
+    // An explanation has every graph run in sessions of its own.
+    if (!(backend instanceof OnnxBackend) || backend.trace !== undefined || backend.explainer !== undefined) {
       return tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
     }
     if (tf.engine().state.gradientDepth > 0) throw insideGradient();

@@ -1,8 +1,8 @@
 import type { TensorInfo, Tensor } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
-import { applyOptimizer } from "../optimizers/apply-optimizer.ts";
 import { optimizerCall } from "../optimizers/optimizer-call.ts";
+import { updateInPlace } from "../optimizers/update.ts";
 import type { Destinations } from "../ort-session.ts";
 import { recordedNode, RecordedValue } from "../recorded-value.ts";
 import type { GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
@@ -74,7 +74,7 @@ class Replay {
 
   /** The optimizer decides where its inputs are computed: what it flushes are the graphs of the plan. */
   #update({ optimizer, inputs, attributes, graphs }: UpdateAction): void {
-    const { data, slots, recording } = this.#backend;
+    const { data, recording } = this.#backend;
     const made: TensorInfo[] = [];
     const tensor = ({ source, ...type }: PlannedTensor): TensorInfo => {
       if (source.kind === "variable") return { ...type, dataId: source.variable.dataId };
@@ -94,7 +94,7 @@ class Replay {
     };
     try {
       const call = optimizerCall(optimizer, Object.fromEntries(named), attributes);
-      applyOptimizer({ data, slots, recording: { flush } }, call);
+      updateInPlace(this.#backend, call, flush);
     } finally {
       for (const { dataId } of made) data.dispose(dataId, false);
     }

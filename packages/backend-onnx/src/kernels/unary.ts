@@ -87,11 +87,36 @@ function rsqrt({ graph }: Writing, x: string): OnnxCall {
 }
 
 function log1p(writing: Writing, x: string): OnnxCall {
+  if (!writing.graph.float64) return log1pInFloat32(writing, x);
   return nearZero(-0.5, logOfSuccessor)(writing, x);
 }
 
 function expm1(writing: Writing, x: string): OnnxCall {
+  if (!writing.graph.float64) return expm1InFloat32(writing, x);
   return nearZero(0.5, expMinusOne)(writing, x);
+}
+
+/** Kahan's `log(u) * x / (u - 1)` with `u = 1 + x`: the rounding of `u` cancels out. */
+function log1pInFloat32({ graph }: Writing, x: string): OnnxCall {
+  const [one, infinity] = [graph.scalar(1, "float32"), graph.scalar(Infinity, "float32")];
+  const u = graph.apply("Add", [x, one]);
+  const rounded = graph.apply("Sub", [u, one]);
+  const quotient = graph.apply("Div", [graph.apply("Mul", [graph.apply("Log", [u]), x]), rounded]);
+  const same = graph.apply("Or", [graph.apply("Equal", [u, one]), graph.apply("Equal", [x, infinity])]);
+  return ["Where", [same, x, quotient]];
+}
+
+/** The same for `(u - 1) * x / log(u)` with `u = exp(x)`. */
+function expm1InFloat32({ graph }: Writing, x: string): OnnxCall {
+  const one = graph.scalar(1, "float32");
+  const u = graph.apply("Exp", [x]);
+  const less = graph.apply("Sub", [u, one]);
+  const quotient = graph.apply("Div", [graph.apply("Mul", [less, x]), graph.apply("Log", [u])]);
+  const [tiny, far] = [
+    graph.apply("Equal", [u, one]),
+    graph.apply("Greater", [graph.apply("Abs", [x]), graph.scalar(1, "float32")]),
+  ];
+  return ["Where", [tiny, x, graph.apply("Where", [far, less, quotient])]];
 }
 
 function logOfSuccessor({ graph }: Writing, x: string): string {

@@ -1,7 +1,7 @@
 // In Node tfjs-core alone knows no gradients; the whole package registers them, and the backend "cpu".
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
-import { useOnnxBackend } from "@mlan/backend-onnx";
+import { useOnnxBackend, type Provider } from "@mlan/backend-onnx";
 import { expect, it } from "vitest";
 
 /** A tensor before it belongs to a backend. */
@@ -20,6 +20,14 @@ interface Options {
   readonly absolute?: number;
   readonly relative?: number;
 }
+
+/** Lets the tests of a file run on another provider. */
+export function onProvider(name: Provider): void {
+  provider = name;
+}
+
+/** `BACKEND_ONNX_PROVIDER=webgpu` runs all of these tests on a GPU; the README says which differ there, and why. */
+let provider = (process.env["BACKEND_ONNX_PROVIDER"] ?? "cpu") as Provider;
 
 /** Real numbers between `low` and `high`, the same at every call. */
 export function float(shape: readonly number[], low = -2, high = 2): Input {
@@ -80,7 +88,7 @@ export function same(name: string, inputs: readonly Input[], run: Run, options: 
 
 /** Runs `body`, which reads what it wants to know, on one backend. */
 export async function on<Result>(backend: "cpu" | "onnx", body: () => Result): Promise<Result> {
-  await (backend === "onnx" ? useOnnxBackend() : tf.setBackend(backend));
+  await (backend === "onnx" ? useOnnxBackend({ provider }) : tf.setBackend(backend));
   expect(tf.getBackend()).toBe(backend);
   const held = tf.engine().backend.numDataIds();
   tf.engine().startScope();

@@ -1,0 +1,99 @@
+import { BackendError } from "../backend-error.ts";
+import type { ElementType, Storage } from "../graph.ts";
+import { ONNX_TYPES } from "../onnx-type.ts";
+import type { OrtLibrary, Pointer } from "../ort-library.ts";
+import { createSessionOptions, type OptimizationLevel, type OrtRuntime } from "../ort-runtime.ts";
+import { deviceStorage, int64, sizeOf, writeStorage } from "../storage.ts";
+import type { Device } from "./device.ts";
+import type { Provider } from "./provider.ts";
+import { transfer, type Transfer } from "./transfer.ts";
+
+/** What one execution provider with memory of its own has of its own. */
+export interface AcceleratorSettings {
+  readonly provider: Exclude<Provider, "cpu">;
+  /** ONNX Runtime's name for its memory. */
+  readonly memoryName: string;
+  /** Adds the provider to the options of a session. */
+  append(library: OrtLibrary, options: Pointer): void;
+  /** What to do where it does not start; the end of a message. */
+  readonly remedy: string;
+  readonly createWriter: Device["createWriter"];
+}
+
+/** Up to so many elements a tensor from JavaScript (a learning rate, a few ids) is not worth a copy of its own. */
+const SMALL = 256;
+const DEVICE_ALLOCATOR = 0;
+const FIRST_DEVICE = 0;
+const MEMORY_TYPE_DEFAULT = 0;
+
+/**
+ * A device with memory of its own. Tensors stay there: they are copied when JavaScript writes or reads them, and never
+ * within a graph. Opening it starts the provider; throws {@link BackendError} "library" where it does not start.
+ */
+export function accelerator(runtime: OrtRuntime, settings: AcceleratorSettings): Device {
+  const { library } = runtime;
+  const createOptions = (level: OptimizationLevel): Pointer => {
+    const options = createSessionOptions(library, level);
+    try {
+      settings.append(library, options);
+      return options;
+    } catch (error) {
+      library.release.ReleaseSessionOptions(options);
+      throw error;
+    }
+  };
+  const { transfers, allocator } = start(runtime, settings, createOptions);
+  const allocate = (shape: readonly number[], dtype: ElementType): Storage => {
+    const dimensions = int64(shape);
+    const type = ONNX_TYPES[dtype];
+    const handle = library.create("CreateTensorAsOrtValue", allocator, dimensions, dimensions.length, type);
+    return deviceStorage(runtime, handle, sizeOf(shape), dtype);
+  };
+  return {
+    provider: settings.provider,
+    runtime,
+    createOptions,
+    createWriter: settings.createWriter,
+    allocate,
+    write(values, shape, dtype) {
+      // ONNX Runtime brings it over with every run that reads it, and at once with all others that are as small.
+      if (sizeOf(shape) <= SMALL) return writeStorage(runtime, values, shape, dtype);
+      const target = allocate(shape, dtype);
+      try {
+        transfers.toDevice(values, shape, dtype, target);
+        return target;
+      } catch (error) {
+        target.release();
+        throw error;
+      }
+    },
+    read: (storage, shape, dtype) =>
+      storage.onDevice ? transfers.fromDevice(storage, shape, dtype) : storage.view().slice(),
+  };
+}
+
+/** The first sessions on the device. They are kept, since they own its memory. */
+function start(
+  runtime: OrtRuntime,
+  { provider, memoryName, remedy }: AcceleratorSettings,
+  createOptions: (level: OptimizationLevel) => Pointer,
+): { readonly transfers: Transfer; readonly allocator: Pointer } {
+  const { library } = runtime;
+  try {
+    const transfers = transfer(runtime, () => createOptions("none"));
+    return { transfers, allocator: openAllocator(library, transfers.session, memoryName) };
+  } catch (cause) {
+    if (BackendError.is(cause, "library")) throw cause;
+    const reason = cause instanceof Error ? cause.message.replace(/^backend-onnx: /, "") : String(cause);
+    throw new BackendError("library", `provider "${provider}" does not start. ${reason.trim()} ${remedy}`, { cause });
+  }
+}
+
+function openAllocator(library: OrtLibrary, session: Pointer, memoryName: string): Pointer {
+  const memory = library.create("CreateMemoryInfo", memoryName, DEVICE_ALLOCATOR, FIRST_DEVICE, MEMORY_TYPE_DEFAULT);
+  try {
+    return library.create("CreateAllocator", session, memory);
+  } finally {
+    library.release.ReleaseMemoryInfo(memory);
+  }
+}

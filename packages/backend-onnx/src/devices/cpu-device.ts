@@ -1,0 +1,17 @@
+import { onnxWriter } from "../onnx-writer.ts";
+import { createSessionOptions, type OrtRuntime } from "../ort-runtime.ts";
+import { writeStorage } from "../storage.ts";
+import type { Device } from "./device.ts";
+
+/** Tensors lie in ONNX Runtime's arena, and JavaScript sees the same memory. */
+export function cpuDevice(runtime: OrtRuntime): Device {
+  return {
+    provider: "cpu",
+    runtime,
+    createOptions: (level) => createSessionOptions(runtime.library, level),
+    createWriter: onnxWriter,
+    allocate: undefined,
+    write: (values, shape, dtype) => writeStorage(runtime, values, shape, dtype),
+    read: (storage) => storage.view().slice(),
+  };
+}

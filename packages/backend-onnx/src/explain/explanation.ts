@@ -1,0 +1,152 @@
+import type { CallRecord } from "./profiled-sessions.ts";
+import { explanationText } from "./explanation-text.ts";
+
+/** Where the time of a function went. All counts and times are per call, times in milliseconds. */
+export interface Explanation {
+  /** The first call, in which graphs are compiled and memory is touched for the first time. */
+  readonly first: CallTime;
+  /** The mean of the calls after the first. */
+  readonly steady: CallTime;
+  /** How many calls `steady`, and everything below, is the mean of. */
+  readonly calls: number;
+  /** By the operation that was recorded (tfjs's kernels and this backend's own), most time first. */
+  readonly operations: readonly OperationTime[];
+  /** By ONNX operator type, most time first; also those that were written and then removed or fused. */
+  readonly operatorTypes: readonly OperatorTypeTime[];
+  /** By recorded operation, its result, and ONNX operator type, most time first. */
+  readonly nodes: readonly NodeTime[];
+  /** All of it as tables of plain text. */
+  toString(): string;
+}
+
+/** One call; `milliseconds` is the sum of the other times. */
+export interface CallTime {
+  readonly milliseconds: number;
+  /** Writing graphs and compiling them. */
+  readonly compile: number;
+  /** ONNX Runtime's kernels, and AdamW's pass over the parameters. */
+  readonly kernels: number;
+  /** ONNX Runtime between its kernels, with its profiler. */
+  readonly around: number;
+  /** Everything else: the function itself, tfjs-core, recording, reading. */
+  readonly outside: number;
+  /** Graphs compiled and graphs run. */
+  readonly compiled: number;
+  readonly graphs: number;
+}
+
+interface Time {
+  /** Nodes that were run. */
+  readonly count: number;
+  readonly milliseconds: number;
+  /** Part of the time of all kernels, from 0 to 1. */
+  readonly share: number;
+}
+
+export interface OperationTime extends Time {
+  /** Empty for nodes that ONNX Runtime added. */
+  readonly operation: string;
+}
+
+export interface OperatorTypeTime extends Time {
+  readonly operatorType: string;
+  /** Nodes in the graphs as they were written. Where `count` differs, ONNX Runtime has fused, removed or added nodes. */
+  readonly written: number;
+}
+
+export interface NodeTime extends OperationTime {
+  /** Types and shapes of the operation's results. */
+  readonly results: string;
+  readonly operatorType: string;
+  /** Where ONNX Runtime ran it: an execution provider, or "WebAssembly". */
+  readonly provider: string;
+}
+
+export function explanation(first: CallRecord, later: readonly CallRecord[]): Explanation {
+  const calls = later.length;
+  const nodes = later.flatMap((call) => call.nodes).map((node) => ({ ...node, ...originOf(node.name) }));
+  const total = sum(nodes.map(({ milliseconds }) => milliseconds));
+  const timeOf = (group: readonly { readonly milliseconds: number }[]): Time => {
+    const milliseconds = sum(group.map((node) => node.milliseconds));
+    return {
+      count: group.length / calls,
+      milliseconds: milliseconds / calls,
+      share: total === 0 ? 0 : milliseconds / total,
+    };
+  };
+  const written = groups(
+    later.flatMap((call) => call.written),
+    ({ operatorType }) => operatorType,
+  );
+  const run = groups(nodes, ({ operatorType }) => operatorType);
+  const types = [...new Set([...run.keys(), ...written.keys()])];
+  const result = {
+    first: meanOf([first]),
+    steady: meanOf(later),
+    calls,
+    operations: byTime(
+      [...groups(nodes, ({ operation }) => operation)].map(([operation, group]) => ({ operation, ...timeOf(group) })),
+    ),
+    operatorTypes: byTime(
+      types.map((operatorType) => ({
+        operatorType,
+        written: (written.get(operatorType)?.length ?? 0) / calls,
+        ...timeOf(run.get(operatorType) ?? []),
+      })),
+    ),
+    nodes: byTime(
+      [
+        ...groups(nodes, (node) => [node.operation, node.results, node.operatorType, node.provider].join(" ")).values(),
+      ].flatMap((group) => {
+        const [node] = group;
+        if (node === undefined) return [];
+        const { operation, results, operatorType, provider } = node;
+        return [{ operation, results, operatorType, provider, ...timeOf(group) }];
+      }),
+    ),
+  };
+  return { ...result, toString: () => explanationText(result) };
+}
+
+/** Nodes are named `operation results #number`; what ONNX Runtime makes of one keeps that as a prefix. */
+function originOf(name: string): { readonly operation: string; readonly results: string } {
+  const [, operation = "", results = ""] = /^(\S+) (\S*)/.exec(name) ?? [];
+  return { operation, results };
+}
+
+function meanOf(calls: readonly CallRecord[]): CallTime {
+  const mean = (of: (call: CallRecord) => number): number => sum(calls.map(of)) / calls.length;
+  const kernelsOf = (call: CallRecord, inside: boolean): number =>
+    sum(call.nodes.filter(({ provider }) => !inside || provider !== "WebAssembly").map((node) => node.milliseconds));
+  const milliseconds = mean((call) => call.milliseconds);
+  const compile = mean((call) => call.compileMilliseconds);
+  const kernels = mean((call) => kernelsOf(call, false));
+  const around = mean((call) => call.runMilliseconds - kernelsOf(call, true));
+  return {
+    milliseconds,
+    compile,
+    kernels,
+    around,
+    outside: milliseconds - compile - kernels - around,
+    compiled: mean((call) => call.compiled),
+    graphs: mean((call) => call.graphs),
+  };
+}
+
+function groups<Item>(items: readonly Item[], key: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
+  const found = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = found.get(key(item));
+    if (group === undefined) found.set(key(item), [item]);
+    else group.push(item);
+  }
+  return found;
+}
+
+function byTime<Row extends Time>(rows: readonly Row[]): readonly Row[] {
+  return rows.toSorted((left, right) => right.milliseconds - left.milliseconds);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,20 @@
+/** A column of a table: its heading, and whether its cells are numbers, which stand to the right. */
+export interface Column {
+  readonly heading: string;
+  readonly numeric?: boolean;
+}
+
+/** Rows of text under headings, in aligned columns; no trailing spaces. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const headings = columns.map(({ heading }) => heading);
+  const widths = columns.map((_, index) => Math.max(...[headings, ...rows].map((row) => row[index]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    columns
+      .map(({ numeric = false }, index) => {
+        const [cell, width] = [cells[index] ?? "", widths[index] ?? 0];
+        return numeric ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join("  ")
+      .trimEnd();
+  return [headings, ...rows].map(line).join("\n");
+}

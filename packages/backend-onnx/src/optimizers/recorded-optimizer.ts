@@ -1,0 +1,136 @@
+import type { DataTable } from "../data-table.ts";
+import type { Device } from "../devices/device.ts";
+import type { Attributes, GraphEmitter, Operation } from "../graph.ts";
+import { RecordedValue } from "../recorded-value.ts";
+import type { Recording } from "../recording.ts";
+import type { OptimizerCall } from "./optimizer-call.ts";
+import type { Numbers } from "./optimizer.ts";
+
+/** What of the backend a recorded update needs. */
+export interface RecordingHost {
+  readonly data: DataTable;
+  readonly recording: Recording;
+  readonly device: Device;
+}
+
+/** One optimizer's update as an operation: its inputs are parameter, gradient, states, and then these scalars. */
+interface RecordedForm {
+  readonly operation: Operation;
+  /** What changes with the step, and is fed. */
+  scalars(numbers: Numbers, weightDecay: number): readonly number[];
+  /** What stays the same, and stands in the graph. */
+  attributes(numbers: Numbers): Attributes;
+}
+
+const FORMS: Readonly<Record<string, RecordedForm>> = {
+  ApplyAdamW: {
+    operation: { name: "ApplyAdamW", emit: emitAdamW },
+    scalars(numbers, weightDecay) {
+      const [learningRate, step] = [numbers.finite("learningRate"), numbers.count("step")];
+      const stepSize = learningRate / (1 - numbers.finite("beta1") ** step);
+      return [1 - learningRate * weightDecay, stepSize, 1 / Math.sqrt(1 - numbers.finite("beta2") ** step)];
+    },
+    attributes: (numbers) =>
+      Object.fromEntries(["beta1", "beta2", "epsilon"].map((name) => [name, numbers.finite(name)])),
+  },
+  ApplySgd: {
+    operation: { name: "ApplySgd", emit: emitSgd },
+    scalars: (numbers, weightDecay) => [numbers.finite("learningRate"), weightDecay],
+    attributes: () => ({}),
+  },
+  ApplyMomentum: {
+    operation: { name: "ApplyMomentum", emit: emitMomentum },
+    scalars: (numbers, weightDecay) => [numbers.finite("learningRate"), weightDecay],
+    attributes: (numbers) => ({ momentum: numbers.finite("momentum"), nesterov: numbers.flag("nesterov") }),
+  },
+};
+
+/**
+ * The update of parameters and states as recorded operations, computed at once: on a device all of it stays there. The
+ * semantics are those of the update in place; the data ids hold new values afterwards, or, when something could not be
+ * computed and is thrown, the old ones.
+ */
+export function recordOptimizer({ data, recording, device }: RecordingHost, call: OptimizerCall): void {
+  const form = FORMS[call.optimizer.kernelName];
+  if (form === undefined) throw new Error(`${call.optimizer.kernelName} has no recorded form`);
+  const numbers = call.numbers(({ dataId, shape, dtype }) => {
+    const { storage, failure } = data.value(dataId);
+    if (failure !== undefined) throw failure;
+    return (storage && device.read(storage, shape, dtype === "int32" ? dtype : "float32")[0]) ?? Number.NaN;
+  });
+  const scalar = scalars(device);
+  const attributes = form.attributes(numbers);
+  const updates: { readonly dataId: object; readonly value: RecordedValue }[] = [];
+  try {
+    for (const { gradient, changed, weightDecay } of call.groups) {
+      const [parameter, ...states] = changed;
+      if (parameter === undefined || parameter.shape.includes(0)) continue;
+      const operands = [parameter, gradient, ...states].map(({ dataId, shape }) =>
+        recording.view(data.value(dataId), shape),
+      );
+      const results = changed.map(({ shape }) => ({ shape, dtype: "float32" as const }));
+      const inputs = [...operands, ...form.scalars(numbers, weightDecay).map(scalar)];
+      for (const [index, value] of recording.record(form.operation, inputs, results, attributes).entries()) {
+        const dataId = changed[index]?.dataId;
+        if (dataId === undefined) continue;
+        // Held until a data id holds it: what nobody holds is not computed.
+        value.owners++;
+        updates.push({ dataId, value });
+      }
+    }
+    recording.flush();
+    for (const { value } of updates) if (value.failure !== undefined) throw value.failure;
+    for (const { dataId, value } of updates) data.replace(dataId, value);
+  } finally {
+    for (const { value } of updates) recording.drop(value);
+  }
+}
+
+/** Leaves on the device, one for each number. Nodes that read them keep them alive until they have run. */
+function scalars(device: Device): (value: number) => RecordedValue {
+  const made = new Map<number, RecordedValue>();
+  return (value) => {
+    const known = made.get(value);
+    if (known !== undefined) return known;
+    const leaf = new RecordedValue([], "float32");
+    leaf.storage = device.write([value], [], "float32");
+    made.set(value, leaf);
+    return leaf;
+  };
+}
+
+function emitAdamW(...[graph, inputs, outputs, { attributes }]: Parameters<Operation["emit"]>): void {
+  const [parameter = "", gradient = "", first = "", second = "", decay = "", stepSize = "", correction = ""] = inputs;
+  const [newParameter = "", newFirst = "", newSecond = ""] = outputs;
+  const { beta1, beta2, epsilon } = attributes as Readonly<Record<"beta1" | "beta2" | "epsilon", number>>;
+  blend(graph, first, gradient, beta1, newFirst);
+  blend(graph, second, graph.apply("Mul", [gradient, gradient]), beta2, newSecond);
+  const deviation = graph.apply("Mul", [graph.apply("Sqrt", [newSecond]), correction]);
+  const divisor = graph.apply("Add", [deviation, graph.scalar(epsilon, "float32")]);
+  const step = graph.apply("Div", [graph.apply("Mul", [newFirst, stepSize]), divisor]);
+  graph.node("Sub", [graph.apply("Mul", [parameter, decay]), step], [newParameter]);
+}
+
+/** `beta * old + (1 - beta) * now` */
+function blend(graph: GraphEmitter, old: string, now: string, beta: number, output: string): void {
+  const kept = graph.apply("Mul", [old, graph.scalar(beta, "float32")]);
+  const added = graph.apply("Mul", [now, graph.scalar(1 - beta, "float32")]);
+  graph.node("Add", [kept, added], [output]);
+}
+
+function emitSgd(...[graph, inputs, outputs]: Parameters<Operation["emit"]>): void {
+  const [parameter = "", gradient = "", rate = "", decay = ""] = inputs;
+  const decayed = graph.apply("Add", [gradient, graph.apply("Mul", [parameter, decay])]);
+  graph.node("Sub", [parameter, graph.apply("Mul", [decayed, rate])], outputs);
+}
+
+function emitMomentum(...[graph, inputs, outputs, { attributes }]: Parameters<Operation["emit"]>): void {
+  const [parameter = "", gradient = "", velocity = "", rate = "", decay = ""] = inputs;
+  const [newParameter = "", newVelocity = ""] = outputs;
+  const momentum = graph.scalar(Number(attributes["momentum"]), "float32");
+  const decayed = graph.apply("Add", [gradient, graph.apply("Mul", [parameter, decay])]);
+  graph.node("Add", [graph.apply("Mul", [velocity, momentum]), decayed], [newVelocity]);
+  const ahead = (): string => graph.apply("Add", [decayed, graph.apply("Mul", [newVelocity, momentum])]);
+  const direction = attributes["nesterov"] === true ? ahead() : newVelocity;
+  graph.node("Sub", [parameter, graph.apply("Mul", [direction, rate])], [newParameter]);
+}

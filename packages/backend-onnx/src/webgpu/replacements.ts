@@ -1,0 +1,24 @@
+import { CARRIED } from "./carried.ts";
+import { FLOAT_FUNCTIONS } from "./float-functions.ts";
+import { INDEXING } from "./indexing.ts";
+import { INTEGERS } from "./integers.ts";
+import { LOGIC } from "./logic.ts";
+import { MATRICES } from "./matrices.ts";
+import { NORMALIZATION } from "./normalization.ts";
+import { REFUSALS } from "./refusals.ts";
+import type { Replacements } from "./typed-graph.ts";
+
+/**
+ * Every difference between ONNX Runtime's CPU and WebGPU providers, by ONNX operator type. What is not here and has no
+ * WebGPU kernel is refused when a graph is compiled.
+ */
+export const REPLACEMENTS: Replacements = {
+  ...FLOAT_FUNCTIONS,
+  ...INTEGERS,
+  ...LOGIC,
+  ...MATRICES,
+  ...NORMALIZATION,
+  ...INDEXING,
+  ...CARRIED,
+  ...REFUSALS,
+};

@@ -1,0 +1,141 @@
+import type { ElementType, OnnxAttribute } from "../graph.ts";
+import { onnxWriter, type OnnxWriter, type WrittenNode } from "../onnx-writer.ts";
+import { REPLACEMENTS } from "./replacements.ts";
+import type { TypedGraph } from "./typed-graph.ts";
+import { typeOfOutput, type ValueType } from "./value-type.ts";
+
+type NodeAttributes = Readonly<Record<string, OnnxAttribute>>;
+
+/** Writes graphs for the WebGPU provider: nodes that it lacks or gets wrong are written as others. */
+export function webgpuWriter(written?: (node: WrittenNode) => void): OnnxWriter {
+  return new ReplacingWriter(onnxWriter(written));
+}
+
+class ReplacingWriter implements OnnxWriter, TypedGraph {
+  readonly float64 = false;
+  readonly #writer: OnnxWriter;
+  readonly #types = new Map<string, ValueType>();
+  readonly #constants = new Map<string, readonly number[]>();
+
+  /** `writer` writes what is left. */
+  constructor(writer: OnnxWriter) {
+    this.#writer = writer;
+  }
+
+  label(name: string): void {
+    this.#writer.label(name);
+  }
+
+  input(name: string, shape: readonly number[] | undefined, dtype: ElementType): void {
+    this.#types.set(name, { type: dtype, shape });
+    this.#writer.input(name, shape, dtype);
+  }
+
+  output(name: string, shape: readonly number[] | undefined, dtype: ElementType): void {
+    this.#types.set(name, { type: dtype, shape });
+    this.#writer.output(name, shape, dtype);
+  }
+
+  value(name: string, shape: readonly number[], dtype: ElementType): void {
+    this.#types.set(name, { type: dtype, shape });
+  }
+
+  node(
+    operatorType: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: NodeAttributes = {},
+    domain = "",
+  ): void {
+    const results = this.#replacement(operatorType, inputs, attributes, outputs.length);
+    if (results === undefined) {
+      this.#write(operatorType, inputs, outputs, attributes, domain);
+      return;
+    }
+    outputs.forEach((output, index) => {
+      const result = results[index];
+      if (result !== undefined) this.#rename(result, output);
+    });
+  }
+
+  apply(operatorType: string, inputs: readonly string[], attributes: NodeAttributes = {}, domain = ""): string {
+    const [result] = this.#replacement(operatorType, inputs, attributes, 1) ?? [];
+    if (result !== undefined) return result;
+    const output = this.temporary();
+    this.#write(operatorType, inputs, [output], attributes, domain);
+    return output;
+  }
+
+  int64(values: readonly number[]): string {
+    const name = this.#writer.int64(values);
+    this.#types.set(name, { type: "int64", shape: [values.length] });
+    this.#constants.set(name, values);
+    return name;
+  }
+
+  int64Scalar(value: number): string {
+    const name = this.#writer.int64Scalar(value);
+    this.#types.set(name, { type: "int64", shape: [] });
+    this.#constants.set(name, [value]);
+    return name;
+  }
+
+  scalar(value: number, dtype: ElementType): string {
+    const name = this.#writer.scalar(value, dtype);
+    this.#types.set(name, { type: dtype, shape: [] });
+    return name;
+  }
+
+  temporary(): string {
+    return this.#writer.temporary();
+  }
+
+  finish(): Uint8Array {
+    return this.#writer.finish();
+  }
+
+  typeOf(name: string): ValueType {
+    // An optional input that is left out.
+    if (name === "") return { type: "float32", shape: undefined };
+    const type = this.#types.get(name);
+    if (type === undefined) throw new Error(`nothing is known of the value ${name}`);
+    return type;
+  }
+
+  constant(name: string): readonly number[] | undefined {
+    return this.#constants.get(name);
+  }
+
+  #replacement(
+    operatorType: string,
+    inputs: readonly string[],
+    attributes: NodeAttributes,
+    outputs: number,
+  ): readonly string[] | undefined {
+    const operands = inputs.map((input) => this.typeOf(input));
+    return REPLACEMENTS[operatorType]?.(this, { operatorType, inputs, attributes, operands, outputs });
+  }
+
+  #write(
+    operatorType: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: NodeAttributes,
+    domain: string,
+  ): void {
+    const operands = inputs.map((input) => this.typeOf(input));
+    outputs.forEach((output, index) => {
+      // What an operation's result is, compile.ts has said.
+      if (!this.#types.has(output)) this.#types.set(output, typeOfOutput(operatorType, operands, attributes, index));
+    });
+    this.#writer.node(operatorType, inputs, outputs, attributes, domain);
+  }
+
+  /** Gives a value a second name, by a node that changes nothing. */
+  #rename(from: string, to: string): void {
+    const { type } = this.typeOf(from);
+    // Identity has no kernel for booleans.
+    if (type === "bool") this.#write("And", [from, from], [to], {}, "");
+    else this.#write("Identity", [from], [to], {}, "");
+  }
+}

@@ -1,0 +1,50 @@
+import koffi from "koffi";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
+
+/** koffi unloads a library whose handle is collected. */
+let loader: object | undefined;
+
+/**
+ * Lets Vulkan find SwiftShader, a GPU in software that the npm package @sparticuz/chromium carries. To be called before
+ * ONNX Runtime looks for a GPU. Gives why there is none here, or undefined.
+ */
+export function openSwiftShader(): string | undefined {
+  if (process.platform !== "linux" || process.arch !== "x64") return "SwiftShader comes for Linux x64 only";
+  let archive: string;
+  try {
+    const main = createRequire(import.meta.url).resolve("@sparticuz/chromium");
+    archive = join(dirname(main), "..", "bin", "swiftshader.tar.br");
+    const folder = mkdtempSync(join(tmpdir(), "swiftshader-"));
+    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+    for (const { name, bytes } of filesOfTar(brotliDecompressSync(readFileSync(archive)))) {
+      const file = join(folder, name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, bytes);
+    }
+    process.env["VK_ICD_FILENAMES"] = join(folder, "vk_swiftshader_icd.json");
+    // Loaded now, it is the one that Dawn gets when it asks for it by name.
+    loader = koffi.load(join(folder, "libvulkan.so.1"));
+  } catch (error) {
+    return `@sparticuz/chromium is not installed or does not carry SwiftShader: ${String(error)}`;
+  }
+  return loader === undefined ? "the Vulkan loader does not load" : undefined;
+}
+
+/** Regular files of an archive in the format of POSIX tar. */
+function filesOfTar(tar: Buffer): { readonly name: string; readonly bytes: Buffer }[] {
+  const BLOCK = 512;
+  const files: { readonly name: string; readonly bytes: Buffer }[] = [];
+  for (let start = 0; start + BLOCK <= tar.length && tar[start] !== 0;) {
+    const name = tar.toString("utf8", start, start + 100).replace(/\0.*$/s, "");
+    const size = Number.parseInt(tar.toString("ascii", start + 124, start + 136), 8);
+    const isFile = ["0", "\0"].includes(tar.toString("ascii", start + 156, start + 157));
+    const data = start + BLOCK;
+    if (isFile) files.push({ name, bytes: tar.subarray(data, data + size) });
+    start = data + Math.ceil(size / BLOCK) * BLOCK;
+  }
+  return files;
+}
