@@ -14,7 +14,11 @@ interface Step {
 }
 
 /** Greedy decoding with a cache of keys and values: one graph for prompts, one for all steps. */
-export function generator({ configuration }: Setup, weights: Weights): (prompt: Prompt) => Promise<Generated> {
+export function generator(
+  { configuration }: Setup,
+  variables: ReadonlyMap<string, tf.Variable>,
+  weights: Weights,
+): (prompt: Prompt) => Promise<Generated> {
   const { heads, layers, hiddenSize } = configuration;
   const dimension = hiddenSize / heads;
   const head = weights(headName(configuration)) as tf.Tensor2D;
@@ -65,10 +69,12 @@ export function generator({ configuration }: Setup, weights: Weights): (prompt: 
       return { tokens: likeliest(hidden), cache: updated };
     };
 
+  // Packed for the steps, which have few rows; a prompt has many, and gains nothing.
+  const frozen = [...variables.values()];
   const graphs = new Map<string, ReturnType<typeof prepare>>();
   const prepare = (rows: number, capacity: number) => {
     const fixed = constants({ ...configuration, rows, length: capacity });
-    return { read: compiled(read(fixed, rows, capacity)), step: compiled(step(fixed, rows)) };
+    return { read: compiled(read(fixed, rows, capacity)), step: compiled(step(fixed, rows), { frozen }) };
   };
 
   return async ({ tokens, rows, newTokens }) => {

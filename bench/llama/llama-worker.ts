@@ -20,7 +20,7 @@ export async function llamaWorker(setup: Setup): Promise<{
   };
   return {
     train: setup.task === "generate" ? refuse("generates only") : trainer(setup, variables, weights),
-    generate: setup.task === "generate" ? generator(setup, weights) : refuse("trains only"),
+    generate: setup.task === "generate" ? generator(setup, variables, weights) : refuse("trains only"),
   };
 }
 

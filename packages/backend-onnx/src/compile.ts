@@ -6,11 +6,16 @@ import type { RecordedValue } from "./recorded-value.ts";
 
 /** Writes a program as the bytes of an ONNX model whose inputs are i0, i1, ... and whose outputs are o0, o1, ... */
 export function compileProgram(program: Program, writer: OnnxWriter): Uint8Array {
-  const { nodes, leaves, outputs } = program;
+  const { nodes, leaves, frozen, outputs } = program;
   const names: string[] = [];
   leaves.forEach((leaf, index) => {
     names[leaf.position] = `i${index}`;
     writer.input(`i${index}`, leaf.shape, leaf.dtype);
+  });
+  frozen.forEach((leaf, index) => {
+    const name = `${FROZEN_PREFIX}${index}`;
+    names[leaf.position] = name;
+    writer.initializer(name, leaf.shape, leaf.dtype);
   });
   outputs.forEach((output, index) => {
     names[output.position] = `o${index}`;
@@ -24,6 +29,9 @@ export function compileProgram(program: Program, writer: OnnxWriter): Uint8Array
   }
   return writer.finish();
 }
+
+/** Frozen leaves are called f0, f1, ... in a program's graph. */
+export const FROZEN_PREFIX = "f";
 
 /** One sentence on a program that ONNX Runtime refused: the operations in it and ONNX Runtime's own reason. */
 export function programError(program: Program, cause: unknown): BackendError {

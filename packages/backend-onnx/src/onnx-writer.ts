@@ -9,6 +9,8 @@ export interface OnnxWriter extends GraphEmitter {
   /** An undefined shape stands for any. */
   input(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
   output(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
+  /** A constant whose content is given to the session beside the model. */
+  initializer(name: string, shape: readonly number[], dtype: ElementType): void;
   /** Says the type of a value between nodes. Only writers that rewrite nodes need it. */
   value(name: string, shape: readonly number[], dtype: ElementType): void;
   /** The whole model. Nothing may be added afterwards. */
@@ -26,7 +28,9 @@ const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 };
 const NODE = { input: 1, output: 2, name: 3, operatorType: 4, attribute: 5, domain: 7 };
 const ATTRIBUTE = { name: 1, float: 2, integer: 3, text: 4, integers: 8, type: 20 };
 const ATTRIBUTE_TYPE = { float: 1, integer: 2, text: 3, integers: 7 };
-const TENSOR = { dimension: 1, dataType: 2, name: 8, rawData: 9 };
+const TENSOR = { dimension: 1, dataType: 2, name: 8, rawData: 9, externalData: 13, dataLocation: 14 };
+const STRING_ENTRY = { key: 1, value: 2 };
+const EXTERNAL = 1;
 const VALUE_INFO = { name: 1, type: 2 };
 const TYPE = { tensor: 1 };
 const TENSOR_TYPE = { elementType: 1, shape: 2 };
@@ -127,6 +131,21 @@ class ModelWriter implements OnnxWriter {
   }
 
   value(): void {}
+
+  initializer(name: string, shape: readonly number[], dtype: ElementType): void {
+    const proto = this.#proto;
+    const mark = proto.begin(GRAPH.initializer);
+    for (const dimension of shape) proto.integer(TENSOR.dimension, dimension);
+    proto.integer(TENSOR.dataType, ONNX_TYPES[dtype]);
+    proto.text(TENSOR.name, name);
+    // A file that is never opened: the content is handed over under this name.
+    const entry = proto.begin(TENSOR.externalData);
+    proto.text(STRING_ENTRY.key, "location");
+    proto.text(STRING_ENTRY.value, name);
+    proto.end(entry);
+    proto.integer(TENSOR.dataLocation, EXTERNAL);
+    proto.end(mark);
+  }
 
   finish(): Uint8Array {
     this.#proto.end(this.#graph);

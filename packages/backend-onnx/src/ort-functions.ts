@@ -24,6 +24,7 @@ export type StatusFunction =
   | "CreateArenaCfg"
   | "CreateRunOptions"
   | "AddRunConfigEntry"
+  | "AddExternalInitializers"
   | "SessionOptionsAppendExecutionProvider_CUDA_V2"
   | "CreateCUDAProviderOptions"
   | "UpdateCUDAProviderOptions"
@@ -68,6 +69,7 @@ export const STATUS_FUNCTIONS: Readonly<Record<StatusFunction, readonly [number,
   SetGlobalDenormalAsZero: [155, ["void*"]],
   CreateArenaCfg: [156, ["size_t", "int", "int", "int", "void*"]],
   CreateRunOptions: [39, ["void*"]],
+  AddExternalInitializers: [210, ["void*", "void*", "void*", "size_t"]],
   AddRunConfigEntry: [165, ["void*", "str", "str"]],
   SessionOptionsAppendExecutionProvider_CUDA_V2: [204, ["void*", "void*"]],
   CreateCUDAProviderOptions: [205, ["void*"]],

@@ -29,6 +29,11 @@ const DEFAULT = -1;
 const SAME_AS_REQUESTED = 1;
 const OPTIMIZATION_LEVELS: Readonly<Record<OptimizationLevel, number>> = { none: 0, basic: 1, extended: 2, all: 99 };
 
+/** The session option that names rewritings which are left out, separated by semicolons. */
+export const DISABLED_OPTIMIZERS = "optimization.disable_specified_optimizers";
+/** It moves padding into a pooling node, whose padding means something else and has to be narrower than the window. */
+export const HARMFUL_OPTIMIZERS = "Pad_Fusion";
+
 let runtime: OrtRuntime | undefined;
 
 /**
@@ -59,8 +64,7 @@ export function createSessionOptions(library: OrtLibrary, level: OptimizationLev
   call.DisableMemPattern(options);
   call.AddSessionConfigEntry(options, "session.use_env_allocators", "1");
   call.AddSessionConfigEntry(options, "session.set_denormal_as_zero", "1");
-  // It moves padding into a pooling node, whose padding means something else and has to be narrower than the window.
-  call.AddSessionConfigEntry(options, "optimization.disable_specified_optimizers", "Pad_Fusion");
+  call.AddSessionConfigEntry(options, DISABLED_OPTIMIZERS, HARMFUL_OPTIMIZERS);
   return options;
 }
 

@@ -7,11 +7,13 @@ export interface Program {
   readonly nodes: readonly RecordedNode[];
   /** Values in memory that the nodes read, by first use. */
   readonly leaves: readonly RecordedValue[];
+  /** Leaves that are constants of the graph: no run feeds them. */
+  readonly frozen: readonly RecordedValue[];
   /** Values that someone holds or a later node reads. */
   readonly outputs: readonly RecordedValue[];
   /**
    * The whole structure as numbers: two programs with equal signatures compile to the same graph.
-   * Leaves are in it by type only, never by content.
+   * Leaves are in it by type only, never by content; frozen ones by their identity.
    */
   readonly signature: Int32Array;
 }
@@ -41,16 +43,21 @@ export function buildProgram(nodes: readonly RecordedNode[], types: Interner): P
     }
   }
   for (const leaf of leaves) {
-    if (leaf.type < 0) leaf.type = types.number(typeText(leaf));
+    if (leaf.type < 0) leaf.type = types.number(leaf.frozen ? `frozen ${frozenCount++}` : typeText(leaf));
     words.push(leaf.type);
   }
   for (const output of outputs) words.push(output.position);
   words.push(nodes.length, leaves.length, outputs.length);
-  return { nodes, leaves, outputs, signature: Int32Array.from(words) };
+  const fed = leaves.filter((leaf) => !leaf.frozen);
+  const frozen = leaves.length === fed.length ? [] : leaves.filter((leaf) => leaf.frozen);
+  return { nodes, leaves: fed, frozen, outputs, signature: Int32Array.from(words) };
 }
 
+/** Numbers frozen values; none is given twice. */
+let frozenCount = 0;
+
 /** Forgets the places that {@link buildProgram} gave to values. */
-export function clearPositions({ nodes, leaves }: Program): void {
-  for (const leaf of leaves) leaf.position = -1;
+export function clearPositions({ nodes, leaves, frozen }: Program): void {
+  for (const leaf of [...leaves, ...frozen]) leaf.position = -1;
   for (const node of nodes) for (const output of node.outputs) output.position = -1;
 }

@@ -26,6 +26,10 @@ export class RecordedValue implements Value {
   position = -1;
   /** The interned dtype and shape; -1 until a program needs it. */
   type = -1;
+  /** Whether programs take its content as a constant, and are good for this very value only. */
+  frozen = false;
+  /** Counts changes in place. */
+  version = 0;
 
   constructor(shape: readonly number[], dtype: ElementType, outputIndex = 0) {
     this.shape = shape;

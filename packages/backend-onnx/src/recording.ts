@@ -128,7 +128,7 @@ class PendingNodes implements Recording {
       clearPositions(program);
     }
     for (const node of nodes) for (const output of node.outputs) output.producer = undefined;
-    for (const leaf of program.leaves) leaf.releaseIfUnused();
+    for (const leaf of [...program.leaves, ...program.frozen]) leaf.releaseIfUnused();
     return true;
   }
 

@@ -1,9 +1,10 @@
-import { compileProgram } from "./compile.ts";
+import { compileProgram, FROZEN_PREFIX } from "./compile.ts";
 import type { Device } from "./devices/device.ts";
 import { openSession } from "./devices/device-session.ts";
 import { memoryUpkeep } from "./memory-upkeep.ts";
-import type { OptimizationLevel } from "./ort-runtime.ts";
-import type { Pointer } from "./ort-library.ts";
+import { NameTable } from "./name-table.ts";
+import { DISABLED_OPTIMIZERS, HARMFUL_OPTIMIZERS, type OptimizationLevel } from "./ort-runtime.ts";
+import type { OrtLibrary, Pointer } from "./ort-library.ts";
 import type { Destinations, OrtSession } from "./ort-session.ts";
 import type { RecordedValue } from "./recorded-value.ts";
 import type { ProgramRunner } from "./recording.ts";
@@ -78,7 +79,9 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
       let runOptions: Pointer | undefined;
       if (session === undefined) {
         const model = compileProgram(program, device.createWriter());
-        session = openSession(device, optimization, model);
+        session = openSession(device, optimization, model, (library, options) =>
+          addFrozen(library, options, program.frozen),
+        );
         cache.add(program.signature, session, estimateSessionBytes(program, model));
         runOptions = upkeep.compiled(program);
         counts.compiled++;
@@ -99,4 +102,19 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
       upkeep.dispose();
     },
   };
+}
+
+const frozenNames: NameTable = new NameTable(FROZEN_PREFIX);
+
+/** Hands the content of frozen leaves over: ONNX Runtime packs a copy of the matrices among them for its products. */
+function addFrozen({ call }: OrtLibrary, options: Pointer, frozen: readonly RecordedValue[]): void {
+  if (frozen.length === 0) return;
+  // Folding would look for the content in the model.
+  call.AddSessionConfigEntry(options, DISABLED_OPTIMIZERS, `${HARMFUL_OPTIMIZERS};ConstantFolding`);
+  frozenNames.reserve(frozen.length);
+  for (const [index, { storage }] of frozen.entries()) {
+    if (storage === undefined) throw new Error("a frozen value has no data");
+    frozenNames.values[index] = storage.handle;
+  }
+  call.AddExternalInitializers(options, frozenNames.addresses, frozenNames.values, frozen.length);
 }

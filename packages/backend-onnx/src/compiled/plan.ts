@@ -1,4 +1,4 @@
-import type { TensorInfo, Variable } from "@tensorflow/tfjs-core";
+import type { Tensor, TensorInfo, Variable } from "@tensorflow/tfjs-core";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { RecordedValue } from "../recorded-value.ts";
 import type { OwnedProgram } from "../session-runner.ts";
@@ -35,6 +35,13 @@ export interface UpdateAction {
   readonly graphs: readonly GraphAction[];
 }
 
+/** A tensor whose content stands in a plan's graphs. */
+export interface FrozenTensor {
+  readonly tensor: Tensor;
+  readonly value: RecordedValue;
+  readonly version: number;
+}
+
 /** What a function did with its tensors, in a form that can be done again with others of the same shapes. */
 export interface Plan {
   readonly actions: readonly (GraphAction | UpdateAction)[];
@@ -44,6 +51,8 @@ export interface Plan {
   readonly finished: readonly (readonly number[])[];
   readonly returned: readonly PlannedTensor[];
   readonly assigned: readonly { readonly variable: Variable; readonly tensor: PlannedTensor }[];
+  /** Tensors whose content stands in the graphs, as it was when they were compiled. */
+  readonly frozen: readonly FrozenTensor[];
   /** What the plan keeps alive until it is given up. */
   readonly constants: readonly RecordedValue[];
   readonly programs: readonly OwnedProgram[];

@@ -8,7 +8,7 @@ import type { Program } from "../program.ts";
 import { RecordedValue } from "../recorded-value.ts";
 import type { OwnedProgram } from "../session-runner.ts";
 import { borrowStorage } from "../storage.ts";
-import type { GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
+import type { FrozenTensor, GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
 import { tensorOf } from "./tensor-of.ts";
 import { tracedVariables, type TracedVariables } from "./traced-variables.ts";
 
@@ -36,15 +36,17 @@ export interface Traced {
 export function trace(
   backend: OnnxBackend,
   parameters: readonly tf.Tensor[],
+  frozen: readonly tf.Tensor[],
   work: (standIns: readonly tf.Tensor[]) => readonly tf.Tensor[],
 ): Traced {
   backend.recording.flush();
   const variables = tracedVariables(backend);
-  const tracer = new Tracer(backend, variables);
+  const tracer = new Tracer(backend, variables, frozen);
   const standIns = parameters.map((parameter) => tracer.standIn(parameter));
   let returned: readonly tf.Tensor[] = [];
   try {
     backend.trace = tracer;
+    tracer.setFrozen(true);
     returned = tf.tidy(() => {
       // Ids count upwards: what has a smaller one is only passed on (a variable, an argument) and stays whose it is.
       const { id } = tf.scalar(0);
@@ -59,6 +61,7 @@ export function trace(
     throw error;
   } finally {
     backend.trace = undefined;
+    tracer.setFrozen(false);
     tf.dispose([...standIns]);
   }
 }
@@ -67,6 +70,7 @@ class Tracer implements Trace {
   readonly #backend: OnnxBackend;
   readonly #variables: TracedVariables;
   readonly #arguments = new Map<RecordedValue, number>();
+  readonly #frozen: readonly FrozenTensor[];
   readonly #constants = new Set<RecordedValue>();
   readonly #resultIndices = new Map<RecordedValue, number>();
   readonly #programs = new Map<string, OwnedProgram>();
@@ -74,9 +78,23 @@ class Tracer implements Trace {
   /** Where graphs go at the moment: among the actions, or into the update that has them run. */
   #graphs: (GraphAction | UpdateAction)[] = this.#actions;
 
-  constructor(backend: OnnxBackend, variables: TracedVariables) {
+  constructor(backend: OnnxBackend, variables: TracedVariables, frozen: readonly tf.Tensor[]) {
     this.#backend = backend;
     this.#variables = variables;
+    this.#frozen = frozen.map((tensor) => {
+      const value = backend.data.value(tensor.dataId);
+      throwFailure(value);
+      return { tensor, value, version: value.version };
+    });
+  }
+
+  /** Lets programs take frozen tensors as constants, while the trace lasts. */
+  setFrozen(frozen: boolean): void {
+    for (const { value } of this.#frozen) {
+      value.frozen = frozen;
+      // Its type has to be named anew.
+      value.type = -1;
+    }
   }
 
   /** A tensor with the argument's data and an identity of its own, so that two arguments are never confused. */
@@ -93,6 +111,7 @@ class Tracer implements Trace {
 
   ran(program: Program): void {
     const leaves = program.leaves.map((leaf) => this.#source(leaf));
+    for (const value of program.frozen) this.#hold(value);
     const results = program.outputs.map((output) => {
       const index = this.#resultIndices.size;
       this.#resultIndices.set(output, index);
@@ -138,6 +157,7 @@ class Tracer implements Trace {
       finished: finishedAfter(this.#actions, [...planned, ...assigned.map(({ tensor }) => tensor)]),
       returned: planned,
       assigned,
+      frozen: this.#frozen,
       constants: [...this.#constants],
       programs: [...this.#programs.values()],
     };
@@ -161,11 +181,14 @@ class Tracer implements Trace {
     if (argument !== undefined) return { kind: "argument", index: argument };
     const variable = this.#variables.of(value);
     if (variable !== undefined) return { kind: "variable", variable };
-    if (!this.#constants.has(value)) {
-      value.owners++;
-      this.#constants.add(value);
-    }
+    this.#hold(value);
     return { kind: "constant", value };
+  }
+
+  #hold(value: RecordedValue): void {
+    if (this.#constants.has(value)) return;
+    value.owners++;
+    this.#constants.add(value);
   }
 
   /** Programs of one signature, e.g. those of equal layers, share a session. */

@@ -36,7 +36,10 @@ export function applyOptimizer(host: OptimizerHost, call: OptimizerCall): void {
   for (const { slot, group } of pairs) {
     for (const [area, dataId] of changedPlaces(slot, group)) settle(data, dataId, area);
   }
-  for (const { slot, group } of pairs) update(slot.addresses, group.weightDecay);
+  for (const { slot, group } of pairs) {
+    update(slot.addresses, group.weightDecay);
+    for (const { dataId } of group.changed) data.value(dataId).version++;
+  }
 }
 
 interface Pair {

@@ -36,6 +36,11 @@ class ReplacingWriter implements OnnxWriter, TypedGraph {
     this.#writer.output(name, shape, dtype);
   }
 
+  initializer(name: string, shape: readonly number[], dtype: ElementType): void {
+    this.#types.set(name, { type: dtype, shape });
+    this.#writer.initializer(name, shape, dtype);
+  }
+
   value(name: string, shape: readonly number[], dtype: ElementType): void {
     this.#types.set(name, { type: dtype, shape });
   }
