@@ -98,15 +98,25 @@ export function adoptStorage(
 }
 
 /** Wraps an OrtValue in a device's memory. */
-export function deviceStorage({ library }: OrtRuntime, handle: Pointer, size: number, dtype: ElementType): Storage {
+export function deviceStorage(
+  { library, held }: OrtRuntime,
+  handle: Pointer,
+  size: number,
+  dtype: ElementType,
+): Storage {
+  const byteLength = size * ELEMENT_BYTES[dtype];
+  held.results += byteLength;
   return {
     handle,
-    byteLength: size * ELEMENT_BYTES[dtype],
+    byteLength,
     onDevice: true,
     view() {
       throw new Error("memory of a device was read as if it were JavaScript's");
     },
-    release: () => library.release.ReleaseValue(handle),
+    release() {
+      held.results -= byteLength;
+      library.release.ReleaseValue(handle);
+    },
   };
 }
 

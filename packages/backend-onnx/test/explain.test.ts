@@ -1,4 +1,4 @@
-import { BackendError, explain, onnxStatistics, useOnnxBackend, type Explanation } from "@mlan/backend-onnx";
+import { BackendError, compiled, explain, onnxStatistics, useOnnxBackend, type Explanation } from "@mlan/backend-onnx";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
@@ -112,6 +112,20 @@ describe("explain", () => {
     );
     expect(explanation.steady.graphs).toBeGreaterThanOrEqual(1);
     tf.dispose([inputs, ...weights]);
+  });
+
+  test("sees into a compiled function, whose plans stay", async () => {
+    const { run, dispose } = forward();
+    const plan = compiled(run);
+    plan().dispose();
+    const { operations } = await explain(() => plan());
+    expect(operations.map(({ operation }) => operation)).toContain("Softmax");
+    expect(plan.signatures).toBe(1);
+    const { compiled: graphs } = onnxStatistics();
+    plan().dispose();
+    expect(onnxStatistics().compiled).toBe(graphs);
+    plan.dispose();
+    dispose();
   });
 
   test("prints aligned tables", async () => {

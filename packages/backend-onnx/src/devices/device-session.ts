@@ -27,10 +27,10 @@ export function openSession(
   }
   if (allocate === undefined) return session;
   return {
-    run(inputs, outputs, given) {
+    run(inputs, outputs, given, runOptions) {
       const { all, fresh } = destinationsOf(outputs, given, allocate);
       try {
-        session.run(inputs, outputs, all);
+        session.run(inputs, outputs, all, runOptions);
       } catch (error) {
         for (const storage of fresh) storage.release();
         throw error;

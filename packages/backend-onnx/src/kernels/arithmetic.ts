@@ -5,6 +5,7 @@ import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { elementwise } from "./broadcast.ts";
 import { convert } from "./conversion.ts";
+import { knownElements } from "./indices.ts";
 import { computedIn, inFloat32, inFloat64, inNumber, kernel, numberType, onnxNode, operation } from "./operation.ts";
 import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 
@@ -27,7 +28,7 @@ export const ARITHMETIC_KERNELS: readonly Kernel[] = [
   binary(tf.SquaredDifference, operation("SquaredDifference", inNumber(squaredDifference))),
   binary(tf.RealDiv, operation("RealDiv", computedIn(exactType, onnxNode("Div")))),
   kernel<tf.PowInputs>(tf.Pow, ({ a, b }, _, recorder) => {
-    const exponent = tf.util.sizeFromShape(b.shape) === 1 ? recorder.value(b).storage?.view()[0] : undefined;
+    const exponent = tf.util.sizeFromShape(b.shape) === 1 ? knownElements(recorder, b)?.[0] : undefined;
     return elementwise(recorder, Number.isFinite(exponent) ? POWER : POWER_OR_NAN, [a, b], elementType(a));
   }),
   binary(tf.Mod, operation("Mod", inFloat64(floorMod))),

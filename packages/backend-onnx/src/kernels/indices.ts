@@ -50,9 +50,9 @@ export function assertKnownInRange(
   );
 }
 
-/** The numbers of a tensor that is in memory, also under another shape; undefined for one that is still to be computed. */
+/** The numbers of a tensor that is in memory, also under another shape; undefined for one to be computed or on a device. */
 export function knownElements(recorder: Recorder, tensor: TensorInfo): ReturnType<Storage["view"]> | undefined {
   const { storage, producer } = recorder.value(tensor);
   const source = producer?.operation.name === "View" ? producer.inputs[0]?.storage : storage;
-  return source?.view();
+  return source?.onDevice === false ? source.view() : undefined;
 }

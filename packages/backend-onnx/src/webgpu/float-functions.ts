@@ -1,4 +1,4 @@
-import { numberOf, type Replacement, type Replacements, type TypedGraph } from "./typed-graph.ts";
+import { numberOf, type Replacements, type TypedGraph } from "./typed-graph.ts";
 
 /** Functions of real numbers that have no WebGPU kernel. */
 export const FLOAT_FUNCTIONS: Replacements = {
@@ -18,7 +18,6 @@ export const FLOAT_FUNCTIONS: Replacements = {
   IsInf: (graph, { inputs: [x = ""] }) => [isInfinite(graph, x)],
   Mod: (graph, { inputs: [x = "", y = ""], operands: [{ type } = { type: "int32" }] }) =>
     type === "float32" ? [remainder(graph, x, y)] : undefined,
-  SimplifiedLayerNormalization: rootMeanSquareNormalization,
 };
 
 /** To the nearest integer, halves to the even one. */
@@ -63,17 +62,4 @@ function remainder(graph: TypedGraph, x: string, y: string): string {
   const rest = graph.apply("Sub", [x, graph.apply("Mul", [whole, y])]);
   const kept = graph.apply("And", [isInfinite(graph, y), graph.apply("Not", [isInfinite(graph, x)])]);
   return graph.apply("Where", [kept, x, rest]);
-}
-
-/** The kernel computes the first output well, and leaves zeros in the second, the inverse deviation. */
-function rootMeanSquareNormalization(
-  graph: TypedGraph,
-  { inputs: [x = "", scale = ""], attributes, outputs }: Parameters<Replacement>[1],
-): readonly string[] | undefined {
-  if (outputs === 1) return undefined;
-  const axes = graph.int64([numberOf(attributes["axis"], -1)]);
-  const epsilon = graph.scalar(numberOf(attributes["epsilon"], 1e-5), "float32");
-  const mean = graph.apply("ReduceMean", [graph.apply("Mul", [x, x]), axes], { keepdims: 1 });
-  const inverse = graph.apply("Reciprocal", [graph.apply("Sqrt", [graph.apply("Add", [mean, epsilon])])]);
-  return [graph.apply("Mul", [graph.apply("Mul", [x, inverse]), scale]), inverse];
 }

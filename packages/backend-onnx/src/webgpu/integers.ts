@@ -12,6 +12,11 @@ export const INTEGERS: Replacements = {
     if (to === "int64" && operand?.type === "float32") return [toInt32(graph, x)];
     return operand?.type === to ? [x] : undefined;
   },
+  // Products of int32 wrap in int64 as they do in int32.
+  ReduceProd: (graph, { inputs: [x = "", axes = ""], attributes, operands: [operand] }) =>
+    operand?.type === "int64"
+      ? [graph.apply("ReduceProd", [converted(graph, x, "int32"), axes], attributes)]
+      : undefined,
   // The low bits of an int64 are taken on the way from floats to int32 only, which is the short one here.
   BitwiseAnd: (_graph, { inputs: [x = ""], operands: [, mask] }) => (mask?.type === "int64" ? [x] : undefined),
 };

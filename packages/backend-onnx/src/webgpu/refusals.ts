@@ -5,7 +5,11 @@ import type { NodeCall, Replacement, Replacements } from "./typed-graph.ts";
 export const REFUSALS: Replacements = {
   MatMul: refusing(ofInt32, "products of integers", "tf.cast them to float32"),
   TopK: refusing(ofInt32, "the order of integers", "tf.cast them to float32"),
-  MaxPool: refusing(({ outputs }) => outputs > 1, "the gradient of tf.maxPool", "use tf.avgPool"),
+  MaxPool: refusing(
+    ({ outputs }) => outputs > 1,
+    "the places of maxima, which the gradient of tf.maxPool needs",
+    "use tf.avgPool",
+  ),
   Einsum: refusing(ofInt32, "sums of products of integers", "tf.cast them to float32"),
 };
 

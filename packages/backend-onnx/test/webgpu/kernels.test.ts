@@ -49,6 +49,7 @@ describe.skipIf(missing !== undefined)("on WebGPU", () => {
     tf.abs(a!),
     tf.neg(a!),
     tf.sum(a!, 1),
+    tf.prod(a!, 1),
     tf.max(a!, 0),
     tf.slice(a!, [1, 2], [2, 3]),
     tf.reverse(a!, 1),
@@ -128,6 +129,12 @@ describe.skipIf(missing !== undefined)("on WebGPU", () => {
     [float([30, 40]), integers([30, 40]), booleans([30, 40])],
     (a, b, p) => [a!, b!, p!, tf.neg(a!), tf.logicalNot(p!), tf.add(b!, 1), tf.where(p!, a!, 0)],
   );
+  same("what was computed there, as exponent and as indices", [float([5, 300], 0.5, 2)], (a) => {
+    const exponent = tf.mean(a!);
+    const indices = tf.argMax(a!, 0);
+    for (const computed of [exponent, indices]) computed.dataSync();
+    return [tf.pow(a!, exponent), tf.gather(a!, indices)];
+  });
   same("empty and scalar tensors", [float([0, 3]), float([])], (a, b) => [a!, tf.add(b!, 1), tf.sum(a!, 0)]);
 });
 
