@@ -136,11 +136,11 @@ describe.skipIf(missing !== undefined)("a transformer on WebGPU", () => {
     const { step, dispose } = training();
     for (let index = 0; index < 10; index++) step();
     const { numTensors, numDataBuffers } = tf.memory();
-    const { compiled } = onnxStatistics();
+    const { compiled, resultBytes } = onnxStatistics();
     const before = process.memoryUsage().rss;
     for (let index = 0; index < 100; index++) step();
     expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
-    expect(onnxStatistics()).toMatchObject({ compiled });
+    expect(onnxStatistics()).toMatchObject({ compiled, resultBytes });
     // SwiftShader's device memory is the process's.
     expect(process.memoryUsage().rss - before).toBeLessThan(30e6);
     dispose();
