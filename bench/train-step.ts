@@ -1,6 +1,7 @@
 // Training steps of a Llama on a TensorFlow.js backend beside PyTorch, the same losses asserted:
 //   npm run bench:train-step -- --configurations 1m,23m,110m --task train --backend onnx --rounds 7
 // Tasks: train (all weights), lora (adapters, the base frozen), forward (the loss only).
+import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { randomBatch } from "./llama/batches.ts";
 import { CONFIGURATIONS, type Configuration } from "./llama/configuration.ts";
@@ -45,7 +46,7 @@ async function compare(name: string, configuration: Configuration, task: Setup["
   console.log(
     `\n${configuration.name} parameters, ${task}, ${configuration.rows * configuration.length} tokens per step`,
   );
-  console.log(`${versions.join(" beside ")}; ${setup.threads} threads`);
+  console.log(`${versions.join(" beside ")}; ${setup.threads} threads of ${cpus()[0]?.model}`);
 
   const measurements = new Map<Worker, Measurement>(workers.map((worker) => [worker, new Measurement()]));
   let seed = 100;
