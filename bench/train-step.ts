@@ -16,6 +16,7 @@ const { values } = parseArgs({
     task: { type: "string", default: "train" },
     backend: { type: "string", default: "onnx" },
     rounds: { type: "string", default: "7" },
+    steps: { type: "string" },
     threads: { type: "string", default: "2" },
   },
 });
@@ -69,7 +70,7 @@ async function compare(name: string, configuration: Configuration, task: Setup["
 }
 
 function stepsPerRound(name: string): number {
-  return name === "1m" ? 10 : 2;
+  return Number(values.steps ?? (name === "1m" ? 10 : 2));
 }
 
 function assertEqual([ours = [], theirs]: readonly (readonly number[])[], round: number): void {
