@@ -1,4 +1,5 @@
 import koffi from "koffi";
+import { BackendError } from "./backend-error.ts";
 import type { Pointer } from "./ort-library.ts";
 
 /** Memory outside of ONNX Runtime's arena, all zeros; it goes back to the system when it is freed. */
@@ -47,7 +48,14 @@ function posixMapper(): Map {
   return (byteLength) => {
     const address: Pointer = mmap(null, byteLength, readAndWrite, privateAndAnonymous, -1, 0);
     // MAP_FAILED is -1.
-    if (BigInt.asIntN(64, address) === -1n) throw new RangeError(`the system has no ${byteLength} bytes left`);
+    if (BigInt.asIntN(64, address) === -1n) throw outOfMemory(byteLength);
     return { address, free: () => munmap(address, byteLength) };
   };
+}
+
+function outOfMemory(byteLength: number): BackendError {
+  return new BackendError(
+    "runtime",
+    `the system gives no ${byteLength} bytes for a tensor. Dispose tensors that are not needed, or use smaller ones.`,
+  );
 }
