@@ -12,7 +12,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
 /** Makes a backend current, and says what it is. */
 export async function startBackend(name: string, { threads }: Setup): Promise<string> {
   const needed = PACKAGES[name];
-  if (needed !== undefined) await import(needed);
+  if (needed !== undefined) {
+    await import(needed).catch((cause: unknown) => {
+      throw new Error(`The backend "${name}" is left out: install ${needed} to compare with it.`, { cause });
+    });
+  }
   if (name === "onnx") await useOnnxBackend({ threads });
   else if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js has no backend "${name}" here`);
   await tf.ready();
