@@ -141,14 +141,15 @@ describe("a compiled function", () => {
       const gradient = (x: tf.Tensor): tf.Tensor =>
         tf.grad((w: tf.Tensor) => tf.mean(tf.square(tf.sub(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), x))))(weight);
       const accumulate = (x: tf.Tensor): void => sum.assign(tf.add(sum, gradient(x)));
-      const update = (x: tf.Tensor): tf.Tensor => {
+      const update = (x: tf.Tensor, step: tf.Scalar): tf.Tensor => {
         const inputs: {} = {
+          step,
           parameters: [weight],
           gradients: [tf.add(sum, gradient(x))],
           firstMoments: [first],
           secondMoments: [second],
         };
-        const numbers = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecays: [0.01], step: 1 };
+        const numbers = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecays: [0.01] };
         tf.engine().runKernel("ApplyAdamW", inputs as tf.NamedTensorMap, numbers);
         sum.assign(tf.zerosLike(sum));
         return tf.sum(tf.abs(weight));
@@ -158,10 +159,39 @@ describe("a compiled function", () => {
         : [accumulate, update];
       return Array.from({ length: 5 }, (_, index) => {
         (addUp as (x: tf.Tensor) => void)(tf.tensor2d([1, 2, 3, index], [2, 2]));
-        return (apply as (x: tf.Tensor) => tf.Tensor)(tf.tensor2d([index, 2, 1, 0], [2, 2])).dataSync()[0] ?? NaN;
+        const step = tf.scalar(index + 1, "int32");
+        return (apply as typeof update)(tf.tensor2d([index, 2, 1, 0], [2, 2]), step).dataSync()[0] ?? NaN;
       });
     };
     expect(train(true)).toEqual(train(false));
+  });
+
+  it("refuses an optimizer's step that would not count", () => {
+    const [weight, first, second] = [0, 1, 2].map(() => tf.variable(tf.zeros([2])));
+    const step = compiled((gradient: tf.Tensor) => {
+      const inputs: {} = {
+        parameters: [weight],
+        gradients: [gradient],
+        firstMoments: [first],
+        secondMoments: [second],
+      };
+      const numbers = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecays: [0], step: 1 };
+      tf.engine().runKernel("ApplyAdamW", inputs as tf.NamedTensorMap, numbers);
+    });
+    expect(() => step(row(1, 1))).toThrow(/the same at every call.*scalar tensor/);
+    expect([...(weight?.dataSync() ?? [])]).toEqual([0, 0]);
+  });
+
+  it("says that an index is out of range, also of a later call, and goes on", () => {
+    const table = row(1, 2, 3);
+    const fast = compiled((indices: tf.Tensor1D) => tf.gather(table, indices));
+    const at = (index: number): number | undefined => fast(tf.tensor1d([index], "int32")).dataSync()[0];
+    expect(at(2)).toBe(3);
+    const { numTensors } = tf.memory();
+    expect(() => at(3)).toThrow(/GatherV2/);
+    expect(() => at(-1)).toThrow(/GatherV2/);
+    expect(tf.memory().numTensors).toBe(numTensors + 2);
+    expect(at(0)).toBe(1);
   });
 
   it("leaks nothing over many calls", () => {
@@ -201,6 +231,11 @@ describe("a compiled function", () => {
     const gone = row(3);
     gone.dispose();
     expect(() => fast(gone)).toThrow(/disposed/);
+    const pair = compiled((x: tf.Tensor, y: tf.Tensor) => tf.add(x, y));
+    const kept = row(5);
+    const { numTensors } = tf.memory();
+    expect(() => pair(kept, gone)).toThrow(/disposed/);
+    expect(tf.memory().numTensors).toBe(numTensors);
     expect(fast(row(4)).dataSync()[0]).toBe(-4);
   });
 
@@ -251,8 +286,11 @@ describe("frozen tensors of a compiled function", () => {
     const fast = compiled((x: tf.Tensor2D) => tf.matMul(x, weight as tf.Tensor2D), { frozen: [weight] });
     const x = tf.tensor2d([1, 1], [1, 2]);
     expect([...fast(x).dataSync()]).toEqual([4, 6]);
+    const before = onnxStatistics().compiled;
     weight.assign(tf.tensor2d([1, 1, 1, 1], [2, 2]));
     expect([...fast(x).dataSync()]).toEqual([2, 2]);
+    // Fed, it would need no other graph.
+    expect(onnxStatistics().compiled).toBe(before + 1);
     const inputs: {} = { parameters: [weight], gradients: [tf.ones([2, 2])] };
     tf.engine().runKernel("ApplySgd", inputs as tf.NamedTensorMap, { learningRate: 0.5, weightDecays: [0] });
     expect([...fast(x).dataSync()]).toEqual([1, 1]);

@@ -12,6 +12,12 @@ function counting(run: () => void): { readonly compiled: number; readonly runs: 
   return { compiled: after.compiled - before.compiled, runs: after.runs - before.runs };
 }
 
+test("zeros keep their sign, although positive ones take no memory", () => {
+  const signs = (values: number[]): number[] => [...tf.tensor1d(values).dataSync()].map((value) => 1 / value);
+  expect(signs([0, -0])).toEqual([Infinity, -Infinity]);
+  expect(signs([0, 0])).toEqual([Infinity, Infinity]);
+});
+
 describe("recording", () => {
   test("computes nothing until something is read, and then everything that is held", () => {
     const x = tf.tensor1d([1, 2, 3]);

@@ -13,6 +13,15 @@ interface Case {
 }
 
 const EPSILON = 1e-5;
+
+it.each(["RmsNorm", "RotaryEmbedding", "Silu", "SegmentBoundary"])(
+  "the backend onnx has the kernel %s",
+  async (name) => {
+    await useOnnxBackend({ threads: 2 });
+    expect(tf.getKernel(name, "onnx")).toBeDefined();
+  },
+);
+
 const indices = (): tf.Tensor1D => tf.tensor1d([3, 0, 3, 1], "int32");
 const targets = (): tf.Tensor2D => tf.tensor2d([0, 2, 1, 0, 2, 4], [3, 2], "int32");
 const angles = (shape: number[]): tf.Tensor => tf.mul(wave(shape, 5), 3);

@@ -42,9 +42,10 @@ export function trace(
   backend.recording.flush();
   const variables = tracedVariables(backend);
   const tracer = new Tracer(backend, variables, frozen);
-  const standIns = parameters.map((parameter) => tracer.standIn(parameter));
+  const standIns: tf.Tensor[] = [];
   let returned: readonly tf.Tensor[] = [];
   try {
+    for (const parameter of parameters) standIns.push(tracer.standIn(parameter));
     backend.trace = tracer;
     tracer.setFrozen(true);
     returned = tf.tidy(() => {
@@ -62,7 +63,7 @@ export function trace(
   } finally {
     backend.trace = undefined;
     tracer.setFrozen(false);
-    tf.dispose([...standIns]);
+    tf.dispose(standIns);
   }
 }
 
@@ -122,6 +123,7 @@ class Tracer implements Trace {
 
   update(optimizer: Optimizer, inputs: UpdateInputs, attributes: Attributes, run: () => void): void {
     const { data } = this.#backend;
+    if (attributes["step"] !== undefined) throw countsNothing(optimizer.kernelName);
     this.#variables.refuseAssigned(optimizer.kernelName);
     const graphs: GraphAction[] = [];
     const values = mapInputs(inputs, (tensor) => data.value(tensor.dataId));
@@ -209,6 +211,14 @@ function notVariable(kernelName: string, name: string, index: number): BackendEr
   return new BackendError(
     "unsupported",
     `${kernelName} in a compiled function changes ${name}[${index}], which is no tf.Variable. Make it one, or update outside.`,
+  );
+}
+
+function countsNothing(kernelName: string): BackendError {
+  return new BackendError(
+    "unsupported",
+    `${kernelName} in a compiled function has a step that is a number: it would be the same at every call. ` +
+      'Give it as an argument, a scalar tensor of dtype "int32".',
   );
 }
 
