@@ -23,6 +23,8 @@ export interface Recorder {
   ): TensorInfo[];
   /** The value behind a tensor; its producer tells a kernel where an operand comes from. */
   value(tensor: TensorInfo): Value;
+  /** Whether what is recorded now will only ever be run with the data that the tensor holds now. */
+  isFixed(tensor: TensorInfo): boolean;
   /** A tensor that shares `source`'s data under another shape of the same size (no work, one more reference). */
   alias(source: Operand, shape: readonly number[]): TensorInfo;
   /** A leaf that holds a copy of `values`. */

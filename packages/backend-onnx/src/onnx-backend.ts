@@ -115,6 +115,10 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     return this.recording.view(this.data.value(tensor.dataId), tensor.shape);
   }
 
+  isFixed({ dataId }: TensorInfo): boolean {
+    return this.trace?.isFixed(this.data.value(dataId)) ?? true;
+  }
+
   alias(source: Operand, shape: readonly number[]): TensorInfo {
     const value = "dataId" in source ? this.data.value(source.dataId) : this.#operand(source);
     return this.#tensor(value, shape);

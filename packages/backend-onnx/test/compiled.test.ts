@@ -182,6 +182,24 @@ describe("a compiled function", () => {
     expect([...(weight?.dataSync() ?? [])]).toEqual([0, 0]);
   });
 
+  it("does not rely on the numbers of its first call", () => {
+    const power = compiled((x: tf.Tensor, exponent: tf.Tensor) => tf.pow(x, exponent));
+    const ofOne = (exponent: number): number | undefined => power(row(1), tf.scalar(exponent)).dataSync()[0];
+    expect([2, NaN, Infinity].map(ofOne)).toEqual([1, NaN, NaN]);
+    const exponent = tf.variable(tf.scalar(2));
+    const byVariable = compiled((x: tf.Tensor) => tf.pow(x, exponent));
+    expect(byVariable(row(1)).dataSync()[0]).toBe(1);
+    exponent.assign(tf.scalar(NaN));
+    expect(byVariable(row(1)).dataSync()[0]).toBeNaN();
+    const inSegments = compiled((x: tf.Tensor, exponent: tf.Tensor) => {
+      const doubled = tf.mul(exponent, 2);
+      tf.engine().runKernel("SegmentBoundary", {});
+      return tf.pow(x, doubled);
+    });
+    expect(inSegments(row(1), tf.scalar(1)).dataSync()[0]).toBe(1);
+    expect(inSegments(row(1), tf.scalar(NaN)).dataSync()[0]).toBeNaN();
+  });
+
   it("says that an index is out of range, also of a later call, and goes on", () => {
     const table = row(1, 2, 3);
     const fast = compiled((indices: tf.Tensor1D) => tf.gather(table, indices));

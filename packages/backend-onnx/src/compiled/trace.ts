@@ -17,6 +17,8 @@ export type UpdateInputs = Readonly<Record<string, TensorInfo | readonly TensorI
 
 /** Is told what the backend does while a function is traced. */
 export interface Trace {
+  /** False for arguments, variables, and what was computed of them: their data is another at each call. */
+  isFixed(value: RecordedValue): boolean;
   /** A program has just been run; its leaves still have their storage. */
   ran(program: Program): void;
   /** An optimizer changes tensors in place: `run` has it run. */
@@ -110,6 +112,10 @@ class Tracer implements Trace {
     return tensorOf(data.add(value), parameter);
   }
 
+  isFixed(value: RecordedValue): boolean {
+    return this.#known(value) === undefined;
+  }
+
   ran(program: Program): void {
     const leaves = program.leaves.map((leaf) => this.#source(leaf));
     for (const value of program.frozen) this.#hold(value);
@@ -177,14 +183,20 @@ class Tracer implements Trace {
   }
 
   #source(value: RecordedValue): Source {
+    const known = this.#known(value);
+    if (known !== undefined) return known;
+    this.#hold(value);
+    return { kind: "constant", value };
+  }
+
+  /** Where a value comes from that is no constant. */
+  #known(value: RecordedValue): Source | undefined {
     const result = this.#resultIndices.get(value);
     if (result !== undefined) return { kind: "result", index: result };
     const argument = this.#arguments.get(value);
     if (argument !== undefined) return { kind: "argument", index: argument };
     const variable = this.#variables.of(value);
-    if (variable !== undefined) return { kind: "variable", variable };
-    this.#hold(value);
-    return { kind: "constant", value };
+    return variable && { kind: "variable", variable };
   }
 
   #hold(value: RecordedValue): void {

@@ -27,6 +27,7 @@ function noting(recorder: Recorder, made: TensorInfo[]): Recorder {
     alias: (...call) => note(recorder.alias(...call)),
     constant: (...call) => note(recorder.constant(...call)),
     value: (tensor) => recorder.value(tensor),
+    isFixed: (tensor) => recorder.isFixed(tensor),
     readSync: (dataId) => recorder.readSync(dataId),
     // Already noted: given back once, at the end.
     disposeIntermediate: () => undefined,

@@ -50,8 +50,12 @@ export function assertKnownInRange(
   );
 }
 
-/** The numbers of a tensor that is in memory, also under another shape; undefined for one to be computed or on a device. */
+/**
+ * The numbers of a tensor that is in memory, also under another shape; undefined for one to be computed, on a device, or
+ * bound anew at every call of a compiled function.
+ */
 export function knownElements(recorder: Recorder, tensor: TensorInfo): ReturnType<Storage["view"]> | undefined {
+  if (!recorder.isFixed(tensor)) return undefined;
   const { storage, producer } = recorder.value(tensor);
   const source = producer?.operation.name === "View" ? producer.inputs[0]?.storage : storage;
   return source?.onDevice === false ? source.view() : undefined;
