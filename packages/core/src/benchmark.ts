@@ -19,6 +19,11 @@ export interface RawPrompt {
   readonly text: string;
   /** Whether the begin-of-sequence token stands first. */
   readonly beginOfSequence: boolean;
+  /**
+   * Text of more tokens loses its beginning (the language harness of arXiv 2411.10557 cuts at 3840). Default: what the
+   * model can read.
+   */
+  readonly maximumTokens?: number;
 }
 
 /** A user turn in the model's own conversation template, and how the answer begins. */
@@ -35,7 +40,7 @@ export interface Question {
   readonly id: string;
   readonly images: readonly ImageReference[];
   readonly choices?: readonly Choice[];
-  /** The right answer in the form that {@link Protocol.extract} gives. */
+  /** The right answer in the form that {@link Extractor.extract} gives. */
   readonly target: string;
   /** Questions on one article or image share it; statistics treat them as dependent. */
   readonly cluster?: string;
@@ -57,24 +62,44 @@ export interface Outcome {
 }
 
 /** A number computed from all outcomes. It is called again on subsets to estimate its standard error. */
-export type Metric = (outcomes: readonly Outcome[]) => number;
+export interface Metric {
+  (outcomes: readonly Outcome[]): number;
+  /** The value is the share of outcomes that are `correct`; the interval of a proportion then fits. */
+  readonly proportion?: true;
+}
+
+/**
+ * A way to read answers, by name. Pure, and in need of nothing but what an answer file keeps: stored answers can be
+ * read again by any extractor, without the model and without the data.
+ */
+export interface Extractor {
+  /** Unique within its benchmark, e.g. "paper". */
+  readonly name: string;
+  /** Raised whenever any answer would be read or judged otherwise than before. */
+  readonly version: number;
+  /** The answer ends before the first occurrence of any of these. */
+  readonly stop: readonly string[];
+  /** Reads the answer, already cut at stop strings; undefined when there is none, never a guess. */
+  extract(answer: string, choices: readonly Choice[]): string | undefined;
+  isCorrect(extracted: string, target: string): boolean;
+}
 
 /** How one benchmark is asked and judged. Every member is pure. */
 export interface Protocol<Q extends Question = Question> {
   readonly name: ProtocolName;
-  /** Raised whenever prompts, extraction or metrics change: results of different versions do not compare. */
+  /** Raised whenever prompts or metrics change: results of different versions do not compare. */
   readonly version: number;
   prompt(question: Q, family: PromptFamily): Prompt;
+  /** The choices as the prompt offers them, in its order; empty where it offers none. */
+  choices(question: Q): readonly Choice[];
   readonly maximumNewTokens: number;
-  /** The answer ends before the first occurrence of any of these. */
-  readonly stop: readonly string[];
-  /** Reads the answer, already cut at stop strings; undefined when there is none, never a guess. */
-  extract(answer: string, question: Q): string | undefined;
-  isCorrect(extracted: string, question: Q): boolean;
+  extractor(family: PromptFamily): Extractor;
   /** The first is the benchmark's headline number. */
   readonly metrics: Readonly<Record<string, Metric>>;
 }
 
 export interface Benchmark<Q extends Question = Question> extends Dataset<Q> {
   protocol(name: ProtocolName): Protocol<Q>;
+  /** Every way in which answers can be read, those of the protocols among them; names are distinct. */
+  readonly extractors: readonly Extractor[];
 }

@@ -8,8 +8,16 @@ export interface DatasetCard {
   readonly license: string;
   readonly citation?: string;
   readonly modality: "text" | "image" | "mixed";
+  /** Owner and name on the Hugging Face Hub, e.g. "google/boolq". */
+  readonly repository?: string;
+  /** The configuration of the repository that is read, e.g. "high". */
+  readonly config?: string;
   /** The published split that is read, e.g. "validation". */
   readonly split?: string;
+  /** The commit that is read unless options name another. Absent: the newest one, at each opening. */
+  readonly revision?: string;
+  /** Rows that the split is published with. */
+  readonly rows?: number;
 }
 
 export interface OpenOptions {

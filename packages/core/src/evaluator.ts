@@ -1,4 +1,4 @@
-import type { Benchmark, PromptFamily, ProtocolName } from "./benchmark.ts";
+import type { Benchmark, Choice, Extractor, PromptFamily, ProtocolName } from "./benchmark.ts";
 import type { Model } from "./model.ts";
 
 export interface EvaluateRun {
@@ -29,16 +29,29 @@ export interface EvaluateStartEvent {
   readonly answered: number;
 }
 
-/** One line of the answer file. */
+/** One line of the answer file: all that reading and judging the answer again needs. */
 export interface AnswerRecord {
   readonly id: string;
-  /** As generated. */
+  /** As generated; of ranked choices the label of the likeliest. */
   readonly answer: string;
   /** null when nothing could be read from the answer. */
   readonly extracted: string | null;
   readonly target: string;
   readonly correct: boolean;
   readonly cluster?: string;
+  /** As the prompt offered them. */
+  readonly choices?: readonly Choice[];
+  /** Where choices were ranked, one for each of `choices`. */
+  readonly scores?: readonly ChoiceScore[];
+}
+
+/** How likely a model holds a choice for. */
+export interface ChoiceScore {
+  /** Sum over the tokens of the continuation, natural logarithm. */
+  readonly logProbability: number;
+  readonly tokens: number;
+  /** Characters of the continuation. */
+  readonly characters: number;
 }
 
 export interface QuestionAnsweredEvent {
@@ -53,21 +66,67 @@ export interface Estimate {
   readonly value: number;
   /** Of `value`, by the delete-one-cluster jackknife. Absent when there are fewer than two clusters. */
   readonly standardError?: number;
+  /** Absent when there are fewer than two clusters. */
+  readonly interval?: Interval;
+}
+
+/** A confidence interval. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+  /** E.g. 0.95. */
+  readonly level: number;
+  /** Wilson's score interval of one proportion, or percentiles of resampled clusters (single questions where there are none). */
+  readonly method: "wilson" | "cluster-bootstrap";
+}
+
+/** What was asked, in which words, and how it was judged: results compare where all three agree. */
+export interface Fingerprints {
+  /** Of the benchmark's data. */
+  readonly questions: string;
+  /** Of the prompts as put to the model. */
+  readonly prompts: string;
+  /** Of evaluator, protocol, extractor and metrics, with their versions. */
+  readonly protocol: string;
 }
 
 export interface BenchmarkResult {
   readonly benchmark: string;
+  /** The name of the evaluator. */
+  readonly evaluator: string;
   readonly protocol: ProtocolName;
   readonly protocolVersion: number;
+  readonly extractor: Pick<Extractor, "name" | "version">;
   readonly promptFamily: PromptFamily;
-  /** Of questions, prompts and protocol: only results that agree in it compare. */
-  readonly fingerprint: string;
+  readonly fingerprints: Fingerprints;
   readonly questions: number;
   /** Answers from which nothing could be read. */
   readonly unreadable: number;
   /** The first is the headline. */
   readonly metrics: Readonly<Record<string, Estimate>>;
+  /** Positions of the prompts that this call asked, and those of them that were computed: shared ones count once. */
+  readonly positions: { readonly prompts: number; readonly computed: number };
   readonly seconds: number;
+  /** Present when asked for. */
+  readonly verification?: Verification;
+}
+
+/** Whether answers depend on the questions that were asked beside them. */
+export interface Verification {
+  /** Questions, drawn at random, that were asked again alone. */
+  readonly checked: number;
+  readonly flips: readonly Flip[];
+  /** Of the two highest logits, over all tokens of the answers given alone: how near the closest call was. */
+  readonly smallestMargin: number;
+}
+
+/** An answer that was another one when its question was asked alone. */
+export interface Flip {
+  readonly id: string;
+  readonly together: string;
+  readonly alone: string;
+  /** The smallest margin of the answer given alone. */
+  readonly margin: number;
 }
 
 export interface EvaluateEndEvent {

@@ -2,6 +2,7 @@ export type {
   Benchmark,
   ChatPrompt,
   Choice,
+  Extractor,
   Metric,
   Outcome,
   Prompt,
@@ -20,13 +21,18 @@ export { messageOf, MlanError } from "./errors.ts";
 export type {
   AnswerRecord,
   BenchmarkResult,
+  ChoiceScore,
   Estimate,
   EvaluateEndEvent,
   EvaluateEvent,
   EvaluateRun,
   EvaluateStartEvent,
   Evaluator,
+  Fingerprints,
+  Flip,
+  Interval,
   QuestionAnsweredEvent,
+  Verification,
 } from "./evaluator.ts";
 export type {
   Batch,

@@ -1,5 +1,5 @@
 import type { Benchmark, Question } from "@mlan/core";
-import { checkOptions, defineBenchmark, rowsFrom, sourceFrom, type SourceOptions, sourceOptions } from "@mlan/data-kit";
+import { checkOptions, defineBenchmark, firstMention, rowsFrom, sourceFrom, type SourceOptions, sourceOptions } from "@mlan/data-kit";
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { paperProtocol } from "./paper-protocol.ts";
@@ -25,11 +25,15 @@ export function boolq(options: BoolqOptions = {}): Benchmark<BoolqQuestion> {
       license: "CC-BY-SA-3.0",
       citation: "Clark et al., BoolQ: Exploring the Surprising Difficulty of Natural Yes/No Questions, NAACL 2019",
       modality: "text",
+      repository: PUBLISHED.repository,
       split: "validation",
+      revision: PUBLISHED.revision,
+      rows: 3270,
     },
     rows: rowsFrom({ speaker: "data-boolq", source: sourceFrom(source, PUBLISHED), files: FILES, schema: rowSchema }),
     toQuestion,
     protocols: { paper: paperProtocol, strict: strictProtocol },
+    extractors: [firstMention],
   });
 }
 

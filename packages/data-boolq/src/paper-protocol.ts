@@ -1,6 +1,15 @@
-import type { Protocol } from "@mlan/core";
-import { accuracy, exactMatch, trueFalse } from "@mlan/data-kit";
+import type { Extractor, Protocol } from "@mlan/core";
+import { accuracy, exactMatch, harnessPrompt, trueFalse, yesNoChoices } from "@mlan/data-kit";
 import type { BoolqQuestion } from "./boolq.ts";
+
+const paperExtractor: Extractor = {
+  name: "paper",
+  version: 1,
+  // The harness adds the text of the end-of-sequence token to the task's own list.
+  stop: ["User:", '"', ":", ",", ".", "</s>"],
+  extract: (answer) => (answer === "" ? undefined : trueFalse(answer)),
+  isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true }),
+};
 
 /**
  * The task `boolq_em` of the original language harness: one wording for tuned and untuned models, without the
@@ -9,17 +18,13 @@ import type { BoolqQuestion } from "./boolq.ts";
 export const paperProtocol: Protocol<BoolqQuestion> = {
   name: "paper",
   version: 1,
-  prompt: ({ passage, question }) => ({
-    kind: "raw",
-    text:
+  prompt: ({ passage, question }) =>
+    harnessPrompt(
       `User: Context: ${passage}\nQuestion: ${question}?\n` +
-      `Please answer the question with 'yes' or 'no'.\nAssistant: The best answer is"`,
-    beginOfSequence: false,
-  }),
+        `Please answer the question with 'yes' or 'no'.\nAssistant: The best answer is"`,
+    ),
+  choices: () => yesNoChoices,
   maximumNewTokens: 20,
-  // The harness adds the text of the end-of-sequence token to the task's own list.
-  stop: ["User:", '"', ":", ",", ".", "</s>"],
-  extract: (answer) => (answer === "" ? undefined : trueFalse(answer)),
-  isCorrect: (extracted, { target }) => exactMatch(extracted, target, { ignoreCase: true }),
+  extractor: () => paperExtractor,
   metrics: { accuracy },
 };

@@ -1,5 +1,5 @@
 import type { Prompt, PromptFamily, Protocol } from "@mlan/core";
-import { accuracy, yesNo } from "@mlan/data-kit";
+import { accuracy, rawPrompt, strictYesNo, yesNoChoices } from "@mlan/data-kit";
 import type { BoolqQuestion } from "./boolq.ts";
 
 /**
@@ -10,25 +10,19 @@ export const strictProtocol: Protocol<BoolqQuestion> = {
   name: "strict",
   version: 1,
   prompt: (question, family) => PROMPTS[family](question),
+  choices: () => yesNoChoices,
   maximumNewTokens: 20,
-  // Not the newline: an answer may begin with one, so `extract` cuts there after trimming.
-  stop: ["User:", '"', ":", ",", "."],
-  extract: (answer) => yesNo(answer),
-  isCorrect: (extracted, { target }) => extracted === target,
+  extractor: () => strictYesNo,
   metrics: { accuracy },
 };
 
 /** The bases are asked in the wording that the original code uses for them on the vision benchmarks. */
 const PROMPTS: Readonly<Record<PromptFamily, (question: BoolqQuestion) => Prompt>> = {
   tuned: (question) => ({ kind: "chat", user: asked(question), answerStart: 'The best answer is "' }),
-  "llama2-base": (question) => raw(`${asked(question)}\nAnswer: The best answer is "`),
-  "vicuna-base": (question) => raw(`User: ${asked(question)}\nAssistant: The best answer is "`),
+  "llama2-base": (question) => rawPrompt(`${asked(question)}\nAnswer: The best answer is "`),
+  "vicuna-base": (question) => rawPrompt(`User: ${asked(question)}\nAssistant: The best answer is "`),
 };
 
 function asked({ passage, question }: BoolqQuestion): string {
   return `Context: ${passage}\nQuestion: ${question}?\nPlease answer the question with 'yes' or 'no'.`;
-}
-
-function raw(text: string): Prompt {
-  return { kind: "raw", text, beginOfSequence: true };
 }

@@ -42,6 +42,7 @@ const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"
 
 describe("the paper protocol", () => {
   const protocol = benchmark.protocol("paper");
+  const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
   test.each(FAMILIES)("asks every model in the one wording of boolq_em (%s)", (family) => {
@@ -51,12 +52,13 @@ describe("the paper protocol", () => {
         "User: Context: {passage}\nQuestion: is it so?\nPlease answer the question with 'yes' or 'no'.\n" +
         'Assistant: The best answer is"',
       beginOfSequence: false,
+      maximumTokens: 3840,
     });
   });
 
   test("generates and stops as the original harness does", () => {
     expect(protocol.maximumNewTokens).toBe(20);
-    expect([...protocol.stop].toSorted()).toEqual(["User:", '"', ":", ",", ".", "</s>"].toSorted());
+    expect([...extractor.stop].toSorted()).toEqual(["User:", '"', ":", ",", ".", "</s>"].toSorted());
   });
 
   // Recipe A.5 (executed) and the exact match that ignores case and nothing else.
@@ -71,13 +73,14 @@ describe("the paper protocol", () => {
     ["yes\n", "yes\n", false],
     ["no",    "no",    false],
   ])("reads %j as %j", (answer, extracted, correct) => {
-    expect(protocol.extract(answer, question)).toBe(extracted);
-    expect(protocol.isCorrect(extracted, question)).toBe(correct);
+    expect(extractor.extract(answer, [])).toBe(extracted);
+    expect(extractor.isCorrect(extracted, question.target)).toBe(correct);
   });
 });
 
 describe("the strict protocol", () => {
   const protocol = benchmark.protocol("strict");
+  const extractor = protocol.extractor("tuned");
   const asked = "Context: {passage}\nQuestion: is it so?\nPlease answer the question with 'yes' or 'no'.";
 
   test("asks a tuned model in its own template", () => {
@@ -109,5 +112,5 @@ describe("the strict protocol", () => {
     ["maybe",         undefined],
     ["yes and no",    undefined],
     ["",              undefined],
-  ])("reads %j as %j", (answer, extracted) => expect(protocol.extract(answer, question)).toBe(extracted));
+  ])("reads %j as %j", (answer, extracted) => expect(extractor.extract(answer, [])).toBe(extracted));
 });

@@ -1,7 +1,9 @@
 import {
   type Benchmark,
   type DatasetCard,
+  type Extractor,
   MlanError,
+  type PromptFamily,
   type Protocol,
   type ProtocolName,
   type Question,
@@ -18,13 +20,17 @@ export interface BenchmarkDefinition<Row, Q extends Question> {
   /** Pure. `id` is unique in the benchmark. */
   toQuestion(row: Row, id: string): Q;
   readonly protocols: Readonly<Record<ProtocolName, Protocol<Q>>>;
+  /** Further ways to read answers, besides those of the protocols. */
+  readonly extractors?: readonly Extractor[];
 }
 
 /** A benchmark that makes one question of each row. */
 export function defineBenchmark<Row, Q extends Question>(definition: BenchmarkDefinition<Row, Q>): Benchmark<Q> {
-  const { name, protocols, toQuestion } = definition;
+  const { name, protocols, toQuestion, extractors = [] } = definition;
+  const ofProtocols = Object.values(protocols).flatMap(({ extractor }) => FAMILIES.map(extractor));
   return {
     ...datasetFromRows({ ...definition, toExample: toQuestion }),
+    extractors: [...new Set([...ofProtocols, ...extractors])],
     protocol(wanted) {
       const protocol = protocols[wanted];
       if (protocol) return protocol;
@@ -33,3 +39,5 @@ export function defineBenchmark<Row, Q extends Question>(definition: BenchmarkDe
     },
   };
 }
+
+const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];

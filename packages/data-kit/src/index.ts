@@ -1,10 +1,15 @@
 export { accuracy } from "./answers/accuracy.ts";
 export type { ExactMatchOptions } from "./answers/exact-match.ts";
 export { exactMatch } from "./answers/exact-match.ts";
+export { firstMention } from "./answers/first-mention.ts";
 export { lead } from "./answers/lead.ts";
+export { plainWords } from "./answers/plain-words.ts";
 export { splitWords, strip, withoutPunctuation } from "./answers/python-text.ts";
+export { strictChoice } from "./answers/strict-choice.ts";
+export { strictYesNo } from "./answers/strict-yes-no.ts";
 export { trueFalse } from "./answers/true-false.ts";
 export { yesNo } from "./answers/yes-no.ts";
+export { yesNoChoices } from "./answers/yes-no-choices.ts";
 export type { LlavaRecord, LlavaTurn } from "./conversations/llava-record.ts";
 export { conversationOf, llavaRecord, imageTurns } from "./conversations/llava-record.ts";
 export type { RowDatasetDefinition } from "./dataset-from-rows.ts";
@@ -22,5 +27,8 @@ export { imageColumn, imageFromBytes, imageFromFile } from "./images/image-refer
 export { imageArchive } from "./images/image-archive.ts";
 export type { ImagePlaces, ImageStore } from "./images/image-store.ts";
 export { checkOptions } from "./options.ts";
+export { choiceLines, letter, lettered } from "./prompts/choice-lines.ts";
+export { harnessPrompt, rawPrompt } from "./prompts/raw-prompt.ts";
+export { v1Prompt, v1PromptAfterImage } from "./prompts/v1-prompt.ts";
 export type { RowReader, Rows, RowsDefinition } from "./rows/rows-from.ts";
 export { rowsFrom } from "./rows/rows-from.ts";

@@ -1,7 +1,7 @@
 import { checkOptions, datasetFromRows, defineBenchmark, type RowReader } from "@mlan/data-kit";
 import { describeBenchmarkContract } from "@mlan/testing";
 import type { Protocol, Question } from "@mlan/core";
-import { accuracy, yesNo } from "@mlan/data-kit";
+import { accuracy, strictYesNo } from "@mlan/data-kit";
 import { expect, test } from "vitest";
 import { z } from "zod";
 
@@ -14,10 +14,9 @@ const protocol = (name: "paper" | "strict"): Protocol => ({
   name,
   version: 1,
   prompt: ({ id }) => ({ kind: "raw", text: id, beginOfSequence: true }),
+  choices: () => [],
   maximumNewTokens: 1,
-  stop: [],
-  extract: (answer) => yesNo(answer),
-  isCorrect: (extracted, { target }) => extracted === target,
+  extractor: () => strictYesNo,
   metrics: { accuracy },
 });
 

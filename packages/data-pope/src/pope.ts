@@ -2,6 +2,7 @@ import type { Benchmark, Question } from "@mlan/core";
 import {
   checkOptions,
   defineBenchmark,
+  firstMention,
   imageColumn,
   rowsFrom,
   sourceFrom,
@@ -37,7 +38,9 @@ export function pope(options: PopeOptions = {}): Benchmark<PopeQuestion> {
       license: "MIT (questions); the images are of COCO val2014 under Flickr's terms",
       citation: "Li et al., Evaluating Object Hallucination in Large Vision-Language Models, EMNLP 2023",
       modality: "image",
+      repository: PUBLISHED.repository,
       split: "test",
+      rows: 9000,
     },
     rows: rowsFrom({
       speaker: "data-pope",
@@ -49,6 +52,7 @@ export function pope(options: PopeOptions = {}): Benchmark<PopeQuestion> {
     idOf: ({ category, question_id }) => (category ? `${category}/${question_id}` : String(question_id)),
     toQuestion,
     protocols: { paper: paperProtocol, strict: strictProtocol },
+    extractors: [firstMention],
   });
 }
 

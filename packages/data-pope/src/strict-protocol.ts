@@ -1,5 +1,5 @@
 import type { Prompt, PromptFamily, Protocol } from "@mlan/core";
-import { accuracy, yesNo } from "@mlan/data-kit";
+import { accuracy, rawPrompt, strictYesNo, yesNoChoices } from "@mlan/data-kit";
 import { f1, precision, predictedYesRatio, recall } from "./metrics.ts";
 import type { PopeQuestion } from "./pope.ts";
 
@@ -11,11 +11,9 @@ export const strictProtocol: Protocol<PopeQuestion> = {
   name: "strict",
   version: 1,
   prompt: ({ question }, family) => PROMPTS[family](question),
+  choices: () => yesNoChoices,
   maximumNewTokens: 4,
-  // Not the newline: an answer may begin with one, so `extract` cuts there after trimming.
-  stop: ['"', ".", ",", ":"],
-  extract: (answer) => yesNo(answer),
-  isCorrect: (extracted, { target }) => extracted === target,
+  extractor: () => strictYesNo,
   metrics: { accuracy, precision, recall, f1: f1(recall), yes_ratio: predictedYesRatio },
 };
 
@@ -26,10 +24,6 @@ const PROMPTS: Readonly<Record<PromptFamily, (question: string) => Prompt>> = {
     answerStart: 'The best answer is "',
   }),
   "llama2-base": (question) =>
-    raw(`<image>\nQuestion: ${question}\nAnswer: Among "yes" and "no", the best answer is "`),
-  "vicuna-base": (question) => raw(`User: <image>\n${question}\nAssistant: Among "yes" and "no", the best answer is "`),
+    rawPrompt(`<image>\nQuestion: ${question}\nAnswer: Among "yes" and "no", the best answer is "`),
+  "vicuna-base": (question) => rawPrompt(`User: <image>\n${question}\nAssistant: Among "yes" and "no", the best answer is "`),
 };
-
-function raw(text: string): Prompt {
-  return { kind: "raw", text, beginOfSequence: true };
-}

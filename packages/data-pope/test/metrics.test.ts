@@ -35,7 +35,7 @@ test.each(["paper", "strict"] as const)("%s gives finite numbers in 0..1 for any
 
 /** Outcomes as an evaluator makes them of answers: "maybe" is kept by paper and unreadable to strict. */
 function outcomes(name: ProtocolName, counts: readonly number[]): readonly Outcome[] {
-  const protocol = pope().protocol(name);
+  const { extract, isCorrect } = pope().protocol(name).extractor("tuned");
   const cases = [
     ["yes", "yes"],
     ["no", "yes"],
@@ -46,9 +46,8 @@ function outcomes(name: ProtocolName, counts: readonly number[]): readonly Outco
   ] as const;
   return cases.flatMap(([target, answer], index) =>
     Array.from({ length: counts[index] ?? 0 }, (): Outcome => {
-      const question = { id: "", images: [], question: "", target };
-      const extracted = protocol.extract(answer, question);
-      return { id: "", target, extracted, correct: extracted !== undefined && protocol.isCorrect(extracted, question) };
+      const extracted = extract(answer, []);
+      return { id: "", target, extracted, correct: extracted !== undefined && isCorrect(extracted, target) };
     }),
   );
 }

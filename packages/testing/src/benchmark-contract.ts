@@ -41,18 +41,35 @@ export function describeBenchmarkContract<Q extends Question>(
     });
 
     it("reads a target that is given as the answer, and holds it for correct", async () => {
-      for (const question of await questions()) {
-        const extracted = protocol.extract(question.target, question);
-        expect(extracted, question.id).toBeDefined();
-        expect(protocol.isCorrect(extracted ?? "", question), question.id).toBe(true);
+      for (const { extract, isCorrect } of FAMILIES.map(protocol.extractor)) {
+        for (const question of await questions()) {
+          const extracted = extract(question.target, protocol.choices(question));
+          expect(extracted, question.id).toBeDefined();
+          expect(isCorrect(extracted ?? "", question.target), question.id).toBe(true);
+        }
       }
     });
 
     it("never holds an answer of no words for correct", async () => {
-      for (const question of await questions()) {
-        const extracted = protocol.extract("", question);
-        expect(extracted !== undefined && protocol.isCorrect(extracted, question), question.id).toBe(false);
+      for (const { extract, isCorrect } of FAMILIES.map(protocol.extractor)) {
+        for (const question of await questions()) {
+          const extracted = extract("", protocol.choices(question));
+          expect(extracted !== undefined && isCorrect(extracted, question.target), question.id).toBe(false);
+        }
       }
+    });
+
+    it("offers choices of distinct labels, the target's among them", async () => {
+      for (const question of await questions()) {
+        const labels = protocol.choices(question).map(({ label }) => label);
+        expect(new Set(labels).size, question.id).toBe(labels.length);
+        // The original code drops options that its regular expressions miss, the right one among them.
+        if (labels.length > 0 && name === "strict") expect(labels, question.id).toContain(question.target);
+      }
+    });
+
+    it("reads by extractors that are registered", () => {
+      for (const family of FAMILIES) expect(benchmark.extractors).toContain(protocol.extractor(family));
     });
 
     it("gives right answers a higher headline number than wrong ones", async () => {
@@ -70,5 +87,11 @@ export function describeBenchmarkContract<Q extends Question>(
       }));
       expect(headline?.(right)).toBeGreaterThan(headline?.(wrong) ?? NaN);
     });
+  });
+
+  it(`${benchmark.name} registers extractors of distinct names and whole versions`, () => {
+    const names = benchmark.extractors.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { name, version } of benchmark.extractors) expect(Number.isInteger(version), name).toBe(true);
   });
 }

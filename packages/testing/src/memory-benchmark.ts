@@ -1,4 +1,4 @@
-import type { Benchmark, Protocol, ProtocolName, Question } from "@mlan/core";
+import type { Benchmark, Extractor, Protocol, ProtocolName, Question } from "@mlan/core";
 import { memoryDataset } from "./memory-dataset.ts";
 
 /** A question whose prompt is its own text. */
@@ -8,18 +8,25 @@ export interface PlainQuestion extends Question {
 
 /** A benchmark of the given questions: asked as they are, exact match, accuracy. */
 export function memoryBenchmark(name: string, questions: readonly PlainQuestion[]): Benchmark<PlainQuestion> {
-  return { ...memoryDataset(name, questions), protocol: plainProtocol };
+  return { ...memoryDataset(name, questions), protocol: plainProtocol, extractors: [wholeLine] };
 }
+
+const wholeLine: Extractor = {
+  name: "whole-line",
+  version: 1,
+  stop: ["\n"],
+  extract: (answer) => (answer.trim() === "" ? undefined : answer.trim()),
+  isCorrect: (extracted, target) => extracted === target,
+};
 
 function plainProtocol(name: ProtocolName): Protocol<PlainQuestion> {
   return {
     name,
     version: 1,
     prompt: ({ text }) => ({ kind: "raw", text, beginOfSequence: true }),
+    choices: ({ choices = [] }) => choices,
     maximumNewTokens: 8,
-    stop: ["\n"],
-    extract: (answer) => (answer.trim() === "" ? undefined : answer.trim()),
-    isCorrect: (extracted, { target }) => extracted === target,
+    extractor: () => wholeLine,
     metrics: {
       accuracy: (outcomes) => outcomes.filter(({ correct }) => correct).length / Math.max(1, outcomes.length),
     },

@@ -1,4 +1,4 @@
-import type { Benchmark, Protocol } from "@mlan/core";
+import type { Benchmark, Extractor, Protocol } from "@mlan/core";
 import { describeBenchmarkContract, memoryBenchmark, type PlainQuestion } from "@mlan/testing";
 
 const questions = ["a", "b"].map((text, index) => ({ id: `${index}`, images: [], text, target: text }));
@@ -8,8 +8,14 @@ function broken(name: string, over: Partial<Protocol<PlainQuestion>>): Benchmark
   return { ...benchmark, protocol: (protocol) => ({ ...benchmark.protocol(protocol), ...over }) };
 }
 
-describeBenchmarkContract(broken("guesses", { extract: () => "a", isCorrect: () => true }));
-describeBenchmarkContract(broken("cannot-read-its-target", { extract: () => undefined }));
+function reading(name: string, over: Partial<Extractor>): Benchmark<PlainQuestion> {
+  const benchmark = memoryBenchmark(name, questions);
+  const extractor = { ...benchmark.protocol("strict").extractor("tuned"), ...over };
+  return { ...broken(name, { extractor: () => extractor }), extractors: [extractor] };
+}
+
+describeBenchmarkContract(reading("guesses", { extract: () => "a", isCorrect: () => true }));
+describeBenchmarkContract(reading("cannot-read-its-target", { extract: () => undefined }));
 describeBenchmarkContract(
   broken("rewards-wrong-answers", {
     metrics: { accuracy: (outcomes) => outcomes.filter(({ correct }) => !correct).length },
