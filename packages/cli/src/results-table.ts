@@ -78,7 +78,7 @@ function warningsOf(results: readonly StageResult[]): readonly string[] {
 /** Says so when a benchmark was asked otherwise at other stages, although the wording is of the same family. */
 function differenceOf({ benchmark, promptFamily }: StageResult, results: readonly StageResult[]): readonly string[] {
   const alike = results.filter((one) => one.benchmark === benchmark && one.promptFamily === promptFamily);
-  if (new Set(alike.map(({ fingerprint }) => fingerprint)).size === 1) return [];
+  if (new Set(alike.map(({ fingerprints }) => JSON.stringify(fingerprints))).size === 1) return [];
   const stages = alike.map(({ stage }) => stage).join(" and ");
   return [`Do not compare ${stages} on ${benchmark}: its questions or prompts changed in between.`];
 }

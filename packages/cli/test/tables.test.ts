@@ -9,7 +9,10 @@ const result = (stage: string, benchmark: string, values: Partial<StageResult> =
   protocol: "strict",
   protocolVersion: 1,
   promptFamily: "tuned",
-  fingerprint: benchmark,
+  fingerprints: { questions: benchmark, prompts: "p", protocol: "r" },
+  evaluator: "generation",
+  extractor: { name: "strict", version: 1 },
+  positions: { prompts: 10, computed: 10 },
   questions: 300,
   unreadable: 0,
   metrics: { accuracy: { value: 0.713, standardError: 0.026 } },
@@ -77,7 +80,7 @@ describe("the results table", () => {
   test("warns when a benchmark changed between stages", () => {
     const lines = resultsTable([
       result("base", "boolq"),
-      result("tuned", "boolq", { fingerprint: "other" }),
+      result("tuned", "boolq", { fingerprints: { questions: "other", prompts: "p", protocol: "r" } }),
       result("base", "pope"),
     ]);
     expect(lines.at(-1)).toBe("Do not compare base and tuned on boolq: its questions or prompts changed in between.");

@@ -76,6 +76,12 @@ export interface GenerationRequest {
 export interface GenerationOptions {
   /** Requests answered side by side. Default: the model's choice. */
   readonly batchSize?: number;
+  /** Compute what several prompts of one call begin with once. Answers do not depend on it. Default true. */
+  readonly sharePrefixes?: boolean;
+  /** Folder in which features that frozen parts make of images are kept by content. Default: none are kept. */
+  readonly featureCache?: URL;
+  /** Give each generation's tokens and margins. Default false. */
+  readonly details?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -86,6 +92,12 @@ export interface Generation {
   readonly finish: "end-of-sequence" | "stop" | "length";
   /** Positions of the prompt, image positions included. */
   readonly promptLength: number;
+  /** Those that were computed for this answer; a prefix that several share counts at the first of them. */
+  readonly computedPositions: number;
+  /** With `details`: the generated token ids, end-of-sequence included. */
+  readonly tokens?: readonly number[];
+  /** With `details`: how far the highest logit was above the second, for each of `tokens`. */
+  readonly margins?: readonly number[];
 }
 
 export interface ScoreRequest {
@@ -100,6 +112,10 @@ export interface Score {
   /** Sum over the continuation's tokens, natural logarithm. */
   readonly logProbability: number;
   readonly tokens: number;
+  /** Positions of prompt and continuation, image positions included. */
+  readonly length: number;
+  /** Those that were computed for this score; a prefix that several share counts at the first of them. */
+  readonly computedPositions: number;
 }
 
 /** Positions of a batch by kind; they add up to rows x length, supervised ones being among the text. */

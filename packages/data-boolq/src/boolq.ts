@@ -1,5 +1,13 @@
 import type { Benchmark, Question } from "@mlan/core";
-import { checkOptions, defineBenchmark, firstMention, rowsFrom, sourceFrom, type SourceOptions, sourceOptions } from "@mlan/data-kit";
+import {
+  checkOptions,
+  defineBenchmark,
+  firstMention,
+  rowsFrom,
+  sourceFrom,
+  type SourceOptions,
+  sourceOptions,
+} from "@mlan/data-kit";
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { paperProtocol } from "./paper-protocol.ts";

@@ -5,21 +5,35 @@ import { evaluate } from "./evaluate.ts";
 export interface GenerationEvaluatorOptions {
   /** Questions answered side by side. Default: the model's choice. Answers do not depend on it. */
   readonly batchSize?: number;
+  /** Compute what the prompts of several questions begin with once. Answers do not depend on it. Default true. */
+  readonly sharePrefixes?: boolean;
+  /**
+   * Folder in which the model keeps what its frozen parts make of images, by content, for later evaluations. Default:
+   * none is kept.
+   */
+  readonly featureCache?: URL;
+  /** Questions, drawn at random, that are asked again alone to see whether answers depend on the batch. Default 0. */
+  readonly verify?: number;
 }
 
-const optionsSchema = z.strictObject({ batchSize: z.int().positive().optional() });
+const optionsSchema: z.ZodType<GenerationEvaluatorOptions> = z.strictObject({
+  batchSize: z.int().positive().exactOptional(),
+  sharePrefixes: z.boolean().exactOptional(),
+  featureCache: z.instanceof(URL).exactOptional(),
+  verify: z.int().min(0).exactOptional(),
+});
 const systemClock: Clock = { now: () => performance.now() };
 
 /**
  * Evaluates by greedy answers: asks in the words of the benchmark's protocol, cuts at stop strings, reads the
- * answer, and gives each metric with its standard error. Throws `invalid-options` for options that do not exist.
+ * answer, and gives each metric with its standard error and interval. Throws `invalid-options` for options that do not
+ * exist.
  */
 export function generation(options: GenerationEvaluatorOptions = {}): Plugin<Evaluator> {
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) {
     throw new MlanError("invalid-options", `generation: ${z.prettifyError(parsed.error)}`, { cause: parsed.error });
   }
-  const { batchSize } = options;
   return plugin<Evaluator>({
     name: "@mlan/eval-generation",
     token: EVALUATOR,
@@ -28,8 +42,7 @@ export function generation(options: GenerationEvaluatorOptions = {}): Plugin<Eva
     create: (scope) => ({
       specVersion: 1,
       name: "generation",
-      evaluate: (run) =>
-        evaluate(run, { clock: scope.find(CLOCK) ?? systemClock, ...(batchSize !== undefined && { batchSize }) }),
+      evaluate: (run) => evaluate(run, options, scope.find(CLOCK) ?? systemClock),
     }),
   });
 }

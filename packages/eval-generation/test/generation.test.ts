@@ -42,7 +42,7 @@ async function eventsOf(run: EvaluateRun, options?: GenerationEvaluatorOptions):
 async function resultOf(run: EvaluateRun, options?: GenerationEvaluatorOptions) {
   const end = (await eventsOf(run, options)).at(-1);
   if (end?.type !== "evaluate-end") throw new Error(`the last event is ${end?.type}`);
-  const { seconds: _, ...result } = end.result;
+  const { seconds: _, positions: __, ...result } = end.result;
   return result;
 }
 
@@ -120,8 +120,16 @@ describe("an evaluation", () => {
 
   test("stamps equal questions equally, and others otherwise", async () => {
     const stamp = async (run: Partial<EvaluateRun>): Promise<string> =>
-      (await resultOf({ model: scriptedModel(knowing), benchmark: parity({ questions }), protocol: "strict", ...run }))
-        .fingerprint;
+      JSON.stringify(
+        (
+          await resultOf({
+            model: scriptedModel(knowing),
+            benchmark: parity({ questions }),
+            protocol: "strict",
+            ...run,
+          })
+        ).fingerprints,
+      );
     const reference = await stamp({});
     expect(await stamp({ model: scriptedModel(() => "no") })).toBe(reference);
     for (const other of [
@@ -131,7 +139,7 @@ describe("an evaluation", () => {
       await stamp({ benchmark: parity({ questions, wording: "Is it true that {n} is even?" }) }),
       await stamp({ benchmark: parity({ questions, version: 4 }) }),
     ]) {
-      expect(other).toMatch(/^[0-9a-f]{64}$/);
+      expect(Object.values(JSON.parse(other))).toEqual(Array(3).fill(expect.stringMatching(/^[0-9a-f]{64}$/)));
       expect(other).not.toBe(reference);
     }
   });
@@ -199,7 +207,7 @@ describe("the answer file", () => {
     ["benchmark", { benchmark: parity({ questions: 3 }) }, /questions is 12, now it is 3/],
     ["protocol", { protocol: "paper" as const }, /protocol is strict, now it is paper/],
     ["model", { model: scriptedModel(knowing, { fingerprint: "another" }) }, /model is .*, now it is another/],
-    ["wording", { benchmark: parity({ questions, wording: "Even: {n}?" }) }, /fingerprint is/],
+    ["wording", { benchmark: parity({ questions, wording: "Even: {n}?" }) }, /fingerprints\.prompts is/],
   ])("of another %s is refused and left as it is", async (_, change, message) => {
     const answers = await freshFile();
     const run = { model: scriptedModel(knowing), benchmark, protocol, answers } as const;

@@ -1,4 +1,11 @@
-import { type Benchmark, defineDataset, type Question } from "@mlan/core";
+import {
+  type Benchmark,
+  defineDataset,
+  type Extractor,
+  type Protocol,
+  type ProtocolName,
+  type Question,
+} from "@mlan/core";
 
 export interface ParityOptions {
   readonly questions: number;
@@ -27,24 +34,32 @@ export function parity(options: ParityOptions): Benchmark<ParityQuestion> {
       ...(perArticle !== undefined && { cluster: `article ${Math.floor(number / perArticle)}` }),
     }),
   });
+  return { ...dataset, extractors: [wholeAnswer], protocol: (name) => protocol(name, version) };
+}
+
+const wholeAnswer: Extractor = {
+  name: "whole-answer",
+  version: 1,
+  stop: ['"'],
+  extract: (answer) => /^\s*(yes|no)$/.exec(answer)?.[1],
+  isCorrect: (extracted, target) => extracted === target,
+};
+
+function protocol(name: ProtocolName, version: number): Protocol<ParityQuestion> {
   return {
-    ...dataset,
-    protocol: (name) => ({
-      name,
-      version,
-      maximumNewTokens: 4,
-      stop: ['"'],
-      prompt: ({ text }, family) =>
-        name === "strict" && family === "tuned"
-          ? { kind: "chat", user: text, answerStart: 'The best answer is "' }
-          : {
-              kind: "raw",
-              text: `Question: ${text}\nAnswer: The best answer is "`,
-              beginOfSequence: name === "strict",
-            },
-      extract: (answer) => /^\s*(yes|no)$/.exec(answer)?.[1],
-      isCorrect: (extracted, { target }) => extracted === target,
-      metrics: { accuracy: (outcomes) => outcomes.filter(({ correct }) => correct).length / outcomes.length },
-    }),
+    name,
+    version,
+    maximumNewTokens: 4,
+    prompt: ({ text }, family) =>
+      name === "strict" && family === "tuned"
+        ? { kind: "chat", user: text, answerStart: 'The best answer is "' }
+        : {
+            kind: "raw",
+            text: `Question: ${text}\nAnswer: The best answer is "`,
+            beginOfSequence: name === "strict",
+          },
+    choices: () => [],
+    extractor: () => wholeAnswer,
+    metrics: { accuracy: (outcomes) => outcomes.filter(({ correct }) => correct).length / outcomes.length },
   };
 }

@@ -5,9 +5,9 @@ import { publishedPackages } from "../../gates/published-packages.ts";
 
 /** Layers from below; a package imports from layers below its own only (docs/decisions/0002). */
 const LAYERS: readonly { readonly name: string; readonly members: RegExp }[] = [
-  { name: "core", members: /^(core|safetensors|fused-ops)$/ },
-  { name: "kits", members: /^(model-llava|data-kit|trainer|backend-onnx|testing)$/ },
-  { name: "plugins", members: /^(data|model|eval|trainer)-/ },
+  { name: "core", members: /^(core|safetensors|fused-ops|statistics)$/ },
+  { name: "kits", members: /^(model-llava|data-kit|eval-kit|trainer|backend-onnx|testing)$/ },
+  { name: "plugins", members: /^(data|model|eval|trainer)-(?!kit$|llava$)/ },
   { name: "apps", members: /^(cli|report)$/ },
 ];
 const FILES_OF_A_PACKAGE = ["package.json", "tsconfig.json", "README.md", "src/index.ts"];

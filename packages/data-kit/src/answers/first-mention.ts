@@ -30,7 +30,10 @@ function firstOf(answer: string, choices: readonly Choice[]): string | undefined
 
 /** In the places of {@link plainWords}; -1 where the label stands nowhere alone. "A" before a word is an article. */
 function labelPlace(answer: string, label: string): number {
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])${label}(?![\\p{L}\\p{N}'’])${label === "A" ? "(?!\\s+\\p{Ll})" : ""}`, "u");
+  const pattern = new RegExp(
+    `(?<![\\p{L}\\p{N}])${label}(?![\\p{L}\\p{N}'’])${label === "A" ? "(?!\\s+\\p{Ll})" : ""}`,
+    "u",
+  );
   const found = pattern.exec(answer);
   return found ? plainWords(answer.slice(0, found.index)).length + (found.index > 0 ? 1 : 0) : -1;
 }

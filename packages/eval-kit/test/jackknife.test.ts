@@ -1,5 +1,5 @@
 import type { Metric, Outcome } from "@mlan/core";
-import { estimate } from "@mlan/eval-generation";
+import { estimate } from "@mlan/eval-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -21,7 +21,7 @@ describe("estimate", () => {
         const numbers = correct.map(Number);
         const mean = numbers.reduce((a, b) => a + b, 0) / numbers.length;
         const variance = numbers.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (numbers.length - 1);
-        const { value, standardError } = estimate("accuracy", accuracy, outcomes(correct));
+        const { value, standardError } = estimate("test", "accuracy", accuracy, outcomes(correct));
         expect(value).toBeCloseTo(mean, 12);
         expect(standardError).toBeCloseTo(Math.sqrt(variance / numbers.length), 12);
       }),
@@ -31,13 +31,14 @@ describe("estimate", () => {
   test("counts copies of one question as one observation when they share a cluster", () => {
     const correct = [true, false, false, true, true];
     const copied = correct.flatMap((one) => [one, one, one]);
-    const alone = estimate("accuracy", accuracy, outcomes(correct));
+    const alone = estimate("test", "accuracy", accuracy, outcomes(correct));
     const clustered = estimate(
+      "test",
       "accuracy",
       accuracy,
       outcomes(copied, (index) => `article ${Math.floor(index / 3)}`),
     );
-    const ignored = estimate("accuracy", accuracy, outcomes(copied));
+    const ignored = estimate("test", "accuracy", accuracy, outcomes(copied));
     expect(clustered.value).toBeCloseTo(alone.value, 12);
     expect(clustered.standardError).toBeCloseTo(alone.standardError ?? NaN, 12);
     expect(ignored.standardError).toBeLessThan(alone.standardError ?? NaN);
@@ -58,23 +59,23 @@ describe("estimate", () => {
     });
     const all = [answer("yes", "yes"), answer("yes", "no"), answer("no", "yes")];
     // F1 = 2/4; without the hit 0, without either miss 2/3. Mean 4/9, squares 16/81 + 4/81 + 4/81, times 2/3.
-    expect(estimate("f1", f1, all).value).toBeCloseTo(0.5, 12);
-    expect(estimate("f1", f1, all).standardError).toBeCloseTo(Math.sqrt((24 / 81) * (2 / 3)), 12);
+    expect(estimate("test", "f1", f1, all).value).toBeCloseTo(0.5, 12);
+    expect(estimate("test", "f1", f1, all).standardError).toBeCloseTo(Math.sqrt((24 / 81) * (2 / 3)), 12);
   });
 
   test("gives no standard error when all outcomes are of one cluster", () => {
     expect(
-      estimate(
+      estimate("test", 
         "accuracy",
         accuracy,
         outcomes([true, false], () => "one image"),
       ),
     ).toEqual({ value: 0.5 });
-    expect(estimate("accuracy", accuracy, outcomes([true]))).toEqual({ value: 1 });
+    expect(estimate("test", "accuracy", accuracy, outcomes([true]))).toEqual({ value: 1 });
   });
 
   test("names a metric that gives no number", () => {
     const precision: Metric = (all) => 1 / all.filter(({ correct }) => correct).length;
-    expect(() => estimate("precision", precision, outcomes([true, false]))).toThrow(/precision gave Infinity/);
+    expect(() => estimate("test", "precision", precision, outcomes([true, false]))).toThrow(/precision gave Infinity/);
   });
 });

@@ -1,4 +1,4 @@
-import { cutAtStop } from "@mlan/eval-generation";
+import { cutAtStop } from "@mlan/eval-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 

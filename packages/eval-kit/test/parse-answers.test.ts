@@ -1,5 +1,5 @@
 import { type AnswerRecord, MlanError } from "@mlan/core";
-import { type AnswersHeader, parseAnswers } from "@mlan/eval-generation";
+import { type AnswersHeader, parseAnswers } from "@mlan/eval-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -7,11 +7,13 @@ const header: AnswersHeader = {
   format: "mlan-answers",
   version: 1,
   benchmark: "boolq",
+  evaluator: "generation",
   protocol: "strict",
   protocolVersion: 1,
+  extractor: { name: "strict", version: 1 },
   promptFamily: "tuned",
   questions: 3,
-  fingerprint: "f",
+  fingerprints: { questions: "q", prompts: "p", protocol: "r" },
   model: "m",
 };
 
@@ -23,6 +25,17 @@ const record: fc.Arbitrary<AnswerRecord> = fc.record(
     target: fc.string(),
     correct: fc.boolean(),
     cluster: fc.string(),
+    choices: fc.array(fc.record({ label: fc.string(), text: fc.string() }, { noNullPrototype: true })),
+    scores: fc.array(
+      fc.record(
+        {
+          logProbability: fc.double({ noNaN: true, noDefaultInfinity: true, max: -Number.MIN_VALUE }),
+          tokens: fc.nat(),
+          characters: fc.nat(),
+        },
+        { noNullPrototype: true },
+      ),
+    ),
   },
   { requiredKeys: ["id", "answer", "extracted", "target", "correct"], noNullPrototype: true },
 );

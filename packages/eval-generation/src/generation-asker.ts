@@ -1,0 +1,34 @@
+import type { EvaluateRun, GenerationOptions, GenerationRequest, Protocol } from "@mlan/core";
+import { type AskedQuestion, type Asker, outcomeOf } from "@mlan/eval-kit";
+
+/** Greedy answers, as the model gives them under these options. */
+export function generationAsker(options: GenerationOptions): Asker {
+  return {
+    name: "generation",
+    settings: null,
+    extractor: (protocol, family) => protocol.extractor(family),
+    async *ask(run, protocol, chunk) {
+      const requests = chunk.map((asked) => requestOf(run, protocol, asked));
+      const { signal } = run;
+      for await (const generation of run.model.generate(requests, { ...options, ...(signal && { signal }) })) {
+        const { id, text, promptLength, computedPositions } = generation;
+        yield { id, answer: text, positions: { prompts: promptLength, computed: computedPositions } };
+      }
+    },
+    readings: ({ metrics }) => [{ metrics, outcome: outcomeOf }],
+  };
+}
+
+export function requestOf(
+  run: EvaluateRun,
+  protocol: Protocol,
+  { question, prompt }: AskedQuestion,
+): GenerationRequest {
+  return {
+    id: question.id,
+    prompt,
+    images: question.images,
+    maximumNewTokens: protocol.maximumNewTokens,
+    stop: protocol.extractor(run.model.promptFamily).stop,
+  };
+}

@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import { type AnswerRecord, type EvaluateRun, type Flip, MlanError, type Verification } from "@mlan/core";
+import { requestOf } from "./generation-asker.ts";
+
+/** A random part of all answers, the same for the same questions in whatever order they are answered. */
+export interface AnswerSample {
+  add(record: AnswerRecord): void;
+  answers(): readonly AnswerRecord[];
+}
+
+/** The `size` answers whose ids' hashes are the least: a sample without repetition, drawn while answers come in. */
+export function sampleAnswers(size: number, benchmark: string): AnswerSample {
+  const drawn: { readonly rank: string; readonly record: AnswerRecord }[] = [];
+  return {
+    add(record) {
+      if (size === 0) return;
+      const rank = createHash("sha256")
+        .update(JSON.stringify([benchmark, record.id]))
+        .digest("hex");
+      if (drawn.length >= size && rank > (drawn.at(-1)?.rank ?? "")) return;
+      drawn.splice(placeOf(rank, drawn), 0, { rank, record });
+      drawn.length = Math.min(drawn.length, size);
+    },
+    answers: () => drawn.map(({ record }) => record),
+  };
+}
+
+function placeOf(rank: string, drawn: readonly { readonly rank: string }[]): number {
+  const place = drawn.findIndex((other) => other.rank > rank);
+  return place < 0 ? drawn.length : place;
+}
+
+/**
+ * Asks the questions of these answers again, each alone and without a shared prefix, and tells which answers are now
+ * other ones. Throws `contract` when the model gives no answer.
+ */
+export async function verifyAnswers(run: EvaluateRun, answers: readonly AnswerRecord[]): Promise<Verification> {
+  const { model, benchmark, signal } = run;
+  const protocol = benchmark.protocol(run.protocol);
+  const together = new Map(answers.map(({ id, answer }) => [id, answer]));
+  const flips: Flip[] = [];
+  let smallestMargin = Infinity;
+  const examples = await benchmark.open(signal ? { signal } : {});
+  for (let index = 0; index < examples.length && together.size > 0; index++) {
+    const question = await examples.at(index);
+    const before = together.get(question.id);
+    if (before === undefined) continue;
+    together.delete(question.id);
+    const request = requestOf(run, protocol, { question, prompt: protocol.prompt(question, model.promptFamily) });
+    const options = { batchSize: 1, sharePrefixes: false, details: true, ...(signal && { signal }) };
+    for await (const { id, text, margins = [] } of model.generate([request], options)) {
+      const margin = Math.min(...margins);
+      smallestMargin = Math.min(smallestMargin, margin);
+      if (text !== before) flips.push({ id, together: before, alone: text, margin });
+    }
+  }
+  if (together.size === 0) return { checked: answers.length, flips, smallestMargin };
+  const [missing] = together.keys();
+  throw new MlanError("contract", `generation: ${benchmark.name} no longer has the question "${missing}".`);
+}

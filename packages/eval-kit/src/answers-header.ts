@@ -1,0 +1,65 @@
+import { type BenchmarkResult, MlanError } from "@mlan/core";
+import { z } from "zod";
+
+/** The first line of an answer file: what its answers are answers to. */
+export interface AnswersHeader extends Pick<
+  BenchmarkResult,
+  | "benchmark"
+  | "evaluator"
+  | "protocol"
+  | "protocolVersion"
+  | "extractor"
+  | "promptFamily"
+  | "questions"
+  | "fingerprints"
+> {
+  readonly format: "mlan-answers";
+  readonly version: 1;
+  /** Fingerprint of architecture, tokenizer and format; weights are not part of it. */
+  readonly model: string;
+}
+
+export const headerSchema: z.ZodType<AnswersHeader> = z.object({
+  format: z.literal("mlan-answers"),
+  version: z.literal(1),
+  benchmark: z.string(),
+  evaluator: z.string(),
+  protocol: z.enum(["paper", "strict"]),
+  protocolVersion: z.number(),
+  extractor: z.object({ name: z.string(), version: z.number() }),
+  promptFamily: z.enum(["tuned", "llama2-base", "vicuna-base"]),
+  questions: z.number(),
+  fingerprints: z.object({ questions: z.string(), prompts: z.string(), protocol: z.string() }),
+  model: z.string(),
+});
+
+/** Throws `run-folder` when a file's answers are to something else than is asked now, and says where they differ. */
+export function checkHeader(path: string, found: AnswersHeader, expected: AnswersHeader): void {
+  const key = KEYS.find((one) => valueAt(found, one) !== valueAt(expected, one));
+  if (key === undefined) return;
+  throw new MlanError(
+    "run-folder",
+    `${path} holds answers to something else: its ${key} is ${valueAt(found, key)}, now it is ${valueAt(expected, key)}. ` +
+      "Use another run folder, or delete the file to ask again.",
+  );
+}
+
+/** What differs for the plainest reason first. */
+const KEYS = [
+  "benchmark",
+  "evaluator",
+  "protocol",
+  "protocolVersion",
+  "extractor.name",
+  "extractor.version",
+  "promptFamily",
+  "questions",
+  "model",
+  "fingerprints.questions",
+  "fingerprints.prompts",
+  "fingerprints.protocol",
+];
+
+function valueAt(header: AnswersHeader, path: string): unknown {
+  return path.split(".").reduce<unknown>((value, key) => Object(value)[key], header);
+}

@@ -1,0 +1,38 @@
+import type {
+  AnswerRecord,
+  ChoiceScore,
+  EvaluateRun,
+  Extractor,
+  Metric,
+  Outcome,
+  PromptFamily,
+  Protocol,
+} from "@mlan/core";
+import type { AskedQuestion } from "./question-plan.ts";
+
+/** How an evaluator gets answers, and what it makes of them. The engine does the rest. */
+export interface Asker {
+  /** Begins every error, and is stamped on results. */
+  readonly name: string;
+  /** All else that decides what the numbers mean; part of the protocol's fingerprint. */
+  readonly settings: unknown;
+  extractor(protocol: Protocol, family: PromptFamily): Extractor;
+  /** Answers to all questions of a chunk, in any order. */
+  ask(run: EvaluateRun, protocol: Protocol, chunk: readonly AskedQuestion[]): AsyncIterable<NewAnswer>;
+  /** The first metric of the first reading is the headline. */
+  readings(protocol: Protocol): readonly Reading[];
+}
+
+export interface NewAnswer {
+  readonly id: string;
+  readonly answer: string;
+  readonly scores?: readonly ChoiceScore[];
+  /** Positions of its prompt, and those of them that were computed for it. */
+  readonly positions: { readonly prompts: number; readonly computed: number };
+}
+
+/** Metrics, and what they see of an answer. */
+export interface Reading {
+  readonly metrics: Readonly<Record<string, Metric>>;
+  outcome(record: AnswerRecord): Outcome;
+}

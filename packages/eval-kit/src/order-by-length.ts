@@ -1,0 +1,24 @@
+export interface Measured {
+  readonly length: number;
+  readonly cluster: string | undefined;
+}
+
+/**
+ * The indices of the given things in groups of one cluster each (a group of its own where there is none), the group
+ * with the longest member first: batches hold little padding, and one that does not fit in memory fails at once.
+ */
+export function orderByLength(things: readonly Measured[]): readonly (readonly number[])[] {
+  const alone: number[][] = [];
+  const shared = new Map<string, number[]>();
+  for (const [index, { cluster }] of things.entries()) {
+    const known = cluster === undefined ? undefined : shared.get(cluster);
+    if (known) known.push(index);
+    else if (cluster === undefined) alone.push([index]);
+    else shared.set(cluster, [index]);
+  }
+  const lengthOf = (index: number): number => things[index]?.length ?? 0;
+  return [...alone, ...shared.values()]
+    .map((group) => ({ group, longest: group.reduce((longest, index) => Math.max(longest, lengthOf(index)), 0) }))
+    .toSorted((one, other) => other.longest - one.longest)
+    .map(({ group }) => group);
+}

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { type EvaluateRun, MlanError, type Prompt, type Protocol, type Question } from "@mlan/core";
+import { orderByLength } from "./order-by-length.ts";
+
+/** A question as it is put to the model. */
+export interface AskedQuestion {
+  readonly question: Question;
+  readonly prompt: Prompt;
+}
+
+/** The questions of a benchmark in the order of asking. Prompts and images are made when they are asked, not before. */
+export interface QuestionPlan {
+  /** Of all questions, in the order of the benchmark. */
+  readonly ids: readonly string[];
+  /** SHA-256 of the benchmark's data. */
+  readonly questionsFingerprint: string;
+  /** SHA-256 of all prompts. */
+  readonly promptsFingerprint: string;
+  /**
+   * The questions that `wanted` tells, neighbours of similar length, the longest first; those of one cluster come
+   * together. In chunks of `size`, or somewhat more where a cluster would be cut.
+   */
+  chunks(size: number, wanted: (id: string) => boolean): AsyncIterable<readonly AskedQuestion[]>;
+}
+
+/** Reads every question once. Throws `invalid-data` when there is none, or two of one id. */
+export async function planQuestions(
+  { benchmark, model, signal }: Pick<EvaluateRun, "benchmark" | "model" | "signal">,
+  protocol: Protocol,
+): Promise<QuestionPlan> {
+  const examples = await benchmark.open(signal ? { signal } : {});
+  if (examples.length === 0) {
+    throw new MlanError("invalid-data", `${benchmark.name} has no questions; check its split and filters.`);
+  }
+  const ask = async (index: number): Promise<AskedQuestion> => {
+    const question = await examples.at(index);
+    return { question, prompt: protocol.prompt(question, model.promptFamily) };
+  };
+  const indexOf = new Map<string, number>();
+  const measured: { length: number; cluster: string | undefined }[] = [];
+  const [questions, prompts] = [createHash("sha256"), createHash("sha256")];
+  questions.update(JSON.stringify([benchmark.name, examples.fingerprint]));
+  for (let index = 0; index < examples.length; index++) {
+    signal?.throwIfAborted();
+    const { question, prompt } = await ask(index);
+    const { id, target, cluster } = question;
+    if (indexOf.has(id)) throw new MlanError("invalid-data", `${benchmark.name} has two questions "${id}".`);
+    indexOf.set(id, index);
+    measured.push({ length: lengthOf(prompt), cluster });
+    questions.update(JSON.stringify([id, target]));
+    prompts.update(JSON.stringify([id, prompt]));
+  }
+  const ids = [...indexOf.keys()];
+  return {
+    ids,
+    questionsFingerprint: questions.digest("hex"),
+    promptsFingerprint: prompts.digest("hex"),
+    async *chunks(size, wanted) {
+      let chunk: AskedQuestion[] = [];
+      for (const group of orderByLength(measured)) {
+        for (const index of group) {
+          if (wanted(ids[index] ?? "")) chunk.push(await ask(index));
+          if (chunk.length < LARGEST_CLUSTER * size) continue;
+          yield chunk;
+          chunk = [];
+        }
+        if (chunk.length < size) continue;
+        yield chunk;
+        chunk = [];
+      }
+      if (chunk.length > 0) yield chunk;
+    },
+  };
+}
+
+/** A cluster is cut when it has more than this many chunks' questions. */
+const LARGEST_CLUSTER = 4;
+
+/** In characters: proportional enough to tokens. An image is the same for all. */
+function lengthOf(prompt: Prompt): number {
+  return prompt.kind === "raw" ? prompt.text.length : prompt.user.length + prompt.answerStart.length;
+}
