@@ -146,8 +146,8 @@ describe("an evaluation", () => {
 
   test("passes the batch size on, and takes the time from the scope's clock", async () => {
     const model = scriptedModel(knowing);
-    let now = 0;
-    const clock = { now: () => (now += 1500) };
+    let calls = 0;
+    const clock = { now: () => (calls++ === 0 ? 1000 : 2500) };
     const run = { model, benchmark: parity({ questions }), protocol: "strict" as const };
     const events = [];
     for await (const event of evaluatorOf({ batchSize: 5 }, clock).evaluate(run)) events.push(event);

@@ -65,7 +65,8 @@ describe("estimate", () => {
 
   test("gives no standard error when all outcomes are of one cluster", () => {
     expect(
-      estimate("test", 
+      estimate(
+        "test",
         "accuracy",
         accuracy,
         outcomes([true, false], () => "one image"),
