@@ -1,4 +1,5 @@
 import { type Estimate, type Metric, MlanError, type Outcome } from "@mlan/core";
+import { clustersOf } from "./clusters.ts";
 import { jackknife } from "./jackknife.ts";
 
 /**
@@ -6,17 +7,22 @@ import { jackknife } from "./jackknife.ts";
  * outcomes or a part of them.
  */
 export function estimate(speaker: string, name: string, metric: Metric, outcomes: readonly Outcome[]): Estimate {
-  const statistic = (some: readonly Outcome[]): number => finite(speaker, name, metric(some));
-  const value = statistic(outcomes);
-  const standardError = jackknife(statistic, outcomes);
+  const checked = finite(speaker, name, metric);
+  const value = checked(outcomes);
+  const standardError = jackknife(checked, clustersOf(outcomes));
   return { value, ...(standardError !== undefined && { standardError }) };
 }
 
-function finite(speaker: string, name: string, value: number): number {
-  if (Number.isFinite(value)) return value;
-  throw new MlanError(
-    "contract",
-    `${speaker}: the metric ${name} gave ${value}. A metric must be a number for every subset of the outcomes; ` +
-      "let it give 0 where it is undefined.",
-  );
+/** The metric, which must give numbers. */
+function finite(speaker: string, name: string, metric: Metric): Metric {
+  const checked = (outcomes: readonly Outcome[]): number => {
+    const value = metric(outcomes);
+    if (Number.isFinite(value)) return value;
+    throw new MlanError(
+      "contract",
+      `${speaker}: the metric ${name} gave ${value}. A metric must be a number for every subset of the outcomes; ` +
+        "let it give 0 where it is undefined.",
+    );
+  };
+  return Object.assign(checked, metric.proportion && { proportion: metric.proportion });
 }

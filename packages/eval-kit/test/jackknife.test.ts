@@ -15,6 +15,30 @@ const outcomes = (correct: readonly boolean[], cluster?: (index: number) => stri
   }));
 
 describe("estimate", () => {
+  test("takes a proportion's short cut to the same number", () => {
+    const proportion: Metric = Object.assign((all: readonly Outcome[]) => accuracy(all), { proportion: true } as const);
+    fc.assert(
+      fc.property(
+        fc.array(fc.boolean(), { minLength: 8, maxLength: 60 }),
+        fc.integer({ min: 1, max: 4 }),
+        (correct, per) => {
+          const all = outcomes(correct, (index) => `article ${Math.floor(index / per)}`);
+          const short = estimate("test", "accuracy", proportion, all);
+          const long = estimate("test", "accuracy", accuracy, all);
+          expect(short.value).toBeCloseTo(long.value, 12);
+          expect(short.standardError).toBeCloseTo(long.standardError ?? NaN, 12);
+        },
+      ),
+    );
+  });
+
+  test("leaves out groups of clusters where there are thousands, to nearly the same number", () => {
+    const correct = Array.from({ length: 5000 }, (_, index) => (index * 7919) % 10 < 7);
+    const { standardError } = estimate("test", "accuracy", accuracy, outcomes(correct));
+    expect(standardError).toBeGreaterThan(Math.sqrt((0.7 * 0.3) / 5000) * 0.9);
+    expect(standardError).toBeLessThan(Math.sqrt((0.7 * 0.3) / 5000) * 1.1);
+  });
+
   test("gives s / sqrt(n) for a mean without clusters", () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { minLength: 2, maxLength: 60 }), (correct) => {
