@@ -148,7 +148,14 @@ test.each([
 });
 
 test("names all columns that are missing, and misses none that may be", async () => {
-  const wanted = z.object({ a: z.string(), b: imageColumn, c: z.string().optional(), d: z.string().default("e") });
+  const wanted = z.object({
+    a: z.string(),
+    b: imageColumn,
+    c: z.string().optional(),
+    d: z.string().default("e"),
+    e: z.string().exactOptional(),
+    f: z.string().nullish(),
+  });
   const read = async (row: object) => {
     const folder = await temporaryFolder({ "rows.json": JSON.stringify([row]) });
     const source = localFolder("t", folder);

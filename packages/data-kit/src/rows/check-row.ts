@@ -22,9 +22,7 @@ export function checkColumns(
   columns: readonly string[],
   { speaker, file }: Pick<RowPlace, "speaker" | "file">,
 ): void {
-  const missing = Object.keys(schema.shape).filter(
-    (name) => !columns.includes(name) && !accepts(schema, name, undefined),
-  );
+  const missing = Object.keys(schema.shape).filter((name) => !columns.includes(name) && !accepts(schema, name, {}));
   if (missing.length === 0) return;
   const names = missing.map((name) => `"${name}"`).join(", ");
   const problem = missing.length === 1 ? `column ${names} is missing` : `columns ${names} are missing`;
@@ -33,11 +31,11 @@ export function checkColumns(
   throw new MlanError("invalid-data", message);
 }
 
-/** Whether the schema takes that value in a column. */
-export function accepts(schema: z.ZodObject, column: string, value: unknown): boolean {
+/** Whether the schema takes, for that column alone, such a row: `{}` for one that lacks it. */
+export function accepts(schema: z.ZodObject, column: string, row: object): boolean {
   const type = schema.shape[column];
   try {
-    return type === undefined || z.safeParse(type, value).success;
+    return type === undefined || z.object({ [column]: type }).safeParse(row).success;
   } catch {
     // A transformation of the schema's own that cannot bear the value.
     return false;

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { badRow } from "./check-row.ts";
 
 /** A row as it was parsed, with its line in a file of lines (counted from 1). */
-export interface RawRow {
+interface RawRow {
   readonly value: unknown;
   readonly line?: number;
 }

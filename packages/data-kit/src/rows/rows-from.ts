@@ -89,7 +89,7 @@ function readFile<Shape extends z.ZodRawShape>(
 ): Promise<RawRows> {
   if (path.endsWith(".jsonl")) return readJsonLines(speaker, file, path);
   if (path.endsWith(".json")) return readJsonArray(speaker, file, path);
-  const image = images && { image: images.column, nullable: accepts(schema, images.column, null) };
+  const image = images && { image: images.column, nullable: accepts(schema, images.column, { [images.column]: null }) };
   const columns = { columns: Object.keys(schema.shape), ...image };
   return readParquet(speaker, file, path, columns, store);
 }
