@@ -238,6 +238,12 @@ const WRITTEN: Readonly<Record<string, z.ZodObject>> = {
   }),
   hellaswag: z.object({ ind: z.int(), ctx_b: string, endings: z.array(string), label: string, count: z.int() }),
   "large-string": z.object({ question: string, options: z.array(string), image: imageColumn }),
+  nulls: z.object({
+    text: string.nullable(),
+    list: z.array(string.nullable()).nullable(),
+    structure: z.object({ label: string.nullable(), list: z.array(z.int()).nullable() }).nullable(),
+    number: z.int().nullable(),
+  }),
   dictionary: z.object({ imageId: string, isBalanced: z.boolean() }),
 };
 
