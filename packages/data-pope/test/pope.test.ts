@@ -69,7 +69,10 @@ test.each([
     { answer: "maybe" },
     'data-pope: test.jsonl row 0 (line 1), column "answer": expected "yes" or "no", found "maybe".',
   ],
-  [{ image: undefined }, 'column "image": expected an image, found nothing'],
+  [
+    { image: undefined },
+    'data-pope: test.jsonl: column "image" is missing; the file has columns question_id, question,',
+  ],
   [{ question: 3 }, 'column "question": expected string, found 3'],
   [
     { image: "../outside.png" },

@@ -1,5 +1,5 @@
 import { MlanError } from "@mlan/core";
-import type { z } from "zod";
+import { z } from "zod";
 
 /** Where a row stands, for people. */
 export interface RowPlace {
@@ -11,6 +11,35 @@ export interface RowPlace {
   readonly row: number;
   /** In a file of lines, counted from 1. */
   readonly line?: number;
+}
+
+/**
+ * Throws an `invalid-data` error that names the columns which the schema needs and no row of the file has: a file of
+ * another dataset or version, not a bad row.
+ */
+export function checkColumns(
+  schema: z.ZodObject,
+  columns: readonly string[],
+  { speaker, file }: Pick<RowPlace, "speaker" | "file">,
+): void {
+  const missing = Object.keys(schema.shape).filter((name) => !columns.includes(name) && !accepts(schema, name, {}));
+  if (missing.length === 0) return;
+  const names = missing.map((name) => `"${name}"`).join(", ");
+  const problem = missing.length === 1 ? `column ${names} is missing` : `columns ${names} are missing`;
+  const found = columns.length === 0 ? "no columns" : `columns ${columns.join(", ")}`;
+  const message = `${speaker}: ${file}: ${problem}; the file has ${found}. Is it the right file, in the right revision?`;
+  throw new MlanError("invalid-data", message);
+}
+
+/** Whether the schema takes, for that column alone, such a row: `{}` for one that lacks it. */
+export function accepts(schema: z.ZodObject, column: string, row: object): boolean {
+  const type = schema.shape[column];
+  try {
+    return type === undefined || z.object({ [column]: type }).safeParse(row).success;
+  } catch {
+    // A transformation of the schema's own that cannot bear the value.
+    return false;
+  }
 }
 
 /** Throws an `invalid-data` error that names file, row, column, what was expected, and what was found. */
@@ -55,6 +84,6 @@ function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
