@@ -19,6 +19,11 @@ export interface RawPrompt {
   readonly text: string;
   /** Whether the begin-of-sequence token stands first. */
   readonly beginOfSequence: boolean;
+  /**
+   * Text of more tokens loses its beginning (the language harness of arXiv 2411.10557 cuts at 3840). Default: what the
+   * model can read.
+   */
+  readonly maximumTokens?: number;
 }
 
 /** A user turn in the model's own conversation template, and how the answer begins. */

@@ -76,6 +76,18 @@ export interface GenerationRequest {
 export interface GenerationOptions {
   /** Requests answered side by side. Default: the model's choice. */
   readonly batchSize?: number;
+  /**
+   * Whether what prompts of one call begin with in common is computed once. Default true. Changes no answer and no
+   * score, but their last bits.
+   */
+  readonly sharePrefixes?: boolean;
+  /**
+   * A folder, made when missing, where what frozen parts compute of an image is kept by content, so that later calls
+   * and other processes find it. Answers do not depend on it. Default none.
+   */
+  readonly featureCache?: URL;
+  /** Whether a {@link Generation} has `tokens` and `margins`. Default false. */
+  readonly details?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -86,6 +98,15 @@ export interface Generation {
   readonly finish: "end-of-sequence" | "stop" | "length";
   /** Positions of the prompt, image positions included. */
   readonly promptLength: number;
+  /**
+   * Positions that were computed for this answer's prompt; a prefix that several prompts share counts for the first
+   * answer of those that share it.
+   */
+  readonly computedPositions: number;
+  /** The generated tokens, the one that ended the sequence included. Only with {@link GenerationOptions.details}. */
+  readonly tokens?: readonly number[];
+  /** The two highest logits' difference at each of `tokens`: how far it was from another answer. Only with details. */
+  readonly margins?: readonly number[];
 }
 
 export interface ScoreRequest {
@@ -100,6 +121,8 @@ export interface Score {
   /** Sum over the continuation's tokens, natural logarithm. */
   readonly logProbability: number;
   readonly tokens: number;
+  /** As {@link Generation.computedPositions}, of prompt and continuation. */
+  readonly computedPositions: number;
 }
 
 /** Positions of a batch by kind; they add up to rows x length, supervised ones being among the text. */

@@ -35,7 +35,7 @@ export function scriptedModel(
       seen.push(options);
       for (const { id, prompt } of requests) {
         const text = answer(prompt, id);
-        if (text !== undefined) yield { id: rename(id), text, finish: "stop", promptLength: 1 };
+        if (text !== undefined) yield { id: rename(id), text, finish: "stop", promptLength: 1, computedPositions: 1 };
       }
     },
     score: async () => [],

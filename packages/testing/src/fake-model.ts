@@ -97,6 +97,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
         id,
         logProbability: logProbability(logits, textOf(prompt), text),
         tokens: text.length,
+        computedPositions: textOf(prompt).length + text.length,
       }));
     },
     async save(folder) {
@@ -187,5 +188,6 @@ function isCharacterBatch(batch: Batch): batch is CharacterBatch {
 }
 
 function generation({ id, prompt }: GenerationRequest, text: string): Generation {
-  return { id, text, finish: "length", promptLength: textOf(prompt).length };
+  const promptLength = textOf(prompt).length;
+  return { id, text, finish: "length", promptLength, computedPositions: promptLength };
 }
