@@ -42,7 +42,7 @@ test("shows what a schema found within a text that it parsed", async () => {
   const rows = rowsFrom({ speaker: "data-test", source, files: ["rows.jsonl"], schema: z.object({ items: parsed }) });
   await expect(rows.read()).rejects.toThrow(
     'data-test: rows.jsonl row 0 (line 1), column "items.1.label": expected "A" or "B", found "C"; ' +
-      'column "items.2.label": expected "A" or "B", found nothing.',
+      'column "items.2.label": expected "A" or "B", found nothing. Correct or remove that row.',
   );
 });
 

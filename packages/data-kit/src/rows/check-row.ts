@@ -17,8 +17,8 @@ export interface RowPlace {
 export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPlace): Row {
   const result = schema.safeParse(row, { reportInput: true });
   if (result.success) return result.data;
-  const problems = result.error.issues.slice(0, SHOWN).map((issue) => problemOf(issue, row));
-  throw badRow(place, problems.join("; "));
+  const [first = "", ...more] = result.error.issues.slice(0, SHOWN).map((issue) => problemOf(issue, row));
+  throw badRow(place, [first, ...more.map((problem) => problem.slice(SEPARATOR))].join("; "));
 }
 
 /** An `invalid-data` error about one row. */
@@ -29,6 +29,9 @@ export function badRow({ speaker, file, row, line }: RowPlace, problem: string, 
 
 /** A row of another dataset differs in every column; three are enough to see it. */
 const SHOWN = 3;
+
+/** Length of the ", " or ": " that {@link problemOf} begins with. */
+const SEPARATOR = 2;
 
 function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
   const column = issue.path.length === 0 ? "" : `, column "${issue.path.join(".")}"`;
