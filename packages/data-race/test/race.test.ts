@@ -3,7 +3,7 @@ import { lettered } from "@mlan/data-kit";
 import { race, type RaceQuestion } from "@mlan/data-race";
 import { describeBenchmarkContract } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -50,6 +50,16 @@ test.each(["rows.jsonl", "rows.parquet"])(
     });
   },
 );
+
+test.each([
+  ["high/test-00000-of-00001.parquet", "../"],
+  ["high/test/0000.parquet", "../../"],
+  ["test.parquet", "./"],
+  ["test.jsonl", "./"],
+])("finds %s in a folder", async (name, up) => {
+  const folder = new URL(up, await fileOf(name, [{ article: "An article.", problems: AS_PYTHON }]));
+  expect((await race({ folder }).open()).length).toBe(1);
+});
 
 // prettier-ignore
 test.each([
@@ -171,17 +181,18 @@ describe("the strict protocol", () => {
   });
 });
 
+/** A file of rows in a folder of its own, in the format that its name tells. */
 async function fileOf(name: string, rows: readonly object[]): Promise<URL> {
   const path = await mkdtemp(join(tmpdir(), "mlan-race-"));
   onTestFinished(() => rm(path, { recursive: true }));
-  const column = (key: string): unknown[] => rows.map((row) => Object(row)[key]);
-  const content = name.endsWith(".parquet")
-    ? new Uint8Array(
-        parquetWriteBuffer({
-          columnData: ["article", "problems"].map((key) => ({ name: key, data: column(key), type: "STRING" })),
-        }),
-      )
-    : rows.map((row) => JSON.stringify(row)).join("\n");
-  await writeFile(join(path, name), content);
-  return pathToFileURL(join(path, name));
+  const file = new URL(name, pathToFileURL(`${path}/`));
+  await mkdir(new URL("./", file), { recursive: true });
+  await writeFile(file, name.endsWith(".parquet") ? parquet(rows) : rows.map((row) => JSON.stringify(row)).join("\n"));
+  return file;
+}
+
+/** In the schema of the Hub's conversion. */
+function parquet(rows: readonly object[]): Uint8Array {
+  const text = (name: string) => ({ name, type: "STRING", data: rows.map((row) => Object(row)[name]) }) as const;
+  return new Uint8Array(parquetWriteBuffer({ columnData: [text("article"), text("problems")] }));
 }
