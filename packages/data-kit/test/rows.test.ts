@@ -37,6 +37,20 @@ test("gives back any rows that JSONL can hold", async () => {
   );
 });
 
+test("shows what a schema found within a text that it parsed", async () => {
+  const parsed = z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(z.array(z.object({ label: z.enum(["A", "B"]) })));
+  const folder = await temporaryFolder({ "rows.jsonl": JSON.stringify({ items: '[{"label":"A"},{"label":"C"},{}]' }) });
+  const source = localFolder("data-test", folder);
+  const rows = rowsFrom({ speaker: "data-test", source, files: ["rows.jsonl"], schema: z.object({ items: parsed }) });
+  await expect(rows.read()).rejects.toThrow(
+    'data-test: rows.jsonl row 0 (line 1), column "items.1.label": expected "A" or "B", found "C"; ' +
+      'column "items.2.label": expected "A" or "B", found nothing. Correct or remove that row.',
+  );
+});
+
 test("reads the shards of the first pattern that has any, in the order of their names", async () => {
   const shard = (question: string): Uint8Array =>
     parquet([

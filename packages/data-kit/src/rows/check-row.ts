@@ -44,10 +44,10 @@ export function accepts(schema: z.ZodObject, column: string, row: object): boole
 
 /** Throws an `invalid-data` error that names file, row, column, what was expected, and what was found. */
 export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPlace): Row {
-  const result = schema.safeParse(row);
+  const result = schema.safeParse(row, { reportInput: true });
   if (result.success) return result.data;
-  const problems = result.error.issues.slice(0, SHOWN).map((issue) => problemOf(issue, row));
-  throw badRow(place, problems.join("; "));
+  const [first = "", ...more] = result.error.issues.slice(0, SHOWN).map((issue) => problemOf(issue, row));
+  throw badRow(place, [first, ...more.map((problem) => problem.slice(SEPARATOR))].join("; "));
 }
 
 /** An `invalid-data` error about one row. */
@@ -59,11 +59,14 @@ export function badRow({ speaker, file, row, line }: RowPlace, problem: string, 
 /** A row of another dataset differs in every column; three are enough to see it. */
 const SHOWN = 3;
 
+/** Length of the ", " or ": " that {@link problemOf} begins with. */
+const SEPARATOR = 2;
+
 function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
   const column = issue.path.length === 0 ? "" : `, column "${issue.path.join(".")}"`;
   const expected = expectedBy(issue);
   if (expected === undefined) return `${column}: ${issue.message}`;
-  return `${column}: expected ${expected}, found ${shown(valueAt(row, issue.path))}`;
+  return `${column}: expected ${expected}, found ${shown(valueAt(row, issue.path) ?? issue.input)}`;
 }
 
 /** undefined when the issue's own message says it better. A schema's own check may say "expected ...". */
@@ -76,8 +79,9 @@ function expectedBy(issue: z.core.$ZodIssue): string | undefined {
   return choices.includes(undefined) ? undefined : choices.join(" or ");
 }
 
+/** As the file has it; undefined within a text, such as one that a schema parses. */
 function valueAt(row: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => Object(value)[key], row);
+  return path.reduce<unknown>((value, key) => (typeof value === "object" ? Object(value)[key] : undefined), row);
 }
 
 function shown(value: unknown): string {
