@@ -9,6 +9,7 @@ import {
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { fileURLToPath } from "node:url";
+import { identities } from "../images/image-identity.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import type { RawRow } from "./json-rows.ts";
 import { groupCells } from "./parquet-cells.ts";
@@ -18,6 +19,8 @@ export interface ParquetColumns {
   readonly columns: readonly string[];
   /** The one of them that holds images, as `{ bytes, path }`, as bytes, or as names of files. */
   readonly image?: string;
+  /** Look at every image now: null stands where there is none, and the others know what equal ones share. */
+  readonly identify?: boolean;
 }
 
 /**
@@ -28,7 +31,7 @@ export async function readParquet(
   speaker: string,
   file: URL,
   name: string,
-  { columns, image }: ParquetColumns,
+  { columns, image, identify = false }: ParquetColumns,
   store: ImageStore,
 ): Promise<readonly RawRow[]> {
   try {
@@ -46,9 +49,13 @@ export async function readParquet(
     const cells = groupCells(metadata, (rowStart, rowEnd) =>
       parquetReadObjects({ ...source, columns: [binaryImage], rowStart, rowEnd }),
     );
+    const cell = async (index: number): Promise<unknown> => (await cells(index))[binaryImage];
+    const identified = identify ? await identities(rows.length, cell) : undefined;
     return rows.map((row, index) => {
-      const cell = async (): Promise<unknown> => (await cells(index))[binaryImage];
-      return { value: { ...Object(plain(row)), [binaryImage]: imageOf(speaker, `${name}#${index}`, cell, store) } };
+      const image = imageOf(speaker, `${name}#${index}`, () => cell(index), store);
+      const identity = identified?.[index];
+      const known = identity ? { ...image, identity } : image;
+      return { value: { ...Object(plain(row)), [binaryImage]: identity === null ? null : known } };
     });
   } catch (cause) {
     if (MlanError.is(cause)) throw cause;

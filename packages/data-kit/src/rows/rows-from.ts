@@ -30,8 +30,11 @@ export interface RowsDefinition<Shape extends z.ZodRawShape> {
   readonly files: readonly string[];
   /** The columns that are used; a file may have more. */
   readonly schema: z.ZodObject<Shape>;
-  /** The column that holds images; the schema sees an `ImageReference` in it. */
-  readonly images?: ImagePlaces & { readonly column: string };
+  /**
+   * The column that holds images; the schema sees an `ImageReference` in it. With `identify`, images inside Parquet
+   * files are looked at once: the schema sees null where a row has none, and `imageIdentity` tells which are equal.
+   */
+  readonly images?: ImagePlaces & { readonly column: string; readonly identify?: boolean };
 }
 
 /** Rows from JSON, JSONL or Parquet files. Images are not read before they are needed. */
@@ -80,7 +83,7 @@ function readFile<Shape extends z.ZodRawShape>(
 ): Promise<readonly RawRow[]> {
   if (path.endsWith(".jsonl")) return readJsonLines(speaker, file, path);
   if (path.endsWith(".json")) return readJsonArray(speaker, file, path);
-  const columns = { columns: Object.keys(schema.shape), ...(images && { image: images.column }) };
+  const columns = { columns: Object.keys(schema.shape), ...(images && { image: images.column, identify: images.identify ?? false }) };
   return readParquet(speaker, file, path, columns, store);
 }
 
