@@ -1,5 +1,14 @@
 import type { Extractor, Prompt, PromptFamily, Protocol } from "@mlan/core";
-import { accuracy, choiceLines, exactMatch, lead, mapByText, rawPrompt, strip, v1PromptAfterImage } from "@mlan/data-kit";
+import {
+  accuracy,
+  choiceLines,
+  exactMatch,
+  lead,
+  mapByText,
+  rawPrompt,
+  strip,
+  v1PromptAfterImage,
+} from "@mlan/data-kit";
 import type { Ai2dQuestion } from "./ai2d.ts";
 
 const paperExtractor: Extractor = {
@@ -27,7 +36,10 @@ export const paperProtocol: Protocol<Ai2dQuestion> = {
 
 const PROMPTS: Readonly<Record<PromptFamily, (question: Ai2dQuestion) => Prompt>> = {
   tuned: ({ question, choices }) =>
-    v1PromptAfterImage(`${question} Choose the best option from below:\n${choiceLines(choices)}\n`, 'The best answer is "'),
+    v1PromptAfterImage(
+      `${question} Choose the best option from below:\n${choiceLines(choices)}\n`,
+      'The best answer is "',
+    ),
   "llama2-base": ({ question, choices }) =>
     rawPrompt(
       `<image>\nQuestion: ${question} Choose the best option from below:\n${choiceLines(choices)}\n` +

@@ -25,7 +25,11 @@ test("asks the published rows, lettered by the number of the answer and clustere
 
 test("reads the Hub's layout, and clusters equal images of Parquet files", async () => {
   const [red, blue] = await Promise.all(["red", "blue"].map((name) => readImage(name)));
-  const file = parquet([{ bytes: red, path: null }, { bytes: blue, path: null }, { bytes: red, path: "other.png" }]);
+  const file = parquet([
+    { bytes: red, path: null },
+    { bytes: blue, path: null },
+    { bytes: red, path: "other.png" },
+  ]);
   const examples = await (await ai2d({ folder: await folderOf({ "test-00000-of-00001.parquet": file }) })).open();
   const questions = await Promise.all([0, 1, 2].map((index) => examples.at(index)));
   expect(questions[1]).toMatchObject({ id: "1", question: "What is it?", target: "B" });

@@ -26,7 +26,7 @@ test("asks the published rows, each with the image that it names and clustered b
 });
 
 test("reads the Hub's layout: two configurations, the images inside one of them", async () => {
-  const [red, blue] = await Promise.all(["red", "blue"].map((name) => readImage(name)));
+  const [red, blue] = await Promise.all([readImage("red"), readImage("blue")]);
   const folder = await hubFolder({
     questions: [
       { name: "id", data: ["7", "8"] },
@@ -95,7 +95,10 @@ test.each([
 });
 
 test.each([
-  [{ id: "n1" }, 'data-gqa: testdev_balanced_images.jsonl row 0 (line 1), column "image": expected an image, found nothing'],
+  [
+    { id: "n1" },
+    'data-gqa: testdev_balanced_images.jsonl row 0 (line 1), column "image": expected an image, found nothing',
+  ],
   [{ id: "n1", image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
   [{ image: "a.png" }, 'column "id": expected string, found nothing'],
   [{ id: "n1", image: "../a.png" }, 'column "image": image "../a.png" lies outside its folder'],
@@ -159,23 +162,26 @@ test.each(PAPER)("paper asks %s in its wording: %j", (family, question, text) =>
 });
 
 // Q6: the image in the user's turn. Q8: one wording for all questions.
-test.each([SHIRT, OVERCAST])("strict asks every question for a short answer, the image in the user's turn: %j", (asked) => {
-  const { prompt, choices } = benchmark.protocol("strict");
-  expect(prompt(asked, "tuned")).toEqual({
-    kind: "chat",
-    user: `<image>\nPlease provide a short answer to the question: ${asked.question}`,
-    answerStart: 'The best answer is "',
-  });
-  expect(prompt(asked, "llama2-base")).toMatchObject({
-    text: `<image>\nQuestion: Please provide a short answer to the question: ${asked.question}\nAnswer: The best answer is "`,
-    beginOfSequence: true,
-  });
-  expect(prompt(asked, "vicuna-base")).toMatchObject({
-    text: `User: <image>\n${asked.question}\nAssistant: The best answer is "`,
-    beginOfSequence: true,
-  });
-  expect(choices(asked)).toEqual([]);
-});
+test.each([SHIRT, OVERCAST])(
+  "strict asks every question for a short answer, the image in the user's turn: %j",
+  (asked) => {
+    const { prompt, choices } = benchmark.protocol("strict");
+    expect(prompt(asked, "tuned")).toEqual({
+      kind: "chat",
+      user: `<image>\nPlease provide a short answer to the question: ${asked.question}`,
+      answerStart: 'The best answer is "',
+    });
+    expect(prompt(asked, "llama2-base")).toMatchObject({
+      text: `<image>\nQuestion: Please provide a short answer to the question: ${asked.question}\nAnswer: The best answer is "`,
+      beginOfSequence: true,
+    });
+    expect(prompt(asked, "vicuna-base")).toMatchObject({
+      text: `User: <image>\n${asked.question}\nAssistant: The best answer is "`,
+      beginOfSequence: true,
+    });
+    expect(choices(asked)).toEqual([]);
+  },
+);
 
 // Q8: words that hold "no" or "yes"; the bases see them in lower case only.
 describe("paper lets the published answer decide how it asks", () => {
@@ -244,7 +250,12 @@ describe("reads answers", () => {
 });
 
 test("registers the reading of Llama 2's task under a name of its own", () => {
-  expect(benchmark.extractors.map(({ name }) => name)).toEqual(["paper", "paper-llama2-base", "strict", "first-mention"]);
+  expect(benchmark.extractors.map(({ name }) => name)).toEqual([
+    "paper",
+    "paper-llama2-base",
+    "strict",
+    "first-mention",
+  ]);
 });
 
 function asking(question: string, target: string): GqaQuestion {

@@ -29,7 +29,9 @@ test("tells equal images of a Parquet column by their bytes, and rows without on
 test("names the row of a missing image where the schema wants one", async () => {
   await expect(read(imageColumn)).rejects.toMatchObject({
     code: "invalid-data",
-    message: expect.stringContaining('data-kit-test: test.parquet row 1, column "image": expected an image, found null'),
+    message: expect.stringContaining(
+      'data-kit-test: test.parquet row 1, column "image": expected an image, found null',
+    ),
   });
 });
 

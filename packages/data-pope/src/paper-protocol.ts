@@ -29,8 +29,7 @@ export const paperProtocol: Protocol<PopeQuestion> = {
 };
 
 const PROMPTS: Readonly<Record<PromptFamily, (question: string) => Prompt>> = {
-  tuned: (question) =>
-    v1PromptAfterImage(`Please answer with "yes" or "no":\n${question}\n`, 'The best answer is "'),
+  tuned: (question) => v1PromptAfterImage(`Please answer with "yes" or "no":\n${question}\n`, 'The best answer is "'),
   "llama2-base": (question) =>
     rawPrompt(`<image>\nQuestion: ${question}\nAnswer: Among "yes" and "no", the best answer is "`),
   "vicuna-base": (question) =>

@@ -25,5 +25,6 @@ const PROMPTS: Readonly<Record<PromptFamily, (question: string) => Prompt>> = {
   }),
   "llama2-base": (question) =>
     rawPrompt(`<image>\nQuestion: ${question}\nAnswer: Among "yes" and "no", the best answer is "`),
-  "vicuna-base": (question) => rawPrompt(`User: <image>\n${question}\nAssistant: Among "yes" and "no", the best answer is "`),
+  "vicuna-base": (question) =>
+    rawPrompt(`User: <image>\n${question}\nAssistant: Among "yes" and "no", the best answer is "`),
 };

@@ -20,8 +20,7 @@ const paperExtractor: Extractor = {
   name: "paper",
   version: 1,
   stop: [],
-  extract: (answer, choices) =>
-    strip(digitToNumber(trueFalse(mapByText(lead(answer, '.,:"'), choices)))) || undefined,
+  extract: (answer, choices) => strip(digitToNumber(trueFalse(mapByText(lead(answer, '.,:"'), choices)))) || undefined,
   isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true, ignorePunctuation: true }),
 };
 

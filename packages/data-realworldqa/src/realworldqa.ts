@@ -89,7 +89,10 @@ const rowSchema = z
     context.addIssue({ code: "custom", path: ["answer"], message: `expected one of its options ${labels.join(", ")}` });
   });
 
-function toQuestion({ question, answer, image, image_path }: z.output<typeof rowSchema>, id: string): RealworldqaQuestion {
+function toQuestion(
+  { question, answer, image, image_path }: z.output<typeof rowSchema>,
+  id: string,
+): RealworldqaQuestion {
   const target = targetOf(question, answer) ?? answer;
   return { id, images: [image], question, target, cluster: image_path ?? imageIdentity(image) };
 }

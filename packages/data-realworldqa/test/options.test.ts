@@ -42,7 +42,9 @@ test.each([
 });
 
 test.each(["paper", "strict"] as const)("%s asks any text at all", (name) => {
-  const text = fc.string({ unit: fc.constantFrom("A", "B", "C", "D", ".", " ", "\n", "\r", "x", "?", INSTRUCTION, "\u0085") });
+  const text = fc.string({
+    unit: fc.constantFrom("A", "B", "C", "D", ".", " ", "\n", "\r", "x", "?", INSTRUCTION, "\u0085"),
+  });
   const protocol = realworldqa().protocol(name);
   fc.assert(
     fc.property(fc.oneof(text, fc.string({ unit: "binary" })), fc.string(), (question, target) => {
@@ -81,5 +83,7 @@ function offered(name: ProtocolName, question: string): readonly string[] {
 function stem(name: ProtocolName, question: string): string | undefined {
   const prompt = realworldqa().protocol(name).prompt({ id: "", images: [], question, target: "" }, "llama2-base");
   const text = prompt.kind === "raw" ? prompt.text : "";
-  return /Question: (?:Please provide a short answer to the question: )?(.*?)(?: Choose the best option .*)?\nAnswer: /s.exec(text)?.[1];
+  return /Question: (?:Please provide a short answer to the question: )?(.*?)(?: Choose the best option .*)?\nAnswer: /s.exec(
+    text,
+  )?.[1];
 }

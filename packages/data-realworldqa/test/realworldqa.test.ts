@@ -170,7 +170,9 @@ const STRICT: readonly (readonly [PromptFamily, RealworldqaQuestion, object])[] 
   [
     "llama2-base",
     WHEEL,
-    raw(`<image>\nQuestion: ${WHEEL_TEXT} Choose the best option from below:\n${WHEEL_OPTIONS}Answer: The best answer is "`),
+    raw(
+      `<image>\nQuestion: ${WHEEL_TEXT} Choose the best option from below:\n${WHEEL_OPTIONS}Answer: The best answer is "`,
+    ),
   ],
   [
     "llama2-base",

@@ -27,7 +27,12 @@ test("asks the published rows, with the images that they have", async () => {
 
 test("reads the Hub's layout: whole numbers of one byte, and rows without an image", async () => {
   const [red, blue] = await Promise.all(["red", "blue"].map((name) => readImage(name)));
-  const file = parquet([{ bytes: red, path: null }, null, { bytes: blue, path: "image.png" }, { bytes: red, path: null }]);
+  const file = parquet([
+    { bytes: red, path: null },
+    null,
+    { bytes: blue, path: "image.png" },
+    { bytes: red, path: null },
+  ]);
   const folder = await folderOf({});
   await mkdir(new URL("ScienceQA-FULL/", folder));
   await writeFile(new URL("ScienceQA-FULL/test-00000-of-00001.parquet", folder), file);
@@ -65,7 +70,9 @@ test.each([
 
 test("misses an image when it is read, by name", async () => {
   const row = { question: "Which?", choices: ["a", "b"], answer: 0, image: "a.png" };
-  const { images } = await (await scienceqa({ folder: await folderOf({ "test.jsonl": JSON.stringify(row) }) }).open()).at(0);
+  const { images } = await (
+    await scienceqa({ folder: await folderOf({ "test.jsonl": JSON.stringify(row) }) }).open()
+  ).at(0);
   await expect(images[0]!.read()).rejects.toThrow('data-scienceqa: there is no image "a.png"');
 });
 

@@ -83,7 +83,10 @@ function readFile<Shape extends z.ZodRawShape>(
 ): Promise<readonly RawRow[]> {
   if (path.endsWith(".jsonl")) return readJsonLines(speaker, file, path);
   if (path.endsWith(".json")) return readJsonArray(speaker, file, path);
-  const columns = { columns: Object.keys(schema.shape), ...(images && { image: images.column, identify: images.identify ?? false }) };
+  const columns = {
+    columns: Object.keys(schema.shape),
+    ...(images && { image: images.column, identify: images.identify ?? false }),
+  };
   return readParquet(speaker, file, path, columns, store);
 }
 
