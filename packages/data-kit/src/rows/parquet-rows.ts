@@ -9,6 +9,7 @@ import {
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { fileURLToPath } from "node:url";
+import { identities } from "../images/image-identity.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import type { RawRows } from "./json-rows.ts";
 import { groupCells } from "./parquet-cells.ts";
@@ -21,6 +22,8 @@ export interface ParquetColumns {
   readonly image?: string;
   /** Whether rows may have no image. */
   readonly nullable?: boolean;
+  /** Look at every image now: null stands where there is none, and the others know what equal ones share. */
+  readonly identify?: boolean;
 }
 
 /**
@@ -31,7 +34,7 @@ export async function readParquet(
   speaker: string,
   file: URL,
   name: string,
-  { columns, image, nullable = false }: ParquetColumns,
+  { columns, image, nullable = false, identify = false }: ParquetColumns,
   store: ImageStore,
 ): Promise<RawRows> {
   try {
@@ -50,12 +53,17 @@ export async function readParquet(
     if (binaryImage === undefined) return { columns: found, rows: rows.map((value) => ({ value })) };
     const readImages = (rowStart: number, rowEnd: number): Promise<Record<string, unknown>[]> =>
       parquetReadObjects({ ...source, columns: [binaryImage], rowStart, rowEnd });
-    const without = await rowsWithoutImage(metadata, binaryImage, nullable, readImages);
     const cells = groupCells(metadata, readImages);
+    const cell = async (index: number): Promise<unknown> => (await cells(index))[binaryImage];
+    const identified = identify ? await identities(rows.length, cell) : undefined;
+    const without = identified
+      ? new Set<number>()
+      : await rowsWithoutImage(metadata, binaryImage, nullable, readImages);
     const imageOf = (index: number): unknown => {
-      if (without.has(index)) return null;
-      const cell = async (): Promise<unknown> => (await cells(index))[binaryImage];
-      return imageOfCell(speaker, `${name}#${index}`, cell, store);
+      const identity = identified?.[index];
+      if (identity === null || without.has(index)) return null;
+      const image = imageOfCell(speaker, `${name}#${index}`, () => cell(index), store);
+      return identity ? { ...image, identity } : image;
     };
     return {
       columns: found,

@@ -33,8 +33,11 @@ export interface RowsDefinition<Shape extends z.ZodRawShape> {
   readonly files: readonly string[];
   /** The columns that are used; a file may have more. */
   readonly schema: z.ZodObject<Shape>;
-  /** The column that holds images; the schema sees an `ImageReference` in it, or null where there is no image. */
-  readonly images?: ImagePlaces & { readonly column: string };
+  /**
+   * The column that holds images; the schema sees an `ImageReference` in it, or null where there is no image. With
+   * `identify`, images inside Parquet files are looked at once, and `imageIdentity` tells which are equal.
+   */
+  readonly images?: ImagePlaces & { readonly column: string; readonly identify?: boolean };
 }
 
 /** Rows from JSON, JSONL or Parquet files. Images are not read before they are needed. */
@@ -89,7 +92,11 @@ function readFile<Shape extends z.ZodRawShape>(
 ): Promise<RawRows> {
   if (path.endsWith(".jsonl")) return readJsonLines(speaker, file, path);
   if (path.endsWith(".json")) return readJsonArray(speaker, file, path);
-  const image = images && { image: images.column, nullable: accepts(schema, images.column, { [images.column]: null }) };
+  const image = images && {
+    image: images.column,
+    identify: images.identify ?? false,
+    nullable: accepts(schema, images.column, { [images.column]: null }),
+  };
   const columns = { columns: Object.keys(schema.shape), ...image };
   return readParquet(speaker, file, path, columns, store);
 }
