@@ -27,7 +27,7 @@ const turn = (from: string, value = "x") => ({ from, value });
 const good = { id: "good", image: "red.png", conversations: [turn("human", "<image>"), turn("gpt")] };
 
 test.each([
-  ["a row without an image", { image: undefined }, 'column "image" is missing'],
+  ["a row without an image", { image: undefined }, 'column "image": expected an image, found nothing'],
   [
     "a third turn",
     { conversations: [...good.conversations, turn("human"), turn("gpt")] },
