@@ -30,7 +30,13 @@ export function contaminationTable(
 function row(found: BenchmarkContamination): readonly string[] {
   const { benchmark, questions, contaminated, share, kinds, textOnly, unsearchable } = found;
   const counts = [...LEAK_KINDS.map((kind) => kinds[kind]), textOnly.length, unsearchable];
-  return [benchmark, String(questions), String(contaminated.length), `${(share * 100).toFixed(2)} %`, ...counts.map(String)];
+  return [
+    benchmark,
+    String(questions),
+    String(contaminated.length),
+    `${(share * 100).toFixed(2)} %`,
+    ...counts.map(String),
+  ];
 }
 
 function examplesOf(found: BenchmarkContamination, ngram: number, count: number): readonly string[] {

@@ -55,10 +55,12 @@ const SIDE_BY_SIDE = 16;
 export async function contamination(options: ContaminationOptions): Promise<ContaminationReport> {
   const { mixture, benchmarks, signal, onProgress, ...numbers } = options;
   const { protocol, promptFamily: family, ngram, imageDistance } = check(numbers, benchmarks);
-  const report = (reading: string, total: number) => (done: number): void => {
-    signal?.throwIfAborted();
-    onProgress?.({ reading, done, total });
-  };
+  const report =
+    (reading: string, total: number) =>
+    (done: number): void => {
+      signal?.throwIfAborted();
+      onProgress?.({ reading, done, total });
+    };
   const vocabulary = createVocabulary();
   const images = createImageIndex(imageDistance);
   const read: (ReadBenchmark & Omit<FoundIn, "isSearchable">)[] = [];
@@ -70,7 +72,11 @@ export async function contamination(options: ContaminationOptions): Promise<Cont
     read.push({ ...part, benchmark: benchmark.name, fingerprint: opened.fingerprint, first });
     first += opened.length;
   }
-  const texts = createTextIndex(vocabulary, read.map((part) => part.texts), ngram);
+  const texts = createTextIndex(
+    vocabulary,
+    read.map((part) => part.texts),
+    ngram,
+  );
   const withImages = new Set(read.flatMap((part) => [...part.withImages]));
   const findings = createFindings();
   const search = { name: mixture.name, texts, images, withImages, findings };

@@ -6,11 +6,5 @@ export type { ContaminationOptions, ContaminationProgress } from "./contaminatio
 export { contamination } from "./contamination.ts";
 export type { ContaminationTableOptions } from "./contamination-table.ts";
 export { contaminationTable } from "./contamination-table.ts";
-export type {
-  BenchmarkContamination,
-  ContaminatedQuestion,
-  ContaminationReport,
-  Leak,
-  LeakKind,
-} from "./report.ts";
+export type { BenchmarkContamination, ContaminatedQuestion, ContaminationReport, Leak, LeakKind } from "./report.ts";
 export { wordsOf } from "./words.ts";

@@ -8,7 +8,7 @@ export interface PhraseIndex {
   has(question: number): boolean;
 }
 
-export interface PhraseHit {
+interface PhraseHit {
   readonly question: number;
   /** Its longest stretch. */
   readonly phrase: Stretch;
@@ -36,7 +36,9 @@ const KEY_WORDS = 12;
  * a whole line. A stem that several clusters share is not enough by itself.
  */
 export function createPhraseIndex(corpus: Corpus): PhraseIndex {
-  const all = corpus.benchmarks.flatMap(({ questions }) => questions.flatMap(({ stem, choices }) => [...stem, ...choices]));
+  const all = corpus.benchmarks.flatMap(({ questions }) =>
+    questions.flatMap(({ stem, choices }) => [...stem, ...choices]),
+  );
   const table = createRunTable(corpus.words, all.length);
   const keys = createRunTable(corpus.words, all.length);
   const keyLengths = [...new Set(all.map(keyLength))].toSorted((one, other) => one - other);

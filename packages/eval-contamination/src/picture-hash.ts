@@ -53,7 +53,9 @@ async function smallPixels(bytes: Uint8Array): Promise<Uint8Array> {
 
 /** `basis[frequency][position]` of the DCT-II for frequencies 1..8; scale does not matter for signs around the median. */
 const BASIS = Array.from({ length: LOW }, (_, frequency) =>
-  Float32Array.from({ length: SIDE }, (_, position) => Math.cos(((2 * position + 1) * (frequency + 1) * Math.PI) / (2 * SIDE))),
+  Float32Array.from({ length: SIDE }, (_, position) =>
+    Math.cos(((2 * position + 1) * (frequency + 1) * Math.PI) / (2 * SIDE)),
+  ),
 );
 
 function lowFrequencies(grey: Float32Array): Float32Array {

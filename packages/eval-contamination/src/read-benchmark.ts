@@ -37,7 +37,8 @@ export async function readBenchmark(options: ReadBenchmarkOptions): Promise<Read
   const clusters = new Map<string, number>();
   const ids: string[] = [];
   const withImages = new Set<number>();
-  const asked: { question: number; lines: (readonly number[])[]; choices: (readonly number[])[]; cluster: number }[] = [];
+  const asked: { question: number; lines: (readonly number[])[]; choices: (readonly number[])[]; cluster: number }[] =
+    [];
   for await (const [index, question] of options.questions) {
     const number = first + index;
     ids.push(question.id);
@@ -56,7 +57,7 @@ export async function readBenchmark(options: ReadBenchmarkOptions): Promise<Read
   return { texts: { clusters: clusters.size, questions }, ids, withImages };
 }
 
-/** Every example once, in order. `read` is told how many were taken. */
+/** Every example once, in order. `taken` is told how many were. */
 export async function* inOrder<Example>(
   examples: Examples<Example>,
   taken: (count: number) => void,

@@ -5,7 +5,7 @@ import { createPhraseIndex, endOfKnown } from "./phrase-index.ts";
 import { prefixHashes } from "./run-table.ts";
 import { NO_WORD, type Vocabulary } from "./vocabulary.ts";
 
-export interface TextHit {
+interface TextHit {
   readonly kind: "exact-text" | "n-gram";
   readonly question: number;
   /** The words that agree, normalised. */
@@ -38,7 +38,8 @@ export function createTextIndex(
   /** Where a match in the corpus that begins at `position`, and in `words` at `at`, ends in the corpus. */
   const endOfMatch = (position: number, words: Int32Array, at: number): number => {
     let length = ngram;
-    while (corpus.words[position + length] !== NO_WORD && corpus.words[position + length] === words[at + length]) length++;
+    while (corpus.words[position + length] !== NO_WORD && corpus.words[position + length] === words[at + length])
+      length++;
     return position + length;
   };
   return {
@@ -61,7 +62,10 @@ export function createTextIndex(
   };
 }
 
-function wordsOfTurns(vocabulary: Vocabulary, turns: readonly Turn[]): { words: Int32Array; lines: readonly Stretch[] } {
+function wordsOfTurns(
+  vocabulary: Vocabulary,
+  turns: readonly Turn[],
+): { words: Int32Array; lines: readonly Stretch[] } {
   const words: number[] = [];
   const lines: Stretch[] = [];
   for (const { text } of turns) {

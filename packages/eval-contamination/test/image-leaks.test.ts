@@ -1,12 +1,12 @@
 import { type ImageReference, MlanError, type Random, seededRandom } from "@mlan/core";
 import { contamination } from "@mlan/eval-contamination";
 import { memoryBenchmark, memoryDataset } from "@mlan/testing";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { expect, it } from "vitest";
 import { conversation } from "./synthetic-text.ts";
 
 /** How a picture comes into a tuning set a second time. */
-const COPIES: Readonly<Record<string, (image: sharp.Sharp, width: number, height: number) => sharp.Sharp>> = {
+const COPIES: Readonly<Record<string, (image: Sharp, width: number, height: number) => Sharp>> = {
   "JPEG of quality 90": (image) => image.jpeg({ quality: 90 }),
   "JPEG of quality 50": (image) => image.jpeg({ quality: 50 }),
   WebP: (image) => image.webp({ quality: 60 }),
@@ -76,7 +76,9 @@ it("finds files under other names and pictures that were scaled, compressed or l
 
 it("takes plain areas as equal only when their bytes are", async () => {
   const area = (colour: string): Promise<Buffer> =>
-    sharp({ create: { width: 64, height: 64, channels: 3, background: colour } }).png().toBuffer();
+    sharp({ create: { width: 64, height: 64, channels: 3, background: colour } })
+      .png()
+      .toBuffer();
   const [white, grey] = [await area("white"), await area("#eee")];
   const questions = [{ id: "white", text: "What is it?", target: "x", images: [image("white.png", white)] }];
   const look = async (bytes: Uint8Array): Promise<unknown> => {

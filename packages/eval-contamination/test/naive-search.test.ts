@@ -21,7 +21,10 @@ it("finds the runs of words and the whole texts that a naive search finds", asyn
       // Every question's text stands in the mixture in some runs; some stand in it as a whole.
       const texts = [...talks, ...all.x.slice(0, 1), `a ${all.y.at(-1)} b`];
       const { benchmarks } = await contamination({
-        mixture: memoryDataset("mixture", texts.map((text, index) => conversation(String(index), text, "-"))),
+        mixture: memoryDataset(
+          "mixture",
+          texts.map((text, index) => conversation(String(index), text, "-")),
+        ),
         benchmarks: Object.entries(all).map(([name, questions]) =>
           memoryBenchmark(
             name,

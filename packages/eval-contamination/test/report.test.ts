@@ -15,13 +15,20 @@ const mixture = memoryDataset("mixture", [
   conversation("b", `Please: ${questions[1]?.text}?`),
   conversation("c", `${questions[1]?.text}?`, `${questions[2]?.text}`),
 ]);
-const other = memoryBenchmark("other", [{ id: "o", text: "Who said that nobody would ever come", target: "x", images: [] }]);
+const other = memoryBenchmark("other", [
+  { id: "o", text: "Who said that nobody would ever come", target: "x", images: [] },
+]);
 const find = (): ReturnType<typeof contamination> =>
   contamination({ mixture, benchmarks: [memoryBenchmark("texts", questions), other] });
 
 it("gives counts, shares and the first place of each kind", async () => {
   const report = await find();
-  expect(report).toMatchObject({ mixture: { name: "mixture", examples: 3 }, protocol: "strict", ngram: 13, imageDistance: 12 });
+  expect(report).toMatchObject({
+    mixture: { name: "mixture", examples: 3 },
+    protocol: "strict",
+    ngram: 13,
+    imageDistance: 12,
+  });
   const bird = "which bird sang when the old king came home again at last from the long cold war";
   expect(report.benchmarks[0]).toMatchObject({
     benchmark: "texts",

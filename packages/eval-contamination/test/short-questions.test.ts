@@ -64,7 +64,8 @@ describe("a question with choices", () => {
 describe("wording that all questions have", () => {
   const template = "Read the text that stands below with care and then answer the question about it in a single word.";
   const passages = ["ants", "hens", "oaks", "gulls"].map(
-    (thing) => `Long ago ${thing} were told by ${thing} that no ${thing} may leave the valley where the first ${thing} lived.`,
+    (thing) =>
+      `Long ago ${thing} were told by ${thing} that no ${thing} may leave the valley where the first ${thing} lived.`,
   );
   const questions = passages.map((text, index) => plain(`q${index}`, `${template}\nText: ${text}\nWhy is it so?`));
 
@@ -77,7 +78,9 @@ describe("wording that all questions have", () => {
   });
 
   it("in the middle of a line is no evidence either, when more than three clusters have it", async () => {
-    const middles = [...passages, "Bees hum."].map((text, index) => plain(`m${index}`, `${text} ${template} ${index} ${text}`));
+    const middles = [...passages, "Bees hum."].map((text, index) =>
+      plain(`m${index}`, `${text} ${template} ${index} ${text}`),
+    );
     expect(await find(middles, template)).toEqual({});
   });
 });
@@ -85,7 +88,13 @@ describe("wording that all questions have", () => {
 describe("a question on an image", () => {
   const shared = async (): Promise<ImageReference> => {
     const bytes = await sharp({
-      create: { width: 32, height: 32, channels: 3, noise: { type: "gaussian", mean: 128, sigma: 40 } },
+      create: {
+        width: 32,
+        height: 32,
+        channels: 3,
+        background: "grey",
+        noise: { type: "gaussian", mean: 128, sigma: 40 },
+      },
     })
       .png()
       .toBuffer();

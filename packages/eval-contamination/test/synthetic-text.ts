@@ -1,6 +1,23 @@
 import { type Conversation, type Dataset, type Random, seededRandom } from "@mlan/core";
 
-const SYLLABLES = ["ka", "lo", "mi", "ren", "ta", "su", "vel", "dor", "ni", "pe", "gra", "sto", "bu", "wen", "ry", "ith"];
+const SYLLABLES = [
+  "ka",
+  "lo",
+  "mi",
+  "ren",
+  "ta",
+  "su",
+  "vel",
+  "dor",
+  "ni",
+  "pe",
+  "gra",
+  "sto",
+  "bu",
+  "wen",
+  "ry",
+  "ith",
+];
 
 /** 4,096 words of three syllables. */
 const WORDS = SYLLABLES.flatMap((first) =>
@@ -8,7 +25,7 @@ const WORDS = SYLLABLES.flatMap((first) =>
 );
 
 /** Words as often as in language: the n-th most frequent about 1/n of the times. */
-export function word(random: Random): string {
+function word(random: Random): string {
   return WORDS[Math.floor(WORDS.length ** random.next()) - 1] ?? "ka";
 }
 
@@ -35,7 +52,10 @@ export const REWORDINGS: Readonly<Record<string, (text: string, random: Random) 
 };
 
 /** `length` examples that are made when they are asked for. */
-export function lazyMixture(length: number, make: (index: number, random: Random) => Conversation): Dataset<Conversation> {
+export function lazyMixture(
+  length: number,
+  make: (index: number, random: Random) => Conversation,
+): Dataset<Conversation> {
   return {
     specVersion: 1,
     name: "mixture",
@@ -44,7 +64,12 @@ export function lazyMixture(length: number, make: (index: number, random: Random
   };
 }
 
-export function conversation(id: string, user: string, assistant = "Yes.", images: Conversation["images"] = []): Conversation {
+export function conversation(
+  id: string,
+  user: string,
+  assistant = "Yes.",
+  images: Conversation["images"] = [],
+): Conversation {
   return {
     id,
     turns: [

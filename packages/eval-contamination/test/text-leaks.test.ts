@@ -57,7 +57,10 @@ const planted: readonly Planted[] = [
   ...plant("a piece of a passage", 8, (index) => {
     const { cluster, text } = passages[index] ?? never();
     const words = text.split(" ").slice(20, 36);
-    return { ids: idsOf(cluster), tell: (random) => `${sentence(random, 8)}. ${words.join(" ")} ${sentence(random, 8)}.` };
+    return {
+      ids: idsOf(cluster),
+      tell: (random) => `${sentence(random, 8)}. ${words.join(" ")} ${sentence(random, 8)}.`,
+    };
   }),
 ];
 
