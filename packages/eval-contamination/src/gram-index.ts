@@ -10,7 +10,7 @@ export interface GramIndex {
   has(question: number): boolean;
 }
 
-export interface GramHit {
+interface GramHit {
   readonly question: number;
   readonly position: number;
 }

@@ -44,7 +44,7 @@ export function ownTexts(asked: readonly AskedText[], clusters: number): readonl
       const choice = choices.find((choice) => isChoiceLine(words, choice));
       if (choice) offered.push(choice);
       const own = choice ? [] : words.slice(start, end);
-      if (own.length > 0 && isOpen && start === 0) stem.at(-1)?.push(...own);
+      if (own.length > 0 && isOpen && start === 0) stem.push([...(stem.pop() ?? []), ...own]);
       else if (own.length > 0) stem.push(own);
       isOpen = own.length > 0 && end === words.length;
     }

@@ -8,7 +8,7 @@ export interface PhraseIndex {
   has(question: number): boolean;
 }
 
-export interface PhraseHit {
+interface PhraseHit {
   readonly question: number;
   /** Its longest stretch. */
   readonly phrase: Stretch;

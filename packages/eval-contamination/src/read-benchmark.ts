@@ -44,7 +44,7 @@ export async function readBenchmark(options: ReadBenchmarkOptions): Promise<Read
     ids.push(question.id);
     const cluster = numberOf(clusters, question.cluster ?? `question ${question.id}`);
     const lines = textOf(protocol.prompt(question, family)).split("\n").map(vocabulary.add);
-    const choices = (question.choices ?? []).map(({ text }) => vocabulary.add(text));
+    const choices = protocol.choices(question).map(({ text }) => vocabulary.add(text));
     asked.push({ question: number, lines, choices, cluster });
     if (question.images.length > 0) withImages.add(number);
     for (const image of question.images) {
@@ -57,7 +57,7 @@ export async function readBenchmark(options: ReadBenchmarkOptions): Promise<Read
   return { texts: { clusters: clusters.size, questions }, ids, withImages };
 }
 
-/** Every example once, in order. `read` is told how many were taken. */
+/** Every example once, in order. `taken` is told how many were. */
 export async function* inOrder<Example>(
   examples: Examples<Example>,
   taken: (count: number) => void,

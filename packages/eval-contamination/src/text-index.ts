@@ -5,7 +5,7 @@ import { createPhraseIndex, endOfKnown } from "./phrase-index.ts";
 import { prefixHashes } from "./run-table.ts";
 import { NO_WORD, type Vocabulary } from "./vocabulary.ts";
 
-export interface TextHit {
+interface TextHit {
   readonly kind: "exact-text" | "n-gram";
   readonly question: number;
   /** The words that agree, normalised. */

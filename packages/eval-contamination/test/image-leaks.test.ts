@@ -1,12 +1,12 @@
 import { type ImageReference, MlanError, type Random, seededRandom } from "@mlan/core";
 import { contamination } from "@mlan/eval-contamination";
 import { memoryBenchmark, memoryDataset } from "@mlan/testing";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { expect, it } from "vitest";
 import { conversation } from "./synthetic-text.ts";
 
 /** How a picture comes into a tuning set a second time. */
-const COPIES: Readonly<Record<string, (image: sharp.Sharp, width: number, height: number) => sharp.Sharp>> = {
+const COPIES: Readonly<Record<string, (image: Sharp, width: number, height: number) => Sharp>> = {
   "JPEG of quality 90": (image) => image.jpeg({ quality: 90 }),
   "JPEG of quality 50": (image) => image.jpeg({ quality: 50 }),
   WebP: (image) => image.webp({ quality: 60 }),

@@ -7,10 +7,10 @@ import { conversation } from "./synthetic-text.ts";
 const NGRAM = 4;
 /** Few words, so that runs repeat within and between texts. */
 const text = (length: number): fc.Arbitrary<string> =>
-  fc.array(fc.constantFrom("a", "b", "c", "dd"), { maxLength: length }).map((words) => words.join(" "));
+  fc.array(fc.constantFrom("a", "a", "b"), { maxLength: length }).map((words) => words.join(" "));
 
 it("finds the runs of words and the whole texts that a naive search finds", async () => {
-  const benchmark = fc.array(text(14), { minLength: 1, maxLength: 7 });
+  const benchmark = fc.array(text(14), { minLength: 1, maxLength: 9 });
   const mixture = fc.array(text(20), { minLength: 1, maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(benchmark, benchmark, mixture, async (first, second, talks) => {

@@ -88,7 +88,13 @@ describe("wording that all questions have", () => {
 describe("a question on an image", () => {
   const shared = async (): Promise<ImageReference> => {
     const bytes = await sharp({
-      create: { width: 32, height: 32, channels: 3, noise: { type: "gaussian", mean: 128, sigma: 40 } },
+      create: {
+        width: 32,
+        height: 32,
+        channels: 3,
+        background: "grey",
+        noise: { type: "gaussian", mean: 128, sigma: 40 },
+      },
     })
       .png()
       .toBuffer();

@@ -25,7 +25,7 @@ const WORDS = SYLLABLES.flatMap((first) =>
 );
 
 /** Words as often as in language: the n-th most frequent about 1/n of the times. */
-export function word(random: Random): string {
+function word(random: Random): string {
   return WORDS[Math.floor(WORDS.length ** random.next()) - 1] ?? "ka";
 }
 

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 
 it.each([
   ["What's  the “Time”?", ["what", "s", "the", "time"]],
-  ["ﬁne ①２ ＡＢＣ", ["fine", "12", "abc"].flatMap((word) => (word === "12" ? ["12"] : [word]))],
+  ["ﬁne ①２ ＡＢＣ", ["fine", "12", "abc"]],
   ["É cafe\u0301", ["é", "café"]],
   ["नमस्ते दुनिया", ["नमस्ते", "दुनिया"]],
   ["--- !?", []],
