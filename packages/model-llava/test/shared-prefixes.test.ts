@@ -316,6 +316,6 @@ async function answers(
 
 function withoutCosts(found: ReadonlyMap<string, Generation>): unknown {
   return [...found.values()]
-    .map(({ computedPositions: _, ...rest }) => rest)
+    .map((generation) => ({ ...generation, computedPositions: 0 }))
     .toSorted((one, other) => Number(one.id) - Number(other.id));
 }
