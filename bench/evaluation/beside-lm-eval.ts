@@ -1,0 +1,116 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Measurement } from "../measurement.ts";
+import { startPython, startSource } from "../start-workers.ts";
+import { type CheckpointName, writeCheckpoint } from "./checkpoints.ts";
+import { type Evaluated, type EvaluationWorker, evaluationWorkerOf } from "./evaluation-worker.ts";
+import { type LanguageTask, languageTasks, MAXIMUM_NEW_TOKENS, STOP } from "./language-tasks.ts";
+import { lexiconOf } from "./lexicon.ts";
+
+export interface BesideOptions {
+  readonly checkpoint: CheckpointName;
+  /** Of the published number of questions. */
+  readonly share: number;
+  readonly rounds: number;
+  readonly threads: number;
+}
+
+/** Near-ties of random weights may fall either way, since the two sides add in another order. */
+const EQUAL_ANSWERS = 0.99;
+
+/** Prints questions per second of the engine and of lm-eval's `hf` on the same questions. */
+export async function besideLmEval({ checkpoint, share, rounds, threads }: BesideOptions): Promise<void> {
+  const folder = pathToFileURL(join(await mkdtemp(join(tmpdir(), "mlan-bench-")), "/"));
+  const workers: EvaluationWorker[] = [];
+  try {
+    const { description, folder: weights, pieces } = await writeCheckpoint(checkpoint, folder);
+    const tasks = languageTasks(lexiconOf(pieces), share);
+    const file = new URL("tasks.json", folder);
+    await writeFile(file, JSON.stringify(tasks));
+    const peer = startPython("lm-eval", "peers/lm_eval_hf.py", ["torch", "transformers", "lm_eval"]);
+    for (const started of [startSource("mlan", "peers/mlan-evaluation.ts"), ...(peer ? [peer] : [])])
+      workers.push(evaluationWorkerOf(started));
+    const paths = { checkpoint: fileURLToPath(weights), tasks: fileURLToPath(file) };
+    const versions = [];
+    for (const worker of workers) {
+      const setup = { ...paths, stop: STOP, maximumNewTokens: MAXIMUM_NEW_TOKENS, threads };
+      versions.push((await worker.setup(setup)).versions);
+    }
+    console.log(`\n${description}, ${countsOf(tasks)} questions, ${MAXIMUM_NEW_TOKENS} new tokens`);
+    console.log(`${versions.join(" beside ")}; ${threads} threads of ${cpus()[0]?.model}`);
+    await measure(workers, rounds);
+  } finally {
+    for (const worker of workers) worker.stop();
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function measure(workers: readonly EvaluationWorker[], rounds: number): Promise<void> {
+  const warm = workers.map(() => new Measurement());
+  const first: number[] = [];
+  const detection: number[] = [];
+  let questions = 0;
+  for (const worker of workers) detection.push(await detect(worker));
+  for (let round = 0; round <= rounds; round++) {
+    const evaluated: Evaluated[] = [];
+    for (const [index, worker] of workers.entries()) {
+      const one = await worker.evaluate();
+      evaluated.push(one);
+      questions = Object.keys(one.answers).length;
+      if (round === 0) first.push(one.milliseconds);
+      else warm[index]?.add(one.milliseconds);
+      if (one.notes && (round === 0 || round === rounds)) console.log(`  ${worker.name}, round ${round}: ${one.notes}`);
+    }
+    assertEqualWork(evaluated, round);
+  }
+  for (const [index, { name }] of workers.entries()) {
+    const rates = [first[index] ?? NaN, warm[index]?.median ?? NaN].map((time) => rate(questions, time));
+    console.log(`  ${name}: ${rates[1]} questions/s, ${rates[0]} in the first round; ${warm[index]} a round`);
+  }
+  printRatios(first, warm, detection);
+}
+
+async function detect(worker: EvaluationWorker): Promise<number> {
+  const { milliseconds, rows } = await worker.detect();
+  if (rows !== undefined) console.log(`  ${worker.name}: batch auto found ${rows} rows in ${milliseconds.toFixed(0)} ms`);
+  return milliseconds;
+}
+
+function assertEqualWork([ours, theirs]: readonly Evaluated[], round: number): void {
+  if (ours === undefined || theirs === undefined) return;
+  if (ours.promptPositions !== theirs.promptPositions)
+    throw new Error(`the prompts have ${ours.promptPositions} and ${theirs.promptPositions} tokens`);
+  const ids = Object.keys(theirs.answers);
+  const other = ids.filter((id) => ours.answers[id] !== theirs.answers[id]);
+  const equal = 1 - other.length / ids.length;
+  if (round === 0) {
+    const tokens = (ours.promptPositions / ids.length).toFixed(0);
+    console.log(`  ${tokens} tokens per prompt; ${(100 * equal).toFixed(2)} % of the answers are equal`);
+  }
+  if (equal >= EQUAL_ANSWERS) return;
+  const [id = ""] = other;
+  const texts = [ours, theirs].map(({ answers }) => JSON.stringify(answers[id])).join(" and ");
+  throw new Error(`round ${round}: ${other.length} of ${ids.length} answers differ; ${id}: ${texts}`);
+}
+
+/** Detection counts once, as in one run of lm-eval; leaving it out is the conservative ratio. */
+function printRatios(first: readonly number[], warm: readonly Measurement[], detection: readonly number[]): void {
+  const [own, theirs] = warm.map(({ median }) => median);
+  const [ownFirst, theirFirst] = first;
+  const detected = detection[1];
+  if (own === undefined || theirs === undefined || ownFirst === undefined || theirFirst === undefined) return;
+  const ratio = (one: number, other: number): string => (other / one).toFixed(2);
+  console.log(`  ${ratio(own, theirs)} x questions/s, detection left out`);
+  console.log(`  ${ratio(own, theirs + (detected ?? 0))} x with detection`);
+  console.log(`  ${ratio(ownFirst, theirFirst)} x in the first round, which compiles, detection left out`);
+}
+
+function countsOf(tasks: readonly LanguageTask[]): string {
+  return tasks.map(({ name, questions }) => `${questions.length} ${name}`).join(" + ");
+}
+
+function rate(questions: number, milliseconds: number): string {
+  return ((1000 * questions) / milliseconds).toFixed(1);
+}

@@ -1,0 +1,40 @@
+import type { LineProcess } from "../line-process.ts";
+
+export interface EvaluationSetup {
+  /** A folder in the layout of the Hugging Face Hub, and a JSON file of language tasks. */
+  readonly checkpoint: string;
+  readonly tasks: string;
+  readonly stop: readonly string[];
+  readonly maximumNewTokens: number;
+  readonly threads: number;
+}
+
+export interface Evaluated {
+  /** From the questions to their scores; the model is loaded before. */
+  readonly milliseconds: number;
+  /** Raw, cut at stop strings, by question id. */
+  readonly answers: Readonly<Record<string, string>>;
+  /** Of all prompts, in tokens. */
+  readonly promptPositions: number;
+  readonly notes?: string;
+}
+
+/** A process that has the model and the tasks, and evaluates them all in one go. */
+export interface EvaluationWorker {
+  readonly name: string;
+  setup(setup: EvaluationSetup): Promise<{ readonly versions: string }>;
+  /** Finds out how many rows fit, where the side does that; `milliseconds` is what it takes. */
+  detect(): Promise<{ readonly milliseconds: number; readonly rows?: number }>;
+  evaluate(): Promise<Evaluated>;
+  stop(): void;
+}
+
+export function evaluationWorkerOf({ name, ask, stop }: LineProcess): EvaluationWorker {
+  return {
+    name,
+    setup: (setup) => ask({ do: "setup", ...setup }),
+    detect: () => ask({ do: "detect" }),
+    evaluate: () => ask({ do: "evaluate" }),
+    stop,
+  };
+}
