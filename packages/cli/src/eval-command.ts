@@ -11,6 +11,8 @@ interface Options {
   readonly protocol: ProtocolName;
   readonly evaluator: string;
   readonly batchSize?: number;
+  readonly verify?: number;
+  readonly featureCache?: string;
   readonly folder: string;
   readonly fresh?: boolean;
 }
@@ -18,6 +20,8 @@ interface Options {
 const EXAMPLES = `
 Examples:
   $ mlan eval --model vicuna --weights ./llava-7b --benchmark boolq --benchmark pope
+  $ mlan eval --model vicuna --weights ./llava-7b --benchmark boolq --evaluator likelihood
+  $ mlan eval --model vicuna --weights ./llava-7b --benchmark pope --verify 64
   $ mlan eval --model llama2 --weights runs/my-experiment --benchmark boolq=./data/boolq --protocol paper
 
 Plugins are found by name among the installed packages: the model vicuna is @mlan/model-vicuna, the benchmark boolq is
@@ -40,6 +44,8 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     )
     .option("--evaluator <name>", "the evaluator plugin", "generation")
     .option("--batch-size <number>", "questions answered side by side (default: the model's choice)", wholeNumber)
+    .option("--verify <number>", "ask so many questions again alone and tell which answers change", wholeNumber)
+    .option("--feature-cache <folder>", "keep what the frozen vision tower makes of images, for later evaluations")
     .option("--folder <folder>", "where the run is kept", "runs/eval")
     .option("--fresh", "remove what the folder holds of an earlier run")
     .addHelpText("after", EXAMPLES)

@@ -1,15 +1,5 @@
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import {
-  type Benchmark,
-  evaluate,
-  type Experiment,
-  experiment,
-  MlanError,
-  type Plugin,
-  type ProtocolName,
-  readRun,
-} from "@mlan/core";
+import { evaluate, type Experiment, experiment, MlanError, type Plugin, type ProtocolName, readRun } from "@mlan/core";
+import { benchmarkPlugin } from "./benchmark-plugin.ts";
 import { folderAt } from "./folders.ts";
 import { importPlugin } from "./import-plugin.ts";
 
@@ -24,29 +14,28 @@ export interface EvalRequest {
   readonly benchmarks: readonly string[];
   readonly protocol: ProtocolName;
   readonly batchSize?: number;
+  /** Questions that are asked again alone. */
+  readonly verify?: number;
+  /** Where features of images are kept. */
+  readonly featureCache?: string;
 }
 
 /** An experiment of one stage: a saved model is asked the benchmarks' questions. */
 export async function evalExperiment(request: EvalRequest): Promise<Experiment> {
-  const { tower, batchSize, protocol } = request;
+  const { tower, batchSize, verify, featureCache, protocol } = request;
   const model = await importPlugin("model", request.model);
   const evaluator = await importPlugin("eval", request.evaluator);
   const weights = await checkpointAt(request.weights);
   const use = [
     model({ weights, ...(tower !== undefined && { visionTower: folderAt(tower) }) }),
-    evaluator({ ...(batchSize !== undefined && { batchSize }) }),
+    evaluator({
+      ...(batchSize !== undefined && { batchSize }),
+      ...(verify !== undefined && { verify }),
+      ...(featureCache !== undefined && { featureCache: folderAt(featureCache) }),
+    }),
   ].map(checkPlugin);
-  const benchmarks = await Promise.all(request.benchmarks.map(openBenchmark));
+  const benchmarks = await Promise.all(request.benchmarks.map(benchmarkPlugin));
   return experiment({ name: "eval", use, stages: [evaluate({ name: "eval", benchmarks, protocol })] });
-}
-
-async function openBenchmark(named: string): Promise<Benchmark> {
-  const [name = "", ...folder] = named.split("=");
-  const factory = await importPlugin("data", name);
-  const options = folder.length > 0 ? { folder: pathToFileURL(`${resolve(folder.join("="))}/`) } : {};
-  const benchmark = factory(options);
-  if (isBenchmark(benchmark)) return benchmark;
-  throw new MlanError("invalid-options", `${name} is no benchmark; it asks no questions.`);
 }
 
 async function checkpointAt(path: string): Promise<URL> {
@@ -68,9 +57,4 @@ function checkPlugin(value: unknown): Plugin {
 
 function isPlugin(value: unknown): value is Plugin {
   return typeof Object(value).create === "function";
-}
-
-function isBenchmark(value: unknown): value is Benchmark {
-  const { open, protocol } = Object(value);
-  return typeof open === "function" && typeof protocol === "function";
 }

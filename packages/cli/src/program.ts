@@ -2,8 +2,11 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { errorText } from "./error-text.ts";
+import { addCompareCommand } from "./compare-command.ts";
+import { addContaminationCommand } from "./contamination-command.ts";
 import { addEvalCommand } from "./eval-command.ts";
 import { addRunCommand } from "./run-command.ts";
+import { addScoreCommand } from "./score-command.ts";
 import { addShowCommand } from "./show-command.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -12,6 +15,8 @@ Examples:
   $ mlan run experiment.ts          aligns, tunes and evaluates as the file says
   $ mlan run experiment.ts          typed again after an interruption: goes on where it was
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
+  $ mlan compare runs/a runs/b      tells which of two runs is better, and how sure that is
+  $ mlan score runs/my-experiment   reads its stored answers again, by every extractor
   $ mlan eval --help                how to evaluate a saved checkpoint without a file
 
 An experiment file is TypeScript or JavaScript that exports one experiment:
@@ -37,7 +42,15 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
     .showHelpAfterError("Add --help to the command to see what it takes.")
     .exitOverride()
     .addHelpText("after", EXAMPLES);
-  for (const add of [addRunCommand, addEvalCommand, addShowCommand]) add(program, context);
+  const commands = [
+    addRunCommand,
+    addEvalCommand,
+    addShowCommand,
+    addScoreCommand,
+    addCompareCommand,
+    addContaminationCommand,
+  ];
+  for (const add of commands) add(program, context);
   try {
     await program.parseAsync(words, { from: "user" });
     return status;

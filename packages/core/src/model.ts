@@ -76,11 +76,17 @@ export interface GenerationRequest {
 export interface GenerationOptions {
   /** Requests answered side by side. Default: the model's choice. */
   readonly batchSize?: number;
-  /** Compute what several prompts of one call begin with once. Answers do not depend on it. Default true. */
+  /**
+   * Whether what prompts of one call begin with in common is computed once. Default true. Changes no answer and no
+   * score, but their last bits.
+   */
   readonly sharePrefixes?: boolean;
-  /** Folder in which features that frozen parts make of images are kept by content. Default: none are kept. */
+  /**
+   * A folder, made when missing, where what frozen parts compute of an image is kept by content, so that later calls
+   * and other processes find it. Answers do not depend on it. Default none.
+   */
   readonly featureCache?: URL;
-  /** Give each generation's tokens and margins. Default false. */
+  /** Whether a {@link Generation} has `tokens` and `margins`. Default false. */
   readonly details?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -92,11 +98,14 @@ export interface Generation {
   readonly finish: "end-of-sequence" | "stop" | "length";
   /** Positions of the prompt, image positions included. */
   readonly promptLength: number;
-  /** Those that were computed for this answer; a prefix that several share counts at the first of them. */
+  /**
+   * Positions that were computed for this answer's prompt; a prefix that several prompts share counts for the first
+   * answer of those that share it.
+   */
   readonly computedPositions: number;
-  /** With `details`: the generated token ids, end-of-sequence included. */
+  /** The generated tokens, the one that ended the sequence included. Only with {@link GenerationOptions.details}. */
   readonly tokens?: readonly number[];
-  /** With `details`: how far the highest logit was above the second, for each of `tokens`. */
+  /** The two highest logits' difference at each of `tokens`: how far it was from another answer. Only with details. */
   readonly margins?: readonly number[];
 }
 
@@ -112,9 +121,9 @@ export interface Score {
   /** Sum over the continuation's tokens, natural logarithm. */
   readonly logProbability: number;
   readonly tokens: number;
-  /** Positions of prompt and continuation, image positions included. */
+  /** Positions of prompt and continuation, images included, but the last: nothing is asked behind it. */
   readonly length: number;
-  /** Those that were computed for this score; a prefix that several share counts at the first of them. */
+  /** Those of them that were computed for it, as {@link Generation.computedPositions}. */
   readonly computedPositions: number;
 }
 

@@ -16,6 +16,10 @@ export interface Stage {
   readonly kind: "train" | "evaluate";
   /** What decides its outcome, as written into the manifest; must survive JSON. */
   readonly settings: unknown;
+  /** What a training stage learns from. */
+  readonly data?: Dataset<Conversation>;
+  /** What an evaluation stage asks, and by which protocol. */
+  readonly asks?: { readonly benchmarks: readonly Benchmark[]; readonly protocol: ProtocolName };
   run(context: StageContext): AsyncIterable<TrainEvent | EvaluateEvent>;
 }
 
@@ -39,6 +43,7 @@ export function train({ name, data, recipe }: TrainStageOptions): Stage {
     name,
     kind: "train",
     settings: { data: data.name, recipe },
+    data,
     run: ({ scope, model, seed, folder, signal }) =>
       scope.get(TRAINER).train({
         model,
@@ -63,6 +68,7 @@ export function evaluate({ name, benchmarks, protocol }: EvaluateStageOptions): 
     name,
     kind: "evaluate",
     settings: { benchmarks: benchmarks.map((benchmark) => benchmark.name), protocol },
+    asks: { benchmarks, protocol },
     async *run({ scope, model, folder, signal }) {
       const evaluator = scope.get(EVALUATOR);
       for (const benchmark of benchmarks) {

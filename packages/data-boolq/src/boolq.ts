@@ -1,6 +1,7 @@
 import type { Benchmark, Question } from "@mlan/core";
 import {
   checkOptions,
+  contentKey,
   defineBenchmark,
   firstMention,
   rowsFrom,
@@ -8,7 +9,6 @@ import {
   type SourceOptions,
   sourceOptions,
 } from "@mlan/data-kit";
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { paperProtocol } from "./paper-protocol.ts";
 import { strictProtocol } from "./strict-protocol.ts";
@@ -58,6 +58,5 @@ const FILES = ["data/validation-*.parquet", "validation*.parquet", "validation.j
 const rowSchema = z.object({ question: z.string(), passage: z.string(), answer: z.boolean() });
 
 function toQuestion({ question, passage, answer }: z.output<typeof rowSchema>, id: string): BoolqQuestion {
-  const cluster = createHash("sha256").update(passage).digest("hex").slice(0, 16);
-  return { id, images: [], question, passage, target: answer ? "yes" : "no", cluster };
+  return { id, images: [], question, passage, target: answer ? "yes" : "no", cluster: contentKey(passage) };
 }

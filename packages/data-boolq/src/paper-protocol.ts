@@ -1,12 +1,11 @@
 import type { Extractor, Protocol } from "@mlan/core";
-import { accuracy, exactMatch, harnessPrompt, trueFalse, yesNoChoices } from "@mlan/data-kit";
+import { accuracy, exactMatch, harnessPrompt, harnessStop, trueFalse, yesNoChoices } from "@mlan/data-kit";
 import type { BoolqQuestion } from "./boolq.ts";
 
 const paperExtractor: Extractor = {
   name: "paper",
   version: 1,
-  // The harness adds the text of the end-of-sequence token to the task's own list.
-  stop: ["User:", '"', ":", ",", ".", "</s>"],
+  stop: harnessStop,
   extract: (answer) => (answer === "" ? undefined : trueFalse(answer)),
   isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true }),
 };

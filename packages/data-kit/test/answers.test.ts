@@ -1,4 +1,14 @@
-import { accuracy, exactMatch, lead, splitWords, strip, trueFalse, withoutPunctuation, yesNo } from "@mlan/data-kit";
+import {
+  accuracy,
+  capitalize,
+  exactMatch,
+  lead,
+  splitWords,
+  strip,
+  trueFalse,
+  withoutPunctuation,
+  yesNo,
+} from "@mlan/data-kit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -13,6 +23,20 @@ test.each([
 test("splits at Python's white space only", () => {
   expect(splitWords(" a\x1db\u2028c\ufeffd ")).toEqual(["a", "b", "c\ufeffd"]);
 });
+
+// What Python's `str.capitalize` gave.
+// prettier-ignore
+test.each([
+  ["then HE Runs", "Then he runs"],
+  ["",             ""],
+  ["1ABC",         "1abc"],
+  [" hE",          " he"],
+  ["ßtraSSE",      "Sstrasse"],
+  ["ﬁNE",          "Fine"],
+  ["AΣ",           "Aς"],
+  ["ΣΑΣ",          "Σας"],
+  ["İX",           "İx"],
+])("capitalizes %j to %j", (text, written) => expect(capitalize(text)).toBe(written));
 
 test("strips a long run of inner white space in linear time", () => {
   const text = `a${" ".repeat(200_000)}b`;

@@ -7,9 +7,17 @@ export interface HubServer {
   readonly endpoint: string;
   /** "GET /path" of every request, in order. */
   readonly requests: string[];
+  /** The range that each request for a file's content asked for, in order. */
+  readonly ranges: (string | undefined)[];
+  /** Bytes of content that were sent, by request; those of {@link HubServer.intercept} do not count. */
+  readonly sent: number[];
   /** Answers instead of the Hub while it returns true: for failures. */
-  intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
+  intercept: Intercept;
+  /** As {@link HubServer.intercept}, for the storage of large files. */
+  interceptStorage: Intercept;
 }
+
+type Intercept = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface HubRepository {
   readonly name: string;
@@ -19,50 +27,68 @@ export interface HubRepository {
   readonly large?: readonly string[];
   /** Only readable with this token. */
   readonly token?: string;
+  /** Branches beside main, all of the same commit. */
+  readonly branches?: readonly string[];
+  /** A name that the dataset had before: answered with a redirect. */
+  readonly formerName?: string;
 }
 
 /** A server that speaks the Hub's endpoints for one dataset: revision, tree (in pages of two), and resolve. */
 export async function hubServer(repository: HubRepository): Promise<HubServer> {
+  const hub: HubServer = {
+    endpoint: "",
+    requests: [],
+    ranges: [],
+    sent: [],
+    intercept: () => false,
+    interceptStorage: () => false,
+  };
   const storage = await listen((request, response) => {
     if (request.headers.authorization) return response.writeHead(400).end("a token was sent to another host");
-    return sendRange(request, response, repository.files[decodeURIComponent(request.url!.slice(1))]!, {});
+    if (hub.interceptStorage(request, response)) return response;
+    return sendRange(hub, request, response, repository.files[decodeURIComponent(request.url!.slice(1))]!);
   });
-  const hub: HubServer = { endpoint: "", requests: [], intercept: () => false };
   const endpoint = await listen((request, response) => {
     hub.requests.push(`${request.method} ${request.url}`);
-    if (!hub.intercept(request, response)) answer(repository, storage, endpoint, request, response);
+    if (request.url!.includes("/resolve/")) hub.ranges.push(request.headers.range);
+    if (!hub.intercept(request, response)) answer({ hub, repository, storage, endpoint }, request, response);
   });
   return Object.assign(hub, { endpoint });
 }
 
-function answer(
-  repository: HubRepository,
-  storage: string,
-  endpoint: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
-  const { name, commit, files, large = [], token } = repository;
+interface Place {
+  readonly hub: HubServer;
+  readonly repository: HubRepository;
+  readonly storage: string;
+  readonly endpoint: string;
+}
+
+function answer(place: Place, request: IncomingMessage, response: ServerResponse): void {
+  const { hub, repository, storage, endpoint } = place;
+  const { name, commit, files, large = [], token, branches = [], formerName } = repository;
   const url = new URL(request.url!, endpoint);
+  if (formerName && url.pathname.includes(formerName)) {
+    response.writeHead(307, { location: request.url!.replace(formerName, name) }).end();
+    return;
+  }
   if (token && request.headers.authorization !== `Bearer ${token}`) return sendError(response, 401, "GatedRepo");
   const resolved = new RegExp(`^/datasets/${name}/resolve/${commit}/(.+)$`).exec(url.pathname)?.[1];
-  if (url.pathname === `/api/datasets/${name}/revision/main`)
+  const revision = new RegExp(`^/api/datasets/${name}/revision/([^/]+)$`).exec(url.pathname)?.[1];
+  if (revision !== undefined) {
+    if (!["main", ...branches].includes(decodeURIComponent(revision)))
+      return sendError(response, 404, "RevisionNotFound");
     return sendJson(response, { _id: "1", id: name, sha: commit });
+  }
   if (url.pathname === `/api/datasets/${name}/tree/${commit}`) return sendTree(repository, endpoint, url, response);
   if (resolved === undefined) return sendError(response, 404, "RepoNotFound");
   const path = decodeURIComponent(resolved);
   const content = files[path];
   if (content === undefined) return sendError(response, 404, "EntryNotFound");
   if (large.includes(path)) {
-    const headers = {
-      location: `${storage}/${path}`,
-      "x-linked-etag": `"${hash("sha256", content)}"`,
-      "x-linked-size": String(Buffer.byteLength(content)),
-    };
-    response.writeHead(302, headers).end();
+    response.writeHead(302, { location: `${storage}/${path}` }).end();
     return;
   }
-  sendRange(request, response, content, { etag: `"${gitName(content)}"` });
+  sendRange(hub, request, response, content);
 }
 
 function sendTree(
@@ -87,19 +113,21 @@ function sendTree(
 }
 
 function sendRange(
+  hub: HubServer,
   request: IncomingMessage,
   response: ServerResponse,
   content: string | Uint8Array,
-  headers: Record<string, string>,
 ): void {
-  const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
-  if (!range) {
-    response.writeHead(200, { ...headers, "content-length": Buffer.byteLength(content) }).end(content);
+  const whole = Buffer.from(content as Uint8Array);
+  const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "bytes=0-")?.[1]);
+  const bytes = whole.subarray(start);
+  hub.sent.push(bytes.length);
+  if (request.headers.range === undefined) {
+    response.writeHead(200, { "content-length": bytes.length }).end(bytes);
     return;
   }
-  const bytes = Buffer.from(content as Uint8Array).subarray(Number(range[1]), Number(range[2]) + 1);
-  const contentRange = `bytes ${range[1]}-${range[2]}/${Buffer.byteLength(content)}`;
-  response.writeHead(206, { etag: '"storage"', ...headers, "content-range": contentRange }).end(bytes);
+  const contentRange = `bytes ${start}-${whole.length - 1}/${whole.length}`;
+  response.writeHead(206, { "content-range": contentRange, "content-length": bytes.length }).end(bytes);
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {

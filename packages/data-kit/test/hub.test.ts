@@ -133,9 +133,84 @@ test("tells what to do about a gated dataset", async () => {
   expect(hub.requests).toHaveLength(1);
 });
 
-test("tells that a dataset or revision does not exist", async () => {
+test.each([
+  [401, "GatedRepo", undefined, /gated.*Accept its terms at .*\/datasets\/google\/boolq, then set HF_TOKEN/s],
+  [
+    403,
+    "GatedRepo",
+    "hf_other",
+    /gated, and the account of HF_TOKEN may not read it.*Accept its terms at .* with that account/s,
+  ],
+  [401, "RepoNotFound", undefined, /does not exist, or is private, and HF_TOKEN is not set; check the name/],
+  [404, "RepoNotFound", "hf_other", /does not exist, or is private and hidden from the account of HF_TOKEN/],
+  [404, "RevisionNotFound", undefined, /no such revision; check the option hub.revision against .*boolq\/tree\/main/],
+  [404, "EntryNotFound", undefined, /no such file/],
+  [403, "DisabledRepo", undefined, /disabled/],
+  [401, undefined, "hf_other", /token is not valid/],
+  [403, undefined, undefined, /gated/],
+  [404, undefined, undefined, /no such dataset, revision or file/],
+  [400, undefined, undefined, /hub.endpoint/],
+])("says at once what to do about %i %s with the token %s", async (status, code, token, advice) => {
   const { hub, cache } = await setUp();
-  await expect(open(hub, cache, "nonsense")).rejects.toThrow(/answered 404.*check the name/s);
+  hub.intercept = (_, response) => {
+    response.writeHead(status, { ...(code && { "x-error-code": code }), "x-error-message": "so it says" }).end();
+    return true;
+  };
+  const error: unknown = await open(hub, cache, "v2", token ? { token } : {}).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "unavailable", message: expect.stringMatching(advice) });
+  expect(Object(error).message).toContain(
+    `dataset google/boolq, revision v2: the Hub answered ${status} ("so it says"). `,
+  );
+  expect(hub.requests).toHaveLength(1);
+});
+
+test("tells a dataset that does not exist from a revision that does not, and from a file", async () => {
+  const { hub, cache } = await setUp();
+  await expect(open(hub, cache, "nonsense")).rejects.toThrow(
+    "revision nonsense: the Hub answered 404. The dataset has no such",
+  );
+  await expect(open(hub, cache, "main", { repository: "google/none" })).rejects.toThrow(
+    /google\/none.*does not exist/s,
+  );
+  await expect((await open(hub, cache, "main")).local("none.json")).rejects.toThrow(`no file none.json at ${COMMIT}`);
+});
+
+test("reads a branch with slashes in its name, and remembers its commit for offline", async () => {
+  const { hub, cache } = await setUp({ branches: ["refs/convert/parquet"] });
+  const file = await (await open(hub, cache, "refs/convert/parquet")).local(VALIDATION);
+  expect(hub.requests[0]).toContain("/revision/refs%2Fconvert%2Fparquet?");
+  const offline = await open(hub, cache, "refs/convert/parquet", { offline: true });
+  expect(await offline.local(VALIDATION)).toEqual(file);
+});
+
+test("follows a dataset that was renamed, with its token", async () => {
+  const { hub, cache } = await setUp({ formerName: "old/boolq", token: "hf_secret" });
+  const files = await open(hub, cache, "main", { repository: "old/boolq", token: "hf_secret" });
+  expect(await text(await files.local(VALIDATION))).toBe("validation rows, é\n");
+});
+
+test("reads one config of several in a repository, from the Hub as from a folder of the same files", async () => {
+  const files = {
+    "testdev_balanced_instructions/testdev-00000-of-00001.jsonl": '{"id":"q1"}\n{"id":"q2"}',
+    "testdev_balanced_images/testdev-00000-of-00002.jsonl": '{"id":"i1"}',
+    "testdev_balanced_images/testdev-00001-of-00002.jsonl": '{"id":"i2"}',
+    "testdev_all_images/testdev-00000-of-00001.jsonl": '{"id":"other"}',
+  };
+  const { hub, cache } = await setUp({ files, large: [] });
+  const published = { speaker: "data-kit-test", repository: "google/boolq", revision: COMMIT };
+  const sources = [
+    sourceFrom({ hub: { endpoint: hub.endpoint, cache } }, published),
+    sourceFrom({ folder: await temporaryFolder(files) }, published),
+  ];
+  for (const source of sources) {
+    const read = async (pattern: string): Promise<readonly string[]> => {
+      const schema = z.object({ id: z.string() });
+      const reader = rowsFrom({ speaker: "data-kit-test", source, files: [pattern], schema });
+      return (await reader.read()).rows.map(({ id }) => id);
+    };
+    expect(await read("testdev_balanced_images/testdev-*.jsonl")).toEqual(["i1", "i2"]);
+    expect(await read("testdev_balanced_instructions/testdev-*.jsonl")).toEqual(["q1", "q2"]);
+  }
 });
 
 test.each([429, 500, 503])("tries again after %i, and gives up after the last attempt", async (status) => {
@@ -170,41 +245,16 @@ test("tells that the Hub cannot be reached", async () => {
   });
 });
 
-test.each([
-  ["is cut short", "validation rows, ", "bytes arrived instead of"],
-  ["is of other bytes", "validation rows, ?!\n", "its checksum is"],
-])("keeps nothing of a file that %s", async (_, damaged, message) => {
+test("lists the files again when the list breaks off", async () => {
   const { hub, cache } = await setUp();
-  const files = await open(hub, cache, COMMIT);
+  let broken = 0;
   hub.intercept = (request, response) => {
-    if (request.headers.range || !request.url!.includes("resolve")) return false;
-    response.end(damaged);
+    if (broken === 2 || !request.url!.includes("/tree/")) return false;
+    broken += 1;
+    response.writeHead(200, { "content-length": 100 }).write('[{"type":', () => response.destroy());
     return true;
   };
-  await expect(files.local(VALIDATION)).rejects.toMatchObject({
-    code: "unavailable",
-    message: expect.stringContaining(message),
-  });
-  const left = await readdir(new URL("data/", files.folder));
-  expect(left).toEqual([]);
-  hub.intercept = () => false;
-  expect(await text(await files.local(VALIDATION))).toBe("validation rows, é\n");
-});
-
-test("fetches again a file whose connection broke, and one of the wrong size in the cache", async () => {
-  const { hub, cache } = await setUp();
-  const files = await open(hub, cache, COMMIT);
-  let broken = false;
-  hub.intercept = (request, response) => {
-    if (broken || request.headers.range || !request.url!.includes("resolve")) return false;
-    broken = true;
-    response.writeHead(200, { "content-length": 20 }).write("valid", () => response.destroy());
-    return true;
-  };
-  const file = await files.local(VALIDATION);
-  expect(broken).toBe(true);
-  await truncate(file, 3);
-  expect(await text(await files.local(VALIDATION))).toBe("validation rows, é\n");
+  expect(await (await open(hub, cache, COMMIT)).match("data/*.parquet")).toEqual([TRAIN, VALIDATION]);
 });
 
 test("makes a damaged list of files again", async () => {

@@ -1,9 +1,14 @@
 import { imageColumn, localFolder, rowsFrom } from "@mlan/data-kit";
 import fc from "fast-check";
 import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { temporaryFolder } from "./temporary-folder.ts";
+
+const FIXTURES = new URL("fixtures/parquet/", import.meta.url);
 
 const schema = z.object({ question: z.string(), answer: z.boolean() });
 const GOOD = { question: "is it so", answer: true, unused: [1] };
@@ -24,11 +29,25 @@ test("reads lines that hold U+2028 as one row each", async () => {
 test("gives back any rows that JSONL can hold", async () => {
   const row = fc.record({ question: fc.string({ unit: "grapheme" }), answer: fc.boolean() });
   await fc.assert(
-    fc.asyncProperty(fc.array(row), async (rows) => {
+    fc.asyncProperty(fc.array(row, { minLength: 1 }), async (rows) => {
       const folder = await temporaryFolder({ "rows.jsonl": rows.map((one) => JSON.stringify(one)).join("\n") });
       expect((await reader(folder, ["rows.jsonl"]).read()).rows).toEqual(rows);
     }),
     { numRuns: 50 },
+  );
+});
+
+test("shows what a schema found within a text that it parsed", async () => {
+  const parsed = z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(z.array(z.object({ label: z.enum(["A", "B"]) })));
+  const folder = await temporaryFolder({ "rows.jsonl": JSON.stringify({ items: '[{"label":"A"},{"label":"C"},{}]' }) });
+  const source = localFolder("data-test", folder);
+  const rows = rowsFrom({ speaker: "data-test", source, files: ["rows.jsonl"], schema: z.object({ items: parsed }) });
+  await expect(rows.read()).rejects.toThrow(
+    'data-test: rows.jsonl row 0 (line 1), column "items.1.label": expected "A" or "B", found "C"; ' +
+      'column "items.2.label": expected "A" or "B", found nothing. Correct or remove that row.',
   );
 });
 
@@ -115,17 +134,67 @@ test("stops when it is told to", async () => {
   await expect(reader(folder, ["rows.json"]).read({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
 });
 
-test("reads Parquet's 64-bit integers as numbers, and names a missing column", async () => {
-  const folder = await temporaryFolder({ "rows.parquet": parquet([{ name: "count", data: [1n, 2n], type: "INT64" }]) });
-  const counts = rowsFrom({
-    speaker: "t",
-    source: localFolder("t", folder),
-    files: ["rows.parquet"],
-    schema: z.object({ count: z.number() }),
+test("reads Parquet's 64-bit integers as numbers, and names one that no number holds", async () => {
+  const data = [1n, -(2n ** 53n) + 1n, 2n ** 53n];
+  const folder = await temporaryFolder({
+    "good.parquet": parquet([{ name: "count", data: data.slice(0, 2), type: "INT64" }]),
+    "rows.parquet": parquet([{ name: "count", data, type: "INT64" }]),
   });
-  expect((await counts.read()).rows).toEqual([{ count: 1 }, { count: 2 }]);
-  const missing = rowsFrom({ speaker: "t", source: localFolder("t", folder), files: ["rows.parquet"], schema });
-  await expect(missing.read()).rejects.toThrow('column "question": expected string, found nothing');
+  const read = async (file: string) => {
+    const source = localFolder("t", folder);
+    return rowsFrom({ speaker: "t", source, files: [file], schema: z.object({ count: z.number() }) }).read();
+  };
+  expect((await read("good.parquet")).rows).toEqual([{ count: 1 }, { count: -(2 ** 53) + 1 }]);
+  await expect(read("rows.parquet")).rejects.toThrow(
+    'rows.parquet row 2, column "count": expected number, found 9007199254740992',
+  );
+});
+
+test.each([
+  ["rows.parquet", parquet([{ name: "question", data: ["q"] }])],
+  ["rows.jsonl", '{"question":"q"}\n{"question":"r"}'],
+  ["rows.json", '[{"question":"q"}]'],
+])("names a missing column once, with the columns that %s has", async (name, content) => {
+  await expect(read({ [name]: content }, [name])).rejects.toMatchObject({
+    code: "invalid-data",
+    message: `data-kit-test: ${name}: column "answer" is missing; the file has columns question. Is it the right file, in the right revision?`,
+  });
+});
+
+test("names all columns that are missing, and misses none that may be", async () => {
+  const wanted = z.object({
+    a: z.string(),
+    b: imageColumn,
+    c: z.string().optional(),
+    d: z.string().default("e"),
+    e: z.string().exactOptional(),
+    f: z.string().nullish(),
+  });
+  const read = async (row: object) => {
+    const folder = await temporaryFolder({ "rows.json": JSON.stringify([row]) });
+    const source = localFolder("t", folder);
+    const images = { column: "b" };
+    return rowsFrom({ speaker: "t", source, files: ["rows.json"], schema: wanted, images }).read();
+  };
+  await expect(read({ x: 1, y: 2 })).rejects.toThrow('columns "a", "b" are missing; the file has columns x, y');
+  expect((await read({ a: "a", b: "b.png" })).rows).toMatchObject([{ a: "a", d: "e" }]);
+});
+
+test.each([
+  ["rows.parquet", fixture("empty.parquet")],
+  ["rows.jsonl", "\n"],
+  ["rows.json", "[]"],
+])("says that a split is empty, and which file it read: %s", async (name, content) => {
+  const folder = await temporaryFolder({ [name]: content });
+  await expect(reader(folder, [name]).read()).rejects.toMatchObject({
+    code: "invalid-data",
+    message: expect.stringContaining(`data-kit-test: ${name} of ${fileURLToPath(folder)} holds no rows`),
+  });
+});
+
+test("reads a split of which one shard is empty", async () => {
+  const rows = await read({ "a-0.json": "[]", "a-1.json": JSON.stringify([GOOD]) }, ["a-*.json"]);
+  expect(rows.rows).toHaveLength(1);
 });
 
 test("reads images inside Parquet, row group by row group, in any order", async () => {
@@ -140,18 +209,87 @@ test("reads images inside Parquet, row group by row group, in any order", async 
   expect(together).toEqual(images.map(({ bytes }) => bytes));
 });
 
-test("reads the file that a Parquet row names when it holds no bytes, and says when there is neither", async () => {
+test("reads the file that a Parquet row names when it holds no bytes", async () => {
+  const pixels = new Uint8Array([1, 2]);
   const file = parquetWithImages(
     [
       { bytes: null, path: "a.png" },
-      { bytes: null, path: null },
+      { bytes: pixels, path: null },
     ],
     10,
   );
   const folder = await temporaryFolder({ "rows.parquet": file, "images/a.png": "pixels" });
   const { rows } = await imageReader(folder, ["rows.parquet"]).read();
   expect(Buffer.from(await rows[0]!.image.read()).toString()).toBe("pixels");
-  await expect(rows[1]!.image.read()).rejects.toThrow("rows.parquet#1 holds no image");
+  expect(await rows[1]!.image.read()).toEqual(pixels);
+});
+
+test("names the Parquet row that has neither an image nor the name of one", async () => {
+  const images = [
+    { bytes: new Uint8Array([1]), path: null },
+    { bytes: null, path: null },
+  ];
+  const folder = await temporaryFolder({ "rows.parquet": parquetWithImages(images, 1) });
+  await expect(imageReader(folder, ["rows.parquet"]).read()).rejects.toThrow(
+    'rows.parquet row 1, column "image": expected an image, found null',
+  );
+});
+
+const string = z.string();
+
+const WRITTEN: Readonly<Record<string, z.ZodObject>> = {
+  scienceqa: z.object({
+    image: imageColumn.nullable(),
+    question: string,
+    choices: z.array(string),
+    answer: z.int(),
+    hint: string,
+  }),
+  openbookqa: z.object({
+    id: string,
+    choices: z.object({ text: z.array(string), label: z.array(string) }),
+    answerKey: string,
+  }),
+  hellaswag: z.object({ ind: z.int(), ctx_b: string, endings: z.array(string), label: string, count: z.int() }),
+  "large-string": z.object({ question: string, options: z.array(string), image: imageColumn }),
+  nulls: z.object({
+    text: string.nullable(),
+    list: z.array(string.nullable()).nullable(),
+    structure: z.object({ label: string.nullable(), list: z.array(z.int()).nullable() }).nullable(),
+    number: z.int().nullable(),
+  }),
+  dictionary: z.object({ imageId: string, isBalanced: z.boolean() }),
+};
+
+test.each(Object.entries(WRITTEN))("reads what Hugging Face datasets wrote: %s", async (name, schema) => {
+  const images = { column: "image" };
+  const source = localFolder("data-kit-test", FIXTURES);
+  const reader = rowsFrom({ speaker: "data-kit-test", source, files: [`${name}.parquet`], schema, images });
+  const { rows } = await reader.read();
+  const plain = await Promise.all(rows.map(withHashOfImage));
+  expect(plain).toEqual(JSON.parse(fixture(`${name}.json`).toString()));
+});
+
+async function withHashOfImage(row: Readonly<Record<string, unknown>>): Promise<object> {
+  const image = imageColumn.safeParse(row["image"]).data;
+  if (!image) return row;
+  const hash = createHash("sha256").update(await image.read());
+  return { ...row, image: hash.digest("hex") };
+}
+
+test("tells rows without an image in a file without statistics", async () => {
+  const images = [null, { bytes: new Uint8Array([5]), path: null }, null];
+  const folder = await temporaryFolder({ "rows.parquet": parquetWithImages(images, 2, false) });
+  const nullable = rowsFrom({
+    speaker: "t",
+    source: localFolder("t", folder),
+    files: ["rows.parquet"],
+    schema: z.object({ image: imageColumn.nullable() }),
+    images: { column: "image" },
+  });
+  const { rows } = await nullable.read();
+  expect(rows.map(({ image }) => image === null)).toEqual([true, false, true]);
+  expect(await rows[1]!.image!.read()).toEqual(new Uint8Array([5]));
 });
 
 test("refuses a row that has anything but an image in its image column", async () => {
@@ -185,13 +323,15 @@ function parquet(columnData: ColumnSource[]): Uint8Array {
 
 /** The layout of the Hub's image columns: a structure of bytes and path. */
 function parquetWithImages(
-  data: { bytes: Uint8Array | null; path: string | null }[],
+  data: ({ bytes: Uint8Array | null; path: string | null } | null)[],
   rowGroupSize: number,
+  statistics = true,
 ): Uint8Array {
   return new Uint8Array(
     parquetWriteBuffer({
       columnData: [{ name: "image", data }],
       rowGroupSize,
+      statistics,
       schema: [
         { name: "root", num_children: 1 },
         { name: "image", num_children: 2, repetition_type: "OPTIONAL" },
@@ -200,4 +340,8 @@ function parquetWithImages(
       ],
     }),
   );
+}
+
+function fixture(name: string): Buffer {
+  return readFileSync(new URL(name, FIXTURES));
 }

@@ -39,7 +39,9 @@ export function pope(options: PopeOptions = {}): Benchmark<PopeQuestion> {
       citation: "Li et al., Evaluating Object Hallucination in Large Vision-Language Models, EMNLP 2023",
       modality: "image",
       repository: PUBLISHED.repository,
+      config: "default",
       split: "test",
+      revision: PUBLISHED.revision,
       rows: 9000,
     },
     rows: rowsFrom({
@@ -61,7 +63,11 @@ const optionsSchema: z.ZodType<PopeOptions> = z.strictObject({
   images: z.instanceof(URL).exactOptional(),
 });
 
-const PUBLISHED = { speaker: "data-pope", repository: "lmms-lab/POPE", revision: "main" };
+const PUBLISHED = {
+  speaker: "data-pope",
+  repository: "lmms-lab/POPE",
+  revision: "4db1276663dfa5eb8ad16a52d24c31a09e470896",
+};
 
 const FILES = ["data/test-*.parquet", "test*.parquet", "test.jsonl", "test.json"];
 

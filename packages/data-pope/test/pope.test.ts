@@ -69,8 +69,13 @@ test.each([
     { answer: "maybe" },
     'data-pope: test.jsonl row 0 (line 1), column "answer": expected "yes" or "no", found "maybe".',
   ],
-  [{ image: undefined }, 'column "image": expected an image, found nothing'],
+  [
+    { image: undefined },
+    'data-pope: test.jsonl: column "image" is missing; the file has columns question_id, question,',
+  ],
+  [{ image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
   [{ question: 3 }, 'column "question": expected string, found 3'],
+  [{ question_id: undefined }, 'column "question_id": expected string or number, found nothing'],
   [
     { image: "../outside.png" },
     'data-pope: test.jsonl row 0 (line 1), column "image": image "../outside.png" lies outside its folder',
@@ -89,6 +94,16 @@ test("misses an image when it is read, by name", async () => {
   const folder = await temporaryFolder({ "test.jsonl": JSON.stringify(row) });
   const { images } = await (await pope({ folder }).open()).at(0);
   await expect(images[0]!.read()).rejects.toThrow('data-pope: there is no image "a.png"');
+});
+
+test("refuses a split without rows", async () => {
+  const folder = await temporaryFolder({ "test.jsonl": "" });
+  await expect(pope({ folder }).open()).rejects.toThrow("pope: its files hold no rows");
+});
+
+test("generates four tokens at most", () => {
+  expect(benchmark.protocol("paper").maximumNewTokens).toBe(4);
+  expect(benchmark.protocol("strict").maximumNewTokens).toBe(4);
 });
 
 test("refuses options that do not exist", () => {

@@ -104,7 +104,12 @@ describe("an evaluation", () => {
     // Articles hold an even and an odd number each: every one is answered half right, so nothing varies.
     const paired = await resultOf({ model, benchmark: parity({ questions, perArticle: 2 }), protocol: "strict" });
     expect(alone.metrics["accuracy"]?.standardError).toBeGreaterThan(0.1);
-    expect(paired.metrics["accuracy"]).toEqual({ value: 0.5, standardError: 0 });
+    expect(alone.metrics["accuracy"]?.interval?.method).toBe("wilson");
+    expect(paired.metrics["accuracy"]).toEqual({
+      value: 0.5,
+      standardError: 0,
+      interval: { low: 0.5, high: 0.5, level: 0.95, method: "cluster-bootstrap" },
+    });
   });
 
   test("hands the longest questions to the model first, and those on one article together", async () => {

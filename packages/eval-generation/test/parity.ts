@@ -2,6 +2,8 @@ import {
   type Benchmark,
   defineDataset,
   type Extractor,
+  type Metric,
+  type Outcome,
   type Protocol,
   type ProtocolName,
   type Question,
@@ -60,6 +62,11 @@ function protocol(name: ProtocolName, version: number): Protocol<ParityQuestion>
           },
     choices: () => [],
     extractor: () => wholeAnswer,
-    metrics: { accuracy: (outcomes) => outcomes.filter(({ correct }) => correct).length / outcomes.length },
+    metrics: { accuracy },
   };
 }
+
+const accuracy: Metric = Object.assign(
+  (outcomes: readonly Outcome[]) => outcomes.filter(({ correct }) => correct).length / outcomes.length,
+  { proportion: true } as const,
+);

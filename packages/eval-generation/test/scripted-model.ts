@@ -10,12 +10,19 @@ export interface ScriptedModelOptions {
   readonly promptFamily?: PromptFamily;
   readonly fingerprint?: string;
   readonly rename?: (id: string) => string;
+  /** Keeps nothing of what it was asked. */
+  readonly forgetful?: boolean;
 }
 
 /** A model that says what `answer` says; nothing at all where that is undefined. */
 export function scriptedModel(
   answer: (prompt: Prompt, id: string) => string | undefined,
-  { promptFamily = "tuned", fingerprint = "scripted", rename = (id) => id }: ScriptedModelOptions = {},
+  {
+    promptFamily = "tuned",
+    fingerprint = "scripted",
+    rename = (id) => id,
+    forgetful = false,
+  }: ScriptedModelOptions = {},
 ): ScriptedModel {
   const asked: GenerationRequest[] = [];
   const seen: (GenerationOptions | undefined)[] = [];
@@ -31,7 +38,7 @@ export function scriptedModel(
       throw new Error("A scripted model does not learn.");
     },
     async *generate(requests, options) {
-      asked.push(...requests);
+      if (!forgetful) asked.push(...requests);
       seen.push(options);
       for (const { id, prompt } of requests) {
         const text = answer(prompt, id);

@@ -1,22 +1,58 @@
-import { type Estimate, type Metric, MlanError, type Outcome } from "@mlan/core";
+import { type Estimate, type Interval, type Metric, MlanError, type Outcome } from "@mlan/core";
+import { clusterBootstrap, clusterBootstrapMean, clustersOf, wilsonInterval } from "@mlan/statistics";
 import { jackknife } from "./jackknife.ts";
 
+/** Outcomes that a percentile bootstrap looks at in all, which bounds its time. */
+const OUTCOMES_RESAMPLED = 20_000_000;
+
 /**
- * A metric with its standard error. Throws `contract` in the name of `speaker` when the metric gives no number for all
+ * A metric with its standard error and its 95 % interval: Wilson's for a proportion of independent questions, by
+ * resampled clusters otherwise. Throws `contract` in the name of `speaker` when the metric gives no number for all
  * outcomes or a part of them.
  */
 export function estimate(speaker: string, name: string, metric: Metric, outcomes: readonly Outcome[]): Estimate {
-  const statistic = (some: readonly Outcome[]): number => finite(speaker, name, metric(some));
-  const value = statistic(outcomes);
-  const standardError = jackknife(statistic, outcomes);
-  return { value, ...(standardError !== undefined && { standardError }) };
+  const checked = finite(speaker, name, metric);
+  const value = checked(outcomes);
+  const clusters = clustersOf(outcomes.map(({ cluster }) => cluster)).map((places) =>
+    places.flatMap((place) => outcomes[place] ?? []),
+  );
+  const standardError = jackknife(checked, clusters);
+  if (standardError === undefined) return { value };
+  const interval = metric.proportion ? proportionInterval(clusters) : anyInterval(checked, clusters, outcomes.length);
+  return { value, standardError, interval };
 }
 
-function finite(speaker: string, name: string, value: number): number {
-  if (Number.isFinite(value)) return value;
-  throw new MlanError(
-    "contract",
-    `${speaker}: the metric ${name} gave ${value}. A metric must be a number for every subset of the outcomes; ` +
-      "let it give 0 where it is undefined.",
-  );
+function proportionInterval(clusters: readonly (readonly Outcome[])[]): Interval {
+  const correct = clusters.flat().map((outcome) => (outcome.correct ? 1 : 0));
+  const successes = correct.reduce<number>((sum, one) => sum + one, 0);
+  if (clusters.length === correct.length) {
+    return { ...wilsonInterval({ successes, trials: correct.length }), method: "wilson" };
+  }
+  // Resampling sees no variation where all or none are correct: the clusters then count as single questions.
+  if (successes === 0 || successes === correct.length) {
+    const trials = clusters.length;
+    return { ...wilsonInterval({ successes: successes === 0 ? 0 : trials, trials }), method: "wilson" };
+  }
+  const keys = clusters.flatMap((cluster, place) => cluster.map(() => `${place}`));
+  const { low, high, level } = clusterBootstrapMean({ values: correct, clusters: keys }).interval;
+  return { low: Math.max(0, low), high: Math.min(1, high), level, method: "cluster-bootstrap" };
+}
+
+function anyInterval(metric: Metric, clusters: readonly (readonly Outcome[])[], outcomes: number): Interval {
+  const resamples = Math.min(1000, Math.max(200, Math.round(OUTCOMES_RESAMPLED / outcomes)));
+  return { ...clusterBootstrap({ clusters, statistic: metric, resamples }), method: "cluster-bootstrap" };
+}
+
+/** The metric, which must give numbers. */
+function finite(speaker: string, name: string, metric: Metric): Metric {
+  const checked = (outcomes: readonly Outcome[]): number => {
+    const value = metric(outcomes);
+    if (Number.isFinite(value)) return value;
+    throw new MlanError(
+      "contract",
+      `${speaker}: the metric ${name} gave ${value}. A metric must be a number for every subset of the outcomes; ` +
+        "let it give 0 where it is undefined.",
+    );
+  };
+  return Object.assign(checked, metric.proportion && { proportion: metric.proportion });
 }

@@ -7,12 +7,12 @@ import {
   MlanError,
   type Protocol,
 } from "@mlan/core";
-import { openAnswerLog } from "./answer-log.ts";
+import { type AnswerLog, openAnswerLog } from "./answer-log.ts";
 import type { AnswersHeader } from "./answers-header.ts";
-import type { Asker } from "./asker.ts";
+import type { Asker, NewAnswer } from "./asker.ts";
 import { judge } from "./judge.ts";
 import { type AskedQuestion, planQuestions, type QuestionPlan } from "./question-plan.ts";
-import { resultOf } from "./result.ts";
+import { pendingResult } from "./pending-result.ts";
 import { checkStored } from "./stored-answers.ts";
 
 export interface EvaluateQuestionsOptions {
@@ -23,8 +23,8 @@ export interface EvaluateQuestionsOptions {
 
 /** Questions whose prompts are in memory at once. */
 const CHUNK = 512;
-/** The log is flushed to disk after as many answers, or after a second. */
 const ANSWERS_PER_SYNC = 32;
+const MILLISECONDS_PER_SYNC = 1000;
 
 /**
  * Asks what is not answered yet, keeps every answer, then computes the metrics. Events come in the order in which answers
@@ -36,59 +36,75 @@ export async function* evaluateQuestions(
   { clock, onRecord = () => {} }: EvaluateQuestionsOptions,
 ): AsyncGenerator<EvaluateEvent, void, undefined> {
   const start = clock.now();
-  const { model, benchmark, signal } = run;
-  const protocol = benchmark.protocol(run.protocol);
-  const extractor = asker.extractor(protocol, model.promptFamily);
+  const protocol = run.benchmark.protocol(run.protocol);
   const plan = await planQuestions(run, protocol);
   const header = await headerOf(run, asker, protocol, plan);
   const log = run.answers && (await openAnswerLog(run.answers, header));
   try {
-    checkStored(log?.records ?? [], extractor, new Set(plan.ids));
-    const result = resultOf(asker.readings(protocol), plan.ids);
-    const keep = (record: AnswerRecord): void => {
+    const stored = log?.records ?? [];
+    checkStored(stored, asker.extractor(protocol, run.model.promptFamily), new Set(plan.ids));
+    const result = pendingResult(asker.readings(protocol), plan.ids);
+    const synced = syncNowAndThen(log, clock);
+    for (const record of stored) {
       result.add(record);
       onRecord(record);
-    };
-    for (const record of log?.records ?? []) keep(record);
-    const total = { benchmark: benchmark.name, questions: plan.ids.length };
+    }
+    const total = { benchmark: run.benchmark.name, questions: plan.ids.length };
     yield { type: "evaluate-start", ...total, answered: result.answered() };
-
-    const positions = { prompts: 0, computed: 0 };
-    let synced = { at: clock.now(), answers: result.answered() };
     for await (const chunk of plan.chunks(CHUNK, (id) => !result.has(id))) {
-      const open = new Map(chunk.map((asked) => [asked.question.id, asked]));
-      for await (const { positions: cost, ...answer } of asker.ask(run, protocol, chunk)) {
-        signal?.throwIfAborted();
-        const asked = open.get(answer.id);
-        if (!asked || !open.delete(answer.id))
-          throw contractError(run, asker, `answered "${answer.id}", which nobody asked`);
-        const record = judge(extractor, { ...answered(asked, protocol), ...answer });
+      for await (const { record, positions } of askChunk(run, asker, protocol, chunk)) {
         await log?.append(record);
-        keep(record);
-        positions.prompts += cost.prompts;
-        positions.computed += cost.computed;
-        if (result.answered() - synced.answers >= ANSWERS_PER_SYNC || clock.now() - synced.at > 1000) {
-          await log?.sync();
-          synced = { at: clock.now(), answers: result.answered() };
-        }
+        await synced();
+        result.add(record, positions);
+        onRecord(record);
         yield { type: "question-answered", ...total, answer: record, answered: result.answered() };
       }
-      signal?.throwIfAborted();
-      const [silent] = open.keys();
-      if (silent !== undefined) throw contractError(run, asker, `gave no answer to "${silent}"`);
     }
     const { format: _, version: __, model: ___, ...identity } = header;
     const seconds = (clock.now() - start) / 1000;
-    yield { type: "evaluate-end", result: { ...identity, ...result.estimates(asker.name), positions, seconds } };
+    yield { type: "evaluate-end", result: { ...identity, ...result.finish(asker.name), seconds } };
   } finally {
     await log?.close();
   }
 }
 
-function answered({ question }: AskedQuestion, protocol: Protocol): Parameters<typeof judge>[1] {
-  const { id, target, cluster } = question;
-  const choices = protocol.choices(question);
-  return { id, target, answer: "", choices, ...(cluster !== undefined && { cluster }) };
+/** Answers to a chunk of questions, judged. Throws `contract` unless each is answered once. */
+async function* askChunk(
+  run: EvaluateRun,
+  asker: Asker,
+  protocol: Protocol,
+  chunk: readonly AskedQuestion[],
+): AsyncGenerator<{ readonly record: AnswerRecord; readonly positions: NewAnswer["positions"] }, void, undefined> {
+  const { model, benchmark, signal } = run;
+  const contractError = (what: string): MlanError =>
+    new MlanError("contract", `${asker.name}: the model ${model.name} ${what} (${benchmark.name}).`);
+  const extractor = asker.extractor(protocol, model.promptFamily);
+  const open = new Map(chunk.map(({ question }) => [question.id, question]));
+  for await (const { positions, ...answer } of asker.ask(run, protocol, chunk)) {
+    signal?.throwIfAborted();
+    const question = open.get(answer.id);
+    if (!question || !open.delete(answer.id)) throw contractError(`answered "${answer.id}", which nobody asked`);
+    const { target, cluster } = question;
+    const choices = protocol.choices(question);
+    const answered = { ...answer, target, choices, ...(cluster !== undefined && { cluster }) };
+    yield { record: judge(extractor, answered), positions };
+  }
+  signal?.throwIfAborted();
+  const [silent] = open.keys();
+  if (silent !== undefined) throw contractError(`gave no answer to "${silent}"`);
+}
+
+/** Flushes the log to disk when enough answers or enough time have gone by. */
+function syncNowAndThen(log: AnswerLog | undefined, clock: Clock): () => Promise<void> {
+  let answers = 0;
+  let last = clock.now();
+  return async () => {
+    answers += 1;
+    if (answers < ANSWERS_PER_SYNC && clock.now() - last < MILLISECONDS_PER_SYNC) return;
+    await log?.sync();
+    answers = 0;
+    last = clock.now();
+  };
 }
 
 /** What the answers of this run are answers to. */
@@ -118,8 +134,4 @@ async function headerOf(
     },
     model: model.fingerprint,
   };
-}
-
-function contractError({ model, benchmark }: EvaluateRun, { name }: Asker, what: string): MlanError {
-  return new MlanError("contract", `${name}: the model ${model.name} ${what} (${benchmark.name}).`);
 }

@@ -10,3 +10,5 @@ export { judge, outcomeOf } from "./judge.ts";
 export type { StoredAnswers } from "./parse-answers.ts";
 export { parseAnswers } from "./parse-answers.ts";
 export type { AskedQuestion } from "./question-plan.ts";
+export type { Disagreement, Rescored } from "./rescore.ts";
+export { disagreements, rescore } from "./rescore.ts";

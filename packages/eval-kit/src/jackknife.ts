@@ -1,37 +1,44 @@
-import type { Outcome } from "@mlan/core";
+import { type Metric, type Outcome, permutation, seededRandom } from "@mlan/core";
+
+/** Deletions of general metrics, each of which costs a pass over all outcomes. */
+const GROUPS_AT_MOST = 500;
 
 /**
- * The standard error of a statistic by the delete-one-cluster jackknife (Efron and Tibshirani 1993, chapter 11):
- * outcomes that share a `cluster` leave together, the others one by one. For a mean without clusters it is
- * s / sqrt(n). Undefined with fewer than two clusters.
+ * The standard error of a metric by the delete-one-cluster jackknife (Efron and Tibshirani 1993, chapter 11): outcomes
+ * that share a `cluster` leave together. For a proportion without clusters it is s / sqrt(n). Metrics that are no
+ * proportion lose whole groups of clusters at a time when there are more than 500 (the delete-a-group jackknife, Kott
+ * 2001). Undefined with fewer than two clusters.
  */
-export function jackknife(
-  statistic: (outcomes: readonly Outcome[]) => number,
-  outcomes: readonly Outcome[],
-): number | undefined {
-  const clusters = clustersOf(outcomes);
+export function jackknife(metric: Metric, clusters: readonly (readonly Outcome[])[]): number | undefined {
   if (clusters.length < 2) return undefined;
-  const without = clusters.map((cluster) => statistic(outcomesWithout(outcomes, cluster)));
+  const without = metric.proportion ? sharesWithout(clusters) : valuesWithout(metric, grouped(clusters));
   const mean = without.reduce((sum, one) => sum + one, 0) / without.length;
   const squares = without.reduce((sum, one) => sum + (one - mean) ** 2, 0);
-  return Math.sqrt(((clusters.length - 1) / clusters.length) * squares);
+  return Math.sqrt(((without.length - 1) / without.length) * squares);
 }
 
-/** The places, ascending, of the outcomes of each cluster. */
-export function clustersOf(outcomes: readonly Outcome[]): readonly (readonly number[])[] {
-  const alone: number[][] = [];
-  const shared = new Map<string, number[]>();
-  for (const [place, { cluster }] of outcomes.entries()) {
-    const known = cluster === undefined ? undefined : shared.get(cluster);
-    if (known) known.push(place);
-    else if (cluster === undefined) alone.push([place]);
-    else shared.set(cluster, [place]);
+/** The share of correct outcomes without each cluster in turn. */
+function sharesWithout(clusters: readonly (readonly Outcome[])[]): readonly number[] {
+  const counts = clusters.map((cluster) => ({ all: cluster.length, correct: cluster.filter(isCorrect).length }));
+  const all = counts.reduce((sum, count) => sum + count.all, 0);
+  const correct = counts.reduce((sum, count) => sum + count.correct, 0);
+  return counts.map((count) => (correct - count.correct) / (all - count.all));
+}
+
+function valuesWithout(metric: Metric, groups: readonly (readonly Outcome[])[]): readonly number[] {
+  return groups.map((_, left) => metric(groups.flatMap((group, place) => (place === left ? [] : group))));
+}
+
+/** Drawn at random, the same for the same number of clusters: questions in a row are often alike. */
+function grouped(clusters: readonly (readonly Outcome[])[]): readonly (readonly Outcome[])[] {
+  if (clusters.length <= GROUPS_AT_MOST) return clusters;
+  const groups: Outcome[][] = Array.from({ length: GROUPS_AT_MOST }, () => []);
+  for (const [place, cluster] of permutation(clusters.length, seededRandom(0)).entries()) {
+    groups[place % GROUPS_AT_MOST]?.push(...(clusters[cluster] ?? []));
   }
-  return [...alone, ...shared.values()];
+  return groups;
 }
 
-function outcomesWithout(outcomes: readonly Outcome[], places: readonly number[]): readonly Outcome[] {
-  const left = new Set(places);
-  if (left.size > 1) return outcomes.filter((_, place) => !left.has(place));
-  return outcomes.toSpliced(places[0] ?? 0, 1); // the common case, far faster than a filter
+function isCorrect({ correct }: Outcome): boolean {
+  return correct;
 }

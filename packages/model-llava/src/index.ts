@@ -1,5 +1,6 @@
 export { type BackboneDefinition, type BackboneOptions, backbonePlugin } from "./backbone.ts";
 export { disposeInputTensors, type InputTensors, inputTensors, type LoadPixels } from "./batch/input-tensors.ts";
+export { disposePromptTensors, type PromptRow, type PromptTensors, promptTensors } from "./batch/prompt-tensors.ts";
 export { disposeSelection, type Selection, selection, shiftedTargets, type Target } from "./batch/selection.ts";
 export { type Splice, splice, type SpliceOptions, type SpliceRow } from "./batch/splice.ts";
 export { type LanguageConfig, languageConfig } from "./config/language-config.ts";

@@ -46,7 +46,13 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     template = templateByName(next.template);
     format = next;
   };
-  const reader = (): PromptReader => ({ network, tokenizer, template, loadPixels: pixelLoader(vision, format) });
+  const reader = (): PromptReader => ({
+    network,
+    tokenizer,
+    template,
+    loadPixels: pixelLoader(vision, format),
+    pixelSettings: [vision?.processor ?? null, format.imageAspectRatio],
+  });
   return {
     specVersion: 1,
     name,

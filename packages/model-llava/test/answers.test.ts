@@ -90,7 +90,7 @@ describe("generation", () => {
     expect(red!.promptLength).toBe(none!.promptLength + 4);
   });
 
-  it("reads an image that several requests share once per batch", async () => {
+  it("reads an image that several requests share once", async () => {
     let reads = 0;
     const green = plainImage("green", "#0f0");
     const counted: ImageReference = { name: "green", read: () => (reads++, green.read()) };

@@ -24,10 +24,15 @@ function readChoice(answer: string, choices: readonly Choice[]): string | undefi
   return byLabel(LABEL_ALONE.exec(line)?.[1]) ?? byText(line, choices) ?? byLabel(LABEL_FIRST.exec(line)?.[1]);
 }
 
+/** As it stands, else by its words. The text of a choice, too, ends at a quotation mark, as the answer does. */
 function byText(line: string, choices: readonly Choice[]): string | undefined {
-  const words = plainWords(line);
-  const equal = choices.filter(({ text }) => plainWords(text) === words);
-  return words !== "" && equal.length === 1 ? equal[0]?.label : undefined;
+  const texts = choices.map(({ label, text }) => ({ label, text: strip(text.split('"', 1)[0] ?? "") }));
+  for (const form of [(text: string) => text.toLowerCase(), plainWords]) {
+    const said = form(line);
+    const equal = texts.filter(({ text }) => form(text) === said);
+    if (said !== "" && equal.length > 0) return equal.length === 1 ? equal[0]?.label : undefined;
+  }
+  return undefined;
 }
 
 const LABEL_ALONE = /^\(?([\p{L}\p{N}]+)\)?[.:,;]?$/u;

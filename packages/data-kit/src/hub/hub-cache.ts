@@ -24,7 +24,9 @@ export interface HubCache {
 
 export function hubCache(root: URL, repository: string): HubCache {
   const home = new URL(`hub/datasets/${repository}/`, root);
-  const commitFile = (revision: string): URL => new URL(`revisions/${encodeURIComponent(revision)}.json`, home);
+  // Encoded twice, for the name and for the URL: a branch such as refs/convert/parquet is one file, no folder.
+  const commitFile = (revision: string): URL =>
+    new URL(`revisions/${encodeURIComponent(encodeURIComponent(revision))}.json`, home);
   const listFile = (commit: string): URL => new URL(`${commit}.files.json`, home);
   return {
     folder: (commit) => new URL(`${commit}/`, home),

@@ -1,88 +1,117 @@
-import { fileDownloadInfo } from "@huggingface/hub";
-import { messageOf, MlanError } from "@mlan/core";
-import { createHash, randomUUID } from "node:crypto";
+import { MlanError } from "@mlan/core";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import type { HubFile } from "./hub-cache.ts";
+import { checkContent, isWhole } from "./hub-content.ts";
+import { answerOf } from "./hub-fetch.ts";
 import type { HubSettings } from "./hub-options.ts";
+import { claimPart, sizeOf } from "./hub-part.ts";
+import { withRetries } from "./hub-retry.ts";
 
 export interface HubDownload {
   readonly repository: string;
   readonly commit: string;
   readonly file: HubFile;
-  /** Replaced in one step, after size and checksum have proved right. */
+  /** Appears in one step, after size and checksum have proved right. */
   readonly target: URL;
   readonly settings: HubSettings;
   readonly fetch: typeof fetch;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Fetches one file. A body that breaks off or arrives damaged is asked for again. */
-export async function downloadFile(download: HubDownload): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await tryDownload(download);
-    } catch (cause) {
-      download.signal?.throwIfAborted();
-      if (MlanError.is(cause)) throw cause;
-      if (attempt < download.settings.attempts) continue;
-      const { repository, file } = download;
-      const message = `data-kit: ${file.path} of ${repository} could not be downloaded (${messageOf(cause)}); start again to retry.`;
-      throw new MlanError("unavailable", message, { cause });
-    }
-  }
-}
-
-async function tryDownload(download: HubDownload): Promise<void> {
-  const { target, file } = download;
-  const temporary = new URL(`${target.href}.${randomUUID()}.part`);
-  await mkdir(new URL("./", target), { recursive: true });
-  try {
-    const body = await request(download);
-    const handle = await open(temporary, "w");
-    try {
-      for await (const chunk of verified(body, file)) await handle.appendFile(chunk);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, target);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw Object(cause).code === "ENOSPC" ? diskFull(download, cause) : cause;
-  }
-}
-
-/** The library asks the Hub where the file lies; streaming it is ours, so that errors keep their status. */
-async function request({ repository, commit, file, settings, fetch }: HubDownload): Promise<AsyncIterable<Uint8Array>> {
-  const info = await fileDownloadInfo({
-    repo: { type: "dataset", name: repository },
-    // The library puts the path into a URL as it is: "#" or "?" in a name would end it.
-    path: file.path.split("/").map(encodeURIComponent).join("/"),
-    revision: commit,
-    hubUrl: settings.endpoint,
-    fetch,
-    ...(settings.token && { accessToken: settings.token }),
+/**
+ * Fetches one file, once at a time in this process. A download that breaks off goes on where it stopped, in this
+ * process or a later one; bytes that prove wrong are fetched anew.
+ */
+export function downloadFile(download: HubDownload): Promise<void> {
+  return inTurn(download.target.href, async () => {
+    const { target, file, settings, signal, repository, commit } = download;
+    signal?.throwIfAborted();
+    if (await isWhole(target, file)) return;
+    await mkdir(new URL("./", target), { recursive: true });
+    const part = await claimPart(target, file);
+    let furthest = await sizeOf(part);
+    const advanced = async (): Promise<boolean> => {
+      const [before, now] = [furthest, await sizeOf(part)];
+      furthest = Math.max(before, now);
+      return now > before;
+    };
+    const asked = { repository, revision: commit, file: file.path };
+    await withRetries({ settings, signal, asked, advanced }, async () => {
+      await fill(download, part);
+      await checkContent(file, part);
+    });
+    await rename(part, target);
   });
-  if (!info) throw new Error("the Hub lists it, but does not have it");
-  const headers = settings.token ? { authorization: `Bearer ${settings.token}` } : {};
-  const response = await fetch(info.url, { headers });
-  if (!response.body) throw new Error("the answer has no body");
-  return response.body;
 }
 
-async function* verified(body: AsyncIterable<Uint8Array>, file: HubFile): AsyncIterable<Uint8Array> {
-  const sha256 = createHash("sha256");
-  const git = createHash("sha1").update(`blob ${file.size}\0`);
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    sha256.update(chunk);
-    git.update(chunk);
-    yield chunk;
+const running = new Map<string, Promise<void>>();
+
+async function inTurn(name: string, action: () => Promise<void>): Promise<void> {
+  const turn = (running.get(name) ?? Promise.resolve()).catch(() => undefined).then(action);
+  running.set(name, turn);
+  try {
+    await turn;
+  } finally {
+    if (running.get(name) === turn) running.delete(name);
   }
+}
+
+/** Appends to `part` what it lacks. Whatever is not what was asked for leaves it empty. */
+async function fill(download: HubDownload, part: URL): Promise<void> {
+  const { file } = download;
+  let size = await sizeOf(part);
+  if (size > file.size) {
+    await rm(part);
+    size = 0;
+  }
+  if (size === file.size && size > 0) return;
+  const { body, start } = file.size === 0 ? { body: [], start: 0 } : await request(download, part, size);
+  const handle = await open(part, start === 0 ? "w" : "a");
+  size = start;
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > file.size) break;
+      await handle.appendFile(chunk);
+    }
+    await handle.sync();
+  } catch (cause) {
+    throw Object(cause).code === "ENOSPC" ? diskFull(download, cause) : cause;
+  } finally {
+    await handle.close();
+  }
+  if (size > file.size) await rm(part);
   if (size !== file.size) throw new Error(`${size} bytes arrived instead of ${file.size}`);
-  const [expected, found] = file.sha256 ? [file.sha256, sha256.digest("hex")] : [file.oid, git.digest("hex")];
-  if (expected !== undefined && expected !== found) throw new Error(`its checksum is ${found} instead of ${expected}`);
+}
+
+/** Asks for the bytes from `size` on. A server may send all of them instead, so `start` says where `body` begins. */
+async function request(
+  download: HubDownload,
+  part: URL,
+  size: number,
+): Promise<{ readonly body: AsyncIterable<Uint8Array>; readonly start: number }> {
+  const { repository, commit, file, settings, fetch } = download;
+  const path = file.path.split("/").map(encodeURIComponent).join("/");
+  const headers = {
+    // Compressed on the way, the bytes of a range would be others.
+    "accept-encoding": "identity",
+    ...(settings.token && { authorization: `Bearer ${settings.token}` }),
+    ...(size > 0 && { range: `bytes=${size}-` }),
+  };
+  try {
+    const response = await fetch(`${settings.endpoint}/datasets/${repository}/resolve/${commit}/${path}`, { headers });
+    if (!response.body) throw new Error("the answer has no body");
+    if (response.status !== 206) return { body: response.body, start: 0 };
+    const range = response.headers.get("content-range");
+    if (range === `bytes ${size}-${file.size - 1}/${file.size}`) return { body: response.body, start: size };
+    await response.body.cancel();
+    await rm(part, { force: true });
+    throw new Error(`the range ${range} came instead of the bytes from ${size} on`);
+  } catch (cause) {
+    if (size === 0 || answerOf(cause)?.status !== 416) throw cause;
+    await rm(part, { force: true });
+    return request(download, part, 0);
+  }
 }
 
 function diskFull({ file, target }: HubDownload, cause: unknown): MlanError {

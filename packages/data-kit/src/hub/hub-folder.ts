@@ -1,12 +1,13 @@
 import { datasetInfo, listFiles } from "@huggingface/hub";
 import { MlanError, type OpenOptions } from "@mlan/core";
-import { stat } from "node:fs/promises";
 import { sha256OfFile } from "../files/checksum.ts";
 import { type Files, type FileSource, matches } from "../files/file-source.ts";
 import { type HubCache, hubCache, type HubFile, isCommit } from "./hub-cache.ts";
+import { isWhole } from "./hub-content.ts";
 import { downloadFile } from "./hub-download.ts";
 import { hubFetch } from "./hub-fetch.ts";
 import { type HubOptions, type HubSettings, hubSettings } from "./hub-options.ts";
+import { withRetries } from "./hub-retry.ts";
 
 export interface HubDataset extends HubOptions {
   /** Owner and name, e.g. "google/boolq". */
@@ -28,7 +29,7 @@ async function openHub(place: string, dataset: HubDataset, { signal }: OpenOptio
   const { repository } = dataset;
   const settings = hubSettings(dataset);
   const cache = hubCache(settings.cache, repository);
-  const hub: Hub = { dataset, settings, cache, fetch: hubFetch(repository, settings, signal) };
+  const hub: Hub = { dataset, settings, cache, signal, fetch: hubFetch(settings, signal) };
   const commit = await commitOf(hub);
   const list = await listOf(hub, commit);
   const folder = cache.folder(commit);
@@ -39,11 +40,7 @@ async function openHub(place: string, dataset: HubDataset, { signal }: OpenOptio
   };
   const local = async (path: string): Promise<URL> => {
     const [file, target] = [find(path), targetOf(folder, path)];
-    const size = await stat(target).then(
-      (status) => status.size,
-      () => undefined,
-    );
-    if (size === file.size) return target;
+    if (await isWhole(target, file)) return target;
     if (settings.offline) throw missing(hub, `the file ${path}`);
     await downloadFile({ repository, commit, file, target, settings, fetch: hub.fetch, signal });
     return target;
@@ -66,34 +63,46 @@ interface Hub {
   readonly settings: HubSettings;
   readonly cache: HubCache;
   readonly fetch: typeof fetch;
+  readonly signal: AbortSignal | undefined;
 }
 
-async function commitOf({ dataset, settings, cache, fetch }: Hub): Promise<string> {
+async function commitOf(hub: Hub): Promise<string> {
+  const { dataset, settings, cache, signal, fetch } = hub;
   const { repository, revision } = dataset;
   if (isCommit(revision)) return revision;
   if (settings.offline) {
     const known = await cache.readCommit(revision);
     if (known !== undefined) return known;
-    throw missing({ dataset, settings, cache, fetch }, `the revision ${revision}`);
+    throw missing(hub, `the revision ${revision}`);
   }
-  const { sha } = await datasetInfo({
-    name: repository,
-    revision,
-    additionalFields: ["sha"],
-    hubUrl: settings.endpoint,
-    fetch,
-    ...(settings.token && { accessToken: settings.token }),
-  });
+  const { sha } = await withRetries({ settings, signal, asked: { repository, revision } }, () =>
+    datasetInfo({
+      name: repository,
+      revision,
+      additionalFields: ["sha"],
+      hubUrl: settings.endpoint,
+      fetch,
+      ...(settings.token && { accessToken: settings.token }),
+    }),
+  );
   if (!isCommit(sha))
     throw new MlanError("unavailable", `data-kit: the Hub names no commit for ${repository} ${revision}.`);
   await cache.writeCommit(revision, sha);
   return sha;
 }
 
-async function listOf({ dataset, settings, cache, fetch }: Hub, commit: string): Promise<readonly HubFile[]> {
+async function listOf(hub: Hub, commit: string): Promise<readonly HubFile[]> {
+  const { dataset, settings, cache, signal } = hub;
   const known = await cache.readList(commit);
   if (known) return known;
-  if (settings.offline) throw missing({ dataset, settings, cache, fetch }, "the list of files");
+  if (settings.offline) throw missing(hub, "the list of files");
+  const asked = { repository: dataset.repository, revision: commit };
+  const files = await withRetries({ settings, signal, asked }, () => fetchList(hub, commit));
+  await cache.writeList(commit, files);
+  return files;
+}
+
+async function fetchList({ dataset, settings, fetch }: Hub, commit: string): Promise<readonly HubFile[]> {
   const files: HubFile[] = [];
   const entries = listFiles({
     repo: { type: "dataset", name: dataset.repository },
@@ -107,7 +116,6 @@ async function listOf({ dataset, settings, cache, fetch }: Hub, commit: string):
     if (type !== "file") continue;
     files.push(lfs ? { path, size: lfs.size, sha256: lfs.oid } : { path, size, ...(oid && { oid }) });
   }
-  await cache.writeList(commit, files);
   return files;
 }
 

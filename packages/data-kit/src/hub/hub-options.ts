@@ -17,10 +17,15 @@ export interface HubOptions {
   readonly cache?: URL;
   /** Read the cache only. Default: whether the variable HF_HUB_OFFLINE is 1, true, yes or on. */
   readonly offline?: boolean;
-  /** Tries per request and per file. Default 5. */
+  /** Tries in a row per request; for a file, tries that brought nothing new. Default 5. */
   readonly attempts?: number;
-  /** Milliseconds before the second try; they double. A longer Retry-After header counts. Default 500. */
+  /**
+   * Milliseconds before the second try, a quarter more or less at random; they double, up to a minute. A longer
+   * Retry-After or RateLimit header counts, up to five minutes. Default 500.
+   */
   readonly retryDelay?: number;
+  /** Milliseconds without a byte after which a connection counts as broken. Default 30,000. */
+  readonly timeout?: number;
 }
 
 export const hubOptions: z.ZodType<HubOptions> = z.strictObject({
@@ -31,6 +36,7 @@ export const hubOptions: z.ZodType<HubOptions> = z.strictObject({
   offline: z.boolean().exactOptional(),
   attempts: z.int().min(1).exactOptional(),
   retryDelay: z.number().min(0).exactOptional(),
+  timeout: z.number().min(1).exactOptional(),
 });
 
 /** The options with environment and defaults filled in. */
@@ -42,6 +48,7 @@ export interface HubSettings {
   readonly offline: boolean;
   readonly attempts: number;
   readonly retryDelay: number;
+  readonly timeout: number;
 }
 
 /** Reads the environment now. Throws an `invalid-options` error for a token that cannot be one. */
@@ -62,5 +69,6 @@ export function hubSettings(options: HubOptions): HubSettings {
     offline: options.offline ?? /^(1|true|yes|on)$/i.test(HF_HUB_OFFLINE ?? ""),
     attempts: options.attempts ?? 5,
     retryDelay: options.retryDelay ?? 500,
+    timeout: options.timeout ?? 30_000,
   };
 }

@@ -1,5 +1,5 @@
 import { MlanError } from "@mlan/core";
-import type { z } from "zod";
+import { z } from "zod";
 
 /** Where a row stands, for people. */
 export interface RowPlace {
@@ -13,12 +13,41 @@ export interface RowPlace {
   readonly line?: number;
 }
 
+/**
+ * Throws an `invalid-data` error that names the columns which the schema needs and no row of the file has: a file of
+ * another dataset or version, not a bad row.
+ */
+export function checkColumns(
+  schema: z.ZodObject,
+  columns: readonly string[],
+  { speaker, file }: Pick<RowPlace, "speaker" | "file">,
+): void {
+  const missing = Object.keys(schema.shape).filter((name) => !columns.includes(name) && !accepts(schema, name, {}));
+  if (missing.length === 0) return;
+  const names = missing.map((name) => `"${name}"`).join(", ");
+  const problem = missing.length === 1 ? `column ${names} is missing` : `columns ${names} are missing`;
+  const found = columns.length === 0 ? "no columns" : `columns ${columns.join(", ")}`;
+  const message = `${speaker}: ${file}: ${problem}; the file has ${found}. Is it the right file, in the right revision?`;
+  throw new MlanError("invalid-data", message);
+}
+
+/** Whether the schema takes, for that column alone, such a row: `{}` for one that lacks it. */
+export function accepts(schema: z.ZodObject, column: string, row: object): boolean {
+  const type = schema.shape[column];
+  try {
+    return type === undefined || z.object({ [column]: type }).safeParse(row).success;
+  } catch {
+    // A transformation of the schema's own that cannot bear the value.
+    return false;
+  }
+}
+
 /** Throws an `invalid-data` error that names file, row, column, what was expected, and what was found. */
 export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPlace): Row {
-  const result = schema.safeParse(row);
+  const result = schema.safeParse(row, { reportInput: true });
   if (result.success) return result.data;
-  const problems = result.error.issues.slice(0, SHOWN).map((issue) => problemOf(issue, row));
-  throw badRow(place, problems.join("; "));
+  const [first = "", ...more] = result.error.issues.slice(0, SHOWN).map((issue) => problemOf(issue, row));
+  throw badRow(place, [first, ...more.map((problem) => problem.slice(SEPARATOR))].join("; "));
 }
 
 /** An `invalid-data` error about one row. */
@@ -30,11 +59,14 @@ export function badRow({ speaker, file, row, line }: RowPlace, problem: string, 
 /** A row of another dataset differs in every column; three are enough to see it. */
 const SHOWN = 3;
 
+/** Length of the ", " or ": " that {@link problemOf} begins with. */
+const SEPARATOR = 2;
+
 function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
   const column = issue.path.length === 0 ? "" : `, column "${issue.path.join(".")}"`;
   const expected = expectedBy(issue);
   if (expected === undefined) return `${column}: ${issue.message}`;
-  return `${column}: expected ${expected}, found ${shown(valueAt(row, issue.path))}`;
+  return `${column}: expected ${expected}, found ${shown(valueAt(row, issue.path) ?? issue.input)}`;
 }
 
 /** undefined when the issue's own message says it better. A schema's own check may say "expected ...". */
@@ -47,14 +79,15 @@ function expectedBy(issue: z.core.$ZodIssue): string | undefined {
   return choices.includes(undefined) ? undefined : choices.join(" or ");
 }
 
+/** As the file has it; undefined within a text, such as one that a schema parses. */
 function valueAt(row: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => Object(value)[key], row);
+  return path.reduce<unknown>((value, key) => (typeof value === "object" ? Object(value)[key] : undefined), row);
 }
 
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }

@@ -3,13 +3,20 @@ import { readFile } from "node:fs/promises";
 import { badRow } from "./check-row.ts";
 
 /** A row as it was parsed, with its line in a file of lines (counted from 1). */
-export interface RawRow {
+interface RawRow {
   readonly value: unknown;
   readonly line?: number;
 }
 
+/** The rows of one file. */
+export interface RawRows {
+  readonly rows: readonly RawRow[];
+  /** The columns of the file; in JSON those that any row has. */
+  readonly columns: readonly string[];
+}
+
 /** The rows of a file that holds one JSON array. */
-export async function readJsonArray(speaker: string, file: URL, name: string): Promise<readonly RawRow[]> {
+export async function readJsonArray(speaker: string, file: URL, name: string): Promise<RawRows> {
   let rows: unknown;
   try {
     rows = JSON.parse(utf8.decode(await readFile(file)));
@@ -20,11 +27,11 @@ export async function readJsonArray(speaker: string, file: URL, name: string): P
   if (!Array.isArray(rows)) {
     throw new MlanError("invalid-data", `${speaker}: ${name} holds ${typeof rows}, not the array of rows it should.`);
   }
-  return rows.map((value: unknown) => ({ value }));
+  return withColumns(rows.map((value: unknown) => ({ value })));
 }
 
 /** The rows of a file that holds one JSON value per line; blank lines do not count. */
-export async function readJsonLines(speaker: string, file: URL, name: string): Promise<readonly RawRow[]> {
+export async function readJsonLines(speaker: string, file: URL, name: string): Promise<RawRows> {
   const rows: RawRow[] = [];
   let line = 0;
   for (const bytes of linesOf(await readFile(file))) {
@@ -36,7 +43,15 @@ export async function readJsonLines(speaker: string, file: URL, name: string): P
       throw badRow({ speaker, file: name, row: rows.length, line }, `: it is not JSON (${messageOf(cause)})`, cause);
     }
   }
-  return rows;
+  return withColumns(rows);
+}
+
+function withColumns(rows: readonly RawRow[]): RawRows {
+  const columns = new Set<string>();
+  for (const { value } of rows) {
+    if (typeof value === "object" && value !== null) for (const name of Object.keys(value)) columns.add(name);
+  }
+  return { rows, columns: [...columns] };
 }
 
 /** Throws on bytes that are not UTF-8; drops a byte order mark. */

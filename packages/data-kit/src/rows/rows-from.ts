@@ -3,13 +3,16 @@ import type { z } from "zod";
 import type { Files, FileSource } from "../files/file-source.ts";
 import { imageNameProblem } from "../images/image-reference.ts";
 import { findImages, type ImagePlaces, type ImageStore } from "../images/image-store.ts";
-import { badRow, checkRow, type RowPlace } from "./check-row.ts";
-import { type RawRow, readJsonArray, readJsonLines } from "./json-rows.ts";
+import { accepts, badRow, checkColumns, checkRow, type RowPlace } from "./check-row.ts";
+import { type RawRows, readJsonArray, readJsonLines } from "./json-rows.ts";
 import { readParquet } from "./parquet-rows.ts";
 
 /** Reads all rows of a source, checked. Creating one does nothing. */
 export interface RowReader<Row> {
-  /** Throws `invalid-data` errors that name file, row, column, what was expected and what was found. */
+  /**
+   * Throws `invalid-data` errors that name file, row, column, what was expected and what was found; also when a column
+   * is missing, and when the files hold no rows at all.
+   */
   read(options?: OpenOptions): Promise<Rows<Row>>;
 }
 
@@ -30,8 +33,11 @@ export interface RowsDefinition<Shape extends z.ZodRawShape> {
   readonly files: readonly string[];
   /** The columns that are used; a file may have more. */
   readonly schema: z.ZodObject<Shape>;
-  /** The column that holds images; the schema sees an `ImageReference` in it. */
-  readonly images?: ImagePlaces & { readonly column: string };
+  /**
+   * The column that holds images; the schema sees an `ImageReference` in it, or null where there is no image. With
+   * `identify`, images inside Parquet files are looked at once, and `imageIdentity` tells which are equal.
+   */
+  readonly images?: ImagePlaces & { readonly column: string; readonly identify?: boolean };
 }
 
 /** Rows from JSON, JSONL or Parquet files. Images are not read before they are needed. */
@@ -50,10 +56,16 @@ export function rowsFrom<Shape extends z.ZodRawShape>(
         options.signal?.throwIfAborted();
         const file = await files.local(path);
         checksums.push(await files.checksum(path));
-        for (const [row, raw] of (await readFile(definition, file, path, store)).entries()) {
+        const read = await readFile(definition, file, path, store);
+        if (read.rows.length > 0) checkColumns(schema, read.columns, { speaker, file: path });
+        for (const [row, raw] of read.rows.entries()) {
           const place = { speaker, file: path, row, ...(raw.line !== undefined && { line: raw.line }) };
           rows.push(checkRow(schema, withImage(raw.value, definition, store, place), place));
         }
+      }
+      if (rows.length === 0) {
+        const message = `${speaker}: ${paths.join(", ")} of ${files.place} holds no rows; name a file or folder that does.`;
+        throw new MlanError("invalid-data", message);
       }
       return { rows, fingerprint: await fingerprintOf(checksums) };
     },
@@ -77,10 +89,15 @@ function readFile<Shape extends z.ZodRawShape>(
   file: URL,
   path: string,
   store: ImageStore,
-): Promise<readonly RawRow[]> {
+): Promise<RawRows> {
   if (path.endsWith(".jsonl")) return readJsonLines(speaker, file, path);
   if (path.endsWith(".json")) return readJsonArray(speaker, file, path);
-  const columns = { columns: Object.keys(schema.shape), ...(images && { image: images.column }) };
+  const image = images && {
+    image: images.column,
+    identify: images.identify ?? false,
+    nullable: accepts(schema, images.column, { [images.column]: null }),
+  };
+  const columns = { columns: Object.keys(schema.shape), ...image };
   return readParquet(speaker, file, path, columns, store);
 }
 

@@ -1,10 +1,12 @@
 import { type ImageReference, MlanError, type Prompt, type RawPrompt } from "@mlan/core";
 import type { LoadPixels } from "../batch/input-tensors.ts";
+import { patchSymbol } from "../batch/prompt-tensors.ts";
 import { encodePrompt, renderPrompt } from "../encode-prompt.ts";
 import { type LlavaNetwork, positionsPerImage } from "../network/llava-network.ts";
 import type { Template } from "../templates/template.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { IMAGE_TOKEN_INDEX } from "../tokens.ts";
+import type { ImageSet } from "./image-set.ts";
 
 /** What answering and scoring need of a model. */
 export interface PromptReader {
@@ -12,6 +14,8 @@ export interface PromptReader {
   readonly tokenizer: Tokenizer;
   readonly template: Template;
   readonly loadPixels: LoadPixels;
+  /** Everything besides an image's bytes on which its pixels depend, as JSON. */
+  readonly pixelSettings: unknown;
 }
 
 /** What a question and a continuation to be scored have in common. */
@@ -45,6 +49,12 @@ export function readPrompt(
   { id, images }: PromptRequest,
   maximumLength: number,
 ): ReadPrompt {
+  const [image] = images;
+  if (image && !reader.network.vision)
+    throw new MlanError(
+      "invalid-options",
+      `model-llava: image "${image.name}" cannot be seen: the model was opened without a vision tower. Give \`visionTower\`. It belongs to request "${id}".`,
+    );
   const inputIds = encodePrompt(text, reader.tokenizer, { id, images });
   const length = positionsOf(inputIds, reader);
   if (length === 0)
@@ -52,29 +62,33 @@ export function readPrompt(
       "invalid-data",
       `model-llava: the prompt of "${id}" is empty, and has no begin-of-sequence token.`,
     );
+  if (images.length === 0) {
+    const kept = Math.min(length, maximumLength);
+    return { id, inputIds: inputIds.slice(length - kept), images, length: kept };
+  }
   if (length <= maximumLength) return { id, inputIds, images, length };
-  if (images.length === 0) return { id, inputIds: inputIds.slice(-maximumLength), images, length: maximumLength };
   throw new MlanError(
     "invalid-data",
     `model-llava: the prompt of "${id}" has ${length} positions; the model reads ${maximumLength}. Shorten its text.`,
   );
 }
 
-/**
- * Groups of at most `size` prompts for one batch each: alike in having images, so that text causes no vision work,
- * and in length, so that little is padded.
- */
-export function batchesOf<Item extends { readonly prompt: ReadPrompt }>(
-  items: readonly Item[],
-  size: number,
-): readonly Item[][] {
-  const byLength = (one: Item, other: Item): number => one.prompt.length - other.prompt.length;
-  const groups = [false, true].map((hasImages) =>
-    items.filter(({ prompt }) => prompt.images.length > 0 === hasImages).toSorted(byLength),
-  );
-  return groups.flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / size) }, (_, batch) => group.slice(batch * size, (batch + 1) * size)),
-  );
+/** What stands at each of a prompt's positions, see {@link PromptRow}. */
+export function symbolsOf({ id, inputIds, images, length }: ReadPrompt, set: ImageSet, patches: number): Int32Array {
+  const symbols = new Int32Array(length);
+  let position = 0;
+  let shown = 0;
+  for (const token of inputIds) {
+    if (token !== IMAGE_TOKEN_INDEX) {
+      symbols[position++] = token;
+      continue;
+    }
+    const image = images[shown++];
+    if (!image) throw new MlanError("contract", `model-llava: "${id}" has more placeholders than images.`);
+    const number = set.numberOf(image);
+    for (let patch = 0; patch < patches; patch++) symbols[position++] = patchSymbol(number, patch, patches);
+  }
+  return symbols;
 }
 
 /** Requests answered side by side unless the caller says otherwise. */

@@ -1,21 +1,17 @@
 import { type GenerationOptions, MlanError, type RawPrompt, type Score, type ScoreRequest } from "@mlan/core";
+import { tokenLogProbabilities } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { disposeInputTensors, inputTensors } from "../batch/input-tensors.ts";
-import { disposeSelection, selection, shiftedTargets } from "../batch/selection.ts";
-import { lengthBucket, powerOfTwo } from "../batch/shape-buckets.ts";
-import { splice } from "../batch/splice.ts";
+import { disposeSelection, selection, type Target } from "../batch/selection.ts";
+import { powerOfTwo } from "../batch/shape-buckets.ts";
 import { encodePrompt } from "../encode-prompt.ts";
-import { positionsPerImage, selectedLogProbabilities } from "../network/llava-network.ts";
-import { IGNORE_INDEX } from "../tokens.ts";
-import {
-  batchesOf,
-  checkBatchSize,
-  DEFAULT_BATCH_SIZE,
-  type PromptReader,
-  type ReadPrompt,
-  readPrompt,
-  renderRequest,
-} from "./prompt-reader.ts";
+import { disposeCache } from "../network/answer-cache.ts";
+import { logits } from "../network/decoder.ts";
+import { type LlavaNetwork, positionsPerImage } from "../network/llava-network.ts";
+import { runPrompts } from "../network/prompt-pass.ts";
+import { imageSet } from "./image-set.ts";
+import { type PromptReader, readPrompt, type ReadPrompt, renderRequest, symbolsOf } from "./prompt-reader.ts";
+import { type ReadyBatch, runWaves } from "./run-waves.ts";
+import type { Sequence } from "./waves.ts";
 
 /**
  * Summed log-probabilities of continuations. Prompt and continuation are encoded as one text, since their border
@@ -24,35 +20,51 @@ import {
 export async function score(
   reader: PromptReader,
   requests: readonly ScoreRequest[],
-  { batchSize = DEFAULT_BATCH_SIZE, signal }: GenerationOptions = {},
+  options: GenerationOptions = {},
 ): Promise<readonly Score[]> {
-  const items = requests.map((request) => readContinuation(reader, request));
-  const scores = new Map<Item, Score>();
-  for (const batch of batchesOf(items, checkBatchSize(batchSize))) {
-    signal?.throwIfAborted();
-    const sums = await scoreBatch(reader, batch, Math.min(batchSize, powerOfTwo(batch.length)));
-    for (const [row, item] of batch.entries()) {
-      scores.set(item, { id: item.prompt.id, logProbability: sums[row] ?? 0, tokens: item.tokens });
-    }
-  }
-  return items.flatMap((item) => scores.get(item) ?? []);
+  const continuations = requests.map((request) => readContinuation(reader, request));
+  const set = await imageSet(requests, options.signal);
+  const items = continuations.map(({ prompt, tokens }): Item => {
+    const symbols = symbolsOf(prompt, set, positionsPerImage(reader.network));
+    const targets = symbols.subarray(-tokens);
+    // Nothing is read of the last token's position, and the first one read is that before the continuation.
+    const computed = symbols.subarray(0, -1);
+    return { symbols: computed, shareable: computed.length - tokens, targets };
+  });
+  const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
+  for await (const batch of runWaves(reader, items, set, options, (ready) => scoreBatch(reader.network, ready)))
+    for (const [item, result] of batch) scores.set(item, result);
+  return items.flatMap((item, index) => {
+    const [request, result] = [requests[index], scores.get(item)];
+    return request && result
+      ? { id: request.id, tokens: item.targets.length, length: item.symbols.length, ...result }
+      : [];
+  });
 }
 
-interface Item {
+interface Item extends Sequence {
+  /** The continuation's tokens. */
+  readonly targets: Int32Array;
+}
+
+interface Continuation {
   /** The prompt with its continuation. */
   readonly prompt: ReadPrompt;
   /** The last ones, which are scored. */
   readonly tokens: number;
 }
 
-function readContinuation(reader: PromptReader, request: ScoreRequest): Item {
+function readContinuation(reader: PromptReader, request: ScoreRequest): Continuation {
+  const { maximumPositions } = reader.network.decoder.config;
   const before = renderRequest(reader, request);
   const whole: RawPrompt = { ...before, text: before.text + request.continuation };
-  const prompt = readPrompt(reader, whole, request, reader.network.decoder.config.maximumPositions);
   const prefix = encodePrompt(before, reader.tokenizer, request);
   const ids = encodePrompt(whole, reader.tokenizer, request);
   const different = ids.findIndex((id, index) => id !== prefix[index]);
   const tokens = different < 0 ? 0 : ids.length - different;
+  // The last token is never an input.
+  const room = Math.min(maximumPositions + 1, (before.maximumTokens ?? Infinity) + tokens);
+  const prompt = readPrompt(reader, whole, request, room);
   if (tokens > 0 && tokens < prompt.inputIds.length) return { prompt, tokens };
   throw new MlanError(
     "invalid-data",
@@ -61,29 +73,37 @@ function readContinuation(reader: PromptReader, request: ScoreRequest): Item {
   );
 }
 
-async function scoreBatch(reader: PromptReader, batch: readonly Item[], rows: number): Promise<readonly number[]> {
-  const { network, loadPixels } = reader;
-  const length = Math.min(
-    lengthBucket(Math.max(...batch.map(({ prompt }) => prompt.length))),
-    network.decoder.config.maximumPositions,
+async function scoreBatch(
+  network: LlavaNetwork,
+  { prompts, prefix, rows }: ReadyBatch<Item>,
+): Promise<ReadonlyMap<Item, { logProbability: number; computedPositions: number }>> {
+  const targets = rows.flatMap((row, index) =>
+    row ? targetsOf(row.item, row.symbols.length, index * prompts.length) : [],
   );
-  const examples = batch.map(({ prompt, tokens }) => {
-    const first = prompt.inputIds.length - tokens;
-    return { ...prompt, labels: prompt.inputIds.map((id, index) => (index < first ? IGNORE_INDEX : id)) };
+  const selected = selection(targets, powerOfTwo(targets.length));
+  const reach = Math.max(...rows.map((row) => row?.item.symbols.length ?? 1));
+  const logProbabilities = tf.tidy(() => {
+    const wanted = selected.positions;
+    const { hidden, layers } = runPrompts(network, prompts, { ...(prefix && { prefix }), wanted, reach });
+    disposeCache(layers);
+    return tokenLogProbabilities(logits(network.decoder, hidden), selected.targets);
   });
-  const spliced = splice(examples, { rows, length, patches: positionsPerImage(network) });
-  const targets = shiftedTargets(spliced.labels, length);
-  const inputs = await inputTensors(spliced, network.vision?.tower.config, loadPixels);
-  const selected = selection(targets, rows * length);
-  const logProbabilities = tf.tidy(() => selectedLogProbabilities(network, inputs, selected));
-  const values = await logProbabilities.data();
+  const values = await logProbabilities.data<"float32">();
   logProbabilities.dispose();
   disposeSelection(selected);
-  disposeInputTensors(inputs);
-  const sums = batch.map(() => 0);
-  for (const [index, { position }] of targets.entries()) {
-    const row = Math.floor(position / length);
-    sums[row] = (sums[row] ?? 0) + (values[index] ?? NaN);
-  }
-  return sums;
+  let next = 0;
+  return new Map(
+    rows.flatMap((row) => {
+      if (!row) return [];
+      const part = values.subarray(next, (next += row.item.targets.length));
+      return [
+        [row.item, { logProbability: part.reduce((sum, value) => sum + value, 0), computedPositions: row.computed }],
+      ];
+    }),
+  );
+}
+
+/** The last positions of a row, each with the token that follows. */
+function targetsOf({ targets }: Item, length: number, first: number): readonly Target[] {
+  return Array.from(targets, (token, index) => ({ position: first + length - targets.length + index, token }));
 }

@@ -20,3 +20,13 @@ export function lengthBucket(length: number): number {
 export function selectionBucket(count: number, positions: number): number {
   return Math.min(Math.max(64, powerOfTwo(count)), Math.max(count, positions));
 }
+
+/** Rows of a batch for `count` wanted ones: exact up to eight, then at most an eighth is padding. */
+export function rowBucket(count: number): number {
+  return roundUp(count, Math.max(1, powerOfTwo(count) / 8));
+}
+
+/** As {@link lengthBucket}, with short lengths too: what is left of a prompt behind a shared prefix is short. */
+export function suffixBucket(length: number): number {
+  return length <= 8 ? powerOfTwo(length) : roundUp(length, Math.max(8, powerOfTwo(length) / 8));
+}

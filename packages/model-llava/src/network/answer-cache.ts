@@ -47,6 +47,11 @@ export function promptMask(promptLengths: readonly number[], length: number): tf
   return tf.tensor(mask, [promptLengths.length, 1, 1, 1, length]);
 }
 
+/** Keeps what is computed within `tf.tidy`. */
+export function keepCache({ key, value }: KeyValue): KeyValue {
+  return { key: tf.keep(key), value: tf.keep(value) };
+}
+
 export function disposeCache(cache: readonly MaskedKeyValue[]): void {
   for (const { key, value } of cache) tf.dispose([key, value]);
 }

@@ -25,19 +25,22 @@ export function causalMask(length: number): tf.Tensor2D {
 /**
  * Attention of `query` [rows, heads, length, dimension], which carries the factor 1/sqrt(dimension), to keys and
  * values of as many or fewer heads (arXiv 2305.13245). They may come in several parts, say a prompt's and an
- * answer's, which are then never copied together. Gives [rows, heads, length, dimension].
+ * answer's, which are then never copied together. A part may have fewer rows than the query: then each serves as many
+ * of the query's rows, which stand side by side. Gives [rows, heads, length, dimension].
  */
 export function attention(query: tf.Tensor4D, parts: readonly MaskedKeyValue[]): tf.Tensor4D {
   const [only, ...others] = parts;
-  if (only && others.length === 0) return wholeAttention(query, only.key, only.value, only.mask);
+  const [rows] = query.shape;
+  if (only && others.length === 0 && only.key.shape[0] === rows)
+    return wholeAttention(query, only.key, only.value, only.mask);
   const scores = parts.map((part) => maskedScores(query, part));
   const probabilities = tf.softmax(tf.concat(scores, 3));
   let start = 0;
   const attended = parts.map(({ value }) => {
-    const [rows, heads, positions] = value.shape;
+    const [valueRows, heads, positions] = value.shape;
     const share = tf.slice(probabilities, [0, 0, 0, start], [rows, heads, -1, positions]);
     start += positions;
-    return tf.matMul<tf.Tensor4D>(share, value);
+    return apart(tf.matMul<tf.Tensor4D>(together(share, valueRows), value), rows);
   });
   return tf.reshape(
     attended.reduce((sum, part) => tf.add(sum, part)),
@@ -51,10 +54,27 @@ export function attention(query: tf.Tensor4D, parts: readonly MaskedKeyValue[]):
  */
 function maskedScores(query: tf.Tensor4D, { key, mask }: MaskedKeyValue): tf.Tensor4D {
   const [rows, heads, length, dimension] = query.shape;
-  const [, keyValueHeads, positions] = key.shape;
+  const [keyRows, keyValueHeads, positions] = key.shape;
   const group = heads / keyValueHeads;
   const grouped = tf.reshape<tf.Rank.R4>(query, [rows, keyValueHeads, group * length, dimension]);
-  const scores = tf.matMul<tf.Tensor4D>(grouped, key, false, true);
+  const scores = apart(tf.matMul<tf.Tensor4D>(together(grouped, keyRows), key, false, true), rows);
   if (!mask) return scores;
   return tf.reshape(tf.add(tf.reshape(scores, [rows, keyValueHeads, group, length, positions]), mask), scores.shape);
+}
+
+/** [rows, heads, n, d] as [fewer, heads, rows / fewer * n, d]: one product instead of many small ones on shared keys. */
+function together(input: tf.Tensor4D, fewer: number): tf.Tensor4D {
+  const [rows, heads, count, width] = input.shape;
+  if (rows === fewer) return input;
+  const shared = tf.reshape<tf.Rank.R5>(input, [fewer, rows / fewer, heads, count, width]);
+  return tf.reshape(tf.transpose(shared, [0, 2, 1, 3, 4]), [fewer, heads, (rows / fewer) * count, width]);
+}
+
+/** The inverse of {@link together}. */
+function apart(input: tf.Tensor4D, rows: number): tf.Tensor4D {
+  const [fewer, heads, count, width] = input.shape;
+  if (rows === fewer) return input;
+  const each = (count * fewer) / rows;
+  const shared = tf.reshape<tf.Rank.R5>(input, [fewer, heads, rows / fewer, each, width]);
+  return tf.reshape(tf.transpose(shared, [0, 2, 1, 3, 4]), [rows, heads, each, width]);
 }

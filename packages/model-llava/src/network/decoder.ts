@@ -23,16 +23,21 @@ export interface DecoderInput {
   /** The rotations of the positions in `hidden`: [length, dimension / 2], or [rows, length, dimension / 2]. */
   readonly rotations: RotaryTable;
   readonly attend: Attend;
+  /**
+   * The rows of `hidden` whose result is wanted, [n] (int32): beyond keys and values the last layer computes nothing
+   * else. Default: all, in their order.
+   */
+  readonly wanted?: tf.Tensor1D;
 }
 
-/** Runs all layers. Gives [rows * length, hidden], before the last normalisation. */
-export function decode({ config, weights }: Decoder, { hidden, rows, rotations, attend }: DecoderInput): tf.Tensor2D {
-  return weights.layers.reduce((input, layerWeights, layer) => {
-    const attended = attendLayer(input, layerWeights, config, rows, rotations, (query, keyValue) =>
-      attend(query, keyValue, layer),
-    );
-    return feedForward(attended, layerWeights, config.normEpsilon);
-  }, hidden);
+/** Runs all layers. Gives [rows * length, hidden], or [n, hidden] of what is wanted, before the last normalisation. */
+export function decode({ config, weights }: Decoder, input: DecoderInput): tf.Tensor2D {
+  const last = weights.layers.length - 1;
+  return weights.layers.reduce((hidden, layerWeights, layer) => {
+    const { wanted, ...all } = input;
+    const step = { ...all, hidden, ...(wanted && layer === last && { wanted }) };
+    return feedForward(attendLayer(step, layer, layerWeights, config), layerWeights, config.normEpsilon);
+  }, input.hidden);
 }
 
 /** Logits [n, vocabulary] of rows [n, hidden] that {@link decode} gave. */
@@ -41,18 +46,17 @@ export function logits({ config, weights }: Decoder, hidden: tf.Tensor2D): tf.Te
 }
 
 function attendLayer(
-  input: tf.Tensor2D,
+  { hidden, rows, rotations, attend, wanted }: DecoderInput,
+  layer: number,
   weights: DecoderLayerWeights,
   { heads, keyValueHeads, normEpsilon }: LanguageConfig,
-  rows: number,
-  rotations: RotaryTable,
-  attend: (query: tf.Tensor4D, keyValue: KeyValue) => tf.Tensor4D,
 ): tf.Tensor2D {
-  const normal = rmsNorm(input, weights.inputNorm, normEpsilon);
+  const normal = rmsNorm(hidden, weights.inputNorm, normEpsilon);
   const query = rotaryEmbedding(splitHeads(linear(normal, weights.query), rows, heads), rotations.query);
   const key = rotaryEmbedding(splitHeads(linear(normal, weights.key), rows, keyValueHeads), rotations.key);
   const value = splitHeads(linear(normal, weights.value), rows, keyValueHeads);
-  return tf.add(input, linear(mergeHeads(attend(query, { key, value })), weights.output));
+  const pick = (all: tf.Tensor2D): tf.Tensor2D => (wanted ? tf.gather(all, wanted) : all);
+  return tf.add(pick(hidden), linear(pick(mergeHeads(attend(query, { key, value }, layer))), weights.output));
 }
 
 function feedForward(input: tf.Tensor2D, weights: DecoderLayerWeights, epsilon: number): tf.Tensor2D {

@@ -1,46 +1,63 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { InputTensors } from "../batch/input-tensors.ts";
+import type { PromptTensors } from "../batch/prompt-tensors.ts";
 import { roundUp } from "../batch/shape-buckets.ts";
-import { cacheSlot, disposeCache, emptyCache, promptMask, writeSlot } from "./answer-cache.ts";
+import { cacheSlot, emptyCache, keepCache, writeSlot, disposeCache } from "./answer-cache.ts";
 import { attention, type KeyValue } from "./attention.ts";
-import { decode, logits } from "./decoder.ts";
-import { hiddenStates, type LlavaNetwork } from "./llava-network.ts";
-import { mapRotaryTable, type RotaryTable } from "./rotary.ts";
+import { decode } from "./decoder.ts";
+import { type Choice, choose, disposeChoice, readChoice } from "./greedy-choice.ts";
+import type { LlavaNetwork } from "./llava-network.ts";
+import { type PrefixCache, prefixMaskOf, prefixPart, rotationsAt, runPrompts } from "./prompt-pass.ts";
+import { disposeRowState, fewerRows, ownMask, type RowState, withMask, worthFewerRows } from "./row-state.ts";
 
 export interface GreedyDecodingOptions {
-  /** Prompts, padded on the right to one length. */
-  readonly prompts: InputTensors;
-  /** Positions of each row's prompt, at least 1. */
-  readonly promptLengths: readonly number[];
+  readonly prompts: PromptTensors;
+  /** What the prompts begin with, computed; `prompts` are then the rest. */
+  readonly prefix?: PrefixCache;
+  /** Positions of each row in `prompts`, at least 1; rows beyond these are padding. */
+  readonly lengths: readonly number[];
+  /** Positions of each row's whole prompt. Default: `lengths`. */
+  readonly promptLengths?: readonly number[];
   readonly maximumNewTokens: number;
-  /** Is given each step's tokens, one per row, and says whether to go on. */
-  readonly accept: (tokens: ArrayLike<number>) => boolean;
+  /** Whether margins are computed. Default false. */
+  readonly margins?: boolean;
+  /**
+   * Is given a row's next token, with `margins` also how far its logit is above the second best, and says whether the
+   * row goes on.
+   */
+  readonly take: (row: number, token: number, margin: number | undefined) => boolean;
 }
 
 /**
  * Generates the likeliest tokens, each row by itself. Two graphs serve a whole answer: one for the prompts, and one
- * for all steps.
+ * for all steps; others come in when most rows have ended and the rest goes on alone.
  */
 export async function decodeGreedily(network: LlavaNetwork, options: GreedyDecodingOptions): Promise<void> {
-  const { prompts, promptLengths, maximumNewTokens, accept } = options;
-  const capacity = answerCapacity(maximumNewTokens);
-  const prompt = readPrompts(network, options);
-  const mask = promptMask(promptLengths, prompts.length);
-  let state: DecodingState = {
-    tokens: prompt.tokens,
-    answer: emptyCache(network.decoder.config, prompts.rows, capacity),
-  };
+  const { maximumNewTokens, margins = false, take } = options;
+  const reach = Math.max(...(options.promptLengths ?? options.lengths)) + maximumNewTokens;
+  let [state, choice] = readPrompts(network, options, reach);
   try {
-    for (let step = 0; accept(await state.tokens.data()) && step + 1 < maximumNewTokens; step++) {
-      const positions = promptLengths.map((length) => length + step);
-      const next = takeStep(network, state, { prompt: prompt.cache, mask, positions, step });
-      disposeState(state);
-      state = next;
+    for (let step = 0; ; step++) {
+      const read = await readChoice(choice);
+      const going = state.rows.flatMap((row, place) =>
+        row !== undefined && take(row, read.tokens[place] ?? 0, read.margins?.[place]) ? place : [],
+      );
+      const left = maximumNewTokens - step - 1;
+      if (going.length === 0 || left <= 0) break;
+      const wanted = new Set(going);
+      state = { ...state, rows: state.rows.map((row, place) => (wanted.has(place) ? row : undefined)) };
+      let tokens = Array.from(read.tokens);
+      if (worthFewerRows(state, going.length, left)) {
+        state = fewerRows(state, going);
+        tokens = state.rows.map((_, row) => tokens[going[row] ?? going[0] ?? 0] ?? 0);
+      }
+      const before = [choice, state] as const;
+      [state, choice] = takeStep(network, state, { tokens, step, reach, margins });
+      disposeChoice(before[0]);
+      disposeCache(before[1].answer);
     }
   } finally {
-    disposeState(state);
-    disposeCache(prompt.cache);
-    mask.dispose();
+    disposeChoice(choice);
+    disposeRowState(state);
   }
 }
 
@@ -49,77 +66,63 @@ export function answerCapacity(maximumNewTokens: number): number {
   return roundUp(maximumNewTokens, 8);
 }
 
-interface DecodingState {
-  /** The newest tokens [rows] (int32), not yet in the cache. */
-  readonly tokens: tf.Tensor1D;
-  /** Each layer's keys and values of the answer, [rows, keyValueHeads, capacity, dimension]; steps to come are zero. */
-  readonly answer: readonly KeyValue[];
-}
-
-function disposeState({ tokens, answer }: DecodingState): void {
-  tokens.dispose();
-  disposeCache(answer);
-}
-
-function readPrompts(
-  network: LlavaNetwork,
-  { prompts, promptLengths }: GreedyDecodingOptions,
-): { tokens: tf.Tensor1D; cache: KeyValue[] } {
-  const cache: KeyValue[] = [];
-  const tokens = tf.tidy(() => {
-    const hidden = hiddenStates(network, prompts, (keyValue) => cache.push(keepCache(keyValue)));
-    const last = promptLengths.map((length, row) => row * prompts.length + length - 1);
-    return likeliestTokens(network, tf.gather(hidden, tf.tensor1d(last, "int32")));
+function readPrompts(network: LlavaNetwork, options: GreedyDecodingOptions, reach: number): [RowState, Choice] {
+  const { prompts, prefix, lengths, promptLengths = lengths, maximumNewTokens, margins = false } = options;
+  const { rows, length } = prompts;
+  const allRows = Array.from({ length: rows }, (_, row) => row);
+  let layers: readonly KeyValue[] = [];
+  const choice = tidyChoice(() => {
+    const last = allRows.map((row) => row * length + (lengths[row] ?? 1) - 1);
+    const run = runPrompts(network, prompts, { ...(prefix && { prefix }), wanted: tf.tensor1d(last, "int32"), reach });
+    layers = run.layers;
+    return choose(network, run.hidden, margins);
   });
-  return { tokens, cache };
+  const state: RowState = {
+    rows: allRows.map((row) => (row < lengths.length ? row : undefined)),
+    promptLengths: allRows.map((row) => promptLengths[row] ?? 1),
+    ...(prefix && { prefix, prefixMask: prefixMaskOf(prefix, rows) }),
+    ownsPrefix: false,
+    prompt: withMask(layers, ownMask(lengths, rows, length)),
+    answer: emptyCache(network.decoder.config, rows, answerCapacity(maximumNewTokens)),
+  };
+  return [state, choice];
 }
 
 interface Step {
-  readonly prompt: readonly KeyValue[];
-  readonly mask: tf.Tensor;
-  /** Of each row's newest token. */
-  readonly positions: readonly number[];
+  /** Each row's newest token, not yet in the cache. */
+  readonly tokens: readonly number[];
   readonly step: number;
+  readonly reach: number;
+  readonly margins: boolean;
 }
 
-function takeStep(
-  network: LlavaNetwork,
-  { tokens, answer }: DecodingState,
-  { prompt, mask, positions, step }: Step,
-): DecodingState {
-  const rows = positions.length;
-  const capacity = answer[0]?.key.shape[2] ?? 0;
-  const length = (prompt[0]?.key.shape[2] ?? 0) + capacity;
-  const updated: KeyValue[] = [];
-  const next = tf.tidy(() => {
-    const slot = cacheSlot(step, capacity);
+function takeStep(network: LlavaNetwork, state: RowState, { tokens, step, reach, margins }: Step): [RowState, Choice] {
+  const { prefix, prefixMask, prompt, promptLengths } = state;
+  const answer: KeyValue[] = [];
+  const choice = tidyChoice(() => {
+    const slot = cacheSlot(step, state.answer[0]?.key.shape[2] ?? 0);
     const attend = (query: tf.Tensor4D, added: KeyValue, layer: number): tf.Tensor4D => {
-      const [promptPart, answerPart] = [prompt[layer], answer[layer]];
+      const [promptPart, answerPart] = [prompt[layer], state.answer[layer]];
       if (!promptPart || !answerPart) throw new RangeError(`model-llava: layer ${layer} has no cache.`);
       const written = keepCache(writeSlot(answerPart, added, slot));
-      updated.push(written);
-      return attention(query, [
-        { ...promptPart, mask },
-        { ...written, mask: slot.mask },
-      ]);
+      answer.push(written);
+      return attention(query, [...prefixPart(prefix, prefixMask, layer), promptPart, { ...written, mask: slot.mask }]);
     };
-    const hidden = tf.gather(network.decoder.weights.embedding, tokens);
-    const rotations = rotationsAt(network.constants.rotations(length), positions);
-    return likeliestTokens(network, decode(network.decoder, { hidden, rows, rotations, attend }));
+    const hidden = tf.gather(network.decoder.weights.embedding, tf.tensor1d([...tokens], "int32"));
+    const positions = tf.tensor1d(
+      promptLengths.map((length) => length + step),
+      "int32",
+    );
+    const rotations = rotationsAt(network, positions, tokens.length, reach);
+    return choose(network, decode(network.decoder, { hidden, rows: tokens.length, rotations, attend }), margins);
   });
-  return { tokens: next, answer: updated };
+  return [{ ...state, answer }, choice];
 }
 
-/** Rotations of one position per row, [rows, 1, dimension / 2]. */
-function rotationsAt(table: RotaryTable, positions: readonly number[]): RotaryTable {
-  const indices = tf.tensor1d([...positions], "int32");
-  return mapRotaryTable(table, (tensor) => tf.reshape(tf.gather(tensor, indices), [positions.length, 1, -1]));
-}
-
-function likeliestTokens(network: LlavaNetwork, hidden: tf.Tensor2D): tf.Tensor1D {
-  return tf.argMax(logits(network.decoder, hidden), 1);
-}
-
-function keepCache({ key, value }: KeyValue): KeyValue {
-  return { key: tf.keep(key), value: tf.keep(value) };
+function tidyChoice(make: () => Choice): Choice {
+  const kept: Choice[] = [];
+  tf.tidy(() => void kept.push(make()));
+  const [choice] = kept;
+  if (!choice) throw new RangeError("model-llava: nothing was chosen.");
+  return choice;
 }

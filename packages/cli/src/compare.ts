@@ -1,0 +1,42 @@
+import { stat } from "node:fs/promises";
+import { MlanError } from "@mlan/core";
+import { type AllowedDifference, type ComparedResult, compareResults, comparisonTable } from "@mlan/eval-compare";
+import { folderAt } from "./folders.ts";
+import { storedEvaluations } from "./stored-evaluations.ts";
+
+/** The comparison of two evaluations, each `folder` or `folder:stage`, as lines. */
+export async function compareRuns(
+  first: string,
+  second: string,
+  allow: readonly AllowedDifference[],
+): Promise<readonly string[]> {
+  return comparisonTable(compareResults(await evaluationAt(first), await evaluationAt(second), { allow }));
+}
+
+/** The answers of one stage, of the last one that a run keeps unless it is named. */
+async function evaluationAt(named: string): Promise<readonly ComparedResult[]> {
+  const [folder, wanted] = await splitName(named);
+  const all = await storedEvaluations(folderAt(folder));
+  const stages = [...new Set(all.map(({ stage }) => stage))];
+  const stage = wanted ?? stages.at(-1);
+  const chosen = all.filter((evaluation) => evaluation.stage === stage);
+  if (chosen.length === 0) {
+    const message = `${folder} keeps no answers of a stage "${stage}"; it has ${stages.join(", ")}.`;
+    throw new MlanError("run-folder", message);
+  }
+  return chosen.map(({ header, records }): ComparedResult => {
+    if (records.length < header.questions) {
+      const message = `${folder}: ${header.benchmark} at ${stage} has ${records.length} answers of ${header.questions}. Let the run end first.`;
+      throw new MlanError("run-folder", message);
+    }
+    const { benchmark, protocol, fingerprints } = header;
+    return { benchmark, protocol, fingerprints, answers: records, label: `${folder}: ${stage}` };
+  });
+}
+
+/** A folder may have a colon in its name. */
+async function splitName(named: string): Promise<readonly [folder: string, stage: string | undefined]> {
+  const colon = named.lastIndexOf(":");
+  const whole = await stat(folderAt(named)).catch(() => undefined);
+  return whole || colon <= 0 ? [named, undefined] : [named.slice(0, colon), named.slice(colon + 1)];
+}

@@ -1,0 +1,41 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { CommandContext } from "./command-context.ts";
+import { folderAt } from "./folders.ts";
+import { loadExperiment } from "./load-experiment.ts";
+
+interface Options {
+  readonly run?: string;
+  readonly show: number;
+}
+
+const EXAMPLES = `
+Examples:
+  $ mlan contamination experiment.ts                            what of the benchmarks stands in the training data
+  $ mlan contamination experiment.ts --run runs/my-experiment   and the scores on the part that does not
+
+Looks for the questions' texts (whole, or 13 words in a row) and images (same file, or same picture) in the data of every
+training stage of the experiment. Needs @mlan/eval-contamination.
+`;
+
+export function addContaminationCommand(program: Command, { terminal }: CommandContext): void {
+  program
+    .command("contamination")
+    .description("Look for questions of the benchmarks in the training data.")
+    .argument("<experiment>", "the experiment file")
+    .option("--run <folder>", "a run of the experiment, to be scored on all and on the clean questions")
+    .option("--show <number>", "findings to print of each benchmark", wholeNumber, 3)
+    .addHelpText("after", EXAMPLES)
+    .action(async (file: string, { run, show }: Options) => {
+      const { findContamination } = await import("./contamination.ts");
+      const experiment = await loadExperiment(file);
+      const folder = run === undefined ? undefined : folderAt(run);
+      terminal.print((await findContamination(experiment, { folder, show, terminal })).join("\n"));
+      terminal.redraw(undefined);
+    });
+}
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new InvalidArgumentError("It must be a whole number from 0.");
+}

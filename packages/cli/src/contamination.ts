@@ -1,0 +1,78 @@
+import { type Experiment, MlanError } from "@mlan/core";
+import type { ContaminationReport } from "@mlan/eval-contamination";
+import { estimate, outcomeOf } from "@mlan/eval-kit";
+import { benchmarksOf } from "./benchmark-plugin.ts";
+import { count, percentWithError } from "./format-number.ts";
+import { withInstallHint } from "./install-hint.ts";
+import { storedEvaluations } from "./stored-evaluations.ts";
+import type { Terminal } from "./terminal.ts";
+import { type TextColumn, textTable } from "./text-table.ts";
+
+export interface FindContaminationOptions {
+  /** A run whose answers are scored on all and on the clean questions. */
+  readonly folder: URL | undefined;
+  /** Findings to print of each benchmark. */
+  readonly show: number;
+  readonly terminal: Terminal;
+}
+
+/** What of an experiment's benchmarks stands in the data of its training stages, as lines. */
+export async function findContamination(
+  experiment: Experiment,
+  { folder, show, terminal }: FindContaminationOptions,
+): Promise<readonly string[]> {
+  const { contamination, contaminationTable } = await withInstallHint(() => import("@mlan/eval-contamination"));
+  const benchmarks = benchmarksOf(experiment);
+  const lines: string[] = [];
+  const reports: ContaminationReport[] = [];
+  for (const { name, data } of experiment.stages) {
+    if (!data) continue;
+    const report = await contamination({
+      mixture: data,
+      benchmarks,
+      onProgress: ({ reading, done, total }) => terminal.redraw(`${reading}  ${count(done)}/${count(total)}`),
+    });
+    reports.push(report);
+    lines.push(...(lines.length > 0 ? [""] : []), `Stage ${name}`, "", ...contaminationTable(report, { leaks: show }));
+  }
+  if (reports.length === 0) {
+    throw new MlanError("invalid-options", `${experiment.name} has no training stage, so there is nothing to look in.`);
+  }
+  return folder ? [...lines, "", ...(await cleanScoresOf(experiment, reports, folder, terminal.columns()))] : lines;
+}
+
+const COLUMNS: readonly TextColumn[] = [
+  { title: "stage", align: "left", key: true },
+  { title: "benchmark", align: "left", key: true },
+  { title: "metric", align: "left", key: true },
+  { title: "all", align: "right" },
+  { title: "clean", align: "right" },
+  { title: "left out", align: "right" },
+];
+
+/** Scores over all questions, and over those that stand in the data of no training stage. */
+async function cleanScoresOf(
+  experiment: Experiment,
+  reports: readonly ContaminationReport[],
+  folder: URL,
+  width: number,
+): Promise<readonly string[]> {
+  const { cleanPart } = await import("@mlan/eval-contamination");
+  const benchmarks = new Map(benchmarksOf(experiment).map((benchmark) => [benchmark.name, benchmark]));
+  const found = reports.flatMap((report) => report.benchmarks);
+  const rows = (await storedEvaluations(folder)).flatMap(({ stage, header, records }) => {
+    const [metric] = Object.entries(benchmarks.get(header.benchmark)?.protocol(header.protocol).metrics ?? {});
+    if (!metric) return [];
+    const all = records.map(outcomeOf);
+    const clean = found
+      .filter(({ benchmark }) => benchmark === header.benchmark)
+      .reduce<readonly (typeof all)[number][]>((left, report) => cleanPart(left, report).clean, all);
+    const text = (outcomes: typeof clean): string => {
+      if (outcomes.length === 0) return "";
+      const { value, standardError } = estimate("mlan contamination", ...metric, outcomes);
+      return percentWithError(value, standardError);
+    };
+    return [[stage, header.benchmark, metric[0], text(all), text(clean), count(all.length - clean.length)]];
+  });
+  return ["Scores in %, ± standard error", "", ...textTable({ columns: COLUMNS, rows }, width)];
+}

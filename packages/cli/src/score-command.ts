@@ -1,0 +1,42 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { CommandContext } from "./command-context.ts";
+import { folderAt } from "./folders.ts";
+import { loadExperiment } from "./load-experiment.ts";
+
+interface Options {
+  readonly experiment?: string;
+  readonly show: number;
+}
+
+const EXAMPLES = `
+Examples:
+  $ mlan score runs/my-experiment                          as every extractor reads the stored answers
+  $ mlan score runs/my-experiment --show 20                with 20 answers on which they disagree
+  $ mlan score runs/mine --experiment experiment.ts        with benchmarks of your own
+
+Neither the model nor the data is needed. Extractors are those of the benchmarks' installed plugins; a benchmark named
+boolq is @mlan/data-boolq's.
+`;
+
+export function addScoreCommand(program: Command, { terminal }: CommandContext): void {
+  program
+    .command("score")
+    .description("Read and judge the stored answers of a run again, by every extractor.")
+    .argument("<folder>", "the folder that the run was kept in")
+    .option("--experiment <file>", "the experiment file, where its benchmarks are no installed plugins")
+    .option("--show <number>", "answers to print on which extractors disagree, per benchmark", wholeNumber, 3)
+    .addHelpText("after", EXAMPLES)
+    .action(async (folder: string, { experiment, show }: Options) => {
+      const { scoreRun } = await import("./score.ts");
+      const loaded = experiment === undefined ? undefined : await loadExperiment(experiment);
+      terminal.print(
+        (await scoreRun(folderAt(folder), { experiment: loaded, show, width: terminal.columns() })).join("\n"),
+      );
+    });
+}
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new InvalidArgumentError("It must be a whole number from 0.");
+}

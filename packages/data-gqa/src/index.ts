@@ -1,0 +1,2 @@
+export type { GqaOptions, GqaQuestion } from "./gqa.ts";
+export { gqa } from "./gqa.ts";

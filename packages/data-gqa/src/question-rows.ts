@@ -1,0 +1,42 @@
+import type { ImageReference } from "@mlan/core";
+import { type FileSource, imageColumn, joinedRows, type RowReader, rowsFrom } from "@mlan/data-kit";
+import { z } from "zod";
+
+export interface GqaRow {
+  readonly id: string;
+  readonly question: string;
+  readonly answer: string;
+  readonly imageId: GqaImage;
+}
+
+interface GqaImage {
+  readonly id: string;
+  readonly image: ImageReference;
+}
+
+/** The questions, each with the image that its `imageId` names in the other table; no image is read. */
+export function questionRows(source: FileSource, images: URL | undefined): RowReader<GqaRow> {
+  const speaker = "data-gqa";
+  return joinedRows({
+    table: rowsFrom({
+      speaker,
+      source,
+      files: filesOf("testdev_balanced_images"),
+      schema: z.object({ id: z.string(), image: imageColumn }),
+      images: { column: "image", ...(images && { at: images }) },
+    }),
+    keyOf: ({ id }) => id,
+    expected: "an id of testdev_balanced_images",
+    rows: (imageId) =>
+      rowsFrom({
+        speaker,
+        source,
+        files: filesOf("testdev_balanced_instructions"),
+        schema: z.object({ id: z.string(), question: z.string(), answer: z.string(), imageId }),
+      }),
+  });
+}
+
+function filesOf(table: string): readonly string[] {
+  return [`${table}/testdev-*.parquet`, `${table}*.parquet`, `${table}.jsonl`, `${table}.json`];
+}

@@ -1,0 +1,2 @@
+export type { HellaswagOptions, HellaswagQuestion } from "./hellaswag.ts";
+export { hellaswag } from "./hellaswag.ts";

@@ -1,0 +1,89 @@
+import { messageOf, MlanError } from "@mlan/core";
+import { answerOf } from "./hub-fetch.ts";
+import type { HubSettings } from "./hub-options.ts";
+
+/** What the Hub was asked for. */
+export interface Asked {
+  readonly repository: string;
+  readonly revision: string;
+  readonly file?: string;
+}
+
+/** An `unavailable` error that names dataset, revision and file, what the Hub said, and what to do. */
+export function hubError(asked: Asked, settings: HubSettings, cause: unknown): MlanError {
+  const { repository, revision, file } = asked;
+  const what = `data-kit: dataset ${repository}, revision ${revision}${file === undefined ? "" : `, file ${file}`}`;
+  const answer = answerOf(cause);
+  const problem = answer ? answered(answer, asked, settings) : unreached(cause, settings, file !== undefined);
+  return new MlanError("unavailable", `${what}: ${problem}`, { cause });
+}
+
+function answered(answer: Response, asked: Asked, settings: HubSettings): string {
+  const said = answer.headers.get("x-error-message")?.slice(0, 200);
+  const quoted = said ? ` ("${said}")` : "";
+  return `the Hub answered ${answer.status}${quoted}. ${adviceFor(answer, asked, settings)}`;
+}
+
+/** The header tells apart what one status covers: the Hub answers 401 to a stranger who asks for what does not exist. */
+function adviceFor(answer: Response, asked: Asked, settings: HubSettings): string {
+  const code = answer.headers.get("x-error-code");
+  if (code === "GatedRepo") return gated(asked, settings);
+  if (code === "RepoNotFound") return noRepository(asked, settings);
+  if (code === "RevisionNotFound")
+    return `The dataset has no such revision; check the option hub.revision against ${pageOf(asked, settings)}/tree/main.`;
+  if (code === "EntryNotFound") return "That revision has no such file; check the option hub.revision.";
+  if (code === "DisabledRepo") return `The Hub has disabled the dataset; see ${pageOf(asked, settings)}.`;
+  return adviceForStatus(answer.status, asked, settings);
+}
+
+function adviceForStatus(status: number, asked: Asked, settings: HubSettings): string {
+  const { token, attempts } = settings;
+  if (status === 401 && token)
+    return `The token is not valid (any more); set HF_TOKEN to a new one from ${settings.endpoint}/settings/tokens, or unset it.`;
+  if (status === 401 || status === 403) return gated(asked, settings);
+  if (status === 404) return "There is no such dataset, revision or file; check the name and the option hub.revision.";
+  if (status === 429)
+    return `It was asked too often, ${attempts} times in a row; try later${token ? "" : ", or set HF_TOKEN for a higher limit"}.`;
+  if (status >= 500 || status === 408) return `It failed ${attempts} times in a row; try later.`;
+  return "Check the option hub.endpoint, and whether a proxy stands between.";
+}
+
+function gated(asked: Asked, settings: HubSettings): string {
+  const page = pageOf(asked, settings);
+  const tokens = `${settings.endpoint}/settings/tokens`;
+  if (!settings.token) {
+    return (
+      `The dataset is gated: the Hub wants to know who reads it. Accept its terms at ${page}, then set HF_TOKEN to a ` +
+      `token of that account (${tokens}, kind "read").`
+    );
+  }
+  return (
+    `The dataset is gated, and the account of HF_TOKEN may not read it (yet). Accept its terms at ${page} with that ` +
+    `account, or wait until its owners agree; a fine-grained token also needs access to gated repositories (${tokens}).`
+  );
+}
+
+function noRepository(asked: Asked, settings: HubSettings): string {
+  const hidden = settings.token
+    ? "or is private and hidden from the account of HF_TOKEN"
+    : "or is private, and HF_TOKEN is not set";
+  return `The dataset does not exist, ${hidden}; check the name at ${pageOf(asked, settings)}.`;
+}
+
+function unreached(cause: unknown, { endpoint, attempts }: HubSettings, file: boolean): string {
+  const reason = cause instanceof Error && cause.cause instanceof Error ? messageOf(cause.cause) : messageOf(cause);
+  if (file) {
+    return (
+      `it could not be downloaded, ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +
+      "what has arrived is kept, and the download goes on there."
+    );
+  }
+  return (
+    `${endpoint} cannot be reached (${reason}). Check the network, or give the dataset's files as \`folder\`; ` +
+    "HF_HUB_OFFLINE=1 reads what was downloaded before."
+  );
+}
+
+function pageOf({ repository }: Asked, { endpoint }: HubSettings): string {
+  return `${endpoint}/datasets/${repository}`;
+}

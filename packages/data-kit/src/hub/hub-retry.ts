@@ -1,0 +1,56 @@
+import { MlanError } from "@mlan/core";
+import { setTimeout as wait } from "node:timers/promises";
+import { type Asked, hubError } from "./hub-error.ts";
+import { answerOf } from "./hub-fetch.ts";
+import type { HubSettings } from "./hub-options.ts";
+
+export interface Retries {
+  readonly settings: HubSettings;
+  readonly signal: AbortSignal | undefined;
+  /** Names in errors what was asked for. */
+  readonly asked: Asked;
+  /** Whether the failed try came further than all before it; the count of failures then begins anew. */
+  advanced?(): Promise<boolean>;
+}
+
+/**
+ * What `action` gives. It is tried again, waiting ever longer, when the Hub is busy (408, 429, 5xx) or the connection
+ * fails; what is left becomes an `unavailable` error that tells what to do. Errors of mlan pass through.
+ */
+export async function withRetries<Result>(retries: Retries, action: () => Promise<Result>): Promise<Result> {
+  const { settings, signal, asked } = retries;
+  for (let failures = 1; ; failures++) {
+    try {
+      return await action();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (MlanError.is(cause)) throw cause;
+      const answer = answerOf(cause);
+      if (answer && !isPassing(answer, settings)) throw hubError(asked, settings, cause);
+      if (await retries.advanced?.()) failures = 1;
+      if (failures >= settings.attempts) throw hubError(asked, settings, cause);
+      await wait(delayAfter(failures, settings, answer), undefined, signal ? { signal } : {});
+    }
+  }
+}
+
+/** The storage behind the Hub answers 403 when the address that the Hub gave for it is too old; the next one is new. */
+function isPassing({ status, url }: Response, { endpoint }: HubSettings): boolean {
+  return status === 408 || status === 429 || status >= 500 || (status === 403 && !url.startsWith(endpoint));
+}
+
+/** Milliseconds. Half of the growing delay is random, so that processes started together do not ask together again. */
+function delayAfter(failures: number, { retryDelay }: HubSettings, answer: Response | undefined): number {
+  const delay = Math.min(retryDelay * 2 ** (failures - 1), LONGEST_DELAY);
+  return Math.max(delay * (0.75 + Math.random() / 2), answer ? askedDelay(answer.headers) : 0);
+}
+
+const LONGEST_DELAY = 60_000;
+const LONGEST_ASKED_DELAY = 300_000;
+
+/** `Retry-After` holds seconds or a date; the Hub's `RateLimit` holds the seconds until its window ends as `t`. */
+function askedDelay(headers: Headers): number {
+  const header = headers.get("retry-after") ?? /;\s*t=(\d+)/.exec(headers.get("ratelimit") ?? "")?.[1] ?? "0";
+  const milliseconds = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Math.min(Math.max(milliseconds || 0, 0), LONGEST_ASKED_DELAY);
+}

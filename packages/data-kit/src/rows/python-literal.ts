@@ -1,0 +1,97 @@
+import { type Cursor, skipSpace, take, unexpected } from "./python-cursor.ts";
+import { takePythonString } from "./python-string.ts";
+
+/** Lists and tuples are arrays, dictionaries objects, None is null. */
+export type PythonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly PythonValue[]
+  | { readonly [key: string]: PythonValue };
+
+/**
+ * The value that Python's `ast.literal_eval` reads from a text: lists, tuples, dictionaries with text as keys, strings,
+ * numbers, True, False, None. Throws an `invalid-data` error that names the character (counted from 1) on anything else,
+ * also on sets, bytes, complex numbers and integers from 2^53 on, for which there is no equal value here.
+ */
+export function parsePythonLiteral(text: string): PythonValue {
+  const cursor: Cursor = { text, at: 0 };
+  const value = readValue(cursor, 0);
+  if (cursor.at < text.length) throw unexpected(cursor, "the end");
+  return value;
+}
+
+/** As deep as Python itself reads. */
+const MAXIMUM_DEPTH = 200;
+
+/** Reads a value with the white space around it. */
+function readValue(cursor: Cursor, depth: number): PythonValue {
+  skipSpace(cursor);
+  if (depth > MAXIMUM_DEPTH) throw unexpected(cursor, `at most ${MAXIMUM_DEPTH} brackets inside one another`);
+  const value = takeAtom(cursor) ?? readBracketed(cursor, depth);
+  skipSpace(cursor);
+  return value === NONE ? null : value;
+}
+
+function readBracketed(cursor: Cursor, depth: number): PythonValue {
+  const item = (): PythonValue => readValue(cursor, depth + 1);
+  if (take(cursor, /\[/y)) return readItems(cursor, "]", item).items;
+  if (take(cursor, /\{/y)) return Object.fromEntries(readItems(cursor, "}", () => readEntry(cursor, item)).items);
+  if (!take(cursor, /\(/y)) throw unexpected(cursor, "a value");
+  const { items, commas } = readItems(cursor, ")", item);
+  const [only] = items;
+  return only !== undefined && commas === 0 ? only : items;
+}
+
+/** Items up to the closing bracket; a comma may follow the last one. */
+function readItems<Item>(cursor: Cursor, close: string, item: () => Item): { items: readonly Item[]; commas: number } {
+  const items: Item[] = [];
+  let commas = 0;
+  for (;;) {
+    skipSpace(cursor);
+    if (cursor.text[cursor.at] === close) break;
+    if (commas < items.length) throw unexpected(cursor, `"," or "${close}"`);
+    items.push(item());
+    if (take(cursor, /,/y)) commas += 1;
+  }
+  cursor.at += 1;
+  return { items, commas };
+}
+
+function readEntry(cursor: Cursor, item: () => PythonValue): readonly [string, PythonValue] {
+  const key = takePythonString(cursor);
+  if (key === undefined) throw unexpected(cursor, "a string as key");
+  if (!take(cursor, /:/y)) throw unexpected(cursor, '":"');
+  return [key, item()];
+}
+
+/** Stands for Python's None where undefined means that nothing was read. */
+const NONE = Symbol("None");
+
+function takeAtom(cursor: Cursor): string | number | boolean | typeof NONE | undefined {
+  const name = take(cursor, /(?:True|False|None)(?![\p{L}\p{N}_])/uy)?.[0];
+  if (name !== undefined) return name === "None" ? NONE : name === "True";
+  return takePythonString(cursor) ?? takeNumber(cursor);
+}
+
+function takeNumber(cursor: Cursor): number | undefined {
+  const start = cursor.at;
+  const [, sign, digits] = take(cursor, NUMBER) ?? [];
+  if (digits === undefined) return undefined;
+  const value = Number(digits.replaceAll("_", ""));
+  const isFloat = /^[\d_]*(?:\.|[eE])/.test(digits);
+  const padded = !isFloat && /^0[\d_]*[1-9]/.test(digits);
+  if (padded || take(cursor, /[\p{L}\p{N}_.]/uy)) throw unexpected({ ...cursor, at: start }, "a number");
+  if (!isFloat && !Number.isSafeInteger(value)) throw unexpected({ ...cursor, at: start }, "an integer below 2^53");
+  // Python's integers have no negative zero.
+  return sign === "-" && (isFloat || value !== 0) ? -value : value;
+}
+
+const NUMBER = numberPattern();
+
+function numberPattern(): RegExp {
+  const digits = "\\d(?:_?\\d)*";
+  const decimal = `(?:${digits}(?:\\.(?:${digits})?)?|\\.${digits})(?:[eE][+-]?${digits})?`;
+  return new RegExp(`(?:([+-])[ \\t]*)?(0[xX](?:_?[\\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|${decimal})`, "y");
+}

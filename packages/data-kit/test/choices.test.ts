@@ -1,0 +1,236 @@
+import type { Choice } from "@mlan/core";
+import {
+  bestAnswerPrompt,
+  firstMention,
+  harnessStop,
+  lettered,
+  mapByWords,
+  plainWords,
+  strictChoice,
+} from "@mlan/data-kit";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+describe("the original language harness", () => {
+  // Recipe A.5, answermapping, executed.
+  // prettier-ignore
+  test.each([
+    ["A",                         "A"],
+    ["the plants are sprouting",  "A"],
+    ["The sun",                   "C"],
+    ["sun",                       "D"],
+    [" A",                        " A"],
+    ["a",                         "a"],
+    ["moon",                      "moon"],
+  ])("reads %j as %j", (answer, read) => {
+    expect(mapByWords(answer, lettered(["plants sprouting", "fire in a fireplace", "the sun", "sun"]))).toBe(read);
+  });
+
+  // Recipe A.5, answermapping_hellaswag, executed.
+  // prettier-ignore
+  test.each([
+    ["C",                 "C"],
+    ["bakes it",          "C"],
+    ["eats and runs away", "A"],
+  ])("reads %j as %j where a choice is empty", (answer, read) => {
+    expect(mapByWords(answer, lettered(["runs away.", "eats.", "bakes it.", ""]))).toBe(read);
+  });
+
+  test("compares Python's word characters: accents of their own and JavaScript's white space do not count", () => {
+    expect(mapByWords("cafe", lettered(["cafe\u0301"]))).toBe("A");
+    expect(mapByWords("café", lettered(["cafe\u0301"]))).toBe("café");
+    expect(mapByWords("a\x1cb", lettered(["b"]))).toBe("A");
+    expect(mapByWords("a\ufeffb", lettered(["b"]))).toBe("a\ufeffb");
+    expect(mapByWords("up_to", lettered(["up-to", "up_to"]))).toBe("B");
+    expect(mapByWords("½ cup", lettered(["½"]))).toBe("A");
+  });
+
+  test("agrees with the filter's own arithmetic of shares", () => {
+    const words = fc.array(fc.constantFrom("the", "The", "sun", "sun.", "a", "-", "ice", "ICE!", "A", "é", "_", ""), {
+      maxLength: 5,
+    });
+    const text = fc.tuple(words, fc.constantFrom(" ", "  ", "\n", "\u3000")).map(([parts, space]) => parts.join(space));
+    fc.assert(
+      fc.property(text, fc.array(text, { minLength: 1, maxLength: 5 }), (answer, texts) => {
+        expect(mapByWords(answer, lettered(texts))).toBe(shareOfWords(answer, lettered(texts)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  /** Step by step as the recipe tells it (3.3): the best share of a choice's words that occur, the first of equals. */
+  function shareOfWords(answer: string, choices: readonly Choice[]): string {
+    for (const { label } of choices) if (answer === label) return answer;
+    const words = (dirty: string): string[] => {
+      let clean = "";
+      for (const character of dirty) if (/[\p{L}\p{N}_\s]/u.test(character)) clean += character;
+      const list = clean.trim().toLowerCase().split(/\s+/);
+      return list.filter((word, index) => word !== "" && list.indexOf(word) === index);
+    };
+    let best = 0;
+    let bestLabel = "";
+    for (const { label, text } of choices) {
+      let common = 0;
+      for (const word of words(text)) if (words(answer).includes(word)) common += 1;
+      const score = words(text).length === 0 ? 0 : common / words(text).length;
+      if (score > best) [best, bestLabel] = [score, label];
+    }
+    return best >= 1 ? bestLabel : answer;
+  }
+
+  test("ends an answer at the five strings of its tasks and at the end of the sequence", () => {
+    expect([...harnessStop].toSorted()).toEqual(['"', ",", ".", ":", "</s>", "User:"].toSorted());
+  });
+});
+
+describe("the strict reading of choices", () => {
+  const steam = lettered(["ice", "steam", "a cat", "eats."]);
+  // Q1: options whose texts are letters.
+  const letters = lettered(["C", "A", "B", "none"]);
+  const numbers = lettered(["5", "-5", "3.5", "3/5"]);
+  const quotes = lettered(['say "yes"', 'say "no"', 'shout "no"', '"hush"']);
+  const symbols = lettered(["+", "-", "x", "X"]);
+
+  // prettier-ignore
+  test.each([
+    // Labels, trimmed, in any case (Q10, Q11).
+    [steam,   "B",                    "B"],
+    [steam,   "b",                    "B"],
+    [steam,   " B \n",                "B"],
+    [steam,   "\nB\nbecause",         "B"],
+    [steam,   "(B)",                  "B"],
+    [steam,   "B.",                   "B"],
+    [steam,   "b)",                   "B"],
+    [letters, "A",                    "A"],
+    [letters, "a",                    "A"],
+    [letters, "D",                    "D"],
+    [letters, "none",                 "D"],
+    // Texts, all of them and nothing else (Q12).
+    [steam,   " Steam.\nIt is hot",   "B"],
+    [steam,   "A cat",                "C"],
+    [steam,   "eats",                 "D"],
+    [steam,   "eats and runs away",   undefined],
+    [steam,   "steam or ice",         undefined],
+    [steam,   "ste",                  undefined],
+    // Labels with text behind them.
+    [steam,   "B: steam",             "B"],
+    [steam,   "(b) hot steam",        "B"],
+    [steam,   "A dog",                undefined],
+    [steam,   "B or A",               undefined],
+    [steam,   "E",                    undefined],
+    [steam,   "E: ice",               undefined],
+    // Never a guess between two.
+    [numbers, "-5",                   "B"],
+    [numbers, "5.",                   "A"],
+    [numbers, "−5",                   "B"],
+    [numbers, "3.5",                  "C"],
+    [numbers, "3 / 5",                undefined],
+    [symbols, "-",                    "B"],
+    [symbols, "x",                    undefined],
+    [lettered(["ice", "ice"]), "ice", undefined],
+    [lettered(["", "ice"]), "",       undefined],
+    // An answer ends at a quotation mark, wherever the choice goes on.
+    [quotes,  "shout",                "C"],
+    [quotes,  "say",                  undefined],
+    [quotes,  "",                     undefined],
+    [[],      "A",                    undefined],
+  ])("of %j reads %j as %j", (choices, answer, read) => {
+    expect(strictChoice.extract(answer, choices)).toBe(read);
+  });
+
+  test("reads published labels that are no letters", () => {
+    const choices = [
+      { label: "1", text: "ice" },
+      { label: "2", text: "steam" },
+    ];
+    expect(["2", "(1)", "steam"].map((answer) => strictChoice.extract(answer, choices))).toEqual(["2", "1", "2"]);
+  });
+
+  test("gives one of the labels, whatever the answer", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.array(fc.string(), { maxLength: 5 }), (answer, texts) => {
+        for (const extractor of [strictChoice, firstMention]) {
+          const read = extractor.extract(answer, lettered(texts));
+          if (read !== undefined) expect(lettered(texts).map(({ label }) => label)).toContain(read);
+        }
+      }),
+    );
+  });
+
+  test("reads every label and every text that stands alone, in any case and space", () => {
+    const texts = fc.uniqueArray(fc.string({ unit: fc.constantFrom(..."abcdefgh"), minLength: 2 }), {
+      minLength: 2,
+      maxLength: 5,
+    });
+    const space = fc.string({ unit: fc.constantFrom(..." \t\n") });
+    const picked = texts.chain((all) => fc.tuple(fc.constant(lettered(all)), fc.nat(all.length - 1)));
+    fc.assert(
+      fc.property(
+        picked,
+        space,
+        space,
+        fc.boolean(),
+        fc.boolean(),
+        ([choices, index], before, after, large, asText) => {
+          const { label, text } = choices[index] ?? { label: "", text: "" };
+          const answer = asText ? text : label;
+          const written = `${before}${large ? answer.toUpperCase() : answer.toLowerCase()}${after}`;
+          expect(strictChoice.extract(written, choices)).toBe(label);
+        },
+      ),
+    );
+  });
+
+  test("judges without regard to case", () => {
+    expect(strictChoice.isCorrect("b", "B")).toBe(true);
+    expect(strictChoice.isCorrect("A", "B")).toBe(false);
+  });
+});
+
+describe("the first mention", () => {
+  const steam = lettered(["ice", "steam", "a cat", "water"]);
+
+  // prettier-ignore
+  test.each([
+    [steam, "B",                                   "B"],
+    [steam, "The answer is (B), because",          "B"],
+    [steam, "I think it is ice or steam",          "A"],
+    [steam, "Not a cat but water",                 "C"],
+    [steam, "A cat",                               "C"],
+    [steam, "A dog likes B",                       "B"],
+    [steam, "It's D'Artagnan's steam",             "B"],
+    [steam, "iced steamers",                       undefined],
+    [steam, "b",                                   undefined],
+    [steam, "",                                    undefined],
+    [[],    "A",                                   undefined],
+    [lettered(["C", "A", "B", "none"]), "A",       "A"],
+    [lettered(["C", "A", "B", "none"]), "(C",      "C"],
+    [lettered(["red", "red bus"]), "a red bus",    "B"],
+    [[{ label: "(1*", text: "ice" }], "it is (1*", "(1*"],
+  ])("of %j in %j is %j", (choices, answer, read) => {
+    expect(firstMention.extract(answer, choices)).toBe(read);
+  });
+});
+
+// prettier-ignore
+test.each([
+  ["  It's  the SUN! ",     "its the sun"],
+  ["well-known 20-30 °C",   "well known 20 30 c"],
+  ["-5, −5 (3.5) 1,000. 7.", "-5 -5 3.5 1,000 7"],
+  ["e\u0301te\u0301",       "e\u0301te\u0301"],
+  ["?!",                    ""],
+])("takes %j for %j", (text, words) => expect(plainWords(text)).toBe(words));
+
+test("asks strictly: tuned models in their template, bases in the original wording, after the begin of sequence", () => {
+  expect(bestAnswerPrompt("Why?", "tuned")).toEqual({
+    kind: "chat",
+    user: "Why?",
+    answerStart: 'The best answer is "',
+  });
+  const raw = { kind: "raw", beginOfSequence: true };
+  expect(bestAnswerPrompt("Why?", "llama2-base")).toEqual({ ...raw, text: 'Why?\nAnswer: The best answer is "' });
+  expect(bestAnswerPrompt("Why?", "vicuna-base")).toEqual({
+    ...raw,
+    text: 'User: Why?\nAssistant: The best answer is "',
+  });
+});

@@ -1,0 +1,69 @@
+import type { ImageReference } from "@mlan/core";
+import { imageColumn, imageIdentity, localFolder, type RowReader, rowsFrom } from "@mlan/data-kit";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const [RED, BLUE] = [new Uint8Array([1, 2]), new Uint8Array([3])];
+const CELLS = [
+  { bytes: RED, path: "one.png" },
+  null,
+  { bytes: BLUE, path: "one.png" },
+  { bytes: null, path: null },
+  { bytes: RED, path: null },
+  { bytes: null, path: "red.png" },
+];
+
+test("tells equal images of a Parquet column by their bytes, and rows without one", async () => {
+  const images = await read(imageColumn.nullish());
+  const identities = images.map((image) => image && imageIdentity(image));
+  expect(identities[0]).toMatch(/^[0-9a-f]{64}$/);
+  expect(identities[4]).toBe(identities[0]);
+  expect(identities[2]).not.toBe(identities[0]);
+  expect([identities[1], identities[3], identities[5]]).toEqual([null, null, "red.png"]);
+  expect(await images[2]?.read()).toEqual(BLUE);
+  expect(images[2]?.name).toBe("test.parquet#2");
+});
+
+test("names the row of a missing image where the schema wants one", async () => {
+  await expect(read(imageColumn)).rejects.toMatchObject({
+    code: "invalid-data",
+    message: expect.stringContaining(
+      'data-kit-test: test.parquet row 1, column "image": expected an image, found null',
+    ),
+  });
+});
+
+test("is the name of an image that rows only name", async () => {
+  const folder = await temporaryFolder({ "test.json": JSON.stringify([{ image: "red.png" }, { image: null }]) });
+  const { rows } = await reader(folder, imageColumn.nullish()).read();
+  expect(rows.map(({ image }) => image && imageIdentity(image))).toEqual(["red.png", null]);
+});
+
+type Images = z.ZodType<ImageReference | null | undefined>;
+
+async function read(image: Images): Promise<readonly z.output<Images>[]> {
+  const parquet = parquetWriteBuffer({
+    columnData: [{ name: "image", data: CELLS }],
+    rowGroupSize: 2,
+    schema: [
+      { name: "root", num_children: 1 },
+      { name: "image", num_children: 2, repetition_type: "OPTIONAL" },
+      { name: "bytes", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" },
+      { name: "path", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+    ],
+  });
+  const folder = await temporaryFolder({ "test.parquet": new Uint8Array(parquet) });
+  return (await reader(folder, image).read()).rows.map((row) => row.image);
+}
+
+function reader(folder: URL, image: Images): RowReader<{ readonly image?: z.output<Images> }> {
+  return rowsFrom({
+    speaker: "data-kit-test",
+    source: localFolder("data-kit-test", folder),
+    files: ["test.parquet", "test.json"],
+    schema: z.object({ image }),
+    images: { column: "image", identify: true },
+  });
+}

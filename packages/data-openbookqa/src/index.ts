@@ -1,0 +1,2 @@
+export type { OpenbookqaOptions, OpenbookqaQuestion } from "./openbookqa.ts";
+export { openbookqa } from "./openbookqa.ts";

@@ -1,0 +1,2 @@
+export type { RaceOptions, RaceQuestion } from "./race.ts";
+export { race } from "./race.ts";

@@ -1,0 +1,2 @@
+export type { RealworldqaOptions, RealworldqaQuestion } from "./realworldqa.ts";
+export { realworldqa } from "./realworldqa.ts";

@@ -1,0 +1,17 @@
+import { strip, withoutPunctuation } from "@mlan/data-kit";
+
+/** The published question without the sentences that tell how to answer: each protocol has its own. */
+export function withoutInstruction(question: string): string {
+  return INSTRUCTIONS.reduce((text, instruction) => text.replaceAll(instruction, ""), question);
+}
+
+/** With "..." behind it, where it does not end in ASCII punctuation. */
+export function ended(question: string): string {
+  const last = strip(question).slice(-1);
+  return last !== "" && withoutPunctuation(last) === "" ? question : `${question}...`;
+}
+
+const INSTRUCTIONS = [
+  "Please answer directly with only the letter of the correct option and nothing else.",
+  "Please answer directly with a single word or number.",
+];

@@ -1,0 +1,2 @@
+export type { ScienceqaOptions, ScienceqaQuestion } from "./scienceqa.ts";
+export { scienceqa } from "./scienceqa.ts";

@@ -1,0 +1,269 @@
+import type { PromptFamily, ProtocolName } from "@mlan/core";
+import { scienceqa, type ScienceqaQuestion } from "@mlan/data-scienceqa";
+import { describeBenchmarkContract } from "@mlan/testing";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+const fixtures = new URL("fixtures/", import.meta.url);
+const benchmark = scienceqa({ folder: fixtures });
+
+describeBenchmarkContract(benchmark);
+
+test("asks the published rows, with the images that they have", async () => {
+  const examples = await benchmark.open();
+  const questions = await Promise.all(Array.from({ length: examples.length }, (_, index) => examples.at(index)));
+  expect(questions.map(({ id, target, images, cluster }) => [id, target, images.length, cluster])).toEqual([
+    ["0", "A", 0, undefined],
+    ["1", "A", 1, "images/red.png"],
+    ["2", "E", 1, "images/red.png"],
+    ["3", "B", 0, undefined],
+  ]);
+  expect(questions.map(({ hint }) => hint)).toEqual(["Matter has states.", "", "Look at the square.", ""]);
+});
+
+test("reads the Hub's layout: whole numbers of one byte, and rows without an image", async () => {
+  const [red, blue] = await Promise.all(["red", "blue"].map((name) => readImage(name)));
+  const file = parquet([
+    { bytes: red, path: null },
+    null,
+    { bytes: blue, path: "image.png" },
+    { bytes: red, path: null },
+  ]);
+  const folder = await folderOf({});
+  await mkdir(new URL("ScienceQA-FULL/", folder));
+  await writeFile(new URL("ScienceQA-FULL/test-00000-of-00001.parquet", folder), file);
+  const examples = await scienceqa({ folder }).open();
+  const questions = await Promise.all([0, 1, 2, 3].map((index) => examples.at(index)));
+  expect(questions.map(({ images }) => images.length)).toEqual([1, 0, 1, 1]);
+  expect(questions[0]).toMatchObject({ question: "What is it?", hint: "Look.", target: "B" });
+  expect(questions[0]?.choices.map(({ label, text }) => label + text)).toEqual(["Ared", "Bblue"]);
+  expect(await questions[2]?.images[0]?.read()).toEqual(blue);
+  expect(questions[3]?.cluster).toBe(questions[0]?.cluster);
+  expect(questions[2]?.cluster).not.toBe(questions[0]?.cluster);
+});
+
+test.each([
+  [
+    { answer: 4 },
+    'data-scienceqa: test.jsonl row 0 (line 1), column "answer": expected the number of one of its 4 choices, counted from 0, found 4.',
+  ],
+  [{ answer: -1 }, 'column "answer": expected the number of one of its 4 choices, counted from 0, found -1'],
+  [{ answer: "A" }, 'column "answer": expected number, found "A"'],
+  [{ choices: undefined }, 'column "choices": expected array, found nothing'],
+  [{ choices: ["a", 3] }, 'column "choices.1": expected string, found 3'],
+  [{ image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
+  [{ question: null }, 'column "question": expected string, found null'],
+  [{ hint: 3 }, 'column "hint": expected string, found 3'],
+  [{ image: "../outside.png" }, 'column "image": image "../outside.png" lies outside its folder'],
+])("names file, row and column of a bad row: %j", async (change, message) => {
+  const row = { question: "Which?", choices: ["a", "b", "c", "d"], answer: 0, image: "a.png", ...change };
+  const folder = await folderOf({ "test.jsonl": JSON.stringify(row) });
+  await expect(scienceqa({ folder }).open()).rejects.toMatchObject({
+    code: "invalid-data",
+    message: expect.stringContaining(message),
+  });
+});
+
+test("misses an image when it is read, by name", async () => {
+  const row = { question: "Which?", choices: ["a", "b"], answer: 0, image: "a.png" };
+  const { images } = await (
+    await scienceqa({ folder: await folderOf({ "test.jsonl": JSON.stringify(row) }) }).open()
+  ).at(0);
+  await expect(images[0]!.read()).rejects.toThrow('data-scienceqa: there is no image "a.png"');
+});
+
+test("refuses a split without rows", async () => {
+  const folder = await folderOf({ "test.jsonl": "\n" });
+  await expect(scienceqa({ folder }).open()).rejects.toThrow("scienceqa: its files hold no rows");
+});
+
+test("refuses options that do not exist", () => {
+  expect(() => scienceqa({ split: "test" } as object)).toThrow('data-scienceqa: there is no option "split"');
+});
+
+const SYSTEM =
+  "A chat between a curious user and an artificial intelligence assistant. " +
+  "The assistant gives helpful, detailed, and polite answers to the user's questions.";
+const OPTIONS = "A: ice\nB: steam\n";
+const IMAGE = { name: "red.png", read: () => Promise.resolve(new Uint8Array()) };
+const WITH_HINT = { hint: "Matter has states.", images: [] };
+const WITH_IMAGE = { hint: "", images: [IMAGE] };
+const WITH_BOTH = { hint: "Matter has states.", images: [IMAGE] };
+
+// Recipe 3.5 (the first one) and 3.6; strict moves the image into the user's turn (Q6).
+const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, Partial<ScienceqaQuestion>, object])[] = [
+  [
+    "paper",
+    "tuned",
+    WITH_HINT,
+    raw(
+      `${SYSTEM} USER: Context: Matter has states.\nQuestion: Which is a solid? Choose the best option from below:\n${OPTIONS} ASSISTANT: The answer is "`,
+    ),
+  ],
+  [
+    "paper",
+    "tuned",
+    WITH_IMAGE,
+    raw(
+      `<image>\n${SYSTEM} USER: Question: Which is a solid? Choose the best option from below:\n${OPTIONS} ASSISTANT: The answer is "`,
+    ),
+  ],
+  [
+    "paper",
+    "llama2-base",
+    WITH_HINT,
+    raw(
+      `Context: Matter has states.\nQuestion: Which is a solid? Choose the best option from below:\n${OPTIONS}Answer: The best answer is "`,
+    ),
+  ],
+  [
+    "paper",
+    "llama2-base",
+    WITH_BOTH,
+    raw(
+      `<image>\nContext: Matter has states.\nQuestion: Which is a solid? Choose the best option from below:\n${OPTIONS}Answer: The best answer is "`,
+    ),
+  ],
+  [
+    "paper",
+    "vicuna-base",
+    WITH_HINT,
+    raw(
+      `User: Context: Matter has states.\nWhich is a solid? Choose the best option from the choices provided:\n${OPTIONS}Assistant: The best answer is "`,
+    ),
+  ],
+  [
+    "paper",
+    "vicuna-base",
+    WITH_IMAGE,
+    raw(
+      `<image>\nUser: Which is a solid? Choose the best option from the choices provided:\n${OPTIONS}Assistant: The best answer is "`,
+    ),
+  ],
+  [
+    "strict",
+    "tuned",
+    WITH_HINT,
+    {
+      kind: "chat",
+      user: "Context: Matter has states.\nQuestion: Which is a solid? Choose the best option from below:\nA: ice\nB: steam",
+      answerStart: 'The answer is "',
+    },
+  ],
+  [
+    "strict",
+    "tuned",
+    WITH_BOTH,
+    {
+      kind: "chat",
+      user: "<image>\nContext: Matter has states.\nQuestion: Which is a solid? Choose the best option from below:\nA: ice\nB: steam",
+      answerStart: 'The answer is "',
+    },
+  ],
+  [
+    "strict",
+    "llama2-base",
+    WITH_IMAGE,
+    raw(
+      `<image>\nQuestion: Which is a solid? Choose the best option from below:\n${OPTIONS}Answer: The best answer is "`,
+    ),
+  ],
+  [
+    "strict",
+    "vicuna-base",
+    WITH_BOTH,
+    raw(
+      `User: <image>\nContext: Matter has states.\nWhich is a solid? Choose the best option from the choices provided:\n${OPTIONS}Assistant: The best answer is "`,
+    ),
+  ],
+];
+
+test.each(PROMPTS)("%s asks %s in its wording (%j)", (protocol, family, change, prompt) => {
+  expect(benchmark.protocol(protocol).prompt({ ...asking(["ice", "steam"]), ...change }, family)).toEqual(prompt);
+});
+
+test("generates eight tokens at most", () => {
+  expect(benchmark.protocol("paper").maximumNewTokens).toBe(8);
+  expect(benchmark.protocol("strict").maximumNewTokens).toBe(8);
+});
+
+// Recipe A.5, executed: of "ice", "Ice!", "A" and "B " (stripped before it is scored); Q1 for an option that is a letter.
+describe("reads answers", () => {
+  // prettier-ignore
+  test.each([
+    [["ice", "steam"],  "ice",             "A",           "A"],
+    [["ice", "steam"],  "Ice!",            "Ice!",        "A"],
+    [["ice", "steam"],  "A",               "A",           "A"],
+    [["ice", "steam"],  "B ",              "B",           "B"],
+    [["ice", "steam"],  "b",               "b",           "B"],
+    [["ice", "steam"],  "steam\nA",        "B",           "B"],
+    [["ice", "steam"],  "\nsteam",         undefined,     "B"],
+    [["ice", "steam"],  "B: steam",        "B",           "B"],
+    [["ice", "steam"],  "ice and steam",   "ice and steam", undefined],
+    [["B", "A"],        "A",               "B",           "A"],
+    [["ice", "steam"],  "",                undefined,     undefined],
+  ])("of %j %j: paper %j, strict %j (stop strings not cut)", (texts, answer, paper, strict) => {
+    const { choices } = asking(texts);
+    expect(benchmark.protocol("paper").extractor("tuned").extract(answer, choices)).toBe(paper);
+    expect(benchmark.protocol("strict").extractor("tuned").extract(answer, choices)).toBe(strict);
+  });
+
+  test.each([
+    ["b", true],
+    ["B!", true],
+    ["C", false],
+  ])("paper holds %j for B: %j", (extracted, correct) => {
+    expect(benchmark.protocol("paper").extractor("tuned").isCorrect(extracted, "B")).toBe(correct);
+  });
+});
+
+function asking(texts: readonly string[]): ScienceqaQuestion {
+  const choices = texts.map((text, index) => ({ label: "ABCDE"[index]!, text }));
+  return { id: "1", images: [], question: "Which is a solid?", hint: "", choices, target: "A" };
+}
+
+function raw(text: string): object {
+  return { kind: "raw", text, beginOfSequence: true };
+}
+
+/** One question per image, in the layout of the Hub. */
+function parquet(images: readonly (object | null)[]): Uint8Array {
+  return new Uint8Array(
+    parquetWriteBuffer({
+      columnData: [
+        { name: "question", data: images.map(() => "What is it?") },
+        { name: "hint", data: images.map(() => "Look.") },
+        { name: "choices", data: images.map(() => ["red", "blue"]) },
+        { name: "answer", data: images.map(() => 1) },
+        { name: "image", data: [...images] },
+      ],
+      schema: [
+        { name: "root", num_children: 5 },
+        { name: "question", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+        { name: "hint", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+        { name: "choices", converted_type: "LIST", num_children: 1, repetition_type: "OPTIONAL" },
+        { name: "list", num_children: 1, repetition_type: "REPEATED" },
+        { name: "element", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+        { name: "answer", type: "INT32", converted_type: "INT_8", repetition_type: "OPTIONAL" },
+        { name: "image", num_children: 2, repetition_type: "OPTIONAL" },
+        { name: "bytes", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" },
+        { name: "path", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+      ],
+    }),
+  );
+}
+
+async function readImage(name: string): Promise<Uint8Array> {
+  return new Uint8Array(await readFile(new URL(`images/${name}.png`, fixtures)));
+}
+
+async function folderOf(files: Readonly<Record<string, string | Uint8Array>>): Promise<URL> {
+  const path = await mkdtemp(join(tmpdir(), "mlan-scienceqa-"));
+  onTestFinished(() => rm(path, { recursive: true }));
+  for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
+  return pathToFileURL(`${path}/`);
+}

@@ -1,0 +1,39 @@
+import { holm } from "@mlan/statistics";
+import { compareBenchmark, type SingleComparison } from "./compare-benchmark.ts";
+import { type CompareOptions, resolveOptions } from "./compare-options.ts";
+import type { ComparedResult } from "./compared-result.ts";
+import type { BenchmarkComparison, Comparison, Verdict } from "./comparison.ts";
+import { pairResults } from "./pair-results.ts";
+
+/**
+ * Compares two runs question by question on every benchmark that both have: what the second gains over the first.
+ *
+ * Throws `invalid-options`, naming benchmark, both values and the way out, when questions, prompts or protocol differ
+ * and `allow` does not say so, when ids or targets do not align, when a run has two results of one benchmark and
+ * protocol, and when the runs have no benchmark in common.
+ */
+export function compareResults(
+  first: readonly ComparedResult[],
+  second: readonly ComparedResult[],
+  options: CompareOptions = {},
+): Comparison {
+  const resolved = resolveOptions(options);
+  const { pairs, onlyFirst, onlySecond } = pairResults(first, second);
+  const compared = pairs.map((pair) => compareBenchmark(pair, resolved));
+  const adjusted = holm(compared.map(({ p }) => p));
+  return {
+    options: resolved,
+    benchmarks: compared.map((one, place) => withVerdict(one, adjusted[place] ?? 1, 1 - resolved.level)),
+    onlyFirst,
+    onlySecond,
+  };
+}
+
+function withVerdict(one: SingleComparison, adjustedP: number, significance: number): BenchmarkComparison {
+  return { ...one, adjustedP, verdict: verdictOf(one.difference, adjustedP <= significance) };
+}
+
+function verdictOf(difference: number, shown: boolean): Verdict {
+  if (!shown || difference === 0) return "no difference shown";
+  return difference > 0 ? "better" : "worse";
+}

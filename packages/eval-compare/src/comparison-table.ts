@@ -1,0 +1,146 @@
+import type { Interval } from "@mlan/statistics";
+import { alignedColumns } from "./aligned-columns.ts";
+import type { AllowedDifference } from "./compare-options.ts";
+import type { BenchmarkComparison, ComparedScore, Comparison, UncomparedResult } from "./comparison.ts";
+import { wrapped } from "./wrapped.ts";
+
+const WIDTH = 110;
+const LONGEST_NAME = 20;
+const KINDS: readonly AllowedDifference[] = ["questions", "prompts", "protocol"];
+
+/**
+ * The comparison as lines of plain text, at most 110 characters each: accuracies, what the second run gains, what was
+ * allowed or left out, and how it was computed.
+ */
+export function comparisonTable(comparison: Comparison): readonly string[] {
+  const { benchmarks, options } = comparison;
+  const interval = `[${percent(options.level)} %]`;
+  return [
+    ...wrapped(`First:  ${labelsOf(benchmarks.map(({ first }) => first))}`, WIDTH, 8),
+    ...wrapped(`Second: ${labelsOf(benchmarks.map(({ second }) => second))}`, WIDTH, 8),
+    "",
+    ...alignedColumns(
+      [
+        { title: "benchmark", align: "left" },
+        { title: "protocol", align: "left" },
+        { title: "questions", align: "right" },
+        { title: "clusters", align: "right" },
+        { title: `first, % ${interval}`, align: "left" },
+        { title: `second, % ${interval}`, align: "left" },
+      ],
+      benchmarks.map(scoreRow),
+    ),
+    "",
+    ...alignedColumns(
+      [
+        { title: "benchmark", align: "left" },
+        { title: `second - first ${interval}`, align: "left" },
+        { title: "lost / won", align: "right" },
+        { title: "p", align: "right" },
+        { title: "Holm p", align: "right" },
+        { title: "detectable", align: "right" },
+        { title: "second is", align: "left" },
+      ],
+      benchmarks.map(differenceRow),
+    ),
+    "",
+    ...[...notesOf(comparison), ...legendOf(comparison)].flatMap((line) => wrapped(line, WIDTH, 2)),
+  ];
+}
+
+function scoreRow(one: BenchmarkComparison): readonly string[] {
+  const { benchmark, questions, clusters, first, second } = one;
+  const protocols = [...new Set([first.protocol, second.protocol])].join(" / ");
+  return [
+    shortened(benchmark),
+    shortened(protocols),
+    `${questions}`,
+    clusters === questions ? "-" : `${clusters}`,
+    `${points(first.accuracy)}${bracketed(first.interval, points)}`,
+    `${points(second.accuracy)}${bracketed(second.interval, points)}`,
+  ];
+}
+
+function differenceRow(one: BenchmarkComparison): readonly string[] {
+  const effect = one.minimumDetectableEffect;
+  return [
+    shortened(one.benchmark),
+    `${signed(one.difference)}${bracketed(one.interval, signed)}`,
+    `${one.discordant.onlyFirst} / ${one.discordant.onlySecond}`,
+    probability(one.p),
+    probability(one.adjustedP),
+    effect === undefined ? "-" : points(effect),
+    one.verdict,
+  ];
+}
+
+function notesOf({ benchmarks, onlyFirst, onlySecond }: Comparison): readonly string[] {
+  const notes = [
+    ...KINDS.flatMap((kind) => allowedIn(kind, benchmarks)),
+    ...benchmarks.flatMap(({ benchmark, leftOut, test }) => [
+      ...(leftOut.first + leftOut.second > 0
+        ? [`${benchmark}: left out ${leftOut.first} of the first's answers and ${leftOut.second} of the second's.`]
+        : []),
+      ...(test === "none" ? [`${benchmark}: all questions are of one cluster, so nothing can be tested.`] : []),
+    ]),
+    ...uncompared("first", onlyFirst),
+    ...uncompared("second", onlySecond),
+  ];
+  return notes.length > 0 ? [...notes, ""] : [];
+}
+
+function allowedIn(kind: AllowedDifference, benchmarks: readonly BenchmarkComparison[]): readonly string[] {
+  const found = benchmarks.flatMap(({ benchmark, allowed }) =>
+    allowed
+      .filter((one) => one.kind === kind)
+      .map(({ first, second }) => `${benchmark} (first ${first}, second ${second})`),
+  );
+  return found.length > 0 ? [`Allowed to differ in ${kind}: ${found.join(", ")}.`] : [];
+}
+
+function uncompared(run: string, results: readonly UncomparedResult[]): readonly string[] {
+  if (results.length === 0) return [];
+  return [`Only in the ${run}: ${results.map(({ benchmark, protocol }) => `${benchmark} (${protocol})`).join(", ")}.`];
+}
+
+function legendOf({ benchmarks, options: { level, resamples, seed } }: Comparison): readonly string[] {
+  const drawn = `${percent(level)} %, ${resamples.toLocaleString("en-US")} resamples, seed ${seed}`;
+  return [
+    `Intervals: differences by paired cluster bootstrap, accuracies by Wilson or, with clusters, cluster bootstrap (${drawn}).`,
+    `p: exact McNemar or, with clusters, paired cluster bootstrap. Holm p: adjusted over ${benchmarks.length} ` +
+      `${benchmarks.length === 1 ? "benchmark" : "benchmarks"}; the last column goes by it, at ${percent(1 - level)} %.`,
+    "lost / won: questions that only the first / only the second answered rightly. " +
+      "detectable: the smallest difference in points that one such comparison finds with 80 % power.",
+  ];
+}
+
+function labelsOf(scores: readonly ComparedScore[]): string {
+  return [...new Set(scores.map(({ label }) => label))].join(", ");
+}
+
+function shortened(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 3)}...` : name;
+}
+
+function bracketed(interval: Interval | undefined, format: (share: number) => string): string {
+  return interval ? ` [${format(interval.low)}, ${format(interval.high)}]` : "";
+}
+
+function points(share: number): string {
+  return (share * 100).toFixed(1);
+}
+
+function signed(share: number): string {
+  const text = points(share);
+  if (Number(text) === 0) return "0.0";
+  return share > 0 ? `+${text}` : text;
+}
+
+/** Whole where it is one: 95, 99.9. */
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(6))}`;
+}
+
+function probability(p: number): string {
+  return p < 0.0001 ? "<0.0001" : p.toFixed(4);
+}

@@ -1,0 +1,41 @@
+import type { AnswerRecord, BenchmarkResult, Estimate, Outcome } from "@mlan/core";
+import type { NewAnswer, Reading } from "./asker.ts";
+import { estimate } from "./estimate.ts";
+
+/** The answers of one evaluation as they come in, of which only outcomes are kept. */
+export interface PendingResult {
+  /** `positions` are those that this call spent on it. */
+  add(record: AnswerRecord, positions?: NewAnswer["positions"]): void;
+  has(id: string): boolean;
+  answered(): number;
+  /** `speaker` begins the error of a metric that gives no number. */
+  finish(speaker: string): Pick<BenchmarkResult, "unreadable" | "metrics" | "positions">;
+}
+
+/** `ids` are those of all questions, in the order of the benchmark. */
+export function pendingResult(readings: readonly Reading[], ids: readonly string[]): PendingResult {
+  const outcomes = new Map<string, readonly Outcome[]>();
+  const positions = { prompts: 0, computed: 0 };
+  // In question order, not the order of answering: sums of floats must not depend on how a run was interrupted.
+  const outcomesOf = (reading: number): readonly Outcome[] => ids.flatMap((id) => outcomes.get(id)?.[reading] ?? []);
+  return {
+    add(record, { prompts, computed } = { prompts: 0, computed: 0 }) {
+      const read = readings.map((reading) => reading.outcome(record));
+      outcomes.set(record.id, read);
+      positions.prompts += prompts;
+      positions.computed += computed;
+    },
+    has: (id) => outcomes.has(id),
+    answered: () => outcomes.size,
+    finish(speaker) {
+      const metrics: Record<string, Estimate> = {};
+      for (const [place, reading] of readings.entries()) {
+        const read = outcomesOf(place);
+        for (const [name, metric] of Object.entries(reading.metrics))
+          metrics[name] = estimate(speaker, name, metric, read);
+      }
+      const unreadable = outcomesOf(0).filter(({ extracted }) => extracted === undefined).length;
+      return { unreadable, metrics, positions };
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import { type EvaluateRun, MlanError } from "@mlan/core";
+
+/** Throws `invalid-options` when no question of the benchmark has choices to be ranked. */
+export async function checkChoices({ benchmark, protocol, signal }: EvaluateRun): Promise<void> {
+  const { choices } = benchmark.protocol(protocol);
+  const examples = await benchmark.open(signal ? { signal } : {});
+  for (let index = 0; index < examples.length; index++) {
+    if (choices(await examples.at(index)).length > 0) return;
+  }
+  if (examples.length === 0) return; // the engine says so
+  throw new MlanError(
+    "invalid-options",
+    `likelihood: no question of ${benchmark.name} has choices in the protocol ${protocol}; evaluate it with generation().`,
+  );
+}

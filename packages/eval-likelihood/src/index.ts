@@ -1,0 +1,2 @@
+export type { LikelihoodEvaluatorOptions } from "./likelihood.ts";
+export { likelihood } from "./likelihood.ts";

@@ -1,0 +1,83 @@
+import {
+  type ChoiceScore,
+  type GenerationOptions,
+  type Metric,
+  MlanError,
+  type Protocol,
+  type Score,
+  type ScoreRequest,
+} from "@mlan/core";
+import { type AskedQuestion, type Asker, type NewAnswer, outcomeOf, type Reading } from "@mlan/eval-kit";
+import { likeliest, likeliestChoice, outcomeBy, perCharacter, perToken, type Ranking, summed } from "./likeliest.ts";
+
+/** Questions whose choices are scored in one call: answers are kept as often. */
+const QUESTIONS_PER_CALL = 32;
+
+/** Ranks the choices of each question by how likely the model holds them for. */
+export function likelihoodAsker(continuation: "label" | "text", options: GenerationOptions): Asker {
+  return {
+    name: "likelihood",
+    settings: { continuation },
+    extractor: () => likeliestChoice,
+    async *ask({ model, signal }, protocol, chunk) {
+      for (let start = 0; start < chunk.length; start += QUESTIONS_PER_CALL) {
+        const part = chunk
+          .slice(start, start + QUESTIONS_PER_CALL)
+          .map((asked) => requestsOf(protocol, asked, continuation));
+        const requests = part.flatMap((question) => question.requests);
+        const scores = await model.score(requests, { ...options, ...(signal && { signal }) });
+        let next = 0;
+        for (const question of part) {
+          yield answerOf(question, scores.slice(next, (next += question.requests.length)));
+        }
+      }
+    },
+    readings: ({ metrics }) => [
+      { metrics, outcome: outcomeOf },
+      normalised(metrics, "per_token", perToken),
+      normalised(metrics, "per_character", perCharacter),
+    ],
+  };
+}
+
+interface RankedQuestion {
+  readonly id: string;
+  readonly choices: ReturnType<Protocol["choices"]>;
+  /** In the order of the choices. */
+  readonly requests: readonly ScoreRequest[];
+}
+
+function requestsOf(
+  protocol: Protocol,
+  { question, prompt }: AskedQuestion,
+  continuation: "label" | "text",
+): RankedQuestion {
+  const { id, images } = question;
+  const choices = protocol.choices(question);
+  const requests = choices.map((choice) => ({
+    id: `${id} ${choice.label}`,
+    prompt,
+    images,
+    continuation: choice[continuation],
+  }));
+  return { id, choices, requests };
+}
+
+function answerOf({ id, choices, requests }: RankedQuestion, found: readonly Score[]): NewAnswer {
+  const scores = requests.map(({ continuation, ...request }, index): ChoiceScore => {
+    const { id: scored, logProbability = NaN, tokens = 0 } = found[index] ?? {};
+    if (scored === request.id && Number.isFinite(logProbability))
+      return { logProbability, tokens, characters: [...continuation].length };
+    const message = `likelihood: the model gave the score ${logProbability} of "${scored}" where that of "${request.id}" was due.`;
+    throw new MlanError("contract", message);
+  });
+  const prompts = found.reduce((sum, { length }) => sum + length, 0);
+  const computed = found.reduce((sum, { computedPositions }) => sum + computedPositions, 0);
+  return { id, answer: likeliest(choices, scores, summed) ?? "", scores, positions: { prompts, computed } };
+}
+
+/** The headline metric of choices that are ranked otherwise. */
+function normalised(metrics: Readonly<Record<string, Metric>>, suffix: string, ranking: Ranking): Reading {
+  const [headline] = Object.entries(metrics);
+  return { metrics: headline ? { [`${headline[0]}_${suffix}`]: headline[1] } : {}, outcome: outcomeBy(ranking) };
+}

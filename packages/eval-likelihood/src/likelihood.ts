@@ -1,0 +1,56 @@
+import { type Clock, CLOCK, EVALUATOR, type Evaluator, MlanError, type Plugin, plugin } from "@mlan/core";
+import { evaluateQuestions } from "@mlan/eval-kit";
+import { z } from "zod";
+import { checkChoices } from "./check-choices.ts";
+import { likelihoodAsker } from "./likelihood-asker.ts";
+
+export interface LikelihoodEvaluatorOptions {
+  /**
+   * What is scored as the continuation of the prompt: a choice's label ("B"), as tuned models answer, or its text
+   * ("hawk"). Default "label".
+   */
+  readonly continuation?: "label" | "text";
+  /** Continuations scored side by side. Default: the model's choice. Scores do not depend on it. */
+  readonly batchSize?: number;
+  /** Compute what several prompts begin with once. Scores do not depend on it. Default true. */
+  readonly sharePrefixes?: boolean;
+  /** Folder in which the model keeps what its frozen parts make of images. Default: none is kept. */
+  readonly featureCache?: URL;
+}
+
+const optionsSchema: z.ZodType<LikelihoodEvaluatorOptions> = z.strictObject({
+  continuation: z.enum(["label", "text"]).exactOptional(),
+  batchSize: z.int().positive().exactOptional(),
+  sharePrefixes: z.boolean().exactOptional(),
+  featureCache: z.instanceof(URL).exactOptional(),
+});
+const systemClock: Clock = { now: () => performance.now() };
+
+/**
+ * Evaluates by the likeliest choice instead of a written answer: every choice is scored as the continuation of the
+ * benchmark's own prompt. The protocol's metrics see the choice of the greatest summed log-probability; beside them the
+ * headline metric is given for log-probabilities per token and per character. Questions without choices count as
+ * unreadable. Throws `invalid-options` for options that do not exist.
+ */
+export function likelihood(options: LikelihoodEvaluatorOptions = {}): Plugin<Evaluator> {
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) {
+    throw new MlanError("invalid-options", `likelihood: ${z.prettifyError(parsed.error)}`, { cause: parsed.error });
+  }
+  const { continuation = "label", ...modelOptions } = options;
+  return plugin<Evaluator>({
+    name: "@mlan/eval-likelihood",
+    token: EVALUATOR,
+    module: import.meta.url,
+    settings: options,
+    create: (scope) => ({
+      specVersion: 1,
+      name: "likelihood",
+      async *evaluate(run) {
+        await checkChoices(run);
+        const clock = scope.find(CLOCK) ?? systemClock;
+        yield* evaluateQuestions(run, likelihoodAsker(continuation, modelOptions), { clock });
+      },
+    }),
+  });
+}

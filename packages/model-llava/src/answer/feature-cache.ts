@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { MlanError, writeFileAtomically } from "@mlan/core";
+
+/** Keeps arrays by a key of 64 hexadecimal digits in files that prove to be whole and to belong to their key. */
+export interface FeatureCache {
+  /** Undefined when there is no such file, or when it is damaged or another's. */
+  read(key: string, size: number): Promise<Float32Array | undefined>;
+  /** Throws `unavailable` when the folder cannot be written. */
+  write(key: string, values: Float32Array): Promise<void>;
+}
+
+const DIGEST_BYTES = 32;
+
+/** A cache in `folder`. A file is the SHA-256 of key and values, then the values as little-endian float32. */
+export function featureCache(folder: URL): FeatureCache {
+  if (folder.protocol !== "file:")
+    throw new MlanError(
+      "invalid-options",
+      `model-llava: featureCache is ${folder.href}; it must be a folder on disk (file:).`,
+    );
+  const fileOf = (key: string): URL => new URL(`${key.slice(0, 2)}/${key}.features`, withSlash(folder));
+  return {
+    async read(key, size) {
+      const bytes = await readFile(fileOf(key)).catch(() => undefined);
+      if (bytes?.length !== DIGEST_BYTES + size * 4) return undefined;
+      const values = new Uint8Array(bytes.subarray(DIGEST_BYTES));
+      return digestOf(key, values).equals(bytes.subarray(0, DIGEST_BYTES)) ? floats(values) : undefined;
+    },
+    async write(key, values) {
+      const bytes = littleEndian(values);
+      await writeFileAtomically(fileOf(key), Buffer.concat([digestOf(key, bytes), bytes]));
+    },
+  };
+}
+
+function digestOf(key: string, values: Uint8Array): Buffer {
+  return createHash("sha256").update(key).update(values).digest();
+}
+
+function floats(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float32Array.from({ length: bytes.length / 4 }, (_, index) => view.getFloat32(index * 4, true));
+}
+
+function littleEndian(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length * 4);
+  const view = new DataView(bytes.buffer);
+  for (const [index, value] of values.entries()) view.setFloat32(index * 4, value, true);
+  return bytes;
+}
+
+function withSlash(folder: URL): URL {
+  return folder.href.endsWith("/") ? folder : new URL(`${folder.href}/`);
+}

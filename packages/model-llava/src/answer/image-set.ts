@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { type ImageReference, messageOf, MlanError } from "@mlan/core";
+
+/** An image of a call's requests; references to equal bytes are one. */
+export interface KnownImage extends ImageReference {
+  /** SHA-256 of its bytes. */
+  readonly hash: string;
+  /** A request that shows it. */
+  readonly request: string;
+}
+
+export interface ImageSet {
+  /** By number. */
+  readonly images: readonly KnownImage[];
+  numberOf(reference: ImageReference): number;
+}
+
+/** Bytes of images that are kept until their pixels are wanted; more are read again. */
+const KEPT_BYTES = 64 * 2 ** 20;
+
+/** Reads each reference once and numbers what is distinct. */
+export async function imageSet(
+  requests: readonly { readonly id: string; readonly images: readonly ImageReference[] }[],
+  signal?: AbortSignal,
+): Promise<ImageSet> {
+  const images: KnownImage[] = [];
+  const byHash = new Map<string, number>();
+  const byReference = new Map<ImageReference, number>();
+  let room = KEPT_BYTES;
+  for (const { id, images: shown } of requests) {
+    for (const reference of shown) {
+      if (byReference.has(reference)) continue;
+      signal?.throwIfAborted();
+      const { name } = reference;
+      const bytes = await ofRequest({ name, request: id }, () => reference.read());
+      const hash = hashOf(bytes);
+      const number = byHash.get(hash) ?? images.length;
+      byHash.set(hash, number);
+      byReference.set(reference, number);
+      if (number < images.length) continue;
+      images.push(knownImage(reference, { hash, request: id, ...(bytes.length <= room && { bytes }) }));
+      if (bytes.length <= room) room -= bytes.length;
+    }
+  }
+  return { images, numberOf: (reference) => byReference.get(reference) ?? -1 };
+}
+
+/** Adds to an image's error to which request it belongs. */
+export async function ofRequest<Value>(
+  { name, request }: Pick<KnownImage, "name" | "request">,
+  read: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await read();
+  } catch (cause) {
+    const known = MlanError.is(cause);
+    const reason = messageOf(cause).replace(/[.]$/, "");
+    const what = known ? reason : `model-llava: image ${JSON.stringify(name)} cannot be read: ${reason}`;
+    const message = `${what}. It belongs to request ${JSON.stringify(request)}.`;
+    throw new MlanError(known ? cause.code : "unavailable", message, { cause });
+  }
+}
+
+function knownImage(
+  reference: ImageReference,
+  { hash, request, bytes }: { readonly hash: string; readonly request: string; readonly bytes?: Uint8Array },
+): KnownImage {
+  const { name } = reference;
+  let kept = bytes;
+  return {
+    name,
+    hash,
+    request,
+    async read() {
+      const once = kept ?? (await reference.read());
+      // Asked once in almost all cases.
+      kept = undefined;
+      if (hashOf(once) === hash) return once;
+      throw new MlanError("unavailable", `model-llava: image ${JSON.stringify(name)} has changed while it was in use.`);
+    },
+  };
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,71 @@
+import { type PrefixNode, prefixTree } from "./prefix-tree.ts";
+
+/** Sequences that share their first `length` elements; those that share nothing have a group of length 0. */
+export interface PrefixGroup {
+  readonly length: number;
+  /** Indices of the sequences. */
+  readonly members: readonly number[];
+}
+
+/** A shorter prefix is not worth a pass of its own. */
+const LEAST_LENGTH = 16;
+/** What a pass of its own costs beside its positions, in positions. */
+const COST = 16;
+
+/**
+ * The partition of the sequences that computes the fewest positions when each group's prefix is computed once. One
+ * level: a prefix has no prefix. A dynamic programme over the tree of longest common prefixes: below each node,
+ * sequences either go up to the group of a node above, or form one here.
+ */
+export function sharedPrefixes(sequences: readonly Int32Array[]): readonly PrefixGroup[] {
+  const root = prefixTree(sequences);
+  const known = new Map<PrefixNode, Map<number, Plan>>();
+  const groups = new Map<PrefixNode, number[]>();
+  const alone: number[] = [];
+  assign(root, undefined);
+  const shared = [...groups].map(([{ depth }, members]) => ({ length: depth, members }));
+  return alone.length > 0 ? [...shared, { length: 0, members: alone }] : shared;
+
+  function plan(node: PrefixNode, above: number): Plan {
+    const plans = known.get(node) ?? new Map<number, Plan>();
+    known.set(node, plans);
+    const found = plans.get(above) ?? best(node, above);
+    plans.set(above, found);
+    return found;
+  }
+
+  function best(node: PrefixNode, above: number): Plan {
+    const going = node.ends.length * above + sum(node.children.map((child) => plan(child, above).saved));
+    if (!mayShare(node, above)) return { saved: going, shares: false };
+    const own = node.ends.length * node.depth + sum(node.children.map((child) => plan(child, node.depth).saved));
+    const saved = own - node.depth - COST;
+    return saved > going ? { saved, shares: true } : { saved: going, shares: false };
+  }
+
+  function assign(node: PrefixNode, above: PrefixNode | undefined): void {
+    const { shares } = plan(node, above?.depth ?? 0);
+    const group = shares ? node : above;
+    const members = group ? (groups.get(group) ?? []) : alone;
+    if (group) groups.set(group, members);
+    members.push(...node.ends);
+    for (const child of node.children) assign(child, group);
+  }
+}
+
+interface Plan {
+  /** Positions that need not be computed, below this node. */
+  readonly saved: number;
+  /** Whether what goes up to this node forms a group here. */
+  readonly shares: boolean;
+}
+
+/** Bounds the depths that are tried below a node: groups hardly deeper than one above save hardly more. */
+function mayShare({ depth, ends, children }: PrefixNode, above: number): boolean {
+  return (
+    Math.floor(depth / LEAST_LENGTH) > Math.floor(above / LEAST_LENGTH) && (children.length > 0 || ends.length > 1)
+  );
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,86 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/** A part of a sequence that one row computes. */
+export interface PromptRow {
+  /**
+   * What stands at each position: a token id, or an image's patch as a number below zero, see {@link patchSymbol}.
+   */
+  readonly symbols: Int32Array;
+  /** Positions of the sequence before it. */
+  readonly start: number;
+}
+
+/** What the decoder reads of prompts, padded on the right to one length. */
+export interface PromptTensors {
+  readonly rows: number;
+  readonly length: number;
+  /** [rows * length], int32; 0 at images and padding. */
+  readonly tokenIds: tf.Tensor1D;
+  /** Each position's place in its own sequence, [rows * length], int32. */
+  readonly positions: tf.Tensor1D;
+  /** Absent where no row computes an image. */
+  readonly images?: {
+    /** The tower's features [n, vision hidden]. */
+    readonly features: tf.Tensor2D;
+    /** Where each position's embedding stands among token embeddings (rows * length) and features, int32. */
+    readonly sources: tf.Tensor1D;
+  };
+}
+
+/** The symbol of a patch of the image with this number. */
+export function patchSymbol(image: number, patch: number, patches: number): number {
+  return -1 - image * patches - patch;
+}
+
+/** The numbers of the images in `rows`, each once. */
+export function imagesIn(rows: readonly PromptRow[], patches: number): readonly number[] {
+  const images = new Set<number>();
+  for (const { symbols } of rows)
+    for (const symbol of symbols) if (symbol < 0) images.add(Math.floor((-1 - symbol) / patches));
+  return [...images];
+}
+
+export interface PromptTensorsOptions {
+  /** Rows beyond the given ones are padding. */
+  readonly rows: number;
+  readonly length: number;
+  /** Positions that one image takes. */
+  readonly patches: number;
+}
+
+/** Makes the tensors; `features` are those of {@link imagesIn}, in this order, and are disposed with the rest. */
+export function promptTensors(
+  given: readonly PromptRow[],
+  { rows, length, patches }: PromptTensorsOptions,
+  features?: tf.Tensor2D,
+): PromptTensors {
+  const count = rows * length;
+  const tokenIds = new Int32Array(count);
+  const positions = Int32Array.from({ length: count }, (_, index) => index % length);
+  const sources = Int32Array.from({ length: count }, (_, index) => index);
+  const places = new Map(imagesIn(given, patches).map((image, place) => [image, place]));
+  for (const [row, { symbols, start }] of given.entries()) {
+    const first = row * length;
+    for (let index = 0; index < length; index++) positions[first + index] = start + Math.min(index, symbols.length - 1);
+    for (const [index, symbol] of symbols.entries()) {
+      if (symbol >= 0) {
+        tokenIds[first + index] = symbol;
+        continue;
+      }
+      const place = places.get(Math.floor((-1 - symbol) / patches)) ?? 0;
+      sources[first + index] = count + place * patches + ((-1 - symbol) % patches);
+    }
+  }
+  return {
+    rows,
+    length,
+    tokenIds: tf.tensor1d(tokenIds, "int32"),
+    positions: tf.tensor1d(positions, "int32"),
+    ...(features && { images: { features, sources: tf.tensor1d(sources, "int32") } }),
+  };
+}
+
+export function disposePromptTensors({ tokenIds, positions, images }: PromptTensors): void {
+  tf.dispose([tokenIds, positions]);
+  if (images) tf.dispose([images.features, images.sources]);
+}

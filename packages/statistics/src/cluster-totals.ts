@@ -1,0 +1,36 @@
+import { MlanError } from "@mlan/core";
+import { checkClusters } from "./checks.ts";
+import { clustersOf } from "./clusters-of.ts";
+
+export interface ClusteredValues {
+  /** One number per item, e.g. 1 for a right answer and 0 for a wrong one. */
+  readonly values: readonly number[];
+  /** Per item: items with the same key depend on each other, those without stand alone. Default: all stand alone. */
+  readonly clusters?: readonly (string | undefined)[];
+}
+
+/** All that a mean needs to know of its clusters. */
+export interface ClusterTotals {
+  readonly sums: Float64Array;
+  readonly counts: Float64Array;
+}
+
+/** Throws `invalid-options` for values that are no numbers, lists of unequal length, or fewer than two clusters. */
+export function clusterTotals({ values, clusters }: ClusteredValues): ClusterTotals {
+  if (clusters && clusters.length !== values.length) {
+    throw new MlanError(
+      "invalid-options",
+      `statistics: ${values.length} values, but clusters of ${clusters.length} items; give one of each per item.`,
+    );
+  }
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong !== -1) {
+    throw new MlanError("invalid-options", `statistics: value ${wrong} is ${values[wrong]}; give finite numbers.`);
+  }
+  const places = clustersOf(clusters ?? values.map(() => undefined));
+  checkClusters(places.length);
+  return {
+    sums: Float64Array.from(places, (cluster) => cluster.reduce((sum, place) => sum + (values[place] ?? 0), 0)),
+    counts: Float64Array.from(places, ({ length }) => length),
+  };
+}

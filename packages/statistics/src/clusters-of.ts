@@ -1,0 +1,19 @@
+/**
+ * The places, ascending, of the items of each cluster. Items with the same key are one cluster; each item whose key is
+ * undefined is one of its own. Clusters come in the order in which their first items do.
+ */
+export function clustersOf(keys: readonly (string | undefined)[]): readonly (readonly number[])[] {
+  const clusters: number[][] = [];
+  const shared = new Map<string, number[]>();
+  for (const [place, key] of keys.entries()) {
+    const known = key === undefined ? undefined : shared.get(key);
+    if (known) {
+      known.push(place);
+      continue;
+    }
+    const cluster = [place];
+    clusters.push(cluster);
+    if (key !== undefined) shared.set(key, cluster);
+  }
+  return clusters;
+}

@@ -1,0 +1,37 @@
+import { MlanError } from "@mlan/core";
+import { binomialDistribution } from "simple-statistics";
+import { checkCount } from "./checks.ts";
+
+export interface McNemarOptions {
+  /** Pairs of which only the first is a success, e.g. questions that only the first run answered rightly. */
+  readonly onlyFirst: number;
+  readonly onlySecond: number;
+  /**
+   * Counts the observed split by half: nearer to the nominal rate of false positives, which it may pass slightly
+   * (Fagerland, Lydersen and Laake 2013, BMC Medical Research Methodology 13:91). Default false.
+   */
+  readonly midP?: boolean;
+}
+
+/**
+ * The two-sided exact p-value of McNemar's test: how likely a split of the discordant pairs as uneven as this one is
+ * when each falls to either side with probability 1/2. 1 without discordant pairs. Pairs must be independent of each
+ * other. Throws `invalid-options`.
+ */
+export function exactMcNemar({ onlyFirst, onlySecond, midP = false }: McNemarOptions): number {
+  checkCount("onlyFirst", onlyFirst);
+  checkCount("onlySecond", onlySecond);
+  const discordant = onlyFirst + onlySecond;
+  if (discordant === 0) return 1;
+  const fewer = Math.min(onlyFirst, onlySecond);
+  // The table ends where the upper tail is negligible; the lower half, which alone is read, is always complete.
+  const probabilities = binomialDistribution(discordant, 0.5);
+  if (!probabilities) {
+    throw new MlanError(
+      "invalid-options",
+      `statistics: ${discordant} discordant pairs; at most 1,000,000 are computed.`,
+    );
+  }
+  const tail = probabilities.slice(0, fewer + 1).reduce((sum, probability) => sum + probability, 0);
+  return Math.min(1, 2 * tail - (midP ? (probabilities[fewer] ?? 0) : 0));
+}

@@ -1,0 +1,191 @@
+import { clusterBootstrap, clusterBootstrapMean, pairedClusterBootstrap } from "@mlan/statistics";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const bits = (length: number): fc.Arbitrary<number[]> =>
+  fc.array(fc.constantFrom(0, 1), { minLength: length, maxLength: length });
+const pairs = fc.integer({ min: 2, max: 40 }).chain((length) =>
+  fc.record({
+    first: bits(length),
+    second: bits(length),
+    keys: fc.array(fc.option(fc.integer({ min: 0, max: 8 }), { nil: undefined }), {
+      minLength: length,
+      maxLength: length,
+    }),
+  }),
+);
+const twoClusters = (keys: readonly (number | undefined)[]): (string | undefined)[] => [
+  "first",
+  ...keys.slice(1).map((key) => (key === undefined ? undefined : `${key}`)),
+];
+
+describe("clusterBootstrap", () => {
+  test("brackets the statistic of every item alone by its quantiles over resamples", () => {
+    // The sum of two draws from {0, 1}: 0, 1, 2 with 1/4, 1/2, 1/4.
+    const clusters = [[0], [1]];
+    const sum = (items: readonly number[]): number => items.reduce((total, item) => total + item, 0);
+    expect(clusterBootstrap({ clusters, statistic: sum, level: 0.9 })).toEqual({ low: 0, high: 2, level: 0.9 });
+    expect(clusterBootstrap({ clusters, statistic: sum, level: 0.4 })).toEqual({ low: 1, high: 1, level: 0.4 });
+  });
+
+  test("draws whole clusters: items that always differ inside of their cluster never vary", () => {
+    const clusters = Array.from({ length: 30 }, () => [0, 1]);
+    expect(clusterBootstrap({ clusters, statistic: mean })).toEqual({ low: 0.5, high: 0.5, level: 0.95 });
+    const apart = clusterBootstrap({ clusters: clusters.flat().map((item) => [item]), statistic: mean });
+    expect(apart.high - apart.low).toBeGreaterThan(0.15);
+  });
+
+  test("takes statistics that are no means", () => {
+    const clusters = Array.from({ length: 101 }, (_, index) => [index]);
+    const median = (items: readonly number[]): number => items.toSorted((a, b) => a - b)[50]!;
+    const { low, high } = clusterBootstrap({ clusters, statistic: median });
+    expect(low).toBeGreaterThan(30);
+    expect(low).toBeLessThan(50);
+    expect(high).toBeLessThan(70);
+    expect(high).toBeGreaterThan(50);
+  });
+
+  test("depends on the seed only", () => {
+    const options = { clusters: Array.from({ length: 20 }, (_, index) => [index % 7, index % 5]), statistic: mean };
+    expect(clusterBootstrap({ ...options, seed: 4 })).toEqual(clusterBootstrap({ ...options, seed: 4 }));
+    expect(clusterBootstrap({ ...options, seed: 4 })).not.toEqual(clusterBootstrap({ ...options, seed: 5 }));
+  });
+
+  test("refuses what it cannot use, and names a statistic that gives no number", () => {
+    const clusters = [[1], [0]];
+    expect(() => clusterBootstrap({ clusters: [[1]], statistic: mean })).toThrow(/is 1 cluster/);
+    expect(() => clusterBootstrap({ clusters, statistic: mean, resamples: 10 })).toThrow(
+      /resamples is 10.*at least 100/,
+    );
+    expect(() => clusterBootstrap({ clusters, statistic: mean, level: 1 })).toThrow(/level is 1/);
+    expect(() => clusterBootstrap({ clusters, statistic: (items) => 1 / mean(items) })).toThrow(/gave Infinity/);
+  });
+});
+
+describe("clusterBootstrapMean", () => {
+  test("is close to the t interval for many independent values", () => {
+    const values = Array.from({ length: 400 }, (_, item) => (item * 7919) % 400);
+    const { mean: found, standardError, interval } = clusterBootstrapMean({ values });
+    expect(found).toBeCloseTo(199.5, 9);
+    expect(standardError).toBeCloseTo(Math.sqrt((400 ** 2 - 1) / 12 / 399), 9);
+    expect((interval.high - found) / standardError).toBeCloseTo(1.966, 1); // t of 399 degrees
+    expect(interval.high - found).toBeCloseTo(found - interval.low, 9);
+  });
+
+  test("does not gain from copies of a question inside of its cluster", () => {
+    fc.assert(
+      fc.property(bits(25), fc.integer({ min: 2, max: 5 }), (values, copies) => {
+        const copied = values.flatMap((value) => Array.from({ length: copies }, () => value));
+        const clusters = copied.map((_, item) => `${Math.floor(item / copies)}`);
+        const alone = clusterBootstrapMean({ values, resamples: 200 });
+        const clustered = clusterBootstrapMean({ values: copied, clusters, resamples: 200 });
+        expect(clustered.interval.low).toBeCloseTo(alone.interval.low, 9);
+        expect(clustered.interval.high).toBeCloseTo(alone.interval.high, 9);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("has no width when clusters do not differ", () => {
+    const { interval } = clusterBootstrapMean({ values: [0, 1, 1, 0], clusters: ["a", "a", "b", "b"] });
+    expect(interval).toEqual({ low: 0.5, high: 0.5, level: 0.95 });
+  });
+});
+
+describe("pairedClusterBootstrap", () => {
+  test("leaves 0 out of its interval exactly when p is at most 1 - level", () => {
+    fc.assert(
+      fc.property(pairs, fc.constantFrom(0.6, 0.9, 0.95), ({ first, second, keys }, level) => {
+        const { p, interval, difference } = pairedClusterBootstrap({
+          first,
+          second,
+          clusters: twoClusters(keys),
+          level,
+          resamples: 199,
+        });
+        expect(interval.low > 0 || interval.high < 0).toBe(p <= 1 - level);
+        expect(interval.low).toBeLessThanOrEqual(difference + 1e-12);
+        expect(interval.high).toBeGreaterThanOrEqual(difference - 1e-12);
+        expect(p).toBeGreaterThan(0);
+        expect(p).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("turns round when the runs change places", () => {
+    fc.assert(
+      fc.property(pairs, ({ first, second, keys }) => {
+        const clusters = twoClusters(keys);
+        const one = pairedClusterBootstrap({ first, second, clusters, resamples: 199 });
+        const other = pairedClusterBootstrap({ first: second, second: first, clusters, resamples: 199 });
+        expect(other.p).toBe(one.p);
+        expect(other.difference).toBeCloseTo(-one.difference, 12);
+        expect(other.interval.low).toBeCloseTo(-one.interval.high, 12);
+        expect(other.interval.high).toBeCloseTo(-one.interval.low, 12);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("finds a difference that pairing shows and separate accuracies would not", () => {
+    const first = Array.from({ length: 400 }, (_, item) => Number(item % 2 === 0));
+    const second = first.map((value, item) => (item % 40 === 1 ? 1 : value)); // 10 more, nothing lost
+    const { difference, p, interval, clusters } = pairedClusterBootstrap({ first, second });
+    expect(difference).toBeCloseTo(10 / 400, 12);
+    expect(clusters).toBe(400);
+    expect(p).toBeLessThan(0.01);
+    expect(interval.low).toBeGreaterThan(0);
+    expect(clusterBootstrapMean({ values: first }).interval.high).toBeGreaterThan(0.54);
+  });
+
+  test("shows nothing when all that differs lies in one cluster", () => {
+    const first = Array.from({ length: 400 }, () => 0);
+    const second = first.map((_, item) => Number(item < 40));
+    const clusters = first.map((_, item) => `${Math.floor(item / 40)}`);
+    expect(pairedClusterBootstrap({ first, second }).p).toBeLessThan(0.001);
+    const { p, interval } = pairedClusterBootstrap({ first, second, clusters });
+    expect(p).toBeGreaterThan(0.3);
+    expect(interval.low).toBeLessThanOrEqual(0);
+  });
+
+  test("shows nothing with fewer than six clusters that differ, however much they do", () => {
+    const run = (clusters: number): number =>
+      pairedClusterBootstrap({
+        first: Array.from({ length: clusters * 50 }, () => 0),
+        second: Array.from({ length: clusters * 50 }, () => 1),
+        clusters: Array.from({ length: clusters * 50 }, (_, item) => `${item % clusters}`),
+      }).p;
+    expect(run(5)).toBe(1 / 16);
+    expect(run(6)).toBe(1 / 32);
+  });
+
+  test("gives p = 1 and no width for equal answers", () => {
+    const first = [1, 0, 1, 1];
+    expect(pairedClusterBootstrap({ first, second: first })).toMatchObject({
+      difference: 0,
+      p: 1,
+      interval: { low: 0, high: 0 },
+    });
+  });
+
+  test("keeps the interval near where only three of many questions differ", () => {
+    const first = Array.from({ length: 2000 }, () => 0);
+    const second = first.map((_, item) => Number(item < 3));
+    const { p, interval } = pairedClusterBootstrap({ first, second });
+    expect(p).toBeGreaterThan(0.05);
+    expect(interval.low).toBe(0);
+    expect(interval.high).toBeGreaterThan(5 / 2000);
+    expect(interval.high).toBeLessThan(20 / 2000);
+  });
+
+  test("refuses what it cannot use", () => {
+    const first = [1, 0, 1];
+    expect(() => pairedClusterBootstrap({ first, second: [1, 0] })).toThrow(/3 first and 2 second values/);
+    expect(() => pairedClusterBootstrap({ first, second: first, clusters: ["a", "a", "a"] })).toThrow(/is 1 cluster/);
+    expect(() => pairedClusterBootstrap({ first, second: first, level: 0.999, resamples: 500 })).toThrow(
+      /500 resamples cannot show a level of 0\.999; ask for 1000 or more/,
+    );
+  });
+});
