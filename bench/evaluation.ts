@@ -12,6 +12,7 @@ const { values } = parseArgs({
     checkpoints: { type: "string", default: "mini,23m" },
     share: { type: "string" },
     rounds: { type: "string", default: "2" },
+    detect: { type: "boolean", default: false },
     threads: { type: "string", default: "2" },
     images: { type: "string", default: "8" },
     questions: { type: "string", default: "50000" },
@@ -26,7 +27,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
     for (const name of values.checkpoints.split(",")) {
       if (name !== "mini" && name !== "23m") throw new Error(`--checkpoints ${name} is neither mini nor 23m`);
       const share = Number(values.share ?? SHARES[name]);
-      await besideLmEval({ checkpoint: name, share, rounds: Number(values.rounds), threads });
+      await besideLmEval({ checkpoint: name, share, rounds: Number(values.rounds), threads, detect: values.detect });
     }
   },
   images: () => shareImages({ images: Number(values.images), threads }),

@@ -15,13 +15,15 @@ export interface BesideOptions {
   readonly share: number;
   readonly rounds: number;
   readonly threads: number;
+  /** Let lm-eval measure its batch size; the model's logits of 64 rows of 1024 positions must fit in memory twice. */
+  readonly detect: boolean;
 }
 
 /** Near-ties of random weights may fall either way, since the two sides add in another order. */
 const EQUAL_ANSWERS = 0.99;
 
 /** Prints questions per second of the engine and of lm-eval's `hf` on the same questions. */
-export async function besideLmEval({ checkpoint, share, rounds, threads }: BesideOptions): Promise<void> {
+export async function besideLmEval({ checkpoint, share, rounds, threads, detect }: BesideOptions): Promise<void> {
   const folder = pathToFileURL(join(await mkdtemp(join(tmpdir(), "mlan-bench-")), "/"));
   const workers: EvaluationWorker[] = [];
   try {
@@ -40,19 +42,19 @@ export async function besideLmEval({ checkpoint, share, rounds, threads }: Besid
     }
     console.log(`\n${description}, ${countsOf(tasks)} questions, ${MAXIMUM_NEW_TOKENS} new tokens`);
     console.log(`${versions.join(" beside ")}; ${threads} threads of ${cpus()[0]?.model}`);
-    await measure(workers, rounds);
+    await measure(workers, rounds, detect);
   } finally {
     for (const worker of workers) worker.stop();
     await rm(folder, { recursive: true });
   }
 }
 
-async function measure(workers: readonly EvaluationWorker[], rounds: number): Promise<void> {
+async function measure(workers: readonly EvaluationWorker[], rounds: number, detect: boolean): Promise<void> {
   const warm = workers.map(() => new Measurement());
   const first: number[] = [];
   const detection: number[] = [];
   let questions = 0;
-  for (const worker of workers) detection.push(await detect(worker));
+  for (const worker of workers) detection.push(await rowsOf(worker, detect));
   for (let round = 0; round <= rounds; round++) {
     const evaluated: Evaluated[] = [];
     for (const [index, worker] of workers.entries()) {
@@ -72,10 +74,11 @@ async function measure(workers: readonly EvaluationWorker[], rounds: number): Pr
   printRatios(first, warm, detection);
 }
 
-async function detect(worker: EvaluationWorker): Promise<number> {
-  const { milliseconds, rows } = await worker.detect();
-  if (rows !== undefined) console.log(`  ${worker.name}: batch auto found ${rows} rows in ${milliseconds.toFixed(0)} ms`);
-  return milliseconds;
+async function rowsOf(worker: EvaluationWorker, measured: boolean): Promise<number> {
+  const { milliseconds, rows } = await worker.detect(measured);
+  const how = measured ? `found by batch auto in ${milliseconds.toFixed(0)} ms` : "the most that batch auto tries";
+  if (rows !== undefined) console.log(`  ${worker.name}: ${rows} rows, ${how}`);
+  return measured ? milliseconds : NaN;
 }
 
 function assertEqualWork([ours, theirs]: readonly Evaluated[], round: number): void {
@@ -103,7 +106,8 @@ function printRatios(first: readonly number[], warm: readonly Measurement[], det
   if (own === undefined || theirs === undefined || ownFirst === undefined || theirFirst === undefined) return;
   const ratio = (one: number, other: number): string => (other / one).toFixed(2);
   console.log(`  ${ratio(own, theirs)} x questions/s, detection left out`);
-  console.log(`  ${ratio(own, theirs + (detected ?? 0))} x with detection`);
+  if (detected !== undefined && !Number.isNaN(detected))
+    console.log(`  ${ratio(own, theirs + detected)} x with detection, which every run of lm-eval begins with`);
   console.log(`  ${ratio(ownFirst, theirFirst)} x in the first round, which compiles, detection left out`);
 }
 

@@ -23,8 +23,8 @@ export interface Evaluated {
 export interface EvaluationWorker {
   readonly name: string;
   setup(setup: EvaluationSetup): Promise<{ readonly versions: string }>;
-  /** Finds out how many rows fit, where the side does that; `milliseconds` is what it takes. */
-  detect(): Promise<{ readonly milliseconds: number; readonly rows?: number }>;
+  /** Finds out how many rows fit, where the side does that; unless it is to `measure`, it takes the most it would try. */
+  detect(measure: boolean): Promise<{ readonly milliseconds: number; readonly rows?: number }>;
   evaluate(): Promise<Evaluated>;
   stop(): void;
 }
@@ -33,7 +33,7 @@ export function evaluationWorkerOf({ name, ask, stop }: LineProcess): Evaluation
   return {
     name,
     setup: (setup) => ask({ do: "setup", ...setup }),
-    detect: () => ask({ do: "detect" }),
+    detect: (measure) => ask({ do: "detect", measure }),
     evaluate: () => ask({ do: "evaluate" }),
     stop,
   };

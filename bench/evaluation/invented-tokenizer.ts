@@ -42,6 +42,7 @@ export function inventedPieces(size: number): InventedPieces {
 function inventedWord(random: () => number): string {
   const letter = (letters: string): string => letters[Math.floor(random() * letters.length)] ?? "";
   const syllables = 1 + Math.floor(random() * 3);
-  const syllable = (): string => letter("bcdfghklmnprstvwz") + letter("aeiou") + (random() < 0.4 ? letter("nrstl") : "");
+  const syllable = (): string =>
+    letter("bcdfghklmnprstvwz") + letter("aeiou") + (random() < 0.4 ? letter("nrstl") : "");
   return `▁${Array.from({ length: syllables }, syllable).join("")}`;
 }

@@ -48,7 +48,7 @@ const PUBLISHED: readonly {
 ];
 
 function race(text: TextSource): Omit<LanguageQuestion, "id"> {
-  const article = text.words(text.length(320, 0.3, [60, 700]));
+  const article = text.words(text.length(340, 0.3, [60, 620]));
   const question = text.words(text.length(10, 0.3, [4, 25]));
   const instruction = "Choose the best option from the choices provided:";
   return ofChoices(text, `Context: ${article}.\nQuestion: ${question}\n${instruction}`, [5, 0.5, [1, 20]]);

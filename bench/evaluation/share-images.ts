@@ -29,12 +29,16 @@ export async function shareImages({ images, threads }: ShareImagesOptions): Prom
     const { folder: weights, pieces } = await writeCheckpoint("mini", folder);
     const visionTower = new URL("tower/", folder);
     await writeTower(visionTower);
-    const model = await createScope([llama2({ weights, visionTower })]).get(MODEL).open();
+    const model = await createScope([llama2({ weights, visionTower })])
+      .get(MODEL)
+      .open();
     model.setFormat({ ...model.format, template: "v1" });
     const questions = await questionsOf(folder, images, pieces);
     const { protocol, extractors } = pope();
     const benchmark: Benchmark<PopeQuestion> = { ...memoryDataset("pope-shaped", questions), protocol, extractors };
-    console.log(`\n${images} images of 576 positions x ${QUESTIONS_PER_IMAGE} questions, mini-llama2 and a small tower`);
+    console.log(
+      `\n${images} images of 576 positions x ${QUESTIONS_PER_IMAGE} questions, mini-llama2 and a small tower`,
+    );
     const [without, shared] = await inTurns(model, benchmark);
     model.dispose();
     print("without sharing", without);
@@ -73,11 +77,7 @@ async function answerAll(model: Model, benchmark: Benchmark<PopeQuestion>, share
   throw new Error("the evaluation has no end");
 }
 
-async function questionsOf(
-  folder: URL,
-  images: number,
-  pieces: readonly string[],
-): Promise<readonly PopeQuestion[]> {
+async function questionsOf(folder: URL, images: number, pieces: readonly string[]): Promise<readonly PopeQuestion[]> {
   const world = await writeMiniworld(new URL("world/", folder), {
     popeImages: images,
     boolqQuestions: 1,

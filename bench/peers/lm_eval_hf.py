@@ -50,10 +50,11 @@ class Worker:
         versions = f"lm-eval {lm_eval.__version__}, transformers {transformers.__version__}, PyTorch {torch.__version__}"
         return {"versions": versions}
 
-    def detect(self):
+    def detect(self, measure):
         """What `batch_size="auto"` does at the beginning of every run; later runs here keep what it found."""
         start = time.perf_counter()
-        rows = self.model._detect_batch_size()
+        # The most that it tries, and what it finds wherever memory suffices.
+        rows = self.model._detect_batch_size() if measure else self.model.max_batch_size
         self.model.batch_size_per_gpu = rows
         return {"milliseconds": (time.perf_counter() - start) * 1000, "rows": rows}
 
