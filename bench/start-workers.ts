@@ -33,7 +33,7 @@ export function startPython(name: string, file: string, modules: readonly string
   const reason = stderr?.trim().split("\n").at(-1) ?? "it could not be started";
   console.log(
     `${name} is left out: ${python}: ${reason}. Put ${modules.join(", ")} into a virtual environment at .venv, ` +
-      "or name a Python that has them in MLAN_PYTHON.",
+      "or name a Python that has them in MLAN_PYTHON; see bench/README.md.",
   );
   return undefined;
 }

@@ -31,7 +31,13 @@ export async function besideLmEval({ checkpoint, share, rounds, threads, detect 
     const tasks = languageTasks(lexiconOf(pieces), share);
     const file = new URL("tasks.json", folder);
     await writeFile(file, JSON.stringify(tasks));
-    const peer = startPython("lm-eval", "peers/lm_eval_hf.py", ["torch", "transformers", "lm_eval"]);
+    const peer = startPython("lm-eval", "peers/lm_eval_hf.py", [
+      "torch",
+      "transformers",
+      "accelerate",
+      "datasets",
+      "lm_eval",
+    ]);
     for (const started of [startSource("mlan", "peers/mlan-evaluation.ts"), ...(peer ? [peer] : [])])
       workers.push(evaluationWorkerOf(started));
     const paths = { checkpoint: fileURLToPath(weights), tasks: fileURLToPath(file) };
@@ -51,6 +57,7 @@ export async function besideLmEval({ checkpoint, share, rounds, threads, detect 
 
 async function measure(workers: readonly EvaluationWorker[], rounds: number, detect: boolean): Promise<void> {
   const warm = workers.map(() => new Measurement());
+  const processor = workers.map(() => new Measurement());
   const first: number[] = [];
   const detection: number[] = [];
   let questions = 0;
@@ -62,7 +69,10 @@ async function measure(workers: readonly EvaluationWorker[], rounds: number, det
       evaluated.push(one);
       questions = Object.keys(one.answers).length;
       if (round === 0) first.push(one.milliseconds);
-      else warm[index]?.add(one.milliseconds);
+      else {
+        warm[index]?.add(one.milliseconds);
+        processor[index]?.add(one.processorMilliseconds);
+      }
       if (one.notes && (round === 0 || round === rounds)) console.log(`  ${worker.name}, round ${round}: ${one.notes}`);
     }
     assertEqualWork(evaluated, round);
@@ -70,8 +80,9 @@ async function measure(workers: readonly EvaluationWorker[], rounds: number, det
   for (const [index, { name }] of workers.entries()) {
     const rates = [first[index] ?? NaN, warm[index]?.median ?? NaN].map((time) => rate(questions, time));
     console.log(`  ${name}: ${rates[1]} questions/s, ${rates[0]} in the first round; ${warm[index]} a round`);
+    console.log(`    processor time ${processor[index]} a round`);
   }
-  printRatios(first, warm, detection);
+  printRatios({ first, warm, processor, detection });
 }
 
 async function rowsOf(worker: EvaluationWorker, measured: boolean): Promise<number> {
@@ -98,17 +109,25 @@ function assertEqualWork([ours, theirs]: readonly Evaluated[], round: number): v
   throw new Error(`round ${round}: ${other.length} of ${ids.length} answers differ; ${id}: ${texts}`);
 }
 
+interface Times {
+  readonly first: readonly number[];
+  readonly warm: readonly Measurement[];
+  readonly processor: readonly Measurement[];
+  /** NaN where it was not measured. */
+  readonly detection: readonly number[];
+}
+
 /** Detection counts once, as in one run of lm-eval; leaving it out is the conservative ratio. */
-function printRatios(first: readonly number[], warm: readonly Measurement[], detection: readonly number[]): void {
-  const [own, theirs] = warm.map(({ median }) => median);
-  const [ownFirst, theirFirst] = first;
-  const detected = detection[1];
-  if (own === undefined || theirs === undefined || ownFirst === undefined || theirFirst === undefined) return;
-  const ratio = (one: number, other: number): string => (other / one).toFixed(2);
-  console.log(`  ${ratio(own, theirs)} x questions/s, detection left out`);
-  if (detected !== undefined && !Number.isNaN(detected))
-    console.log(`  ${ratio(own, theirs + detected)} x with detection, which every run of lm-eval begins with`);
-  console.log(`  ${ratio(ownFirst, theirFirst)} x in the first round, which compiles, detection left out`);
+function printRatios({ first, warm, processor, detection }: Times): void {
+  if (warm.length < 2) return;
+  const [own = NaN, theirs = NaN] = warm.map(({ median }) => median);
+  const ratio = ([one = NaN, other = NaN]: readonly number[]): string => `${(other / one).toFixed(2)} x`;
+  console.log(`  ${ratio([own, theirs])} questions/s, detection left out`);
+  const [, detected = NaN] = detection;
+  if (!Number.isNaN(detected))
+    console.log(`  ${ratio([own, theirs + detected])} with detection, which every run of lm-eval begins with`);
+  console.log(`  ${ratio(first)} in the first round, which compiles, detection left out`);
+  console.log(`  ${ratio(processor.map(({ median }) => median))} less processor time`);
 }
 
 function countsOf(tasks: readonly LanguageTask[]): string {

@@ -12,6 +12,8 @@ export interface EvaluationSetup {
 export interface Evaluated {
   /** From the questions to their scores; the model is loaded before. */
   readonly milliseconds: number;
+  /** Of all threads, user and system: less moved by other processes than the time that passes. */
+  readonly processorMilliseconds: number;
   /** Raw, cut at stop strings, by question id. */
   readonly answers: Readonly<Record<string, string>>;
   /** Of all prompts, in tokens. */

@@ -6,6 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { type Benchmark, createScope, EVALUATOR } from "@mlan/core";
+import { accuracy } from "@mlan/data-kit";
 import { generation } from "@mlan/eval-generation";
 import { fakeModelSource, memoryBenchmark, type PlainQuestion } from "@mlan/testing";
 
@@ -45,14 +46,18 @@ export async function holdMemory(questions: number): Promise<void> {
 
 /** Questions that exist only while somebody asks for them. */
 function streamed(count: number): Benchmark<PlainQuestion> {
-  const benchmark = memoryBenchmark("streamed", []);
+  const { protocol, ...benchmark } = memoryBenchmark("streamed", []);
   const at = async (index: number): Promise<PlainQuestion> => ({
     id: `question-${index}`,
     images: [],
     text: `${index} `.padEnd(PROMPT_CHARACTERS, "lorem ipsum "),
     target: index % 3 === 0 ? "no" : "yes",
   });
-  return { ...benchmark, open: async () => ({ length: count, fingerprint: `streamed-${count}`, at }) };
+  return {
+    ...benchmark,
+    protocol: (name) => ({ ...protocol(name), metrics: { accuracy } }),
+    open: async () => ({ length: count, fingerprint: `streamed-${count}`, at }),
+  };
 }
 
 function megabytes(bytes: number): string {

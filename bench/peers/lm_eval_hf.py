@@ -59,14 +59,20 @@ class Worker:
         return {"milliseconds": (time.perf_counter() - start) * 1000, "rows": rows}
 
     def evaluate(self):
-        start = time.perf_counter()
+        start, processor = time.perf_counter(), time.process_time()
         with contextlib.redirect_stderr(io.StringIO()):  # progress bars
             results = evaluate(self.model, self.loaded, bootstrap_iters=0, log_samples=True)
         milliseconds = (time.perf_counter() - start) * 1000
+        processor_milliseconds = (time.process_time() - processor) * 1000
         texts = {
             sample["doc"]["id"]: sample["resps"][0][0] for samples in results["samples"].values() for sample in samples
         }
-        return {"milliseconds": milliseconds, "answers": texts, "promptPositions": self.positions}
+        return {
+            "milliseconds": milliseconds,
+            "processorMilliseconds": processor_milliseconds,
+            "answers": texts,
+            "promptPositions": self.positions,
+        }
 
 
 worker = Worker()

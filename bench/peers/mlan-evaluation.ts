@@ -39,6 +39,7 @@ async function evaluateAll(
   { tasks: file, stop, maximumNewTokens }: EvaluationSetup,
 ): Promise<Evaluated> {
   const start = performance.now();
+  const before = process.cpuUsage();
   const compiledBefore = onnxStatistics().compileMilliseconds;
   const answers: Record<string, string> = {};
   const rates: string[] = [];
@@ -60,7 +61,8 @@ async function evaluateAll(
     await rm(log);
   }
   const milliseconds = performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
   const compiled = (onnxStatistics().compileMilliseconds - compiledBefore).toFixed(0);
   const notes = `questions/s: ${rates.join(", ")}; ${computedPositions} positions computed; compiled in ${compiled} ms`;
-  return { milliseconds, answers, promptPositions, notes };
+  return { milliseconds, processorMilliseconds: (user + system) / 1000, answers, promptPositions, notes };
 }
