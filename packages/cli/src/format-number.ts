@@ -1,3 +1,5 @@
+import type { Estimate } from "@mlan/core";
+
 /** A share as a percentage with one decimal, e.g. 0.713 as "71.3". */
 export function percent(share: number): string {
   return (share * 100).toFixed(1);
@@ -6,6 +8,12 @@ export function percent(share: number): string {
 /** "71.3 ± 2.6", in per cent; without the second part when there is no standard error. */
 export function percentWithError(value: number, standardError: number | undefined): string {
   return standardError === undefined ? percent(value) : `${percent(value)} ± ${percent(standardError)}`;
+}
+
+/** "71.3 [66.0, 76.3]", in per cent; with the standard error, or alone, where there is no interval. */
+export function percentWithInterval({ value, standardError, interval }: Estimate): string {
+  if (!interval) return percentWithError(value, standardError);
+  return `${percent(value)} [${percent(interval.low)}, ${percent(interval.high)}]`;
 }
 
 /** A whole number with its thousands apart, e.g. "1,234,567". */

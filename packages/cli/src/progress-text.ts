@@ -1,5 +1,5 @@
 import type { BenchmarkResult, RunEvent } from "@mlan/core";
-import { count, duration, percentWithError, rate } from "./format-number.ts";
+import { count, duration, percentWithInterval, rate } from "./format-number.ts";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
 
 const BAR_AT_MOST = 30;
@@ -63,11 +63,15 @@ function endOf({ index, stages, stage, kind, work }: Progress, seconds: number, 
   return `${head}  done in ${duration(seconds)}: ${count(work.done)} steps${losses}`;
 }
 
-function headline({ metrics, questions, unreadable }: BenchmarkResult): string {
+function headline({ metrics, questions, unreadable, positions, verification }: BenchmarkResult): string {
   const [first] = Object.entries(metrics);
-  const number = first ? `${first[0]} ${percentWithError(first[1].value, first[1].standardError)} %, ` : "";
+  const number = first ? `${first[0]} ${percentWithInterval(first[1])} %, ` : "";
   const lost = unreadable > 0 ? `, ${count(unreadable)} answers unreadable` : "";
-  return `${number}${count(questions)} question${questions === 1 ? "" : "s"}${lost}`;
+  const { prompts, computed } = positions;
+  const shared = computed < prompts ? `, ${count(computed)} of ${count(prompts)} prompt positions computed` : "";
+  const flips = verification?.flips.length ?? 0;
+  const changed = flips > 0 ? `, ${count(flips)} of ${count(verification?.checked ?? 0)} answers change alone` : "";
+  return `${number}${count(questions)} question${questions === 1 ? "" : "s"}${lost}${shared}${changed}`;
 }
 
 function bar(share: number, width: number): string {

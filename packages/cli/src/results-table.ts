@@ -1,5 +1,5 @@
 import type { StageResult } from "@mlan/core";
-import { count, percent, percentWithError } from "./format-number.ts";
+import { count, percent, percentWithInterval, significant } from "./format-number.ts";
 import { type TextColumn, textTable } from "./text-table.ts";
 
 export interface ResultsTableOptions {
@@ -10,7 +10,7 @@ export interface ResultsTableOptions {
 }
 
 /**
- * Every metric of every benchmark, the stages side by side: value ± standard error in per cent, and the number of
+ * Every metric of every benchmark, the stages side by side: value and 95 % interval in per cent, and the number of
  * questions. Results of different protocols stand in different tables; what does not compare is said below.
  */
 export function resultsTable(results: readonly StageResult[], options: ResultsTableOptions = {}): readonly string[] {
@@ -19,10 +19,11 @@ export function resultsTable(results: readonly StageResult[], options: ResultsTa
     const ofProtocol = results.filter((result) => result.protocol === protocol);
     return [
       ...(index > 0 ? [""] : []),
-      `Results in %, ± standard error (protocol ${protocol})`,
+      `Results in %, 95 % intervals in brackets (protocol ${protocol})`,
       "",
       ...tableOf(ofProtocol, options),
       ...warningsOf(ofProtocol),
+      ...verificationsOf(ofProtocol),
     ];
   });
 }
@@ -56,7 +57,7 @@ function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]
     metric,
     ...results.map((result) => {
       const estimate = result?.metrics[metric];
-      return estimate ? percentWithError(estimate.value, estimate.standardError) : "";
+      return estimate ? percentWithInterval(estimate) : "";
     }),
     index === 0 ? questions : "",
   ]);
@@ -73,6 +74,23 @@ function warningsOf(results: readonly StageResult[]): readonly string[] {
   const wordings = new Set(families.values()).size > 1 ? [`Prompts are worded for the model: ${worded}.`] : [];
   const warnings = [...wordings, ...new Set(results.flatMap((result) => differenceOf(result, results)))];
   return warnings.length > 0 ? ["", ...warnings] : [];
+}
+
+/** What asking some questions again alone has shown. */
+function verificationsOf(results: readonly StageResult[]): readonly string[] {
+  const lines = results.flatMap(({ stage, benchmark, verification }) => {
+    if (!verification) return [];
+    const { checked, flips, smallestMargin } = verification;
+    const same = `${count(checked - flips.length)} of ${count(checked)} answers are the same alone`;
+    return [
+      `Verified ${benchmark} at ${stage}: ${same}; smallest logit margin ${significant(smallestMargin)}.`,
+      ...flips.map(
+        ({ id, together, alone, margin }) =>
+          `  ${id}: ${JSON.stringify(together)} beside others, ${JSON.stringify(alone)} alone, margin ${significant(margin)}`,
+      ),
+    ];
+  });
+  return lines.length > 0 ? ["", ...lines] : [];
 }
 
 /** Says so when a benchmark was asked otherwise at other stages, although the wording is of the same family. */

@@ -115,7 +115,7 @@ describe("what stays on the screen", () => {
           fingerprints: { questions: "q", prompts: "p", protocol: "r" },
           evaluator: "generation",
           extractor: { name: "strict", version: 1 },
-          positions: { prompts: 10, computed: 10 },
+          positions: { prompts: 12_000, computed: 3000 },
           questions: 300,
           unreadable: 2,
           metrics: { accuracy: { value: 0.713, standardError: 0.026 }, other: { value: 0 } },
@@ -131,7 +131,8 @@ describe("what stays on the screen", () => {
     const progress = after([0, { ...start, stage: "base", kind: "evaluate" }], [0, asked]);
     expect(lastingLines(progress, asked)).toEqual(["[2/4] base · boolq  7 answers of boolq are there"]);
     expect(lastingLines(progress, event)).toEqual([
-      "[2/4] base · boolq  accuracy 71.3 ± 2.6 %, 300 questions, 2 answers unreadable",
+      "[2/4] base · boolq  accuracy 71.3 ± 2.6 %, 300 questions, 2 answers unreadable, " +
+        "3,000 of 12,000 prompt positions computed",
     ]);
   });
 });

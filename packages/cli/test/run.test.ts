@@ -49,7 +49,7 @@ describe("mlan run", () => {
 
   test("prints what was reached and what it cost", () => {
     expect(tables).toMatch(/^benchmark +metric +before +after +n$/m);
-    expect(tables).toMatch(/^next-letters +accuracy +0\.0 ± 0\.0 +100\.0 ± 0\.0 +16$/m);
+    expect(tables).toMatch(/^next-letters +accuracy +0\.0 \[0\.0, 19\.4\] +100\.0 \[80\.6, 100\.0\] +16$/m);
     expect(tables).toMatch(/^learn +60 .* 3\.\d{3} → 0\.0\d\d$/m);
     expect(tables).not.toContain("\u001B");
   });
@@ -60,12 +60,12 @@ describe("mlan run", () => {
     expect(stderr.replaceAll(/[\d.]+s/g, "_").replaceAll(/\d\.\d{3}/g, "#")).toBe(
       [
         "[1/3] before  starting",
-        "[1/3] before · next-letters  accuracy 0.0 ± 0.0 %, 16 questions",
+        "[1/3] before · next-letters  accuracy 0.0 [0.0, 19.4] %, 16 questions",
         "[1/3] before  done in _",
         "[2/3] learn  starting",
         "[2/3] learn  done in _: 60 steps, loss # → #",
         "[3/3] after  starting",
-        "[3/3] after · next-letters  accuracy 100.0 ± 0.0 %, 16 questions",
+        "[3/3] after · next-letters  accuracy 100.0 [80.6, 100.0] %, 16 questions",
         "[3/3] after  done in _",
         `Kept in ${join(root, "plain")}; mlan show ${join(root, "plain")} prints this again.`,
         "",

@@ -40,7 +40,7 @@ describe("the results table", () => {
     ];
     expect(resultsTable(results).join("\n")).toBe(
       [
-        "Results in %, ± standard error (protocol strict)",
+        "Results in %, 95 % intervals in brackets (protocol strict)",
         "",
         "benchmark  metric            base       tuned           n",
         "boolq      accuracy    12.0 ± 1.9  71.3 ± 2.6         300",
@@ -53,15 +53,33 @@ describe("the results table", () => {
     );
   });
 
+  test("shows intervals, and what verification found", () => {
+    const interval = { low: 0.66, high: 0.7634, level: 0.95, method: "wilson" } as const;
+    const flips = [{ id: "17", together: "yes", alone: "no", margin: 0.00002 }];
+    const results = [
+      result("tuned", "boolq", {
+        metrics: { accuracy: { value: 0.713, standardError: 0.026, interval } },
+        verification: { checked: 64, flips, smallestMargin: 0.00002 },
+      }),
+    ];
+    expect(resultsTable(results).slice(2)).toEqual([
+      "benchmark  metric                tuned    n",
+      "boolq      accuracy  71.3 [66.0, 76.3]  300",
+      "",
+      "Verified boolq at tuned: 63 of 64 answers are the same alone; smallest logit margin 2.00e-5.",
+      '  17: "yes" beside others, "no" alone, margin 2.00e-5',
+    ]);
+  });
+
   test("never mixes protocols", () => {
     const lines = resultsTable([result("paper", "boolq", { protocol: "paper" }), result("strict", "boolq")]);
     expect(lines).toEqual([
-      "Results in %, ± standard error (protocol paper)",
+      "Results in %, 95 % intervals in brackets (protocol paper)",
       "",
       "benchmark  metric         paper    n",
       "boolq      accuracy  71.3 ± 2.6  300",
       "",
-      "Results in %, ± standard error (protocol strict)",
+      "Results in %, 95 % intervals in brackets (protocol strict)",
       "",
       "benchmark  metric        strict    n",
       "boolq      accuracy  71.3 ± 2.6  300",

@@ -57,9 +57,9 @@ test.each([
   ],
   [{ answer: "B" }, 'column "answer": expected the number of one of its 4 options, counted from 0, found "B"'],
   [{ answer: "-1" }, 'column "answer": expected the number of one of its 4 options, counted from 0, found "-1"'],
-  [{ options: undefined }, 'column "options": expected array, found nothing'],
+  [{ options: undefined }, 'column "options" is missing'],
   [{ options: ["a", 3] }, 'column "options.1": expected string, found 3'],
-  [{ image: undefined }, 'column "image": expected an image, found nothing'],
+  [{ image: undefined }, 'column "image" is missing'],
   [{ image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
   [{ question: null }, 'column "question": expected string, found null'],
   [{ image: "../outside.png" }, 'column "image": image "../outside.png" lies outside its folder'],
@@ -80,7 +80,9 @@ test("misses an image when it is read, by name", async () => {
 
 test("refuses a split without rows", async () => {
   const folder = await folderOf({ "test.jsonl": "\n" });
-  await expect(ai2d({ folder }).open()).rejects.toThrow("ai2d: its files hold no rows");
+  await expect(ai2d({ folder }).open()).rejects.toThrow(
+    /data-\w+: test\S* of .* holds no rows; name a file or folder that does/,
+  );
 });
 
 test("refuses options that do not exist", () => {

@@ -71,7 +71,7 @@ test("refuses a file without a row", async () => {
   await writeFile(new URL("test.jsonl", folder), "\n");
   await expect(openbookqa({ folder }).open()).rejects.toMatchObject({
     code: "invalid-data",
-    message: "openbookqa: its files hold no rows.",
+    message: expect.stringMatching(/^data-\w+: \S+ of .* holds no rows; name a file or folder that does\.$/),
   });
 });
 

@@ -53,7 +53,7 @@ test.each([
   ],
   [{ answer: -1 }, 'column "answer": expected the number of one of its 4 choices, counted from 0, found -1'],
   [{ answer: "A" }, 'column "answer": expected number, found "A"'],
-  [{ choices: undefined }, 'column "choices": expected array, found nothing'],
+  [{ choices: undefined }, 'column "choices" is missing'],
   [{ choices: ["a", 3] }, 'column "choices.1": expected string, found 3'],
   [{ image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
   [{ question: null }, 'column "question": expected string, found null'],
@@ -78,7 +78,9 @@ test("misses an image when it is read, by name", async () => {
 
 test("refuses a split without rows", async () => {
   const folder = await folderOf({ "test.jsonl": "\n" });
-  await expect(scienceqa({ folder }).open()).rejects.toThrow("scienceqa: its files hold no rows");
+  await expect(scienceqa({ folder }).open()).rejects.toThrow(
+    /data-\w+: test\S* of .* holds no rows; name a file or folder that does/,
+  );
 });
 
 test("refuses options that do not exist", () => {

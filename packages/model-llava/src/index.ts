@@ -1,3 +1,4 @@
+export { type PrefixGroup, sharedPrefixes } from "./answer/shared-prefixes.ts";
 export { type BackboneDefinition, type BackboneOptions, backbonePlugin } from "./backbone.ts";
 export { disposeInputTensors, type InputTensors, inputTensors, type LoadPixels } from "./batch/input-tensors.ts";
 export { disposePromptTensors, type PromptRow, type PromptTensors, promptTensors } from "./batch/prompt-tensors.ts";

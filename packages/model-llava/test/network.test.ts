@@ -126,6 +126,41 @@ describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ use }) =>
     expect(tf.memory().numTensors - tensors).toBeLessThanOrEqual(5);
   });
 
+  it("on the margins of greedy answers", async () => {
+    const [ids = []] = await expected.rows("generate.prompts");
+    const sequence = [...ids];
+    const margins: number[] = [];
+    const prompts = promptTensors([{ symbols: Int32Array.from(ids), start: 0 }], {
+      rows: 1,
+      length: 8,
+      patches: PATCHES,
+    });
+    await decodeGreedily(network, {
+      prompts,
+      lengths: [ids.length],
+      maximumNewTokens: 4,
+      margins: true,
+      take: (_, token, margin) => {
+        sequence.push(token);
+        margins.push(margin!);
+        return true;
+      },
+    });
+    disposePromptTensors(prompts);
+    expect(margins).toHaveLength(4);
+    const row = { id: "whole", inputIds: sequence, images: [], length: sequence.length };
+    const whole = splice([row], { rows: 1, length: sequence.length, patches: PATCHES });
+    const inputs = await inputTensors(whole, undefined, noPixels);
+    const scores = tf.tidy(() => logits(network.decoder, hiddenStates(network, inputs)));
+    const values = (await scores.array()) as number[][];
+    for (const [step, margin] of margins.entries()) {
+      const [best, second] = values[ids.length - 1 + step]!.toSorted((one, other) => other - one);
+      expect(margin).toBeCloseTo(best! - second!, 4);
+    }
+    scores.dispose();
+    disposeInputTensors(inputs);
+  });
+
   async function textInputs(): Promise<{ rows: number[][]; inputs: InputTensors; labels: Int32Array }> {
     const rows = await expected.rows("text.input_ids");
     const labels = await expected.rows("text.labels");

@@ -1,4 +1,4 @@
-import { clusterBootstrap, clusterBootstrapMean, pairedClusterBootstrap } from "@mlan/statistics";
+import { clusterBootstrap, clusterBootstrapMean, clusteredMean, pairedClusterBootstrap } from "@mlan/statistics";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -20,13 +20,34 @@ const twoClusters = (keys: readonly (number | undefined)[]): (string | undefined
   ...keys.slice(1).map((key) => (key === undefined ? undefined : `${key}`)),
 ];
 
+/** All lists of so many clusters. */
+function everyResample<Cluster>(clusters: readonly Cluster[], length: number): readonly (readonly Cluster[])[] {
+  if (length === 0) return [[]];
+  return everyResample(clusters, length - 1).flatMap((drawn) => clusters.map((cluster) => [...drawn, cluster]));
+}
+
+/** Distance of the mean of the drawn clusters from a value (that of all) in its own clustered standard errors. */
+function tValue(
+  drawn: readonly (readonly number[])[],
+  all: readonly (readonly number[])[],
+  from: number = mean(all.flat()),
+): number {
+  const { mean: found, standardError } = clusteredMean({
+    values: drawn.flat(),
+    clusters: drawn.flatMap((cluster, index) => cluster.map(() => `${index}`)),
+  });
+  const distance = found - from;
+  return Math.abs(distance) < 1e-12 ? 0 : distance / (standardError < 1e-9 ? 0 : standardError);
+}
+
 describe("clusterBootstrap", () => {
-  test("brackets the statistic of every item alone by its quantiles over resamples", () => {
-    // The sum of two draws from {0, 1}: 0, 1, 2 with 1/4, 1/2, 1/4.
-    const clusters = [[0], [1]];
-    const sum = (items: readonly number[]): number => items.reduce((total, item) => total + item, 0);
-    expect(clusterBootstrap({ clusters, statistic: sum, level: 0.9 })).toEqual({ low: 0, high: 2, level: 0.9 });
-    expect(clusterBootstrap({ clusters, statistic: sum, level: 0.4 })).toEqual({ low: 1, high: 1, level: 0.4 });
+  test("ends at the quantiles of the statistic over all possible resamples", () => {
+    // The sum of three draws from 0, 1, 2 is 0..6 in 1, 3, 6, 7, 6, 3, 1 of 27 ways.
+    const clusters = [[0], [1], [2]];
+    const statistic = (items: readonly number[]): number => items.reduce((total, item) => total + item, 0);
+    expect(clusterBootstrap({ clusters, statistic, level: 0.5 })).toEqual({ low: 2, high: 4, level: 0.5 });
+    expect(clusterBootstrap({ clusters, statistic, level: 0.8 })).toEqual({ low: 1, high: 5, level: 0.8 });
+    expect(clusterBootstrap({ clusters, statistic, level: 0.98 })).toEqual({ low: 0, high: 6, level: 0.98 });
   });
 
   test("draws whole clusters: items that always differ inside of their cluster never vary", () => {
@@ -94,6 +115,26 @@ describe("clusterBootstrapMean", () => {
 });
 
 describe("pairedClusterBootstrap", () => {
+  test("approaches the p-value and the interval over all possible resamples", () => {
+    const clusters = [[3, 1], [2], [-1, 1, 2], [4, 2], [1, -2, 3], [2, 5]];
+    const deviations = everyResample(clusters, clusters.length).map((drawn) => Math.abs(tValue(drawn, clusters)));
+    const sorted = deviations.toSorted((a, b) => a - b);
+    const observed = Math.abs(tValue(clusters, clusters, 0));
+    const found = pairedClusterBootstrap({
+      first: clusters.flat().map(() => 0),
+      second: clusters.flat(),
+      clusters: clusters.flatMap((cluster, index) => cluster.map(() => `${index}`)),
+      resamples: 40_000,
+      level: 0.8,
+    });
+    const p = deviations.filter((deviation) => deviation >= observed - 1e-9).length / deviations.length;
+    expect(p).toBeGreaterThan(0.03);
+    expect(Math.abs(found.p - p)).toBeLessThan(0.004);
+    const critical = (found.interval.high - found.difference) / found.standardError;
+    expect(critical).toBeGreaterThan(sorted[Math.floor(0.79 * sorted.length)]!);
+    expect(critical).toBeLessThan(sorted[Math.floor(0.81 * sorted.length)]!);
+  });
+
   test("leaves 0 out of its interval exactly when p is at most 1 - level", () => {
     fc.assert(
       fc.property(pairs, fc.constantFrom(0.6, 0.9, 0.95), ({ first, second, keys }, level) => {

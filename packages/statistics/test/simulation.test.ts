@@ -71,14 +71,14 @@ describe("under the null", () => {
 
   test("McNemar's exact test has at most 5 % false positives and uses most of them, the mid-p has about 5 %", () => {
     let middle = 0;
-    const exact = rate(3000, (random) => {
+    const exact = rate(2000, (random) => {
       const runs = runsOf(independent, random);
       middle += mcnemarOf(runs, true) <= 0.05 ? 1 : 0;
       return mcnemarOf(runs) <= 0.05;
     });
-    expect(exact).toBeLessThanOrEqual(0.05 + tolerance(0.05, 3000));
+    expect(exact).toBeLessThanOrEqual(0.05 + tolerance(0.05, 2000));
     expect(exact).toBeGreaterThan(0.025);
-    expect(Math.abs(middle / 3000 - 0.05)).toBeLessThan(tolerance(0.05, 3000));
+    expect(Math.abs(middle / 2000 - 0.05)).toBeLessThan(tolerance(0.05, 2000));
   });
 
   test("the paired cluster bootstrap has about 5 % with clusters of unequal size, where McNemar has far more", () => {
@@ -108,7 +108,7 @@ describe("with clusters", () => {
 
   test("95 % intervals of an accuracy cover it in 95 %, and those that ignore clusters do not", () => {
     let ignoring = 0;
-    const covered = rate(1500, (random) => {
+    const covered = rate(1000, (random) => {
       const { first: values, clusters } = runsOf(world, random);
       const wilson = wilsonInterval({ successes: values.filter(Boolean).length, trials: values.length });
       ignoring += wilson.low <= accuracy && accuracy <= wilson.high ? 1 : 0;
@@ -120,12 +120,12 @@ describe("with clusters", () => {
       }).interval;
       return low <= accuracy && accuracy <= high;
     });
-    expect(Math.abs(covered - 0.95)).toBeLessThan(tolerance(0.95, 1500));
-    expect(ignoring / 1500).toBeLessThan(0.8);
+    expect(Math.abs(covered - 0.95)).toBeLessThan(tolerance(0.95, 1000));
+    expect(ignoring / 1000).toBeLessThan(0.8);
   });
 
   test("95 % intervals of a difference cover it in 95 %", () => {
-    const covered = rate(1500, (random) => {
+    const covered = rate(1000, (random) => {
       const { low, high } = pairedClusterBootstrap({
         ...runsOf(world, random),
         resamples: 399,
@@ -133,12 +133,12 @@ describe("with clusters", () => {
       }).interval;
       return low <= 0.1 && 0.1 <= high;
     });
-    expect(Math.abs(covered - 0.95)).toBeLessThan(tolerance(0.95, 1500));
+    expect(Math.abs(covered - 0.95)).toBeLessThan(tolerance(0.95, 1000));
   });
 
   test("percentile intervals of a statistic that is no mean cover it in about 95 %", () => {
     // Share of the answers that only one run has right which the second has right.
-    const covered = rate(300, (random) => {
+    const covered = rate(200, (random) => {
       const { first, second } = runsOf({ ...world, clusters: 100, size: () => 5 }, random);
       const items = first.map((value, item) => [value, second[item]!] as const);
       const { low, high } = clusterBootstrap({
@@ -157,7 +157,7 @@ describe("with clusters", () => {
       });
       return low <= 2 / 3 && 2 / 3 <= high;
     });
-    expect(covered).toBeGreaterThan(0.95 - tolerance(0.95, 300) - 0.01);
+    expect(covered).toBeGreaterThan(0.95 - tolerance(0.95, 200) - 0.01);
     expect(covered).toBeLessThan(1);
   });
 });
@@ -173,14 +173,14 @@ describe("at the minimum detectable effect, the difference is found in about 80 
       onlySecond: 0.1 + effect / 2,
     };
     let exact = 0;
-    const found = rate(1200, (random) => {
+    const found = rate(800, (random) => {
       const runs = runsOf(world, random);
       exact += mcnemarOf(runs) <= 0.05 ? 1 : 0;
       return mcnemarOf(runs, true) <= 0.05;
     });
-    expect(Math.abs(found - 0.8)).toBeLessThan(tolerance(0.8, 1200));
-    expect(exact / 1200).toBeLessThan(found);
-    expect(exact / 1200).toBeGreaterThan(0.75 - tolerance(0.75, 1200));
+    expect(Math.abs(found - 0.8)).toBeLessThan(tolerance(0.8, 800));
+    expect(exact / 800).toBeLessThan(found);
+    expect(exact / 800).toBeGreaterThan(0.75 - tolerance(0.75, 800));
   });
 
   test("by the paired cluster bootstrap, where all questions of a cluster go the same way", () => {
@@ -193,10 +193,10 @@ describe("at the minimum detectable effect, the difference is found in about 80 
       onlyFirst: 0.15 - effect / 2,
       onlySecond: 0.15 + effect / 2,
     };
-    const found = rate(600, (random) => {
+    const found = rate(500, (random) => {
       const runs = runsOf(world, random);
       return pairedClusterBootstrap({ ...runs, resamples: 399, seed: random.below(1e9) }).p <= 0.05;
     });
-    expect(Math.abs(found - 0.8)).toBeLessThan(tolerance(0.8, 600) + 0.02);
+    expect(Math.abs(found - 0.8)).toBeLessThan(tolerance(0.8, 500) + 0.02);
   });
 });

@@ -46,6 +46,16 @@ export function logProbability(logits: ArrayLike<number>, prompt: string, text: 
   return sum;
 }
 
+/** The difference of the two highest logits before each character of `text` after `prompt`. */
+export function margins(logits: ArrayLike<number>, prompt: string, text: string): readonly number[] {
+  const written = characters(text);
+  return written.map((_, index) => {
+    const before = index === 0 ? characters(prompt).at(-1) : written[index - 1];
+    const [best = 0, second = 0] = rowOf(logits, before ?? 0).toSorted((one, other) => other - one);
+    return best - second;
+  });
+}
+
 function rowOf(logits: ArrayLike<number>, character: number): readonly number[] {
   return Array.from({ length: VOCABULARY }, (_, next) => logits[character * VOCABULARY + next] ?? 0);
 }

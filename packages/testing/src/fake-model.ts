@@ -16,7 +16,7 @@ import {
   type TrainableModel,
   writeFileAtomically,
 } from "@mlan/core";
-import { characters, continuation, logProbability, textOf, VOCABULARY } from "./character-table.ts";
+import { characters, continuation, logProbability, margins, textOf, VOCABULARY } from "./character-table.ts";
 
 const IGNORED = -100;
 
@@ -84,11 +84,14 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     loss: (batch) => loss(table, batch),
     trainingFlops: ({ counts }, trained) =>
       VOCABULARY * (2 * counts.text + (trained.includes("language") ? 4 * counts.supervised : 0)),
-    async *generate(requests) {
+    async *generate(requests, { details = false } = {}) {
       const logits = await table.data();
       for (const request of requests) {
-        const { prompt, maximumNewTokens } = request;
-        yield generation(request, answer?.(request) ?? continuation(logits, textOf(prompt), maximumNewTokens));
+        const { maximumNewTokens } = request;
+        const prompt = textOf(request.prompt);
+        const text = answer?.(request) ?? continuation(logits, prompt, maximumNewTokens);
+        const close = details && { tokens: characters(text), margins: margins(logits, prompt, text) };
+        yield { ...generation(request, text), ...close };
       }
     },
     async score(requests) {

@@ -1,4 +1,4 @@
-import type { Benchmark, Extractor, Protocol, ProtocolName, Question } from "@mlan/core";
+import type { Benchmark, Extractor, Metric, Outcome, Protocol, ProtocolName, Question } from "@mlan/core";
 import { memoryDataset } from "./memory-dataset.ts";
 
 /** A question whose prompt is its own text. */
@@ -27,8 +27,11 @@ function plainProtocol(name: ProtocolName): Protocol<PlainQuestion> {
     choices: ({ choices = [] }) => choices,
     maximumNewTokens: 8,
     extractor: () => wholeLine,
-    metrics: {
-      accuracy: (outcomes) => outcomes.filter(({ correct }) => correct).length / Math.max(1, outcomes.length),
-    },
+    metrics: { accuracy },
   };
 }
+
+const accuracy: Metric = Object.assign(
+  (outcomes: readonly Outcome[]) => outcomes.filter(({ correct }) => correct).length / Math.max(1, outcomes.length),
+  { proportion: true } as const,
+);

@@ -7,6 +7,7 @@ import type {
   ConversationFormat,
   Encoded,
   Generation,
+  GenerationOptions,
   GenerationRequest,
   ModelSource,
   TrainableModel,
@@ -54,6 +55,38 @@ export function describeModelContract(source: ModelSource, { useBackend }: Model
       const together = await generate(model, requests);
       for (const request of requests) {
         expect((await generate(model, [request])).get(request.id)).toEqual(together.get(request.id));
+      }
+    });
+
+    it("answers and scores the same whether common beginnings are computed once or apart", async () => {
+      const start = "one two three four five six seven ".repeat(3);
+      const asked = ["eight", "nine, ten", "", "nine, ten"].map((end, index): GenerationRequest => ({
+        id: `shared-${index}`,
+        prompt: { kind: "raw", text: `${start}${end}`, beginOfSequence: true },
+        images: [],
+        maximumNewTokens: 4,
+      }));
+      const [shared, apart] = await Promise.all(
+        [true, false].map((sharePrefixes) => generate(model, asked, { sharePrefixes })),
+      );
+      for (const { id } of asked) expect(shared?.get(id)?.text).toBe(apart?.get(id)?.text);
+      const costs = [...(apart?.values() ?? [])];
+      expect(costs.map(({ computedPositions }) => computedPositions)).toEqual(
+        costs.map(({ promptLength }) => promptLength),
+      );
+      const scored = asked.map(({ id, prompt, images }) => ({ id, prompt, images, continuation: "b" }));
+      const scores = await model.score(scored);
+      for (const [index, { logProbability }] of (await model.score(scored, { sharePrefixes: false })).entries())
+        expect(scores[index]?.logProbability).toBeCloseTo(logProbability, 4);
+    });
+
+    it("gives tokens and margins of an answer when asked for details", async () => {
+      const plain = await generate(model, requests);
+      for (const { id, text, tokens, margins } of (await generate(model, requests, { details: true })).values()) {
+        expect(text).toBe(plain.get(id)?.text);
+        expect(tokens?.length).toBeGreaterThan(0);
+        expect(margins).toHaveLength(tokens?.length ?? -1);
+        expect(Math.min(...(margins ?? []))).toBeGreaterThanOrEqual(0);
       }
     });
 
@@ -192,8 +225,9 @@ async function lossOf(
 async function generate(
   model: TrainableModel,
   requests: readonly GenerationRequest[],
+  options: GenerationOptions = {},
 ): Promise<ReadonlyMap<string, Generation>> {
   const answers = new Map<string, Generation>();
-  for await (const generation of model.generate(requests)) answers.set(generation.id, generation);
+  for await (const generation of model.generate(requests, options)) answers.set(generation.id, generation);
   return answers;
 }

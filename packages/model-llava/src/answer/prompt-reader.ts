@@ -34,20 +34,27 @@ export interface ReadPrompt {
   readonly length: number;
 }
 
+export interface PromptLimits {
+  /** Positions that the model has for it. */
+  readonly room: number;
+  /** Tokens that are kept of a text without images. Default: `room`. */
+  readonly maximumTokens?: number | undefined;
+}
+
 /** The text that the model continues. */
 export function renderRequest({ template }: PromptReader, request: PromptRequest): RawPrompt {
   return renderPrompt(request.prompt, template, request);
 }
 
 /**
- * A text in tokens, at most `maximumLength` positions. Longer text loses its beginning, as in the language harness of
- * arXiv 2411.10557; beside images that throws an `invalid-data` error, since an image could be lost.
+ * A text in tokens. More than the prompt's `maximumTokens` or `room` lose their beginning, as in the language harness
+ * of arXiv 2411.10557; beside images more than `room` throw an `invalid-data` error, since an image could be lost.
  */
 export function readPrompt(
   reader: PromptReader,
   text: RawPrompt,
   { id, images }: PromptRequest,
-  maximumLength: number,
+  { room, maximumTokens = room }: PromptLimits,
 ): ReadPrompt {
   const [image] = images;
   if (image && !reader.network.vision)
@@ -63,13 +70,13 @@ export function readPrompt(
       `model-llava: the prompt of "${id}" is empty, and has no begin-of-sequence token.`,
     );
   if (images.length === 0) {
-    const kept = Math.min(length, maximumLength);
+    const kept = Math.min(length, room, maximumTokens);
     return { id, inputIds: inputIds.slice(length - kept), images, length: kept };
   }
-  if (length <= maximumLength) return { id, inputIds, images, length };
+  if (length <= room) return { id, inputIds, images, length };
   throw new MlanError(
     "invalid-data",
-    `model-llava: the prompt of "${id}" has ${length} positions; the model reads ${maximumLength}. Shorten its text.`,
+    `model-llava: the prompt of "${id}" has ${length} positions; the model reads ${room}. Shorten its text.`,
   );
 }
 

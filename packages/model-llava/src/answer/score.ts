@@ -62,9 +62,11 @@ function readContinuation(reader: PromptReader, request: ScoreRequest): Continua
   const ids = encodePrompt(whole, reader.tokenizer, request);
   const different = ids.findIndex((id, index) => id !== prefix[index]);
   const tokens = different < 0 ? 0 : ids.length - different;
-  // The last token is never an input.
-  const room = Math.min(maximumPositions + 1, (before.maximumTokens ?? Infinity) + tokens);
-  const prompt = readPrompt(reader, whole, request, room);
+  const prompt = readPrompt(reader, whole, request, {
+    // The last token is never an input.
+    room: maximumPositions + 1,
+    maximumTokens: before.maximumTokens && before.maximumTokens + tokens,
+  });
   if (tokens > 0 && tokens < prompt.inputIds.length) return { prompt, tokens };
   throw new MlanError(
     "invalid-data",

@@ -3,12 +3,14 @@ import { type PrefixNode, prefixTree } from "./prefix-tree.ts";
 /** Sequences that share their first `length` elements; those that share nothing have a group of length 0. */
 export interface PrefixGroup {
   readonly length: number;
-  /** Indices of the sequences. */
+  /** Indices of the sequences, ascending. */
   readonly members: readonly number[];
 }
 
 /** A shorter prefix is not worth a pass of its own. */
 const LEAST_LENGTH = 16;
+/** Lengths that are tried differ by about as much. */
+const STEP = 8;
 /** What a pass of its own costs beside its positions, in positions. */
 const COST = 16;
 
@@ -18,13 +20,16 @@ const COST = 16;
  * sequences either go up to the group of a node above, or form one here.
  */
 export function sharedPrefixes(sequences: readonly Int32Array[]): readonly PrefixGroup[] {
-  const root = prefixTree(sequences);
+  const root = coarse(prefixTree(sequences));
   const known = new Map<PrefixNode, Map<number, Plan>>();
   const groups = new Map<PrefixNode, number[]>();
   const alone: number[] = [];
   assign(root, undefined);
   const shared = [...groups].map(([{ depth }, members]) => ({ length: depth, members }));
-  return alone.length > 0 ? [...shared, { length: 0, members: alone }] : shared;
+  return [...shared, { length: 0, members: alone }]
+    .filter(({ members }) => members.length > 0)
+    .map(({ length, members }) => ({ length, members: members.toSorted((one, other) => one - other) }))
+    .toSorted((one, other) => (one.members[0] ?? 0) - (other.members[0] ?? 0));
 
   function plan(node: PrefixNode, above: number): Plan {
     const plans = known.get(node) ?? new Map<number, Plan>();
@@ -59,11 +64,23 @@ interface Plan {
   readonly shares: boolean;
 }
 
-/** Bounds the depths that are tried below a node: groups hardly deeper than one above save hardly more. */
 function mayShare({ depth, ends, children }: PrefixNode, above: number): boolean {
-  return (
-    Math.floor(depth / LEAST_LENGTH) > Math.floor(above / LEAST_LENGTH) && (children.length > 0 || ends.length > 1)
-  );
+  return depth >= LEAST_LENGTH && depth > above && (children.length > 0 || ends.length > 1);
+}
+
+/** The tree without nodes that are hardly deeper than one above, which bounds its height and so the work. */
+function coarse(tree: PrefixNode): PrefixNode {
+  const step = (depth: number): number => Math.floor(depth / STEP);
+  const root: PrefixNode = { ...tree, ends: [...tree.ends], children: [] };
+  const open = tree.children.map((node) => ({ node, above: root }));
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { node, above } = next;
+    const kept = step(node.depth) > step(above.depth) ? { ...node, ends: [...node.ends], children: [] } : above;
+    if (kept === above) above.ends.push(...node.ends);
+    else above.children.push(kept);
+    for (const child of node.children) open.push({ node: child, above: kept });
+  }
+  return root;
 }
 
 function sum(values: readonly number[]): number {

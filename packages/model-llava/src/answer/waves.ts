@@ -18,7 +18,7 @@ export interface Wave<Item> {
   readonly batches: readonly WaveBatch<Item>[];
 }
 
-export interface WaveBatch<Item> {
+interface WaveBatch<Item> {
   /** Rows of one prefix stand side by side, as many for each; undefined is padding. */
   readonly rows: readonly (WaveRow<Item> | undefined)[];
   /** To which the rows' own parts are padded. */

@@ -31,35 +31,40 @@ export interface DecoderInput {
 }
 
 /** Runs all layers. Gives [rows * length, hidden], or [n, hidden] of what is wanted, before the last normalisation. */
-export function decode({ config, weights }: Decoder, input: DecoderInput): tf.Tensor2D {
-  const last = weights.layers.length - 1;
-  return weights.layers.reduce((hidden, layerWeights, layer) => {
+export function decode(decoder: Decoder, input: DecoderInput): tf.Tensor2D {
+  const { layers } = decoder.weights;
+  return layers.reduce((hidden, weights, layer) => {
     const { wanted, ...all } = input;
-    const step = { ...all, hidden, ...(wanted && layer === last && { wanted }) };
-    return feedForward(attendLayer(step, layer, layerWeights, config), layerWeights, config.normEpsilon);
+    const step = { ...all, hidden, ...(wanted && layer === layers.length - 1 && { wanted }) };
+    return feedForward(decoder, weights, attendLayer(decoder, weights, step, layer));
   }, input.hidden);
 }
 
 /** Logits [n, vocabulary] of rows [n, hidden] that {@link decode} gave. */
-export function logits({ config, weights }: Decoder, hidden: tf.Tensor2D): tf.Tensor2D {
-  return linear(rmsNorm(hidden, weights.norm, config.normEpsilon), weights.head);
+export function logits(decoder: Decoder, hidden: tf.Tensor2D): tf.Tensor2D {
+  const { norm, head } = decoder.weights;
+  return linear(rmsNorm(hidden, norm, decoder.config.normEpsilon), head);
 }
 
 function attendLayer(
+  decoder: Decoder,
+  weights: DecoderLayerWeights,
   { hidden, rows, rotations, attend, wanted }: DecoderInput,
   layer: number,
-  weights: DecoderLayerWeights,
-  { heads, keyValueHeads, normEpsilon }: LanguageConfig,
 ): tf.Tensor2D {
+  const { heads, keyValueHeads, normEpsilon } = decoder.config;
   const normal = rmsNorm(hidden, weights.inputNorm, normEpsilon);
-  const query = rotaryEmbedding(splitHeads(linear(normal, weights.query), rows, heads), rotations.query);
-  const key = rotaryEmbedding(splitHeads(linear(normal, weights.key), rows, keyValueHeads), rotations.key);
-  const value = splitHeads(linear(normal, weights.value), rows, keyValueHeads);
+  const headsOf = (weight: tf.Tensor2D, count: number): tf.Tensor4D => splitHeads(linear(normal, weight), rows, count);
+  const query = rotaryEmbedding(headsOf(weights.query, heads), rotations.query);
+  const key = rotaryEmbedding(headsOf(weights.key, keyValueHeads), rotations.key);
+  const value = headsOf(weights.value, keyValueHeads);
   const pick = (all: tf.Tensor2D): tf.Tensor2D => (wanted ? tf.gather(all, wanted) : all);
-  return tf.add(pick(hidden), linear(pick(mergeHeads(attend(query, { key, value }, layer))), weights.output));
+  const attended = pick(mergeHeads(attend(query, { key, value }, layer)));
+  return tf.add(pick(hidden), linear(attended, weights.output));
 }
 
-function feedForward(input: tf.Tensor2D, weights: DecoderLayerWeights, epsilon: number): tf.Tensor2D {
-  const normal = rmsNorm(input, weights.mlpNorm, epsilon);
-  return tf.add(input, linear(swiglu(linear(normal, weights.gate), linear(normal, weights.up)), weights.down));
+function feedForward(decoder: Decoder, weights: DecoderLayerWeights, input: tf.Tensor2D): tf.Tensor2D {
+  const normal = rmsNorm(input, weights.mlpNorm, decoder.config.normEpsilon);
+  const activated = swiglu(linear(normal, weights.gate), linear(normal, weights.up));
+  return tf.add(input, linear(activated, weights.down));
 }

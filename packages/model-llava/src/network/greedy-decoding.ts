@@ -7,7 +7,7 @@ import { decode } from "./decoder.ts";
 import { type Choice, choose, disposeChoice, readChoice } from "./greedy-choice.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 import { type PrefixCache, prefixMaskOf, prefixPart, rotationsAt, runPrompts } from "./prompt-pass.ts";
-import { disposeRowState, fewerRows, ownMask, type RowState, withMask, worthFewerRows } from "./row-state.ts";
+import { disposeRowState, fewerRows, onlyRows, ownMask, type RowState, withMask, worthFewerRows } from "./row-state.ts";
 
 export interface GreedyDecodingOptions {
   readonly prompts: PromptTensors;
@@ -43,8 +43,7 @@ export async function decodeGreedily(network: LlavaNetwork, options: GreedyDecod
       );
       const left = maximumNewTokens - step - 1;
       if (going.length === 0 || left <= 0) break;
-      const wanted = new Set(going);
-      state = { ...state, rows: state.rows.map((row, place) => (wanted.has(place) ? row : undefined)) };
+      state = onlyRows(state, going);
       let tokens = Array.from(read.tokens);
       if (worthFewerRows(state, going.length, left)) {
         state = fewerRows(state, going);

@@ -74,7 +74,7 @@ export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, see: S
 export type SeeKeyValue = (keyValue: KeyValue, layer: number) => void;
 
 /** Log-probabilities [n] of the selection's targets. */
-export function selectedLogProbabilities(
+function selectedLogProbabilities(
   network: LlavaNetwork,
   inputs: InputTensors,
   { positions, targets }: Selection,

@@ -29,6 +29,12 @@ export function disposeRowState({ prefix, ownsPrefix, prefixMask, prompt, answer
   disposeCache(answer);
 }
 
+/** The state in which nothing is done for other rows than those at `places`; they are still computed. */
+export function onlyRows(state: RowState, places: readonly number[]): RowState {
+  const wanted = new Set(places);
+  return { ...state, rows: state.rows.map((row, place) => (wanted.has(place) ? row : undefined)) };
+}
+
 /** Whether to go on with the rows that are left alone: new shapes compile new graphs, which some steps must repay. */
 export function worthFewerRows({ rows }: RowState, left: number, steps: number): boolean {
   return rows.length >= 8 && left <= rows.length / 2 && steps >= 8;

@@ -1,0 +1,29 @@
+import type { Metric, Outcome } from "@mlan/core";
+import { cleanPart } from "./clean-part.ts";
+import type { BenchmarkContamination } from "./report.ts";
+
+export interface CleanScoresOptions<Score> {
+  readonly outcomes: readonly Outcome[];
+  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly contamination: BenchmarkContamination;
+  /** Makes a score of a metric, e.g. with its standard error. */
+  estimate(metric: Metric, outcomes: readonly Outcome[]): Score;
+}
+
+export interface CleanScore<Score> {
+  readonly all: Score;
+  /** Undefined when no outcome is clean. */
+  readonly clean: Score | undefined;
+}
+
+/** Each metric over all outcomes and over those whose question is not in the mixture. */
+export function cleanScores<Score>(options: CleanScoresOptions<Score>): Readonly<Record<string, CleanScore<Score>>> {
+  const { metrics, estimate } = options;
+  const { all, clean } = cleanPart(options.outcomes, options.contamination);
+  return Object.fromEntries(
+    Object.entries(metrics).map(([name, metric]) => [
+      name,
+      { all: estimate(metric, all), clean: clean.length > 0 ? estimate(metric, clean) : undefined },
+    ]),
+  );
+}

@@ -1,0 +1,59 @@
+import { type BenchmarkContamination, type ContaminationReport, LEAK_KINDS } from "./report.ts";
+
+export interface ContaminationTableOptions {
+  /** Leaks that are shown of each benchmark below the table. Default 3. */
+  readonly leaks?: number;
+}
+
+/** The report as lines of plain text: a row per benchmark, then where the first leaks are. */
+export function contaminationTable(
+  report: ContaminationReport,
+  { leaks = 3 }: ContaminationTableOptions = {},
+): readonly string[] {
+  const { mixture, ngram, benchmarks } = report;
+  const head = [
+    "benchmark",
+    "questions",
+    "contaminated",
+    "share",
+    ...LEAK_KINDS.map((kind) => (kind === "n-gram" ? `${ngram}-gram` : kind)),
+    "text only",
+    "unsearchable",
+  ];
+  return [
+    `${mixture.name}: ${mixture.examples} examples`,
+    ...align([head, ...benchmarks.map(row)]),
+    ...benchmarks.flatMap((benchmark) => examplesOf(benchmark, ngram, leaks)),
+  ];
+}
+
+function row(found: BenchmarkContamination): readonly string[] {
+  const { benchmark, questions, contaminated, share, kinds, textOnly, unsearchable } = found;
+  const counts = [...LEAK_KINDS.map((kind) => kinds[kind]), textOnly.length, unsearchable];
+  return [
+    benchmark,
+    String(questions),
+    String(contaminated.length),
+    `${(share * 100).toFixed(2)} %`,
+    ...counts.map(String),
+  ];
+}
+
+function examplesOf(found: BenchmarkContamination, ngram: number, count: number): readonly string[] {
+  return found.contaminated.slice(0, count).flatMap(({ id, leaks }) =>
+    leaks.map(({ kind, example, index, match }) => {
+      const name = kind === "n-gram" ? `${ngram}-gram` : kind;
+      return `${found.benchmark} ${id}: ${name} in example ${index} (${example}): ${match}`;
+    }),
+  );
+}
+
+/** The first column to the left, numbers to the right. */
+function align(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  return rows.map((cells) =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  "),
+  );
+}

@@ -1,0 +1,67 @@
+import { type BenchmarkContamination, type ContaminatedQuestion, type Leak, LEAK_KINDS } from "./report.ts";
+
+/** What was found so far: of each question and kind the first leak only. */
+export interface Findings {
+  /** `match` is asked only when the leak is the first of its kind. */
+  add(question: number, leak: Omit<Leak, "match">, match: () => string): void;
+  /** Short text of a question on an image that its conversation does not have. */
+  addTextOnly(question: number, leak: Omit<Leak, "match">, match: () => string): void;
+  of(benchmark: FoundIn): BenchmarkContamination;
+}
+
+export interface FoundIn {
+  readonly benchmark: string;
+  readonly fingerprint: string;
+  /** Ids of its questions in its order. */
+  readonly ids: readonly string[];
+  /** Number of its first question among those of all benchmarks. */
+  readonly first: number;
+  readonly isSearchable: (question: number) => boolean;
+}
+
+type Leaks = Map<number, Leak[]>;
+
+export function createFindings(): Findings {
+  const contaminated: Leaks = new Map();
+  const textOnly: Leaks = new Map();
+  return {
+    add: (question, leak, match) => addTo(contaminated, question, leak, match),
+    addTextOnly: (question, leak, match) => addTo(textOnly, question, leak, match),
+    of({ benchmark, fingerprint, ids, first, isSearchable }) {
+      const found = questionsIn(contaminated, ids, first, () => true);
+      const countOf = (kind: Leak["kind"]): number =>
+        found.filter(({ leaks }) => leaks.some((leak) => leak.kind === kind)).length;
+      const [exact = 0, gram = 0, file = 0, picture = 0] = LEAK_KINDS.map(countOf);
+      return {
+        benchmark,
+        fingerprint,
+        questions: ids.length,
+        contaminated: found,
+        share: ids.length === 0 ? 0 : found.length / ids.length,
+        kinds: { "exact-text": exact, "n-gram": gram, "same-file": file, "same-picture": picture },
+        textOnly: questionsIn(textOnly, ids, first, (question) => !contaminated.has(question)),
+        unsearchable: ids.filter((_, index) => !isSearchable(first + index)).length,
+      };
+    },
+  };
+}
+
+function addTo(all: Leaks, question: number, leak: Omit<Leak, "match">, match: () => string): void {
+  const leaks = all.get(question);
+  if (leaks?.some(({ kind }) => kind === leak.kind)) return;
+  const full = { ...leak, match: match() };
+  if (leaks) leaks.push(full);
+  else all.set(question, [full]);
+}
+
+function questionsIn(
+  all: Leaks,
+  ids: readonly string[],
+  first: number,
+  keep: (question: number) => boolean,
+): readonly ContaminatedQuestion[] {
+  return ids.flatMap((id, index) => {
+    const leaks = all.get(first + index);
+    return leaks && keep(first + index) ? [{ id, leaks }] : [];
+  });
+}

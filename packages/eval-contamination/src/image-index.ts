@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { type ImageReference, messageOf, MlanError } from "@mlan/core";
+import { correlation, hammingDistance, type PictureHash, pictureHash } from "./picture-hash.ts";
+
+export interface ImageHit {
+  readonly kind: "same-file" | "same-picture";
+  readonly question: number;
+  /** The benchmark's name of the image. */
+  readonly name: string;
+}
+
+/** The images of all questions: each file is kept once, as its hashes. */
+export interface ImageIndex {
+  readonly size: number;
+  /** `place` names the question in errors. */
+  add(question: number, image: ImageReference, place: string): Promise<void>;
+  find(image: ImageReference, place: string): Promise<readonly ImageHit[]>;
+}
+
+interface IndexedImage {
+  readonly name: string;
+  readonly picture: PictureHash | undefined;
+  readonly questions: number[];
+}
+
+/**
+ * Correlation of two 8 x 8 thumbnails from which on pictures with close hashes are the same one. Simple drawings of
+ * different things in the same places have close hashes.
+ */
+const LEAST_CORRELATION = 0.93;
+
+export function createImageIndex(distance: number): ImageIndex {
+  const byContent = new Map<string, Promise<IndexedImage>>();
+  const images: IndexedImage[] = [];
+  return {
+    get size() {
+      return images.length;
+    },
+    async add(question, image, place) {
+      const bytes = await readImage(image, place);
+      const content = contentHash(bytes);
+      let indexed = byContent.get(content);
+      if (!indexed) {
+        indexed = decode(bytes, image, place).then((picture) => ({ name: image.name, picture, questions: [] }));
+        byContent.set(content, indexed);
+        images.push(await indexed);
+      }
+      (await indexed).questions.push(question);
+    },
+    async find(image, place) {
+      const bytes = await readImage(image, place);
+      const same = await byContent.get(contentHash(bytes));
+      if (same) return hits("same-file", same);
+      const picture = await decode(bytes, image, place);
+      if (!picture) return [];
+      // A search tree would save little: thousands of distances take less time than decoding one image.
+      return images.filter(isLike(picture, distance)).flatMap((found) => hits("same-picture", found));
+    },
+  };
+}
+
+function isLike(picture: PictureHash, distance: number): (image: IndexedImage) => boolean {
+  return ({ picture: other }) =>
+    other !== undefined &&
+    hammingDistance(picture.bits, other.bits) <= distance &&
+    correlation(picture.look, other.look) >= LEAST_CORRELATION;
+}
+
+function hits(kind: ImageHit["kind"], { questions, name }: IndexedImage): readonly ImageHit[] {
+  return questions.map((question) => ({ kind, question, name }));
+}
+
+function contentHash(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("base64");
+}
+
+async function readImage(image: ImageReference, place: string): Promise<Uint8Array> {
+  return image.read().catch((cause: unknown) => {
+    throw imageError(cause, "read", image, place);
+  });
+}
+
+async function decode(bytes: Uint8Array, image: ImageReference, place: string): Promise<PictureHash | undefined> {
+  return pictureHash(bytes).catch((cause: unknown) => {
+    throw imageError(cause, "decoded", image, place);
+  });
+}
+
+function imageError(cause: unknown, verb: string, { name }: ImageReference, place: string): MlanError {
+  const message = `contamination: ${place}: image ${JSON.stringify(name)} cannot be ${verb}: ${messageOf(cause)}`;
+  return new MlanError(MlanError.is(cause) ? cause.code : "invalid-data", message, { cause });
+}

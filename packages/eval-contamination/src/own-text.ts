@@ -1,0 +1,60 @@
+import { commonStarts } from "./common-starts.ts";
+
+/** What a question asks, as word numbers. */
+export interface AskedText {
+  /** The lines of its prompt. */
+  readonly lines: readonly (readonly number[])[];
+  readonly choices: readonly (readonly number[])[];
+  /** Number of its cluster within the benchmark. */
+  readonly cluster: number;
+}
+
+/** A question's words without the template: stretches that stand unbroken in its prompt. */
+export interface OwnText {
+  readonly stem: readonly (readonly number[])[];
+  /** Choices that the prompt offers line by line, without their labels. */
+  readonly choices: readonly (readonly number[])[];
+  readonly cluster: number;
+}
+
+/** Share of clusters from which on a line's beginning or end is the benchmark's template. */
+const TEMPLATE_SHARE = 0.5;
+/** "A", or "option A": longer beginnings of a line that ends in a choice are no label. */
+const LONGEST_LABEL = 2;
+
+/** Own texts of all questions of one benchmark, which are sorted by cluster. */
+export function ownTexts(asked: readonly AskedText[], clusters: number): readonly OwnText[] {
+  const lines = asked.flatMap(({ lines, cluster }) => lines.map((words) => ({ words, cluster })));
+  const starts = commonStarts(lines, clusters, TEMPLATE_SHARE);
+  const ends = commonStarts(
+    lines.map(({ words, cluster }) => ({ words: words.toReversed(), cluster })),
+    clusters,
+    TEMPLATE_SHARE,
+  );
+  let line = 0;
+  return asked.map(({ lines, choices, cluster }) => {
+    const stem: number[][] = [];
+    const offered: (readonly number[])[] = [];
+    let isOpen = false;
+    for (const words of lines) {
+      const start = starts[line] ?? 0;
+      const end = words.length - (ends[line] ?? 0);
+      line++;
+      if (words.length === 0) continue;
+      const choice = choices.find((choice) => isChoiceLine(words, choice));
+      if (choice) offered.push(choice);
+      const own = choice ? [] : words.slice(start, end);
+      if (own.length > 0 && isOpen && start === 0) stem.push([...(stem.pop() ?? []), ...own]);
+      else if (own.length > 0) stem.push(own);
+      isOpen = own.length > 0 && end === words.length;
+    }
+    return { stem, choices: offered, cluster };
+  });
+}
+
+function isChoiceLine(line: readonly number[], choice: readonly number[]): boolean {
+  const label = line.length - choice.length;
+  return (
+    choice.length > 0 && label >= 0 && label <= LONGEST_LABEL && choice.every((word, at) => line[label + at] === word)
+  );
+}

@@ -1,0 +1,137 @@
+import { readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { useOnnxBackend } from "@mlan/backend-onnx";
+import type { ImageReference } from "@mlan/core";
+import type { LlavaModel } from "@mlan/model-llava";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { plainImage, scratchLlava, tinySource } from "./tiny-llava.ts";
+
+const scratch = await scratchLlava();
+const RED = plainImage("red", "#f00");
+const BLUE = plainImage("blue", "#00f");
+
+let model: LlavaModel;
+beforeAll(async () => {
+  await useOnnxBackend();
+  model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
+  for (const { component, variable } of model.parameters()) {
+    if (component !== "vision" && variable.rank === 2) variable.assign(tf.tidy(() => tf.mul(variable, 8)));
+  }
+});
+afterAll(() => model.dispose());
+
+it("keeps one file per image, and gives the same answers with files and without", async () => {
+  const folder = scratch.fresh();
+  const plain = await ask([RED, BLUE]);
+  expect(plain[0]).not.toBe(plain[1]);
+  expect(await ask([RED, BLUE, plainImage("red again", "#f00")], folder)).toEqual([...plain, plain[0]]);
+  expect(await filesIn(folder)).toHaveLength(2);
+  expect(await ask([RED, BLUE], folder)).toEqual(plain);
+  expect(await filesIn(folder)).toHaveLength(2);
+});
+
+it("does not run the tower, or read the image's pixels, where a file has the features", async () => {
+  const folder = scratch.fresh();
+  const [answer] = await ask([RED], folder);
+  const kernels = await kernelsOf(() => ask([RED], folder));
+  const all = await kernelsOf(() => ask([RED]));
+  expect(kernels.answers).toEqual([answer]);
+  expect(all.answers).toEqual([answer]);
+  // Only the tower has layer norms, whose means nothing else computes.
+  expect(all.names).toContain("Mean");
+  expect(kernels.names).not.toContain("Mean");
+});
+
+it("computes again what is damaged: cut short, changed, or another image's", async () => {
+  const folder = scratch.fresh();
+  const plain = await ask([RED, BLUE], folder);
+  const [first, second] = (await filesIn(folder)) as [URL, URL];
+  const whole = await readFile(first);
+  await truncate(first, whole.length - 5);
+  expect(await ask([RED, BLUE], folder)).toEqual(plain);
+  expect(await readFile(first)).toEqual(whole);
+
+  await writeFile(
+    first,
+    whole.map((byte, index) => (index === 60 ? byte ^ 64 : byte)),
+  );
+  expect(await ask([RED, BLUE], folder)).toEqual(plain);
+  expect(await readFile(first)).toEqual(whole);
+
+  await rename(second, first);
+  expect(await ask([RED, BLUE], folder)).toEqual(plain);
+  expect(await readFile(first)).toEqual(whole);
+});
+
+it("takes nothing from a tower with other weights, or from images that were framed otherwise", async () => {
+  const folder = scratch.fresh();
+  const before = await ask([RED], folder);
+  const { variable } = model.parameters().find(({ name }) => name.endsWith("layers.0.mlp.fc1.weight"))!;
+  const weights = tf.clone(variable);
+  variable.assign(tf.tidy(() => tf.mul(variable, 30)));
+  await ask([RED], folder);
+  expect(await filesIn(folder)).toHaveLength(2);
+  variable.assign(weights);
+  weights.dispose();
+  expect(await ask([RED], folder)).toEqual(before);
+  expect(await filesIn(folder)).toHaveLength(2);
+
+  const { format } = model;
+  model.setFormat({ ...format, imageAspectRatio: format.imageAspectRatio === "pad" ? "square" : "pad" });
+  await ask([RED], folder);
+  model.setFormat(format);
+  expect(await filesIn(folder)).toHaveLength(3);
+});
+
+it("makes no folder for text", async () => {
+  const folder = scratch.fresh();
+  await ask([undefined], folder);
+  await expect(readdir(folder)).rejects.toThrow(/ENOENT/);
+});
+
+it("says when its folder cannot be written, or is not one", async () => {
+  const folder = scratch.fresh();
+  const file = new URL(folder.href.replace(/\/$/, ""));
+  await writeFile(file, "in the way");
+  await expect(ask([RED], folder)).rejects.toMatchObject({ code: "unavailable", message: /could not be written/ });
+  await rm(file);
+  const remote = new URL("https://example.org/features/");
+  await expect(ask([RED], remote)).rejects.toMatchObject({ code: "invalid-options", message: /featureCache is https/ });
+});
+
+it("leaves no tensors behind", async () => {
+  const folder = scratch.fresh();
+  await ask([RED, BLUE], folder);
+  const before = tf.memory().numTensors;
+  await ask([RED, BLUE], folder);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+async function ask(images: readonly (ImageReference | undefined)[], featureCache?: URL): Promise<readonly string[]> {
+  const requests = images.map((image, index) => ({
+    id: `${index}`,
+    prompt: { kind: "raw", text: `${image ? "<image>" : ""}what is it?`, beginOfSequence: true } as const,
+    images: image ? [image] : [],
+    maximumNewTokens: 8,
+  }));
+  const texts: string[] = [];
+  for await (const { id, text } of model.generate(requests, featureCache && { featureCache })) texts[Number(id)] = text;
+  return texts;
+}
+
+/** The kernels that are called meanwhile. */
+async function kernelsOf(
+  run: () => Promise<readonly string[]>,
+): Promise<{ readonly names: readonly string[]; readonly answers: readonly string[] }> {
+  let answers: readonly string[] = [];
+  const { kernels } = await tf.profile(async () => {
+    answers = await run();
+    return tf.scalar(0);
+  });
+  return { names: kernels.map(({ name }) => name), answers };
+}
+
+async function filesIn(folder: URL): Promise<readonly URL[]> {
+  const names = await readdir(folder, { recursive: true });
+  return names.filter((name) => name.endsWith(".features")).map((name) => new URL(name, folder));
+}
