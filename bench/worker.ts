@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import type { Batch } from "./llama/batches.ts";
+import type { LineProcess } from "./line-process.ts";
 import type { Configuration } from "./llama/configuration.ts";
 
 export interface Setup {
@@ -44,27 +43,14 @@ export interface Worker {
   stop(): void;
 }
 
-export function startWorker(name: string, command: string, parameters: readonly string[]): Worker {
-  const child = spawn(command, [...parameters], { stdio: ["pipe", "pipe", "inherit"] });
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  // The protocol's types are those of the interface; each side of a line is written in this folder.
-  const ask = async <Answer>(request: object): Promise<Answer> => {
-    write(child, `${JSON.stringify(request)}\n`);
-    const { value, done } = await answers.next();
-    if (done === true) throw new Error(`${name} ended (exit code ${child.exitCode}) instead of answering; see above.`);
-    return JSON.parse(value) as Answer;
-  };
+/** `process` as a worker: the other side of each line is written in `peers/`. */
+export function workerOf({ name, ask, stop }: LineProcess): Worker {
   return {
     name,
     setup: (setup) => ask({ do: "setup", ...setup }),
     train: (batch) => ask({ do: "train", ...batch }),
     generate: (prompt) => ask({ do: "generate", ...prompt }),
     memory: () => ask({ do: "memory" }),
-    stop: () => child.kill(),
+    stop,
   };
-}
-
-function write({ stdin }: ChildProcess, text: string): void {
-  if (stdin === null) throw new Error("the worker has no stdin");
-  stdin.write(text);
 }

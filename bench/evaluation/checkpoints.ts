@@ -1,0 +1,91 @@
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { miniCheckpoint } from "@mlan/data-miniworld";
+import { type Configuration, NORM_EPSILON, ROPE_THETA } from "../llama/configuration.ts";
+import { writeRandomWeights } from "../llama/weights.ts";
+import { inventedPieces } from "./invented-tokenizer.ts";
+
+/** A Llama in the layout of the Hugging Face Hub. */
+export interface BenchCheckpoint {
+  readonly description: string;
+  /** Ends in a slash. */
+  readonly folder: URL;
+  /** Of its tokenizer. */
+  readonly pieces: readonly string[];
+}
+
+export type CheckpointName = "mini" | "23m";
+
+/** Long enough for every row; what lm-eval measures its batch size with. */
+const POSITIONS = 1024;
+
+/** Writes a checkpoint below `parent`. */
+export async function writeCheckpoint(name: CheckpointName, parent: URL): Promise<BenchCheckpoint> {
+  const folder = new URL(`${name}/`, parent);
+  await mkdir(folder, { recursive: true });
+  return name === "mini" ? writeMini(folder) : writeRandom(folder);
+}
+
+/** The trained checkpoint that the project ships; its rotary positions reach further than its configuration says. */
+async function writeMini(folder: URL): Promise<BenchCheckpoint> {
+  const shipped = miniCheckpoint("mini-llama2");
+  for (const file of ["model.safetensors", "tokenizer.json", "tokenizer_config.json"])
+    await copyFile(new URL(file, shipped), new URL(file, folder));
+  const config = JSON.parse(await readFile(new URL("config.json", shipped), "utf8"));
+  await writeJson(new URL("config.json", folder), { ...config, max_position_embeddings: POSITIONS });
+  const tokenizer = JSON.parse(await readFile(new URL("tokenizer.json", shipped), "utf8"));
+  const pieces = Object.keys(tokenizer.model.vocab);
+  return { description: `mini-llama2, 1 M parameters, ${pieces.length} pieces`, folder, pieces };
+}
+
+/** Most of its parameters are embeddings, as in every Llama of this size with a vocabulary of 32,000. */
+const RANDOM: Configuration = {
+  name: "23 M",
+  hiddenSize: 256,
+  intermediateSize: 688,
+  layers: 8,
+  heads: 4,
+  vocabularySize: 32_000,
+  tiedEmbeddings: false,
+  rows: 0,
+  length: 0,
+  supervisedShare: 0,
+};
+
+async function writeRandom(folder: URL): Promise<BenchCheckpoint> {
+  const shipped = miniCheckpoint("mini-llama2");
+  await copyFile(new URL("tokenizer_config.json", shipped), new URL("tokenizer_config.json", folder));
+  const tokenizer = JSON.parse(await readFile(new URL("tokenizer.json", shipped), "utf8"));
+  const first = Object.keys(tokenizer.model.vocab).slice(0, 3 + 256); // special tokens and bytes
+  const { pieces, merges } = inventedPieces(RANDOM.vocabularySize - first.length);
+  const vocab = Object.fromEntries([...first, ...pieces].map((piece, id) => [piece, id]));
+  await writeJson(new URL("tokenizer.json", folder), { ...tokenizer, model: { ...tokenizer.model, vocab, merges } });
+  await writeJson(new URL("config.json", folder), configurationOf(RANDOM));
+  await writeRandomWeights(new URL("model.safetensors", folder), RANDOM);
+  return { description: "random Llama, 23 M parameters, 32,000 invented pieces", folder, pieces };
+}
+
+function configurationOf({ hiddenSize, intermediateSize, layers, heads, vocabularySize }: Configuration): object {
+  return {
+    architectures: ["LlamaForCausalLM"],
+    model_type: "llama",
+    vocab_size: vocabularySize,
+    hidden_size: hiddenSize,
+    intermediate_size: intermediateSize,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    num_key_value_heads: heads,
+    hidden_act: "silu",
+    max_position_embeddings: POSITIONS,
+    rms_norm_eps: NORM_EPSILON,
+    rope_theta: ROPE_THETA,
+    tie_word_embeddings: false,
+    use_cache: true,
+    bos_token_id: 1,
+    eos_token_id: 2,
+    torch_dtype: "float32",
+  };
+}
+
+function writeJson(file: URL, value: unknown): Promise<void> {
+  return writeFile(file, JSON.stringify(value));
+}

@@ -1,0 +1,34 @@
+import type { Benchmark, Extractor, Protocol, ProtocolName, Question } from "@mlan/core";
+import { accuracy, exactMatch, harnessPrompt, lead } from "@mlan/data-kit";
+import { memoryDataset } from "@mlan/testing";
+import type { LanguageQuestion, LanguageTask } from "./language-tasks.ts";
+
+interface TaskQuestion extends Question, LanguageQuestion {
+  readonly choices: LanguageQuestion["choices"];
+}
+
+/** A language task as a benchmark, asked like the paper's language harness: without the begin-of-sequence token. */
+export function taskBenchmark(
+  { name, questions }: LanguageTask,
+  stop: readonly string[],
+  maximumNewTokens: number,
+): Benchmark<TaskQuestion> {
+  const extractor: Extractor = {
+    name: "letter",
+    version: 1,
+    stop: [...stop, "</s>"],
+    extract: (answer) => lead(answer, ".,:") || undefined,
+    isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true }),
+  };
+  const protocol = (protocolName: ProtocolName): Protocol<TaskQuestion> => ({
+    name: protocolName,
+    version: 1,
+    prompt: ({ prompt }) => harnessPrompt(prompt),
+    choices: ({ choices }) => choices,
+    maximumNewTokens,
+    extractor: () => extractor,
+    metrics: { accuracy },
+  });
+  const rows = questions.map((question) => ({ ...question, images: [] }));
+  return { ...memoryDataset<TaskQuestion>(name, rows), protocol, extractors: [extractor] };
+}
