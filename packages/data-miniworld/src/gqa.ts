@@ -7,7 +7,7 @@ import { benchmarkScene, type PicturedRows, uniqueBy } from "./pictured-rows.ts"
 import { GRID, type PlacedThing, type Scene } from "./scene.ts";
 import { COLOURS } from "./thing.ts";
 
-export const QUESTIONS_PER_IMAGE = 4;
+const QUESTIONS_PER_IMAGE = 4;
 
 /**
  * Four questions on one image: one for a colour or a shape, one for a side, and two for yes or no, one of them answered

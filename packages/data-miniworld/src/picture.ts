@@ -8,7 +8,7 @@ export const PICTURE_SIZE = 48;
 const CELL_SIZE = PICTURE_SIZE / GRID;
 
 /** A scene as an RGB PNG. */
-export function drawPicture(random: Random, scene: Scene): Uint8Array {
+function drawPicture(random: Random, scene: Scene): Uint8Array {
   return encode({
     width: PICTURE_SIZE,
     height: PICTURE_SIZE,

@@ -25,8 +25,6 @@ export interface ScienceqaRow {
   readonly solution: string;
 }
 
-export const QUESTIONS_PER_GROUP = 4;
-
 /**
  * Four questions, two of them on one image: with a hint alone, with an image alone, with neither, with both. Which
  * words are colours and shapes is what the world's texts teach; a hint or an image tells the rest.

@@ -4,7 +4,7 @@ import { expectOneAnswerEach, type Way } from "./expect-invariance.ts";
 import { type BenchmarkName, benchmarksOf, smallWorld } from "./nine-benchmarks.ts";
 import { scratchFolder, tinyModel } from "./tiny-model.ts";
 
-export const PROTOCOLS: readonly ProtocolName[] = ["paper", "strict"];
+const PROTOCOLS: readonly ProtocolName[] = ["paper", "strict"];
 
 const WAYS: readonly Way[] = [false, true].flatMap((sharePrefixes) =>
   [1, 8, 32].map((batchSize) => ({ batchSize, sharePrefixes })),
