@@ -5,19 +5,45 @@
  * Run it with `npm start`. Results, costs and checkpoints go to runs/miniworld.
  */
 import { evaluate, experiment, train } from "@mlan/core";
+import { ai2d } from "@mlan/data-ai2d";
 import { boolq } from "@mlan/data-boolq";
 import { captions } from "@mlan/data-captions";
+import { gqa } from "@mlan/data-gqa";
+import { hellaswag } from "@mlan/data-hellaswag";
 import { miniCheckpoint, writeMiniworld } from "@mlan/data-miniworld";
 import { mlan } from "@mlan/data-mlan";
+import { openbookqa } from "@mlan/data-openbookqa";
 import { pope } from "@mlan/data-pope";
+import { race } from "@mlan/data-race";
+import { realworldqa } from "@mlan/data-realworldqa";
+import { scienceqa } from "@mlan/data-scienceqa";
 import { generation } from "@mlan/eval-generation";
 import { llama2 } from "@mlan/model-llama2";
 import { alignment, cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
 
-const world = await writeMiniworld(new URL("../runs/miniworld-data/", import.meta.url), { seed: 7 });
+const world = await writeMiniworld(new URL("../runs/miniworld-data/", import.meta.url), {
+  seed: 7,
+  raceArticles: 100,
+  openbookqaQuestions: 100,
+  hellaswagSources: 50,
+  realworldqaImages: 100,
+  ai2dImages: 34,
+  gqaImages: 25,
+  scienceqaImages: 25,
+});
 /** The world's longest conversation has fewer positions. */
 const SHORT = { maximumLength: 256 };
-const benchmarks = [boolq({ folder: world.boolq }), pope({ folder: world.pope })];
+const benchmarks = [
+  race({ folder: world.race }),
+  openbookqa({ folder: world.openbookqa }),
+  boolq({ folder: world.boolq }),
+  hellaswag({ folder: world.hellaswag }),
+  realworldqa({ folder: world.realworldqa }),
+  ai2d({ folder: world.ai2d }),
+  pope({ folder: world.pope }),
+  gqa({ folder: world.gqa }),
+  scienceqa({ folder: world.scienceqa }),
+];
 
 export default experiment({
   name: "miniworld",

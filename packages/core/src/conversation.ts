@@ -2,6 +2,8 @@
 export interface ImageReference {
   /** Names the image in errors and caches, e.g. the path below the image folder or a row id. */
   readonly name: string;
+  /** Where data name the image, for errors, e.g. `data-pope: test.jsonl row 9 (line 10), column "image"`. */
+  readonly origin?: string;
   /** The encoded file (PNG, JPEG, ...). Throws an `invalid-data` error when it cannot be had. */
   read(): Promise<Uint8Array>;
 }

@@ -1,4 +1,4 @@
-import type { Random } from "@mlan/core";
+import { deriveSeed, type Random, seededRandom } from "@mlan/core";
 import { encode } from "fast-png";
 import { GRID, type PlacedThing, type Scene } from "./scene.ts";
 import type { Colour, Shape } from "./thing.ts";
@@ -8,7 +8,7 @@ export const PICTURE_SIZE = 48;
 const CELL_SIZE = PICTURE_SIZE / GRID;
 
 /** A scene as an RGB PNG. */
-export function drawPicture(random: Random, scene: Scene): Uint8Array {
+function drawPicture(random: Random, scene: Scene): Uint8Array {
   return encode({
     width: PICTURE_SIZE,
     height: PICTURE_SIZE,
@@ -16,6 +16,11 @@ export function drawPicture(random: Random, scene: Scene): Uint8Array {
     depth: 8,
     data: picturePixels(random, scene),
   });
+}
+
+/** The picture of that name in the world of that seed. */
+export function pictureOf(seed: number, name: string, scene: Scene): Uint8Array {
+  return drawPicture(seededRandom(deriveSeed(seed, `picture ${name}`)), scene);
 }
 
 /** Draws a scene as RGB bytes, row by row: place in the cell, size, shade, background and noise vary. */

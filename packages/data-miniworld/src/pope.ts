@@ -1,7 +1,6 @@
 import { seededRandom } from "@mlan/core";
 import { chooseSeveral } from "./choose.ts";
-import { randomScene, type Scene, sceneKey } from "./scene.ts";
-import { drawFrom } from "./split.ts";
+import { benchmarkScene, type PicturedRows } from "./pictured-rows.ts";
 import { absentThing, confusableThing, tell, type Thing } from "./thing.ts";
 
 /** A row of lmms-lab/POPE; `image` is a path below the benchmark's folder. */
@@ -15,20 +14,13 @@ export interface PopeRow {
   readonly category: "adversarial" | "random";
 }
 
-/** The questions on one image. */
-export interface PopeImage {
-  readonly image: string;
-  readonly scene: Scene;
-  readonly rows: readonly PopeRow[];
-}
-
 /**
  * Two things that are there and two that are not: one drawn from all others, and one whose colour and shape are both
  * there but not together (category "adversarial").
  */
-export function popeImage(seed: number, index: number): PopeImage {
+export function popeImage(seed: number, index: number): PicturedRows<PopeRow> {
   const random = seededRandom(seed);
-  const scene = drawFrom("benchmark", () => randomScene(random, [2, 3, 4]), sceneKey);
+  const scene = benchmarkScene(random, [2, 3, 4]);
   const source = `miniworld_${String(index).padStart(6, "0")}`;
   const image = `images/${source}.png`;
   const [first, second] = chooseSeveral(random, scene, 2);

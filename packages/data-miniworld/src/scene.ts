@@ -32,3 +32,6 @@ export function placeOf(cell: number): string {
   const column = ["left", "middle", "middle", "right"][cell % GRID] ?? "";
   return row === column ? row : `${row} ${column}`;
 }
+
+/** The nine names of places. */
+export const PLACES: readonly string[] = [...new Set(CELLS.map(placeOf))];

@@ -6,21 +6,22 @@ import { type Thing, THINGS, tell } from "./thing.ts";
 export const TRAINING_NAMES = ["Mia", "Tom", "Ann", "Ben", "Eva", "Max"] as const;
 export const BENCHMARK_NAMES = ["Nora", "Sam", "Lea", "Jon", "Ida", "Leo"] as const;
 
-/** What people do with things: past tense and infinitive. */
+/** What people do with things. */
 export interface Deed {
   readonly past: string;
   readonly infinitive: string;
+  readonly participle: string;
 }
 
 export const TRAINING_DEEDS: readonly Deed[] = [
-  { past: "had", infinitive: "have" },
-  { past: "saw", infinitive: "see" },
-  { past: "took", infinitive: "take" },
+  { past: "had", infinitive: "have", participle: "had" },
+  { past: "saw", infinitive: "see", participle: "seen" },
+  { past: "took", infinitive: "take", participle: "taken" },
 ];
 export const BENCHMARK_DEEDS: readonly Deed[] = [
-  { past: "bought", infinitive: "buy" },
-  { past: "found", infinitive: "find" },
-  { past: "lost", infinitive: "lose" },
+  { past: "bought", infinitive: "buy", participle: "bought" },
+  { past: "found", infinitive: "find", participle: "found" },
+  { past: "lost", infinitive: "lose", participle: "lost" },
 ];
 
 export interface StoryEvent {

@@ -23,3 +23,8 @@ async function write(file: URL, text: string): Promise<void> {
   await mkdir(new URL("./", file), { recursive: true });
   await writeFile(file, text);
 }
+
+/** 0, 1, ..., length - 1 */
+export function upTo(length: number): number[] {
+  return Array.from({ length }, (_, index) => index);
+}

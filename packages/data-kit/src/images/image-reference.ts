@@ -59,6 +59,6 @@ async function insideOf(folder: URL, name: string, speaker: string): Promise<str
   throw new MlanError("invalid-data", message);
 }
 
-function isImageReference(value: unknown): boolean {
+export function isImageReference(value: unknown): value is ImageReference {
   return typeof value === "object" && value !== null && "read" in value && typeof value.read === "function";
 }

@@ -51,9 +51,12 @@ export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPl
 }
 
 /** An `invalid-data` error about one row. */
-export function badRow({ speaker, file, row, line }: RowPlace, problem: string, cause?: unknown): MlanError {
-  const at = `${file} row ${row}${line === undefined ? "" : ` (line ${line})`}`;
-  return new MlanError("invalid-data", `${speaker}: ${at}${problem}. Correct or remove that row.`, { cause });
+export function badRow(place: RowPlace, problem: string, cause?: unknown): MlanError {
+  return new MlanError("invalid-data", `${placeText(place)}${problem}. Correct or remove that row.`, { cause });
+}
+
+export function placeText({ speaker, file, row, line }: RowPlace): string {
+  return `${speaker}: ${file} row ${row}${line === undefined ? "" : ` (line ${line})`}`;
 }
 
 /** A row of another dataset differs in every column; three are enough to see it. */

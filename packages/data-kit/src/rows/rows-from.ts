@@ -1,9 +1,9 @@
 import { fingerprintOf, MlanError, type OpenOptions } from "@mlan/core";
 import type { z } from "zod";
 import type { Files, FileSource } from "../files/file-source.ts";
-import { imageNameProblem } from "../images/image-reference.ts";
+import { imageNameProblem, isImageReference } from "../images/image-reference.ts";
 import { findImages, type ImagePlaces, type ImageStore } from "../images/image-store.ts";
-import { accepts, badRow, checkColumns, checkRow, type RowPlace } from "./check-row.ts";
+import { accepts, badRow, checkColumns, checkRow, placeText, type RowPlace } from "./check-row.ts";
 import { type RawRows, readJsonArray, readJsonLines } from "./json-rows.ts";
 import { readParquet } from "./parquet-rows.ts";
 
@@ -101,7 +101,7 @@ function readFile<Shape extends z.ZodRawShape>(
   return readParquet(speaker, file, path, columns, store);
 }
 
-/** The row with the name in its image column replaced by the image. Anything else there is left to the schema. */
+/** The row with an image in its image column, in the place of a name. Anything else there is left to the schema. */
 function withImage<Shape extends z.ZodRawShape>(
   row: unknown,
   { images }: RowsDefinition<Shape>,
@@ -109,9 +109,11 @@ function withImage<Shape extends z.ZodRawShape>(
   place: RowPlace,
 ): unknown {
   if (images === undefined || typeof row !== "object" || row === null || Array.isArray(row)) return row;
-  const name: unknown = Object(row)[images.column];
-  if (typeof name !== "string") return row;
-  const problem = imageNameProblem(name);
-  if (problem !== undefined) throw badRow(place, `, column "${images.column}": ${problem}`);
-  return { ...row, [images.column]: store.image(name) };
+  const cell: unknown = Object(row)[images.column];
+  const column = `, column "${images.column}"`;
+  const problem = typeof cell === "string" ? imageNameProblem(cell) : undefined;
+  if (problem !== undefined) throw badRow(place, `${column}: ${problem}`);
+  const image = typeof cell === "string" ? store.image(cell) : cell;
+  if (!isImageReference(image)) return row;
+  return { ...row, [images.column]: { ...image, origin: `${placeText(place)}${column}` } };
 }

@@ -31,8 +31,7 @@ export async function imageSet(
     for (const reference of shown) {
       if (byReference.has(reference)) continue;
       signal?.throwIfAborted();
-      const { name } = reference;
-      const bytes = await ofRequest({ name, request: id }, () => reference.read());
+      const bytes = await ofRequest({ ...reference, request: id }, () => reference.read());
       const hash = hashOf(bytes);
       const number = byHash.get(hash) ?? images.length;
       byHash.set(hash, number);
@@ -45,9 +44,9 @@ export async function imageSet(
   return { images, numberOf: (reference) => byReference.get(reference) ?? -1 };
 }
 
-/** Adds to an image's error to which request it belongs. */
+/** Adds to an image's error to which request it belongs, and where data name it. */
 export async function ofRequest<Value>(
-  { name, request }: Pick<KnownImage, "name" | "request">,
+  { name, origin, request }: Pick<KnownImage, "name" | "origin" | "request">,
   read: () => Promise<Value>,
 ): Promise<Value> {
   try {
@@ -56,7 +55,8 @@ export async function ofRequest<Value>(
     const known = MlanError.is(cause);
     const reason = messageOf(cause).replace(/[.]$/, "");
     const what = known ? reason : `model-llava: image ${JSON.stringify(name)} cannot be read: ${reason}`;
-    const message = `${what}. It belongs to request ${JSON.stringify(request)}.`;
+    const named = origin === undefined ? "" : `, from ${origin}`;
+    const message = `${what}. It belongs to request ${JSON.stringify(request)}${named}.`;
     throw new MlanError(known ? cause.code : "unavailable", message, { cause });
   }
 }
@@ -65,10 +65,11 @@ function knownImage(
   reference: ImageReference,
   { hash, request, bytes }: { readonly hash: string; readonly request: string; readonly bytes?: Uint8Array },
 ): KnownImage {
-  const { name } = reference;
+  const { name, origin } = reference;
   let kept = bytes;
   return {
     name,
+    ...(origin !== undefined && { origin }),
     hash,
     request,
     async read() {

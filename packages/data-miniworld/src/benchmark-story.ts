@@ -1,0 +1,38 @@
+import type { Random } from "@mlan/core";
+import { chooseSeveral } from "./choose.ts";
+import { drawFrom } from "./split.ts";
+import { BENCHMARK_DEEDS, BENCHMARK_NAMES, randomStory, type Story, type StoryEvent, storyKey } from "./story.ts";
+import { tell, type Thing, THINGS } from "./thing.ts";
+
+/** A story that no tuning text tells. */
+export function benchmarkStory(random: Random, names: readonly string[] = BENCHMARK_NAMES): Story {
+  return drawFrom("benchmark", () => randomStory(random, names, BENCHMARK_DEEDS), storyKey);
+}
+
+/** Two stories told as one: four to six people, each with another thing. */
+export function longStory(random: Random): Story {
+  const names = chooseSeveral(random, BENCHMARK_NAMES, BENCHMARK_NAMES.length);
+  for (;;) {
+    const story = [...benchmarkStory(random, names.slice(0, 3)), ...benchmarkStory(random, names.slice(3))];
+    if (new Set(story.map(({ thing }) => thing)).size === story.length) return story;
+  }
+}
+
+/** "the red circle" */
+export function tellAgain({ colour, shape }: Thing): string {
+  return `the ${colour} ${shape}`;
+}
+
+/** "Nora bought a red circle" */
+export function claim({ name, deed, thing }: StoryEvent): string {
+  return `${name} ${deed.past} ${tell(thing)}`;
+}
+
+/** All that could be told of these people and things, true or not. */
+export function allClaims(story: Story): readonly string[] {
+  return story.flatMap(({ name }) =>
+    BENCHMARK_DEEDS.flatMap((deed) => story.map(({ thing }) => claim({ name, deed, thing }))),
+  );
+}
+
+export const ALL_THINGS: readonly string[] = THINGS.map(tell);

@@ -1,0 +1,123 @@
+import { type Random, seededRandom } from "@mlan/core";
+import { tellAgain } from "./benchmark-story.ts";
+import { capitalize } from "./caption.ts";
+import { choose } from "./choose.ts";
+import { type GqaAsked, type GqaRow, type GqaStep, questionRow } from "./gqa-row.ts";
+import { benchmarkScene, type PicturedRows, uniqueBy } from "./pictured-rows.ts";
+import { GRID, type PlacedThing, type Scene } from "./scene.ts";
+import { COLOURS } from "./thing.ts";
+
+const QUESTIONS_PER_IMAGE = 4;
+
+/**
+ * Four questions on one image: one for a colour or a shape, one for a side, and two for yes or no, one of them answered
+ * with yes.
+ */
+export function gqaImage(seed: number, index: number): PicturedRows<GqaRow> {
+  const random = seededRandom(seed);
+  const scene = benchmarkScene(
+    random,
+    [2, 3, 4],
+    (it) => uniqueBy(it, colourOf).length > 0 && uniqueBy(it, shapeOf).length > 0 && pairs(it).length > 0,
+  );
+  const imageId = `n${100_000 + index}`;
+  const turn = index % 2 === 0;
+  const asked = [
+    turn ? askForColour(random, scene) : askForShape(random, scene),
+    askForSide(random, scene, turn),
+    askWhetherColour(random, scene, turn),
+    askWhetherLeft(random, scene, !turn),
+  ];
+  const rows = asked.map((question, at) => questionRow(index * QUESTIONS_PER_IMAGE + at, imageId, question));
+  return { image: `images/${imageId}.png`, scene, rows };
+}
+
+function askForColour(random: Random, scene: Scene): GqaAsked {
+  const { colour, shape, cell } = choose(random, uniqueBy(scene, shapeOf));
+  return {
+    question: `Which colour does the ${shape} have?`,
+    answer: colour,
+    fullAnswer: `The ${shape} is ${colour}.`,
+    types: { structural: "query", semantic: "attr", detailed: "colorQuery" },
+    steps: [select(shape, cell), step("query", "color", [0])],
+  };
+}
+
+function askForShape(random: Random, scene: Scene): GqaAsked {
+  const { colour, shape, cell } = choose(random, uniqueBy(scene, colourOf));
+  return {
+    question: `Which shape does the ${colour} thing have?`,
+    answer: shape,
+    fullAnswer: `The ${colour} thing is a ${shape}.`,
+    types: { structural: "query", semantic: "cat", detailed: "categoryThis" },
+    steps: [select("thing", cell), step("filter color", colour, [0]), step("query", "name", [1])],
+  };
+}
+
+function askForSide(random: Random, scene: Scene, isLeft: boolean): GqaAsked {
+  const [one, other] = sides(random, scene, isLeft);
+  const answer = isLeft ? "left" : "right";
+  return {
+    question: `Is ${tellAgain(one)} to the left or to the right of ${tellAgain(other)}?`,
+    answer,
+    fullAnswer: `${capitalize(tellAgain(one))} is to the ${answer} of ${tellAgain(other)}.`,
+    types: { structural: "choose", semantic: "rel", detailed: "relChooser" },
+    steps: [
+      select(other.shape, other.cell),
+      step("choose rel", `${one.shape},to the left of|to the right of,s (${one.cell})`, [0]),
+    ],
+  };
+}
+
+function askWhetherColour(random: Random, scene: Scene, holds: boolean): GqaAsked {
+  const { colour, shape, cell } = choose(random, uniqueBy(scene, shapeOf));
+  const others = COLOURS.filter((other) => other !== colour);
+  const tempting = others.filter((other) => scene.some((thing) => thing.colour === other));
+  const asked = holds ? colour : choose(random, tempting.length > 0 ? tempting : others);
+  return {
+    question: `Is the ${shape} ${asked}?`,
+    answer: holds ? "yes" : "no",
+    fullAnswer: `${holds ? "Yes" : "No"}, the ${shape} is ${colour}.`,
+    types: { structural: "verify", semantic: "attr", detailed: "verifyAttrC" },
+    steps: [select(shape, cell), step("verify color", asked, [0])],
+  };
+}
+
+function askWhetherLeft(random: Random, scene: Scene, holds: boolean): GqaAsked {
+  const [one, other] = sides(random, scene, holds);
+  return {
+    question: `Is ${tellAgain(one)} to the left of ${tellAgain(other)}?`,
+    answer: holds ? "yes" : "no",
+    fullAnswer: `${holds ? "Yes" : "No"}, ${tellAgain(one)} is to the ${holds ? "left" : "right"} of ${tellAgain(other)}.`,
+    types: { structural: "verify", semantic: "rel", detailed: "relVerify" },
+    steps: [select(other.shape, other.cell), step("verify rel", `${one.shape},to the left of,s (${one.cell})`, [0])],
+  };
+}
+
+/** Two things, the first of which is to the left of the other, or to its right. */
+function sides(random: Random, scene: Scene, isLeft: boolean): readonly [PlacedThing, PlacedThing] {
+  const [left, right] = choose(random, pairs(scene));
+  return isLeft ? [left, right] : [right, left];
+}
+
+function pairs(scene: Scene): readonly (readonly [PlacedThing, PlacedThing])[] {
+  return scene.flatMap((one) =>
+    scene.filter((other) => one.cell % GRID < other.cell % GRID).map((other) => [one, other] as const),
+  );
+}
+
+function select(name: string, cell: number): GqaStep {
+  return step("select", `${name} (${cell})`);
+}
+
+function step(operation: string, argument: string, dependencies: readonly number[] = []): GqaStep {
+  return { operation, argument, dependencies };
+}
+
+function colourOf({ colour }: PlacedThing): string {
+  return colour;
+}
+
+function shapeOf({ shape }: PlacedThing): string {
+  return shape;
+}

@@ -1,0 +1,58 @@
+import { MlanError } from "@mlan/core";
+import { z } from "zod";
+
+export interface MiniworldOptions {
+  /** Decides every word and pixel. Default 0. */
+  readonly seed?: number;
+  /** RACE articles, of each of which one question is asked. Default 200. */
+  readonly raceArticles?: number;
+  /** OpenBookQA questions. Default 200. */
+  readonly openbookqaQuestions?: number;
+  /** BoolQ questions, one per passage. Default 300. */
+  readonly boolqQuestions?: number;
+  /** HellaSwag sources, two questions on each. Default 100. */
+  readonly hellaswagSources?: number;
+  /** RealWorldQA images, one question on each. Default 150. */
+  readonly realworldqaImages?: number;
+  /** AI2D images, three questions on each. Default 60. */
+  readonly ai2dImages?: number;
+  /** POPE images, four questions on each. Default 75. */
+  readonly popeImages?: number;
+  /** GQA images, four questions on each. Default 50. */
+  readonly gqaImages?: number;
+  /** ScienceQA images, two questions on each and two without an image beside them. Default 50. */
+  readonly scienceqaImages?: number;
+  /** Pairs of image and caption. Default 3,200. */
+  readonly captions?: number;
+  /** Records of each tuning mixture. Default 3,200. */
+  readonly instructions?: number;
+  /** Share of the second mixture's records that have an image. Default 0.125, as in the paper's MLAN_v. */
+  readonly visionShare?: number;
+}
+
+export type Settings = Required<MiniworldOptions>;
+
+const count = (value: number): z.ZodDefault<z.ZodInt> => z.int().nonnegative().default(value);
+
+const optionsSchema = z.strictObject({
+  seed: z.int().default(0),
+  raceArticles: count(200),
+  openbookqaQuestions: count(200),
+  boolqQuestions: count(300),
+  hellaswagSources: count(100),
+  realworldqaImages: count(150),
+  ai2dImages: count(60),
+  popeImages: count(75),
+  gqaImages: count(50),
+  scienceqaImages: count(50),
+  captions: count(3200),
+  instructions: count(3200),
+  visionShare: z.number().min(0).max(1).default(0.125),
+});
+
+/** Throws `invalid-options` for options that do not exist. */
+export function checkOptions(options: MiniworldOptions): Settings {
+  const result = optionsSchema.safeParse(options);
+  if (result.success) return result.data;
+  throw new MlanError("invalid-options", `miniworld: ${z.prettifyError(result.error)}`, { cause: result.error });
+}

@@ -1,0 +1,64 @@
+import { type Random, seededRandom } from "@mlan/core";
+import { ALL_THINGS } from "./benchmark-story.ts";
+import { choose } from "./choose.ts";
+import { letterAt, offer } from "./offer.ts";
+import { COLOURS, SHAPES, tell, type Thing, THINGS } from "./thing.ts";
+
+/** A row of allenai/openbookqa, config "main". */
+export interface OpenbookqaRow {
+  readonly id: string;
+  readonly question_stem: string;
+  readonly choices: { readonly text: readonly string[]; readonly label: readonly string[] };
+  readonly answerKey: string;
+}
+
+/** A question on how the world's people note things down, which no row tells: their sketches and captions do. */
+export function openbookqaRow(seed: number, index: number): OpenbookqaRow {
+  const random = seededRandom(seed);
+  const place = index % 4;
+  const { stem, ...options } = choose(random, KINDS)(random, choose(random, THINGS));
+  return {
+    id: `mini-${index}`,
+    question_stem: stem,
+    choices: { text: offer(random, { ...options, count: 4, place }), label: ["A", "B", "C", "D"] },
+    answerKey: letterAt(place),
+  };
+}
+
+interface Asked {
+  readonly stem: string;
+  readonly right: string;
+  readonly tempting?: readonly string[];
+  readonly others: readonly string[];
+}
+
+const KINDS: readonly ((random: Random, thing: Thing) => Asked)[] = [
+  (random, thing) => ({
+    stem: `The word ${word(thing)} is for`,
+    right: tell(thing),
+    tempting: halves(random, thing).map(tell),
+    others: ALL_THINGS,
+  }),
+  (random, thing) => ({
+    stem: `The word for ${tell(thing)} is`,
+    right: word(thing),
+    tempting: halves(random, thing).map(word),
+    others: THINGS.map(word),
+  }),
+  (_, thing) => ({ stem: `From the word ${word(thing)}, the colour is`, right: thing.colour, others: COLOURS }),
+  (_, thing) => ({ stem: `From the word ${word(thing)}, the shape is`, right: thing.shape, others: SHAPES }),
+];
+
+function word({ colour, shape }: Thing): string {
+  return colour + shape;
+}
+
+/** A thing of the same colour and one of the same shape. */
+function halves(random: Random, { colour, shape }: Thing): readonly Thing[] {
+  const colours = COLOURS.filter((other) => other !== colour);
+  const shapes = SHAPES.filter((other) => other !== shape);
+  return [
+    { colour, shape: choose(random, shapes) },
+    { colour: choose(random, colours), shape },
+  ];
+}

@@ -1,0 +1,28 @@
+import type { Random } from "@mlan/core";
+import { randomScene, type Scene, sceneKey } from "./scene.ts";
+import { drawFrom } from "./split.ts";
+
+/** The questions on one image, and what it shows. */
+export interface PicturedRows<Row> {
+  /** A path below the benchmark's folder. */
+  readonly image: string;
+  readonly scene: Scene;
+  readonly rows: readonly Row[];
+}
+
+/** A scene that no tuning text tells or shows, and that fits the questions. */
+export function benchmarkScene(
+  random: Random,
+  sizes: readonly number[],
+  fits: (scene: Scene) => boolean = () => true,
+): Scene {
+  for (;;) {
+    const scene = drawFrom("benchmark", () => randomScene(random, sizes), sceneKey);
+    if (fits(scene)) return scene;
+  }
+}
+
+/** Things that alone have what `keyOf` gives. */
+export function uniqueBy<Item>(scene: readonly Item[], keyOf: (thing: Item) => unknown): readonly Item[] {
+  return scene.filter((thing) => scene.filter((other) => keyOf(other) === keyOf(thing)).length === 1);
+}

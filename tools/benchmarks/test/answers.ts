@@ -1,0 +1,45 @@
+import type { ProtocolName } from "@mlan/core";
+import { describe, expect, it } from "vitest";
+import { expectOneAnswerEach, type Way } from "./expect-invariance.ts";
+import { type BenchmarkName, benchmarksOf, smallWorld } from "./nine-benchmarks.ts";
+import { scratchFolder, tinyModel } from "./tiny-model.ts";
+
+const PROTOCOLS: readonly ProtocolName[] = ["paper", "strict"];
+
+const WAYS: readonly Way[] = [false, true].flatMap((sharePrefixes) =>
+  [1, 8, 32].map((batchSize) => ({ batchSize, sharePrefixes })),
+);
+
+/** A question has one answer, whatever is asked beside it. Two files call this, so that two processes share the work. */
+export async function describeAnswers(names: readonly BenchmarkName[]): Promise<void> {
+  const folder = await scratchFolder();
+  const benchmarks = benchmarksOf(await smallWorld(new URL("world/", folder)));
+  const model = await tinyModel(folder);
+
+  describe.each(PROTOCOLS)("protocol %s", (protocol) => {
+    it.each(names)("answers %s alike in batches of 1, 8 and 32, with prefixes shared and not", async (name) => {
+      const { answers, costs } = await expectOneAnswerEach(model, benchmarks[name], protocol, WAYS);
+      expect(answers.size).toBeGreaterThanOrEqual(10);
+      expect(new Set(answers.values()).size, "different answers").toBeGreaterThan(7);
+      const [{ positions: whole } = { positions: { prompts: 0, computed: 0 } }] = costs;
+      for (const { way, positions } of costs) {
+        expect(positions.prompts).toBe(whole.prompts);
+        if (!way.sharePrefixes) expect(positions.computed).toBe(whole.prompts);
+        else expect(positions.computed / whole.prompts).toBeLessThan(LARGEST_SHARE[name]);
+      }
+    });
+  });
+}
+
+/** Of the positions that are computed when prefixes are shared: the prompt's head alone, or an article, story or image too. */
+const LARGEST_SHARE: Readonly<Record<BenchmarkName, number>> = {
+  race: 1,
+  openbookqa: 1,
+  boolq: 1,
+  hellaswag: 0.95,
+  realworldqa: 1,
+  ai2d: 0.8,
+  pope: 0.7,
+  gqa: 0.8,
+  scienceqa: 1,
+};
