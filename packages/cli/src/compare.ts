@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { MlanError } from "@mlan/core";
 import { type AllowedDifference, type ComparedResult, compareResults, comparisonTable } from "@mlan/eval-compare";
+import { storedEvaluations } from "@mlan/eval-kit";
 import { folderAt } from "./folders.ts";
-import { storedEvaluations } from "./stored-evaluations.ts";
 
 /** The comparison of two evaluations, each `folder` or `folder:stage`, as lines. */
 export async function compareRuns(

@@ -1,10 +1,9 @@
 import { type Experiment, MlanError } from "@mlan/core";
 import type { ContaminationReport } from "@mlan/eval-contamination";
-import { estimate, outcomeOf } from "@mlan/eval-kit";
+import { estimate, outcomeOf, storedEvaluations } from "@mlan/eval-kit";
 import { benchmarksOf } from "./benchmark-plugin.ts";
 import { count, percentWithError } from "./format-number.ts";
 import { withInstallHint } from "./install-hint.ts";
-import { storedEvaluations } from "./stored-evaluations.ts";
 import type { Terminal } from "./terminal.ts";
 import { type TextColumn, textTable } from "./text-table.ts";
 

@@ -1,8 +1,15 @@
 import type { Benchmark, Experiment } from "@mlan/core";
-import { type Disagreement, disagreements, estimate, type Rescored, rescore } from "@mlan/eval-kit";
+import {
+  type Disagreement,
+  disagreements,
+  estimate,
+  type Rescored,
+  rescore,
+  type StoredEvaluation,
+  storedEvaluations,
+} from "@mlan/eval-kit";
 import { benchmarkPlugin, benchmarksOf } from "./benchmark-plugin.ts";
 import { count, percent, percentWithError } from "./format-number.ts";
-import { type StoredEvaluation, storedEvaluations } from "./stored-evaluations.ts";
 import { type TextColumn, textTable } from "./text-table.ts";
 
 export interface ScoreOptions {

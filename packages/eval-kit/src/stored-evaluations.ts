@@ -1,9 +1,9 @@
 import { type AnswerRecord, MlanError, readRun, runFolder } from "@mlan/core";
-import { type AnswersHeader, readAnswers } from "@mlan/eval-kit";
 import { z } from "zod";
-import { displayPath } from "./folders.ts";
+import { readAnswers } from "./answer-log.ts";
+import type { AnswersHeader } from "./answers-header.ts";
 
-/** The answers to one benchmark that a run keeps, of all questions or of those asked so far. */
+/** The answers to one benchmark that a run folder keeps, of all questions or of those asked so far. */
 export interface StoredEvaluation {
   readonly stage: string;
   readonly header: AnswersHeader;
@@ -12,7 +12,10 @@ export interface StoredEvaluation {
 
 const settingsSchema = z.object({ benchmarks: z.array(z.string()) });
 
-/** In the order in which they were asked. Throws `run-folder` when the folder is no run, or keeps no answers. */
+/**
+ * The answers of all evaluation stages, in the order in which they were asked; the run may be under way. Throws
+ * `run-folder` when the folder is no run, or keeps no answers.
+ */
 export async function storedEvaluations(folder: URL): Promise<readonly StoredEvaluation[]> {
   const { manifest } = await readRun(folder);
   const files = runFolder(folder);
@@ -25,6 +28,6 @@ export async function storedEvaluations(folder: URL): Promise<readonly StoredEva
     }
   }
   if (found.length > 0) return found;
-  const message = `the run in ${displayPath(folder)} keeps no answers yet. Let it reach a stage that evaluates.`;
+  const message = `the run in ${files.url.pathname} keeps no answers yet. Let it reach a stage that evaluates.`;
   throw new MlanError("run-folder", message);
 }
