@@ -69,7 +69,7 @@ function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
   const column = issue.path.length === 0 ? "" : `, column "${issue.path.join(".")}"`;
   const expected = expectedBy(issue);
   if (expected === undefined) return `${column}: ${issue.message}`;
-  return `${column}: expected ${expected}, found ${shown(valueAt(row, issue.path) ?? issue.input)}`;
+  return `${column}: expected ${expected}, found ${shown(valueAt(row, issue))}`;
 }
 
 /** undefined when the issue's own message says it better. A schema's own check may say "expected ...". */
@@ -82,9 +82,14 @@ function expectedBy(issue: z.core.$ZodIssue): string | undefined {
   return choices.includes(undefined) ? undefined : choices.join(" or ");
 }
 
-/** As the file has it; undefined within a text, such as one that a schema parses. */
-function valueAt(row: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (typeof value === "object" ? Object(value)[key] : undefined), row);
+/** As the file has it; within a text that a schema parses, as the schema has it. */
+function valueAt(row: unknown, { path, input }: z.core.$ZodIssue): unknown {
+  let value = row;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null) return input;
+    value = Object(value)[key];
+  }
+  return value;
 }
 
 function shown(value: unknown): string {
