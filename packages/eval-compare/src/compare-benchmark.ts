@@ -1,14 +1,12 @@
 import { deriveSeed } from "@mlan/core";
 import {
-  clusterBootstrapMean,
   clustersOf,
   designEffect,
   exactMcNemar,
   type Interval,
   minimumDetectableEffect,
   pairedClusterBootstrap,
-  type ResampleOptions,
-  wilsonInterval,
+  proportionInterval,
 } from "@mlan/statistics";
 import { alignAnswers } from "./align-answers.ts";
 import type { ResolvedCompareOptions } from "./compare-options.ts";
@@ -40,7 +38,7 @@ export function compareBenchmark(pair: ResultPair, options: ResolvedCompareOptio
   // The same seed for all three means: they see the same resamples. Its own for each benchmark: others change nothing.
   const resampling = { level, resamples, seed: deriveSeed(options.seed, pair.first.benchmark) };
   const scoreOf = (result: ComparedResult, values: readonly number[]): ComparedScore => {
-    const interval = alone ? wilson(values, level) : bootstrap(values, keys, clusters, resampling);
+    const interval = intervalOf({ values, clusters: keys, ...resampling });
     return { label: result.label, protocol: result.protocol, accuracy: mean(values), ...(interval && { interval }) };
   };
   const discordant = {
@@ -57,7 +55,7 @@ export function compareBenchmark(pair: ResultPair, options: ResolvedCompareOptio
     first: scoreOf(pair.first, first),
     second: scoreOf(pair.second, second),
     difference: (discordant.onlySecond - discordant.onlyFirst) / questions,
-    ...(paired && { interval: within(paired.interval, -1) }),
+    ...(paired && { interval: within(paired.interval) }),
     discordant,
     test: alone ? "exact-mcnemar" : paired ? "paired-cluster-bootstrap" : "none",
     p: alone ? mcnemar : (paired?.p ?? 1),
@@ -68,23 +66,14 @@ export function compareBenchmark(pair: ResultPair, options: ResolvedCompareOptio
   };
 }
 
-function wilson(values: readonly number[], level: number): Interval {
-  return wilsonInterval({ successes: values.filter((value) => value === 1).length, trials: values.length, level });
+function intervalOf(options: Parameters<typeof proportionInterval>[0]): Interval | undefined {
+  const found = proportionInterval(options);
+  return found && { low: found.low, high: found.high, level: found.level };
 }
 
-function bootstrap(
-  values: readonly number[],
-  keys: readonly (string | undefined)[],
-  clusters: number,
-  resampling: ResampleOptions,
-): Interval | undefined {
-  if (clusters < 2) return undefined;
-  return within(clusterBootstrapMean({ values, clusters: keys, ...resampling }).interval, 0);
-}
-
-/** The part of an interval that is possible: least..1. */
-function within({ low, high, level }: Interval, least: number): Interval {
-  return { low: Math.max(least, low), high: Math.min(1, high), level };
+/** The part of a difference's interval that is possible. */
+function within({ low, high, level }: Interval): Interval {
+  return { low: Math.max(-1, low), high: Math.min(1, high), level };
 }
 
 /** Clusters of questions can only cost: a design effect below 1 is taken for chance. */

@@ -22,11 +22,11 @@ export function foundDifferences(pair: ResultPair, allow: readonly AllowedDiffer
 
 const ADVICE: Readonly<Record<AllowedDifference, string>> = {
   questions:
-    'Evaluate both on the same questions, or compare those that both have with allow: ["questions"], if equal ids mean equal questions.',
+    'Evaluate both on the same questions, or compare those that both have with allow: ["questions"] (--allow questions of the command), if equal ids mean equal questions.',
   prompts:
-    'Ask both in the same words; or, since an untuned base and a tuned model are asked in other words by design, compare such a pair with allow: ["prompts"].',
+    'Ask both in the same words; or, since an untuned base and a tuned model are asked in other words by design, compare such a pair with allow: ["prompts"] (--allow prompts of the command).',
   protocol:
-    'Evaluate both with the same protocol, or compare them all the same with allow: ["protocol"]; the difference is then also one of protocols.',
+    'Evaluate both with the same protocol, or compare them all the same with allow: ["protocol"] (--allow protocol of the command); the difference is then also one of protocols.',
 };
 
 function differencesOf({ first, second }: ResultPair): readonly FoundDifference[] {

@@ -1,5 +1,5 @@
 import { type Estimate, type Interval, type Metric, MlanError, type Outcome } from "@mlan/core";
-import { clusterBootstrap, clusterBootstrapMean, clustersOf, wilsonInterval } from "@mlan/statistics";
+import { clusterBootstrap, clustersOf, proportionInterval } from "@mlan/statistics";
 import { jackknife } from "./jackknife.ts";
 
 /** Outcomes that a percentile bootstrap looks at in all, which bounds its time. */
@@ -13,29 +13,14 @@ const OUTCOMES_RESAMPLED = 20_000_000;
 export function estimate(speaker: string, name: string, metric: Metric, outcomes: readonly Outcome[]): Estimate {
   const checked = finite(speaker, name, metric);
   const value = checked(outcomes);
-  const clusters = clustersOf(outcomes.map(({ cluster }) => cluster)).map((places) =>
-    places.flatMap((place) => outcomes[place] ?? []),
-  );
+  const keys = outcomes.map(({ cluster }) => cluster);
+  const clusters = clustersOf(keys).map((places) => places.flatMap((place) => outcomes[place] ?? []));
   const standardError = jackknife(checked, clusters);
   if (standardError === undefined) return { value };
-  const interval = metric.proportion ? proportionInterval(clusters) : anyInterval(checked, clusters, outcomes.length);
-  return { value, standardError, interval };
-}
-
-function proportionInterval(clusters: readonly (readonly Outcome[])[]): Interval {
-  const correct = clusters.flat().map((outcome) => (outcome.correct ? 1 : 0));
-  const successes = correct.reduce<number>((sum, one) => sum + one, 0);
-  if (clusters.length === correct.length) {
-    return { ...wilsonInterval({ successes, trials: correct.length }), method: "wilson" };
-  }
-  // Resampling sees no variation where all or none are correct: the clusters then count as single questions.
-  if (successes === 0 || successes === correct.length) {
-    const trials = clusters.length;
-    return { ...wilsonInterval({ successes: successes === 0 ? 0 : trials, trials }), method: "wilson" };
-  }
-  const keys = clusters.flatMap((cluster, place) => cluster.map(() => `${place}`));
-  const { low, high, level } = clusterBootstrapMean({ values: correct, clusters: keys }).interval;
-  return { low: Math.max(0, low), high: Math.min(1, high), level, method: "cluster-bootstrap" };
+  const interval = metric.proportion
+    ? proportionInterval({ values: outcomes.map(({ correct }) => (correct ? 1 : 0)), clusters: keys })
+    : anyInterval(checked, clusters, outcomes.length);
+  return { value, standardError, ...(interval && { interval }) };
 }
 
 function anyInterval(metric: Metric, clusters: readonly (readonly Outcome[])[], outcomes: number): Interval {

@@ -19,3 +19,5 @@ export { designEffect } from "./design-effect.ts";
 export type { DetectableEffectOptions } from "./minimum-detectable-effect.ts";
 export { minimumDetectableEffect } from "./minimum-detectable-effect.ts";
 export { normalQuantile } from "./normal-quantile.ts";
+export type { ProportionInterval } from "./proportion-interval.ts";
+export { proportionInterval } from "./proportion-interval.ts";

@@ -1,0 +1,40 @@
+import { clusterBootstrapMean } from "./cluster-bootstrap-mean.ts";
+import type { ClusteredValues } from "./cluster-totals.ts";
+import { clustersOf } from "./clusters-of.ts";
+import type { Interval } from "./interval.ts";
+import type { ResampleOptions } from "./studentized-resamples.ts";
+import { wilsonInterval } from "./wilson-interval.ts";
+
+export interface ProportionInterval extends Interval {
+  readonly method: "wilson" | "cluster-bootstrap";
+}
+
+/**
+ * The interval of the share of ones among `values` (each 0 or 1): Wilson's where all stand alone, else by resampled
+ * clusters, cut at 0 and 1. Where all values are equal, resampling sees no variation, and each cluster counts as one
+ * trial of Wilson's. Undefined with fewer than two clusters of several values. Throws `invalid-options`.
+ */
+export function proportionInterval({
+  values,
+  clusters: keys = values.map(() => undefined),
+  ...resampling
+}: ClusteredValues & ResampleOptions): ProportionInterval | undefined {
+  const successes = values.reduce((sum, value) => sum + value, 0);
+  const clusters = clustersOf(keys).length;
+  const level = resampling.level === undefined ? {} : { level: resampling.level };
+  if (clusters === values.length) {
+    return { ...wilsonInterval({ successes, trials: clusters, ...level }), method: "wilson" };
+  }
+  if (clusters < 2) return undefined;
+  if (successes === 0 || successes === values.length) {
+    const trials = { successes: successes === 0 ? 0 : clusters, trials: clusters };
+    return { ...wilsonInterval({ ...trials, ...level }), method: "wilson" };
+  }
+  const { interval } = clusterBootstrapMean({ values, clusters: keys, ...resampling });
+  return {
+    low: Math.max(0, interval.low),
+    high: Math.min(1, interval.high),
+    level: interval.level,
+    method: "cluster-bootstrap",
+  };
+}
