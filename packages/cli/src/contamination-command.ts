@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { folderAt } from "./folders.ts";
 import { loadExperiment } from "./load-experiment.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 interface Options {
   readonly run?: string;
@@ -23,7 +24,7 @@ export function addContaminationCommand(program: Command, { terminal }: CommandC
     .description("Look for questions of the benchmarks in the training data.")
     .argument("<experiment>", "the experiment file")
     .option("--run <folder>", "a run of the experiment, to be scored on all and on the clean questions")
-    .option("--show <number>", "findings to print of each benchmark", wholeNumber, 3)
+    .option("--show <number>", "findings to print of each benchmark", wholeNumber(0), 3)
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, { run, show }: Options) => {
       const { findContamination } = await import("./contamination.ts");
@@ -32,10 +33,4 @@ export function addContaminationCommand(program: Command, { terminal }: CommandC
       terminal.print((await findContamination(experiment, { folder, show, terminal })).join("\n"));
       terminal.redraw(undefined);
     });
-}
-
-function wholeNumber(value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new InvalidArgumentError("It must be a whole number from 0.");
 }

@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { ProtocolName } from "@mlan/core";
 import type { CommandContext } from "./command-context.ts";
 import { folderAt } from "./folders.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 interface Options {
   readonly model: string;
@@ -43,8 +44,8 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
         .default("strict"),
     )
     .option("--evaluator <name>", "the evaluator plugin", "generation")
-    .option("--batch-size <number>", "questions answered side by side (default: the model's choice)", wholeNumber)
-    .option("--verify <number>", "ask so many questions again alone and tell which answers change", wholeNumber)
+    .option("--batch-size <number>", "questions answered side by side (default: the model's choice)", wholeNumber(1))
+    .option("--verify <number>", "ask so many questions again alone and tell which answers change", wholeNumber(1))
     .option("--feature-cache <folder>", "keep what the frozen vision tower makes of images, for later evaluations")
     .option("--folder <folder>", "where the run is kept", "runs/eval")
     .option("--fresh", "remove what the folder holds of an earlier run")
@@ -59,10 +60,4 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
-}
-
-function wholeNumber(value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number >= 1) return number;
-  throw new InvalidArgumentError("It must be a whole number from 1.");
 }

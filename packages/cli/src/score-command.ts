@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { folderAt } from "./folders.ts";
 import { loadExperiment } from "./load-experiment.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 interface Options {
   readonly experiment?: string;
@@ -24,7 +25,7 @@ export function addScoreCommand(program: Command, { terminal }: CommandContext):
     .description("Read and judge the stored answers of a run again, by every extractor.")
     .argument("<folder>", "the folder that the run was kept in")
     .option("--experiment <file>", "the experiment file, where its benchmarks are no installed plugins")
-    .option("--show <number>", "answers to print on which extractors disagree, per benchmark", wholeNumber, 3)
+    .option("--show <number>", "answers to print on which extractors disagree, per benchmark", wholeNumber(0), 3)
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, { experiment, show }: Options) => {
       const { scoreRun } = await import("./score.ts");
@@ -33,10 +34,4 @@ export function addScoreCommand(program: Command, { terminal }: CommandContext):
         (await scoreRun(folderAt(folder), { experiment: loaded, show, width: terminal.columns() })).join("\n"),
       );
     });
-}
-
-function wholeNumber(value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new InvalidArgumentError("It must be a whole number from 0.");
 }

@@ -5,6 +5,7 @@ import {
   exactMatch,
   lead,
   rawPrompt,
+  saysYesOrNo,
   strip,
   trueFalse,
   v1PromptAfterImage,
@@ -63,8 +64,4 @@ function extractorOf(name: string, ends: string): Extractor {
     extract: (answer) => strip(digitToNumber(trueFalse(lead(answer, ends)))) || undefined,
     isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true, ignorePunctuation: true }),
   };
-}
-
-function saysYesOrNo(answer: string): boolean {
-  return answer.includes("yes") || answer.includes("no");
 }

@@ -10,6 +10,7 @@ export { mapByText } from "./answers/map-by-text.ts";
 export { mapByWords } from "./answers/map-by-words.ts";
 export { plainWords } from "./answers/plain-words.ts";
 export { capitalize, splitWords, strip, WHITE_SPACE, withoutPunctuation } from "./answers/python-text.ts";
+export { saysYesOrNo } from "./answers/says-yes-or-no.ts";
 export { strictChoice } from "./answers/strict-choice.ts";
 export { strictShortAnswer } from "./answers/strict-short-answer.ts";
 export { strictYesNo } from "./answers/strict-yes-no.ts";

@@ -7,6 +7,7 @@ import {
   lead,
   mapByText,
   rawPrompt,
+  saysYesOrNo,
   strip,
   trueFalse,
   v1Prompt,
@@ -71,8 +72,4 @@ function askedOfVicuna({ question, choices }: QuestionParts, target: string): st
     return `${question} Choose the best option from the choices provided:\n${choiceLines(choices)}`;
   }
   return saysYesOrNo(target) ? `${question} Please answer the question with "yes" or "no".` : question;
-}
-
-function saysYesOrNo(answer: string): boolean {
-  return answer.includes("yes") || answer.includes("no");
 }

@@ -1,0 +1,10 @@
+import { InvalidArgumentError } from "commander";
+
+/** A reader of options that are whole numbers from `least`. */
+export function wholeNumber(least: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (Number.isSafeInteger(number) && number >= least) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
+  };
+}
