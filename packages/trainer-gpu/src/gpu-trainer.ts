@@ -1,5 +1,11 @@
-import { registerTensorFlowBackend, type TensorFlowOptions, useTensorFlowBackend } from "@mlan/backend-tensorflow";
-import { MlanError, type Plugin, plugin, type Trainer, TRAINER } from "@mlan/core";
+import {
+  registerTensorFlowBackend,
+  resetTensorFlowPeak,
+  type TensorFlowOptions,
+  tensorFlowStatistics,
+  useTensorFlowBackend,
+} from "@mlan/backend-tensorflow";
+import { type DeviceUse, MlanError, type Plugin, plugin, type Trainer, TRAINER } from "@mlan/core";
 import { createTrainer } from "@mlan/trainer";
 import { z } from "zod";
 
@@ -34,7 +40,19 @@ export function gpuTrainer(options: GpuTrainerOptions = {}): Plugin<Trainer> {
     create() {
       // Known from now on, loaded when first used: a model that is opened before training begins lives on it already.
       registerTensorFlowBackend(settings);
-      return createTrainer({ name: NAME, useBackend: () => useTensorFlowBackend(settings) });
+      return createTrainer({ name: NAME, useBackend: () => useTensorFlowBackend(settings), deviceUse: deviceUse() });
     },
   });
+}
+
+/** Tells what the backend counted since the call before. */
+function deviceUse(): () => DeviceUse {
+  let before = 0;
+  return () => {
+    const { dispatches = 0, peakBytes = 0 } = tensorFlowStatistics() ?? {};
+    const use = { dispatches: dispatches - before, peakBytes };
+    before = dispatches;
+    resetTensorFlowPeak();
+    return use;
+  };
 }
