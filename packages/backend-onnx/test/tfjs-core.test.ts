@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { runTfjsCoreTests } from "../../../tools/tfjs-core-suite/run-suite.ts";
+import type { SpecEvent } from "../../../tools/tfjs-core-suite/spec-event.ts";
 import { reasonLeftOut } from "../src/kernels/left-out-kernels.ts";
-import { runTfjsCoreTests, type SpecEvent } from "./tfjs-core/conformance-run.ts";
 import { KNOWN_DIFFERENCES } from "./tfjs-core/known-differences.ts";
 
 /** Totals below these would mean that tests were lost on the way. */
@@ -14,7 +15,10 @@ describe("tfjs-core's own tests", () => {
   let failed: readonly SpecEvent[] = [];
 
   beforeAll(async () => {
-    tests = await runTfjsCoreTests();
+    tests = await runTfjsCoreTests({
+      program: new URL("tfjs-core/specs-on-onnx.ts", import.meta.url),
+      bundle: new URL("../.cache/tfjs-core/run-specs.mjs", import.meta.url),
+    });
     const needLeftOut = tests.filter((test) => leftOut(test) !== undefined);
     failed = tests.filter((test) => test.failures.length > 0 && leftOut(test) === undefined);
     const skipped = tests.filter(({ event }) => event === "skipped");
