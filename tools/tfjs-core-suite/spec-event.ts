@@ -5,9 +5,3 @@ export interface SpecEvent {
   /** Messages of what failed, in order; none for a test that passed. */
   readonly failures: readonly string[];
 }
-
-/** A test of tfjs-core that fails on a backend, by its full name, and why it has to. */
-export interface KnownDifference {
-  readonly name: string;
-  readonly reason: string;
-}
