@@ -2,6 +2,7 @@ import { deviceMemory } from "./device/device-memory.ts";
 import { deviceExecutor } from "./device/executor.ts";
 import type { NativeBinding } from "./device/native-binding.ts";
 import { type TensorTable, tensorTable } from "./device/tensor-table.ts";
+import { executeSoundly } from "./kernels/convolution-gradient.ts";
 import type { LoadedBinding } from "./load-binding.ts";
 import type { NodeBackend } from "./node-backend.ts";
 import type { TensorFlowOptions } from "./options.ts";
@@ -46,6 +47,6 @@ function bindingOf(native: NativeBinding, table: TensorTable): NativeBinding {
     createTensor: { value: table.create },
     deleteTensor: { value: table.delete },
     tensorDataSync: { value: table.read },
-    executeOp: { value: table.execute },
+    executeOp: { value: executeSoundly(table) },
   });
 }

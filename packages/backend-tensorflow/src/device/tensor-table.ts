@@ -19,6 +19,7 @@ export interface TensorTable {
   create(shape: readonly number[], dtype: number, values: HostValues): number;
   delete(id: number): void;
   read(id: number): HostValues;
+  shape(id: number): readonly number[];
   /** Runs an op in the precision that suits it. */
   execute(op: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): TensorMetadata[];
   /** Whether the tensor exists in bfloat16 only. */
@@ -75,6 +76,7 @@ export function tensorTable(executor: DeviceExecutor, memory: DeviceMemory, prec
       const entry = entryOf(id);
       return entry.host ?? scoped(memory, (scope) => executor.tensorDataSync(device.full(entry, scope).id));
     },
+    shape: (id) => entryOf(id).shape,
     execute(op, attributes, ids, outputs) {
       const inputs = ids.map(entryOf);
       const half = mixed && runsInHalf(op, inputs);
