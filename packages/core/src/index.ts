@@ -43,6 +43,8 @@ export type {
   Generation,
   GenerationOptions,
   GenerationRequest,
+  GradientOptions,
+  LossOptions,
   Model,
   ModelSource,
   OpenModelOptions,
@@ -54,6 +56,7 @@ export type {
 } from "./model.ts";
 export type {
   CheckpointSavedEvent,
+  DeviceUse,
   StepEndEvent,
   TrainEndEvent,
   Trainer,

@@ -4,6 +4,7 @@ export type { SgdParameter, SgdStep } from "./apply-sgd.ts";
 export { applySgd } from "./apply-sgd.ts";
 export { attention } from "./attention.ts";
 export { checkpointed } from "./checkpointed.ts";
+export { detached } from "./detached.ts";
 export { embedding } from "./embedding.ts";
 export type { NumberOrScalar } from "./number-or-scalar.ts";
 export { rmsNorm } from "./rms-norm.ts";

@@ -1,5 +1,11 @@
-import { registerTensorFlowBackend, type TensorFlowOptions, useTensorFlowBackend } from "@mlan/backend-tensorflow";
-import { MlanError, type Plugin, plugin, type Trainer, TRAINER } from "@mlan/core";
+import {
+  registerTensorFlowBackend,
+  resetTensorFlowPeak,
+  type TensorFlowOptions,
+  tensorFlowStatistics,
+  useTensorFlowBackend,
+} from "@mlan/backend-tensorflow";
+import { type DeviceUse, MlanError, type Plugin, plugin, type Trainer, TRAINER } from "@mlan/core";
 import { createTrainer } from "@mlan/trainer";
 import { z } from "zod";
 
@@ -9,6 +15,8 @@ export interface GpuTrainerOptions extends TensorFlowOptions {
    * trains on the CPU build of TensorFlow, or on a machine without a GPU.
    */
   readonly device?: "gpu" | "cpu" | number;
+  /** Computes each decoder layer once more for the gradient instead of keeping what is in it: less memory, more time. Default false. */
+  readonly gradientCheckpointing?: boolean;
 }
 
 const NAME = "@mlan/trainer-gpu";
@@ -17,6 +25,7 @@ const schema = z.strictObject({
   threads: z.int().min(1).exactOptional(),
   precision: z.enum(["float32", "bfloat16"]).exactOptional(),
   deterministic: z.boolean().exactOptional(),
+  gradientCheckpointing: z.boolean().exactOptional(),
 });
 
 /**
@@ -32,9 +41,23 @@ export function gpuTrainer(options: GpuTrainerOptions = {}): Plugin<Trainer> {
     module: import.meta.url,
     settings,
     create() {
+      const { gradientCheckpointing = false, ...backend } = settings;
       // Known from now on, loaded when first used: a model that is opened before training begins lives on it already.
-      registerTensorFlowBackend(settings);
-      return createTrainer({ name: NAME, useBackend: () => useTensorFlowBackend(settings) });
+      registerTensorFlowBackend(backend);
+      const useBackend = (): Promise<void> => useTensorFlowBackend(backend);
+      return createTrainer({ name: NAME, useBackend, deviceUse: deviceUse(), gradientCheckpointing });
     },
   });
+}
+
+/** Tells what the backend counted since the call before. */
+function deviceUse(): () => DeviceUse {
+  let before = 0;
+  return () => {
+    const { dispatches = 0, peakBytes = 0 } = tensorFlowStatistics() ?? {};
+    const use = { dispatches: dispatches - before, peakBytes };
+    before = dispatches;
+    resetTensorFlowPeak();
+    return use;
+  };
 }

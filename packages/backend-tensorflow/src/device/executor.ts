@@ -37,7 +37,7 @@ export function deviceExecutor(binding: NativeBinding, device: string, bytesHeld
 
 /** TensorFlow's words for an allocation that failed, on a GPU ("OOM when allocating") and elsewhere. */
 function isOutOfMemory(error: unknown): boolean {
-  return /OOM when allocating|RESOURCE_EXHAUSTED|ran out of memory|out of memory/i.test(messageOf(error));
+  return /TF_Status: 8\b|OOM when allocating|RESOURCE_EXHAUSTED|out of memory/i.test(messageOf(error));
 }
 
 function outOfMemory(what: string, device: string, bytes: number, cause: unknown): MlanError {
@@ -50,6 +50,8 @@ function outOfMemory(what: string, device: string, bytes: number, cause: unknown
   );
 }
 
+/** TensorFlow's message without the binding's words around it. */
 function firstLine(error: unknown): string {
-  return messageOf(error).split("\n", 1)[0]?.slice(0, 200) ?? "";
+  const message = messageOf(error).replace(/^Invalid TF_Status: \d+\s*Message: /, "");
+  return message.split("\n", 1)[0]?.slice(0, 200) ?? "";
 }
