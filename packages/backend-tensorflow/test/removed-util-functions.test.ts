@@ -5,10 +5,11 @@ import { expect, it } from "vitest";
 import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";
 
 describeWithTensorFlow("the backend tensorflow on Node 23 and later", () => {
-  it("computes, differentiates and trains without the functions that were removed from util", async () => {
+  it("computes, differentiates and trains without the functions that were removed from util, and warns of none", async () => {
     const program = fileURLToPath(new URL("without-util-functions.ts", import.meta.url));
     const parameters = ["--import", "tsx", "--conditions=@mlan/source", program];
-    const { stdout } = await promisify(execFile)(process.execPath, parameters);
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, parameters);
+    expect(stderr).not.toMatch(/DeprecationWarning/);
     expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({
       version: process.version,
       stillThere: [],
