@@ -41,7 +41,9 @@ export function valueAndGradients<Value extends tf.Tensor>(
 function recorded<Value extends tf.Tensor>(f: () => Value): { readonly value: Value; readonly tape: TapeNode[] } {
   const { state } = tf.engine();
   if (state.gradientDepth > 0)
-    throw new Error("fused-ops: this gradient was asked for while another one is recorded; gradients of it are not known.");
+    throw new Error(
+      "fused-ops: this gradient was asked for while another one is recorded; gradients of it are not known.",
+    );
   const outer = state.activeTape;
   state.activeTape = [];
   state.gradientDepth++;
