@@ -1,0 +1,11 @@
+export type { CudaVersions } from "./install/cuda/build-info.ts";
+export type { Device } from "./install/devices.ts";
+export type { Finding } from "./install/finding.ts";
+export type { LibraryPlaces } from "./install/find-library.ts";
+export type { InstallEnvironment } from "./install/install-environment.ts";
+export { installEnvironment } from "./install/install-environment.ts";
+export type { InstallOptions } from "./install/install-options.ts";
+export type { InstalledBinding } from "./install/installed-binding.ts";
+export { installedBinding } from "./install/installed-binding.ts";
+export type { InstallReport } from "./install/install-tensorflow.ts";
+export { installTensorFlow } from "./install/install-tensorflow.ts";
