@@ -9,3 +9,4 @@ export type { InstalledBinding } from "./install/installed-binding.ts";
 export { installedBinding } from "./install/installed-binding.ts";
 export type { InstallReport } from "./install/install-tensorflow.ts";
 export { installTensorFlow } from "./install/install-tensorflow.ts";
+export { diagnoseTensorFlow } from "./install/diagnose.ts";

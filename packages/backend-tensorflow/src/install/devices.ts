@@ -18,3 +18,8 @@ export function parseDevices(text: string): readonly Device[] {
       return { name, type, bytes: Number(bytes) };
     });
 }
+
+/** Without memory for the CPU, of which TensorFlow names a constant. */
+export function deviceText({ type, bytes }: Device): string {
+  return type === "CPU" ? type : `${type} ${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}

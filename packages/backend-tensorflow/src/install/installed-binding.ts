@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { packageVersion } from "./binding-sources.ts";
 import { type BindingRecord, readBinding, readBindings } from "./binding-record.ts";
 import { bindingsFolder } from "./cache-folder.ts";
+import type { CudaVersions } from "./cuda/build-info.ts";
 import { findCudaLibraries } from "./cuda/find-cuda-libraries.ts";
 import { type InstallEnvironment, installEnvironment } from "./install-environment.ts";
 
@@ -16,12 +17,15 @@ export interface InstalledBinding {
   readonly tensorFlowVersion: string;
   /** The folder of libtensorflow_cc.so.2 or libtensorflow.so.2. */
   readonly libraryFolder: string;
+  /** What TensorFlow was built with; undefined for a build without CUDA. */
+  readonly cuda: CudaVersions | undefined;
   /** CUDA libraries to load first, by absolute path, in this order; empty for a build without CUDA. */
   readonly cudaLibraries: readonly string[];
 }
 
-/** tfjs-node-gpu's installer fetches this one: its scripts/get-addon-name and install.js of 4.22.0. */
+/** What tfjs-node-gpu 4.22.0's installer fetches (its scripts/deps-constants.js), and what that was built with. */
 const STOCK_VERSION = "2.9.1";
+const STOCK_CUDA: CudaVersions = { cuda: "11.2", cudnn: "8.1" };
 
 /**
  * The file that MLAN_TENSORFLOW_BINDING names, else the newest binding that `installTensorFlow` left in the cache for
@@ -42,7 +46,8 @@ function namedBinding(environment: InstallEnvironment): InstalledBinding | undef
   }
   const record = readBinding(dirname(file))?.record;
   if (record !== undefined) return described(file, record, environment);
-  return { file, kind: "built", tensorFlowVersion: "unknown", libraryFolder: dirname(file), cudaLibraries: [] };
+  const libraryFolder = dirname(file);
+  return { file, kind: "built", tensorFlowVersion: "unknown", libraryFolder, cuda: undefined, cudaLibraries: [] };
 }
 
 function builtBinding(environment: InstallEnvironment): InstalledBinding | undefined {
@@ -58,16 +63,23 @@ function builtBinding(environment: InstallEnvironment): InstalledBinding | undef
 }
 
 function described(file: string, record: BindingRecord, environment: InstallEnvironment): InstalledBinding {
-  const { tensorFlowVersion, libraryFolder, cuda } = record;
-  const libraries =
-    cuda === null
-      ? []
-      : findCudaLibraries(libraryFolder, { cuda: cuda.cuda, cudnn: cuda.cudnn }, environment, { quick: true }).found;
-  const cudaLibraries = libraries.map((library) => library.file);
-  return { file, kind: "built", tensorFlowVersion, libraryFolder, cudaLibraries };
+  const { tensorFlowVersion, libraryFolder } = record;
+  const cuda = record.cuda === null ? undefined : { cuda: record.cuda.cuda, cudnn: record.cuda.cudnn };
+  const cudaLibraries = librariesOf(libraryFolder, cuda, environment);
+  return { file, kind: "built", tensorFlowVersion, libraryFolder, cuda, cudaLibraries };
 }
 
-function stockBinding({ bindingPackage }: InstallEnvironment): InstalledBinding | undefined {
+function librariesOf(
+  libraryFolder: string,
+  cuda: CudaVersions | undefined,
+  environment: InstallEnvironment,
+): readonly string[] {
+  if (cuda === undefined) return [];
+  return findCudaLibraries(libraryFolder, cuda, environment, { quick: true }).found.map(({ file }) => file);
+}
+
+function stockBinding(environment: InstallEnvironment): InstalledBinding | undefined {
+  const { bindingPackage, platform } = environment;
   if (bindingPackage === undefined) return undefined;
   const libraryFolder = join(bindingPackage, "deps", "lib");
   const [version] = namesIn(join(bindingPackage, "lib"))
@@ -76,7 +88,9 @@ function stockBinding({ bindingPackage }: InstallEnvironment): InstalledBinding 
   const library = namesIn(libraryFolder).some((name) => /^libtensorflow\.(so|.*dylib)/.test(name));
   if (version === undefined || !library) return undefined;
   const file = join(bindingPackage, "lib", version, "tfjs_binding.node");
-  return { file, kind: "stock", tensorFlowVersion: STOCK_VERSION, libraryFolder, cudaLibraries: [] };
+  const cuda = platform === "darwin" ? undefined : STOCK_CUDA;
+  const cudaLibraries = librariesOf(libraryFolder, cuda, environment);
+  return { file, kind: "stock", tensorFlowVersion: STOCK_VERSION, libraryFolder, cuda, cudaLibraries };
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -9,7 +9,7 @@ export type LibraryNames = readonly string[];
  * `unavailable` where the binding cannot be built.
  */
 export function libraryNames({ platform, architecture }: InstallEnvironment): readonly LibraryNames[] {
-  if (!isSupported({ platform, architecture })) throw unsupported(platform, architecture);
+  if (!isSupported({ platform, architecture })) throw unsupported({ platform, architecture });
   const name = (part: string): string =>
     platform === "darwin" ? `libtensorflow${part}.2.dylib` : `libtensorflow${part}.so.2`;
   return [
@@ -28,7 +28,11 @@ export function isSupported({
 /** What to do where TensorFlow cannot be used. */
 export const ELSEWHERE = "Use trainer-cpu here, or Linux (on Windows: WSL2) for TensorFlow.";
 
-function unsupported(platform: string, architecture: string): MlanError {
-  const message = `The TensorFlow backend is built on Linux and macOS (x64, arm64), not on ${platform} ${architecture}. ${ELSEWHERE}`;
-  return new MlanError("unavailable", message);
+/** The error for a platform where the binding cannot be built. */
+export function unsupported({
+  platform,
+  architecture,
+}: Pick<InstallEnvironment, "platform" | "architecture">): MlanError {
+  const message = `The TensorFlow backend is built on Linux and macOS (x64, arm64), not on ${platform} ${architecture}.`;
+  return new MlanError("unavailable", `${message} ${ELSEWHERE}`);
 }

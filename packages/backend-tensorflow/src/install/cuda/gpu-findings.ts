@@ -12,21 +12,29 @@ export interface GpuQuestion {
   readonly cuda: CudaVersions | undefined;
 }
 
-/** What a GPU needs: CUDA libraries, NVIDIA's driver, devices. All are "unused" for a build without CUDA. */
-export function gpuFindings(question: GpuQuestion, environment: InstallEnvironment): readonly Finding[] {
-  const { cuda } = question;
+/** What a GPU needs: CUDA libraries, NVIDIA's driver, devices. All are "unused" for a build without CUDA, or for none. */
+export function gpuFindings(question: GpuQuestion | undefined, environment: InstallEnvironment): readonly Finding[] {
   const driver = nvidiaDriver(environment);
-  if (cuda === undefined) {
-    const present = driver.devices.length > 0;
-    const mend = present && `pip install 'tensorflow[and-cuda]', then mlan backend install tensorflow`;
-    const found = `TensorFlow ${question.tensorFlowVersion} in ${question.libraryFolder} is a build without CUDA`;
+  if (question?.cuda === undefined) {
     return [
-      { name: "CUDA libraries", state: "unused", found, ...(mend && { mend }) },
+      withoutCuda(question, driver),
       { name: "NVIDIA driver", state: "unused", found: driver.version ?? driver.library ?? "none" },
       { name: "GPU devices", state: "unused", found: driver.devices.join(", ") || "none" },
     ];
   }
-  return [librariesFinding(question, cuda, environment), driverFinding(cuda, driver), devicesFinding(driver)];
+  return [
+    librariesFinding(question, question.cuda, environment),
+    driverFinding(question.cuda, driver),
+    devicesFinding(driver),
+  ];
+}
+
+function withoutCuda(question: GpuQuestion | undefined, { devices }: NvidiaDriver): Finding {
+  const name = "CUDA libraries";
+  if (question === undefined) return { name, state: "unused", found: "no TensorFlow that would ask for them" };
+  const found = `TensorFlow ${question.tensorFlowVersion} in ${question.libraryFolder} is a build without CUDA`;
+  if (devices.length === 0) return { name, state: "unused", found };
+  return { name, state: "unused", found, mend: "pip install 'tensorflow[and-cuda]', then mlan backend install tensorflow" };
 }
 
 function librariesFinding(

@@ -9,6 +9,7 @@ import type { InstallEnvironment } from "../install-environment.ts";
 import { libraryNames } from "../library-names.ts";
 import { checkWheel } from "./check-wheel.ts";
 import { removeLeftovers } from "./leftovers.ts";
+import { checkedSum } from "./checked-sum.ts";
 import { damagedWheel, openWheel, type WheelArchive } from "./wheel-archive.ts";
 
 interface UnpackOptions {
@@ -70,7 +71,9 @@ async function unpackFile(
   if (!target.startsWith(resolve(folder) + sep)) throw damagedWheel(file, `${name} would lead out of the folder`);
   await mkdir(dirname(target), { recursive: true });
   try {
-    await pipeline(await wheel.read(name), createWriteStream(target), ...(signal ? [{ signal }] : []));
+    const { crc32 } = wheel.entries.get(name) ?? { crc32: 0 };
+    const options = signal ? { signal } : {};
+    await pipeline(await wheel.read(name), checkedSum(crc32), createWriteStream(target), options);
   } catch (cause) {
     signal?.throwIfAborted();
     // What the file system says (a full disk) is told by whoever makes the folder.
