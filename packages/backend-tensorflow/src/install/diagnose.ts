@@ -32,7 +32,15 @@ export async function diagnoseTensorFlow(
     found: `${process.version}, ${environment.platform} ${environment.architecture}`,
   };
   if (!isSupported(environment)) {
-    return [node, { name: "TensorFlow", state: "missing", found: withoutMend(unsupported(environment).message, ELSEWHERE), mend: ELSEWHERE }];
+    return [
+      node,
+      {
+        name: "TensorFlow",
+        state: "missing",
+        found: withoutMend(unsupported(environment).message, ELSEWHERE),
+        mend: ELSEWHERE,
+      },
+    ];
   }
   const sources = await answered(
     "tfjs-node-gpu",
@@ -93,7 +101,12 @@ async function answered<Value>(
 
 /** Messages for people end in the way out, which a finding has beside it. */
 function withoutMend(message: string, mend: string): string {
-  return message.split(mend)[0]?.replace(/ *Install (it|one): *$/, "").trimEnd() ?? message;
+  return (
+    message
+      .split(mend)[0]
+      ?.replace(/ *Install (it|one): *$/, "")
+      .trimEnd() ?? message
+  );
 }
 
 async function computesFinding(

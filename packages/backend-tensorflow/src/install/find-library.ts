@@ -1,7 +1,8 @@
 import { MlanError } from "@mlan/core";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { wheelsFolder } from "./cache-folder.ts";
+import { readBindings } from "./binding-record.ts";
+import { bindingsFolder, wheelsFolder } from "./cache-folder.ts";
 import type { InstallEnvironment } from "./install-environment.ts";
 import { type LibraryAnswer, libraryAt, type TensorFlowLibrary } from "./library-at.ts";
 import { libraryNames } from "./library-names.ts";
@@ -74,7 +75,7 @@ function places(environment: InstallEnvironment, options: SearchOptions): readon
     look: async () => libraryAt(await unpackWheel(resolve(workingFolder, file), environment, options), environment),
   });
   const byPython = (name: string, program: string, named: boolean): Place => ({
-    name: name === program ? name : `${name} ${program}`,
+    name: named ? `${name} ${program}` : name,
     named,
     look: () => pythonLibrary(program, environment, signal),
   });
@@ -92,11 +93,16 @@ function places(environment: InstallEnvironment, options: SearchOptions): readon
     ...(CONDA_PREFIX ? [byPython("CONDA_PREFIX", join(CONDA_PREFIX, "bin/python"), false)] : []),
     byPython(".venv", join(workingFolder, ".venv/bin/python"), false),
     byPython("python3", "python3", false),
-    { name: "wheels unpacked before", named: false, look: () => unpackedBefore(environment) },
+    { name: "the binding built last", named: false, look: () => builtBefore(environment) },
+    { name: "the wheel unpacked last", named: false, look: () => unpackedBefore(environment) },
   ];
 }
 
-/** The TensorFlow that was unpacked last. */
+function builtBefore(environment: InstallEnvironment): LibraryAnswer {
+  const [newest] = readBindings(bindingsFolder(environment));
+  return newest === undefined ? "none" : libraryAt(newest.record.libraryFolder, environment);
+}
+
 function unpackedBefore(environment: InstallEnvironment): LibraryAnswer {
   const folder = wheelsFolder(environment);
   if (!existsSync(folder)) return "none";

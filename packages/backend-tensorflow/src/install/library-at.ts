@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { InstallEnvironment } from "./install-environment.ts";
 import { libraryNames } from "./library-names.ts";
 import { libraryVersion } from "./library-version.ts";
@@ -24,7 +24,7 @@ const HEADER = "tensorflow/c/eager/c_api.h";
 
 /**
  * The TensorFlow in a folder: the `tensorflow` folder of a Python package, the folder above it (an unpacked wheel), or
- * that of the C library with `lib` and `include`.
+ * that of the C library with `lib` and `include` (or its `lib`).
  */
 export function libraryAt(folder: string, environment: InstallEnvironment): LibraryAnswer {
   const names = libraryNames(environment);
@@ -33,13 +33,14 @@ export function libraryAt(folder: string, environment: InstallEnvironment): Libr
     { libraries: folder, include: join(folder, "include") },
     { libraries: join(folder, "tensorflow"), include: join(folder, "tensorflow", "include") },
     { libraries: join(folder, "lib"), include: join(folder, "include") },
+    { libraries: folder, include: join(folder, "../include") },
   ];
   let lacking = `${folder} has neither ${names.map(([first]) => first).join(" nor ")}`;
   for (const { libraries, include } of places) {
     for (const files of names.map((list) => list.map((name) => join(libraries, name)))) {
       const missing = files.filter((file) => !existsSync(file));
       if (missing.length === files.length || missing[0] === files[0]) continue;
-      if (missing[0] !== undefined) lacking = `${missing[0]} does not exist`;
+      if (missing[0] !== undefined) lacking = `${missing[0]} does not exist beside ${basename(files[0] ?? "")}`;
       else if (existsSync(join(include, HEADER))) {
         return { folder: libraries, files, includeFolder: include, ...libraryVersion(libraries, files) };
       } else lacking = `${libraries} has the library but no headers: ${join(include, HEADER)} does not exist`;

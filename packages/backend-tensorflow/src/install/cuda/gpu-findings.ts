@@ -34,7 +34,12 @@ function withoutCuda(question: GpuQuestion | undefined, { devices }: NvidiaDrive
   if (question === undefined) return { name, state: "unused", found: "no TensorFlow that would ask for them" };
   const found = `TensorFlow ${question.tensorFlowVersion} in ${question.libraryFolder} is a build without CUDA`;
   if (devices.length === 0) return { name, state: "unused", found };
-  return { name, state: "unused", found, mend: "pip install 'tensorflow[and-cuda]', then mlan backend install tensorflow" };
+  return {
+    name,
+    state: "unused",
+    found,
+    mend: "pip install 'tensorflow[and-cuda]', then mlan backend install tensorflow",
+  };
 }
 
 function librariesFinding(
