@@ -1,3 +1,12 @@
+export type { Precision } from "./device/tensor-table.ts";
+export type { TensorFlowOptions } from "./options.ts";
+export {
+  registerTensorFlowBackend,
+  resetTensorFlowPeak,
+  tensorFlowStatistics,
+  useTensorFlowBackend,
+} from "./register.ts";
+export type { TensorFlowStatistics } from "./statistics.ts";
 export type { CudaVersions } from "./install/cuda/build-info.ts";
 export type { Device } from "./install/devices.ts";
 export type { Finding } from "./install/finding.ts";

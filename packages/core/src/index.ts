@@ -54,6 +54,7 @@ export type {
 } from "./model.ts";
 export type {
   CheckpointSavedEvent,
+  DeviceUse,
   StepEndEvent,
   TrainEndEvent,
   Trainer,
