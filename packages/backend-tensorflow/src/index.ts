@@ -8,7 +8,7 @@ export {
 } from "./register.ts";
 export type { TensorFlowStatistics } from "./statistics.ts";
 export type { CudaVersions } from "./install/cuda/build-info.ts";
-export type { Device } from "./install/devices.ts";
+export type { Device } from "./device/device-list.ts";
 export type { Finding } from "./install/finding.ts";
 export type { LibraryPlaces } from "./install/find-library.ts";
 export type { InstallEnvironment } from "./install/install-environment.ts";

@@ -44,7 +44,7 @@ function installReport(report: InstallReport): readonly string[] {
 
 function deviceText({ name, type, bytes }: InstallReport["devices"][number]): string {
   const [, number = ""] = /:(\d+)$/.exec(name) ?? [];
-  return type === "CPU" ? "CPU" : `${type} ${number} (${(bytes / 2 ** 30).toFixed(1)} GiB)`;
+  return type === "CPU" || !bytes ? type : `${type} ${number} (${(bytes / 2 ** 30).toFixed(1)} GiB)`;
 }
 
 function mendLines({ name, state, found, mend }: Finding): readonly string[] {

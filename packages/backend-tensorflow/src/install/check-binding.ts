@@ -1,7 +1,11 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { CHECK_SCRIPT } from "./check-script.ts";
-import { type Device, parseDevices } from "./devices.ts";
+import { type Device, parseDeviceList } from "../device/device-list.ts";
 import type { InstallEnvironment } from "./install-environment.ts";
+import type { InstalledBinding } from "./installed-binding.ts";
+import { NATIVE_CHECK } from "./native-check.ts";
+import { PUBLIC_CHECK } from "./public-check.ts";
 import { type Finished, runProcess } from "./run-process.ts";
 
 export type BindingCheck = WorkingBinding | BrokenBinding;
@@ -10,6 +14,7 @@ interface WorkingBinding {
   readonly works: true;
   /** What the library calls itself. */
   readonly tensorFlowVersion: string;
+  /** None where the binding cannot tell: the stock one. */
   readonly devices: readonly Device[];
 }
 
@@ -35,26 +40,51 @@ const answerSchema = z.union([
   z.object({ version: z.string(), values: z.unknown(), devices: z.string() }),
 ]);
 
-/** Loads a binding in a process of its own and computes a matrix product and its gradients with it. */
+/**
+ * Loads a binding in processes of their own and computes a matrix product and its gradients: with the addon alone, then
+ * through TensorFlow.js.
+ */
 export async function checkBinding(
-  binding: { readonly file: string; readonly cudaLibraries: readonly string[] },
+  { file, cudaLibraries }: Pick<InstalledBinding, "file" | "cudaLibraries">,
   environment: InstallEnvironment,
   signal?: AbortSignal,
 ): Promise<BindingCheck> {
-  const question = JSON.stringify({ ...binding, koffi: import.meta.resolve("koffi") });
-  const quiet = { TF_CPP_MIN_LOG_LEVEL: "3", TF_FORCE_GPU_ALLOW_GROWTH: "true" };
-  const finished = await runProcess(
-    process.execPath,
-    ["--input-type=module", "--eval", CHECK_SCRIPT, question], //
-    { variables: { ...quiet, ...environment.variables, NODE_OPTIONS: undefined }, signal },
-  );
+  const native = { file, cudaLibraries, koffi: moduleUrl("koffi") };
+  const variables = { TF_CPP_MIN_LOG_LEVEL: "3", TF_FORCE_GPU_ALLOW_GROWTH: "true", ...environment.variables };
+  const alone = await run([], NATIVE_CHECK, native, variables, signal);
+  if (!alone.works) return alone;
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const users = {
+    index: new URL(`../index.${extension}`, import.meta.url).href,
+    tfjs: moduleUrl("@tensorflow/tfjs-core"),
+  };
+  const sources = extension === "ts" ? ["--import", moduleUrl("tsx"), "--conditions=@mlan/source"] : [];
+  const named = { ...environment.variables, MLAN_TENSORFLOW_BINDING: file };
+  const through = await run(sources, PUBLIC_CHECK, users, named, signal);
+  return through.works ? alone : { ...through, reason: `through TensorFlow.js, ${through.reason}` };
+}
+
+function moduleUrl(name: string): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve(name)).href;
+}
+
+async function run(
+  flags: readonly string[],
+  program: string,
+  question: object,
+  variables: InstallEnvironment["variables"],
+  signal: AbortSignal | undefined,
+): Promise<BindingCheck> {
+  const words = [...flags, "--input-type=module", "--eval", program, JSON.stringify(question)];
+  const own = { ...variables, NODE_OPTIONS: undefined };
+  const finished = await runProcess(process.execPath, words, { variables: own, signal });
   const answer = answerSchema.safeParse(lastLine(finished.stdout));
   if (finished.status !== 0 || !answer.success) return { works: false, reason: ending(finished) };
   if ("error" in answer.data) return { works: false, reason: answer.data.error };
   const { version, values, devices } = answer.data;
   const computed = JSON.stringify(values);
   if (computed !== EXPECTED) return { works: false, reason: `it computes ${computed} instead of ${EXPECTED}` };
-  return { works: true, tensorFlowVersion: version, devices: parseDevices(devices) };
+  return { works: true, tensorFlowVersion: version, devices: parseDeviceList(devices) };
 }
 
 function lastLine(text: string): unknown {

@@ -1,11 +1,11 @@
 import { messageOf } from "@mlan/core";
+import { deviceText } from "../device/device-text.ts";
 import { BINDING_PACKAGE, bindingSources } from "./binding-sources.ts";
 import { checkBinding } from "./check-binding.ts";
 import { compilerCommand, findCompiler } from "./compiler.ts";
 import { cudaVersions } from "./cuda/build-info.ts";
 import { type GpuQuestion, gpuFindings } from "./cuda/gpu-findings.ts";
 import { type FoundLibrary, findLibrary, NOT_FOUND_MEND } from "./find-library.ts";
-import { deviceText } from "./devices.ts";
 import type { Finding } from "./finding.ts";
 import { ELSEWHERE, isSupported, unsupported } from "./library-names.ts";
 import { type InstallEnvironment, installEnvironment } from "./install-environment.ts";

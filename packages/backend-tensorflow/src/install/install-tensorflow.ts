@@ -3,16 +3,16 @@ import { writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Device } from "../device/device-list.ts";
 import { BINDING_FILE, type BindingRecord, readBinding, RECORD_FILE } from "./binding-record.ts";
 import { type BindingSources, bindingSources } from "./binding-sources.ts";
 import { bindingsFolder } from "./cache-folder.ts";
 import { checkBinding, type BindingCheck } from "./check-binding.ts";
 import { compileBinding, lackingSymbols, NAPI_VERSION } from "./compile-binding.ts";
-import { findCompiler } from "./compiler.ts";
+import { type Compiler, findCompiler } from "./compiler.ts";
 import { type CudaVersions, cudaVersions } from "./cuda/build-info.ts";
 import { type CudaLibraries, findCudaLibraries } from "./cuda/find-cuda-libraries.ts";
 import { gpuFindings } from "./cuda/gpu-findings.ts";
-import type { Device } from "./devices.ts";
 import { type FoundLibrary, findLibrary } from "./find-library.ts";
 import type { Finding } from "./finding.ts";
 import { type InstallEnvironment, installEnvironment } from "./install-environment.ts";
@@ -93,18 +93,19 @@ export async function installTensorFlow(
   await removeLeftovers(bindingsFolder(environment));
   const made: { record: BindingRecord; devices: readonly Device[] }[] = [];
   await writeFolderAtomically(pathToFileURL(`${folder}/`), async (temporary) => {
-    const output = join(fileURLToPath(temporary), BINDING_FILE);
+    const place = fileURLToPath(temporary);
+    const output = join(place, BINDING_FILE);
     await compileBinding({ compiler, sources, library, output, environment, signal });
+    const record = bindingRecord(sources, library, environment, { compiler, cuda });
+    const write = (content: BindingRecord): Promise<void> =>
+      writeFile(join(place, RECORD_FILE), `${JSON.stringify(content, undefined, 2)}\n`);
+    await write(record); // the check loads the binding as it will be loaded, which reads it
     report("Checking it: a matrix product and its gradients");
     const result = await check(output);
     if (!result.works) throw brokenBinding(library, result.reason);
-    const record = bindingRecord(sources, library, environment, {
-      compiler: `${compiler.command.join(" ")}: ${compiler.version}`,
-      cuda,
-      tensorFlowVersion: result.tensorFlowVersion,
-    });
-    await writeFile(join(fileURLToPath(temporary), RECORD_FILE), `${JSON.stringify(record, undefined, 2)}\n`);
-    made.push({ record, devices: result.devices });
+    const checked = { ...record, tensorFlowVersion: result.tensorFlowVersion };
+    await write(checked);
+    made.push({ record: checked, devices: result.devices });
   });
   const [{ record, devices } = unmade()] = made;
   return finish(join(folder, BINDING_FILE), record, devices, true);
@@ -124,20 +125,20 @@ function bindingRecord(
   sources: BindingSources,
   library: FoundLibrary,
   { platform, architecture }: InstallEnvironment,
-  made: { readonly compiler: string; readonly cuda: CudaVersions | undefined; readonly tensorFlowVersion: string },
+  { compiler, cuda }: { readonly compiler: Compiler; readonly cuda: CudaVersions | undefined },
 ): BindingRecord {
   return {
     formatVersion: 1,
     bindingVersion: sources.version,
-    tensorFlowVersion: made.tensorFlowVersion,
+    tensorFlowVersion: library.version,
     distribution: library.distribution,
     libraryFolder: library.folder,
     libraries: library.files,
     platform,
     architecture,
-    compiler: made.compiler,
+    compiler: `${compiler.command.join(" ")}: ${compiler.version}`,
     built: new Date().toISOString(),
-    cuda: made.cuda ?? null,
+    cuda: cuda ?? null,
   };
 }
 

@@ -46,6 +46,8 @@ function namedBinding(environment: InstallEnvironment): InstalledBinding | undef
   }
   const record = readBinding(dirname(file))?.record;
   if (record !== undefined) return described(file, record, environment);
+  const stock = stockBinding(environment);
+  if (stock?.file === file) return stock;
   const libraryFolder = dirname(file);
   return { file, kind: "built", tensorFlowVersion: "unknown", libraryFolder, cuda: undefined, cudaLibraries: [] };
 }

@@ -1,9 +1,9 @@
 /**
- * The program of a child process that loads a binding and computes with it: crashes of native code end only the child.
- * It takes JSON of `file`, `cudaLibraries` and `koffi` (a URL) as its word, and prints JSON of `version`, `gpu`,
- * `values` and `devices` (lines as mlan_devices gives them), or of `error`, as its last line.
+ * The program of a child process that loads an addon and computes with it alone: what the loader and TensorFlow say, and
+ * crashes of native code, end there. It takes JSON of `file`, `cudaLibraries` and `koffi` (a URL) as its word, and
+ * prints JSON of `version`, `values` and `devices` (lines as mlan_devices gives them), or of `error`, as its last line.
  */
-export const CHECK_SCRIPT = `
+export const NATIVE_CHECK = `
 const { file, cudaLibraries, koffi: koffiUrl } = JSON.parse(process.argv[1]);
 const answer = (value) => process.stdout.write("\\n" + JSON.stringify(value) + "\\n");
 try {
@@ -34,7 +34,7 @@ try {
     const buffer = Buffer.alloc(65536);
     if (list(buffer, buffer.length) > 0) devices = buffer.toString("utf8").split("\\0")[0];
   } catch {} // the stock binding has no such function
-  answer({ version: tf.TF_Version, gpu: tf.isUsingGpuDevice(), values, devices, held: held.length });
+  answer({ version: tf.TF_Version, values, devices, held: held.length });
 } catch (error) {
   answer({ error: String(error?.message ?? error) });
 }
