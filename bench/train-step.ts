@@ -1,6 +1,7 @@
-// Training steps of a Llama on a TensorFlow.js backend beside PyTorch, the same losses asserted:
+// Training steps of a Llama on TensorFlow.js backends beside PyTorch, the same losses asserted:
 //   npm run bench:train-step -- --configurations 1m,23m,110m --task train --backend onnx --rounds 7
-// Tasks: train (all weights), lora (adapters, the base frozen), forward (the loss only).
+// Tasks: train (all weights), lora (adapters, the base frozen), forward (the loss only). Several backends are
+// measured in turns: --backend tensorflow,onnx. --precision bfloat16 is for the backend tensorflow.
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { randomBatch } from "./llama/batches.ts";
@@ -18,14 +19,18 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "7" },
     steps: { type: "string" },
     threads: { type: "string", default: "2" },
+    precision: { type: "string", default: "float32" },
   },
 });
 const TASKS = ["train", "lora", "forward"] as const;
 const task = TASKS.find((known) => known === values.task);
 if (task === undefined) throw new Error(`--task ${values.task} is none of ${TASKS.join(", ")}`);
 
-/** Relative; both sides compute in float32 and in another order. */
-const LOSS_TOLERANCE = 2e-4;
+const precision = (["float32", "bfloat16"] as const).find((known) => known === values.precision);
+if (precision === undefined) throw new Error(`--precision ${values.precision} is neither float32 nor bfloat16`);
+
+/** Relative; all compute in float32 and in another order, or with the 8 significant bits of bfloat16. */
+const LOSS_TOLERANCE = precision === "bfloat16" ? 2e-2 : 2e-4;
 /** So that neither side's threads still spin when the other one is measured. */
 const PAUSE_MILLISECONDS = 200;
 
@@ -33,15 +38,20 @@ for (const name of values.configurations.split(",")) {
   const configuration = CONFIGURATIONS[name];
   if (configuration === undefined)
     throw new Error(`--configurations ${name} is none of ${Object.keys(CONFIGURATIONS).join(", ")}`);
-  await compare(name, configuration, task);
+  await compare(name, configuration, { task, precision });
 }
 
-async function compare(name: string, configuration: Configuration, task: Setup["task"]): Promise<void> {
+async function compare(
+  name: string,
+  configuration: Configuration,
+  { task, precision }: Pick<Setup, "task" | "precision">,
+): Promise<void> {
   const torch = startTorch(task === "lora" ? ["peft"] : []);
-  const ours = startTensorFlowJs(values.backend);
-  const workers = torch === undefined ? [ours] : [ours, torch];
+  const ours = values.backend.split(",").map(startTensorFlowJs);
+  const workers = torch === undefined ? ours : [...ours, torch];
   const weights = await weightsFile(name, configuration);
-  const setup: Setup = { configuration, weights, threads: Number(values.threads), task, learningRate: 1e-4, rank: 8 };
+  const threads = Number(values.threads);
+  const setup: Setup = { configuration, weights, threads, precision, task, learningRate: 1e-4, rank: 8 };
   const versions = [];
   for (const worker of workers) versions.push((await worker.setup(setup)).versions);
   console.log(
@@ -73,26 +83,34 @@ function stepsPerRound(name: string): number {
   return Number(values.steps ?? (name === "1m" ? 10 : 2));
 }
 
-function assertEqual([ours = [], theirs]: readonly (readonly number[])[], round: number): void {
-  theirs?.forEach((loss, step) => {
-    const own = ours[step] ?? NaN;
-    if (!(Math.abs(own - loss) <= LOSS_TOLERANCE * Math.abs(loss)))
-      throw new Error(`round ${round}, step ${step}: the losses ${own} and ${loss} differ`);
-  });
+function assertEqual([first = [], ...others]: readonly (readonly number[])[], round: number): void {
+  for (const losses of others)
+    losses.forEach((loss, step) => {
+      const own = first[step] ?? NaN;
+      if (!(Math.abs(own - loss) <= LOSS_TOLERANCE * Math.abs(loss)))
+        throw new Error(`round ${round}, step ${step}: the losses ${own} and ${loss} differ`);
+    });
 }
 
+/** A line for each worker, then each one's ratio to the last, which is PyTorch where there is one. */
 async function print(workers: readonly Worker[], measurements: ReadonlyMap<Worker, Measurement>): Promise<void> {
-  const peaks = [];
+  const results = [];
   for (const worker of workers) {
-    const { peakBytes, compileMilliseconds } = await worker.memory();
-    peaks.push(peakBytes);
+    const { peakBytes, compileMilliseconds, dispatchesPerStep } = await worker.memory();
+    const measurement = measurements.get(worker);
+    results.push({ name: worker.name, milliseconds: measurement?.median ?? NaN, peakBytes });
     const compiled = compileMilliseconds === undefined ? "" : `, compiled in ${compileMilliseconds.toFixed(0)} ms`;
+    const dispatched = dispatchesPerStep === undefined ? "" : `, ${dispatchesPerStep} dispatches per step`;
     console.log(
-      `  ${worker.name}: ${measurements.get(worker)}, peak ${(peakBytes / 2 ** 20).toFixed(0)} MB${compiled}`,
+      `  ${worker.name}: ${measurement}, peak ${(peakBytes / 2 ** 20).toFixed(0)} MB${compiled}${dispatched}`,
     );
   }
-  const [ours, torch] = workers.map((worker) => measurements.get(worker)?.median ?? NaN);
-  const [ourPeak = NaN, torchPeak] = peaks;
-  if (ours === undefined || torch === undefined || torchPeak === undefined) return;
-  console.log(`  time ${(ours / torch).toFixed(2)} x, peak memory ${(ourPeak / torchPeak).toFixed(2)} x; equal losses`);
+  const peer = results.pop();
+  if (peer === undefined) return;
+  for (const { name, milliseconds, peakBytes } of results) {
+    const [time, memory] = [milliseconds / peer.milliseconds, peakBytes / peer.peakBytes];
+    console.log(
+      `  ${name} beside ${peer.name}: time ${time.toFixed(2)} x, peak memory ${memory.toFixed(2)} x; equal losses`,
+    );
+  }
 }

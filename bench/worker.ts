@@ -7,6 +7,8 @@ export interface Setup {
   /** A safetensors file. */
   readonly weights: string;
   readonly threads: number;
+  /** Of the backend "tensorflow"; all others compute in float32. */
+  readonly precision: "float32" | "bfloat16";
   readonly task: "train" | "lora" | "forward" | "generate";
   readonly learningRate: number;
   /** Of the adapters, for the task "lora". */
@@ -32,14 +34,22 @@ export interface Generated {
   readonly tokens: readonly number[];
 }
 
+export interface Memory {
+  /** The largest resident set so far. */
+  readonly peakBytes: number;
+  /** The time that compiling took, where something is compiled. */
+  readonly compileMilliseconds?: number;
+  /** Operations that the last step asked TensorFlow for, where they are counted. */
+  readonly dispatchesPerStep?: number;
+}
+
 /** A process that has the model and answers one request at a time: one JSON object per line, both ways. */
 export interface Worker {
   readonly name: string;
   setup(setup: Setup): Promise<{ readonly versions: string }>;
   train(batch: Batch): Promise<TrainedStep>;
   generate(prompt: Prompt): Promise<Generated>;
-  /** The largest resident set so far, and the time that compiling took where something is compiled. */
-  memory(): Promise<{ readonly peakBytes: number; readonly compileMilliseconds?: number }>;
+  memory(): Promise<Memory>;
   stop(): void;
 }
 

@@ -1,13 +1,16 @@
 // TensorFlow.js on the backend that the first argument names, answering requests line by line; see ../worker.ts.
 import { onnxStatistics } from "@mlan/backend-onnx";
+import { tensorFlowStatistics } from "@mlan/backend-tensorflow";
 import { createInterface } from "node:readline";
 import type { Batch } from "../llama/batches.ts";
 import { llamaWorker } from "../llama/llama-worker.ts";
-import type { Prompt, Setup } from "../worker.ts";
+import type { Memory, Prompt, Setup, TrainedStep } from "../worker.ts";
 import { startBackend } from "./start-backend.ts";
 
 const backend = process.argv[2] ?? "onnx";
 let worker: Awaited<ReturnType<typeof llamaWorker>> | undefined;
+/** Operations that TensorFlow was asked for in the last step. */
+let dispatches = 0;
 for await (const line of createInterface({ input: process.stdin })) {
   const { do: action, ...request } = JSON.parse(line);
   console.log(JSON.stringify(await answer(action, request)));
@@ -21,8 +24,21 @@ async function answer(action: string, request: Setup & Batch & Prompt): Promise<
     return { versions };
   }
   if (worker === undefined) throw new Error("setup comes first");
-  if (action === "train") return worker.train(request);
+  if (action === "train") return trained(worker.train, request);
   if (action === "generate") return worker.generate(request);
+  return memory();
+}
+
+async function trained(train: (batch: Batch) => Promise<TrainedStep>, batch: Batch): Promise<TrainedStep> {
+  if (backend !== "tensorflow") return train(batch);
+  const before = tensorFlowStatistics().dispatches;
+  const step = await train(batch);
+  dispatches = tensorFlowStatistics().dispatches - before;
+  return step;
+}
+
+function memory(): Memory {
   const peakBytes = process.resourceUsage().maxRSS * 1024;
-  return backend === "onnx" ? { peakBytes, compileMilliseconds: onnxStatistics().compileMilliseconds } : { peakBytes };
+  if (backend === "onnx") return { peakBytes, compileMilliseconds: onnxStatistics().compileMilliseconds };
+  return backend === "tensorflow" ? { peakBytes, dispatchesPerStep: dispatches } : { peakBytes };
 }

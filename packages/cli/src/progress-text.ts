@@ -1,4 +1,5 @@
 import type { BenchmarkResult, RunEvent } from "@mlan/core";
+import { deviceUseText } from "./device-use.ts";
 import { count, duration, percentWithInterval, rate } from "./format-number.ts";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
 
@@ -57,10 +58,11 @@ function endOf({ index, stages, stage, kind, work }: Progress, seconds: number, 
   const head = `[${index + 1}/${stages}] ${stage}`;
   if (skipped) return `${head}  was done before`;
   if (kind === "evaluate" || !work) return `${head}  done in ${duration(seconds)}`;
-  const { firstLoss, loss } = work;
+  const { firstLoss, loss, device } = work;
   const losses =
     firstLoss === undefined || loss === undefined ? "" : `, loss ${firstLoss.toFixed(3)} → ${loss.toFixed(3)}`;
-  return `${head}  done in ${duration(seconds)}: ${count(work.done)} steps${losses}`;
+  const used = device ? `, ${deviceUseText(device)}` : "";
+  return `${head}  done in ${duration(seconds)}: ${count(work.done)} steps${losses}${used}`;
 }
 
 function headline({ metrics, questions, unreadable, positions, verification }: BenchmarkResult): string {

@@ -1,4 +1,5 @@
-import type { EvaluateEvent, RunEvent, StageStartEvent, TrainEvent } from "@mlan/core";
+import type { DeviceUse, EvaluateEvent, RunEvent, StageStartEvent, TrainEvent } from "@mlan/core";
+import { mostDeviceUse } from "./device-use.ts";
 
 /** How far the running stage is. */
 export interface Progress {
@@ -20,6 +21,8 @@ export interface Work {
   readonly total: number;
   readonly firstLoss?: number;
   readonly loss?: number;
+  /** The most that a step took of the device so far. */
+  readonly device?: DeviceUse;
   /** When how much was done, oldest first: what the rate is measured on. */
   readonly samples: readonly Sample[];
 }
@@ -74,7 +77,9 @@ function workAfter(work: Work | undefined, event: TrainEvent | EvaluateEvent, no
       return begun({ unit: "step", done: event.stepsDone, total: event.steps }, now);
     case "step-end": {
       const losses = { firstLoss: work?.firstLoss ?? event.loss, loss: event.loss };
-      return work && { ...work, ...losses, done: event.step, samples: sampled(work.samples, event.step, now) };
+      const device = mostDeviceUse([work?.device, event.device]);
+      const samples = sampled(work?.samples ?? [], event.step, now);
+      return work && { ...work, ...losses, ...(device && { device }), done: event.step, samples };
     }
     case "evaluate-start": {
       const { benchmark, answered, questions } = event;

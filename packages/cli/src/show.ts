@@ -2,6 +2,7 @@ import { type Manifest, readRun, type Run } from "@mlan/core";
 import { costTable } from "./cost-table.ts";
 import { displayPath } from "./folders.ts";
 import { resultsTable } from "./results-table.ts";
+import { deviceUseText, mostDeviceUse } from "./device-use.ts";
 import { count } from "./format-number.ts";
 import { sparkline } from "./sparkline.ts";
 import { textTable } from "./text-table.ts";
@@ -16,6 +17,7 @@ export async function showRun(folder: URL, width: number): Promise<readonly stri
     "",
     ...stageTable(run, width),
     ...lossCurves(run, width),
+    ...deviceUses(run),
     ...(results.length > 0 ? ["", ...resultsTable(results, { stages: stages.map((stage) => stage.name), width })] : []),
     ...(ledger.length > 0 ? ["", ...costTable(ledger, width)] : []),
   ];
@@ -39,6 +41,16 @@ function stateOf(stage: string, { manifest, metrics }: Run): string {
   if (status.done) return "done";
   const last = metrics.findLast((step) => step.stage === stage);
   return last ? `at step ${count(last.step)} of ${count(last.steps)}` : "begun";
+}
+
+/** Of the stages whose trainer counts it. */
+function deviceUses({ metrics }: Run): readonly string[] {
+  const stages = [...new Set(metrics.map(({ stage }) => stage))];
+  const lines = stages.flatMap((stage) => {
+    const most = mostDeviceUse(metrics.filter((step) => step.stage === stage).map(({ device }) => device));
+    return most ? [`${stage}: ${deviceUseText(most)}`] : [];
+  });
+  return lines.length > 0 ? ["", "Device", "", ...lines] : [];
 }
 
 function lossCurves({ metrics }: Run, width: number): readonly string[] {

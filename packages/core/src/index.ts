@@ -56,6 +56,7 @@ export type {
 } from "./model.ts";
 export type {
   CheckpointSavedEvent,
+  DeviceUse,
   StepEndEvent,
   TrainEndEvent,
   Trainer,

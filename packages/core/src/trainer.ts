@@ -77,6 +77,15 @@ export interface StepEndEvent {
   readonly counts: TokenCounts;
   readonly flops: number;
   readonly seconds: number;
+  /** What the step took of the device, where the trainer's backend counts it. */
+  readonly device?: DeviceUse;
+}
+
+export interface DeviceUse {
+  /** Operations that were handed to the device. */
+  readonly dispatches: number;
+  /** The most that tensors held on the device during the step. */
+  readonly peakBytes: number;
 }
 
 export interface CheckpointSavedEvent {

@@ -1,56 +1,6 @@
-import { readFileSync } from "node:fs";
 import { useOnnxBackend } from "@mlan/backend-onnx";
-import { type AdamWParameter, applyAdamW } from "@mlan/fused-ops";
-import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, expect, it } from "vitest";
-
-/** Made by tools/fixtures/adamw.py with torch.optim.AdamW; one row per parameter. */
-const fixture = JSON.parse(readFileSync(new URL("fixtures/adamw.json", import.meta.url), "utf8")) as Readonly<
-  Record<"start" | "firstMoments" | "secondMoments", number[][]>
-> &
-  Readonly<Record<"gradients" | "after", number[][][]>> &
-  Readonly<Record<"weightDecays" | "learningRates", number[]>>;
-
-const variable = (values: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.tensor1d(values)));
-
-async function expectClose(actual: tf.Tensor, expected: number[], relative: number): Promise<void> {
-  const values = await actual.data();
-  expected.forEach((value, index) =>
-    expect(Math.abs(values[index]! - value)).toBeLessThan(relative * Math.abs(value) + 1e-30),
-  );
-}
+import { beforeAll } from "vitest";
+import { testFusedAdamW } from "./pytorch-adamw.ts";
 
 beforeAll(() => useOnnxBackend());
-
-it.each([
-  { given: "numbers", numbers: (learningRate: number, step: number) => ({ learningRate, step }) },
-  {
-    given: "tensors",
-    numbers: (learningRate: number, step: number) => ({
-      learningRate: tf.scalar(learningRate),
-      step: tf.scalar(step, "int32"),
-    }),
-  },
-])(
-  "the fused AdamW of backend-onnx follows PyTorch over 20 steps, told rate and step as $given",
-  async ({ numbers }) => {
-    expect(tf.getKernel("ApplyAdamW", "onnx")).toBeDefined();
-    const parameters = fixture.start.map((start, row): AdamWParameter => ({
-      variable: variable(start),
-      firstMoment: variable(start.map(() => 0)),
-      secondMoment: variable(start.map(() => 0)),
-      weightDecay: fixture.weightDecays[row]!,
-    }));
-    for (const [index, gradients] of fixture.gradients.entries()) {
-      const tensors = gradients.map((gradient) => tf.tensor1d(gradient));
-      applyAdamW(parameters, tensors, numbers(fixture.learningRates[index]!, index + 1));
-      tf.dispose(tensors);
-      for (const [row, parameter] of parameters.entries())
-        await expectClose(parameter.variable, fixture.after[index]![row]!, 1e-6);
-    }
-    for (const [row, { firstMoment, secondMoment }] of parameters.entries()) {
-      await expectClose(firstMoment, fixture.firstMoments[row]!, 1e-5);
-      await expectClose(secondMoment, fixture.secondMoments[row]!, 1e-5);
-    }
-  },
-);
+testFusedAdamW("onnx");

@@ -84,8 +84,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
       const { inputs, selected } = batches.tensorsOf(batch);
       return crossEntropy(network, inputs, selected, options);
     },
-    trainingFlops: (batch, trained, options) =>
-      trainingFlops(network, batches.tensorsOf(batch).size, trained, options),
+    trainingFlops: (batch, trained, options) => trainingFlops(network, batches.tensorsOf(batch).size, trained, options),
     save: (folder, options) => writeCheckpoint(folder, { ...parts, parameters, format }, options),
     load: async (folder) => setFormat(await loadCheckpoint(folder, network)),
     dispose: () => disposeNetwork(network),

@@ -25,19 +25,22 @@ async function lossAndGradients(trained: readonly Component[], options: LossOpti
 describe.each(BACKENDS)("gradient checkpointing on $name", ({ use }) => {
   beforeAll(use);
 
-  it.each([{ trained: ALIGNMENT }, { trained: TUNING }])("changes no loss and no gradient of $trained", async ({ trained }) => {
-    training = syntheticTraining(SIZES);
-    const [loss, ...plain] = await lossAndGradients(trained, {});
-    const [again, ...checkpointed] = await lossAndGradients(trained, { trained, gradientCheckpointing: true });
-    expect(again?.[0]).toBeCloseTo(loss?.[0] ?? NaN, 6);
-    expect(loss?.[0]).toBeGreaterThan(1);
-    expect(checkpointed).toHaveLength(training.variables(...trained).length);
-    for (const [index, gradient] of checkpointed.entries()) {
-      const expected = plain[index] ?? [];
-      expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(0);
-      for (const [place, value] of gradient.entries()) expect(value).toBeCloseTo(expected[place] ?? NaN, 6);
-    }
-  });
+  it.each([{ trained: ALIGNMENT }, { trained: TUNING }])(
+    "changes no loss and no gradient of $trained",
+    async ({ trained }) => {
+      training = syntheticTraining(SIZES);
+      const [loss, ...plain] = await lossAndGradients(trained, {});
+      const [again, ...checkpointed] = await lossAndGradients(trained, { trained, gradientCheckpointing: true });
+      expect(again?.[0]).toBeCloseTo(loss?.[0] ?? NaN, 6);
+      expect(loss?.[0]).toBeGreaterThan(1);
+      expect(checkpointed).toHaveLength(training.variables(...trained).length);
+      for (const [index, gradient] of checkpointed.entries()) {
+        const expected = plain[index] ?? [];
+        expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(0);
+        for (const [place, value] of gradient.entries()) expect(value).toBeCloseTo(expected[place] ?? NaN, 6);
+      }
+    },
+  );
 
   it("leaves no tensors behind", async () => {
     training = syntheticTraining(SIZES);
@@ -57,8 +60,11 @@ describe("memory of a forward and backward pass", () => {
     return (await held.peakOf(async () => void (await lossAndGradients(trained, options)))) - resting;
   };
 
-  it.each([{ trained: ALIGNMENT }, { trained: TUNING }])("is far less with checkpointing of $trained", async ({ trained }) => {
-    const kept = await peak(trained, { trained });
-    expect(await peak(trained, { trained, gradientCheckpointing: true })).toBeLessThan(kept / 2);
-  });
+  it.each([{ trained: ALIGNMENT }, { trained: TUNING }])(
+    "is far less with checkpointing of $trained",
+    async ({ trained }) => {
+      const kept = await peak(trained, { trained });
+      expect(await peak(trained, { trained, gradientCheckpointing: true })).toBeLessThan(kept / 2);
+    },
+  );
 });

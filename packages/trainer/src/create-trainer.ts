@@ -1,4 +1,4 @@
-import type { Trainer } from "@mlan/core";
+import type { DeviceUse, Trainer } from "@mlan/core";
 import { registerGradients } from "./register-gradients.ts";
 import { train } from "./train.ts";
 
@@ -6,6 +6,8 @@ export interface TrainerDefinition {
   readonly name: string;
   /** Makes the trainer's tensor backend TensorFlow.js's current one; awaited before every training. */
   useBackend(): Promise<void>;
+  /** What the device was used for since it was asked last; asked after every step. Default: nothing is told. */
+  readonly deviceUse?: () => DeviceUse;
   /** Batches are padded to multiples of it. Default 16. */
   readonly lengthMultiple?: number;
   /** To how many different lengths batches are padded: more of them pad less and compile more. Default 4. */
@@ -18,7 +20,7 @@ export interface TrainerDefinition {
 
 /** A trainer that runs this package's loop on one tensor backend. */
 export function createTrainer(definition: TrainerDefinition): Trainer {
-  const { name, lengthMultiple = 16, maximumLengths = 4, checkpointsKept = 2 } = definition;
+  const { name, deviceUse, lengthMultiple = 16, maximumLengths = 4, checkpointsKept = 2 } = definition;
   const { gradientCheckpointing = false } = definition;
   return {
     specVersion: 1,
@@ -26,7 +28,8 @@ export function createTrainer(definition: TrainerDefinition): Trainer {
     async *train(run) {
       await registerGradients();
       await definition.useBackend();
-      yield* train(run, { lengthMultiple, maximumLengths, checkpointsKept, gradientCheckpointing });
+      const settings = { lengthMultiple, maximumLengths, checkpointsKept, gradientCheckpointing };
+      yield* train(run, { ...settings, ...(deviceUse && { deviceUse }) });
     },
   };
 }

@@ -1,5 +1,12 @@
 import { setImmediate } from "node:timers/promises";
-import { MlanError, type Parameter, type StepEndEvent, type TrainEvent, type TrainRun } from "@mlan/core";
+import {
+  type DeviceUse,
+  MlanError,
+  type Parameter,
+  type StepEndEvent,
+  type TrainEvent,
+  type TrainRun,
+} from "@mlan/core";
 import { checkpointsIn } from "./checkpoint.ts";
 import { disposeGradients } from "./gradients.ts";
 import { learningRateFactor } from "./learning-rate.ts";
@@ -15,6 +22,7 @@ export interface TrainSettings {
   readonly maximumLengths: number;
   readonly checkpointsKept: number;
   readonly gradientCheckpointing: boolean;
+  readonly deviceUse?: () => DeviceUse;
 }
 
 /** The training loop of one stage, on the current tensor backend. */
@@ -34,9 +42,13 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
     const stepsDone = resumed?.stepsDone ?? 0;
     let folder = resumed?.folder ?? run.folder;
     const { steps } = plan;
+    // So that loading weights does not count for the first step.
+    settings.deviceUse?.();
     yield { type: "train-start", stepsDone, steps, dataFingerprint: set.fingerprint, unsupervised: set.unsupervised };
     for (let step = stepsDone + 1; step <= steps; step++) {
-      yield await takeStep(step, { run, set, plan, parameters, optimizer, settings });
+      const outcome = await takeStep(step, { run, set, plan, parameters, optimizer, settings });
+      const device = settings.deviceUse?.();
+      yield { ...outcome, ...(device && { device }) };
       // Signals and timers get their turn even when nothing else in a step leaves the microtask queue.
       await setImmediate();
       if (step === steps || step % recipe.checkpointEvery === 0 || signal?.aborted) {

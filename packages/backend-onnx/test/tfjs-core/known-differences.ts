@@ -1,8 +1,4 @@
-/** A test of tfjs-core that fails on this backend, by its full name, and why it has to. */
-interface KnownDifference {
-  readonly name: string;
-  readonly reason: string;
-}
+import type { KnownDifference } from "../../../../tools/tfjs-core-suite/describe-suite.ts";
 
 /** There is none. Tests that need a kernel or dtype that is left out do not belong here: they say so themselves. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [];

@@ -4,25 +4,23 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import type { SpecEvent } from "./spec-event.ts";
 
-/** One line of what run-specs.ts reports. */
-export interface SpecEvent {
-  readonly event: "start" | "spec" | "skipped" | "end";
-  readonly name: string;
-  /** Messages of what failed, in order; none for a test that passed. */
-  readonly failures: readonly string[];
+export interface SuiteOptions {
+  /** A program that makes a backend current and ends with `runSpecs` of run-specs.ts. */
+  readonly program: URL;
+  /** The bundle of it; in the backend's package, so that what the bundle leaves out is found from there. */
+  readonly bundle: URL;
 }
 
-/** In the package, so that ONNX Runtime is found from there. */
-const PROGRAM = fileURLToPath(new URL("../../.cache/tfjs-core/run-specs.mjs", import.meta.url));
-
 /**
- * Runs the tests that tfjs-core ships, on the backend "onnx", in a process of their own. One bundle holds tests,
- * tfjs-core and backend: the tests import tfjs-core's files, and with a copy of their own they would know no backend.
+ * Runs the tests that tfjs-core ships in a process of their own. One bundle holds tests, tfjs-core and backend: the
+ * tests import tfjs-core's files, and with a copy of their own they would know no backend.
  */
-export async function runTfjsCoreTests(): Promise<readonly SpecEvent[]> {
-  await bundle();
-  const child = spawn(process.execPath, [PROGRAM], { stdio: ["ignore", "ignore", "pipe", "pipe"] });
+export async function runTfjsCoreTests(options: SuiteOptions): Promise<readonly SpecEvent[]> {
+  await bundle(options);
+  const parameters = [fileURLToPath(options.bundle)];
+  const child = spawn(process.execPath, parameters, { stdio: ["ignore", "ignore", "pipe", "pipe"] });
   const [, , errors, results] = child.stdio;
   if (!(errors instanceof Readable) || !(results instanceof Readable)) throw new Error("the process has no pipes");
   const [events, tail] = await Promise.all([readEvents(results), readTail(errors), once(child, "close")]);
@@ -33,10 +31,10 @@ export async function runTfjsCoreTests(): Promise<readonly SpecEvent[]> {
   return events.filter(({ event }) => event === "spec" || event === "skipped");
 }
 
-async function bundle(): Promise<void> {
+async function bundle({ program, bundle }: SuiteOptions): Promise<void> {
   await build({
-    entryPoints: [fileURLToPath(new URL("run-specs.ts", import.meta.url))],
-    outfile: PROGRAM,
+    entryPoints: [fileURLToPath(program)],
+    outfile: fileURLToPath(bundle),
     bundle: true,
     platform: "node",
     format: "esm",

@@ -1,0 +1,37 @@
+import koffi from "koffi";
+
+/** A device that TensorFlow can compute on. */
+export interface Device {
+  /** TensorFlow's, e.g. "/job:localhost/replica:0/task:0/device:GPU:0". */
+  readonly name: string;
+  readonly type: string;
+  /** Of its memory, as far as TensorFlow may use it. */
+  readonly bytes: number | undefined;
+}
+
+const BUFFER_SIZE = 2 ** 16;
+
+/** By the function that mlan's build adds to the binding (`native/extension.cc`); none where the binding lacks it. */
+export function deviceList(bindingFile: string): readonly Device[] {
+  const devices = listFunction(bindingFile);
+  if (devices === undefined) return [];
+  const buffer = Buffer.alloc(BUFFER_SIZE);
+  const length = devices(buffer, buffer.length);
+  if (length <= 0) return [];
+  return buffer
+    .toString("utf8", 0, length)
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [name = "", type = "", bytes = ""] = line.split("\t");
+      return { name, type, bytes: Number(bytes) || undefined };
+    });
+}
+
+function listFunction(bindingFile: string): ((buffer: Buffer, size: number) => number) | undefined {
+  try {
+    return koffi.load(bindingFile).func("int mlan_devices(_Out_ uint8_t *buffer, int size)");
+  } catch {
+    return undefined;
+  }
+}

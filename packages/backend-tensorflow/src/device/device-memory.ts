@@ -1,0 +1,59 @@
+import type { DeviceExecutor } from "./executor.ts";
+
+/** A buffer on the device; several tensors may look at it under shapes of their own. */
+interface DeviceBuffer {
+  readonly bytes: number;
+  tensors: number;
+}
+
+/** A tensor that TensorFlow holds. */
+export interface NativeTensor {
+  readonly id: number;
+  readonly buffer: DeviceBuffer;
+}
+
+export interface DeviceMemoryStatistics {
+  /** Tensors that TensorFlow holds. */
+  readonly tensors: number;
+  /** Of their buffers; one that several tensors share counts once. Not counted: what an op needs while it runs. */
+  readonly bytes: number;
+  /** The largest `bytes` since the start or the last reset. */
+  readonly peakBytes: number;
+}
+
+/** Counts what lies on the device. */
+export interface DeviceMemory {
+  /** A tensor with a buffer of its own. */
+  adopt(id: number, bytes: number): NativeTensor;
+  /** A tensor that shares `other`'s buffer. */
+  alias(id: number, other: NativeTensor): NativeTensor;
+  release(tensor: NativeTensor): void;
+  statistics(): DeviceMemoryStatistics;
+  resetPeak(): void;
+}
+
+export function deviceMemory({ deleteTensor }: Pick<DeviceExecutor, "deleteTensor">): DeviceMemory {
+  let [tensors, bytes, peakBytes] = [0, 0, 0];
+  return {
+    adopt(id, size) {
+      tensors++;
+      bytes += size;
+      if (bytes > peakBytes) peakBytes = bytes;
+      return { id, buffer: { bytes: size, tensors: 1 } };
+    },
+    alias(id, { buffer }) {
+      tensors++;
+      buffer.tensors++;
+      return { id, buffer };
+    },
+    release({ id, buffer }) {
+      deleteTensor(id);
+      tensors--;
+      if (--buffer.tensors === 0) bytes -= buffer.bytes;
+    },
+    statistics: () => ({ tensors, bytes, peakBytes }),
+    resetPeak: () => {
+      peakBytes = bytes;
+    },
+  };
+}

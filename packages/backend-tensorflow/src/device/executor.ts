@@ -1,0 +1,57 @@
+import { MlanError, messageOf } from "@mlan/core";
+import type { NativeBinding } from "./native-binding.ts";
+
+/** The binding, its calls counted and its errors told in words that help. */
+export interface DeviceExecutor extends Pick<
+  NativeBinding,
+  "createTensor" | "deleteTensor" | "tensorDataSync" | "executeOp"
+> {
+  /** Ops that were given to TensorFlow so far. */
+  readonly dispatches: number;
+}
+
+/** `bytesHeld` is asked for when memory runs out. */
+export function deviceExecutor(binding: NativeBinding, device: string, bytesHeld: () => number): DeviceExecutor {
+  let dispatches = 0;
+  const explained = <Result>(what: string, call: () => Result): Result => {
+    try {
+      return call();
+    } catch (error) {
+      throw isOutOfMemory(error) ? outOfMemory(what, device, bytesHeld(), error) : error;
+    }
+  };
+  return {
+    get dispatches() {
+      return dispatches;
+    },
+    createTensor: (shape, dtype, values) =>
+      explained(`a tensor [${shape.join(", ")}]`, () => binding.createTensor(shape, dtype, values)),
+    deleteTensor: (id) => binding.deleteTensor(id),
+    tensorDataSync: (id) => explained("reading a tensor", () => binding.tensorDataSync(id)),
+    executeOp(name, attributes, inputs, outputs) {
+      dispatches++;
+      return explained(`the op ${name}`, () => binding.executeOp(name, attributes, inputs, outputs));
+    },
+  };
+}
+
+/** TensorFlow's words for an allocation that failed, on a GPU ("OOM when allocating") and elsewhere. */
+function isOutOfMemory(error: unknown): boolean {
+  return /TF_Status: 8\b|OOM when allocating|RESOURCE_EXHAUSTED|out of memory/i.test(messageOf(error));
+}
+
+function outOfMemory(what: string, device: string, bytes: number, cause: unknown): MlanError {
+  return new MlanError(
+    "unavailable",
+    `backend-tensorflow: ${device} is out of memory at ${what}, with ${(bytes / 1e9).toFixed(2)} GB of tensors held ` +
+      `(${firstLine(cause)}). Checkpoints on disk are as they were. Lower microBatchSize or maximumLength, set ` +
+      'gradientCheckpointing: true or precision: "bfloat16" on the trainer; `mlan memory` tells what each needs.',
+    { cause },
+  );
+}
+
+/** TensorFlow's message without the binding's words around it. */
+function firstLine(error: unknown): string {
+  const message = messageOf(error).replace(/^Invalid TF_Status: \d+\s*Message: /, "");
+  return message.split("\n", 1)[0]?.slice(0, 200) ?? "";
+}

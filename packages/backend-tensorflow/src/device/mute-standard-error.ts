@@ -1,0 +1,51 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import koffi from "koffi";
+
+/**
+ * Calls while what native code writes to standard error goes into a file: TensorFlow's libraries print when they are
+ * loaded, before they can be told not to. What was printed is added to the message of an error that the call throws.
+ */
+export function withMutedStandardError<Result>(call: () => Result): Result {
+  const redirect = redirection();
+  if (redirect === undefined) return call();
+  const folder = mkdtempSync(join(tmpdir(), "mlan-tensorflow-"));
+  const file = join(folder, "standard-error.txt");
+  const target = openSync(file, "w");
+  const restore = redirect(target);
+  let restored = false;
+  const end = (): string => {
+    if (!restored) restore();
+    restored = true;
+    return readFileSync(file, "utf8").trim();
+  };
+  try {
+    return call();
+  } catch (error) {
+    const printed = end();
+    if (error instanceof Error && printed !== "") error.message += `\n${printed.slice(-2000)}`;
+    throw error;
+  } finally {
+    end();
+    closeSync(target);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const STANDARD_ERROR = 2;
+
+/** Points standard error at another file, and gives what points it back; undefined where libc cannot be reached. */
+function redirection(): ((target: number) => () => void) | undefined {
+  if (process.platform !== "linux" && process.platform !== "darwin") return undefined;
+  const libc = koffi.load(process.platform === "linux" ? "libc.so.6" : "libSystem.B.dylib");
+  const [dup, dup2, close] = [libc.func("int dup(int)"), libc.func("int dup2(int, int)"), libc.func("int close(int)")];
+  return (target) => {
+    const saved: number = dup(STANDARD_ERROR);
+    dup2(target, STANDARD_ERROR);
+    return () => {
+      dup2(saved, STANDARD_ERROR);
+      close(saved);
+    };
+  };
+}

@@ -1,0 +1,78 @@
+import type { KernelFunc, TensorInfo, Variable } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import { boolAttribute, DataType, typeAttribute } from "../device/native-binding.ts";
+import { type NodeBackend, nodeBackend, tableId } from "../node-backend.ts";
+import { FLOAT, withOps } from "./op-runner.ts";
+
+interface AdamWInputs {
+  readonly parameters: readonly Variable[];
+  readonly gradients: readonly TensorInfo[];
+  readonly firstMoments: readonly Variable[];
+  readonly secondMoments: readonly Variable[];
+  readonly learningRate?: TensorInfo;
+  readonly step?: TensorInfo;
+}
+
+interface AdamWAttributes {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecays: readonly number[];
+  readonly learningRate?: number;
+  readonly step?: number;
+}
+
+/**
+ * @mlan/fused-ops' "ApplyAdamW" by TensorFlow's ResourceApplyAdam, in place and in float32. That op's bias correction
+ * is left to the numbers that it is given (beta powers of 0), because it takes 1 - beta^t in float32, which is off by
+ * 6e-5 at the first step; and its epsilon stands where PyTorch's stands after multiplication with sqrt(1 - beta2^t).
+ */
+export const applyAdamW: KernelFunc = ({ inputs, attrs, backend: current }) => {
+  const backend = nodeBackend(current);
+  const { parameters, gradients, firstMoments, secondMoments, ...scalars }: AdamWInputs = Object(inputs);
+  const { beta1, beta2, epsilon, weightDecays, ...numbers }: AdamWAttributes = Object(attrs);
+  const learningRate = numbers.learningRate ?? numberOf(backend, scalars.learningRate);
+  const step = numbers.step ?? numberOf(backend, scalars.step);
+  // The op computes with float32 betas; the correction belongs to the same ones.
+  const correction1 = 1 - Math.fround(beta1) ** step;
+  const correction2 = Math.sqrt(1 - Math.fround(beta2) ** step);
+  withOps(backend.table, (ops) => {
+    const zero = ops.scalar(0);
+    const rate = ops.scalar((learningRate * correction2) / correction1);
+    const settings = [zero, zero, rate, ops.scalar(beta1), ops.scalar(beta2), ops.scalar(epsilon * correction2)];
+    parameters.forEach((parameter, index) => {
+      const [gradient, first, second] = [gradients[index], firstMoments[index], secondMoments[index]];
+      if (!gradient || !first || !second)
+        throw new Error("backend-tensorflow: AdamW needs a gradient and two moments.");
+      const updated = [parameter, first, second].map((variable) => ownedId(backend, variable));
+      decay(backend, updated[0] ?? 0, learningRate * (weightDecays[index] ?? 0));
+      backend.table.update("ResourceApplyAdam", ADAM, updated, [...settings, tableId(backend, gradient)]);
+    });
+    return [];
+  });
+  return [];
+};
+
+const ADAM = [FLOAT, boolAttribute("use_locking", false), boolAttribute("use_nesterov", false)];
+
+/** Shrinks the parameter towards zero by `share` of itself. */
+function decay({ table }: NodeBackend, parameter: number, share: number): void {
+  if (share === 0) return;
+  const [difference] = withOps(table, (ops) => [ops.run("Mul", [parameter, ops.scalar(share)])] as const);
+  try {
+    table.update("AssignSubVariableOp", [typeAttribute("dtype", DataType.float)], [parameter], [difference]);
+  } finally {
+    table.delete(difference);
+  }
+}
+
+/** The number of a variable's tensor, after making sure that no other tensor has the same data. */
+function ownedId(backend: NodeBackend, variable: Variable): number {
+  if (backend.refCount(variable.dataId) > 1) tf.tidy(() => variable.assign(tf.add(variable, 0)));
+  return tableId(backend, variable);
+}
+
+function numberOf(backend: NodeBackend, scalar: TensorInfo | undefined): number {
+  if (!scalar) throw new Error("backend-tensorflow: AdamW needs a learning rate and a step.");
+  return Number(backend.table.read(tableId(backend, scalar))[0]);
+}

@@ -1,0 +1,84 @@
+import { createRequire } from "node:module";
+import { messageOf, MlanError } from "@mlan/core";
+import koffi from "koffi";
+import { deviceList, type Device } from "./device/device-list.ts";
+import { setEnvironment } from "./device/environment.ts";
+import { withMutedStandardError } from "./device/mute-standard-error.ts";
+import type { NativeBinding } from "./device/native-binding.ts";
+import { type InstalledBinding, installedBinding } from "./install/installed-binding.ts";
+import type { TensorFlowOptions } from "./options.ts";
+
+/** TensorFlow, loaded into this process. */
+export interface LoadedBinding {
+  readonly native: NativeBinding;
+  readonly installed: InstalledBinding;
+  /** Where tensors lie. */
+  readonly device: Device;
+}
+
+let loaded: LoadedBinding | undefined;
+
+/**
+ * Loads TensorFlow once per process. Throws `unavailable`, naming the command that mends it, when nothing is installed,
+ * when it cannot be loaded, or when a GPU is wanted that TensorFlow does not see.
+ */
+export function loadBinding(options: TensorFlowOptions): LoadedBinding {
+  loaded ??= load(options);
+  checkDevice(loaded, options);
+  return loaded;
+}
+
+/** What {@link loadBinding} has loaded; undefined before. */
+export function loadedBinding(): LoadedBinding | undefined {
+  return loaded;
+}
+
+function load(options: TensorFlowOptions): LoadedBinding {
+  const installed = installedBinding();
+  if (!installed) {
+    throw new MlanError(
+      "unavailable",
+      "backend-tensorflow: no TensorFlow is installed for it. Run `npx mlan backend install tensorflow`; " +
+        "`npx mlan doctor` tells what it needs.",
+    );
+  }
+  setEnvironment(options);
+  return withMutedStandardError(() => {
+    const native = requireBinding(installed);
+    return { native, installed, device: usedDevice(deviceList(installed.file), native) };
+  });
+}
+
+function requireBinding(installed: InstalledBinding): NativeBinding {
+  try {
+    // TensorFlow opens CUDA's libraries by their bare names, and finds those that are loaded already.
+    for (const library of installed.cudaLibraries) koffi.load(library, { global: true, lazy: true });
+    return createRequire(import.meta.url)(installed.file);
+  } catch (cause) {
+    throw new MlanError(
+      "unavailable",
+      `backend-tensorflow: ${installed.file} cannot be loaded: ${messageOf(cause)}\n` +
+        "Run `npx mlan doctor`, which tells what is missing, and `npx mlan backend install tensorflow --force` to build it again.",
+      { cause },
+    );
+  }
+}
+
+/** The binding's own choice: the last GPU, else the CPU. */
+function usedDevice(devices: readonly Device[], native: NativeBinding): Device {
+  const type = native.isUsingGpuDevice() ? "GPU" : "CPU";
+  return devices.findLast((device) => device.type === type) ?? { name: type, type, bytes: undefined };
+}
+
+function checkDevice({ device }: LoadedBinding, { device: wanted }: TensorFlowOptions): void {
+  if (wanted === undefined || (wanted === "cpu") === (device.type === "CPU")) return;
+  const found =
+    wanted === "cpu"
+      ? `it was loaded with ${device.name} before; a process has one device`
+      : "TensorFlow sees no GPU in this process";
+  throw new MlanError(
+    "unavailable",
+    `backend-tensorflow: device ${JSON.stringify(wanted)} is wanted, and ${found}. \`npx mlan doctor\` tells which of driver, ` +
+      'CUDA libraries and device is missing; device: "cpu" trains on the CPU.',
+  );
+}

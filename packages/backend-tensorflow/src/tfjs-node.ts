@@ -1,0 +1,30 @@
+import { createRequire } from "node:module";
+import { MlanError } from "@mlan/core";
+import { restoreUtilFunctions } from "./device/removed-util-functions.ts";
+import type { NativeBinding } from "./device/native-binding.ts";
+import type { NodeBackend } from "./node-backend.ts";
+
+const PACKAGE = "@tensorflow/tfjs-node-gpu";
+
+/**
+ * How to make the backend of @tensorflow/tfjs-node-gpu around a binding; registers that package's kernels. Its index is
+ * left alone: it insists on a binding inside of its own folder, and makes its backend current.
+ * Throws `missing-plugin` when the package is not installed.
+ */
+export function tfjsNode(): (binding: NativeBinding) => NodeBackend {
+  restoreUtilFunctions();
+  const require = createRequire(import.meta.url);
+  try {
+    require(`${PACKAGE}/dist/register_all_kernels.js`);
+    const { NodeJSKernelBackend } = require(`${PACKAGE}/dist/nodejs_kernel_backend.js`);
+    return (binding) => new NodeJSKernelBackend(binding, PACKAGE);
+  } catch (cause) {
+    if (Object(cause).code !== "MODULE_NOT_FOUND") throw cause;
+    throw new MlanError(
+      "missing-plugin",
+      `backend-tensorflow: ${PACKAGE} 4.22.0 is not installed. Its install script fails where its server does, and npm ` +
+        `then leaves it out. Install it without: npm install --ignore-scripts ${PACKAGE}@4.22.0`,
+      { cause },
+    );
+  }
+}
