@@ -92,7 +92,12 @@ describe("a bad wheel ends with one clear error:", () => {
     ["none", "nowhere.whl", undefined, /^invalid-options: There is no file \S+nowhere\.whl\. Fetch one: pip download/],
     ["no zip", `${NAME}.whl`, "<html>403</html>", /^invalid-data: \S+ \(16 bytes\) is no whole wheel: .*Fetch one/],
     ["empty", `${NAME}.whl`, "", /^invalid-data: \S+ \(0 bytes\) is no whole wheel/],
-    ["a zip of something", "a.whl", wheelOf({ "readme.txt": "hi" }), /is no Python wheel: it has no \*\.dist-info\/METADATA/],
+    [
+      "a zip of something",
+      "a.whl",
+      wheelOf({ "readme.txt": "hi" }),
+      /is no Python wheel: it has no \*\.dist-info\/METADATA/,
+    ],
     [
       "another package",
       "torch-2.13.0-cp311-cp311-manylinux_2_27_x86_64.whl",
@@ -115,7 +120,9 @@ describe("a bad wheel ends with one clear error:", () => {
           `for ${platform}`,
           `${NAME}.whl`,
           wheelOf({ ...WHEEL_FILES, [tags]: `Wheel-Version: 1.0\nTag: ${tag}\n` }),
-          new RegExp(`is for ${platform}, this machine is linux x64\\. Take the file that ends in manylinux_\\*_x86_64\\.whl$`),
+          new RegExp(
+            `is for ${platform}, this machine is linux x64\\. Take the file that ends in manylinux_\\*_x86_64\\.whl$`,
+          ),
         ] as const,
     ),
     [
