@@ -10,6 +10,8 @@ import { fileURLToPath } from "node:url";
 import { installedBinding } from "../../packages/backend-tensorflow/src/install/installed-binding.ts";
 
 const REQUIREMENT = "tensorflow-cpu==2.21.0";
+/** Only the wheel's library is used, so another Python's wheel does where there is none for the one that is here. */
+const PYTHONS: readonly (readonly string[])[] = [[], ["--python-version", "3.12"]];
 /** Of 260 MB. */
 const DOWNLOAD_MINUTES = 10;
 
@@ -34,15 +36,20 @@ function provide(): number {
   }
 }
 
-/** Puts the wheel into a folder, or says why it could not. Only its library is used, so any Python's wheel will do. */
+/** Puts the wheel into a folder, or says why it could not. */
 function download(folder: string): string {
-  const wheel = ["--python-version", "3.12", "--only-binary=:all:", "--no-deps", REQUIREMENT];
-  const patience = ["--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "20"];
-  const { error, signal, stderr } = spawnSync(
-    "python3",
-    ["-m", "pip", "download", ...patience, "--dest", folder, ...wheel],
-    { encoding: "utf8", stdio: ["ignore", "ignore", "pipe"], timeout: DOWNLOAD_MINUTES * 60_000 },
-  );
-  if (signal !== null) return `pip had not downloaded ${REQUIREMENT} after ${DOWNLOAD_MINUTES} minutes`;
-  return error?.message ?? stderr.trim().split("\n").at(-1) ?? "";
+  let reason = "";
+  for (const python of PYTHONS) {
+    const wheel = [...python, "--only-binary=:all:", "--no-deps", REQUIREMENT];
+    const patience = ["--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "20"];
+    const { error, signal, status, stderr } = spawnSync(
+      "python3",
+      ["-m", "pip", "download", ...patience, "--dest", folder, ...wheel],
+      { encoding: "utf8", stdio: ["ignore", "ignore", "pipe"], timeout: DOWNLOAD_MINUTES * 60_000 },
+    );
+    if (signal !== null) return `pip had not downloaded ${REQUIREMENT} after ${DOWNLOAD_MINUTES} minutes`;
+    if (status === 0) return "";
+    reason = error?.message ?? stderr.trim().split("\n").at(-1) ?? "";
+  }
+  return reason;
 }

@@ -43,6 +43,8 @@ export type {
   Generation,
   GenerationOptions,
   GenerationRequest,
+  GradientOptions,
+  LossOptions,
   Model,
   ModelSource,
   OpenModelOptions,

@@ -80,11 +80,11 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     parameters: () => parameters,
     collate: async (examples, shape) =>
       batches.add(await collate(network, examples, shape, pixelLoader(vision, format))),
-    loss: (batch) => {
+    loss: (batch, options) => {
       const { inputs, selected } = batches.tensorsOf(batch);
-      return crossEntropy(network, inputs, selected);
+      return crossEntropy(network, inputs, selected, options);
     },
-    trainingFlops: (batch, trained) => trainingFlops(network, batches.tensorsOf(batch).size, trained),
+    trainingFlops: (batch, trained, options) => trainingFlops(network, batches.tensorsOf(batch).size, trained, options),
     save: (folder, options) => writeCheckpoint(folder, { ...parts, parameters, format }, options),
     load: async (folder) => setFormat(await loadCheckpoint(folder, network)),
     dispose: () => disposeNetwork(network),

@@ -6,10 +6,18 @@ import { z } from "zod";
 export interface CpuTrainerOptions {
   /** Threads for tensor work. Default: the available parallelism. Fixed by the first use in a process. */
   readonly threads?: number;
+  /**
+   * Keeps only the input of each decoder layer and computes the layer once more for its gradient: longer batches in
+   * the same memory for about a third more time. Changes no result. Default false.
+   */
+  readonly gradientCheckpointing?: boolean;
 }
 
 const NAME = "@mlan/trainer-cpu";
-const schema = z.strictObject({ threads: z.int().min(1).exactOptional() });
+const schema = z.strictObject({
+  threads: z.int().min(1).exactOptional(),
+  gradientCheckpointing: z.boolean().exactOptional(),
+});
 
 /**
  * The embedded default trainer: both stages of the recipe on the CPU, through ONNX Runtime, from a plain npm install.
@@ -24,9 +32,10 @@ export function cpuTrainer(options: CpuTrainerOptions = {}): Plugin<Trainer> {
     module: import.meta.url,
     settings,
     create() {
+      const { gradientCheckpointing = false, ...backend } = settings;
       // Known from now on, loaded when first used: a model that is opened before training begins lives on it already.
-      registerOnnxBackend(settings);
-      return createTrainer({ name: NAME, useBackend: () => useOnnxBackend(settings) });
+      registerOnnxBackend(backend);
+      return createTrainer({ name: NAME, useBackend: () => useOnnxBackend(backend), gradientCheckpointing });
     },
   });
 }

@@ -15,6 +15,8 @@ export interface GpuTrainerOptions extends TensorFlowOptions {
    * trains on the CPU build of TensorFlow, or on a machine without a GPU.
    */
   readonly device?: "gpu" | "cpu" | number;
+  /** Computes each decoder layer once more for the gradient instead of keeping what is in it: less memory, more time. Default false. */
+  readonly gradientCheckpointing?: boolean;
 }
 
 const NAME = "@mlan/trainer-gpu";
@@ -23,6 +25,7 @@ const schema = z.strictObject({
   threads: z.int().min(1).exactOptional(),
   precision: z.enum(["float32", "bfloat16"]).exactOptional(),
   deterministic: z.boolean().exactOptional(),
+  gradientCheckpointing: z.boolean().exactOptional(),
 });
 
 /**
@@ -38,9 +41,11 @@ export function gpuTrainer(options: GpuTrainerOptions = {}): Plugin<Trainer> {
     module: import.meta.url,
     settings,
     create() {
+      const { gradientCheckpointing = false, ...backend } = settings;
       // Known from now on, loaded when first used: a model that is opened before training begins lives on it already.
-      registerTensorFlowBackend(settings);
-      return createTrainer({ name: NAME, useBackend: () => useTensorFlowBackend(settings), deviceUse: deviceUse() });
+      registerTensorFlowBackend(backend);
+      const useBackend = (): Promise<void> => useTensorFlowBackend(backend);
+      return createTrainer({ name: NAME, useBackend, deviceUse: deviceUse(), gradientCheckpointing });
     },
   });
 }

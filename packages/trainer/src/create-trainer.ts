@@ -14,18 +14,22 @@ export interface TrainerDefinition {
   readonly maximumLengths?: number;
   /** Checkpoints of a stage that stay on disk. Default 2. */
   readonly checkpointsKept?: number;
+  /** Computes parts of the model once more for the gradient instead of keeping them. Default false. */
+  readonly gradientCheckpointing?: boolean;
 }
 
 /** A trainer that runs this package's loop on one tensor backend. */
 export function createTrainer(definition: TrainerDefinition): Trainer {
-  const { name, lengthMultiple = 16, maximumLengths = 4, checkpointsKept = 2, deviceUse } = definition;
+  const { name, deviceUse, lengthMultiple = 16, maximumLengths = 4, checkpointsKept = 2 } = definition;
+  const { gradientCheckpointing = false } = definition;
   return {
     specVersion: 1,
     name,
     async *train(run) {
       await registerGradients();
       await definition.useBackend();
-      yield* train(run, { lengthMultiple, maximumLengths, checkpointsKept, ...(deviceUse && { deviceUse }) });
+      const settings = { lengthMultiple, maximumLengths, checkpointsKept, gradientCheckpointing };
+      yield* train(run, { ...settings, ...(deviceUse && { deviceUse }) });
     },
   };
 }

@@ -13,6 +13,7 @@ export interface StepOptions {
   readonly recipe: TrainingRecipe;
   /** Those that learn. */
   readonly variables: readonly Variable[];
+  readonly gradientCheckpointing: boolean;
 }
 
 /** What one optimiser step found before its update. */
@@ -66,11 +67,13 @@ async function runPass(
   examples: readonly Encoded[],
   { shape, weight }: MicroBatch,
   before: Gradients,
-  { model, recipe, variables }: StepOptions,
+  { model, recipe, variables, gradientCheckpointing }: StepOptions,
 ): Promise<Pass> {
+  const { trained } = recipe;
   const batch = await model.collate(examples, shape);
   try {
-    const { loss, gradients } = lossAndGradients(() => tf.mul(model.loss(batch), weight), variables);
+    const share = (): tf.Scalar => tf.mul(model.loss(batch, { trained, gradientCheckpointing }), weight);
+    const { loss, gradients } = lossAndGradients(share, variables);
     return {
       ids: examples.map(({ id }) => id),
       gradients: addGradients(before, gradients),
@@ -78,7 +81,7 @@ async function runPass(
       // awaited at the end of the step, so that others need not wait in between.
       loss: read(loss),
       counts: batch.counts,
-      flops: model.trainingFlops(batch, recipe.trained),
+      flops: model.trainingFlops(batch, trained, { gradientCheckpointing }),
     };
   } finally {
     batch.dispose();

@@ -21,6 +21,7 @@ export interface TrainSettings {
   readonly lengthMultiple: number;
   readonly maximumLengths: number;
   readonly checkpointsKept: number;
+  readonly gradientCheckpointing: boolean;
   readonly deviceUse?: () => DeviceUse;
 }
 
@@ -45,7 +46,7 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
     settings.deviceUse?.();
     yield { type: "train-start", stepsDone, steps, dataFingerprint: set.fingerprint, unsupervised: set.unsupervised };
     for (let step = stepsDone + 1; step <= steps; step++) {
-      const outcome = await takeStep(step, { run, set, plan, parameters, optimizer });
+      const outcome = await takeStep(step, { run, set, plan, parameters, optimizer, settings });
       const device = settings.deviceUse?.();
       yield { ...outcome, ...(device && { device }) };
       // Signals and timers get their turn even when nothing else in a step leaves the microtask queue.
@@ -68,14 +69,18 @@ interface StepContext {
   readonly plan: TrainingPlan;
   readonly parameters: readonly Parameter[];
   readonly optimizer: Optimizer;
+  readonly settings: TrainSettings;
 }
 
-async function takeStep(step: number, { run, set, plan, parameters, optimizer }: StepContext): Promise<StepEndEvent> {
+async function takeStep(step: number, context: StepContext): Promise<StepEndEvent> {
+  const { run, set, plan, parameters, optimizer } = context;
+  const { gradientCheckpointing } = context.settings;
   const { model, recipe } = run;
   const { steps } = plan;
   const start = performance.now();
   const variables = parameters.map(({ variable }) => variable);
-  const { gradients, ...outcome } = await computeStep(plan.step(step - 1), { step, model, set, recipe, variables });
+  const options = { step, model, set, recipe, variables, gradientCheckpointing };
+  const { gradients, ...outcome } = await computeStep(plan.step(step - 1), options);
   const learningRate = recipe.learningRate * learningRateFactor(step - 1, steps, recipe.warmupRatio);
   try {
     optimizer.step(gradients, { learningRate, step });

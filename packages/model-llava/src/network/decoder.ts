@@ -2,6 +2,7 @@ import { rmsNorm, rotaryEmbedding, swiglu } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LanguageConfig } from "../config/language-config.ts";
 import type { KeyValue } from "./attention.ts";
+import { type Checkpointing, checkpointedLayer, type RunLayer } from "./checkpointed-layer.ts";
 import type { DecoderLayerWeights, DecoderWeights } from "./decoder-weights.ts";
 import { mergeHeads, splitHeads } from "./heads.ts";
 import { linear } from "./linear.ts";
@@ -28,15 +29,19 @@ export interface DecoderInput {
    * else. Default: all, in their order.
    */
   readonly wanted?: tf.Tensor1D;
+  /** Computes each layer once more for the gradient instead of keeping what is in it. Default: all is kept. */
+  readonly checkpointing?: Checkpointing;
 }
 
 /** Runs all layers. Gives [rows * length, hidden], or [n, hidden] of what is wanted, before the last normalisation. */
 export function decode(decoder: Decoder, input: DecoderInput): tf.Tensor2D {
+  const { wanted, checkpointing, ...all } = input;
   const { layers } = decoder.weights;
   return layers.reduce((hidden, weights, layer) => {
-    const { wanted, ...all } = input;
-    const step = { ...all, hidden, ...(wanted && layer === layers.length - 1 && { wanted }) };
-    return feedForward(decoder, weights, attendLayer(decoder, weights, step, layer));
+    const wantedHere = wanted && layer === layers.length - 1 && { wanted };
+    const run: RunLayer = (given, used) =>
+      feedForward(decoder, used, attendLayer(decoder, used, { ...all, hidden: given, ...wantedHere }, layer));
+    return checkpointing ? checkpointedLayer(run, hidden, weights, checkpointing) : run(hidden, weights);
   }, input.hidden);
 }
 

@@ -1,11 +1,12 @@
-import { embedding, tokenLogProbabilities } from "@mlan/fused-ops";
+import type { Component, LossOptions } from "@mlan/core";
+import { detached, embedding, tokenLogProbabilities } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { InputTensors } from "../batch/input-tensors.ts";
 import type { Selection } from "../batch/selection.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
 import { type ParameterList, parameterList } from "../weights/parameter-list.ts";
-import { attention, type KeyValue } from "./attention.ts";
+import { attention } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
 import { type Attend, decode, type Decoder, logits } from "./decoder.ts";
 import { declareDecoder } from "./decoder-weights.ts";
@@ -57,40 +58,44 @@ export function positionsPerImage({ vision }: LlavaNetwork): number {
 
 /**
  * Hidden states [rows * length, hidden] before the last normalisation. Rows are padded on the right and a position
- * sees only earlier ones, so padding needs no mask. `see` is told each layer's keys and values.
+ * sees only earlier ones, so padding needs no mask.
  */
-export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, see: SeeKeyValue = () => {}): tf.Tensor2D {
+export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, options: LossOptions = {}): tf.Tensor2D {
   const { rows, length } = inputs;
   const mask = network.constants.mask(length);
-  const attend: Attend = (query, keyValue, layer) => {
-    see(keyValue, layer);
-    return attention(query, [{ ...keyValue, mask }]);
-  };
+  const attend: Attend = (query, keyValue) => attention(query, [{ ...keyValue, mask }]);
   const rotations = network.constants.rotations(length);
-  return decode(network.decoder, { hidden: embeddings(network, inputs), rows, rotations, attend });
-}
-
-/** Told each layer's keys and values while they are computed. */
-export type SeeKeyValue = (keyValue: KeyValue, layer: number) => void;
-
-/** Log-probabilities [n] of the selection's targets. */
-function selectedLogProbabilities(
-  network: LlavaNetwork,
-  inputs: InputTensors,
-  { positions, targets }: Selection,
-): tf.Tensor1D {
-  const hidden = embedding(hiddenStates(network, inputs), positions);
-  return tokenLogProbabilities(logits(network.decoder, hidden), targets);
+  const hidden = embeddings(network, inputs, options);
+  const checkpointing = options.gradientCheckpointing && { weightsLearn: learns("language", options) };
+  return decode(network.decoder, { hidden, rows, rotations, attend, ...(checkpointing && { checkpointing }) });
 }
 
 /** Mean cross-entropy over the selection, in nats. */
-export function crossEntropy(network: LlavaNetwork, inputs: InputTensors, selected: Selection): tf.Scalar {
-  return tf.tidy(() => tf.neg(tf.sum(tf.mul(selectedLogProbabilities(network, inputs, selected), selected.weights))));
+export function crossEntropy(
+  network: LlavaNetwork,
+  inputs: InputTensors,
+  selected: Selection,
+  options: LossOptions = {},
+): tf.Scalar {
+  return tf.tidy(() => {
+    const hidden = embedding(hiddenStates(network, inputs, options), selected.positions);
+    const logProbabilities = tokenLogProbabilities(logits(network.decoder, hidden), selected.targets);
+    return tf.neg(tf.sum(tf.mul(logProbabilities, selected.weights)));
+  });
 }
 
-function embeddings({ decoder, vision }: LlavaNetwork, { tokenIds, images }: InputTensors): tf.Tensor2D {
+function embeddings(
+  { decoder, vision }: LlavaNetwork,
+  { tokenIds, images }: InputTensors,
+  options: LossOptions,
+): tf.Tensor2D {
   const text = embedding(decoder.weights.embedding, tokenIds);
   if (!vision || !images) return text;
-  const features = project(vision.projector, patchFeatures(vision.tower, images.patches, vision.selectLayer));
+  const see = (): tf.Tensor2D => patchFeatures(vision.tower, images.patches, vision.selectLayer);
+  const features = project(vision.projector, learns("vision", options) ? see() : detached(see));
   return embedding(tf.concat([text, features], 0), images.sources);
+}
+
+function learns(component: Component, { trained }: LossOptions): boolean {
+  return trained?.includes(component) ?? true;
 }

@@ -24,7 +24,11 @@ export function visionHiddenStates(
 ): tf.Tensor2D {
   const images = patches.shape[0] / patchesPerImage(config);
   const embedded = layerNorm(embedPatches(weights, patches, images), weights.preNorm, config.normEpsilon);
-  return weights.layers.slice(0, layers).reduce((hidden, layer) => runLayer(config, layer, hidden, images), embedded);
+  return weights.layers.slice(0, layers).reduce((hidden, layer) => {
+    const next = tf.tidy(() => runLayer(config, layer, hidden, images));
+    hidden.dispose();
+    return next;
+  }, embedded);
 }
 
 /** Patch features [images * patches, hidden]: hidden state `selectLayer` (counted from the end, -1 the last), no class token. */

@@ -1,0 +1,104 @@
+import type { Component, LossOptions } from "@mlan/core";
+import {
+  crossEntropy,
+  disposeInputTensors,
+  disposeNetwork,
+  disposeSelection,
+  type InputTensors,
+  type LanguageConfig,
+  type LlavaNetwork,
+  llavaNetwork,
+  patchesPerImage,
+  selection,
+  type VisionConfig,
+} from "@mlan/model-llava";
+import * as tf from "@tensorflow/tfjs-core";
+
+export interface Sizes {
+  readonly language: LanguageConfig;
+  readonly vision: VisionConfig;
+  readonly rows: number;
+  readonly length: number;
+  /** A power of two, or 0. */
+  readonly images: number;
+  readonly supervised: number;
+}
+
+export interface SyntheticTraining {
+  readonly network: LlavaNetwork;
+  loss(options?: LossOptions): tf.Scalar;
+  variables(...components: readonly Component[]): tf.Variable[];
+  dispose(): void;
+}
+
+export const LANGUAGE: LanguageConfig = {
+  vocabularySize: 96,
+  hiddenSize: 32,
+  intermediateSize: 80,
+  layers: 4,
+  heads: 4,
+  keyValueHeads: 4,
+  headDimension: 8,
+  normEpsilon: 1e-5,
+  ropeTheta: 10_000,
+  maximumPositions: 512,
+  tiedEmbeddings: false,
+};
+
+export const VISION: VisionConfig = {
+  hiddenSize: 16,
+  intermediateSize: 40,
+  layers: 3,
+  heads: 2,
+  imageSize: 32,
+  patchSize: 8,
+  activation: "quick_gelu",
+  normEpsilon: 1e-5,
+};
+
+/** A LLaVA network of random weights and a random batch for it, the images first in their rows. */
+export function syntheticTraining(sizes: Sizes): SyntheticTraining {
+  const { language, vision, rows, length, supervised } = sizes;
+  const network = llavaNetwork(language, { config: vision, selectLayer: -2 });
+  const { parameters } = network.parameters;
+  for (const [seed, { variable }] of parameters.entries()) {
+    tf.tidy(() => variable.assign(tf.randomUniform(variable.shape, -0.3, 0.3, "float32", seed + 1)));
+  }
+  const inputs = inputsOf(sizes);
+  const targets = Array.from({ length: supervised }, (_, index) => ({
+    position: rows * length - 1 - index,
+    token: (index * 7) % language.vocabularySize,
+  }));
+  const selected = selection(targets, rows * length);
+  return {
+    network,
+    loss: (options) => crossEntropy(network, inputs, selected, options),
+    variables: (...components) =>
+      parameters.filter(({ component }) => components.includes(component)).map(({ variable }) => variable),
+    dispose() {
+      disposeInputTensors(inputs);
+      disposeSelection(selected);
+      disposeNetwork(network);
+    },
+  };
+}
+
+function inputsOf({ language, vision, rows, length, images }: Sizes): InputTensors {
+  const positions = rows * length;
+  const tokens = Int32Array.from({ length: positions }, (_, index) => (index * 11) % language.vocabularySize);
+  const text = { rows, length, tokenIds: tf.tensor1d(tokens, "int32") };
+  if (images === 0) return text;
+  const patches = patchesPerImage(vision);
+  const sources = Int32Array.from({ length: positions }, (_, position) => position);
+  for (let image = 0; image < images; image++) {
+    const start = (image % rows) * length + Math.floor(image / rows) * patches;
+    for (let patch = 0; patch < patches; patch++) sources[start + patch] = positions + image * patches + patch;
+  }
+  return {
+    ...text,
+    images: {
+      patches: tf.randomUniform([images * patches, 3 * vision.patchSize ** 2], -1, 1, "float32", 5),
+      sources: tf.tensor1d(sources, "int32"),
+    },
+  };
+}
