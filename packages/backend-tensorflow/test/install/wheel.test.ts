@@ -13,8 +13,8 @@ import { install } from "./outcome.ts";
 const NAME = "tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64";
 const UNPACKED = /^unavailable: No C\+\+ compiler was found/;
 
-function wheelOf(files: Readonly<Record<string, string>>): Uint8Array {
-  return zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])));
+function wheelOf(files: Readonly<Record<string, string>>, level: 0 | 6 = 6): Uint8Array {
+  return zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])), { level });
 }
 
 function without(...names: readonly string[]): Readonly<Record<string, string>> {
@@ -179,12 +179,9 @@ describe("a bad wheel ends with one clear error:", () => {
       }),
       { numRuns: 50 },
     );
-    // The library is stored after its local header of 30 bytes and its name, deflated.
-    const changed = zipSync(
-      { ...Object.fromEntries(Object.entries(WHEEL_FILES).map(([name, text]) => [name, Buffer.from(text)])) },
-      { level: 0 },
-    );
-    changed[30 + "tensorflow/libtensorflow_cc.so.2".length] ^= 1;
+    // Stored without compression, the first file begins after its local header of 30 bytes and its name.
+    const changed = Buffer.from(wheelOf(WHEEL_FILES, 0));
+    changed.write("L", 30 + "tensorflow/libtensorflow_cc.so.2".length);
     const wheel = await here.file(`${NAME}.whl`, changed);
     expect((await install(here, { wheel })).error).toMatch(/^invalid-data: .* is no whole wheel: a checksum differs/);
     expect(filesBelow(wheels(here))).toEqual([]);
