@@ -34,7 +34,7 @@ function gradientAlone<Result extends tf.Tensor>(
   saved: readonly tf.Tensor[],
 ): tf.Tensor[] {
   const gradients = tf.tidy(() => gradient(dy, saved));
-  // At a greater depth a gradient of this gradient may be asked for, and the engine keeps what was saved.
+  // At a greater depth this gradient is recorded in its turn, and the engine gives back what was saved.
   if (tf.engine().state.gradientDepth === 0) tf.dispose(saved.filter((tensor) => !gradients.includes(tensor)));
   return gradients;
 }

@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import type {
+  Component,
   ConversationFormat,
   Encoded,
   Generation,
   GenerationOptions,
   GenerationRequest,
+  LossOptions,
   ModelSource,
   TrainableModel,
 } from "@mlan/core";
@@ -160,6 +162,34 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       expect(await lossOf(model, examples, { rows: rows + 1, length: length + 8 })).toBeCloseTo(tight, 4);
     });
 
+    it.each<{ trained: readonly Component[] }>([{ trained: ["projector"] }, { trained: ["language", "projector"] }])(
+      "gives the same loss and gradients of $trained however little it keeps",
+      async ({ trained }) => {
+        const batch = await model.collate(examples, shapeOf(examples));
+        const variables = model
+          .parameters()
+          .filter(({ component }) => trained.includes(component))
+          .map(({ variable }) => variable);
+        const pass = async (options: LossOptions): Promise<readonly Float32Array[]> => {
+          if (variables.length === 0) return [];
+          const { value, grads } = tf.engine().gradients(() => model.loss(batch, options), variables, undefined, true);
+          // The gradient of what the batch does not depend on has no tensor.
+          const tensors = [value, ...grads].filter((tensor) => tensor !== undefined);
+          const values = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
+          tf.dispose(tensors);
+          return values;
+        };
+        const all = await pass({});
+        const few = [await pass({ trained }), await pass({ trained, gradientCheckpointing: true })];
+        batch.dispose();
+        for (const values of few) {
+          expect(values).toHaveLength(all.length);
+          for (const [index, gradient] of values.entries())
+            expect(largestDifference(gradient, all[index] ?? [])).toBeLessThan(1e-5);
+        }
+      },
+    );
+
     it("overfits one batch, and leaves no tensors behind", async () => {
       const batch = await model.collate(examples, shapeOf(examples));
       const variables = model
@@ -199,6 +229,9 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       const projector = model.trainingFlops(large, ["projector"]);
       expect(model.trainingFlops(large, ["projector", "language"])).toBeGreaterThan(projector);
       expect(model.trainingFlops(large, ["language"])).toBeGreaterThan(model.trainingFlops(small, ["language"]));
+      expect(model.trainingFlops(large, ["language"], { gradientCheckpointing: true })).toBeGreaterThanOrEqual(
+        model.trainingFlops(large, ["language"]),
+      );
       small.dispose();
       large.dispose();
     });
@@ -207,6 +240,13 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
 
 function shapeOf(examples: readonly Encoded[]): { rows: number; length: number } {
   return { rows: examples.length, length: Math.max(...examples.map(({ length }) => length)) };
+}
+
+function largestDifference(left: ArrayLike<number>, right: ArrayLike<number>): number {
+  let largest = left.length === right.length ? 0 : NaN;
+  for (let index = 0; index < left.length; index++)
+    largest = Math.max(largest, Math.abs((left[index] ?? NaN) - (right[index] ?? NaN)));
+  return largest;
 }
 
 async function lossOf(

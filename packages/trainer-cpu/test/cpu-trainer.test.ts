@@ -4,6 +4,7 @@ import { cpuTrainer } from "@mlan/trainer-cpu";
 import { describe, expect, it } from "vitest";
 
 describeTrainerContract(createScope([cpuTrainer({ threads: 1 })]).get(TRAINER));
+describeTrainerContract(createScope([cpuTrainer({ threads: 1, gradientCheckpointing: true })]).get(TRAINER));
 
 describe("cpuTrainer", () => {
   it("refuses unknown options and says which", () => {
@@ -16,6 +17,7 @@ describe("cpuTrainer", () => {
   });
 
   it("writes its settings into the manifest", () => {
-    expect(cpuTrainer({ threads: 3 }).settings).toEqual({ threads: 3 });
+    const options = { threads: 3, gradientCheckpointing: true };
+    expect(cpuTrainer(options).settings).toEqual(options);
   });
 });

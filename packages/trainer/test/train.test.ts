@@ -62,6 +62,26 @@ describe("a training run tells", () => {
     }
   });
 
+  it.each([false, true])("the model what learns, and whether to keep little: %s", async (gradientCheckpointing) => {
+    const asked: unknown[] = [];
+    const { steps } = await train({
+      folder,
+      trainer: { gradientCheckpointing },
+      adapt: (model) => ({
+        ...model,
+        loss: (batch, options) => {
+          asked.push(options);
+          return model.loss(batch, options);
+        },
+        trainingFlops: (_batch, _trained, options) => (options?.gradientCheckpointing ? 4 : 3),
+      }),
+    });
+    expect(new Set(asked.map((options) => JSON.stringify(options)))).toEqual(
+      new Set([JSON.stringify({ trained: RECIPE.trained, gradientCheckpointing })]),
+    );
+    for (const { flops } of steps) expect(flops).toBe(2 * (gradientCheckpointing ? 4 : 3));
+  });
+
   it("which conversations teach nothing, and leaves them out", async () => {
     const silent = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] } as const;
     const { events } = await train({ folder, data: memoryDataset("mixed", [silent, ...letters(8)]) });
