@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { installedBinding } from "../../packages/backend-tensorflow/src/install/installed-binding.ts";
+import { installedBinding } from "@mlan/backend-tensorflow";
 
 const HOW = "run `npm run mlan -- backend install tensorflow` (or name a binding in MLAN_TENSORFLOW_BINDING)";
 
