@@ -24,7 +24,10 @@ describe("detached", () => {
     const tensorsWith = (fn: (x: tf.Tensor) => tf.Tensor): number => {
       let tensors = 0;
       const gradient = tf.grad((x: tf.Tensor) => {
-        const y = tf.mul(tf.tidy(() => fn(x)), x);
+        const y = tf.mul(
+          tf.tidy(() => fn(x)),
+          x,
+        );
         tensors = tf.memory().numTensors;
         return y;
       });
