@@ -1,5 +1,5 @@
 import { compiled } from "@mlan/backend-onnx";
-import { applyAdamW } from "@mlan/fused-ops";
+import { applyAdamW, valueAndGradients } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Setup, TrainedStep } from "../worker.ts";
 import type { Batch } from "./batches.ts";
@@ -36,8 +36,8 @@ export function trainer(
   const loss = ({ tokens, supervised }: Tensors): tf.Scalar =>
     crossEntropy(decoder(configuration, weights, tokens, configuration.rows, attend, project), head, supervised);
   const update = (tensors: Tensors, step: tf.Scalar): tf.Scalar => {
-    const { value, grads } = tf.engine().gradients(() => tf.tidy(() => loss(tensors)), trained, undefined, true);
-    applyAdamW(parameters, grads, { learningRate, step });
+    const { value, gradients } = valueAndGradients(() => loss(tensors), trained);
+    applyAdamW(parameters, gradients, { learningRate, step });
     return value;
   };
   const run = task === "forward" ? compiled(loss) : compiled(update);

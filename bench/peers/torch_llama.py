@@ -36,7 +36,7 @@ def llama(configuration, weights, threads):
 
 
 class Worker:
-    def setup(self, configuration, weights, threads, task, learningRate, rank):
+    def setup(self, configuration, weights, threads, task, learningRate, rank, **_others):
         self.configuration = configuration
         self.model = llama(configuration, weights, threads)
         if task == "lora":

@@ -1,8 +1,6 @@
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { MlanError } from "@mlan/core";
 import { withInstallHint } from "./install-hint.ts";
+import { locateInProject } from "./locate-in-project.ts";
 
 export type PluginKind = "model" | "data" | "eval";
 
@@ -14,7 +12,7 @@ export type PluginKind = "model" | "data" | "eval";
 export async function importPlugin(kind: PluginKind, name: string): Promise<(options: unknown) => unknown> {
   const packageName = /[@/]/.test(name) ? name : `@mlan/${kind}-${name}`;
   const exportName = camelCase(packageName.replace(/^.*\//, "").replace(new RegExp(`^${kind}-`), ""));
-  const module: unknown = await withInstallHint(() => import(resolved(packageName)));
+  const module: unknown = await withInstallHint(() => import(locateInProject(packageName) ?? packageName));
   const factory: unknown = Object(module)[exportName];
   if (typeof factory === "function") return (options) => factory(options);
   throw new MlanError(
@@ -22,16 +20,6 @@ export async function importPlugin(kind: PluginKind, name: string): Promise<(opt
     `${packageName} exports no function ${exportName}; by that name a plugin is found. ` +
       "Use it in an experiment file instead.",
   );
-}
-
-/** Where the user's project has the package; its bare name, for Node to find or not, when it has none. */
-function resolved(packageName: string): string {
-  try {
-    const require = createRequire(join(process.cwd(), "mlan.js"));
-    return pathToFileURL(require.resolve(packageName)).href;
-  } catch {
-    return packageName;
-  }
 }
 
 function camelCase(name: string): string {

@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { errorText } from "./error-text.ts";
+import { addBackendCommand } from "./backend-command.ts";
 import { addCompareCommand } from "./compare-command.ts";
 import { addContaminationCommand } from "./contamination-command.ts";
+import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvalCommand } from "./eval-command.ts";
 import { addRunCommand } from "./run-command.ts";
 import { addScoreCommand } from "./score-command.ts";
@@ -17,6 +19,7 @@ Examples:
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
   $ mlan compare runs/a runs/b      tells which of two runs is better, and how sure that is
   $ mlan score runs/my-experiment   reads its stored answers again, by every extractor
+  $ mlan doctor                     tells what the backends lack here, and the commands that mend it
   $ mlan eval --help                how to evaluate a saved checkpoint without a file
 
 An experiment file is TypeScript or JavaScript that exports one experiment:
@@ -49,6 +52,8 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
     addScoreCommand,
     addCompareCommand,
     addContaminationCommand,
+    addBackendCommand,
+    addDoctorCommand,
   ];
   for (const add of commands) add(program, context);
   try {

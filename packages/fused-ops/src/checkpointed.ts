@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { withGradient } from "./custom-gradient.ts";
 import { fusedKernel } from "./fused-kernel.ts";
+import { valueAndGradients } from "./value-and-gradients.ts";
 
 /**
  * `fn(...inputs)` without keeping what it computes on the way: the gradient runs `fn` once more (gradient
@@ -31,23 +32,16 @@ export function checkpointed<Inputs extends readonly tf.Tensor[], Result extends
   });
 }
 
-/** tf.grads clears the tape of whoever calls it from a gradient; so that tape is put aside. */
 function gradientsOf(
   fn: (inputs: readonly tf.Tensor[]) => tf.Tensor,
   inputs: readonly tf.Tensor[],
   dy: tf.Tensor,
 ): tf.Tensor[] {
-  const { state } = tf.engine();
-  const tape = state.activeTape;
-  try {
-    return tf.tidy(() => {
-      const { grads } = tf.engine().gradients(() => fn(inputs), [...inputs], dy, true);
-      // One without an entry does not matter to the result.
-      return inputs.map((input, index) => grads[index] ?? tf.zerosLike(input));
-    });
-  } finally {
-    state.activeTape = tape;
-  }
+  return tf.tidy(() => {
+    const { gradients } = valueAndGradients(() => fn(inputs), inputs, dy);
+    // One without an entry does not matter to the result.
+    return inputs.map((input, index) => gradients[index] ?? tf.zerosLike(input));
+  });
 }
 
 function segmentBoundary(): void {

@@ -12,3 +12,5 @@ export type { Rotation } from "./rotary-embedding.ts";
 export { rotaryEmbedding } from "./rotary-embedding.ts";
 export { swiglu } from "./swiglu.ts";
 export { tokenLogProbabilities } from "./token-log-probabilities.ts";
+export type { ValueAndGradients } from "./value-and-gradients.ts";
+export { valueAndGradients } from "./value-and-gradients.ts";

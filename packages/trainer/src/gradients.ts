@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
+import { valueAndGradients } from "@mlan/fused-ops";
 
 /** Per variable; undefined where the loss does not depend on it. */
 export type Gradients = readonly (Tensor | undefined)[];
@@ -11,8 +12,8 @@ export interface LossAndGradients {
 
 /** The loss and its gradients. Unlike `tf.variableGrads`, it allows a loss that depends on no variable at all. */
 export function lossAndGradients(loss: () => Scalar, variables: readonly Variable[]): LossAndGradients {
-  const { value, grads } = tf.engine().gradients(loss, [...variables], undefined, true);
-  return { loss: value, gradients: grads };
+  const { value, gradients } = valueAndGradients(loss, variables);
+  return { loss: value, gradients };
 }
 
 /** The sums; both terms are disposed. */

@@ -17,9 +17,12 @@ export function deviceList(bindingFile: string): readonly Device[] {
   if (devices === undefined) return [];
   const buffer = Buffer.alloc(BUFFER_SIZE);
   const length = devices(buffer, buffer.length);
-  if (length <= 0) return [];
-  return buffer
-    .toString("utf8", 0, length)
+  return length <= 0 ? [] : parseDeviceList(buffer.toString("utf8", 0, length));
+}
+
+/** Of lines "name\ttype\tbytes". */
+export function parseDeviceList(text: string): readonly Device[] {
+  return text
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => {

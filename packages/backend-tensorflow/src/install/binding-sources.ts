@@ -1,0 +1,71 @@
+import { MlanError } from "@mlan/core";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+/** The release whose sources are known to build, and whose JavaScript drives the binding. */
+export const BINDING_PACKAGE = "@tensorflow/tfjs-node-gpu@4.22.0";
+
+/** What is compiled into the binding. */
+export interface BindingSources {
+  /** Of tfjs-node-gpu. */
+  readonly version: string;
+  readonly packageFolder: string;
+  /** Of tfjs-node-gpu, as it ships them. */
+  readonly files: readonly string[];
+  /** Ours, compiled beside them. */
+  readonly extension: string;
+  /** The folder of node_api.h. */
+  readonly nodeHeaders: string;
+}
+
+const manifestSchema = z.object({ version: z.string() });
+const SOURCES = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"];
+const require = createRequire(import.meta.url);
+
+/** Where `@tensorflow/tfjs-node-gpu` lies; its code is not run. */
+export function bindingPackageFolder(): string | undefined {
+  return packageFolder("@tensorflow/tfjs-node-gpu");
+}
+
+/** The folder with node_api.h of the npm package node-api-headers. */
+export function nodeHeadersFolder(): string | undefined {
+  const folder = packageFolder("node-api-headers");
+  return folder === undefined ? undefined : join(folder, "include");
+}
+
+/** The version in a package folder. */
+export function packageVersion(folder: string): string {
+  return manifestSchema.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))).version;
+}
+
+/** Throws `unavailable` with the npm command when sources or headers are not installed. */
+export function bindingSources(bindingPackage: string | undefined): BindingSources {
+  const install = `Install it: npm install --ignore-scripts ${BINDING_PACKAGE}`;
+  if (bindingPackage === undefined) {
+    const why = "npm leaves it out when its own install script fails";
+    throw new MlanError("unavailable", `@tensorflow/tfjs-node-gpu is not installed (${why}). ${install}`);
+  }
+  const files = SOURCES.map((file) => join(bindingPackage, file));
+  const missing = files.find((file) => !existsSync(file));
+  if (missing !== undefined) throw new MlanError("unavailable", `${missing} does not exist. ${install}`);
+  const nodeHeaders = nodeHeadersFolder();
+  if (nodeHeaders === undefined || !existsSync(join(nodeHeaders, "node_api.h"))) {
+    throw new MlanError(
+      "unavailable",
+      "node_api.h is not there: node-api-headers is not installed. Install it: npm install node-api-headers",
+    );
+  }
+  const extension = fileURLToPath(new URL("../../native/extension.cc", import.meta.url));
+  return { version: packageVersion(bindingPackage), packageFolder: bindingPackage, files, extension, nodeHeaders };
+}
+
+function packageFolder(name: string): string | undefined {
+  try {
+    return dirname(require.resolve(`${name}/package.json`));
+  } catch {
+    return undefined;
+  }
+}

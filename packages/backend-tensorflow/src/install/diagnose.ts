@@ -1,0 +1,146 @@
+import { messageOf } from "@mlan/core";
+import { deviceText } from "../device/device-text.ts";
+import { BINDING_PACKAGE, bindingSources } from "./binding-sources.ts";
+import { checkBinding } from "./check-binding.ts";
+import { compilerCommand, findCompiler } from "./compiler.ts";
+import { cudaVersions } from "./cuda/build-info.ts";
+import { type GpuQuestion, gpuFindings } from "./cuda/gpu-findings.ts";
+import { type FoundLibrary, findLibrary, NOT_FOUND_MEND } from "./find-library.ts";
+import type { Finding } from "./finding.ts";
+import { ELSEWHERE, isSupported, unsupported } from "./library-names.ts";
+import { type InstallEnvironment, installEnvironment } from "./install-environment.ts";
+import { type InstalledBinding, installedBinding } from "./installed-binding.ts";
+
+const INSTALL_COMMAND = "mlan backend install tensorflow";
+
+interface Answer<Value> {
+  readonly finding: Finding;
+  readonly value: Value | undefined;
+}
+
+/**
+ * How everything stands that the TensorFlow backend needs, in the order of its need, each with what mends it. What is
+ * missing is a finding, never an error. Nothing is built or unpacked; an installed binding is loaded in a process of
+ * its own.
+ */
+export async function diagnoseTensorFlow(
+  environment: InstallEnvironment = installEnvironment(),
+): Promise<readonly Finding[]> {
+  const node: Finding = {
+    name: "Node",
+    state: "ok",
+    found: `${process.version}, ${environment.platform} ${environment.architecture}`,
+  };
+  if (!isSupported(environment)) {
+    return [
+      node,
+      {
+        name: "TensorFlow",
+        state: "missing",
+        found: withoutMend(unsupported(environment).message, ELSEWHERE),
+        mend: ELSEWHERE,
+      },
+    ];
+  }
+  const sources = await answered(
+    "tfjs-node-gpu",
+    () => bindingSources(environment.bindingPackage),
+    ({ version, packageFolder }) => `${version} in ${packageFolder}`,
+    `npm install --ignore-scripts ${BINDING_PACKAGE}`,
+  );
+  const binding = await answered(
+    "binding",
+    () => installedBinding(environment) ?? missing("none was built, and there is no stock install"),
+    ({ file, kind }) => (kind === "built" ? file : `${file}, of tfjs-node-gpu's own installer`),
+    INSTALL_COMMAND,
+  );
+  const computes = await computesFinding(binding.value, environment);
+  const works = computes.state === "ok";
+  const compiler = await answered(
+    "C++ compiler",
+    () => findCompiler(environment),
+    ({ version }) => version,
+    compilerCommand(environment),
+  );
+  const library = await answered(
+    "TensorFlow",
+    () => findLibrary(environment, { lookOnly: true }),
+    ({ version, distribution, folder, foundBy }) => `${version} (${distribution}) in ${folder}, by ${foundBy}`,
+    NOT_FOUND_MEND,
+  );
+  return [
+    node,
+    sources.finding,
+    needed(compiler.finding, !works),
+    needed(library.finding, !works),
+    binding.finding,
+    computes,
+    ...(await gpuAnswers(binding.value, library.value, environment)),
+  ];
+}
+
+/** Once a binding works, what only building needs may be away. */
+function needed({ mend, ...finding }: Finding, isNeeded: boolean): Finding {
+  if (isNeeded || finding.state === "ok") return { ...finding, ...(mend !== undefined && { mend }) };
+  return { ...finding, state: "unused" };
+}
+
+async function answered<Value>(
+  name: string,
+  find: () => Value | Promise<Value>,
+  found: (value: Value) => string,
+  mend: string,
+): Promise<Answer<Value>> {
+  try {
+    const value = await find();
+    return { finding: { name, state: "ok", found: found(value) }, value };
+  } catch (error) {
+    return { finding: { name, state: "missing", found: withoutMend(messageOf(error), mend), mend }, value: undefined };
+  }
+}
+
+/** Messages for people end in the way out, which a finding has beside it. */
+function withoutMend(message: string, mend: string): string {
+  return (
+    message
+      .split(mend)[0]
+      ?.replace(/ *Install (it|one): *$/, "")
+      .trimEnd() ?? message
+  );
+}
+
+async function computesFinding(
+  binding: InstalledBinding | undefined,
+  environment: InstallEnvironment,
+): Promise<Finding> {
+  const name = "computes";
+  if (binding === undefined) return { name, state: "missing", found: "there is no binding", mend: INSTALL_COMMAND };
+  try {
+    const check = await checkBinding(binding, environment);
+    if (!check.works) return { name, state: "broken", found: check.reason, mend: `${INSTALL_COMMAND} --force` };
+    const devices = check.devices.map(deviceText).join(", ");
+    const on = devices === "" ? "" : ` on ${devices}`;
+    return { name, state: "ok", found: `TensorFlow ${check.tensorFlowVersion}: a matrix product and gradients${on}` };
+  } catch (error) {
+    return { name, state: "broken", found: messageOf(error), mend: `${INSTALL_COMMAND} --force` };
+  }
+}
+
+async function gpuAnswers(
+  binding: InstalledBinding | undefined,
+  library: FoundLibrary | undefined,
+  environment: InstallEnvironment,
+): Promise<readonly Finding[]> {
+  const question: GpuQuestion | undefined =
+    binding ??
+    (library && {
+      libraryFolder: library.folder,
+      tensorFlowVersion: library.version,
+      cuda: await cudaVersions(library).catch(() => undefined),
+    });
+  return gpuFindings(question, environment);
+}
+
+function missing(what: string): never {
+  throw new Error(what);
+}

@@ -1,0 +1,114 @@
+import { MlanError } from "@mlan/core";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { readBindings } from "./binding-record.ts";
+import { bindingsFolder, wheelsFolder } from "./cache-folder.ts";
+import type { InstallEnvironment } from "./install-environment.ts";
+import { type LibraryAnswer, libraryAt, type TensorFlowLibrary } from "./library-at.ts";
+import { libraryNames } from "./library-names.ts";
+import { pythonLibrary } from "./python-library.ts";
+import { unpackWheel } from "./wheel/unpack-wheel.ts";
+
+/** Where to look, by order of precedence; a place that is named and has no TensorFlow is an error. */
+export interface LibraryPlaces {
+  /** A folder: that of an unpacked wheel, its `tensorflow` folder, or the C library's with `lib` and `include`. */
+  readonly library?: string;
+  /** The file of a Python wheel, unpacked into the cache without Python. */
+  readonly wheel?: string;
+  /** A Python that has the package `tensorflow` or `tensorflow-cpu`. */
+  readonly python?: string;
+}
+
+export interface FoundLibrary extends TensorFlowLibrary {
+  /** The option, variable or place that led to it. */
+  readonly foundBy: string;
+}
+
+interface SearchOptions extends LibraryPlaces {
+  /** Unpacks a wheel again that was unpacked before. */
+  readonly force?: boolean;
+  /** Wheels are only looked at, not unpacked. */
+  readonly lookOnly?: boolean;
+  readonly report?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+interface Place {
+  readonly name: string;
+  /** A person named it, so it must lead somewhere. */
+  readonly named: boolean;
+  look(): LibraryAnswer | Promise<LibraryAnswer>;
+}
+
+/** Finds TensorFlow. Throws `invalid-options` for a named place that has none, `unavailable` when none is found. */
+export async function findLibrary(environment: InstallEnvironment, options: SearchOptions): Promise<FoundLibrary> {
+  libraryNames(environment);
+  const looked: string[] = [];
+  for (const { name, named, look } of places(environment, options)) {
+    const answer = await look();
+    if (typeof answer !== "string") return { ...answer, foundBy: name };
+    if (named) throw new MlanError("invalid-options", `${name} leads to no TensorFlow: ${answer}. ${NAMED_MEND}`);
+    looked.push(`${name}: ${answer}`);
+  }
+  const list = looked.map((line) => `\n  ${line}`).join("");
+  throw new MlanError("unavailable", `No TensorFlow was found. Looked at${list}\n${NOT_FOUND_MEND}`);
+}
+
+const NAMED_MEND =
+  "It takes a Python environment with tensorflow or tensorflow-cpu, its wheel, or the C library's folder (2.21 is verified).";
+/** The commands that bring a TensorFlow. */
+export const NOT_FOUND_MEND: string =
+  "Install one: python3 -m venv .venv && .venv/bin/pip install tensorflow\n" +
+  "or, without Python, name a wheel: mlan backend install tensorflow --wheel FILE";
+
+function places(environment: InstallEnvironment, options: SearchOptions): readonly Place[] {
+  const { variables, workingFolder } = environment;
+  const { library, wheel, python, signal } = options;
+  const byFolder = (name: string, folder: string): Place => ({
+    name: `${name} ${folder}`,
+    named: true,
+    look: () => libraryAt(resolve(workingFolder, folder), environment),
+  });
+  const byWheel = (name: string, file: string): Place => ({
+    name: `${name} ${file}`,
+    named: true,
+    look: async () => libraryAt(await unpackWheel(resolve(workingFolder, file), environment, options), environment),
+  });
+  const byPython = (name: string, program: string, named: boolean): Place => ({
+    name: named ? `${name} ${program}` : name,
+    named,
+    look: () => pythonLibrary(program, environment, signal),
+  });
+  if (library !== undefined) return [byFolder("--library", library)];
+  if (wheel !== undefined) return [byWheel("--wheel", wheel)];
+  if (python !== undefined) return [byPython("--python", python, true)];
+  const { MLAN_TENSORFLOW, MLAN_PYTHON, VIRTUAL_ENV, CONDA_PREFIX } = variables;
+  if (MLAN_TENSORFLOW) {
+    const isFile = statSync(resolve(workingFolder, MLAN_TENSORFLOW), { throwIfNoEntry: false })?.isFile() === true;
+    return [(isFile ? byWheel : byFolder)("MLAN_TENSORFLOW", MLAN_TENSORFLOW)];
+  }
+  if (MLAN_PYTHON) return [byPython("MLAN_PYTHON", MLAN_PYTHON, true)];
+  return [
+    ...(VIRTUAL_ENV ? [byPython("VIRTUAL_ENV", join(VIRTUAL_ENV, "bin/python"), false)] : []),
+    ...(CONDA_PREFIX ? [byPython("CONDA_PREFIX", join(CONDA_PREFIX, "bin/python"), false)] : []),
+    byPython(".venv", join(workingFolder, ".venv/bin/python"), false),
+    byPython("python3", "python3", false),
+    { name: "the binding built last", named: false, look: () => builtBefore(environment) },
+    { name: "the wheel unpacked last", named: false, look: () => unpackedBefore(environment) },
+  ];
+}
+
+function builtBefore(environment: InstallEnvironment): LibraryAnswer {
+  const [newest] = readBindings(bindingsFolder(environment));
+  return newest === undefined ? "none" : libraryAt(newest.record.libraryFolder, environment);
+}
+
+function unpackedBefore(environment: InstallEnvironment): LibraryAnswer {
+  const folder = wheelsFolder(environment);
+  if (!existsSync(folder)) return "none";
+  const [newest] = readdirSync(folder)
+    .filter((name) => !name.endsWith(".tmp"))
+    .map((name) => join(folder, name))
+    .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  return newest === undefined ? "none" : libraryAt(newest, environment);
+}

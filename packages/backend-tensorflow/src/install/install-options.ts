@@ -1,0 +1,34 @@
+import { MlanError } from "@mlan/core";
+import { z } from "zod";
+import type { LibraryPlaces } from "./find-library.ts";
+
+export interface InstallOptions extends LibraryPlaces {
+  /** Builds again, and unpacks a wheel again, even if it was done before. Default false. */
+  readonly force?: boolean;
+  /** Takes a line for people whenever something begins. */
+  readonly report?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+const place = z.string().min(1).optional();
+const schema = z.strictObject({
+  library: place,
+  wheel: place,
+  python: place,
+  force: z.boolean().optional(),
+  report: z.custom((value) => typeof value === "function", "must be a function").optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+});
+
+/** Throws `invalid-options`. */
+export function checkOptions(options: InstallOptions): void {
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) {
+    throw new MlanError("invalid-options", `backend-tensorflow: ${z.prettifyError(parsed.error)}`);
+  }
+  const named = (["library", "wheel", "python"] as const).filter((name) => options[name] !== undefined);
+  if (named.length > 1) {
+    const message = `backend-tensorflow: ${named.join(" and ")} exclude each other; name one place of TensorFlow.`;
+    throw new MlanError("invalid-options", message);
+  }
+}

@@ -1,0 +1,38 @@
+import { MlanError } from "@mlan/core";
+import type { InstallEnvironment } from "./install-environment.ts";
+
+/** The shared libraries of one distribution of TensorFlow, in the order of linking. */
+export type LibraryNames = readonly string[];
+
+/**
+ * By what names libtensorflow goes on a platform: first in Python's wheels, then in the C library's archive. Throws
+ * `unavailable` where the binding cannot be built.
+ */
+export function libraryNames({ platform, architecture }: InstallEnvironment): readonly LibraryNames[] {
+  if (!isSupported({ platform, architecture })) throw unsupported({ platform, architecture });
+  const name = (part: string): string =>
+    platform === "darwin" ? `libtensorflow${part}.2.dylib` : `libtensorflow${part}.so.2`;
+  return [
+    [name("_cc"), name("_framework")],
+    [name(""), name("_framework")],
+  ];
+}
+
+export function isSupported({
+  platform,
+  architecture,
+}: Pick<InstallEnvironment, "platform" | "architecture">): boolean {
+  return ["linux", "darwin"].includes(platform) && ["x64", "arm64"].includes(architecture);
+}
+
+/** What to do where TensorFlow cannot be used. */
+export const ELSEWHERE = "Use trainer-cpu here, or Linux (on Windows: WSL2) for TensorFlow.";
+
+/** The error for a platform where the binding cannot be built. */
+export function unsupported({
+  platform,
+  architecture,
+}: Pick<InstallEnvironment, "platform" | "architecture">): MlanError {
+  const message = `The TensorFlow backend is built on Linux and macOS (x64, arm64), not on ${platform} ${architecture}.`;
+  return new MlanError("unavailable", `${message} ${ELSEWHERE}`);
+}

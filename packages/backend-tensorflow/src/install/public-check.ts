@@ -1,0 +1,25 @@
+/**
+ * The program of a child process that computes as users do: through TensorFlow.js, with the binding that
+ * MLAN_TENSORFLOW_BINDING names. It takes JSON of `index` and `tfjs` (URLs) as its word, and prints as the native check
+ * does.
+ */
+export const PUBLIC_CHECK = `
+const { index, tfjs } = JSON.parse(process.argv[1]);
+const answer = (value) => process.stdout.write("\\n" + JSON.stringify(value) + "\\n");
+try {
+  const { useTensorFlowBackend, tensorFlowStatistics } = await import(index);
+  const tf = await import(tfjs);
+  await useTensorFlowBackend();
+  const left = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+  const right = tf.tensor2d([5, 6, 7, 8], [2, 2]);
+  const values = {
+    product: [...tf.matMul(left, right).dataSync()],
+    gradients: tf
+      .grads((first, second) => tf.sum(tf.matMul(first, second)))([left, right])
+      .map((gradient) => [...gradient.dataSync()]),
+  };
+  answer({ version: tensorFlowStatistics().version, values, devices: "" });
+} catch (error) {
+  answer({ error: String(error?.message ?? error) });
+}
+`;

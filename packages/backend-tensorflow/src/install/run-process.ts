@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+import type { InstallEnvironment } from "./install-environment.ts";
+
+export interface Finished {
+  /** null when a signal ended it, or when it did not start. */
+  readonly status: number | null;
+  /** The signal that ended it. */
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Why it did not start, e.g. ENOENT. */
+  readonly notStarted: string | undefined;
+}
+
+interface Options {
+  readonly variables: InstallEnvironment["variables"];
+  readonly workingFolder?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs a program to its end. A failure is a value; only an abort throws (the signal's reason). */
+export async function runProcess(command: string, words: readonly string[], options: Options): Promise<Finished> {
+  const { variables, workingFolder, signal } = options;
+  signal?.throwIfAborted();
+  const finished = await new Promise<Finished>((resolve) => {
+    const child = spawn(command, words, {
+      env: { ...variables },
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(workingFolder !== undefined && { cwd: workingFolder }),
+      ...(signal && { signal }),
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.on("error", (error: NodeJS.ErrnoException) =>
+      resolve({ status: null, signal: null, stdout, stderr, notStarted: error.code ?? error.message }),
+    );
+    child.on("close", (status, ended) => resolve({ status, signal: ended, stdout, stderr, notStarted: undefined }));
+  });
+  signal?.throwIfAborted();
+  return finished;
+}

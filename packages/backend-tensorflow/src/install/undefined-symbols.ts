@@ -1,0 +1,11 @@
+// GNU ld: undefined reference to `TF_NewStatus'; gold the same with two equal quotes; lld: undefined symbol: TF_NewStatus
+const LINKER = /undefined reference to [`']([^`'\n]+)'|undefined symbol: (\S+)/g;
+
+/**
+ * Symbols that a linker or loader says are defined nowhere, each once. Node-API's are left out: the process that loads
+ * the addon has them.
+ */
+export function undefinedSymbols(output: string): readonly string[] {
+  const names = [...output.matchAll(LINKER)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+  return [...new Set(names)].filter((name) => !/^(napi|node_api)_/.test(name)).toSorted();
+}

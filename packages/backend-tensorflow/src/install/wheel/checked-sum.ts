@@ -1,0 +1,16 @@
+import { Transform } from "node:stream";
+import { crc32 } from "node:zlib";
+
+/** Passes bytes on and fails at the end when their CRC-32 is another. */
+export function checkedSum(expected: number): Transform {
+  let sum = 0;
+  return new Transform({
+    transform(bytes: Buffer, _encoding, done) {
+      sum = crc32(bytes, sum);
+      done(null, bytes);
+    },
+    flush(done) {
+      done(sum === expected ? null : new Error("a checksum differs"));
+    },
+  });
+}

@@ -1,0 +1,19 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Removes what unpackings and builds left that were killed: folders named `*.PID.tmp` whose process is gone. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const [, id] = /\.(\d+)\.tmp$/.exec(name) ?? [];
+    if (id !== undefined && !isAlive(Number(id))) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(id: number): boolean {
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return Object(error).code === "EPERM";
+  }
+}

@@ -1,0 +1,59 @@
+import { messageOf, MlanError } from "@mlan/core";
+import { statSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { type Entry, openPromise, type ZipFile } from "yauzl";
+import type { Readable } from "node:stream";
+
+/** A wheel that is open for reading. */
+export interface WheelArchive extends Disposable {
+  /** Files by their names in the wheel. No name leads out of a folder that it is unpacked into. */
+  readonly entries: ReadonlyMap<string, Entry>;
+  read(name: string): Promise<Readable>;
+  /** Of the file `*.dist-info/NAME`; empty when there is none. */
+  information(name: string): Promise<string>;
+}
+
+/** Throws `invalid-options` when there is no file, `invalid-data` when it is no zip or is cut short. */
+export async function openWheel(file: string): Promise<WheelArchive> {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new MlanError("invalid-options", `There is no file ${file}. ${DOWNLOAD}`);
+  if (!found.isFile()) throw new MlanError("invalid-options", `${file} is no file. ${DOWNLOAD}`);
+  let zip: ZipFile | undefined;
+  try {
+    zip = await openPromise(file, { lazyEntries: true, autoClose: false });
+    const entries = new Map<string, Entry>();
+    // yauzl refuses names with "..", and absolute ones.
+    for await (const entry of zip.eachEntry()) if (!entry.fileName.endsWith("/")) entries.set(entry.fileName, entry);
+    return wheelArchive(zip, entries);
+  } catch (cause) {
+    zip?.close();
+    throw damagedWheel(file, cause);
+  }
+}
+
+/** The error for a wheel whose bytes are not what they should be. */
+export function damagedWheel(file: string, cause: unknown): MlanError {
+  const { size } = statSync(file);
+  const message = `${file} (${size} bytes) is no whole wheel: ${messageOf(cause)}. Was the download cut short? ${DOWNLOAD}`;
+  return new MlanError("invalid-data", message, { cause });
+}
+
+/** The command that brings a wheel. */
+export const DOWNLOAD = "Fetch one: pip download --no-deps tensorflow";
+
+function wheelArchive(zip: ZipFile, entries: ReadonlyMap<string, Entry>): WheelArchive {
+  const read = async (name: string): Promise<Readable> => {
+    const entry = entries.get(name);
+    if (entry === undefined) throw new Error(`there is no ${name} in it`);
+    return zip.openReadStreamPromise(entry);
+  };
+  return {
+    entries,
+    read,
+    async information(name) {
+      const path = [...entries.keys()].find((entry) => new RegExp(`^[^/]+\\.dist-info/${name}$`).test(entry));
+      return path === undefined ? "" : text(await read(path));
+    },
+    [Symbol.dispose]: () => zip.close(),
+  };
+}

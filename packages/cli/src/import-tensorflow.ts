@@ -1,0 +1,24 @@
+import { MlanError } from "@mlan/core";
+import type { diagnoseTensorFlow, installTensorFlow } from "@mlan/backend-tensorflow";
+import { locateInProject } from "./locate-in-project.ts";
+
+/** What the command needs of the package. */
+export interface TensorFlowPackage {
+  readonly diagnoseTensorFlow: typeof diagnoseTensorFlow;
+  readonly installTensorFlow: typeof installTensorFlow;
+}
+
+/** The command that brings the TensorFlow backend; scripts are left out because those of tfjs-node-gpu fail. */
+export const INSTALL_TRAINER_GPU = "npm install --ignore-scripts @mlan/trainer-gpu";
+
+const PACKAGE = "@mlan/backend-tensorflow";
+
+/** The TensorFlow backend of the user's project; nothing native is loaded. Throws `missing-plugin`. */
+export async function importTensorFlow(): Promise<TensorFlowPackage> {
+  const address = locateInProject(PACKAGE) ?? locateInProject(PACKAGE, "@mlan/trainer-gpu");
+  if (address === undefined) {
+    throw new MlanError("missing-plugin", `${PACKAGE} is not installed here. Install it: ${INSTALL_TRAINER_GPU}`);
+  }
+  const module: TensorFlowPackage = await import(address);
+  return module;
+}

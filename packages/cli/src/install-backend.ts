@@ -1,0 +1,53 @@
+import type { Finding, InstallReport } from "@mlan/backend-tensorflow";
+import { duration } from "./format-number.ts";
+import { importTensorFlow } from "./import-tensorflow.ts";
+import { textTable } from "./text-table.ts";
+
+export interface InstallBackendOptions {
+  readonly wheel?: string;
+  readonly library?: string;
+  readonly python?: string;
+  readonly force?: boolean;
+}
+
+/** Installs the TensorFlow backend's native part and gives the report as lines. */
+export async function installBackend(
+  options: InstallBackendOptions,
+  report: (line: string) => void,
+): Promise<readonly string[]> {
+  const { installTensorFlow } = await importTensorFlow();
+  return installReport(await installTensorFlow({ ...options, report }));
+}
+
+function installReport(report: InstallReport): readonly string[] {
+  const { cuda } = report;
+  const found = cuda && `${cuda.cuda ?? "of unknown version"}, cuDNN ${cuda.cudnn ?? "of unknown version"}`;
+  const rows = [
+    ["TensorFlow", `${report.tensorFlowVersion} (${report.distribution}), by ${report.foundBy}`],
+    ["library", report.libraryFolder],
+    ["binding", `tfjs-node-gpu ${report.bindingVersion}, ${report.built ? "built" : "there already"}: ${report.file}`],
+    ["compiler", report.compiler],
+    ["CUDA", found ? `${found}: ${cuda.found.length} libraries found` : "none: a build for the CPU"],
+    ...(cuda?.missing.length ? [["", `missing: ${cuda.missing.join(", ")}`]] : []),
+    ["computes on", report.devices.map(deviceText).join(", ")],
+    ["took", duration(report.seconds)],
+  ];
+  const table = textTable({
+    columns: [
+      { title: "", align: "left" },
+      { title: "", align: "left" },
+    ],
+    rows,
+  });
+  return [...table.slice(1), ...report.gpu.flatMap(mendLines)];
+}
+
+function deviceText({ name, type, bytes }: InstallReport["devices"][number]): string {
+  const [, number = ""] = /:(\d+)$/.exec(name) ?? [];
+  return type === "CPU" || !bytes ? type : `${type} ${number} (${(bytes / 2 ** 30).toFixed(1)} GiB)`;
+}
+
+function mendLines({ name, state, found, mend }: Finding): readonly string[] {
+  if (state === "ok" || state === "unused") return [];
+  return ["", `For the GPU, ${name}: ${found}`, ...(mend === undefined ? [] : [`  ${mend}`])];
+}

@@ -1,0 +1,121 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+export interface ValueAndGradients<Value extends tf.Tensor> {
+  readonly value: Value;
+  /** One per input; undefined where the value does not depend on it. */
+  readonly gradients: readonly (tf.Tensor | undefined)[];
+}
+
+type TapeNode = ReturnType<typeof tf.engine>["state"]["activeTape"][number];
+
+/**
+ * `f()` and the gradients of its sum, or of its product with `dy`, by `inputs`. As `tf.engine().gradients`, but what a
+ * step of the backward pass has used is given back before the next one: tensors that the forward pass saved, gradients
+ * of intermediate results, and what gradient functions computed on the way. tfjs-core keeps all of these until the
+ * end, so that its peak is the sum of both passes. Throws an `Error` for a gradient of another shape than its input.
+ */
+export function valueAndGradients<Value extends tf.Tensor>(
+  f: () => Value,
+  inputs: readonly tf.Tensor[],
+  dy?: tf.Tensor,
+): ValueAndGradients<Value> {
+  const { value, tape } = recorded(f);
+  try {
+    const path = nodesBetween(tape, inputs, value);
+    const needed = new Set(path.map(({ id }) => id));
+    for (const node of tape) if (!needed.has(node.id)) disposeSaved(node);
+    const gradients = new Map<number, tf.Tensor>();
+    tf.tidy(() => {
+      gradients.set(value.id, dy ?? tf.onesLike(value));
+      const kept = new Set([...inputs.map(({ id }) => id), ...(dy ? [value.id] : [])]);
+      for (const node of path.toReversed()) stepBack(node, gradients, kept);
+      return inputs.flatMap((input) => gradients.get(input.id) ?? []);
+    });
+    return { value, gradients: inputs.map((input) => gradients.get(input.id)) };
+  } finally {
+    for (const node of tape) disposeSaved(node);
+  }
+}
+
+/** Runs with a tape of its own, also when it is called from within a gradient. */
+function recorded<Value extends tf.Tensor>(f: () => Value): { readonly value: Value; readonly tape: TapeNode[] } {
+  const { state } = tf.engine();
+  if (state.gradientDepth > 0)
+    throw new Error(
+      "fused-ops: this gradient was asked for while another one is recorded; gradients of it are not known.",
+    );
+  const outer = state.activeTape;
+  state.activeTape = [];
+  state.gradientDepth++;
+  try {
+    const value = tf.tidy(f);
+    return { value, tape: state.activeTape };
+  } finally {
+    state.gradientDepth--;
+    state.activeTape = outer;
+  }
+}
+
+/** The nodes through which `value` depends on `inputs`, in their order, with those of their inputs alone. */
+function nodesBetween(tape: readonly TapeNode[], inputs: readonly tf.Tensor[], value: tf.Tensor): readonly TapeNode[] {
+  const dependent = new Set(inputs.map(({ id }) => id));
+  const forward = tape.filter((node) => {
+    if (!Object.values(node.inputs).some(({ id }) => dependent.has(id))) return false;
+    for (const { id } of node.outputs) dependent.add(id);
+    return true;
+  });
+  const leading = new Set([value.id]);
+  const backward = forward.toReversed().filter((node) => {
+    if (!node.outputs.some(({ id }) => leading.has(id))) return false;
+    for (const { id } of Object.values(node.inputs)) leading.add(id);
+    return true;
+  });
+  return backward.toReversed().map((node) => ({
+    ...node,
+    inputs: Object.fromEntries(Object.entries(node.inputs).filter(([, { id }]) => dependent.has(id))),
+  }));
+}
+
+/** Adds to the gradients of a node's inputs, and gives up those of its outputs, unless they are `kept`. */
+function stepBack(node: TapeNode, gradients: Map<number, tf.Tensor>, kept: ReadonlySet<number>): void {
+  const dys = node.outputs.map(({ id }) => gradients.get(id));
+  const inputs = Object.entries(node.inputs);
+  const owned = new Set<tf.Tensor | undefined>([...dys, ...(node.saved ?? [])]);
+  const results = tf.tidy(() => {
+    // The engine completes missing ones with zeros; its type does not say so.
+    const functions = node.gradient?.(dys as tf.Tensor[]) ?? {};
+    return inputs.map(([name, input]) => {
+      const dx = functions[name]?.();
+      if (!dx) throw new Error(`fused-ops: ${node.kernelName} has no gradient by its input ${name}.`);
+      checkGradient(node, name, input, dx);
+      // One that somebody else gives back, such as dy itself.
+      const own = owned.has(dx) ? dx.clone() : dx;
+      owned.add(own);
+      return own;
+    });
+  });
+  results.forEach((dx, index) => {
+    const id = inputs[index]?.[1].id ?? -1;
+    const before = gradients.get(id);
+    gradients.set(id, before ? tf.add(before, dx) : dx);
+    if (before) tf.dispose([before, dx]);
+  });
+  for (const { id } of node.outputs) {
+    if (kept.has(id)) continue;
+    gradients.get(id)?.dispose();
+    gradients.delete(id);
+  }
+  disposeSaved(node);
+}
+
+function checkGradient({ kernelName }: TapeNode, name: string, input: tf.Tensor, dx: tf.Tensor): void {
+  if (dx.dtype === "float32" && tf.util.arraysEqual(dx.shape, input.shape)) return;
+  throw new Error(
+    `fused-ops: the gradient of ${kernelName} by its input ${name} is ${dx.dtype} [${dx.shape}], and the input is ` +
+      `[${input.shape}].`,
+  );
+}
+
+function disposeSaved({ saved = [] }: TapeNode): void {
+  for (const tensor of saved) tensor.dispose();
+}

@@ -1,0 +1,57 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { createScope, MlanError, type TrainableModel, TRAINER } from "@mlan/core";
+import { fakeModelSource, memoryDataset, alphabetConversations } from "@mlan/testing";
+import { gpuTrainer, instructionTuning } from "@mlan/trainer-gpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";
+
+const STEPS = 6;
+const FAILS_AT = 4;
+
+describeWithTensorFlow("a device that runs out of memory in the middle of a step", () => {
+  let folder: URL;
+  beforeAll(async () => {
+    folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-out-of-memory-"))}/`);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  async function tune(prepare: (model: TrainableModel) => TrainableModel): Promise<readonly number[]> {
+    await using scope = createScope([gpuTrainer({ device: "cpu", threads: 2 })]);
+    const trainer = scope.get(TRAINER);
+    const model = await fakeModelSource().open({ seed: 3 });
+    const recipe = instructionTuning({
+      ...{ batchSize: 4, microBatchSize: 4, groupByModality: false, maximumSteps: STEPS, checkpointEvery: 1 },
+      format: { maximumLength: 64 },
+    });
+    const data = memoryDataset("alphabet", alphabetConversations(24));
+    const steps: number[] = [];
+    const training = trainer.train({ model: prepare(model), data, recipe, seed: 7, folder });
+    for await (const event of training) if (event.type === "step-end") steps.push(event.step);
+    model.dispose();
+    return steps;
+  }
+
+  it("says what to change, and leaves the checkpoint before it to go on from", async () => {
+    const failure = await tune(failing).catch((error: unknown) => error);
+    expect(failure).toSatisfy((error) => MlanError.is(error, "unavailable"), String(failure));
+    expect(String(failure)).toMatch(
+      /out of memory at the op \w+.*GB of tensors held.*microBatchSize.*gradientCheckpointing/s,
+    );
+    expect((await readdir(folder)).toSorted().at(-1)).toBe(`step-00000${FAILS_AT - 1}`);
+    expect(await tune((model) => model)).toEqual([FAILS_AT, FAILS_AT + 1, FAILS_AT + 2]);
+  });
+});
+
+/** At one step its loss asks for 16 TB. */
+function failing(model: TrainableModel): TrainableModel {
+  let step = 0;
+  const huge = (): tf.Scalar => tf.sum(tf.matMul(tf.fill([2e6, 1], 1), tf.fill([1, 2e6], 1)));
+  return {
+    ...model,
+    loss: (batch) => (++step === FAILS_AT ? tf.tidy(huge) : model.loss(batch)),
+  };
+}
