@@ -78,10 +78,12 @@ function composedUpdates(
   parameters.forEach(({ variable, firstMoment, secondMoment, weightDecay }, index) => {
     const gradient = gradients[index];
     if (!gradient) return;
-    firstMoment.assign(tf.add(tf.mul(firstMoment, BETA1), tf.mul(gradient, 1 - BETA1)));
-    secondMoment.assign(tf.add(tf.mul(secondMoment, BETA2), tf.mul(tf.square(gradient), 1 - BETA2)));
-    const denominator = tf.add(tf.div(tf.sqrt(secondMoment), correction), EPSILON);
-    const change = tf.mul(tf.div(firstMoment, denominator), stepSize);
-    variable.assign(tf.sub(tf.mul(variable, oneMinusProduct(learningRate, weightDecay)), change));
+    tf.tidy(() => {
+      firstMoment.assign(tf.add(tf.mul(firstMoment, BETA1), tf.mul(gradient, 1 - BETA1)));
+      secondMoment.assign(tf.add(tf.mul(secondMoment, BETA2), tf.mul(tf.square(gradient), 1 - BETA2)));
+      const denominator = tf.add(tf.div(tf.sqrt(secondMoment), correction), EPSILON);
+      const change = tf.mul(tf.div(firstMoment, denominator), stepSize);
+      variable.assign(tf.sub(tf.mul(variable, oneMinusProduct(learningRate, weightDecay)), change));
+    });
   });
 }

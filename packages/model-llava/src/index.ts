@@ -14,6 +14,9 @@ export { preprocessImage, type PreprocessImageOptions } from "./images/preproces
 export { createLlavaSource, type LlavaSource, type LlavaSourceOptions } from "./llava-source.ts";
 export type { LlavaModel } from "./llava-model.ts";
 export type { SaveOptions } from "./checkpoint/write-checkpoint.ts";
+export type { TrainingPrecision } from "./memory/layout.ts";
+export { predictTrainingMemory, type TrainingMemory } from "./memory/predict-training-memory.ts";
+export type { TrainingMemoryOptions } from "./memory/training-memory-options.ts";
 export { logits } from "./network/decoder.ts";
 export { decodeGreedily, type GreedyDecodingOptions } from "./network/greedy-decoding.ts";
 export { type BatchSize, trainingFlops } from "./network/training-flops.ts";

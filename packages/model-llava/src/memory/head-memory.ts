@@ -1,0 +1,44 @@
+import type { LanguageConfig } from "../config/language-config.ts";
+import { normBackward, normForward } from "./decoder-layer-memory.ts";
+import type { Layout } from "./layout.ts";
+import type { Step } from "./memory-walk.ts";
+
+/** From the last hidden states to the loss of the supervised positions. */
+export function headForward(layout: Layout): readonly Step[] {
+  const { selected, logits, full, half } = layout;
+  return [
+    { at: "the supervised positions", adds: { activations: selected * full } },
+    normForward("the last norm", selected, layout),
+    { at: "the logits", adds: { logits: logits * half } },
+    // Logits less their maximum, and the exponentials of that.
+    { at: "the loss", transient: 2 * logits * full },
+  ];
+}
+
+export function headBackward(layout: Layout, language: LanguageConfig, learns: boolean): readonly Step[] {
+  const { hidden, selected, logits, full, half, narrowed } = layout;
+  const { hiddenSize, vocabularySize } = language;
+  return [
+    {
+      // Besides the gradient: the softmax, and the softmax scaled.
+      at: "the gradient of the logits",
+      adds: { logits: logits * full },
+      transient: logits * (half + full),
+      frees: { logits: logits * half },
+    },
+    {
+      at: "the gradient of the output layer",
+      adds: { working: selected * half, ...(learns && { gradients: vocabularySize * hiddenSize * half }) },
+      transient: logits * narrowed,
+    },
+    normBackward(
+      "the gradient of the last norm",
+      { ...layout, hidden: selected },
+      {
+        sum: false,
+        weight: learns ? { gradients: hiddenSize * half } : {},
+      },
+    ),
+    { at: "the gradient of the last hidden states", adds: { working: hidden * full } },
+  ];
+}

@@ -1,0 +1,98 @@
+import type { LanguageConfig } from "../config/language-config.ts";
+import type { VisionConfig } from "../config/vision-config.ts";
+import type { Layout } from "./layout.ts";
+import type { Step } from "./memory-walk.ts";
+
+export interface InputShape {
+  readonly language: LanguageConfig;
+  readonly vision: VisionConfig | undefined;
+  readonly length: number;
+}
+
+/** The batch's own tensors, and those that depend on its length alone: the mask and the tables of rotations. */
+export function batchTensors(layout: Layout, { language, vision, length }: InputShape): Step {
+  const { positions, supervised, features, half, full } = layout;
+  const integers = 4;
+  const pixels = vision && features > 0 ? (features / vision.hiddenSize) * 3 * vision.patchSize ** 2 : 0;
+  const images = pixels * half + (pixels > 0 ? positions * integers : 0);
+  const selection = supervised * (3 * integers + full);
+  const constants = (length ** 2 + 2 * length * language.headDimension) * full;
+  return {
+    at: "the batch",
+    adds: { activations: positions * integers + images + selection + constants },
+  };
+}
+
+/**
+ * Embeddings of text, and those of images put between them. The vision tower is frozen and leaves only its features;
+ * while it runs, it needs what one of its layers does.
+ */
+export function inputForward(layout: Layout, vision: VisionConfig | undefined): readonly Step[] {
+  const { hidden, features, embedded, full, half } = layout;
+  const text: Step = { at: "the embeddings of tokens", adds: { activations: hidden * half } };
+  if (!vision || features === 0) return [text];
+  return [
+    text,
+    { at: "the vision tower", adds: { activations: features * full }, transient: towerLayer(layout, vision) },
+    // GELU of five operations between two products with biases, each of which keeps its inputs.
+    { at: "the projector", adds: { activations: embedded * (2 * half + 7 * full) } },
+    {
+      at: "the embeddings of images between those of text",
+      adds: { activations: hidden * full, working: (hidden + embedded) * full },
+    },
+  ];
+}
+
+/** Bytes of {@link inputForward} that go at the forward pass's end. */
+export function inputLeftovers({ hidden, features, embedded, full }: Layout): number {
+  return features === 0 ? 0 : (hidden + embedded) * full;
+}
+
+export interface InputLearns {
+  readonly language: boolean;
+  readonly projector: boolean;
+}
+
+export function inputBackward(layout: Layout, { language, vision }: InputShape, learns: InputLearns): readonly Step[] {
+  const { hidden, features, embedded, full, half } = layout;
+  const { hiddenSize, vocabularySize, tiedEmbeddings } = language;
+  const table = vocabularySize * hiddenSize;
+  const steps: Step[] = [];
+  if (features > 0) {
+    steps.push({
+      at: "the gradients of text's and images' embeddings",
+      // Rows scattered to where they came from, then cut in two.
+      adds: { working: 2 * (hidden + embedded) * full },
+    });
+  }
+  if (learns.projector && vision && features > 0) {
+    const weights = vision.hiddenSize * hiddenSize + hiddenSize ** 2;
+    steps.push({
+      at: "the gradient of the projector",
+      adds: { working: embedded * (half + 5 * full), gradients: weights * half + 2 * hiddenSize * full },
+      transient: 4 * embedded * full,
+    });
+  }
+  if (learns.language) {
+    steps.push({
+      at: "the gradient of the embedding",
+      adds: { gradients: table * full * (tiedEmbeddings ? 2 : 1) },
+      ...(tiedEmbeddings && { frees: { gradients: table * half } }),
+    });
+  }
+  return steps;
+}
+
+/** All that one layer makes goes at its end; layer normalisation and the MLP are most of it. */
+function towerLayer({ features, full, half, widened }: Layout, vision: VisionConfig): number {
+  const { hiddenSize, intermediateSize, heads, imageSize, patchSize } = vision;
+  const positions = (imageSize / patchSize) ** 2 + 1;
+  const images = features / hiddenSize / (positions - 1);
+  const states = images * positions * hiddenSize;
+  const inner = images * positions * intermediateSize;
+  const scores = images * heads * positions ** 2;
+  const before = states * (9 * full + 7 * half);
+  const attention = before + scores * (half + full + widened);
+  const wholeLayer = before + states * (9 * full + 4 * half) + inner * (4 * full + half);
+  return Math.max(attention, wholeLayer);
+}

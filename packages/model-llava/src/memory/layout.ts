@@ -1,0 +1,74 @@
+import { powerOfTwo, selectionBucket } from "../batch/shape-buckets.ts";
+import type { LanguageConfig } from "../config/language-config.ts";
+import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
+
+export type TrainingPrecision = "float32" | "bfloat16";
+
+/** Numbers of elements, from which every tensor of a step follows, and bytes per element. */
+export interface Layout {
+  /** Hidden states [rows * length, hidden]. */
+  readonly hidden: number;
+  /** Queries [rows, heads, length, dimension]. */
+  readonly queries: number;
+  /** Keys, or values. */
+  readonly keys: number;
+  /** [rows * length, intermediate] */
+  readonly inner: number;
+  /** Attention's scores [rows, heads, length, length]. */
+  readonly scores: number;
+  readonly positions: number;
+  /** Positions that pass through the output layer, padded as {@link selection} pads them. */
+  readonly supervised: number;
+  /** [supervised, hidden] */
+  readonly selected: number;
+  /** [supervised, vocabulary] */
+  readonly logits: number;
+  /** Patch features [images * patches, vision hidden], images padded to a power of two; 0 without images. */
+  readonly features: number;
+  /** The same as embeddings [images * patches, hidden]. */
+  readonly embedded: number;
+  /** Bytes of what sums, norms of gradients and differences give: float32. */
+  readonly full: number;
+  /** Bytes of what matrix products, softmax, norms and rotations give, and products of such: the precision's. */
+  readonly half: number;
+  /** Bytes of a float32 copy of a 16-bit tensor for an operation that computes in float32; 0 in float32. */
+  readonly widened: number;
+  /** Bytes of a 16-bit copy of a float32 tensor for a matrix product; 0 in float32. */
+  readonly narrowed: number;
+}
+
+export interface LayoutOptions {
+  readonly language: LanguageConfig;
+  readonly vision?: VisionConfig | undefined;
+  readonly rows: number;
+  readonly length: number;
+  readonly images: number;
+  readonly supervised: number;
+  readonly precision: TrainingPrecision;
+}
+
+export function layoutOf(options: LayoutOptions): Layout {
+  const { language, vision, rows, length, images, precision } = options;
+  const { hiddenSize, heads, keyValueHeads, headDimension, intermediateSize, vocabularySize } = language;
+  const positions = rows * length;
+  const supervised = selectionBucket(options.supervised, positions);
+  const patches = vision && images > 0 ? powerOfTwo(images) * patchesPerImage(vision) : 0;
+  const mixed = precision === "bfloat16";
+  return {
+    positions,
+    hidden: positions * hiddenSize,
+    queries: positions * heads * headDimension,
+    keys: positions * keyValueHeads * headDimension,
+    inner: positions * intermediateSize,
+    scores: rows * heads * length ** 2,
+    supervised,
+    selected: supervised * hiddenSize,
+    logits: supervised * vocabularySize,
+    features: patches * (vision?.hiddenSize ?? 0),
+    embedded: patches * hiddenSize,
+    full: 4,
+    half: mixed ? 2 : 4,
+    widened: mixed ? 4 : 0,
+    narrowed: mixed ? 2 : 0,
+  };
+}

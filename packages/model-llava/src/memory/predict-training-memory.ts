@@ -1,0 +1,130 @@
+import type { Component } from "@mlan/core";
+import {
+  checkpointedBackward,
+  checkpointedForward,
+  forwardLeftovers,
+  layerBackward,
+  layerForward,
+} from "./decoder-layer-memory.ts";
+import { headBackward, headForward } from "./head-memory.ts";
+import { batchTensors, inputBackward, inputForward, inputLeftovers } from "./input-memory.ts";
+import { type Layout, layoutOf } from "./layout.ts";
+import { after, type Held, NOTHING, type Peak, peakOf, type Step, sumOf } from "./memory-walk.ts";
+import { decoderParameters, type ParameterCount, projectorParameters, towerParameters } from "./parameter-counts.ts";
+import {
+  type CompleteMemoryOptions,
+  completeMemoryOptions,
+  type TrainingMemoryOptions,
+} from "./training-memory-options.ts";
+
+/** Bytes at the moment of a training step at which most is held. */
+export interface TrainingMemory extends Held {
+  /** As the forward pass uses them: 4 bytes per parameter, in "bfloat16" 2 in matrices. */
+  readonly weights: number;
+  /** In "bfloat16", the float32 weights that the optimiser moves, 4 bytes per trained parameter in matrices; else 0. */
+  readonly masterWeights: number;
+  /** AdamW's two, float32: 8 bytes per trained parameter. */
+  readonly moments: number;
+  /** Of all components. */
+  readonly total: number;
+  /** What is computed at that moment. */
+  readonly at: string;
+}
+
+/**
+ * The tensors that training holds at its peak, on a backend that computes at once and frees what is disposed, such as
+ * `tensorflow`. A walk through one optimiser step of this package's network in `@mlan/trainer`'s loop: what each
+ * operation makes, what TensorFlow.js's tape keeps of it and until when. Not counted: what a kernel needs inside, the
+ * allocator's fragments, and the process. Throws `invalid-options`.
+ */
+export function predictTrainingMemory(options: TrainingMemoryOptions): TrainingMemory {
+  const complete = completeMemoryOptions(options);
+  const layout = layoutOf(complete);
+  const resident = residentBytes(complete);
+  const passes = forwardAndBackward(complete, layout);
+  const grown = after(passes).gradients;
+  const peaks = [peakOf(passes, accumulated(complete, grown)), ...afterThePasses(complete, grown)];
+  const { held, at } = peaks.reduce((left, right) => (sumOf(right.held) > sumOf(left.held) ? right : left));
+  const total = resident.weights + resident.masterWeights + resident.moments + sumOf(held);
+  return { ...resident, ...held, total, at };
+}
+
+interface Part {
+  readonly component: Component;
+  readonly parameters: ParameterCount;
+  readonly learns: boolean;
+}
+
+function partsOf({ language, vision, trained }: CompleteMemoryOptions): readonly Part[] {
+  const part = (component: Component, parameters: ParameterCount): Part => ({
+    component,
+    parameters,
+    learns: trained.includes(component),
+  });
+  const decoder = part("language", decoderParameters(language));
+  if (!vision) return [decoder];
+  return [decoder, part("projector", projectorParameters(language, vision)), part("vision", towerParameters(vision))];
+}
+
+function residentBytes(options: CompleteMemoryOptions): Pick<TrainingMemory, "weights" | "masterWeights" | "moments"> {
+  const mixed = options.precision === "bfloat16";
+  let [weights, masterWeights, moments] = [0, 0, 0];
+  for (const { parameters, learns } of partsOf(options)) {
+    const { matrices, vectors } = parameters;
+    weights += matrices * (mixed ? 2 : 4) + vectors * 4;
+    if (!learns) continue;
+    moments += 8 * (matrices + vectors);
+    if (mixed) masterWeights += 4 * matrices;
+  }
+  return { weights, masterWeights, moments };
+}
+
+/** One micro-batch, from its tensors to the last gradient. */
+function forwardAndBackward(options: CompleteMemoryOptions, layout: Layout): readonly Step[] {
+  const { language, vision, trained, length, images, gradientCheckpointing } = options;
+  const learns = { language: trained.includes("language"), projector: trained.includes("projector") };
+  const input = { language, vision, length };
+  const layers = Array.from({ length: language.layers });
+  const forward = [
+    batchTensors(layout, input),
+    ...inputForward(layout, vision),
+    ...layers.flatMap(() => (gradientCheckpointing ? checkpointedForward(layout) : layerForward(layout))),
+    ...headForward(layout),
+  ];
+  if (!learns.language && images === 0) return forward;
+  const leftovers = inputLeftovers(layout) + (gradientCheckpointing ? 0 : language.layers * forwardLeftovers(layout));
+  const layer = gradientCheckpointing ? checkpointedBackward : layerBackward;
+  return [
+    ...forward,
+    {
+      at: "the end of the forward pass",
+      frees: { activations: layout.hidden * layout.full, working: leftovers },
+    },
+    ...headBackward(layout, language, learns.language),
+    ...layers.flatMap(() => layer(layout, language, learns.language)),
+    ...inputBackward(layout, input, learns),
+  ];
+}
+
+/** What earlier micro-batches left: 16-bit gradients once they are sums are float32. */
+function accumulated({ microBatches, precision }: CompleteMemoryOptions, grown: number): Held {
+  if (microBatches === 1) return NOTHING;
+  return { ...NOTHING, gradients: microBatches > 2 && precision === "bfloat16" ? 2 * grown : grown };
+}
+
+function afterThePasses(options: CompleteMemoryOptions, grown: number): readonly Peak[] {
+  const { microBatches, precision, fusedOptimizer } = options;
+  const learning = partsOf(options).filter(({ learns }) => learns);
+  const largest = Math.max(...learning.map(({ parameters }) => parameters.largest)) * 4;
+  const mixed = precision === "bfloat16";
+  const sums = mixed && microBatches > 1 ? 2 * grown : grown;
+  const peaks: Peak[] = [];
+  if (microBatches > 1) {
+    const gradients = accumulated(options, grown).gradients + grown;
+    peaks.push({ at: "the sum of gradients", held: { ...NOTHING, gradients, working: largest * (mixed ? 3 : 1) } });
+  }
+  // Composed of plain operations, a parameter's update makes a dozen tensors of its size.
+  const working = fusedOptimizer ? (mixed && microBatches === 1 ? largest : 0) : 12 * largest;
+  peaks.push({ at: "the update", held: { ...NOTHING, gradients: sums, working } });
+  return peaks;
+}

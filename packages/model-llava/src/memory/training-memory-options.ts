@@ -1,0 +1,86 @@
+import { type Component, MlanError } from "@mlan/core";
+import { z } from "zod";
+import type { LanguageConfig } from "../config/language-config.ts";
+import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
+import type { TrainingPrecision } from "./layout.ts";
+
+export interface TrainingMemoryOptions {
+  readonly language: LanguageConfig;
+  /** The vision tower's sizes. Default: the model reads text only. */
+  readonly vision?: VisionConfig;
+  /** The components that learn, of `language` and `projector`; the tower is frozen. */
+  readonly trained: readonly Component[];
+  /** Rows of a micro-batch. */
+  readonly rows: number;
+  /** Positions of its longest row, image positions included, to which all are padded. */
+  readonly length: number;
+  /** Distinct images of a micro-batch. Default 0. */
+  readonly images?: number;
+  /** Positions of a micro-batch whose next token is learned. Default: all that are no image's. */
+  readonly supervised?: number;
+  /** Default "float32". */
+  readonly precision?: TrainingPrecision;
+  /** Default false. */
+  readonly gradientCheckpointing?: boolean;
+  /** Micro-batches of an optimiser step: gradients of more than one are added up. Default 1. */
+  readonly microBatches?: number;
+  /** Whether the backend has AdamW in place, as `tensorflow` and `onnx` do. Default true. */
+  readonly fusedOptimizer?: boolean;
+}
+
+export type CompleteMemoryOptions = Required<Omit<TrainingMemoryOptions, "vision">> &
+  Pick<TrainingMemoryOptions, "vision">;
+
+const count = z.int().min(1);
+const objectOf = <Value>(what: string): z.ZodType<Value> =>
+  z.custom<Value>((value) => typeof value === "object" && value !== null, `${what} is expected`);
+
+const schema = z
+  .strictObject({
+    language: objectOf<LanguageConfig>("what languageConfig() gives"),
+    vision: objectOf<VisionConfig>("what visionConfig() gives").exactOptional(),
+    trained: z
+      .array(
+        z.enum(["language", "projector"], {
+          error: 'only "language" and "projector" learn; the vision tower is frozen in both recipes',
+        }),
+      )
+      .min(1, "at least one component has to learn"),
+    rows: count,
+    length: count,
+    images: z.int().min(0).default(0),
+    supervised: count.exactOptional(),
+    precision: z.enum(["float32", "bfloat16"]).default("float32"),
+    gradientCheckpointing: z.boolean().default(false),
+    microBatches: count.default(1),
+    fusedOptimizer: z.boolean().default(true),
+  })
+  .refine(({ vision, images }) => vision !== undefined || images === 0, {
+    path: ["images"],
+    error: "images need `vision`, the sizes of a vision tower",
+  })
+  .refine(({ vision, trained }) => vision !== undefined || !trained.includes("projector"), {
+    path: ["trained"],
+    error: "a projector needs `vision`, the sizes of a vision tower",
+  })
+  .refine(({ rows, length, images, vision }) => !vision || images * patchesPerImage(vision) < rows * length, {
+    path: ["images"],
+    error: "their positions leave none for text; raise `length` or `rows`",
+  })
+  .refine(({ rows, length, supervised }) => supervised === undefined || supervised <= rows * length, {
+    path: ["supervised"],
+    error: "more than the micro-batch has positions",
+  });
+
+/** Throws `invalid-options` naming each option that is unknown, missing or out of range. */
+export function completeMemoryOptions(options: TrainingMemoryOptions): CompleteMemoryOptions {
+  const { data, error } = schema.safeParse(options);
+  if (error) {
+    throw new MlanError("invalid-options", `model-llava: memory cannot be predicted.\n${z.prettifyError(error)}`, {
+      cause: error,
+    });
+  }
+  const { rows, length, images, vision } = data;
+  const text = rows * length - (vision ? images * patchesPerImage(vision) : 0);
+  return { ...data, supervised: data.supervised ?? text };
+}
