@@ -5,7 +5,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { syntheticTraining } from "./synthetic-training.ts";
 
 /** What a memory prediction is about, with the sizes that tests need besides. */
-export type StepSizes = TrainingMemoryOptions & Required<Pick<TrainingMemoryOptions, "vision" | "images" | "supervised">>;
+export type StepSizes = TrainingMemoryOptions &
+  Required<Pick<TrainingMemoryOptions, "vision" | "images" | "supervised">>;
 
 export interface TrainingStep {
   /** Micro-batches forward and backward, their gradients added up, and the update, as @mlan/trainer does it. */
