@@ -32,7 +32,7 @@ for (const name of values.configurations.split(",")) {
   const weights = await weightsFile(name, configuration);
   const threads = Number(values.threads);
   for (const worker of workers)
-    await worker.setup({ configuration, weights, threads, task: "generate", learningRate: 0, rank: 0 });
+    await worker.setup({ configuration, weights, threads, device: "cpu", task: "generate", learningRate: 0, rank: 0 });
   for (const rows of values.rows.split(",").map(Number)) {
     const { tokens } = randomBatch({ ...configuration, rows, length: PROMPT_LENGTH }, 7);
     const measurements = workers.map(() => new Measurement());

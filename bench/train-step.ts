@@ -1,7 +1,8 @@
 // Training steps of a Llama on TensorFlow.js backends beside PyTorch, the same losses asserted:
 //   npm run bench:train-step -- --configurations 1m,23m,110m --task train --backend onnx --rounds 7
 // Tasks: train (all weights), lora (adapters, the base frozen), forward (the loss only). Several backends are
-// measured in turns: --backend tensorflow,onnx. --precision bfloat16 is for the backend tensorflow.
+// measured in turns: --backend tensorflow,onnx. --precision bfloat16 is for the backend tensorflow. On a GPU:
+//   npm run bench:train-step -- --device gpu --configurations d4096-2,d4096-4 --backend onnx,tensorflow
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import type { Precision } from "@mlan/backend-tensorflow";
@@ -20,12 +21,17 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "7" },
     steps: { type: "string" },
     threads: { type: "string", default: "2" },
+    device: { type: "string", default: "cpu" },
     precision: { type: "string", default: "float32" },
   },
 });
 const TASKS = ["train", "lora", "forward"] as const;
 const task = TASKS.find((known) => known === values.task);
 if (task === undefined) throw new Error(`--task ${values.task} is none of ${TASKS.join(", ")}`);
+
+const DEVICES = ["cpu", "gpu"] as const;
+const device = DEVICES.find((known) => known === values.device);
+if (device === undefined) throw new Error(`--device ${values.device} is neither cpu nor gpu`);
 
 const PRECISIONS: readonly Precision[] = ["float32", "bfloat16"];
 const precision = PRECISIONS.find((known) => known === values.precision);
@@ -40,20 +46,20 @@ for (const name of values.configurations.split(",")) {
   const configuration = CONFIGURATIONS[name];
   if (configuration === undefined)
     throw new Error(`--configurations ${name} is none of ${Object.keys(CONFIGURATIONS).join(", ")}`);
-  await compare(name, configuration, task, precision);
+  await compare(name, configuration, { task, precision, device });
 }
 
 async function compare(
   name: string,
   configuration: Configuration,
-  task: Setup["task"],
-  precision: Precision,
+  { task, precision, device }: Pick<Setup, "task" | "device"> & { readonly precision: Precision },
 ): Promise<void> {
   const torch = startTorch(task === "lora" ? ["peft"] : []);
   const ours = values.backend.split(",").map((backend) => startTensorFlowJs(backend, precision));
   const workers = torch === undefined ? ours : [...ours, torch];
   const weights = await weightsFile(name, configuration);
-  const setup: Setup = { configuration, weights, threads: Number(values.threads), task, learningRate: 1e-4, rank: 8 };
+  const threads = Number(values.threads);
+  const setup: Setup = { configuration, weights, threads, device, task, learningRate: 1e-4, rank: 8 };
   const versions = [];
   for (const worker of workers) versions.push((await worker.setup(setup)).versions);
   console.log(

@@ -7,6 +7,8 @@ export interface Setup {
   /** A safetensors file. */
   readonly weights: string;
   readonly threads: number;
+  /** "gpu": onnx on its provider "webgpu", tensorflow and PyTorch on CUDA. */
+  readonly device: "cpu" | "gpu";
   readonly task: "train" | "lora" | "forward" | "generate";
   readonly learningRate: number;
   /** Of the adapters, for the task "lora". */

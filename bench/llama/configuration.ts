@@ -54,4 +54,22 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
     length: 256,
     supervisedShare: 0.1,
   },
+  "d4096-2": wide(2),
+  "d4096-4": wide(4),
 };
+
+/** Some layers of Llama-2-7B, for a GPU. */
+function wide(layers: number): Configuration {
+  return {
+    name: `${layers} layers of 7 B`,
+    hiddenSize: 4096,
+    intermediateSize: 11_008,
+    layers,
+    heads: 32,
+    vocabularySize: 32_000,
+    tiedEmbeddings: false,
+    rows: 1,
+    length: 2048,
+    supervisedShare: 0.25,
+  };
+}

@@ -8,20 +8,21 @@ const WASM = "@tensorflow/tfjs-backend-wasm";
 
 interface Settings {
   readonly threads: number;
+  readonly device: "cpu" | "gpu";
   /** Of the backend "tensorflow"; all others compute in float32. */
   readonly precision: Precision;
 }
 
 /** Makes a backend current, and says what it is. */
-export async function startBackend(name: string, { threads, precision }: Settings): Promise<string> {
+export async function startBackend(name: string, { threads, device, precision }: Settings): Promise<string> {
   const version = `TensorFlow.js ${tf.version_core}, ${name}`;
   if (name === "tensorflow") {
-    await useTensorFlowBackend({ threads, precision });
+    await useTensorFlowBackend({ threads, device, precision });
     const used = tensorFlowStatistics();
     return `${version} (TensorFlow ${used?.version}, ${used?.device}, ${precision})`;
   }
   if (name === "wasm") await import(WASM).catch(leftOut);
-  if (name === "onnx") await useOnnxBackend({ threads });
+  if (name === "onnx") await useOnnxBackend({ threads, provider: device === "gpu" ? "webgpu" : "cpu" });
   else if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js has no backend "${name}" here`);
   await tf.ready();
   return version;

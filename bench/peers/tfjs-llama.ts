@@ -20,7 +20,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 // What a request holds is said by the interface in worker.ts, whose other side writes it.
 async function answer(action: string, request: Setup & Batch & Prompt): Promise<object> {
   if (action === "setup") {
-    const versions = await startBackend(backend, { threads: request.threads, precision });
+    const versions = await startBackend(backend, { threads: request.threads, device: request.device, precision });
     worker = await llamaWorker(request);
     return { versions };
   }

@@ -36,9 +36,10 @@ def llama(configuration, weights, threads):
 
 
 class Worker:
-    def setup(self, configuration, weights, threads, task, learningRate, rank, **_others):
+    def setup(self, configuration, weights, threads, device, task, learningRate, rank):
         self.configuration = configuration
-        self.model = llama(configuration, weights, threads)
+        self.device = "cuda" if device == "gpu" else "cpu"
+        self.model = llama(configuration, weights, threads).to(self.device)
         if task == "lora":
             import peft
 
@@ -52,12 +53,12 @@ class Worker:
         if task in ("train", "lora"):
             trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
             self.optimizer = torch.optim.AdamW(trained, lr=learningRate, weight_decay=0.01, fused=True)
-        return {"versions": f"PyTorch {torch.__version__}, transformers {transformers.__version__}"}
+        return {"versions": f"PyTorch {torch.__version__} on {self.device}, transformers {transformers.__version__}"}
 
     def train(self, tokens, labels):
         shape = (self.configuration["rows"], self.configuration["length"])
-        tokens = torch.tensor(tokens).reshape(shape)
-        labels = torch.tensor(labels).reshape(shape)
+        tokens = torch.tensor(tokens, device=self.device).reshape(shape)
+        labels = torch.tensor(labels, device=self.device).reshape(shape)
         start = time.perf_counter()
         if self.task == "forward":
             with torch.inference_mode():
@@ -71,7 +72,7 @@ class Worker:
         return {"milliseconds": (time.perf_counter() - start) * 1000, "loss": value}
 
     def generate(self, tokens, rows, newTokens):
-        prompt = torch.tensor(tokens).reshape(rows, -1)
+        prompt = torch.tensor(tokens, device=self.device).reshape(rows, -1)
         start = time.perf_counter()
         with torch.inference_mode():
             answer = self.model.generate(
