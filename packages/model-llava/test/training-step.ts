@@ -1,11 +1,12 @@
 import type { Component } from "@mlan/core";
-import { type AdamWParameter, applyAdamW } from "@mlan/fused-ops";
+import { type AdamWParameter, applyAdamW, valueAndGradients } from "@mlan/fused-ops";
 import type { TrainingMemoryOptions } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
-import { syntheticTraining } from "./synthetic-training.ts";
+import { LANGUAGE, syntheticTraining, VISION } from "./synthetic-training.ts";
 
 /** What a memory prediction is about, with the sizes that tests need besides. */
-export type StepSizes = TrainingMemoryOptions & Required<Pick<TrainingMemoryOptions, "vision" | "images" | "supervised">>;
+export type StepSizes = TrainingMemoryOptions &
+  Required<Pick<TrainingMemoryOptions, "vision" | "images" | "supervised">>;
 
 export interface TrainingStep {
   /** Micro-batches forward and backward, their gradients added up, and the update, as @mlan/trainer does it. */
@@ -27,10 +28,11 @@ export function trainingStep(sizes: StepSizes): TrainingStep {
     async run() {
       let sums: readonly (tf.Tensor | undefined)[] = [];
       for (let batch = 0; batch < microBatches; batch++) {
-        const { value, grads } = tf
-          .engine()
-          .gradients(() => training.loss({ trained, gradientCheckpointing }), variables, undefined, true);
-        sums = added(sums, grads);
+        const { value, gradients } = valueAndGradients(
+          () => training.loss({ trained, gradientCheckpointing }),
+          variables,
+        );
+        sums = added(sums, gradients);
         await value.data();
         value.dispose();
       }
@@ -56,3 +58,38 @@ function added(
     return sum;
   });
 }
+
+const LARGER = { ...LANGUAGE, hiddenSize: 128, intermediateSize: 344, headDimension: 32, vocabularySize: 500 };
+const MIXED = { language: LARGER, vision: VISION, rows: 2, length: 64, images: 2, supervised: 128 };
+
+/** Batches of different kinds, so that each time something else needs most. */
+const BATCHES: Readonly<Record<string, Omit<StepSizes, "trained">>> = {
+  "a batch with images": MIXED,
+  "a batch of text": { ...MIXED, images: 0, supervised: 126 },
+  "one long row": { ...MIXED, language: { ...LARGER, layers: 2 }, rows: 1, length: 320, images: 1 },
+  "a large vocabulary with few key heads": {
+    ...MIXED,
+    language: { ...LARGER, vocabularySize: 2000, keyValueHeads: 2 },
+  },
+  "an embedding that is the output layer too": { ...MIXED, language: { ...LARGER, tiedEmbeddings: true } },
+};
+
+export interface MemoryCase {
+  readonly name: string;
+  readonly trained: readonly Component[];
+  readonly how: string;
+  readonly sizes: StepSizes;
+}
+
+export const MEMORY_CASES: readonly MemoryCase[] = Object.entries(BATCHES).flatMap(([name, batch]) =>
+  [["projector"] as const, ["language", "projector"] as const].flatMap((trained) =>
+    [false, true].flatMap((gradientCheckpointing) =>
+      (trained.length > 1 ? [1, 3] : [1]).map((microBatches) => ({
+        name,
+        trained,
+        how: `${gradientCheckpointing ? "with" : "without"} checkpointing, micro-batches: ${microBatches}`,
+        sizes: { ...batch, trained, gradientCheckpointing, microBatches },
+      })),
+    ),
+  ),
+);
