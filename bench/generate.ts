@@ -31,8 +31,8 @@ for (const name of values.configurations.split(",")) {
   const workers = torch === undefined ? [ours] : [ours, torch];
   const weights = await weightsFile(name, configuration);
   const threads = Number(values.threads);
-  const common = { threads, precision: "float32", task: "generate", learningRate: 0, rank: 0 } as const;
-  for (const worker of workers) await worker.setup({ ...common, configuration, weights });
+  for (const worker of workers)
+    await worker.setup({ configuration, weights, threads, task: "generate", learningRate: 0, rank: 0 });
   for (const rows of values.rows.split(",").map(Number)) {
     const { tokens } = randomBatch({ ...configuration, rows, length: PROMPT_LENGTH }, 7);
     const measurements = workers.map(() => new Measurement());

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import type { Precision } from "@mlan/backend-tensorflow";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type LineProcess, startLineProcess } from "./line-process.ts";
@@ -6,9 +7,9 @@ import { type Worker, workerOf } from "./worker.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** TensorFlow.js on one of its backends, run from the sources. */
-export function startTensorFlowJs(backend: string): Worker {
-  return workerOf(startSource(backend, "peers/tfjs-llama.ts", [backend]));
+/** TensorFlow.js on one of its backends, run from the sources; the precision is the backend "tensorflow"'s. */
+export function startTensorFlowJs(backend: string, precision: Precision = "float32"): Worker {
+  return workerOf(startSource(backend, "peers/tfjs-llama.ts", [backend, precision]));
 }
 
 /** PyTorch, or undefined with the reason printed where there is none. */

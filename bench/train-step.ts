@@ -4,6 +4,7 @@
 // measured in turns: --backend tensorflow,onnx. --precision bfloat16 is for the backend tensorflow.
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import type { Precision } from "@mlan/backend-tensorflow";
 import { randomBatch } from "./llama/batches.ts";
 import { CONFIGURATIONS, type Configuration } from "./llama/configuration.ts";
 import { Measurement } from "./measurement.ts";
@@ -26,7 +27,8 @@ const TASKS = ["train", "lora", "forward"] as const;
 const task = TASKS.find((known) => known === values.task);
 if (task === undefined) throw new Error(`--task ${values.task} is none of ${TASKS.join(", ")}`);
 
-const precision = (["float32", "bfloat16"] as const).find((known) => known === values.precision);
+const PRECISIONS: readonly Precision[] = ["float32", "bfloat16"];
+const precision = PRECISIONS.find((known) => known === values.precision);
 if (precision === undefined) throw new Error(`--precision ${values.precision} is neither float32 nor bfloat16`);
 
 /** Relative; all compute in float32 and in another order, or with the 8 significant bits of bfloat16. */
@@ -38,20 +40,20 @@ for (const name of values.configurations.split(",")) {
   const configuration = CONFIGURATIONS[name];
   if (configuration === undefined)
     throw new Error(`--configurations ${name} is none of ${Object.keys(CONFIGURATIONS).join(", ")}`);
-  await compare(name, configuration, { task, precision });
+  await compare(name, configuration, task, precision);
 }
 
 async function compare(
   name: string,
   configuration: Configuration,
-  { task, precision }: Pick<Setup, "task" | "precision">,
+  task: Setup["task"],
+  precision: Precision,
 ): Promise<void> {
   const torch = startTorch(task === "lora" ? ["peft"] : []);
-  const ours = values.backend.split(",").map(startTensorFlowJs);
+  const ours = values.backend.split(",").map((backend) => startTensorFlowJs(backend, precision));
   const workers = torch === undefined ? ours : [...ours, torch];
   const weights = await weightsFile(name, configuration);
-  const threads = Number(values.threads);
-  const setup: Setup = { configuration, weights, threads, precision, task, learningRate: 1e-4, rank: 8 };
+  const setup: Setup = { configuration, weights, threads: Number(values.threads), task, learningRate: 1e-4, rank: 8 };
   const versions = [];
   for (const worker of workers) versions.push((await worker.setup(setup)).versions);
   console.log(

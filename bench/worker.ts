@@ -7,8 +7,6 @@ export interface Setup {
   /** A safetensors file. */
   readonly weights: string;
   readonly threads: number;
-  /** Of the backend "tensorflow"; all others compute in float32. */
-  readonly precision: "float32" | "bfloat16";
   readonly task: "train" | "lora" | "forward" | "generate";
   readonly learningRate: number;
   /** Of the adapters, for the task "lora". */

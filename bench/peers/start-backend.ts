@@ -1,27 +1,30 @@
 import { useOnnxBackend } from "@mlan/backend-onnx";
-import { tensorFlowStatistics, useTensorFlowBackend } from "@mlan/backend-tensorflow";
+import { type Precision, tensorFlowStatistics, useTensorFlowBackend } from "@mlan/backend-tensorflow";
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Setup } from "../worker.ts";
 
 /** The package of a backend that is installed by whoever wants to compare with it. */
 const WASM = "@tensorflow/tfjs-backend-wasm";
 
-/** Makes a backend current, and says what it is. */
-export async function startBackend(name: string, { threads, precision }: Setup): Promise<string> {
-  if (name === "onnx") await useOnnxBackend({ threads });
-  else if (name === "tensorflow") await useTensorFlowBackend({ threads, precision });
-  else {
-    if (name === "wasm") await import(WASM).catch(leftOut);
-    if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js has no backend "${name}" here`);
-  }
-  await tf.ready();
-  return `TensorFlow.js ${tf.version_core}, ${name}${name === "tensorflow" ? ` (${tensorFlowText(precision)})` : ""}`;
+interface Settings {
+  readonly threads: number;
+  /** Of the backend "tensorflow"; all others compute in float32. */
+  readonly precision: Precision;
 }
 
-function tensorFlowText(precision: Setup["precision"]): string {
-  const { version, device } = tensorFlowStatistics();
-  return `TensorFlow ${version}, ${device}, ${precision}`;
+/** Makes a backend current, and says what it is. */
+export async function startBackend(name: string, { threads, precision }: Settings): Promise<string> {
+  const version = `TensorFlow.js ${tf.version_core}, ${name}`;
+  if (name === "tensorflow") {
+    await useTensorFlowBackend({ threads, precision });
+    const used = tensorFlowStatistics();
+    return `${version} (TensorFlow ${used?.version}, ${used?.device}, ${precision})`;
+  }
+  if (name === "wasm") await import(WASM).catch(leftOut);
+  if (name === "onnx") await useOnnxBackend({ threads });
+  else if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js has no backend "${name}" here`);
+  await tf.ready();
+  return version;
 }
 
 function leftOut(cause: unknown): never {

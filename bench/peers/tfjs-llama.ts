@@ -8,6 +8,7 @@ import type { Memory, Prompt, Setup, TrainedStep } from "../worker.ts";
 import { startBackend } from "./start-backend.ts";
 
 const backend = process.argv[2] ?? "onnx";
+const precision = process.argv[3] === "bfloat16" ? "bfloat16" : "float32";
 let worker: Awaited<ReturnType<typeof llamaWorker>> | undefined;
 /** Operations that TensorFlow was asked for in the last step. */
 let dispatches = 0;
@@ -19,7 +20,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 // What a request holds is said by the interface in worker.ts, whose other side writes it.
 async function answer(action: string, request: Setup & Batch & Prompt): Promise<object> {
   if (action === "setup") {
-    const versions = await startBackend(backend, request);
+    const versions = await startBackend(backend, { threads: request.threads, precision });
     worker = await llamaWorker(request);
     return { versions };
   }
@@ -31,10 +32,14 @@ async function answer(action: string, request: Setup & Batch & Prompt): Promise<
 
 async function trained(train: (batch: Batch) => Promise<TrainedStep>, batch: Batch): Promise<TrainedStep> {
   if (backend !== "tensorflow") return train(batch);
-  const before = tensorFlowStatistics().dispatches;
+  const before = dispatchesSoFar();
   const step = await train(batch);
-  dispatches = tensorFlowStatistics().dispatches - before;
+  dispatches = dispatchesSoFar() - before;
   return step;
+}
+
+function dispatchesSoFar(): number {
+  return tensorFlowStatistics()?.dispatches ?? 0;
 }
 
 function memory(): Memory {

@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { installedBinding } from "../../packages/backend-tensorflow/src/install/installed-binding.ts";
+import { installedBinding } from "@mlan/backend-tensorflow";
 
 const HOW = "run `npm run mlan -- backend install tensorflow` (or name a binding in MLAN_TENSORFLOW_BINDING)";
 
@@ -10,5 +10,7 @@ export const TENSORFLOW_IS_HERE: boolean = installedBinding() !== undefined;
 export function describeWithTensorFlow(name: string, body: () => void): void {
   if (!TENSORFLOW_IS_HERE) console.info(`Skipped, since TensorFlow is not installed here: ${name}; ${HOW}.`);
   // oxlint-disable-next-line vitest/valid-title
-  describe.skipIf(!TENSORFLOW_IS_HERE)(name, body);
+  describe.skipIf(!TENSORFLOW_IS_HERE)(name, () => {
+    body();
+  });
 }

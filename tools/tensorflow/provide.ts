@@ -7,7 +7,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { installedBinding } from "../../packages/backend-tensorflow/src/install/installed-binding.ts";
+import { installedBinding } from "@mlan/backend-tensorflow";
 
 const REQUIREMENT = "tensorflow-cpu==2.21.0";
 /** Only the wheel's library is used, so another Python's wheel does where there is none for the one that is here. */

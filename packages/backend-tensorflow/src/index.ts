@@ -1,6 +1,7 @@
 export type { Precision } from "./device/tensor-table.ts";
 export type { TensorFlowOptions } from "./options.ts";
 export {
+  loadTensorFlow,
   registerTensorFlowBackend,
   resetTensorFlowPeak,
   tensorFlowStatistics,

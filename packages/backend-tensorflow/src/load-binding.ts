@@ -6,6 +6,7 @@ import { setEnvironment } from "./device/environment.ts";
 import { withMutedStandardError } from "./device/mute-standard-error.ts";
 import type { NativeBinding } from "./device/native-binding.ts";
 import { type InstalledBinding, installedBinding } from "./install/installed-binding.ts";
+import { whyNoGpu } from "./install/cuda/why-no-gpu.ts";
 import type { TensorFlowOptions } from "./options.ts";
 
 /** TensorFlow, loaded into this process. */
@@ -70,15 +71,15 @@ function usedDevice(devices: readonly Device[], native: NativeBinding): Device {
   return devices.findLast((device) => device.type === type) ?? { name: type, type, bytes: undefined };
 }
 
-function checkDevice({ device }: LoadedBinding, { device: wanted }: TensorFlowOptions): void {
+function checkDevice({ device, installed }: LoadedBinding, { device: wanted }: TensorFlowOptions): void {
   if (wanted === undefined || (wanted === "cpu") === (device.type === "CPU")) return;
   const found =
     wanted === "cpu"
       ? `it was loaded with ${device.name} before; a process has one device`
-      : "TensorFlow sees no GPU in this process";
+      : ["TensorFlow sees no GPU in this process.", ...whyNoGpu(installed)].join("\n");
   throw new MlanError(
     "unavailable",
-    `backend-tensorflow: device ${JSON.stringify(wanted)} is wanted, and ${found}. \`npx mlan doctor\` tells which of driver, ` +
-      'CUDA libraries and device is missing; device: "cpu" trains on the CPU.',
+    `backend-tensorflow: device ${JSON.stringify(wanted)} is wanted, and ${found}\n` +
+      'device: "cpu" trains on the CPU; `npx mlan doctor` tells all that is known.',
   );
 }

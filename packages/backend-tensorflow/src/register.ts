@@ -46,15 +46,22 @@ export function registerTensorFlowBackend(options: TensorFlowOptions = {}): void
 }
 
 /**
+ * Loads TensorFlow into this process, once; the backend is then sure to start. Throws as {@link useTensorFlowBackend}.
+ */
+export function loadTensorFlow(options: TensorFlowOptions = {}): void {
+  loadBinding(checkOptions(options));
+  tfjsNode();
+}
+
+/**
  * Registers the backend and makes it the current one. Throws `invalid-options`; `unavailable`, naming the next command,
  * when no TensorFlow is installed, when it cannot be loaded or has no device as wanted; `missing-plugin` when
  * @tensorflow/tfjs-node-gpu is not installed.
  */
 export async function useTensorFlowBackend(options: TensorFlowOptions = {}): Promise<void> {
-  const { precision } = checkOptions(options);
+  const { precision } = options;
   // tfjs swallows the reason when a backend does not start, so what can fail is done first.
-  loadBinding(options);
-  tfjsNode();
+  loadTensorFlow(options);
   registerTensorFlowBackend(options);
   if (!(await tf.setBackend(NAME)))
     throw new MlanError("unavailable", `backend-tensorflow: TensorFlow.js could not start the backend "${NAME}".`);

@@ -60,6 +60,12 @@ describeWithTensorFlow("precision bfloat16", () => {
     [0.2, 1, 1.4, 1].forEach((value, index) => expect(values[index]).toBeCloseTo(value, 2));
   });
 
+  it("computes in float32 what TensorFlow has no 16-bit kernel for", async () => {
+    // There is none for Diag.
+    const half = tf.reshape<tf.Rank.R1>(tf.matMul(tf.tensor2d([[2]]), tf.tensor2d([[3, 4]])), [2]);
+    for (let again = 0; again < 2; again++) expect([...(await tf.diag(half).data())]).toEqual([6, 0, 0, 8]);
+  });
+
   it("holds a frozen weight in 16 bits on the device, and gives its exact values back", async () => {
     const frozen = weight();
     const input = tf.ones([2, INPUTS]);

@@ -35,7 +35,7 @@ describeWithTensorFlow("2,000 training steps on tensorflow", () => {
       await useTensorFlowBackend({ device: "cpu", threads: 2, precision });
       const { step, dispose } = trainer();
       const losses = [];
-      const held = [];
+      const held: object[] = [];
       let resident = 0;
       for (let count = 1; count <= STEPS; count++) {
         losses.push(step(count));
@@ -75,8 +75,9 @@ function trainer(): { step(count: number): number; dispose(): void } {
   const matrix = (rows: number, columns: number): tf.Variable<tf.Rank.R2> =>
     variable([rows, columns]) as tf.Variable<tf.Rank.R2>;
   const gain = (): tf.Variable<tf.Rank.R1> => tf.tidy(() => tf.variable(tf.ones([WIDTH]))) as tf.Variable<tf.Rank.R1>;
+  const square = (): tf.Variable<tf.Rank.R2> => matrix(WIDTH, WIDTH);
   const table = matrix(VOCABULARY, WIDTH);
-  const [query, key, value, output] = [0, 0, 0, 0].map(() => matrix(WIDTH, WIDTH));
+  const [query, key, value, output] = [square(), square(), square(), square()];
   const [gate, up, down] = [matrix(WIDTH, HIDDEN), matrix(WIDTH, HIDDEN), matrix(HIDDEN, WIDTH)];
   const [first, second] = [gain(), gain()];
   const head = matrix(WIDTH, VOCABULARY);
@@ -93,10 +94,10 @@ function trainer(): { step(count: number): number; dispose(): void } {
     const turn = { cosine: tf.cos(angles), sine: tf.sin(angles) };
     const x = embedding(table, tokens);
     const normed = rmsNorm(x as tf.Tensor2D, first, 1e-5);
-    const [q, k, v] = [query!, key!, value!].map((weight) => split(tf.matMul(normed, weight)));
+    const [q, k, v] = [query, key, value].map((weight) => split(tf.matMul(normed, weight)));
     const mixed = attention(rotaryEmbedding(q!, turn), rotaryEmbedding(k!, turn), v!);
     const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [ROWS * LENGTH, WIDTH]);
-    const attended = tf.add(x, tf.matMul(joined, output!));
+    const attended = tf.add(x, tf.matMul(joined, output));
     const again = rmsNorm(attended as tf.Tensor2D, second, 1e-5);
     const result = tf.add(
       attended,

@@ -1,5 +1,6 @@
 /** The backend on a Node that has none of the functions that Node 23 removed from `util`. Prints what it computed. */
 import { createRequire } from "node:module";
+import type { Rank } from "@tensorflow/tfjs-core";
 
 const REMOVED = [
   "isArray",
@@ -46,8 +47,6 @@ const results = {
   sliced: [...tf.stridedSlice(tf.range(0, 6), [1], [6], [2]).dataSync()],
   chosen: [...tf.topk(tf.tensor1d([3, 9, 5]), 2).values.dataSync()],
   split: tf.split(tf.range(0, 4), 2).map((part) => [...part.dataSync()]),
-  convolved: [
-    ...tf.conv2d(tf.ones<tf.Rank.R4>([1, 3, 3, 1]), tf.ones<tf.Rank.R4>([2, 2, 1, 1]), 1, "valid").dataSync(),
-  ],
+  convolved: [...tf.conv2d(tf.ones<Rank.R4>([1, 3, 3, 1]), tf.ones<Rank.R4>([2, 2, 1, 1]), 1, "valid").dataSync()],
 };
 console.log(JSON.stringify(results));

@@ -1,5 +1,5 @@
-import type { Conversation, Dataset, ImageReference, TrainableModelSource } from "@mlan/core";
-import { createLlavaSource } from "@mlan/model-llava";
+import type { Conversation, Dataset, ImageReference } from "@mlan/core";
+import { createLlavaSource, type LlavaSource } from "@mlan/model-llava";
 import { memoryDataset } from "@mlan/testing";
 
 /** Questions with short answers; one of `apart` is about a picture of one colour. */
@@ -19,7 +19,7 @@ export function yesAndNo(count: number, apart = 4): Dataset<Conversation> {
 }
 
 /** What `writeTinyLlava` wrote into a folder. */
-export function tinyLlava(checkpoint: string | URL): TrainableModelSource {
+export function tinyLlava(checkpoint: string | URL): LlavaSource {
   return createLlavaSource({
     name: "tiny",
     untunedFamily: "vicuna-base",

@@ -1,4 +1,5 @@
 import {
+  loadTensorFlow,
   registerTensorFlowBackend,
   resetTensorFlowPeak,
   type TensorFlowOptions,
@@ -30,7 +31,7 @@ const schema = z.strictObject({
 
 /**
  * The GPU trainer: both stages of the recipe through TensorFlow, which `mlan backend install tensorflow` prepares.
- * Throws `invalid-options`; training throws `unavailable` where TensorFlow or the device is missing.
+ * Throws `invalid-options`; a run that uses it throws `unavailable` where TensorFlow or the device is missing.
  */
 export function gpuTrainer(options: GpuTrainerOptions = {}): Plugin<Trainer> {
   const { data: settings, error } = schema.safeParse(options);
@@ -42,7 +43,9 @@ export function gpuTrainer(options: GpuTrainerOptions = {}): Plugin<Trainer> {
     settings,
     create() {
       const { gradientCheckpointing = false, ...backend } = settings;
-      // Known from now on, loaded when first used: a model that is opened before training begins lives on it already.
+      // A model that is opened before training begins lives on it already. Loaded at once, because TensorFlow.js would
+      // not tell why a backend does not start.
+      loadTensorFlow(backend);
       registerTensorFlowBackend(backend);
       const useBackend = (): Promise<void> => useTensorFlowBackend(backend);
       return createTrainer({ name: NAME, useBackend, deviceUse: deviceUse(), gradientCheckpointing });

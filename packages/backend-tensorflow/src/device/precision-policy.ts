@@ -20,6 +20,7 @@ const PRECISIONS: Readonly<Record<string, OpPrecision>> = {
   BatchMatMulV2: "half",
   MatMul: "half",
   ConcatV2: "kept",
+  Diag: "kept",
   ExpandDims: "kept",
   Mul: "kept",
   Neg: "kept",

@@ -1,3 +1,4 @@
+import { messageOf } from "@mlan/core";
 import type { DeviceMemory, NativeTensor } from "./device-memory.ts";
 import type { DeviceExecutor } from "./executor.ts";
 import {
@@ -40,6 +41,8 @@ export function tensorTable(executor: DeviceExecutor, memory: DeviceMemory, prec
   const entries = new Map<number, TensorEntry>();
   const device = residency(executor, memory);
   const mixed = precision === "bfloat16";
+  /** Ops for which the device turned out to have no kernel in bfloat16. */
+  const fullOnly = new Set<string>();
   let next = 0;
 
   const add = (entry: TensorEntry): number => {
@@ -60,6 +63,25 @@ export function tensorTable(executor: DeviceExecutor, memory: DeviceMemory, prec
     return { id: add(entry), shape, dtype };
   };
 
+  const run = (
+    op: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly TensorEntry[],
+    outputs: number,
+    half: boolean,
+  ): TensorMetadata[] =>
+    scoped(memory, (scope) => {
+      const natives = inputs.map((entry) => nativeOf(device, entry, half, scope));
+      const numbers = natives.map(({ id }) => id);
+      const results = executor.executeOp(op, attributes, numbers, outputs);
+      const shared = sharesInput(op, attributes) ? natives[0] : undefined;
+      const rounded = mixed && precisionOf(op) === "rounded";
+      return results.map((result) => {
+        const native = shared ? memory.alias(result.id, shared) : memory.adopt(result.id, byteLength(result));
+        return addResult(result, native, rounded);
+      });
+    });
+
   return {
     create(shape, dtype, values) {
       const parameter = mixed && values instanceof Float32Array && values.length >= PARAMETER_SIZE;
@@ -79,18 +101,14 @@ export function tensorTable(executor: DeviceExecutor, memory: DeviceMemory, prec
     shape: (id) => entryOf(id).shape,
     execute(op, attributes, ids, outputs) {
       const inputs = ids.map(entryOf);
-      const half = mixed && runsInHalf(op, inputs);
-      return scoped(memory, (scope) => {
-        const natives = inputs.map((entry) => nativeOf(device, entry, half, scope));
-        const numbers = natives.map(({ id }) => id);
-        const results = executor.executeOp(op, half ? inBfloat16(attributes) : attributes, numbers, outputs);
-        const shared = sharesInput(op, attributes) ? natives[0] : undefined;
-        const rounded = mixed && precisionOf(op) === "rounded";
-        return results.map((result) => {
-          const native = shared ? memory.alias(result.id, shared) : memory.adopt(result.id, byteLength(result));
-          return addResult(result, native, rounded);
-        });
-      });
+      if (!mixed || fullOnly.has(op) || !runsInHalf(op, inputs)) return run(op, attributes, inputs, outputs, false);
+      try {
+        return run(op, inBfloat16(attributes), inputs, outputs, true);
+      } catch (error) {
+        if (!lacksKernel(error)) throw error;
+        fullOnly.add(op);
+        return run(op, attributes, inputs, outputs, false);
+      }
     },
     isHalf: (id) => isHalf(entryOf(id)),
     round(id) {
@@ -125,6 +143,11 @@ function inBfloat16(attributes: readonly OpAttribute[]): readonly OpAttribute[] 
       ? { ...attribute, value: DataType.bfloat16 }
       : attribute,
   );
+}
+
+/** TensorFlow's NOT_FOUND: no kernel of the op for these types on any device. */
+function lacksKernel(error: unknown): boolean {
+  return /TF_Status: 5\b[\s\S]*(Could not find device|No registered)/.test(messageOf(error));
 }
 
 function sharesInput(op: string, attributes: readonly OpAttribute[]): boolean {

@@ -27,12 +27,12 @@ const require = createRequire(import.meta.url);
 
 /** Where `@tensorflow/tfjs-node-gpu` lies; its code is not run. */
 export function bindingPackageFolder(): string | undefined {
-  return packageFolder("@tensorflow/tfjs-node-gpu");
+  return folderOf(() => require.resolve("@tensorflow/tfjs-node-gpu/package.json"));
 }
 
 /** The folder with node_api.h of the npm package node-api-headers. */
-export function nodeHeadersFolder(): string | undefined {
-  const folder = packageFolder("node-api-headers");
+function nodeHeadersFolder(): string | undefined {
+  const folder = folderOf(() => require.resolve("node-api-headers/package.json"));
   return folder === undefined ? undefined : join(folder, "include");
 }
 
@@ -62,9 +62,9 @@ export function bindingSources(bindingPackage: string | undefined): BindingSourc
   return { version: packageVersion(bindingPackage), packageFolder: bindingPackage, files, extension, nodeHeaders };
 }
 
-function packageFolder(name: string): string | undefined {
+function folderOf(file: () => string): string | undefined {
   try {
-    return dirname(require.resolve(`${name}/package.json`));
+    return dirname(file());
   } catch {
     return undefined;
   }

@@ -27,11 +27,7 @@ describe("TensorFlow is found", () => {
     await here.file("c/include/tensorflow/c/eager/c_api.h");
     await symlink("libtensorflow.so.2.18.0", join(here.folder, "c/lib/libtensorflow.so.2"));
     const { lines } = await install(here, { library: join(here.folder, `c${below}`) });
-    expect(FOUND.exec(lines[0] ?? "")?.slice(1, 4)).toEqual([
-      "2.18.0",
-      "libtensorflow",
-      join(here.folder, "c/lib"),
-    ]);
+    expect(FOUND.exec(lines[0] ?? "")?.slice(1, 4)).toEqual(["2.18.0", "libtensorflow", join(here.folder, "c/lib")]);
   });
 
   test("under macOS's names on macOS", async () => {
@@ -101,7 +97,12 @@ describe("where there is no TensorFlow", () => {
   test.each([
     ["no folder", {}, "nowhere", /there is no folder .*nowhere/],
     ["a file", { "x/site": "" }, "site", /site is no folder/],
-    ["something else", { "x/site/torch/lib.so": "" }, "site", /has neither libtensorflow_cc\.so\.2 nor libtensorflow\.so\.2/],
+    [
+      "something else",
+      { "x/site/torch/lib.so": "" },
+      "site",
+      /has neither libtensorflow_cc\.so\.2 nor libtensorflow\.so\.2/,
+    ],
     [
       "half of the library",
       { "x/site/tensorflow/libtensorflow_cc.so.2": "" },

@@ -13,8 +13,8 @@ import { install } from "./outcome.ts";
 const NAME = "tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64";
 const UNPACKED = /^unavailable: No C\+\+ compiler was found/;
 
-function wheelOf(files: Readonly<Record<string, string>>): Uint8Array {
-  return zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])));
+function wheelOf(files: Readonly<Record<string, string>>, level: 0 | 6 = 6): Uint8Array {
+  return zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])), { level });
 }
 
 function without(...names: readonly string[]): Readonly<Record<string, string>> {
@@ -92,7 +92,12 @@ describe("a bad wheel ends with one clear error:", () => {
     ["none", "nowhere.whl", undefined, /^invalid-options: There is no file \S+nowhere\.whl\. Fetch one: pip download/],
     ["no zip", `${NAME}.whl`, "<html>403</html>", /^invalid-data: \S+ \(16 bytes\) is no whole wheel: .*Fetch one/],
     ["empty", `${NAME}.whl`, "", /^invalid-data: \S+ \(0 bytes\) is no whole wheel/],
-    ["a zip of something", "a.whl", wheelOf({ "readme.txt": "hi" }), /is no Python wheel: it has no \*\.dist-info\/METADATA/],
+    [
+      "a zip of something",
+      "a.whl",
+      wheelOf({ "readme.txt": "hi" }),
+      /is no Python wheel: it has no \*\.dist-info\/METADATA/,
+    ],
     [
       "another package",
       "torch-2.13.0-cp311-cp311-manylinux_2_27_x86_64.whl",
@@ -115,7 +120,9 @@ describe("a bad wheel ends with one clear error:", () => {
           `for ${platform}`,
           `${NAME}.whl`,
           wheelOf({ ...WHEEL_FILES, [tags]: `Wheel-Version: 1.0\nTag: ${tag}\n` }),
-          new RegExp(`is for ${platform}, this machine is linux x64\\. Take the file that ends in manylinux_\\*_x86_64\\.whl$`),
+          new RegExp(
+            `is for ${platform}, this machine is linux x64\\. Take the file that ends in manylinux_\\*_x86_64\\.whl$`,
+          ),
         ] as const,
     ),
     [
@@ -172,12 +179,9 @@ describe("a bad wheel ends with one clear error:", () => {
       }),
       { numRuns: 50 },
     );
-    // The library is stored after its local header of 30 bytes and its name, deflated.
-    const changed = zipSync(
-      { ...Object.fromEntries(Object.entries(WHEEL_FILES).map(([name, text]) => [name, Buffer.from(text)])) },
-      { level: 0 },
-    );
-    changed[30 + "tensorflow/libtensorflow_cc.so.2".length] ^= 1;
+    // Stored without compression, the first file begins after its local header of 30 bytes and its name.
+    const changed = Buffer.from(wheelOf(WHEEL_FILES, 0));
+    changed.write("L", 30 + "tensorflow/libtensorflow_cc.so.2".length);
     const wheel = await here.file(`${NAME}.whl`, changed);
     expect((await install(here, { wheel })).error).toMatch(/^invalid-data: .* is no whole wheel: a checksum differs/);
     expect(filesBelow(wheels(here))).toEqual([]);

@@ -22,7 +22,7 @@ export async function cudaVersions({ folder, files }: TensorFlowLibrary): Promis
 }
 
 /** Of the text of build_info.py, e.g. `('cuda_version', '12.5.1'), ('cudnn_version', '9'), ('is_cuda_build', True)`. */
-export function parseBuildInfo(text: string): CudaVersions | undefined {
+function parseBuildInfo(text: string): CudaVersions | undefined {
   const value = (key: string): string | undefined =>
     new RegExp(`["']${key}["']\\s*[,:]\\s*["']?([\\w.]+)`).exec(text)?.[1];
   if (value("is_cuda_build") !== "True") return undefined;

@@ -36,7 +36,7 @@ export function nvidiaDriver(environment: InstallEnvironment): NvidiaDriver {
 }
 
 /** The version in /proc/driver/nvidia/version, of the closed and of the open kernel module. */
-export function driverVersion(text: string): string | undefined {
+function driverVersion(text: string): string | undefined {
   return /Kernel Module\s+(?:for \S+\s+)?(\d+(?:\.\d+)+)/.exec(text)?.[1];
 }
 
