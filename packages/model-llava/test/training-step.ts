@@ -1,8 +1,8 @@
 import type { Component } from "@mlan/core";
 import { type AdamWParameter, applyAdamW, valueAndGradients } from "@mlan/fused-ops";
-import type { TrainingMemoryOptions } from "@mlan/model-llava";
+import type { LanguageConfig, TrainingMemoryOptions } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
-import { LANGUAGE, syntheticTraining, VISION } from "./synthetic-training.ts";
+import { syntheticTraining, VISION } from "./synthetic-training.ts";
 
 /** What a memory prediction is about, with the sizes that tests need besides. */
 export type StepSizes = TrainingMemoryOptions &
@@ -59,21 +59,6 @@ function added(
   });
 }
 
-const LARGER = { ...LANGUAGE, hiddenSize: 128, intermediateSize: 344, headDimension: 32, vocabularySize: 500 };
-const MIXED = { language: LARGER, vision: VISION, rows: 2, length: 64, images: 2, supervised: 128 };
-
-/** Batches of different kinds, so that each time something else needs most. */
-const BATCHES: Readonly<Record<string, Omit<StepSizes, "trained">>> = {
-  "a batch with images": MIXED,
-  "a batch of text": { ...MIXED, images: 0, supervised: 126 },
-  "one long row": { ...MIXED, language: { ...LARGER, layers: 2 }, rows: 1, length: 320, images: 1 },
-  "a large vocabulary with few key heads": {
-    ...MIXED,
-    language: { ...LARGER, vocabularySize: 2000, keyValueHeads: 2 },
-  },
-  "an embedding that is the output layer too": { ...MIXED, language: { ...LARGER, tiedEmbeddings: true } },
-};
-
 export interface MemoryCase {
   readonly name: string;
   readonly trained: readonly Component[];
@@ -81,15 +66,35 @@ export interface MemoryCase {
   readonly sizes: StepSizes;
 }
 
-export const MEMORY_CASES: readonly MemoryCase[] = Object.entries(BATCHES).flatMap(([name, batch]) =>
-  [["projector"] as const, ["language", "projector"] as const].flatMap((trained) =>
-    [false, true].flatMap((gradientCheckpointing) =>
-      (trained.length > 1 ? [1, 3] : [1]).map((microBatches) => ({
-        name,
-        trained,
-        how: `${gradientCheckpointing ? "with" : "without"} checkpointing, micro-batches: ${microBatches}`,
-        sizes: { ...batch, trained, gradientCheckpointing, microBatches },
-      })),
-    ),
-  ),
-);
+/** Batches of different kinds, so that each time something else needs most; every way to train on each. */
+export function memoryCases(language: LanguageConfig, length: number): readonly MemoryCase[] {
+  const mixed = { language, vision: VISION, rows: 2, length, images: 2, supervised: 64 };
+  const batches: Readonly<Record<string, Omit<StepSizes, "trained">>> = {
+    "a batch with images": mixed,
+    "a batch of text": { ...mixed, images: 0, supervised: 2 * length - 2 },
+    "one long row": { ...mixed, language: { ...language, layers: 2 }, rows: 1, length: 4 * length, images: 1 },
+    "a large vocabulary and few key heads": {
+      ...mixed,
+      language: { ...language, vocabularySize: 4 * language.vocabularySize, keyValueHeads: 2 },
+    },
+    "an embedding that is the output layer too": { ...mixed, language: { ...language, tiedEmbeddings: true } },
+  };
+  return Object.entries(batches).flatMap(([name, batch]) =>
+    WAYS.filter(({ trained }) => batch.images > 0 || trained.includes("language")).map(({ how, ...way }) => ({
+      name,
+      how,
+      trained: way.trained,
+      sizes: { ...batch, ...way },
+    })),
+  );
+}
+
+const TUNING: readonly Component[] = ["language", "projector"];
+
+const WAYS: readonly (Pick<MemoryCase, "trained" | "how"> & Partial<StepSizes>)[] = [
+  { how: "all kept", trained: ["projector"] },
+  { how: "checkpointed", trained: ["projector"], gradientCheckpointing: true },
+  { how: "all kept", trained: TUNING },
+  { how: "checkpointed", trained: TUNING, gradientCheckpointing: true },
+  { how: "checkpointed, of three micro-batches", trained: TUNING, gradientCheckpointing: true, microBatches: 3 },
+];
