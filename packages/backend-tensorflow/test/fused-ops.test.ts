@@ -3,6 +3,8 @@ import { tensorFlowStatistics, useTensorFlowBackend } from "@mlan/backend-tensor
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";
+import { onBackend } from "../../backend-onnx/test/kernels/both-backends.ts";
+import { describeTransformerBlocks } from "../../backend-onnx/test/kernels/transformer-blocks.ts";
 import { expectClose, valueAndGradients } from "../../fused-ops/test/differentiation.ts";
 import { OPERATION_CASES } from "../../fused-ops/test/operation-cases.ts";
 import { testFusedAdamW } from "../../fused-ops/test/pytorch-adamw.ts";
@@ -30,6 +32,9 @@ describeWithTensorFlow("the operations of @mlan/fused-ops on tensorflow", () => 
       found.gradients.forEach((gradient, place) => expectClose(gradient, expected.gradients[place]!, 1e-5));
     });
   });
+
+  onBackend({ name: "tensorflow", use });
+  describeTransformerBlocks();
 
   describe("AdamW", () => {
     beforeEach(use);

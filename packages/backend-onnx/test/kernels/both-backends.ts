@@ -26,6 +26,19 @@ export function onProvider(name: Provider): void {
   provider = name;
 }
 
+/** What is compared with the backend "cpu". */
+interface Contender {
+  readonly name: string;
+  use(): Promise<void>;
+}
+
+/** Lets the tests of a file run on another backend than "onnx". */
+export function onBackend(other: Contender): void {
+  contender = other;
+}
+
+let contender: Contender = { name: "onnx", use: () => useOnnxBackend({ provider }) };
+
 /** `BACKEND_ONNX_PROVIDER=webgpu` runs all of these tests on a GPU; the README says which differ there, and why. */
 let provider = (process.env["BACKEND_ONNX_PROVIDER"] ?? "cpu") as Provider;
 
@@ -73,12 +86,12 @@ export const SPECIAL: Input = exactly([
   -88,
 ]);
 
-/** A test: `run` gives the same dtypes, shapes and values (and gradients) on the backends "cpu" and "onnx". */
+/** A test: `run` gives the same dtypes, shapes and values (and gradients) on the backends "cpu" and "onnx" (or {@link onBackend}'s). */
 export function same(name: string, inputs: readonly Input[], run: Run, options: Options = {}): void {
   // oxlint-disable-next-line vitest/valid-title
   it(name, async () => {
     const expected = await resultsOn("cpu", inputs, run, options);
-    const found = await resultsOn("onnx", inputs, run, options);
+    const found = await resultsOn(contender.name, inputs, run, options);
     expect(found.map(({ dtype, shape }) => ({ dtype, shape }))).toEqual(
       expected.map(({ dtype, shape }) => ({ dtype, shape })),
     );
@@ -87,8 +100,8 @@ export function same(name: string, inputs: readonly Input[], run: Run, options: 
 }
 
 /** Runs `body`, which reads what it wants to know, on one backend. */
-export async function on<Result>(backend: "cpu" | "onnx", body: () => Result): Promise<Result> {
-  await (backend === "onnx" ? useOnnxBackend({ provider }) : tf.setBackend(backend));
+export async function on<Result>(backend: string, body: () => Result): Promise<Result> {
+  await (backend === contender.name ? contender.use() : tf.setBackend(backend));
   expect(tf.getBackend()).toBe(backend);
   const held = tf.engine().backend.numDataIds();
   tf.engine().startScope();
@@ -125,7 +138,7 @@ interface Read {
 }
 
 function resultsOn(
-  backend: "cpu" | "onnx",
+  backend: string,
   inputs: readonly Input[],
   run: Run,
   { gradients = false }: Options,

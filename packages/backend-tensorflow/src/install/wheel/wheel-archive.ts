@@ -34,7 +34,7 @@ export async function openWheel(file: string): Promise<WheelArchive> {
 /** The error for a wheel whose bytes are not what they should be. */
 export function damagedWheel(file: string, cause: unknown): MlanError {
   const { size } = statSync(file);
-  const message = `${file} (${size} bytes) is no whole wheel: ${messageOf(cause)}. Was the download cut short? ${DOWNLOAD}`;
+  const message = `${file} (${size} bytes) is no whole wheel: ${messageOf(cause).replace(/\.$/, "")}. Was the download cut short? ${DOWNLOAD}`;
   return new MlanError("invalid-data", message, { cause });
 }
 
