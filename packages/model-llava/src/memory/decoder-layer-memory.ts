@@ -28,10 +28,6 @@ export function layerForward(layout: Layout): readonly Step[] {
     { at: "down projection", adds: { activations: hidden * half } },
     residual("the sum after the MLP", layout),
   ];
-
-  function residual(at: string, { hidden, full, widened }: Layout): Step {
-    return { at, adds: { activations: hidden * full }, transient: hidden * widened };
-  }
 }
 
 /** Bytes that a layer's forward pass made, that no gradient needs, and that go at the forward pass's end. */
@@ -148,6 +144,10 @@ function joinedNormBackward(at: string, { hidden, full }: Layout, weight: Partia
     transient: 4 * hidden * full,
     frees: { activations: hidden * full, working: 2 * hidden * full },
   };
+}
+
+function residual(at: string, { hidden, full, widened }: Layout): Step {
+  return { at, adds: { activations: hidden * full }, transient: hidden * widened };
 }
 
 /** Halves, their four products, two sums, and the whole, of which the last is rounded. */
