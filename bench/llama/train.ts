@@ -29,8 +29,8 @@ export function trainer(
   const project: Project | undefined = adapters?.project;
   const parameters = trained.map((variable) => ({
     variable,
-    firstMoment: tf.variable(tf.zeros(variable.shape), false),
-    secondMoment: tf.variable(tf.zeros(variable.shape), false),
+    firstMoment: zeros(variable),
+    secondMoment: zeros(variable),
     weightDecay: 0.01,
   }));
   const loss = ({ tokens, supervised }: Tensors): tf.Scalar =>
@@ -51,6 +51,10 @@ export function trainer(
     tf.dispose([value, count, inputs]);
     return { milliseconds: performance.now() - start, loss: found };
   };
+}
+
+function zeros({ shape }: tf.Variable): tf.Variable {
+  return tf.tidy(() => tf.variable(tf.zeros(shape), false));
 }
 
 /** What of a batch the network sees. */

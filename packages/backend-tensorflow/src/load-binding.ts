@@ -29,11 +29,6 @@ export function loadBinding(options: TensorFlowOptions): LoadedBinding {
   return loaded;
 }
 
-/** What {@link loadBinding} has loaded; undefined before. */
-export function loadedBinding(): LoadedBinding | undefined {
-  return loaded;
-}
-
 function load(options: TensorFlowOptions): LoadedBinding {
   const installed = installedBinding();
   if (!installed) {

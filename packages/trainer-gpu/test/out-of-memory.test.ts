@@ -24,7 +24,11 @@ describeWithTensorFlow("a device that runs out of memory in the middle of a step
     const trainer = scope.get(TRAINER);
     const model = await fakeModelSource().open({ seed: 3 });
     const recipe = instructionTuning({
-      ...{ batchSize: 4, microBatchSize: 4, groupByModality: false, maximumSteps: STEPS, checkpointEvery: 1 },
+      batchSize: 4,
+      microBatchSize: 4,
+      groupByModality: false,
+      maximumSteps: STEPS,
+      checkpointEvery: 1,
       format: { maximumLength: 64 },
     });
     const data = memoryDataset("alphabet", alphabetConversations(24));
@@ -49,7 +53,7 @@ describeWithTensorFlow("a device that runs out of memory in the middle of a step
 /** At one step its loss asks for 16 TB. */
 function failing(model: TrainableModel): TrainableModel {
   let step = 0;
-  const huge = (): tf.Scalar => tf.sum(tf.matMul(tf.fill([2e6, 1], 1), tf.fill([1, 2e6], 1)));
+  const huge = (): tf.Scalar => tf.sum(tf.matMul(tf.ones([2e6, 1]), tf.ones([1, 2e6])));
   return {
     ...model,
     loss: (batch) => (++step === FAILS_AT ? tf.tidy(huge) : model.loss(batch)),

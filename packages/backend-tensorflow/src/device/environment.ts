@@ -21,7 +21,7 @@ export function setEnvironment({ device, threads, deterministic = true }: Tensor
  * The one GPU that TensorFlow is to see (the binding takes the last one of several), of those that `visible` (the
  * user's CUDA_VISIBLE_DEVICES) lists; none for "cpu".
  */
-export function visibleDevice(device: TensorFlowOptions["device"], visible: string | undefined): string {
+function visibleDevice(device: TensorFlowOptions["device"], visible: string | undefined): string {
   if (device === "cpu") return "-1";
   const place = typeof device === "number" ? device : 0;
   if (visible === undefined) return String(place);

@@ -36,7 +36,7 @@ export function createVariable(
 }
 
 /** The variable takes over the buffer of the native tensor `value`. */
-export function assignVariable(executor: DeviceExecutor, variable: number, value: number): void {
+function assignVariable(executor: DeviceExecutor, variable: number, value: number): void {
   executor.executeOp("AssignVariableOp", [typeAttribute("dtype", DataType.float)], [variable, value], 0);
 }
 
