@@ -7,6 +7,7 @@ import { addCompareCommand } from "./compare-command.ts";
 import { addContaminationCommand } from "./contamination-command.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvalCommand } from "./eval-command.ts";
+import { addMemoryCommand } from "./memory-command.ts";
 import { addRunCommand } from "./run-command.ts";
 import { addScoreCommand } from "./score-command.ts";
 import { addShowCommand } from "./show-command.ts";
@@ -54,6 +55,7 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
     addContaminationCommand,
     addBackendCommand,
     addDoctorCommand,
+    addMemoryCommand,
   ];
   for (const add of commands) add(program, context);
   try {

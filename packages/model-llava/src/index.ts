@@ -15,6 +15,7 @@ export { createLlavaSource, type LlavaSource, type LlavaSourceOptions } from "./
 export type { LlavaModel } from "./llava-model.ts";
 export type { SaveOptions } from "./checkpoint/write-checkpoint.ts";
 export type { TrainingPrecision } from "./memory/layout.ts";
+export { LLAVA_7B, type ModelSizes, modelSizes } from "./memory/model-sizes.ts";
 export { predictTrainingMemory, type TrainingMemory } from "./memory/predict-training-memory.ts";
 export type { TrainingMemoryOptions } from "./memory/training-memory-options.ts";
 export { logits } from "./network/decoder.ts";

@@ -1,9 +1,10 @@
 import type { Component, LossOptions } from "@mlan/core";
+import { valueAndGradients } from "@mlan/fused-ops";
 import { trainingFlops } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BACKENDS } from "./backends.ts";
-import { heldBytes } from "./held-bytes.ts";
+import { type HeldBytes, heldBytes } from "./held-bytes.ts";
 import { LANGUAGE, type SyntheticTraining, syntheticTraining, VISION } from "./synthetic-training.ts";
 
 const SIZES = { language: LANGUAGE, vision: VISION, rows: 2, length: 48, images: 2, supervised: 64 };
@@ -16,9 +17,10 @@ afterEach(() => training.dispose());
 /** Disposes them. */
 async function lossAndGradients(trained: readonly Component[], options: LossOptions): Promise<Float32Array[]> {
   const variables = training.variables(...trained);
-  const { value, grads } = tf.engine().gradients(() => training.loss(options), variables);
-  const values = await Promise.all([value, ...grads].map((tensor) => tensor.data<"float32">()));
-  tf.dispose([value, grads]);
+  const { value, gradients } = valueAndGradients(() => training.loss(options), variables);
+  const tensors = [value, ...gradients].filter((tensor) => tensor !== undefined);
+  const values = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
+  tf.dispose(tensors);
   return values;
 }
 
@@ -52,19 +54,63 @@ describe.each(BACKENDS)("gradient checkpointing on $name", ({ use }) => {
 });
 
 describe("memory of a forward and backward pass", () => {
-  const peak = async (trained: readonly Component[], options: LossOptions, layers = 4): Promise<number> => {
-    const held = await heldBytes();
-    training?.dispose();
-    training = syntheticTraining({ ...SIZES, language: { ...LANGUAGE, layers } });
-    const resting = await held.peakOf(async () => {});
-    return (await held.peakOf(async () => void (await lossAndGradients(trained, options)))) - resting;
-  };
+  interface Depths {
+    readonly layers?: number;
+    readonly towerLayers?: number;
+  }
+
+  /** Above what network and batch hold. */
+  async function peak(trained: readonly Component[], options: LossOptions, depths: Depths = {}): Promise<number> {
+    const { layers = 4, towerLayers = 3 } = depths;
+    training = syntheticTraining({
+      ...SIZES,
+      language: { ...LANGUAGE, layers },
+      vision: { ...VISION, layers: towerLayers },
+    });
+    const resting = await held.peakOf(async () => void training.loss().dispose());
+    const atRest = await held.peakOf(async () => {});
+    expect(resting).toBeGreaterThan(atRest);
+    return (await held.peakOf(async () => void (await lossAndGradients(trained, options)))) - atRest;
+  }
+
+  let held: HeldBytes;
+  beforeAll(async () => {
+    held = await heldBytes();
+  });
 
   it.each([{ trained: ALIGNMENT }, { trained: TUNING }])(
-    "is far less with checkpointing of $trained",
+    "is far less with checkpointing of $trained: a further layer costs its input alone",
     async ({ trained }) => {
-      const kept = await peak(trained, { trained });
-      expect(await peak(trained, { trained, gradientCheckpointing: true })).toBeLessThan(kept / 2);
+      const hidden = 4 * SIZES.rows * SIZES.length * LANGUAGE.hiddenSize;
+      const cost = async (options: LossOptions): Promise<number> => {
+        const [few, many] = [await peak(trained, options, { layers: 4 }), await peak(trained, options, { layers: 8 })];
+        return (many - few) / 4 / hidden;
+      };
+      expect(await cost({ trained })).toBeGreaterThan(20);
+      // While weights learn, most is held when all but the first layer's input is given back for their gradients.
+      const weights = 4 * (4 * LANGUAGE.hiddenSize ** 2 + 3 * LANGUAGE.hiddenSize * LANGUAGE.intermediateSize);
+      const expected = trained === TUNING ? weights / hidden : 1;
+      expect(await cost({ trained, gradientCheckpointing: true })).toBeCloseTo(expected, 1);
     },
   );
+
+  it("does not grow with the depth of a frozen tower, but with that of one that learns", async () => {
+    const { shallow, deep } = { shallow: { towerLayers: 3 }, deep: { towerLayers: 9 } };
+    const kept = { trained: ALIGNMENT };
+    expect(await peak(ALIGNMENT, kept, deep)).toBe(await peak(ALIGNMENT, kept, shallow));
+    const all: LossOptions = {};
+    expect(await peak(ALIGNMENT, all, deep)).toBeGreaterThan(await peak(ALIGNMENT, all, shallow));
+  });
+});
+
+describe("operations", () => {
+  it("count the decoder's layers once more where a gradient passes them", () => {
+    training = syntheticTraining(SIZES);
+    const size = { rows: 2, length: 48, images: 2, supervised: 64 };
+    const flops = (trained: readonly Component[], gradientCheckpointing: boolean, images = 2): number =>
+      trainingFlops(training.network, { ...size, images }, trained, { gradientCheckpointing });
+    const once = flops([], false, 0) - 2 * size.supervised * LANGUAGE.hiddenSize * LANGUAGE.vocabularySize;
+    for (const trained of [ALIGNMENT, TUNING]) expect(flops(trained, true) - flops(trained, false)).toBe(once);
+    expect(flops(ALIGNMENT, true, 0)).toBe(flops(ALIGNMENT, false, 0));
+  });
 });

@@ -8,8 +8,9 @@ export interface HeldBytes {
 }
 
 /**
- * Counts the bytes of all buffers that are made on tfjs's own `cpu` backend from now on. Buffers, not tensors: those
- * that share data count once, where `peakBytes` of `tf.profile` counts them as often as they are shared.
+ * Counts the bytes of all buffers that are made on tfjs's own `cpu` backend from now on, after every kernel; what one
+ * needs while it runs is its own business. Buffers, not tensors: those that share data count once, where `peakBytes` of
+ * `tf.profile` counts them as often as they are shared.
  */
 export async function heldBytes(): Promise<HeldBytes> {
   await import("@tensorflow/tfjs-backend-cpu");
@@ -23,12 +24,18 @@ export async function heldBytes(): Promise<HeldBytes> {
     const size = (value.values?.length ?? 0) * tf.util.bytesPerElement(value.dtype);
     sizes.set(id, size);
     held += size;
-    peak = Math.max(peak, held);
     set(id, value);
   };
   data.delete = (id) => {
     held -= sizes.get(id) ?? 0;
     return remove(id);
+  };
+  const engine = tf.engine();
+  const run = engine.runKernel.bind(engine);
+  engine.runKernel = (...call) => {
+    const result = run(...call);
+    peak = Math.max(peak, held);
+    return result as never;
   };
   return {
     async peakOf(work) {

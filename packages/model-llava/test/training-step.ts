@@ -1,8 +1,8 @@
 import type { Component } from "@mlan/core";
-import { type AdamWParameter, applyAdamW } from "@mlan/fused-ops";
-import type { TrainingMemoryOptions } from "@mlan/model-llava";
+import { type AdamWParameter, applyAdamW, valueAndGradients } from "@mlan/fused-ops";
+import type { LanguageConfig, TrainingMemoryOptions } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
-import { syntheticTraining } from "./synthetic-training.ts";
+import { syntheticTraining, VISION } from "./synthetic-training.ts";
 
 /** What a memory prediction is about, with the sizes that tests need besides. */
 export type StepSizes = TrainingMemoryOptions &
@@ -28,10 +28,11 @@ export function trainingStep(sizes: StepSizes): TrainingStep {
     async run() {
       let sums: readonly (tf.Tensor | undefined)[] = [];
       for (let batch = 0; batch < microBatches; batch++) {
-        const { value, grads } = tf
-          .engine()
-          .gradients(() => training.loss({ trained, gradientCheckpointing }), variables, undefined, true);
-        sums = added(sums, grads);
+        const { value, gradients } = valueAndGradients(
+          () => training.loss({ trained, gradientCheckpointing }),
+          variables,
+        );
+        sums = added(sums, gradients);
         await value.data();
         value.dispose();
       }
@@ -57,3 +58,43 @@ function added(
     return sum;
   });
 }
+
+export interface MemoryCase {
+  readonly name: string;
+  readonly trained: readonly Component[];
+  readonly how: string;
+  readonly sizes: StepSizes;
+}
+
+/** Batches of different kinds, so that each time something else needs most; every way to train on each. */
+export function memoryCases(language: LanguageConfig, length: number): readonly MemoryCase[] {
+  const mixed = { language, vision: VISION, rows: 2, length, images: 2, supervised: 64 };
+  const batches: Readonly<Record<string, Omit<StepSizes, "trained">>> = {
+    "a batch with images": mixed,
+    "a batch of text": { ...mixed, images: 0, supervised: 2 * length - 2 },
+    "one long row": { ...mixed, language: { ...language, layers: 2 }, rows: 1, length: 4 * length, images: 1 },
+    "a large vocabulary and few key heads": {
+      ...mixed,
+      language: { ...language, vocabularySize: 4 * language.vocabularySize, keyValueHeads: 2 },
+    },
+    "an embedding that is the output layer too": { ...mixed, language: { ...language, tiedEmbeddings: true } },
+  };
+  return Object.entries(batches).flatMap(([name, batch]) =>
+    WAYS.filter(({ trained }) => batch.images > 0 || trained.includes("language")).map(({ how, ...way }) => ({
+      name,
+      how,
+      trained: way.trained,
+      sizes: { ...batch, ...way },
+    })),
+  );
+}
+
+const TUNING: readonly Component[] = ["language", "projector"];
+
+const WAYS: readonly (Pick<MemoryCase, "trained" | "how"> & Partial<StepSizes>)[] = [
+  { how: "all kept", trained: ["projector"] },
+  { how: "checkpointed", trained: ["projector"], gradientCheckpointing: true },
+  { how: "all kept", trained: TUNING },
+  { how: "checkpointed", trained: TUNING, gradientCheckpointing: true },
+  { how: "checkpointed, of three micro-batches", trained: TUNING, gradientCheckpointing: true, microBatches: 3 },
+];

@@ -35,11 +35,16 @@ export function clipGradients(gradients: Gradients, maximumNorm: number): Gradie
   const present = gradients.filter((gradient) => gradient !== undefined);
   if (present.length === 0) return gradients;
   const scale = tf.tidy(() => {
-    const norm = tf.sqrt(tf.addN(present.map((gradient) => tf.sum(tf.square(gradient)))));
+    const norm = tf.sqrt(tf.addN(present.map((gradient) => tf.tidy(() => tf.sum(tf.square(gradient))))));
     return tf.minimum(tf.div(maximumNorm, tf.add(norm, 1e-6)), 1);
   });
-  const clipped = gradients.map((gradient) => gradient && tf.mul(gradient, scale));
-  tf.dispose([...present, scale]);
+  const clipped = gradients.map((gradient) => {
+    if (!gradient) return undefined;
+    const smaller = tf.mul(gradient, scale);
+    gradient.dispose();
+    return smaller;
+  });
+  scale.dispose();
   return clipped;
 }
 

@@ -1,6 +1,6 @@
 import type { LanguageConfig } from "../config/language-config.ts";
 import type { Layout } from "./layout.ts";
-import { after, NOTHING, type Step } from "./memory-walk.ts";
+import { after, type Held, type Step } from "./memory-walk.ts";
 
 /**
  * One decoder layer's forward pass while gradients are recorded. TensorFlow.js keeps the inputs of additions, matrix
@@ -28,10 +28,6 @@ export function layerForward(layout: Layout): readonly Step[] {
     { at: "down projection", adds: { activations: hidden * half } },
     residual("the sum after the MLP", layout),
   ];
-
-  function residual(at: string, { hidden, full, widened }: Layout): Step {
-    return { at, adds: { activations: hidden * full }, transient: hidden * widened };
-  }
 }
 
 /** Bytes that a layer's forward pass made, that no gradient needs, and that go at the forward pass's end. */
@@ -40,53 +36,69 @@ export function forwardLeftovers({ queries, keys, half }: Layout): number {
 }
 
 /**
- * The layer's backward pass. Fused operations give back what they kept; what plain operations kept, and the gradient of
- * every activation, stays until the engine is through with its tape.
+ * The layer's backward pass: each operation gives back what it kept and the gradients that it has passed on. Of the
+ * layer only the gradients of its input, in place of those of its output, and of its weights are left.
  */
 export function layerBackward(layout: Layout, language: LanguageConfig, learns: boolean): readonly Step[] {
   const { hidden, queries, keys, inner, scores, full, half, widened, narrowed } = layout;
   const { hiddenSize, intermediateSize, heads, keyValueHeads, headDimension } = language;
-  const weight = (rows: number): { gradients?: number } => (learns ? { gradients: rows * hiddenSize * half } : {});
+  const weight = (rows: number): Partial<Held> => (learns ? { gradients: rows * hiddenSize * half } : {});
   return [
     {
       at: "the gradient of the down projection",
       adds: { working: inner * half, ...weight(intermediateSize) },
       transient: hidden * narrowed,
+      frees: { activations: (hidden + inner) * half },
     },
     {
       at: "the gradient of swiglu",
       adds: { working: inner * (full + half) },
       transient: inner * (4 * half + 2 * full),
-      frees: { activations: 2 * inner * half },
+      frees: { activations: 2 * inner * half, working: inner * half },
     },
     {
-      at: "the gradients of gate and up projection",
-      adds: { working: hidden * (half + full), ...weight(2 * intermediateSize) },
-      transient: Math.max(hidden * (half + 2 * widened), inner * narrowed),
+      at: "the gradient of the up projection",
+      adds: { working: hidden * half, ...weight(intermediateSize) },
+      frees: { working: inner * half },
     },
-    normBackward("the gradient of the norm before the MLP", layout, { sum: true, weight: weight(1) }),
+    {
+      at: "the gradient of the gate projection",
+      adds: { working: hidden * full, ...weight(intermediateSize) },
+      transient: Math.max(inner * narrowed, hidden * (half + widened)),
+      frees: { activations: hidden * half, working: hidden * half + inner * full },
+    },
+    joinedNormBackward("the gradient of the norm before the MLP", layout, weight(1)),
     {
       at: "the gradient of attention's output",
-      adds: { working: 2 * queries * half, ...weight(heads * headDimension) },
-      transient: hidden * narrowed,
+      adds: { working: queries * half, ...weight(heads * headDimension) },
+      transient: Math.max(hidden * narrowed, queries * half),
+      frees: { activations: (hidden + queries) * half },
     },
     {
       at: "the gradient of attention",
       adds: { working: (queries + 2 * keys) * half },
       transient: queries * half + scores * (half + 2 * full + widened),
-      frees: { activations: (scores + 2 * queries + 2 * keys) * half },
+      frees: { activations: (scores + 2 * queries + 2 * keys) * half, working: queries * half },
     },
     {
-      at: "the gradients of rotation and heads",
-      adds: { working: (2 * queries + 3 * keys) * half },
-      transient: rotation(layout),
+      at: "the gradient of values",
+      adds: { working: hidden * half, ...weight(keyValueHeads * headDimension) },
+      transient: keys * half,
+      frees: { activations: keys * half, working: keys * half },
     },
     {
-      at: "the gradients of queries, keys and values",
-      adds: { working: hidden * (2 * half + full), ...weight((heads + 2 * keyValueHeads) * headDimension) },
-      transient: hidden * (full + 2 * widened),
+      at: "the gradient of keys",
+      adds: { working: hidden * full, ...weight(keyValueHeads * headDimension) },
+      transient: Math.max(rotation({ ...layout, queries: keys }), hidden * (half + widened)),
+      frees: { activations: keys * half, working: (keys + hidden) * half },
     },
-    normBackward("the gradient of the norm before attention", layout, { sum: true, weight: weight(1) }),
+    {
+      at: "the gradient of queries",
+      adds: { working: hidden * full, ...weight(heads * headDimension) },
+      transient: Math.max(rotation(layout), hidden * (half + widened)),
+      frees: { activations: (queries + hidden) * half, working: queries * half + hidden * full },
+    },
+    joinedNormBackward("the gradient of the norm before attention", layout, weight(1)),
   ];
 }
 
@@ -98,20 +110,14 @@ export function checkpointedForward(layout: Layout): readonly Step[] {
   return [...steps, { at: "the end of a layer", frees: { activations: activations - output, working } }];
 }
 
-/** The layer once more, then its backward pass; only the gradients of its input and of its weights are left. */
+/** The layer once more, its result included, then its backward pass. */
 export function checkpointedBackward(layout: Layout, language: LanguageConfig, learns: boolean): readonly Step[] {
-  const output = { activations: layout.hidden * layout.full };
-  const steps = [
-    ...layerForward(layout),
-    { at: "the end of a layer's second forward pass", frees: { ...output, working: forwardLeftovers(layout) } },
-    ...layerBackward(layout, language, learns),
-  ];
-  const { activations, working } = after(steps, NOTHING);
-  const gradient = layout.hidden * layout.full;
+  const output = layout.hidden * layout.full;
   return [
-    ...steps,
-    // Its input was kept until now.
-    { at: "the end of a layer", frees: { activations: activations + gradient, working: working - gradient } },
+    ...layerForward(layout),
+    { at: "the end of a layer's second forward pass", frees: { working: forwardLeftovers(layout) } },
+    ...layerBackward(layout, language, learns),
+    { at: "the end of a layer", frees: { activations: output } },
   ];
 }
 
@@ -120,13 +126,28 @@ export function normForward(at: string, elements: number, { full, half, widened 
   return { at, adds: { activations: elements * half }, transient: elements * (2 * full + widened) };
 }
 
-/** `sum`: whether the gradient is added to that of the other branch, whose own stays. */
-export function normBackward(
-  at: string,
-  { hidden, full }: Layout,
-  { sum, weight }: { readonly sum: boolean; readonly weight: { readonly gradients?: number } },
-): Step {
-  return { at, adds: { working: hidden * full * (sum ? 2 : 1), ...weight }, transient: 4 * hidden * full };
+/** Products of the incoming gradient with rows and weights, their difference, and the result. */
+export function normBackward(at: string, { hidden, full, half }: Layout, weight: Partial<Held>): Step {
+  return {
+    at,
+    adds: { working: hidden * full, ...weight },
+    transient: 4 * hidden * full,
+    frees: { activations: hidden * full, working: hidden * half },
+  };
+}
+
+/** The same where the gradient joins that of the residual branch, which it takes the place of. */
+function joinedNormBackward(at: string, { hidden, full }: Layout, weight: Partial<Held>): Step {
+  return {
+    at,
+    adds: { working: hidden * full, ...weight },
+    transient: 4 * hidden * full,
+    frees: { activations: hidden * full, working: 2 * hidden * full },
+  };
+}
+
+function residual(at: string, { hidden, full, widened }: Layout): Step {
+  return { at, adds: { activations: hidden * full }, transient: hidden * widened };
 }
 
 /** Halves, their four products, two sums, and the whole, of which the last is rounded. */

@@ -30,15 +30,17 @@ export function headBackward(layout: Layout, language: LanguageConfig, learns: b
       at: "the gradient of the output layer",
       adds: { working: selected * half, ...(learns && { gradients: vocabularySize * hiddenSize * half }) },
       transient: logits * narrowed,
+      frees: { logits: logits * full, activations: selected * half },
     },
     normBackward(
       "the gradient of the last norm",
       { ...layout, hidden: selected },
-      {
-        sum: false,
-        weight: learns ? { gradients: hiddenSize * half } : {},
-      },
+      learns ? { gradients: hiddenSize * half } : {},
     ),
-    { at: "the gradient of the last hidden states", adds: { working: hidden * full } },
+    {
+      at: "the gradient of the last hidden states",
+      adds: { working: hidden * full },
+      frees: { working: selected * full },
+    },
   ];
 }

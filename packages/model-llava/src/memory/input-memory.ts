@@ -59,25 +59,30 @@ export function inputBackward(layout: Layout, { language, vision }: InputShape, 
   const table = vocabularySize * hiddenSize;
   const steps: Step[] = [];
   if (features > 0) {
-    steps.push({
-      at: "the gradients of text's and images' embeddings",
-      // Rows scattered to where they came from, then cut in two.
-      adds: { working: 2 * (hidden + embedded) * full },
-    });
+    const both = (hidden + embedded) * full;
+    steps.push(
+      { at: "the gradients of embeddings", adds: { working: both }, frees: { working: hidden * full } },
+      {
+        at: "the gradients of text's and images' embeddings",
+        adds: { working: both },
+        frees: { working: both, activations: hidden * half + embedded * full },
+      },
+    );
   }
   if (learns.projector && vision && features > 0) {
     const weights = vision.hiddenSize * hiddenSize + hiddenSize ** 2;
     steps.push({
       at: "the gradient of the projector",
-      adds: { working: embedded * (half + 5 * full), gradients: weights * half + 2 * hiddenSize * full },
-      transient: 4 * embedded * full,
+      adds: { gradients: weights * half + 2 * hiddenSize * full },
+      transient: embedded * (half + 4 * full),
+      frees: { activations: features * full + embedded * (2 * half + 6 * full), working: embedded * full },
     });
   }
   if (learns.language) {
     steps.push({
       at: "the gradient of the embedding",
       adds: { gradients: table * full * (tiedEmbeddings ? 2 : 1) },
-      ...(tiedEmbeddings && { frees: { gradients: table * half } }),
+      ...(tiedEmbeddings && { frees: { gradients: table * (half + full) } }),
     });
   }
   return steps;

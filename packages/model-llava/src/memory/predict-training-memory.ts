@@ -43,7 +43,10 @@ export function predictTrainingMemory(options: TrainingMemoryOptions): TrainingM
   const resident = residentBytes(complete);
   const passes = forwardAndBackward(complete, layout);
   const grown = after(passes).gradients;
-  const peaks = [peakOf(passes, accumulated(complete, grown)), ...afterThePasses(complete, grown)];
+  const peaks = [
+    peakOf(passes, { ...NOTHING, gradients: accumulated(complete, grown) }),
+    ...afterThePasses(complete, grown),
+  ];
   const { held, at } = peaks.reduce((left, right) => (sumOf(right.held) > sumOf(left.held) ? right : left));
   const total = resident.weights + resident.masterWeights + resident.moments + sumOf(held);
   return { ...resident, ...held, total, at };
@@ -106,25 +109,38 @@ function forwardAndBackward(options: CompleteMemoryOptions, layout: Layout): rea
   ];
 }
 
-/** What earlier micro-batches left: 16-bit gradients once they are sums are float32. */
-function accumulated({ microBatches, precision }: CompleteMemoryOptions, grown: number): Held {
-  if (microBatches === 1) return NOTHING;
-  return { ...NOTHING, gradients: microBatches > 2 && precision === "bfloat16" ? 2 * grown : grown };
+/** What earlier micro-batches left: sums are float32, a first gradient is what its operation gave. */
+function accumulated(options: CompleteMemoryOptions, grown: number): number {
+  const { microBatches } = options;
+  if (microBatches === 1) return 0;
+  return microBatches === 2 ? grown : 4 * reached(options).reduce((sum, part) => sum + elementsOf(part), 0);
+}
+
+/** Parts that get gradients; a projector does from images alone. */
+function reached(options: CompleteMemoryOptions): readonly ParameterCount[] {
+  return partsOf(options)
+    .filter(({ component, learns }) => learns && (component !== "projector" || options.images > 0))
+    .map(({ parameters }) => parameters);
+}
+
+function elementsOf({ matrices, vectors }: ParameterCount): number {
+  return matrices + vectors;
 }
 
 function afterThePasses(options: CompleteMemoryOptions, grown: number): readonly Peak[] {
   const { microBatches, precision, fusedOptimizer } = options;
-  const learning = partsOf(options).filter(({ learns }) => learns);
-  const largest = Math.max(...learning.map(({ parameters }) => parameters.largest)) * 4;
+  const parts = reached(options);
+  const largest = 4 * Math.max(0, ...parts.map((part) => part.largest));
   const mixed = precision === "bfloat16";
-  const sums = mixed && microBatches > 1 ? 2 * grown : grown;
   const peaks: Peak[] = [];
+  let gradients = grown;
   if (microBatches > 1) {
-    const gradients = accumulated(options, grown).gradients + grown;
-    peaks.push({ at: "the sum of gradients", held: { ...NOTHING, gradients, working: largest * (mixed ? 3 : 1) } });
+    gradients = accumulated(options, grown) + grown;
+    peaks.push({ at: "the sum of gradients", held: { ...NOTHING, gradients, working: largest * (mixed ? 2 : 1) } });
+    gradients = 4 * parts.reduce((sum, part) => sum + elementsOf(part), 0);
   }
   // Composed of plain operations, a parameter's update makes a dozen tensors of its size.
-  const working = fusedOptimizer ? (mixed && microBatches === 1 ? largest : 0) : 12 * largest;
-  peaks.push({ at: "the update", held: { ...NOTHING, gradients: sums, working } });
+  const working = fusedOptimizer ? (mixed ? largest : 0) : 12 * largest;
+  peaks.push({ at: "the update", held: { ...NOTHING, gradients, working } });
   return peaks;
 }

@@ -65,11 +65,11 @@ const schema = z
   })
   .refine(({ rows, length, images, vision }) => !vision || images * patchesPerImage(vision) < rows * length, {
     path: ["images"],
-    error: "their positions leave none for text; raise `length` or `rows`",
+    error: "the positions of images leave none for text; raise `length` or `rows`",
   })
   .refine(({ rows, length, supervised }) => supervised === undefined || supervised <= rows * length, {
     path: ["supervised"],
-    error: "more than the micro-batch has positions",
+    error: "supervised positions are more than the micro-batch has",
   });
 
 /** Throws `invalid-options` naming each option that is unknown, missing or out of range. */

@@ -1,0 +1,19 @@
+import type { LLAVA_7B, modelSizes, predictTrainingMemory } from "@mlan/model-llava";
+import { withInstallHint } from "./install-hint.ts";
+import { locateInProject } from "./locate-in-project.ts";
+
+/** What the command needs of the package. */
+export interface ModelLlavaPackage {
+  readonly LLAVA_7B: typeof LLAVA_7B;
+  readonly modelSizes: typeof modelSizes;
+  readonly predictTrainingMemory: typeof predictTrainingMemory;
+}
+
+const PACKAGE = "@mlan/model-llava";
+
+/** The package as the user's project has it, or one of its backbones. Throws `missing-plugin`. */
+export async function importModelLlava(): Promise<ModelLlavaPackage> {
+  const through = [undefined, "@mlan/model-vicuna", "@mlan/model-llama2"];
+  const [address = PACKAGE] = through.flatMap((other) => locateInProject(PACKAGE, other) ?? []);
+  return withInstallHint((): Promise<ModelLlavaPackage> => import(address));
+}

@@ -1,0 +1,48 @@
+import { isObject, readConfigFile } from "../config/config-file.ts";
+import { type LanguageConfig, languageConfig } from "../config/language-config.ts";
+import { modelTypeOf } from "../config/llava-config.ts";
+import { type VisionConfig, visionConfig } from "../config/vision-config.ts";
+
+/** The sizes of a LLaVA model's parts. */
+export interface ModelSizes {
+  readonly language: LanguageConfig;
+  readonly vision: VisionConfig;
+}
+
+/** Llama 2 7B under CLIP ViT-L/14 at 336 pixels, the larger backbone of arXiv 2411.10557; Vicuna 1.5 7B is the same. */
+export const LLAVA_7B: ModelSizes = {
+  language: {
+    vocabularySize: 32_000,
+    hiddenSize: 4096,
+    intermediateSize: 11_008,
+    layers: 32,
+    heads: 32,
+    keyValueHeads: 32,
+    headDimension: 128,
+    normEpsilon: 1e-5,
+    ropeTheta: 10_000,
+    maximumPositions: 4096,
+    tiedEmbeddings: false,
+  },
+  vision: {
+    hiddenSize: 1024,
+    intermediateSize: 4096,
+    layers: 24,
+    heads: 16,
+    imageSize: 336,
+    patchSize: 14,
+    activation: "quick_gelu",
+    normEpsilon: 1e-5,
+  },
+};
+
+/**
+ * The sizes in the `config.json` of a Llama or LLaVA checkpoint; the tower is that of {@link LLAVA_7B} where the file
+ * describes none. Throws `invalid-checkpoint` errors that name file and key.
+ */
+export async function modelSizes(file: URL): Promise<ModelSizes> {
+  const config = await readConfigFile(file);
+  modelTypeOf(config, file);
+  const vision = isObject(config["vision_config"]) ? visionConfig(config, file) : LLAVA_7B.vision;
+  return { language: languageConfig(config, file), vision };
+}

@@ -1,0 +1,37 @@
+import { resetTensorFlowPeak, tensorFlowStatistics, useTensorFlowBackend } from "@mlan/backend-tensorflow";
+import { type LanguageConfig, predictTrainingMemory, type TrainingPrecision } from "@mlan/model-llava";
+import "@tensorflow/tfjs";
+import { beforeAll, expect, it } from "vitest";
+import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";
+import { LANGUAGE } from "./synthetic-training.ts";
+import { memoryCases, trainingStep } from "./training-step.ts";
+
+/** Of matrices that are large enough for 16 bits. */
+const LARGER: LanguageConfig = {
+  ...LANGUAGE,
+  hiddenSize: 128,
+  intermediateSize: 344,
+  headDimension: 32,
+  vocabularySize: 500,
+};
+
+/** Predicted memory beside what the backend `tensorflow` counts, on its CPU. */
+export function describeTensorFlowMemory(precision: TrainingPrecision): void {
+  describeWithTensorFlow(`predicted memory of a training step on tensorflow in ${precision}`, () => {
+    beforeAll(() => useTensorFlowBackend({ device: "cpu", threads: 2, precision }));
+
+    it.each(memoryCases(LARGER, 96))("is what $name takes, learning $trained, $how", async ({ sizes }) => {
+      const before = tensorFlowStatistics()?.bytes ?? NaN;
+      const step = trainingStep(sizes);
+      // The first update makes the variables that later ones work on.
+      await step.run();
+      await step.run();
+      resetTensorFlowPeak();
+      await step.run();
+      const measured = (tensorFlowStatistics()?.peakBytes ?? NaN) - before;
+      step.dispose();
+      const { total } = predictTrainingMemory({ ...sizes, precision });
+      expect(Math.abs(total / measured - 1)).toBeLessThan(0.1);
+    });
+  });
+}

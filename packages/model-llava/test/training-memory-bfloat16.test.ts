@@ -1,0 +1,3 @@
+import { describeTensorFlowMemory } from "./tensorflow-memory.ts";
+
+describeTensorFlowMemory("bfloat16");

@@ -1,0 +1,128 @@
+import { type Component, MlanError } from "@mlan/core";
+import {
+  disposeNetwork,
+  LLAVA_7B,
+  llavaNetwork,
+  modelSizes,
+  predictTrainingMemory,
+  type TrainingMemoryOptions,
+} from "@mlan/model-llava";
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type HeldBytes, heldBytes } from "./held-bytes.ts";
+import { LANGUAGE, VISION } from "./synthetic-training.ts";
+import { scratchLlava } from "./tiny-llava.ts";
+import { memoryCases, trainingStep } from "./training-step.ts";
+
+describe("predicted memory of a training step on small models", () => {
+  let held: HeldBytes;
+  beforeAll(async () => {
+    held = await heldBytes();
+  });
+
+  it.each(memoryCases(LANGUAGE, 48))("is what $name takes, learning $trained, $how", async ({ sizes }) => {
+    const step = trainingStep(sizes);
+    await step.run();
+    const measured = await held.peakOf(() => step.run());
+    step.dispose();
+    const { total, ...parts } = predictTrainingMemory({ ...sizes, fusedOptimizer: false });
+    expect(Math.abs(total / measured - 1)).toBeLessThan(0.05);
+    const { weights, masterWeights, gradients, moments, activations, logits, working } = parts;
+    expect(weights + masterWeights + gradients + moments + activations + logits + working).toBe(total);
+  });
+
+  it("tells weights and moments from the rest", async () => {
+    const network = llavaNetwork(LANGUAGE, { config: VISION, selectLayer: -2 });
+    const count = (...components: readonly Component[]): number =>
+      network.parameters.parameters
+        .filter(({ component }) => components.includes(component))
+        .reduce((sum, { variable }) => sum + variable.size, 0);
+    const { weights, moments, masterWeights } = predictTrainingMemory({
+      language: LANGUAGE,
+      vision: VISION,
+      trained: ["language", "projector"],
+      rows: 1,
+      length: 64,
+    });
+    expect(weights).toBe(4 * count("language", "projector", "vision"));
+    expect(moments).toBe(8 * count("language", "projector"));
+    expect(masterWeights).toBe(0);
+    disposeNetwork(network);
+  });
+});
+
+describe("predicted memory", () => {
+  const seven: TrainingMemoryOptions = {
+    ...LLAVA_7B,
+    trained: ["projector"],
+    rows: 1,
+    length: 2048,
+    images: 1,
+  };
+
+  it("of Llama 2 7B's weights is what every table says: 6.74 billion parameters, and tower and projector", () => {
+    const parameters = 6_738_415_616 + 20_979_712 + 303_507_456;
+    expect(predictTrainingMemory(seven).weights).toBe(4 * parameters);
+    const half = predictTrainingMemory({ ...seven, precision: "bfloat16" });
+    expect(half.weights / (2 * parameters)).toBeCloseTo(1, 3);
+    expect(half.masterWeights).toBeLessThan(4 * 21e6);
+    const tuned = predictTrainingMemory({ ...seven, precision: "bfloat16", trained: ["language", "projector"] });
+    expect(tuned.moments / (8 * (6_738_415_616 + 20_979_712))).toBe(1);
+    expect(tuned.masterWeights / (4 * (6_738_415_616 + 20_979_712))).toBeCloseTo(1, 3);
+  });
+
+  it("shrinks with checkpointing, with 16 bits where weights are frozen, and grows with rows, length, images and micro-batches", () => {
+    const size = fc.integer({ min: 1, max: 4 });
+    const options = fc.record({
+      trained: fc.constantFrom<readonly Component[]>(["projector"], ["language", "projector"]),
+      rows: size,
+      length: size.map((blocks) => 1024 * blocks),
+      microBatches: size,
+      gradientCheckpointing: fc.boolean(),
+      precision: fc.constantFrom("float32" as const, "bfloat16" as const),
+    });
+    const totalOf = (changed: Partial<TrainingMemoryOptions>): number =>
+      predictTrainingMemory({ ...seven, ...changed }).total;
+    fc.assert(
+      fc.property(options, (given) => {
+        const total = totalOf(given);
+        // A checkpointed layer holds its result a second time.
+        expect(totalOf({ ...given, gradientCheckpointing: true })).toBeLessThanOrEqual(total * 1.01);
+        const aligned = { ...given, trained: ["projector"] } as const;
+        expect(totalOf({ ...aligned, precision: "bfloat16" })).toBeLessThanOrEqual(
+          totalOf({ ...aligned, precision: "float32" }),
+        );
+        expect(totalOf({ ...given, rows: given.rows + 1 })).toBeGreaterThanOrEqual(total);
+        expect(totalOf({ ...given, length: given.length + 32 })).toBeGreaterThanOrEqual(total);
+        expect(totalOf({ ...given, microBatches: given.microBatches + 1 })).toBeGreaterThanOrEqual(total);
+        const blind = { ...given, trained: ["language"] } as const;
+        expect(totalOf({ ...blind, images: 0 })).toBeLessThanOrEqual(totalOf(blind));
+      }),
+    );
+  });
+
+  it.each<[string, Partial<TrainingMemoryOptions>, RegExp]>([
+    ["a tower that learns", { trained: ["vision"] }, /vision tower is frozen/],
+    ["nothing that learns", { trained: [] }, /at least one component/],
+    ["more images than positions", { images: 4 }, /leave none for text/],
+    ["more supervised positions than there are", { supervised: 4096 }, /supervised/],
+    ["no rows", { rows: 0 }, /rows/],
+    ["an option that does not exist", JSON.parse('{ "row": 1 }'), /row/],
+  ])("is refused for %s", (_, changed, message) => {
+    expect(() => predictTrainingMemory({ ...seven, ...changed })).toThrow(message);
+    expect(() => predictTrainingMemory({ ...seven, ...changed })).toThrow(MlanError);
+  });
+
+  it("takes sizes from a checkpoint's config.json, with CLIP's where it has no tower", async () => {
+    const { backbone } = await scratchLlava();
+    const { language, vision } = await modelSizes(new URL("config.json", backbone));
+    expect(language).toMatchObject({ hiddenSize: 16, intermediateSize: 24, layers: 2, heads: 4, keyValueHeads: 2 });
+    expect(vision).toEqual(LLAVA_7B.vision);
+    await expect(modelSizes(new URL("nothing.json", backbone))).rejects.toThrow(/nothing\.json cannot be read/);
+  });
+
+  it("is refused for images without a tower", () => {
+    const { vision: _, ...blind } = seven;
+    expect(() => predictTrainingMemory(blind)).toThrow(/vision/);
+  });
+});
