@@ -18,8 +18,8 @@ describeWithTensorFlow("loading TensorFlow", () => {
     async () => {
       const program = fileURLToPath(new URL("when-loaded.ts", import.meta.url));
       const parameters = ["--import", "tsx", "--conditions=@mlan/source", program];
-      const env = { ...process.env, CUDA_VISIBLE_DEVICES: "1,2", TF_NUM_INTRAOP_THREADS: "3" };
-      delete env["TF_CPP_MIN_LOG_LEVEL"];
+      const { TF_CPP_MIN_LOG_LEVEL: _, ...others } = process.env;
+      const env = { ...others, CUDA_VISIBLE_DEVICES: "1,2", TF_NUM_INTRAOP_THREADS: "3" };
       const { stdout, stderr } = await promisify(execFile)(process.execPath, parameters, { env });
       expect(stderr).toBe("");
       expect(JSON.parse(stdout)).toMatchObject({
