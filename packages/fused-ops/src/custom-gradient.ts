@@ -22,21 +22,9 @@ export function withGradient<Result extends tf.Tensor>(
     const { value, gradient } = forward((...tensors) => {
       if (typeof keep === "function") keep([...tensors]);
     });
-    return { value, gradFunc: (dy, saved) => gradientAlone(gradient, dy, saved) };
+    return { value, gradFunc: gradient };
   });
   return differentiable(...inputs);
-}
-
-/** The gradient, while all that it needed is given back: the engine would hold it until the last gradient is known. */
-function gradientAlone<Result extends tf.Tensor>(
-  gradient: ForwardResult<Result>["gradient"],
-  dy: Result,
-  saved: readonly tf.Tensor[],
-): tf.Tensor[] {
-  const gradients = tf.tidy(() => gradient(dy, saved));
-  // At a greater depth this gradient is recorded in its turn, and the engine gives back what was saved.
-  if (tf.engine().state.gradientDepth === 0) tf.dispose(saved.filter((tensor) => !gradients.includes(tensor)));
-  return gradients;
 }
 
 /** The tensor saved at `index`. */

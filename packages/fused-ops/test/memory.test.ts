@@ -1,4 +1,4 @@
-import { attention, detached } from "@mlan/fused-ops";
+import { attention, detached, valueAndGradients } from "@mlan/fused-ops";
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -56,14 +56,14 @@ describe("a gradient", () => {
     const [first, last] = [[] as number[], [] as number[]];
     const input = tf.randomUniform<tf.Rank.R4>([1, 2, 64, 2], -1, 1, "float32", 1);
     const fixed = tf.randomUniform<tf.Rank.R4>([1, 2, 64, 2], -1, 1, "float32", 2);
-    const gradient = tf.grad((x: tf.Tensor) => {
-      let y = watched(x as tf.Tensor4D, (bytes) => last.push(bytes));
+    const deep = (): tf.Tensor4D => {
+      let y = watched(input, (bytes) => last.push(bytes));
       for (let layer = 0; layer < 4; layer++) y = attention(y, fixed, fixed);
       return watched(y, (bytes) => first.push(bytes));
-    });
-    tf.dispose(gradient(input));
+    };
+    const { value, gradients } = valueAndGradients(deep, [input]);
     const probabilities = 2 * 64 * 64 * 4;
     expect((first[0] ?? NaN) - (last[0] ?? NaN)).toBeGreaterThan(3 * probabilities);
-    tf.dispose([input, fixed]);
+    tf.dispose([input, fixed, value, ...gradients.flatMap((gradient) => gradient ?? [])]);
   });
 });

@@ -32,7 +32,7 @@ export function sumOf({ gradients, activations, logits, working }: Held): number
   return gradients + activations + logits + working;
 }
 
-export function changed(held: Held, by: Partial<Held> = {}, sign: 1 | -1 = 1): Held {
+function changed(held: Held, by: Partial<Held> = {}, sign: 1 | -1 = 1): Held {
   return {
     gradients: held.gradients + sign * (by.gradients ?? 0),
     activations: held.activations + sign * (by.activations ?? 0),
