@@ -118,7 +118,7 @@ async function print(workers: readonly Worker[], measurements: ReadonlyMap<Worke
   for (const { name, milliseconds, peakBytes } of results) {
     const [time, memory] = [milliseconds / peer.milliseconds, peakBytes / peer.peakBytes];
     console.log(
-      `  ${name} beside ${peer.name}: time ${time.toFixed(2)} x, peak memory ${memory.toFixed(2)} x; equal losses`,
+      `  ${name} beside ${peer.name}: time ${time.toFixed(2)} x, peak memory ${memory.toFixed(2)} x; losses within ${LOSS_TOLERANCE * 100} %`,
     );
   }
 }
