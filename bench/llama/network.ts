@@ -1,9 +1,12 @@
 import {
   attention,
   embedding,
+  mergeHeads,
+  residual,
   rmsNorm,
   rotaryEmbedding,
   type Rotation,
+  splitHeads,
   swiglu,
   tokenLogProbabilities,
 } from "@mlan/fused-ops";
@@ -80,13 +83,13 @@ export function decoder(
     const head = (name: string): tf.Tensor4D =>
       splitHeads(project(normal, `${prefix}.self_attn.${name}.weight`), rows, heads);
     const attended = attend(head("q_proj"), head("k_proj"), head("v_proj"));
-    hidden = tf.add(hidden, project(mergeHeads(attended), `${prefix}.self_attn.o_proj.weight`));
+    hidden = residual(hidden, project(mergeHeads(attended), `${prefix}.self_attn.o_proj.weight`));
     const middle = norm(hidden, `${prefix}.post_attention_layernorm.weight`);
     const inner = swiglu(
       project(middle, `${prefix}.mlp.gate_proj.weight`),
       project(middle, `${prefix}.mlp.up_proj.weight`),
     );
-    hidden = tf.add(hidden, project(inner, `${prefix}.mlp.down_proj.weight`));
+    hidden = residual(hidden, project(inner, `${prefix}.mlp.down_proj.weight`));
   }
   return norm(hidden, "model.norm.weight");
 }
@@ -109,14 +112,4 @@ export function crossEntropy(hidden: tf.Tensor2D, head: tf.Tensor2D, { positions
   const selected = positions.size === hidden.shape[0] ? hidden : embedding(hidden, positions);
   const logits = tf.matMul<tf.Tensor2D>(selected, head, false, true);
   return tf.neg(tf.mean(tokenLogProbabilities(logits, targets)));
-}
-
-function splitHeads(input: tf.Tensor2D, rows: number, heads: number): tf.Tensor4D {
-  const [positions, width] = input.shape;
-  return tf.transpose(tf.reshape(input, [rows, positions / rows, heads, width / heads]), [0, 2, 1, 3]);
-}
-
-function mergeHeads(input: tf.Tensor4D): tf.Tensor2D {
-  const [rows, heads, length, dimension] = input.shape;
-  return tf.reshape(tf.transpose(input, [0, 2, 1, 3]), [rows * length, heads * dimension]);
 }

@@ -1,4 +1,4 @@
-import { attention, detached, valueAndGradients } from "@mlan/fused-ops";
+import { attention, detached, residual, splitHeads, valueAndGradients } from "@mlan/fused-ops";
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -66,4 +66,21 @@ describe("a gradient", () => {
     expect((first[0] ?? NaN) - (last[0] ?? NaN)).toBeGreaterThan(3 * probabilities);
     tf.dispose([input, fixed, value, ...gradients.flatMap((gradient) => gradient ?? [])]);
   });
+});
+
+it.each([
+  { name: "residual", keeps: (x: tf.Tensor2D) => residual(x, x) },
+  { name: "splitHeads", keeps: (x: tf.Tensor2D) => splitHeads(x, 1, 2) },
+])("$name keeps nothing for its gradient", ({ keeps }) => {
+  const input = tf.ones<tf.Rank.R2>([4, 4]);
+  let held = NaN;
+  const { value, gradients } = valueAndGradients(() => {
+    const before = tf.memory().numTensors;
+    const y = keeps(input);
+    // The result, and for splitHeads what it transposed; both are the caller's scope's.
+    held = tf.memory().numTensors - before - 1;
+    return y;
+  }, [input]);
+  expect(held).toBeLessThanOrEqual(1);
+  tf.dispose([input, value, ...gradients.flatMap((gradient) => gradient ?? [])]);
 });

@@ -1,4 +1,14 @@
-import { attention, embedding, rmsNorm, rotaryEmbedding, swiglu, tokenLogProbabilities } from "@mlan/fused-ops";
+import {
+  attention,
+  embedding,
+  mergeHeads,
+  residual,
+  rmsNorm,
+  rotaryEmbedding,
+  splitHeads,
+  swiglu,
+  tokenLogProbabilities,
+} from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Differentiable, wave } from "./differentiation.ts";
 
@@ -40,6 +50,24 @@ export const OPERATION_CASES: readonly OperationCase[] = [
     name: "rotaryEmbedding with positions of each row's own",
     operation: () => ({ f: (x) => rotated(x as tf.Tensor4D, [2, 3, 2]), inputs: [wave([2, 2, 3, 4], 0)] }),
     plain: (x) => rotatedInPairs(x as tf.Tensor4D, [2, 3, 2]),
+  },
+  {
+    name: "splitHeads",
+    operation: () => ({ f: (x) => splitHeads(x as tf.Tensor2D, 2, 3), inputs: [wave([8, 6], 0)] }),
+    plain: (x) => tf.transpose(tf.reshape(x!, [2, 4, 3, 2]), [0, 2, 1, 3]),
+  },
+  {
+    name: "mergeHeads",
+    operation: () => ({ f: (x) => mergeHeads(x as tf.Tensor4D), inputs: [wave([2, 3, 4, 2], 0)] }),
+    plain: (x) => tf.reshape(tf.transpose(x!, [0, 2, 1, 3]), [8, 6]),
+  },
+  {
+    name: "residual of a branch on the same input",
+    operation: () => ({
+      f: (x, y) => residual(x!, residual(tf.mul(x!, y!), x!)),
+      inputs: [wave([3, 4], 0), wave([3, 4], 2)],
+    }),
+    plain: (x, y) => tf.add(x!, tf.add(tf.mul(x!, y!), x!)),
   },
   {
     name: "attention",

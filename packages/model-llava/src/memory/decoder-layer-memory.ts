@@ -3,16 +3,16 @@ import type { Layout } from "./layout.ts";
 import { after, type Held, type Step } from "./memory-walk.ts";
 
 /**
- * One decoder layer's forward pass while gradients are recorded. TensorFlow.js keeps the inputs of additions, matrix
- * products and reshapes, fused operations what their gradients need. Heads that were not turned yet are kept by
- * nothing; they go when the forward pass ends, as {@link forwardLeftovers} says.
+ * One decoder layer's forward pass while gradients are recorded. Kept is what matrix products read and what the gradients
+ * of fused operations need. The rest goes at the layer's end: projections before they are heads, heads before they are
+ * turned, and what is added to the residual stream.
  */
 export function layerForward(layout: Layout): readonly Step[] {
   const { hidden, queries, keys, inner, scores, full, half, widened } = layout;
-  return [
+  const steps: readonly Step[] = [
     normForward("the norm before attention", hidden, layout),
-    { at: "queries, keys and values", adds: { activations: (queries + 2 * keys) * half } },
-    { at: "heads", adds: { activations: keys * half, working: forwardLeftovers(layout) } },
+    { at: "queries, keys and values", adds: { working: (queries + 2 * keys) * half } },
+    { at: "heads", adds: { activations: keys * half, working: (queries + keys) * half } },
     { at: "rotation", adds: { activations: (queries + keys) * half }, transient: rotation(layout) },
     {
       // Kept: probabilities and what they picked. Not kept: scores, and scores with the mask added.
@@ -20,19 +20,15 @@ export function layerForward(layout: Layout): readonly Step[] {
       adds: { activations: (scores + queries) * half },
       transient: scores * (half + full + widened),
     },
-    { at: "attention's output", adds: { activations: (queries + hidden) * half } },
-    residual("the sum after attention", layout),
+    { at: "attention's output", adds: { activations: queries * half, working: hidden * half } },
+    residualSum("the sum after attention", layout),
     normForward("the norm before the MLP", hidden, layout),
     { at: "gate and up projection", adds: { activations: 2 * inner * half } },
     { at: "swiglu", adds: { activations: inner * half }, transient: 2 * inner * half },
-    { at: "down projection", adds: { activations: hidden * half } },
-    residual("the sum after the MLP", layout),
+    { at: "down projection", adds: { working: hidden * half } },
+    residualSum("the sum after the MLP", layout),
   ];
-}
-
-/** Bytes that a layer's forward pass made, that no gradient needs, and that go at the forward pass's end. */
-export function forwardLeftovers({ queries, keys, half }: Layout): number {
-  return (queries + keys) * half;
+  return [...steps, { at: "the end of a layer", frees: { working: after(steps).working } }];
 }
 
 /**
@@ -48,7 +44,7 @@ export function layerBackward(layout: Layout, language: LanguageConfig, learns: 
       at: "the gradient of the down projection",
       adds: { working: inner * half, ...weight(intermediateSize) },
       transient: hidden * narrowed,
-      frees: { activations: (hidden + inner) * half },
+      frees: { activations: inner * half },
     },
     {
       at: "the gradient of swiglu",
@@ -72,7 +68,7 @@ export function layerBackward(layout: Layout, language: LanguageConfig, learns: 
       at: "the gradient of attention's output",
       adds: { working: queries * half, ...weight(heads * headDimension) },
       transient: Math.max(hidden * narrowed, queries * half),
-      frees: { activations: (hidden + queries) * half },
+      frees: { activations: queries * half },
     },
     {
       at: "the gradient of attention",
@@ -84,19 +80,19 @@ export function layerBackward(layout: Layout, language: LanguageConfig, learns: 
       at: "the gradient of values",
       adds: { working: hidden * half, ...weight(keyValueHeads * headDimension) },
       transient: keys * half,
-      frees: { activations: keys * half, working: keys * half },
+      frees: { working: keys * half },
     },
     {
       at: "the gradient of keys",
       adds: { working: hidden * full, ...weight(keyValueHeads * headDimension) },
       transient: Math.max(rotation({ ...layout, queries: keys }), hidden * (half + widened)),
-      frees: { activations: keys * half, working: (keys + hidden) * half },
+      frees: { working: (keys + hidden) * half },
     },
     {
       at: "the gradient of queries",
       adds: { working: hidden * full, ...weight(heads * headDimension) },
       transient: Math.max(rotation(layout), hidden * (half + widened)),
-      frees: { activations: (queries + hidden) * half, working: queries * half + hidden * full },
+      frees: { activations: hidden * half, working: queries * half + hidden * full },
     },
     joinedNormBackward("the gradient of the norm before attention", layout, weight(1)),
   ];
@@ -105,9 +101,8 @@ export function layerBackward(layout: Layout, language: LanguageConfig, learns: 
 /** A layer of which only the input is kept. */
 export function checkpointedForward(layout: Layout): readonly Step[] {
   const steps = layerForward(layout);
-  const { activations, working } = after(steps);
   const output = layout.hidden * layout.full;
-  return [...steps, { at: "the end of a layer", frees: { activations: activations - output, working } }];
+  return [...steps, { at: "the end of a layer", frees: { activations: after(steps).activations - output } }];
 }
 
 /** The layer once more, its result included, then its backward pass. */
@@ -115,7 +110,6 @@ export function checkpointedBackward(layout: Layout, language: LanguageConfig, l
   const output = layout.hidden * layout.full;
   return [
     ...layerForward(layout),
-    { at: "the end of a layer's second forward pass", frees: { working: forwardLeftovers(layout) } },
     ...layerBackward(layout, language, learns),
     { at: "the end of a layer", frees: { activations: output } },
   ];
@@ -146,7 +140,7 @@ function joinedNormBackward(at: string, { hidden, full }: Layout, weight: Partia
   };
 }
 
-function residual(at: string, { hidden, full, widened }: Layout): Step {
+function residualSum(at: string, { hidden, full, widened }: Layout): Step {
   return { at, adds: { activations: hidden * full }, transient: hidden * widened };
 }
 

@@ -1,11 +1,5 @@
 import type { Component } from "@mlan/core";
-import {
-  checkpointedBackward,
-  checkpointedForward,
-  forwardLeftovers,
-  layerBackward,
-  layerForward,
-} from "./decoder-layer-memory.ts";
+import { checkpointedBackward, checkpointedForward, layerBackward, layerForward } from "./decoder-layer-memory.ts";
 import { headBackward, headForward } from "./head-memory.ts";
 import { batchTensors, inputBackward, inputForward, inputLeftovers } from "./input-memory.ts";
 import { type Layout, layoutOf } from "./layout.ts";
@@ -95,13 +89,12 @@ function forwardAndBackward(options: CompleteMemoryOptions, layout: Layout): rea
     ...headForward(layout),
   ];
   if (!learns.language && images === 0) return forward;
-  const leftovers = inputLeftovers(layout) + (gradientCheckpointing ? 0 : language.layers * forwardLeftovers(layout));
   const layer = gradientCheckpointing ? checkpointedBackward : layerBackward;
   return [
     ...forward,
     {
       at: "the end of the forward pass",
-      frees: { activations: layout.hidden * layout.full, working: leftovers },
+      frees: { activations: layout.hidden * layout.full, working: inputLeftovers(layout) },
     },
     ...headBackward(layout, language, learns.language),
     ...layers.flatMap(() => layer(layout, language, learns.language)),

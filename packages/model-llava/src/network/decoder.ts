@@ -1,10 +1,9 @@
-import { rmsNorm, rotaryEmbedding, swiglu } from "@mlan/fused-ops";
+import { mergeHeads, residual, rmsNorm, rotaryEmbedding, splitHeads, swiglu } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LanguageConfig } from "../config/language-config.ts";
 import type { KeyValue } from "./attention.ts";
-import { type Checkpointing, checkpointedLayer, type RunLayer } from "./checkpointed-layer.ts";
 import type { DecoderLayerWeights, DecoderWeights } from "./decoder-weights.ts";
-import { mergeHeads, splitHeads } from "./heads.ts";
+import type { LayerRunner, RunLayer } from "./layer-runner.ts";
 import { linear } from "./linear.ts";
 import type { RotaryTable } from "./rotary.ts";
 
@@ -29,19 +28,19 @@ export interface DecoderInput {
    * else. Default: all, in their order.
    */
   readonly wanted?: tf.Tensor1D;
-  /** Computes each layer once more for the gradient instead of keeping what is in it. Default: all is kept. */
-  readonly checkpointing?: Checkpointing;
+  /** Default: runs it, and leaves its tensors to the caller's scope. */
+  readonly runLayer?: LayerRunner;
 }
 
 /** Runs all layers. Gives [rows * length, hidden], or [n, hidden] of what is wanted, before the last normalisation. */
 export function decode(decoder: Decoder, input: DecoderInput): tf.Tensor2D {
-  const { wanted, checkpointing, ...all } = input;
+  const { wanted, runLayer, ...all } = input;
   const { layers } = decoder.weights;
   return layers.reduce((hidden, weights, layer) => {
     const wantedHere = wanted && layer === layers.length - 1 && { wanted };
     const run: RunLayer = (given, used) =>
       feedForward(decoder, used, attendLayer(decoder, used, { ...all, hidden: given, ...wantedHere }, layer));
-    return checkpointing ? checkpointedLayer(run, hidden, weights, checkpointing) : run(hidden, weights);
+    return runLayer ? runLayer(run, hidden, weights) : run(hidden, weights);
   }, input.hidden);
 }
 
@@ -65,11 +64,11 @@ function attendLayer(
   const value = headsOf(weights.value, keyValueHeads);
   const pick = (all: tf.Tensor2D): tf.Tensor2D => (wanted ? tf.gather(all, wanted) : all);
   const attended = pick(mergeHeads(attend(query, { key, value }, layer)));
-  return tf.add(pick(hidden), linear(attended, weights.output));
+  return residual(pick(hidden), linear(attended, weights.output));
 }
 
 function feedForward(decoder: Decoder, weights: DecoderLayerWeights, input: tf.Tensor2D): tf.Tensor2D {
   const normal = rmsNorm(input, weights.mlpNorm, decoder.config.normEpsilon);
   const activated = swiglu(linear(normal, weights.gate), linear(normal, weights.up));
-  return tf.add(input, linear(activated, weights.down));
+  return residual(input, linear(activated, weights.down));
 }

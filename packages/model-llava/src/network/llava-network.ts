@@ -10,6 +10,7 @@ import { attention } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
 import { type Attend, decode, type Decoder, logits } from "./decoder.ts";
 import { declareDecoder } from "./decoder-weights.ts";
+import { checkpointedLayer, tidyLayer } from "./layer-runner.ts";
 import { declareProjector, project, type Projector } from "./projector.ts";
 import { patchFeatures, type VisionTower } from "./vision-tower.ts";
 import { declareVisionTower } from "./vision-tower-weights.ts";
@@ -66,8 +67,8 @@ export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, option
   const attend: Attend = (query, keyValue) => attention(query, [{ ...keyValue, mask }]);
   const rotations = network.constants.rotations(length);
   const hidden = embeddings(network, inputs, options);
-  const checkpointing = options.gradientCheckpointing && { weightsLearn: learns("language", options) };
-  return decode(network.decoder, { hidden, rows, rotations, attend, ...(checkpointing && { checkpointing }) });
+  const runLayer = options.gradientCheckpointing ? checkpointedLayer(learns("language", options)) : tidyLayer;
+  return decode(network.decoder, { hidden, rows, rotations, attend, runLayer });
 }
 
 /** Mean cross-entropy over the selection, in nats. */

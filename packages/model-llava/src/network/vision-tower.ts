@@ -1,8 +1,8 @@
+import { mergeHeads, residual, splitHeads } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
 import { attention } from "./attention.ts";
 import { gelu, quickGelu } from "./gelu.ts";
-import { mergeHeads, splitHeads } from "./heads.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { linear } from "./linear.ts";
 import type { VisionLayerWeights, VisionTowerWeights } from "./vision-tower-weights.ts";
@@ -83,8 +83,8 @@ function runLayer(config: VisionConfig, weights: VisionLayerWeights, input: tf.T
     splitHeads(linear(normal, weight, bias), images, heads);
   const query = tf.mul<tf.Tensor4D>(project(weights.query), 1 / Math.sqrt(hiddenSize / heads));
   const attended = attention(query, [{ key: project(weights.key), value: project(weights.value) }]);
-  const hidden = tf.add<tf.Tensor2D>(input, linear(mergeHeads(attended), weights.output.weight, weights.output.bias));
+  const hidden = residual(input, linear(mergeHeads(attended), weights.output.weight, weights.output.bias));
   const activate = config.activation === "gelu" ? gelu : quickGelu;
   const up = linear(layerNorm(hidden, weights.mlpNorm, normEpsilon), weights.up.weight, weights.up.bias);
-  return tf.add(hidden, linear(activate(up), weights.down.weight, weights.down.bias));
+  return residual(hidden, linear(activate(up), weights.down.weight, weights.down.bias));
 }

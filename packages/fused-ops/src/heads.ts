@@ -1,9 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { withGradient } from "./custom-gradient.ts";
 
-/** [rows * length, heads * dimension] as [rows, heads, length, dimension]. */
+/** [rows * length, heads * dimension] as [rows, heads, length, dimension]. Keeps nothing for its gradient. */
 export function splitHeads(input: tf.Tensor2D, rows: number, heads: number): tf.Tensor4D {
   const [positions, width] = input.shape;
-  return tf.transpose(tf.reshape(input, [rows, positions / rows, heads, width / heads]), [0, 2, 1, 3]);
+  return withGradient<tf.Tensor4D>([input], () => ({
+    value: tf.transpose(tf.reshape(input, [rows, positions / rows, heads, width / heads]), [0, 2, 1, 3]),
+    gradient: (dy) => [mergeHeads(dy)],
+  }));
 }
 
 /** [rows, heads, length, dimension] as [rows * length, heads * dimension]. */

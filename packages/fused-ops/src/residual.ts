@@ -1,0 +1,10 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { withGradient } from "./custom-gradient.ts";
+
+/** input + branch, of one shape. Keeps neither: the gradient of both is that of the sum. */
+export function residual<T extends tf.Tensor>(input: T, branch: T): T {
+  return withGradient<T>([input, branch], () => ({
+    value: tf.add<T>(input, branch),
+    gradient: (dy) => [tf.clone(dy), tf.clone(dy)],
+  }));
+}
