@@ -1,4 +1,4 @@
-import type { RunEvent, TrainEvent } from "@mlan/core";
+import type { DeviceUse, RunEvent, TrainEvent } from "@mlan/core";
 import { advance, lastingLines, type Progress, progressLine } from "@mlan/cli";
 import { describe, expect, test } from "vitest";
 
@@ -6,9 +6,19 @@ const start: RunEvent = { type: "stage-start", stage: "tune", kind: "train", ind
 const inner = (event: TrainEvent): RunEvent => ({ type: "stage-progress", stage: "tune", event });
 const begin = (stepsDone = 0, unsupervised: readonly string[] = []): RunEvent =>
   inner({ type: "train-start", stepsDone, steps: 400, dataFingerprint: "f", unsupervised });
-const step = (number: number, loss: number): RunEvent => {
+const step = (number: number, loss: number, device?: DeviceUse): RunEvent => {
   const counts = { text: 1, image: 0, padding: 0, supervised: 1 };
-  return inner({ type: "step-end", step: number, steps: 400, loss, learningRate: 0, counts, flops: 0, seconds: 0.5 });
+  const event = {
+    type: "step-end",
+    step: number,
+    steps: 400,
+    loss,
+    learningRate: 0,
+    counts,
+    flops: 0,
+    seconds: 0.5,
+  } as const;
+  return inner({ ...event, ...(device && { device }) });
 };
 
 /** The state after events that come at the given milliseconds. */
@@ -82,6 +92,15 @@ describe("the progress line", () => {
 });
 
 describe("what stays on the screen", () => {
+  test("tells the most that a step took of the device, where that is counted", () => {
+    const counted = (number: number, dispatches: number, peakBytes: number): RunEvent =>
+      step(number, 1, { dispatches, peakBytes });
+    const progress = after([0, start], [0, begin()], [1, counted(1, 1500, 2e9)], [2, counted(2, 1200, 3.5e9)]);
+    expect(lastingLines(progress, { type: "stage-end", stage: "tune", seconds: 50, skipped: false })).toEqual([
+      "[2/4] tune  done in 50s: 2 steps, loss 1.000 → 1.000, at most 1,500 dispatches and 3.50 GB of tensors per step",
+    ]);
+  });
+
   test("is a stage's outcome", () => {
     expect(lastingLines(trained(), { type: "stage-end", stage: "tune", seconds: 50, skipped: false })).toEqual([
       "[2/4] tune  done in 50s: 100 steps, loss 3.000 → 1.020",

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -154,5 +154,19 @@ describe("mlan run", () => {
     expect(stdout).toContain(tables.trim());
     expect(stdout).toMatch(/^alphabet \(seed 42\), begun \d{4}-\d\d-\d\d \d\d:\d\d UTC, in .*reference$/m);
     expect(stdout).toMatch(/^learn {2}█[▁-█]*▁ {2}3\.\d{3} → 0\.\d{3}$/m);
+  });
+
+  test("show tells what steps took of the device, where the trainer counted it", async () => {
+    const counted = join(root, "counted");
+    await cp(reference, counted, { recursive: true });
+    const file = join(counted, "metrics.jsonl");
+    const lines = (await readFile(file, "utf8")).trimEnd().split("\n");
+    const device = (step: number): object => ({ dispatches: 2000 - step, peakBytes: 1e9 + 1e7 * step });
+    const rewritten = lines.map((line, step) => JSON.stringify({ ...JSON.parse(line), device: device(step) }));
+    await writeFile(file, `${rewritten.join("\n")}\n`);
+    const { stdout } = await mlan("show", counted);
+    expect(stdout).toMatch(/^Device$/m);
+    expect(stdout).toMatch(/^learn: at most 2,000 dispatches and 1\.59 GB of tensors per step$/m);
+    expect((await mlan("show", reference)).stdout).not.toMatch(/^Device$/m);
   });
 });
