@@ -4,6 +4,7 @@ import { z } from "zod";
 
 /** What `binding.json` says of the addon beside it. */
 export interface BindingRecord {
+  /** Raised whenever native/extension.cc or the way of building changes: bindings of another one are built anew. */
   readonly formatVersion: 1;
   /** Of tfjs-node-gpu. */
   readonly bindingVersion: string;
