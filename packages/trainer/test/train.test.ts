@@ -82,21 +82,6 @@ describe("a training run tells", () => {
     for (const { flops } of steps) expect(flops).toBe(2 * (gradientCheckpointing ? 4 : 3));
   });
 
-  it("what each step took of the device, where the trainer counts it", async () => {
-    let asked = 0;
-    const deviceUse = (): { dispatches: number; peakBytes: number } => ({
-      dispatches: asked,
-      peakBytes: 100 * asked++,
-    });
-    const { steps } = await train({ folder, trainer: { deviceUse } });
-    // What it is asked before the first step is about loading.
-    expect(steps.map(({ device }) => device)).toEqual(
-      steps.map(({ step }) => ({ dispatches: step, peakBytes: 100 * step })),
-    );
-    const { steps: uncounted } = await train({ folder: new URL("uncounted/", folder) });
-    expect(uncounted.every((event) => !("device" in event))).toBe(true);
-  });
-
   it("which conversations teach nothing, and leaves them out", async () => {
     const silent = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] } as const;
     const { events } = await train({ folder, data: memoryDataset("mixed", [silent, ...letters(8)]) });
