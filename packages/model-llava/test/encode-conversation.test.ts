@@ -146,7 +146,7 @@ describe.each([false, true])("with legacy %s", (legacyFlag) => {
     expect(encoded.images).toEqual([image, image]);
     const text = templateByName("v1").renderPrompt({ kind: "chat", user: "the red bus", answerStart: "" }, 2);
     const asked = encodeWithImage(tokenizer, text);
-    expect([...encoded.inputIds.slice(0, asked.length)]).toEqual(asked);
+    expect(Array.from(encoded.inputIds.slice(0, asked.length))).toEqual(asked);
     expect(asked.filter((id) => id === -200)).toHaveLength(2);
   });
 
