@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MlanError, messageOf } from "./errors.ts";
+import { pathOf } from "./path-of.ts";
 
 /**
  * Replaces a file in one step: written beside it, synced to disk, renamed. When it throws (a full disk, no
@@ -64,7 +65,7 @@ function writeError(target: URL, cause: unknown): unknown {
     Object(cause).code === "ENOSPC" ? " The disk is full: free some space, then start the same run again." : "";
   return new MlanError(
     "unavailable",
-    `${target.pathname} could not be written (${messageOf(cause)}); what was there before is untouched.${full}`,
+    `${pathOf(target)} could not be written (${messageOf(cause)}); what was there before is untouched.${full}`,
     { cause },
   );
 }

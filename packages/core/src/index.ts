@@ -17,7 +17,8 @@ export { IMAGE_PLACEHOLDER } from "./conversation.ts";
 export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
 export type { ErrorCode } from "./errors.ts";
-export { messageOf, MlanError } from "./errors.ts";
+export { messageOf, MlanError, shownValue } from "./errors.ts";
+export { pathOf } from "./path-of.ts";
 export type {
   AnswerRecord,
   BenchmarkResult,

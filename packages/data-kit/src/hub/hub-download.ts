@@ -1,6 +1,5 @@
-import { messageOf, MlanError } from "@mlan/core";
+import { messageOf, MlanError, pathOf } from "@mlan/core";
 import { mkdir, open, rename, rm, statfs } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import type { HubFile } from "./hub-cache.ts";
 import { checkContent, markWhole, stateOf } from "./hub-content.ts";
 import { answerOf } from "./hub-fetch.ts";
@@ -141,11 +140,11 @@ async function checkSpace(download: HubDownload, part: URL): Promise<void> {
 }
 
 function diskFull({ file, target }: HubDownload, cause?: unknown): MlanError {
-  const message = `data-kit: the disk is full; ${file.path} needs ${file.size} bytes at ${fileURLToPath(target)}. Free some, or set MLAN_CACHE.`;
+  const message = `data-kit: the disk is full; ${file.path} needs ${file.size} bytes at ${pathOf(target)}. Free some, or set MLAN_CACHE.`;
   return new MlanError("unavailable", message, { cause });
 }
 
 function unwritable({ file, target }: HubDownload, cause: unknown): MlanError {
-  const message = `data-kit: ${file.path} cannot be stored at ${fileURLToPath(target)} (${messageOf(cause)}); correct that, or set MLAN_CACHE to a folder that can be written to.`;
+  const message = `data-kit: ${file.path} cannot be stored at ${pathOf(target)} (${messageOf(cause)}); correct that, or set MLAN_CACHE to a folder that can be written to.`;
   return new MlanError("unavailable", message, { cause });
 }

@@ -1,5 +1,4 @@
-import { MlanError, type OpenOptions } from "@mlan/core";
-import { fileURLToPath } from "node:url";
+import { MlanError, type OpenOptions, pathOf } from "@mlan/core";
 import { sha256OfFile } from "../files/checksum.ts";
 import { type Files, type FileSource, matches } from "../files/file-source.ts";
 import { fetchCommit, fetchList, type HubRequest } from "./hub-api.ts";
@@ -122,7 +121,7 @@ function checkNames({ repository, revision }: HubDataset): void {
     const message = `data-kit: ${JSON.stringify(repository)} is no dataset's name on the Hub; give owner and name, e.g. "google/boolq".`;
     throw new MlanError("invalid-options", message);
   }
-  if (/^$|\p{Surrogate}|[\0-\x1f]|(?:^|\/)\.\.?(?:\/|$)/u.test(revision)) {
+  if (/^$|\p{Surrogate}|\p{Cc}|(?:^|\/)\.\.?(?:\/|$)/u.test(revision)) {
     const message = `data-kit: ${JSON.stringify(revision)} is no revision; give a commit, branch or tag as hub.revision.`;
     throw new MlanError("invalid-options", message);
   }
@@ -142,12 +141,12 @@ function targetOf(folder: URL, path: string): URL {
 }
 
 function missing({ repository, settings }: Hub, what: string, changed = false): MlanError {
-  const place = fileURLToPath(settings.cache);
+  const place = pathOf(settings.cache);
   const lack = changed
     ? `has ${what} of ${repository} with other bytes than the Hub`
     : `lacks ${what} of ${repository}`;
   const message =
-    `data-kit: offline, and the cache ${place} ${lack} (Python's, ${fileURLToPath(settings.pythonCache)}, too). ` +
+    `data-kit: offline, and the cache ${place} ${lack} (Python's, ${pathOf(settings.pythonCache)}, too). ` +
     "Open it once with a network (HF_HUB_OFFLINE unset), or give the files as `folder`.";
   return new MlanError("unavailable", message);
 }

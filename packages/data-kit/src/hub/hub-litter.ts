@@ -9,7 +9,7 @@ const OLD = 7 * 24 * 3600 * 1000;
 export async function removeLitter(home: URL): Promise<void> {
   if (cleaned.has(home.href)) return;
   cleaned.add(home.href);
-  const entries = await readdir(home, { recursive: true, withFileTypes: true }).catch(() => []);
+  const entries = await readdir(fileURLToPath(home), { recursive: true, withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     if (!entry.isFile() || !/\.(?:tmp|[\da-f]+\.[\da-f]{8}-\d+-[\da-f]{8}\.part)$/.test(entry.name)) continue;
     const file = join(entry.parentPath, entry.name);

@@ -1,6 +1,5 @@
-import { MlanError, messageOf } from "@mlan/core";
+import { messageOf, MlanError, pathOf } from "@mlan/core";
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { isSwitchedOn, pythonHome } from "./python-home.ts";
 
 /**
@@ -13,7 +12,7 @@ export async function hubToken(given: string | undefined): Promise<string | unde
   const variable = checked(process.env["HF_TOKEN"] ?? "", "HF_TOKEN");
   if (variable !== undefined) return variable;
   const { tokenFile } = pythonHome();
-  const place = fileURLToPath(tokenFile);
+  const place = pathOf(tokenFile);
   try {
     return checked(await readFile(tokenFile, "utf8"), `the file ${place}`);
   } catch (cause) {
