@@ -7,9 +7,15 @@ export interface EvaluateRun {
   readonly protocol: ProtocolName;
   /**
    * A JSONL file to which answers are added as they come. Answers that it already holds (same benchmark,
-   * protocol and model) are not asked again.
+   * protocol, model, stage and weights) are not asked again.
    */
   readonly answers?: URL;
+  /** The experiment's stage that asks. Stored answers of another stage are refused. */
+  readonly stage?: string;
+  /**
+   * Names the weights that the model has now: equal only for equal ones. Stored answers of other weights are refused.
+   */
+  readonly weights?: string;
   readonly signal?: AbortSignal;
 }
 
