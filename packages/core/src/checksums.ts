@@ -92,7 +92,10 @@ function codeOf(error: unknown): unknown {
 }
 
 function damaged(file: URL, what: string): MlanError {
-  return new MlanError("invalid-checkpoint", `${pathOf(file)} ${what}. Restore it, or take another copy of its folder.`);
+  return new MlanError(
+    "invalid-checkpoint",
+    `${pathOf(file)} ${what}. Restore it, or take another copy of its folder.`,
+  );
 }
 
 function unreadable(file: URL, cause: unknown): MlanError {

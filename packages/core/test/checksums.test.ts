@@ -59,7 +59,11 @@ describe("checksums", () => {
     ["a link into the void", () => rm(inside("one")).then(() => symlink("nowhere", inside("one"))), /one is missing/],
     ["no JSON", () => writeFile(inside("checksums.json"), "{"), /checksums\.json is not the list/],
     ["an empty list", () => writeFile(inside("checksums.json"), ""), /checksums\.json is not the list/],
-    ["another version", () => writeFile(inside("checksums.json"), '{"formatVersion":2,"sha256":{}}'), /is not the list/],
+    [
+      "another version",
+      () => writeFile(inside("checksums.json"), '{"formatVersion":2,"sha256":{}}'),
+      /is not the list/,
+    ],
     [
       "a path out of the folder",
       () => writeFile(inside("checksums.json"), JSON.stringify({ formatVersion: 1, sha256: { "../x": SHA256_OF_1 } })),
