@@ -12,12 +12,16 @@ export interface ImageReference {
 export const IMAGE_PLACEHOLDER = "<image>";
 
 export interface Turn {
-  readonly role: "user" | "assistant";
-  /** May hold {@link IMAGE_PLACEHOLDER}s, but only in a conversation that has images. */
+  /** "system" only in the first turn of a conversation: its text takes the place of the template's system prompt. */
+  readonly role: "system" | "user" | "assistant";
+  /** Holds {@link IMAGE_PLACEHOLDER}s only in a user's turn of a conversation that has images; else they are text. */
   readonly text: string;
 }
 
-/** What a tuning dataset yields: alternating turns, the first by the user, the last by the assistant. */
+/**
+ * What a tuning dataset yields: at most one system turn, then alternating turns, the first by the user, the last by the
+ * assistant.
+ */
 export interface Conversation {
   /** Unique within its dataset. */
   readonly id: string;

@@ -17,7 +17,8 @@ export { IMAGE_PLACEHOLDER } from "./conversation.ts";
 export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
 export type { ErrorCode } from "./errors.ts";
-export { messageOf, MlanError } from "./errors.ts";
+export { messageOf, MlanError, shownValue } from "./errors.ts";
+export { pathOf } from "./path-of.ts";
 export type {
   AnswerRecord,
   BenchmarkResult,
@@ -74,6 +75,7 @@ export { BENCHMARK, CLOCK, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
 export type { Scope } from "./scope.ts";
 export { createScope } from "./scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";
+export { verifyChecksums, writeChecksums } from "./checksums.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { experiment } from "./experiment.ts";
 export type {

@@ -185,8 +185,14 @@ export interface TrainableModel extends Model {
    * twice included.
    */
   trainingFlops(batch: Batch, trained: readonly Component[], options?: GradientOptions): number;
-  /** Writes the checkpoint into `folder` (created if missing; not atomic by itself), float32. */
+  /**
+   * Writes the checkpoint into `folder` (created if missing; not atomic by itself), float32, and the checksums of its
+   * files ({@link writeChecksums}).
+   */
   save(folder: URL): Promise<void>;
-  /** Takes weights and format from a folder that `save` wrote. */
+  /**
+   * Takes weights and format from a folder that `save` wrote. Throws `invalid-checkpoint`, the model being as it was,
+   * when a file is missing or is not what was saved ({@link verifyChecksums}).
+   */
   load(folder: URL): Promise<void>;
 }

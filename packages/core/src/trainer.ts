@@ -63,6 +63,13 @@ export interface TrainStartEvent {
   readonly dataFingerprint: string;
   /** Conversations from which nothing is learned, with the reason of the first few. */
   readonly unsupervised: readonly string[];
+  /**
+   * The steps that are already done, as the checkpoint recorded them: `stepsDone` of them, which take the place of
+   * whatever was logged of this stage before. Absent when the checkpoint does not have them.
+   */
+  readonly history?: readonly StepEndEvent[];
+  /** What the user should know before the steps begin, one sentence each. Default: nothing. */
+  readonly warnings?: readonly string[];
 }
 
 export interface StepEndEvent {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { MlanError, type ModelSource, type OpenModelOptions, type PromptFamily } from "@mlan/core";
+import { MlanError, type ModelSource, type OpenModelOptions, type PromptFamily, pathOf } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Checkpoint, type CheckpointFolders, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
@@ -80,7 +80,7 @@ function checkVocabulary({ vocabularySize }: Tokenizer, { language }: Checkpoint
   if (vocabularySize <= language.vocabularySize) return;
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: the tokenizer in ${weights.pathname} has ids up to ${vocabularySize - 1}, config.json has a vocabulary of ` +
+    `model-llava: the tokenizer in ${pathOf(weights)} has ids up to ${vocabularySize - 1}, config.json has a vocabulary of ` +
       `${language.vocabularySize}. Take both from the same model.`,
   );
 }

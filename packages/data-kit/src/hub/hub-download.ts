@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { MlanError, pathOf } from "@mlan/core";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import type { HubFile } from "./hub-cache.ts";
 import { checkContent, isWhole } from "./hub-content.ts";
@@ -115,6 +115,6 @@ async function request(
 }
 
 function diskFull({ file, target }: HubDownload, cause: unknown): MlanError {
-  const message = `data-kit: the disk is full; ${file.path} needs ${file.size} bytes at ${target.pathname}. Free some, or set MLAN_CACHE.`;
+  const message = `data-kit: the disk is full; ${file.path} needs ${file.size} bytes at ${pathOf(target)}. Free some, or set MLAN_CACHE.`;
   return new MlanError("unavailable", message, { cause });
 }

@@ -1,5 +1,5 @@
 import { datasetInfo, listFiles } from "@huggingface/hub";
-import { MlanError, type OpenOptions } from "@mlan/core";
+import { MlanError, type OpenOptions, pathOf } from "@mlan/core";
 import { sha256OfFile } from "../files/checksum.ts";
 import { type Files, type FileSource, matches } from "../files/file-source.ts";
 import { type HubCache, hubCache, type HubFile, isCommit } from "./hub-cache.ts";
@@ -134,7 +134,7 @@ function targetOf(folder: URL, path: string): URL {
 function missing({ dataset, settings }: Hub, what: string): MlanError {
   return new MlanError(
     "unavailable",
-    `data-kit: offline, and the cache ${settings.cache.pathname} lacks ${what} of ${dataset.repository}. ` +
+    `data-kit: offline, and the cache ${pathOf(settings.cache)} lacks ${what} of ${dataset.repository}. ` +
       "Open it once with a network (HF_HUB_OFFLINE unset), or give the files as `folder`.",
   );
 }

@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { MlanError, shownValue } from "@mlan/core";
 import { z } from "zod";
 
 /** Where a row stands, for people. */
@@ -69,7 +69,7 @@ function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
   const column = issue.path.length === 0 ? "" : `, column "${issue.path.join(".")}"`;
   const expected = expectedBy(issue);
   if (expected === undefined) return `${column}: ${issue.message}`;
-  return `${column}: expected ${expected}, found ${shown(valueAt(row, issue))}`;
+  return `${column}: expected ${expected}, found ${shownValue(valueAt(row, issue))}`;
 }
 
 /** undefined when the issue's own message says it better. A schema's own check may say "expected ...". */
@@ -90,12 +90,4 @@ function valueAt(row: unknown, { path, input }: z.core.$ZodIssue): unknown {
     value = Object(value)[key];
   }
   return value;
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === "object" && value !== null) return "an object";
-  const text = typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { MlanError } from "@mlan/core";
+import { MlanError, pathOf } from "@mlan/core";
 import { readConfigFile } from "../config/config-file.ts";
 import { createTokenizer } from "./create-tokenizer.ts";
 import { sentencePieceVocabulary } from "./sentencepiece-vocabulary.ts";
@@ -33,7 +33,7 @@ async function readVocabulary(folder: URL): Promise<Vocabulary> {
   if (await exists(json)) return tokenizerJsonVocabulary(await readConfigFile(json), json);
   const sentencePiece = new URL("tokenizer.model", folder);
   if (await exists(sentencePiece)) return sentencePieceVocabulary(await readFile(sentencePiece), sentencePiece);
-  const message = `model-llava: ${folder.pathname} has neither tokenizer.json nor tokenizer.model. Copy one from where the weights come from.`;
+  const message = `model-llava: ${pathOf(folder)} has neither tokenizer.json nor tokenizer.model. Copy one from where the weights come from.`;
   throw new MlanError("invalid-checkpoint", message);
 }
 

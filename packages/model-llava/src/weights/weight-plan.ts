@@ -1,4 +1,4 @@
-import { MlanError, type Parameter } from "@mlan/core";
+import { MlanError, type Parameter, pathOf } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
 import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
@@ -68,7 +68,7 @@ function planned(
   const name = fromTower ? `${towerPrefix}${parameter.name.slice(VISION_PREFIX.length)}` : parameter.name;
   const entry = reader.entries.get(name);
   if (!entry) {
-    const files = [...new Set([...reader.entries.values()].map(({ file }) => file.pathname))].join(", ");
+    const files = [...new Set([...reader.entries.values()].map(({ file }) => pathOf(file)))].join(", ");
     throw new MlanError(
       "invalid-checkpoint",
       `model-llava: tensor "${name}" is missing in ${files}. The files are incomplete, or config.json describes another model.`,
@@ -78,7 +78,7 @@ function planned(
   if (entry.shape.join() !== shape.join()) {
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: ${entry.file.pathname}: tensor "${name}" is [${entry.shape.join(", ")}], config.json makes it [${shape.join(", ")}]. ` +
+      `model-llava: ${pathOf(entry.file)}: tensor "${name}" is [${entry.shape.join(", ")}], config.json makes it [${shape.join(", ")}]. ` +
         "Take weights and config.json from the same model.",
     );
   }
@@ -97,7 +97,7 @@ function refuseUnknown({ entries }: SafetensorsReader, isKnown: (name: string) =
   if (!first) return;
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${first.file.pathname} holds ${unknown.length} tensors that config.json does not account for, ` +
+    `model-llava: ${pathOf(first.file)} holds ${unknown.length} tensors that config.json does not account for, ` +
       `such as "${first.name}". It is another architecture, or has more layers than config.json says.`,
   );
 }
