@@ -106,6 +106,8 @@ export interface BenchmarkResult {
   readonly promptFamily: PromptFamily;
   readonly fingerprints: Fingerprints;
   readonly questions: number;
+  /** Questions of the benchmark, where only its first `questions` were asked ({@link take}). */
+  readonly questionsInBenchmark?: number;
   /** Answers from which nothing could be read. */
   readonly unreadable: number;
   /** The first is the headline. */
