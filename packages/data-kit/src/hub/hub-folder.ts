@@ -1,7 +1,7 @@
 import { datasetInfo, listFiles } from "@huggingface/hub";
 import { MlanError, type OpenOptions, pathOf } from "@mlan/core";
 import { sha256OfFile } from "../files/checksum.ts";
-import { type Files, type FileSource, matches } from "../files/file-source.ts";
+import { type Files, type FileSource, matching } from "../files/file-source.ts";
 import { type HubCache, hubCache, type HubFile, isCommit } from "./hub-cache.ts";
 import { isWhole } from "./hub-content.ts";
 import { downloadFile } from "./hub-download.ts";
@@ -49,10 +49,10 @@ async function openHub(place: string, dataset: HubDataset, { signal }: OpenOptio
     place,
     folder,
     match: async (pattern) =>
-      list
-        .map(({ path }) => path)
-        .filter((path) => matches(path, pattern))
-        .toSorted(),
+      matching(
+        list.map(({ path }) => path),
+        pattern,
+      ),
     local,
     checksum: async (path) => find(path).sha256 ?? sha256OfFile(await local(path)),
   };
