@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { allRows } from "./all-rows.ts";
+import { withoutHubVariables } from "./hub-environment.ts";
 import { type HubRepository, type HubServer, hubServer } from "./hub-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { zipOf } from "./zip-of.ts";
@@ -25,7 +26,7 @@ const VALIDATION = "data/validation-00000-of-00001.parquet";
 const TRAIN = "data/train-00000-of-00001.parquet";
 
 beforeEach(() => {
-  for (const name of ["HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "MLAN_CACHE"]) vi.stubEnv(name, undefined);
+  withoutHubVariables();
   return () => vi.unstubAllEnvs();
 });
 

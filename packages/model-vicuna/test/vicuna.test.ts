@@ -2,7 +2,7 @@ import { useOnnxBackend } from "@mlan/backend-onnx";
 import { createScope, MlanError, MODEL, type PromptFamily } from "@mlan/core";
 import { vicuna } from "@mlan/model-vicuna";
 import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
-import "@tensorflow/tfjs"; // gradients, which a trainer brings otherwise
+import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
