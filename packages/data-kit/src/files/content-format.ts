@@ -36,8 +36,8 @@ function formatOf(speaker: string, name: string, head: Buffer): ContentFormat {
     throw notRows(speaker, name, "is a page of HTML or XML, not rows; download the file itself");
   if (start.startsWith("[")) return "array";
   if (start.startsWith("{")) return linesOrProblem(speaker, name, start);
-  if (TABLES.includes(ending)) return "table";
-  if (LINES.includes(ending)) return "lines";
+  if (TABLES.has(ending)) return "table";
+  if (LINES.has(ending)) return "lines";
   const found = `holds neither JSON nor Parquet: it begins with ${shownValue(start.slice(0, 40))}`;
   throw notRows(speaker, name, `${found}; rows are read from JSON, JSON lines, Parquet, .csv and .tsv`);
 }
@@ -58,8 +58,8 @@ function looksLikeUtf16(head: Buffer): boolean {
   return head.length >= 4 && [0, 1].some((offset) => head[offset] === 0 && head[offset + 2] === 0);
 }
 
-const TABLES: readonly string[] = [".csv", ".tsv", ".tab"];
-const LINES: readonly string[] = [".jsonl", ".ndjson"];
+const TABLES: ReadonlySet<string> = new Set([".csv", ".tsv", ".tab"]);
+const LINES: ReadonlySet<string> = new Set([".jsonl", ".ndjson"]);
 const UTF_16 = "is UTF-16 text; save it as UTF-8";
 const packed = (kind: string): string => `is compressed by ${kind}; unpack it`;
 

@@ -47,7 +47,7 @@ export function splitArray(): Splitter {
         }
         if (state === "before") {
           if (byte === BRACKET) state = "inside";
-          else if (!MARK.includes(byte)) throw new SplitError("the file does not begin with an array");
+          else if (!MARK.has(byte)) throw new SplitError("the file does not begin with an array");
           at += 1;
           start = at;
           continue;
@@ -74,8 +74,8 @@ export function splitArray(): Splitter {
       if (begun) pending.keep(chunk, start, chunk.length);
       pending.pass(chunk);
     },
-    *end() {
-      if (state === "after") return;
+    end() {
+      if (state === "after") return [];
       const found = `the file ends here, after ${pending.position} bytes`;
       throw new SplitError(`${found}: it was cut short, or a bracket or quotation mark is missing`);
     },
@@ -91,7 +91,7 @@ const END_BRACKET = 0x5d;
 const BRACE = 0x7b;
 const END_BRACE = 0x7d;
 /** A byte order mark in UTF-8. */
-const MARK: readonly number[] = [0xef, 0xbb, 0xbf];
+const MARK: ReadonlySet<number> = new Set([0xef, 0xbb, 0xbf]);
 
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === LINE_FEED || byte === 0x0d || byte === 0x09;

@@ -61,16 +61,16 @@ export function textRows(speaker: string, file: URL, name: string, format: TextF
     return { value: parsed.value, ...(lines && { line }) };
   }
 
-  function* rowsOf(pieces: Iterable<Piece>): Generator<RawRow> {
-    for (const piece of namingProblems(pieces)) {
+  function* rowsOf(split: () => Iterable<Piece>): Generator<RawRow> {
+    for (const piece of namingProblems(split)) {
       const row = rowOf(piece);
       if (row !== undefined) yield row;
     }
   }
 
-  function* namingProblems(pieces: Iterable<Piece>): Generator<Piece> {
+  function* namingProblems(split: () => Iterable<Piece>): Generator<Piece> {
     try {
-      yield* pieces;
+      yield* split();
     } catch (cause) {
       if (!(cause instanceof SplitError)) throw cause;
       throw badRow(placeOf(known.starts.length, undefined), `: ${cause.message}`, cause);
@@ -81,8 +81,9 @@ export function textRows(speaker: string, file: URL, name: string, format: TextF
     ...(parser.textCells && { textCells: true }),
     columns: () => parser.columns ?? [...columns],
     async *scan() {
-      for await (const chunk of createReadStream(file, { highWaterMark: CHUNK })) yield* rowsOf(splitter.push(chunk));
-      yield* rowsOf(splitter.end());
+      for await (const chunk of createReadStream(file, { highWaterMark: CHUNK }))
+        yield* rowsOf(() => splitter.push(chunk));
+      yield* rowsOf(() => splitter.end());
     },
     async at(index) {
       const { starts, lengths, checksums } = known;
