@@ -1,5 +1,5 @@
 import { fileLocation, folderLocation, type Location } from "@mlan/core";
-import { z } from "zod";
+import type { z } from "zod";
 import { hubFolder } from "../hub/hub-folder.ts";
 import { type HubOptions, hubOptions } from "../hub/hub-options.ts";
 import type { FileSource } from "./file-source.ts";
