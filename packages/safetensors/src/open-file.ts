@@ -37,14 +37,14 @@ function reasonOf(cause: unknown): string {
 
 /** What a file that begins with these bytes is, as a message says it; undefined for what may be safetensors. */
 export function foreignFormat(start: Uint8Array): string | undefined {
-  const text = new TextDecoder("latin1").decode(start);
-  return FORMATS.find(({ mark }) => mark.test(text))?.problem;
+  const text = new TextDecoder("latin1").decode(start).trimStart().toLowerCase();
+  return FORMATS.find(({ mark }) => text.startsWith(mark))?.problem;
 }
 
-const FORMATS: readonly { readonly mark: RegExp; readonly problem: string }[] = [
-  { mark: /^version https:\/\/git-lfs/, problem: "is a Git LFS pointer, not the file. Fetch it with `git lfs pull`" },
-  { mark: /^\s*<(!doctype|html|\?xml)/i, problem: "is a web page. Download the file itself" },
-  { mark: /^PK\u0003\u0004/, problem: "is a zip archive, as PyTorch's *.bin files are. Convert it to safetensors" },
-  { mark: /^\u0080[\u0002-\u0005]/, problem: "is a Python pickle. Convert it to safetensors" },
-  { mark: /^GGUF/, problem: "is a GGUF file. Take the model as safetensors" },
+const FORMATS: readonly { readonly mark: string; readonly problem: string }[] = [
+  { mark: "version https://git-lfs", problem: "is a Git LFS pointer, not the file. Fetch it with `git lfs pull`" },
+  { mark: "<!doctype html", problem: "is a web page. Download the file itself" },
+  { mark: "<html", problem: "is a web page. Download the file itself" },
+  { mark: "pk\u0003\u0004", problem: "is a zip archive, as PyTorch's *.bin files are. Convert it to safetensors" },
+  { mark: "gguf", problem: "is a GGUF file. Take the model as safetensors" },
 ];
