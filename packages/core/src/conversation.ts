@@ -6,6 +6,12 @@ export interface ImageReference {
   readonly origin?: string;
   /** The encoded file (PNG, JPEG, ...). Throws an `invalid-data` error when it cannot be had. */
   read(): Promise<Uint8Array>;
+  /**
+   * Looks for the image without reading it, as a run does before its first stage. Returns a text that differs whenever
+   * the image may have changed; "" when the fingerprint of its dataset covers its bytes. Throws an `invalid-data` error
+   * when there is no image. Without this, the image is read instead.
+   */
+  find?(): Promise<string>;
 }
 
 /** The text in a prompt or turn that stands for one image, in order of the images. */

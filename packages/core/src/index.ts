@@ -18,6 +18,10 @@ export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } f
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
 export type { ErrorCode } from "./errors.ts";
 export { messageOf, MlanError, shownValue } from "./errors.ts";
+export type { Content } from "./content.ts";
+export { contentOfFiles, stampOf } from "./content.ts";
+export type { Location } from "./location.ts";
+export { fileLocation, folderLocation, toFileUrl, toFolderUrl } from "./location.ts";
 export { pathOf } from "./path-of.ts";
 export type {
   AnswerRecord,
@@ -47,6 +51,7 @@ export type {
   GradientOptions,
   LossOptions,
   Model,
+  ModelInspection,
   ModelSource,
   OpenModelOptions,
   Parameter,
@@ -58,10 +63,12 @@ export type {
 export type {
   CheckpointSavedEvent,
   DeviceUse,
+  PlannedTraining,
   StepEndEvent,
   TrainEndEvent,
   Trainer,
   TrainEvent,
+  TrainingNeeds,
   TrainingRecipe,
   TrainRun,
   TrainStartEvent,

@@ -2,6 +2,7 @@ import { deriveSeed, messageOf, MlanError, type Parameter, pathOf, seededRandom 
 import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import { firstNotFinite } from "./first-not-finite.ts";
+import type { ParameterShape } from "./parameter-list.ts";
 import type { WeightPlan } from "./weight-plan.ts";
 
 export interface LoadWeightsOptions {
@@ -14,15 +15,20 @@ export interface LoadWeightsOptions {
  * Fills the planned parameters, one tensor at a time, so that little more than the weights is ever in memory. Throws
  * `invalid-checkpoint` for a tensor that cannot be read or holds a value that is not finite.
  */
-export async function loadWeights({ stored, fresh }: WeightPlan, { seed, signal }: LoadWeightsOptions): Promise<void> {
+export async function loadWeights(
+  { stored, fresh }: WeightPlan,
+  parameters: readonly Parameter[],
+  { seed, signal }: LoadWeightsOptions,
+): Promise<void> {
+  const variables = new Map(parameters.map(({ name, variable }) => [name, variable]));
   for (const { parameter, reader, name } of stored) {
     signal?.throwIfAborted();
     const values = await checkpointResult(reader.read(name));
     const place = firstNotFinite(values);
     if (place >= 0) throw notFinite(reader, name, place, values[place]);
-    assign(parameter, values);
+    assign(variables.get(parameter.name), values);
   }
-  for (const parameter of fresh) assign(parameter, initialProjectorValues(parameter, fresh, seed));
+  for (const parameter of fresh) assign(variables.get(parameter.name), initialProjectorValues(parameter, fresh, seed));
 }
 
 function notFinite({ entries }: SafetensorsReader, name: string, place: number, value: number | undefined): MlanError {
@@ -40,14 +46,20 @@ export function openWeights(folder: URL): Promise<SafetensorsReader> {
 }
 
 /** PyTorch's initialisation of nn.Linear: uniform within 1/sqrt(inputs), weights and biases alike. */
-function initialProjectorValues({ name, variable }: Parameter, all: readonly Parameter[], seed: number): Float32Array {
+function initialProjectorValues(
+  { name, shape }: ParameterShape,
+  all: readonly ParameterShape[],
+  seed: number,
+): Float32Array {
   const weight = all.find((other) => other.name === name.replace(/bias$/, "weight"));
-  const bound = 1 / Math.sqrt(weight?.variable.shape[1] ?? variable.size);
+  const length = shape.reduce((product, size) => product * size, 1);
+  const bound = 1 / Math.sqrt(weight?.shape[1] ?? length);
   const random = seededRandom(deriveSeed(seed, name));
-  return Float32Array.from({ length: variable.size }, () => (random.next() * 2 - 1) * bound);
+  return Float32Array.from({ length }, () => (random.next() * 2 - 1) * bound);
 }
 
-function assign({ variable }: Parameter, values: Float32Array): void {
+function assign(variable: tf.Variable | undefined, values: Float32Array): void {
+  if (!variable) throw new MlanError("contract", "model-llava: a planned weight has no variable.");
   const tensor = tf.tensor(values, variable.shape);
   variable.assign(tensor);
   tensor.dispose();
