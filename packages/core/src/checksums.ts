@@ -96,10 +96,7 @@ function codeOf(error: unknown): unknown {
 }
 
 function damaged(file: URL, what: string): MlanError {
-  return new MlanError(
-    "invalid-checkpoint",
-    `${pathOf(file)} ${what}. Restore it from a copy.`,
-  );
+  return new MlanError("invalid-checkpoint", `${pathOf(file)} ${what}. Restore it from a copy.`);
 }
 
 function unreadable(file: URL, cause: unknown): MlanError {
