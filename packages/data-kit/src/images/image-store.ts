@@ -1,4 +1,5 @@
-import type { ImageReference } from "@mlan/core";
+import { type ImageReference, messageOf, MlanError, pathOf } from "@mlan/core";
+import { stat } from "node:fs/promises";
 import type { Files } from "../files/file-source.ts";
 import { imageArchive } from "./image-archive.ts";
 import { imageFromFolders } from "./image-reference.ts";
@@ -17,12 +18,25 @@ export interface ImagePlaces {
   readonly archive?: string;
 }
 
-/** The user's place; else the published archive; else the folder `images/` beside the rows, then the rows' own. */
+/**
+ * The user's place; else the published archive; else the folder `images/` beside the rows, then the rows' own. Throws an
+ * `invalid-data` error when there is nothing at the user's place.
+ */
 export async function findImages(speaker: string, files: Files, { at, archive }: ImagePlaces): Promise<ImageStore> {
-  if (at) return at.pathname.endsWith(".zip") ? imageArchive(speaker, at) : folders(speaker, [asFolder(at)]);
+  if (at) return storeAt(speaker, at);
   const published = archive === undefined ? [] : await files.match(archive);
   if (published[0] !== undefined) return imageArchive(speaker, await files.local(published[0]));
   return folders(speaker, [new URL("images/", files.folder), files.folder]);
+}
+
+async function storeAt(speaker: string, at: URL): Promise<ImageStore> {
+  try {
+    const status = await stat(at);
+    return status.isDirectory() ? folders(speaker, [asFolder(at)]) : imageArchive(speaker, at);
+  } catch (cause) {
+    const message = `${speaker}: images cannot be read from ${pathOf(at)} (${messageOf(cause)}); name a folder or a zip archive that exists.`;
+    throw new MlanError("invalid-data", message, { cause });
+  }
 }
 
 function folders(speaker: string, places: readonly URL[]): ImageStore {
@@ -30,5 +44,5 @@ function folders(speaker: string, places: readonly URL[]): ImageStore {
 }
 
 function asFolder(url: URL): URL {
-  return url.href.endsWith("/") ? url : new URL(`${url.href}/`);
+  return url.pathname.endsWith("/") ? url : new URL(`${url.pathname}/`, url);
 }
