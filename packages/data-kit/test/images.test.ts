@@ -18,6 +18,7 @@ const ESCAPES = [
   "C:\\secret.png",
   "file:///etc/passwd",
   "a\0.png",
+  "a\ud800.png",
   "",
 ];
 const MIB = 2 ** 20;
@@ -37,7 +38,7 @@ describe("an image in a folder", () => {
   test.each(ESCAPES)("is refused when its name leads out of the folder: %j", async (name) => {
     const folder = await temporaryFolder({ "secret.png": "secret", "images/a.png": "pixels" });
     expect(() => imageFromFile(new URL("images/", folder), name, "data-x")).toThrow(
-      /^data-x: image .* outside its folder/,
+      /^data-x: image .* (outside its folder|has a character that no file name has)/,
     );
   });
 
@@ -50,6 +51,28 @@ describe("an image in a folder", () => {
     await expect(imageFromFile(images, "out.png").read()).rejects.toThrow("is a link out of its folder");
     await expect(imageFromFile(images, "up/secret.png").read()).rejects.toThrow("is a link out of its folder");
     expect(Buffer.from(await imageFromFile(images, "in.png").read()).toString()).toBe("pixels");
+  });
+
+  test("says that a name is an address, or is a folder's", async () => {
+    const folder = await temporaryFolder({ "images/a.png/b.png": "pixels" });
+    expect(() => imageFromFile(folder, "https://example.org/a.png", "data-x")).toThrow(
+      'data-x: image "https://example.org/a.png" is an address; download the file',
+    );
+    await expect(imageFromFile(folder, "images/a.png", "data-x").read()).rejects.toMatchObject({
+      code: "invalid-data",
+      message: expect.stringContaining("images/a.png cannot be read (it is a folder, not an image)"),
+    });
+  });
+
+  test("names a place that cannot be read, and why", async () => {
+    const folder = await temporaryFolder({});
+    await symlink("loop", new URL("loop", folder));
+    await expect(imageFromFile(folder, "loop/a.png").read()).rejects.toMatchObject({
+      code: "invalid-data",
+      message: expect.stringContaining("loop/a.png cannot be read (ELOOP"),
+    });
+    const name = `${"x".repeat(10_000_000)}.png`;
+    await expect(imageFromFile(folder, name).read()).rejects.toThrow(/^data-kit: there is no image "x{59}\.\.\. in/);
   });
 
   test("is missed by name and folder when it is not there", async () => {
@@ -69,10 +92,10 @@ describe("in a folder of images", () => {
     await truncate(new URL("big.png", folder), 300 * MIB);
     await promisify(execFile)("mkfifo", [fileURLToPath(new URL("pipe.png", folder))]);
     for (const [name, problem] of [
-      ["sub.png", "is a folder"],
-      ["big.png", "has 314572800 bytes, more than the 268435456"],
-      ["pipe.png", "is no regular file"],
-      ["x".repeat(300), "ENAMETOOLONG"],
+      ["sub.png", "it is a folder, not an image"],
+      ["big.png", "it has 314572800 bytes, and images have up to 268435456"],
+      ["pipe.png", "it is no regular file"],
+      ["x".repeat(300), "there is no image"],
     ] as const) {
       const image = imageFromFile(folder, name, "data-x");
       for (const look of [() => image.read(), () => image.find?.()]) {
@@ -93,7 +116,7 @@ describe("in a folder of images", () => {
 
   test("half a character in a name is refused, not thrown at", () => {
     expect(() => imageFromFile(new URL("file:///nowhere/"), "\ud800.png", "data-x")).toThrow(
-      /^data-x: image "\\ud800\.png" has half a character/,
+      /^data-x: image "\\ud800\.png" has a character that no file name has/,
     );
   });
 
@@ -101,12 +124,12 @@ describe("in a folder of images", () => {
     const folder = await temporaryFolder({ "a.png": "one" });
     const image = imageFromFile(folder, "a.png");
     const before = await image.find?.();
-    expect(await image.find?.()).toBe(before);
+    expect(await image.find?.()).toEqual(before);
     await writeFile(new URL("a.png", folder), "two");
     await utimes(new URL("a.png", folder), 1, 1);
-    expect(await image.find?.()).not.toBe(before);
+    expect(await image.find?.()).not.toEqual(before);
     await expect(imageFromFile(folder, "b.png").find?.()).rejects.toThrow('there is no image "b.png"');
-    expect(await imageFromBytes("row 1", new Uint8Array(3)).find?.()).toBe("");
+    expect(await imageFromBytes("row 1", new Uint8Array(3)).find?.()).toEqual({ stamp: "", digest: "" });
   });
 
   test.each(["nowhere/", "nowhere.zip"])("a place that does not exist is noticed at opening: %s", async (place) => {
@@ -176,8 +199,8 @@ describe("an image in a zip archive", () => {
       const folder = await temporaryFolder({ "images.zip": zipOf({ "a.png": text }) });
       return imageArchive("data-x", new URL("images.zip", folder)).image("a.png").find?.();
     };
-    expect(await found("one")).toBe(await found("one"));
-    expect(await found("one")).not.toBe(await found("two"));
+    expect(await found("one")).toEqual(await found("one"));
+    expect(await found("one")).not.toEqual(await found("two"));
   });
 
   test.each([
@@ -216,7 +239,7 @@ describe("an image in a zip archive", () => {
 
   test.each(ESCAPES)("is refused when its name leads out of the archive: %j", async (name) => {
     const archive = imageArchive("data-x", new URL("file:///nowhere.zip"));
-    expect(() => archive.image(name)).toThrow("outside its folder");
+    expect(() => archive.image(name)).toThrow(/outside its folder|has a character that no file name has/);
   });
 
   test("cannot be read when the archive is damaged or missing", async () => {

@@ -30,7 +30,11 @@ export function imageArchive(speaker: string, file: URL): ImageStore {
       return {
         name,
         read: () => inArchive((zip, entry) => zip.read(entry)),
-        find: () => inArchive((_, { crc32, uncompressedSize }) => `${crc32} ${uncompressedSize}`),
+        find: () =>
+          inArchive((_, { crc32, uncompressedSize }) => {
+            const content = `crc32 ${crc32}, ${uncompressedSize} bytes`;
+            return { stamp: content, digest: content };
+          }),
       };
     },
   };

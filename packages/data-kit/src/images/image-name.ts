@@ -8,11 +8,13 @@ export function checkImageName(name: string, speaker: string): void {
 
 /** Why an image of this name is not read; undefined for a name below the image folder. */
 export function imageNameProblem(name: string): string | undefined {
-  if (/\p{Surrogate}/u.test(name)) return `image ${shownValue(name)} has half a character in its name, as no file has`;
+  const shown = `image ${shownValue(name)}`;
+  if (/^https?:\/\//i.test(name)) return `${shown} is an address; download the file and name it below its folder`;
+  if (name.includes("\0") || /\p{Surrogate}/u.test(name)) return `${shown} has a character that no file name has`;
   const climbs = name.split(/[/\\]/).includes("..");
   const absolute = /^([/\\]|[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*:\/\/)/.test(name);
-  if (name !== "" && !name.includes("\0") && !climbs && !absolute) return undefined;
-  return `image ${shownValue(name)} lies outside its folder, and only names below that are read`;
+  if (name !== "" && !climbs && !absolute) return undefined;
+  return `${shown} lies outside its folder, and only names below that are read`;
 }
 
 /** The same name without `./` and doubled slashes. */

@@ -11,7 +11,7 @@ export const imageColumn: z.ZodType<ImageReference> = z.custom<ImageReference>(i
 
 /** An image that is in memory already, as an encoded file (PNG, JPEG, ...). */
 export function imageFromBytes(name: string, bytes: Uint8Array): ImageReference {
-  return { name, read: () => Promise.resolve(bytes), find: () => Promise.resolve("") };
+  return { name, read: () => Promise.resolve(bytes), find: () => Promise.resolve({ stamp: "", digest: "" }) };
 }
 
 /**
@@ -25,11 +25,10 @@ export function imageFromFile(folder: URL, name: string, speaker = "data-kit"): 
 /** As {@link imageFromFile}, from the first of several folders that has the file. */
 export function imageFromFolders(folders: readonly URL[], name: string, speaker: string): ImageReference {
   checkImageName(name, speaker);
-  const shown = `${speaker}: image ${shownValue(name)}`;
   const find = async (): Promise<FoundFile> => {
     for (const folder of folders) {
       for (const spelling of spellings(name)) {
-        const found = await findBelow(folder, spelling, shown);
+        const found = await findBelow(folder, spelling, speaker);
         if (found) return found;
       }
     }
@@ -41,13 +40,11 @@ export function imageFromFolders(folders: readonly URL[], name: string, speaker:
     name,
     async read() {
       const { path } = await find();
-      return readFile(path).catch((cause: unknown) => {
-        throw new MlanError("invalid-data", `${shown} cannot be read from ${path} (${messageOf(cause)}).`, { cause });
-      });
+      return readFile(path).catch((cause: unknown) => Promise.reject(unreadable(speaker, path, cause)));
     },
     async find() {
-      const { size, mtimeMs } = (await find()).status;
-      return `${size} ${mtimeMs}`;
+      const { size, mtimeMs, ctimeMs, ino } = (await find()).status;
+      return { stamp: [size, mtimeMs, ctimeMs, ino].join(" ") };
     },
   };
 }
@@ -63,20 +60,19 @@ interface FoundFile {
 }
 
 /** undefined when there is no such file. Throws for anything else that is no image file inside the folder. */
-async function findBelow(folder: URL, name: string, shown: string): Promise<FoundFile | undefined> {
+async function findBelow(folder: URL, name: string, speaker: string): Promise<FoundFile | undefined> {
   const place = join(fileURLToPath(folder), name);
-  const found = await lookAt(folder, place).catch((cause: unknown) => {
-    const message = `${shown} cannot be read from ${place} (${messageOf(cause)}).`;
-    throw new MlanError("invalid-data", message, { cause });
-  });
+  const found = await lookAt(folder, place).catch((cause: unknown) =>
+    Promise.reject(unreadable(speaker, place, cause)),
+  );
   if (!found) return undefined;
   const { root, path, status } = found;
   if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) {
-    const message = `${shown} is a link out of its folder (to ${path}); put the file itself there.`;
+    const message = `${speaker}: image ${shownValue(name)} is a link out of its folder (to ${path}); put the file itself there.`;
     throw new MlanError("invalid-data", message);
   }
   const problem = problemOf(status);
-  if (problem !== undefined) throw new MlanError("invalid-data", `${shown} ${problem} (${path}); give an image file.`);
+  if (problem !== undefined) throw unreadable(speaker, path, problem);
   return { path, status };
 }
 
@@ -86,14 +82,18 @@ async function lookAt(folder: URL, place: string) {
     return { root, path, status: await stat(path) };
   } catch (cause) {
     const { code } = Object(cause);
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(code)) return undefined;
     throw cause;
   }
 }
 
+function unreadable(speaker: string, path: string, cause: unknown): MlanError {
+  return new MlanError("invalid-data", `${speaker}: ${path} cannot be read (${messageOf(cause)}).`, { cause });
+}
+
 function problemOf(status: Stats): string | undefined {
-  if (status.isDirectory()) return "is a folder";
-  if (!status.isFile()) return "is no regular file";
-  const size = `has ${status.size} bytes, more than the ${MOST_IMAGE_BYTES} of the largest image that is read`;
+  if (status.isDirectory()) return "it is a folder, not an image";
+  if (!status.isFile()) return "it is no regular file";
+  const size = `it has ${status.size} bytes, and images have up to ${MOST_IMAGE_BYTES}`;
   return status.size > MOST_IMAGE_BYTES ? size : undefined;
 }

@@ -1,4 +1,4 @@
-import { type ImageReference, messageOf, MlanError, pathOf } from "@mlan/core";
+import { type ImageReference, type Location, messageOf, MlanError, pathOf, toFileUrl, toFolderUrl } from "@mlan/core";
 import { stat } from "node:fs/promises";
 import type { Files } from "../files/file-source.ts";
 import { imageArchive } from "./image-archive.ts";
@@ -13,7 +13,7 @@ export interface ImageStore {
 /** Where the images of a dataset are when its rows only name them. */
 export interface ImagePlaces {
   /** A folder, or a zip archive, that the user named. */
-  readonly at?: URL;
+  readonly at?: Location;
   /** The archive that is published beside the rows. */
   readonly archive?: string;
 }
@@ -29,20 +29,17 @@ export async function findImages(speaker: string, files: Files, { at, archive }:
   return folders(speaker, [new URL("images/", files.folder), files.folder]);
 }
 
-async function storeAt(speaker: string, at: URL): Promise<ImageStore> {
+async function storeAt(speaker: string, at: Location): Promise<ImageStore> {
   try {
-    const status = await stat(at);
-    return status.isDirectory() ? folders(speaker, [asFolder(at)]) : imageArchive(speaker, at);
+    const status = await stat(toFileUrl(at));
+    return status.isDirectory() ? folders(speaker, [toFolderUrl(at)]) : imageArchive(speaker, toFileUrl(at));
   } catch (cause) {
-    const message = `${speaker}: images cannot be read from ${pathOf(at)} (${messageOf(cause)}); name a folder or a zip archive that exists.`;
+    if (MlanError.is(cause)) throw cause;
+    const message = `${speaker}: images cannot be read from ${pathOf(toFileUrl(at))} (${messageOf(cause)}); name a folder or a zip archive that exists.`;
     throw new MlanError("invalid-data", message, { cause });
   }
 }
 
 function folders(speaker: string, places: readonly URL[]): ImageStore {
   return { image: (name) => imageFromFolders(places, name, speaker) };
-}
-
-function asFolder(url: URL): URL {
-  return url.pathname.endsWith("/") ? url : new URL(`${url.pathname}/`, url);
 }
