@@ -9,10 +9,12 @@ import { brotliDecompressSync } from "node:zlib";
 let loader: object | undefined;
 
 /**
- * Lets Vulkan find SwiftShader, a GPU in software that the npm package @sparticuz/chromium carries. To be called before
- * ONNX Runtime looks for a GPU. Gives why there is none here, or undefined.
+ * Lets Vulkan find SwiftShader, a GPU in software that the npm package @sparticuz/chromium carries. Call it before ONNX
+ * Runtime looks for a GPU. Returns why there is none here, or undefined. With MLAN_WEBGPU=hardware in the environment it
+ * changes nothing, and the tests run on the machine's own GPU.
  */
 export function openSwiftShader(): string | undefined {
+  if (process.env["MLAN_WEBGPU"] === "hardware") return undefined;
   if (process.platform !== "linux" || process.arch !== "x64") return "SwiftShader comes for Linux x64 only";
   let archive: string;
   try {
