@@ -17,7 +17,12 @@ export { IMAGE_PLACEHOLDER } from "./conversation.ts";
 export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
 export type { ErrorCode } from "./errors.ts";
-export { messageOf, MlanError } from "./errors.ts";
+export { messageOf, MlanError, shownValue } from "./errors.ts";
+export type { Content } from "./content.ts";
+export { contentOfFiles, stampOf } from "./content.ts";
+export type { Location } from "./location.ts";
+export { fileLocation, folderLocation, toFileUrl, toFolderUrl } from "./location.ts";
+export { pathOf } from "./path-of.ts";
 export type {
   AnswerRecord,
   BenchmarkResult,
@@ -46,6 +51,7 @@ export type {
   GradientOptions,
   LossOptions,
   Model,
+  ModelInspection,
   ModelSource,
   OpenModelOptions,
   Parameter,
@@ -57,10 +63,12 @@ export type {
 export type {
   CheckpointSavedEvent,
   DeviceUse,
+  PlannedTraining,
   StepEndEvent,
   TrainEndEvent,
   Trainer,
   TrainEvent,
+  TrainingNeeds,
   TrainingRecipe,
   TrainRun,
   TrainStartEvent,
@@ -74,6 +82,7 @@ export { BENCHMARK, CLOCK, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
 export type { Scope } from "./scope.ts";
 export { createScope } from "./scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";
+export { verifyChecksums, writeChecksums } from "./checksums.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { experiment } from "./experiment.ts";
 export type {

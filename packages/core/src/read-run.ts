@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MlanError } from "./errors.ts";
+import { pathOf } from "./path-of.ts";
 import { type LedgerEntry, type Manifest, runFolder, type StepMetrics } from "./run-folder.ts";
 import type { StageResult } from "./stage.ts";
 
@@ -41,12 +42,12 @@ export async function readRun(folder: URL): Promise<Run> {
   const files = runFolder(folder);
   const found = await files.readManifest();
   if (!found) {
-    const message = `${files.url.pathname} is no run folder: it has no manifest.json. Give the folder that a run was kept in.`;
+    const message = `${pathOf(files.url)} is no run folder: it has no manifest.json. Give the folder that a run was kept in.`;
     throw new MlanError("run-folder", message);
   }
   const manifest = manifestSchema.safeParse(found);
   if (!manifest.success) {
-    const message = `${files.url.pathname} is no run folder: its manifest.json is not that of a run (${z.prettifyError(manifest.error)}).`;
+    const message = `${pathOf(files.url)} is no run folder: its manifest.json is not that of a run (${z.prettifyError(manifest.error)}).`;
     throw new MlanError("run-folder", message, { cause: manifest.error });
   }
   return {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { MlanError } from "./errors.ts";
+import { pathOf } from "./path-of.ts";
 import type { EvaluateEvent } from "./evaluator.ts";
 import { type Experiment, planOf } from "./experiment.ts";
 import type { TrainableModel } from "./model.ts";
@@ -106,7 +107,7 @@ async function openManifest(experiment: Experiment, folder: RunFolder): Promise<
   if (difference === undefined) return found;
   throw new MlanError(
     "run-folder",
-    `${folder.url.pathname} holds another experiment: ${difference}. Run into another folder, or remove this one.`,
+    `${pathOf(folder.url)} holds another experiment: ${difference}. Run into another folder, or remove this one.`,
   );
 }
 

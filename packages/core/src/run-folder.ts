@@ -1,6 +1,7 @@
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { writeFileAtomically } from "./atomic-files.ts";
 import { MlanError } from "./errors.ts";
+import { pathOf } from "./path-of.ts";
 import type { TokenCounts } from "./model.ts";
 import type { StageResult } from "./stage.ts";
 import type { StepEndEvent } from "./trainer.ts";
@@ -135,7 +136,7 @@ async function readJson<Value>(file: URL): Promise<Value | undefined> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new MlanError("run-folder", `${file.pathname} is no JSON. Restore it, or begin again in another folder.`, {
+    throw new MlanError("run-folder", `${pathOf(file)} is no JSON. Restore it, or begin again in another folder.`, {
       cause,
     });
   }
@@ -146,7 +147,7 @@ async function readIfThere(file: URL): Promise<string | undefined> {
     return await readFile(file, "utf8");
   } catch (error) {
     if (Object(error).code === "ENOENT") return undefined;
-    throw new MlanError("run-folder", `${file.pathname} cannot be read.`, { cause: error });
+    throw new MlanError("run-folder", `${pathOf(file)} cannot be read.`, { cause: error });
   }
 }
 

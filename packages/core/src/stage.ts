@@ -67,7 +67,7 @@ export function evaluate({ name, benchmarks, protocol }: EvaluateStageOptions): 
   return {
     name,
     kind: "evaluate",
-    settings: { benchmarks: benchmarks.map((benchmark) => benchmark.name), protocol },
+    settings: { benchmarks: benchmarks.map(settingOf), protocol },
     asks: { benchmarks, protocol },
     async *run({ scope, model, folder, signal }) {
       const evaluator = scope.get(EVALUATOR);
@@ -77,6 +77,10 @@ export function evaluate({ name, benchmarks, protocol }: EvaluateStageOptions): 
       }
     },
   };
+}
+
+function settingOf({ name, limit }: Benchmark): string {
+  return limit === undefined ? name : `${name}, first ${limit}`;
 }
 
 /** The results of one evaluation stage. */

@@ -11,6 +11,7 @@ export interface AnswersHeader extends Pick<
   | "extractor"
   | "promptFamily"
   | "questions"
+  | "questionsInBenchmark"
   | "fingerprints"
 > {
   readonly format: "mlan-answers";
@@ -29,6 +30,7 @@ export const headerSchema: z.ZodType<AnswersHeader> = z.object({
   extractor: z.object({ name: z.string(), version: z.number() }),
   promptFamily: z.enum(["tuned", "llama2-base", "vicuna-base"]),
   questions: z.number(),
+  questionsInBenchmark: z.number().exactOptional(),
   fingerprints: z.object({ questions: z.string(), prompts: z.string(), protocol: z.string() }),
   model: z.string(),
 });

@@ -127,6 +127,7 @@ async function headerOf(
     extractor: { name: extractor.name, version: extractor.version },
     promptFamily: model.promptFamily,
     questions: plan.ids.length,
+    ...(plan.total !== undefined && { questionsInBenchmark: plan.total }),
     fingerprints: {
       questions: plan.questionsFingerprint,
       prompts: plan.promptsFingerprint,

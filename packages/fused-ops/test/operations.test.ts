@@ -1,4 +1,5 @@
-import "@tensorflow/tfjs"; // registers gradients
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-layers"; // registers gradients
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { tokenLogProbabilities } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";

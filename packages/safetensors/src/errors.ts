@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 const NAME = "SafetensorsError";
 
 /** `missing`: no such file or tensor. `damaged`: bytes that contradict the format. `unsupported`: a dtype not read here. */
@@ -17,5 +19,14 @@ export class SafetensorsError extends Error {
   static is(error: unknown, code?: SafetensorsErrorCode): error is SafetensorsError {
     if (!(error instanceof Error) || error.name !== NAME || !("code" in error)) return false;
     return code === undefined || error.code === code;
+  }
+}
+
+/** The file's decoded path, for messages; a URL that is no path on this machine stays an address. */
+export function pathOf(file: URL): string {
+  try {
+    return fileURLToPath(file);
+  } catch {
+    return file.href;
   }
 }

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { byteLengthOf, type Dtype, isDtype } from "./dtype.ts";
-import { SafetensorsError } from "./errors.ts";
+import { pathOf, SafetensorsError } from "./errors.ts";
 
 /** Where one tensor lies in its file. */
 export interface TensorEntry {
@@ -99,5 +99,5 @@ function isNaturalNumbers(value: unknown): value is readonly number[] {
 }
 
 function damaged(file: URL, what: string, options?: ErrorOptions): SafetensorsError {
-  return new SafetensorsError("damaged", `${file.pathname} is damaged: ${what}. Download or write it again.`, options);
+  return new SafetensorsError("damaged", `${pathOf(file)} is damaged: ${what}. Download or write it again.`, options);
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readdir, readFile, stat } from "node:fs/promises";
 import { toFloat32, toInt32 } from "./dtype.ts";
-import { SafetensorsError } from "./errors.ts";
+import { pathOf, SafetensorsError } from "./errors.ts";
 import { readHeader, type TensorEntry } from "./header.ts";
 
 /** Tensors of one file or of all shards of a folder, read one at a time. */
@@ -74,7 +74,7 @@ async function readBytes(handle: FileHandle, entry: TensorEntry): Promise<Uint8A
     const length = Math.min(bytes.length - done, 1 << 30);
     const { bytesRead } = await handle.read(bytes, done, length, entry.offset + done);
     if (bytesRead === 0) {
-      throw new SafetensorsError("damaged", `${entry.file.pathname} became shorter while "${entry.name}" was read.`);
+      throw new SafetensorsError("damaged", `${pathOf(entry.file)} became shorter while "${entry.name}" was read.`);
     }
     done += bytesRead;
   }
@@ -86,7 +86,7 @@ function addEntry(entries: Map<string, TensorEntry>, entry: TensorEntry): void {
   if (other) {
     throw new SafetensorsError(
       "damaged",
-      `tensor "${entry.name}" stands in ${other.file.pathname} and in ${entry.file.pathname}. Keep one of the files.`,
+      `tensor "${entry.name}" stands in ${pathOf(other.file)} and in ${pathOf(entry.file)}. Keep one of the files.`,
     );
   }
   entries.set(entry.name, entry);
@@ -96,7 +96,7 @@ async function openFile(file: URL): Promise<FileHandle> {
   try {
     return await open(file);
   } catch (cause) {
-    throw new SafetensorsError("missing", `${file.pathname} cannot be opened. Check the path and the download.`, {
+    throw new SafetensorsError("missing", `${pathOf(file)} cannot be opened. Check the path and the download.`, {
       cause,
     });
   }
@@ -104,7 +104,7 @@ async function openFile(file: URL): Promise<FileHandle> {
 
 async function filesOf(fileOrFolder: URL): Promise<readonly URL[]> {
   const found = await stat(fileOrFolder).catch((cause: unknown) => {
-    throw new SafetensorsError("missing", `${fileOrFolder.pathname} does not exist. Check the path and the download.`, {
+    throw new SafetensorsError("missing", `${pathOf(fileOrFolder)} does not exist. Check the path and the download.`, {
       cause,
     });
   });
@@ -117,7 +117,7 @@ async function filesOf(fileOrFolder: URL): Promise<readonly URL[]> {
   if (shards.length === 0) {
     throw new SafetensorsError(
       "missing",
-      `${folder.pathname} holds no *.safetensors file. Only safetensors weights are read.`,
+      `${pathOf(folder)} holds no *.safetensors file. Only safetensors weights are read.`,
     );
   }
   return shards.map((name) => new URL(encodeURIComponent(name), folder));
@@ -129,7 +129,7 @@ async function shardsOf(index: URL): Promise<readonly string[]> {
     const names = Object.values(Object(weights)).filter((name) => typeof name === "string");
     if (names.length > 0) return [...new Set(names)].toSorted();
   } catch (cause) {
-    throw new SafetensorsError("damaged", `${index.pathname} is no JSON. Download it again.`, { cause });
+    throw new SafetensorsError("damaged", `${pathOf(index)} is no JSON. Download it again.`, { cause });
   }
-  throw new SafetensorsError("damaged", `${index.pathname} names no shards in "weight_map". Download it again.`);
+  throw new SafetensorsError("damaged", `${pathOf(index)} names no shards in "weight_map". Download it again.`);
 }

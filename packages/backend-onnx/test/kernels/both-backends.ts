@@ -1,5 +1,5 @@
-// In Node tfjs-core alone knows no gradients; the whole package registers them, and the backend "cpu".
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-layers"; // registers gradients
 import * as tf from "@tensorflow/tfjs-core";
 import { useOnnxBackend, type Provider } from "@mlan/backend-onnx";
 import { expect, it } from "vitest";

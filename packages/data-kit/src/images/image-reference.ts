@@ -1,4 +1,4 @@
-import { type ImageReference, MlanError } from "@mlan/core";
+import { type ImageReference, MlanError, pathOf } from "@mlan/core";
 import { readFile, realpath } from "node:fs/promises";
 import { z } from "zod";
 
@@ -28,7 +28,7 @@ export function imageFromFolders(folders: readonly URL[], name: string, speaker:
         const file = await insideOf(folder, name, speaker);
         if (file !== undefined) return readFile(file);
       }
-      const places = folders.map(({ pathname }) => decodeURIComponent(pathname)).join(" nor in ");
+      const places = folders.map(pathOf).join(" nor in ");
       const message = `${speaker}: there is no image "${name}" in ${places}; add it, or name the folder that has it.`;
       throw new MlanError("invalid-data", message);
     },
