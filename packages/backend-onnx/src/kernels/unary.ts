@@ -128,8 +128,7 @@ function isSmall(graph: Writing["graph"], x: string): string {
 function polynomial(graph: Writing["graph"], x: string, coefficients: readonly number[]): string {
   const [last = 0, ...others] = coefficients.toReversed();
   return others.reduce(
-    (value, coefficient) =>
-      graph.apply("Add", [graph.apply("Mul", [value, x]), graph.scalar(coefficient, "float32")]),
+    (value, coefficient) => graph.apply("Add", [graph.apply("Mul", [value, x]), graph.scalar(coefficient, "float32")]),
     graph.scalar(last, "float32"),
   );
 }
