@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { MlanError, type TrainableModel } from "@mlan/core";
 import { memoryDataset } from "@mlan/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
