@@ -13,20 +13,24 @@ const schema = z.strictObject({
   sha256: z.record(z.string(), z.string().regex(/^[\da-f]{64}$/)),
 });
 
+export interface ChecksumOptions {
+  /** The files by path below the folder, with slashes. Default: all that are there. */
+  readonly files?: readonly string[];
+  /** The hexadecimal SHA-256 of files that need not be read again, by their path. */
+  readonly known?: ReadonlyMap<string, string>;
+}
+
 /**
- * Writes `checksums.json`: the SHA-256 of every file in `folder`, which ends in a slash. A folder inside it that has a
- * `checksums.json` counts as that one file, since whoever reads that folder verifies it. `known` has the hexadecimal
- * SHA-256 of files, by path below the folder, that need not be read again.
+ * Writes `checksums.json`: the SHA-256 of files in `folder`, which ends in a slash. By default a folder inside it that
+ * has a `checksums.json` counts as that one file, since whoever reads that folder verifies it.
  */
-export async function writeChecksums(folder: URL, known: ReadonlyMap<string, string> = new Map()): Promise<void> {
+export async function writeChecksums(folder: URL, { files, known }: ChecksumOptions = {}): Promise<void> {
   const sha256: Record<string, string> = {};
-  for (const path of (await filesIn(folder, "")).toSorted()) {
-    if (path !== CHECKSUMS_FILE) sha256[path] = known.get(path) ?? (await hashOf(new URL(encoded(path), folder)));
+  for (const path of (files ?? (await filesIn(folder, ""))).toSorted()) {
+    if (path !== CHECKSUMS_FILE) sha256[path] = known?.get(path) ?? (await hashOf(new URL(encoded(path), folder)));
   }
-  await writeFileAtomically(
-    new URL(CHECKSUMS_FILE, folder),
-    `${JSON.stringify({ formatVersion: 1, sha256 }, null, 2)}\n`,
-  );
+  const list = `${JSON.stringify({ formatVersion: 1, sha256 }, null, 2)}\n`;
+  await writeFileAtomically(new URL(CHECKSUMS_FILE, folder), list);
 }
 
 /**
@@ -37,7 +41,7 @@ export async function writeChecksums(folder: URL, known: ReadonlyMap<string, str
 export async function verifyChecksums(folder: URL): Promise<boolean> {
   const file = new URL(CHECKSUMS_FILE, folder);
   const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
     throw unreadable(file, error);
   });
   if (text === undefined) return false;
@@ -47,7 +51,7 @@ export async function verifyChecksums(folder: URL): Promise<boolean> {
     if (!isBelow(path)) throw damaged(file, "is not the list of checksums that was saved");
     const listed = new URL(encoded(path), folder);
     const found = await hashOf(listed).catch((error: unknown) => {
-      if (codeOf(error) === "ENOENT" || codeOf(error) === "EISDIR") throw damaged(listed, "is missing");
+      if (["ENOENT", "ENOTDIR", "EISDIR"].includes(String(codeOf(error)))) throw damaged(listed, "is missing");
       throw unreadable(listed, error);
     });
     if (found !== sha256)
@@ -96,10 +100,7 @@ function codeOf(error: unknown): unknown {
 }
 
 function damaged(file: URL, what: string): MlanError {
-  return new MlanError(
-    "invalid-checkpoint",
-    `${pathOf(file)} ${what}. Restore it, or take another copy of its folder.`,
-  );
+  return new MlanError("invalid-checkpoint", `${pathOf(file)} ${what}. Restore it from a copy.`);
 }
 
 function unreadable(file: URL, cause: unknown): MlanError {

@@ -15,11 +15,14 @@ import {
   type Plugin,
   seededRandom,
   type TrainableModel,
+  verifyChecksums,
+  writeChecksums,
   writeFileAtomically,
 } from "@mlan/core";
 import { characters, continuation, logProbability, margins, textOf, VOCABULARY } from "./character-table.ts";
 
 const IGNORED = -100;
+const FILE = "fake-model.json";
 
 export interface FakeModelOptions {
   /** A file that counts as the model's weights: a run notices when it is missing or has changed. */
@@ -113,10 +116,12 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     },
     async save(folder) {
       const saved = { format, table: [...(await table.data())], projector: [...(await projector.data())] };
-      await writeFileAtomically(new URL("fake-model.json", folder), JSON.stringify(saved));
+      await writeFileAtomically(new URL(FILE, folder), JSON.stringify(saved));
+      await writeChecksums(folder, { files: [FILE] });
     },
     async load(folder) {
-      const saved = JSON.parse(await readFile(new URL("fake-model.json", folder), "utf8"));
+      await verifyChecksums(folder);
+      const saved = JSON.parse(await readFile(new URL(FILE, folder), "utf8"));
       format = saved.format;
       tf.tidy(() => {
         table.assign(tf.tensor(saved.table, [VOCABULARY, VOCABULARY]));
