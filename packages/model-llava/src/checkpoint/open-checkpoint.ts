@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { type ConversationFormat, MlanError, pathOf } from "@mlan/core";
-import { type ConfigObject, fileExists, isObject, readConfigFile } from "../config/config-file.ts";
+import { fileExists } from "../config/checkpoint-file.ts";
+import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
 import { formatConfig } from "../config/format-config.ts";
 import { type LanguageConfig, languageConfig } from "../config/language-config.ts";
 import { type LlavaConfig, llavaConfig, modelTypeOf } from "../config/llava-config.ts";
