@@ -1,4 +1,4 @@
-import type { Conversation, Dataset } from "@mlan/core";
+import { type Conversation, type Dataset, fileLocation, type Location } from "@mlan/core";
 import {
   checkOptions,
   conversationsFrom,
@@ -17,7 +17,7 @@ import { z } from "zod";
  */
 export interface CaptionsOptions extends SourceOptions {
   /** Folder or zip that image names are relative to. Default: the released zip, else `images/` beside the rows, then their folder. */
-  readonly images?: URL;
+  readonly images?: Location;
 }
 
 /**
@@ -44,7 +44,7 @@ export function captions(options: CaptionsOptions = {}): Dataset<Conversation> {
 
 const optionsSchema: z.ZodType<CaptionsOptions> = z.strictObject({
   ...sourceOptions,
-  images: z.instanceof(URL).exactOptional(),
+  images: fileLocation.exactOptional(),
 });
 
 const PUBLISHED = {

@@ -1,4 +1,4 @@
-import type { Conversation, Dataset } from "@mlan/core";
+import { type Conversation, type Dataset, fileLocation, type Location } from "@mlan/core";
 import { checkOptions, conversationsFrom, sourceFrom, type SourceOptions, sourceOptions } from "@mlan/data-kit";
 import { z } from "zod";
 
@@ -10,7 +10,7 @@ export interface MlanOptions extends SourceOptions {
   /** Which released mixture. Default "mlan". */
   readonly mixture?: MixtureName;
   /** Folder or zip that image names are relative to. Default: the released zip, else `images/` beside the rows, then their folder. */
-  readonly images?: URL;
+  readonly images?: Location;
 }
 
 /** An instruction tuning mixture; the released ones have 80,000 conversations. */
@@ -36,7 +36,7 @@ export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
 const optionsSchema: z.ZodType<MlanOptions> = z.strictObject({
   ...sourceOptions,
   mixture: z.enum(["mlan", "mlan-v-88l", "mlan-v-50l"]).exactOptional(),
-  images: z.instanceof(URL).exactOptional(),
+  images: fileLocation.exactOptional(),
 });
 
 const PUBLISHED = { speaker: "data-mlan", repository: "WangResearchLab/MLAN", revision: "main" };

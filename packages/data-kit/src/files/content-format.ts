@@ -23,13 +23,15 @@ export async function contentFormat(speaker: string, file: URL, name: string): P
 const HEAD_BYTES = 65_536;
 
 function formatOf(speaker: string, name: string, head: Buffer): ContentFormat {
+  const ending = /\.[^./]*$/.exec(name)?.[0].toLowerCase() ?? "";
+  // A split without rows is an empty file of lines.
+  if (head.length === 0 && LINES.has(ending)) return "lines";
   if (head.length === 0) throw notRows(speaker, name, "is empty; write or download it again");
   if (head.toString("latin1", 0, 4) === "PAR1") return "parquet";
   const kind = KINDS.find(({ at = 0, mark }) => head.toString("latin1", at, at + mark.length) === mark);
   if (kind) throw notRows(speaker, name, kind.problem);
   const text = head.toString("utf8").replace(/^\ufeff/, "");
   const start = text.trimStart();
-  const ending = /\.[^./]*$/.exec(name)?.[0].toLowerCase() ?? "";
   if (looksLikeUtf16(head)) throw notRows(speaker, name, UTF_16);
   if (start === "") return "lines";
   if (start.startsWith("<"))

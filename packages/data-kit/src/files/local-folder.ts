@@ -1,4 +1,4 @@
-import { messageOf, MlanError, pathOf } from "@mlan/core";
+import { type Location, messageOf, MlanError, pathOf, toFileUrl, toFolderUrl } from "@mlan/core";
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
@@ -8,24 +8,21 @@ import { type Files, type FileSource, matching } from "./file-source.ts";
 /**
  * Files of a folder on this machine, or one file alone, whatever its name (the folder is then its parent). Opening throws
  * an `invalid-data` error when there is no such folder or file, and an `unavailable` one, with the reason, when it cannot
- * be read.
+ * be read. Throws an `invalid-options` error for what is no path and no `file:` URL.
  */
-export function localFolder(speaker: string, folderOrFile: URL): FileSource {
-  const place = pathOf(folderOrFile);
+export function localFolder(speaker: string, folderOrFile: Location): FileSource {
+  const place = pathOf(toFileUrl(folderOrFile));
+  const url = withoutSlash(toFileUrl(folderOrFile));
   return {
     place,
     async open() {
-      if (folderOrFile.protocol !== "file:" || place === folderOrFile.href) {
-        const message = `${speaker}: ${place} is an address and no folder or file of this machine; give a path on it.`;
-        throw new MlanError("invalid-options", message);
-      }
-      const status = await stat(folderOrFile).catch((cause: unknown) => {
+      const status = await stat(url).catch((cause: unknown) => {
         if (!isMissing(cause)) throw unreadable(speaker, place, cause);
         const message = `${speaker}: there is no folder or file ${place}; give one that exists.`;
         throw new MlanError("invalid-data", message, { cause });
       });
-      if (status.isDirectory()) return filesOf(speaker, place, asFolder(folderOrFile));
-      if (status.isFile()) return singleFile(speaker, place, folderOrFile);
+      if (status.isDirectory()) return filesOf(speaker, place, toFolderUrl(url));
+      if (status.isFile()) return singleFile(speaker, pathOf(url), url);
       throw new MlanError("invalid-data", `${speaker}: ${place} is neither a folder nor a file with content.`);
     },
   };
@@ -69,8 +66,10 @@ function isMissing(cause: unknown): boolean {
   return ["ENOENT", "ENOTDIR"].includes(Object(cause).code);
 }
 
-function asFolder(url: URL): URL {
-  return url.href.endsWith("/") ? url : new URL(`${url.href}/`);
+/** A file that was named as a folder is found too. */
+function withoutSlash(url: URL): URL {
+  const href = url.href.replace(/\/+$/, "");
+  return href === "file:" ? url : new URL(href);
 }
 
 function urlOf(folder: URL, path: string): URL {

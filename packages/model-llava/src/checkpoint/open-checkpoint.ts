@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type ConversationFormat, MlanError, pathOf } from "@mlan/core";
+import { type ConversationFormat, MlanError, pathOf, verifyChecksums } from "@mlan/core";
 import { fileExists } from "../config/checkpoint-file.ts";
 import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
 import { formatConfig } from "../config/format-config.ts";
@@ -36,10 +36,14 @@ export interface CheckpointVision extends VisionOptions, LlavaConfig {
   readonly processor: ImageProcessor;
 }
 
-/** Reads the configuration and opens the weights. Throws `invalid-checkpoint` errors that name file and key. */
+/**
+ * Reads the configuration, verifies the files of a folder that has checksums, and opens the weights. Throws
+ * `invalid-checkpoint` errors that name file and key.
+ */
 export async function openCheckpoint({ weights, visionTower }: CheckpointFolders): Promise<Checkpoint> {
   const file = new URL("config.json", weights);
   const config = await readConfigFile(file);
+  await verifyFolder(weights);
   const type = modelTypeOf(config, file);
   const language = languageConfig(config, file);
   const format = formatConfig(config, type, file);
@@ -56,6 +60,16 @@ export async function openCheckpoint({ weights, visionTower }: CheckpointFolders
   } catch (error) {
     await checkpoint.close();
     throw error;
+  }
+}
+
+async function verifyFolder(folder: URL): Promise<void> {
+  try {
+    await verifyChecksums(folder);
+  } catch (cause) {
+    if (!MlanError.is(cause)) throw cause;
+    const wayOut = cause.code === "invalid-checkpoint" ? " If the change is meant, remove checksums.json." : "";
+    throw new MlanError(cause.code, `model-llava: ${cause.message}${wayOut}`, { cause });
   }
 }
 
@@ -78,6 +92,7 @@ async function openVision({
   if (visionTower) {
     const towerFile = new URL("config.json", visionTower);
     const tower = await readConfigFile(towerFile);
+    await verifyFolder(visionTower);
     return describeVision(tower, towerFile, llava ?? { towerName: nameOf(visionTower), selectLayer: -2 });
   }
   if (!llava) return undefined;
