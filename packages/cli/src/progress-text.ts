@@ -82,6 +82,7 @@ function bar(share: number, width: number): string {
   return "█".repeat(filled) + "░".repeat(width - filled);
 }
 
-function clipped(text: string, width: number): string {
+/** A text of at most `width` characters. */
+export function clipped(text: string, width: number): string {
   return text.length <= width ? text : text.slice(0, Math.max(0, width));
 }

@@ -6,7 +6,7 @@ import { writeFileAtomically } from "./atomic-files.ts";
 import { messageOf, MlanError } from "./errors.ts";
 import { pathOf } from "./path-of.ts";
 
-const FILE = "checksums.json";
+export const CHECKSUMS_FILE = "checksums.json";
 const schema = z.strictObject({
   formatVersion: z.literal(1),
   /** By path below the folder, with slashes. */
@@ -21,9 +21,12 @@ const schema = z.strictObject({
 export async function writeChecksums(folder: URL, known: ReadonlyMap<string, string> = new Map()): Promise<void> {
   const sha256: Record<string, string> = {};
   for (const path of (await filesIn(folder, "")).toSorted()) {
-    if (path !== FILE) sha256[path] = known.get(path) ?? (await hashOf(new URL(encoded(path), folder)));
+    if (path !== CHECKSUMS_FILE) sha256[path] = known.get(path) ?? (await hashOf(new URL(encoded(path), folder)));
   }
-  await writeFileAtomically(new URL(FILE, folder), `${JSON.stringify({ formatVersion: 1, sha256 }, null, 2)}\n`);
+  await writeFileAtomically(
+    new URL(CHECKSUMS_FILE, folder),
+    `${JSON.stringify({ formatVersion: 1, sha256 }, null, 2)}\n`,
+  );
 }
 
 /**
@@ -32,7 +35,7 @@ export async function writeChecksums(folder: URL, known: ReadonlyMap<string, str
  * differs or is missing, `unavailable` for one that cannot be read.
  */
 export async function verifyChecksums(folder: URL): Promise<boolean> {
-  const file = new URL(FILE, folder);
+  const file = new URL(CHECKSUMS_FILE, folder);
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return undefined;
     throw unreadable(file, error);
@@ -47,14 +50,15 @@ export async function verifyChecksums(folder: URL): Promise<boolean> {
       if (codeOf(error) === "ENOENT" || codeOf(error) === "EISDIR") throw damaged(listed, "is missing");
       throw unreadable(listed, error);
     });
-    if (found !== sha256) throw damaged(listed, `differs from what was saved: its SHA-256 is not that in ${FILE}`);
+    if (found !== sha256)
+      throw damaged(listed, `differs from what was saved: its SHA-256 is not that in ${CHECKSUMS_FILE}`);
   }
   return true;
 }
 
 async function filesIn(folder: URL, path: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  if (path !== "" && entries.some(({ name }) => name === FILE)) return [`${path}${FILE}`];
+  if (path !== "" && entries.some(({ name }) => name === CHECKSUMS_FILE)) return [`${path}${CHECKSUMS_FILE}`];
   const found = await Promise.all(
     entries.map(async (entry) => {
       const inside = `${path}${entry.name}`;

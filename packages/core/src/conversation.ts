@@ -7,11 +7,21 @@ export interface ImageReference {
   /** The encoded file (PNG, JPEG, ...). Throws an `invalid-data` error when it cannot be had. */
   read(): Promise<Uint8Array>;
   /**
-   * Looks for the image without reading it, as a run does before its first stage. Returns a text that differs whenever
-   * the image may have changed; "" when the fingerprint of its dataset covers its bytes. Throws an `invalid-data` error
-   * when there is no image. Without this, the image is read instead.
+   * Looks for the image without reading it, as a run does before its first stage. Throws an `invalid-data` error when
+   * there is no image. Without this, the image is read instead.
    */
-  find?(): Promise<string>;
+  find?(): Promise<FoundImage>;
+}
+
+/** What is known of an image that was not read. */
+export interface FoundImage {
+  /** From size and times: while it stays the same, nobody touched the image. "" means unknown. */
+  readonly stamp: string;
+  /**
+   * Names the image's bytes, where that can be had without reading them: a checksum, or "" where the fingerprint of the
+   * dataset covers them. Absent: the bytes are hashed.
+   */
+  readonly digest?: string;
 }
 
 /** The text in a prompt or turn that stands for one image, in order of the images. */

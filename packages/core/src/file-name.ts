@@ -11,7 +11,7 @@ const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/;
  */
 export function fileName(name: string): string {
   if (PLAIN.test(name) && !RESERVED.test(name)) return name;
-  const readable = name.replaceAll(/[^\w.-]+/g, "-").replace(/^[.-]+/, "");
+  const readable = name.replaceAll(/[^\w-]+/g, "-").replace(/^-+/, "");
   const hash = createHash("sha256").update(name).digest("hex").slice(0, 12);
   return `${readable.slice(0, 60)}+${hash}`;
 }

@@ -35,8 +35,10 @@ describe("take", () => {
     const [whole, first] = await Promise.all([benchmark.open(), few.open()]);
     expect(first).toMatchObject({ length: 2, total: 5 });
     expect(first.fingerprint).not.toBe(whole.fingerprint);
-    expect(evaluate({ name: "few", benchmarks: [benchmark, few], protocol: "strict" }).settings).toEqual({
-      benchmarks: ["yes", "yes, first 2"],
+    const other = memoryBenchmark("other", questions);
+    expect(evaluate({ name: "few", benchmarks: [other, few], protocol: "strict" }).settings).toEqual({
+      benchmarks: ["other", "yes"],
+      limits: { yes: 2 },
       protocol: "strict",
     });
   });

@@ -60,7 +60,7 @@ export async function* evaluateQuestions(
         yield { type: "question-answered", ...total, answer: record, answered: result.answered() };
       }
     }
-    const { format: _, version: __, model: ___, ...identity } = header;
+    const { format: _, version: __, model: ___, stage: ____, weights: _____, ...identity } = header;
     const seconds = (clock.now() - start) / 1000;
     yield { type: "evaluate-end", result: { ...identity, ...result.finish(asker.name), seconds } };
   } finally {
@@ -110,7 +110,7 @@ function syncNowAndThen(log: AnswerLog | undefined, clock: Clock): () => Promise
 
 /** What the answers of this run are answers to. */
 async function headerOf(
-  { benchmark, model }: EvaluateRun,
+  { benchmark, model, stage, weights }: EvaluateRun,
   asker: Asker,
   protocol: Protocol,
   plan: QuestionPlan,
@@ -135,5 +135,7 @@ async function headerOf(
       protocol: await fingerprintOf([...judging, ...reading]),
     },
     model: model.fingerprint,
+    ...(stage !== undefined && { stage }),
+    ...(weights !== undefined && { weights }),
   };
 }

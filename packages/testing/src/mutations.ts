@@ -12,9 +12,11 @@ export interface Mutation<Input = Uint8Array> {
  */
 export function* mutations(bytes: Uint8Array, count: number, seed: number): Generator<Mutation> {
   const random = seededRandom(seed);
+  // A Buffer's own slice() is no copy.
+  const original = new Uint8Array(bytes);
   for (let index = 0; index < count; index++) {
     const { change, apply } = pick(CHANGES, random);
-    yield { change: `${change}, mutation ${index} of seed ${seed}`, input: apply(bytes, random) };
+    yield { change: `${change}, mutation ${index} of seed ${seed}`, input: apply(original, random) };
   }
 }
 

@@ -9,6 +9,9 @@ test("mutations are the same for the same seed, others for another, and leave th
   expect(inputs(1)).toEqual(inputs(1));
   expect(inputs(1)).not.toEqual(inputs(2));
   expect(bytes).toEqual(before);
+  const buffer = Buffer.from(bytes);
+  expect([...mutations(buffer, 200, 1)]).toHaveLength(200);
+  expect(buffer).toEqual(Buffer.from(before));
 });
 
 test("most mutations differ from the original, and nothing is too short to be mutated", () => {

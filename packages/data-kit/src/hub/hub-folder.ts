@@ -1,6 +1,6 @@
 import { MlanError, type OpenOptions, pathOf } from "@mlan/core";
 import { sha256OfFile } from "../files/checksum.ts";
-import { type Files, type FileSource, matches } from "../files/file-source.ts";
+import { type Files, type FileSource, matching } from "../files/file-source.ts";
 import { fetchCommit, fetchList, type HubRequest } from "./hub-api.ts";
 import { type HubCache, hubCache, type HubFile, isCommit } from "./hub-cache.ts";
 import { type HubFileState, stateOf } from "./hub-content.ts";
@@ -52,10 +52,10 @@ async function openHub(place: string, dataset: HubDataset, { signal }: OpenOptio
     place,
     folder: hub.cache.folder(commit),
     match: async (pattern) =>
-      list
-        .map(({ path }) => path)
-        .filter((path) => matches(path, pattern))
-        .toSorted(),
+      matching(
+        list.map(({ path }) => path),
+        pattern,
+      ),
     local,
     // The file is looked at first: its bytes decide, whatever a list says of it.
     async checksum(path) {

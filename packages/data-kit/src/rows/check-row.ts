@@ -22,13 +22,22 @@ export function checkColumns(
   columns: readonly string[],
   { speaker, file }: Pick<RowPlace, "speaker" | "file">,
 ): void {
-  const missing = Object.keys(schema.shape).filter((name) => !columns.includes(name) && !accepts(schema, name, {}));
+  const missing = missingColumns(schema, columns);
   if (missing.length === 0) return;
   const names = missing.map((name) => `"${name}"`).join(", ");
   const problem = missing.length === 1 ? `column ${names} is missing` : `columns ${names} are missing`;
   const found = columns.length === 0 ? "no columns" : `columns ${columns.join(", ")}`;
   const message = `${speaker}: ${file}: ${problem}; the file has ${found}. Is it the right file, in the right revision?`;
   throw new MlanError("invalid-data", message);
+}
+
+/** Whether the schema needs a column that is not among these. */
+export function lacksColumns(schema: z.ZodObject, columns: readonly string[]): boolean {
+  return missingColumns(schema, columns).length > 0;
+}
+
+function missingColumns(schema: z.ZodObject, columns: readonly string[]): readonly string[] {
+  return Object.keys(schema.shape).filter((name) => !columns.includes(name) && !accepts(schema, name, {}));
 }
 
 /** Whether the schema takes, for that column alone, such a row: `{}` for one that lacks it. */

@@ -1,7 +1,6 @@
-import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { type ConversationFormat, MlanError, pathOf } from "@mlan/core";
-import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
+import { type ConfigObject, fileExists, isObject, readConfigFile } from "../config/config-file.ts";
 import { formatConfig } from "../config/format-config.ts";
 import { type LanguageConfig, languageConfig } from "../config/language-config.ts";
 import { type LlavaConfig, llavaConfig, modelTypeOf } from "../config/llava-config.ts";
@@ -92,7 +91,7 @@ async function openVision({
 async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig): Promise<CheckpointVision> {
   const config = visionConfig(tower, file);
   const processorFile = new URL("preprocessor_config.json", file);
-  const processor = (await exists(processorFile))
+  const processor = (await fileExists(processorFile))
     ? await readImageProcessor(processorFile)
     : clipImageProcessor(config.imageSize);
   if (processor.size !== config.imageSize) {
@@ -115,11 +114,4 @@ async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig
 /** The last part of a folder's path: local towers have no other name. */
 function nameOf(folder: URL): string {
   return basename(pathOf(folder));
-}
-
-function exists(file: URL): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { messageOf, MlanError, pathOf } from "@mlan/core";
 import type { z } from "zod";
 
@@ -31,6 +31,13 @@ export function checkConfig<Output>(schema: z.ZodType<Output>, value: unknown, f
   throw new MlanError(
     "invalid-checkpoint",
     `model-llava: ${pathOf(file)}: ${problems.join("; ")}. This architecture cannot be read without it.`,
+  );
+}
+
+export function fileExists(file: URL): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isFile(),
+    () => false,
   );
 }
 
