@@ -29,7 +29,8 @@ const WORD = /[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205
  * Opens the dataset and encodes it once, in the model's current format. Images are not read.
  * Throws `invalid-data` when nothing can be learned from it.
  */
-export async function openTrainingSet({ model, data, signal }: TrainRun): Promise<TrainingSet> {
+export async function openTrainingSet({ model, data, recipe, signal }: TrainRun): Promise<TrainingSet> {
+  const { protocol = "paper" } = recipe;
   const examples = await data.open(signal ? { signal } : {});
   const survey = newSurvey();
   for (let index = 0; index < examples.length; index++) {
@@ -37,7 +38,7 @@ export async function openTrainingSet({ model, data, signal }: TrainRun): Promis
     if (index % 256 === 0) await setImmediate();
     signal?.throwIfAborted();
     const conversation = await examples.at(index);
-    record(survey, index, conversation, model.encode(conversation));
+    record(survey, index, conversation, model.encode(conversation, { protocol }));
   }
   if (survey.sources.length === 0) {
     const reasons = survey.unsupervised.slice(0, REASONS).join("; ");
@@ -52,7 +53,7 @@ export async function openTrainingSet({ model, data, signal }: TrainRun): Promis
     fingerprint: examples.fingerprint,
     length: survey.sources.length,
     async example(index) {
-      return survey.kept[index] ?? model.encode(await examples.at(survey.sources[index] ?? -1));
+      return survey.kept[index] ?? model.encode(await examples.at(survey.sources[index] ?? -1), { protocol });
     },
   };
 }
