@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import type { ImageReference, Location } from "@mlan/core";
@@ -29,6 +29,19 @@ it("keeps one file per image, and gives the same answers with files and without"
   expect(await filesIn(folder)).toHaveLength(2);
   expect(await ask([RED, BLUE], folder)).toEqual(plain);
   expect(await filesIn(folder)).toHaveLength(2);
+});
+
+it("removes what a killed process left beside a file that it writes, when it is old", async () => {
+  const folder = scratch.fresh();
+  const name = "a.features.5c1f1d3c-3a54-4a5e-9f43-0b9f6f1b2a10.tmp";
+  for (let place = 0; place < 256; place++) {
+    const litter = new URL(`${place.toString(16).padStart(2, "0")}/${name}`, folder);
+    await mkdir(new URL("./", litter), { recursive: true });
+    await writeFile(litter, "half");
+    await utimes(litter, 1, 1);
+  }
+  await ask([RED], folder);
+  expect((await readdir(folder, { recursive: true })).filter((path) => path.endsWith(".tmp"))).toHaveLength(255);
 });
 
 it("does not run the tower, or read the image's pixels, where a file has the features", async () => {

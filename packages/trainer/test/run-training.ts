@@ -65,6 +65,9 @@ export function letters(count: number, images = true): readonly Conversation[] {
   });
 }
 
+/** A conversation from which nothing can be learned. */
+export const SILENT: Conversation = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] };
+
 export async function temporaryFolder(): Promise<URL> {
   return pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-trainer-"))}/`);
 }

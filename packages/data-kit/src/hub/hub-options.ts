@@ -58,11 +58,10 @@ export interface HubSettings {
 /** Reads the environment now. Throws an `invalid-options` error for a token or an endpoint that cannot be one. */
 export async function hubSettings(options: HubOptions): Promise<HubSettings> {
   const { HF_ENDPOINT, HF_HUB_OFFLINE, MLAN_CACHE } = process.env;
-  const cache = toFolderUrl(options.cache ?? (MLAN_CACHE || join(homedir(), ".cache", "mlan")));
   return {
     endpoint: checkedEndpoint(options.endpoint ?? (HF_ENDPOINT || HUB_URL)),
     token: await hubToken(options.token),
-    cache,
+    cache: toFolderUrl(options.cache ?? (MLAN_CACHE || join(homedir(), ".cache", "mlan"))),
     pythonCache: pythonHome().cache,
     offline: options.offline ?? isSwitchedOn(HF_HUB_OFFLINE),
     attempts: options.attempts ?? 5,

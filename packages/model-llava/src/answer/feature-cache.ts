@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { type Location, toFolderUrl, writeFileAtomically } from "@mlan/core";
+import { type Location, removeOldTemporaryFiles, toFolderUrl, writeFileAtomically } from "@mlan/core";
 
 /** Keeps arrays by a key of 64 hexadecimal digits in files that prove to be whole and to belong to their key. */
 export interface FeatureCache {
@@ -25,7 +25,9 @@ export function featureCache(folder: Location): FeatureCache {
     },
     async write(key, values) {
       const bytes = littleEndian(values);
-      await writeFileAtomically(fileOf(key), Buffer.concat([digestOf(key, bytes), bytes]));
+      const file = fileOf(key);
+      await removeOldTemporaryFiles(new URL("./", file));
+      await writeFileAtomically(file, Buffer.concat([digestOf(key, bytes), bytes]));
     },
   };
 }
