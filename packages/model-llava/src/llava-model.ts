@@ -104,6 +104,7 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
       processor: vision.processor,
       aspectRatio: imageAspectRatio,
       name: image.name,
+      ...(image.orientation && { orientation: image.orientation }),
     });
   };
 }
