@@ -23,13 +23,13 @@ const paperExtractor: Extractor = {
   stop: [],
   extract(answer, choices) {
     // "Yes" and "no" are choices to whoever ranks them; the original maps to options alone, and leaves "No" as it is.
-    const options = choices.filter(({ label }) => LABELS.includes(label));
+    const options = choices.filter(({ label }) => LABELS.has(label));
     return strip(digitToNumber(trueFalse(mapByText(lead(answer, '.,:"'), options)))) || undefined;
   },
   isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true, ignorePunctuation: true }),
 };
 
-const LABELS = ["A", "B", "C"];
+const LABELS = new Set(["A", "B", "C"]);
 
 /**
  * The tasks `realworldqa_llava_plain`, `realworldqa_llama_plain` and `realworldqa_vicuna_plain` of the original vision

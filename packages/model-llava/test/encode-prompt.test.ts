@@ -89,7 +89,7 @@ describe("special tokens and placeholders that a prompt only writes", () => {
 
   test("are text", async () => {
     const tokenizer = await tokenizerOf(tinyJson, false);
-    const special = [tokenizer.beginOfSequenceId, tokenizer.endOfSequenceId, tokenizer.unknownId, -200];
+    const special = new Set([tokenizer.beginOfSequenceId, tokenizer.endOfSequenceId, tokenizer.unknownId, -200]);
     const chat: Prompt = { kind: "chat", user: `<image>\n${written}`, answerStart: "<image></s>" };
     for (const [prompt, images] of [
       [raw, []],
@@ -98,7 +98,7 @@ describe("special tokens and placeholders that a prompt only writes", () => {
     ] as const) {
       const owner = { id: "q", images };
       const ids = encodePrompt(renderPrompt(prompt, templateByName("v1"), owner), tokenizer, owner);
-      expect(ids.filter((id) => special.includes(id))).toEqual([1, ...images.map(() => -200)]);
+      expect(ids.filter((id) => special.has(id))).toEqual([1, ...images.map(() => -200)]);
       expect(tokenizer.decode(ids.filter((id) => id !== -200))).toContain(written);
     }
   });

@@ -119,9 +119,9 @@ describe.each([false, true])("protocol strict, legacy %s", (legacy) => {
           answer === "" ? [] : [...tokenizer.encodeParts([answer]).flat(), tokenizer.endOfSequenceId],
         );
         expect(learned.map((place) => ids[place])).toEqual(answers);
-        const special = [tokenizer.beginOfSequenceId, tokenizer.endOfSequenceId, tokenizer.unknownId, -200];
+        const special = new Set([tokenizer.beginOfSequenceId, tokenizer.endOfSequenceId, tokenizer.unknownId, -200]);
         const answered = turns.filter(([, answer]) => answer !== "").length;
-        expect(ids.filter((id) => special.includes(id))).toEqual([
+        expect(ids.filter((id) => special.has(id))).toEqual([
           tokenizer.beginOfSequenceId,
           ...Array.from({ length: answered }, () => tokenizer.endOfSequenceId),
         ]);
