@@ -5,7 +5,7 @@ import type { OnnxCall } from "./operation.ts";
 /** So many products are summed by ONNX Runtime's Einsum, where the result has few elements or many. */
 const LONGEST = { few: 2 ** 13, many: 2 ** 18 };
 const FEW_ELEMENTS = 4096;
-const LARGEST_BLOCK = 4096;
+const LARGEST_BLOCK = 1024;
 /** A smaller block is not worth a reshape: all of the index is summed afterwards. */
 const SMALLEST_BLOCK = 16;
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
