@@ -1,6 +1,7 @@
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { type Precision, tensorFlowStatistics, useTensorFlowBackend } from "@mlan/backend-tensorflow";
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-layers"; // registers gradients
 import * as tf from "@tensorflow/tfjs-core";
 
 /** The package of a backend that is installed by whoever wants to compare with it. */

@@ -26,7 +26,7 @@ const MOST_THINGS = 4;
 const FEATURES = COLOURS.length + SHAPES.length + CELLS;
 const JOINT = 64;
 
-await import("@tensorflow/tfjs"); // registers the gradients
+await import("@tensorflow/tfjs-layers"); // registers the gradients
 await useOnnxBackend();
 
 const towerVariables = new Variables(SEED);

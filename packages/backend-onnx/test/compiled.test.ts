@@ -1,5 +1,6 @@
 import { BackendError, compiled, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-layers"; // registers gradients
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 

@@ -1,4 +1,4 @@
-import "@tensorflow/tfjs"; // registers gradients
+import "@tensorflow/tfjs-layers"; // registers gradients
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { describeTensorBackendContract } from "@mlan/testing";
 

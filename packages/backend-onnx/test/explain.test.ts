@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 beforeAll(async () => {
   // Registers gradients with tfjs-core.
-  await import("@tensorflow/tfjs");
+  await import("@tensorflow/tfjs-backend-cpu");
+  await import("@tensorflow/tfjs-layers");
   await useOnnxBackend({ optimization: "extended" });
 });
 

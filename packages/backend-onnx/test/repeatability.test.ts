@@ -1,6 +1,6 @@
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { applyAdamW, embedding, rmsNorm, swiglu, tokenLogProbabilities } from "@mlan/fused-ops";
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-layers";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 

@@ -1,4 +1,4 @@
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-layers";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-import "@tensorflow/tfjs"; // registers gradients
+import "@tensorflow/tfjs-layers"; // registers gradients
 import { resetTensorFlowPeak, tensorFlowStatistics, useTensorFlowBackend } from "@mlan/backend-tensorflow";
 import { applyAdamW, rmsNorm, rotaryEmbedding, valueAndGradients } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
@@ -138,7 +138,7 @@ function learner(start: tf.Tensor): Learner {
   const variables = [start, tf.zeros(start.shape), tf.zeros(start.shape)].map((tensor) => tf.variable(tensor));
   const [variable, firstMoment, secondMoment] = variables;
   if (!variable || !firstMoment || !secondMoment) throw new Error("three variables were made");
-  const input = tf.keep(tf.linspace(-1, 2, 4 * INPUTS).reshape([4, INPUTS]));
+  const input = tf.keep(tf.reshape(tf.linspace(-1, 2, 4 * INPUTS), [4, INPUTS]));
   return {
     variable,
     step: (step, learningRate) =>

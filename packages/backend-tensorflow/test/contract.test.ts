@@ -1,4 +1,4 @@
-import "@tensorflow/tfjs"; // registers gradients
+import "@tensorflow/tfjs-layers"; // registers gradients
 import { useTensorFlowBackend } from "@mlan/backend-tensorflow";
 import { describeTensorBackendContract } from "@mlan/testing";
 import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";

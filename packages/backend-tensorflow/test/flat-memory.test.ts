@@ -1,4 +1,4 @@
-import "@tensorflow/tfjs"; // registers gradients
+import "@tensorflow/tfjs-layers"; // registers gradients
 import { type Precision, tensorFlowStatistics, useTensorFlowBackend } from "@mlan/backend-tensorflow";
 import {
   type AdamWParameter,

@@ -1,4 +1,5 @@
-import "@tensorflow/tfjs"; // registers gradients, and the backend "cpu"
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-layers"; // registers gradients
 import { tensorFlowStatistics, useTensorFlowBackend } from "@mlan/backend-tensorflow";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";

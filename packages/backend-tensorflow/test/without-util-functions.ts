@@ -25,7 +25,7 @@ const REMOVED = [
 const util = createRequire(import.meta.url)("node:util");
 for (const name of REMOVED) delete util[name];
 
-await import("@tensorflow/tfjs");
+await import("@tensorflow/tfjs-layers");
 const tf = await import("@tensorflow/tfjs-core");
 const { useTensorFlowBackend } = await import("@mlan/backend-tensorflow");
 await useTensorFlowBackend({ device: "cpu" });

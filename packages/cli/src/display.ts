@@ -1,6 +1,6 @@
-import type { Clock, RunEvent } from "@mlan/core";
+import type { Clock, PreflightEvent, RunEvent } from "@mlan/core";
 import { advance, type Progress } from "./progress.ts";
-import { lastingLines, progressLine } from "./progress-text.ts";
+import { clipped, lastingLines, progressLine } from "./progress-text.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Shows a run while it happens. */
@@ -21,11 +21,18 @@ export function openDisplay(terminal: Terminal, clock: Clock): Display {
     else terminal.note(progressLine(progress, clock.now(), Infinity));
     last = clock.now();
   };
+  let announced = false;
+  const showPreflight = ({ subject }: PreflightEvent): void => {
+    if (terminal.interactive) terminal.redraw(clipped(`checking ${subject}`, terminal.columns() - 1));
+    else if (!announced) terminal.note("Checking that all is there: model, data, images, disk.");
+    announced = true;
+  };
   // Time left goes on counting during a long step, as far as the step lets timers run.
   const timer = terminal.interactive ? setInterval(draw, 1000).unref() : undefined;
   return {
     show(event) {
       progress = advance(progress, event, clock.now());
+      if (event.type === "preflight") showPreflight(event);
       for (const line of lastingLines(progress, event)) terminal.note(terminal.paint.dim(line));
       if (event.type === "stage-end") progress = undefined;
       if (event.type === "stage-start" && !terminal.interactive) draw();

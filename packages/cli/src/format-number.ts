@@ -1,4 +1,4 @@
-import type { Estimate } from "@mlan/core";
+import type { BenchmarkResult, Estimate } from "@mlan/core";
 
 /** A share as a percentage with one decimal, e.g. 0.713 as "71.3". */
 export function percent(share: number): string {
@@ -14,6 +14,12 @@ export function percentWithError(value: number, standardError: number | undefine
 export function percentWithInterval({ value, standardError, interval }: Estimate): string {
   if (!interval) return percentWithError(value, standardError);
   return `${percent(value)} [${percent(interval.low)}, ${percent(interval.high)}]`;
+}
+
+/** "500", or "100 of 500" where only the first questions were asked. */
+export function questionCount(result: Pick<BenchmarkResult, "questions" | "questionsInBenchmark">): string {
+  const { questions, questionsInBenchmark: total } = result;
+  return total === undefined ? count(questions) : `${count(questions)} of ${count(total)}`;
 }
 
 /** A whole number with its thousands apart, e.g. "1,234,567". */

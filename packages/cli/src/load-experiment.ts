@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { register as registerHooks } from "node:module";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Experiment, MlanError } from "@mlan/core";
+import { type Experiment, isExperiment, MlanError } from "@mlan/core";
 import { register as registerTypeScript } from "tsx/esm/api";
 import { withInstallHint } from "./install-hint.ts";
 
@@ -33,11 +33,7 @@ function experimentIn(module: unknown, path: string): Experiment {
   for (const candidate of [exported, Object(exported).default]) if (isExperiment(candidate)) return candidate;
   throw new MlanError(
     "invalid-options",
-    `${path} exports no experiment. End it with: export default experiment({ name, use, stages });`,
+    `${path} exports ${exported === undefined ? "nothing as its default" : "something else than an experiment"}. ` +
+      "End it with: export default experiment({ name, use, stages });",
   );
-}
-
-function isExperiment(value: unknown): value is Experiment {
-  const { specVersion, name, use, stages } = Object(value);
-  return specVersion === 1 && typeof name === "string" && Array.isArray(use) && Array.isArray(stages);
 }

@@ -1,6 +1,6 @@
 import type { BenchmarkResult, RunEvent } from "@mlan/core";
 import { deviceUseText } from "./device-use.ts";
-import { count, duration, percentWithInterval, rate } from "./format-number.ts";
+import { count, duration, percentWithInterval, questionCount, rate } from "./format-number.ts";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
 
 const BAR_AT_MOST = 30;
@@ -65,7 +65,8 @@ function endOf({ index, stages, stage, kind, work }: Progress, seconds: number, 
   return `${head}  done in ${duration(seconds)}: ${count(work.done)} steps${losses}${used}`;
 }
 
-function headline({ metrics, questions, unreadable, positions, verification }: BenchmarkResult): string {
+function headline(result: BenchmarkResult): string {
+  const { metrics, questions, unreadable, positions, verification } = result;
   const [first] = Object.entries(metrics);
   const number = first ? `${first[0]} ${percentWithInterval(first[1])} %, ` : "";
   const lost = unreadable > 0 ? `, ${count(unreadable)} answers unreadable` : "";
@@ -73,7 +74,7 @@ function headline({ metrics, questions, unreadable, positions, verification }: B
   const shared = computed < prompts ? `, ${count(computed)} of ${count(prompts)} prompt positions computed` : "";
   const flips = verification?.flips.length ?? 0;
   const changed = flips > 0 ? `, ${count(flips)} of ${count(verification?.checked ?? 0)} answers change alone` : "";
-  return `${number}${count(questions)} question${questions === 1 ? "" : "s"}${lost}${shared}${changed}`;
+  return `${number}${questionCount(result)} question${questions === 1 ? "" : "s"}${lost}${shared}${changed}`;
 }
 
 function bar(share: number, width: number): string {
@@ -81,6 +82,7 @@ function bar(share: number, width: number): string {
   return "█".repeat(filled) + "░".repeat(width - filled);
 }
 
-function clipped(text: string, width: number): string {
+/** A text of at most `width` characters. */
+export function clipped(text: string, width: number): string {
   return text.length <= width ? text : text.slice(0, Math.max(0, width));
 }

@@ -1,5 +1,5 @@
 import type { StageResult } from "@mlan/core";
-import { count, percent, percentWithInterval, significant } from "./format-number.ts";
+import { count, percent, percentWithInterval, questionCount, significant } from "./format-number.ts";
 import { type TextColumn, textTable } from "./text-table.ts";
 
 export interface ResultsTableOptions {
@@ -51,7 +51,7 @@ function tableOf(results: readonly StageResult[], { stages, width }: ResultsTabl
 /** A row per metric, and one that says how many answers could not be read. */
 function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]): readonly (readonly string[])[] {
   const metrics = [...new Set(results.flatMap((result) => Object.keys(result?.metrics ?? {})))];
-  const questions = [...new Set(results.flatMap((result) => result?.questions ?? []))].map(count).join(", ");
+  const questions = [...new Set(results.flatMap((result) => (result ? questionCount(result) : [])))].join(", ");
   const metricRows = metrics.map((metric, index) => [
     index === 0 ? benchmark : "",
     metric,

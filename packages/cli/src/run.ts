@@ -3,7 +3,7 @@ import { type Clock, type Experiment, type RunEndEvent, runExperiment, TRAINER }
 import { engine } from "@tensorflow/tfjs-core";
 import { costTable } from "./cost-table.ts";
 import { openDisplay } from "./display.ts";
-import { displayPath, removeRun } from "./folders.ts";
+import { displayPath } from "./folders.ts";
 import { openInterruption } from "./interruption.ts";
 import { resultsTable } from "./results-table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -11,7 +11,7 @@ import type { Terminal } from "./terminal.ts";
 export interface RunRequest {
   readonly experiment: Experiment;
   readonly folder: URL;
-  /** Removes the run that the folder holds before. */
+  /** Removes the run that the folder holds, once the new one can begin. */
   readonly fresh: boolean;
 }
 
@@ -22,12 +22,11 @@ const systemClock: Clock = { now: () => performance.now() };
 
 /** Runs an experiment before the user's eyes and prints its tables. Gives the exit status. */
 export async function run({ experiment, folder, fresh }: RunRequest, terminal: Terminal): Promise<number> {
-  if (fresh) await removeRun(folder);
   const name = displayPath(folder);
   await offerBackend(experiment);
   using interruption = openInterruption(() => terminal.note("Stopping after this step. Ctrl-C again stops at once."));
   try {
-    await performRun(experiment, folder, interruption.signal, terminal);
+    await performRun({ experiment, folder, fresh }, interruption.signal, terminal);
   } catch (error) {
     const exitCode = interruption.exitCode();
     if (exitCode === undefined) throw error;
@@ -46,10 +45,11 @@ async function offerBackend({ use }: Experiment): Promise<void> {
   registerOnnxBackend();
 }
 
-async function performRun(experiment: Experiment, folder: URL, signal: AbortSignal, terminal: Terminal): Promise<void> {
+async function performRun(request: RunRequest, signal: AbortSignal, terminal: Terminal): Promise<void> {
+  const { experiment, ...options } = request;
   using display = openDisplay(terminal, systemClock);
   let turn = systemClock.now();
-  for await (const event of runExperiment(experiment, { folder, signal })) {
+  for await (const event of runExperiment(experiment, { ...options, signal })) {
     display.show(event);
     if (event.type === "run-end") printOutcome(event, experiment, terminal);
     if (systemClock.now() - turn < TURNS_APART) continue;

@@ -51,7 +51,7 @@ describe("a command line that cannot work ends with one clear message:", () => {
     [
       "no experiment in the file",
       ["run", fixture("no-experiment.ts")],
-      /no-experiment\.ts exports no experiment\. End it with: export default experiment/,
+      /no-experiment\.ts exports (nothing as its default|something else than an experiment)\. End it with: export default experiment/,
     ],
     [
       "a package that is missing",

@@ -59,6 +59,7 @@ describe("mlan run", () => {
     expect(timeless(stdout)).toBe(timeless(tables));
     expect(stderr.replaceAll(/[\d.]+s/g, "_").replaceAll(/\d\.\d{3}/g, "#")).toBe(
       [
+        "Checking that all is there: model, data, images, disk.",
         "[1/3] before  starting",
         "[1/3] before · next-letters  accuracy 0.0 [0.0, 19.4] %, 16 questions",
         "[1/3] before  done in _",

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MlanError, messageOf } from "./errors.ts";
+import { pathOf } from "./path-of.ts";
 
 /**
  * Replaces a file in one step: written beside it, synced to disk, renamed. When it throws (a full disk, no
@@ -20,6 +21,7 @@ export async function writeFileAtomically(file: URL, content: string | Uint8Arra
       await handle.close();
     }
     await rename(temporary, file);
+    await syncFolder(new URL("./", file));
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(file, cause);
@@ -27,33 +29,67 @@ export async function writeFileAtomically(file: URL, content: string | Uint8Arra
 }
 
 /**
- * Makes a folder in one step: `write` fills a temporary one beside it, which is synced and renamed. A folder that was
- * there before is replaced only after `write` has succeeded; when `write` throws, it stays as it was.
+ * Makes a folder in one step: `write` fills a temporary one beside it, which is synced and renamed; once this returns,
+ * the folder outlives a power cut. A folder that was there before is replaced only after `write` has succeeded; when
+ * `write` throws, it stays as it was. What a killed process leaves beside the folder has a name that ends in `.tmp`.
  */
 export async function writeFolderAtomically(folder: URL, write: (temporary: URL) => Promise<void>): Promise<void> {
-  const path = fileURLToPath(folder).replace(/[/\\]$/, "");
-  const temporary = new URL(`${folder.href.replace(/\/$/, "")}.${process.pid}.tmp/`);
+  const base = folder.href.replace(/\/$/, "");
+  const temporary = new URL(`${base}.${process.pid}.tmp/`);
   try {
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary, { recursive: true });
     await write(temporary);
     await syncTree(temporary);
-    await rm(path, { recursive: true, force: true });
-    await rename(fileURLToPath(temporary).replace(/[/\\]$/, ""), path);
+    await replaceFolder(folder, temporary, new URL(`${base}.${randomUUID()}.old.tmp/`));
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw writeError(folder, cause);
   }
 }
 
+/** Removing takes a while: what was there before is set aside first and removed when the new folder is in its place. */
+async function replaceFolder(folder: URL, temporary: URL, aside: URL): Promise<void> {
+  const pathname = (url: URL): string => fileURLToPath(url).replace(/[/\\]$/, "");
+  const [target, old] = [pathname(folder), pathname(aside)];
+  const replaces = await rename(target, old).then(
+    () => true,
+    (error: unknown) => {
+      if (Object(error).code === "ENOENT") return false;
+      throw error;
+    },
+  );
+  try {
+    await rename(pathname(temporary), target);
+  } catch (error) {
+    if (replaces) await rename(old, target);
+    throw error;
+  }
+  await syncFolder(new URL("../", `${folder.href.replace(/\/$/, "")}/`));
+  if (replaces) await rm(old, { recursive: true, force: true }).catch(() => undefined);
+}
+
 async function syncTree(folder: URL): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) {
-      await syncTree(new URL(`${encodeURIComponent(entry.name)}/`, folder));
-      continue;
-    }
-    const handle = await open(new URL(encodeURIComponent(entry.name), folder), "r+");
+    const inside = new URL(encodeURIComponent(entry.name), folder);
+    if (entry.isDirectory()) await syncTree(new URL(`${inside.href}/`));
+    else if (entry.isFile()) await sync(inside, "r+");
+  }
+  await syncFolder(folder);
+}
+
+/** So that the names in it outlive a power cut; where a file system cannot do that (Windows, some networks), so be it. */
+async function syncFolder(folder: URL): Promise<void> {
+  await sync(folder, "r").catch((error: unknown) => {
+    if (["EIO", "ENOSPC"].includes(Object(error).code)) throw error;
+  });
+}
+
+async function sync(file: URL, flags: string): Promise<void> {
+  const handle = await open(file, flags);
+  try {
     await handle.sync();
+  } finally {
     await handle.close();
   }
 }
@@ -64,7 +100,7 @@ function writeError(target: URL, cause: unknown): unknown {
     Object(cause).code === "ENOSPC" ? " The disk is full: free some space, then start the same run again." : "";
   return new MlanError(
     "unavailable",
-    `${target.pathname} could not be written (${messageOf(cause)}); what was there before is untouched.${full}`,
+    `${pathOf(target)} could not be written (${messageOf(cause)}); what was there before is untouched.${full}`,
     { cause },
   );
 }

@@ -102,4 +102,6 @@ export interface Benchmark<Q extends Question = Question> extends Dataset<Q> {
   protocol(name: ProtocolName): Protocol<Q>;
   /** Every way in which answers can be read, those of the protocols among them; names are distinct. */
   readonly extractors: readonly Extractor[];
+  /** Only the first questions, at most so many, are asked ({@link take}). Absent: all. */
+  readonly limit?: number;
 }

@@ -6,18 +6,38 @@ export interface ImageReference {
   readonly origin?: string;
   /** The encoded file (PNG, JPEG, ...). Throws an `invalid-data` error when it cannot be had. */
   read(): Promise<Uint8Array>;
+  /**
+   * Looks for the image without reading it, as a run does before its first stage. Throws an `invalid-data` error when
+   * there is no image. Without this, the image is read instead.
+   */
+  find?(): Promise<FoundImage>;
+}
+
+/** What is known of an image that was not read. */
+export interface FoundImage {
+  /** From size and times: while it stays the same, nobody touched the image. "" means unknown. */
+  readonly stamp: string;
+  /**
+   * Names the image's bytes, where that can be had without reading them: a checksum, or "" where the fingerprint of the
+   * dataset covers them. Absent: the bytes are hashed.
+   */
+  readonly digest?: string;
 }
 
 /** The text in a prompt or turn that stands for one image, in order of the images. */
 export const IMAGE_PLACEHOLDER = "<image>";
 
 export interface Turn {
-  readonly role: "user" | "assistant";
-  /** May hold {@link IMAGE_PLACEHOLDER}s, but only in a conversation that has images. */
+  /** "system" only in the first turn of a conversation: its text takes the place of the template's system prompt. */
+  readonly role: "system" | "user" | "assistant";
+  /** Holds {@link IMAGE_PLACEHOLDER}s only in a user's turn of a conversation that has images; else they are text. */
   readonly text: string;
 }
 
-/** What a tuning dataset yields: alternating turns, the first by the user, the last by the assistant. */
+/**
+ * What a tuning dataset yields: at most one system turn, then alternating turns, the first by the user, the last by the
+ * assistant.
+ */
 export interface Conversation {
   /** Unique within its dataset. */
   readonly id: string;

@@ -35,6 +35,8 @@ export interface Dataset<Example> {
 
 export interface Examples<Example> {
   readonly length: number;
+  /** Examples of the whole, where these are only its first ({@link take}). */
+  readonly total?: number;
   /** Changes whenever any example could: stamped on runs and results. */
   readonly fingerprint: string;
   /** The same index gives an equal example each time. Rejects with a RangeError outside 0..length-1. */

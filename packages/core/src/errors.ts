@@ -17,13 +17,16 @@ export type ErrorCode =
 
 const NAME = "MlanError";
 
+/** Longer messages lose their middle: whatever is quoted in one, it can be printed. */
+const LONGEST_MESSAGE = 10_000;
+
 /** An error that a user can act on: it names the thing, the value found, and the way out. */
 export class MlanError extends Error {
   override readonly name: string = NAME;
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(withoutMiddle(message), options);
     this.code = code;
   }
 
@@ -32,6 +35,28 @@ export class MlanError extends Error {
     if (!(error instanceof Error) || error.name !== NAME || !("code" in error)) return false;
     return code === undefined || error.code === code;
   }
+}
+
+/**
+ * A value as a message quotes it: text as JSON, cut after 60 characters; lists and objects by their kind; "nothing" for
+ * undefined.
+ */
+export function shownValue(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  const start = typeof value === "string" ? value.slice(0, LONGEST_VALUE + 1) : value;
+  const text = typeof start === "string" ? JSON.stringify(start) : String(start);
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}...` : text;
+}
+
+const LONGEST_VALUE = 60;
+
+function withoutMiddle(message: string): string {
+  if (message.length <= LONGEST_MESSAGE) return message;
+  const half = LONGEST_MESSAGE / 2;
+  const left = message.length - 2 * half;
+  return `${message.slice(0, half)} [... ${left} characters ...] ${message.slice(-half)}`;
 }
 
 /** The message of anything that was thrown. */

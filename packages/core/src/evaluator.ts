@@ -7,9 +7,15 @@ export interface EvaluateRun {
   readonly protocol: ProtocolName;
   /**
    * A JSONL file to which answers are added as they come. Answers that it already holds (same benchmark,
-   * protocol and model) are not asked again.
+   * protocol, model, stage and weights) are not asked again.
    */
   readonly answers?: URL;
+  /** The experiment's stage that asks. Stored answers of another stage are refused. */
+  readonly stage?: string;
+  /**
+   * Names the weights that the model has now: equal only for equal ones. Stored answers of other weights are refused.
+   */
+  readonly weights?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -100,6 +106,8 @@ export interface BenchmarkResult {
   readonly promptFamily: PromptFamily;
   readonly fingerprints: Fingerprints;
   readonly questions: number;
+  /** Questions of the benchmark, where only its first `questions` were asked ({@link take}). */
+  readonly questionsInBenchmark?: number;
   /** Answers from which nothing could be read. */
   readonly unreadable: number;
   /** The first is the headline. */

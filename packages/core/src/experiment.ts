@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MlanError } from "./errors.ts";
 import type { Plugin } from "./plugin.ts";
-import type { ExperimentPlan } from "./run-folder.ts";
+import type { ExperimentPlan } from "./manifest.ts";
 import type { Stage } from "./stage.ts";
 
 export interface ExperimentOptions {
@@ -24,8 +24,11 @@ export interface Experiment {
   readonly stages: readonly Stage[];
 }
 
-const pluginSchema = z.custom<Plugin>((value) => typeof Object(value).create === "function", "expected a plugin");
-const stageSchema = z.custom<Stage>((value) => typeof Object(value).run === "function", "expected a stage");
+const pluginSchema = z.custom<Plugin>(
+  isPlugin,
+  "expected a plugin, e.g. the value of cpuTrainer(); is a call missing, or is it called twice?",
+);
+const stageSchema = z.custom<Stage>(isStage, "expected a stage, as train() and evaluate() return");
 const schema = z.strictObject({
   name: z.string().regex(/^[\w.-]+$/, "a name of letters, digits, dots, dashes and underscores"),
   seed: z.int().min(0).default(42),
@@ -45,6 +48,25 @@ export function experiment(options: ExperimentOptions): Experiment {
     throw new MlanError("invalid-options", `experiment: two stages are called "${twice}". Give each its own name.`);
   }
   return { specVersion: 1, ...parsed.data };
+}
+
+/**
+ * Whether a value is an experiment, made by {@link experiment} of this or another installed copy of core.
+ */
+export function isExperiment(value: unknown): value is Experiment {
+  const { specVersion, name, seed, use, stages } = Object(value);
+  const isMade = specVersion === 1 && typeof name === "string" && typeof seed === "number";
+  return isMade && Array.isArray(use) && use.every(isPlugin) && Array.isArray(stages) && stages.every(isStage);
+}
+
+function isPlugin(value: unknown): value is Plugin {
+  const { name, token, create } = Object(value);
+  return typeof name === "string" && typeof Object(token).key === "symbol" && typeof create === "function";
+}
+
+function isStage(value: unknown): value is Stage {
+  const { name, kind, run } = Object(value);
+  return typeof name === "string" && (kind === "train" || kind === "evaluate") && typeof run === "function";
 }
 
 /** The part of an experiment that decides its outcome, as plain JSON. */

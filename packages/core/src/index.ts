@@ -12,12 +12,17 @@ export type {
   Question,
   RawPrompt,
 } from "./benchmark.ts";
-export type { Conversation, ImageReference, Turn } from "./conversation.ts";
+export type { Conversation, FoundImage, ImageReference, Turn } from "./conversation.ts";
 export { IMAGE_PLACEHOLDER } from "./conversation.ts";
 export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
 export type { ErrorCode } from "./errors.ts";
-export { messageOf, MlanError } from "./errors.ts";
+export { messageOf, MlanError, shownValue } from "./errors.ts";
+export type { Content } from "./content.ts";
+export { contentOfFiles, stampOf } from "./content.ts";
+export type { Location } from "./location.ts";
+export { fileLocation, folderLocation, toFileUrl, toFolderUrl } from "./location.ts";
+export { pathOf } from "./path-of.ts";
 export type {
   AnswerRecord,
   BenchmarkResult,
@@ -46,6 +51,7 @@ export type {
   GradientOptions,
   LossOptions,
   Model,
+  ModelInspection,
   ModelSource,
   OpenModelOptions,
   Parameter,
@@ -57,10 +63,12 @@ export type {
 export type {
   CheckpointSavedEvent,
   DeviceUse,
+  PlannedTraining,
   StepEndEvent,
   TrainEndEvent,
   Trainer,
   TrainEvent,
+  TrainingNeeds,
   TrainingRecipe,
   TrainRun,
   TrainStartEvent,
@@ -74,8 +82,9 @@ export { BENCHMARK, CLOCK, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
 export type { Scope } from "./scope.ts";
 export { createScope } from "./scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";
+export { verifyChecksums, writeChecksums } from "./checksums.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";
-export { experiment } from "./experiment.ts";
+export { experiment, isExperiment } from "./experiment.ts";
 export type {
   RunEndEvent,
   RunEvent,
@@ -85,11 +94,22 @@ export type {
   StageStartEvent,
 } from "./run-experiment.ts";
 export { runExperiment } from "./run-experiment.ts";
-export type { ExperimentPlan, LedgerEntry, Manifest, RunFolder, StageStatus, StepMetrics } from "./run-folder.ts";
+export type { LedgerEntry, StepMetrics } from "./ledger.ts";
+export type { ContentRecord, DataRecord, ExperimentPlan, Manifest, StageStatus } from "./manifest.ts";
+export type { MetricsLog } from "./metrics-log.ts";
+export type { PreflightEvent } from "./preflight.ts";
+export type { RunFolder } from "./run-folder.ts";
 export { runFolder } from "./run-folder.ts";
 export type { Run } from "./read-run.ts";
 export { readRun } from "./read-run.ts";
-export type { EvaluateStageOptions, Stage, StageContext, StageResult, TrainStageOptions } from "./stage.ts";
+export type {
+  EvaluateStageOptions,
+  Stage,
+  StageCheckContext,
+  StageContext,
+  StageResult,
+  TrainStageOptions,
+} from "./stage.ts";
 export { evaluate, train } from "./stage.ts";
 export type { MixOptions, MixturePart } from "./views.ts";
 export { concat, filter, mix, shuffle, take } from "./views.ts";

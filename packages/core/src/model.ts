@@ -1,6 +1,7 @@
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
 import type { Prompt, PromptFamily } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
+import type { Content } from "./content.ts";
 import type { OpenOptions } from "./dataset.ts";
 
 /** The parts of a multimodal model that are frozen or trained as one. */
@@ -25,6 +26,20 @@ export interface ModelSource {
    * Throws `invalid-checkpoint` errors that name the file and what is wrong with it.
    */
   open(options?: OpenModelOptions): Promise<TrainableModel>;
+  /**
+   * Looks at all that `open` needs without loading it, as a run does before its first stage. Throws the errors that
+   * `open` would throw for files that are missing, cut short or do not belong together. Without this, a run does not
+   * notice when the weights change between two of its starts.
+   */
+  inspect?(options?: OpenOptions): Promise<ModelInspection>;
+}
+
+/** What can be said of a model before it is loaded. */
+export interface ModelInspection {
+  /** Of everything on disk that decides what the model answers: configuration, tokenizer and weights. */
+  readonly content: Content;
+  /** Values in the model's parameters, of each component that it has. */
+  readonly parameters: Readonly<Partial<Record<Component, number>>>;
 }
 
 export interface OpenModelOptions extends OpenOptions {
@@ -185,8 +200,14 @@ export interface TrainableModel extends Model {
    * twice included.
    */
   trainingFlops(batch: Batch, trained: readonly Component[], options?: GradientOptions): number;
-  /** Writes the checkpoint into `folder` (created if missing; not atomic by itself), float32. */
+  /**
+   * Writes the checkpoint into `folder` (created if missing; not atomic by itself), float32, and the checksums of its
+   * files ({@link writeChecksums}).
+   */
   save(folder: URL): Promise<void>;
-  /** Takes weights and format from a folder that `save` wrote. */
+  /**
+   * Takes weights and format from a folder that `save` wrote. Throws `invalid-checkpoint`, the model being as it was,
+   * when a file is missing or is not what was saved ({@link verifyChecksums}).
+   */
   load(folder: URL): Promise<void>;
 }

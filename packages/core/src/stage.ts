@@ -1,13 +1,15 @@
+import { z } from "zod";
 import type { Benchmark, ProtocolName } from "./benchmark.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
+import { MlanError } from "./errors.ts";
 import type { BenchmarkResult, EvaluateEvent } from "./evaluator.ts";
-import type { TrainableModel } from "./model.ts";
+import type { ModelInspection, TrainableModel } from "./model.ts";
 import { deriveSeed } from "./random.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "./scope.ts";
-import { EVALUATOR, TRAINER } from "./token.ts";
-import type { TrainEvent, TrainingRecipe } from "./trainer.ts";
+import { EVALUATOR, type Token, TRAINER } from "./token.ts";
+import type { TrainEvent, TrainingNeeds, TrainingRecipe } from "./trainer.ts";
 
 /** One step of an experiment. */
 export interface Stage {
@@ -20,7 +22,26 @@ export interface Stage {
   readonly data?: Dataset<Conversation>;
   /** What an evaluation stage asks, and by which protocol. */
   readonly asks?: { readonly benchmarks: readonly Benchmark[]; readonly protocol: ProtocolName };
+  /** The services that it takes from the scope, besides the model. */
+  readonly needs?: readonly Token<unknown>[];
+  /**
+   * Called before the first stage runs, once `data` and `asks` could be opened. Throws for what could not work. Returns
+   * what it needs of the disk, if anything.
+   */
+  check?(context: StageCheckContext): TrainingNeeds | undefined;
+  /**
+   * A training stage has ended with `train-end`, an evaluation with one `evaluate-end` for each of `asks`: a stage that
+   * stops without them is not done.
+   */
   run(context: StageContext): AsyncIterable<TrainEvent | EvaluateEvent>;
+}
+
+export interface StageCheckContext {
+  readonly scope: Scope;
+  /** Conversations in `data`; 0 without. */
+  readonly conversations: number;
+  /** Values in the model's parameters, by component; absent when the model cannot tell before it is loaded. */
+  readonly parameters?: ModelInspection["parameters"];
 }
 
 export interface StageContext {
@@ -28,6 +49,8 @@ export interface StageContext {
   readonly model: TrainableModel;
   readonly seed: number;
   readonly folder: RunFolder;
+  /** Names the weights that the model has when the stage begins: equal only for equal ones. */
+  readonly weights: string;
   readonly signal?: AbortSignal;
 }
 
@@ -37,13 +60,22 @@ export interface TrainStageOptions {
   readonly recipe: TrainingRecipe;
 }
 
-/** Trains the experiment's model, which goes on to the next stage as it is then. */
-export function train({ name, data, recipe }: TrainStageOptions): Stage {
+/**
+ * Trains the experiment's model, which goes on to the next stage as it is then. Throws `invalid-options` that names the
+ * option.
+ */
+export function train(options: TrainStageOptions): Stage {
+  checkOptions("train", trainSchema, options);
+  const { name, data, recipe } = options;
+  const { checkpointEvery: _, ...decisive } = recipe;
   return {
     name,
     kind: "train",
-    settings: { data: data.name, recipe },
+    settings: { data: data.name, recipe: decisive },
     data,
+    needs: [TRAINER],
+    check: ({ scope, conversations, parameters }) =>
+      scope.get(TRAINER).check?.({ recipe, conversations, ...(parameters && { parameters }) }),
     run: ({ scope, model, seed, folder, signal }) =>
       scope.get(TRAINER).train({
         model,
@@ -62,24 +94,70 @@ export interface EvaluateStageOptions {
   readonly protocol: ProtocolName;
 }
 
-/** Asks the experiment's model, as the stage before left it, all questions of the benchmarks. */
-export function evaluate({ name, benchmarks, protocol }: EvaluateStageOptions): Stage {
+/**
+ * Asks the experiment's model, as the stage before left it, all questions of the benchmarks. Throws `invalid-options` that
+ * names the option.
+ */
+export function evaluate(options: EvaluateStageOptions): Stage {
+  checkOptions("evaluate", evaluateSchema, options);
+  const { name, benchmarks, protocol } = options;
   return {
     name,
     kind: "evaluate",
-    settings: { benchmarks: benchmarks.map((benchmark) => benchmark.name), protocol },
+    settings: { benchmarks: benchmarks.map((benchmark) => benchmark.name), ...limitsOf(benchmarks), protocol },
     asks: { benchmarks, protocol },
-    async *run({ scope, model, folder, signal }) {
+    needs: [EVALUATOR],
+    check() {
+      for (const benchmark of benchmarks) benchmark.protocol(protocol);
+      return undefined;
+    },
+    async *run({ scope, model, folder, weights, signal }) {
       const evaluator = scope.get(EVALUATOR);
       for (const benchmark of benchmarks) {
         const answers = folder.answers(name, benchmark.name);
-        yield* evaluator.evaluate({ model, benchmark, protocol, answers, ...(signal && { signal }) });
+        const asked = { model, benchmark, protocol, answers, stage: name, weights };
+        yield* evaluator.evaluate({ ...asked, ...(signal && { signal }) });
       }
     },
   };
 }
 
+/** By benchmark, of those that are asked only their first questions. */
+function limitsOf(benchmarks: readonly Benchmark[]): { readonly limits?: Readonly<Record<string, number>> } {
+  const limits = benchmarks.flatMap(({ name, limit }) => (limit === undefined ? [] : [[name, limit] as const]));
+  return limits.length === 0 ? {} : { limits: Object.fromEntries(limits) };
+}
+
 /** The results of one evaluation stage. */
 export interface StageResult extends BenchmarkResult {
   readonly stage: string;
+}
+
+const stageName = z.string().min(1, "expected a name");
+const isDataset = (value: unknown): boolean =>
+  typeof Object(value).open === "function" && typeof Object(value).name === "string";
+const isBenchmark = (value: unknown): boolean => isDataset(value) && typeof Object(value).protocol === "function";
+
+const trainSchema = z.strictObject({
+  name: stageName,
+  data: z.custom<Dataset<Conversation>>(isDataset, "expected a dataset"),
+  recipe: z.custom<TrainingRecipe>((value) => typeof value === "object" && value !== null, "expected a recipe"),
+});
+const evaluateSchema = z.strictObject({
+  name: stageName,
+  benchmarks: z
+    .array(z.custom<Benchmark>(isBenchmark, "expected a benchmark"))
+    .min(1, "expected at least one benchmark")
+    .superRefine((benchmarks, context) => {
+      const names = benchmarks.map(({ name }) => name);
+      const twice = names.find((name, index) => names.indexOf(name) !== index);
+      if (twice === undefined) return;
+      context.addIssue(`two benchmarks are called "${twice}"; ask them in stages of different names`);
+    }),
+  protocol: z.enum(["paper", "strict"]),
+});
+
+function checkOptions(caller: string, schema: z.ZodType, options: unknown): void {
+  const { error } = schema.safeParse(options);
+  if (error) throw new MlanError("invalid-options", `${caller}: ${z.prettifyError(error)}`, { cause: error });
 }

@@ -1,7 +1,7 @@
 import type { ProtocolName } from "./benchmark.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Component, ConversationFormat, TokenCounts, TrainableModel } from "./model.ts";
+import type { Component, ConversationFormat, ModelInspection, TokenCounts, TrainableModel } from "./model.ts";
 
 /** Everything that decides what one training stage does, apart from model, data and seed. */
 export interface TrainingRecipe {
@@ -51,6 +51,27 @@ export interface Trainer {
   readonly name: string;
   /** The caller logs, stops (by `break` or `signal`) and plots. When it ends, the model is trained. */
   train(run: TrainRun): AsyncIterable<TrainEvent>;
+  /**
+   * Checks a training that has not begun, as a run does before its first stage. Throws `invalid-options` for a recipe
+   * that cannot be followed. Returns what it needs of the disk.
+   */
+  check?(training: PlannedTraining): TrainingNeeds;
+}
+
+/** A training as it is known before the model is loaded. */
+export interface PlannedTraining {
+  readonly recipe: TrainingRecipe;
+  /** Conversations in the data. */
+  readonly conversations: number;
+  /** Values in the model's parameters, by component; absent when the model cannot tell before it is loaded. */
+  readonly parameters?: ModelInspection["parameters"];
+}
+
+export interface TrainingNeeds {
+  /** The most bytes that checkpoints take at any time. */
+  readonly peakBytes: number;
+  /** Bytes of the checkpoints that stay when training has ended. */
+  readonly keptBytes: number;
 }
 
 export type TrainEvent = TrainStartEvent | StepEndEvent | CheckpointSavedEvent | TrainEndEvent;
@@ -63,6 +84,13 @@ export interface TrainStartEvent {
   readonly dataFingerprint: string;
   /** Conversations from which nothing is learned, with the reason of the first few. */
   readonly unsupervised: readonly string[];
+  /**
+   * The steps that are already done, as the checkpoint recorded them: `stepsDone` of them, which take the place of
+   * whatever was logged of this stage before. Absent when the checkpoint does not have them.
+   */
+  readonly history?: readonly StepEndEvent[];
+  /** What the user should know before the steps begin, one sentence each. Default: nothing. */
+  readonly warnings?: readonly string[];
 }
 
 export interface StepEndEvent {

@@ -1,15 +1,47 @@
+import type { Benchmark, Question } from "./benchmark.ts";
 import { checkIndex, type Dataset, type Examples, fingerprintOf } from "./dataset.ts";
 import { MlanError } from "./errors.ts";
 import { deriveSeed, permutation, seededRandom } from "./random.ts";
 
-/** The first `count` examples (all of them, when there are fewer). */
+/**
+ * The first `count` examples (all of them, when there are fewer). A benchmark stays one: under its own name, with its
+ * protocols and clusters. Its results say how many questions it has, and compare only with those of the same questions.
+ * Throws `invalid-options` when `count` is no whole number from 0.
+ */
+export function take<Q extends Question>(benchmark: Benchmark<Q>, count: number): Benchmark<Q>;
+export function take<Example>(dataset: Dataset<Example>, count: number): Dataset<Example>;
 export function take<Example>(dataset: Dataset<Example>, count: number): Dataset<Example> {
   if (!Number.isInteger(count) || count < 0) {
     throw new MlanError("invalid-options", `take: ${count} is no number of examples; give a whole number from 0.`);
   }
-  return view(`take(${dataset.name}, ${count})`, [dataset], async ([examples]) =>
+  const first = view(`take(${dataset.name}, ${count})`, [dataset], async ([examples]) =>
     Array.from({ length: Math.min(count, examples?.length ?? 0) }, (_, index) => ({ source: 0, index })),
   );
+  return isBenchmark(dataset) ? limited(dataset, first, count) : first;
+}
+
+type Asked<Example> = Dataset<Example> & Pick<Benchmark, "protocol" | "extractors" | "limit">;
+
+function isBenchmark<Example>(dataset: Dataset<Example>): dataset is Asked<Example> {
+  return "protocol" in dataset && "extractors" in dataset;
+}
+
+function limited<Example>(benchmark: Asked<Example>, first: Dataset<Example>, count: number): Asked<Example> {
+  const { specVersion, name, card, extractors, limit = Infinity } = benchmark;
+  return {
+    specVersion,
+    name,
+    card,
+    extractors,
+    limit: Math.min(limit, count),
+    protocol: (wanted) => benchmark.protocol(wanted),
+    async open(options) {
+      const whole = await benchmark.open(options);
+      // Results on all questions compare with those of the benchmark itself.
+      if (whole.length <= count) return whole;
+      return { ...(await first.open(options)), total: whole.total ?? whole.length };
+    },
+  };
 }
 
 /** The examples of all datasets, one dataset after the other. */

@@ -46,3 +46,12 @@ it("keeps the folder that was there when the disk is full half-way, and leaves n
   expect(await readdir(target)).toEqual(["old"]);
   expect(await readdir(folder)).toEqual(["checkpoint"]);
 });
+
+it("leaves nothing beside a folder that it replaced", async () => {
+  const target = new URL("checkpoint/", folder);
+  for (const content of ["1", "2"]) {
+    await writeFolderAtomically(target, (temporary) => writeFile(new URL("file", temporary), content));
+  }
+  expect(await readFile(new URL("file", target), "utf8")).toBe("2");
+  expect(await readdir(folder)).toEqual(["checkpoint"]);
+});

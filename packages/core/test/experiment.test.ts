@@ -135,6 +135,12 @@ async function run(value = build()): Promise<RunEvent[]> {
   return events;
 }
 
+async function rest(events: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
+  const found: RunEvent[] = [];
+  for await (const event of events) found.push(event);
+  return found;
+}
+
 describe("an experiment", () => {
   it("runs its stages in order on one model and keeps what they say", async () => {
     const events = await run();
@@ -172,7 +178,11 @@ describe("an experiment", () => {
     expect(manifest?.plan).toMatchObject({
       name: "letters",
       seed: 1,
-      stages: [{ name: "before" }, { settings: { data: "letters", recipe: RECIPE } }, { name: "after" }],
+      stages: [
+        { name: "before" },
+        { settings: { data: "letters", recipe: { trained: ["language"], batchSize: 2 } } },
+        { name: "after" },
+      ],
     });
     expect(manifest?.versions).toMatchObject({
       node: process.version,
@@ -203,7 +213,7 @@ describe("an experiment", () => {
       { skipped: false },
       { skipped: false },
     ]);
-    const steps = (await runFolder(folder).readMetrics()).map(({ step }) => step);
+    const steps = (await runFolder(folder).metrics.read()).map(({ step }) => step);
     expect(steps).toEqual([1, 2, 3]);
     expect(events.at(-1)).toMatchObject({ results: [{ stage: "before" }, { metrics: { accuracy: { value: 3 } } }] });
   });
@@ -247,7 +257,7 @@ describe("an experiment", () => {
     await run();
     const file = new URL("metrics.jsonl", folder);
     await writeFile(file, `${await readFile(file, "utf8")}{"stage":"tu`);
-    expect((await runFolder(folder).readMetrics()).length).toBe(3);
+    expect((await runFolder(folder).metrics.read()).length).toBe(3);
   });
 
   it("says that a plugin is missing", async () => {
@@ -259,8 +269,8 @@ describe("an experiment", () => {
   it("stops when it is told to, and leaves no tensors behind", async () => {
     const before = tf.memory().numTensors;
     const events = runExperiment(build(), { folder, signal: AbortSignal.abort() });
-    await expect(events.next()).resolves.toMatchObject({ value: { type: "stage-start" } });
-    await expect(events.next()).rejects.toThrow(/abort/);
+    await expect(events.next()).resolves.toMatchObject({ value: { type: "preflight" } });
+    await expect(rest(events)).rejects.toThrow(/abort/);
     await run();
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -1,5 +1,5 @@
-import { concat, type Dataset, filter, mix, MlanError, shuffle, take } from "@mlan/core";
-import { memoryDataset } from "@mlan/testing";
+import { concat, type Dataset, evaluate, filter, mix, MlanError, shuffle, take } from "@mlan/core";
+import { memoryBenchmark, memoryDataset } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
 
 const numbers = (name: string, from: number, length: number): Dataset<number> =>
@@ -17,6 +17,37 @@ describe("take", () => {
   it("gives the first examples, or all when there are fewer", async () => {
     expect(await all(take(numbers("a", 0, 5), 2))).toEqual([0, 1]);
     expect(await all(take(numbers("a", 0, 2), 5))).toEqual([0, 1]);
+  });
+
+  it("keeps a benchmark a benchmark, which says how many questions it has", async () => {
+    const questions = Array.from({ length: 5 }, (_, index) => ({
+      id: `${index}`,
+      images: [],
+      text: `${index}?`,
+      target: "yes",
+      cluster: `${index % 2}`,
+    }));
+    const benchmark = memoryBenchmark("yes", questions);
+    const few = take(take(benchmark, 3), 2);
+    expect(few).toMatchObject({ name: "yes", card: benchmark.card, extractors: benchmark.extractors, limit: 2 });
+    expect(few.protocol("strict")).toMatchObject({ name: "strict", metrics: benchmark.protocol("strict").metrics });
+    expect(await all(few)).toEqual(questions.slice(0, 2));
+    const [whole, first] = await Promise.all([benchmark.open(), few.open()]);
+    expect(first).toMatchObject({ length: 2, total: 5 });
+    expect(first.fingerprint).not.toBe(whole.fingerprint);
+    const other = memoryBenchmark("other", questions);
+    expect(evaluate({ name: "few", benchmarks: [other, few], protocol: "strict" }).settings).toEqual({
+      benchmarks: ["other", "yes"],
+      limits: { yes: 2 },
+      protocol: "strict",
+    });
+  });
+
+  it("opens a benchmark that has no more questions as the benchmark itself", async () => {
+    const benchmark = memoryBenchmark("yes", [{ id: "0", images: [], text: "0?", target: "yes" }]);
+    const [whole, first] = await Promise.all([benchmark.open(), take(benchmark, 3).open()]);
+    expect(first.fingerprint).toBe(whole.fingerprint);
+    expect(first).not.toHaveProperty("total");
   });
 
   it("refuses a number that is none", () => {

@@ -1,4 +1,4 @@
-import type { Benchmark, Choice, Question } from "@mlan/core";
+import { type Benchmark, type Choice, fileLocation, type Location, type Question } from "@mlan/core";
 import {
   checkOptions,
   defineBenchmark,
@@ -22,7 +22,7 @@ import { strictProtocol } from "./strict-protocol.ts";
  */
 export interface Ai2dOptions extends SourceOptions {
   /** Folder or zip of the images that rows only name. Default: `images/` beside the rows, then the rows' own folder. */
-  readonly images?: URL;
+  readonly images?: Location;
 }
 
 /** A question of several choices about a diagram; `target` is a letter, `cluster` names the diagram. */
@@ -62,7 +62,7 @@ export function ai2d(options: Ai2dOptions = {}): Benchmark<Ai2dQuestion> {
 
 const optionsSchema: z.ZodType<Ai2dOptions> = z.strictObject({
   ...sourceOptions,
-  images: z.instanceof(URL).exactOptional(),
+  images: fileLocation.exactOptional(),
 });
 
 const PUBLISHED = {

@@ -1,14 +1,13 @@
-import type { Conversation, Dataset } from "@mlan/core";
+import { type Conversation, type Dataset, fileLocation, type Location } from "@mlan/core";
 import {
   checkOptions,
-  conversationOf,
-  datasetFromRows,
+  conversationsFrom,
+  imagesOf,
   llavaRecord,
-  imageTurns,
-  rowsFrom,
   sourceFrom,
   type SourceOptions,
   sourceOptions,
+  turnsOf,
 } from "@mlan/data-kit";
 import { z } from "zod";
 
@@ -18,7 +17,7 @@ import { z } from "zod";
  */
 export interface CaptionsOptions extends SourceOptions {
   /** Folder or zip that image names are relative to. Default: the released zip, else `images/` beside the rows, then their folder. */
-  readonly images?: URL;
+  readonly images?: Location;
 }
 
 /**
@@ -27,29 +26,25 @@ export interface CaptionsOptions extends SourceOptions {
  */
 export function captions(options: CaptionsOptions = {}): Dataset<Conversation> {
   const { images, ...source } = checkOptions("data-captions", optionsSchema, options);
-  return datasetFromRows({
+  return conversationsFrom({
     name: "captions",
+    speaker: "data-captions",
     card: {
       source: "https://huggingface.co/datasets/liuhaotian/LLaVA-Pretrain",
       license: "see its card: terms of CC3M (images and texts) and of BLIP (captions)",
       citation: "Liu et al., Visual Instruction Tuning, NeurIPS 2023",
       modality: "image",
     },
-    rows: rowsFrom({
-      speaker: "data-captions",
-      source: sourceFrom(source, PUBLISHED),
-      files: ["blip_laion_cc_sbu_558k.json", "captions.json", "captions.jsonl"],
-      schema: recordSchema,
-      images: { column: "image", archive: "images.zip", ...(images && { at: images }) },
-    }),
-    idOf: ({ id }, index) => String(id ?? index),
-    toExample: conversationOf,
+    source: sourceFrom(source, PUBLISHED),
+    files: ["blip_laion_cc_sbu_558k.json", "captions.json", "captions.jsonl"],
+    images: { archive: "images.zip", ...(images && { at: images }) },
+    schema: recordSchema,
   });
 }
 
 const optionsSchema: z.ZodType<CaptionsOptions> = z.strictObject({
   ...sourceOptions,
-  images: z.instanceof(URL).exactOptional(),
+  images: fileLocation.exactOptional(),
 });
 
 const PUBLISHED = {
@@ -60,12 +55,9 @@ const PUBLISHED = {
 
 /** Alignment learns one caption of one image (`preprocess_plain` of the original code). */
 const recordSchema = llavaRecord
-  .refine(({ image }) => image !== undefined, { path: ["image"], error: "expected an image" })
-  .refine(({ conversations }) => conversations.length === 2, {
+  .refine((record) => imagesOf(record).length > 0, { path: ["image"], error: "expected an image" })
+  .refine((record) => imagesOf(record).length < 2, { path: ["image"], error: "expected one image" })
+  .refine((record) => turnsOf(record).length === 2, {
     path: ["conversations"],
     error: "expected exactly 2 turns: the instruction and its caption",
-  })
-  .refine((record) => record.conversations[0]?.value.includes("<image>") && imageTurns(record) === 1, {
-    path: ["conversations"],
-    error: 'the first turn, and only it, must hold "<image>"',
   });

@@ -27,7 +27,21 @@ const turn = (from: string, value = "x") => ({ from, value });
 const good = { id: "good", image: "red.png", conversations: [turn("human", "<image>"), turn("gpt")] };
 
 test.each([
-  ["a row without an image", { image: undefined }, 'column "image": expected an image, found nothing'],
+  [
+    "a row without an image",
+    { image: undefined },
+    'column "image": expected an image for <image> in turn 1, found nothing',
+  ],
+  [
+    "a row of text",
+    { image: null, conversations: [turn("human"), turn("gpt")] },
+    'column "image": expected an image, found null',
+  ],
+  [
+    "two images",
+    { image: ["red.png", "red.png"], conversations: [turn("human", "<image><image>"), turn("gpt")] },
+    'column "image": expected one image, found a list of 2',
+  ],
   [
     "a third turn",
     { conversations: [...good.conversations, turn("human"), turn("gpt")] },
@@ -36,12 +50,12 @@ test.each([
   [
     "a question without the image",
     { conversations: [turn("human"), turn("gpt")] },
-    'the first turn, and only it, must hold "<image>"',
+    "each of its 1 images needs <image> in a turn, which is there 0 times",
   ],
   [
     "a caption that names the image",
-    { conversations: [turn("human"), turn("gpt", "<image>")] },
-    'the first turn, and only it, must hold "<image>"',
+    { conversations: [turn("human", "<image>"), turn("gpt", "<image>")] },
+    "only a turn of the user may hold <image>",
   ],
   [
     "an image outside its folder",

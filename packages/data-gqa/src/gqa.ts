@@ -1,4 +1,4 @@
-import type { Benchmark, Question } from "@mlan/core";
+import { type Benchmark, fileLocation, type Location, type Question } from "@mlan/core";
 import {
   checkOptions,
   defineBenchmark,
@@ -18,7 +18,7 @@ import { strictProtocol } from "./strict-protocol.ts";
  */
 export interface GqaOptions extends Omit<SourceOptions, "file"> {
   /** Folder or zip of the images that the second table only names. Default: `images/` beside it, then its own folder. */
-  readonly images?: URL;
+  readonly images?: Location;
 }
 
 /** A question about a scene with an answer of one word or few; `cluster` names the image. */
@@ -54,7 +54,7 @@ export function gqa(options: GqaOptions = {}): Benchmark<GqaQuestion> {
 const optionsSchema: z.ZodType<GqaOptions> = z.strictObject({
   folder: sourceOptions.folder,
   hub: sourceOptions.hub,
-  images: z.instanceof(URL).exactOptional(),
+  images: fileLocation.exactOptional(),
 });
 
 const PUBLISHED = {

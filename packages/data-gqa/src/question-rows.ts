@@ -1,4 +1,4 @@
-import type { ImageReference } from "@mlan/core";
+import type { ImageReference, Location } from "@mlan/core";
 import { type FileSource, imageColumn, joinedRows, type RowReader, rowsFrom } from "@mlan/data-kit";
 import { z } from "zod";
 
@@ -15,7 +15,7 @@ interface GqaImage {
 }
 
 /** The questions, each with the image that its `imageId` names in the other table; no image is read. */
-export function questionRows(source: FileSource, images: URL | undefined): RowReader<GqaRow> {
+export function questionRows(source: FileSource, images: Location | undefined): RowReader<GqaRow> {
   const speaker = "data-gqa";
   return joinedRows({
     table: rowsFrom({

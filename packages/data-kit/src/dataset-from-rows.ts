@@ -20,17 +20,21 @@ export function datasetFromRows<Row, Example>(definition: RowDatasetDefinition<R
     name,
     card,
     async open(options = {}) {
-      const { rows, fingerprint } = await definition.rows.read(options);
+      const names: string[] = [];
+      const rows = await definition.rows.read({
+        ...options,
+        onRow(row, index) {
+          names.push(idOf(row, index));
+        },
+      });
       if (rows.length === 0) throw new MlanError("invalid-data", `${name}: its files hold no rows.`);
-      const ids = distinct(rows.map((row, index) => idOf(row, index)));
+      const ids = distinct(names);
       return {
         length: rows.length,
-        fingerprint,
+        fingerprint: rows.fingerprint,
         async at(index) {
-          const [row, id] = [rows[checkIndex(name, index, rows.length)], ids[index]];
-          if (row === undefined || id === undefined)
-            throw new MlanError("contract", `${name}: row ${index} is missing.`);
-          return definition.toExample(row, id);
+          const row = await rows.at(checkIndex(name, index, rows.length));
+          return definition.toExample(row, ids[index] ?? String(index));
         },
       };
     },

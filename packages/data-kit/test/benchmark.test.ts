@@ -77,5 +77,10 @@ test("refuses unknown options and wrong types, and tells the right ones", () => 
 });
 
 function reader(rows: readonly Row[]): RowReader<Row> {
-  return { read: () => Promise.resolve({ rows, fingerprint: "fixed" }) };
+  return {
+    async read({ onRow } = {}) {
+      for (const [index, row] of rows.entries()) onRow?.(row, index);
+      return { length: rows.length, fingerprint: "fixed", at: (index) => Promise.resolve(rows[index]!) };
+    },
+  };
 }

@@ -151,7 +151,10 @@ function gitName(content: string | Uint8Array): string {
     .digest("hex");
 }
 
-async function listen(handler: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<string> {
+/** A server on a free port, closed when the test is done. Returns its address. */
+export async function listen(
+  handler: (request: IncomingMessage, response: ServerResponse) => unknown,
+): Promise<string> {
   const server = createServer((request, response) => void handler(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {

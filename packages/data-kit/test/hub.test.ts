@@ -4,6 +4,8 @@ import { readdir, readFile, truncate } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { allRows } from "./all-rows.ts";
+import { withoutHubVariables } from "./hub-environment.ts";
 import { type HubRepository, type HubServer, hubServer } from "./hub-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { zipOf } from "./zip-of.ts";
@@ -24,7 +26,7 @@ const VALIDATION = "data/validation-00000-of-00001.parquet";
 const TRAIN = "data/train-00000-of-00001.parquet";
 
 beforeEach(() => {
-  for (const name of ["HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "MLAN_CACHE"]) vi.stubEnv(name, undefined);
+  withoutHubVariables();
   return () => vi.unstubAllEnvs();
 });
 
@@ -62,7 +64,7 @@ test("gives rows and the images of their published archive, with no request afte
     schema: z.object({ image: imageColumn, caption: z.string() }),
     images: { column: "image", archive: "images.zip" },
   });
-  const { rows } = await reader.read();
+  const rows = await allRows(reader);
   const asked = hub.requests.length;
   expect(Buffer.from(await rows[0]!.image.read()).toString()).toBe("pixels");
   expect(hub.requests).toHaveLength(asked);
@@ -206,7 +208,7 @@ test("reads one config of several in a repository, from the Hub as from a folder
     const read = async (pattern: string): Promise<readonly string[]> => {
       const schema = z.object({ id: z.string() });
       const reader = rowsFrom({ speaker: "data-kit-test", source, files: [pattern], schema });
-      return (await reader.read()).rows.map(({ id }) => id);
+      return (await allRows(reader)).map(({ id }) => id);
     };
     expect(await read("testdev_balanced_images/testdev-*.jsonl")).toEqual(["i1", "i2"]);
     expect(await read("testdev_balanced_instructions/testdev-*.jsonl")).toEqual(["q1", "q2"]);

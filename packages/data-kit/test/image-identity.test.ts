@@ -3,6 +3,7 @@ import { imageColumn, imageIdentity, localFolder, type RowReader, rowsFrom } fro
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { allRows } from "./all-rows.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const [RED, BLUE] = [new Uint8Array([1, 2]), new Uint8Array([3])];
@@ -37,7 +38,7 @@ test("names the row of a missing image where the schema wants one", async () => 
 
 test("is the name of an image that rows only name", async () => {
   const folder = await temporaryFolder({ "test.json": JSON.stringify([{ image: "red.png" }, { image: null }]) });
-  const { rows } = await reader(folder, imageColumn.nullish()).read();
+  const rows = await allRows(reader(folder, imageColumn.nullish()));
   expect(rows.map(({ image }) => image && imageIdentity(image))).toEqual(["red.png", null]);
 });
 
@@ -55,7 +56,7 @@ async function read(image: Images): Promise<readonly z.output<Images>[]> {
     ],
   });
   const folder = await temporaryFolder({ "test.parquet": new Uint8Array(parquet) });
-  return (await reader(folder, image).read()).rows.map((row) => row.image);
+  return (await allRows(reader(folder, image))).map((row) => row.image);
 }
 
 function reader(folder: URL, image: Images): RowReader<{ readonly image?: z.output<Images> }> {

@@ -13,6 +13,7 @@ const ESCAPES = [
   "C:\\secret.png",
   "file:///etc/passwd",
   "a\0.png",
+  "a\ud800.png",
   "",
 ];
 
@@ -31,7 +32,7 @@ describe("an image in a folder", () => {
   test.each(ESCAPES)("is refused when its name leads out of the folder: %j", async (name) => {
     const folder = await temporaryFolder({ "secret.png": "secret", "images/a.png": "pixels" });
     expect(() => imageFromFile(new URL("images/", folder), name, "data-x")).toThrow(
-      /^data-x: image .* outside its folder/,
+      /^data-x: image .* (outside its folder|has a character that no file name has)/,
     );
   });
 
@@ -44,6 +45,28 @@ describe("an image in a folder", () => {
     await expect(imageFromFile(images, "out.png").read()).rejects.toThrow("is a link out of its folder");
     await expect(imageFromFile(images, "up/secret.png").read()).rejects.toThrow("is a link out of its folder");
     expect(Buffer.from(await imageFromFile(images, "in.png").read()).toString()).toBe("pixels");
+  });
+
+  test("says that a name is an address, or is a folder's", async () => {
+    const folder = await temporaryFolder({ "images/a.png/b.png": "pixels" });
+    expect(() => imageFromFile(folder, "https://example.org/a.png", "data-x")).toThrow(
+      'data-x: image "https://example.org/a.png" is an address; download the file',
+    );
+    await expect(imageFromFile(folder, "images/a.png", "data-x").read()).rejects.toMatchObject({
+      code: "invalid-data",
+      message: expect.stringContaining("images/a.png cannot be read (it is a folder, not an image)"),
+    });
+  });
+
+  test("names a place that cannot be read, and why", async () => {
+    const folder = await temporaryFolder({});
+    await symlink("loop", new URL("loop", folder));
+    await expect(imageFromFile(folder, "loop/a.png").read()).rejects.toMatchObject({
+      code: "invalid-data",
+      message: expect.stringContaining("loop/a.png cannot be read (ELOOP"),
+    });
+    const name = `${"x".repeat(10_000_000)}.png`;
+    await expect(imageFromFile(folder, name).read()).rejects.toThrow(/^data-kit: there is no image "x{59}\.\.\. in/);
   });
 
   test("is missed by name and folder when it is not there", async () => {
@@ -72,7 +95,7 @@ describe("an image in a zip archive", () => {
 
   test.each(ESCAPES)("is refused when its name leads out of the archive: %j", async (name) => {
     const archive = imageArchive("data-x", new URL("file:///nowhere.zip"));
-    expect(() => archive.image(name)).toThrow("outside its folder");
+    expect(() => archive.image(name)).toThrow(/outside its folder|has a character that no file name has/);
   });
 
   test("cannot be read when the archive is damaged or missing", async () => {

@@ -1,6 +1,7 @@
 import { imageColumn, joinedRows, localFolder, type RowReader, rowsFrom } from "@mlan/data-kit";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { allRows } from "./all-rows.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const IMAGES = [
@@ -14,7 +15,7 @@ const QUESTIONS = [
 ];
 
 test("gives each row the row that its key names, and reads no image", async () => {
-  const { rows } = await (await joined(QUESTIONS, IMAGES)).read();
+  const rows = await allRows(await joined(QUESTIONS, IMAGES));
   expect(rows.map(({ question, imageId }) => [question, imageId.id, imageId.image.name])).toEqual([
     ["first", "n2", "missing.png"],
     ["second", "n1", "one.png"],

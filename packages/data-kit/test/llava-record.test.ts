@@ -25,10 +25,8 @@ test("leaves the characters <image> alone where there is no image", () => {
   expect(conversation.images).toEqual([]);
 });
 
-test("drops a first turn that is not the human's", () => {
-  const record = llavaRecord.parse({
-    conversations: [{ from: "system", value: "Be kind." }, human("Hi"), gpt("Hello")],
-  });
+test("drops a first turn by gpt", () => {
+  const record = llavaRecord.parse({ conversations: [gpt("Welcome."), human("Hi"), gpt("Hello")] });
   expect(conversationOf(record, "1").turns).toEqual([
     { role: "user", text: "Hi" },
     { role: "assistant", text: "Hello" },

@@ -1,15 +1,5 @@
-import type { Conversation, Dataset } from "@mlan/core";
-import {
-  checkOptions,
-  conversationOf,
-  datasetFromRows,
-  llavaRecord,
-  imageTurns,
-  rowsFrom,
-  sourceFrom,
-  type SourceOptions,
-  sourceOptions,
-} from "@mlan/data-kit";
+import { type Conversation, type Dataset, fileLocation, type Location } from "@mlan/core";
+import { checkOptions, conversationsFrom, sourceFrom, type SourceOptions, sourceOptions } from "@mlan/data-kit";
 import { z } from "zod";
 
 /** The released mixtures: language only, 87.5 % language, 50 % language. */
@@ -20,15 +10,16 @@ export interface MlanOptions extends SourceOptions {
   /** Which released mixture. Default "mlan". */
   readonly mixture?: MixtureName;
   /** Folder or zip that image names are relative to. Default: the released zip, else `images/` beside the rows, then their folder. */
-  readonly images?: URL;
+  readonly images?: Location;
 }
 
 /** An instruction tuning mixture; the released ones have 80,000 conversations. */
 export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
   const { images, mixture = "mlan", ...source } = checkOptions("data-mlan", optionsSchema, options);
   const released = RELEASED[mixture];
-  return datasetFromRows({
+  return conversationsFrom({
     name: mixture,
+    speaker: "data-mlan",
     card: {
       source: "https://huggingface.co/datasets/WangResearchLab/MLAN",
       license: "CC0-1.0",
@@ -36,26 +27,16 @@ export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
         "MLAN: Language-Based Instruction Tuning Preserves and Transfers Knowledge in Multimodal Language Models, arXiv 2411.10557",
       modality: released.archive === undefined ? "text" : "mixed",
     },
-    rows: rowsFrom({
-      speaker: "data-mlan",
-      source: sourceFrom(source, PUBLISHED),
-      files: [released.file, `${released.file}l`],
-      schema: recordSchema,
-      images: {
-        column: "image",
-        ...(released.archive !== undefined && { archive: released.archive }),
-        ...(images && { at: images }),
-      },
-    }),
-    idOf: ({ id }, index) => String(id ?? index),
-    toExample: conversationOf,
+    source: sourceFrom(source, PUBLISHED),
+    files: [released.file, `${released.file}l`],
+    images: { ...(released.archive !== undefined && { archive: released.archive }), ...(images && { at: images }) },
   });
 }
 
 const optionsSchema: z.ZodType<MlanOptions> = z.strictObject({
   ...sourceOptions,
   mixture: z.enum(["mlan", "mlan-v-88l", "mlan-v-50l"]).exactOptional(),
-  images: z.instanceof(URL).exactOptional(),
+  images: fileLocation.exactOptional(),
 });
 
 const PUBLISHED = { speaker: "data-mlan", repository: "WangResearchLab/MLAN", revision: "main" };
@@ -66,9 +47,3 @@ const RELEASED: Readonly<Record<MixtureName, { readonly file: string; readonly a
   "mlan-v-88l": { file: "MLAN_v_88l_80k.json", archive: "images_mlan_v.zip" },
   "mlan-v-50l": { file: "MLAN_v_50l_80k.json", archive: "images_mlan_v.zip" },
 };
-
-/** One image has one place: with none or two, the original code silently drops or shifts images. */
-const recordSchema = llavaRecord.refine((record) => record.image === undefined || imageTurns(record) === 1, {
-  path: ["conversations"],
-  error: 'a row with an image must name it as "<image>" in exactly one turn',
-});

@@ -16,7 +16,7 @@ test("says what each mixture holds", () => {
   expect(mlan({ mixture: "mlan-v-50l" })).toMatchObject({ name: "mlan-v-50l", card: { modality: "mixed" } });
 });
 
-test("keeps every turn, drops a preamble, and leaves <image> alone in a language-only row", async () => {
+test("keeps every turn and a system turn, drops a preamble by gpt, and leaves <image> alone in a language-only row", async () => {
   const examples = await mlan({ folder }).open();
   expect((await examples.at(1)).turns).toEqual([
     { role: "user", text: "Name a colour." },
@@ -26,7 +26,7 @@ test("keeps every turn, drops a preamble, and leaves <image> alone in a language
   ]);
   expect(await examples.at(2)).toMatchObject({
     images: [],
-    turns: [{ text: "What does <image> mean in a web page?" }, {}],
+    turns: [{ role: "system", text: "Be brief." }, { text: "What does <image> mean in a web page?" }, {}],
   });
 });
 
@@ -44,7 +44,7 @@ test.each([
   [
     "a turn out of order",
     { conversations: [turn("human"), turn("human")] },
-    'column "conversations.1.from": turns must alternate: expected "gpt", found "human"',
+    'column "conversations.1.from": turns must alternate: expected an answer, found one by "human"',
   ],
   [
     "a question without an answer",
@@ -55,7 +55,7 @@ test.each([
   [
     "an unknown speaker",
     { conversations: [turn("system"), turn("human"), turn("bot")] },
-    'column "conversations.2.from": turns must alternate: expected "gpt", found "bot"',
+    'column "conversations.2.from": expected "human" or "user" or "gpt" or "assistant" or "system", found "bot"',
   ],
   ["turns that are a string", { conversations: "hi" }, 'column "conversations": expected array, found "hi"'],
   [
@@ -66,12 +66,20 @@ test.each([
   [
     "an image that no turn names",
     { image: "red.png", conversations: [turn("human"), turn("gpt")] },
-    'must name it as "<image>" in exactly one turn',
+    'column "conversations": each of its 1 images needs <image> in a turn, which is there 0 times',
   ],
   [
     "an image named in two turns",
-    { image: "red.png", conversations: [turn("human", "<image>"), turn("gpt", "<image>")] },
-    'must name it as "<image>" in exactly one turn',
+    {
+      image: "red.png",
+      conversations: [turn("human", "<image>"), turn("gpt"), turn("human", "<image>"), turn("gpt")],
+    },
+    'column "conversations": each of its 1 images needs <image> in a turn, which is there 2 times',
+  ],
+  [
+    "an image named in an answer",
+    { image: "red.png", conversations: [turn("human"), turn("gpt", "<image>")] },
+    'column "conversations": only a turn of the user may hold <image>, and one of the assistant does',
   ],
   [
     "an image outside its folder",

@@ -1,4 +1,4 @@
-import type { Benchmark, Question } from "@mlan/core";
+import { type Benchmark, fileLocation, type Location, type Question } from "@mlan/core";
 import {
   checkOptions,
   defineBenchmark,
@@ -19,7 +19,7 @@ import { strictProtocol } from "./strict-protocol.ts";
  */
 export interface PopeOptions extends SourceOptions {
   /** Folder or zip of the images that rows only name. Default: `images/` beside the rows, then the rows' own folder. */
-  readonly images?: URL;
+  readonly images?: Location;
 }
 
 /** A yes/no question whether a thing is in an image; `cluster` names the image. */
@@ -60,7 +60,7 @@ export function pope(options: PopeOptions = {}): Benchmark<PopeQuestion> {
 
 const optionsSchema: z.ZodType<PopeOptions> = z.strictObject({
   ...sourceOptions,
-  images: z.instanceof(URL).exactOptional(),
+  images: fileLocation.exactOptional(),
 });
 
 const PUBLISHED = {

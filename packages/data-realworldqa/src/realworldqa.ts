@@ -1,4 +1,4 @@
-import type { Benchmark, Question } from "@mlan/core";
+import { type Benchmark, fileLocation, type Location, type Question } from "@mlan/core";
 import {
   checkOptions,
   defineBenchmark,
@@ -22,7 +22,7 @@ import { strictProtocol } from "./strict-protocol.ts";
  */
 export interface RealworldqaOptions extends SourceOptions {
   /** Folder or zip of the images that rows only name. Default: `images/` beside the rows, then the rows' own folder. */
-  readonly images?: URL;
+  readonly images?: Location;
 }
 
 /**
@@ -65,7 +65,7 @@ export function realworldqa(options: RealworldqaOptions = {}): Benchmark<Realwor
 
 const optionsSchema: z.ZodType<RealworldqaOptions> = z.strictObject({
   ...sourceOptions,
-  images: z.instanceof(URL).exactOptional(),
+  images: fileLocation.exactOptional(),
 });
 
 const PUBLISHED = {

@@ -1,4 +1,4 @@
-import type { Benchmark, Choice, Question } from "@mlan/core";
+import { type Benchmark, type Choice, fileLocation, type Location, type Question } from "@mlan/core";
 import {
   checkOptions,
   defineBenchmark,
@@ -22,7 +22,7 @@ import { strictProtocol } from "./strict-protocol.ts";
  */
 export interface ScienceqaOptions extends SourceOptions {
   /** Folder or zip of the images that rows only name. Default: `images/` beside the rows, then the rows' own folder. */
-  readonly images?: URL;
+  readonly images?: Location;
 }
 
 /** A question of several choices, with an image or without; `target` is a letter, `cluster` names the image. */
@@ -65,7 +65,7 @@ export function scienceqa(options: ScienceqaOptions = {}): Benchmark<ScienceqaQu
 
 const optionsSchema: z.ZodType<ScienceqaOptions> = z.strictObject({
   ...sourceOptions,
-  images: z.instanceof(URL).exactOptional(),
+  images: fileLocation.exactOptional(),
 });
 
 const PUBLISHED = {

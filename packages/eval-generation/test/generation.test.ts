@@ -13,6 +13,7 @@ import {
   type EvaluateRun,
   MlanError,
   type Prompt,
+  take,
 } from "@mlan/core";
 import { generation, type GenerationEvaluatorOptions } from "@mlan/eval-generation";
 import { describeEvaluatorContract } from "@mlan/testing";
@@ -159,6 +160,24 @@ describe("an evaluation", () => {
     expect(model.options).toEqual([{ batchSize: 5 }]);
     expect(events.at(-1)).toMatchObject({ result: { seconds: 1.5 } });
   });
+});
+
+test("of the first questions says how many there are, and keeps its answers from those to all", async () => {
+  const [benchmark, answers] = [parity({ questions }), await freshFile()];
+  const run = { model: scriptedModel(knowing), protocol: "strict" as const, answers };
+  const few = await resultOf({ ...run, benchmark: take(benchmark, 5) });
+  expect(few).toMatchObject({ benchmark: "parity", questions: 5, questionsInBenchmark: questions });
+  expect(JSON.parse((await readFile(answers, "utf8")).split("\n")[0] ?? "")).toMatchObject({
+    questions: 5,
+    questionsInBenchmark: questions,
+  });
+  await expect(resultOf({ ...run, benchmark })).rejects.toMatchObject({
+    code: "run-folder",
+    message: expect.stringContaining("its questions is 5, now it is 12"),
+  });
+  const whole = await resultOf({ ...run, benchmark, answers: await freshFile() });
+  expect(whole).not.toHaveProperty("questionsInBenchmark");
+  expect(few.fingerprints.questions).not.toBe(whole.fingerprints.questions);
 });
 
 describe("the answer file", () => {

@@ -11,12 +11,17 @@ export interface AnswersHeader extends Pick<
   | "extractor"
   | "promptFamily"
   | "questions"
+  | "questionsInBenchmark"
   | "fingerprints"
 > {
   readonly format: "mlan-answers";
   readonly version: 1;
   /** Fingerprint of architecture, tokenizer and format; weights are not part of it. */
   readonly model: string;
+  /** The experiment's stage that asked; absent where none did. */
+  readonly stage?: string;
+  /** Names the weights that the model had; absent where nobody knew. */
+  readonly weights?: string;
 }
 
 export const headerSchema: z.ZodType<AnswersHeader> = z.object({
@@ -29,8 +34,11 @@ export const headerSchema: z.ZodType<AnswersHeader> = z.object({
   extractor: z.object({ name: z.string(), version: z.number() }),
   promptFamily: z.enum(["tuned", "llama2-base", "vicuna-base"]),
   questions: z.number(),
+  questionsInBenchmark: z.number().exactOptional(),
   fingerprints: z.object({ questions: z.string(), prompts: z.string(), protocol: z.string() }),
   model: z.string(),
+  stage: z.string().exactOptional(),
+  weights: z.string().exactOptional(),
 });
 
 /** Throws `run-folder` when a file's answers are to something else than is asked now, and says where they differ. */
@@ -39,13 +47,14 @@ export function checkHeader(path: string, found: AnswersHeader, expected: Answer
   if (key === undefined) return;
   throw new MlanError(
     "run-folder",
-    `${path} holds answers to something else: its ${key} is ${valueAt(found, key)}, now it is ${valueAt(expected, key)}. ` +
+    `${path} holds answers to something else: its ${key} is ${shown(found, key)}, now it is ${shown(expected, key)}. ` +
       "Use another run folder, or delete the file to ask again.",
   );
 }
 
 /** What differs for the plainest reason first. */
 const KEYS = [
+  "stage",
   "benchmark",
   "evaluator",
   "protocol",
@@ -55,10 +64,15 @@ const KEYS = [
   "promptFamily",
   "questions",
   "model",
+  "weights",
   "fingerprints.questions",
   "fingerprints.prompts",
   "fingerprints.protocol",
 ];
+
+function shown(header: AnswersHeader, key: string): string {
+  return String(valueAt(header, key) ?? "unknown");
+}
 
 function valueAt(header: AnswersHeader, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => Object(value)[key], header);

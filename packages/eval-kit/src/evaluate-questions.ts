@@ -60,7 +60,7 @@ export async function* evaluateQuestions(
         yield { type: "question-answered", ...total, answer: record, answered: result.answered() };
       }
     }
-    const { format: _, version: __, model: ___, ...identity } = header;
+    const { format: _, version: __, model: ___, stage: ____, weights: _____, ...identity } = header;
     const seconds = (clock.now() - start) / 1000;
     yield { type: "evaluate-end", result: { ...identity, ...result.finish(asker.name), seconds } };
   } finally {
@@ -109,7 +109,7 @@ function syncNowAndThen(log: AnswerLog | undefined, clock: Clock): () => Promise
 
 /** What the answers of this run are answers to. */
 async function headerOf(
-  { benchmark, model }: EvaluateRun,
+  { benchmark, model, stage, weights }: EvaluateRun,
   asker: Asker,
   protocol: Protocol,
   plan: QuestionPlan,
@@ -127,11 +127,14 @@ async function headerOf(
     extractor: { name: extractor.name, version: extractor.version },
     promptFamily: model.promptFamily,
     questions: plan.ids.length,
+    ...(plan.total !== undefined && { questionsInBenchmark: plan.total }),
     fingerprints: {
       questions: plan.questionsFingerprint,
       prompts: plan.promptsFingerprint,
       protocol: await fingerprintOf([...judging, ...reading]),
     },
     model: model.fingerprint,
+    ...(stage !== undefined && { stage }),
+    ...(weights !== undefined && { weights }),
   };
 }

@@ -12,6 +12,8 @@ export interface AskedQuestion {
 export interface QuestionPlan {
   /** Of all questions, in the order of the benchmark. */
   readonly ids: readonly string[];
+  /** Questions of the benchmark, where these are only its first. */
+  readonly total?: number;
   /** SHA-256 of the benchmark's data. */
   readonly questionsFingerprint: string;
   /** SHA-256 of all prompts. */
@@ -53,6 +55,7 @@ export async function planQuestions(
   const ids = [...indexOf.keys()];
   return {
     ids,
+    ...(examples.total !== undefined && { total: examples.total }),
     questionsFingerprint: questions.digest("hex"),
     promptsFingerprint: prompts.digest("hex"),
     async *chunks(size, wanted) {

@@ -1,4 +1,4 @@
-import { type AnswerRecord, MlanError, readRun, runFolder } from "@mlan/core";
+import { type AnswerRecord, MlanError, readRun, runFolder, pathOf } from "@mlan/core";
 import { z } from "zod";
 import { readAnswers } from "./answer-log.ts";
 import type { AnswersHeader } from "./answers-header.ts";
@@ -28,6 +28,6 @@ export async function storedEvaluations(folder: URL): Promise<readonly StoredEva
     }
   }
   if (found.length > 0) return found;
-  const message = `the run in ${files.url.pathname} keeps no answers yet. Let it reach a stage that evaluates.`;
+  const message = `the run in ${pathOf(files.url)} keeps no answers yet. Let it reach a stage that evaluates.`;
   throw new MlanError("run-folder", message);
 }

@@ -8,6 +8,7 @@ export { detached } from "./detached.ts";
 export { embedding } from "./embedding.ts";
 export { mergeHeads, splitHeads } from "./heads.ts";
 export type { NumberOrScalar } from "./number-or-scalar.ts";
+export { registerGradients } from "./register-gradients.ts";
 export { residual } from "./residual.ts";
 export { rmsNorm } from "./rms-norm.ts";
 export type { Rotation } from "./rotary-embedding.ts";

@@ -1,6 +1,7 @@
 import { compiled, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
 import { checkpointed, rmsNorm, swiglu } from "@mlan/fused-ops";
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-layers"; // registers gradients
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 

@@ -1,5 +1,5 @@
 import { attention, detached, residual, splitHeads, valueAndGradients } from "@mlan/fused-ops";
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-layers";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 

@@ -99,7 +99,7 @@ export const OPERATION_CASES: readonly OperationCase[] = [
     }),
     plain: (logits) =>
       tf.sum(
-        tf.mul(tf.logSoftmax(logits as tf.Tensor2D), tf.oneHot(tf.slice(targets(), [0, 1]), 5).reshape([3, 5])),
+        tf.mul(tf.logSoftmax(logits as tf.Tensor2D), tf.reshape(tf.oneHot(tf.slice(targets(), [0, 1]), 5), [3, 5])),
         1,
       ),
   },

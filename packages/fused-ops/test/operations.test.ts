@@ -1,10 +1,12 @@
-import "@tensorflow/tfjs"; // registers gradients
+import "@tensorflow/tfjs-backend-cpu";
 import { useOnnxBackend } from "@mlan/backend-onnx";
-import { tokenLogProbabilities } from "@mlan/fused-ops";
+import { registerGradients, tokenLogProbabilities } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { expectClose, finiteDifferences, valueAndGradients } from "./differentiation.ts";
 import { OPERATION_CASES } from "./operation-cases.ts";
+
+registerGradients();
 
 it.each(["RmsNorm", "RotaryEmbedding", "Silu", "SegmentBoundary"])(
   "the backend onnx has the kernel %s",

@@ -1,5 +1,5 @@
 import { checkpointed, valueAndGradients } from "@mlan/fused-ops";
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-layers";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 

@@ -1,4 +1,13 @@
-import { MlanError, MODEL, type ModelSource, type Plugin, plugin, type PromptFamily } from "@mlan/core";
+import {
+  folderLocation,
+  type Location,
+  MlanError,
+  MODEL,
+  type ModelSource,
+  type Plugin,
+  plugin,
+  type PromptFamily,
+} from "@mlan/core";
 import { z } from "zod";
 import { createLlavaSource } from "./llava-source.ts";
 
@@ -7,12 +16,12 @@ export interface BackboneOptions {
    * The backbone's folder in Hugging Face layout: a plain Llama, or a LLaVA checkpoint on it, such as one that mlan
    * saved.
    */
-  readonly weights: URL;
+  readonly weights: Location;
   /**
    * The folder of a CLIP vision tower in Hugging Face layout. Default: the tower inside `weights`; a plain Llama
    * without one reads text only.
    */
-  readonly visionTower?: URL;
+  readonly visionTower?: Location;
 }
 
 /** What tells one backbone from another. */
@@ -25,10 +34,7 @@ export interface BackboneDefinition {
   readonly untunedFamily: PromptFamily;
 }
 
-const schema: z.ZodType<BackboneOptions> = z.strictObject({
-  weights: z.instanceof(URL),
-  visionTower: z.instanceof(URL).exactOptional(),
-});
+const schema = z.strictObject({ weights: folderLocation, visionTower: folderLocation.exactOptional() });
 
 /**
  * A plugin of a Llama-shaped backbone, alone or under LLaVA. Throws `invalid-options`; files are read when the model

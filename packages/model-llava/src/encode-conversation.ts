@@ -1,6 +1,6 @@
 import { type Conversation, type Encoded, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
 import { encodeWithImage } from "./encode-with-image.ts";
-import { moveImageToFront } from "./templates/images-in-front.ts";
+import { imagesToFront } from "./templates/images-in-front.ts";
 import type { Template } from "./templates/template.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
@@ -65,21 +65,34 @@ function cut({ conversation, ids, labels, problem }: Labelled, options: EncodeCo
 }
 
 function checkTurns({ id, turns }: Conversation): void {
-  const odd = turns.findIndex(({ role }, index) => role !== (index % 2 === 0 ? "user" : "assistant"));
-  if (odd >= 0) throw invalid(id, `turn ${odd + 1} is by the ${turns[odd]?.role}; turns alternate, the user begins`);
-  if (turns.length === 0) throw invalid(id, "it has no turns");
-  if (turns.length % 2 !== 0) throw invalid(id, "its last turn is the user's; an answer must follow");
+  const system = turns[0]?.role === "system" ? 1 : 0;
+  const rounds = turns.slice(system);
+  const odd = rounds.findIndex(({ role }, index) => role !== (index % 2 === 0 ? "user" : "assistant"));
+  if (odd >= 0) {
+    const found = `turn ${odd + system + 1} is by the ${rounds[odd]?.role}`;
+    throw invalid(id, `${found}; turns alternate, and the user begins, behind a system turn if there is one`);
+  }
+  if (rounds.length === 0) throw invalid(id, "it has no turns");
+  if (rounds.length % 2 !== 0) throw invalid(id, "its last turn is the user's; an answer must follow");
 }
 
 function withImagesInFront(conversation: Conversation): Conversation {
   const { id, images } = conversation;
-  const turns = conversation.turns.map(moveImageToFront);
-  const answer = turns.findIndex(({ role, text }) => role === "assistant" && text.includes(IMAGE_PLACEHOLDER));
-  if (answer >= 0) throw invalid(id, `turn ${answer + 1}, an answer, contains ${IMAGE_PLACEHOLDER}`);
-  const placeholders = turns.filter(({ text }) => text.includes(IMAGE_PLACEHOLDER)).length;
-  if (placeholders === images.length) return { ...conversation, turns };
-  const found = `${images.length} images, but ${placeholders} turns with ${IMAGE_PLACEHOLDER}`;
-  throw invalid(id, `it has ${found}; each image needs a turn of its own`);
+  const counts = conversation.turns.map(({ text }) => text.split(IMAGE_PLACEHOLDER).length - 1);
+  const wrong = conversation.turns.findIndex(({ role }, turn) => role !== "user" && counts[turn] !== 0);
+  const role = conversation.turns[wrong]?.role;
+  if (role)
+    throw invalid(id, `turn ${wrong + 1}, by the ${role}, contains ${IMAGE_PLACEHOLDER}; only a user shows images`);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === images.length) {
+    return { ...conversation, turns: conversation.turns.map((turn, index) => imagesToFront(turn, counts[index] ?? 0)) };
+  }
+  // The original takes several placeholders of a turn for one.
+  const turns = counts.filter((count) => count > 0).length;
+  if (turns === images.length)
+    return { ...conversation, turns: conversation.turns.map((turn) => imagesToFront(turn, 1)) };
+  const found = `${images.length} images, but ${total} ${IMAGE_PLACEHOLDER} in ${turns} turns`;
+  throw invalid(id, `it has ${found}; each image needs a place`);
 }
 
 function invalid(id: string, problem: string): MlanError {

@@ -1,16 +1,33 @@
 import { readFile } from "node:fs/promises";
-import { MlanError, type ModelSource, type OpenModelOptions, type PromptFamily } from "@mlan/core";
+import {
+  type Component,
+  contentOfFiles,
+  type Location,
+  MlanError,
+  type ModelInspection,
+  type ModelSource,
+  type OpenModelOptions,
+  type OpenOptions,
+  pathOf,
+  type PromptFamily,
+  toFolderUrl,
+} from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
+import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { type Checkpoint, type CheckpointFolders, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
 import { loadTokenizer, TOKENIZER_FILES } from "./tokenizer/load-tokenizer.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
-import { planWeights } from "./weights/weight-plan.ts";
+import { planWeights, type WeightPlan } from "./weights/weight-plan.ts";
 
-export interface LlavaSourceOptions extends CheckpointFolders {
+export interface LlavaSourceOptions {
   readonly name: string;
+  /** The folder of a Llama or LLaVA checkpoint in Hugging Face layout. */
+  readonly weights: Location;
+  /** The folder of a CLIP vision tower in Hugging Face layout. It is preferred to a tower inside `weights`. */
+  readonly visionTower?: Location | undefined;
   /** How benchmarks ask the model while its weights have seen no conversation. */
   readonly untunedFamily: PromptFamily;
 }
@@ -18,49 +35,76 @@ export interface LlavaSourceOptions extends CheckpointFolders {
 /** A model source that opens as a {@link LlavaModel}. */
 export interface LlavaSource extends ModelSource {
   open(options?: OpenModelOptions): Promise<LlavaModel>;
+  /** The content covers the configuration, tokenizer, preprocessor and weight files of both folders. */
+  inspect(options?: OpenOptions): Promise<ModelInspection>;
 }
 
 /**
  * A source of a Llama or LLaVA checkpoint. `open` gives a Llama a vision tower and a fresh projector where
- * `visionTower` is given; without one it reads text only.
+ * `visionTower` is given; without one it reads text only. Throws `invalid-options` for locations that are not on this
+ * machine.
  */
-export function createLlavaSource({ name, untunedFamily, ...folders }: LlavaSourceOptions): LlavaSource {
+export function createLlavaSource({ name, untunedFamily, ...locations }: LlavaSourceOptions): LlavaSource {
+  const weights = toFolderUrl(locations.weights);
+  const visionTower = locations.visionTower === undefined ? undefined : toFolderUrl(locations.visionTower);
+  const folders: CheckpointFolders = { weights, visionTower };
   return {
     specVersion: 1,
     name,
-    async open(options = {}) {
+    open: async ({ seed = 0, signal } = {}) => {
       await readyBackend();
-      const weights = asFolder(folders.weights);
-      const visionTower = folders.visionTower && asFolder(folders.visionTower);
-      const checkpoint = await openCheckpoint({ weights, visionTower });
-      try {
-        return await openModel({ name, untunedFamily, weights }, checkpoint, options);
-      } finally {
-        await checkpoint.close();
-      }
+      return withCheckpoint(folders, async (checkpoint) => {
+        const { config, vision, format, tokenizer, plan } = await prepare(checkpoint, folders);
+        const tokenizerFiles = await readTokenizerFiles(weights);
+        const network = llavaNetwork(checkpoint.language, vision);
+        try {
+          await loadWeights(plan, network.parameters.parameters, { seed, signal });
+          return llavaModel({ name, untunedFamily, network, tokenizer, tokenizerFiles, config, vision, format });
+        } catch (error) {
+          disposeNetwork(network);
+          throw error;
+        }
+      });
     },
+    inspect: async ({ signal } = {}) =>
+      withCheckpoint(folders, async (checkpoint) => {
+        const { plan } = await prepare(checkpoint, folders);
+        const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
+        return { content, parameters: parameterCounts(plan) };
+      }),
   };
 }
 
-type ModelIdentity = Pick<LlavaSourceOptions, "name" | "untunedFamily" | "weights">;
+async function withCheckpoint<Result>(
+  folders: CheckpointFolders,
+  use: (checkpoint: Checkpoint) => Promise<Result>,
+): Promise<Result> {
+  const checkpoint = await openCheckpoint(folders);
+  try {
+    return await use(checkpoint);
+  } finally {
+    await checkpoint.close();
+  }
+}
 
-async function openModel(
-  { name, untunedFamily, weights }: ModelIdentity,
-  checkpoint: Checkpoint,
-  { seed = 0, signal }: OpenModelOptions,
-): Promise<LlavaModel> {
-  const { config, vision, format } = checkpoint;
+interface Prepared extends Checkpoint {
+  readonly tokenizer: Tokenizer;
+  readonly plan: WeightPlan;
+}
+
+/** All checks of a checkpoint, before memory is taken for its weights. */
+async function prepare(checkpoint: Checkpoint, { weights }: CheckpointFolders): Promise<Prepared> {
   const tokenizer = await loadTokenizer(weights);
   checkVocabulary(tokenizer, checkpoint, weights);
-  const tokenizerFiles = await readTokenizerFiles(weights);
-  const network = llavaNetwork(checkpoint.language, vision);
-  try {
-    await loadWeights(planWeights(network.parameters.parameters, checkpoint.weights), { seed, signal });
-    return llavaModel({ name, untunedFamily, network, tokenizer, tokenizerFiles, config, vision, format });
-  } catch (error) {
-    disposeNetwork(network);
-    throw error;
+  return { ...checkpoint, tokenizer, plan: planWeights(checkpoint, checkpoint.weights) };
+}
+
+function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parameters"] {
+  const counts: Partial<Record<Component, number>> = {};
+  for (const { component, shape } of [...stored.map(({ parameter }) => parameter), ...fresh]) {
+    counts[component] = (counts[component] ?? 0) + shape.reduce((product, size) => product * size, 1);
   }
+  return counts;
 }
 
 /** Takes the backend that is set, else the best of those that plugins have registered. */
@@ -80,7 +124,7 @@ function checkVocabulary({ vocabularySize }: Tokenizer, { language }: Checkpoint
   if (vocabularySize <= language.vocabularySize) return;
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: the tokenizer in ${weights.pathname} has ids up to ${vocabularySize - 1}, config.json has a vocabulary of ` +
+    `model-llava: the tokenizer in ${pathOf(weights)} has ids up to ${vocabularySize - 1}, config.json has a vocabulary of ` +
       `${language.vocabularySize}. Take both from the same model.`,
   );
 }
@@ -92,8 +136,4 @@ async function readTokenizerFiles(folder: URL): Promise<ReadonlyMap<string, Uint
     if (bytes) files.set(name, bytes);
   }
   return files;
-}
-
-function asFolder(url: URL): URL {
-  return url.href.endsWith("/") ? url : new URL(`${url.href}/`);
 }

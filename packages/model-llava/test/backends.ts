@@ -1,6 +1,6 @@
 import { useOnnxBackend } from "@mlan/backend-onnx";
 // Registers the gradients, which tfjs-core's Node entry lacks.
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-layers";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** The backends on which the network must give the same numbers: tfjs's slow reference, and ours. */

@@ -1,5 +1,5 @@
 import { type Conversation, type Encoded, type ImageReference, MlanError } from "@mlan/core";
-import { encodeConversation, templateByName, type Tokenizer } from "@mlan/model-llava";
+import { encodeConversation, encodeWithImage, templateByName, type Tokenizer } from "@mlan/model-llava";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as golden from "./golden-vectors.ts";
@@ -128,6 +128,28 @@ describe.each([false, true])("with legacy %s", (legacyFlag) => {
     expect(tokenizer.decode([...encoded.inputIds])).toContain("<image>");
   });
 
+  test("puts a system turn in the place of the template's system prompt and learns the same answers", () => {
+    const options = { tokenizer, template: templateByName("v1"), maximumLength: 2048, positionsPerImage: 576 };
+    const rounds = turns("the red bus", "a cat.");
+    const asked = encodeConversation({ id: "1", turns: rounds, images: [] }, options);
+    const system = { role: "system", text: "Say the cat." } as const;
+    const told = encodeConversation({ id: "1", turns: [system, ...rounds], images: [] }, options);
+    expect(tokenizer.decode([...told.inputIds])).toContain("Say the cat. USER: the red bus ASSISTANT: a cat.");
+    expect(tokenizer.decode([...told.inputIds])).not.toContain("curious");
+    const learned = ({ labels }: Encoded): number[] => [...labels].filter((label) => label !== -100);
+    expect(learned(told)).toEqual(learned(asked));
+    expect(told.problem).toBeUndefined();
+  });
+
+  test("puts all images of a turn in front, as prompts do", () => {
+    const encoded = encode(tokenizer, ["the <image>red<image> bus", "yes"], { images: 2 });
+    expect(encoded.images).toEqual([image, image]);
+    const text = templateByName("v1").renderPrompt({ kind: "chat", user: "the red bus", answerStart: "" }, 2);
+    const asked = encodeWithImage(tokenizer, text);
+    expect(Array.from(encoded.inputIds.slice(0, asked.length))).toEqual(asked);
+    expect(asked.filter((id) => id === -200)).toHaveLength(2);
+  });
+
   test("masks a conversation with a literal end of sequence or unknown token in a turn", () => {
     expect(encode(tokenizer, ["a</s>b", "yes"])).toMatchObject({
       supervised: 0,
@@ -159,13 +181,24 @@ describe("refuses", () => {
     ["no turns", { turns: [] }, /it has no turns/],
     ["an assistant that begins", { turns: [{ role: "assistant", text: "a" }] }, /turn 1 is by the assistant/],
     ["a last turn of the user", { turns: [{ role: "user", text: "a" }] }, /its last turn is the user's/],
-    ["an image without a placeholder", { images: [image] }, /1 images, but 0 turns with <image>/],
+    ["an image without a placeholder", { images: [image] }, /1 images, but 0 <image>/],
     [
-      "two images in one turn",
-      { images: [image, image], turns: turns("<image><image>", "b") },
-      /2 images, but 1 turns/,
+      "two images for three placeholders",
+      { images: [image, image], turns: turns("<image><image><image>", "b") },
+      /2 images, but 3 <image> in 1 turns/,
     ],
-    ["an image in an answer", { images: [image], turns: turns("a", "<image>") }, /turn 2, an answer, contains <image>/],
+    ["an image in an answer", { images: [image], turns: turns("a", "<image>") }, /turn 2, by the assistant, contains/],
+    [
+      "an image in a system turn",
+      { images: [image], turns: [{ role: "system", text: "<image>" }, ...turns("a", "b")] },
+      /turn 1, by the system, contains <image>/,
+    ],
+    [
+      "a system turn that is not the first",
+      { turns: [...turns("a", "b"), { role: "system", text: "c" }, { role: "assistant", text: "d" }] },
+      /turn 3 is by the system/,
+    ],
+    ["a system turn alone", { turns: [{ role: "system", text: "c" }] }, /it has no turns/],
   ])("%s, naming the conversation", async (_, change, message) => {
     const conversation: Conversation = { id: "row-7", turns: turns("a", "b"), images: [], ...change };
     const options = { template: templateByName("v1"), maximumLength: 100, positionsPerImage: 4 };

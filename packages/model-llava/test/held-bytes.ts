@@ -1,4 +1,4 @@
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-layers";
 import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { createLlavaSource } from "@mlan/model-llava";
 import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-layers";
 
 const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-llava-"))}/`);
 const { backbone, tower } = await writeTinyLlava(folder, { dtype: "BF16", shards: 2 });

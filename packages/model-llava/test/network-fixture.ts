@@ -17,17 +17,22 @@ const FIXTURE: URL = new URL("fixtures/network/", import.meta.url);
 /** The fixture's Llama with its CLIP tower and projector. */
 export async function fixtureNetwork(): Promise<LlavaNetwork> {
   const [language, vision] = await Promise.all([json("llama/config.json"), json("clip/config.json")]);
-  const network = llavaNetwork(languageConfig(language, FIXTURE), {
-    config: visionConfig(vision, FIXTURE),
-    selectLayer: -2,
-  });
+  const sizes = {
+    language: languageConfig(language, FIXTURE),
+    vision: { config: visionConfig(vision, FIXTURE), selectLayer: -2 },
+  };
   const readers = await Promise.all(
     ["llama/", "clip/", "projector.safetensors"].map((path) => openWeights(new URL(path, FIXTURE))),
   );
   const [llama, clip, projector] = readers as [SafetensorsReader, SafetensorsReader, SafetensorsReader];
-  const plan = planWeights(network.parameters.parameters, { checkpoint: llama, tower: clip, freshProjector: true });
-  await loadWeights(plan, { seed: 0 });
-  for (const { name, variable } of plan.fresh) variable.assign(tf.tensor(await projector.read(name), variable.shape));
+  const plan = planWeights(sizes, { checkpoint: llama, tower: clip, freshProjector: true });
+  const network = llavaNetwork(sizes.language, sizes.vision);
+  const { parameters } = network.parameters;
+  await loadWeights(plan, parameters, { seed: 0 });
+  for (const { name, shape } of plan.fresh) {
+    const variable = parameters.find((parameter) => parameter.name === name)!.variable;
+    variable.assign(tf.tensor(await projector.read(name), [...shape]));
+  }
   await Promise.all(readers.map((reader) => reader.close()));
   return network;
 }

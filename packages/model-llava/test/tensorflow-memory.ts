@@ -1,6 +1,6 @@
 import { resetTensorFlowPeak, tensorFlowStatistics, useTensorFlowBackend } from "@mlan/backend-tensorflow";
 import { type LanguageConfig, predictTrainingMemory, type TrainingPrecision } from "@mlan/model-llava";
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-layers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";
 import { LANGUAGE } from "./synthetic-training.ts";

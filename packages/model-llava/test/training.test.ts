@@ -1,7 +1,7 @@
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import type { Batch, Component, Conversation, ImageReference } from "@mlan/core";
 import { languageConfig, type LlavaModel, llavaNetwork, trainingFlops } from "@mlan/model-llava";
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-layers";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { plainImage, scratchLlava, tinySource } from "./tiny-llava.ts";

@@ -2,11 +2,11 @@ import { useOnnxBackend } from "@mlan/backend-onnx";
 import { createScope, MlanError, MODEL, type PromptFamily } from "@mlan/core";
 import { vicuna } from "@mlan/model-vicuna";
 import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
-import "@tensorflow/tfjs"; // gradients, which a trainer brings otherwise
+import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
 
 const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-vicuna-"))}/`);
@@ -28,8 +28,10 @@ test("is asked as an untuned base until it is tuned", async () => {
 });
 
 test("tells a run's manifest what was asked for", () => {
-  const { name, settings } = vicuna({ weights: backbone });
-  expect({ name, settings }).toEqual({ name: "@mlan/model-vicuna", settings: { weights: backbone.href } });
+  for (const weights of [backbone, fileURLToPath(backbone), backbone.href.replace(/\/$/, "")]) {
+    const { name, settings } = vicuna({ weights });
+    expect({ name, settings }).toEqual({ name: "@mlan/model-vicuna", settings: { weights: backbone.href } });
+  }
 });
 
 test("reads nothing when it is made, and names the missing file when it is opened", async () => {
@@ -39,9 +41,13 @@ test("reads nothing when it is made, and names the missing file when it is opene
   expect(String(error)).toContain("nowhere/config.json");
 });
 
-test("refuses options that do not exist or are no URLs", () => {
+test("refuses options that do not exist, or folders that are elsewhere", () => {
   const misspelt: object = { weights: backbone, tower };
   expect(() => vicuna(misspelt as Parameters<typeof vicuna>[0])).toThrow(/model-vicuna: .*"tower"/);
-  const path: object = { weights: "models/vicuna" };
-  expect(() => vicuna(path as Parameters<typeof vicuna>[0])).toThrow(/model-vicuna: .*weights/s);
+  const address: object = { weights: "https://example.org/vicuna/" };
+  expect(() => vicuna(address as Parameters<typeof vicuna>[0])).toThrow(
+    /model-vicuna: .*not on this machine.*weights/s,
+  );
+  const number: object = { weights: 7 };
+  expect(() => vicuna(number as Parameters<typeof vicuna>[0])).toThrow(/model-vicuna: .*expected a path.*weights/s);
 });

@@ -1,4 +1,9 @@
+import { fileURLToPath } from "node:url";
+
 const NAME = "SafetensorsError";
+
+/** Longer messages lose their middle. */
+const LONGEST_MESSAGE = 4000;
 
 /** `missing`: no such file or tensor. `damaged`: bytes that contradict the format. `unsupported`: a dtype not read here. */
 export type SafetensorsErrorCode = "missing" | "damaged" | "unsupported";
@@ -9,7 +14,7 @@ export class SafetensorsError extends Error {
   readonly code: SafetensorsErrorCode;
 
   constructor(code: SafetensorsErrorCode, message: string, options?: ErrorOptions) {
-    super(`safetensors: ${message}`, options);
+    super(`safetensors: ${withoutMiddle(message)}`, options);
     this.code = code;
   }
 
@@ -18,4 +23,28 @@ export class SafetensorsError extends Error {
     if (!(error instanceof Error) || error.name !== NAME || !("code" in error)) return false;
     return code === undefined || error.code === code;
   }
+}
+
+/** The file's decoded path, for messages; a URL that is no path on this machine stays an address. */
+export function pathOf(file: URL): string {
+  try {
+    return fileURLToPath(file);
+  } catch {
+    return file.href;
+  }
+}
+
+/** A value of a file as a message quotes it: text and lists of numbers cut to a line, anything else by its kind. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
+  if (!Array.isArray(value)) return typeof value === "object" && value !== null ? "an object" : String(value);
+  const items = value.slice(0, 8).map((item) => (typeof item === "object" && item !== null ? "..." : shown(item)));
+  return `[${items.join(", ")}${value.length > 8 ? `, ... ${value.length} in all` : ""}]`;
+}
+
+function withoutMiddle(message: string): string {
+  if (message.length <= LONGEST_MESSAGE) return message;
+  const half = LONGEST_MESSAGE / 2;
+  return `${message.slice(0, half)} [...] ${message.slice(-half)}`;
 }

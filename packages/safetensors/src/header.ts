@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { byteLengthOf, type Dtype, isDtype } from "./dtype.ts";
-import { SafetensorsError } from "./errors.ts";
+import { pathOf, SafetensorsError, shown } from "./errors.ts";
+import { foreignFormat } from "./open-file.ts";
 
 /** Where one tensor lies in its file. */
 export interface TensorEntry {
@@ -20,38 +21,79 @@ const LENGTH_BYTES = 8;
 /** Reads and checks the header: what it says must fit the file and itself, so that no later read goes astray. */
 export async function readHeader(handle: FileHandle, file: URL): Promise<readonly TensorEntry[]> {
   const { size } = await handle.stat();
-  const text = await readHeaderText(handle, file, size);
-  const dataStart = LENGTH_BYTES + Buffer.byteLength(text);
-  const entries = Object.entries(parseHeader(text, file))
+  const header = await readHeaderBytes(handle, file, size);
+  const bounds = { file, dataStart: LENGTH_BYTES + header.length, size };
+  const entries = Object.entries(parseHeader(header, file))
     .filter(([name]) => name !== "__metadata__")
-    .map(([name, value]) => checkEntry(name, value, { file, dataStart, size }));
-  checkLayout(entries, { file, dataStart, size });
+    .map(([name, value]) => checkEntry(name, value, bounds));
+  checkLayout(entries, bounds);
   return entries;
 }
 
-async function readHeaderText(handle: FileHandle, file: URL, size: number): Promise<string> {
+async function readHeaderBytes(handle: FileHandle, file: URL, size: number): Promise<Uint8Array> {
+  if (size === 0) throw damaged(file, "it is empty");
+  const start = await readExactly(handle, file, { position: 0, length: Math.min(size, 64) });
+  const foreign = foreignFormat(start);
+  if (foreign) throw new SafetensorsError("damaged", `${pathOf(file)} ${foreign}.`);
   if (size < LENGTH_BYTES) throw damaged(file, `it has ${size} bytes, too few for a header`);
-  const lengthBytes = Buffer.alloc(LENGTH_BYTES);
-  await handle.read(lengthBytes, 0, LENGTH_BYTES, 0);
-  const length = lengthBytes.readBigUInt64LE();
-  if (length > BigInt(Math.min(size - LENGTH_BYTES, MAXIMUM_HEADER_BYTES))) {
+  const length = new DataView(start.buffer).getBigUint64(0, true);
+  if (length > BigInt(size - LENGTH_BYTES)) {
     throw damaged(file, `its header claims ${length} bytes, the file has ${size}`);
   }
-  const header = Buffer.alloc(Number(length));
-  await handle.read(header, 0, header.length, LENGTH_BYTES);
-  return header.toString("utf8");
+  if (length > MAXIMUM_HEADER_BYTES) {
+    throw damaged(file, `its header claims ${length} bytes; the format allows ${MAXIMUM_HEADER_BYTES}`);
+  }
+  return readExactly(handle, file, { position: LENGTH_BYTES, length: Number(length) });
 }
 
-function parseHeader(text: string, file: URL): Readonly<Record<string, unknown>> {
+async function readExactly(
+  handle: FileHandle,
+  file: URL,
+  { position, length }: { readonly position: number; readonly length: number },
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, position + done);
+    if (bytesRead === 0) throw damaged(file, "it became shorter while it was read");
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+function parseHeader(bytes: Uint8Array, file: URL): Readonly<Record<string, unknown>> {
+  if (!isModest(bytes)) throw damaged(file, "its header is not a list of tensors");
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (cause) {
     throw damaged(file, "its header is no JSON", { cause });
   }
-  if (typeof value !== "object" || value === null) throw damaged(file, "its header is no JSON object");
-  return { ...value };
+  if (!isObject(value)) throw damaged(file, "its header is no JSON object");
+  return value;
 }
+
+/** Real headers have three levels and four commas per tensor; far more would be parsed into gigabytes. */
+const MAXIMUM_DEPTH = 4;
+const MAXIMUM_COMMAS = 4_000_000;
+
+function isModest(json: Uint8Array): boolean {
+  let depth = 0;
+  let commas = 0;
+  let inText = false;
+  for (let index = 0; index < json.length; index++) {
+    const byte = json[index];
+    if (byte === QUOTE) inText = !inText;
+    else if (inText) index += byte === BACKSLASH ? 1 : 0;
+    else if (byte === COMMA) commas++;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
+    if (depth > MAXIMUM_DEPTH || commas > MAXIMUM_COMMAS) return false;
+  }
+  return true;
+}
+
+const [QUOTE, BACKSLASH, COMMA, OPEN_BRACE, OPEN_BRACKET, CLOSE_BRACE, CLOSE_BRACKET] = Buffer.from('"\\,{[}]');
 
 interface Bounds {
   readonly file: URL;
@@ -60,38 +102,43 @@ interface Bounds {
 }
 
 function checkEntry(name: string, value: unknown, { file, dataStart, size }: Bounds): TensorEntry {
-  const { dtype, shape, data_offsets: offsets }: Record<string, unknown> = { ...Object(value) };
-  if (typeof dtype !== "string" || !isDtype(dtype)) {
-    throw damaged(file, `tensor "${name}" has the unknown dtype ${JSON.stringify(dtype)}`);
-  }
-  if (!isNaturalNumbers(shape)) throw damaged(file, `tensor "${name}" has the shape ${JSON.stringify(shape)}`);
+  const tensor = `tensor ${shown(name)}`;
+  if (!isObject(value)) throw damaged(file, `${tensor} is described by ${shown(value)}`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== "string" || !isDtype(dtype))
+    throw damaged(file, `${tensor} has the unknown dtype ${shown(dtype)}`);
+  if (!isNaturalNumbers(shape)) throw damaged(file, `${tensor} has the shape ${shown(shape)}`);
   if (!isNaturalNumbers(offsets) || offsets.length !== 2) {
-    throw damaged(file, `tensor "${name}" has the data offsets ${JSON.stringify(offsets)}`);
+    throw damaged(file, `${tensor} has the data offsets ${shown(offsets)}`);
   }
   const [begin = 0, end = 0] = offsets;
   const byteLength = byteLengthOf(dtype, shape);
   if (end - begin !== byteLength) {
     throw damaged(
       file,
-      `tensor "${name}" (${dtype} [${shape}]) needs ${byteLength} bytes, its data offsets give ${end - begin}`,
+      `${tensor} (${dtype} ${shown(shape)}) needs ${byteLength} bytes, its data offsets give ${end - begin}`,
     );
   }
-  if (dataStart + end > size) {
-    throw damaged(file, `tensor "${name}" ends at byte ${dataStart + end}, the file at ${size}`);
-  }
+  if (dataStart + end > size) throw damaged(file, `${tensor} ends at byte ${dataStart + end}, the file at ${size}`);
   return { name, dtype, shape, file, offset: dataStart + begin, byteLength };
 }
 
 /** The format allows neither overlaps nor holes. */
 function checkLayout(entries: readonly TensorEntry[], { file, dataStart, size }: Bounds): void {
   let position = dataStart;
-  for (const entry of entries.toSorted((a, b) => a.offset - b.offset || a.byteLength - b.byteLength)) {
-    if (entry.offset !== position) {
-      throw damaged(file, `tensor "${entry.name}" begins at byte ${entry.offset} where byte ${position} was expected`);
+  for (const { name, offset, byteLength } of entries.toSorted(
+    (a, b) => a.offset - b.offset || a.byteLength - b.byteLength,
+  )) {
+    if (offset !== position) {
+      throw damaged(file, `tensor ${shown(name)} begins at byte ${offset} where byte ${position} was expected`);
     }
-    position += entry.byteLength;
+    position += byteLength;
   }
   if (position !== size) throw damaged(file, `its tensors end at byte ${position}, the file at ${size}`);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isNaturalNumbers(value: unknown): value is readonly number[] {
@@ -99,5 +146,5 @@ function isNaturalNumbers(value: unknown): value is readonly number[] {
 }
 
 function damaged(file: URL, what: string, options?: ErrorOptions): SafetensorsError {
-  return new SafetensorsError("damaged", `${file.pathname} is damaged: ${what}. Download or write it again.`, options);
+  return new SafetensorsError("damaged", `${pathOf(file)} is damaged: ${what}. Download or write it again.`, options);
 }

@@ -1,7 +1,9 @@
-import { type FileHandle, open, readdir, readFile, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { toFloat32, toInt32 } from "./dtype.ts";
-import { SafetensorsError } from "./errors.ts";
+import { pathOf, SafetensorsError, shown } from "./errors.ts";
 import { readHeader, type TensorEntry } from "./header.ts";
+import { openFile } from "./open-file.ts";
+import { type Shards, shardsOf } from "./shards.ts";
 
 /** Tensors of one file or of all shards of a folder, read one at a time. */
 export interface SafetensorsReader {
@@ -13,44 +15,56 @@ export interface SafetensorsReader {
   close(): Promise<void>;
 }
 
-const INDEX_FILE = "model.safetensors.index.json";
-
 /**
  * Opens a `*.safetensors` file, or a folder: the shards that `model.safetensors.index.json` names, else every
  * `*.safetensors` in it. Headers are checked against the files before anything is read.
  * Throws a {@link SafetensorsError} that names the file.
  */
 export async function openSafetensors(fileOrFolder: URL): Promise<SafetensorsReader> {
-  const handles = new Map<string, FileHandle>();
+  const opened = new Map<string, OpenedFile>();
   const close = async (): Promise<void> => {
-    await Promise.all([...handles.values()].map((handle) => handle.close()));
-    handles.clear();
+    await Promise.all([...opened.values()].map(({ handle }) => handle.close()));
+    opened.clear();
   };
   try {
     const entries = new Map<string, TensorEntry>();
-    for (const file of await filesOf(fileOrFolder)) {
+    const shards = await shardsOf(fileOrFolder);
+    for (const file of shards.files) {
       const handle = await openFile(file);
-      handles.set(file.href, handle);
+      opened.set(file.href, { handle, state: "" });
+      const state = await stateOf(handle);
+      opened.set(file.href, { handle, state });
       for (const entry of await readHeader(handle, file)) addEntry(entries, entry);
     }
-    return reader(entries, handles, close);
+    checkPromises(shards, entries);
+    return reader(entries, opened, close);
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+interface OpenedFile {
+  readonly handle: FileHandle;
+  /** Size and time of the last change when it was opened. */
+  readonly state: string;
+}
+
 function reader(
   entries: ReadonlyMap<string, TensorEntry>,
-  handles: ReadonlyMap<string, FileHandle>,
+  opened: ReadonlyMap<string, OpenedFile>,
   close: () => Promise<void>,
 ): SafetensorsReader {
   const bytesOf = async (name: string): Promise<{ entry: TensorEntry; bytes: Uint8Array }> => {
     const entry = entries.get(name);
-    if (!entry) throw new SafetensorsError("missing", `there is no tensor "${name}".`);
-    const handle = handles.get(entry.file.href);
-    if (!handle) throw new SafetensorsError("missing", `"${name}" was read after close().`);
-    return { entry, bytes: await readBytes(handle, entry) };
+    if (!entry) throw new SafetensorsError("missing", `there is no tensor ${shown(name)}.`);
+    const file = opened.get(entry.file.href);
+    if (!file) throw new SafetensorsError("missing", `${shown(name)} was read after close().`);
+    const bytes = await readBytes(file.handle, entry);
+    if ((await stateOf(file.handle)) !== file.state) {
+      throw new SafetensorsError("damaged", `${pathOf(entry.file)} was changed while it was read. Open it again.`);
+    }
+    return { entry, bytes };
   };
   return {
     entries,
@@ -66,19 +80,47 @@ function reader(
   };
 }
 
+async function stateOf(handle: FileHandle): Promise<string> {
+  const { size, mtimeNs } = await handle.stat({ bigint: true });
+  return `${size}:${mtimeNs}`;
+}
+
 /** One read call takes at most 2 GiB on Linux, so a large tensor takes several. */
 async function readBytes(handle: FileHandle, entry: TensorEntry): Promise<Uint8Array> {
-  const bytes = new Uint8Array(entry.byteLength);
+  const bytes = allocate(entry);
   let done = 0;
   while (done < bytes.length) {
     const length = Math.min(bytes.length - done, 1 << 30);
     const { bytesRead } = await handle.read(bytes, done, length, entry.offset + done);
     if (bytesRead === 0) {
-      throw new SafetensorsError("damaged", `${entry.file.pathname} became shorter while "${entry.name}" was read.`);
+      throw new SafetensorsError(
+        "damaged",
+        `${pathOf(entry.file)} became shorter while ${shown(entry.name)} was read.`,
+      );
     }
     done += bytesRead;
   }
   return bytes;
+}
+
+/** A file can claim more than a machine holds: sparse ones take no room on disk. */
+function allocate({ name, file, byteLength }: TensorEntry): Uint8Array {
+  try {
+    return new Uint8Array(byteLength);
+  } catch (cause) {
+    const message = `${pathOf(file)}: tensor ${shown(name)} needs ${byteLength} bytes, more memory than there is.`;
+    throw new SafetensorsError("unsupported", message, { cause });
+  }
+}
+
+/** A tensor that an index promises in one file and that is in another, or nowhere, is of another model. */
+function checkPromises({ promised, index }: Shards, entries: ReadonlyMap<string, TensorEntry>): void {
+  for (const [name, file] of promised) {
+    const found = entries.get(name)?.file.href;
+    if (found === file.href || !index) continue;
+    const where = `${pathOf(index)} puts tensor ${shown(name)} into ${pathOf(file)}, which does not hold it`;
+    throw new SafetensorsError("damaged", `${where}. Download index and weights from the same place.`);
+  }
 }
 
 function addEntry(entries: Map<string, TensorEntry>, entry: TensorEntry): void {
@@ -86,50 +128,8 @@ function addEntry(entries: Map<string, TensorEntry>, entry: TensorEntry): void {
   if (other) {
     throw new SafetensorsError(
       "damaged",
-      `tensor "${entry.name}" stands in ${other.file.pathname} and in ${entry.file.pathname}. Keep one of the files.`,
+      `tensor ${shown(entry.name)} is in ${pathOf(other.file)} and in ${pathOf(entry.file)}. Keep one of the files.`,
     );
   }
   entries.set(entry.name, entry);
-}
-
-async function openFile(file: URL): Promise<FileHandle> {
-  try {
-    return await open(file);
-  } catch (cause) {
-    throw new SafetensorsError("missing", `${file.pathname} cannot be opened. Check the path and the download.`, {
-      cause,
-    });
-  }
-}
-
-async function filesOf(fileOrFolder: URL): Promise<readonly URL[]> {
-  const found = await stat(fileOrFolder).catch((cause: unknown) => {
-    throw new SafetensorsError("missing", `${fileOrFolder.pathname} does not exist. Check the path and the download.`, {
-      cause,
-    });
-  });
-  if (!found.isDirectory()) return [fileOrFolder];
-  const folder = fileOrFolder.href.endsWith("/") ? fileOrFolder : new URL(`${fileOrFolder.href}/`);
-  const names = await readdir(folder);
-  const shards = names.includes(INDEX_FILE)
-    ? await shardsOf(new URL(INDEX_FILE, folder))
-    : names.filter((name) => name.endsWith(".safetensors")).toSorted();
-  if (shards.length === 0) {
-    throw new SafetensorsError(
-      "missing",
-      `${folder.pathname} holds no *.safetensors file. Only safetensors weights are read.`,
-    );
-  }
-  return shards.map((name) => new URL(encodeURIComponent(name), folder));
-}
-
-async function shardsOf(index: URL): Promise<readonly string[]> {
-  try {
-    const { weight_map: weights }: { weight_map?: unknown } = Object(JSON.parse(await readFile(index, "utf8")));
-    const names = Object.values(Object(weights)).filter((name) => typeof name === "string");
-    if (names.length > 0) return [...new Set(names)].toSorted();
-  } catch (cause) {
-    throw new SafetensorsError("damaged", `${index.pathname} is no JSON. Download it again.`, { cause });
-  }
-  throw new SafetensorsError("damaged", `${index.pathname} names no shards in "weight_map". Download it again.`);
 }

@@ -1,7 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { openSafetensors, SafetensorsError, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -138,6 +140,71 @@ describe("bad files are refused with the file's name", () => {
     await expect(opening).rejects.toSatisfy((error) => SafetensorsError.is(error, "damaged"));
   });
 
+  it.each([
+    ["a size that overflows", entry({ shape: [2 ** 40, 2 ** 40] }), "needs 4.8"],
+    ["a size beyond every integer", entry({ shape: [2 ** 60] }), "has the shape"],
+    ["a fractional size", entry({ shape: [0.5] }), "has the shape [0.5]"],
+    ["sizes as text", entry({ shape: "2" }), 'has the shape "2"'],
+    ["offsets that run backwards", entry({ data_offsets: [8, 0] }), "its data offsets give -8"],
+    ["a tensor that is a list", { w: [1] }, "is described by [1]"],
+    ["a tensor that is null", { w: null }, "is described by null"],
+    ["a list of tensors", [{ dtype: "F32" }], "no JSON object"],
+    ["a dtype of 10 MB", entry({ dtype: "x".repeat(1e7) }), 'dtype "xxx'],
+    ["a name of 10 MB", { ["x".repeat(1e7)]: {} }, 'tensor "xxx'],
+    ["lists in lists in lists", "[".repeat(100_000), "not a list of tensors"],
+    ["ten million commas", `[${",".repeat(1e7)}`, "not a list of tensors"],
+    [
+      "one name twice",
+      '{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+      "was expected",
+    ],
+  ])("%s, in a line", async (_, header, message) => {
+    await writeRaw(header, eight);
+    const error: unknown = await openSafetensors(file()).catch((thrown: unknown) => thrown);
+    expect(SafetensorsError.is(error, "damaged")).toBe(true);
+    expect(String(error)).toContain(message);
+    expect(String(error).length).toBeLessThan(500);
+  });
+
+  it("text that is no UTF-8, which would move every tensor", async () => {
+    const header = Buffer.from('{"w\xff":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', "latin1");
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    await writeFile(file(), Buffer.concat([length, header, eight]));
+    await expect(openSafetensors(file())).rejects.toThrow("no JSON");
+  });
+
+  it("a header of more than the format allows", async () => {
+    await writeFile(file(), Buffer.from([0, 0, 0, 16, 0, 0, 0, 0]));
+    await truncate(file(), 2 ** 29);
+    await expect(openSafetensors(file())).rejects.toThrow("its header claims 268435456 bytes; the format allows");
+  });
+
+  it.each([
+    ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n", "Git LFS pointer"],
+    ["a web page", "\n<!DOCTYPE html><html>", "web page"],
+    ["PyTorch's zip", "PK\u0003\u0004\0\0\0\0\0\0", "zip archive"],
+    ["nothing", "", "it is empty"],
+  ])("%s in the place of weights, named", async (_, text, message) => {
+    await writeFile(file(), text);
+    await expect(openSafetensors(file())).rejects.toThrow(message);
+  });
+
+  it("a tensor of more bytes than there is memory", async () => {
+    const bytes = 2 ** 50;
+    await writeRaw({ w: { dtype: "F32", shape: [bytes / 4], data_offsets: [0, bytes] } }, new Uint8Array(0));
+    const { length } = await readFile(file());
+    // A sparse file; where the file system allows none so large, there is nothing to test.
+    const made = await truncate(file(), length + bytes).then(
+      () => true,
+      () => false,
+    );
+    if (!made) return;
+    const reader = await openSafetensors(file());
+    await expect(reader.read("w")).rejects.toThrow(/"w" needs 1125899906842624 bytes/);
+    await reader.close();
+  });
+
   it("a truncated file, wherever it was cut", async () => {
     await writeSafetensors(file(), [tensor("w", [1, 2, 3])]);
     const { length } = await readFile(file());
@@ -155,7 +222,7 @@ describe("bad files are refused with the file's name", () => {
 
   it("nothing there, no weights in the folder, no such tensor, numbers asked of integers", async () => {
     await expect(openSafetensors(file())).rejects.toSatisfy((error) => SafetensorsError.is(error, "missing"));
-    await expect(openSafetensors(folder)).rejects.toThrow("holds no *.safetensors file");
+    await expect(openSafetensors(folder)).rejects.toThrow("holds no *.safetensors file, but nothing");
     await writeSafetensors(file(), [tensor("w", [1], "I32")]);
     const reader = await openSafetensors(file());
     await expect(reader.read("v")).rejects.toThrow('no tensor "v"');
@@ -172,4 +239,88 @@ describe("bad files are refused with the file's name", () => {
       { numRuns: 100 },
     );
   });
+});
+
+describe("an index that does not fit its folder is refused", () => {
+  const write = async (weights: unknown): Promise<void> => {
+    await writeSafetensors(file("a.safetensors"), [tensor("w", [1])]);
+    await writeSafetensors(file("b.safetensors"), [tensor("v", [2])]);
+    await writeFile(file("model.safetensors.index.json"), JSON.stringify({ weight_map: weights }));
+  };
+  it.each([
+    ["files outside", { w: "../a.safetensors" }, 'tensor "w" into "../a.safetensors", which is no file of this folder'],
+    ["itself", { w: "." }, 'into ".", which'],
+    ["no name", { w: "" }, 'into "", which'],
+    ["half a character", { w: "\ud800" }, "which is no file of this folder"],
+    ["a NUL", { w: "a\0" }, "which is no file of this folder"],
+    ["a number", { w: 3 }, "into 3, which"],
+    ["files that are missing", { w: "a.safetensors", v: "c.safetensors" }, "1 of the 2 files that"],
+    ["tensors in other files", { w: "b.safetensors", v: "b.safetensors" }, 'puts tensor "w" into'],
+    ["tensors that are nowhere", { w: "a.safetensors", x: "a.safetensors" }, 'puts tensor "x" into'],
+    ["the index as a shard", { w: "model.safetensors.index.json" }, "its header claims"],
+    ["nothing", {}, "names no shards"],
+    ["a list", ["a.safetensors"], "names no shards"],
+    ["null", null, "names no shards"],
+  ])("%s", async (_, weights, message) => {
+    await write(weights);
+    const error: unknown = await openSafetensors(folder).catch((thrown: unknown) => thrown);
+    expect(SafetensorsError.is(error)).toBe(true);
+    expect(String(error)).toContain(message);
+  });
+
+  it("one tensor in two shards", async () => {
+    await write({ w: "a.safetensors", v: "b.safetensors" });
+    await writeSafetensors(file("b.safetensors"), [tensor("v", [2]), tensor("w", [3])]);
+    await expect(openSafetensors(folder)).rejects.toThrow(/tensor "w" is in .*a\.safetensors and in .*b\.safetensors/);
+  });
+
+  it("an index that is a Git LFS pointer", async () => {
+    await write({});
+    await writeFile(file("model.safetensors.index.json"), "version https://git-lfs.github.com/spec/v1\n");
+    await expect(openSafetensors(folder)).rejects.toThrow("git lfs pull");
+  });
+});
+
+describe("what is no readable file is named with its reason", () => {
+  it("a folder called *.safetensors", async () => {
+    await mkdir(file());
+    await expect(openSafetensors(folder)).rejects.toThrow("model.safetensors is a folder");
+  });
+
+  it.skipIf(process.platform === "win32")("a pipe, which would never end", async () => {
+    await promisify(execFile)("mkfifo", [fileURLToPath(file())]);
+    await expect(openSafetensors(folder)).rejects.toThrow("is no regular file");
+  });
+
+  // The superuser may read everything.
+  it.skipIf(process.platform === "win32" || process.getuid?.() === 0)("a file without permission", async () => {
+    await writeSafetensors(file(), [tensor("w", [1])]);
+    await chmod(file(), 0);
+    await expect(openSafetensors(folder)).rejects.toThrow("permission denied");
+  });
+
+  it("a path through a file", async () => {
+    await writeSafetensors(file(), [tensor("w", [1])]);
+    await expect(openSafetensors(new URL("model.safetensors/a", folder))).rejects.toThrow("does not exist");
+  });
+
+  it("a folder of PyTorch's own files", async () => {
+    await writeFile(file("pytorch_model-00001-of-00002.bin"), "PK");
+    await expect(openSafetensors(folder)).rejects.toThrow(
+      "only PyTorch's own files (pytorch_model-00001-of-00002.bin), which are not read: convert them to safetensors",
+    );
+  });
+});
+
+it("a file that is written to while it is read is refused, never read half old and half new", async () => {
+  await writeSafetensors(file(), [tensor("w", [1]), tensor("v", [2])]);
+  const reader = await openSafetensors(file());
+  expect(await reader.read("w")).toEqual(Float32Array.of(1));
+  const bytes = await readFile(file());
+  bytes.writeFloatLE(3, bytes.length - 4);
+  await writeFile(file(), bytes);
+  // File systems may keep times too coarse to tell one write from the next.
+  await utimes(file(), new Date(), new Date(Date.now() + 5000));
+  await expect(reader.read("v")).rejects.toThrow("was changed while it was read");
+  await reader.close();
 });

@@ -5,6 +5,7 @@ import {
   type BatchShape,
   type Conversation,
   type ConversationFormat,
+  contentOfFiles,
   type Encoded,
   type Generation,
   type GenerationRequest,
@@ -21,6 +22,8 @@ import { characters, continuation, logProbability, margins, textOf, VOCABULARY }
 const IGNORED = -100;
 
 export interface FakeModelOptions {
+  /** A file that counts as the model's weights: a run notices when it is missing or has changed. */
+  readonly weights?: URL;
   /** What `generate` answers. Default: the character that the learned weights make most likely, again and again. */
   readonly answer?: (request: GenerationRequest) => string;
 }
@@ -35,6 +38,10 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
     specVersion: 1,
     name: "@mlan/testing/fake-model",
     open: async ({ seed = 0 } = {}) => fakeModel(seed, options),
+    inspect: async ({ signal } = {}) => ({
+      content: await contentOfFiles(new Map(options.weights && [["weights", options.weights]]), signal),
+      parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
+    }),
   };
 }
 

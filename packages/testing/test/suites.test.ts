@@ -1,4 +1,5 @@
-import "@tensorflow/tfjs"; // registers gradients, and the cpu backend
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-layers"; // registers gradients
 import * as tf from "@tensorflow/tfjs-core";
 import {
   alphabetConversations,

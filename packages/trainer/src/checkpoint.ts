@@ -1,5 +1,5 @@
 import { access, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { messageOf, MlanError, type TrainableModel, writeFolderAtomically } from "@mlan/core";
+import { messageOf, MlanError, type TrainableModel, writeFolderAtomically, pathOf } from "@mlan/core";
 import { openSafetensors, writeSafetensors } from "@mlan/safetensors";
 import type { Optimizer } from "./optimizer.ts";
 import { type Dependencies, readStepsDone, type TrainingState } from "./training-state.ts";
@@ -82,7 +82,7 @@ async function namesIn(folder: URL): Promise<readonly string[]> {
     return await readdir(folder);
   } catch (error) {
     if (Object(error).code === "ENOENT") return [];
-    throw new MlanError("unavailable", `trainer: ${folder.pathname} cannot be read: ${messageOf(error)}`, {
+    throw new MlanError("unavailable", `trainer: ${pathOf(folder)} cannot be read: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -102,7 +102,7 @@ async function loadOptimizer(folder: URL, optimizer: Optimizer): Promise<void> {
   } catch (cause) {
     throw new MlanError(
       "run-folder",
-      `trainer: ${folder.pathname} is damaged: ${messageOf(cause)} Remove it to go on from the checkpoint before it.`,
+      `trainer: ${pathOf(folder)} is damaged: ${messageOf(cause)} Remove it to go on from the checkpoint before it.`,
       { cause },
     );
   }
@@ -115,7 +115,7 @@ async function saveError(state: TrainingState, folder: URL, cause: unknown): Pro
     : "There is no earlier one";
   return new MlanError(
     "unavailable",
-    `trainer: the checkpoint of step ${state.step} could not be written to ${folder.pathname}. ${rest}. ${messageOf(cause)}`,
+    `trainer: the checkpoint of step ${state.step} could not be written to ${pathOf(folder)}. ${rest}. ${messageOf(cause)}`,
     { cause },
   );
 }

@@ -1,5 +1,5 @@
 import type { DeviceUse, Trainer } from "@mlan/core";
-import { registerGradients } from "./register-gradients.ts";
+import { registerGradients } from "@mlan/fused-ops";
 import { train } from "./train.ts";
 
 export interface TrainerDefinition {
@@ -26,7 +26,7 @@ export function createTrainer(definition: TrainerDefinition): Trainer {
     specVersion: 1,
     name,
     async *train(run) {
-      await registerGradients();
+      registerGradients();
       await definition.useBackend();
       const settings = { lengthMultiple, maximumLengths, checkpointsKept, gradientCheckpointing };
       yield* train(run, { ...settings, ...(deviceUse && { deviceUse }) });

@@ -1,4 +1,4 @@
-import { MlanError, type Parameter, type TrainingRecipe, type TrainRun } from "@mlan/core";
+import { MlanError, type Parameter, type TrainingRecipe, type TrainRun, pathOf } from "@mlan/core";
 import { z } from "zod";
 import type { TrainingPlan } from "./training-plan.ts";
 import type { TrainingSet } from "./training-set.ts";
@@ -73,7 +73,7 @@ export function readStepsDone(text: string, depends: Dependencies, file: URL): n
   if (!parsed.success) {
     throw new MlanError(
       "run-folder",
-      `trainer: ${file.pathname} is no trainer state. Remove its folder to go on from the checkpoint before it.`,
+      `trainer: ${pathOf(file)} is no trainer state. Remove its folder to go on from the checkpoint before it.`,
       { cause: parsed.error },
     );
   }
@@ -81,7 +81,7 @@ export function readStepsDone(text: string, depends: Dependencies, file: URL): n
   if (differences.length === 0) return parsed.data.step;
   throw new MlanError(
     "run-folder",
-    `trainer: ${new URL("./", file).pathname} is a checkpoint of another run:\n${differences.map((line) => `  ${line}\n`).join("")}` +
+    `trainer: ${pathOf(new URL("./", file))} is a checkpoint of another run:\n${differences.map((line) => `  ${line}\n`).join("")}` +
       `Restore what differs to go on with it, or train into another folder.`,
   );
 }

@@ -1,8 +1,10 @@
-// In Node tfjs-core alone knows no gradients; the whole package registers them, and the backend "cpu".
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { useOnnxBackend, type Provider } from "@mlan/backend-onnx";
+import { registerGradients } from "@mlan/fused-ops";
 import { expect, it } from "vitest";
+
+registerGradients();
 
 /** A tensor before it belongs to a backend. */
 export interface Input {

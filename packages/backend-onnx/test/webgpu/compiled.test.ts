@@ -1,4 +1,5 @@
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-layers"; // registers gradients
 import { compiled, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
 import {
   applyAdamW,

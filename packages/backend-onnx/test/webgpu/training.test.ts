@@ -1,4 +1,5 @@
-import "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-layers"; // registers gradients
 import { explain, onnxStatistics, useOnnxBackend, type Provider } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";

@@ -3,67 +3,196 @@ import { z } from "zod";
 import { strip } from "../answers/python-text.ts";
 import { imageColumn } from "../images/image-reference.ts";
 
-/** A row of LLaVA's conversation format: `from` is "human" or "gpt", and only `image` makes it multimodal. */
+/**
+ * A row of LLaVA's and ShareGPT's format (`conversations`) or of OpenAI's (`messages`). Only images make it multimodal;
+ * null is the absence of one.
+ */
 export interface LlavaRecord {
-  readonly id?: string | number;
-  readonly image?: ImageReference;
-  readonly conversations: readonly LlavaTurn[];
+  readonly id?: string | number | null;
+  readonly image?: ImageCell;
+  readonly images?: ImageCell;
+  readonly conversations?: readonly LlavaTurn[] | null;
+  readonly messages?: readonly LlavaTurn[] | null;
 }
 
+type ImageCell = ImageReference | readonly ImageReference[] | null;
+
+/** Who speaks is in `from` or `role` ("human", "user", "gpt", "assistant", "system"), what in `value` or `content`. */
 export interface LlavaTurn {
-  readonly from: string;
-  readonly value: string;
+  readonly from?: string | null;
+  readonly role?: string | null;
+  readonly value?: string | null;
+  readonly content?: string | null;
 }
 
-/** The columns of a {@link LlavaRecord}; turns must alternate and end with an answer. */
-export const llavaRecord: z.ZodObject<{
-  id: z.ZodExactOptional<z.ZodUnion<readonly [z.ZodString, z.ZodNumber]>>;
-  image: z.ZodExactOptional<z.ZodType<ImageReference>>;
-  conversations: z.ZodType<readonly LlavaTurn[]>;
-}> = z.object({
-  id: z.union([z.string(), z.number()]).exactOptional(),
-  image: imageColumn.exactOptional(),
-  conversations: z.array(z.object({ from: z.string(), value: z.string() })).superRefine(checkTurns),
-});
+const imageCell: z.ZodType<ImageCell> = z.union([imageColumn, z.array(imageColumn)]).nullable();
+const turns: z.ZodType<readonly LlavaTurn[] | null> = z
+  .array(
+    z.object({
+      from: z.string().nullable().exactOptional(),
+      role: z.string().nullable().exactOptional(),
+      value: z.string().nullable().exactOptional(),
+      content: z.string().nullable().exactOptional(),
+    }),
+  )
+  .nullable();
 
 /**
- * The record as a conversation: a first turn that is not the human's is dropped, and in a record with an image the
- * placeholder moves to the front of its turn (`preprocess_multimodal` of the original code).
+ * The columns of a {@link LlavaRecord}. Turns must alternate and end with an answer; a system turn may come first. Every
+ * image needs `<image>` in a user's turn, and `<image>` at the beginning or end of a line needs an image.
  */
-export function conversationOf({ conversations, image }: LlavaRecord, id: string): Conversation {
-  const turns = withoutPreamble(conversations).map(({ from, value }): Turn => ({
-    role: from === "human" ? "user" : "assistant",
-    text: image ? placeholderFirst(value) : value,
+export const llavaRecord: z.ZodObject<{
+  id: z.ZodExactOptional<z.ZodNullable<z.ZodUnion<readonly [z.ZodString, z.ZodNumber]>>>;
+  image: z.ZodExactOptional<z.ZodType<ImageCell>>;
+  images: z.ZodExactOptional<z.ZodType<ImageCell>>;
+  conversations: z.ZodExactOptional<z.ZodType<readonly LlavaTurn[] | null>>;
+  messages: z.ZodExactOptional<z.ZodType<readonly LlavaTurn[] | null>>;
+}> = z
+  .object({
+    id: z.union([z.string(), z.number()]).nullable().exactOptional(),
+    image: imageCell.exactOptional(),
+    images: imageCell.exactOptional(),
+    conversations: turns.exactOptional(),
+    messages: turns.exactOptional(),
+  })
+  .superRefine((record, context) => {
+    const issue = turnProblem(record) ?? imageProblem(record);
+    if (issue) context.addIssue({ code: "custom", ...issue });
+  });
+
+/** The columns of a {@link LlavaRecord} that hold images. */
+export const llavaImages: readonly string[] = ["image", "images"];
+
+/**
+ * The record as a conversation: a first turn by "gpt" is dropped, and in a record with images the placeholders move to
+ * the front of their turn (`preprocess_multimodal` of the original code, which takes several of a turn for one).
+ */
+export function conversationOf(record: LlavaRecord, id: string): Conversation {
+  const images = imagesOf(record);
+  const all = turnsOf(record);
+  const each = images.length > 0 && placeholders(all) === images.length;
+  const turns = all.map(({ role, text }) => ({ role, text: images.length > 0 ? placeholdersFirst(text, each) : text }));
+  return { id, turns, images };
+}
+
+/** All images of a record. */
+export function imagesOf({ image, images }: LlavaRecord): readonly ImageReference[] {
+  return [image ?? [], images ?? []].flat();
+}
+
+/** The turns of a record that are trained on, in the roles of {@link Turn}. */
+export function turnsOf(record: LlavaRecord): readonly Turn[] {
+  return withoutPreamble(saidTurns(record)).map(({ turn, role }) => ({
+    role: role ?? "user",
+    text: textOf(turn) ?? "",
   }));
-  return { id, turns, images: image ? [image] : [] };
 }
 
-/** How many turns name the image; each needs an image of its own, and a record has one. */
-export function imageTurns({ conversations }: LlavaRecord): number {
-  return withoutPreamble(conversations).filter(({ value }) => value.includes(IMAGE_PLACEHOLDER)).length;
+interface Problem {
+  readonly path: (string | number)[];
+  readonly message: string;
 }
 
-function withoutPreamble(turns: readonly LlavaTurn[]): readonly LlavaTurn[] {
-  return turns[0]?.from === "human" ? turns : turns.slice(1);
+interface SaidTurn {
+  readonly turn: LlavaTurn;
+  /** undefined for a speaker that is not known. */
+  readonly role: Turn["role"] | undefined;
+  readonly index: number;
 }
 
-function placeholderFirst(text: string): string {
-  if (!text.includes(IMAGE_PLACEHOLDER)) return text;
-  return strip(`${IMAGE_PLACEHOLDER}\n${strip(text.replaceAll(IMAGE_PLACEHOLDER, ""))}`);
+function saidTurns({ conversations, messages }: LlavaRecord): readonly SaidTurn[] {
+  return (conversations ?? messages ?? []).map((turn, index) => ({
+    turn,
+    role: ROLES.get(turn.from ?? turn.role ?? ""),
+    index,
+  }));
 }
 
-function checkTurns(all: readonly LlavaTurn[], context: z.RefinementCtx): void {
-  const turns = withoutPreamble(all);
-  const dropped = all.length - turns.length;
-  const wrong = turns.findIndex(({ from }, index) => from !== (index % 2 === 0 ? "human" : "gpt"));
-  if (wrong >= 0) {
-    const expected = wrong % 2 === 0 ? "human" : "gpt";
-    const message = `turns must alternate: expected "${expected}", found "${turns[wrong]?.from}"`;
-    context.addIssue({ code: "custom", path: [wrong + dropped, "from"], message });
-  } else if (turns.length === 0 || turns.length % 2 === 1) {
-    context.addIssue({
-      code: "custom",
-      message: `the last turn must be an answer by "gpt"; found ${turns.length} turns`,
-    });
+const ROLES: ReadonlyMap<string, Turn["role"]> = new Map([
+  ["human", "user"],
+  ["user", "user"],
+  ["gpt", "assistant"],
+  ["assistant", "assistant"],
+  ["system", "system"],
+]);
+
+function withoutPreamble(turns: readonly SaidTurn[]): readonly SaidTurn[] {
+  return turns[0]?.role === "assistant" ? turns.slice(1) : turns;
+}
+
+function textOf({ value, content }: LlavaTurn): string | undefined {
+  return value ?? content ?? undefined;
+}
+
+function turnProblem(record: LlavaRecord): Problem | undefined {
+  const { conversations, messages } = record;
+  const column = conversations ? "conversations" : "messages";
+  if (!conversations && !messages) return { path: ["conversations"], message: 'expected turns here or in "messages"' };
+  if (conversations && messages) return { path: ["messages"], message: 'expected turns here or in "conversations"' };
+  const all = saidTurns(record);
+  const wordless = all.find(({ turn, role }) => role === undefined || textOf(turn) === undefined);
+  if (wordless) {
+    const { turn, role, index } = wordless;
+    if (role === undefined) return { path: [column, index, speakerKey(turn)], message: `expected ${SPEAKERS}` };
+    return { path: [column, index, speakerKey(turn) === "from" ? "value" : "content"], message: "expected string" };
   }
+  const rounds = all[0]?.role === "user" ? all : all.slice(1);
+  const wrong = rounds.find(({ role }, place) => role !== (place % 2 === 0 ? "user" : "assistant"));
+  if (wrong) {
+    const expected = wrong.role === "user" ? "an answer" : "a turn of the user";
+    const found = wrong.turn[speakerKey(wrong.turn)];
+    const message = `turns must alternate: expected ${expected}, found one by "${found}"`;
+    return { path: [column, wrong.index, speakerKey(wrong.turn)], message };
+  }
+  if (rounds.length > 0 && rounds.length % 2 === 0) return undefined;
+  return { path: [column], message: `the last turn must be an answer; found ${all.length} turns` };
+}
+
+function speakerKey({ from, role }: LlavaTurn): "from" | "role" {
+  return typeof role === "string" && typeof from !== "string" ? "role" : "from";
+}
+
+const SPEAKERS = [...ROLES.keys()].map((name) => `"${name}"`).join(" or ");
+
+function imageProblem(record: LlavaRecord): Problem | undefined {
+  const column = record.conversations ? "conversations" : "messages";
+  const images = imagesOf(record).length;
+  const turns = turnsOf(record);
+  if (images === 0) {
+    const turn = turns.findIndex(({ role, text }) => role === "user" && PLACEHOLDER_OF_A_LINE.test(text));
+    if (turn < 0) return undefined;
+    return { path: ["image"], message: `expected an image for ${IMAGE_PLACEHOLDER} in turn ${turn + 1}` };
+  }
+  const elsewhere = turns.find(({ role, text }) => role !== "user" && text.includes(IMAGE_PLACEHOLDER));
+  if (elsewhere) {
+    const message = `only a turn of the user may hold ${IMAGE_PLACEHOLDER}, and one of the ${elsewhere.role} does`;
+    return { path: [column], message };
+  }
+  const total = placeholders(turns);
+  const holding = turns.filter(({ text }) => text.includes(IMAGE_PLACEHOLDER)).length;
+  if (total === images || holding === images) return undefined;
+  const times = total === 1 ? "once" : `${total} times`;
+  return {
+    path: [column],
+    message: `each of its ${images} images needs ${IMAGE_PLACEHOLDER} in a turn, which is there ${times}`,
+  };
+}
+
+/** Text about `<image>` tags has it within a line; a placeholder begins or ends one. */
+const PLACEHOLDER_OF_A_LINE = new RegExp(`^[ \\t]*${IMAGE_PLACEHOLDER}|${IMAGE_PLACEHOLDER}[ \\t]*$`, "m");
+
+function placeholders(turns: readonly Turn[]): number {
+  return turns.reduce((sum, { text }) => sum + countIn(text), 0);
+}
+
+function countIn(text: string): number {
+  return text.split(IMAGE_PLACEHOLDER).length - 1;
+}
+
+/** As many as there are, or one in the place of several. */
+function placeholdersFirst(text: string, each: boolean): string {
+  const count = countIn(text);
+  if (count === 0) return text;
+  const front = Array.from({ length: each ? count : 1 }, () => IMAGE_PLACEHOLDER).join(" ");
+  return strip(`${front}\n${strip(text.replaceAll(IMAGE_PLACEHOLDER, ""))}`);
 }

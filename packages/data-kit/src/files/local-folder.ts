@@ -1,58 +1,75 @@
-import { MlanError } from "@mlan/core";
+import { type Location, messageOf, MlanError, pathOf, toFileUrl, toFolderUrl } from "@mlan/core";
+import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { basename } from "node:path";
 import { sha256OfFile } from "./checksum.ts";
-import { type Files, type FileSource, matches } from "./file-source.ts";
+import { type Files, type FileSource, matching } from "./file-source.ts";
 
 /**
- * Files of a folder on this machine, or one file alone, whatever its name (the folder is then its parent). Opening throws an
- * `invalid-data` error when there is no such folder or file.
+ * Files of a folder on this machine, or one file alone, whatever its name (the folder is then its parent). Opening throws
+ * an `invalid-data` error when there is no such folder or file, and an `unavailable` one, with the reason, when it cannot
+ * be read. Throws an `invalid-options` error for what is no path and no `file:` URL.
  */
-export function localFolder(speaker: string, folderOrFile: URL): FileSource {
-  const place = fileURLToPath(folderOrFile);
+export function localFolder(speaker: string, folderOrFile: Location): FileSource {
+  const place = pathOf(toFileUrl(folderOrFile));
+  const url = withoutSlash(toFileUrl(folderOrFile));
   return {
     place,
     async open() {
-      const status = await stat(folderOrFile).catch(() => undefined);
-      if (!status) {
+      const status = await stat(url).catch((cause: unknown) => {
+        if (!isMissing(cause)) throw unreadable(speaker, place, cause);
         const message = `${speaker}: there is no folder or file ${place}; give one that exists.`;
-        throw new MlanError("invalid-data", message);
-      }
-      return status.isDirectory() ? filesOf(place, asFolder(folderOrFile)) : singleFile(place, folderOrFile);
+        throw new MlanError("invalid-data", message, { cause });
+      });
+      if (status.isDirectory()) return filesOf(speaker, place, toFolderUrl(url));
+      if (status.isFile()) return singleFile(speaker, pathOf(url), url);
+      throw new MlanError("invalid-data", `${speaker}: ${place} is neither a folder nor a file with content.`);
     },
   };
 }
 
-function filesOf(place: string, folder: URL): Files {
+function filesOf(speaker: string, place: string, folder: URL): Files {
   return {
     place,
     folder,
     async match(pattern) {
       const parent = pattern.slice(0, pattern.lastIndexOf("/") + 1);
-      const names = await readdir(urlOf(folder, parent)).catch(() => []);
-      return names
-        .map((name) => parent + name)
-        .filter((path) => matches(path, pattern))
-        .toSorted();
+      const url = urlOf(folder, parent);
+      const entries = await readdir(url, { withFileTypes: true }).catch((cause: unknown): Dirent[] => {
+        if (isMissing(cause)) return [];
+        throw unreadable(speaker, pathOf(url), cause);
+      });
+      const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => parent + name);
+      return matching(names, pattern);
     },
     local: (path) => Promise.resolve(urlOf(folder, path)),
-    checksum: (path) => sha256OfFile(urlOf(folder, path)),
+    async checksum(path) {
+      const file = urlOf(folder, path);
+      return sha256OfFile(file).catch((cause: unknown) => {
+        throw unreadable(speaker, pathOf(file), cause);
+      });
+    },
   };
 }
 
-/** Answers to every pattern of its own kind, so that a file of any name can be read. */
-function singleFile(place: string, file: URL): Files {
+/** Answers to every pattern, so that a file of any name can be read. */
+function singleFile(speaker: string, place: string, file: URL): Files {
   const folder = new URL("./", file);
-  const name = decodeURIComponent(file.pathname.slice(folder.pathname.length));
-  const extension = name.slice(name.lastIndexOf("."));
-  return {
-    ...filesOf(place, folder),
-    match: (pattern) => Promise.resolve(pattern.endsWith(extension) ? [name] : []),
-  };
+  return { ...filesOf(speaker, place, folder), match: () => Promise.resolve([basename(place)]) };
 }
 
-function asFolder(url: URL): URL {
-  return url.href.endsWith("/") ? url : new URL(`${url.href}/`);
+function unreadable(speaker: string, place: string, cause: unknown): MlanError {
+  return new MlanError("unavailable", `${speaker}: ${place} cannot be read (${messageOf(cause)}).`, { cause });
+}
+
+function isMissing(cause: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes(Object(cause).code);
+}
+
+/** A file that was named as a folder is found too. */
+function withoutSlash(url: URL): URL {
+  const href = url.href.replace(/\/+$/, "");
+  return href === "file:" ? url : new URL(href);
 }
 
 function urlOf(folder: URL, path: string): URL {

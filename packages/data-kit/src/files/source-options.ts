@@ -1,4 +1,5 @@
-import { z } from "zod";
+import { fileLocation, folderLocation, type Location } from "@mlan/core";
+import type { z } from "zod";
 import { hubFolder } from "../hub/hub-folder.ts";
 import { type HubOptions, hubOptions } from "../hub/hub-options.ts";
 import type { FileSource } from "./file-source.ts";
@@ -7,21 +8,21 @@ import { localFolder } from "./local-folder.ts";
 /** The options that every dataset from the Hub shares. */
 export interface SourceOptions {
   /** A folder with the published files. Default: the Hub. */
-  readonly folder?: URL;
+  readonly folder?: Location;
   /** One file of rows, of any name, instead. */
-  readonly file?: URL;
+  readonly file?: Location;
   /** How the Hub is reached, and which revision is read. */
   readonly hub?: HubOptions;
 }
 
 /** The schemas of {@link SourceOptions}, to spread into a plugin's own strict schema. */
 export const sourceOptions: {
-  readonly folder: z.ZodExactOptional<z.ZodType<URL>>;
-  readonly file: z.ZodExactOptional<z.ZodType<URL>>;
+  readonly folder: z.ZodExactOptional<z.ZodType<URL, Location>>;
+  readonly file: z.ZodExactOptional<z.ZodType<URL, Location>>;
   readonly hub: z.ZodExactOptional<z.ZodType<HubOptions>>;
 } = {
-  folder: z.instanceof(URL).exactOptional(),
-  file: z.instanceof(URL).exactOptional(),
+  folder: folderLocation.exactOptional(),
+  file: fileLocation.exactOptional(),
   hub: hubOptions.exactOptional(),
 };
 

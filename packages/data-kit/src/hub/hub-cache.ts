@@ -1,12 +1,14 @@
 import { writeFileAtomically } from "@mlan/core";
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 
 /** A file as the Hub lists it. */
 export interface HubFile {
   readonly path: string;
+  /** Bytes. */
   readonly size: number;
-  /** SHA-256 of the content, when the Hub tells it (large files). */
+  /** SHA-256 of the content, when the Hub names it (large files). */
   readonly sha256?: string;
   /** Git's name of the content: SHA-1 of "blob <size>\0" and the bytes. Not of the content for large files. */
   readonly oid?: string;
@@ -14,8 +16,12 @@ export interface HubFile {
 
 /** What was downloaded of one dataset: `<commit>/<path>`, with the lists of files and branches beside. */
 export interface HubCache {
-  /** Where the files of a commit lie; ends in a slash. */
+  /** Holds all the others; ends in a slash. */
+  readonly home: URL;
+  /** Where the files of a commit are; ends in a slash. */
   folder(commit: string): URL;
+  /** Remembers when a file's bytes were found right. */
+  record(commit: string, path: string): URL;
   readCommit(revision: string): Promise<string | undefined>;
   writeCommit(revision: string, commit: string): Promise<void>;
   readList(commit: string): Promise<readonly HubFile[] | undefined>;
@@ -29,7 +35,9 @@ export function hubCache(root: URL, repository: string): HubCache {
     new URL(`revisions/${encodeURIComponent(encodeURIComponent(revision))}.json`, home);
   const listFile = (commit: string): URL => new URL(`${commit}.files.json`, home);
   return {
+    home,
     folder: (commit) => new URL(`${commit}/`, home),
+    record: (commit, path) => new URL(`${commit}.checked/${shortName(path)}`, home),
     readCommit: (revision) => readJson(commitFile(revision), commitSchema),
     writeCommit: (revision, commit) => writeFileAtomically(commitFile(revision), JSON.stringify(commit)),
     readList: (commit) => readJson(listFile(commit), listSchema),
@@ -42,12 +50,17 @@ export function isCommit(revision: string): boolean {
   return commitSchema.safeParse(revision).success;
 }
 
+/** A path may be longer than a file's name. */
+function shortName(path: string): string {
+  return createHash("sha256").update(path).digest("hex").slice(0, 32);
+}
+
 const commitSchema = z.string().regex(/^[0-9a-f]{40}$/);
 
 const listSchema: z.ZodType<HubFile[]> = z.array(
   z.strictObject({
     path: z.string(),
-    size: z.number(),
+    size: z.int().min(0),
     sha256: z.string().exactOptional(),
     oid: z.string().exactOptional(),
   }),

@@ -1,24 +1,78 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import type { HubFile } from "./hub-cache.ts";
 
-/** Whether the file is there. Only checked content gets its name, so its size is proof enough. */
-export async function isWhole(target: URL, file: HubFile): Promise<boolean> {
-  return stat(target).then(
-    ({ size }) => size === file.size,
-    () => false,
-  );
+export type HubFileState = "whole" | "absent" | "changed";
+
+/** A file that may be in a cache. */
+export interface CachedFile {
+  readonly place: URL;
+  /** Remembers which state of the file was read and found right, so that it is not read at every start. */
+  readonly record: URL;
+}
+
+/**
+ * Whether a file holds what the Hub lists. Its bytes decide; they are read again when its size, its times or its inode
+ * are others than when they were found right.
+ */
+export async function stateOf(cached: CachedFile, file: HubFile): Promise<HubFileState> {
+  const state = await stateNow(cached.place, file);
+  if (state === undefined) return "absent";
+  if (state.size !== file.size) return "changed";
+  if (digestIn(file) === undefined || (await readRecord(cached)) === state.text) return "whole";
+  if ((await digestOf(cached.place, file)) !== digestIn(file)) return "changed";
+  await writeRecord(cached, state.text);
+  return "whole";
+}
+
+/** Remembers that the file's bytes are right as they are now. */
+export async function markWhole(cached: CachedFile, file: HubFile): Promise<void> {
+  const state = await stateNow(cached.place, file);
+  if (state) await writeRecord(cached, state.text);
 }
 
 /** Throws, and removes `part`, when its bytes are not the file's. */
 export async function checkContent(file: HubFile, part: URL): Promise<void> {
-  const expected = file.sha256 ?? file.oid;
+  const expected = digestIn(file);
   if (expected === undefined) return;
-  const hash = file.sha256 ? createHash("sha256") : createHash("sha1").update(`blob ${file.size}\0`);
-  for await (const chunk of createReadStream(part)) hash.update(chunk);
-  const found = hash.digest("hex");
+  const found = await digestOf(part, file);
   if (found === expected) return;
   await rm(part, { force: true });
   throw new Error(`its checksum is ${found} instead of ${expected}`);
 }
+
+function digestIn({ sha256, oid }: HubFile): string | undefined {
+  return sha256 ?? oid;
+}
+
+async function digestOf(place: URL, file: HubFile): Promise<string> {
+  const hash = file.sha256 ? createHash("sha256") : createHash("sha1").update(`blob ${file.size}\0`);
+  for await (const chunk of createReadStream(place)) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+async function stateNow(
+  place: URL,
+  file: HubFile,
+): Promise<{ readonly size: number; readonly text: string } | undefined> {
+  const status = await stat(place, { bigint: true }).catch(() => undefined);
+  if (!status?.isFile()) return undefined;
+  const { size, ino, mtimeNs, ctimeNs } = status;
+  return { size: Number(size), text: [digestIn(file), place.href, size, ino, mtimeNs, ctimeNs].join(" ") };
+}
+
+async function readRecord({ record }: CachedFile): Promise<string | undefined> {
+  return records.get(record.href) ?? readFile(record, "utf8").catch(() => undefined);
+}
+
+/** Where the cache cannot be written to, this process alone remembers. */
+async function writeRecord({ record }: CachedFile, text: string): Promise<void> {
+  records.set(record.href, text);
+  try {
+    await mkdir(new URL("./", record), { recursive: true });
+    await writeFile(record, text);
+  } catch {}
+}
+
+const records = new Map<string, string>();

@@ -1,7 +1,7 @@
-import { MlanError } from "@mlan/core";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { messageOf, MlanError, pathOf } from "@mlan/core";
+import { mkdir, open, rename, rm, statfs } from "node:fs/promises";
 import type { HubFile } from "./hub-cache.ts";
-import { checkContent, isWhole } from "./hub-content.ts";
+import { checkContent, markWhole, stateOf } from "./hub-content.ts";
 import { answerOf } from "./hub-fetch.ts";
 import type { HubSettings } from "./hub-options.ts";
 import { claimPart, sizeOf } from "./hub-part.ts";
@@ -13,6 +13,8 @@ export interface HubDownload {
   readonly file: HubFile;
   /** Appears in one step, after size and checksum have proved right. */
   readonly target: URL;
+  /** Remembers that the target's bytes were found right. */
+  readonly record: URL;
   readonly settings: HubSettings;
   readonly fetch: typeof fetch;
   readonly signal: AbortSignal | undefined;
@@ -24,23 +26,39 @@ export interface HubDownload {
  */
 export function downloadFile(download: HubDownload): Promise<void> {
   return inTurn(download.target.href, async () => {
-    const { target, file, settings, signal, repository, commit } = download;
+    const { target, record, file, signal } = download;
     signal?.throwIfAborted();
-    if (await isWhole(target, file)) return;
-    await mkdir(new URL("./", target), { recursive: true });
-    const part = await claimPart(target, file);
-    let furthest = await sizeOf(part);
-    const advanced = async (): Promise<boolean> => {
-      const [before, now] = [furthest, await sizeOf(part)];
-      furthest = Math.max(before, now);
-      return now > before;
-    };
-    const asked = { repository, revision: commit, file: file.path };
-    await withRetries({ settings, signal, asked, advanced }, async () => {
-      await fill(download, part);
-      await checkContent(file, part);
-    });
-    await rename(part, target);
+    if ((await stateOf({ place: target, record }, file)) === "whole") return;
+    try {
+      await mkdir(new URL("./", target), { recursive: true });
+      const part = await claimPart(target, file);
+      await checkSpace(download, part);
+      await fillInTries(download, part);
+      await rename(part, target);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw MlanError.is(cause) ? cause : unwritable(download, cause);
+    }
+    await markWhole({ place: target, record }, file);
+  });
+}
+
+/** A try that brings less than this is one that failed, unless it brings the rest. */
+const PROGRESS = 16 * 1024;
+
+async function fillInTries(download: HubDownload, part: URL): Promise<void> {
+  const { file, settings, signal, repository, commit } = download;
+  let furthest = await sizeOf(part);
+  const advanced = async (): Promise<boolean> => {
+    const size = await sizeOf(part);
+    if (size < Math.min(furthest + PROGRESS, file.size) || size === furthest) return false;
+    furthest = size;
+    return true;
+  };
+  const asked = { repository, revision: commit, file: file.path };
+  await withRetries({ settings, signal, asked, advanced }, async () => {
+    await fill(download, part);
+    await checkContent(file, part);
   });
 }
 
@@ -114,7 +132,19 @@ async function request(
   }
 }
 
-function diskFull({ file, target }: HubDownload, cause: unknown): MlanError {
-  const message = `data-kit: the disk is full; ${file.path} needs ${file.size} bytes at ${target.pathname}. Free some, or set MLAN_CACHE.`;
+/** Before hours of download, not after them. File systems that count no blocks are not asked. */
+async function checkSpace(download: HubDownload, part: URL): Promise<void> {
+  const disk = await statfs(new URL("./", part)).catch(() => undefined);
+  if (!disk || disk.blocks === 0) return;
+  if (disk.bavail * disk.bsize < download.file.size - (await sizeOf(part))) throw diskFull(download);
+}
+
+function diskFull({ file, target }: HubDownload, cause?: unknown): MlanError {
+  const message = `data-kit: the disk is full; ${file.path} needs ${file.size} bytes at ${pathOf(target)}. Free some, or set MLAN_CACHE.`;
+  return new MlanError("unavailable", message, { cause });
+}
+
+function unwritable({ file, target }: HubDownload, cause: unknown): MlanError {
+  const message = `data-kit: ${file.path} cannot be stored at ${pathOf(target)} (${messageOf(cause)}); correct that, or set MLAN_CACHE to a folder that can be written to.`;
   return new MlanError("unavailable", message, { cause });
 }

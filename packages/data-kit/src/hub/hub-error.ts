@@ -15,11 +15,25 @@ export function hubError(asked: Asked, settings: HubSettings, cause: unknown): M
   const what = `data-kit: dataset ${repository}, revision ${revision}${file === undefined ? "" : `, file ${file}`}`;
   const answer = answerOf(cause);
   const problem = answer ? answered(answer, asked, settings) : unreached(cause, settings, file !== undefined);
-  return new MlanError("unavailable", `${what}: ${problem}`, { cause });
+  return unavailable(`${what}: ${problem}`, settings, { cause });
+}
+
+/** An `unavailable` error for an answer with status 200 that cannot be one of the Hub; it holds `found` instead. */
+export function oddAnswer({ repository, revision }: Asked, settings: HubSettings, found: string): MlanError {
+  const message =
+    `data-kit: dataset ${repository}, revision ${revision}: ${settings.endpoint} sent ${found}. ` +
+    "Check the option hub.endpoint, and whether a proxy stands between.";
+  return unavailable(message, settings);
+}
+
+/** A server may repeat in its answer what it was sent. */
+function unavailable(message: string, { token }: HubSettings, options?: ErrorOptions): MlanError {
+  const safe = token === undefined ? message : message.replaceAll(token, "(the token)");
+  return new MlanError("unavailable", safe, options);
 }
 
 function answered(answer: Response, asked: Asked, settings: HubSettings): string {
-  const said = answer.headers.get("x-error-message")?.slice(0, 200);
+  const said = printable(answer.headers.get("x-error-message") ?? "");
   const quoted = said ? ` ("${said}")` : "";
   return `the Hub answered ${answer.status}${quoted}. ${adviceFor(answer, asked, settings)}`;
 }
@@ -71,7 +85,8 @@ function noRepository(asked: Asked, settings: HubSettings): string {
 }
 
 function unreached(cause: unknown, { endpoint, attempts }: HubSettings, file: boolean): string {
-  const reason = cause instanceof Error && cause.cause instanceof Error ? messageOf(cause.cause) : messageOf(cause);
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const reason = printable(messageOf(inner) || String(Object(inner).code ?? "no reason is known"));
   if (file) {
     return (
       `it could not be downloaded, ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +
@@ -82,6 +97,11 @@ function unreached(cause: unknown, { endpoint, attempts }: HubSettings, file: bo
     `${endpoint} cannot be reached (${reason}). Check the network, or give the dataset's files as \`folder\`; ` +
     "HF_HUB_OFFLINE=1 reads what was downloaded before."
   );
+}
+
+/** What others wrote, short and without control characters. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, " ").slice(0, 200);
 }
 
 function pageOf({ repository }: Asked, { endpoint }: HubSettings): string {

@@ -1,15 +1,20 @@
 import type { HubSettings } from "./hub-options.ts";
+import { fetchFromHome } from "./hub-redirects.ts";
+
+/** A connection that brings less than this in `settings.timeout` counts as broken, unless it ends before. */
+const FEWEST_BYTES = 16 * 1024;
 
 /**
  * A `fetch` that tries once: throws for every answer that is not OK, with the `Response` as the error's `cause`, and
- * for a connection that gives no bytes for `settings.timeout` milliseconds, before the answer or in its body.
+ * for a connection that is too slow, before the answer or in its body. The token goes to `settings.endpoint` alone.
  */
-export function hubFetch({ timeout }: HubSettings, signal: AbortSignal | undefined): typeof fetch {
+export function hubFetch({ timeout, endpoint }: HubSettings, signal: AbortSignal | undefined): typeof fetch {
   return async (input, init) => {
     signal?.throwIfAborted();
     const watch = watchFor(timeout, signal);
     try {
-      const response = await fetch(input, { ...init, signal: watch.signal });
+      const address = input instanceof Request ? input.url : input;
+      const response = await fetchFromHome(endpoint, address, { ...init, signal: watch.signal });
       if (response.ok) return watchedResponse(response, watch);
       await response.body?.cancel();
       throw new Error(`the Hub answered ${response.status}`, { cause: response });
@@ -27,21 +32,27 @@ export function answerOf(error: unknown): Response | undefined {
 
 interface Watch {
   readonly signal: AbortSignal;
-  /** Starts the time anew. */
-  alive(): void;
+  /** Counts what arrived; enough of it starts the time anew. */
+  arrived(bytes: number): void;
   stop(): void;
 }
 
 function watchFor(timeout: number, signal: AbortSignal | undefined): Watch {
   const controller = new AbortController();
-  const giveUp = (): void => controller.abort(new Error(`no bytes came for ${timeout / 1000} s`));
+  let bytes = 0;
+  const giveUp = (): void =>
+    controller.abort(new Error(`${bytes === 0 ? "no bytes" : "fewer than 16 KiB"} came for ${timeout / 1000} s`));
   let timer = setTimeout(giveUp, timeout);
   return {
     signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
-    alive() {
+    arrived(count) {
+      // A body that nobody reads keeps no process running.
+      timer.unref();
+      bytes += count;
+      if (bytes < FEWEST_BYTES) return;
+      bytes = 0;
       clearTimeout(timer);
       timer = setTimeout(giveUp, timeout);
-      // A body that nobody reads keeps no process running.
       timer.unref();
     },
     stop: () => clearTimeout(timer),
@@ -54,11 +65,12 @@ function watchedResponse(response: Response, watch: Watch): Response {
     watch.stop();
     return response;
   }
-  watch.alive();
+  // The answer itself was in time: its body has the whole time again.
+  watch.arrived(FEWEST_BYTES);
   const body = response.body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
-        watch.alive();
+        watch.arrived(chunk.length);
         controller.enqueue(chunk);
       },
       flush: () => watch.stop(),

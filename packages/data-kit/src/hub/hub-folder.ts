@@ -1,13 +1,14 @@
-import { datasetInfo, listFiles } from "@huggingface/hub";
-import { MlanError, type OpenOptions } from "@mlan/core";
+import { MlanError, type OpenOptions, pathOf } from "@mlan/core";
 import { sha256OfFile } from "../files/checksum.ts";
-import { type Files, type FileSource, matches } from "../files/file-source.ts";
+import { type Files, type FileSource, matching } from "../files/file-source.ts";
+import { fetchCommit, fetchList, type HubRequest } from "./hub-api.ts";
 import { type HubCache, hubCache, type HubFile, isCommit } from "./hub-cache.ts";
-import { isWhole } from "./hub-content.ts";
+import { type HubFileState, stateOf } from "./hub-content.ts";
 import { downloadFile } from "./hub-download.ts";
 import { hubFetch } from "./hub-fetch.ts";
-import { type HubOptions, type HubSettings, hubSettings } from "./hub-options.ts";
-import { withRetries } from "./hub-retry.ts";
+import { removeLitter } from "./hub-litter.ts";
+import { type HubOptions, hubSettings } from "./hub-options.ts";
+import { missingPart, type PythonCache, pythonCache } from "./python-cache.ts";
 
 export interface HubDataset extends HubOptions {
   /** Owner and name, e.g. "google/boolq". */
@@ -17,8 +18,9 @@ export interface HubDataset extends HubOptions {
 }
 
 /**
- * Files of a dataset on the Hugging Face Hub, downloaded into the cache when they are asked for and never again.
- * Throws `unavailable` errors that tell what to do: gated, missing, busy, offline.
+ * Files of a dataset on the Hugging Face Hub, downloaded into the cache when they are asked for and never again; those
+ * that Python's `huggingface_hub` downloaded are read where they are. Throws `unavailable` errors that say what to
+ * do: gated, missing, busy, offline.
  */
 export function hubFolder(dataset: HubDataset): FileSource {
   const place = `${dataset.repository} on the Hub`;
@@ -26,115 +28,125 @@ export function hubFolder(dataset: HubDataset): FileSource {
 }
 
 async function openHub(place: string, dataset: HubDataset, { signal }: OpenOptions): Promise<Files> {
-  const { repository } = dataset;
-  const settings = hubSettings(dataset);
-  const cache = hubCache(settings.cache, repository);
-  const hub: Hub = { dataset, settings, cache, signal, fetch: hubFetch(settings, signal) };
-  const commit = await commitOf(hub);
+  const { repository, revision } = dataset;
+  checkNames(dataset);
+  const settings = await hubSettings(dataset);
+  const hub: Hub = {
+    repository,
+    settings,
+    signal,
+    fetch: hubFetch(settings, signal),
+    cache: hubCache(settings.cache, repository),
+    python: pythonCache(settings.pythonCache, repository),
+  };
+  await removeLitter(hub.cache.home);
+  const commit = await commitOf(hub, revision);
   const list = await listOf(hub, commit);
-  const folder = cache.folder(commit);
   const find = (path: string): HubFile => {
     const file = list.find((candidate) => candidate.path === path);
     if (file) return file;
     throw new MlanError("unavailable", `data-kit: ${repository} has no file ${path} at ${commit}.`);
   };
-  const local = async (path: string): Promise<URL> => {
-    const [file, target] = [find(path), targetOf(folder, path)];
-    if (await isWhole(target, file)) return target;
-    if (settings.offline) throw missing(hub, `the file ${path}`);
-    await downloadFile({ repository, commit, file, target, settings, fetch: hub.fetch, signal });
-    return target;
-  };
+  const local = async (path: string): Promise<URL> => localFile(hub, commit, find(path));
   return {
     place,
-    folder,
+    folder: hub.cache.folder(commit),
     match: async (pattern) =>
-      list
-        .map(({ path }) => path)
-        .filter((path) => matches(path, pattern))
-        .toSorted(),
+      matching(
+        list.map(({ path }) => path),
+        pattern,
+      ),
     local,
-    checksum: async (path) => find(path).sha256 ?? sha256OfFile(await local(path)),
+    // The file is looked at first: its bytes decide, whatever a list says of it.
+    async checksum(path) {
+      const file = await local(path);
+      return find(path).sha256 ?? sha256OfFile(file);
+    },
   };
 }
 
-interface Hub {
-  readonly dataset: HubDataset;
-  readonly settings: HubSettings;
+interface Hub extends HubRequest {
   readonly cache: HubCache;
-  readonly fetch: typeof fetch;
-  readonly signal: AbortSignal | undefined;
+  readonly python: PythonCache;
 }
 
-async function commitOf(hub: Hub): Promise<string> {
-  const { dataset, settings, cache, signal, fetch } = hub;
-  const { repository, revision } = dataset;
+async function localFile(hub: Hub, commit: string, file: HubFile): Promise<URL> {
+  const { repository, settings, cache, python, fetch, signal } = hub;
+  const target = targetOf(cache.folder(commit), file.path);
+  const record = cache.record(commit, file.path);
+  const states: HubFileState[] = [];
+  for (const place of [target, python.file(commit, file.path)]) {
+    const state = await stateOf({ place, record }, file);
+    if (state === "whole") return place;
+    states.push(state);
+  }
+  if (settings.offline) throw missing(hub, `the file ${file.path}`, states.includes("changed"));
+  await downloadFile({ repository, commit, file, target, record, settings, fetch, signal });
+  return target;
+}
+
+async function commitOf(hub: Hub, revision: string): Promise<string> {
+  const { settings, cache, python } = hub;
   if (isCommit(revision)) return revision;
   if (settings.offline) {
-    const known = await cache.readCommit(revision);
+    const known = (await cache.readCommit(revision)) ?? (await python.readCommit(revision));
     if (known !== undefined) return known;
     throw missing(hub, `the revision ${revision}`);
   }
-  const { sha } = await withRetries({ settings, signal, asked: { repository, revision } }, () =>
-    datasetInfo({
-      name: repository,
-      revision,
-      additionalFields: ["sha"],
-      hubUrl: settings.endpoint,
-      fetch,
-      ...(settings.token && { accessToken: settings.token }),
-    }),
-  );
-  if (!isCommit(sha))
-    throw new MlanError("unavailable", `data-kit: the Hub names no commit for ${repository} ${revision}.`);
-  await cache.writeCommit(revision, sha);
-  return sha;
+  const commit = await fetchCommit(hub, revision);
+  await cache.writeCommit(revision, commit);
+  return commit;
 }
 
 async function listOf(hub: Hub, commit: string): Promise<readonly HubFile[]> {
-  const { dataset, settings, cache, signal } = hub;
+  const { settings, cache, python } = hub;
   const known = await cache.readList(commit);
   if (known) return known;
-  if (settings.offline) throw missing(hub, "the list of files");
-  const asked = { repository: dataset.repository, revision: commit };
-  const files = await withRetries({ settings, signal, asked }, () => fetchList(hub, commit));
-  await cache.writeList(commit, files);
+  if (!settings.offline) {
+    const files = await fetchList(hub, commit);
+    await cache.writeList(commit, files);
+    return files;
+  }
+  const files = await python.readList(commit);
+  if (!files) throw missing(hub, "the list of files");
+  const part = missingPart(files);
+  if (part !== undefined) throw missing(hub, `the file ${part}`);
   return files;
 }
 
-async function fetchList({ dataset, settings, fetch }: Hub, commit: string): Promise<readonly HubFile[]> {
-  const files: HubFile[] = [];
-  const entries = listFiles({
-    repo: { type: "dataset", name: dataset.repository },
-    revision: commit,
-    recursive: true,
-    hubUrl: settings.endpoint,
-    fetch,
-    ...(settings.token && { accessToken: settings.token }),
-  });
-  for await (const { type, path, size, oid, lfs } of entries) {
-    if (type !== "file") continue;
-    files.push(lfs ? { path, size: lfs.size, sha256: lfs.oid } : { path, size, ...(oid && { oid }) });
+/** They become parts of paths and addresses. */
+function checkNames({ repository, revision }: HubDataset): void {
+  const segment = "(?!\\.{1,2}(?:/|$))[\\w.-]+";
+  if (!new RegExp(`^${segment}(?:/${segment})?$`).test(repository)) {
+    const message = `data-kit: ${JSON.stringify(repository)} is no dataset's name on the Hub; give owner and name, e.g. "google/boolq".`;
+    throw new MlanError("invalid-options", message);
   }
-  return files;
+  if (/^$|\p{Surrogate}|\p{Cc}|(?:^|\/)\.\.?(?:\/|$)/u.test(revision)) {
+    const message = `data-kit: ${JSON.stringify(revision)} is no revision; give a commit, branch or tag as hub.revision.`;
+    throw new MlanError("invalid-options", message);
+  }
 }
 
 /** Paths come from the Hub: none may leave the cache. */
 function targetOf(folder: URL, path: string): URL {
   const segments = path.split("/");
-  if (segments.every((segment) => !/^\.{0,2}$|[\\:\0]/.test(segment))) {
+  if (segments.every((segment) => !/^\.{0,2}$|[\\:\0]|\p{Surrogate}/u.test(segment))) {
     return new URL(segments.map(encodeURIComponent).join("/"), folder);
   }
+  const shown = JSON.stringify(path.slice(0, 200));
   throw new MlanError(
     "invalid-data",
-    `data-kit: the Hub lists a file "${path}" outside its dataset; it is not downloaded.`,
+    `data-kit: the Hub lists a file ${shown} outside its dataset; it is not downloaded.`,
   );
 }
 
-function missing({ dataset, settings }: Hub, what: string): MlanError {
-  return new MlanError(
-    "unavailable",
-    `data-kit: offline, and the cache ${settings.cache.pathname} lacks ${what} of ${dataset.repository}. ` +
-      "Open it once with a network (HF_HUB_OFFLINE unset), or give the files as `folder`.",
-  );
+function missing({ repository, settings }: Hub, what: string, changed = false): MlanError {
+  const place = pathOf(settings.cache);
+  const lack = changed
+    ? `has ${what} of ${repository} with other bytes than the Hub`
+    : `lacks ${what} of ${repository}`;
+  const message =
+    `data-kit: offline, and the cache ${place} ${lack} (Python's, ${pathOf(settings.pythonCache)}, too). ` +
+    "Open it once with a network (HF_HUB_OFFLINE unset), or give the files as `folder`.";
+  return new MlanError("unavailable", message);
 }

@@ -4,18 +4,20 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
+import { hubToken } from "./hub-token.ts";
+import { isSwitchedOn, pythonHome } from "./python-home.ts";
 
 /** How the Hugging Face Hub is reached. Every field has a default. */
 export interface HubOptions {
   /** Default: the variable HF_ENDPOINT, or https://huggingface.co. */
   readonly endpoint?: string;
-  /** For private and gated datasets. Default: the variable HF_TOKEN. */
+  /** For private and gated datasets. Default: the variable HF_TOKEN, or the file that Python's `hf auth login` wrote. */
   readonly token?: string;
   /** A commit, branch or tag to read instead of the one that the dataset pins. */
   readonly revision?: string;
   /** Folder of downloaded files. Default: the variable MLAN_CACHE, or ~/.cache/mlan. */
   readonly cache?: URL;
-  /** Read the cache only. Default: whether the variable HF_HUB_OFFLINE is 1, true, yes or on. */
+  /** Read the caches only. Default: whether the variable HF_HUB_OFFLINE is 1, true, yes or on. */
   readonly offline?: boolean;
   /** Tries in a row per request; for a file, tries that brought nothing new. Default 5. */
   readonly attempts?: number;
@@ -24,7 +26,7 @@ export interface HubOptions {
    * Retry-After or RateLimit header counts, up to five minutes. Default 500.
    */
   readonly retryDelay?: number;
-  /** Milliseconds without a byte after which a connection counts as broken. Default 30,000. */
+  /** Milliseconds in which a connection must bring 16 KiB, or its end; else it counts as broken. Default 30,000. */
   readonly timeout?: number;
 }
 
@@ -41,34 +43,42 @@ export const hubOptions: z.ZodType<HubOptions> = z.strictObject({
 
 /** The options with environment and defaults filled in. */
 export interface HubSettings {
+  /** No slash at its end. */
   readonly endpoint: string;
   readonly token: string | undefined;
   /** Ends in a slash. */
   readonly cache: URL;
+  /** The cache of Python's `huggingface_hub`, which is read too; ends in a slash. */
+  readonly pythonCache: URL;
   readonly offline: boolean;
   readonly attempts: number;
   readonly retryDelay: number;
   readonly timeout: number;
 }
 
-/** Reads the environment now. Throws an `invalid-options` error for a token that cannot be one. */
-export function hubSettings(options: HubOptions): HubSettings {
-  const { HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, MLAN_CACHE } = process.env;
-  const token = options.token ?? HF_TOKEN;
-  if (token && !token.startsWith("hf_")) {
-    throw new MlanError(
-      "invalid-options",
-      'data-kit: a Hub token starts with "hf_"; check HF_TOKEN or the option hub.token.',
-    );
-  }
+/** Reads the environment now. Throws an `invalid-options` error for a token or an endpoint that cannot be one. */
+export async function hubSettings(options: HubOptions): Promise<HubSettings> {
+  const { HF_ENDPOINT, HF_HUB_OFFLINE, MLAN_CACHE } = process.env;
   const cache = options.cache ?? pathToFileURL(MLAN_CACHE || join(homedir(), ".cache", "mlan"));
   return {
-    endpoint: (options.endpoint ?? (HF_ENDPOINT || HUB_URL)).replace(/\/+$/, ""),
-    token: token || undefined,
+    endpoint: checkedEndpoint(options.endpoint ?? (HF_ENDPOINT || HUB_URL)),
+    token: await hubToken(options.token),
     cache: cache.href.endsWith("/") ? cache : new URL(`${cache.href}/`),
-    offline: options.offline ?? /^(1|true|yes|on)$/i.test(HF_HUB_OFFLINE ?? ""),
+    pythonCache: pythonHome().cache,
+    offline: options.offline ?? isSwitchedOn(HF_HUB_OFFLINE),
     attempts: options.attempts ?? 5,
     retryDelay: options.retryDelay ?? 500,
     timeout: options.timeout ?? 30_000,
   };
+}
+
+/** Not shown when it is wrong: it may hold a password. */
+function checkedEndpoint(endpoint: string): string {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash)
+    return endpoint.replace(/\/+$/, "");
+  const message =
+    "data-kit: the Hub's endpoint must be an http(s) address without user, password or question mark; " +
+    "check HF_ENDPOINT or the option hub.endpoint.";
+  throw new MlanError("invalid-options", message);
 }

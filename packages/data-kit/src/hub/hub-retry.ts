@@ -36,7 +36,8 @@ export async function withRetries<Result>(retries: Retries, action: () => Promis
 
 /** The storage behind the Hub answers 403 when the address that the Hub gave for it is too old; the next one is new. */
 function isPassing({ status, url }: Response, { endpoint }: HubSettings): boolean {
-  return status === 408 || status === 429 || status >= 500 || (status === 403 && !url.startsWith(endpoint));
+  const elsewhere = new URL(url).origin !== new URL(endpoint).origin;
+  return status === 408 || status === 429 || status >= 500 || (status === 403 && elsewhere);
 }
 
 /** Milliseconds. Half of the growing delay is random, so that processes started together do not ask together again. */

@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { MlanError, shownValue } from "@mlan/core";
 import { z } from "zod";
 
 /** Where a row stands, for people. */
@@ -22,13 +22,22 @@ export function checkColumns(
   columns: readonly string[],
   { speaker, file }: Pick<RowPlace, "speaker" | "file">,
 ): void {
-  const missing = Object.keys(schema.shape).filter((name) => !columns.includes(name) && !accepts(schema, name, {}));
+  const missing = missingColumns(schema, columns);
   if (missing.length === 0) return;
   const names = missing.map((name) => `"${name}"`).join(", ");
   const problem = missing.length === 1 ? `column ${names} is missing` : `columns ${names} are missing`;
   const found = columns.length === 0 ? "no columns" : `columns ${columns.join(", ")}`;
   const message = `${speaker}: ${file}: ${problem}; the file has ${found}. Is it the right file, in the right revision?`;
   throw new MlanError("invalid-data", message);
+}
+
+/** Whether the schema needs a column that is not among these. */
+export function lacksColumns(schema: z.ZodObject, columns: readonly string[]): boolean {
+  return missingColumns(schema, columns).length > 0;
+}
+
+function missingColumns(schema: z.ZodObject, columns: readonly string[]): readonly string[] {
+  return Object.keys(schema.shape).filter((name) => !columns.includes(name) && !accepts(schema, name, {}));
 }
 
 /** Whether the schema takes, for that column alone, such a row: `{}` for one that lacks it. */
@@ -69,7 +78,7 @@ function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
   const column = issue.path.length === 0 ? "" : `, column "${issue.path.join(".")}"`;
   const expected = expectedBy(issue);
   if (expected === undefined) return `${column}: ${issue.message}`;
-  return `${column}: expected ${expected}, found ${shown(valueAt(row, issue))}`;
+  return `${column}: expected ${expected}, found ${shownValue(valueAt(row, issue))}`;
 }
 
 /** undefined when the issue's own message says it better. A schema's own check may say "expected ...". */
@@ -90,12 +99,4 @@ function valueAt(row: unknown, { path, input }: z.core.$ZodIssue): unknown {
     value = Object(value)[key];
   }
   return value;
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === "object" && value !== null) return "an object";
-  const text = typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }

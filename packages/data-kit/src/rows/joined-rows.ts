@@ -21,8 +21,15 @@ export function joinedRows<Other, Row>(definition: JoinDefinition<Other, Row>): 
   const { table, keyOf, expected, rows } = definition;
   return {
     async read(options = {}) {
-      const other = await table.read(options);
-      const byKey = new Map(other.rows.toReversed().map((row) => [keyOf(row), row]));
+      const { onRow: _, ...opening } = options;
+      const byKey = new Map<string, Other>();
+      const other = await table.read({
+        ...opening,
+        onRow(row) {
+          const key = keyOf(row);
+          if (!byKey.has(key)) byKey.set(key, row);
+        },
+      });
       const reference = z.string().transform((key, context) => {
         const row = byKey.get(key);
         if (row !== undefined) return row;
@@ -30,7 +37,7 @@ export function joinedRows<Other, Row>(definition: JoinDefinition<Other, Row>): 
         return z.NEVER;
       });
       const joined = await rows(reference).read(options);
-      return { rows: joined.rows, fingerprint: await fingerprintOf([other.fingerprint, joined.fingerprint]) };
+      return { ...joined, fingerprint: await fingerprintOf([other.fingerprint, joined.fingerprint]) };
     },
   };
 }

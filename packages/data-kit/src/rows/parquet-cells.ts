@@ -1,15 +1,15 @@
 import type { FileMetaData } from "hyparquet";
 
-type Cells = readonly Record<string, unknown>[];
+type Cells = readonly unknown[];
 
 /**
- * Gives row `index` of a file whose row groups `read` reads (first row, end row). The groups read last are kept, up to
+ * Gives the cell of row `index` of a file whose row groups `read` reads (first row, end row). The groups read last are kept, up to
  * 256 MiB before compression, since questions about one image or of one length rarely come in the order of the file.
  */
 export function groupCells(
   metadata: FileMetaData,
   read: (rowStart: number, rowEnd: number) => Promise<Cells>,
-): (index: number) => Promise<Record<string, unknown>> {
+): (index: number) => Promise<unknown> {
   const groups = groupsOf(metadata);
   /** Least recently used first. */
   const kept = new Map<Group, Promise<Cells>>();
@@ -21,7 +21,7 @@ export function groupCells(
     kept.set(group, cells);
     cells.catch(() => kept.delete(group));
     makeRoom(kept);
-    return (await cells)[index - group.start] ?? {};
+    return (await cells)[index - group.start];
   };
 }
 

@@ -1,14 +1,103 @@
 import { type ImageReference, messageOf, MlanError } from "@mlan/core";
-import type { FileMetaData, RowGroup } from "hyparquet";
+import type { FileMetaData, RowGroup, SchemaTree } from "hyparquet";
+import { imageContent } from "../images/image-content.ts";
+import { identityOf } from "../images/image-identity.ts";
 import type { ImageStore } from "../images/image-store.ts";
+import { badRow } from "./check-row.ts";
+import { groupCells } from "./parquet-cells.ts";
+
+/** A column of a Parquet file as this reader needs it. */
+export interface ParquetColumn {
+  /** Begins every error. */
+  readonly speaker: string;
+  /** The file, for errors. */
+  readonly name: string;
+  readonly column: string;
+  readonly metadata: FileMetaData;
+  /** Cells of the rows from `rowStart` up to `rowEnd`, which are the borders of a row group. */
+  read(rowStart: number, rowEnd: number): Promise<readonly unknown[]>;
+}
+
+export interface ImageColumnOptions {
+  /** Whether rows may have no image. */
+  readonly nullable: boolean;
+  /** Look at every image now, for its identity. */
+  readonly identify: boolean;
+  readonly store: ImageStore;
+}
+
+/** What a column of encoded images holds: one image, or a list of them; undefined when it holds neither. */
+export function imageKind(tree: SchemaTree): "image" | "list" | undefined {
+  if (isImage(tree)) return "image";
+  return tree.element.converted_type === "LIST" && isImage(listElement(tree)) ? "list" : undefined;
+}
+
+/**
+ * The images of a column, by row; null where there is none. Cells are read for it, one row group at a time, only where
+ * the file's statistics do not tell: with statistics where they count cells without image, without them where images may
+ * be missing. Lists are always looked at. Throws an `invalid-data` error that names a cell with anything but an image.
+ */
+export async function imagesOfColumn(
+  source: ParquetColumn,
+  kind: "image" | "list",
+  options: ImageColumnOptions,
+): Promise<(row: number) => unknown> {
+  const { metadata, column } = source;
+  const { nullable, identify } = options;
+  const cells = groupCells(metadata, source.read);
+  const found = new Map<number, Found>();
+  let start = 0;
+  for (const group of metadata.row_groups) {
+    const end = start + Number(group.num_rows);
+    const nulls = nullCount(group, column);
+    if (kind === "list" || identify || (nulls === undefined ? nullable : nulls > 0n)) {
+      for (const [index, cell] of (await source.read(start, end)).entries()) {
+        const row = start + index;
+        found.set(row, lookAt(source, row, kind, cell, identify));
+      }
+    }
+    start = end;
+  }
+  return (row) => {
+    const { count, identities } = found.get(row) ?? ONE;
+    const image = (place?: number): ImageReference => {
+      const name = `${source.name}#${row}${place === undefined ? "" : `.${place}`}`;
+      const identity = identities?.[place ?? 0];
+      const cell = async (): Promise<unknown> => {
+        const value = await cells(row);
+        return place === undefined || !Array.isArray(value) ? value : value[place];
+      };
+      return { ...imageOfCell(source.speaker, name, cell, options.store), ...(identity && { identity }) };
+    };
+    if (kind === "list") return Array.from({ length: count }, (_, place) => image(place));
+    return count === 0 ? null : image();
+  };
+}
+
+interface Found {
+  readonly count: number;
+  /** Of the images in order, when asked for. */
+  readonly identities?: readonly string[];
+}
+
+const ONE: Found = { count: 1 };
+
+function lookAt(source: ParquetColumn, row: number, kind: "image" | "list", cell: unknown, identify: boolean): Found {
+  const images = kind === "list" && Array.isArray(cell) ? cell : [cell];
+  const contents = images.map(imageContent);
+  if (contents.includes(undefined)) throw notAnImage(source, row);
+  const present = contents.filter((content) => content !== null && content !== undefined);
+  if (present.length < images.length && images.length > 1) throw notAnImage(source, row);
+  return { count: present.length, ...(identify && { identities: present.map(identityOf) }) };
+}
+
+function notAnImage({ speaker, name, column }: ParquetColumn, row: number): MlanError {
+  const expected = "expected an image (bytes, the name of a file, or { bytes, path })";
+  return badRow({ speaker, file: name, row }, `, column "${column}": ${expected}, found neither`);
+}
 
 /** The image of one cell, read when it is needed. */
-export function imageOfCell(
-  speaker: string,
-  name: string,
-  cell: () => Promise<unknown>,
-  store: ImageStore,
-): ImageReference {
+function imageOfCell(speaker: string, name: string, cell: () => Promise<unknown>, store: ImageStore): ImageReference {
   return {
     name,
     async read() {
@@ -20,38 +109,12 @@ export function imageOfCell(
           cause,
         });
       }
-      const { bytes, path } = contentOf(value);
-      if (bytes instanceof Uint8Array) return bytes;
-      if (typeof path === "string") return store.image(path).read();
+      const content = imageContent(value);
+      if (content?.bytes) return content.bytes;
+      if (content?.path) return store.image(content.path).read();
       throw new MlanError("invalid-data", `${speaker}: ${name} holds no image: neither bytes nor a path.`);
     },
   };
-}
-
-/**
- * The rows that have no image. Images are read for it, one row group at a time, only where the file's statistics do not
- * tell; without statistics only when images may be missing (`nullable`).
- */
-export async function rowsWithoutImage(
-  metadata: FileMetaData,
-  column: string,
-  nullable: boolean,
-  read: (rowStart: number, rowEnd: number) => Promise<readonly Record<string, unknown>[]>,
-): Promise<ReadonlySet<number>> {
-  const without = new Set<number>();
-  let start = 0;
-  for (const group of metadata.row_groups) {
-    const end = start + Number(group.num_rows);
-    const nulls = nullCount(group, column);
-    if (nulls === undefined ? nullable : nulls > 0n) {
-      for (const [index, cells] of (await read(start, end)).entries()) {
-        const { bytes, path } = contentOf(cells[column]);
-        if (!(bytes instanceof Uint8Array) && typeof path !== "string") without.add(start + index);
-      }
-    }
-    start = end;
-  }
-  return without;
 }
 
 /** Of the images' bytes; undefined when the file does not tell. */
@@ -61,6 +124,16 @@ function nullCount(group: RowGroup, column: string): bigint | undefined {
   return leaf?.meta_data?.statistics?.null_count;
 }
 
-function contentOf(cell: unknown): { readonly bytes?: unknown; readonly path?: unknown } {
-  return cell instanceof Uint8Array ? { bytes: cell } : Object(cell);
+/** A structure with bytes or path, or bytes that are not marked as text. */
+function isImage(tree: SchemaTree | undefined): boolean {
+  if (tree === undefined) return false;
+  const { element, children } = tree;
+  if (children.length > 0) return children.some((child) => ["bytes", "path"].includes(child.element.name));
+  const text = element.converted_type === "UTF8" || element.logical_type?.type === "STRING";
+  return element.type === "BYTE_ARRAY" && !text;
+}
+
+/** Of the usual three-level list. */
+function listElement(tree: SchemaTree): SchemaTree | undefined {
+  return tree.children[0]?.children[0];
 }

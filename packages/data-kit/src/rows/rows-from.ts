@@ -1,25 +1,36 @@
-import { fingerprintOf, MlanError, type OpenOptions } from "@mlan/core";
+import { fingerprintOf, messageOf, MlanError, type OpenOptions } from "@mlan/core";
 import type { z } from "zod";
+import { contentFormat } from "../files/content-format.ts";
 import type { Files, FileSource } from "../files/file-source.ts";
-import { imageNameProblem, isImageReference } from "../images/image-reference.ts";
 import { findImages, type ImagePlaces, type ImageStore } from "../images/image-store.ts";
-import { accepts, badRow, checkColumns, checkRow, placeText, type RowPlace } from "./check-row.ts";
-import { type RawRows, readJsonArray, readJsonLines } from "./json-rows.ts";
-import { readParquet } from "./parquet-rows.ts";
+import { accepts, checkColumns, checkRow, lacksColumns, type RowPlace } from "./check-row.ts";
+import { parquetRows } from "./parquet-rows.ts";
+import { withImages } from "./row-images.ts";
+import type { RawRow, RowFile } from "./row-file.ts";
+import { jsonArray, jsonLines, table, textRows } from "./text-rows.ts";
+import { typedCells } from "./typed-cells.ts";
 
-/** Reads all rows of a source, checked. Creating one does nothing. */
+/** Reads the rows of a source, checked. Creating one does nothing. */
 export interface RowReader<Row> {
   /**
-   * Throws `invalid-data` errors that name file, row, column, what was expected and what was found; also when a column
-   * is missing, and when the files hold no rows at all.
+   * Checks all rows, and keeps where they are. Throws `invalid-data` errors that name file, row, column, what was
+   * expected and what was found; also when a column is missing, and when the files hold no rows at all.
    */
-  read(options?: OpenOptions): Promise<Rows<Row>>;
+  read(options?: ReadOptions<Row>): Promise<Rows<Row>>;
 }
 
+export interface ReadOptions<Row> extends OpenOptions {
+  /** Is called with every row in order while they are checked, so that they need not be read again. */
+  onRow?(row: Row, index: number): void;
+}
+
+/** Rows that are read from their files when they are needed (those of Parquet are in memory). */
 export interface Rows<Row> {
-  readonly rows: readonly Row[];
+  readonly length: number;
   /** Of the bytes of the files that hold the rows. */
   readonly fingerprint: string;
+  /** Throws an `invalid-data` error when the row's file has changed since it was opened. */
+  at(index: number): Promise<Row>;
 }
 
 export interface RowsDefinition<Shape extends z.ZodRawShape> {
@@ -27,49 +38,68 @@ export interface RowsDefinition<Shape extends z.ZodRawShape> {
   readonly speaker: string;
   readonly source: FileSource;
   /**
-   * Patterns, best first: all files that match the first one with any match are read, in the order of their names.
-   * The extension tells the format: `.json` (an array), `.jsonl`, or `.parquet`.
+   * Patterns, best first: all files that match the first one with any match are read, in the order of their names. Their
+   * content says whether they are a JSON array, JSON lines or Parquet; tables of text end in `.csv` or `.tsv`.
    */
   readonly files: readonly string[];
   /** The columns that are used; a file may have more. */
   readonly schema: z.ZodObject<Shape>;
+  /** Pure: puts a row of another format into the columns of the schema, before images are found. */
+  prepare?(row: unknown): unknown;
   /**
-   * The column that holds images; the schema sees an `ImageReference` in it, or null where there is no image. With
-   * `identify`, images inside Parquet files are looked at once, and `imageIdentity` tells which are equal.
+   * The columns that hold images; the schema sees an `ImageReference` in them, a list of these where the row has a list,
+   * or null where there is no image. With `identify`, images inside Parquet files are looked at once, and `imageIdentity`
+   * tells which are equal.
    */
-  readonly images?: ImagePlaces & { readonly column: string; readonly identify?: boolean };
+  readonly images?: ImagePlaces & { readonly column: string | readonly string[]; readonly identify?: boolean };
 }
 
-/** Rows from JSON, JSONL or Parquet files. Images are not read before they are needed. */
+/** Rows from JSON, JSON lines, CSV or Parquet files. Images are not read before they are needed. */
 export function rowsFrom<Shape extends z.ZodRawShape>(
   definition: RowsDefinition<Shape>,
 ): RowReader<z.output<z.ZodObject<Shape>>> {
-  const { speaker, source, schema } = definition;
+  const { speaker, source } = definition;
   return {
     async read(options = {}) {
       const files = await source.open(options);
       const paths = await rowFiles(definition, files);
       const store = await findImages(speaker, files, definition.images ?? {});
-      const rows: z.output<z.ZodObject<Shape>>[] = [];
+      const parts: Part[] = [];
       const checksums: string[] = [];
+      let length = 0;
       for (const path of paths) {
         options.signal?.throwIfAborted();
         const file = await files.local(path);
         checksums.push(await files.checksum(path));
-        const read = await readFile(definition, file, path, store);
-        if (read.rows.length > 0) checkColumns(schema, read.columns, { speaker, file: path });
-        for (const [row, raw] of read.rows.entries()) {
-          const place = { speaker, file: path, row, ...(raw.line !== undefined && { line: raw.line }) };
-          rows.push(checkRow(schema, withImage(raw.value, definition, store, place), place));
-        }
+        const part = { path, start: length, store, file: await openFile(definition, file, path, store) };
+        length += await checkRows(definition, part, options);
+        parts.push(part);
       }
-      if (rows.length === 0) {
+      if (length === 0) {
         const message = `${speaker}: ${paths.join(", ")} of ${files.place} holds no rows; name a file or folder that does.`;
         throw new MlanError("invalid-data", message);
       }
-      return { rows, fingerprint: await fingerprintOf(checksums) };
+      return {
+        length,
+        fingerprint: await fingerprintOf(checksums),
+        async at(index) {
+          const part = parts.findLast(({ start }) => start <= index);
+          if (part === undefined || index >= length) throw new RangeError(`there is no row ${index} of ${length}`);
+          const row = index - part.start;
+          const raw = await reading(speaker, part.path, () => part.file.at(row));
+          return rowOf(definition, part, raw, row);
+        },
+      };
     },
   };
+}
+
+/** A file of the source; its first row is row `start` of all. */
+interface Part {
+  readonly path: string;
+  readonly start: number;
+  readonly store: ImageStore;
+  readonly file: RowFile;
 }
 
 async function rowFiles<Shape extends z.ZodRawShape>(
@@ -80,40 +110,91 @@ async function rowFiles<Shape extends z.ZodRawShape>(
     const paths = await files.match(pattern);
     if (paths.length > 0) return paths;
   }
-  const message = `${speaker}: ${files.place} has none of ${patterns.join(", ")}; name the folder that has, or the file itself.`;
+  const all = await files.match("*");
+  const found =
+    all.length === 0 ? "no files" : `${all.slice(0, LISTED).join(", ")}${all.length > LISTED ? ", ..." : ""}`;
+  const message = `${speaker}: ${files.place} has none of ${patterns.join(", ")}, but ${found}; name the folder that has, or the file itself.`;
   throw new MlanError("invalid-data", message);
 }
 
-function readFile<Shape extends z.ZodRawShape>(
+const LISTED = 8;
+
+async function openFile<Shape extends z.ZodRawShape>(
   { speaker, schema, images }: RowsDefinition<Shape>,
   file: URL,
   path: string,
   store: ImageStore,
-): Promise<RawRows> {
-  if (path.endsWith(".jsonl")) return readJsonLines(speaker, file, path);
-  if (path.endsWith(".json")) return readJsonArray(speaker, file, path);
-  const image = images && {
-    image: images.column,
-    identify: images.identify ?? false,
-    nullable: accepts(schema, images.column, { [images.column]: null }),
+): Promise<RowFile> {
+  const format = await reading(speaker, path, () => contentFormat(speaker, file, path));
+  if (format === "array") return textRows(speaker, file, path, jsonArray());
+  if (format === "lines") return textRows(speaker, file, path, jsonLines());
+  if (format === "table") return textRows(speaker, file, path, table());
+  const columns = {
+    columns: Object.keys(schema.shape),
+    images: imageColumnsOf(images).map((column) => ({
+      column,
+      identify: images?.identify ?? false,
+      nullable: accepts(schema, column, { [column]: null }),
+    })),
   };
-  const columns = { columns: Object.keys(schema.shape), ...image };
-  return readParquet(speaker, file, path, columns, store);
+  return parquetRows(speaker, file, path, columns, store);
 }
 
-/** The row with an image in its image column, in the place of a name. Anything else there is left to the schema. */
-function withImage<Shape extends z.ZodRawShape>(
-  row: unknown,
-  { images }: RowsDefinition<Shape>,
-  store: ImageStore,
-  place: RowPlace,
-): unknown {
-  if (images === undefined || typeof row !== "object" || row === null || Array.isArray(row)) return row;
-  const cell: unknown = Object(row)[images.column];
-  const column = `, column "${images.column}"`;
-  const problem = typeof cell === "string" ? imageNameProblem(cell) : undefined;
-  if (problem !== undefined) throw badRow(place, `${column}: ${problem}`);
-  const image = typeof cell === "string" ? store.image(cell) : cell;
-  if (!isImageReference(image)) return row;
-  return { ...row, [images.column]: { ...image, origin: `${placeText(place)}${column}` } };
+/** How many there are. */
+async function checkRows<Shape extends z.ZodRawShape>(
+  definition: RowsDefinition<Shape>,
+  part: Part,
+  { signal, onRow }: ReadOptions<z.output<z.ZodObject<Shape>>>,
+): Promise<number> {
+  const { speaker, schema } = definition;
+  const { path, start, file } = part;
+  let row = 0;
+  // A column that no row has is named rather than the first row without it, so that all rows are looked at first.
+  let problem: { readonly error: unknown } | undefined;
+  await reading(speaker, path, async () => {
+    for await (const raw of file.scan()) {
+      if (row % ROWS_PER_LOOK === 0) signal?.throwIfAborted();
+      if (problem && !lacksColumns(schema, file.columns())) break;
+      try {
+        const checked = problem ? undefined : rowOf(definition, part, raw, row);
+        if (checked !== undefined) onRow?.(checked, start + row);
+      } catch (error) {
+        if (!lacksColumns(schema, file.columns())) throw error;
+        problem = { error };
+      }
+      row += 1;
+    }
+  });
+  if (row > 0) checkColumns(schema, file.columns(), { speaker, file: path });
+  if (problem) throw problem.error;
+  return row;
+}
+
+const ROWS_PER_LOOK = 256;
+
+function rowOf<Shape extends z.ZodRawShape>(
+  { speaker, schema, images, prepare }: RowsDefinition<Shape>,
+  { path, store, file }: Part,
+  { value, line }: RawRow,
+  row: number,
+): z.output<z.ZodObject<Shape>> {
+  const place: RowPlace = { speaker, file: path, row, ...(line !== undefined && { line }) };
+  const prepared = prepare ? prepare(value) : value;
+  const typed = file.textCells ? typedCells(schema, prepared, imageColumnsOf(images)) : prepared;
+  return checkRow(schema, withImages(typed, imageColumnsOf(images), store, place), place);
+}
+
+function imageColumnsOf(images: { readonly column: string | readonly string[] } | undefined): readonly string[] {
+  return images === undefined ? [] : [images.column].flat();
+}
+
+/** An `unavailable` error with the reason when the system cannot read the file. */
+async function reading<Value>(speaker: string, path: string, read: () => Promise<Value>): Promise<Value> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (MlanError.is(cause) || typeof Object(cause).code !== "string" || Object(cause).syscall === undefined)
+      throw cause;
+    throw new MlanError("unavailable", `${speaker}: ${path} cannot be read (${messageOf(cause)}).`, { cause });
+  }
 }

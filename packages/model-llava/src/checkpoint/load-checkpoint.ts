@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type ConversationFormat, MlanError } from "@mlan/core";
+import { type ConversationFormat, MlanError, pathOf } from "@mlan/core";
 import type { LlavaNetwork } from "../network/llava-network.ts";
 import { loadWeights } from "../weights/load-weights.ts";
 import { planWeights } from "../weights/weight-plan.ts";
@@ -22,11 +22,11 @@ export async function loadCheckpoint(folder: URL, network: LlavaNetwork): Promis
     if (!isDeepStrictEqual(own, found)) {
       throw new MlanError(
         "invalid-checkpoint",
-        `model-llava: ${folder.pathname} holds a model of other sizes: ${JSON.stringify(found)} instead of ${JSON.stringify(own)}. ` +
+        `model-llava: ${pathOf(folder)} holds a model of other sizes: ${JSON.stringify(found)} instead of ${JSON.stringify(own)}. ` +
           "Load it into the model that wrote it.",
       );
     }
-    await loadWeights(planWeights(network.parameters.parameters, checkpoint.weights), { seed: 0 });
+    await loadWeights(planWeights(checkpoint, checkpoint.weights), network.parameters.parameters, { seed: 0 });
     return checkpoint.format;
   } finally {
     await checkpoint.close();

@@ -1,6 +1,6 @@
-import { stat } from "node:fs/promises";
-import { type ConversationFormat, MlanError } from "@mlan/core";
-import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
+import { basename } from "node:path";
+import { type ConversationFormat, MlanError, pathOf } from "@mlan/core";
+import { type ConfigObject, fileExists, isObject, readConfigFile } from "../config/config-file.ts";
 import { formatConfig } from "../config/format-config.ts";
 import { type LanguageConfig, languageConfig } from "../config/language-config.ts";
 import { type LlavaConfig, llavaConfig, modelTypeOf } from "../config/llava-config.ts";
@@ -83,7 +83,7 @@ async function openVision({
   if (hasTower && isObject(config["vision_config"])) return describeVision(config, file, llava);
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${file.pathname} names the vision tower "${llava.towerName}" and the checkpoint does not hold it. ` +
+    `model-llava: ${pathOf(file)} names the vision tower "${llava.towerName}" and the checkpoint does not hold it. ` +
       "Give its folder as `visionTower`.",
   );
 }
@@ -91,20 +91,20 @@ async function openVision({
 async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig): Promise<CheckpointVision> {
   const config = visionConfig(tower, file);
   const processorFile = new URL("preprocessor_config.json", file);
-  const processor = (await exists(processorFile))
+  const processor = (await fileExists(processorFile))
     ? await readImageProcessor(processorFile)
     : clipImageProcessor(config.imageSize);
   if (processor.size !== config.imageSize) {
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: ${processorFile.pathname} makes images of ${processor.size} pixels, ${file.pathname} reads ${config.imageSize}. ` +
+      `model-llava: ${pathOf(processorFile)} makes images of ${processor.size} pixels, ${pathOf(file)} reads ${config.imageSize}. ` +
         "Take both files from the same tower.",
     );
   }
   if (-llava.selectLayer > config.layers + 1) {
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: key "mm_vision_select_layer" is ${llava.selectLayer}, but ${file.pathname} has ${config.layers} layers.`,
+      `model-llava: key "mm_vision_select_layer" is ${llava.selectLayer}, but ${pathOf(file)} has ${config.layers} layers.`,
     );
   }
   const configObject = isObject(tower["vision_config"]) ? tower["vision_config"] : tower;
@@ -113,12 +113,5 @@ async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig
 
 /** The last part of a folder's path: local towers have no other name. */
 function nameOf(folder: URL): string {
-  return decodeURIComponent(/([^/]*)\/*$/.exec(folder.pathname)?.[1] ?? "");
-}
-
-function exists(file: URL): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
+  return basename(pathOf(folder));
 }

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { type ConversationFormat, messageOf, MlanError, type Parameter, writeFileAtomically } from "@mlan/core";
+import { type ConversationFormat, messageOf, MlanError, type Parameter, writeFileAtomically, pathOf } from "@mlan/core";
 import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import type { ConfigObject } from "../config/config-file.ts";
 import { formatConfigKeys } from "../config/format-config.ts";
@@ -65,7 +65,7 @@ async function writeWeights(file: URL, parameters: readonly Parameter[], dtype: 
     if (MlanError.is(cause)) throw cause;
     throw new MlanError(
       "unavailable",
-      `model-llava: ${file.pathname} could not be written: ${messageOf(cause)}. Free space or check permissions; nothing was replaced.`,
+      `model-llava: ${pathOf(file)} could not be written: ${messageOf(cause)}. Free space or check permissions; nothing was replaced.`,
       { cause },
     );
   }

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { messageOf, MlanError } from "@mlan/core";
+import { readFile, stat } from "node:fs/promises";
+import { messageOf, MlanError, pathOf } from "@mlan/core";
 import type { z } from "zod";
 
 /** A JSON object as it stands in a checkpoint's folder; kept whole, so that saving loses no key. */
@@ -10,16 +10,13 @@ export async function readConfigFile(file: URL): Promise<ConfigObject> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: ${file.pathname} cannot be read. Check the path and the download.`,
+      `model-llava: ${pathOf(file)} cannot be read. Check the path and the download.`,
       { cause },
     );
   });
   const value: unknown = parseJson(text, file);
   if (isObject(value)) return value;
-  throw new MlanError(
-    "invalid-checkpoint",
-    `model-llava: ${file.pathname} must hold a JSON object. Download it again.`,
-  );
+  throw new MlanError("invalid-checkpoint", `model-llava: ${pathOf(file)} must hold a JSON object. Download it again.`);
 }
 
 /** The columns of `value` that `schema` names. Throws an `invalid-checkpoint` error that names file, key and value. */
@@ -33,7 +30,14 @@ export function checkConfig<Output>(schema: z.ZodType<Output>, value: unknown, f
   });
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${file.pathname}: ${problems.join("; ")}. This architecture cannot be read without it.`,
+    `model-llava: ${pathOf(file)}: ${problems.join("; ")}. This architecture cannot be read without it.`,
+  );
+}
+
+export function fileExists(file: URL): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isFile(),
+    () => false,
   );
 }
 
@@ -47,7 +51,7 @@ function parseJson(text: string, file: URL): unknown {
   } catch (cause) {
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: ${file.pathname} is no JSON: ${messageOf(cause)}. Download it again.`,
+      `model-llava: ${pathOf(file)} is no JSON: ${messageOf(cause)}. Download it again.`,
       { cause },
     );
   }

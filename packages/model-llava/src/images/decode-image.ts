@@ -1,19 +1,50 @@
-import { messageOf, MlanError } from "@mlan/core";
+import { messageOf, MlanError, shownValue } from "@mlan/core";
 import sharp from "sharp";
+import { imageFormat } from "./image-format.ts";
 import type { Pixels } from "./pixels.ts";
 
+/** Pillow refuses more pixels as a decompression bomb. */
+const MOST_PIXELS = 178_956_970;
+
+/** Pixels; the longest that a JPEG can have. */
+const LONGEST_SIDE = 65_535;
+
+/** For an image that is made to take long. Far above what the largest one takes. */
+const DECODING_SECONDS = 60;
+
 /**
- * Decodes PNG, JPEG, WebP, GIF, TIFF and others as `Image.open(file).convert("RGB")` of Pillow does: colours
- * without profile conversion, transparency dropped, no rotation by metadata. Throws an `invalid-data` error
- * that gives the image's name when the bytes are no image, or are cut short.
+ * Decodes PNG, JPEG, WebP, GIF (its first frame), TIFF and AVIF as `Image.open(file).convert("RGB")` of Pillow does:
+ * colours without profile conversion, transparency dropped, no rotation by metadata. Throws an `invalid-data` error
+ * that gives the image's name when the bytes are no such image, are cut short, or are more than 178,956,970 pixels or
+ * 65,535 pixels on a side.
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pixels> {
+  const { description, decoder } = imageFormat(bytes);
+  if (decoder === undefined) {
+    throw undecodable(name, `it is ${description}; PNG, JPEG, WebP, GIF, TIFF and AVIF are read`);
+  }
   try {
-    const image = sharp(bytes, { ignoreIcc: true, failOn: "truncated" }).removeAlpha().toColourspace("srgb");
-    const { data, info } = await image.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+    const { width, height, format } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    if (width * height > MOST_PIXELS || Math.max(width, height) > LONGEST_SIDE || format !== decoder) {
+      const limits = `${MOST_PIXELS} pixels, ${LONGEST_SIDE} on a side, are read`;
+      throw undecodable(name, `it is ${description} of ${width} x ${height}; up to ${limits}`);
+    }
+    const image = sharp(bytes, {
+      ignoreIcc: true,
+      limitInputPixels: MOST_PIXELS,
+      // Only at this level does libtiff's reader refuse a file that is cut short.
+      failOn: decoder === "tiff" ? "error" : "truncated",
+    });
+    const rgb = image.removeAlpha().toColourspace("srgb").timeout({ seconds: DECODING_SECONDS });
+    const { data, info } = await rgb.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+    if (info.channels !== 3) throw new Error(`it has ${info.channels} channels`);
     return { width: info.width, height: info.height, data };
   } catch (cause) {
-    const message = `model-llava: image ${JSON.stringify(name)} cannot be decoded: ${messageOf(cause)}. Replace or remove it.`;
-    throw new MlanError("invalid-data", message, { cause });
+    throw MlanError.is(cause) ? cause : undecodable(name, messageOf(cause), { cause });
   }
+}
+
+function undecodable(name: string, problem: string, options?: ErrorOptions): MlanError {
+  const message = `model-llava: image ${shownValue(name)} cannot be decoded: ${problem}. Replace or remove it.`;
+  return new MlanError("invalid-data", message, options);
 }

@@ -1,6 +1,6 @@
 import { decodeImage } from "./decode-image.ts";
 import type { ImageProcessor } from "./image-processor.ts";
-import { padToSquare } from "./pad-to-square.ts";
+import { type FramedImage, padToSquare, unframed } from "./pad-to-square.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
 import { resizeAndCrop } from "./resize.ts";
 
@@ -20,7 +20,7 @@ export interface PreprocessImageOptions {
 export async function preprocessImage(bytes: Uint8Array, options: PreprocessImageOptions): Promise<Float32Array> {
   const { processor, aspectRatio, name } = options;
   const image = await decodeImage(bytes, name);
-  const framed = aspectRatio === "pad" ? padToSquare(image, meanColour(processor)) : image;
+  const framed = aspectRatio === "pad" ? padToSquare(image, meanColour(processor)) : unframed(image);
   return normalize(resizeShortestEdge(framed, processor), processor);
 }
 
@@ -29,7 +29,7 @@ function meanColour({ mean: [red, green, blue] }: ImageProcessor): readonly [num
 }
 
 /** The sizes of CLIPImageProcessor: the shorter edge as given, the longer one rounded down, the middle cut out. */
-function resizeShortestEdge(image: Pixels, { shortestEdge, size }: ImageProcessor): Pixels {
+function resizeShortestEdge(image: FramedImage, { shortestEdge, size }: ImageProcessor): Pixels {
   const { width, height } = image;
   const shortest = Math.min(width, height);
   const resized = {

@@ -1,8 +1,10 @@
-import { bicubicWeights, PRECISION_BITS, type ResamplingWeights } from "./bicubic-weights.ts";
+import { bicubicWeights, PRECISION_BITS } from "./bicubic-weights.ts";
+import { type FramedWeights, framedWeights } from "./framed-weights.ts";
+import type { FramedImage } from "./pad-to-square.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
 
 export interface ResizeOptions {
-  /** Of the whole resized image. */
+  /** Of the whole resized canvas. */
   readonly width: number;
   readonly height: number;
   /** Side of the square in its middle that is computed and given; at most the shorter side. */
@@ -11,76 +13,97 @@ export interface ResizeOptions {
 
 /**
  * The middle square of a resized image, with the bits of Pillow's `Image.resize(size, BICUBIC)` on 8-bit RGB:
- * first along the rows, rounded to 8 bits, then along the columns. Work and memory are those of the square.
+ * first along the rows, rounded to 8 bits, then along the columns. Work is that of the image's own pixels below the
+ * square, memory that of the square: sums of whole numbers are the same in any order, so the canvas around the image
+ * counts as its colour times its weights, and rows are added one by one.
  */
-export function resizeAndCrop(image: Pixels, { width, height, crop }: ResizeOptions): Pixels {
-  const left = Math.floor((width - crop) / 2);
-  const top = Math.floor((height - crop) / 2);
-  const columns = bicubicWeights(image.width, width, { start: left, count: crop });
-  const rows = bicubicWeights(image.height, height, { start: top, count: crop });
-  const firstRow = at(rows.starts, 0);
-  const endRow = at(rows.starts, crop - 1) + at(rows.counts, crop - 1);
-  const needed = image.data.subarray(firstRow * image.width * CHANNELS, endRow * image.width * CHANNELS);
-  const narrow = resizeRows({ width: image.width, height: endRow - firstRow, data: needed }, columns);
-  return resizeColumns(narrow, { ...rows, starts: rows.starts.map((start) => start - firstRow) });
+export function resizeAndCrop(canvas: FramedImage, { width, height, crop }: ResizeOptions): Pixels {
+  const { image, left, top, background } = canvas;
+  const range = (size: number) => ({ start: Math.floor((size - crop) / 2), count: crop });
+  const columns = framedWeights(bicubicWeights(canvas.width, width, range(width)), left, image.width);
+  const rows = framedWeights(bicubicWeights(canvas.height, height, range(height)), top, image.height);
+  const border = resizedBorder(columns, background);
+  const sums = startingSums(rows, resizedBackground(border, columns, background));
+  const stride = crop * CHANNELS;
+  const narrow = new Uint8ClampedArray(stride);
+  for (let row = 0, first = 0; row < image.height; row++) {
+    // Both ends of the rows that an output row reads only grow.
+    while (first < crop && at(rows.starts, first) + at(rows.counts, first) <= row) first++;
+    if (first === crop) break;
+    if (at(rows.starts, first) > row) continue;
+    resizeRow(image, row, columns, border, narrow);
+    for (let y = first; y < crop && at(rows.starts, y) <= row && at(rows.counts, y) > 0; y++) {
+      const weight = at(rows.weights, at(rows.first, y) + row - at(rows.starts, y));
+      const target = y * stride;
+      for (let index = 0; index < stride; index++)
+        sums[target + index] = at(sums, target + index) + at(narrow, index) * weight;
+    }
+  }
+  const data = new Uint8ClampedArray(sums.length);
+  for (let index = 0; index < data.length; index++) data[index] = at(sums, index) >> PRECISION_BITS;
+  return { width: crop, height: crop, data: new Uint8Array(data.buffer) };
 }
 
 const HALF = 1 << (PRECISION_BITS - 1);
 
-function resizeRows(image: Pixels, { starts, counts, weights, taps }: ResamplingWeights): Pixels {
-  const width = starts.length;
-  const input = image.data;
-  const data = new Uint8ClampedArray(width * image.height * CHANNELS);
-  let output = 0;
-  for (let row = 0; row < image.height; row++) {
-    for (let x = 0; x < width; x++) {
-      let red = HALF;
-      let green = HALF;
-      let blue = HALF;
-      let source = (row * image.width + at(starts, x)) * CHANNELS;
-      for (let tap = x * taps, end = tap + at(counts, x); tap < end; tap++) {
-        const weight = at(weights, tap);
-        red += at(input, source++) * weight;
-        green += at(input, source++) * weight;
-        blue += at(input, source++) * weight;
-      }
-      // An arithmetic shift rounds down, as Pillow's lookup does; the array clamps to 0..255.
-      data[output++] = red >> PRECISION_BITS;
-      data[output++] = green >> PRECISION_BITS;
-      data[output++] = blue >> PRECISION_BITS;
+/** What the canvas beside the image adds to each value of a row, with what rounds the sum. */
+function resizedBorder({ outside }: FramedWeights, background: readonly number[]): Int32Array {
+  const border = new Int32Array(outside.length * CHANNELS);
+  for (let index = 0; index < border.length; index++)
+    border[index] = HALF + at(outside, Math.floor(index / CHANNELS)) * (background[index % CHANNELS] ?? 0);
+  return border;
+}
+
+/** A row of the canvas above or below the image. */
+function resizedBackground(border: Int32Array, columns: FramedWeights, background: readonly number[]): Uint8Array {
+  const row = new Uint8ClampedArray(border.length);
+  for (let x = 0; x < columns.starts.length; x++) {
+    let inside = 0;
+    for (let tap = 0; tap < at(columns.counts, x); tap++) inside += at(columns.weights, at(columns.first, x) + tap);
+    for (let channel = 0; channel < CHANNELS; channel++) {
+      const index = x * CHANNELS + channel;
+      row[index] = (at(border, index) + inside * (background[channel] ?? 0)) >> PRECISION_BITS;
     }
   }
-  return { width, height: image.height, data: new Uint8Array(data.buffer) };
+  return new Uint8Array(row.buffer);
 }
 
-function resizeColumns(image: Pixels, resampling: ResamplingWeights): Pixels {
-  const height = resampling.starts.length;
-  const stride = image.width * CHANNELS;
-  const data = new Uint8ClampedArray(height * stride);
-  const sums = new Int32Array(stride);
-  for (let y = 0; y < height; y++) {
-    sumRows(image.data, resampling, y, sums);
-    for (let index = 0; index < stride; index++) data[y * stride + index] = at(sums, index) >> PRECISION_BITS;
+/** What the canvas above and below the image adds, with what rounds the sum. */
+function startingSums({ outside }: FramedWeights, background: Uint8Array): Int32Array {
+  const sums = new Int32Array(outside.length * background.length);
+  for (let index = 0; index < sums.length; index++) {
+    const y = Math.floor(index / background.length);
+    sums[index] = HALF + at(outside, y) * at(background, index % background.length);
   }
-  return { width: image.width, height, data: new Uint8Array(data.buffer) };
+  return sums;
 }
 
-/** Whole rows at a time: memory is read in the order in which it lies. */
-function sumRows(
-  input: Uint8Array,
-  { starts, counts, weights, taps }: ResamplingWeights,
-  y: number,
-  sums: Int32Array,
+function resizeRow(
+  image: Pixels,
+  row: number,
+  { first, starts, counts, weights }: FramedWeights,
+  border: Int32Array,
+  output: Uint8ClampedArray,
 ): void {
-  const stride = sums.length;
-  sums.fill(HALF);
-  for (let tap = 0; tap < at(counts, y); tap++) {
-    const weight = at(weights, y * taps + tap);
-    const source = (at(starts, y) + tap) * stride;
-    for (let index = 0; index < stride; index++) sums[index] = at(sums, index) + at(input, source + index) * weight;
+  const input = image.data;
+  for (let x = 0, index = 0; x < starts.length; x++) {
+    let red = at(border, index);
+    let green = at(border, index + 1);
+    let blue = at(border, index + 2);
+    let source = (row * image.width + at(starts, x)) * CHANNELS;
+    for (let tap = at(first, x), end = tap + at(counts, x); tap < end; tap++) {
+      const weight = at(weights, tap);
+      red += at(input, source++) * weight;
+      green += at(input, source++) * weight;
+      blue += at(input, source++) * weight;
+    }
+    // An arithmetic shift rounds down, as Pillow's lookup does; the array clamps to 0..255.
+    output[index++] = red >> PRECISION_BITS;
+    output[index++] = green >> PRECISION_BITS;
+    output[index++] = blue >> PRECISION_BITS;
   }
 }
 
-function at(values: Uint8Array | Int32Array, index: number): number {
+function at(values: Uint8Array | Uint8ClampedArray | Int32Array, index: number): number {
   return values[index] ?? 0;
 }

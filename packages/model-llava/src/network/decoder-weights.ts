@@ -1,6 +1,6 @@
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import type { LanguageConfig } from "../config/language-config.ts";
-import type { ParameterList } from "../weights/parameter-list.ts";
+import type { WeightDeclarations } from "../weights/parameter-list.ts";
 
 /** A Llama decoder's weights; matrices are [out, in]. */
 export interface DecoderWeights {
@@ -25,7 +25,7 @@ export interface DecoderLayerWeights {
 }
 
 /** Declares the tensors of `LlamaForCausalLM` under their names there. */
-export function declareDecoder(config: LanguageConfig, list: ParameterList): DecoderWeights {
+export function declareDecoder(config: LanguageConfig, list: WeightDeclarations): DecoderWeights {
   const { vocabularySize, hiddenSize } = config;
   const embedding = list.matrix("language", "model.embed_tokens.weight", vocabularySize, hiddenSize);
   return {
@@ -36,7 +36,7 @@ export function declareDecoder(config: LanguageConfig, list: ParameterList): Dec
   };
 }
 
-function declareLayer(config: LanguageConfig, prefix: string, list: ParameterList): DecoderLayerWeights {
+function declareLayer(config: LanguageConfig, prefix: string, list: WeightDeclarations): DecoderLayerWeights {
   const { hiddenSize, intermediateSize } = config;
   const queryWidth = config.heads * config.headDimension;
   const keyWidth = config.keyValueHeads * config.headDimension;

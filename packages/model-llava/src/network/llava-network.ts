@@ -5,7 +5,7 @@ import type { InputTensors } from "../batch/input-tensors.ts";
 import type { Selection } from "../batch/selection.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
-import { type ParameterList, parameterList } from "../weights/parameter-list.ts";
+import { type ParameterList, parameterList, type WeightDeclarations } from "../weights/parameter-list.ts";
 import { attention } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
 import { type Attend, decode, type Decoder, logits } from "./decoder.ts";
@@ -35,15 +35,22 @@ export interface LlavaNetwork {
 /** A network whose weights are zero. */
 export function llavaNetwork(language: LanguageConfig, vision: VisionOptions | undefined): LlavaNetwork {
   const parameters = parameterList();
+  return { parameters, ...declareNetwork(language, vision, parameters), constants: constants(language) };
+}
+
+/** Declares all weights of a network. */
+export function declareNetwork(
+  language: LanguageConfig,
+  vision: VisionOptions | undefined,
+  list: WeightDeclarations,
+): Pick<LlavaNetwork, "decoder" | "vision"> {
   return {
-    parameters,
-    decoder: { config: language, weights: declareDecoder(language, parameters) },
+    decoder: { config: language, weights: declareDecoder(language, list) },
     vision: vision && {
-      projector: declareProjector(vision.config.hiddenSize, language.hiddenSize, parameters),
-      tower: { config: vision.config, weights: declareVisionTower(vision.config, parameters) },
+      projector: declareProjector(vision.config.hiddenSize, language.hiddenSize, list),
+      tower: { config: vision.config, weights: declareVisionTower(vision.config, list) },
       selectLayer: vision.selectLayer,
     },
-    constants: constants(language),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Tensor2D } from "@tensorflow/tfjs-core";
-import type { ParameterList } from "../weights/parameter-list.ts";
+import type { WeightDeclarations } from "../weights/parameter-list.ts";
 import { gelu } from "./gelu.ts";
 import { linear } from "./linear.ts";
 import type { LinearWeights } from "./vision-tower-weights.ts";
@@ -12,7 +12,7 @@ export interface Projector {
 
 export const PROJECTOR_PREFIX = "model.mm_projector.";
 
-export function declareProjector(visionSize: number, hiddenSize: number, list: ParameterList): Projector {
+export function declareProjector(visionSize: number, hiddenSize: number, list: WeightDeclarations): Projector {
   const map = (index: number, out: number, input: number): LinearWeights => ({
     weight: list.matrix("projector", `${PROJECTOR_PREFIX}${index}.weight`, out, input),
     bias: list.vector("projector", `${PROJECTOR_PREFIX}${index}.bias`, out),

@@ -1,6 +1,6 @@
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
-import type { ParameterList } from "../weights/parameter-list.ts";
+import type { WeightDeclarations } from "../weights/parameter-list.ts";
 import type { LayerNormWeights } from "./layer-norm.ts";
 
 /** The weights of a linear map with a bias; the matrix is [out, in]. */
@@ -35,7 +35,7 @@ export interface VisionLayerWeights {
 export const VISION_PREFIX = "model.vision_tower.vision_tower.vision_model.";
 
 /** Declares the tensors of a CLIP vision transformer under the names of a LLaVA checkpoint. */
-export function declareVisionTower(config: VisionConfig, list: ParameterList): VisionTowerWeights {
+export function declareVisionTower(config: VisionConfig, list: WeightDeclarations): VisionTowerWeights {
   const { hiddenSize, patchSize } = config;
   const embeddings = `${VISION_PREFIX}embeddings`;
   const weights: VisionTowerWeights = {
@@ -61,7 +61,7 @@ export function declareVisionTower(config: VisionConfig, list: ParameterList): V
 function declareLayer(
   { hiddenSize, intermediateSize }: VisionConfig,
   prefix: string,
-  list: ParameterList,
+  list: WeightDeclarations,
 ): VisionLayerWeights {
   const linear = (name: string, out: number, input: number): LinearWeights => ({
     weight: list.matrix("vision", `${prefix}.${name}.weight`, out, input),
@@ -79,7 +79,7 @@ function declareLayer(
   };
 }
 
-function declareNorm(prefix: string, size: number, list: ParameterList): LayerNormWeights {
+function declareNorm(prefix: string, size: number, list: WeightDeclarations): LayerNormWeights {
   return {
     weight: list.vector("vision", `${prefix}.weight`, size),
     bias: list.vector("vision", `${prefix}.bias`, size),

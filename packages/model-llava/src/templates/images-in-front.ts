@@ -6,13 +6,13 @@ export function imagesInFront(images: number): string {
 }
 
 /**
- * A turn with its placeholder moved to the front, one in the place of several, and without white space around
+ * A turn with its placeholders moved to the front, as many as it has images, and without white space around
  * (`preprocess_multimodal` of LLaVA). A turn without a placeholder stays as it is.
  */
-export function moveImageToFront(turn: Turn): Turn {
+export function imagesToFront(turn: Turn, images: number): Turn {
   if (!turn.text.includes(IMAGE_PLACEHOLDER)) return turn;
   const text = stripAsPython(turn.text.replaceAll(IMAGE_PLACEHOLDER, ""));
-  return { ...turn, text: stripAsPython(imagesInFront(1) + text) };
+  return { ...turn, text: stripAsPython(imagesInFront(images) + text) };
 }
 
 // What Python's str.strip takes away; JavaScript's trim knows U+FEFF instead of U+001C to U+001F and U+0085.

@@ -1,3 +1,4 @@
+import type { Turn } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
 import { imagesInFront } from "./images-in-front.ts";
 import { labelAnswers } from "./label-answers.ts";
@@ -11,20 +12,29 @@ const ENDS = { user: " ", assistant: "</s>" } as const;
 
 /**
  * The template of instruction tuning, `vicuna_v1` in LLaVA:
- * `{system} USER: {question} ASSISTANT: {answer}</s>USER: ...`. Answers and their ends are learned.
+ * `{system} USER: {question} ASSISTANT: {answer}</s>USER: ...`. Answers and their ends are learned. A system turn
+ * takes the place of the usual system prompt.
  */
 export const v1: Template = {
   name: "v1",
   // Raise the number when the mask's rules change.
   fingerprint: fingerprintNow(["v1", 1, SYSTEM, ROLES, ENDS]),
-  render: ({ turns }) =>
-    `${SYSTEM} ${turns.map(({ role, text }) => renderTurn(role, text) + (text && ENDS[role])).join("")}`,
+  render: ({ turns }) => turns.reduce((rendered, turn) => rendered + renderedTurn(turn), systemOf(turns)),
   renderPrompt: ({ user, answerStart }, images) => {
     const question = imagesInFront(images) + user;
     return `${SYSTEM} ${renderTurn("user", question)}${question && ENDS.user}${renderTurn("assistant", answerStart)}`;
   },
   label: (input) => labelAnswers(input, { answerMark: ` ${ROLES.assistant}: `, answerEnd: ENDS.assistant }),
 };
+
+/** With the space behind it. */
+function systemOf([first]: readonly Turn[]): string {
+  return `${first?.role === "system" ? first.text : SYSTEM} `;
+}
+
+function renderedTurn({ role, text }: Turn): string {
+  return role === "system" ? "" : renderTurn(role, text) + (text && ENDS[role]);
+}
 
 // The original writes a role with no text as the colon alone: no space, no end.
 function renderTurn(role: keyof typeof ROLES, text: string): string {

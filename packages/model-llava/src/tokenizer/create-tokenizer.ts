@@ -1,5 +1,5 @@
 import { Tokenizer as BytePairTokenizer } from "@huggingface/tokenizers";
-import { MlanError } from "@mlan/core";
+import { MlanError, pathOf } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
 import type { TokenizerConfig } from "./tokenizer-config.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -14,7 +14,7 @@ export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig,
   const idOf = (token: string): number => {
     const id = vocabulary.ids[token] ?? vocabulary.added.find(({ content }) => content === token)?.id;
     if (id !== undefined) return id;
-    const message = `model-llava: ${folder.pathname}: the tokenizer has no token ${token}, which tokenizer_config.json relies on. Check that both files belong together.`;
+    const message = `model-llava: ${pathOf(folder)}: the tokenizer has no token ${token}, which tokenizer_config.json relies on. Check that both files belong together.`;
     throw new MlanError("invalid-checkpoint", message);
   };
   const own = [config.unknown, config.beginOfSequence, config.endOfSequence].map((content) => ({

@@ -1,6 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
-import { MlanError } from "@mlan/core";
-import { readConfigFile } from "../config/config-file.ts";
+import { readFile } from "node:fs/promises";
+import { MlanError, pathOf } from "@mlan/core";
+import { fileExists, readConfigFile } from "../config/config-file.ts";
 import { createTokenizer } from "./create-tokenizer.ts";
 import { sentencePieceVocabulary } from "./sentencepiece-vocabulary.ts";
 import { tokenizerConfig } from "./tokenizer-config.ts";
@@ -24,22 +24,15 @@ export const TOKENIZER_FILES: readonly string[] = [
 export async function loadTokenizer(folder: URL): Promise<Tokenizer> {
   const vocabulary = await readVocabulary(folder);
   const configFile = new URL("tokenizer_config.json", folder);
-  const config = (await exists(configFile)) ? await readConfigFile(configFile) : {};
+  const config = (await fileExists(configFile)) ? await readConfigFile(configFile) : {};
   return createTokenizer(vocabulary, tokenizerConfig(config, configFile), folder);
 }
 
 async function readVocabulary(folder: URL): Promise<Vocabulary> {
   const json = new URL("tokenizer.json", folder);
-  if (await exists(json)) return tokenizerJsonVocabulary(await readConfigFile(json), json);
+  if (await fileExists(json)) return tokenizerJsonVocabulary(await readConfigFile(json), json);
   const sentencePiece = new URL("tokenizer.model", folder);
-  if (await exists(sentencePiece)) return sentencePieceVocabulary(await readFile(sentencePiece), sentencePiece);
-  const message = `model-llava: ${folder.pathname} has neither tokenizer.json nor tokenizer.model. Copy one from where the weights come from.`;
+  if (await fileExists(sentencePiece)) return sentencePieceVocabulary(await readFile(sentencePiece), sentencePiece);
+  const message = `model-llava: ${pathOf(folder)} has neither tokenizer.json nor tokenizer.model. Copy one from where the weights come from.`;
   throw new MlanError("invalid-checkpoint", message);
-}
-
-async function exists(file: URL): Promise<boolean> {
-  return stat(file).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }

@@ -1,4 +1,4 @@
-import { messageOf, MlanError } from "@mlan/core";
+import { messageOf, MlanError, pathOf } from "@mlan/core";
 import { parseSentencePieceModel, type SentencePieceModel } from "./sentencepiece-model.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -17,7 +17,7 @@ function parse(bytes: Uint8Array, file: URL): SentencePieceModel {
   try {
     return parseSentencePieceModel(bytes);
   } catch (cause) {
-    const message = `model-llava: ${file.pathname} is no SentencePiece model: ${messageOf(cause)}. Download it again.`;
+    const message = `model-llava: ${pathOf(file)} is no SentencePiece model: ${messageOf(cause)}. Download it again.`;
     throw new MlanError("invalid-checkpoint", message, { cause });
   }
 }
@@ -32,7 +32,7 @@ function refuseOtherKinds({ algorithm, byteFallback, rewritesText, pieces }: Sen
   if (!found) return;
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${file.pathname}: the SentencePiece model ${found}. Supported are models of Llama's kind ` +
+    `model-llava: ${pathOf(file)}: the SentencePiece model ${found}. Supported are models of Llama's kind ` +
       "(type bpe with byte fallback, text left as it is).",
   );
 }

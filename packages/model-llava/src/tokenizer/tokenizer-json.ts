@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { MlanError, pathOf } from "@mlan/core";
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "../config/config-file.ts";
 import type { Vocabulary } from "./vocabulary.ts";
@@ -36,7 +36,7 @@ function refuseOtherKinds({ normalizer, pre_tokenizer, model }: z.infer<typeof k
 function unsupported(file: URL, found: string): MlanError {
   return new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${file.pathname}: the tokenizer ${found}. Supported are tokenizers of Llama's kind ` +
+    `model-llava: ${pathOf(file)}: the tokenizer ${found}. Supported are tokenizers of Llama's kind ` +
       "(BPE with byte fallback and spaces as U+2581), as tokenizer.json or as SentencePiece tokenizer.model.",
   );
 }

@@ -1,6 +1,7 @@
 import { deriveSeed, messageOf, MlanError, type Parameter, seededRandom } from "@mlan/core";
 import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
+import type { ParameterShape } from "./parameter-list.ts";
 import type { WeightPlan } from "./weight-plan.ts";
 
 export interface LoadWeightsOptions {
@@ -10,12 +11,17 @@ export interface LoadWeightsOptions {
 }
 
 /** Fills the planned parameters, one tensor at a time, so that little more than the weights is ever in memory. */
-export async function loadWeights({ stored, fresh }: WeightPlan, { seed, signal }: LoadWeightsOptions): Promise<void> {
+export async function loadWeights(
+  { stored, fresh }: WeightPlan,
+  parameters: readonly Parameter[],
+  { seed, signal }: LoadWeightsOptions,
+): Promise<void> {
+  const variables = new Map(parameters.map(({ name, variable }) => [name, variable]));
   for (const { parameter, reader, name } of stored) {
     signal?.throwIfAborted();
-    assign(parameter, await checkpointResult(reader.read(name)));
+    assign(variables.get(parameter.name), await checkpointResult(reader.read(name)));
   }
-  for (const parameter of fresh) assign(parameter, initialProjectorValues(parameter, fresh, seed));
+  for (const parameter of fresh) assign(variables.get(parameter.name), initialProjectorValues(parameter, fresh, seed));
 }
 
 /** Opens weights, its errors as `invalid-checkpoint` errors. */
@@ -24,14 +30,20 @@ export function openWeights(folder: URL): Promise<SafetensorsReader> {
 }
 
 /** PyTorch's initialisation of nn.Linear: uniform within 1/sqrt(inputs), weights and biases alike. */
-function initialProjectorValues({ name, variable }: Parameter, all: readonly Parameter[], seed: number): Float32Array {
+function initialProjectorValues(
+  { name, shape }: ParameterShape,
+  all: readonly ParameterShape[],
+  seed: number,
+): Float32Array {
   const weight = all.find((other) => other.name === name.replace(/bias$/, "weight"));
-  const bound = 1 / Math.sqrt(weight?.variable.shape[1] ?? variable.size);
+  const length = shape.reduce((product, size) => product * size, 1);
+  const bound = 1 / Math.sqrt(weight?.shape[1] ?? length);
   const random = seededRandom(deriveSeed(seed, name));
-  return Float32Array.from({ length: variable.size }, () => (random.next() * 2 - 1) * bound);
+  return Float32Array.from({ length }, () => (random.next() * 2 - 1) * bound);
 }
 
-function assign({ variable }: Parameter, values: Float32Array): void {
+function assign(variable: tf.Variable | undefined, values: Float32Array): void {
+  if (!variable) throw new MlanError("contract", "model-llava: a planned weight has no variable.");
   const tensor = tf.tensor(values, variable.shape);
   variable.assign(tensor);
   tensor.dispose();

@@ -1,7 +1,10 @@
-import { MlanError, type Parameter } from "@mlan/core";
+import { MlanError, pathOf } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
+import type { LanguageConfig } from "../config/language-config.ts";
+import { declareNetwork, type VisionOptions } from "../network/llava-network.ts";
 import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
+import { type ParameterShape, shapeVisitor } from "./parameter-list.ts";
 
 /** Where a model's weights come from. */
 export interface WeightSources {
@@ -13,9 +16,15 @@ export interface WeightSources {
   readonly freshProjector: boolean;
 }
 
+/** The sizes of a network that need not exist yet. */
+export interface PlannedNetwork {
+  readonly language: LanguageConfig;
+  readonly vision: VisionOptions | undefined;
+}
+
 /** One parameter and the stored tensor that it gets. */
 interface PlannedWeight {
-  readonly parameter: Parameter;
+  readonly parameter: ParameterShape;
   readonly reader: SafetensorsReader;
   readonly name: string;
 }
@@ -23,28 +32,33 @@ interface PlannedWeight {
 export interface WeightPlan {
   readonly stored: readonly PlannedWeight[];
   /** The projector's parameters where the checkpoint has none of them, and need not. */
-  readonly fresh: readonly Parameter[];
+  readonly fresh: readonly ParameterShape[];
 }
 
 /**
- * Finds every parameter's tensor, before any is read. Throws `invalid-checkpoint` for tensors that are missing, have
- * another shape, or belong to another architecture.
+ * Finds the tensor of every weight of a network, before any is read and before memory is taken for any. Throws
+ * `invalid-checkpoint` for tensors that are missing, have another shape, or belong to another architecture.
  */
-export function planWeights(parameters: readonly Parameter[], sources: WeightSources): WeightPlan {
+export function planWeights({ language, vision }: PlannedNetwork, sources: WeightSources): WeightPlan {
   const hasProjector = [...sources.checkpoint.entries.keys()].some((name) => name.startsWith(PROJECTOR_PREFIX));
-  const isFresh = ({ component }: Parameter): boolean =>
+  const isFresh = ({ component }: ParameterShape): boolean =>
     component === "projector" && sources.freshProjector && !hasProjector;
   const towerPrefix = sources.tower && prefixOfTower(sources.tower);
-  const stored = parameters
-    .filter((parameter) => !isFresh(parameter))
-    .map((parameter) => planned(parameter, sources, towerPrefix));
+  const stored: PlannedWeight[] = [];
+  const fresh: ParameterShape[] = [];
+  // Each is looked for at once: a config.json may ask for more layers than fit into memory.
+  const list = shapeVisitor((parameter) => {
+    if (isFresh(parameter)) fresh.push(parameter);
+    else stored.push(planned(parameter, sources, towerPrefix));
+  });
+  declareNetwork(language, vision, list);
   const used = new Set(stored.map(({ name }) => name));
   refuseUnknown(
     sources.checkpoint,
     (name) => used.has(name) || (towerPrefix !== undefined && name.startsWith(VISION_PREFIX)),
   );
   if (sources.tower) refuseUnknown(sources.tower, (name) => used.has(name) || !name.startsWith(towerPrefix ?? ""));
-  return { stored, fresh: parameters.filter(isFresh) };
+  return { stored, fresh };
 }
 
 /** Whether a LLaVA checkpoint carries its vision tower. */
@@ -59,7 +73,7 @@ const IGNORED =
   /rotary_emb\.inv_freq$|position_ids$|^text_model\.|^text_projection\.|^visual_projection\.|^logit_scale$|^lm_head\.weight$/;
 
 function planned(
-  parameter: Parameter,
+  parameter: ParameterShape,
   { checkpoint, tower }: WeightSources,
   towerPrefix: string | undefined,
 ): PlannedWeight {
@@ -68,17 +82,17 @@ function planned(
   const name = fromTower ? `${towerPrefix}${parameter.name.slice(VISION_PREFIX.length)}` : parameter.name;
   const entry = reader.entries.get(name);
   if (!entry) {
-    const files = [...new Set([...reader.entries.values()].map(({ file }) => file.pathname))].join(", ");
+    const files = [...new Set([...reader.entries.values()].map(({ file }) => pathOf(file)))].join(", ");
     throw new MlanError(
       "invalid-checkpoint",
       `model-llava: tensor "${name}" is missing in ${files}. The files are incomplete, or config.json describes another model.`,
     );
   }
-  const { shape } = parameter.variable;
+  const { shape } = parameter;
   if (entry.shape.join() !== shape.join()) {
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: ${entry.file.pathname}: tensor "${name}" is [${entry.shape.join(", ")}], config.json makes it [${shape.join(", ")}]. ` +
+      `model-llava: ${pathOf(entry.file)}: tensor "${name}" is [${entry.shape.join(", ")}], config.json makes it [${shape.join(", ")}]. ` +
         "Take weights and config.json from the same model.",
     );
   }
@@ -97,7 +111,7 @@ function refuseUnknown({ entries }: SafetensorsReader, isKnown: (name: string) =
   if (!first) return;
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${first.file.pathname} holds ${unknown.length} tensors that config.json does not account for, ` +
+    `model-llava: ${pathOf(first.file)} holds ${unknown.length} tensors that config.json does not account for, ` +
       `such as "${first.name}". It is another architecture, or has more layers than config.json says.`,
   );
 }

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { z } from "zod";
+import { writeFileAtomically } from "./atomic-files.ts";
+import { messageOf, MlanError } from "./errors.ts";
+import { pathOf } from "./path-of.ts";
+
+export const CHECKSUMS_FILE = "checksums.json";
+const schema = z.strictObject({
+  formatVersion: z.literal(1),
+  /** By path below the folder, with slashes. */
+  sha256: z.record(z.string(), z.string().regex(/^[\da-f]{64}$/)),
+});
+
+/**
+ * Writes `checksums.json`: the SHA-256 of every file in `folder`, which ends in a slash. A folder inside it that has a
+ * `checksums.json` counts as that one file, since whoever reads that folder verifies it. `known` has the hexadecimal
+ * SHA-256 of files, by path below the folder, that need not be read again.
+ */
+export async function writeChecksums(folder: URL, known: ReadonlyMap<string, string> = new Map()): Promise<void> {
+  const sha256: Record<string, string> = {};
+  for (const path of (await filesIn(folder, "")).toSorted()) {
+    if (path !== CHECKSUMS_FILE) sha256[path] = known.get(path) ?? (await hashOf(new URL(encoded(path), folder)));
+  }
+  await writeFileAtomically(
+    new URL(CHECKSUMS_FILE, folder),
+    `${JSON.stringify({ formatVersion: 1, sha256 }, null, 2)}\n`,
+  );
+}
+
+/**
+ * Compares every file that the `checksums.json` of `folder` names with its SHA-256; files beside them are nobody's
+ * business. Returns false when the folder has no `checksums.json`. Throws `invalid-checkpoint` naming the first file that
+ * differs or is missing, `unavailable` for one that cannot be read.
+ */
+export async function verifyChecksums(folder: URL): Promise<boolean> {
+  const file = new URL(CHECKSUMS_FILE, folder);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw unreadable(file, error);
+  });
+  if (text === undefined) return false;
+  const { data, success } = schema.safeParse(parsed(text));
+  if (!success) throw damaged(file, "is not the list of checksums that was saved");
+  for (const [path, sha256] of Object.entries(data.sha256)) {
+    if (!isBelow(path)) throw damaged(file, "is not the list of checksums that was saved");
+    const listed = new URL(encoded(path), folder);
+    const found = await hashOf(listed).catch((error: unknown) => {
+      if (codeOf(error) === "ENOENT" || codeOf(error) === "EISDIR") throw damaged(listed, "is missing");
+      throw unreadable(listed, error);
+    });
+    if (found !== sha256)
+      throw damaged(listed, `differs from what was saved: its SHA-256 is not that in ${CHECKSUMS_FILE}`);
+  }
+  return true;
+}
+
+async function filesIn(folder: URL, path: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  if (path !== "" && entries.some(({ name }) => name === CHECKSUMS_FILE)) return [`${path}${CHECKSUMS_FILE}`];
+  const found = await Promise.all(
+    entries.map(async (entry) => {
+      const inside = `${path}${entry.name}`;
+      if (!entry.isDirectory()) return [inside];
+      return filesIn(new URL(`${encodeURIComponent(entry.name)}/`, folder), `${inside}/`);
+    }),
+  );
+  return found.flat();
+}
+
+async function hashOf(file: URL): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+function encoded(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
+
+function isBelow(path: string): boolean {
+  return path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return Object(error).code;
+}
+
+function damaged(file: URL, what: string): MlanError {
+  return new MlanError(
+    "invalid-checkpoint",
+    `${pathOf(file)} ${what}. Restore it, or take another copy of its folder.`,
+  );
+}
+
+function unreadable(file: URL, cause: unknown): MlanError {
+  return new MlanError("unavailable", `${pathOf(file)} cannot be read: ${messageOf(cause)}`, { cause });
+}

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { messageOf, MlanError } from "./errors.ts";
+import { pathOf } from "./path-of.ts";
+
+/** Something on disk that decides a result, told apart by what it holds and not by where it is. */
+export interface Content {
+  /**
+   * From names, sizes and times, which are had at once. While it stays the same, nobody touched the content; when it
+   * differs, only the digest can tell. "" means unknown: the digest decides.
+   */
+  readonly stamp: string;
+  /** SHA-256 of every byte, as 64 hexadecimal digits. Reads everything: about a second per gigabyte. */
+  digest(): Promise<string>;
+}
+
+/** A file that changed so lately could change again within the same tick of the file system's clock. */
+const SETTLED_AFTER_MILLISECONDS = 2000;
+
+/**
+ * The content of files, by names that do not depend on where they are. Throws `unavailable` naming a file that is missing
+ * or cannot be read.
+ */
+export async function contentOfFiles(files: ReadonlyMap<string, URL>, signal?: AbortSignal): Promise<Content> {
+  const sorted = [...files].toSorted(([left], [right]) => (left < right ? -1 : 1));
+  const stamps = await Promise.all(sorted.map(async ([name, file]) => [name, await stampOf(file)] as const));
+  return {
+    stamp: stamps.some(([, stamp]) => stamp === "") ? "" : sha256(JSON.stringify(stamps)),
+    async digest() {
+      const hash = createHash("sha256");
+      for (const [name, file] of sorted) hash.update(JSON.stringify([name, await digestOf(file, signal)]));
+      return hash.digest("hex");
+    },
+  };
+}
+
+/** As {@link Content.stamp}, of one file. Throws `unavailable` when it cannot be looked at. */
+export async function stampOf(file: URL): Promise<string> {
+  const { size, mtimeNs, ctimeNs } = await stat(file, { bigint: true }).catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  const age = Date.now() - Number(ctimeNs / 1_000_000n);
+  return age < SETTLED_AFTER_MILLISECONDS ? "" : `${size}:${mtimeNs}:${ctimeNs}`;
+}
+
+async function digestOf(file: URL, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    const options = { highWaterMark: 1 << 20, ...(signal && { signal }) };
+    for await (const chunk of createReadStream(file, options)) hash.update(chunk);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw unreadable(file, error);
+  }
+  return hash.digest("hex");
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function unreadable(file: URL, cause: unknown): MlanError {
+  return new MlanError("unavailable", `${pathOf(file)} cannot be read: ${messageOf(cause)}`, { cause });
+}

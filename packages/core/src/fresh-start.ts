@@ -1,0 +1,90 @@
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { fileName } from "./file-name.ts";
+import type { Manifest } from "./manifest.ts";
+import { messageOf, MlanError } from "./errors.ts";
+import { pathOf } from "./path-of.ts";
+import { RUN_FILES, RUN_FOLDERS, type RunFolder } from "./run-folder.ts";
+
+const ASIDE = ".replaced-run/";
+const [MANIFEST] = RUN_FILES;
+
+/**
+ * The run that a fresh one may replace; undefined where there is none. Throws `run-folder` when the folder holds other
+ * things and no run: only what a run wrote is ever removed.
+ */
+export async function replaceableRun(folder: RunFolder): Promise<Manifest | undefined> {
+  const manifest = await folder.readManifest();
+  if (manifest) return manifest;
+  const other = (await namesIn(folder.url)).find((name) => !name.startsWith("run.lock"));
+  if (other === undefined) return undefined;
+  throw new MlanError(
+    "run-folder",
+    `${pathOf(folder.url)} is no run folder: it holds "${other}" and no manifest.json. Nothing was removed; give another folder.`,
+  );
+}
+
+/** Moves all that a run wrote out of the way, for {@link settleAside} to remove or to put back. */
+export async function setAside(folder: RunFolder, run: Manifest): Promise<void> {
+  const stages = [...new Set([...run.plan.stages.map(({ name }) => name), ...Object.keys(run.stages)])].map(fileName);
+  // The manifest leaves first: without one, the rest belongs to it still.
+  const paths = [...RUN_FILES, ...RUN_FOLDERS.flatMap((parent) => stages.map((stage) => `${parent}/${stage}`))];
+  await moveAll(paths, folder.url, new URL(ASIDE, folder.url));
+}
+
+/**
+ * Ends what {@link setAside} began, also for a process that was killed in between: where a new run has its manifest, the
+ * old one is removed, else it is put back.
+ */
+export async function settleAside(folder: RunFolder): Promise<void> {
+  const aside = new URL(ASIDE, folder.url);
+  const names = await namesIn(aside);
+  if (names.length === 0) return;
+  if (!(await namesIn(folder.url)).includes(MANIFEST)) {
+    const inFolders = await Promise.all(
+      RUN_FOLDERS.map(async (parent) =>
+        (await namesIn(new URL(`${parent}/`, aside))).map((name) => `${parent}/${name}`),
+      ),
+    );
+    const files = names.filter((name) => name !== MANIFEST && RUN_FILES.some((file) => file === name));
+    await moveAll([...inFolders.flat(), ...files, MANIFEST], aside, folder.url);
+  }
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** Removes what killed processes were writing. Nobody else writes: the folder is locked. */
+export async function removeLitter(folder: RunFolder): Promise<void> {
+  const answers = new URL("answers/", folder.url);
+  const places = [
+    folder.url,
+    ...(await namesIn(answers)).map((name) => new URL(`${encodeURIComponent(name)}/`, answers)),
+  ];
+  for (const place of places) {
+    const litter = (await namesIn(place)).filter((name) => LITTER.test(name));
+    await Promise.all(litter.map((name) => rm(new URL(encodeURIComponent(name), place), { force: true })));
+  }
+}
+
+/** The temporary names of `writeFileAtomically` and of the lock. */
+const LITTER = /\.[\da-f]{8}-[\da-f-]{27}\.tmp$/;
+
+async function moveAll(paths: readonly string[], from: URL, to: URL): Promise<void> {
+  for (const path of paths) {
+    const target = new URL(path, to);
+    await mkdir(new URL("./", target), { recursive: true });
+    await rename(new URL(path, from), target).catch((cause: unknown) => {
+      if (Object(cause).code === "ENOENT") return;
+      const message = `${pathOf(new URL(path, from))} cannot be moved: ${messageOf(cause)}`;
+      throw new MlanError("unavailable", message, { cause });
+    });
+  }
+}
+
+async function namesIn(folder: URL): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (cause) {
+    // A file where a folder is expected holds no names; other parts say what is wrong with it.
+    if (["ENOENT", "ENOTDIR"].includes(Object(cause).code)) return [];
+    throw new MlanError("unavailable", `${pathOf(folder)} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import type { Content } from "./content.ts";
+import type { FoundImage, ImageReference } from "./conversation.ts";
+import type { Examples } from "./dataset.ts";
+import { messageOf, MlanError } from "./errors.ts";
+
+/** Images that are looked for at the same time. */
+const AT_ONCE = 64;
+
+/**
+ * What the images of a dataset hold, each looked for once. Throws `invalid-data` for the first that is missing, and says
+ * how many others are.
+ */
+export async function contentOfImages(examples: Examples<unknown>, signal?: AbortSignal): Promise<Content> {
+  const hash = createHash("sha256");
+  let unknown = false;
+  let missing: { readonly first: unknown; count: number } | undefined;
+  for await (const images of imagesIn(examples, signal)) {
+    const outcomes = await Promise.allSettled(images.map(findOrRead));
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === "rejected") {
+        missing ??= { first: outcome.reason, count: 0 };
+        missing.count++;
+        continue;
+      }
+      const { stamp, digest } = outcome.value;
+      unknown ||= stamp === "" && digest === undefined;
+      hash.update(JSON.stringify([images[index]?.name, stamp, digest ?? null]));
+    }
+  }
+  if (missing) throw withCount(missing.first, missing.count - 1);
+  return { stamp: unknown ? "" : hash.digest("hex"), digest: () => digestOfImages(examples, signal) };
+}
+
+async function digestOfImages(examples: Examples<unknown>, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash("sha256");
+  /** One image may be named by many examples. */
+  const known = new Map<string, string>();
+  for await (const images of imagesIn(examples, signal)) {
+    const digests = await Promise.all(images.map((image) => digestOf(image, known)));
+    for (const [index, digest] of digests.entries()) hash.update(JSON.stringify([images[index]?.name, digest]));
+  }
+  return hash.digest("hex");
+}
+
+async function digestOf(image: ImageReference, known: Map<string, string>): Promise<string> {
+  const { stamp, digest } = await findOrRead(image);
+  if (digest !== undefined) return digest;
+  const key = JSON.stringify([image.name, stamp]);
+  const found = (stamp === "" ? undefined : known.get(key)) ?? sha256(await image.read());
+  known.set(key, found);
+  return found;
+}
+
+async function findOrRead(image: ImageReference): Promise<FoundImage> {
+  return image.find ? image.find() : { stamp: "", digest: sha256(await image.read()) };
+}
+
+/** All images of the examples, some at a time, in order. */
+async function* imagesIn(
+  examples: Examples<unknown>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly ImageReference[], void, undefined> {
+  let images: ImageReference[] = [];
+  for (let index = 0; index < examples.length; index++) {
+    const { images: named }: { readonly images?: readonly ImageReference[] } = Object(await examples.at(index));
+    images.push(...(named ?? []));
+    if (images.length < AT_ONCE) continue;
+    signal?.throwIfAborted();
+    yield images;
+    images = [];
+  }
+  if (images.length > 0) yield images;
+}
+
+function withCount(error: unknown, others: number): unknown {
+  if (others === 0 || !MlanError.is(error)) return error;
+  const more = others === 1 ? "One more image is" : `${others} more images are`;
+  return new MlanError(error.code, `${messageOf(error)} ${more} missing too.`, { cause: error });
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,59 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { MlanError, shownValue } from "./errors.ts";
+
+/**
+ * A file or folder on this machine: a path, relative to the working directory when it is not absolute, or a `file:`
+ * URL, as a string or as a `URL`.
+ */
+export type Location = string | URL;
+
+/** The URL of a file. Throws `invalid-options` for what is no path and no `file:` URL; the disk is not looked at. */
+export function toFileUrl(location: Location): URL {
+  const problem = problemOf(location);
+  if (problem !== undefined) throw new MlanError("invalid-options", `${problem}.`);
+  if (typeof location !== "string") return location;
+  return FILE_SCHEME.test(location) ? new URL(location) : pathToFileURL(resolve(location));
+}
+
+/** As {@link toFileUrl}, of a folder: it ends in a slash, whether or not the location does. */
+export function toFolderUrl(location: Location): URL {
+  const url = toFileUrl(location);
+  return url.pathname.endsWith("/") ? url : new URL(`${url.pathname}/`, url);
+}
+
+/** The schema of an option that takes a {@link Location} of a file or zip; it becomes a `URL`. */
+export const fileLocation: z.ZodType<URL, Location> = schemaOf(toFileUrl);
+
+/** The schema of an option that takes a {@link Location} of a folder; it becomes a `URL` that ends in a slash. */
+export const folderLocation: z.ZodType<URL, Location> = schemaOf(toFolderUrl);
+
+const FILE_SCHEME = /^file:/i;
+/** One letter before the colon is a drive of Windows. */
+const OTHER_SCHEME = /^[a-z][a-z\d+.-]+:\/\//i;
+
+function schemaOf(convert: (location: Location) => URL): z.ZodType<URL, Location> {
+  return z
+    .custom<Location>((value) => problemOf(value) === undefined, {
+      error: ({ input }) => problemOf(input) ?? "expected a path or a file: URL",
+    })
+    .transform(convert);
+}
+
+/** Why a value is no location; undefined when it is one. */
+function problemOf(value: unknown): string | undefined {
+  if (typeof value !== "string" && !(value instanceof URL)) {
+    return `expected a path or a file: URL, found ${shownValue(value)}`;
+  }
+  if (value === "") return "expected a path or a file: URL, found an empty one";
+  const text = String(value);
+  if (text.includes("\0")) return `expected a path or a file: URL, found ${shownValue(text)}`;
+  if (value instanceof URL ? value.protocol !== "file:" : OTHER_SCHEME.test(text) && !FILE_SCHEME.test(text)) {
+    return `${shownValue(text)} is not on this machine; expected a path or a file: URL`;
+  }
+  if (typeof value === "string" && FILE_SCHEME.test(value) && !URL.canParse(value)) {
+    return `${shownValue(value)} is no file: URL`;
+  }
+  return undefined;
+}

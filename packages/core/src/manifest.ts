@@ -1,0 +1,92 @@
+import { z } from "zod";
+import type { LedgerEntry } from "./ledger.ts";
+
+/** What was run, and how far it is. */
+export interface Manifest {
+  readonly formatVersion: 1;
+  /** What decides the outcome; a folder is resumed only by an experiment with an equal plan. */
+  readonly plan: ExperimentPlan;
+  /** What the model was opened from; absent where its source cannot tell. A folder is resumed only with the same. */
+  readonly model?: ContentRecord;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly created: string;
+  readonly stages: Readonly<Record<string, StageStatus>>;
+}
+
+export interface ExperimentPlan {
+  readonly name: string;
+  readonly seed: number;
+  readonly plugins: readonly { readonly name: string; readonly settings?: unknown }[];
+  readonly stages: readonly { readonly name: string; readonly kind: string; readonly settings: unknown }[];
+}
+
+/** Content as it was when a run began with it; see `Content`. */
+export interface ContentRecord {
+  readonly stamp: string;
+  readonly digest: string;
+}
+
+export interface StageStatus {
+  readonly done: boolean;
+  readonly started: string;
+  readonly finished?: string;
+  /** What it reads, by the name of the dataset. A stage that has begun goes on only with the same. */
+  readonly data?: Readonly<Record<string, DataRecord>>;
+  /** Of the data that a training stage read, as its trainer names it. */
+  readonly dataFingerprint?: string;
+  /** A training stage's final checkpoint, relative to the run folder. */
+  readonly checkpoint?: string;
+  /** SHA-256 of that checkpoint's list of checksums, where it has one. */
+  readonly checkpointDigest?: string;
+  /** What a training stage cost. */
+  readonly ledger?: LedgerEntry;
+}
+
+export interface DataRecord {
+  /** Of the rows, as the dataset names it. */
+  readonly fingerprint: string;
+  readonly images: ContentRecord;
+}
+
+const contentRecord = z.object({ stamp: z.string(), digest: z.string() });
+/** Numbers that are not finite are null in JSON. */
+const number = z.number().or(z.null().transform(() => NaN));
+
+export const manifestSchema: z.ZodType<Manifest> = z.object({
+  formatVersion: z.literal(1),
+  plan: z.object({
+    name: z.string(),
+    seed: z.number(),
+    plugins: z.array(z.object({ name: z.string(), settings: z.unknown().optional() })),
+    stages: z.array(z.object({ name: z.string(), kind: z.string(), settings: z.unknown() })),
+  }),
+  model: contentRecord.exactOptional(),
+  versions: z.record(z.string(), z.string()),
+  created: z.string(),
+  stages: z.record(
+    z.string(),
+    z.object({
+      done: z.boolean(),
+      started: z.string(),
+      finished: z.string().exactOptional(),
+      data: z.record(z.string(), z.object({ fingerprint: z.string(), images: contentRecord })).exactOptional(),
+      dataFingerprint: z.string().exactOptional(),
+      checkpoint: z.string().exactOptional(),
+      checkpointDigest: z.string().exactOptional(),
+      ledger: z
+        .object({
+          stage: z.string(),
+          steps: number,
+          text: number,
+          image: number,
+          padding: number,
+          supervised: number,
+          flops: number,
+          seconds: number,
+          firstLoss: number,
+          lastLoss: number,
+        })
+        .exactOptional(),
+    }),
+  ),
+});

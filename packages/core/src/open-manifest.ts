@@ -1,0 +1,70 @@
+import { isDeepStrictEqual } from "node:util";
+import { MlanError } from "./errors.ts";
+import { type Experiment, planOf } from "./experiment.ts";
+import { replaceableRun, setAside, settleAside } from "./fresh-start.ts";
+import type { Manifest, StageStatus } from "./manifest.ts";
+import { pathOf } from "./path-of.ts";
+import { versionsOf } from "./plugin.ts";
+import type { Contents } from "./preflight.ts";
+import type { RunFolder } from "./run-folder.ts";
+
+export interface OpenedManifest {
+  readonly manifest: Manifest;
+  /** The run that is to be replaced. */
+  readonly replaced?: Manifest;
+}
+
+/** The manifest of the run that is continued, or a new one, which is not written yet. Throws `run-folder`. */
+export async function openManifest(experiment: Experiment, folder: RunFolder, fresh: boolean): Promise<OpenedManifest> {
+  const plan = planOf(experiment);
+  const found = fresh ? await replaceableRun(folder) : await folder.readManifest();
+  if (!found || fresh) {
+    const versions = await versionsOf(experiment.use);
+    const manifest: Manifest = { formatVersion: 1, plan, versions, created: new Date().toISOString(), stages: {} };
+    return { manifest, ...(found && { replaced: found }) };
+  }
+  const difference = firstDifference(found.plan, plan, "experiment");
+  if (difference === undefined) return { manifest: found };
+  throw new MlanError(
+    "run-folder",
+    `${pathOf(folder.url)} holds another experiment: ${difference}. Run into another folder, or begin afresh in this one.`,
+  );
+}
+
+/** Writes the manifest with what the run reads; a run that is replaced is removed, unless that fails. */
+export async function keepManifest(
+  folder: RunFolder,
+  { manifest, replaced }: OpenedManifest,
+  { model, data }: Contents,
+): Promise<Manifest> {
+  const stages = Object.entries(manifest.stages).map(([name, status]): [string, StageStatus] => {
+    const now = data.get(name);
+    return [name, now ? { ...status, data: now } : status];
+  });
+  const next: Manifest = { ...manifest, ...(model && { model }), stages: Object.fromEntries(stages) };
+  try {
+    if (replaced) await setAside(folder, replaced);
+    await folder.writeManifest(next);
+  } finally {
+    if (replaced) await settleAside(folder);
+  }
+  return next;
+}
+
+/** Where two JSON values first differ, in words; undefined when they are equal. */
+function firstDifference(before: unknown, now: unknown, path: string): string | undefined {
+  if (isDeepStrictEqual(before, now)) return undefined;
+  if (typeof before === "object" && typeof now === "object" && before && now) {
+    const left: Record<string, unknown> = { ...before };
+    const right: Record<string, unknown> = { ...now };
+    for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+      const difference = firstDifference(left[key], right[key], `${path}.${key}`);
+      if (difference !== undefined) return difference;
+    }
+  }
+  return `${path} was ${shown(before)}, now it is ${shown(now)}`;
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? "absent" : JSON.stringify(value);
+}

@@ -1,0 +1,41 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { messageOf, MlanError } from "./errors.ts";
+import { pathOf } from "./path-of.ts";
+
+/**
+ * A JSON file of a run folder; undefined when there is none. Throws `run-folder` when it is not what the schema says;
+ * `otherwise` begins that message.
+ */
+export async function readJson<Value>(
+  file: URL,
+  schema: z.ZodType<Value>,
+  otherwise = `${pathOf(file)} is not what a run writes there`,
+): Promise<Value | undefined> {
+  const text = await readIfThere(file);
+  if (text === undefined) return undefined;
+  const { data, error } = schema.safeParse(parsed(text, file));
+  if (!error) return data;
+  throw new MlanError("run-folder", `${otherwise} (${z.prettifyError(error)}). Restore it, or give another folder.`, {
+    cause: error,
+  });
+}
+
+/** The text of a file; undefined when there is none. Throws `run-folder` with the reason when it cannot be read. */
+export async function readIfThere(file: URL): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (Object(error).code === "ENOENT") return undefined;
+    throw new MlanError("run-folder", `${pathOf(file)} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function parsed(text: string, file: URL): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = `${pathOf(file)} is no JSON. Restore it, or begin again in another folder.`;
+    throw new MlanError("run-folder", message, { cause });
+  }
+}

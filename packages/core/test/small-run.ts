@@ -1,0 +1,132 @@
+import { readFile, writeFile } from "node:fs/promises";
+import {
+  type Conversation,
+  type Dataset,
+  EVALUATOR,
+  type Evaluator,
+  type Plugin,
+  type RunEvent,
+  type StepEndEvent,
+  type Trainer,
+  TRAINER,
+  type TrainingRecipe,
+  writeChecksums,
+} from "@mlan/core";
+import * as tf from "@tensorflow/tfjs-core";
+
+export const RECIPE: TrainingRecipe = {
+  trained: ["language"],
+  format: { template: "v1", imageAspectRatio: "pad", maximumLength: 64 },
+  batchSize: 2,
+  microBatchSize: 2,
+  epochs: 1,
+  learningRate: 0.1,
+  warmupRatio: 0,
+  weightDecay: 0,
+  groupByModality: false,
+  checkpointEvery: 1,
+};
+
+export interface AddingTrainerOptions {
+  /** Dies before this step. */
+  readonly diesAt?: number;
+  /** Whether a resumed training tells the steps that were done. */
+  readonly tellsHistory?: boolean;
+  /** Stops after so many steps as if all were done, without an end. */
+  readonly stopsAfter?: number;
+  readonly needsBytes?: number;
+}
+
+/** Adds one to every weight in each of three steps and keeps a checkpoint of each. */
+export function addingTrainer(options: AddingTrainerOptions = {}): Plugin<Trainer> {
+  const { diesAt = Infinity, stopsAfter = Infinity, tellsHistory = false, needsBytes = 0 } = options;
+  return {
+    name: "adding-trainer",
+    token: TRAINER,
+    module: import.meta.url,
+    create: () => ({
+      specVersion: 1,
+      name: "adding-trainer",
+      check: () => ({ peakBytes: needsBytes, keptBytes: needsBytes }),
+      async *train({ model, folder: checkpoints }) {
+        const saved = new URL("last/", checkpoints);
+        const history: StepEndEvent[] = await readFile(new URL("steps", saved), "utf8").then(JSON.parse, () => []);
+        const stepsDone = history.length;
+        if (stepsDone > 0) await model.load(saved);
+        const told = tellsHistory ? { history: [...history] } : {};
+        yield { type: "train-start", stepsDone, steps: 3, dataFingerprint: "data", unsupervised: [], ...told };
+        for (let step = stepsDone + 1; step <= 3; step++) {
+          if (step === diesAt) throw new Error("killed");
+          if (step > stopsAfter) return;
+          tf.tidy(() => {
+            for (const { variable } of model.parameters()) variable.assign(tf.add(variable, 1));
+          });
+          const event = stepEnd(step);
+          history.push(event);
+          await model.save(saved);
+          await writeFile(new URL("steps", saved), JSON.stringify(history));
+          await writeChecksums(saved);
+          yield event;
+          yield { type: "checkpoint-saved", step, folder: saved };
+        }
+        yield { type: "train-end", steps: 3, folder: saved };
+      },
+    }),
+  };
+}
+
+function stepEnd(step: number): StepEndEvent {
+  const counts = { text: 10, image: 0, padding: 2, supervised: 4 };
+  return { type: "step-end", step, steps: 3, loss: 4 - step, learningRate: 0.1, counts, flops: 100, seconds: 0.5 };
+}
+
+/** Reports the first weight as the accuracy, and what it was told of stage and weights. */
+export function weightEvaluator(seen: { stage?: string; weights?: string }[] = []): Plugin<Evaluator> {
+  return {
+    name: "weight-evaluator",
+    token: EVALUATOR,
+    create: () => ({
+      specVersion: 1,
+      name: "weight-evaluator",
+      async *evaluate({ model, benchmark, protocol, stage, weights }) {
+        seen.push({ ...(stage !== undefined && { stage }), ...(weights !== undefined && { weights }) });
+        const parameters = "parameters" in model && typeof model.parameters === "function" ? model.parameters() : [];
+        const value = Math.round((await parameters[0]?.variable.data())?.[0] ?? NaN);
+        const result = {
+          benchmark: benchmark.name,
+          protocol,
+          protocolVersion: 1,
+          promptFamily: model.promptFamily,
+          fingerprints: { questions: "q", prompts: "p", protocol: "r" },
+          evaluator: "generation",
+          extractor: { name: "strict", version: 1 },
+          positions: { prompts: 10, computed: 10 },
+          questions: 1,
+          unreadable: 0,
+          metrics: { accuracy: { value } },
+          seconds: 1,
+        };
+        yield { type: "evaluate-end", result };
+      },
+    }),
+  };
+}
+
+export function dataWithImage(name: string, image: Conversation["images"][number]): Dataset<Conversation> {
+  const turns = [
+    { role: "user", text: "<image>" },
+    { role: "assistant", text: "a" },
+  ] as const;
+  return {
+    specVersion: 1,
+    name,
+    card: { source: name, license: "CC0-1.0", modality: "image" },
+    open: async () => ({ length: 1, fingerprint: "rows", at: async () => ({ id: "0", turns, images: [image] }) }),
+  };
+}
+
+export async function all(events: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
+  const found: RunEvent[] = [];
+  for await (const event of events) found.push(event);
+  return found;
+}

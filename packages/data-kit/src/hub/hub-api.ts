@@ -1,0 +1,109 @@
+import { datasetInfo, listFiles } from "@huggingface/hub";
+import { messageOf } from "@mlan/core";
+import { z } from "zod";
+import type { HubFile } from "./hub-cache.ts";
+import { type Asked, oddAnswer } from "./hub-error.ts";
+import type { HubSettings } from "./hub-options.ts";
+import { withRetries } from "./hub-retry.ts";
+
+/** What is asked, and how. */
+export interface HubRequest {
+  readonly repository: string;
+  readonly settings: HubSettings;
+  readonly fetch: typeof fetch;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The commit that a branch or tag means now. Throws `unavailable` errors. */
+export async function fetchCommit(request: HubRequest, revision: string): Promise<string> {
+  const { repository, settings, signal } = request;
+  const asked = { repository, revision };
+  const { sha } = await withRetries({ settings, signal, asked }, () =>
+    datasetInfo({
+      name: repository,
+      revision,
+      additionalFields: ["sha"],
+      hubUrl: settings.endpoint,
+      fetch: checkedFetch(request, asked, datasetSchema),
+      ...(settings.token && { accessToken: settings.token }),
+    }),
+  );
+  return sha;
+}
+
+/** All files of a commit. Throws `unavailable` errors, also when the list is no list, circular or without end. */
+export async function fetchList(request: HubRequest, commit: string): Promise<readonly HubFile[]> {
+  const { repository, settings, signal } = request;
+  const asked = { repository, revision: commit };
+  return withRetries({ settings, signal, asked }, async () => {
+    const files: HubFile[] = [];
+    const entries = listFiles({
+      repo: { type: "dataset", name: repository },
+      revision: commit,
+      recursive: true,
+      hubUrl: settings.endpoint,
+      fetch: checkedFetch(request, asked, pageSchema),
+      ...(settings.token && { accessToken: settings.token }),
+    });
+    for await (const { type, path, size, oid, lfs } of entries) {
+      if (type !== "file") continue;
+      files.push(lfs ? { path, size: lfs.size, sha256: lfs.oid } : { path, size, ...(oid && { oid }) });
+    }
+    return files;
+  });
+}
+
+const datasetSchema = z.looseObject({ sha: z.string().regex(/^[0-9a-f]{40}$/) });
+
+const size = z.int().min(0);
+const fileSchema = z.looseObject({
+  type: z.literal("file"),
+  path: z.string().min(1),
+  size,
+  oid: z.string().regex(/^[0-9a-f]{40}$/),
+  lfs: z.looseObject({ oid: z.string().regex(/^[0-9a-f]{64}$/), size }).optional(),
+});
+const pageSchema = z.array(
+  z.union([fileSchema, z.looseObject({ type: z.string().refine((type) => type !== "file"), path: z.string() })]),
+);
+
+/** For all pages of one answer together. The Hub sends 1,000 files a page, about 250 bytes each. */
+const MOST_PAGES = 2000;
+const MOST_BYTES = 256 * 2 ** 20;
+
+/** A `fetch` for the pages of one answer, which throws where they are not as the schema says, or have no end. */
+function checkedFetch({ fetch, settings }: HubRequest, asked: Asked, schema: z.ZodType): typeof globalThis.fetch {
+  const pages = new Set<string>();
+  let left = MOST_BYTES;
+  return async (input, init) => {
+    const page = input instanceof Request ? input.url : String(input);
+    if (pages.has(page)) throw oddAnswer(asked, settings, "pages that lead back to one before");
+    if (pages.size === MOST_PAGES) throw oddAnswer(asked, settings, `more than ${MOST_PAGES} pages`);
+    pages.add(page);
+    const response = await fetch(input, init);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of response.body ?? []) {
+      left -= chunk.length;
+      if (left < 0) throw oddAnswer(asked, settings, `more than ${MOST_BYTES / 2 ** 20} MiB of JSON`);
+      chunks.push(chunk);
+    }
+    const value = checkedJson(Buffer.concat(chunks).toString(), schema, (problem) =>
+      oddAnswer(asked, settings, problem),
+    );
+    const link = response.headers.get("link");
+    return Response.json(value, { headers: link === null ? {} : { link } });
+  };
+}
+
+function checkedJson(text: string, schema: z.ZodType, refusal: (problem: string) => Error): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refusal(`what is no JSON (${messageOf(cause).slice(0, 100)})`);
+  }
+  const { error } = schema.safeParse(value);
+  if (!error) return value;
+  const [issue] = error.issues;
+  throw refusal(`something else than was asked for (at "${issue?.path.join(".")}": ${issue?.message})`);
+}

@@ -1,0 +1,28 @@
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const MOST_REDIRECTS = 10;
+
+/**
+ * `fetch` that sends the `authorization` header to the origin of `home` only: not to another origin that an address
+ * names, nor to any address behind a redirect to one. Never goes from https to http.
+ */
+export async function fetchFromHome(home: string, address: string | URL, init: RequestInit): Promise<Response> {
+  let url = new URL(address);
+  let trusted = true;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    trusted &&= url.origin === new URL(home).origin;
+    const headers = new Headers(init.headers);
+    if (!trusted) headers.delete("authorization");
+    const response = await fetch(url, { ...init, headers, redirect: "manual" });
+    const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
+    if (location === null) return response;
+    await response.body?.cancel();
+    url = redirected(url, location);
+  }
+  throw new Error(`it was redirected more than ${MOST_REDIRECTS} times`);
+}
+
+function redirected(from: URL, location: string): URL {
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  if (to?.protocol === "https:" || (to?.protocol === "http:" && from.protocol === "http:")) return to;
+  throw new Error(`${from.origin} redirected to what is no ${from.protocol} address`);
+}

@@ -1,0 +1,34 @@
+import { messageOf, MlanError, pathOf } from "@mlan/core";
+import { readFile } from "node:fs/promises";
+import { isSwitchedOn, pythonHome } from "./python-home.ts";
+
+/**
+ * The token: as given, else of the variable HF_TOKEN, else of the file that Python's `hf auth login` writes. Throws
+ * an `invalid-options` error for one that cannot be a token, without showing it.
+ */
+export async function hubToken(given: string | undefined): Promise<string | undefined> {
+  if (given !== undefined) return checked(given, "the option hub.token");
+  if (isSwitchedOn(process.env["HF_HUB_DISABLE_IMPLICIT_TOKEN"])) return undefined;
+  const variable = checked(process.env["HF_TOKEN"] ?? "", "HF_TOKEN");
+  if (variable !== undefined) return variable;
+  const { tokenFile } = pythonHome();
+  const place = pathOf(tokenFile);
+  try {
+    return checked(await readFile(tokenFile, "utf8"), `the file ${place}`);
+  } catch (cause) {
+    if (MlanError.is(cause)) throw cause;
+    const { code } = Object(cause);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    const message = `data-kit: the Hub token in ${place} cannot be read (${messageOf(cause)}); correct that, or set HF_TOKEN.`;
+    throw new MlanError("unavailable", message, { cause });
+  }
+}
+
+function checked(written: string, place: string): string | undefined {
+  // A line break at the end is what a file or $(cat file) leaves.
+  const token = written.trim();
+  if (token === "") return undefined;
+  if (/^hf_[!-~]+$/.test(token)) return token;
+  const message = `data-kit: a Hub token starts with "hf_" and has no spaces or line breaks; check ${place}.`;
+  throw new MlanError("invalid-options", message);
+}

@@ -1,0 +1,29 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** Where Python's `huggingface_hub` keeps what is its own, by its variables and defaults. */
+export interface PythonHome {
+  /** Holds a folder `datasets--<owner>--<name>` for each dataset; ends in a slash. */
+  readonly cache: URL;
+  readonly tokenFile: URL;
+}
+
+/** Reads the environment now. */
+export function pythonHome(): PythonHome {
+  const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, HF_TOKEN_PATH, XDG_CACHE_HOME } = process.env;
+  const home = HF_HOME || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
+  return {
+    cache: pathToFileURL(`${expanded(HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE || join(home, "hub"))}/`),
+    tokenFile: pathToFileURL(expanded(HF_TOKEN_PATH || join(home, "token"))),
+  };
+}
+
+/** Whether a variable says yes, in the words that `huggingface_hub` takes. */
+export function isSwitchedOn(variable: string | undefined): boolean {
+  return /^(1|true|yes|on)$/i.test(variable ?? "");
+}
+
+function expanded(path: string): string {
+  return path.replace(/^~(?=$|[/\\])/, homedir());
+}

@@ -1,0 +1,23 @@
+/** What a cell says of an image: the encoded file, or the name of one. */
+export interface ImageContent {
+  readonly bytes?: Uint8Array;
+  readonly path?: string;
+}
+
+/**
+ * The image of a cell that is bytes, or `{ bytes, path }` as Hugging Face `datasets` writes it; null where the cell is
+ * empty, undefined where it holds anything else.
+ */
+export function imageContent(cell: unknown): ImageContent | null | undefined {
+  if (cell instanceof Uint8Array) return { bytes: cell };
+  if (cell === null || cell === undefined) return null;
+  if (typeof cell !== "object" || !("bytes" in cell || "path" in cell)) return undefined;
+  const { bytes, path }: { readonly bytes?: unknown; readonly path?: unknown } = cell;
+  if (bytes instanceof Uint8Array) return { bytes };
+  if (isEmpty(bytes) && typeof path === "string" && path !== "") return { path };
+  return isEmpty(bytes) && (isEmpty(path) || path === "") ? null : undefined;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined;
+}

@@ -1,0 +1,107 @@
+import { MlanError } from "@mlan/core";
+import {
+  type AsyncBuffer,
+  asyncBufferFromFile,
+  type Compressors,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetRead,
+  parquetSchema,
+  type SchemaTree,
+} from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { fileURLToPath } from "node:url";
+
+/** An open Parquet file: what its footer says, checked, and its columns. */
+export interface ParquetFile {
+  readonly metadata: FileMetaData;
+  readonly rows: number;
+  /** The top-level columns. */
+  readonly columns: readonly SchemaTree[];
+  /** The cells of a column from row `start` up to row `end`, both borders of row groups. */
+  read(column: string, start: number, end: number): Promise<readonly unknown[]>;
+}
+
+/** Throws what is wrong with the file, in any type of error. */
+export async function openParquet(file: URL): Promise<ParquetFile> {
+  const buffer = await asyncBufferFromFile(fileURLToPath(file));
+  const metadata = await parquetMetadataAsync(buffer, { geoparquet: false });
+  const rows = checkFooter(metadata, buffer.byteLength);
+  return {
+    metadata,
+    rows,
+    columns: parquetSchema(metadata).children,
+    read: (column, start, end) => readCells(buffer, metadata, column, start, end),
+  };
+}
+
+async function readCells(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  column: string,
+  rowStart: number,
+  rowEnd: number,
+): Promise<readonly unknown[]> {
+  if (rowEnd <= rowStart) return [];
+  const cells: unknown[] = [];
+  let found = 0;
+  let outside = false;
+  await parquetRead({
+    file,
+    metadata,
+    compressors: boundedCompressors,
+    utf8: false,
+    columns: [column],
+    rowStart,
+    rowEnd,
+    onChunk({ columnData, rowStart: first }) {
+      found += columnData.length;
+      outside ||= first < rowStart || first + columnData.length > rowEnd;
+      if (!outside)
+        for (let index = 0; index < columnData.length; index++) cells[first - rowStart + index] = columnData[index];
+    },
+  });
+  if (found === rowEnd - rowStart && !outside) return cells;
+  throw damaged(`column "${column}" holds ${found} cells for the ${rowEnd - rowStart} rows from row ${rowStart} on`);
+}
+
+/** The number of rows, when the footer does not contradict itself. */
+function checkFooter({ num_rows, row_groups }: FileMetaData, fileBytes: number): number {
+  const inGroups = row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
+  if (num_rows !== inGroups) throw damaged(`its footer counts ${num_rows} rows, its row groups ${inGroups}`);
+  const negative = row_groups.some((group) => group.num_rows < 0n);
+  if (negative || num_rows > MOST_ROWS) throw damaged(`its footer counts ${num_rows} rows`);
+  for (const { columns } of row_groups) {
+    for (const { meta_data } of columns) {
+      if (meta_data === undefined) throw damaged("a column has no metadata");
+      const { total_compressed_size: size, data_page_offset: offset, path_in_schema: path } = meta_data;
+      if (size < 0n || offset < 0n || offset + size > BigInt(fileBytes) + SLACK) {
+        throw damaged(`column "${path.join(".")}" reaches beyond the file's ${fileBytes} bytes`);
+      }
+    }
+  }
+  return Number(num_rows);
+}
+
+/** Rows of one file; the largest shards of the Hub have some ten million. */
+const MOST_ROWS = 2n ** 28n;
+/** Some writers count the dictionary page twice. */
+const SLACK = 2n ** 20n;
+/** No row group of a sensible file has a larger page. */
+const LARGEST_PAGE = 2 ** 30;
+
+/** A page may claim any size; it is compared before anything is unpacked. */
+const boundedCompressors: Compressors = Object.fromEntries(
+  Object.entries(compressors).map(([codec, decompress]) => [
+    codec,
+    (input: Uint8Array, outputLength: number): Uint8Array => {
+      if (!(outputLength >= 0 && outputLength <= LARGEST_PAGE))
+        throw damaged(`a page unpacks to ${outputLength} bytes`);
+      return decompress(input, outputLength);
+    },
+  ]),
+);
+
+function damaged(problem: string): MlanError {
+  return new MlanError("invalid-data", problem);
+}

@@ -1,0 +1,105 @@
+import { Pending, SplitError, type Splitter } from "./split-text.ts";
+
+/**
+ * Cuts one JSON array into its elements without parsing them: brackets outside of strings are counted, and whether an
+ * element is JSON is left to its parser.
+ */
+export function splitArray(): Splitter {
+  const pending = new Pending();
+  let state: "before" | "inside" | "after" = "before";
+  /** Brackets that are open within the array. */
+  let depth = 0;
+  let string = false;
+  let escaped = false;
+  /** Whether the element has begun, and whether one has ended. */
+  let begun = false;
+  let first = true;
+  let line = 1;
+  let rowLine = 1;
+
+  function endElement(bracket: boolean): boolean {
+    if (!begun && !(bracket && first)) throw new SplitError(`there is no value before "${bracket ? "]" : ","}"`);
+    const ended = begun;
+    begun = false;
+    first = false;
+    return ended;
+  }
+
+  return {
+    *push(chunk) {
+      let start = 0;
+      let at = 0;
+      while (at < chunk.length) {
+        const byte = chunk[at];
+        if (byte === LINE_FEED) line += 1;
+        if (string) {
+          at = escaped ? at : endOfPlainText(chunk, at);
+          const last = chunk[at];
+          if (escaped) escaped = false;
+          else if (last === BACKSLASH) escaped = true;
+          else if (last === QUOTE) string = false;
+          at += 1;
+          continue;
+        }
+        if (byte === undefined || isSpace(byte)) {
+          at += 1;
+          continue;
+        }
+        if (state === "before") {
+          if (byte === BRACKET) state = "inside";
+          else if (!MARK.has(byte)) throw new SplitError("the file does not begin with an array");
+          at += 1;
+          start = at;
+          continue;
+        }
+        if (state === "after") throw new SplitError("the file goes on after the end of its array");
+        const ends = depth === 0 && (byte === COMMA || byte === END_BRACKET);
+        if (ends) {
+          if (endElement(byte === END_BRACKET)) yield pending.cut(chunk, start, at, rowLine);
+          if (byte === END_BRACKET) state = "after";
+          start = at + 1;
+        } else {
+          if (!begun) {
+            begun = true;
+            start = at;
+            rowLine = line;
+          }
+          if (byte === QUOTE) string = true;
+          else if (byte === BRACE || byte === BRACKET) depth += 1;
+          else if (byte === END_BRACE || byte === END_BRACKET) depth -= 1;
+          if (depth < 0) throw new SplitError('it has a "}" too many');
+        }
+        at += 1;
+      }
+      if (begun) pending.keep(chunk, start, chunk.length);
+      pending.pass(chunk);
+    },
+    end() {
+      if (state === "after") return [];
+      const found = `the file ends here, after ${pending.position} bytes`;
+      throw new SplitError(`${found}: it was cut short, or a bracket or quotation mark is missing`);
+    },
+  };
+}
+
+const LINE_FEED = 0x0a;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const END_BRACKET = 0x5d;
+const BRACE = 0x7b;
+const END_BRACE = 0x7d;
+/** A byte order mark in UTF-8. */
+const MARK: ReadonlySet<number> = new Set([0xef, 0xbb, 0xbf]);
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === LINE_FEED || byte === 0x0d || byte === 0x09;
+}
+
+/** Of a quotation mark or backslash, else the last byte. */
+function endOfPlainText(chunk: Uint8Array, start: number): number {
+  let at = start;
+  while (at < chunk.length - 1 && chunk[at] !== QUOTE && chunk[at] !== BACKSLASH) at++;
+  return at;
+}

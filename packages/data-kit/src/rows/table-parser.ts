@@ -1,0 +1,38 @@
+import { parse } from "csv-parse/sync";
+import type { RowParser } from "./row-file.ts";
+
+/**
+ * Rows of a table of text (CSV, TSV) as objects of texts; the first row names the columns, and cells are parted by the
+ * comma, tab or semicolon that it has.
+ */
+export function tableParser(): RowParser {
+  let columns: readonly string[] | undefined;
+  let delimiter = ",";
+  const cellsOf = (text: string): readonly string[] => parse(text, { delimiter, relax_column_count: true })[0] ?? [];
+  return {
+    format: "a row of the table",
+    textCells: true,
+    get columns() {
+      return columns ?? [];
+    },
+    parse(text) {
+      if (text.trim() === "") return undefined;
+      if (columns === undefined) {
+        delimiter = ["\t", ",", ";"].find((candidate) => text.includes(candidate)) ?? ",";
+        columns = checkHeader(cellsOf(text));
+        return undefined;
+      }
+      const cells = cellsOf(text);
+      if (cells.length !== columns.length) {
+        throw new Error(`it has ${cells.length} cells, and the first row names ${columns.length} columns`);
+      }
+      return { value: Object.fromEntries(columns.map((column, index) => [column, cells[index]])) };
+    },
+  };
+}
+
+function checkHeader(columns: readonly string[]): readonly string[] {
+  const twice = columns.find((column, index) => columns.indexOf(column) < index);
+  if (twice === undefined) return columns;
+  throw new Error(`the first row names the column "${twice}" twice`);
+}

@@ -1,0 +1,120 @@
+import { messageOf, MlanError } from "@mlan/core";
+import { createReadStream } from "node:fs";
+import { crc32 } from "node:zlib";
+import { badRow, type RowPlace } from "./check-row.ts";
+import { fileBytes } from "./file-bytes.ts";
+import { parseJson } from "./json-value.ts";
+import type { RawRow, RowFile, RowParser } from "./row-file.ts";
+import { splitArray } from "./split-array.ts";
+import { splitLines } from "./split-lines.ts";
+import { type Piece, SplitError, type Splitter } from "./split-text.ts";
+import { tableParser } from "./table-parser.ts";
+
+/** What the rows of a file of text are. */
+export interface TextFormat {
+  readonly splitter: Splitter;
+  readonly parser: RowParser;
+  /** Whether a row's line is worth telling. */
+  readonly lines: boolean;
+}
+
+export const jsonArray = (): TextFormat => ({ splitter: splitArray(), parser: jsonParser, lines: false });
+export const jsonLines = (): TextFormat => ({
+  splitter: splitLines({ quotes: false }),
+  parser: jsonParser,
+  lines: true,
+});
+export const table = (): TextFormat => ({ splitter: splitLines({ quotes: true }), parser: tableParser(), lines: true });
+
+const jsonParser: RowParser = {
+  format: "JSON",
+  parse: (text) => (text.trim() === "" ? undefined : { value: parseJson(text) }),
+};
+
+/**
+ * The rows of a file of text of any size: scanning keeps where each row is and a checksum of it, and a row is read from
+ * the file when it is needed.
+ */
+export function textRows(speaker: string, file: URL, name: string, format: TextFormat): RowFile {
+  const { splitter, parser, lines } = format;
+  const columns = new Set<string>();
+  const known: KnownRows = { starts: [], lengths: [], checksums: [], lines: [] };
+  const bytesAt = fileBytes(file);
+  const placeOf = (row: number, line: number | undefined): RowPlace => ({
+    speaker,
+    file: name,
+    row,
+    ...(lines && line !== undefined && { line }),
+  });
+
+  function rowOf({ bytes, start, line }: Piece): RawRow | undefined {
+    const place = placeOf(known.starts.length, line);
+    const parsed = parse(parser, bytes, place);
+    if (parsed === undefined) return undefined;
+    known.starts.push(start);
+    known.lengths.push(bytes.length);
+    known.checksums.push(crc32(bytes));
+    known.lines.push(line);
+    if (typeof parsed.value === "object" && parsed.value !== null) {
+      for (const column of Object.keys(parsed.value)) columns.add(column);
+    }
+    return { value: parsed.value, ...(lines && { line }) };
+  }
+
+  function* rowsOf(split: () => Iterable<Piece>): Generator<RawRow> {
+    for (const piece of namingProblems(split)) {
+      const row = rowOf(piece);
+      if (row !== undefined) yield row;
+    }
+  }
+
+  function* namingProblems(split: () => Iterable<Piece>): Generator<Piece> {
+    try {
+      yield* split();
+    } catch (cause) {
+      if (!(cause instanceof SplitError)) throw cause;
+      throw badRow(placeOf(known.starts.length, undefined), `: ${cause.message}`, cause);
+    }
+  }
+
+  return {
+    ...(parser.textCells && { textCells: true }),
+    columns: () => parser.columns ?? [...columns],
+    async *scan() {
+      for await (const chunk of createReadStream(file, { highWaterMark: CHUNK }))
+        yield* rowsOf(() => splitter.push(chunk));
+      yield* rowsOf(() => splitter.end());
+    },
+    async at(index) {
+      const { starts, lengths, checksums } = known;
+      const [start = 0, length = 0, line] = [starts[index], lengths[index], known.lines[index]];
+      const bytes = await bytesAt(start, length);
+      if (bytes.length !== length || crc32(bytes) !== checksums[index]) {
+        const message = `${speaker}: ${name} has changed since it was opened (row ${index}); restore it, or begin again.`;
+        throw new MlanError("invalid-data", message);
+      }
+      return { value: parse(parser, bytes, placeOf(index, line))?.value, ...(lines && line !== undefined && { line }) };
+    },
+  };
+}
+
+/** One entry per row: lists of numbers, for a million rows are common. */
+interface KnownRows {
+  readonly starts: number[];
+  readonly lengths: number[];
+  readonly checksums: number[];
+  readonly lines: number[];
+}
+
+const CHUNK = 2 ** 20;
+
+/** Throws on bytes that are not UTF-8; drops a byte order mark. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function parse(parser: RowParser, bytes: Uint8Array, place: RowPlace): { readonly value: unknown } | undefined {
+  try {
+    return parser.parse(utf8.decode(bytes));
+  } catch (cause) {
+    throw badRow(place, `: it is not ${parser.format} (${messageOf(cause)})`, cause);
+  }
+}

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { parseJson } from "./json-value.ts";
+import { parsePythonLiteral } from "./python-literal.ts";
+
+/**
+ * A row of a table of text with its cells as the schema wants them. A cell that the schema takes as text stays text; any
+ * other is read as JSON or as a literal of Python (`True`, `['a', 'b']`), and is absent when it is empty. An empty cell
+ * of `images` is absent too.
+ */
+export function typedCells(schema: z.ZodObject, row: unknown, images: readonly string[]): unknown {
+  if (typeof row !== "object" || row === null) return row;
+  const cells = Object.entries(row).flatMap(([column, text]: [string, unknown]) => {
+    const type = schema.shape[column];
+    if (type === undefined || typeof text !== "string") return [[column, text]];
+    if (images.includes(column)) return text === "" ? [] : [[column, text]];
+    if (takes(type, text)) return [[column, text]];
+    if (text.trim() === "") return [];
+    return [[column, valueOf(text)]];
+  });
+  return Object.fromEntries(cells);
+}
+
+function takes(type: z.core.$ZodType, text: string): boolean {
+  try {
+    return z.safeParse(type, text).success;
+  } catch {
+    // A transformation of the schema's own that cannot bear the value.
+    return false;
+  }
+}
+
+/** The text itself when it is no value of either language: the schema refuses it then, and shows it. */
+function valueOf(text: string): unknown {
+  for (const parse of [parseJson, parsePythonLiteral]) {
+    try {
+      return parse(text);
+    } catch {
+      continue;
+    }
+  }
+  return text;
+}

@@ -1,0 +1,143 @@
+import type { Conversation } from "@mlan/core";
+import { conversationsFrom, localFolder } from "@mlan/data-kit";
+import { describeConversationsContract } from "@mlan/testing";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const QUESTION = { from: "human", value: "<image>\nWhat is it?" };
+const ANSWER = { from: "gpt", value: "A cup." };
+const PLAIN = [
+  { from: "human", value: "Name a fruit." },
+  { from: "gpt", value: "Plum." },
+];
+const PLAIN_TURNS = [
+  { role: "user", text: "Name a fruit." },
+  { role: "assistant", text: "Plum." },
+];
+const IMAGE_TURNS = [
+  { role: "user", text: "<image>\nWhat is it?" },
+  { role: "assistant", text: "A cup." },
+];
+
+describeConversationsContract(datasetOf(new URL("fixtures/conversations/", import.meta.url)));
+
+// prettier-ignore
+test.each<[string, object, readonly object[], readonly string[]]>([
+  ["null for an id",             { id: null, image: "cup.png", conversations: [QUESTION, ANSWER] }, IMAGE_TURNS, ["cup.png"]],
+  ["null for an image",          { id: "b", image: null, conversations: PLAIN },                    PLAIN_TURNS, []],
+  ["no name for an image",       { id: "b", image: "", conversations: PLAIN },                      PLAIN_TURNS, []],
+  ["an empty list of images",    { id: "b", images: [], conversations: PLAIN },                     PLAIN_TURNS, []],
+  ["a list of one image",        { image: ["cup.png"], conversations: [QUESTION, ANSWER] },         IMAGE_TURNS, ["cup.png"]],
+  ["the column images",          { images: ["cup.png"], conversations: [QUESTION, ANSWER] },        IMAGE_TURNS, ["cup.png"]],
+  ["a name with ./",             { image: "./cup.png", conversations: [QUESTION, ANSWER] },         IMAGE_TURNS, ["./cup.png"]],
+  ["roles user and assistant",   { conversations: [{ from: "user", value: "Hi" }, { from: "assistant", value: "Yo" }] },
+    [{ role: "user", text: "Hi" }, { role: "assistant", text: "Yo" }], []],
+  ["OpenAI's messages",          { messages: [{ role: "user", content: "Hi" }, { role: "assistant", content: "Yo" }] },
+    [{ role: "user", text: "Hi" }, { role: "assistant", text: "Yo" }], []],
+  ["a system turn",              { conversations: [{ from: "system", value: "In French." }, ...PLAIN] },
+    [{ role: "system", text: "In French." }, ...PLAIN_TURNS], []],
+  ["<image> within a line of text", { conversations: [{ from: "human", value: "What is an <image> tag?" }, ANSWER] },
+    [{ role: "user", text: "What is an <image> tag?" }, { role: "assistant", text: "A cup." }], []],
+  ["two images in one turn",     { image: ["cup.png", "cup.png"], conversations: [{ from: "human", value: "<image> or <image>?" }, ANSWER] },
+    [{ role: "user", text: "<image> <image>\nor ?" }, { role: "assistant", text: "A cup." }], ["cup.png", "cup.png"]],
+  ["two images in two turns",    { image: ["cup.png", "a.png"], conversations: [QUESTION, ANSWER, QUESTION, ANSWER] },
+    [...IMAGE_TURNS, ...IMAGE_TURNS], ["cup.png", "a.png"]],
+  ["a placeholder that is there twice, as the original does", { image: "cup.png", conversations: [{ from: "human", value: "<image>What <image>is it?" }, ANSWER] },
+    IMAGE_TURNS, ["cup.png"]],
+  ["OpenAI's parts", { messages: [
+      { role: "system", content: [{ type: "text", text: "Be brief." }] },
+      { role: "user", content: [{ type: "text", text: "What is it?" }, { type: "image_url", image_url: { url: "cup.png" } }] },
+      { role: "assistant", content: [{ type: "text", text: "A cup." }] },
+    ] },
+    [{ role: "system", text: "Be brief." }, ...IMAGE_TURNS], ["cup.png"]],
+  ["parts that stand for the images of a column", { images: ["cup.png"], messages: [
+      { role: "user", content: [{ type: "image" }, { type: "text", text: "What is it?" }] },
+      { role: "assistant", content: "A cup." },
+    ] },
+    IMAGE_TURNS, ["cup.png"]],
+])("reads %s", async (_, row, turns, images) => {
+  const [conversation] = await conversationsOf([row]);
+  expect(conversation?.turns).toEqual(turns);
+  expect(conversation?.images.map(({ name }) => name)).toEqual(images);
+});
+
+const file = "rows.json row 0";
+// prettier-ignore
+test.each<[string, object, string]>([
+  ["a placeholder without an image",  { conversations: [QUESTION, ANSWER] },              `${file}, column "image": expected an image for <image> in turn 1, found nothing`],
+  ["one at the end of a line",        { conversations: [{ from: "human", value: "What?\nThis: <image> \n" }, ANSWER] }, "expected an image for <image> in turn 1"],
+  ["a placeholder in an answer",      { image: "cup.png", conversations: [{ from: "human", value: "draw" }, { from: "gpt", value: "<image>" }] }, `${file}, column "conversations": only a turn of the user may hold <image>`],
+  ["an image without a placeholder",  { image: "cup.png", conversations: PLAIN },         `${file}, column "conversations": each of its 1 images needs <image> in a turn, which is there 0 times`],
+  ["two images for one placeholder",  { image: ["cup.png"], images: ["cup.png", "cup.png"], conversations: [QUESTION, ANSWER] }, "each of its 3 images needs <image> in a turn, which is there once"],
+  ["null in a list of images",        { image: ["cup.png", null], conversations: [QUESTION, ANSWER] }, `${file}, column "image": expected`],
+  ["a number for an image",           { image: 3, conversations: [QUESTION, ANSWER] },    `${file}, column "image": expected`],
+  ["an absolute path",                { image: "/data/cup.png", conversations: [QUESTION, ANSWER] }, `${file}, column "image": image "/data/cup.png" lies outside its folder`],
+  ["an address",                      { image: "https://example.org/cup.png", conversations: [QUESTION, ANSWER] }, `${file}, column "image": image "https://example.org/cup.png" is an address`],
+  ["a lone surrogate in a name",      { image: "\ud83d.png", conversations: [QUESTION, ANSWER] }, String.raw`image "\ud83d.png" has a character that no file name has`],
+  ["null for a text",                 { conversations: [PLAIN[0], { from: "gpt", value: null }] }, `${file}, column "conversations.1.value": expected string, found null`],
+  ["a number for a text",             { conversations: [PLAIN[0], { from: "gpt", value: 4 }] }, `${file}, column "conversations.1.value": expected string, found 4`],
+  ["a speaker that is not known",     { conversations: [PLAIN[0], { from: "tool", value: "4" }] }, `${file}, column "conversations.1.from": expected "human" or "user" or "gpt" or "assistant" or "system", found "tool"`],
+  ["a role that is not known",        { messages: [{ role: "user", content: "a" }, { role: "tool", content: "4" }] }, `${file}, column "messages.1.role": expected`],
+  ["a message without a content",     { messages: [{ role: "user", content: "a" }, { role: "assistant", content: null }] }, `${file}, column "messages.1.content": expected string, found null`],
+  ["parts of sound",                  { messages: [{ role: "user", content: [{ type: "input_audio" }] }, { role: "assistant", content: "b" }] }, `${file}, column "messages.0.content": expected string`],
+  ["no turns at all",                 { text: "hello" },                                  `${file}, column "conversations": expected turns here or in "messages", found nothing`],
+  ["turns twice",                     { conversations: PLAIN, messages: PLAIN },          `${file}, column "messages": expected turns here or in "conversations"`],
+  ["a name of 10 MB",                 { image: `/${"x".repeat(10_000_000)}`, conversations: PLAIN }, "..."],
+])("refuses %s, naming row and column", async (_, row, message) => {
+  const error: unknown = await conversationsOf([row]).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "invalid-data", message: expect.stringContaining(message) });
+  expect(String(error).length).toBeLessThan(1000);
+});
+
+test("tells rows of the same id apart", async () => {
+  const rows = await conversationsOf([1, 2, 3].map(() => ({ id: "a", conversations: PLAIN })));
+  expect(rows.map(({ id }) => id)).toEqual(["a", "a#2", "a#3"]);
+});
+
+test("keeps ids that no number holds", async () => {
+  const row = (id: string): string => `{"id":${id},"conversations":${JSON.stringify(PLAIN)}}`;
+  const rows = await conversationsOf(`[${row("12345678901234567890")},${row("12345678901234567891")},${row("-7")}]`);
+  expect(rows.map(({ id }) => id)).toEqual(["12345678901234567890", "12345678901234567891", "-7"]);
+});
+
+test("reads an image that a row holds as a data: address", async () => {
+  const url = `data:image/png;base64,${Buffer.from("pixels").toString("base64")}`;
+  const content = [
+    { type: "text", text: "What is it?" },
+    { type: "image_url", image_url: { url } },
+  ];
+  const [row] = await conversationsOf([
+    {
+      messages: [
+        { role: "user", content },
+        { role: "assistant", content: "A cup." },
+      ],
+    },
+  ]);
+  expect(row?.images[0]).toMatchObject({ name: "rows.json#0", origin: 'kept: rows.json row 0, column "image"' });
+  expect(Buffer.from((await row?.images[0]?.read()) ?? []).toString()).toBe("pixels");
+});
+
+test("reads what datasets writes of images and text, mixed", async () => {
+  const folder = new URL("fixtures/parquet/", import.meta.url);
+  for (const name of ["datasets-mixed.jsonl", "datasets-mixed.parquet", "mixed-null-image.parquet"]) {
+    const examples = await datasetOf(new URL(name, folder)).open();
+    const rows = await Promise.all(Array.from({ length: examples.length }, (_, index) => examples.at(index)));
+    expect(
+      rows.map(({ images }) => images.length),
+      name,
+    ).toEqual([1, 0]);
+    expect(rows[1]?.turns, name).toEqual(PLAIN_TURNS);
+  }
+});
+
+async function conversationsOf(rows: readonly object[] | string): Promise<readonly Conversation[]> {
+  const text = typeof rows === "string" ? rows : JSON.stringify(rows);
+  const folder = await temporaryFolder({ "rows.json": text, "images/cup.png": "pixels" });
+  const examples = await datasetOf(folder).open();
+  return Promise.all(Array.from({ length: examples.length }, (_, index) => examples.at(index)));
+}
+
+function datasetOf(place: URL) {
+  return conversationsFrom({ name: "kept", source: localFolder("kept", place), files: ["rows.json"] });
+}

@@ -1,0 +1,4 @@
+import type { GradConfig } from "@tensorflow/tfjs-core";
+
+/** The gradients that tfjs-core has, by kernel. */
+export declare const gradients: readonly GradConfig[];

@@ -1,0 +1,30 @@
+import { fileExists } from "../config/config-file.ts";
+import { TOKENIZER_FILES } from "../tokenizer/load-tokenizer.ts";
+import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
+
+/**
+ * Every file that decides what a checkpoint's model answers, by names that do not depend on where its folders are:
+ * configuration, tokenizer, how images are prepared, and all files that hold weights.
+ */
+export async function checkpointFiles(
+  { weights: sources }: Checkpoint,
+  { weights, visionTower }: CheckpointFolders,
+): Promise<ReadonlyMap<string, URL>> {
+  const files = new Map<string, URL>();
+  const add = async (part: string, folder: URL, names: readonly string[]): Promise<void> => {
+    for (const name of names) {
+      const file = new URL(name, folder);
+      if (await fileExists(file)) files.set(`${part}/${name}`, file);
+    }
+  };
+  await add("weights", weights, [...TOKENIZER_FILES, CONFIG, PREPROCESSOR]);
+  if (visionTower) await add("tower", visionTower, [CONFIG, PREPROCESSOR]);
+  for (const [part, reader] of [["weights", sources.checkpoint] as const, ["tower", sources.tower] as const]) {
+    for (const { file } of reader?.entries.values() ?? [])
+      files.set(`${part}/${file.pathname.split("/").at(-1)}`, file);
+  }
+  return files;
+}
+
+const CONFIG = "config.json";
+const PREPROCESSOR = "preprocessor_config.json";

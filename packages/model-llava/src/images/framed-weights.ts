@@ -1,0 +1,39 @@
+import type { ResamplingWeights } from "./bicubic-weights.ts";
+
+/** Weights of one axis of a canvas, split into those of an image in it and the sum of all others. */
+export interface FramedWeights {
+  /** For some output pixels: which pixels of the image each reads. Position of the first weight in `weights`. */
+  readonly first: Int32Array;
+  /** First pixel of the image, counted from the image's edge. */
+  readonly starts: Int32Array;
+  /** Number of the image's pixels; may be 0. */
+  readonly counts: Int32Array;
+  readonly weights: Int32Array;
+  /** Sum of the weights of the canvas outside of the image. */
+  readonly outside: Int32Array;
+}
+
+/** `weights` are those of the canvas, in which the image has `size` pixels from `offset` on. */
+export function framedWeights(canvas: ResamplingWeights, offset: number, size: number): FramedWeights {
+  const { taps, weights } = canvas;
+  const length = canvas.starts.length;
+  const first = new Int32Array(length);
+  const starts = new Int32Array(length);
+  const counts = new Int32Array(length);
+  const outside = new Int32Array(length);
+  for (let output = 0; output < length; output++) {
+    const start = canvas.starts[output] ?? 0;
+    const end = start + (canvas.counts[output] ?? 0);
+    const from = Math.min(Math.max(start, offset), end);
+    const to = Math.max(Math.min(end, offset + size), from);
+    first[output] = output * taps + from - start;
+    starts[output] = from - offset;
+    counts[output] = to - from;
+    let sum = 0;
+    for (let pixel = start; pixel < end; pixel++) {
+      if (pixel < from || pixel >= to) sum += weights[output * taps + pixel - start] ?? 0;
+    }
+    outside[output] = sum;
+  }
+  return { first, starts, counts, weights, outside };
+}

@@ -1,0 +1,48 @@
+/** What a file holds, by its first bytes. */
+export interface ImageFormat {
+  /** As a sentence goes on: "is ...". */
+  readonly description: string;
+  /** What sharp calls it; undefined for what is not read. */
+  readonly decoder?: string;
+}
+
+/** Looked through in this order. A beginning, or what the first 256 bytes match; one character (Latin-1) a byte. */
+const FORMATS: readonly (readonly [start: string | RegExp, format: ImageFormat])[] = [
+  ["\xff\xd8\xff", { description: "a JPEG", decoder: "jpeg" }],
+  ["\x89PNG\r\n\x1a\n", { description: "a PNG", decoder: "png" }],
+  [/^GIF8[79]a/, { description: "a GIF", decoder: "gif" }],
+  [/^RIFF.{4}WEBP/s, { description: "a WebP", decoder: "webp" }],
+  ["II*\0", { description: "a TIFF", decoder: "tiff" }],
+  ["MM\0*", { description: "a TIFF", decoder: "tiff" }],
+  ["II+\0", { description: "a TIFF", decoder: "tiff" }],
+  ["MM\0+", { description: "a TIFF", decoder: "tiff" }],
+  [/^.{4}ftyp.{0,60}avi[fs]/s, { description: "an AVIF", decoder: "heif" }],
+  [/^$/, { description: "empty (0 bytes)" }],
+  [
+    "version https://git-lfs",
+    { description: "a pointer of Git LFS and not the image itself (git lfs pull fetches that)" },
+  ],
+  [/^(?:\xef\xbb\xbf)?\s*(?:<!doctype html|<html)/i, { description: "a web page (HTML)" }],
+  [/^(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!doctype svg)/i, { description: "an SVG or other XML" }],
+  ["BM", { description: "a BMP" }],
+  [/^P[1-7]\s/, { description: "a PNM (PBM, PGM or PPM)" }],
+  ["\0\0\x01\0", { description: "an ICO" }],
+  ["\0\0\0\x0cjP  ", { description: "a JPEG 2000" }],
+  ["\xff\x4f\xff\x51", { description: "a JPEG 2000" }],
+  ["\0\0\0\x0cJXL ", { description: "a JPEG XL" }],
+  ["\xff\x0a", { description: "a JPEG XL" }],
+  [/^.{4}ftyp(?:hei|hev|mif|msf)/s, { description: "a HEIC" }],
+  ["8BPS", { description: "a Photoshop file" }],
+  ["%PDF", { description: "a PDF" }],
+  ["PK\x03\x04", { description: "a zip archive" }],
+  ["\x1f\x8b", { description: "a gzip file" }],
+];
+
+const UNKNOWN: ImageFormat = { description: "in no known format" };
+
+export function imageFormat(bytes: Uint8Array): ImageFormat {
+  const head = Buffer.from(bytes.subarray(0, 256)).toString("latin1");
+  const isStart = (start: string | RegExp): boolean =>
+    typeof start === "string" ? head.startsWith(start) : start.test(head);
+  return FORMATS.find(([start]) => isStart(start))?.[1] ?? UNKNOWN;
+}

@@ -1,0 +1,202 @@
+import { MlanError } from "@mlan/core";
+import { clipImageProcessor, preprocessImage } from "@mlan/model-llava";
+import { readFile } from "node:fs/promises";
+import { crc32, deflateSync } from "node:zlib";
+import sharp, { type Sharp } from "sharp";
+import { describe, expect, test } from "vitest";
+
+const FIXTURES = new URL("fixtures/images/", import.meta.url);
+const PROCESSOR = clipImageProcessor(32);
+/** The colour of CLIP's mean, as `expand2square` rounds it. */
+const MEAN = { r: 122, g: 116, b: 104 };
+
+describe("a strip is padded without its square, with the same bits as with it:", () => {
+  test.each([
+    [400, 3],
+    [3, 400],
+    [400, 4],
+    [5, 400],
+    [97, 61],
+    [31, 88],
+    [1, 64],
+  ])("%i x %i", async (width, height) => {
+    const image = await noise(width, height).png().toBuffer();
+    const side = Math.max(width, height);
+    const [left, top] = [Math.floor((side - width) / 2), Math.floor((side - height) / 2)];
+    const edges = { left, top, right: side - width - left, bottom: side - height - top };
+    const padded = await sharp(image)
+      .extend({ ...edges, background: MEAN })
+      .png()
+      .toBuffer();
+    for (const processor of [PROCESSOR, { ...clipImageProcessor(24), shortestEdge: 40 }]) {
+      const options = { processor, aspectRatio: "pad", name: "strip" } as const;
+      expect([...(await preprocessImage(image, options))]).toEqual([...(await preprocessImage(padded, options))]);
+    }
+  });
+
+  test.each([
+    [16_000, 100],
+    [100, 16_000],
+    [65_535, 1],
+  ])("%i x %i takes no square's memory", async (width, height) => {
+    const image = await sharp({ create: { width, height, channels: 3, background: MEAN } })
+      .png()
+      .toBuffer();
+    const before = process.resourceUsage().maxRSS;
+    const values = await preprocessImage(image, { processor: PROCESSOR, aspectRatio: "pad", name: "strip" });
+    expect(new Set(values.subarray(0, 32 * 32)).size).toBe(1);
+    // KiB; the square of 16,000 pixels is 750,000.
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(300_000);
+  });
+});
+
+describe("what is no image that is read is named:", () => {
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><rect width="20" height="10"/></svg>';
+  test.each([
+    ["an SVG or other XML", svg],
+    ["an SVG or other XML", `\uFEFF<?xml version="1.0"?>\n<!-- drawn -->${svg}`],
+    ["a web page (HTML)", "\n<!DOCTYPE html><title>404</title>"],
+    ["a web page (HTML)", "<html>404</html>"],
+    ["a pointer of Git LFS", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 5\n"],
+    ["empty (0 bytes)", ""],
+    ["a BMP", "BM\x36\0\0\0"],
+    ["a PNM", "P6\n60 40\n255\n"],
+    ["an ICO", "\0\0\x01\0\x01\0"],
+    ["a JPEG 2000", "\0\0\0\x0cjP  \r\n"],
+    ["a HEIC", "\0\0\0\x18ftypheic\0\0\0\0mif1heic"],
+    ["a PDF", "%PDF-1.7"],
+    ["a zip archive", "PK\x03\x04"],
+    ["in no known format", "no image"],
+  ])("%s", async (description, text) => {
+    const bytes = text.startsWith("\uFEFF") ? Buffer.from(text) : Buffer.from(text, "latin1");
+    const message = await refusal(bytes);
+    expect(message).toContain(`image "a.png" cannot be decoded: it is ${description}`);
+    expect(message).toContain("; PNG, JPEG, WebP, GIF, TIFF and AVIF are read. Replace or remove it.");
+  });
+
+  test("an SVG behind the first bytes of a GIF is not drawn", async () => {
+    expect(await refusal(Buffer.from(`GIF89a${svg}`))).toContain("cannot be decoded");
+  });
+});
+
+describe("bounds of what is decoded:", () => {
+  test.each([
+    [20_000, 9000],
+    [70_000, 2],
+    [0x7fffffff, 0x7fffffff],
+  ])("%i x %i pixels are refused before any is decoded", async (width, height) => {
+    expect(await refusal(pngOf(width, height))).toMatch(
+      new RegExp(`is a PNG of ${width} x ${height}; up to 178956970 pixels, 65535 on a side|cannot be decoded`),
+    );
+  });
+
+  test("AVIF and the first frame of animations are read", async () => {
+    const options = { processor: PROCESSOR, aspectRatio: "square", name: "a" } as const;
+    const avif = await noise(40, 40).avif().toBuffer();
+    expect(await preprocessImage(avif, options)).toHaveLength(3 * 32 * 32);
+    const raw = { width: 8, height: 16, channels: 3, pageHeight: 8 } as const;
+    const frames = Buffer.alloc(8 * 16 * 3, 10).fill(200, 8 * 8 * 3);
+    const animation = await sharp(frames, { raw }).gif().toBuffer();
+    const still = await sharp({ create: { width: 8, height: 8, channels: 3, background: { r: 10, g: 10, b: 10 } } })
+      .png()
+      .toBuffer();
+    expect([...(await preprocessImage(animation, options))]).toEqual([...(await preprocessImage(still, options))]);
+  });
+
+  test.each(["none", "lzw", "deflate"] as const)("a TIFF that is cut short is refused: %s", async (compression) => {
+    const tiff = await noise(60, 40).tiff({ compression }).toBuffer();
+    await expect(decode(tiff)).resolves.toHaveLength(3 * 32 * 32);
+    for (const share of [0.1, 0.5, 0.9, 0.99]) {
+      expect(await refusal(tiff.subarray(0, Math.floor(tiff.length * share)))).toContain("cannot be decoded");
+    }
+  });
+});
+
+describe("mutations of images end in an image or in one error:", () => {
+  const makers: Readonly<Record<string, () => Promise<Uint8Array>>> = {
+    png: () => readFile(new URL("palette.png", FIXTURES)),
+    "16-bit png": () => noise(40, 31).toColourspace("rgb16").png().toBuffer(),
+    jpeg: () => readFile(new URL("subsampled.jpg", FIXTURES)),
+    "progressive jpeg": () => readFile(new URL("progressive.jpg", FIXTURES)),
+    gif: () => readFile(new URL("palette.gif", FIXTURES)),
+    webp: () => readFile(new URL("lossy.webp", FIXTURES)),
+    "lossless webp": () => noise(40, 31).webp({ lossless: true }).toBuffer(),
+    tiff: () => noise(40, 31).tiff({ compression: "none" }).toBuffer(),
+    "compressed tiff": () => noise(40, 31).tiff({ compression: "lzw" }).toBuffer(),
+    avif: () => noise(40, 31).avif().toBuffer(),
+  };
+  test.each(Object.keys(makers))("60 of a %s", async (kind) => {
+    const original = await makers[kind]!();
+    for (let seed = 0; seed < 60; seed++) {
+      const started = performance.now();
+      const outcome = await decode(mutated(original, seed)).catch((error: unknown) => error);
+      const good = outcome instanceof Float32Array || MlanError.is(outcome, "invalid-data");
+      expect(good, `seed ${seed}: ${String(outcome)}`).toBe(true);
+      expect(performance.now() - started).toBeLessThan(10_000);
+    }
+    expect(process.memoryUsage().rss).toBeLessThan(2e9);
+  });
+});
+
+function decode(bytes: Uint8Array): Promise<Float32Array> {
+  return preprocessImage(bytes, { processor: PROCESSOR, aspectRatio: "pad", name: "a.png" });
+}
+
+async function refusal(bytes: Uint8Array): Promise<string> {
+  const error: unknown = await decode(bytes).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: "MlanError", code: "invalid-data" });
+  return Object(error).message;
+}
+
+function noise(width: number, height: number): Sharp {
+  const next = random(width * 1000 + height);
+  const data = Uint8Array.from({ length: width * height * 3 }, () => next() & 255);
+  return sharp(data, { raw: { width, height, channels: 3 } });
+}
+
+/** Flipped, cut, repeated or widened, most often near the beginning, where headers are. */
+function mutated(original: Uint8Array, seed: number): Uint8Array {
+  const next = random(seed + 1);
+  const bytes = Uint8Array.from(original);
+  const place = (): number => next() % (next() & 1 ? bytes.length : Math.min(bytes.length, 100));
+  for (let count = 1 + (next() % 6); count > 0; count--) {
+    const at = place();
+    const values = [next() & 255, 0, 255, 127];
+    const run = next() & 3 ? 1 : 4;
+    bytes.fill(values[next() & 3] ?? 0, at, at + run);
+  }
+  if (seed % 5 === 0) return bytes.subarray(0, place());
+  if (seed % 5 === 1) return Buffer.concat([bytes.subarray(0, place()), bytes.subarray(place())]);
+  return bytes;
+}
+
+/** Whole numbers below 2^31, the same for the same seed. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 1) >>> 8;
+  };
+}
+
+/** A PNG that says it has so many grey pixels, with the data of a few. */
+function pngOf(width: number, height: number): Uint8Array {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 8;
+  const chunk = (type: string, data: Uint8Array): Buffer => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const ends = Buffer.alloc(8);
+    ends.writeUInt32BE(data.length, 0);
+    ends.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([ends.subarray(0, 4), body, ends.subarray(4)]);
+  };
+  const magic = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
+  return Buffer.concat([
+    magic,
+    chunk("IHDR", header),
+    chunk("IDAT", deflateSync(Buffer.alloc(100))),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
