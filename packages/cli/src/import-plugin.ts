@@ -6,13 +6,13 @@ export type PluginKind = "model" | "data" | "eval";
 
 /**
  * The factory of an installed plugin package. `boolq` stands for `@mlan/data-boolq`, a name with a slash or `@` for
- * itself; the factory is named like the package's last part without its kind: `acme/data-road-signs` exports
- * `roadSigns`. Throws `missing-plugin` with the install command, `invalid-options` when there is no such export.
+ * itself; the factory is named like the package's last part without its kind: `@acme/data-road-signs` exports
+ * `roadSigns`. Throws `missing-plugin` with what to do, `invalid-options` when there is no such export.
  */
 export async function importPlugin(kind: PluginKind, name: string): Promise<(options: unknown) => unknown> {
   const packageName = /[@/]/.test(name) ? name : `@mlan/${kind}-${name}`;
   const exportName = camelCase(packageName.replace(/^.*\//, "").replace(new RegExp(`^${kind}-`), ""));
-  const module: unknown = await withInstallHint(() => import(locateInProject(packageName) ?? packageName));
+  const module: unknown = await withInstallHint(() => import(locateInProject(packageName) ?? packageName), kind);
   const factory: unknown = Object(module)[exportName];
   if (typeof factory === "function") return (options) => factory(options);
   throw new MlanError(

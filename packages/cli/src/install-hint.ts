@@ -1,14 +1,48 @@
-import { MlanError } from "@mlan/core";
+import { MlanError, shownValue } from "@mlan/core";
+import { editDistance } from "./edit-distance.ts";
+import { OUR_PACKAGES } from "./our-packages.ts";
 
-/** Imports, and tells how to install a package that is missing (`missing-plugin`). */
-export async function withInstallHint<Module>(load: () => Promise<Module>): Promise<Module> {
+/**
+ * Imports, and says what to do about a package that is missing (`missing-plugin`): how to install one of mlan's, which
+ * of these has a name much like it, or to look at the name again. Never to install a package of anybody else. With
+ * `kind`, names are shown as commands take them: `vicuna` for `@mlan/model-vicuna`.
+ */
+export async function withInstallHint<Module>(load: () => Promise<Module>, kind?: string): Promise<Module> {
   try {
     return await load();
   } catch (cause) {
-    const name = missingPackage(cause);
-    if (name === undefined) throw cause;
-    throw new MlanError("missing-plugin", `${name} is not installed here. Install it: npm install ${name}`, { cause });
+    const missing = missingPackage(cause);
+    if (missing === undefined) throw cause;
+    throw new MlanError("missing-plugin", hintFor(missing, kind), { cause });
   }
+}
+
+function hintFor(name: string, kind: string | undefined): string {
+  if (OUR_PACKAGES.includes(name)) return `${name} is not installed here. Install it: npm install ${name}`;
+  const shown = shownValue(name).slice(1, -1);
+  const prefix = kind === undefined ? undefined : `@mlan/${kind}-`;
+  const isOfKind = (other: string): boolean => prefix !== undefined && other.startsWith(prefix) && !KIT.test(other);
+  const short = (other: string): string => (isOfKind(other) ? other.slice(prefix?.length) : other);
+  const near = nearest(name);
+  if (near !== undefined) return `${shown} is not installed here. Did you mean ${short(near)}?`;
+  if (!name.startsWith("@mlan/")) {
+    return `${shown} is not installed here, and is no package of mlan. Check the name; if it is the one you want and trust, add it to your project.`;
+  }
+  const ours = (prefix === undefined ? OUR_PACKAGES : OUR_PACKAGES.filter(isOfKind)).map(short).join(", ");
+  return `${shown} is not installed here, and mlan has no such package. It has ${ours}.`;
+}
+
+/** Packages that plugins are made with. */
+const KIT = /-(?:kit|llava)$/;
+
+/** One letter of a name of three may be wrong, and up to two of a longer one. */
+function nearest(name: string): string | undefined {
+  const word = /[^/-]*$/.exec(name)?.[0] ?? name;
+  const limit = Math.min(2, Math.floor(word.length / 3));
+  const [first] = OUR_PACKAGES.map((other) => ({ other, distance: editDistance(name, other) }))
+    .filter(({ distance }) => distance <= limit)
+    .toSorted((one, other) => one.distance - other.distance);
+  return first?.other;
 }
 
 /** From Node's message, e.g. "Cannot find package '@mlan/data-boolq' imported from /home/me/experiment.ts". */

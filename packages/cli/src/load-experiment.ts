@@ -8,7 +8,7 @@ import { withInstallHint } from "./install-hint.ts";
 
 /**
  * Imports an experiment file, TypeScript or JavaScript, and gives its default export. Throws `invalid-options` when
- * there is no file or no experiment in it, `missing-plugin` with the install command when it imports a package that
+ * there is no file or no experiment in it, `missing-plugin` with what to do when it imports a package that
  * is not installed.
  */
 export async function loadExperiment(path: string): Promise<Experiment> {

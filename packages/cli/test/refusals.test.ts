@@ -54,14 +54,24 @@ describe("a command line that cannot work ends with one clear message:", () => {
       /no-experiment\.ts exports (nothing as its default|something else than an experiment)\. End it with: export default experiment/,
     ],
     [
-      "a package that is missing",
+      "a package of somebody else that is missing",
       ["run", fixture("missing-package.mjs")],
-      /^error: @acme\/data-that-nobody-installed is not installed here\. Install it: npm install @acme\/data-that-nobody-installed\n$/,
+      /^error: @acme\/data-that-nobody-installed is not installed here, and is no package of mlan\. Check the name;[^\n]*\n$/,
     ],
     [
-      "a plugin that is missing",
+      "a plugin that nobody has",
       ["eval", "--model", "gpt-9", "--weights", "b", "--benchmark", "c"],
-      /^error: @mlan\/model-gpt-9 is not installed here\. Install it: npm install @mlan\/model-gpt-9\n$/,
+      /^error: @mlan\/model-gpt-9 is not installed here, and mlan has no such package\. It has llama2, vicuna\.\n$/,
+    ],
+    [
+      "a misspelt plugin",
+      ["eval", "--model", "vicunna", "--weights", "b", "--benchmark", "c"],
+      /^error: @mlan\/model-vicunna is not installed here\. Did you mean vicuna\?\n$/,
+    ],
+    [
+      "a plugin with a slash in its name",
+      ["eval", "--model", "me/receipts", "--weights", "b", "--benchmark", "c"],
+      /^error: me is not installed here, and is no package of mlan\. Check the name;[^\n]*\n$/,
     ],
     ["no run folder", ["show", "nowhere"], /^error: .*\/nowhere\/ is no run folder: it has no manifest\.json/],
   ])("%s", async (_, words, expected) => {

@@ -37,7 +37,7 @@ export async function writeChecksums(folder: URL, known: ReadonlyMap<string, str
 export async function verifyChecksums(folder: URL): Promise<boolean> {
   const file = new URL(CHECKSUMS_FILE, folder);
   const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
     throw unreadable(file, error);
   });
   if (text === undefined) return false;
@@ -47,7 +47,7 @@ export async function verifyChecksums(folder: URL): Promise<boolean> {
     if (!isBelow(path)) throw damaged(file, "is not the list of checksums that was saved");
     const listed = new URL(encoded(path), folder);
     const found = await hashOf(listed).catch((error: unknown) => {
-      if (codeOf(error) === "ENOENT" || codeOf(error) === "EISDIR") throw damaged(listed, "is missing");
+      if (["ENOENT", "ENOTDIR", "EISDIR"].includes(String(codeOf(error)))) throw damaged(listed, "is missing");
       throw unreadable(listed, error);
     });
     if (found !== sha256)
@@ -96,10 +96,7 @@ function codeOf(error: unknown): unknown {
 }
 
 function damaged(file: URL, what: string): MlanError {
-  return new MlanError(
-    "invalid-checkpoint",
-    `${pathOf(file)} ${what}. Restore it, or take another copy of its folder.`,
-  );
+  return new MlanError("invalid-checkpoint", `${pathOf(file)} ${what}. Restore it from a copy.`);
 }
 
 function unreadable(file: URL, cause: unknown): MlanError {

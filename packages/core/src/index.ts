@@ -82,6 +82,8 @@ export { BENCHMARK, CLOCK, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
 export type { Scope } from "./scope.ts";
 export { createScope } from "./scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";
+export type { OldTemporaryFilesOptions } from "./old-temporary-files.ts";
+export { removeOldTemporaryFiles } from "./old-temporary-files.ts";
 export { verifyChecksums, writeChecksums } from "./checksums.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { experiment, isExperiment } from "./experiment.ts";

@@ -3,6 +3,7 @@ import type { Prompt, PromptFamily } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
 import type { OpenOptions } from "./dataset.ts";
+import type { Location } from "./location.ts";
 
 /** The parts of a multimodal model that are frozen or trained as one. */
 export type Component = "language" | "projector" | "vision";
@@ -100,7 +101,7 @@ export interface GenerationOptions {
    * A folder, made when missing, where what frozen parts compute of an image is kept by content, so that later calls
    * and other processes find it. Answers do not depend on it. Default none.
    */
-  readonly featureCache?: URL;
+  readonly featureCache?: Location;
   /** Whether a {@link Generation} has `tokens` and `margins`. Default false. */
   readonly details?: boolean;
   readonly signal?: AbortSignal;

@@ -1,7 +1,12 @@
-import { imageArchive, imageFromBytes, imageFromFile } from "@mlan/data-kit";
-import { symlink } from "node:fs/promises";
+import { MlanError } from "@mlan/core";
+import { imageArchive, imageColumn, imageFromBytes, imageFromFile, localFolder, rowsFrom } from "@mlan/data-kit";
+import { expectSurvival, mutations } from "@mlan/testing";
+import { execFile } from "node:child_process";
+import { mkdir, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { zipOf } from "./zip-of.ts";
 
@@ -16,6 +21,7 @@ const ESCAPES = [
   "a\ud800.png",
   "",
 ];
+const MIB = 2 ** 20;
 
 test("an image in memory is its bytes", async () => {
   const bytes = new Uint8Array([1, 2, 3]);
@@ -79,6 +85,66 @@ describe("an image in a folder", () => {
   });
 });
 
+describe("in a folder of images", () => {
+  test("a folder, a pipe, or a file of 300 MiB is no image", async () => {
+    const folder = await temporaryFolder({ "big.png": "" });
+    await mkdir(new URL("sub.png/", folder));
+    await truncate(new URL("big.png", folder), 300 * MIB);
+    await promisify(execFile)("mkfifo", [fileURLToPath(new URL("pipe.png", folder))]);
+    for (const [name, problem] of [
+      ["sub.png", "it is a folder, not an image"],
+      ["big.png", "it has 314572800 bytes, and images have up to 268435456"],
+      ["pipe.png", "it is no regular file"],
+      ["x".repeat(300), "there is no image"],
+    ] as const) {
+      const image = imageFromFile(folder, name, "data-x");
+      for (const look of [() => image.read(), () => image.find?.()]) {
+        await expect(look()).rejects.toMatchObject({
+          code: "invalid-data",
+          message: expect.stringContaining(problem),
+        });
+      }
+    }
+  });
+
+  test("names may begin with ./, and hold accents in either form of Unicode", async () => {
+    const folder = await temporaryFolder({ "caf%C3%A9.png": "joined", "cre%CC%80me.png": "apart" });
+    const text = async (name: string) => Buffer.from(await imageFromFile(folder, name).read()).toString();
+    expect(await text("./café.png".normalize("NFD"))).toBe("joined");
+    expect(await text(".//crème.png".normalize("NFC"))).toBe("apart");
+  });
+
+  test("half a character in a name is refused, not thrown at", () => {
+    expect(() => imageFromFile(new URL("file:///nowhere/"), "\ud800.png", "data-x")).toThrow(
+      /^data-x: image "\\ud800\.png" has a character that no file name has/,
+    );
+  });
+
+  test("looking for an image reads nothing, and tells a file that changed", async () => {
+    const folder = await temporaryFolder({ "a.png": "one" });
+    const image = imageFromFile(folder, "a.png");
+    const before = await image.find?.();
+    expect(await image.find?.()).toEqual(before);
+    await writeFile(new URL("a.png", folder), "two");
+    await utimes(new URL("a.png", folder), 1, 1);
+    expect(await image.find?.()).not.toEqual(before);
+    await expect(imageFromFile(folder, "b.png").find?.()).rejects.toThrow('there is no image "b.png"');
+    expect(await imageFromBytes("row 1", new Uint8Array(3)).find?.()).toEqual({ stamp: "", digest: "" });
+  });
+
+  test.each(["nowhere/", "nowhere.zip"])("a place that does not exist is noticed at opening: %s", async (place) => {
+    const folder = await temporaryFolder({ "rows.json": '[{"image":"a.png"}]' });
+    const rows = rowsFrom({
+      speaker: "data-x",
+      source: localFolder("data-x", new URL("rows.json", folder)),
+      files: ["*.json"],
+      schema: z.object({ image: imageColumn }),
+      images: { column: "image", at: new URL(place, folder) },
+    });
+    await expect(rows.read()).rejects.toThrow(`data-x: images cannot be read from ${fileURLToPath(folder)}nowhere`);
+  });
+});
+
 describe("an image in a zip archive", () => {
   test("is read with or without the folder that all entries share", async () => {
     const folder = await temporaryFolder({ "images.zip": zipOf({ "all/a.png": "one", "all/b/c.png": "two" }) });
@@ -91,6 +157,84 @@ describe("an image in a zip archive", () => {
       expect(Buffer.from(await archive.image(name).read()).toString()).toBe(text);
     }
     await expect(archive.image("c.png").read()).rejects.toThrow('there is no image "c.png"');
+  });
+
+  test.each([
+    ["made on a Mac", { "photos/a.png": "A", "__MACOSX/photos/._a.png": "litter", "photos/.DS_Store": "litter" }],
+    ["with litter at its top", { "photos/a.png": "A", ".DS_Store": "litter", "Thumbs.db": "litter" }],
+    ["two folders deep", { "data/photos/a.png": "A", "data/photos/b.png": "B" }],
+    ["with ./ before its names", { "./photos/a.png": "A", "./photos/b.png": "B" }],
+    ["flat", { "a.png": "A", "b.png": "B" }],
+  ])("is found in an archive %s", async (_, files: Readonly<Record<string, string>>) => {
+    const folder = await temporaryFolder({ "images.zip": zipOf(files) });
+    const archive = imageArchive("data-x", new URL("images.zip", folder));
+    const whole = Object.keys(files)[0]!;
+    for (const name of ["a.png", "./a.png", whole, `./${whole}`, whole.replace("data/", "")]) {
+      expect(Buffer.from(await archive.image(name).read()).toString(), name).toBe("A");
+    }
+  });
+
+  test("is found by its name in either form of Unicode", async () => {
+    const names = ["joined é.png".normalize("NFC"), "apart é.png".normalize("NFD")] as const;
+    const folder = await temporaryFolder({ "images.zip": zipOf({ [names[0]]: "one", [names[1]]: "two" }) });
+    const archive = imageArchive("data-x", new URL("images.zip", folder));
+    for (const name of names) {
+      const other = await archive.image(name.normalize("NFD")).read();
+      expect(await archive.image(name.normalize("NFC")).read()).toEqual(other);
+    }
+  });
+
+  test("is missed with what the archive holds", async () => {
+    const files = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`x/${index}.png`, "x"]));
+    const folder = await temporaryFolder({ "images.zip": zipOf({ ...files, "__MACOSX/x/._0.png": "litter" }) });
+    const image = imageArchive("data-x", new URL("images.zip", folder)).image("a.png");
+    await expect(image.read()).rejects.toThrow(
+      /there is no image "a.png" in .*images\.zip, which holds x\/0\.png, x\/1\.png, .*x\/4\.png, and 3 more;/,
+    );
+    await expect(image.find?.()).rejects.toMatchObject({ code: "invalid-data" });
+  });
+
+  test("is looked for without reading it, and tells other bytes", async () => {
+    const found = async (text: string) => {
+      const folder = await temporaryFolder({ "images.zip": zipOf({ "a.png": text }) });
+      return imageArchive("data-x", new URL("images.zip", folder)).image("a.png").find?.();
+    };
+    expect(await found("one")).toEqual(await found("one"));
+    expect(await found("one")).not.toEqual(await found("two"));
+  });
+
+  test.each([
+    ["its checksum is wrong", (zip: Buffer) => everywhere(zip, { local: 14, central: 16 }, 0x1234_5678)],
+    ["has 4294967294 bytes unpacked", (zip: Buffer) => everywhere(zip, { local: 22, central: 24 }, 0xffff_fffe)],
+    ["too many bytes in the stream", (zip: Buffer) => everywhere(zip, { local: 22, central: 24 }, 1)],
+    ["ends behind the end", (zip: Buffer) => everywhere(zip, { local: 18, central: 20 }, 0x7fff_ffff)],
+    ["overlaps the entry behind it", (zip: Buffer) => zip.writeUInt32LE(1, zip.lastIndexOf(CENTRAL) + 42)],
+    ["is encrypted", (zip: Buffer) => zip.writeUInt8(1, zip.indexOf(CENTRAL) + 8)],
+    ["compression method", (zip: Buffer) => zip.writeUInt16LE(99, zip.indexOf(CENTRAL) + 10)],
+  ])("is refused where %s", async (problem, damage) => {
+    const zip = Buffer.from(zipOf({ "a.png": "one one one one", "b.png": "two two two two" }));
+    damage(zip);
+    const folder = await temporaryFolder({ "images.zip": zip });
+    const image = imageArchive("data-x", new URL("images.zip", folder)).image("a.png");
+    await expect(image.read()).rejects.toMatchObject({
+      code: "invalid-data",
+      message: expect.stringMatching(new RegExp(`image "a.png" cannot be read from .*images.zip: .*${problem}`)),
+    });
+  });
+
+  test("is read, or refused with one error, in 300 damaged archives", async () => {
+    const folder = await temporaryFolder();
+    const original = zipOf({ "x/a.png": "pixels ".repeat(40), "x/b.png": "more", "__MACOSX/._a": "litter" });
+    const counts = await expectSurvival(mutations(original, 300, 5), {
+      async attempt(bytes) {
+        await writeFile(new URL("images.zip", folder), bytes);
+        const archive = imageArchive("data-x", new URL("images.zip", folder));
+        for (const name of ["a.png", "x/b.png"]) await archive.image(name).read();
+      },
+      isTyped: (error) => MlanError.is(error, "invalid-data"),
+    });
+    expect(counts.accepted).toBeGreaterThan(0);
+    expect(counts.refused).toBeGreaterThan(100);
   });
 
   test.each(ESCAPES)("is refused when its name leads out of the archive: %j", async (name) => {
@@ -108,3 +252,11 @@ describe("an image in a zip archive", () => {
     }
   });
 });
+
+const CENTRAL = Buffer.from("PK\x01\x02", "latin1");
+
+/** Writes a number into both headers of the first file. */
+function everywhere(zip: Buffer, { local, central }: { local: number; central: number }, value: number): void {
+  zip.writeUInt32LE(value, local);
+  zip.writeUInt32LE(value, zip.indexOf(CENTRAL) + central);
+}

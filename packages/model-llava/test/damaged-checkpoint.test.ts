@@ -1,7 +1,8 @@
-import { open, truncate, writeFile } from "node:fs/promises";
+import { open, rm, truncate, writeFile } from "node:fs/promises";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { MlanError } from "@mlan/core";
 import type { TensorToWrite } from "@mlan/safetensors";
+import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { changeJson, rewriteTensors, scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
 
@@ -67,6 +68,15 @@ describe("a checkpoint that cannot be right", () => {
       says: /"model\.layers\.0\.mlp\.gate_proj\.weight" is \[24, 16\], config\.json makes it \[20, 16\]/,
       damage: config({ intermediate_size: 20 }),
     },
+    ...[NaN, Infinity, -Infinity].map((value) => ({
+      title: `a weight that is ${value}`,
+      says: new RegExp(`model\\.safetensors: tensor "model\\.norm\\.weight" holds ${value} at place 3`),
+      damage: tensors((all) =>
+        all.map((tensor) =>
+          tensor.name === "model.norm.weight" ? { ...tensor, data: () => new Float32Array(16).fill(value, 3) } : tensor,
+        ),
+      ),
+    })),
     { title: "a tokenizer with more tokens than the model", says: /vocabulary of 4/, damage: smallVocabulary },
   ];
 
@@ -89,6 +99,33 @@ describe("a checkpoint that cannot be right", () => {
     await expect(tinySource(folder, scratch.tower).open()).rejects.toThrow(
       /"model\.mm_projector\.0\.weight" is missing/,
     );
+  });
+
+  it("is refused: a saved file that was changed, naming it, unless its checksums are taken away", async () => {
+    const folder = scratch.fresh();
+    const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 7 });
+    await model.save(folder);
+    model.dispose();
+    await changeJson(new URL("config.json", folder), { rope_theta: 500_000 });
+    await expect(tinySource(folder).open()).rejects.toThrow(
+      /config\.json differs from what was saved.* If the change is meant, remove checksums\.json\.$/,
+    );
+    await rm(new URL("checksums.json", folder));
+    (await tinySource(folder).open()).dispose();
+  });
+
+  it("is not written when a weight is not finite", async () => {
+    const folder = scratch.fresh();
+    const model = await tinySource(scratch.backbone).open();
+    await model.save(folder);
+    const { variable } = model.parameters().find(({ name }) => name === "model.norm.weight")!;
+    variable.assign(tf.tidy(() => tf.fill(variable.shape, NaN)));
+    const error: unknown = await model.save(folder).catch((thrown: unknown) => thrown);
+    expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
+    expect(String(error)).toMatch(/model\.safetensors was not written: tensor "model\.norm\.weight" holds NaN/);
+    await model.load(folder);
+    expect((await valuesOf(model))["model.norm.weight"]?.every(Number.isFinite)).toBe(true);
+    model.dispose();
   });
 
   it("is refused when loaded, and the weights stay as they were", async () => {

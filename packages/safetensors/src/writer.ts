@@ -1,4 +1,5 @@
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
 import { byteLengthOf, float32ToBfloat16 } from "./dtype.ts";
 import { SafetensorsError } from "./errors.ts";
 
@@ -11,26 +12,39 @@ export interface TensorToWrite {
   data(): Float32Array | Int32Array | Promise<Float32Array | Int32Array>;
 }
 
+/** A hash takes less than 2 GiB at a time. */
+const LARGEST_UPDATE = 1 << 30;
+
 /**
  * Writes a safetensors file atomically: a temporary file beside it, synced to disk, then renamed. When it throws,
- * what `file` held before is untouched and the temporary file is gone.
+ * what `file` held before is untouched and the temporary file is gone. Returns the file's SHA-256, hexadecimal.
  */
 export async function writeSafetensors(
   file: URL,
   tensors: readonly TensorToWrite[],
   metadata?: Readonly<Record<string, string>>,
-): Promise<void> {
+): Promise<string> {
+  const hash = createHash("sha256");
   const temporary = new URL(`${file.href}.${process.pid}.tmp`);
   const handle = await open(temporary, "w");
   try {
     try {
-      await handle.writeFile(headerBytes(tensors, metadata));
-      for (const tensor of tensors) await writeTensor(handle, tensor);
+      const header = headerBytes(tensors, metadata);
+      hash.update(header);
+      await handle.writeFile(header);
+      for (const tensor of tensors) {
+        const bytes = await bytesOf(tensor);
+        for (let start = 0; start < bytes.length; start += LARGEST_UPDATE) {
+          hash.update(bytes.subarray(start, start + LARGEST_UPDATE));
+        }
+        await handle.writeFile(bytes);
+      }
       await handle.sync();
     } finally {
       await handle.close();
     }
     await rename(temporary, file);
+    return hash.digest("hex");
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -58,7 +72,7 @@ function headerBytes(
   return Buffer.concat([length, text]);
 }
 
-async function writeTensor(handle: FileHandle, { name, dtype, shape, data }: TensorToWrite): Promise<void> {
+async function bytesOf({ name, dtype, shape, data }: TensorToWrite): Promise<Uint8Array> {
   const values = await data();
   if (
     values instanceof Int32Array !== (dtype === "I32") ||
@@ -70,5 +84,5 @@ async function writeTensor(handle: FileHandle, { name, dtype, shape, data }: Ten
     );
   }
   const numbers = dtype === "BF16" && values instanceof Float32Array ? float32ToBfloat16(values) : values;
-  await handle.writeFile(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }

@@ -15,6 +15,8 @@ import {
   type Plugin,
   seededRandom,
   type TrainableModel,
+  verifyChecksums,
+  writeChecksums,
   writeFileAtomically,
 } from "@mlan/core";
 import { characters, continuation, logProbability, margins, textOf, VOCABULARY } from "./character-table.ts";
@@ -114,8 +116,10 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     async save(folder) {
       const saved = { format, table: [...(await table.data())], projector: [...(await projector.data())] };
       await writeFileAtomically(new URL("fake-model.json", folder), JSON.stringify(saved));
+      await writeChecksums(folder);
     },
     async load(folder) {
+      await verifyChecksums(folder);
       const saved = JSON.parse(await readFile(new URL("fake-model.json", folder), "utf8"));
       format = saved.format;
       tf.tidy(() => {

@@ -1,18 +1,19 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
-import type {
-  Component,
-  ConversationFormat,
-  Encoded,
-  Generation,
-  GenerationOptions,
-  GenerationRequest,
-  LossOptions,
-  ModelSource,
-  TrainableModel,
+import {
+  type Component,
+  type ConversationFormat,
+  type Encoded,
+  type Generation,
+  type GenerationOptions,
+  type GenerationRequest,
+  type LossOptions,
+  MlanError,
+  type ModelSource,
+  type TrainableModel,
 } from "@mlan/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { alphabetConversations } from "./memory-dataset.ts";
@@ -220,6 +221,33 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       await rm(folder, { recursive: true });
       expect(other.format).toEqual(TUNING);
       expect(await lossOf(other, examples, shapeOf(examples))).toBe(loss);
+      other.dispose();
+    });
+
+    it("loads nothing of a folder in which a bit has changed", async () => {
+      const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
+      await model.save(folder);
+      const loss = await lossOf(model, examples, shapeOf(examples));
+      const other = await source.open({ seed: 2 });
+      other.setFormat(TUNING);
+      const before = await lossOf(other, examples, shapeOf(examples));
+      for (const name of await readdir(folder)) {
+        const file = new URL(encodeURIComponent(name), folder);
+        const bytes = await readFile(file);
+        const changed = Uint8Array.from(bytes);
+        changed[changed.length >> 1] = (changed[changed.length >> 1] ?? 0) ^ 1;
+        await writeFile(file, changed);
+        const error = await other.load(folder).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        expect(MlanError.is(error, "invalid-checkpoint"), `${name}: ${String(error)}`).toBe(true);
+        await writeFile(file, bytes);
+      }
+      expect(await lossOf(other, examples, shapeOf(examples))).toBe(before);
+      await other.load(folder);
+      expect(await lossOf(other, examples, shapeOf(examples))).toBe(loss);
+      await rm(folder, { recursive: true });
       other.dispose();
     });
 

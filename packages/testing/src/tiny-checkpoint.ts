@@ -153,7 +153,10 @@ function randomTensors(
 }
 
 async function writeShards(folder: URL, tensors: readonly TensorToWrite[], shards: number): Promise<void> {
-  if (shards === 1) return writeSafetensors(new URL("model.safetensors", folder), tensors);
+  if (shards === 1) {
+    await writeSafetensors(new URL("model.safetensors", folder), tensors);
+    return;
+  }
   const weights: Record<string, string> = {};
   for (let shard = 0; shard < shards; shard++) {
     const file = `model-${number(shard + 1)}-of-${number(shards)}.safetensors`;

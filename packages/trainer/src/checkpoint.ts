@@ -1,121 +1,142 @@
-import { access, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { messageOf, MlanError, type TrainableModel, writeFolderAtomically, pathOf } from "@mlan/core";
+import { writeFile } from "node:fs/promises";
+import {
+  messageOf,
+  MlanError,
+  pathOf,
+  type StepEndEvent,
+  type TrainableModel,
+  verifyChecksums,
+  writeChecksums,
+  writeFolderAtomically,
+} from "@mlan/core";
 import { openSafetensors, writeSafetensors } from "@mlan/safetensors";
+import {
+  checkpointFolder,
+  type CheckpointFolder,
+  checkpointFolders,
+  removeCheckpoint,
+  removeUnfinished,
+  STATE_FILE,
+} from "./checkpoint-folders.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { type Dependencies, readStepsDone, type TrainingState } from "./training-state.ts";
+import { historyText, readHistory } from "./step-history.ts";
+import { checkBelongs, readState, type RunState, stateText, type TrainingState } from "./training-state.ts";
+
+/** What a checkpoint holds. */
+export interface CheckpointContent {
+  readonly model: TrainableModel;
+  readonly optimizer: Optimizer;
+}
 
 /** The checkpoints of one training stage: folders `step-000123/` that are whole or absent. */
 export interface Checkpoints {
-  /** Gives the folder for `TrainableModel.load`. Throws `unavailable`; the checkpoints before it are then untouched. */
-  save(state: TrainingState, model: TrainableModel, optimizer: Optimizer): Promise<URL>;
-  /** Takes model and optimizer from the newest one; undefined when there is none. Throws `run-folder` when it does not fit. */
-  resume(depends: Dependencies, model: TrainableModel, optimizer: Optimizer): Promise<Resumed | undefined>;
+  /**
+   * Returns the folder for `TrainableModel.load`. `history` has the steps up to `step`. Older checkpoints are removed
+   * once this one is on disk. Throws `unavailable`; the checkpoints before it are then untouched.
+   */
+  save(step: number, history: readonly StepEndEvent[], content: CheckpointContent): Promise<URL>;
+  /**
+   * Takes model and optimizer from the newest one; undefined when there is none. Throws `run-folder` when a file of it is
+   * not what was saved or it belongs to another run, `unavailable` when it cannot be read.
+   */
+  resume(content: CheckpointContent): Promise<Resumed | undefined>;
 }
 
-interface Resumed {
+export interface Resumed {
   readonly stepsDone: number;
   /** For `TrainableModel.load`. */
   readonly folder: URL;
+  /** The steps that are done, without those that were done before there were checkpoints of version 2. */
+  readonly history: readonly StepEndEvent[];
+  readonly warnings: readonly string[];
 }
 
 const MODEL = "model/";
 const OPTIMIZER = "optimizer.safetensors";
-const STATE = "trainer-state.json";
+const HISTORY = "steps.jsonl";
 
-/** Checkpoints in `folder`, of which the newest `kept` stay. */
-export function checkpointsIn(folder: URL, kept: number): Checkpoints {
+/** Checkpoints of the run in `folder`, of which the newest `kept` stay. */
+export function checkpointsIn(folder: URL, kept: number, run: RunState): Checkpoints {
   return {
-    async save(state, model, optimizer) {
-      const target = new URL(`step-${String(state.step).padStart(6, "0")}/`, folder);
+    async save(step, history, { model, optimizer }) {
+      const { url } = checkpointFolder(folder, step);
       try {
-        await writeFolderAtomically(target, async (temporary) => {
+        await writeFolderAtomically(url, async (temporary) => {
           await model.save(new URL(MODEL, temporary));
-          await writeSafetensors(new URL(OPTIMIZER, temporary), optimizer.tensors());
-          await writeFile(new URL(STATE, temporary), `${JSON.stringify(state, null, 2)}\n`);
+          const sha256 = await writeSafetensors(new URL(OPTIMIZER, temporary), optimizer.tensors());
+          await writeFile(new URL(HISTORY, temporary), historyText(history));
+          await writeFile(new URL(STATE_FILE, temporary), stateText(step, run));
+          await writeChecksums(temporary, new Map([[OPTIMIZER, sha256]]));
         });
       } catch (cause) {
-        throw await saveError(state, folder, cause);
+        throw await saveError(step, folder, cause);
       }
-      const older = (await complete(folder)).slice(kept);
-      await Promise.all(older.map((old) => rm(old.url, { recursive: true, force: true })));
-      return new URL(MODEL, target);
+      for (const old of (await checkpointFolders(folder)).slice(kept)) await removeCheckpoint(old);
+      return new URL(MODEL, url);
     },
-    async resume(depends, model, optimizer) {
+    async resume(content) {
       await removeUnfinished(folder);
-      const [newest] = await complete(folder);
+      const [newest, older] = await checkpointFolders(folder);
       if (!newest) return undefined;
-      const stateFile = new URL(STATE, newest.url);
-      const stepsDone = readStepsDone(await readFile(stateFile, "utf8"), depends, stateFile);
-      const modelFolder = new URL(MODEL, newest.url);
-      await model.load(modelFolder);
-      await loadOptimizer(newest.url, optimizer);
-      return { stepsDone, folder: modelFolder };
+      const whole = <Result>(reading: Promise<Result>): Promise<Result> =>
+        reading.catch((cause: unknown) => {
+          throw readError(newest, older, cause);
+        });
+      // Everything is compared with its checksum before model or optimizer change.
+      const { state, verified } = await whole(readVerifiedState(newest));
+      checkBelongs(state, newest, run);
+      return await whole(load(newest, { state, verified }, content));
     },
   };
 }
 
-interface Found {
-  readonly step: number;
-  readonly url: URL;
+interface VerifiedState {
+  readonly state: TrainingState;
+  readonly verified: boolean;
 }
 
-/** Newest first. A folder whose removal was interrupted may lack its state and is passed over. */
-async function complete(folder: URL): Promise<readonly Found[]> {
-  const found: Found[] = [];
-  for (const name of await namesIn(folder)) {
-    const step = /^step-(\d+)$/.exec(name)?.[1];
-    if (step === undefined) continue;
-    const url = new URL(`${name}/`, folder);
-    if (await exists(new URL(STATE, url))) found.push({ step: Number(step), url });
+async function readVerifiedState({ url }: CheckpointFolder): Promise<VerifiedState> {
+  const verified = await verifyChecksums(url);
+  const state = await readState(new URL(STATE_FILE, url));
+  if (verified || state.formatVersion === 1) return { state, verified };
+  throw new MlanError("run-folder", `${pathOf(new URL("checksums.json", url))} is missing. Restore it from a copy.`);
+}
+
+async function load(
+  { step, url }: CheckpointFolder,
+  { state, verified }: VerifiedState,
+  { model, optimizer }: CheckpointContent,
+): Promise<Resumed> {
+  const history = state.formatVersion === 1 ? [] : await readHistory(new URL(HISTORY, url), step);
+  const folder = new URL(MODEL, url);
+  await model.load(folder);
+  const moments = await openSafetensors(new URL(OPTIMIZER, url));
+  await optimizer.load(moments).finally(() => moments.close());
+  const warnings = verified
+    ? []
+    : [`${pathOf(url)} was written by an earlier version, without checksums: it was read unverified.`];
+  return { stepsDone: step, folder, history, warnings };
+}
+
+/** A file that may not be read is not a damaged one. */
+function readError({ url }: CheckpointFolder, older: CheckpointFolder | undefined, cause: unknown): MlanError {
+  const { code, syscall }: { code?: unknown; syscall?: unknown } = Object(cause);
+  if (MlanError.is(cause, "unavailable") || (syscall !== undefined && code !== "ENOENT")) {
+    return new MlanError("unavailable", `trainer: ${pathOf(url)} cannot be read: ${messageOf(cause)}`, { cause });
   }
-  return found.toSorted((left, right) => right.step - left.step);
+  const rest = older ? `go on from step ${older.step}` : "begin this stage again";
+  const message = `trainer: ${pathOf(url)} is damaged: ${messageOf(cause)} Or remove that folder to ${rest}.`;
+  return new MlanError("run-folder", message, { cause });
 }
 
-/** What a killed process was writing. */
-async function removeUnfinished(folder: URL): Promise<void> {
-  const names = (await namesIn(folder)).filter((name) => /^step-\d+\..*tmp$/.test(name));
-  await Promise.all(names.map((name) => rm(new URL(name, folder), { recursive: true, force: true })));
-}
-
-async function namesIn(folder: URL): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (Object(error).code === "ENOENT") return [];
-    throw new MlanError("unavailable", `trainer: ${pathOf(folder)} cannot be read: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-async function exists(file: URL): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function loadOptimizer(folder: URL, optimizer: Optimizer): Promise<void> {
-  try {
-    const tensors = await openSafetensors(new URL(OPTIMIZER, folder));
-    await optimizer.load(tensors).finally(() => tensors.close());
-  } catch (cause) {
-    throw new MlanError(
-      "run-folder",
-      `trainer: ${pathOf(folder)} is damaged: ${messageOf(cause)} Remove it to go on from the checkpoint before it.`,
-      { cause },
-    );
-  }
-}
-
-async function saveError(state: TrainingState, folder: URL, cause: unknown): Promise<MlanError> {
-  const [newest] = await complete(folder);
+async function saveError(step: number, folder: URL, cause: unknown): Promise<MlanError> {
+  const [newest] = await checkpointFolders(folder).catch(() => []);
   const rest = newest
     ? `Training goes on from step ${newest.step} when it is started again`
     : "There is no earlier one";
   return new MlanError(
     "unavailable",
-    `trainer: the checkpoint of step ${state.step} could not be written to ${pathOf(folder)}. ${rest}. ${messageOf(cause)}`,
+    `trainer: the checkpoint of step ${step} could not be written to ${pathOf(folder)}. ${rest}. ${messageOf(cause)}`,
     { cause },
   );
 }

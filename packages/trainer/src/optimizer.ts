@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Variable } from "@tensorflow/tfjs-core";
-import type { Parameter } from "@mlan/core";
+import { MlanError, type Parameter } from "@mlan/core";
 import { type AdamWParameter, type AdamWStep, applyAdamW } from "@mlan/fused-ops";
 import type { SafetensorsReader, TensorToWrite } from "@mlan/safetensors";
 import type { Gradients } from "./gradients.ts";
@@ -10,6 +10,7 @@ export interface Optimizer {
   step(gradients: Gradients, step: AdamWStep): void;
   /** The moments, float32, named after their parameter. */
   tensors(): readonly TensorToWrite[];
+  /** Takes what {@link tensors} gave. Throws `run-folder`, before a moment changes, for other names, shapes or types. */
   load(tensors: SafetensorsReader): Promise<void>;
   dispose(): void;
 }
@@ -37,6 +38,7 @@ export function createOptimizer(parameters: readonly Parameter[], weightDecay: n
         data: () => moment.data<"float32">(),
       })),
     async load(tensors) {
+      checkMoments(moments, tensors);
       for (const { name, moment } of moments) {
         const values = await tensors.read(name);
         tf.tidy(() => moment.assign(tf.tensor(values, moment.shape)));
@@ -44,6 +46,28 @@ export function createOptimizer(parameters: readonly Parameter[], weightDecay: n
     },
     dispose: () => tf.dispose(moments.map(({ moment }) => moment)),
   };
+}
+
+interface Moment {
+  readonly name: string;
+  readonly moment: Variable;
+}
+
+function checkMoments(moments: readonly Moment[], { entries }: SafetensorsReader): void {
+  for (const { name, moment } of moments) {
+    const { dtype, shape } = entries.get(name) ?? {};
+    if (dtype === "F32" && shape?.join() === moment.shape.join()) continue;
+    const found = shape ? `${dtype} [${shape.join(", ")}]` : "missing";
+    throw new MlanError(
+      "run-folder",
+      `The optimizer's "${name}" is ${found} instead of F32 [${moment.shape.join(", ")}]. Restore it from a copy.`,
+    );
+  }
+  if (entries.size === moments.length) return;
+  throw new MlanError(
+    "run-folder",
+    `The optimizer has ${entries.size} tensors where ${moments.length} belong. Restore it from a copy.`,
+  );
 }
 
 interface NamedState extends AdamWParameter {

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Variable } from "@tensorflow/tfjs-core";
 import { type Encoded, MlanError, type TokenCounts, type TrainableModel, type TrainingRecipe } from "@mlan/core";
+import { firstNotFinite } from "./first-not-finite.ts";
 import { addGradients, clipGradients, disposeGradients, type Gradients, lossAndGradients } from "./gradients.ts";
 import type { MicroBatch } from "./training-plan.ts";
 import type { TrainingSet } from "./training-set.ts";
@@ -27,13 +28,15 @@ export interface StepOutcome {
 
 /**
  * Goes forward and backward over a step's micro-batches, one after the other in the memory of one.
- * Throws `invalid-options` when a loss is not finite, naming its conversations.
+ * Throws `invalid-options` when a loss or a gradient is not finite, naming its conversations, `invalid-checkpoint` when
+ * that comes from a weight that is not finite.
  */
 export async function computeStep(microBatches: readonly MicroBatch[], options: StepOptions): Promise<StepOutcome> {
   let gradients: Gradients = [];
   const passes: Pass[] = [];
   try {
     for (const microBatch of microBatches) {
+      if (microBatch.weight === 0) continue; // nothing is supervised
       const examples = await Promise.all(microBatch.indices.map((index) => options.set.example(index)));
       const pass = await runPass(examples, microBatch, gradients, options);
       gradients = pass.gradients;
@@ -42,7 +45,12 @@ export async function computeStep(microBatches: readonly MicroBatch[], options: 
     const losses = await Promise.all(passes.map(({ loss }) => loss));
     const loss = losses.reduce((sum, share) => sum + share, 0);
     const failed = losses.findIndex((share) => !Number.isFinite(share));
-    if (failed >= 0) throw notFinite(losses[failed], passes[failed]?.ids, options);
+    if (failed >= 0) throw await lossNotFinite(losses[failed], passes[failed]?.ids ?? [], options);
+    await checkGradients(
+      gradients,
+      passes.flatMap(({ ids }) => ids),
+      options,
+    );
     const { maximumGradientNorm } = options.recipe;
     if (maximumGradientNorm !== undefined) gradients = clipGradients(gradients, maximumGradientNorm);
     const counts = passes.map((pass) => pass.counts).reduce(addCounts);
@@ -103,14 +111,46 @@ function addCounts(left: TokenCounts, right: TokenCounts): TokenCounts {
   };
 }
 
-function notFinite(
+async function lossNotFinite(
   loss: number | undefined,
-  ids: readonly string[] | undefined,
-  { step, recipe }: StepOptions,
-): MlanError {
+  ids: readonly string[],
+  { step, model, recipe }: StepOptions,
+): Promise<MlanError> {
+  const parameters = model.parameters();
+  const weight = await firstNotFinite(parameters.map(({ variable }) => variable));
+  if (weight) {
+    return new MlanError(
+      "invalid-checkpoint",
+      `trainer: the loss of step ${step} is ${loss} because tensor "${parameters[weight.index]?.name}" of ${model.name} holds values ` +
+        "that are not finite. Begin with another checkpoint.",
+    );
+  }
   return new MlanError(
     "invalid-options",
-    `trainer: the loss of step ${step} is ${loss} on the conversations ${ids?.join(", ")}. Look at them, or lower ` +
+    `trainer: the loss of step ${step} is ${loss} on the conversations ${listOf(ids)}. Look at them, or lower ` +
       `learningRate (${recipe.learningRate}), raise warmupRatio (${recipe.warmupRatio}), or set maximumGradientNorm.`,
   );
 }
+
+/** Before the update: not even a clipped gradient would leave weights that are numbers. */
+async function checkGradients(
+  gradients: Gradients,
+  ids: readonly string[],
+  { step, model, recipe, variables }: StepOptions,
+): Promise<void> {
+  const found = await firstNotFinite(gradients);
+  if (!found) return;
+  const name = model.parameters().find(({ variable }) => variable === variables[found.index])?.name;
+  throw new MlanError(
+    "invalid-options",
+    `trainer: the gradient of "${name}" in step ${step} is not finite although the loss is, on the conversations ${listOf(ids)}. ` +
+      `Look at them, or lower learningRate (${recipe.learningRate}).`,
+  );
+}
+
+function listOf(ids: readonly string[]): string {
+  const more = ids.length > LISTED ? ` and ${ids.length - LISTED} more` : "";
+  return `${ids.slice(0, LISTED).join(", ")}${more}`;
+}
+
+const LISTED = 8;

@@ -7,6 +7,7 @@ import {
   type TrainEvent,
   type TrainRun,
 } from "@mlan/core";
+import { checkSchedule } from "./check-schedule.ts";
 import { checkpointsIn } from "./checkpoint.ts";
 import { disposeGradients } from "./gradients.ts";
 import { learningRateFactor } from "./learning-rate.ts";
@@ -15,7 +16,7 @@ import { checkRecipe } from "./recipe-schema.ts";
 import { computeStep } from "./step.ts";
 import { type TrainingPlan, trainingPlan } from "./training-plan.ts";
 import { openTrainingSet, type TrainingSet } from "./training-set.ts";
-import { dependenciesOf, trainingState } from "./training-state.ts";
+import { dependenciesOf } from "./training-state.ts";
 
 export interface TrainSettings {
   readonly lengthMultiple: number;
@@ -34,25 +35,39 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
   const parameters = trainedParameters(run);
   const set = await openTrainingSet(run);
   const plan = trainingPlan({ set, recipe, seed, ...settings });
+  const warnings = [...checkSchedule(recipe, plan.steps), ...supervisionWarnings(plan)];
   const depends = dependenciesOf(run, set, plan, parameters);
-  const checkpoints = checkpointsIn(run.folder, settings.checkpointsKept);
+  const checkpoints = checkpointsIn(run.folder, settings.checkpointsKept, { plan, depends });
   const optimizer = createOptimizer(parameters, recipe.weightDecay);
   try {
-    const resumed = await checkpoints.resume(depends, model, optimizer);
+    const resumed = await checkpoints.resume({ model, optimizer });
     const stepsDone = resumed?.stepsDone ?? 0;
     let folder = resumed?.folder ?? run.folder;
+    // Without the steps that a checkpoint of an earlier version does not have.
+    const history = [...(resumed?.history ?? [])];
+    const hasHistory = history.length === stepsDone;
     const { steps } = plan;
     // So that loading weights does not count for the first step.
     settings.deviceUse?.();
-    yield { type: "train-start", stepsDone, steps, dataFingerprint: set.fingerprint, unsupervised: set.unsupervised };
+    yield {
+      type: "train-start",
+      stepsDone,
+      steps,
+      dataFingerprint: set.fingerprint,
+      unsupervised: set.unsupervised,
+      ...(hasHistory && { history: [...history] }),
+      warnings: [...warnings, ...(resumed?.warnings ?? [])],
+    };
     for (let step = stepsDone + 1; step <= steps; step++) {
       const outcome = await takeStep(step, { run, set, plan, parameters, optimizer, settings });
       const device = settings.deviceUse?.();
-      yield { ...outcome, ...(device && { device }) };
+      const event = { ...outcome, ...(device && { device }) };
+      history.push(event);
+      yield event;
       // Signals and timers get their turn even when nothing else in a step leaves the microtask queue.
       await setImmediate();
       if (step === steps || step % recipe.checkpointEvery === 0 || signal?.aborted) {
-        folder = await checkpoints.save(trainingState(step, plan, depends), model, optimizer);
+        folder = await checkpoints.save(step, history, { model, optimizer });
         yield { type: "checkpoint-saved", step, folder };
       }
       signal?.throwIfAborted();
@@ -61,6 +76,13 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
   } finally {
     optimizer.dispose();
   }
+}
+
+function supervisionWarnings({ withoutSupervision }: TrainingPlan): readonly string[] {
+  if (withoutSupervision === 0) return [];
+  return [
+    `${withoutSupervision} micro-batches have no supervised position. The original code's loss is NaN there; here they count for nothing.`,
+  ];
 }
 
 interface StepContext {

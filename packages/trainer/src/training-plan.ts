@@ -1,4 +1,4 @@
-import { type BatchShape, deriveSeed, type TrainingRecipe } from "@mlan/core";
+import { type BatchShape, deriveSeed, MlanError, type TrainingRecipe } from "@mlan/core";
 import { bucketFor, lengthBuckets } from "./length-buckets.ts";
 import { modalityGroups } from "./modality-groups.ts";
 import { torchRandom } from "./torch-random.ts";
@@ -10,6 +10,8 @@ export interface TrainingPlan {
   readonly stepsPerEpoch: number;
   /** The lengths of all batches, ascending. */
   readonly lengths: readonly number[];
+  /** Micro-batches of all steps without a supervised position: their weight is 0. */
+  readonly withoutSupervision: number;
   /** The micro-batches of a step, 0-based. */
   step(step: number): readonly MicroBatch[];
 }
@@ -19,7 +21,7 @@ export interface MicroBatch {
   /** Numbers in the training set. */
   readonly indices: readonly number[];
   readonly shape: BatchShape;
-  /** Its share of the step's loss; the shares of a step add up to 1. */
+  /** Its share of the step's loss; the shares of a step add up to 1. It is 0 where nothing is supervised. */
   readonly weight: number;
 }
 
@@ -31,6 +33,7 @@ export interface TrainingPlanOptions {
   readonly maximumLengths: number;
 }
 
+/** Throws `invalid-data` when a step would have no supervised position. */
 export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
   const { set, recipe } = options;
   const { batchSize, microBatchSize } = recipe;
@@ -50,7 +53,8 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
   };
   const longest = (indices: readonly number[]): number =>
     Math.max(...indices.map((index) => set.positions[index] ?? 0));
-  const lengths = lengthBuckets(needed(steps, microBatches, longest), {
+  const { needed, withoutSupervision } = survey(steps, microBatches, longest, options);
+  const lengths = lengthBuckets(needed, {
     multiple: options.lengthMultiple,
     maximumCount: options.maximumLengths,
     maximumLength: recipe.format.maximumLength,
@@ -59,6 +63,7 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
     steps,
     stepsPerEpoch,
     lengths,
+    withoutSupervision,
     step(step) {
       const batches = microBatches(step);
       const weights = batches.map((indices) => weightOf(indices, options));
@@ -72,10 +77,46 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
   };
 }
 
-/** `paper` gives every micro-batch the same weight, however few positions it supervises; `strict` every position. */
+/**
+ * `paper` gives every micro-batch the same weight, however few positions it supervises; `strict` every position. In one
+ * that supervises none the original's mean is 0 / 0, and the weights of its model NaN from then on; here it counts for
+ * nothing.
+ */
 function weightOf(indices: readonly number[], { set, recipe }: TrainingPlanOptions): number {
-  if (recipe.protocol !== "strict") return 1;
-  return indices.reduce((sum, index) => sum + (set.supervised[index] ?? 0), 0);
+  const supervised = indices.reduce((sum, index) => sum + (set.supervised[index] ?? 0), 0);
+  return recipe.protocol === "strict" ? supervised : Math.min(1, supervised);
+}
+
+interface PlanSurvey {
+  /** The longest example of each micro-batch. */
+  readonly needed: readonly number[];
+  readonly withoutSupervision: number;
+}
+
+function survey(
+  steps: number,
+  microBatches: (step: number) => readonly (readonly number[])[],
+  longest: (indices: readonly number[]) => number,
+  options: TrainingPlanOptions,
+): PlanSurvey {
+  const needed: number[] = [];
+  let withoutSupervision = 0;
+  for (let step = 0; step < steps; step++) {
+    const batches = microBatches(step);
+    const empty = batches.filter((indices) => weightOf(indices, options) === 0).length;
+    if (empty === batches.length) throw nothingSupervised(step, options);
+    withoutSupervision += empty;
+    for (const indices of batches) needed.push(longest(indices));
+  }
+  return { needed, withoutSupervision };
+}
+
+function nothingSupervised(step: number, { set, recipe }: TrainingPlanOptions): MlanError {
+  return new MlanError(
+    "invalid-data",
+    `trainer: none of the ${recipe.batchSize} conversations of step ${step + 1} has a supervised position, nor have ` +
+      `${set.unsupervised.length} of all ${set.length}. Take them out of the data, or train with protocol "strict", which leaves them out.`,
+  );
 }
 
 function epochOrder({ set, recipe, seed }: TrainingPlanOptions, epoch: number): ArrayLike<number> {
@@ -88,14 +129,6 @@ function epochOrder({ set, recipe, seed }: TrainingPlanOptions, epoch: number): 
     random,
     protocol: recipe.protocol ?? "paper",
   });
-}
-
-function* needed(
-  steps: number,
-  microBatches: (step: number) => readonly (readonly number[])[],
-  longest: (indices: readonly number[]) => number,
-): Iterable<number> {
-  for (let step = 0; step < steps; step++) yield* microBatches(step).map(longest);
 }
 
 function lastOnly<Value>(compute: (key: number) => Value): (key: number) => Value {

@@ -2,12 +2,15 @@ import { setImmediate } from "node:timers/promises";
 import type { Conversation, Encoded, TrainRun } from "@mlan/core";
 import { MlanError } from "@mlan/core";
 
-/** The conversations of a dataset from which something is learned, numbered anew from 0. */
+/**
+ * The conversations of a dataset that take places in batches, numbered anew from 0: all of them, as in the original
+ * code, where one without supervision is drawn and adds nothing to the loss; in `strict` those that teach something.
+ */
 export interface TrainingSet {
   /** The dataset's. */
   readonly fingerprint: string;
   readonly length: number;
-  /** The other conversations, with the reason of the first few. */
+  /** The conversations without a supervised position, with the reason of the first few. */
   readonly unsupervised: readonly string[];
   /** Per conversation: positions including those of images. */
   readonly positions: ArrayLike<number>;
@@ -29,9 +32,9 @@ const WORD = /[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205
  * Opens the dataset and encodes it once, in the model's current format. Images are not read.
  * Throws `invalid-data` when nothing can be learned from it.
  */
-export async function openTrainingSet({ model, data, signal }: TrainRun): Promise<TrainingSet> {
+export async function openTrainingSet({ model, data, recipe, signal }: TrainRun): Promise<TrainingSet> {
   const examples = await data.open(signal ? { signal } : {});
-  const survey = newSurvey();
+  const survey = newSurvey(recipe.protocol !== "strict");
   for (let index = 0; index < examples.length; index++) {
     // Signals and timers get their turn: encoding alone never leaves the microtask queue.
     if (index % 256 === 0) await setImmediate();
@@ -39,7 +42,7 @@ export async function openTrainingSet({ model, data, signal }: TrainRun): Promis
     const conversation = await examples.at(index);
     record(survey, index, conversation, model.encode(conversation));
   }
-  if (survey.sources.length === 0) {
+  if (survey.unsupervised.length === examples.length) {
     const reasons = survey.unsupervised.slice(0, REASONS).join("; ");
     throw new MlanError(
       "invalid-data",
@@ -65,17 +68,20 @@ interface Survey {
   readonly unsupervised: string[];
   readonly kept: Encoded[];
   keptTokens: number;
+  /** Whether conversations without supervision keep their places. */
+  readonly keepsUnsupervised: boolean;
 }
 
-function newSurvey(): Survey {
-  return { sources: [], positions: [], supervised: [], words: [], unsupervised: [], kept: [], keptTokens: 0 };
+function newSurvey(keepsUnsupervised: boolean): Survey {
+  const lists = { sources: [], positions: [], supervised: [], words: [], unsupervised: [], kept: [] };
+  return { ...lists, keptTokens: 0, keepsUnsupervised };
 }
 
 function record(survey: Survey, index: number, conversation: Conversation, encoded: Encoded): void {
   if (encoded.supervised === 0) {
     const reason = survey.unsupervised.length < REASONS ? `: ${encoded.problem ?? "no position is supervised"}` : "";
     survey.unsupervised.push(`${encoded.id}${reason}`);
-    return;
+    if (!survey.keepsUnsupervised) return;
   }
   if (survey.keptTokens + encoded.inputIds.length <= KEPT_TOKENS) {
     survey.kept[survey.sources.length] = encoded;

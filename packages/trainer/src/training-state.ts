@@ -1,5 +1,7 @@
-import { MlanError, type Parameter, type TrainingRecipe, type TrainRun, pathOf } from "@mlan/core";
+import { readFile } from "node:fs/promises";
+import { MlanError, type Parameter, pathOf, type TrainingRecipe, type TrainRun } from "@mlan/core";
 import { z } from "zod";
+import type { CheckpointFolder } from "./checkpoint-folders.ts";
 import type { TrainingPlan } from "./training-plan.ts";
 import type { TrainingSet } from "./training-set.ts";
 
@@ -8,13 +10,30 @@ import type { TrainingSet } from "./training-set.ts";
  * and the position, so there is no generator to keep.
  */
 export interface TrainingState {
-  readonly formatVersion: 1;
+  /** 1: without checksums and the history of its steps. */
+  readonly formatVersion: 1 | 2;
   /** Optimiser steps that are done. */
   readonly step: number;
   readonly steps: number;
   /** The epoch of the next step, from 0, and the conversations of it that are done. */
   readonly epoch: number;
   readonly cursor: number;
+  /** {@link Dependencies} as JSON. */
+  readonly depends: Readonly<Record<string, unknown>>;
+}
+
+const schema: z.ZodType<TrainingState> = z.strictObject({
+  formatVersion: z.union([z.literal(1), z.literal(2)]),
+  step: z.int().min(1),
+  steps: z.int().min(1),
+  epoch: z.int().min(0),
+  cursor: z.int().min(0),
+  depends: z.looseObject({}),
+});
+
+/** What the state of a run follows from. */
+export interface RunState {
+  readonly plan: TrainingPlan;
   readonly depends: Dependencies;
 }
 
@@ -30,15 +49,6 @@ export interface Dependencies {
   /** Name and shape of what learns, in the order of the model. */
   readonly parameters: readonly string[];
 }
-
-const schema = z.object({
-  formatVersion: z.literal(1),
-  step: z.int().min(0),
-  steps: z.int().min(0),
-  epoch: z.int().min(0),
-  cursor: z.int().min(0),
-  depends: z.looseObject({}),
-});
 
 export function dependenciesOf(
   { model, recipe, seed }: TrainRun,
@@ -58,32 +68,54 @@ export function dependenciesOf(
   };
 }
 
-export function trainingState(step: number, plan: TrainingPlan, depends: Dependencies): TrainingState {
-  const epoch = Math.floor(step / plan.stepsPerEpoch);
-  const cursor = (step % plan.stepsPerEpoch) * depends.recipe.batchSize;
-  return { formatVersion: 1, step, steps: plan.steps, epoch, cursor, depends };
+/** The state after `step` steps as a file. */
+export function stateText(step: number, run: RunState): string {
+  return `${JSON.stringify({ ...stateAt(step, run), depends: run.depends }, null, 2)}\n`;
+}
+
+/** Reads a state file. Throws `run-folder` when it is none. */
+export async function readState(file: URL): Promise<TrainingState> {
+  const parsed = schema.safeParse(parseJson(await readFile(file, "utf8")));
+  if (parsed.success) return parsed.data;
+  throw new MlanError(
+    "run-folder",
+    `${pathOf(file)} is no trainer state: ${z.prettifyError(parsed.error)}. Restore it from a copy.`,
+    {
+      cause: parsed.error,
+    },
+  );
 }
 
 /**
- * The steps that are done according to a state file. Throws `run-folder` when it is damaged, or when it belongs to
- * another run, naming each difference.
+ * Throws `run-folder` when the state in a checkpoint belongs to another run or to another of its steps, naming each
+ * difference.
  */
-export function readStepsDone(text: string, depends: Dependencies, file: URL): number {
-  const parsed = schema.safeParse(parseJson(text));
-  if (!parsed.success) {
+export function checkBelongs(
+  { depends, ...state }: TrainingState,
+  { step, url }: CheckpointFolder,
+  run: RunState,
+): void {
+  const differences = differencesOf(depends, JSON.parse(JSON.stringify(run.depends)), "");
+  if (differences.length > 0) {
     throw new MlanError(
       "run-folder",
-      `trainer: ${pathOf(file)} is no trainer state. Remove its folder to go on from the checkpoint before it.`,
-      { cause: parsed.error },
+      `trainer: ${pathOf(url)} is a checkpoint of another run:\n${differences.map((line) => `  ${line}\n`).join("")}` +
+        `Restore what differs to go on with it, or train into another folder.`,
     );
   }
-  const differences = differencesOf(parsed.data.depends, JSON.parse(JSON.stringify(depends)), "");
-  if (differences.length === 0) return parsed.data.step;
+  const contradictions = differencesOf({ ...state, formatVersion: 2 }, stateAt(step, run), "");
+  if (contradictions.length === 0) return;
   throw new MlanError(
     "run-folder",
-    `trainer: ${pathOf(new URL("./", file))} is a checkpoint of another run:\n${differences.map((line) => `  ${line}\n`).join("")}` +
-      `Restore what differs to go on with it, or train into another folder.`,
+    `trainer: ${pathOf(url)} is not the checkpoint of step ${step}: ${contradictions.join(", ")}. Remove that folder to go on ` +
+      "from the one before it.",
   );
+}
+
+function stateAt(step: number, { plan, depends }: RunState): Omit<TrainingState, "depends"> {
+  const epoch = Math.floor(step / plan.stepsPerEpoch);
+  const cursor = (step % plan.stepsPerEpoch) * depends.recipe.batchSize;
+  return { formatVersion: 2, step, steps: plan.steps, epoch, cursor };
 }
 
 function parseJson(text: string): unknown {

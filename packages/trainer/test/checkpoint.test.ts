@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { MlanError, type TrainableModel } from "@mlan/core";
 import { memoryDataset } from "@mlan/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -22,8 +22,10 @@ describe("checkpoints", () => {
     const { events } = await train({ folder, recipe: { ...RECIPE, checkpointEvery: 2 } });
     expect(await inFolder()).toEqual(["step-000008", "step-000009"]);
     expect((await readdir(new URL("step-000009/", folder))).toSorted()).toEqual([
+      "checksums.json",
       "model",
       "optimizer.safetensors",
+      "steps.jsonl",
       "trainer-state.json",
     ]);
     expect(events.at(-1)).toMatchObject({ type: "train-end", folder: new URL("step-000009/model/", folder) });
@@ -32,7 +34,7 @@ describe("checkpoints", () => {
   it("tell where the run stands", async () => {
     await train({ folder, breakAt: 5 });
     const state = JSON.parse(await readFile(new URL("step-000004/trainer-state.json", folder), "utf8"));
-    expect(state).toMatchObject({ formatVersion: 1, step: 4, steps: 9, epoch: 1, cursor: 8 });
+    expect(state).toMatchObject({ formatVersion: 2, step: 4, steps: 9, epoch: 1, cursor: 8 });
   });
 
   it.each([1, 3, 4, 8])("resume after a stop in step %i to the same bits and losses", async (breakAt) => {
@@ -87,25 +89,6 @@ describe("a checkpoint that does not fit is refused", () => {
     await train({ folder, breakAt: 5 });
     const { events } = await train({ folder, recipe: { ...RECIPE, checkpointEvery: 100 } });
     expect(events[0]).toMatchObject({ stepsDone: 4 });
-  });
-
-  it.each([
-    [
-      "trainer-state.json",
-      (file: URL) => writeFile(file, '{"step": 4'),
-      /trainer-state\.json is no trainer state\. Remove/,
-    ],
-    [
-      "optimizer.safetensors",
-      (file: URL) => truncate(file, 500),
-      /step-000004\/ is damaged: .*optimizer\.safetensors.* Remove it/,
-    ],
-  ])("with a damaged %s", async (name, damage, message) => {
-    await train({ folder, breakAt: 5 });
-    await damage(new URL(`step-000004/${name}`, folder));
-    const error = await errorOf(train({ folder }));
-    expect(MlanError.is(error, "run-folder")).toBe(true);
-    expect(String(error)).toMatch(message);
   });
 });
 

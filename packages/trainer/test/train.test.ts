@@ -12,6 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+const SILENT = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] } as const;
+
 describe("a training run tells", () => {
   it("its events in order", async () => {
     const { events } = await train({ folder });
@@ -82,18 +84,22 @@ describe("a training run tells", () => {
     for (const { flops } of steps) expect(flops).toBe(2 * (gradientCheckpointing ? 4 : 3));
   });
 
-  it("which conversations teach nothing, and leaves them out", async () => {
-    const silent = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] } as const;
-    const { events } = await train({ folder, data: memoryDataset("mixed", [silent, ...letters(8)]) });
-    expect(events[0]).toMatchObject({
-      steps: 3,
-      unsupervised: ["silent: no assistant text within the maximum length"],
+  // As in the original code, where such a conversation has a place in the order; `strict` leaves it out.
+  it.each([
+    ["paper", 6],
+    ["strict", 3],
+  ] as const)("which conversations teach nothing, and in %s has %i steps with them", async (protocol, steps) => {
+    const { events } = await train({
+      folder,
+      recipe: { ...RECIPE, protocol },
+      data: memoryDataset("mixed", [SILENT, ...letters(8)]),
     });
+    expect(events[0]).toMatchObject({ steps, unsupervised: ["silent: no assistant text within the maximum length"] });
   });
 });
 
 describe("a step's loss", () => {
-  const recipe = instructionTuning({ ...RECIPE, batchSize: 8, microBatchSize: 1, maximumSteps: 1 });
+  const recipe = instructionTuning({ ...RECIPE, batchSize: 8, microBatchSize: 1, maximumSteps: 1, warmupRatio: 0 });
   const conversations = letters(8, false);
 
   const single = async (): Promise<{ losses: number[]; supervised: number[] }> => {
@@ -256,8 +262,7 @@ describe("training stops with one clear error", () => {
   });
 
   it("when nothing is supervised", async () => {
-    const silent = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] } as const;
-    await expect(train({ folder, data: memoryDataset("mute", [silent]) })).rejects.toThrow(
+    await expect(train({ folder, data: memoryDataset("mute", [SILENT]) })).rejects.toThrow(
       /mute: none of its 1 .*silent: no assistant text/,
     );
   });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { OUR_PACKAGES } from "../../../packages/cli/src/our-packages.ts";
 import { publishedPackages } from "../../gates/published-packages.ts";
 
 /** Layers from below; a package imports from layers below its own only (docs/decisions/0002). */
@@ -95,6 +96,10 @@ describe.each(packages)("packages/$folder", ({ folder, url, manifest }) => {
 
 /** Written by scripts that a test runs again. */
 const GENERATED = new Set(["optimizers/optimizers-bytes.ts"]);
+
+it("the command suggests packages of this workspace, and no others", () => {
+  expect(OUR_PACKAGES).toEqual(packages.map(({ manifest }) => manifest.name).toSorted());
+});
 
 it("model code names no backend", () => {
   for (const { folder, url } of packages.filter(({ folder }) => /^(model-|trainer$|eval-)/.test(folder))) {

@@ -96,27 +96,41 @@ function expm1(writing: Writing, x: string): OnnxCall {
   return nearZero(0.5, expMinusOne)(writing, x);
 }
 
-/** Kahan's `log(u) * x / (u - 1)` with `u = 1 + x`: the rounding of `u` cancels out. */
+/**
+ * `2 * atanh(x / (2 + x))` as a power series where `|x| <= 0.5`. A GPU's logarithm has an absolute error of some 7e-8,
+ * which near 1 is all of its value, so no formula that takes a logarithm is right there.
+ */
 function log1pInFloat32({ graph }: Writing, x: string): OnnxCall {
-  const [one, infinity] = [graph.scalar(1, "float32"), graph.scalar(Infinity, "float32")];
-  const u = graph.apply("Add", [x, one]);
-  const rounded = graph.apply("Sub", [u, one]);
-  const quotient = graph.apply("Div", [graph.apply("Mul", [graph.apply("Log", [u]), x]), rounded]);
-  const same = graph.apply("Or", [graph.apply("Equal", [u, one]), graph.apply("Equal", [x, infinity])]);
-  return ["Where", [same, x, quotient]];
+  const ratio = graph.apply("Div", [x, graph.apply("Add", [x, graph.scalar(2, "float32")])]);
+  const square = graph.apply("Mul", [ratio, ratio]);
+  const series = graph.apply("Mul", [ratio, polynomial(graph, square, ATANH_SERIES)]);
+  const far = graph.apply("Log", [graph.apply("Add", [x, graph.scalar(1, "float32")])]);
+  return ["Where", [isSmall(graph, x), series, far]];
 }
 
-/** The same for `(u - 1) * x / log(u)` with `u = exp(x)`. */
+/** The power series where `|x| <= 0.5`: a GPU's exponential minus one would keep few digits there. */
 function expm1InFloat32({ graph }: Writing, x: string): OnnxCall {
-  const one = graph.scalar(1, "float32");
-  const u = graph.apply("Exp", [x]);
-  const less = graph.apply("Sub", [u, one]);
-  const quotient = graph.apply("Div", [graph.apply("Mul", [less, x]), graph.apply("Log", [u])]);
-  const [tiny, far] = [
-    graph.apply("Equal", [u, one]),
-    graph.apply("Greater", [graph.apply("Abs", [x]), graph.scalar(1, "float32")]),
-  ];
-  return ["Where", [tiny, x, graph.apply("Where", [far, less, quotient])]];
+  const series = graph.apply("Mul", [x, polynomial(graph, x, EXPM1_SERIES)]);
+  const far = graph.apply("Sub", [graph.apply("Exp", [x]), graph.scalar(1, "float32")]);
+  return ["Where", [isSmall(graph, x), series, far]];
+}
+
+/** `2 * atanh(r) / r` in powers of `r * r`: the terms left out are below 2e-8 for `|r| <= 1/3`. */
+const ATANH_SERIES = Array.from({ length: 8 }, (_, power) => 2 / (2 * power + 1));
+/** `(exp(x) - 1) / x` in powers of `x`: 1 / 1!, 1 / 2!, ... */
+const EXPM1_SERIES = [1, 2, 6, 24, 120, 720, 5040, 40_320, 362_880].map((factorial) => 1 / factorial);
+
+function isSmall(graph: Writing["graph"], x: string): string {
+  return graph.apply("LessOrEqual", [graph.apply("Abs", [x]), graph.scalar(0.5, "float32")]);
+}
+
+/** Horner's rule; coefficients from the constant term upwards. */
+function polynomial(graph: Writing["graph"], x: string, coefficients: readonly number[]): string {
+  const [last = 0, ...others] = coefficients.toReversed();
+  return others.reduce(
+    (value, coefficient) => graph.apply("Add", [graph.apply("Mul", [value, x]), graph.scalar(coefficient, "float32")]),
+    graph.scalar(last, "float32"),
+  );
 }
 
 function logOfSuccessor({ graph }: Writing, x: string): string {

@@ -11,11 +11,13 @@ const PACKAGE = "@sparticuz/chromium";
 let loader: object | undefined;
 
 /**
- * Lets Vulkan find SwiftShader, a GPU in software that the npm package @sparticuz/chromium carries. To be called before
- * ONNX Runtime looks for a GPU. Gives why there is none for this platform, or undefined. Throws where the package, a
- * devDependency, does not carry it: tests that are skipped for that would go unnoticed.
+ * Lets Vulkan find SwiftShader, a GPU in software that the npm package @sparticuz/chromium carries. Call it before ONNX
+ * Runtime looks for a GPU. Returns why there is none for this platform, or undefined. Throws where the package, a
+ * devDependency, does not carry it: tests that are skipped for that would go unnoticed. With MLAN_WEBGPU=hardware in the
+ * environment it changes nothing, and the tests run on the machine's own GPU.
  */
 export function openSwiftShader(): string | undefined {
+  if (process.env["MLAN_WEBGPU"] === "hardware") return undefined;
   if (process.platform !== "linux" || process.arch !== "x64") return "SwiftShader comes for Linux x64 only";
   const main = createRequire(import.meta.url).resolve(PACKAGE);
   const archive = join(main.slice(0, main.lastIndexOf(PACKAGE)), PACKAGE, "bin", "swiftshader.tar.br");

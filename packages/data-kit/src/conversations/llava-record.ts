@@ -1,7 +1,7 @@
 import { type Conversation, IMAGE_PLACEHOLDER, type ImageReference, type Turn } from "@mlan/core";
 import { z } from "zod";
 import { strip } from "../answers/python-text.ts";
-import { imageColumn } from "../images/image-reference.ts";
+import { isImageReference } from "../images/image-reference.ts";
 
 /**
  * A row of LLaVA's and ShareGPT's format (`conversations`) or of OpenAI's (`messages`). Only images make it multimodal;
@@ -25,7 +25,10 @@ export interface LlavaTurn {
   readonly content?: string | null;
 }
 
-const imageCell: z.ZodType<ImageCell> = z.union([imageColumn, z.array(imageColumn)]).nullable();
+const imageCell: z.ZodType<ImageCell> = z.custom<ImageCell>(
+  (cell) => cell === null || (Array.isArray(cell) ? cell.every(isImageReference) : isImageReference(cell)),
+  "expected an image",
+);
 const turns: z.ZodType<readonly LlavaTurn[] | null> = z
   .array(
     z.object({

@@ -1,59 +1,99 @@
-import { messageOf, MlanError } from "@mlan/core";
-import { buffer } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
-import { type Entry, openPromise, type ZipFile } from "yauzl";
-import { checkImageName } from "./image-reference.ts";
+import { messageOf, MlanError, pathOf, shownValue } from "@mlan/core";
+import type { Entry } from "yauzl";
+import { checkImageName, plainName, spellings } from "./image-name.ts";
 import type { ImageStore } from "./image-store.ts";
+import { openZip, type ZipArchive } from "./zip-file.ts";
 
 /**
- * Images of a zip archive, read one by one without unpacking it. Where all entries lie in one folder, names may leave
- * it out. The archive is opened at the first read.
+ * Images of a zip archive, read one by one without unpacking it, their checksums compared. Names may leave out the
+ * folders that all images share. The archive is opened at the first read.
  */
 export function imageArchive(speaker: string, file: URL): ImageStore {
   let opened: Promise<Archive> | undefined;
   return {
     image(name) {
       checkImageName(name, speaker);
+      const place = pathOf(file);
+      const inArchive = async <Result>(use: (zip: ZipArchive, entry: Entry) => Result): Promise<Awaited<Result>> => {
+        try {
+          opened ??= openZip(file).then(withNames);
+          const archive = await opened;
+          const entry = entryOf(archive, name);
+          if (!entry) throw missing(speaker, name, place, archive);
+          return await use(archive.zip, entry);
+        } catch (cause) {
+          if (MlanError.is(cause)) throw cause;
+          const message = `${speaker}: image ${shownValue(name)} cannot be read from ${place}: ${messageOf(cause)}.`;
+          throw new MlanError("invalid-data", message, { cause });
+        }
+      };
       return {
         name,
-        async read() {
-          opened ??= openArchive(file);
-          const place = fileURLToPath(file);
-          try {
-            const { zip, entries } = await opened;
-            const entry = entries.get(name);
-            if (entry) return await buffer(await zip.openReadStreamPromise(entry));
-          } catch (cause) {
-            const message = `${speaker}: image "${name}" cannot be read from ${place} (${messageOf(cause)}); is the archive whole?`;
-            throw new MlanError("invalid-data", message, { cause });
-          }
-          throw new MlanError("invalid-data", `${speaker}: there is no image "${name}" in ${place}.`);
-        },
+        read: () => inArchive((zip, entry) => zip.read(entry)),
+        find: () =>
+          inArchive((_, { crc32, uncompressedSize }) => {
+            const content = `crc32 ${crc32}, ${uncompressedSize} bytes`;
+            return { stamp: content, digest: content };
+          }),
       };
     },
   };
 }
 
 interface Archive {
-  readonly zip: ZipFile;
+  readonly zip: ZipArchive;
+  /** By their plain name, also with accents joined to their letters. */
   readonly entries: ReadonlyMap<string, Entry>;
+  /** The folders that all images share, with none of them, the first, the first two, ... */
+  readonly folders: readonly string[];
 }
 
-async function openArchive(file: URL): Promise<Archive> {
-  const zip = await openPromise(fileURLToPath(file), { lazyEntries: true, autoClose: false });
+function withNames(zip: ZipArchive): Archive {
   const entries = new Map<string, Entry>();
-  for await (const entry of zip.eachEntry()) if (!entry.fileName.endsWith("/")) entries.set(entry.fileName, entry);
-  return { zip, entries: withoutSharedFolder(entries) };
+  for (const entry of zip.entries) {
+    const name = plainName(entry.fileName);
+    const composed = name.normalize("NFC");
+    if (composed !== name && !entries.has(composed)) entries.set(composed, entry);
+    entries.set(name, entry);
+  }
+  return { zip, entries, folders: sharedFolders([...entries.keys()].filter((name) => !isLitter(name))) };
 }
 
-function withoutSharedFolder(entries: ReadonlyMap<string, Entry>): ReadonlyMap<string, Entry> {
-  const tops = new Set([...entries.keys()].map((name) => name.slice(0, name.indexOf("/") + 1)));
-  const [top] = tops;
-  if (tops.size !== 1 || top === undefined || top === "") return entries;
-  return new Map(
-    [...entries].flatMap(([name, entry]) => [
-      [name, entry],
-      [name.slice(top.length), entry],
-    ]),
+/** What macOS and Windows add to an archive. */
+function isLitter(name: string): boolean {
+  return name.startsWith("__MACOSX/") || /(?:^|\/)(?:\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)$/i.test(name);
+}
+
+function sharedFolders(names: readonly string[]): readonly string[] {
+  let shared = names[0]?.split("/").slice(0, -1) ?? [];
+  for (const name of names) {
+    if (shared.length === 0) break;
+    const segments = name.split("/").slice(0, -1);
+    const length = shared.findIndex((segment, index) => segment !== segments[index]);
+    if (length >= 0) shared = shared.slice(0, length);
+  }
+  return ["", ...shared.map((_, index) => `${shared.slice(0, index + 1).join("/")}/`)];
+}
+
+function entryOf({ entries, folders }: Archive, name: string): Entry | undefined {
+  for (const folder of folders) {
+    for (const spelling of spellings(plainName(name))) {
+      const entry = entries.get(folder + spelling);
+      if (entry) return entry;
+    }
+  }
+  return undefined;
+}
+
+const LISTED = 5;
+
+function missing(speaker: string, name: string, place: string, { zip }: Archive): MlanError {
+  const names = zip.entries.map(({ fileName }) => fileName).filter((fileName) => !isLitter(fileName));
+  const listed = names.slice(0, LISTED).map((fileName) => fileName.slice(0, 100));
+  const more = names.length > LISTED ? `, and ${names.length - LISTED} more` : "";
+  const found = names.length === 0 ? "no files" : `${listed.join(", ")}${more}`;
+  return new MlanError(
+    "invalid-data",
+    `${speaker}: there is no image ${shownValue(name)} in ${place}, which holds ${found}; correct the name, or name the archive that has it.`,
   );
 }

@@ -1,4 +1,5 @@
-import { type ImageReference, type Location, toFileUrl, toFolderUrl } from "@mlan/core";
+import { type ImageReference, type Location, messageOf, MlanError, pathOf, toFileUrl, toFolderUrl } from "@mlan/core";
+import { stat } from "node:fs/promises";
 import type { Files } from "../files/file-source.ts";
 import { imageArchive } from "./image-archive.ts";
 import { imageFromFolders } from "./image-reference.ts";
@@ -17,18 +18,28 @@ export interface ImagePlaces {
   readonly archive?: string;
 }
 
-/** The user's place; else the published archive; else the folder `images/` beside the rows, then the rows' own. */
+/**
+ * The user's place; else the published archive; else the folder `images/` beside the rows, then the rows' own. Throws an
+ * `invalid-data` error when there is nothing at the user's place.
+ */
 export async function findImages(speaker: string, files: Files, { at, archive }: ImagePlaces): Promise<ImageStore> {
-  if (at) return isZip(at) ? imageArchive(speaker, toFileUrl(at)) : folders(speaker, [toFolderUrl(at)]);
+  if (at) return storeAt(speaker, at);
   const published = archive === undefined ? [] : await files.match(archive);
   if (published[0] !== undefined) return imageArchive(speaker, await files.local(published[0]));
   return folders(speaker, [new URL("images/", files.folder), files.folder]);
 }
 
-function folders(speaker: string, places: readonly URL[]): ImageStore {
-  return { image: (name) => imageFromFolders(places, name, speaker) };
+async function storeAt(speaker: string, at: Location): Promise<ImageStore> {
+  try {
+    const status = await stat(toFileUrl(at));
+    return status.isDirectory() ? folders(speaker, [toFolderUrl(at)]) : imageArchive(speaker, toFileUrl(at));
+  } catch (cause) {
+    if (MlanError.is(cause)) throw cause;
+    const message = `${speaker}: images cannot be read from ${pathOf(toFileUrl(at))} (${messageOf(cause)}); name a folder or a zip archive that exists.`;
+    throw new MlanError("invalid-data", message, { cause });
+  }
 }
 
-function isZip(at: Location): boolean {
-  return toFileUrl(at).pathname.toLowerCase().endsWith(".zip");
+function folders(speaker: string, places: readonly URL[]): ImageStore {
+  return { image: (name) => imageFromFolders(places, name, speaker) };
 }

@@ -1,5 +1,6 @@
 import type { ImageReference } from "@mlan/core";
-import { imageFromBytes, imageNameProblem, isImageReference } from "../images/image-reference.ts";
+import { imageNameProblem } from "../images/image-name.ts";
+import { imageFromBytes, isImageReference } from "../images/image-reference.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import { badRow, placeText, type RowPlace } from "./check-row.ts";
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type ConversationFormat, MlanError, pathOf } from "@mlan/core";
+import { type ConversationFormat, MlanError, pathOf, verifyChecksums } from "@mlan/core";
 import { type ConfigObject, fileExists, isObject, readConfigFile } from "../config/config-file.ts";
 import { formatConfig } from "../config/format-config.ts";
 import { type LanguageConfig, languageConfig } from "../config/language-config.ts";
@@ -35,8 +35,12 @@ export interface CheckpointVision extends VisionOptions, LlavaConfig {
   readonly processor: ImageProcessor;
 }
 
-/** Reads the configuration and opens the weights. Throws `invalid-checkpoint` errors that name file and key. */
+/**
+ * Verifies the files of a folder that has checksums, reads the configuration and opens the weights. Throws
+ * `invalid-checkpoint` errors that name file and key.
+ */
 export async function openCheckpoint({ weights, visionTower }: CheckpointFolders): Promise<Checkpoint> {
+  for (const folder of [weights, ...(visionTower ? [visionTower] : [])]) await verifyFolder(folder);
   const file = new URL("config.json", weights);
   const config = await readConfigFile(file);
   const type = modelTypeOf(config, file);
@@ -55,6 +59,16 @@ export async function openCheckpoint({ weights, visionTower }: CheckpointFolders
   } catch (error) {
     await checkpoint.close();
     throw error;
+  }
+}
+
+async function verifyFolder(folder: URL): Promise<void> {
+  try {
+    await verifyChecksums(folder);
+  } catch (cause) {
+    if (!MlanError.is(cause)) throw cause;
+    const wayOut = cause.code === "invalid-checkpoint" ? " If the change is meant, remove checksums.json." : "";
+    throw new MlanError(cause.code, `model-llava: ${cause.message}${wayOut}`, { cause });
   }
 }
 

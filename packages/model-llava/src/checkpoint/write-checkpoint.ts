@@ -1,10 +1,19 @@
 import { mkdir } from "node:fs/promises";
-import { type ConversationFormat, messageOf, MlanError, type Parameter, writeFileAtomically, pathOf } from "@mlan/core";
+import {
+  type ConversationFormat,
+  messageOf,
+  MlanError,
+  type Parameter,
+  pathOf,
+  writeChecksums,
+  writeFileAtomically,
+} from "@mlan/core";
 import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import type { ConfigObject } from "../config/config-file.ts";
 import { formatConfigKeys } from "../config/format-config.ts";
 import { llavaConfigKeys } from "../config/llava-config.ts";
 import { imageProcessorKeys } from "../images/image-processor.ts";
+import { firstNotFinite } from "../weights/first-not-finite.ts";
 import type { CheckpointVision } from "./open-checkpoint.ts";
 
 export interface SaveOptions {
@@ -23,7 +32,8 @@ export interface CheckpointContent {
 
 /**
  * Writes a folder in Hugging Face layout: a LLaVA checkpoint with its tower inside, or a plain Llama when there is
- * none. Tensors are read back one at a time.
+ * none, and the checksums of its files. Tensors are read back one at a time. Throws `invalid-checkpoint`, writing no
+ * weights, when one of them is not finite.
  */
 export async function writeCheckpoint(
   folder: URL,
@@ -32,11 +42,14 @@ export async function writeCheckpoint(
 ): Promise<void> {
   const { vision, tokenizerFiles } = content;
   await mkdir(folder, { recursive: true });
-  await writeWeights(new URL("model.safetensors", folder), content.parameters, dtype);
+  const sha256 = await writeWeights(new URL(WEIGHTS, folder), content.parameters, dtype);
   await writeJson(new URL("config.json", folder), configOf(content, dtype));
   if (vision) await writeJson(new URL("preprocessor_config.json", folder), imageProcessorKeys(vision.processor));
   for (const [name, bytes] of tokenizerFiles) await writeFileAtomically(new URL(name, folder), bytes);
+  await writeChecksums(folder, new Map([[WEIGHTS, sha256]]));
 }
+
+const WEIGHTS = "model.safetensors";
 
 function configOf({ config, format, vision }: CheckpointContent, dtype: string): ConfigObject {
   const { dtype: _, ...kept } = config;
@@ -52,15 +65,24 @@ function configOf({ config, format, vision }: CheckpointContent, dtype: string):
   };
 }
 
-async function writeWeights(file: URL, parameters: readonly Parameter[], dtype: "float32" | "bfloat16"): Promise<void> {
+async function writeWeights(
+  file: URL,
+  parameters: readonly Parameter[],
+  dtype: "float32" | "bfloat16",
+): Promise<string> {
   const tensors = parameters.map(({ name, variable }): TensorToWrite => ({
     name,
     shape: variable.shape,
     dtype: dtype === "bfloat16" ? "BF16" : "F32",
-    data: () => variable.data<"float32">(),
+    data: async () => {
+      const values = await variable.data<"float32">();
+      const place = firstNotFinite(values);
+      if (place >= 0) throw notFinite(file, name, values[place]);
+      return values;
+    },
   }));
   try {
-    await writeSafetensors(file, tensors, { format: "pt" });
+    return await writeSafetensors(file, tensors, { format: "pt" });
   } catch (cause) {
     if (MlanError.is(cause)) throw cause;
     throw new MlanError(
@@ -69,6 +91,14 @@ async function writeWeights(file: URL, parameters: readonly Parameter[], dtype: 
       { cause },
     );
   }
+}
+
+function notFinite(file: URL, name: string, value: number | undefined): MlanError {
+  return new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${pathOf(file)} was not written: tensor "${name}" holds ${value}. Go on from a checkpoint before that, ` +
+      "with a lower learningRate.",
+  );
 }
 
 function writeJson(file: URL, value: unknown): Promise<void> {

@@ -1,6 +1,7 @@
-import { deriveSeed, messageOf, MlanError, type Parameter, seededRandom } from "@mlan/core";
+import { deriveSeed, messageOf, MlanError, type Parameter, pathOf, seededRandom } from "@mlan/core";
 import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
+import { firstNotFinite } from "./first-not-finite.ts";
 import type { ParameterShape } from "./parameter-list.ts";
 import type { WeightPlan } from "./weight-plan.ts";
 
@@ -10,7 +11,10 @@ export interface LoadWeightsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Fills the planned parameters, one tensor at a time, so that little more than the weights is ever in memory. */
+/**
+ * Fills the planned parameters, one tensor at a time, so that little more than the weights is ever in memory. Throws
+ * `invalid-checkpoint` for a tensor that cannot be read or holds a value that is not finite.
+ */
 export async function loadWeights(
   { stored, fresh }: WeightPlan,
   parameters: readonly Parameter[],
@@ -19,9 +23,21 @@ export async function loadWeights(
   const variables = new Map(parameters.map(({ name, variable }) => [name, variable]));
   for (const { parameter, reader, name } of stored) {
     signal?.throwIfAborted();
-    assign(variables.get(parameter.name), await checkpointResult(reader.read(name)));
+    const values = await checkpointResult(reader.read(name));
+    const place = firstNotFinite(values);
+    if (place >= 0) throw notFinite(reader, name, place, values[place]);
+    assign(variables.get(parameter.name), values);
   }
   for (const parameter of fresh) assign(variables.get(parameter.name), initialProjectorValues(parameter, fresh, seed));
+}
+
+function notFinite({ entries }: SafetensorsReader, name: string, place: number, value: number | undefined): MlanError {
+  const file = entries.get(name)?.file;
+  return new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${file ? pathOf(file) : ""}: tensor "${name}" holds ${value} at place ${place}, from which no answer can be ` +
+      "computed. Take the checkpoint from its source again, or the one before it.",
+  );
 }
 
 /** Opens weights, its errors as `invalid-checkpoint` errors. */

@@ -1,0 +1,60 @@
+import { pathOf } from "@mlan/core";
+import { buffer } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { crc32 } from "node:zlib";
+import { type Entry, openPromise, type ZipFile } from "yauzl";
+import { MOST_IMAGE_BYTES } from "./image-name.ts";
+
+/** The files of a zip archive on this machine. */
+export interface ZipArchive {
+  readonly entries: readonly Entry[];
+  /** Throws an Error for an entry that is too large, encrypted, or damaged. */
+  read(entry: Entry): Promise<Uint8Array>;
+}
+
+/** As many names are kept in memory. */
+const MOST_ENTRIES = 2_000_000;
+
+/** Throws an Error for what is no zip archive, is cut short, or has entries that overlap, as zip bombs have. */
+export async function openZip(file: URL): Promise<ZipArchive> {
+  const zip = await openPromise(fileURLToPath(file), { lazyEntries: true, autoClose: false });
+  try {
+    if (zip.entryCount > MOST_ENTRIES) {
+      throw new Error(`it has ${zip.entryCount} entries, and up to ${MOST_ENTRIES} are read; unpack it to a folder`);
+    }
+    const entries: Entry[] = [];
+    for await (const entry of zip.eachEntry()) entries.push(entry);
+    checkPlaces(entries, zip, pathOf(file));
+    return {
+      entries: entries.filter(({ fileName }) => !fileName.endsWith("/")),
+      read: (entry) => readEntry(zip, entry),
+    };
+  } catch (cause) {
+    zip.close();
+    throw cause;
+  }
+}
+
+/** Bytes of a local header without the name. */
+const LOCAL_HEADER = 30;
+
+function checkPlaces(entries: readonly Entry[], { fileSize }: ZipFile, place: string): void {
+  const inOrder = entries.toSorted((one, other) => one.relativeOffsetOfLocalHeader - other.relativeOffsetOfLocalHeader);
+  for (const [index, entry] of inOrder.entries()) {
+    const { relativeOffsetOfLocalHeader: start, compressedSize, fileNameLength, fileName } = entry;
+    const end = start + LOCAL_HEADER + fileNameLength + compressedSize;
+    const next = inOrder[index + 1]?.relativeOffsetOfLocalHeader;
+    if (end > fileSize) throw new Error(`"${fileName}" ends behind the end of ${place}, which was cut short`);
+    if (next !== undefined && end > next) throw new Error(`"${fileName}" overlaps the entry behind it`);
+  }
+}
+
+async function readEntry(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
+  if (entry.isEncrypted()) throw new Error("it is encrypted; unpack it to a folder");
+  if (entry.uncompressedSize > MOST_IMAGE_BYTES) {
+    throw new Error(`it has ${entry.uncompressedSize} bytes unpacked, and images have up to ${MOST_IMAGE_BYTES}`);
+  }
+  const bytes = await buffer(await zip.openReadStreamPromise(entry));
+  if (crc32(bytes) === entry.crc32) return bytes;
+  throw new Error("its checksum is wrong: the archive is damaged");
+}

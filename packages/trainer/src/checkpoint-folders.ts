@@ -1,0 +1,80 @@
+import { readdir, rename, rm, stat } from "node:fs/promises";
+import { messageOf, MlanError, pathOf } from "@mlan/core";
+
+/** What the trainer keeps beside the model. */
+export const STATE_FILE = "trainer-state.json";
+const CHECKSUMS_FILE = "checksums.json";
+
+/** The folder of one checkpoint. */
+export interface CheckpointFolder {
+  readonly step: number;
+  /** Ends in a slash. */
+  readonly url: URL;
+}
+
+export function checkpointFolder(folder: URL, step: number): CheckpointFolder {
+  return { step, url: new URL(`step-${String(step).padStart(6, "0")}/`, folder) };
+}
+
+/** The checkpoints in `folder`, newest first. Throws `unavailable` when it cannot be read. */
+export async function checkpointFolders(folder: URL): Promise<readonly CheckpointFolder[]> {
+  const found: CheckpointFolder[] = [];
+  for (const name of await namesIn(folder)) {
+    const step = /^step-(\d+)$/.exec(name)?.[1];
+    if (step === undefined) continue;
+    const url = new URL(`${name}/`, folder);
+    // Neither is there when an earlier version was killed while it removed the folder.
+    const isOne = (await exists(new URL(STATE_FILE, url))) || (await exists(new URL(CHECKSUMS_FILE, url)));
+    if (isOne) found.push({ step: Number(step), url });
+  }
+  return found.toSorted((left, right) => right.step - left.step);
+}
+
+/**
+ * Removes a checkpoint that is no longer needed. It gets another name first, so that a process that is killed
+ * meanwhile leaves nothing that looks like a checkpoint. What cannot be removed stays.
+ */
+export async function removeCheckpoint({ url }: CheckpointFolder): Promise<void> {
+  const aside = new URL(`${url.href.replace(/\/$/, "")}.old.tmp/`);
+  try {
+    await rename(url, aside);
+    await rm(aside, { recursive: true, force: true });
+  } catch {
+    // The next checkpoint tries again; a disk that fills up meanwhile says so.
+  }
+}
+
+/** Removes what a killed process was writing or removing. Throws `unavailable`. */
+export async function removeUnfinished(folder: URL): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    if (!/^step-\d+\..*tmp$/.test(name)) continue;
+    const url = new URL(encodeURIComponent(name), folder);
+    await rm(url, { recursive: true, force: true }).catch((error: unknown) => {
+      throw unavailable(url, "cannot be removed", error);
+    });
+  }
+}
+
+async function namesIn(folder: URL): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (Object(error).code === "ENOENT") return [];
+    throw unavailable(folder, "cannot be read", error);
+  }
+}
+
+/** A file that may not be looked at is not an absent one: training would begin anew. */
+async function exists(file: URL): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(Object(error).code)) return false;
+    throw unavailable(file, "cannot be read", error);
+  }
+}
+
+function unavailable(url: URL, what: string, cause: unknown): MlanError {
+  return new MlanError("unavailable", `trainer: ${pathOf(url)} ${what}: ${messageOf(cause)}`, { cause });
+}

@@ -1,0 +1,17 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+
+/**
+ * The first of these tensors with a value that is NaN or infinite. A sum is not finite exactly when one of its terms is
+ * not (or when terms of 1e38 overflow), takes no memory beside the tensor, and is read once for all of them.
+ */
+export async function firstNotFinite(
+  tensors: readonly (Tensor | undefined)[],
+): Promise<{ readonly index: number } | undefined> {
+  const present = tensors.flatMap((tensor, index) => (tensor ? [{ tensor, index }] : []));
+  if (present.length === 0) return undefined;
+  const sums = tf.tidy(() => tf.stack(present.map(({ tensor }) => tf.sum(tensor))));
+  const values = await sums.data<"float32">();
+  sums.dispose();
+  return present[values.findIndex((value) => !Number.isFinite(value))];
+}
