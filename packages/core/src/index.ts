@@ -84,6 +84,7 @@ export { createScope } from "./scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";
 export type { OldTemporaryFilesOptions } from "./old-temporary-files.ts";
 export { removeOldTemporaryFiles } from "./old-temporary-files.ts";
+export type { ChecksumOptions } from "./checksums.ts";
 export { verifyChecksums, writeChecksums } from "./checksums.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { experiment, isExperiment } from "./experiment.ts";
@@ -115,3 +116,4 @@ export type {
 export { evaluate, train } from "./stage.ts";
 export type { MixOptions, MixturePart } from "./views.ts";
 export { concat, filter, mix, shuffle, take } from "./views.ts";
+export { upright } from "./upright.ts";

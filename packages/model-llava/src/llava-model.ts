@@ -102,6 +102,7 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
       processor: vision.processor,
       aspectRatio: imageAspectRatio,
       name: image.name,
+      ...(image.orientation && { orientation: image.orientation }),
     });
   };
 }

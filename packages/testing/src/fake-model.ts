@@ -22,6 +22,7 @@ import {
 import { characters, continuation, logProbability, margins, textOf, VOCABULARY } from "./character-table.ts";
 
 const IGNORED = -100;
+const FILE = "fake-model.json";
 
 export interface FakeModelOptions {
   /** A file that counts as the model's weights: a run notices when it is missing or has changed. */
@@ -115,12 +116,12 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     },
     async save(folder) {
       const saved = { format, table: [...(await table.data())], projector: [...(await projector.data())] };
-      await writeFileAtomically(new URL("fake-model.json", folder), JSON.stringify(saved));
-      await writeChecksums(folder);
+      await writeFileAtomically(new URL(FILE, folder), JSON.stringify(saved));
+      await writeChecksums(folder, { files: [FILE] });
     },
     async load(folder) {
       await verifyChecksums(folder);
-      const saved = JSON.parse(await readFile(new URL("fake-model.json", folder), "utf8"));
+      const saved = JSON.parse(await readFile(new URL(FILE, folder), "utf8"));
       format = saved.format;
       tf.tidy(() => {
         table.assign(tf.tensor(saved.table, [VOCABULARY, VOCABULARY]));
