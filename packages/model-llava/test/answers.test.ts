@@ -109,6 +109,38 @@ describe("generation", () => {
     );
   });
 
+  it("cuts the end of what the vision harness cuts: beside images, all behind the format's positions", async () => {
+    const { format } = model;
+    const images = [plainImage("red", "#f00")];
+    const ask = async (text: string): Promise<Generation> =>
+      answer({
+        prompt: { kind: "raw", text: `ab<image>${text}`, beginOfSequence: true, harness: "vision" },
+        images,
+        maximumNewTokens: 2,
+      });
+    try {
+      model.setFormat({ ...format, maximumLength: 40 });
+      const [cut, longer] = [await ask("the quick brown fox ".repeat(4)), await ask("the quick brown fox ".repeat(8))];
+      expect(cut).toMatchObject({ promptLength: 40, text: longer.text });
+      expect((await ask("the")).promptLength).toBeLessThan(40);
+      // Within the image's positions, too.
+      model.setFormat({ ...format, maximumLength: 5 });
+      expect((await ask("the")).promptLength).toBe(5);
+      await expect(
+        model.score([
+          {
+            id: "s",
+            prompt: { kind: "raw", text: `<image>${"a".repeat(600)}`, beginOfSequence: true, harness: "vision" },
+            images,
+            continuation: "b",
+          },
+        ]),
+      ).rejects.toThrow(/"s" has \d+ positions; the model reads 513/);
+    } finally {
+      model.setFormat(format);
+    }
+  });
+
   it("stops when it is aborted", async () => {
     const controller = new AbortController();
     controller.abort(new Error("enough"));

@@ -17,7 +17,7 @@ export async function* generate(
   const prompts = requests.map((request) => {
     const text = renderRequest(reader, request);
     const room = maximumPositions - answerCapacity(request.maximumNewTokens);
-    return readPrompt(reader, text, request, { room, maximumTokens: text.maximumTokens });
+    return readPrompt(reader, text, request, { room });
   });
   const set = await imageSet(requests, options.signal);
   const items = requests.map((request, index) => {

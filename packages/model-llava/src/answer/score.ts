@@ -65,7 +65,7 @@ function readContinuation(reader: PromptReader, request: ScoreRequest): Continua
   const prompt = readPrompt(reader, whole, request, {
     // The last token is never an input.
     room: maximumPositions + 1,
-    maximumTokens: before.maximumTokens && before.maximumTokens + tokens,
+    scored: tokens,
   });
   if (tokens > 0 && tokens < prompt.inputIds.length) return { prompt, tokens };
   throw new MlanError(
