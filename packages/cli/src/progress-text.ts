@@ -27,7 +27,8 @@ export function lastingLines(progress: Progress | undefined, event: RunEvent): r
     case "train-start": {
       const resumed = inner.stepsDone > 0 ? [`${head}  goes on after step ${count(inner.stepsDone)}`] : [];
       const useless = inner.unsupervised.slice(0, 3).map((one) => `${head}  nothing is learned from ${one}`);
-      return [...resumed, ...useless];
+      const warnings = (inner.warnings ?? []).map((warning) => `${head}  ${warning}`);
+      return [...resumed, ...useless, ...warnings];
     }
     case "evaluate-start":
       return inner.answered > 0 ? [`${head}  ${count(inner.answered)} answers of ${inner.benchmark} are there`] : [];

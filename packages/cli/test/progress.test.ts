@@ -120,6 +120,20 @@ describe("what stays on the screen", () => {
     ]);
   });
 
+  test("is what a trainer warns of", () => {
+    const event = inner({
+      type: "train-start",
+      stepsDone: 0,
+      steps: 400,
+      dataFingerprint: "f",
+      unsupervised: [],
+      warnings: ["The learning rates add up to nothing."],
+    });
+    expect(lastingLines(after([0, start], [0, event]), event)).toEqual([
+      "[2/4] tune  The learning rates add up to nothing.",
+    ]);
+  });
+
   test("is a benchmark's headline", () => {
     const event: RunEvent = {
       type: "stage-progress",

@@ -13,20 +13,24 @@ const schema = z.strictObject({
   sha256: z.record(z.string(), z.string().regex(/^[\da-f]{64}$/)),
 });
 
+export interface ChecksumOptions {
+  /** The files by path below the folder, with slashes. Default: all that are there. */
+  readonly files?: readonly string[];
+  /** The hexadecimal SHA-256 of files that need not be read again, by their path. */
+  readonly known?: ReadonlyMap<string, string>;
+}
+
 /**
- * Writes `checksums.json`: the SHA-256 of every file in `folder`, which ends in a slash. A folder inside it that has a
- * `checksums.json` counts as that one file, since whoever reads that folder verifies it. `known` has the hexadecimal
- * SHA-256 of files, by path below the folder, that need not be read again.
+ * Writes `checksums.json`: the SHA-256 of files in `folder`, which ends in a slash. By default a folder inside it that
+ * has a `checksums.json` counts as that one file, since whoever reads that folder verifies it.
  */
-export async function writeChecksums(folder: URL, known: ReadonlyMap<string, string> = new Map()): Promise<void> {
+export async function writeChecksums(folder: URL, { files, known }: ChecksumOptions = {}): Promise<void> {
   const sha256: Record<string, string> = {};
-  for (const path of (await filesIn(folder, "")).toSorted()) {
-    if (path !== CHECKSUMS_FILE) sha256[path] = known.get(path) ?? (await hashOf(new URL(encoded(path), folder)));
+  for (const path of (files ?? (await filesIn(folder, ""))).toSorted()) {
+    if (path !== CHECKSUMS_FILE) sha256[path] = known?.get(path) ?? (await hashOf(new URL(encoded(path), folder)));
   }
-  await writeFileAtomically(
-    new URL(CHECKSUMS_FILE, folder),
-    `${JSON.stringify({ formatVersion: 1, sha256 }, null, 2)}\n`,
-  );
+  const list = `${JSON.stringify({ formatVersion: 1, sha256 }, null, 2)}\n`;
+  await writeFileAtomically(new URL(CHECKSUMS_FILE, folder), list);
 }
 
 /**

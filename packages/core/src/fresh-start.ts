@@ -1,4 +1,5 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { TEMPORARY_FILE } from "./atomic-files.ts";
 import { fileName } from "./file-name.ts";
 import type { Manifest } from "./manifest.ts";
 import { messageOf, MlanError } from "./errors.ts";
@@ -59,13 +60,10 @@ export async function removeLitter(folder: RunFolder): Promise<void> {
     ...(await namesIn(answers)).map((name) => new URL(`${encodeURIComponent(name)}/`, answers)),
   ];
   for (const place of places) {
-    const litter = (await namesIn(place)).filter((name) => LITTER.test(name));
+    const litter = (await namesIn(place)).filter((name) => TEMPORARY_FILE.test(name));
     await Promise.all(litter.map((name) => rm(new URL(encodeURIComponent(name), place), { force: true })));
   }
 }
-
-/** The temporary names of `writeFileAtomically` and of the lock. */
-const LITTER = /\.[\da-f]{8}-[\da-f-]{27}\.tmp$/;
 
 async function moveAll(paths: readonly string[], from: URL, to: URL): Promise<void> {
   for (const path of paths) {

@@ -45,6 +45,7 @@ export type {
   Component,
   ConversationFormat,
   Encoded,
+  EncodeOptions,
   Generation,
   GenerationOptions,
   GenerationRequest,
@@ -82,6 +83,9 @@ export { BENCHMARK, CLOCK, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
 export type { Scope } from "./scope.ts";
 export { createScope } from "./scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";
+export type { OldTemporaryFilesOptions } from "./old-temporary-files.ts";
+export { removeOldTemporaryFiles } from "./old-temporary-files.ts";
+export type { ChecksumOptions } from "./checksums.ts";
 export { verifyChecksums, writeChecksums } from "./checksums.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { experiment, isExperiment } from "./experiment.ts";
@@ -113,3 +117,4 @@ export type {
 export { evaluate, train } from "./stage.ts";
 export type { MixOptions, MixturePart } from "./views.ts";
 export { concat, filter, mix, shuffle, take } from "./views.ts";
+export { upright } from "./upright.ts";

@@ -9,25 +9,29 @@ import { MlanError, shownValue } from "./errors.ts";
  */
 export type Location = string | URL;
 
-/** The URL of a file. Throws `invalid-options` for what is no path and no `file:` URL; the disk is not looked at. */
-export function toFileUrl(location: Location): URL {
+/**
+ * The URL of a file. Throws `invalid-options`, beginning with the name of the `option`, for what is no path and no `file:`
+ * URL; the disk is not looked at.
+ */
+export function toFileUrl(location: Location, option?: string): URL {
   const problem = problemOf(location);
-  if (problem !== undefined) throw new MlanError("invalid-options", `${problem}.`);
+  if (problem !== undefined)
+    throw new MlanError("invalid-options", `${option === undefined ? "" : `${option}: `}${problem}.`);
   if (typeof location !== "string") return location;
   return FILE_SCHEME.test(location) ? new URL(location) : pathToFileURL(resolve(location));
 }
 
 /** As {@link toFileUrl}, of a folder: it ends in a slash, whether or not the location does. */
-export function toFolderUrl(location: Location): URL {
-  const url = toFileUrl(location);
+export function toFolderUrl(location: Location, option?: string): URL {
+  const url = toFileUrl(location, option);
   return url.pathname.endsWith("/") ? url : new URL(`${url.pathname}/`, url);
 }
 
 /** The schema of an option that takes a {@link Location} of a file or zip; it becomes a `URL`. */
-export const fileLocation: z.ZodType<URL, Location> = schemaOf(toFileUrl);
+export const fileLocation: z.ZodType<URL, Location> = schemaOf((location) => toFileUrl(location));
 
 /** The schema of an option that takes a {@link Location} of a folder; it becomes a `URL` that ends in a slash. */
-export const folderLocation: z.ZodType<URL, Location> = schemaOf(toFolderUrl);
+export const folderLocation: z.ZodType<URL, Location> = schemaOf((location) => toFolderUrl(location));
 
 const FILE_SCHEME = /^file:/i;
 /** One letter before the colon is a drive of Windows. */

@@ -31,7 +31,7 @@ export const RUN_FOLDERS = ["checkpoints", "answers"] as const;
 
 /** The run folder at that place, which need not exist yet. */
 export function runFolder(folder: Location): RunFolder {
-  const url = toFolderUrl(folder);
+  const url = toFolderUrl(folder, "folder");
   const file = (path: string): URL => new URL(path, url);
   return {
     url,

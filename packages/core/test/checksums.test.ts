@@ -41,7 +41,15 @@ describe("checksums", () => {
   });
 
   it("need not be computed where they are known", async () => {
-    await writeChecksums(folder, new Map([["one", SHA256_OF_1.replace(/^6/, "7")]]));
+    await writeChecksums(folder, { known: new Map([["one", SHA256_OF_1.replace(/^6/, "7")]]) });
+    await expect(verifyChecksums(folder)).rejects.toThrow(/one differs/);
+  });
+
+  it("cover the files that are asked for", async () => {
+    await writeChecksums(folder, { files: ["one"] });
+    await writeFile(inside("deep/er/100%25 two"), "changed");
+    expect(await verifyChecksums(folder)).toBe(true);
+    await writeFile(inside("one"), "changed");
     await expect(verifyChecksums(folder)).rejects.toThrow(/one differs/);
   });
 

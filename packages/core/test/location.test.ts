@@ -33,4 +33,5 @@ test.each([
   expect(() => toFolderUrl(location as never)).toThrow(message);
   expect(() => toFileUrl(location as never)).toThrow(expect.toSatisfy((error) => MlanError.is(error, "invalid-options")));
   expect(folderLocation.safeParse(location).error?.message).toContain(message);
+  expect(() => toFolderUrl(location as never, "weights")).toThrow(/^weights: /);
 });

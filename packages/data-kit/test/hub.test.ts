@@ -119,6 +119,30 @@ test("takes endpoint, token and cache from the environment", async () => {
   expect(await readdir(cache)).toEqual(["hub"]);
 });
 
+test("takes the cache as a path", async () => {
+  const { hub, cache } = await setUp();
+  const options = { repository: "google/boolq", revision: COMMIT, endpoint: hub.endpoint };
+  const files = await hubFolder({ ...options, cache: fileURLToPath(cache) }).open();
+  expect((await files.local(VALIDATION)).href).toContain(cache.href);
+});
+
+test.each(["../x", "google/..", "a/b/c", "", "google/bo olq", "google/boolq?x"])(
+  "refuses what is no name of a dataset: %j",
+  async (repository) => {
+    const { hub, cache } = await setUp();
+    await expect(open(hub, cache, COMMIT, { repository })).rejects.toMatchObject({
+      code: "invalid-options",
+      message: expect.stringContaining(`data-kit: ${JSON.stringify(repository)} is no dataset's name`),
+    });
+    expect(hub.requests).toEqual([]);
+  },
+);
+
+test.each(["", "../../x", "a\nb", "\ud800"])("refuses what is no revision: %j", async (revision) => {
+  const { hub, cache } = await setUp();
+  await expect(open(hub, cache, revision)).rejects.toMatchObject({ code: "invalid-options" });
+});
+
 test("refuses a token that cannot be one", async () => {
   const { hub, cache } = await setUp();
   await expect(open(hub, cache, COMMIT, { token: "secret" })).rejects.toMatchObject({ code: "invalid-options" });

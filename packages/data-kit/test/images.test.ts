@@ -129,7 +129,9 @@ describe("in a folder of images", () => {
     await utimes(new URL("a.png", folder), 1, 1);
     expect(await image.find?.()).not.toEqual(before);
     await expect(imageFromFile(folder, "b.png").find?.()).rejects.toThrow('there is no image "b.png"');
-    expect(await imageFromBytes("row 1", new Uint8Array(3)).find?.()).toEqual({ stamp: "", digest: "" });
+    const digests = [3, 4].map((length) => imageFromBytes("row 1", new Uint8Array(length)).find?.());
+    expect(await digests[0]).toEqual({ stamp: "", digest: expect.stringMatching(/^[\da-f]{64}$/) });
+    expect(await digests[0]).not.toEqual(await digests[1]);
   });
 
   test.each(["nowhere/", "nowhere.zip"])("a place that does not exist is noticed at opening: %s", async (place) => {
@@ -192,6 +194,21 @@ describe("an image in a zip archive", () => {
       /there is no image "a.png" in .*images\.zip, which holds x\/0\.png, x\/1\.png, .*x\/4\.png, and 3 more;/,
     );
     await expect(image.find?.()).rejects.toMatchObject({ code: "invalid-data" });
+  });
+
+  test("is missed where the archive is a pointer of Git LFS, or no archive", async () => {
+    const folder = await temporaryFolder({ "lfs.zip": "version https://git-lfs.github.com/spec/v1\n", "b.zip": "" });
+    for (const [name, reason] of [
+      ["lfs.zip", "a pointer of Git LFS"],
+      ["b.zip", "not a zip file"],
+      ["none.zip", "ENOENT"],
+    ] as const) {
+      const image = imageArchive("data-x", new URL(name, folder)).image("a.png");
+      await expect(image.read()).rejects.toMatchObject({
+        code: "invalid-data",
+        message: expect.stringContaining(reason),
+      });
+    }
   });
 
   test("is looked for without reading it, and tells other bytes", async () => {

@@ -1,5 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { deriveSeed, writeFolderAtomically } from "@mlan/core";
+import { readdir, readFile } from "node:fs/promises";
+import {
+  deriveSeed,
+  type Location,
+  messageOf,
+  MlanError,
+  pathOf,
+  toFolderUrl,
+  writeFolderAtomically,
+} from "@mlan/core";
 import { captionItem } from "./captions.ts";
 import { checkOptions, type MiniworldOptions, type Settings } from "./miniworld-options.ts";
 import { pictureOf } from "./picture.ts";
@@ -40,13 +48,15 @@ const STAMP = "miniworld.json";
 
 /**
  * Writes the world's data into `folder`, in one step; a folder that already holds the same world is left alone.
- * Throws `invalid-options` for options that do not exist, `unavailable` when the folder cannot be written.
+ * Throws `invalid-options` for options that do not exist and for a folder that holds other files, which nobody asked to
+ * remove, `unavailable` when the folder cannot be written.
  */
-export async function writeMiniworld(folder: URL, options: MiniworldOptions = {}): Promise<Miniworld> {
+export async function writeMiniworld(folder: Location, options: MiniworldOptions = {}): Promise<Miniworld> {
   const settings = checkOptions(options);
-  const root = folder.href.endsWith("/") ? folder : new URL(`${folder.href}/`);
+  const root = toFolderUrl(folder);
   const stamp = JSON.stringify({ version: VERSION, ...settings });
   if ((await readStamp(root)) !== stamp) {
+    await refuseOtherFiles(root);
     await writeFolderAtomically(root, async (temporary) => {
       await writeBenchmarks(temporary, settings);
       await writeCaptions(new URL("captions/", temporary), settings);
@@ -69,6 +79,19 @@ export async function writeMiniworld(folder: URL, options: MiniworldOptions = {}
     captions: part("captions"),
     mlan: part("mlan"),
   };
+}
+
+async function refuseOtherFiles(folder: URL): Promise<void> {
+  const names = await readdir(folder).catch((cause: unknown): string[] => {
+    if (Object(cause).code === "ENOENT") return [];
+    throw new MlanError("unavailable", `data-miniworld: ${pathOf(folder)} cannot be read: ${messageOf(cause)}`, {
+      cause,
+    });
+  });
+  const [other] = names;
+  if (other === undefined || names.includes(STAMP)) return;
+  const message = `data-miniworld: ${pathOf(folder)} holds "${other}" and no ${STAMP}: it is no world. Give a folder that is empty or does not exist.`;
+  throw new MlanError("invalid-options", message);
 }
 
 async function readStamp(folder: URL): Promise<string | undefined> {

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { MlanError } from "@mlan/core";
 import { type Miniworld, type MiniworldOptions, writeMiniworld } from "@mlan/data-miniworld";
 import { decode } from "fast-png";
@@ -282,6 +282,16 @@ describe("writing a miniworld", () => {
     const changed = await write("changed", SMALL);
     await write("changed", { ...SMALL, boolqQuestions: 4 });
     expect((await readFile(new URL("validation.jsonl", changed.boolq), "utf8")).trim().split("\n")).toHaveLength(4);
+  });
+
+  it("refuses a folder of other files and leaves them there, also when it is given as a path", async () => {
+    const folder = new URL("thesis/", pathToFileURL(`${root}/`));
+    await mkdir(folder);
+    await writeFile(new URL("chapter-1.txt", folder), "years of work");
+    await expect(writeMiniworld(fileURLToPath(folder), SMALL)).rejects.toThrow(
+      'holds "chapter-1.txt" and no miniworld.json',
+    );
+    expect(await readFile(new URL("chapter-1.txt", folder), "utf8")).toBe("years of work");
   });
 
   it("refuses options that do not exist", async () => {

@@ -1,4 +1,14 @@
-import { type Clock, CLOCK, EVALUATOR, type Evaluator, MlanError, type Plugin, plugin } from "@mlan/core";
+import {
+  type Clock,
+  CLOCK,
+  EVALUATOR,
+  type Evaluator,
+  folderLocation,
+  type Location,
+  MlanError,
+  type Plugin,
+  plugin,
+} from "@mlan/core";
 import { z } from "zod";
 import { evaluate } from "./evaluate.ts";
 
@@ -11,15 +21,15 @@ export interface GenerationEvaluatorOptions {
    * Folder in which the model keeps what its frozen parts make of images, by content, for later evaluations. Default:
    * none is kept.
    */
-  readonly featureCache?: URL;
+  readonly featureCache?: Location;
   /** Questions, drawn at random, that are asked again alone to see whether answers depend on the batch. Default 0. */
   readonly verify?: number;
 }
 
-const optionsSchema: z.ZodType<GenerationEvaluatorOptions> = z.strictObject({
+const optionsSchema = z.strictObject({
   batchSize: z.int().positive().exactOptional(),
   sharePrefixes: z.boolean().exactOptional(),
-  featureCache: z.instanceof(URL).exactOptional(),
+  featureCache: folderLocation.exactOptional(),
   verify: z.int().min(0).exactOptional(),
 });
 const systemClock: Clock = { now: () => performance.now() };
@@ -38,11 +48,12 @@ export function generation(options: GenerationEvaluatorOptions = {}): Plugin<Eva
     name: "@mlan/eval-generation",
     token: EVALUATOR,
     module: import.meta.url,
-    settings: options,
+    // What changes no answer is left out, so that a run may be continued with other values of it.
+    settings: { verify: parsed.data.verify ?? 0 },
     create: (scope) => ({
       specVersion: 1,
       name: "generation",
-      evaluate: (run) => evaluate(run, options, scope.find(CLOCK) ?? systemClock),
+      evaluate: (run) => evaluate(run, parsed.data, scope.find(CLOCK) ?? systemClock),
     }),
   });
 }

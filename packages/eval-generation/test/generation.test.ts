@@ -50,6 +50,15 @@ async function resultOf(run: EvaluateRun, options?: GenerationEvaluatorOptions) 
 const answersIn = (events: readonly EvaluateEvent[]): readonly AnswerRecord[] =>
   events.flatMap((event) => (event.type === "question-answered" ? [event.answer] : []));
 
+/** The run without the keys that have no value. */
+function without({ stage, weights, ...run }: Omit<EvaluateRun, "stage" | "weights"> & Named): EvaluateRun {
+  return { ...run, ...(stage !== undefined && { stage }), ...(weights !== undefined && { weights }) };
+}
+interface Named {
+  readonly stage?: string | undefined;
+  readonly weights?: string | undefined;
+}
+
 const freshFile = async (): Promise<URL> =>
   new URL("answers/parity.jsonl", pathToFileURL(join(await mkdtemp(join(tmpdir(), "mlan-generation-")), "/")));
 
@@ -231,13 +240,17 @@ describe("the answer file", () => {
     ["benchmark", { benchmark: parity({ questions: 3 }) }, /questions is 12, now it is 3/],
     ["protocol", { protocol: "paper" as const }, /protocol is strict, now it is paper/],
     ["model", { model: scriptedModel(knowing, { fingerprint: "another" }) }, /model is .*, now it is another/],
+    ["stage", { stage: "after-1" }, /its stage is after 1, now it is after-1/],
+    ["weights", { weights: "b" }, /its weights is a, now it is b/],
+    ["unknown weights", { weights: undefined }, /its weights is a, now it is unknown/],
     ["wording", { benchmark: parity({ questions, wording: "Even: {n}?" }) }, /fingerprints\.prompts is/],
   ])("of another %s is refused and left as it is", async (_, change, message) => {
     const answers = await freshFile();
-    const run = { model: scriptedModel(knowing), benchmark, protocol, answers } as const;
+    const named = { stage: "after 1", weights: "a" };
+    const run = { model: scriptedModel(knowing), benchmark, protocol, answers, ...named } as const;
     await eventsOf(run);
     const before = await readFile(answers);
-    const error: unknown = await eventsOf({ ...run, ...change }).catch((thrown: unknown) => thrown);
+    const error: unknown = await eventsOf(without({ ...run, ...change })).catch((thrown: unknown) => thrown);
     expect(MlanError.is(error, "run-folder")).toBe(true);
     expect(String(error)).toMatch(message);
     expect(String(error)).toMatch(/Use another run folder, or delete the file/);
@@ -306,4 +319,9 @@ describe("it refuses", () => {
     expect(() => generation(typo)).toThrow(/generation: .*bachSize/s);
     expect(() => generation({ batchSize: 0 })).toThrow(/batchSize/);
   });
+});
+
+test("what changes no answer is not in the manifest, so a run goes on with other values of it", () => {
+  expect(generation({ batchSize: 3, sharePrefixes: false, featureCache: "features" }).settings).toEqual({ verify: 0 });
+  expect(generation({ verify: 8 }).settings).toEqual({ verify: 8 });
 });

@@ -1,4 +1,4 @@
-import { type AnswerRecord, MlanError, readRun, runFolder, pathOf } from "@mlan/core";
+import { type AnswerRecord, type Location, MlanError, pathOf, readRun, runFolder } from "@mlan/core";
 import { z } from "zod";
 import { readAnswers } from "./answer-log.ts";
 import type { AnswersHeader } from "./answers-header.ts";
@@ -16,13 +16,14 @@ const settingsSchema = z.object({ benchmarks: z.array(z.string()) });
  * The answers of all evaluation stages, in the order in which they were asked; the run may be under way. Throws
  * `run-folder` when the folder is no run, or keeps no answers.
  */
-export async function storedEvaluations(folder: URL): Promise<readonly StoredEvaluation[]> {
+export async function storedEvaluations(folder: Location): Promise<readonly StoredEvaluation[]> {
   const { manifest } = await readRun(folder);
   const files = runFolder(folder);
   const found: StoredEvaluation[] = [];
   for (const { name, kind, settings } of manifest.plan.stages) {
     if (kind !== "evaluate") continue;
-    for (const benchmark of settingsSchema.parse(settings).benchmarks) {
+    // A stage of another maker may have settings of any kind, and answers that nobody else can find.
+    for (const benchmark of settingsSchema.safeParse(settings).data?.benchmarks ?? []) {
       const { header, records } = await readAnswers(files.answers(name, benchmark));
       if (header && records.length > 0) found.push({ stage: name, header, records });
     }

@@ -1,4 +1,14 @@
-import { type Clock, CLOCK, EVALUATOR, type Evaluator, MlanError, type Plugin, plugin } from "@mlan/core";
+import {
+  type Clock,
+  CLOCK,
+  EVALUATOR,
+  type Evaluator,
+  folderLocation,
+  type Location,
+  MlanError,
+  type Plugin,
+  plugin,
+} from "@mlan/core";
 import { evaluateQuestions } from "@mlan/eval-kit";
 import { z } from "zod";
 import { checkChoices } from "./check-choices.ts";
@@ -15,14 +25,14 @@ export interface LikelihoodEvaluatorOptions {
   /** Compute what several prompts begin with once. Scores do not depend on it. Default true. */
   readonly sharePrefixes?: boolean;
   /** Folder in which the model keeps what its frozen parts make of images. Default: none is kept. */
-  readonly featureCache?: URL;
+  readonly featureCache?: Location;
 }
 
-const optionsSchema: z.ZodType<LikelihoodEvaluatorOptions> = z.strictObject({
+const optionsSchema = z.strictObject({
   continuation: z.enum(["label", "text"]).exactOptional(),
   batchSize: z.int().positive().exactOptional(),
   sharePrefixes: z.boolean().exactOptional(),
-  featureCache: z.instanceof(URL).exactOptional(),
+  featureCache: folderLocation.exactOptional(),
 });
 const systemClock: Clock = { now: () => performance.now() };
 
@@ -37,12 +47,13 @@ export function likelihood(options: LikelihoodEvaluatorOptions = {}): Plugin<Eva
   if (!parsed.success) {
     throw new MlanError("invalid-options", `likelihood: ${z.prettifyError(parsed.error)}`, { cause: parsed.error });
   }
-  const { continuation = "label", ...modelOptions } = options;
+  const { continuation = "label", ...modelOptions } = parsed.data;
   return plugin<Evaluator>({
     name: "@mlan/eval-likelihood",
     token: EVALUATOR,
     module: import.meta.url,
-    settings: options,
+    // What changes no score is left out, so that a run may be continued with other values of it.
+    settings: { continuation },
     create: (scope) => ({
       specVersion: 1,
       name: "likelihood",

@@ -159,3 +159,9 @@ describe("likelihood", () => {
     expect(() => likelihood({ continuatoin: "text" } as object)).toThrow(/likelihood: .*continuatoin/s);
   });
 });
+
+test("what changes no score is not in the manifest, so a run goes on with other values of it", () => {
+  const options = { batchSize: 3, sharePrefixes: false, featureCache: "features" };
+  expect(likelihood(options).settings).toEqual({ continuation: "label" });
+  expect(likelihood({ continuation: "text" }).settings).toEqual({ continuation: "text" });
+});

@@ -48,7 +48,8 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
     name: `@mlan/model-${name}`,
     token: MODEL,
     module,
-    settings: { weights: data.weights.href, ...(data.visionTower && { visionTower: data.visionTower.href }) },
+    // Where the files are decides nothing, and they may move; what they hold is compared by `inspect`.
+    settings: { hasTower: data.visionTower !== undefined },
     create: () => createLlavaSource({ name, untunedFamily, ...data }),
   });
 }

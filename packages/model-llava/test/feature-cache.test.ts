@@ -1,6 +1,7 @@
-import { readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { useOnnxBackend } from "@mlan/backend-onnx";
-import type { ImageReference } from "@mlan/core";
+import type { ImageReference, Location } from "@mlan/core";
 import type { LlavaModel } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -28,6 +29,19 @@ it("keeps one file per image, and gives the same answers with files and without"
   expect(await filesIn(folder)).toHaveLength(2);
   expect(await ask([RED, BLUE], folder)).toEqual(plain);
   expect(await filesIn(folder)).toHaveLength(2);
+});
+
+it("removes what a killed process left beside a file that it writes, when it is old", async () => {
+  const folder = scratch.fresh();
+  const name = "a.features.5c1f1d3c-3a54-4a5e-9f43-0b9f6f1b2a10.tmp";
+  for (let place = 0; place < 256; place++) {
+    const litter = new URL(`${place.toString(16).padStart(2, "0")}/${name}`, folder);
+    await mkdir(new URL("./", litter), { recursive: true });
+    await writeFile(litter, "half");
+    await utimes(litter, 1, 1);
+  }
+  await ask([RED], folder);
+  expect((await readdir(folder, { recursive: true })).filter((path) => path.endsWith(".tmp"))).toHaveLength(255);
 });
 
 it("does not run the tower, or read the image's pixels, where a file has the features", async () => {
@@ -83,6 +97,12 @@ it("takes nothing from a tower with other weights, or from images that were fram
   expect(await filesIn(folder)).toHaveLength(3);
 });
 
+it("takes a path for the folder", async () => {
+  const folder = scratch.fresh();
+  await ask([RED], fileURLToPath(folder));
+  expect(await filesIn(folder)).toHaveLength(1);
+});
+
 it("makes no folder for text", async () => {
   const folder = scratch.fresh();
   await ask([undefined], folder);
@@ -96,7 +116,10 @@ it("says when its folder cannot be written, or is not one", async () => {
   await expect(ask([RED], folder)).rejects.toMatchObject({ code: "unavailable", message: /could not be written/ });
   await rm(file);
   const remote = new URL("https://example.org/features/");
-  await expect(ask([RED], remote)).rejects.toMatchObject({ code: "invalid-options", message: /featureCache is https/ });
+  await expect(ask([RED], remote)).rejects.toMatchObject({
+    code: "invalid-options",
+    message: /featureCache: "https:.* is not on this machine/,
+  });
 });
 
 it("leaves no tensors behind", async () => {
@@ -107,7 +130,10 @@ it("leaves no tensors behind", async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-async function ask(images: readonly (ImageReference | undefined)[], featureCache?: URL): Promise<readonly string[]> {
+async function ask(
+  images: readonly (ImageReference | undefined)[],
+  featureCache?: Location,
+): Promise<readonly string[]> {
   const requests = images.map((image, index) => ({
     id: `${index}`,
     prompt: { kind: "raw", text: `${image ? "<image>" : ""}what is it?`, beginOfSequence: true } as const,
@@ -115,7 +141,8 @@ async function ask(images: readonly (ImageReference | undefined)[], featureCache
     maximumNewTokens: 8,
   }));
   const texts: string[] = [];
-  for await (const { id, text } of model.generate(requests, featureCache && { featureCache })) texts[Number(id)] = text;
+  for await (const { id, text } of model.generate(requests, featureCache ? { featureCache } : {}))
+    texts[Number(id)] = text;
   return texts;
 }
 

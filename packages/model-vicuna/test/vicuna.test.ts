@@ -30,7 +30,7 @@ test("is asked as an untuned base until it is tuned", async () => {
 test("tells a run's manifest what was asked for", () => {
   for (const weights of [backbone, fileURLToPath(backbone), backbone.href.replace(/\/$/, "")]) {
     const { name, settings } = vicuna({ weights });
-    expect({ name, settings }).toEqual({ name: "@mlan/model-vicuna", settings: { weights: backbone.href } });
+    expect({ name, settings }).toEqual({ name: "@mlan/model-vicuna", settings: { hasTower: false } });
   }
 });
 

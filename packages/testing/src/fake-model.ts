@@ -22,6 +22,7 @@ import {
 import { characters, continuation, logProbability, margins, textOf, VOCABULARY } from "./character-table.ts";
 
 const IGNORED = -100;
+const FILE = "fake-model.json";
 
 export interface FakeModelOptions {
   /** A file that counts as the model's weights: a run notices when it is missing or has changed. */
@@ -94,7 +95,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     trainingFlops: ({ counts }, trained) =>
       VOCABULARY * (2 * counts.text + (trained.includes("language") ? 4 * counts.supervised : 0)),
     async *generate(requests, { details = false } = {}) {
-      const logits = await table.data();
+      const logits = await finiteValues(table);
       for (const request of requests) {
         const { maximumNewTokens } = request;
         const prompt = textOf(request.prompt);
@@ -104,7 +105,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       }
     },
     async score(requests) {
-      const logits = await table.data();
+      const logits = await finiteValues(table);
       return requests.map(({ id, prompt, continuation: text }) => ({
         id,
         logProbability: logProbability(logits, textOf(prompt), text),
@@ -115,12 +116,12 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     },
     async save(folder) {
       const saved = { format, table: [...(await table.data())], projector: [...(await projector.data())] };
-      await writeFileAtomically(new URL("fake-model.json", folder), JSON.stringify(saved));
-      await writeChecksums(folder);
+      await writeFileAtomically(new URL(FILE, folder), JSON.stringify(saved));
+      await writeChecksums(folder, { files: [FILE] });
     },
     async load(folder) {
       await verifyChecksums(folder);
-      const saved = JSON.parse(await readFile(new URL("fake-model.json", folder), "utf8"));
+      const saved = JSON.parse(await readFile(new URL(FILE, folder), "utf8"));
       format = saved.format;
       tf.tidy(() => {
         table.assign(tf.tensor(saved.table, [VOCABULARY, VOCABULARY]));
@@ -131,6 +132,12 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       for (const { variable } of parameters) variable.dispose();
     },
   };
+}
+
+async function finiteValues(table: tf.Variable): Promise<ArrayLike<number>> {
+  const values = await table.data();
+  if (values.every(Number.isFinite)) return values;
+  throw new MlanError("invalid-checkpoint", 'fake-model: tensor "table" holds values that are not finite.');
 }
 
 function encode({ id, turns, images }: Conversation, { maximumLength }: ConversationFormat): Encoded {

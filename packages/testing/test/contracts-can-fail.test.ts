@@ -23,7 +23,7 @@ it("the suites notice every plugin that breaks a promise, and which promise", ()
   expect(failed.toSorted()).toEqual(
     [
       "same-ids keeps the dataset contract has examples with unique ids",
-      "assistant-first yields conversations alternates turns, from a user's to an assistant's",
+      "assistant-first yields conversations alternates turns, from a user's to an assistant's, after at most one system turn",
       "unreadable-images keeps the dataset contract has images that can be read, twice with the same bytes",
       "empty keeps the dataset contract has examples with unique ids",
       "moody keeps the dataset contract gives equal examples for equal indices, after opening again too",

@@ -30,7 +30,8 @@ export function cpuTrainer(options: CpuTrainerOptions = {}): Plugin<Trainer> {
     name: NAME,
     token: TRAINER,
     module: import.meta.url,
-    settings,
+    // Recomputation changes no result, so a run may be continued with or without it; the threads decide the last bits.
+    settings: settings.threads === undefined ? {} : { threads: settings.threads },
     create() {
       const { gradientCheckpointing = false, ...backend } = settings;
       // Known from now on, loaded when first used: a model that is opened before training begins lives on it already.

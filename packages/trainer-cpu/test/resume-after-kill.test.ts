@@ -37,7 +37,7 @@ async function tune(folder: URL, killAt?: string): Promise<readonly string[]> {
   return lines;
 }
 
-/** Every file of the last checkpoint but the JSON of its state, which holds no weights, as bytes. */
+/** Every file of the last checkpoint as bytes, without those that hold how long steps took. */
 async function lastCheckpoint(folder: URL): Promise<ReadonlyMap<string, Buffer>> {
   const last = new URL(`step-${String(STEPS).padStart(6, "0")}/`, folder);
   const files = new Map<string, Buffer>();
@@ -45,6 +45,7 @@ async function lastCheckpoint(folder: URL): Promise<ReadonlyMap<string, Buffer>>
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile()) files.set(path.slice(fileURLToPath(last).length), await readFile(path));
   }
+  for (const name of ["steps.jsonl", "checksums.json"]) files.delete(name);
   return files;
 }
 

@@ -1,6 +1,7 @@
 import type { Conversation, Dataset, ImageReference } from "@mlan/core";
 import { createLlavaSource, type LlavaSource } from "@mlan/model-llava";
 import { memoryDataset } from "@mlan/testing";
+import sharp from "sharp";
 
 /** Questions with short answers; one of `apart` is about a picture of one colour. */
 export function yesAndNo(count: number, apart = 4): Dataset<Conversation> {
@@ -29,6 +30,7 @@ export function tinyLlava(checkpoint: string | URL): LlavaSource {
 }
 
 function picture(index: number): ImageReference {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8" style="background: hsl(${index * 18} 100% 50%)"/>`;
-  return { name: `${index}.svg`, read: async () => new TextEncoder().encode(svg) };
+  const background = { r: (index * 37) % 256, g: (index * 91) % 256, b: 255 - ((index * 37) % 256) };
+  const png = sharp({ create: { width: 8, height: 8, channels: 3, background } }).png();
+  return { name: `${index}.png`, read: async () => new Uint8Array(await png.toBuffer()) };
 }

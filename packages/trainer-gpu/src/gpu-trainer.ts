@@ -40,7 +40,7 @@ export function gpuTrainer(options: GpuTrainerOptions = {}): Plugin<Trainer> {
     name: NAME,
     token: TRAINER,
     module: import.meta.url,
-    settings,
+    settings: decisive(settings),
     create() {
       const { gradientCheckpointing = false, ...backend } = settings;
       // A model that is opened before training begins lives on it already. Loaded at once, because TensorFlow.js would
@@ -51,6 +51,12 @@ export function gpuTrainer(options: GpuTrainerOptions = {}): Plugin<Trainer> {
       return createTrainer({ name: NAME, useBackend, deviceUse: deviceUse(), gradientCheckpointing });
     },
   });
+}
+
+/** Recomputation changes no result, so a run may be continued with or without it. */
+function decisive(options: GpuTrainerOptions): Omit<GpuTrainerOptions, "gradientCheckpointing"> {
+  const { gradientCheckpointing: _, ...settings } = options;
+  return settings;
 }
 
 /** Tells what the backend counted since the call before. */

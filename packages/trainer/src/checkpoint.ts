@@ -66,7 +66,7 @@ export function checkpointsIn(folder: URL, kept: number, run: RunState): Checkpo
           const sha256 = await writeSafetensors(new URL(OPTIMIZER, temporary), optimizer.tensors());
           await writeFile(new URL(HISTORY, temporary), historyText(history));
           await writeFile(new URL(STATE_FILE, temporary), stateText(step, run));
-          await writeChecksums(temporary, new Map([[OPTIMIZER, sha256]]));
+          await writeChecksums(temporary, { known: new Map([[OPTIMIZER, sha256]]) });
         });
       } catch (cause) {
         throw await saveError(step, folder, cause);

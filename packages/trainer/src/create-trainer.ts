@@ -1,5 +1,6 @@
 import type { DeviceUse, Trainer } from "@mlan/core";
 import { registerGradients } from "@mlan/fused-ops";
+import { checkTraining } from "./check-training.ts";
 import { train } from "./train.ts";
 
 export interface TrainerDefinition {
@@ -25,6 +26,7 @@ export function createTrainer(definition: TrainerDefinition): Trainer {
   return {
     specVersion: 1,
     name,
+    check: (planned) => checkTraining(planned, checkpointsKept),
     async *train(run) {
       registerGradients();
       await definition.useBackend();

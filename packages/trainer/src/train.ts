@@ -26,7 +26,10 @@ export interface TrainSettings {
   readonly deviceUse?: () => DeviceUse;
 }
 
-/** The training loop of one stage, on the current tensor backend. */
+/**
+ * The training loop of one stage, on the current tensor backend. A caller that stops by `break` leaves a checkpoint of
+ * the last step, as an aborted training does.
+ */
 export async function* train(run: TrainRun, settings: TrainSettings): AsyncGenerator<TrainEvent, void, undefined> {
   const { model, seed, signal } = run;
   const recipe = checkRecipe(run.recipe);
@@ -39,6 +42,7 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
   const depends = dependenciesOf(run, set, plan, parameters);
   const checkpoints = checkpointsIn(run.folder, settings.checkpointsKept, { plan, depends });
   const optimizer = createOptimizer(parameters, recipe.weightDecay);
+  let saveStep: (() => Promise<URL>) | undefined;
   try {
     const resumed = await checkpoints.resume({ model, optimizer });
     const stepsDone = resumed?.stepsDone ?? 0;
@@ -63,18 +67,28 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
       const device = settings.deviceUse?.();
       const event = { ...outcome, ...(device && { device }) };
       history.push(event);
+      saveStep = () => checkpoints.save(step, history, { model, optimizer });
       yield event;
       // Signals and timers get their turn even when nothing else in a step leaves the microtask queue.
       await setImmediate();
       if (step === steps || step % recipe.checkpointEvery === 0 || signal?.aborted) {
-        folder = await checkpoints.save(step, history, { model, optimizer });
+        folder = await saveStep();
+        saveStep = undefined;
         yield { type: "checkpoint-saved", step, folder };
       }
       signal?.throwIfAborted();
     }
     yield { type: "train-end", steps, folder };
+  } catch (error) {
+    saveStep = undefined; // weights of a step that failed are nobody's
+    throw error;
   } finally {
-    optimizer.dispose();
+    // A loop that is left by `break` comes here from its last `yield`.
+    try {
+      await saveStep?.();
+    } finally {
+      optimizer.dispose();
+    }
   }
 }
 

@@ -33,12 +33,20 @@ export interface TrainingPlanOptions {
   readonly maximumLengths: number;
 }
 
+/** How many steps so many conversations make. */
+export function stepsOf(
+  conversations: number,
+  { batchSize, epochs, maximumSteps = Infinity }: TrainingRecipe,
+): Pick<TrainingPlan, "steps" | "stepsPerEpoch"> {
+  const stepsPerEpoch = Math.ceil(conversations / batchSize);
+  return { steps: Math.min(stepsPerEpoch * epochs, maximumSteps), stepsPerEpoch };
+}
+
 /** Throws `invalid-data` when a step would have no supervised position. */
 export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
   const { set, recipe } = options;
   const { batchSize, microBatchSize } = recipe;
-  const stepsPerEpoch = Math.ceil(set.length / batchSize);
-  const steps = Math.min(stepsPerEpoch * recipe.epochs, recipe.maximumSteps ?? Infinity);
+  const { steps, stepsPerEpoch } = stepsOf(set.length, recipe);
   const orderOf = lastOnly((epoch: number) => epochOrder(options, epoch));
   const microBatches = (step: number): readonly (readonly number[])[] => {
     const order = orderOf(Math.floor(step / stepsPerEpoch));

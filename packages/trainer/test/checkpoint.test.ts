@@ -32,20 +32,29 @@ describe("checkpoints", () => {
   });
 
   it("tell where the run stands", async () => {
-    await train({ folder, breakAt: 5 });
+    await train({ folder, killAt: 5 });
     const state = JSON.parse(await readFile(new URL("step-000004/trainer-state.json", folder), "utf8"));
     expect(state).toMatchObject({ formatVersion: 2, step: 4, steps: 9, epoch: 1, cursor: 8 });
   });
 
-  it.each([1, 3, 4, 8])("resume after a stop in step %i to the same bits and losses", async (breakAt) => {
+  it.each([1, 3, 4, 8])("resume after a stop in step %i to the same bits and losses", async (killAt) => {
     const recipe = { ...RECIPE, maximumGradientNorm: 0.5, checkpointEvery: 2 };
     const straight = await train({ folder: new URL("straight/", folder), recipe });
-    await train({ folder: new URL("stopped/", folder), recipe, breakAt });
+    await train({ folder: new URL("stopped/", folder), recipe, killAt });
     const resumed = await train({ folder: new URL("stopped/", folder), recipe });
     // A stop at the end of a step comes before the checkpoint of that step.
-    const stepsDone = 2 * Math.floor((breakAt - 1) / 2);
+    const stepsDone = 2 * Math.floor((killAt - 1) / 2);
     expect(resumed.events[0]).toMatchObject({ type: "train-start", stepsDone });
     expect(resumed.steps.map(({ loss }) => loss)).toEqual(straight.steps.slice(stepsDone).map(({ loss }) => loss));
+    expect(resumed.weights).toEqual(straight.weights);
+  });
+
+  it.each([1, 4, 5, 9])("are left by a caller who breaks in step %i, so that no step is lost", async (breakAt) => {
+    const straight = await train({ folder: new URL("straight/", folder) });
+    const stopped = await train({ folder: new URL("stopped/", folder), breakAt });
+    expect(stopped.events.at(-1)).toMatchObject({ type: "step-end", step: breakAt });
+    const resumed = await train({ folder: new URL("stopped/", folder) });
+    expect(resumed.events[0]).toMatchObject({ type: "train-start", stepsDone: breakAt });
     expect(resumed.weights).toEqual(straight.weights);
   });
 
@@ -58,7 +67,7 @@ describe("checkpoints", () => {
   });
 
   it("that a killed process left unfinished are removed", async () => {
-    await train({ folder, breakAt: 5 });
+    await train({ folder, killAt: 5 });
     await mkdir(new URL("step-000008.4711.tmp/", folder));
     await mkdir(new URL("step-000008/model/", folder), { recursive: true });
     const { events } = await train({ folder });
@@ -78,7 +87,7 @@ describe("a checkpoint that does not fit is refused", () => {
     ["another model",         { adapt: (model) => ({ ...withEyes(model), fingerprint: "x" }) }, /modelFingerprint was "fake-model-1", now it is "x"/],
     ["other batch lengths",   { trainer: { lengthMultiple: 7 } },                          /lengths was \[.*\], now it is \[.*\]/],
   ])("%s", async (_name, change, message) => {
-    await train({ folder, breakAt: 5 });
+    await train({ folder, killAt: 5 });
     const error = await errorOf(train({ folder, ...change }));
     expect(MlanError.is(error, "run-folder")).toBe(true);
     expect(String(error)).toMatch(message);
@@ -86,7 +95,7 @@ describe("a checkpoint that does not fit is refused", () => {
   });
 
   it("but may be saved more or less often", async () => {
-    await train({ folder, breakAt: 5 });
+    await train({ folder, killAt: 5 });
     const { events } = await train({ folder, recipe: { ...RECIPE, checkpointEvery: 100 } });
     expect(events[0]).toMatchObject({ stepsDone: 4 });
   });

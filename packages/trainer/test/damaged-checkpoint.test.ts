@@ -15,7 +15,7 @@ let copies = 0;
 beforeAll(async () => {
   root = await temporaryFolder();
   straight = await train({ ...RUN, folder: new URL("straight/", root) });
-  await train({ ...RUN, folder: new URL("stopped/", root), breakAt: 5 });
+  await train({ ...RUN, folder: new URL("stopped/", root), killAt: 5 });
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 beforeEach(async () => {

@@ -26,8 +26,10 @@ export interface TrainingOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
   readonly trainer?: Partial<TrainerDefinition>;
-  /** Breaks the loop at the end of this step. */
+  /** Leaves the loop by `break` at the end of this step. */
   readonly breakAt?: number;
+  /** Never goes on after the end of this step, as a process that is killed. */
+  readonly killAt?: number;
 }
 
 export interface Training {
@@ -65,25 +67,23 @@ export function letters(count: number, images = true): readonly Conversation[] {
   });
 }
 
+/** A conversation from which nothing can be learned. */
+export const SILENT: Conversation = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] };
+
 export async function temporaryFolder(): Promise<URL> {
   return pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-trainer-"))}/`);
 }
 
 export async function train(options: TrainingOptions): Promise<Training> {
   const { folder, recipe = RECIPE, data = DATA, seed = 7, adapt = withEyes, signal, onEvent, breakAt } = options;
+  const { killAt } = options;
   await tf.setBackend("cpu");
   const trainer = createTrainer({ name: "trainer", useBackend: async () => {}, ...options.trainer });
   const model = await fakeModelSource().open({ seed: 3 });
   const events: TrainEvent[] = [];
   try {
-    for await (const event of trainer.train({
-      model: adapt(model),
-      data,
-      recipe,
-      seed,
-      folder,
-      ...(signal && { signal }),
-    })) {
+    const training = trainer.train({ model: adapt(model), data, recipe, seed, folder, ...(signal && { signal }) });
+    for await (const event of killAt === undefined ? training : abandonedAt(killAt, training)) {
       events.push(event);
       onEvent?.(event);
       if (event.type === "step-end" && event.step === breakAt) break;
@@ -93,6 +93,15 @@ export async function train(options: TrainingOptions): Promise<Training> {
     return { events, weights, steps: events.filter((event) => event.type === "step-end") };
   } finally {
     model.dispose();
+  }
+}
+
+/** The events up to the end of a step; the training is then left as it stands, not ended. */
+async function* abandonedAt(step: number, training: AsyncIterable<TrainEvent>): AsyncGenerator<TrainEvent> {
+  const iterator = training[Symbol.asyncIterator]();
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    yield next.value;
+    if (next.value.type === "step-end" && next.value.step === step) return;
   }
 }
 

@@ -1,4 +1,4 @@
-import { MlanError, type OpenOptions, pathOf } from "@mlan/core";
+import { MlanError, type OpenOptions, pathOf, removeOldTemporaryFiles } from "@mlan/core";
 import { sha256OfFile } from "../files/checksum.ts";
 import { type Files, type FileSource, matching } from "../files/file-source.ts";
 import { fetchCommit, fetchList, type HubRequest } from "./hub-api.ts";
@@ -6,8 +6,8 @@ import { type HubCache, hubCache, type HubFile, isCommit } from "./hub-cache.ts"
 import { type HubFileState, stateOf } from "./hub-content.ts";
 import { downloadFile } from "./hub-download.ts";
 import { hubFetch } from "./hub-fetch.ts";
-import { removeLitter } from "./hub-litter.ts";
 import { type HubOptions, hubSettings } from "./hub-options.ts";
+import { PART_FILE } from "./hub-part.ts";
 import { missingPart, type PythonCache, pythonCache } from "./python-cache.ts";
 
 export interface HubDataset extends HubOptions {
@@ -39,7 +39,7 @@ async function openHub(place: string, dataset: HubDataset, { signal }: OpenOptio
     cache: hubCache(settings.cache, repository),
     python: pythonCache(settings.pythonCache, repository),
   };
-  await removeLitter(hub.cache.home);
+  await removeOldTemporaryFiles(hub.cache.home, { recursive: true, also: PART_FILE });
   const commit = await commitOf(hub, revision);
   const list = await listOf(hub, commit);
   const find = (path: string): HubFile => {

@@ -1,8 +1,7 @@
 import { HUB_URL } from "@huggingface/hub";
-import { MlanError } from "@mlan/core";
+import { folderLocation, type Location, MlanError, toFolderUrl } from "@mlan/core";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { hubToken } from "./hub-token.ts";
 import { isSwitchedOn, pythonHome } from "./python-home.ts";
@@ -16,7 +15,7 @@ export interface HubOptions {
   /** A commit, branch or tag to read instead of the one that the dataset pins. */
   readonly revision?: string;
   /** Folder of downloaded files. Default: the variable MLAN_CACHE, or ~/.cache/mlan. */
-  readonly cache?: URL;
+  readonly cache?: Location;
   /** Read the caches only. Default: whether the variable HF_HUB_OFFLINE is 1, true, yes or on. */
   readonly offline?: boolean;
   /** Tries in a row per request; for a file, tries that brought nothing new. Default 5. */
@@ -34,7 +33,7 @@ export const hubOptions: z.ZodType<HubOptions> = z.strictObject({
   endpoint: z.url().exactOptional(),
   token: z.string().exactOptional(),
   revision: z.string().min(1).exactOptional(),
-  cache: z.instanceof(URL).exactOptional(),
+  cache: folderLocation.exactOptional(),
   offline: z.boolean().exactOptional(),
   attempts: z.int().min(1).exactOptional(),
   retryDelay: z.number().min(0).exactOptional(),
@@ -59,11 +58,10 @@ export interface HubSettings {
 /** Reads the environment now. Throws an `invalid-options` error for a token or an endpoint that cannot be one. */
 export async function hubSettings(options: HubOptions): Promise<HubSettings> {
   const { HF_ENDPOINT, HF_HUB_OFFLINE, MLAN_CACHE } = process.env;
-  const cache = options.cache ?? pathToFileURL(MLAN_CACHE || join(homedir(), ".cache", "mlan"));
   return {
     endpoint: checkedEndpoint(options.endpoint ?? (HF_ENDPOINT || HUB_URL)),
     token: await hubToken(options.token),
-    cache: cache.href.endsWith("/") ? cache : new URL(`${cache.href}/`),
+    cache: toFolderUrl(options.cache ?? (MLAN_CACHE || join(homedir(), ".cache", "mlan"))),
     pythonCache: pythonHome().cache,
     offline: options.offline ?? isSwitchedOn(HF_HUB_OFFLINE),
     attempts: options.attempts ?? 5,

@@ -3,6 +3,9 @@ import { readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { HubFile } from "./hub-cache.ts";
 
+/** The names of the files that {@link claimPart} gives. */
+export const PART_FILE: RegExp = /\.[\da-f]+\.[\da-f]{8}-\d+-[\da-f]{8}\.part$/;
+
 /**
  * A file for the bytes of a download, `<file>.<content>.<owner>.part` beside `target`, which only this process writes
  * to. One that a dead process left of the same content is taken over; its bytes need not be fetched again. The owner

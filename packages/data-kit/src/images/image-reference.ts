@@ -1,4 +1,5 @@
 import { type ImageReference, messageOf, MlanError, pathOf, shownValue } from "@mlan/core";
+import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
@@ -11,7 +12,8 @@ export const imageColumn: z.ZodType<ImageReference> = z.custom<ImageReference>(i
 
 /** An image that is in memory already, as an encoded file (PNG, JPEG, ...). */
 export function imageFromBytes(name: string, bytes: Uint8Array): ImageReference {
-  return { name, read: () => Promise.resolve(bytes), find: () => Promise.resolve({ stamp: "", digest: "" }) };
+  const digest = (): string => createHash("sha256").update(bytes).digest("hex");
+  return { name, read: () => Promise.resolve(bytes), find: () => Promise.resolve({ stamp: "", digest: digest() }) };
 }
 
 /**

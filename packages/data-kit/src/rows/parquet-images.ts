@@ -1,6 +1,6 @@
 import { type ImageReference, messageOf, MlanError } from "@mlan/core";
 import type { FileMetaData, RowGroup, SchemaTree } from "hyparquet";
-import { imageContent } from "../images/image-content.ts";
+import { type ImageContent, imageContent } from "../images/image-content.ts";
 import { identityOf } from "../images/image-identity.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import { badRow } from "./check-row.ts";
@@ -98,21 +98,28 @@ function notAnImage({ speaker, name, column }: ParquetColumn, row: number): Mlan
 
 /** The image of one cell, read when it is needed. */
 function imageOfCell(speaker: string, name: string, cell: () => Promise<unknown>, store: ImageStore): ImageReference {
+  const content = async (): Promise<ImageContent> => {
+    let value: unknown;
+    try {
+      value = await cell();
+    } catch (cause) {
+      throw new MlanError("invalid-data", `${speaker}: image ${name} cannot be read (${messageOf(cause)}).`, { cause });
+    }
+    const found = imageContent(value);
+    if (found) return found;
+    throw new MlanError("invalid-data", `${speaker}: ${name} holds no image: neither bytes nor a path.`);
+  };
   return {
     name,
     async read() {
-      let value: unknown;
-      try {
-        value = await cell();
-      } catch (cause) {
-        throw new MlanError("invalid-data", `${speaker}: image ${name} cannot be read (${messageOf(cause)}).`, {
-          cause,
-        });
-      }
-      const content = imageContent(value);
-      if (content?.bytes) return content.bytes;
-      if (content?.path) return store.image(content.path).read();
-      throw new MlanError("invalid-data", `${speaker}: ${name} holds no image: neither bytes nor a path.`);
+      const { bytes, path = "" } = await content();
+      return bytes ?? store.image(path).read();
+    },
+    // Bytes in the file of the rows count in its fingerprint.
+    async find() {
+      const { bytes, path = "" } = await content();
+      const named = bytes ? undefined : store.image(path);
+      return named?.find ? named.find() : { stamp: "", digest: "" };
     },
   };
 }

@@ -185,7 +185,8 @@ function rowOf<Shape extends z.ZodRawShape>(
 }
 
 function imageColumnsOf(images: { readonly column: string | readonly string[] } | undefined): readonly string[] {
-  return images === undefined ? [] : [images.column].flat();
+  if (images === undefined) return [];
+  return typeof images.column === "string" ? [images.column] : images.column;
 }
 
 /** An `unavailable` error with the reason when the system cannot read the file. */

@@ -1,3 +1,4 @@
+import { shownValue } from "@mlan/core";
 import { parse } from "csv-parse/sync";
 import type { RowParser } from "./row-file.ts";
 
@@ -32,7 +33,10 @@ export function tableParser(): RowParser {
 }
 
 function checkHeader(columns: readonly string[]): readonly string[] {
-  const twice = columns.find((column, index) => columns.indexOf(column) < index);
-  if (twice === undefined) return columns;
-  throw new Error(`the first row names the column "${twice}" twice`);
+  const seen = new Set<string>();
+  for (const column of columns) {
+    if (seen.has(column)) throw new Error(`the first row names the column ${shownValue(column)} twice`);
+    seen.add(column);
+  }
+  return columns;
 }

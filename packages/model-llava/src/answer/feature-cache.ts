@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { MlanError, writeFileAtomically } from "@mlan/core";
+import { type Location, removeOldTemporaryFiles, toFolderUrl, writeFileAtomically } from "@mlan/core";
 
 /** Keeps arrays by a key of 64 hexadecimal digits in files that prove to be whole and to belong to their key. */
 export interface FeatureCache {
@@ -13,13 +13,9 @@ export interface FeatureCache {
 const DIGEST_BYTES = 32;
 
 /** A cache in `folder`. A file is the SHA-256 of key and values, then the values as little-endian float32. */
-export function featureCache(folder: URL): FeatureCache {
-  if (folder.protocol !== "file:")
-    throw new MlanError(
-      "invalid-options",
-      `model-llava: featureCache is ${folder.href}; it must be a folder on disk (file:).`,
-    );
-  const fileOf = (key: string): URL => new URL(`${key.slice(0, 2)}/${key}.features`, withSlash(folder));
+export function featureCache(folder: Location): FeatureCache {
+  const url = toFolderUrl(folder, "model-llava: featureCache");
+  const fileOf = (key: string): URL => new URL(`${key.slice(0, 2)}/${key}.features`, url);
   return {
     async read(key, size) {
       const bytes = await readFile(fileOf(key)).catch(() => undefined);
@@ -29,7 +25,9 @@ export function featureCache(folder: URL): FeatureCache {
     },
     async write(key, values) {
       const bytes = littleEndian(values);
-      await writeFileAtomically(fileOf(key), Buffer.concat([digestOf(key, bytes), bytes]));
+      const file = fileOf(key);
+      await removeOldTemporaryFiles(new URL("./", file));
+      await writeFileAtomically(file, Buffer.concat([digestOf(key, bytes), bytes]));
     },
   };
 }
@@ -48,8 +46,4 @@ function littleEndian(values: Float32Array): Uint8Array {
   const view = new DataView(bytes.buffer);
   for (const [index, value] of values.entries()) view.setFloat32(index * 4, value, true);
   return bytes;
-}
-
-function withSlash(folder: URL): URL {
-  return folder.href.endsWith("/") ? folder : new URL(`${folder.href}/`);
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Location } from "@mlan/core";
 import type { LoadPixels } from "../batch/input-tensors.ts";
 import * as tf from "@tensorflow/tfjs-core";
 import { powerOfTwo } from "../batch/shape-buckets.ts";
@@ -27,7 +28,7 @@ export interface ImageFeaturesOptions {
   readonly loadPixels: LoadPixels;
   /** Everything besides bytes and weights on which pixels depend, as JSON. */
   readonly pixelSettings: unknown;
-  readonly cacheFolder?: URL;
+  readonly cacheFolder?: Location;
 }
 
 export async function imageFeatures(options: ImageFeaturesOptions): Promise<ImageFeatures> {

@@ -43,10 +43,11 @@ export async function writeCheckpoint(
   const { vision, tokenizerFiles } = content;
   await mkdir(folder, { recursive: true });
   const sha256 = await writeWeights(new URL(WEIGHTS, folder), content.parameters, dtype);
-  await writeJson(new URL("config.json", folder), configOf(content, dtype));
-  if (vision) await writeJson(new URL("preprocessor_config.json", folder), imageProcessorKeys(vision.processor));
-  for (const [name, bytes] of tokenizerFiles) await writeFileAtomically(new URL(name, folder), bytes);
-  await writeChecksums(folder, new Map([[WEIGHTS, sha256]]));
+  const files = new Map<string, string | Uint8Array>([["config.json", jsonText(configOf(content, dtype))]]);
+  if (vision) files.set("preprocessor_config.json", jsonText(imageProcessorKeys(vision.processor)));
+  for (const [name, bytes] of tokenizerFiles) files.set(name, bytes);
+  for (const [name, text] of files) await writeFileAtomically(new URL(name, folder), text);
+  await writeChecksums(folder, { files: [WEIGHTS, ...files.keys()], known: new Map([[WEIGHTS, sha256]]) });
 }
 
 const WEIGHTS = "model.safetensors";
@@ -101,6 +102,6 @@ function notFinite(file: URL, name: string, value: number | undefined): MlanErro
   );
 }
 
-function writeJson(file: URL, value: unknown): Promise<void> {
-  return writeFileAtomically(file, `${JSON.stringify(value, null, 2)}\n`);
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }

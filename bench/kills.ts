@@ -1,0 +1,94 @@
+/**
+ * Runs that are killed, that meet a full disk, and that two processes want at once: each is started again by the same
+ * call, and must come to the weights, moments, metrics, answers and results of a run that nothing disturbed.
+ *   npm run bench:kills -- --kills 20 --disk-full 8
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { runAndKill, startSmallRun } from "./kills/child.ts";
+import { differences, type Outcome, outcomeOf } from "./kills/outcome.ts";
+
+const { values } = parseArgs({
+  options: { kills: { type: "string", default: "20" }, "disk-full": { type: "string", default: "8" } },
+});
+const scratch = mkdtempSync(join(tmpdir(), "mlan-kills-"));
+const world = join(scratch, "world");
+let failures = 0;
+
+try {
+  const { said, milliseconds } = await startSmallRun(world, join(scratch, "undisturbed")).ended;
+  if (said !== "done") throw new Error(`The run that nothing disturbs did not end well: ${said}`);
+  const expected = await outcomeOf(join(scratch, "undisturbed"));
+  console.log(
+    `undisturbed: ${(milliseconds / 1000).toFixed(1)} s, ${Object.keys(expected).length} files and tables to compare`,
+  );
+  await kills(Number(values.kills), milliseconds, expected);
+  await twoProcesses(expected);
+  diskFull(Number(values["disk-full"]), milliseconds, expected);
+  console.log(failures === 0 ? "Every run came to the same bits." : `${failures} runs did not.`);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+process.exitCode = failures === 0 ? 0 : 1;
+
+async function kills(count: number, milliseconds: number, expected: Outcome): Promise<void> {
+  for (let kill = 0; kill < count; kill++) {
+    const run = join(scratch, "killed");
+    const at = ((kill + 0.5) / count) * milliseconds;
+    const { exitCode } = await runAndKill(world, run, at);
+    const { said } = await startSmallRun(world, run).ended;
+    const how = exitCode === 0 ? "was done by then" : "killed";
+    report(`kill ${kill + 1} of ${count}, ${(at / 1000).toFixed(2)} s: ${how}`, said, expected, await outcomeOf(run));
+    rmSync(run, { recursive: true, force: true });
+  }
+}
+
+/** Both begin at once: one must be refused before it changes anything, or find all done. */
+async function twoProcesses(expected: Outcome): Promise<void> {
+  const run = join(scratch, "twice");
+  const endings = await Promise.all([startSmallRun(world, run).ended, startSmallRun(world, run).ended]);
+  const refused = endings.filter(({ exitCode }) => exitCode !== 0);
+  const done = endings.some(({ said }) => said === "done") ? "done" : endings.map(({ said }) => said).join("; ");
+  const label = `two processes: ${refused.length} refused${refused.map(({ said }) => ` (${said})`).join("")}`;
+  report(label, refused.length === 1 ? done : "not exactly one was refused", expected, await outcomeOf(run));
+}
+
+function diskFull(count: number, milliseconds: number, expected: Outcome): void {
+  if (count === 0) return;
+  const program = fileURLToPath(new URL("kills/disk-full.ts", import.meta.url));
+  const node = [process.execPath, "--import", "tsx", "--conditions=@mlan/source", program];
+  const isolated = ["--user", "--map-root-user", "--mount"];
+  const { stdout, stderr, status } = spawnSync(
+    "unshare",
+    [...isolated, ...node, world, String(milliseconds), String(count)],
+    { encoding: "utf8", maxBuffer: 2 ** 28 },
+  );
+  const lines = stdout?.trim() ?? "";
+  if (status !== 0 && lines === "") {
+    const reason = stderr?.trim().split("\n")[0] ?? "it cannot be started";
+    console.log(`full disks are left out: unshare gives no disk of its own here (${reason})`);
+    return;
+  }
+  for (const [index, line] of lines.split("\n").entries()) {
+    const { said, exitCode, after, outcome } = JSON.parse(line);
+    const first = exitCode === 0 ? "was done by then" : said;
+    report(`full disk ${index + 1} of ${count}: ${first}`, after, expected, outcome);
+  }
+  if (status !== 0) failed(`full disks: ${stderr}`);
+}
+
+function report(label: string, said: string, expected: Outcome, found: Outcome): void {
+  const different = differences(expected, found);
+  if (said !== "done") failed(`${label}; then ${said}`);
+  else if (different.length > 0) failed(`${label}; then different: ${different.join(", ")}`);
+  else console.log(`${label}; then the same bits`);
+}
+
+function failed(message: string): void {
+  failures++;
+  console.log(`FAILED ${message}`);
+}

@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** One process that runs `small-run.ts`. */
+export interface SmallRun {
+  /** Resolves when the first stage begins; also when the process ended before that. */
+  readonly begun: Promise<void>;
+  /** How the process ended. */
+  readonly ended: Promise<Ending>;
+  kill(): void;
+}
+
+export interface Ending {
+  /** Null after a signal. */
+  readonly exitCode: number | null;
+  /** The last line that it printed: "done", "refused: ..." or "crashed: ...". */
+  readonly said: string;
+  /** From the beginning of the first stage. */
+  readonly milliseconds: number;
+}
+
+export function startSmallRun(world: string, run: string): SmallRun {
+  const program = fileURLToPath(new URL("small-run.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=@mlan/source", program, world, run], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  let errors = "";
+  let from = performance.now();
+  child.stderr.on("data", (bytes: Buffer) => (errors += bytes.toString("utf8")));
+  const lines = createInterface({ input: child.stdout }).on("line", (line) => (said = line));
+  const begun = new Promise<void>((resolve) => {
+    lines.once("line", () => {
+      from = performance.now();
+      resolve();
+    });
+    child.once("close", () => resolve());
+  });
+  const ended = new Promise<Ending>((resolve) => {
+    child.once("close", (exitCode, signal) => {
+      if (exitCode !== 0 && signal === null && !said.startsWith("refused")) process.stderr.write(errors);
+      resolve({ exitCode, said, milliseconds: performance.now() - from });
+    });
+  });
+  return { begun, ended, kill: () => void child.kill("SIGKILL") };
+}
+
+/** Kills it, as `kill -9` does, that long after its first stage began; or lets it end before that. */
+export async function runAndKill(world: string, run: string, milliseconds: number): Promise<Ending> {
+  const { begun, ended, kill } = startSmallRun(world, run);
+  await begun;
+  const timer = setTimeout(kill, milliseconds);
+  return ended.finally(() => clearTimeout(timer));
+}

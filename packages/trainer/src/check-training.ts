@@ -1,0 +1,36 @@
+import { MlanError, type PlannedTraining, type TrainingNeeds } from "@mlan/core";
+import { checkSchedule } from "./check-schedule.ts";
+import { checkRecipe } from "./recipe-schema.ts";
+import { stepsOf } from "./training-plan.ts";
+
+const BYTES_PER_VALUE = 4;
+/** Adam's two moments of each value that learns. */
+const MOMENTS = 2;
+
+/**
+ * Checks a training before the model is loaded; see `Trainer.check`. The steps are counted as if every conversation taught
+ * something.
+ */
+export function checkTraining(planned: PlannedTraining, checkpointsKept: number): TrainingNeeds {
+  const { conversations, parameters } = planned;
+  const recipe = checkRecipe(planned.recipe);
+  const { steps } = stepsOf(conversations, recipe);
+  if (steps > 0) checkSchedule(recipe, steps);
+  if (!parameters) return { peakBytes: 0, keptBytes: 0 };
+  for (const component of recipe.trained) {
+    if (parameters[component] !== undefined) continue;
+    throw new MlanError(
+      "invalid-options",
+      `trainer: the model has no parameters in "${component}", which the recipe trains. Take it out of \`trained\`.`,
+    );
+  }
+  const stored = Object.values(parameters).reduce((sum, values) => sum + values, 0);
+  const learning = recipe.trained.reduce((sum, component) => sum + (parameters[component] ?? 0), 0);
+  const checkpoint = BYTES_PER_VALUE * (stored + MOMENTS * learning);
+  const checkpoints = Math.ceil(steps / recipe.checkpointEvery);
+  return {
+    // The oldest is removed once a new one is whole.
+    peakBytes: checkpoint * Math.min(checkpointsKept + 1, checkpoints),
+    keptBytes: checkpoint * Math.min(checkpointsKept, checkpoints),
+  };
+}

@@ -1,0 +1,141 @@
+import { rm } from "node:fs/promises";
+import * as tf from "@tensorflow/tfjs-core";
+import { MlanError, type TrainingRecipe } from "@mlan/core";
+import { memoryDataset } from "@mlan/testing";
+import { instructionTuning } from "@mlan/trainer";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { letters, RECIPE, SILENT, temporaryFolder, train, withEyes } from "./run-training.ts";
+
+let folder: URL;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe("training stops with one clear error", () => {
+  it("when a loss is not finite, naming step and conversations", async () => {
+    let calls = 0;
+    const run = train({
+      folder,
+      recipe: { ...RECIPE, checkpointEvery: 1 },
+      data: memoryDataset("letters", letters(8)),
+      adapt: (model) => ({ ...model, loss: (batch) => (++calls === 4 ? tf.scalar(NaN) : model.loss(batch)) }),
+    });
+    const error = await run.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(MlanError.is(error, "invalid-options")).toBe(true);
+    expect(String(error)).toMatch(/step 2 is NaN on the conversations (letter-\d(, )?){4}\..*learningRate/);
+  });
+
+  it("when a weight is not finite, naming it", async () => {
+    const run = train({
+      folder,
+      adapt(model) {
+        const { variable } = model.parameters()[0]!;
+        variable.assign(tf.tidy(() => tf.fill(variable.shape, NaN)));
+        return withEyes(model);
+      },
+    });
+    const error: unknown = await run.catch((thrown: unknown) => thrown);
+    expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
+    expect(String(error)).toMatch(/loss of step 1 is NaN because tensor "table" of .*fake-model holds values/);
+  });
+
+  it.each([undefined, 1])(
+    "when a gradient is not finite although the loss is, before the update (maximum norm %s)",
+    async (maximumGradientNorm) => {
+      let calls = 0;
+      const recipe = { ...RECIPE, checkpointEvery: 1, ...(maximumGradientNorm && { maximumGradientNorm }) };
+      const run = train({
+        folder,
+        recipe,
+        adapt(model) {
+          const [table] = model.parameters();
+          // The square root of 0 is finite, its derivative is not.
+          const root = (): tf.Scalar => tf.tidy(() => tf.sum(tf.sqrt(tf.mul(table!.variable, 0))));
+          return {
+            ...model,
+            loss: (batch) => (++calls > 2 ? tf.tidy(() => tf.add(model.loss(batch), root())) : model.loss(batch)),
+          };
+        },
+      });
+      const error: unknown = await run.catch((thrown: unknown) => thrown);
+      expect(MlanError.is(error, "invalid-options")).toBe(true);
+      expect(String(error)).toMatch(/gradient of "table" in step 2 is not finite .* the conversations letter-/);
+      // The last checkpoint is that of the step before, and whole.
+      const { weights, events } = await train({ folder, recipe, breakAt: 2 });
+      expect(events[0]).toMatchObject({ stepsDone: 1 });
+      expect(weights.table!.every(Number.isFinite)).toBe(true);
+    },
+  );
+
+  it("when a step would have nothing supervised, before the first one", async () => {
+    const recipe: TrainingRecipe = { ...RECIPE, batchSize: 2, microBatchSize: 1 };
+    const silent = [1, 2, 3].map((number) => ({ ...SILENT, id: `silent-${number}` }));
+    const data = memoryDataset("mixed", [...letters(1), ...silent]);
+    await expect(train({ folder, recipe, data })).rejects.toThrow(
+      /none of the 2 conversations of step \d has a supervised position, nor have 3 of all 4\..*"strict"/,
+    );
+    expect((await train({ folder, recipe: { ...recipe, protocol: "strict" }, data })).steps).toHaveLength(3);
+  });
+
+  it.each<[string, Partial<TrainingRecipe>, RegExp]>([
+    [
+      "the only step",
+      { epochs: 1, batchSize: 24 },
+      /nothing would be learned: the only step has .* rate 0.*warmupRatio \(0\.1\) to 0.*batchSize \(24\).*epochs \(1\)/,
+    ],
+    ["every step", { learningRate: 0 }, /each of the 9 steps has the learning rate 0\. Give a learningRate above 0/],
+  ])("when %s has the learning rate 0", async (_title, change, message) => {
+    const error: unknown = await train({ folder, recipe: { ...RECIPE, ...change } }).catch((thrown: unknown) => thrown);
+    expect(MlanError.is(error, "invalid-options")).toBe(true);
+    expect(String(error)).toMatch(message);
+  });
+
+  it("when the defaults of the paper meet up to 64 conversations", async () => {
+    const recipe = instructionTuning({ format: { maximumLength: 64 } });
+    await expect(train({ folder, recipe, data: memoryDataset("few", letters(64)) })).rejects.toThrow(/only step/);
+    const { steps } = await train({ folder, recipe, data: memoryDataset("more", letters(65)) });
+    expect(steps.map(({ learningRate }) => learningRate)).toEqual([0, 2e-5]);
+  });
+
+  it("when nothing is supervised", async () => {
+    await expect(train({ folder, data: memoryDataset("mute", [SILENT]) })).rejects.toThrow(
+      /mute: none of its 1 .*silent: no assistant text/,
+    );
+  });
+
+  it("when the dataset is empty", async () => {
+    await expect(train({ folder, data: memoryDataset("empty", []) })).rejects.toThrow(/none of its 0 conversations/);
+  });
+
+  it("when the recipe is not one", async () => {
+    const typo = { ...RECIPE, epoch: 3 };
+    await expect(train({ folder, recipe: typo })).rejects.toThrow(/epoch/);
+  });
+
+  it("when the model lacks a component", async () => {
+    await expect(train({ folder, recipe: { ...RECIPE, trained: ["vision"] } })).rejects.toThrow(
+      /no parameters in "vision"/,
+    );
+  });
+
+  it("and frees its tensors", async () => {
+    await train({ folder: new URL("warm/", folder) });
+    const before = tf.memory().numTensors;
+    const adapt = withEyes;
+    let calls = 0;
+    await train({
+      folder,
+      adapt: (model) => ({
+        ...adapt(model),
+        collate: (examples, shape) =>
+          ++calls === 4 ? Promise.reject(new Error("no image")) : model.collate(examples, shape),
+      }),
+    }).catch(() => undefined);
+    expect(calls).toBe(4);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
