@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "./backend-error.ts";
 import { mapStorage, type FileElementType } from "./file-storage.ts";
@@ -78,5 +79,14 @@ function onnxBackend(): OnnxBackend {
 }
 
 function invalid(file: string | URL, reason: string, cause?: unknown): BackendError {
-  return new BackendError("invalid-options", `${String(file)} was not mapped: ${reason}.`, { cause });
+  return new BackendError("invalid-options", `${shownPath(file)} was not mapped: ${reason}.`, { cause });
+}
+
+/** As it is on disk; a URL that is no path stays an address. */
+function shownPath(file: string | URL): string {
+  try {
+    return typeof file === "string" ? file : fileURLToPath(file);
+  } catch {
+    return String(file);
+  }
 }

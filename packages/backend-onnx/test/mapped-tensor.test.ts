@@ -97,6 +97,8 @@ describe("mappedTensor", () => {
       expect(tf.memory().numTensors).toBe(before);
     };
     refused({ file: join(folder, "absent"), shape: [1] }, /absent was not mapped: it cannot be opened/);
+    const spaced = new URL("a%20b%25", pathToFileURL(`${folder}/`));
+    refused({ file: spaced, shape: [1] }, /\/a b% was not mapped/);
     refused({ file, shape: [3] }, /shape \[3\] from byte 0 ends at byte 12, and the file has 8/);
     refused({ file, byteOffset: 8, shape: [1] }, /from byte 8 ends at byte 12/);
     refused({ file, byteOffset: 2, shape: [1] }, /byteOffset 2 is not a multiple of 4/);

@@ -4,6 +4,11 @@ export interface ImageReference {
   readonly name: string;
   /** Where data name the image, for errors, e.g. `data-pope: test.jsonl row 9 (line 10), column "image"`. */
   readonly origin?: string;
+  /**
+   * How its pixels are turned: as they are stored, whatever its EXIF orientation says, or upright, as that says. Default
+   * "stored".
+   */
+  readonly orientation?: "stored" | "upright";
   /** The encoded file (PNG, JPEG, ...). Throws an `invalid-data` error when it cannot be had. */
   read(): Promise<Uint8Array>;
   /**

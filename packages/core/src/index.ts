@@ -45,6 +45,7 @@ export type {
   Component,
   ConversationFormat,
   Encoded,
+  EncodeOptions,
   Generation,
   GenerationOptions,
   GenerationRequest,
@@ -116,3 +117,4 @@ export type {
 export { evaluate, train } from "./stage.ts";
 export type { MixOptions, MixturePart } from "./views.ts";
 export { concat, filter, mix, shuffle, take } from "./views.ts";
+export { upright } from "./upright.ts";

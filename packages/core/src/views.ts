@@ -20,9 +20,11 @@ export function take<Example>(dataset: Dataset<Example>, count: number): Dataset
   return isBenchmark(dataset) ? limited(dataset, first, count) : first;
 }
 
-type Asked<Example> = Dataset<Example> & Pick<Benchmark, "protocol" | "extractors" | "limit">;
+/** What a benchmark is besides a dataset. */
+export type Asked<Example> = Dataset<Example> & Pick<Benchmark, "protocol" | "extractors" | "limit">;
 
-function isBenchmark<Example>(dataset: Dataset<Example>): dataset is Asked<Example> {
+/** Whether a dataset asks questions. */
+export function isBenchmark<Example>(dataset: Dataset<Example>): dataset is Asked<Example> {
   return "protocol" in dataset && "extractors" in dataset;
 }
 

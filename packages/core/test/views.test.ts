@@ -1,4 +1,4 @@
-import { concat, type Dataset, evaluate, filter, mix, MlanError, shuffle, take } from "@mlan/core";
+import { concat, type Dataset, evaluate, filter, mix, MlanError, shuffle, take, upright } from "@mlan/core";
 import { memoryBenchmark, memoryDataset } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
 
@@ -12,6 +12,33 @@ async function all<Example>(dataset: Dataset<Example>): Promise<Example[]> {
   const examples = await dataset.open();
   return Promise.all(Array.from({ length: examples.length }, (_, index) => examples.at(index)));
 }
+
+describe("upright", () => {
+  const image = { name: "a.png", origin: "row 1", read: async () => new Uint8Array(1) };
+
+  it("turns the images of every example, and says so in the fingerprint", async () => {
+    const stored = memoryDataset("shown", [{ id: "1", images: [image, image] }]);
+    const [example] = await all(upright(stored));
+    expect(example).toEqual({ id: "1", images: [image, image].map((one) => ({ ...one, orientation: "upright" })) });
+    expect((await upright(stored).open()).fingerprint).not.toBe((await stored.open()).fingerprint);
+    expect((await all(stored))[0]?.images[0]).toBe(image);
+  });
+
+  it("keeps a benchmark a benchmark, also a limited one", async () => {
+    const question = { images: [image], text: "?", target: "yes", cluster: "1" };
+    const benchmark = memoryBenchmark("yes", [
+      { id: "1", ...question },
+      { id: "2", ...question },
+    ]);
+    const turned = upright(take(benchmark, 1));
+    expect([turned.name, turned.limit, turned.extractors]).toEqual(["yes", 1, benchmark.extractors]);
+    expect(turned.protocol("strict")).toMatchObject({ name: "strict" });
+    expect((await turned.open()).total).toBe(2);
+    expect((await all(turned)).flatMap(({ images }) => images.map(({ orientation }) => orientation))).toEqual([
+      "upright",
+    ]);
+  });
+});
 
 describe("take", () => {
   it("gives the first examples, or all when there are fewer", async () => {

@@ -51,6 +51,44 @@ describe("a strip is padded without its square, with the same bits as with it:",
   });
 });
 
+describe("EXIF orientation", () => {
+  const [width, height] = [5, 3];
+  const stored = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 53) % 251);
+  /** Where the pixel (x, y) of the upright image is stored. */
+  const PLACES: Readonly<Record<number, (x: number, y: number) => readonly [x: number, y: number]>> = {
+    1: (x, y) => [x, y],
+    2: (x, y) => [width - 1 - x, y],
+    3: (x, y) => [width - 1 - x, height - 1 - y],
+    4: (x, y) => [x, height - 1 - y],
+    5: (x, y) => [y, x],
+    6: (x, y) => [y, height - 1 - x],
+    7: (x, y) => [width - 1 - y, height - 1 - x],
+    8: (x, y) => [width - 1 - y, x],
+  };
+  const raw = (data: Uint8Array, columns: number, rows: number) =>
+    sharp(data, { raw: { width: columns, height: rows, channels: 3 } });
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    "%i is followed when the image is to be upright, and else is not",
+    async (turn) => {
+      const image = await raw(stored, width, height).withMetadata({ orientation: turn }).png().toBuffer();
+      const [columns, rows] = turn < 5 ? [width, height] : [height, width];
+      const turned = Uint8Array.from({ length: stored.length }, (_, index) => {
+        const pixel = Math.floor(index / 3);
+        const [x = 0, y = 0] = PLACES[turn]?.(pixel % columns, Math.floor(pixel / columns)) ?? [];
+        return stored[(y * width + x) * 3 + (index % 3)] ?? 0;
+      });
+      const options = { processor: PROCESSOR, aspectRatio: "pad", name: "turned" } as const;
+      const plain = async (data: Uint8Array, across: number, down: number) => [
+        ...(await preprocessImage(await raw(data, across, down).png().toBuffer(), options)),
+      ];
+      expect([...(await preprocessImage(image, options))]).toEqual(await plain(stored, width, height));
+      const upright = await preprocessImage(image, { ...options, orientation: "upright" });
+      expect([...upright]).toEqual(await plain(turned, columns, rows));
+    },
+  );
+});
+
 describe("what is no image that is read is named:", () => {
   const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><rect width="20" height="10"/></svg>';
   test.each([

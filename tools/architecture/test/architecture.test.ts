@@ -55,6 +55,11 @@ describe.each(packages)("packages/$folder", ({ folder, url, manifest }) => {
     }
   });
 
+  it("shows paths in messages as they are on disk, by pathOf", () => {
+    const encoded = /(?<!new URL\()`[^`\n]*\$\{[\w.]+\.(?:pathname|href)\}/;
+    for (const { path, text } of sources) expect(encoded.exec(text)?.[0], path).toBeUndefined();
+  });
+
   it("has an index that is a list written by hand, and no other index", () => {
     const index = sources.find(({ path }) => path === "index.ts")?.text ?? "";
     expect(index).not.toMatch(/export \*|export default/);

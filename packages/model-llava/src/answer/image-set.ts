@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { type ImageReference, messageOf, MlanError } from "@mlan/core";
 
-/** An image of a call's requests; references to equal bytes are one. */
+/** An image of a call's requests; references to equal bytes in the same orientation are one. */
 export interface KnownImage extends ImageReference {
-  /** SHA-256 of its bytes. */
+  /** SHA-256 of its bytes, and its orientation unless that is as stored. */
   readonly hash: string;
   /** A request that shows it. */
   readonly request: string;
@@ -32,7 +32,7 @@ export async function imageSet(
       if (byReference.has(reference)) continue;
       signal?.throwIfAborted();
       const bytes = await ofRequest({ ...reference, request: id }, () => reference.read());
-      const hash = hashOf(bytes);
+      const hash = hashOf(reference, bytes);
       const number = byHash.get(hash) ?? images.length;
       byHash.set(hash, number);
       byReference.set(reference, number);
@@ -65,23 +65,25 @@ function knownImage(
   reference: ImageReference,
   { hash, request, bytes }: { readonly hash: string; readonly request: string; readonly bytes?: Uint8Array },
 ): KnownImage {
-  const { name, origin } = reference;
+  const { name, origin, orientation } = reference;
   let kept = bytes;
   return {
     name,
     ...(origin !== undefined && { origin }),
+    ...(orientation && { orientation }),
     hash,
     request,
     async read() {
       const once = kept ?? (await reference.read());
       // Asked once in almost all cases.
       kept = undefined;
-      if (hashOf(once) === hash) return once;
+      if (hashOf(reference, once) === hash) return once;
       throw new MlanError("unavailable", `model-llava: image ${JSON.stringify(name)} has changed while it was in use.`);
     },
   };
 }
 
-function hashOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+function hashOf({ orientation = "stored" }: ImageReference, bytes: Uint8Array): string {
+  const hash = createHash("sha256").update(bytes).digest("hex");
+  return orientation === "stored" ? hash : `${hash} ${orientation}`;
 }

@@ -12,13 +12,20 @@ const LONGEST_SIDE = 65_535;
 /** For an image that is made to take long. Far above what the largest one takes. */
 const DECODING_SECONDS = 60;
 
+export interface DecodeOptions {
+  /** Names the image in errors. */
+  readonly name: string;
+  /** Whether the image is turned as its EXIF orientation says. */
+  readonly orientation: "stored" | "upright";
+}
+
 /**
  * Decodes PNG, JPEG, WebP, GIF (its first frame), TIFF and AVIF as `Image.open(file).convert("RGB")` of Pillow does:
- * colours without profile conversion, transparency dropped, no rotation by metadata. Throws an `invalid-data` error
+ * colours without profile conversion, transparency dropped; upright images as after `ImageOps.exif_transpose`. Throws an `invalid-data` error
  * that gives the image's name when the bytes are no such image, are cut short, or are more than 178,956,970 pixels or
  * 65,535 pixels on a side.
  */
-export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pixels> {
+export async function decodeImage(bytes: Uint8Array, { name, orientation }: DecodeOptions): Promise<Pixels> {
   const { description, decoder } = imageFormat(bytes);
   if (decoder === undefined) {
     throw undecodable(name, `it is ${description}; PNG, JPEG, WebP, GIF, TIFF and AVIF are read`);
@@ -34,6 +41,7 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pixe
       limitInputPixels: MOST_PIXELS,
       // Only at this level does libtiff's reader refuse a file that is cut short.
       failOn: decoder === "tiff" ? "error" : "truncated",
+      autoOrient: orientation === "upright",
     });
     const rgb = image.removeAlpha().toColourspace("srgb").timeout({ seconds: DECODING_SECONDS });
     const { data, info } = await rgb.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });

@@ -10,6 +10,8 @@ export interface PreprocessImageOptions {
   readonly aspectRatio: "pad" | "square";
   /** Names the image in errors. */
   readonly name: string;
+  /** Whether the image is turned as its EXIF orientation says. Default "stored": it is not. */
+  readonly orientation?: "stored" | "upright";
 }
 
 /**
@@ -18,8 +20,8 @@ export interface PreprocessImageOptions {
  * the image's name when it does not decode.
  */
 export async function preprocessImage(bytes: Uint8Array, options: PreprocessImageOptions): Promise<Float32Array> {
-  const { processor, aspectRatio, name } = options;
-  const image = await decodeImage(bytes, name);
+  const { processor, aspectRatio, name, orientation = "stored" } = options;
+  const image = await decodeImage(bytes, { name, orientation });
   const framed = aspectRatio === "pad" ? padToSquare(image, meanColour(processor)) : unframed(image);
   return normalize(resizeShortestEdge(framed, processor), processor);
 }

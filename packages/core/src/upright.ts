@@ -1,0 +1,46 @@
+import type { Benchmark, Question } from "./benchmark.ts";
+import type { ImageReference } from "./conversation.ts";
+import { type Dataset, type Examples, fingerprintOf, type OpenOptions } from "./dataset.ts";
+import { type Asked, isBenchmark } from "./views.ts";
+
+/** An example with images. */
+interface Shown {
+  readonly images: readonly ImageReference[];
+}
+
+/**
+ * The same examples with images turned as their EXIF orientation says. Without it a model reads pixels as they are
+ * stored, as the training of LLaVA and MLAN does; Hugging Face `datasets` turns images since version 2.19, so code that
+ * reads a benchmark through a later one sees them upright. Images without an orientation stay the same. A benchmark stays
+ * one.
+ */
+export function upright<Q extends Question>(benchmark: Benchmark<Q>): Benchmark<Q>;
+export function upright<Example extends Shown>(dataset: Dataset<Example>): Dataset<Example>;
+export function upright<Example extends Shown>(dataset: Dataset<Example>): Dataset<Example> {
+  const { specVersion, name, card } = dataset;
+  const open = async (options?: OpenOptions): Promise<Examples<Example>> => {
+    const examples = await dataset.open(options);
+    const { length, total } = examples;
+    return {
+      length,
+      ...(total !== undefined && { total }),
+      fingerprint: await fingerprintOf(["upright", examples.fingerprint]),
+      async at(index) {
+        const example = await examples.at(index);
+        return { ...example, images: example.images.map((image) => ({ ...image, orientation: "upright" })) };
+      },
+    };
+  };
+  if (!isBenchmark(dataset)) return { specVersion, name, card, open };
+  const { extractors, limit } = dataset;
+  const asked: Asked<Example> = {
+    specVersion,
+    name,
+    card,
+    open,
+    protocol: (wanted) => dataset.protocol(wanted),
+    extractors,
+    ...(limit !== undefined && { limit }),
+  };
+  return asked;
+}
