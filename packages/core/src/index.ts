@@ -45,6 +45,7 @@ export type {
   Component,
   ConversationFormat,
   Encoded,
+  EncodeOptions,
   Generation,
   GenerationOptions,
   GenerationRequest,

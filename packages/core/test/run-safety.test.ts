@@ -232,7 +232,8 @@ describe("before the first stage", () => {
 
   it("tells what is looked at, each once", async () => {
     const subjects = (await run()).flatMap((event) => (event.type === "preflight" ? [event.subject] : []));
-    expect(subjects).toEqual(["the model @mlan/testing/fake-model", "the data bench", "the data letters"]);
+    const model = "the model @mlan/testing/fake-model";
+    expect(subjects).toEqual([model, "the data bench", "the data letters", `every byte of ${model}`]);
   });
 
   it("data that cannot be opened are noticed, and nothing is left behind", async () => {
