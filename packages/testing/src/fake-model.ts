@@ -98,7 +98,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     trainingFlops: ({ counts }, trained) =>
       VOCABULARY * (2 * counts.text + (trained.includes("language") ? 4 * counts.supervised : 0)),
     async *generate(requests, { details = false } = {}) {
-      const logits = await table.data();
+      const logits = await finiteValues(table);
       for (const request of requests) {
         const { maximumNewTokens } = request;
         const prompt = textOf(request.prompt);
@@ -108,7 +108,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       }
     },
     async score(requests) {
-      const logits = await table.data();
+      const logits = await finiteValues(table);
       return requests.map(({ id, prompt, continuation: text }) => ({
         id,
         logProbability: logProbability(logits, textOf(prompt), text),
@@ -135,6 +135,12 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       for (const { variable } of parameters) variable.dispose();
     },
   };
+}
+
+async function finiteValues(table: tf.Variable): Promise<ArrayLike<number>> {
+  const values = await table.data();
+  if (values.every(Number.isFinite)) return values;
+  throw new MlanError("invalid-checkpoint", 'fake-model: tensor "table" holds values that are not finite.');
 }
 
 function encode({ id, turns, images }: Conversation, { maximumLength }: ConversationFormat): Encoded {
