@@ -157,6 +157,18 @@ describe("mlan run", () => {
     expect(stdout).toMatch(/^learn {2}█[▁-█]*▁ {2}3\.\d{3} → 0\.\d{3}$/m);
   });
 
+  test("show --json prints the whole run for a program", async () => {
+    const { status, stdout } = await mlan("show", reference, "--json");
+    expect(status).toBe(0);
+    const { folder, manifest, results, ledger, metrics } = JSON.parse(stdout);
+    expect(folder).toMatch(/reference\/?$/);
+    expect(manifest.plan.name).toBe("alphabet");
+    expect(manifest.stages.learn.done).toBe(true);
+    expect(results.map(({ stage }: { readonly stage: string }) => stage)).toContain("after");
+    expect(ledger[0].stage).toBe("learn");
+    expect(metrics.at(-1).loss).toBe(ledger[0].lastLoss);
+  });
+
   test("show tells what steps took of the device, where the trainer counted it", async () => {
     const counted = join(root, "counted");
     await cp(reference, counted, { recursive: true });

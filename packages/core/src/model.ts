@@ -41,6 +41,10 @@ export interface ModelInspection {
   readonly content: Content;
   /** Values in the model's parameters, of each component that it has. */
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
+  /** Whether it reads images; absent where nobody can say before it is loaded. */
+  readonly readsImages?: boolean;
+  /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */
+  checkFormat?(format: ConversationFormat): void;
 }
 
 export interface OpenModelOptions extends OpenOptions {

@@ -27,6 +27,8 @@ const FILE = "fake-model.json";
 export interface FakeModelOptions {
   /** A file that counts as the model's weights: a run notices when it is missing or has changed. */
   readonly weights?: URL;
+  /** What a run is told of whether it reads images. Default true: they are counted. */
+  readonly readsImages?: boolean;
   /** What `generate` answers. Default: the character that the learned weights make most likely, again and again. */
   readonly answer?: (request: GenerationRequest) => string;
 }
@@ -44,6 +46,7 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
     inspect: async ({ signal } = {}) => ({
       content: await contentOfFiles(new Map(options.weights && [["weights", options.weights]]), signal),
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
+      readsImages: options.readsImages ?? true,
     }),
   };
 }
