@@ -182,4 +182,22 @@ describe("mlan run", () => {
     expect(stdout).toMatch(/^learn: at most 2,000 dispatches and 1\.59 GB of tensors per step$/m);
     expect((await mlan("show", reference)).stdout).not.toMatch(/^Device$/m);
   });
+
+  test("show prints a run whose numbers are not finite", async () => {
+    const odd = join(root, "odd");
+    await cp(reference, odd, { recursive: true });
+    // As JSON writes NaN and infinity.
+    for (const name of ["metrics.jsonl", "ledger.json", "results.json"]) {
+      const text = await readFile(join(odd, name), "utf8");
+      await writeFile(
+        join(odd, name),
+        text.replaceAll(/("(?:loss|firstLoss|value|seconds|smallestMargin)": ?)[-\d.e]+/g, "$1null"),
+      );
+    }
+    const { status, stdout, stderr } = await mlan("show", odd);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^learn {2}!+ {2}NaN → NaN$/m);
+    expect(stdout).toMatch(/NaN( \[| ±|$)/m);
+  });
 });
