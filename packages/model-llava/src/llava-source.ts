@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import {
   type Component,
   contentOfFiles,
+  type ConversationFormat,
   type Location,
   MlanError,
   type ModelInspection,
@@ -14,9 +14,12 @@ import {
 } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
+import { refuseIgnoredFiles } from "./checkpoint/ignored-files.ts";
 import { type Checkpoint, type CheckpointFolders, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
+import { fileExists, readCheckpointFile } from "./config/checkpoint-file.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
+import { templateByName } from "./templates/template-by-name.ts";
 import { loadTokenizer, TOKENIZER_FILES } from "./tokenizer/load-tokenizer.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
@@ -70,7 +73,11 @@ export function createLlavaSource({ name, untunedFamily, ...locations }: LlavaSo
       withCheckpoint(folders, async (checkpoint) => {
         const { plan } = await prepare(checkpoint, folders);
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
-        return { content, parameters: parameterCounts(plan) };
+        const readsImages = checkpoint.vision !== undefined;
+        const checkFormat = ({ template }: ConversationFormat): void => {
+          templateByName(template);
+        };
+        return { content, parameters: parameterCounts(plan), readsImages, checkFormat };
       }),
   };
 }
@@ -96,7 +103,9 @@ interface Prepared extends Checkpoint {
 async function prepare(checkpoint: Checkpoint, { weights }: CheckpointFolders): Promise<Prepared> {
   const tokenizer = await loadTokenizer(weights);
   checkVocabulary(tokenizer, checkpoint, weights);
-  return { ...checkpoint, tokenizer, plan: planWeights(checkpoint, checkpoint.weights) };
+  const plan = planWeights(checkpoint, checkpoint.weights);
+  await refuseIgnoredFiles(weights, plan);
+  return { ...checkpoint, tokenizer, plan };
 }
 
 function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parameters"] {
@@ -132,8 +141,8 @@ function checkVocabulary({ vocabularySize }: Tokenizer, { language }: Checkpoint
 async function readTokenizerFiles(folder: URL): Promise<ReadonlyMap<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   for (const name of TOKENIZER_FILES) {
-    const bytes = await readFile(new URL(name, folder)).catch(() => undefined);
-    if (bytes) files.set(name, bytes);
+    const file = new URL(name, folder);
+    if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
   }
   return files;
 }

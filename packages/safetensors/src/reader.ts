@@ -16,8 +16,8 @@ export interface SafetensorsReader {
 }
 
 /**
- * Opens a `*.safetensors` file, or a folder: the shards that `model.safetensors.index.json` names, else every
- * `*.safetensors` in it. Headers are checked against the files before anything is read.
+ * Opens a `*.safetensors` file, or a folder: the shards that `model.safetensors.index.json` names unless there is a
+ * `model.safetensors` too, else every `*.safetensors` in it. Headers are checked against the files before anything is read.
  * Throws a {@link SafetensorsError} that names the file.
  */
 export async function openSafetensors(fileOrFolder: URL): Promise<SafetensorsReader> {

@@ -10,10 +10,11 @@ export interface Shards {
   readonly index: URL | undefined;
 }
 
+const SINGLE_FILE = "model.safetensors";
 const INDEX_FILE = "model.safetensors.index.json";
 const LARGEST_INDEX = 100_000_000;
 
-/** The file itself; of a folder the shards that its index names, else every `*.safetensors` in it. */
+/** The file itself; of a folder with an index `model.safetensors`, else the shards that the index names; else every `*.safetensors` in it. */
 export async function shardsOf(fileOrFolder: URL): Promise<Shards> {
   const found = await stat(fileOrFolder).catch((cause: unknown) => {
     throw cannotOpen(fileOrFolder, cause);
@@ -23,6 +24,9 @@ export async function shardsOf(fileOrFolder: URL): Promise<Shards> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw cannotOpen(folder, cause);
   });
+  // As for transformers, a single file is preferred to shards: of two models in one folder it is the newer one.
+  if (names.includes(SINGLE_FILE) && names.includes(INDEX_FILE))
+    return { files: [fileIn(folder, SINGLE_FILE)], promised: new Map(), index: undefined };
   if (names.includes(INDEX_FILE)) return indexedShards(new URL(INDEX_FILE, folder), names);
   const files = names.filter((name) => name.endsWith(".safetensors")).toSorted();
   if (files.length === 0) throw noWeights(folder, names);

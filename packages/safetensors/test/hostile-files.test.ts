@@ -64,8 +64,9 @@ test("hostile values at every place of a header", async () => {
 });
 
 test("hostile values at every place of an index", async () => {
-  await writeFile(file, original);
-  const value = { metadata: {}, weight_map: { a: "model.safetensors", c: "model.safetensors" } };
+  await rm(file);
+  await writeFile(new URL("shard.safetensors", folder), original);
+  const value = { metadata: {}, weight_map: { a: "shard.safetensors", c: "shard.safetensors" } };
   const outcome = await expectSurvival(jsonMutations(value), {
     attempt: async (changed) => {
       await writeFile(index, JSON.stringify(changed));

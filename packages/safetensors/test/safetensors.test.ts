@@ -115,6 +115,15 @@ describe("foreign files", () => {
   });
 });
 
+it("a single file is preferred to older shards beside it, as transformers does", async () => {
+  await writeSafetensors(file("a.safetensors"), [tensor("w", [1])]);
+  await writeFile(file("model.safetensors.index.json"), JSON.stringify({ weight_map: { w: "a.safetensors" } }));
+  await writeSafetensors(file(), [tensor("w", [2])]);
+  const reader = await openSafetensors(folder);
+  expect(await reader.read("w")).toEqual(Float32Array.of(2));
+  await reader.close();
+});
+
 describe("bad files are refused with the file's name", () => {
   const entry = (over: object): unknown => ({ w: { dtype: "F32", shape: [2], data_offsets: [0, 8], ...over } });
   const eight = new Uint8Array(8);

@@ -1,4 +1,4 @@
-import { fileExists } from "../config/config-file.ts";
+import { fileExists } from "../config/checkpoint-file.ts";
 import { TOKENIZER_FILES } from "../tokenizer/load-tokenizer.ts";
 import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
 

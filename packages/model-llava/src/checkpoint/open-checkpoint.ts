@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { type ConversationFormat, MlanError, pathOf, verifyChecksums } from "@mlan/core";
-import { type ConfigObject, fileExists, isObject, readConfigFile } from "../config/config-file.ts";
+import { fileExists } from "../config/checkpoint-file.ts";
+import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
 import { formatConfig } from "../config/format-config.ts";
 import { type LanguageConfig, languageConfig } from "../config/language-config.ts";
 import { type LlavaConfig, llavaConfig, modelTypeOf } from "../config/llava-config.ts";
@@ -36,13 +37,13 @@ export interface CheckpointVision extends VisionOptions, LlavaConfig {
 }
 
 /**
- * Verifies the files of a folder that has checksums, reads the configuration and opens the weights. Throws
+ * Reads the configuration, verifies the files of a folder that has checksums, and opens the weights. Throws
  * `invalid-checkpoint` errors that name file and key.
  */
 export async function openCheckpoint({ weights, visionTower }: CheckpointFolders): Promise<Checkpoint> {
-  for (const folder of [weights, ...(visionTower ? [visionTower] : [])]) await verifyFolder(folder);
   const file = new URL("config.json", weights);
   const config = await readConfigFile(file);
+  await verifyFolder(weights);
   const type = modelTypeOf(config, file);
   const language = languageConfig(config, file);
   const format = formatConfig(config, type, file);
@@ -91,6 +92,7 @@ async function openVision({
   if (visionTower) {
     const towerFile = new URL("config.json", visionTower);
     const tower = await readConfigFile(towerFile);
+    await verifyFolder(visionTower);
     return describeVision(tower, towerFile, llava ?? { towerName: nameOf(visionTower), selectLayer: -2 });
   }
   if (!llava) return undefined;

@@ -1,58 +1,61 @@
-import { readFile, stat } from "node:fs/promises";
-import { messageOf, MlanError, pathOf } from "@mlan/core";
+import { messageOf, MlanError, pathOf, shownValue } from "@mlan/core";
 import type { z } from "zod";
+import { readCheckpointFile } from "./checkpoint-file.ts";
 
 /** A JSON object as it stands in a checkpoint's folder; kept whole, so that saving loses no key. */
 export type ConfigObject = Readonly<Record<string, unknown>>;
 
 /** Reads a JSON object. Throws an `invalid-checkpoint` error that names the file. */
 export async function readConfigFile(file: URL): Promise<ConfigObject> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new MlanError(
-      "invalid-checkpoint",
-      `model-llava: ${pathOf(file)} cannot be read. Check the path and the download.`,
-      { cause },
-    );
-  });
-  const value: unknown = parseJson(text, file);
-  if (isObject(value)) return value;
-  throw new MlanError("invalid-checkpoint", `model-llava: ${pathOf(file)} must hold a JSON object. Download it again.`);
+  const bytes = await readCheckpointFile(file);
+  const value: unknown = parseJson(bytes.toString("utf8"), file);
+  if (!isObject(value)) throw invalid(file, " must hold a JSON object. Download it again");
+  // What is kept is written again, and writing JSON is recursive.
+  if (isDeeper(value, MAXIMUM_DEPTH)) throw invalid(file, " has values within values without end. Download it again");
+  return value;
 }
 
-/** The columns of `value` that `schema` names. Throws an `invalid-checkpoint` error that names file, key and value. */
+/**
+ * The keys of `value` that `schema` names; a key that is null counts as absent, as for transformers. Throws an
+ * `invalid-checkpoint` error that names file, key and value.
+ */
 export function checkConfig<Output>(schema: z.ZodType<Output>, value: unknown, file: URL, path = ""): Output {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(isObject(value) ? withoutNulls(value) : value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path: keys, message }) => {
-    const found = keys.reduce<unknown>((inner, key) => (isObject(inner) ? inner[String(key)] : undefined), value);
-    const key = [...(path ? [path] : []), ...keys].join(".");
-    return found === undefined ? `key "${key}" is missing` : `key "${key}" is ${JSON.stringify(found)} (${message})`;
+  const { issues } = result.error;
+  const problems = issues.slice(0, MAXIMUM_PROBLEMS).map(({ path: keys, message }) => {
+    const found = keys.reduce<unknown>((inner, key) => Object(inner)[key], value);
+    const shown = [...(path ? [path] : []), ...keys].map((key) => String(key).slice(0, 60)).join(".");
+    return found === undefined ? `key "${shown}" is missing` : `key "${shown}" is ${shownValue(found)} (${message})`;
   });
-  throw new MlanError(
-    "invalid-checkpoint",
-    `model-llava: ${pathOf(file)}: ${problems.join("; ")}. This architecture cannot be read without it.`,
-  );
+  const more = issues.length > MAXIMUM_PROBLEMS ? `; and ${issues.length - MAXIMUM_PROBLEMS} more` : "";
+  throw invalid(file, `: ${problems.join("; ")}${more}. This architecture cannot be read without it`);
 }
 
-export function fileExists(file: URL): Promise<boolean> {
-  return stat(file).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-}
+const MAXIMUM_DEPTH = 64;
+const MAXIMUM_PROBLEMS = 5;
 
 export function isObject(value: unknown): value is ConfigObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function withoutNulls(value: ConfigObject): ConfigObject {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 function parseJson(text: string, file: URL): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new MlanError(
-      "invalid-checkpoint",
-      `model-llava: ${pathOf(file)} is no JSON: ${messageOf(cause)}. Download it again.`,
-      { cause },
-    );
+    throw invalid(file, ` is no JSON: ${messageOf(cause)}. Download it again`, cause);
   }
+}
+
+function invalid(file: URL, problem: string, cause?: unknown): MlanError {
+  return new MlanError("invalid-checkpoint", `model-llava: ${pathOf(file)}${problem}.`, { cause });
 }

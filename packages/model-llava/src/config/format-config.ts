@@ -1,5 +1,6 @@
 import type { ConversationFormat } from "@mlan/core";
 import { z } from "zod";
+import { TEMPLATE_NAMES } from "../templates/template-by-name.ts";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
 import type { ModelType } from "./llava-config.ts";
 
@@ -31,7 +32,10 @@ export function formatConfigKeys({ template, imageAspectRatio, maximumLength }: 
 }
 
 const schema = z.object({
-  mlan_template: z.string().optional(),
+  mlan_template: z
+    .string()
+    .refine((name) => TEMPLATE_NAMES.includes(name), `known are ${TEMPLATE_NAMES.join(", ")}`)
+    .nullish(),
   image_aspect_ratio: z.enum(["pad", "square"]).nullish(),
   tokenizer_model_max_length: z.int().positive().nullish(),
   max_position_embeddings: z.int().positive(),

@@ -37,7 +37,13 @@ export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
   };
 }
 
-const size = z.int().positive();
+// Beyond any model; larger ones would overflow before they are compared with the weights.
+const size = z
+  .int()
+  .positive()
+  .max(2 ** 31 - 1);
+// Theta below one would turn positions into infinities.
+const theta = z.number().min(1);
 const ropeType = z.literal("default", { error: "only unscaled rotary positions are supported" });
 
 const schema = z
@@ -52,13 +58,13 @@ const schema = z
       .multipleOf(2)
       .nullish()
       .transform((value) => value ?? undefined),
-    rms_norm_eps: z.number().positive(),
+    rms_norm_eps: z.number().positive().max(1),
     max_position_embeddings: size,
-    rope_theta: z.number().positive().nullish(),
-    rope_scaling: z.object({ rope_type: ropeType.optional(), type: ropeType.optional() }).nullish(),
+    rope_theta: theta.nullish(),
+    rope_scaling: z.object({ rope_type: ropeType.nullish(), type: ropeType.nullish() }).nullish(),
     // transformers 5 writes theta here instead.
     rope_parameters: z
-      .object({ rope_theta: z.number().positive().optional(), rope_type: ropeType.optional() })
+      .object({ rope_theta: theta.nullish(), rope_type: ropeType.nullish(), type: ropeType.nullish() })
       .nullish(),
     tie_word_embeddings: z.boolean().nullish(),
     hidden_act: z.literal("silu", { error: "only silu is supported" }).nullish(),
@@ -68,6 +74,10 @@ const schema = z
   .refine((config) => config.head_dim != null || config.hidden_size % config.num_attention_heads === 0, {
     path: ["num_attention_heads"],
     error: "must divide hidden_size",
+  })
+  .refine((config) => config.head_dim != null || (config.hidden_size / config.num_attention_heads) % 2 === 0, {
+    path: ["num_attention_heads"],
+    error: "must leave an even number of values to each head",
   })
   .refine((config) => config.num_attention_heads % (config.num_key_value_heads ?? 1) === 0, {
     path: ["num_key_value_heads"],

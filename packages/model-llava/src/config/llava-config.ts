@@ -1,4 +1,4 @@
-import { MlanError, pathOf } from "@mlan/core";
+import { MlanError, shownValue, pathOf } from "@mlan/core";
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
 
@@ -20,7 +20,7 @@ export function modelTypeOf(value: ConfigObject, file: URL): ModelType {
   if (type === "llava" && !("text_config" in value)) return "llava_llama";
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${pathOf(file)}: key "model_type" is ${type === undefined ? "missing" : JSON.stringify(type)}. ` +
+    `model-llava: ${pathOf(file)}: key "model_type" is ${type == null ? "missing" : shownValue(type)}. ` +
       'Read are "llama" and "llava_llama" (the layout of liuhaotian/llava-v1.5-7b, not that of llava-hf).',
   );
 }

@@ -39,7 +39,10 @@ export function visionConfig(value: ConfigObject, file: URL): VisionConfig {
   };
 }
 
-const size = z.int().positive();
+const size = z
+  .int()
+  .positive()
+  .max(2 ** 31 - 1);
 
 const schema = z
   .object({
@@ -51,7 +54,7 @@ const schema = z
     patch_size: size,
     num_channels: z.literal(3, { error: "only RGB is supported" }).default(3),
     hidden_act: z.enum(["quick_gelu", "gelu"]).default("quick_gelu"),
-    layer_norm_eps: z.number().positive().default(1e-5),
+    layer_norm_eps: z.number().positive().max(1).default(1e-5),
   })
   .refine((config) => config.hidden_size % config.num_attention_heads === 0, {
     path: ["num_attention_heads"],

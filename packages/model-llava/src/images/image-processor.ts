@@ -62,7 +62,8 @@ export function imageProcessorKeys({
   };
 }
 
-const pixels = z.int().positive();
+// The largest CLIP reads 448; images are scaled up to this size, whatever their own.
+const pixels = z.int().positive().max(4096);
 const edge = z.union([pixels, z.object({ shortest_edge: pixels }).transform((value) => value.shortest_edge)]);
 const crop = z.union([
   pixels,

@@ -1,17 +1,19 @@
-import { MlanError } from "@mlan/core";
+import { MlanError, shownValue } from "@mlan/core";
 import { plain } from "./plain.ts";
 import type { Template } from "./template.ts";
 import { v1 } from "./v1.ts";
 
 const TEMPLATES: ReadonlyMap<string, Template> = new Map([v1, plain].map((template) => [template.name, template]));
 
+/** Of all templates. */
+export const TEMPLATE_NAMES: readonly string[] = [...TEMPLATES.keys()];
+
 /** The template that a recipe or a checkpoint names. Throws an `invalid-options` error that lists the known ones. */
 export function templateByName(name: string): Template {
   const template = TEMPLATES.get(name);
   if (template !== undefined) return template;
-  const known = [...TEMPLATES.keys()].join(", ");
   throw new MlanError(
     "invalid-options",
-    `model-llava: there is no template ${JSON.stringify(name)}. Known are: ${known}.`,
+    `model-llava: there is no template ${shownValue(name)}. Known are: ${TEMPLATE_NAMES.join(", ")}.`,
   );
 }

@@ -1,6 +1,7 @@
 import { Tokenizer as BytePairTokenizer } from "@huggingface/tokenizers";
 import { MlanError, pathOf } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
+import { decodePieces } from "./decode-pieces.ts";
 import type { TokenizerConfig } from "./tokenizer-config.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { type AddedToken, SPACE, type Vocabulary } from "./vocabulary.ts";
@@ -24,12 +25,13 @@ export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig,
   }));
   const added = new Map([...vocabulary.added, ...config.added, ...own].map((token) => [token.content, token]));
   const tokens = [...added.values()];
-  const bytePairs = createBytePairs(vocabulary, tokens, config.unknown);
+  const bytePairs = createBytePairs(vocabulary, config.unknown);
   const encodeWords = createWordEncoder(
     vocabulary,
     (text) => bytePairs.encode(text, { add_special_tokens: false }).ids,
   );
-  const segmentsOf = createSplitter(added, config.legacy);
+  const segmentsOf = createSplitter(added);
+  const pieceOf = createPieces(vocabulary, tokens);
   const beginOfSequenceId = idOf(config.beginOfSequence);
   return {
     vocabularySize: highestId(vocabulary, tokens) + 1,
@@ -38,37 +40,40 @@ export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig,
     unknownId: idOf(config.unknown),
     legacy: config.legacy,
     fingerprint: fingerprintOf(vocabulary, tokens, config.legacy),
-    encode(text, { beginOfSequence = false } = {}) {
+    encode(text, { beginOfSequence = false, legacy = config.legacy } = {}) {
       const ids = beginOfSequence ? [beginOfSequenceId] : [];
-      for (const segment of segmentsOf(text)) {
+      for (const segment of segmentsOf(text, legacy)) {
         if (typeof segment === "string") encodeWords(segment, ids);
         else ids.push(segment.id);
       }
       return ids;
     },
-    decode: (ids) => (ids.length === 0 ? "" : bytePairs.decode([...ids], { skip_special_tokens: true })),
+    encodeParts(parts) {
+      let prefix = SPACE;
+      return parts.map((part) => {
+        const ids: number[] = [];
+        if (typeof part === "number") {
+          prefix = config.legacy ? SPACE : "";
+          return [part];
+        }
+        if (part === "") return ids;
+        encodeWords(prefix + part.replaceAll(" ", SPACE), ids);
+        prefix = "";
+        return ids;
+      });
+    },
+    decode: (ids) => decodePieces(ids.map(pieceOf)),
   };
 }
 
-/** Merging and decoding are the library's; normalising and prefixing are ours, so it gets no steps for them. */
-function createBytePairs(
-  { ids, merges }: Vocabulary,
-  added: readonly AddedToken[],
-  unknown: string,
-): BytePairTokenizer {
-  const replaceSpaces = { type: "Replace", pattern: { String: SPACE }, content: " " };
-  const decoders = [
-    replaceSpaces,
-    { type: "ByteFallback" },
-    { type: "Fuse" },
-    { type: "Strip", content: " ", start: 1, stop: 0 },
-  ];
+/** Merging is the library's; special tokens, normalising and prefixing are ours, so it gets no steps for them. */
+function createBytePairs({ ids, merges }: Vocabulary, unknown: string): BytePairTokenizer {
   const definition = {
-    added_tokens: added,
+    added_tokens: [],
     normalizer: null,
     pre_tokenizer: null,
     post_processor: null,
-    decoder: { type: "Sequence", decoders },
+    decoder: null,
     model: { type: "BPE", vocab: ids, merges, unk_token: unknown, byte_fallback: true, fuse_unk: true },
   };
   return new BytePairTokenizer(definition, { clean_up_tokenization_spaces: false });
@@ -77,11 +82,10 @@ function createBytePairs(
 /** Cuts text at literal special tokens and marks its spaces; a segment is text to merge or one token. */
 function createSplitter(
   added: ReadonlyMap<string, AddedToken>,
-  legacy: boolean,
-): (text: string) => (string | AddedToken)[] {
+): (text: string, legacy: boolean) => (string | AddedToken)[] {
   const longestFirst = [...added.keys()].toSorted((a, b) => b.length - a.length);
   const pattern = new RegExp(`(${longestFirst.map(escapeForPattern).join("|")})`, "u");
-  return (text) => {
+  return (text, legacy) => {
     const whole = legacy || text === "" ? text : SPACE + text;
     const segments = whole.split(pattern).flatMap((part) => {
       if (part === "") return [];
@@ -92,6 +96,14 @@ function createSplitter(
     const dropsPrefix = !legacy && segments[0] === SPACE && typeof second === "object" && second.special;
     return dropsPrefix ? segments.slice(1) : segments;
   };
+}
+
+/** What an id stands for in decoded text; special tokens and ids that no token has stand for nothing. */
+function createPieces({ ids }: Vocabulary, added: readonly AddedToken[]): (id: number) => string {
+  const pieces: string[] = [];
+  for (const [piece, id] of Object.entries(ids)) pieces[id] = piece;
+  for (const { id, content, special } of added) pieces[id] = special ? "" : content;
+  return (id) => pieces[id] ?? "";
 }
 
 // RegExp.escape needs Node 24.

@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { MlanError, pathOf } from "@mlan/core";
-import { fileExists, readConfigFile } from "../config/config-file.ts";
+import { fileExists, readCheckpointFile } from "../config/checkpoint-file.ts";
+import { readConfigFile } from "../config/config-file.ts";
 import { createTokenizer } from "./create-tokenizer.ts";
 import { sentencePieceVocabulary } from "./sentencepiece-vocabulary.ts";
 import { tokenizerConfig } from "./tokenizer-config.ts";
@@ -32,7 +33,9 @@ async function readVocabulary(folder: URL): Promise<Vocabulary> {
   const json = new URL("tokenizer.json", folder);
   if (await fileExists(json)) return tokenizerJsonVocabulary(await readConfigFile(json), json);
   const sentencePiece = new URL("tokenizer.model", folder);
-  if (await fileExists(sentencePiece)) return sentencePieceVocabulary(await readFile(sentencePiece), sentencePiece);
-  const message = `model-llava: ${pathOf(folder)} has neither tokenizer.json nor tokenizer.model. Copy one from where the weights come from.`;
+  if (await fileExists(sentencePiece))
+    return sentencePieceVocabulary(await readCheckpointFile(sentencePiece), sentencePiece);
+  const held = (await readdir(folder)).toSorted().slice(0, 8).join(", ");
+  const message = `model-llava: ${pathOf(folder)} has neither tokenizer.json nor tokenizer.model; it holds ${held || "nothing"}. Copy one from where the weights come from.`;
   throw new MlanError("invalid-checkpoint", message);
 }

@@ -1,0 +1,127 @@
+import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { MlanError } from "@mlan/core";
+import { expect, it } from "vitest";
+import { changeJson, rewriteTensors, scratchLlava, tinySource } from "./tiny-llava.ts";
+
+const scratch = await scratchLlava();
+const POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 499723\n";
+
+async function refusal(weights: URL, tower?: URL): Promise<string> {
+  const error: unknown = await tinySource(weights, tower)
+    .inspect()
+    .catch((thrown: unknown) => thrown);
+  if (!MlanError.is(error, "invalid-checkpoint")) throw new Error(`expected an invalid-checkpoint error, got ${error}`);
+  expect(error.message.split("\n")).toHaveLength(1);
+  return error.message;
+}
+
+type Damage = (folder: URL) => Promise<unknown>;
+const cases: readonly (readonly [string, RegExp, Damage])[] = [
+  [
+    "no config.json",
+    /config\.json does not exist; its folder holds model\.safetensors, tokenizer\.json, tokenizer_config\.json\.$/,
+    (folder) => rm(new URL("config.json", folder)),
+  ],
+  ["no folder", /config\.json cannot be read: .* does not exist\.$/, (folder) => rm(folder, { recursive: true })],
+  [
+    "an adapter",
+    /its folder holds adapter_config\.json.* It is an adapter: merge it into its base model/,
+    (folder) => rename(new URL("config.json", folder), new URL("adapter_config.json", folder)),
+  ],
+  [
+    "a cache of the Hub",
+    /It is a cache of the Hub/,
+    async (folder) => {
+      await rm(new URL("config.json", folder));
+      await mkdir(new URL("snapshots/", folder));
+    },
+  ],
+  [
+    "a folder in the file's place",
+    /config\.json is a folder, not a file/,
+    async (folder) => {
+      await rm(new URL("config.json", folder));
+      await mkdir(new URL("config.json/", folder));
+    },
+  ],
+  [
+    "a pointer for config.json",
+    /config\.json is a Git LFS pointer.*git lfs pull/,
+    (folder) => write("config.json", folder),
+  ],
+  ["a pointer for weights", /model\.safetensors is a Git LFS pointer/, (folder) => write("model.safetensors", folder)],
+  ["a pointer for tokenizer.json", /tokenizer\.json is a Git LFS pointer/, (folder) => write("tokenizer.json", folder)],
+  [
+    "a pointer for tokenizer.model",
+    /tokenizer\.model is a Git LFS pointer/,
+    async (folder) => {
+      await rm(new URL("tokenizer.json", folder));
+      await write("tokenizer.model", folder);
+    },
+  ],
+  [
+    "only PyTorch's own files",
+    /only PyTorch's own files \(pytorch_model\.bin\), which are not read: convert them to safetensors/,
+    (folder) => rename(new URL("model.safetensors", folder), new URL("pytorch_model.bin", folder)),
+  ],
+  [
+    "an adapter beside its base model, which would be left out",
+    /holds adapter_config\.json, which is not read\. Merge the adapter/,
+    (folder) => writeFile(new URL("adapter_config.json", folder), "{}"),
+  ],
+  [
+    "no tokenizer",
+    /has neither tokenizer\.json nor tokenizer\.model; it holds config\.json, model\.safetensors/,
+    (folder) => rm(new URL("tokenizer.json", folder)),
+  ],
+];
+
+it.each(cases)("%s: one sentence that says so", async (_, message, damage) => {
+  const folder = await scratch.copy(scratch.backbone);
+  await damage(folder);
+  expect(await refusal(folder)).toMatch(message);
+});
+
+it("a file in the folder's place", async () => {
+  const folder = await scratch.copy(scratch.backbone);
+  expect(await refusal(new URL("model.safetensors", folder))).toMatch(
+    /model\.safetensors.* is a file; give the folder that it is in/,
+  );
+});
+
+it("a projector beside the backbone, where a random one would be made", async () => {
+  const folder = await scratch.copy(scratch.backbone);
+  await writeFile(new URL("mm_projector.bin", folder), "PK");
+  expect(await refusal(folder, scratch.tower)).toMatch(/holds mm_projector\.bin, which is not read/);
+  await expect(tinySource(folder).inspect()).resolves.toBeDefined();
+});
+
+it("the tensors of an adapter, named for what they are", async () => {
+  const folder = await scratch.copy(scratch.backbone);
+  await rewriteTensors(folder, (all) => [
+    ...all,
+    { name: "base_model.model.model.x.lora_A.weight", shape: [1], dtype: "F32", data: () => Float32Array.of(1) },
+  ]);
+  expect(await refusal(folder)).toMatch(/lora_A/);
+});
+
+// The superuser may read everything.
+it.skipIf(process.platform === "win32" || process.getuid?.() === 0)("a file without permission", async () => {
+  const folder = await scratch.copy(scratch.backbone);
+  await chmod(new URL("tokenizer_config.json", folder), 0);
+  expect(await refusal(folder)).toMatch(/tokenizer_config\.json cannot be read: permission denied/);
+  await chmod(fileURLToPath(folder), 0);
+  expect(await refusal(folder)).toMatch(/permission denied/);
+  await chmod(fileURLToPath(folder), 0o700);
+});
+
+it("a value of 10 MB is cut in its message", async () => {
+  const folder = await scratch.copy(scratch.backbone);
+  await changeJson(new URL("config.json", folder), { hidden_size: "9".repeat(1e7) });
+  expect((await refusal(folder)).length).toBeLessThan(1000);
+});
+
+function write(name: string, folder: URL): Promise<void> {
+  return writeFile(new URL(name, folder), POINTER);
+}
