@@ -124,7 +124,7 @@ describe("a list of pages", () => {
   test("without end is refused", async () => {
     const hub = await server();
     hub.intercept = (request, response) => isPage(hub, request, response, (page) => page + 1);
-    expect(String(await outcome(hub, { timeout: LONG }))).toContain("sent more than 2000 pages");
+    expect(String(await outcome(hub, { timeout: LONG }))).toContain("sent more than 500 pages");
   });
 
   test("that drip is given up", async () => {
