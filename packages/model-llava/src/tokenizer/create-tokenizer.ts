@@ -1,6 +1,7 @@
 import { Tokenizer as BytePairTokenizer } from "@huggingface/tokenizers";
-import { MlanError, pathOf } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
+import { addedTokens } from "./added-tokens.ts";
+import { createBytePairEncoder } from "./byte-pairs.ts";
 import type { TokenizerConfig } from "./tokenizer-config.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { type AddedToken, SPACE, type Vocabulary } from "./vocabulary.ts";
@@ -11,51 +12,38 @@ import { createWordEncoder } from "./word-encoder.ts";
  * transformers). `folder` is named in the `invalid-checkpoint` error that a missing special token gives.
  */
 export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig, folder: URL): Tokenizer {
-  const idOf = (token: string): number => {
-    const id = vocabulary.ids[token] ?? vocabulary.added.find(({ content }) => content === token)?.id;
-    if (id !== undefined) return id;
-    const message = `model-llava: ${pathOf(folder)}: the tokenizer has no token ${token}, which tokenizer_config.json relies on. Check that both files belong together.`;
-    throw new MlanError("invalid-checkpoint", message);
-  };
-  const own = [config.unknown, config.beginOfSequence, config.endOfSequence].map((content) => ({
-    id: idOf(content),
-    content,
-    special: true,
-  }));
-  const added = new Map([...vocabulary.added, ...config.added, ...own].map((token) => [token.content, token]));
-  const tokens = [...added.values()];
-  const bytePairs = createBytePairs(vocabulary, tokens, config.unknown);
-  const encodeWords = createWordEncoder(
-    vocabulary,
-    (text) => bytePairs.encode(text, { add_special_tokens: false }).ids,
-  );
+  const tokens = addedTokens(vocabulary, config, folder);
+  const added = new Map(tokens.map((token) => [token.content, token]));
+  const [unknownId = 0, beginOfSequenceId = 0, endOfSequenceId = 0] = [
+    config.unknown,
+    config.beginOfSequence,
+    config.endOfSequence,
+  ].map((content) => added.get(content)?.id);
+  const decoder = createDecoder(vocabulary, tokens, config.unknown);
+  const encodeWords = createWordEncoder(vocabulary, createBytePairEncoder(vocabulary, unknownId));
   const segmentsOf = createSplitter(added, config.legacy);
-  const beginOfSequenceId = idOf(config.beginOfSequence);
   return {
     vocabularySize: highestId(vocabulary, tokens) + 1,
     beginOfSequenceId,
-    endOfSequenceId: idOf(config.endOfSequence),
-    unknownId: idOf(config.unknown),
+    endOfSequenceId,
+    unknownId,
     legacy: config.legacy,
     fingerprint: fingerprintOf(vocabulary, tokens, config.legacy),
     encode(text, { beginOfSequence = false } = {}) {
       const ids = beginOfSequence ? [beginOfSequenceId] : [];
-      for (const segment of segmentsOf(text)) {
+      // Half a surrogate pair has no UTF-8 form.
+      for (const segment of segmentsOf(text.replace(/\p{Surrogate}/gu, "\ufffd"))) {
         if (typeof segment === "string") encodeWords(segment, ids);
         else ids.push(segment.id);
       }
       return ids;
     },
-    decode: (ids) => (ids.length === 0 ? "" : bytePairs.decode([...ids], { skip_special_tokens: true })),
+    decode: (ids) => (ids.length === 0 ? "" : decoder.decode([...ids], { skip_special_tokens: true })),
   };
 }
 
-/** Merging and decoding are the library's; normalising and prefixing are ours, so it gets no steps for them. */
-function createBytePairs(
-  { ids, merges }: Vocabulary,
-  added: readonly AddedToken[],
-  unknown: string,
-): BytePairTokenizer {
+/** Decoding is the library's; it is given no steps for encoding. */
+function createDecoder({ ids }: Vocabulary, added: readonly AddedToken[], unknown: string): BytePairTokenizer {
   const replaceSpaces = { type: "Replace", pattern: { String: SPACE }, content: " " };
   const decoders = [
     replaceSpaces,
@@ -69,7 +57,7 @@ function createBytePairs(
     pre_tokenizer: null,
     post_processor: null,
     decoder: { type: "Sequence", decoders },
-    model: { type: "BPE", vocab: ids, merges, unk_token: unknown, byte_fallback: true, fuse_unk: true },
+    model: { type: "BPE", vocab: ids, merges: [], unk_token: unknown, byte_fallback: true, fuse_unk: true },
   };
   return new BytePairTokenizer(definition, { clean_up_tokenization_spaces: false });
 }
