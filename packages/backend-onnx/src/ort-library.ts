@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { BackendError } from "./backend-error.ts";
+import { pinLibrary } from "./pin-library.ts";
 import {
   API_VERSION,
   GET_ERROR_MESSAGE,
@@ -87,6 +88,9 @@ function loadTable(): LoadedTable {
     base = handle.func("void* OrtGetApiBase()")();
   } catch (cause) {
     throw new BackendError("library", `${file} does not load. Install ${PACKAGE} again for this platform.`, { cause });
+  }
+  if (!pinLibrary(file)) {
+    throw new BackendError("library", `${file} cannot be kept in memory. Install ${PACKAGE} again for this platform.`);
   }
   // OrtApiBase is { GetApi(version), GetVersionString() }.
   const getApi = nativeFunction(base, 0, "void*", ["uint32_t"]);

@@ -13,20 +13,28 @@ export type PromptFamily = "tuned" | "llama2-base" | "vicuna-base";
 /** The text a model answers to. */
 export type Prompt = RawPrompt | ChatPrompt;
 
-/** Text that goes to the tokenizer as it is; image placeholders count when the question has images. */
+/**
+ * Text that the model continues. Of its image placeholders the first count, as many as the question has images; all else
+ * in it is text, special tokens such as `</s>` too. What the model cannot read loses its beginning; beside images it is
+ * refused.
+ */
 export interface RawPrompt {
   readonly kind: "raw";
   readonly text: string;
   /** Whether the begin-of-sequence token stands first. */
   readonly beginOfSequence: boolean;
   /**
-   * Text of more tokens loses its beginning (the language harness of arXiv 2411.10557 cuts at 3840). Default: what the
-   * model can read.
+   * Reads the text as a harness of arXiv 2411.10557 does instead. In both, every placeholder must have an image, and
+   * special tokens that are written in the text become tokens. `language`: keeps the model's positions less 256, from the
+   * end. `vision`: beside images it keeps the positions of the model's format from the beginning, and cuts the end.
    */
-  readonly maximumTokens?: number;
+  readonly harness?: "language" | "vision";
 }
 
-/** A user turn in the model's own conversation template, and how the answer begins. */
+/**
+ * A user turn in the model's own conversation template, and how the answer begins. Placeholders and special tokens count
+ * as in a {@link RawPrompt} without `harness`; without placeholders, images stand where training has them.
+ */
 export interface ChatPrompt {
   readonly kind: "chat";
   readonly user: string;
@@ -40,7 +48,7 @@ export interface Question {
   readonly id: string;
   readonly images: readonly ImageReference[];
   readonly choices?: readonly Choice[];
-  /** The right answer in the form that {@link Extractor.extract} gives. */
+  /** The right answer in the form that {@link Extractor.extract} gives, unless a protocol has its own. */
   readonly target: string;
   /** Questions on one article or image share it; statistics treat them as dependent. */
   readonly cluster?: string;
@@ -92,6 +100,8 @@ export interface Protocol<Q extends Question = Question> {
   prompt(question: Q, family: PromptFamily): Prompt;
   /** The choices as the prompt offers them, in its order; empty where it offers none. */
   choices(question: Q): readonly Choice[];
+  /** The right answer in the form that the extractor gives. Absent: the question's `target`. */
+  target?(question: Q): string;
   readonly maximumNewTokens: number;
   extractor(family: PromptFamily): Extractor;
   /** The first is the benchmark's headline number. */

@@ -36,6 +36,7 @@ export type {
   Fingerprints,
   Flip,
   Interval,
+  PlannedEvaluation,
   QuestionAnsweredEvent,
   Verification,
 } from "./evaluator.ts";
@@ -45,6 +46,7 @@ export type {
   Component,
   ConversationFormat,
   Encoded,
+  EncodeOptions,
   Generation,
   GenerationOptions,
   GenerationRequest,

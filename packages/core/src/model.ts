@@ -1,5 +1,5 @@
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
-import type { Prompt, PromptFamily } from "./benchmark.ts";
+import type { Prompt, PromptFamily, ProtocolName } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
 import type { OpenOptions } from "./dataset.ts";
@@ -41,6 +41,10 @@ export interface ModelInspection {
   readonly content: Content;
   /** Values in the model's parameters, of each component that it has. */
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
+  /** Whether it reads images; absent where nobody can say before it is loaded. */
+  readonly readsImages?: boolean;
+  /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */
+  checkFormat?(format: ConversationFormat): void;
 }
 
 export interface OpenModelOptions extends OpenOptions {
@@ -55,13 +59,25 @@ export interface Model {
   readonly format: ConversationFormat;
   readonly promptFamily: PromptFamily;
   /** Tokens and label mask of a conversation in the current format. */
-  encode(conversation: Conversation): Encoded;
-  /** Greedy answers, in the order in which they are finished. */
+  encode(conversation: Conversation, options?: EncodeOptions): Encoded;
+  /**
+   * Greedy answers, in the order in which they are finished. Throws an {@link MlanError} naming the request when its logits
+   * are NaN or infinite, rather than answer with any token.
+   */
   generate(requests: readonly GenerationRequest[], options?: GenerationOptions): AsyncIterable<Generation>;
-  /** Log-probabilities of given continuations, in the order of the requests. */
+  /** Log-probabilities of given continuations, in the order of the requests; they are finite, or it throws likewise. */
   score(requests: readonly ScoreRequest[], options?: GenerationOptions): Promise<readonly Score[]>;
   /** Frees all tensors. */
   dispose(): void;
+}
+
+export interface EncodeOptions {
+  /**
+   * `paper` (default): answers are found in the rendered text as the original code of arXiv 2411.10557 finds them; where a
+   * turn holds the template's own words or a special token, nothing or too much is learned. `strict`: each turn is encoded
+   * as text, whatever it holds, and exactly the answers are learned.
+   */
+  readonly protocol?: ProtocolName;
 }
 
 /** What a model needs to train on one conversation. */

@@ -12,6 +12,7 @@ import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "./scope.ts";
 import type { Stage } from "./stage.ts";
 import { MODEL } from "./token.ts";
+import type { TrainingNeeds } from "./trainer.ts";
 
 /** Told before the first stage, of each thing that is looked at. */
 export interface PreflightEvent {
@@ -54,53 +55,69 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
   for (const dataset of experiment.stages.flatMap(datasetsOf)) {
     if (opened.has(dataset)) continue;
     yield { type: "preflight", subject: `the data ${dataset.name}` };
-    opened.set(dataset, await open(dataset, signal));
+    opened.set(dataset, await open(dataset, manifest, signal));
+    if (opened.get(dataset)?.hasImages && inspected?.readsImages === false) throw blind(source.name, dataset.name);
   }
   await checkStages(pending, opened, inspected, options);
   if (pending.length > 0) await checkCheckpoints(experiment.stages, manifest, folder);
-  const model = inspected && (await compareModel(inspected.content, source.name, folder, manifest));
-  const data = new Map<string, Readonly<Record<string, DataRecord>>>();
-  for (const stage of experiment.stages) {
-    const records = datasetsOf(stage).map(async (dataset) => {
-      const now = opened.get(dataset);
-      return now ? ([[dataset.name, await compareData(now, dataset.name, stage, folder, manifest)]] as const) : [];
-    });
-    data.set(stage.name, Object.fromEntries((await Promise.all(records)).flat()));
+  const known = manifest.model ? [manifest.model] : [];
+  if (inspected && !untouched(inspected.content, known)) {
+    yield { type: "preflight", subject: `every byte of the model ${source.name}` };
   }
-  return { ...(model && { model }), data };
+  const model = inspected && (await recordOf(inspected.content, known));
+  const contents: Contents = {
+    ...(model && { model }),
+    data: new Map(experiment.stages.map((stage) => [stage.name, recordsOf(stage, opened)])),
+  };
+  const change = firstChange(manifest, contents, source.name);
+  if (change !== undefined) throw changed(folder, change);
+  return contents;
 }
 
+/** What is kept of a dataset that was opened: its rows are not held while the next one is opened. */
 interface OpenedData {
   readonly length: number;
-  readonly fingerprint: string;
-  readonly images: Content;
+  readonly hasImages: boolean;
+  readonly record: DataRecord;
 }
 
-async function open(dataset: Dataset<unknown>, signal: AbortSignal | undefined): Promise<OpenedData> {
+async function open(
+  dataset: Dataset<unknown>,
+  { stages }: Manifest,
+  signal: AbortSignal | undefined,
+): Promise<OpenedData> {
   const examples = await dataset.open(signal ? { signal } : {});
-  const images = await contentOfImages(examples, signal);
   const { length, fingerprint } = examples;
-  // Reading all images takes long, and one dataset may serve several stages.
-  let digest: Promise<string> | undefined;
-  return { length, fingerprint, images: { stamp: images.stamp, digest: () => (digest ??= images.digest()) } };
+  const known = Object.values(stages).flatMap(({ data }) => data?.[dataset.name]?.images ?? []);
+  const images = await contentOfImages(examples, signal);
+  return { length, hasImages: images.count > 0, record: { fingerprint, images: await recordOf(images, known) } };
 }
 
 function datasetsOf({ data, asks }: Stage): readonly Dataset<unknown>[] {
   return [...(data ? [data] : []), ...(asks?.benchmarks ?? [])];
 }
 
+function recordsOf(
+  stage: Stage,
+  opened: ReadonlyMap<Dataset<unknown>, OpenedData>,
+): Readonly<Record<string, DataRecord>> {
+  const records = datasetsOf(stage).map((dataset) => [dataset.name, opened.get(dataset)?.record] as const);
+  return Object.fromEntries(records.flatMap(([name, record]) => (record ? [[name, record]] : [])));
+}
+
 async function checkStages(
   pending: readonly Stage[],
   opened: ReadonlyMap<Dataset<unknown>, OpenedData>,
   inspected: ModelInspection | undefined,
-  { scope, folder }: PreflightOptions,
+  { scope, folder, signal }: PreflightOptions,
 ): Promise<void> {
-  const needs = pending.flatMap((stage) => {
+  const needs: (TrainingNeeds & { readonly place: URL })[] = [];
+  for (const stage of pending) {
     const conversations = (stage.data && opened.get(stage.data)?.length) ?? 0;
-    const known = inspected && { parameters: inspected.parameters };
-    const found = stage.check?.({ scope, conversations, ...known });
-    return found ? [{ ...found, place: folder.checkpoints(stage.name) }] : [];
-  });
+    const known = { ...(inspected && { model: inspected }), ...(signal && { signal }) };
+    const found = await stage.check?.({ scope, conversations, ...known });
+    if (found) needs.push({ ...found, place: folder.checkpoints(stage.name) });
+  }
   await checkDiskSpace(folder.url, needs);
 }
 
@@ -117,38 +134,36 @@ async function checkCheckpoints(stages: readonly Stage[], manifest: Manifest, fo
   }
 }
 
-async function compareModel(
-  content: Content,
-  name: string,
-  folder: RunFolder,
-  { model: recorded, stages }: Manifest,
-): Promise<ContentRecord> {
-  const now = await recordOf(content, recorded ? [recorded] : []);
-  const begun = Object.keys(stages).length > 0;
-  if (!begun || !recorded || now.digest === recorded.digest) return now;
-  throw changed(folder, `the files of the model ${name} have changed since this run began`);
-}
-
-async function compareData(
-  { fingerprint, images }: OpenedData,
-  name: string,
-  stage: Stage,
-  folder: RunFolder,
-  { stages }: Manifest,
-): Promise<DataRecord> {
-  const known = Object.values(stages).flatMap(({ data }) => data?.[name]?.images ?? []);
-  const now = { fingerprint, images: await recordOf(images, known) };
-  const before = stages[stage.name]?.data?.[name];
-  if (!before) return now;
-  const what = before.fingerprint !== fingerprint ? "rows" : "images";
-  if (what === "images" && before.images.digest === now.images.digest) return now;
-  throw changed(folder, `the ${what} of the data ${name} have changed since stage "${stage.name}" began`);
+/** What is no longer as it was when a stage began that is done or goes on; undefined when all is. */
+function firstChange({ model, stages }: Manifest, now: Contents, name: string): string | undefined {
+  const begun = Object.entries(stages);
+  if (begun.length > 0 && model && now.model && model.digest !== now.model.digest) {
+    return `the files of the model ${name} have changed since this run began`;
+  }
+  for (const [stage, { data = {} }] of begun) {
+    for (const [dataset, before] of Object.entries(data)) {
+      const found = now.data.get(stage)?.[dataset];
+      if (!found) continue; // the plan says what is read, and was compared before
+      const rows = found.fingerprint !== before.fingerprint;
+      if (!rows && found.images.digest === before.images.digest) continue;
+      return `the ${rows ? "rows" : "images"} of the data ${dataset} have changed since stage "${stage}" began`;
+    }
+  }
+  return undefined;
 }
 
 /** Reads the content only when nothing vouches that it is as it was. */
 async function recordOf(content: Content, known: readonly ContentRecord[]): Promise<ContentRecord> {
-  const untouched = known.find(({ stamp }) => stamp !== "" && stamp === content.stamp);
-  return untouched ?? { stamp: content.stamp, digest: await content.digest() };
+  return untouched(content, known) ?? { stamp: content.stamp, digest: await content.digest() };
+}
+
+function untouched({ stamp }: Content, known: readonly ContentRecord[]): ContentRecord | undefined {
+  return stamp === "" ? undefined : known.find((record) => record.stamp === stamp);
+}
+
+function blind(model: string, data: string): MlanError {
+  const message = `the data ${data} have images, and the model ${model} reads none. Give it a vision tower, or take other data.`;
+  return new MlanError("invalid-options", message);
 }
 
 function changed(folder: RunFolder, what: string): MlanError {

@@ -26,7 +26,8 @@ export interface TrainingRecipe {
   readonly groupByModality: boolean;
   /**
    * `paper` (default): a step's loss is the mean of its micro-batches' means, and language-only data is grouped by
-   * the original code's negative lengths. `strict`: the mean over the step's supervised positions, true lengths.
+   * the original code's negative lengths. `strict`: the mean over the step's supervised positions, true lengths. It also
+   * decides what a conversation teaches, see {@link EncodeOptions}.
    */
   readonly protocol?: ProtocolName;
   /** Steps between checkpoints; the last step always leaves one. */

@@ -9,10 +9,12 @@ import {
   type Conversation,
   type Dataset,
   defineDataset,
+  type Evaluator,
   evaluate,
   experiment,
   type Experiment,
   MlanError,
+  type Plugin,
   readRun,
   type RunEvent,
   runExperiment,
@@ -232,7 +234,8 @@ describe("before the first stage", () => {
 
   it("tells what is looked at, each once", async () => {
     const subjects = (await run()).flatMap((event) => (event.type === "preflight" ? [event.subject] : []));
-    expect(subjects).toEqual(["the model @mlan/testing/fake-model", "the data bench", "the data letters"]);
+    const model = "the model @mlan/testing/fake-model";
+    expect(subjects).toEqual([model, "the data bench", "the data letters", `every byte of ${model}`]);
   });
 
   it("data that cannot be opened are noticed, and nothing is left behind", async () => {
@@ -277,6 +280,32 @@ describe("before the first stage", () => {
       experiment({ name: "small", use: [fakeModelPlugin({ weights }), weightEvaluator()], stages }),
     );
     expect(message).toContain("Nothing provides @mlan/core/trainer@1");
+    expect(stagesOf(events)).toEqual([]);
+  });
+
+  it("images that the model cannot read are noticed", async () => {
+    const data = dataWithImage("pictures", { name: "a.png", read: async () => new Uint8Array() });
+    const { stages } = build({ data });
+    const use = [fakeModelPlugin({ readsImages: false }), addingTrainer(), weightEvaluator()];
+    const { message, events } = await refusal(experiment({ name: "small", use, stages }));
+    expect(message).toBe(
+      "the data pictures have images, and the model @mlan/testing/fake-model reads none. Give it a vision tower, or take other data.",
+    );
+    expect(stagesOf(events)).toEqual([]);
+  });
+
+  it("what only the evaluator of a later stage can know is noticed", async () => {
+    const evaluator = weightEvaluator();
+    const strict: Plugin<Evaluator> = {
+      ...evaluator,
+      create: (scope) => ({
+        ...evaluator.create(scope),
+        check: ({ benchmark }) => Promise.reject(new MlanError("invalid-options", `${benchmark.name} has no choices`)),
+      }),
+    };
+    const use = [fakeModelPlugin({ weights }), addingTrainer(), strict];
+    const { message, events } = await refusal(experiment({ name: "small", use, stages: build().stages.slice(1) }));
+    expect(message).toBe("bench has no choices");
     expect(stagesOf(events)).toEqual([]);
   });
 

@@ -99,21 +99,21 @@ const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, object])[] = [
   [
     "paper",
     "tuned",
-    raw(
+    vision(
       `<image>\n${SYSTEM} USER: what is the top predator? Choose the best option from below:\n${OPTIONS} ASSISTANT: The best answer is "`,
     ),
   ],
   [
     "paper",
     "llama2-base",
-    raw(
+    vision(
       `<image>\nQuestion: what is the top predator? Choose the best option from below:\n${OPTIONS}Answer: The best answer is "`,
     ),
   ],
   [
     "paper",
     "vicuna-base",
-    raw(
+    vision(
       `<image>\nUser: what is the top predator? Choose the best option from the choices provided:\n${OPTIONS}Assistant: The best answer is "`,
     ),
   ],
@@ -183,9 +183,36 @@ describe("reads answers to options C, A, B and none", () => {
   });
 });
 
+test("paper offers four options, and reads the fifth as text; strict offers all", () => {
+  const question = asking(["snake", "hawk", "mouse", "grass", "sun"]);
+  const { choices, extractor, prompt } = benchmark.protocol("paper");
+  expect(choices(question).map(({ label }) => label)).toEqual(["A", "B", "C", "D"]);
+  expect(
+    JSON.stringify(["tuned", "llama2-base", "vicuna-base"].map((family) => prompt(question, family as PromptFamily))),
+  ).not.toContain("sun");
+  expect(extractor("tuned").extract("sun", choices(question))).toBe("sun");
+  expect(benchmark.protocol("strict").choices(question)).toHaveLength(5);
+});
+
+test("a question that names the placeholder: paper adds none, strict puts the image in front of it", () => {
+  const question = { ...asking(["a tag", "a word"]), question: "What does <image> mean?" };
+  const textOf = (name: ProtocolName): string => {
+    const prompt = benchmark.protocol(name).prompt(question, "tuned");
+    return prompt.kind === "raw" ? prompt.text : prompt.user;
+  };
+  expect(textOf("paper").split("<image>")).toHaveLength(2);
+  expect(textOf("paper")).toContain("What does <image> mean?");
+  expect(textOf("strict").split("<image>")).toHaveLength(3);
+  expect(textOf("strict").startsWith("<image>\n")).toBe(true);
+});
+
 function asking(texts: readonly string[]): Ai2dQuestion {
-  const choices = texts.map((text, index) => ({ label: "ABCD"[index]!, text }));
+  const choices = texts.map((text, index) => ({ label: "ABCDE"[index]!, text }));
   return { id: "1", images: [], question: "what is the top predator?", choices, target: "B" };
+}
+
+function vision(text: string): object {
+  return { ...raw(text), harness: "vision" };
 }
 
 function raw(text: string): object {

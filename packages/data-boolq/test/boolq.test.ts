@@ -52,7 +52,7 @@ describe("the paper protocol", () => {
         "User: Context: {passage}\nQuestion: is it so?\nPlease answer the question with 'yes' or 'no'.\n" +
         'Assistant: The best answer is"',
       beginOfSequence: false,
-      maximumTokens: 3840,
+      harness: "language",
     });
   });
 

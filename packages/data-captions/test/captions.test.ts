@@ -17,7 +17,7 @@ test("pairs each image with its caption", async () => {
     id: "1",
     images: [{ name: "red.png" }],
     turns: [
-      { role: "user", text: "<image>\nDescribe the picture." },
+      { role: "user", text: "Describe the picture.\n<image>" },
       { role: "assistant", text: "a red square" },
     ],
   });

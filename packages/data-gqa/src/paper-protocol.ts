@@ -4,11 +4,11 @@ import {
   digitToNumber,
   exactMatch,
   lead,
-  rawPrompt,
+  visionHarnessPrompt,
   saysYesOrNo,
   strip,
   trueFalse,
-  v1PromptAfterImage,
+  v1Prompt,
   yesNoChoices,
 } from "@mlan/data-kit";
 import type { GqaQuestion } from "./gqa.ts";
@@ -36,23 +36,23 @@ export const paperProtocol: Protocol<GqaQuestion> = {
 
 const PROMPTS: Readonly<Record<PromptFamily, (question: GqaQuestion) => Prompt>> = {
   tuned: ({ question, target }) =>
-    v1PromptAfterImage(
+    v1Prompt(
       saysYesOrNo(target.toLowerCase())
         ? `Please answer the question with "yes" or "no". ${question}\n`
         : `Please provide a short answer to the question: ${question}\n`,
       'The best answer is "',
     ),
   "llama2-base": ({ question, target }) =>
-    rawPrompt(
+    visionHarnessPrompt(
       saysYesOrNo(target)
-        ? `<image>\nQuestion: ${question}\nAnswer: Among "yes" and "no", the best answer is "`
-        : `<image>\nQuestion: Please provide a short answer to the question: ${question}\nAnswer: The best answer is "`,
+        ? `Question: ${question}\nAnswer: Among "yes" and "no", the best answer is "`
+        : `Question: Please provide a short answer to the question: ${question}\nAnswer: The best answer is "`,
     ),
   "vicuna-base": ({ question, target }) =>
-    rawPrompt(
+    visionHarnessPrompt(
       saysYesOrNo(target)
-        ? `<image>\nUser: ${question} Please answer the question with "yes" or "no".\nAssistant: The best answer is "`
-        : `<image>\nUser: ${question}\nAssistant: The best answer is "`,
+        ? `User: ${question} Please answer the question with "yes" or "no".\nAssistant: The best answer is "`
+        : `User: ${question}\nAssistant: The best answer is "`,
     ),
 };
 

@@ -1,4 +1,4 @@
-import type { PromptFamily } from "@mlan/core";
+import type { PromptFamily, ProtocolName } from "@mlan/core";
 import { gqa, type GqaQuestion } from "@mlan/data-gqa";
 import { describeBenchmarkContract } from "@mlan/testing";
 import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
@@ -157,7 +157,12 @@ const PAPER: readonly (readonly [PromptFamily, GqaQuestion, string])[] = [
 ];
 
 test.each(PAPER)("paper asks %s in its wording: %j", (family, question, text) => {
-  expect(benchmark.protocol("paper").prompt(question, family)).toEqual({ kind: "raw", text, beginOfSequence: true });
+  expect(benchmark.protocol("paper").prompt(question, family)).toEqual({
+    kind: "raw",
+    text,
+    beginOfSequence: true,
+    harness: "vision",
+  });
 });
 
 // Q6: the image in the user's turn. Q8: one wording for all questions.
@@ -255,6 +260,18 @@ test("registers the reading of Llama 2's task under a name of its own", () => {
     "strict",
     "first-mention",
   ]);
+});
+
+test("a question that names the placeholder: paper adds none, strict puts the image in front of it", () => {
+  const question = { ...asking("What is it?", "tag"), question: "What does <image> mean?" };
+  const textOf = (name: ProtocolName): string => {
+    const prompt = benchmark.protocol(name).prompt(question, "tuned");
+    return prompt.kind === "raw" ? prompt.text : prompt.user;
+  };
+  expect(textOf("paper").split("<image>")).toHaveLength(2);
+  expect(textOf("paper")).toContain("What does <image> mean?");
+  expect(textOf("strict").split("<image>")).toHaveLength(3);
+  expect(textOf("strict").startsWith("<image>\n")).toBe(true);
 });
 
 function asking(question: string, target: string): GqaQuestion {

@@ -96,7 +96,7 @@ describe("the paper protocol", () => {
       kind: "raw",
       text: `User: ${ASKED}\nAssistant: The best answer is"`,
       beginOfSequence: false,
-      maximumTokens: 3840,
+      harness: "language",
     });
   });
 

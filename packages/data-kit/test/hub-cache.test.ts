@@ -38,6 +38,20 @@ describe.each(PATHS)("a cached file whose bytes changed in place: %s", (path) =>
   });
 });
 
+test("where the list was changed with the file, the fingerprint is still that of the bytes", async () => {
+  const { hub, cache } = await setUp();
+  const path = "data/large.bin";
+  const original = await (await open(hub, cache)).checksum(path);
+  const file = await (await open(hub, cache)).local(path);
+  await poison(file);
+  const poisoned = createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
+  const list = new URL(`hub/datasets/${NAME}/${COMMIT}.files.json`, cache);
+  await writeFile(list, (await readFile(list, "utf8")).replace(original, poisoned));
+  expect(await (await open(hub, cache)).checksum(path)).toBe(poisoned);
+});
+
 test("a cached file that did not change is not read again: its state is remembered on disk", async () => {
   const { hub, cache } = await setUp();
   const file = await (await open(hub, cache)).local("small.json");

@@ -196,6 +196,21 @@ describe("an image in a zip archive", () => {
     await expect(image.find?.()).rejects.toMatchObject({ code: "invalid-data" });
   });
 
+  test("is missed where the archive is a pointer of Git LFS, or no archive", async () => {
+    const folder = await temporaryFolder({ "lfs.zip": "version https://git-lfs.github.com/spec/v1\n", "b.zip": "" });
+    for (const [name, reason] of [
+      ["lfs.zip", "a pointer of Git LFS"],
+      ["b.zip", "not a zip file"],
+      ["none.zip", "ENOENT"],
+    ] as const) {
+      const image = imageArchive("data-x", new URL(name, folder)).image("a.png");
+      await expect(image.read()).rejects.toMatchObject({
+        code: "invalid-data",
+        message: expect.stringContaining(reason),
+      });
+    }
+  });
+
   test("is looked for without reading it, and tells other bytes", async () => {
     const found = async (text: string) => {
       const folder = await temporaryFolder({ "images.zip": zipOf({ "a.png": text }) });

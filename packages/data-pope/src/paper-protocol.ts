@@ -1,5 +1,5 @@
 import type { Extractor, Prompt, PromptFamily, Protocol } from "@mlan/core";
-import { accuracy, lead, rawPrompt, strip, trueFalse, v1PromptAfterImage, yesNoChoices } from "@mlan/data-kit";
+import { accuracy, lead, visionHarnessPrompt, strip, trueFalse, v1Prompt, yesNoChoices } from "@mlan/data-kit";
 import { f1, goldYesRatio, precision, recallAmongAnswered } from "./metrics.ts";
 import type { PopeQuestion } from "./pope.ts";
 
@@ -29,9 +29,9 @@ export const paperProtocol: Protocol<PopeQuestion> = {
 };
 
 const PROMPTS: Readonly<Record<PromptFamily, (question: string) => Prompt>> = {
-  tuned: (question) => v1PromptAfterImage(`Please answer with "yes" or "no":\n${question}\n`, 'The best answer is "'),
+  tuned: (question) => v1Prompt(`Please answer with "yes" or "no":\n${question}\n`, 'The best answer is "'),
   "llama2-base": (question) =>
-    rawPrompt(`<image>\nQuestion: ${question}\nAnswer: Among "yes" and "no", the best answer is "`),
+    visionHarnessPrompt(`Question: ${question}\nAnswer: Among "yes" and "no", the best answer is "`),
   "vicuna-base": (question) =>
-    rawPrompt(`<image>\nUser:\n${question}\nAssistant: Among "yes" and "no", the best answer is "`),
+    visionHarnessPrompt(`User:\n${question}\nAssistant: Among "yes" and "no", the best answer is "`),
 };

@@ -122,19 +122,19 @@ const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, object])[] = [
   [
     "paper",
     "tuned",
-    raw(
+    vision(
       `<image>\n${SYSTEM} USER: Please answer with "yes" or "no":\nIs there a snowboard in the image?\n ASSISTANT: The best answer is "`,
     ),
   ],
   [
     "paper",
     "llama2-base",
-    raw('<image>\nQuestion: Is there a snowboard in the image?\nAnswer: Among "yes" and "no", the best answer is "'),
+    vision('<image>\nQuestion: Is there a snowboard in the image?\nAnswer: Among "yes" and "no", the best answer is "'),
   ],
   [
     "paper",
     "vicuna-base",
-    raw('<image>\nUser:\nIs there a snowboard in the image?\nAssistant: Among "yes" and "no", the best answer is "'),
+    vision('<image>\nUser:\nIs there a snowboard in the image?\nAssistant: Among "yes" and "no", the best answer is "'),
   ],
   [
     "strict",
@@ -176,6 +176,22 @@ describe("reads answers", () => {
     expect(benchmark.protocol("strict").extractor("tuned").extract(answer, [])).toBe(strict);
   });
 });
+
+test("a question that names the placeholder: paper adds none, strict puts the image in front of it", () => {
+  const named = { ...question, question: "What does <image> mean?" };
+  const textOf = (name: ProtocolName): string => {
+    const prompt = benchmark.protocol(name).prompt(named, "tuned");
+    return prompt.kind === "raw" ? prompt.text : prompt.user;
+  };
+  expect(textOf("paper").split("<image>")).toHaveLength(2);
+  expect(textOf("paper")).toContain("What does <image> mean?");
+  expect(textOf("strict").split("<image>")).toHaveLength(3);
+  expect(textOf("strict").startsWith("<image>\n")).toBe(true);
+});
+
+function vision(text: string): object {
+  return { ...raw(text), harness: "vision" };
+}
 
 function raw(text: string): object {
   return { kind: "raw", text, beginOfSequence: true };

@@ -6,7 +6,7 @@ import {
   exactMatch,
   lead,
   mapByText,
-  rawPrompt,
+  visionHarnessPrompt,
   saysYesOrNo,
   strip,
   trueFalse,
@@ -19,21 +19,28 @@ import type { RealworldqaQuestion } from "./realworldqa.ts";
 /** A newline does not end the answer. */
 const paperExtractor: Extractor = {
   name: "paper",
-  version: 1,
+  version: 2,
   stop: [],
-  extract: (answer, choices) => strip(digitToNumber(trueFalse(mapByText(lead(answer, '.,:"'), choices)))) || undefined,
+  extract(answer, choices) {
+    // "Yes" and "no" are choices to whoever ranks them; the original maps to options alone, and leaves "No" as it is.
+    const options = choices.filter(({ label }) => LABELS.has(label));
+    return strip(digitToNumber(trueFalse(mapByText(lead(answer, '.,:"'), options)))) || undefined;
+  },
   isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true, ignorePunctuation: true }),
 };
+
+const LABELS = new Set(["A", "B", "C"]);
 
 /**
  * The tasks `realworldqa_llava_plain`, `realworldqa_llama_plain` and `realworldqa_vicuna_plain` of the original vision
  * harness: the image stands in the user's turn for tuned models and before the whole prompt for the bases, sixteen
  * tokens are generated, and no stop string applies. Of questions without options the published answer decides which is
- * asked with "yes" or "no", by containing one of them: "north" does.
+ * asked with "yes" or "no", by containing one of them: "north" does. An answer is right when it is the published one, as
+ * that is written: " B" is not "B".
  */
 export const paperProtocol: Protocol<RealworldqaQuestion> = {
   name: "paper",
-  version: 1,
+  version: 2,
   prompt: ({ question, target }, family) => PROMPTS[family](paperParts(question), target),
   choices({ question, target }) {
     const { choices } = paperParts(question);
@@ -48,9 +55,9 @@ export const paperProtocol: Protocol<RealworldqaQuestion> = {
 const PROMPTS: Readonly<Record<PromptFamily, (parts: QuestionParts, target: string) => Prompt>> = {
   tuned: (parts, target) => v1Prompt(`<image>\n${askedOfTuned(parts, target)}\n`, 'The best answer is "'),
   "llama2-base": (parts, target) =>
-    rawPrompt(`<image>\nQuestion: ${askedOfLlama2(parts, target)}\nAnswer: The best answer is "`),
+    visionHarnessPrompt(`<image>\nQuestion: ${askedOfLlama2(parts, target)}\nAnswer: The best answer is "`),
   "vicuna-base": (parts, target) =>
-    rawPrompt(`<image>\nUser: ${askedOfVicuna(parts, target)}\nAssistant: The best answer is "`),
+    visionHarnessPrompt(`User: ${askedOfVicuna(parts, target)}\nAssistant: The best answer is "`),
 };
 
 function askedOfTuned({ question, choices }: QuestionParts, target: string): string {

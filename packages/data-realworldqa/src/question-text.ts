@@ -11,7 +11,10 @@ export function ended(question: string): string {
   return last !== "" && withoutPunctuation(last) === "" ? question : `${question}...`;
 }
 
-const INSTRUCTIONS = [
-  "Please answer directly with only the letter of the correct option and nothing else.",
-  "Please answer directly with a single word or number.",
-];
+/** Whether the published question has options, and says so. */
+export function asksForLetter(question: string): boolean {
+  return question.includes(LETTER);
+}
+
+const LETTER = "Please answer directly with only the letter of the correct option and nothing else.";
+const INSTRUCTIONS = [LETTER, "Please answer directly with a single word or number."];

@@ -9,11 +9,9 @@ import {
   sourceFrom,
   type SourceOptions,
   sourceOptions,
-  strictShortAnswer,
 } from "@mlan/data-kit";
 import { z } from "zod";
 import { paperProtocol } from "./paper-protocol.ts";
-import { strictParts } from "./strict-parts.ts";
 import { strictProtocol } from "./strict-protocol.ts";
 
 /**
@@ -26,8 +24,8 @@ export interface RealworldqaOptions extends SourceOptions {
 }
 
 /**
- * A question about a photograph; `target` is a letter where it offers options, else a word, a number, or yes or no.
- * `cluster` names the photograph.
+ * A question about a photograph; `target` is the published answer as it is written, a letter or the text of an option, a
+ * word, a number, or yes or no. `cluster` names the photograph.
  */
 export interface RealworldqaQuestion extends Question {
   /** As published: with a line for each option, and with the instruction how to answer. */
@@ -76,30 +74,16 @@ const PUBLISHED = {
 
 const FILES = ["data/test-*.parquet", "test*.parquet", "test.jsonl", "test.json"];
 
-const rowSchema = z
-  .object({
-    question: z.string(),
-    answer: z.string(),
-    image: imageColumn,
-    image_path: z.string().nullish(),
-  })
-  .superRefine(({ question, answer }, context) => {
-    if (targetOf(question, answer) !== undefined) return;
-    const labels = strictParts(question).choices.map(({ label }) => label);
-    context.addIssue({ code: "custom", path: ["answer"], message: `expected one of its options ${labels.join(", ")}` });
-  });
+const rowSchema = z.object({
+  question: z.string(),
+  answer: z.string(),
+  image: imageColumn,
+  image_path: z.string().nullish(),
+});
 
 function toQuestion(
   { question, answer, image, image_path }: z.output<typeof rowSchema>,
   id: string,
 ): RealworldqaQuestion {
-  const target = targetOf(question, answer) ?? answer;
-  return { id, images: [image], question, target, cluster: image_path ?? imageIdentity(image) };
-}
-
-/** The label that the answer names; the answer itself where there are no options; undefined for a label that none has. */
-function targetOf(question: string, answer: string): string | undefined {
-  const { choices } = strictParts(question);
-  if (choices.length === 0) return answer;
-  return choices.find(({ label }) => strictShortAnswer.isCorrect(label, answer))?.label;
+  return { id, images: [image], question, target: answer, cluster: image_path ?? imageIdentity(image) };
 }

@@ -3,6 +3,7 @@ import { accuracy, choiceLines, rawPrompt, strictChoice, strictShortAnswer } fro
 import type { QuestionParts } from "./paper-parts.ts";
 import type { RealworldqaQuestion } from "./realworldqa.ts";
 import { strictParts } from "./strict-parts.ts";
+import { strictQuestion } from "./strict-question.ts";
 
 /** Letters and options where there are options, a short answer elsewhere; both end at the same stop strings. */
 const strictExtractor: Extractor = {
@@ -15,13 +16,15 @@ const strictExtractor: Extractor = {
 
 /**
  * All options are offered, under their own letters; a question without options asks for a short answer, whatever the
- * published one is. The image is inside the user's turn in every wording.
+ * published one is. The image is inside the user's turn in every wording. A question whose options cannot be read is an
+ * error that names it.
  */
 export const strictProtocol: Protocol<RealworldqaQuestion> = {
   name: "strict",
-  version: 1,
-  prompt: ({ question }, family) => PROMPTS[family](strictParts(question)),
+  version: 2,
+  prompt: (question, family) => PROMPTS[family](strictQuestion(question)),
   choices: ({ question }) => strictParts(question).choices,
+  target: (question) => strictQuestion(question).target,
   maximumNewTokens: 16,
   extractor: () => strictExtractor,
   metrics: { accuracy },

@@ -1,4 +1,4 @@
-import type { ProtocolName } from "@mlan/core";
+import { MlanError, type ProtocolName } from "@mlan/core";
 import { realworldqa } from "@mlan/data-realworldqa";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -23,6 +23,19 @@ test.each([
   ["Which?\nA.\u0085one\nB.\u001c2\n",                ["A: one", "B: 2"],                        ["A: one", "B: 2"]],
   ["Which?\n",                                        [],                                        []],
   ["Only one?\nA. Yes\n",                             ["A: Yes"],                                []],
+  // Written differently: read by strict alone.
+  ["Which?\nA. Left\nB Middle\nC. Right\n",          ["A: Left", "B: Right"],                   ["A: Left", "B: Middle", "C: Right"]],
+  ["Which?\nA. Left\nB.Middle\nC. Right\n",          ["A: Left", "B: Right"],                   ["A: Left", "B: Middle", "C: Right"]],
+  ["Which?\nA Left\nB Middle\nC Right\n",            [],                                        ["A: Left", "B: Middle", "C: Right"]],
+  ["Which?\nA) Left\nB) Middle\nC) Right\n",         [],                                        ["A: Left", "B: Middle", "C: Right"]],
+  ["Which?\n(A) Left\n(B) Middle\n(C) Right\n",      [],                                        ["A: Left", "B: Middle", "C: Right"]],
+  ["Which?\nA: Left\nB: Middle\n",                   [],                                        ["A: Left", "B: Middle"]],
+  ["Which? A. Left B. Middle C. Right",               ["A: Left B. Middle C."],                  ["A: Left", "B: Middle", "C: Right"]],
+  ["Which?\nA. Left B. Middle\nC. Right\n",          ["A: Left B. Middle", "B: Right"],         ["A: Left", "B: Middle", "C: Right"]],
+  ["Which? (A) left, (B) the middle, or (C) right\n", [],                                        ["A: left", "B: the middle", "C: right"]],
+  ["Which? A) 1 B) 2 C) 3 D) 4",                      [],                                        ["A: 1", "B: 2", "C: 3", "D: 4"]],
+  ["Look.\nA car passes by.\nWhere?\nA. Left\nB. Right\n", ["A: Left", "B: Right"],             ["A: Left", "B: Right"]],
+  ["Is car (A) left of car (B) or not?",              [],                                        []],
 ])("%j offers %j to paper and %j to strict", (question, paper, strict) => {
   expect(offered("paper", question)).toEqual(paper);
   expect(offered("strict", question)).toEqual(strict);
@@ -41,7 +54,7 @@ test.each([
   expect(stem("strict", question)).toBe(strict);
 });
 
-test.each(["paper", "strict"] as const)("%s asks any text at all", (name) => {
+test.each(["paper", "strict"] as const)("%s asks any text at all, or strict says why not", (name) => {
   const text = fc.string({
     unit: fc.constantFrom("A", "B", "C", "D", ".", " ", "\n", "\r", "x", "?", INSTRUCTION, "\u0085"),
   });
@@ -51,7 +64,14 @@ test.each(["paper", "strict"] as const)("%s asks any text at all", (name) => {
       const asked = { id: "", images: [], question, target };
       const choices = protocol.choices(asked);
       expect(new Set(choices.map(({ label }) => label)).size).toBe(choices.length);
-      for (const family of ["tuned", "llama2-base", "vicuna-base"] as const) protocol.prompt(asked, family);
+      for (const family of ["tuned", "llama2-base", "vicuna-base"] as const) {
+        try {
+          protocol.prompt(asked, family);
+        } catch (error) {
+          expect(name).toBe("strict");
+          expect(MlanError.is(error, "invalid-data")).toBe(true);
+        }
+      }
     }),
   );
 });
@@ -74,6 +94,38 @@ test("strict offers every option line, whatever their number and texts", () => {
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
+// prettier-ignore
+test.each([
+  ["Which?\nA. Left\nB. Right\n",              " B",        "B"],
+  ["Which?\nA. Left\nB. Right\n",              "b.\n",      "B"],
+  ["Which?\nA. Left\nB. Right\n",              "(B)",       "B"],
+  ["Which?\nA. Left\nB. Right\n",              "B. Right",  "B"],
+  ["Which?\nA. Left\nB. Right\n",              "Right",     "B"],
+  ["Which?\nA. B\nB. A\n",                     "A",         "A"],
+  ["What letter is on the plate?",              "B",         "B"],
+  ["How many?",                                 " Two",      " Two"],
+])("of %j the published answer %j is %j to strict, and itself to paper", (question, target, label) => {
+  const asked = { id: "7", images: [], question, target };
+  const { strict, paper } = { strict: realworldqa().protocol("strict"), paper: realworldqa().protocol("paper") };
+  expect(strict.target?.(asked)).toBe(label);
+  expect(paper.target?.(asked) ?? asked.target).toBe(target);
+  expect(() => strict.prompt(asked, "tuned")).not.toThrow();
+});
+
+// prettier-ignore
+test.each([
+  ["Which?\nA. Left\nB. Right\n",              "C",      'its answer "C" is none of its options A, B'],
+  ["Which?\nA. Left\nB. Left\n",               "Left",   'its answer "Left" is none of its options A, B'],
+  ["Which?\nA. Left\nC. Right\n",              "A",      "its options are A, C, with a gap"],
+  ["Which way, A. left, or B. right?\n",        "B",      'its answer is the letter "B", but it has no options that can be read'],
+  ["Which one, A Left B Right?\n",              "B",      'its answer is the letter "B", but it has no options that can be read'],
+  [`Which? ${INSTRUCTION}`,                     "A",      "it asks for a letter, but has no options that can be read"],
+])("strict refuses %j with the answer %j, which paper asks", (question, target, problem) => {
+  const asked = { id: "7", images: [], question, target };
+  expect(() => realworldqa().protocol("strict").prompt(asked, "tuned")).toThrow(`data-realworldqa: question 7: ${problem}.`);
+  expect(() => realworldqa().protocol("paper").prompt(asked, "tuned")).not.toThrow();
+});
+
 function offered(name: ProtocolName, question: string): readonly string[] {
   const choices = realworldqa().protocol(name).choices({ id: "", images: [], question, target: "" });
   return choices.map(({ label, text }) => `${label}: ${text}`);
@@ -81,7 +133,9 @@ function offered(name: ProtocolName, question: string): readonly string[] {
 
 /** What of the question is asked, without options and instructions. */
 function stem(name: ProtocolName, question: string): string | undefined {
-  const prompt = realworldqa().protocol(name).prompt({ id: "", images: [], question, target: "" }, "llama2-base");
+  // Whether there is a right answer does not matter to what is asked.
+  const target = realworldqa().protocol(name).choices({ id: "", images: [], question, target: "" })[0]?.label ?? "x";
+  const prompt = realworldqa().protocol(name).prompt({ id: "", images: [], question, target }, "llama2-base");
   const text = prompt.kind === "raw" ? prompt.text : "";
   return /Question: (?:Please provide a short answer to the question: )?(.*?)(?: Choose the best option .*)?\nAnswer: /s.exec(
     text,

@@ -44,11 +44,7 @@ test("names the row of a Parquet file that has no image", async () => {
 const OPTIONS = "Which?\nA. Left\nB. Right\n";
 
 test.each([
-  [
-    { question: OPTIONS, answer: "C" },
-    'data-realworldqa: test.jsonl row 0 (line 1), column "answer": expected one of its options A, B, found "C".',
-  ],
-  [{ question: OPTIONS, answer: "Left" }, 'column "answer": expected one of its options A, B, found "Left"'],
+  [{ answer: 3 }, 'data-realworldqa: test.jsonl row 0 (line 1), column "answer": expected string, found 3.'],
   [{ answer: undefined }, 'column "answer" is missing'],
   [{ image: undefined }, 'column "image" is missing'],
   [{ image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
@@ -63,9 +59,14 @@ test.each([
   });
 });
 
-test.each(["A", "a", " A.\n"])("takes %j for the label A", async (answer) => {
+test.each(["A", "a", " A.\n", "Left"])("keeps the published answer %j, which strict takes for A", async (answer) => {
   const folder = await folderOf({ "test.jsonl": JSON.stringify({ question: OPTIONS, answer, image: "a.png" }) });
-  expect((await (await realworldqa({ folder }).open()).at(0)).target).toBe("A");
+  const options = realworldqa({ folder });
+  const question = await (await options.open()).at(0);
+  expect(question.target).toBe(answer);
+  expect(options.protocol("strict").target?.(question)).toBe("A");
+  const { extractor } = options.protocol("paper");
+  expect(extractor("tuned").isCorrect("A", answer)).toBe(answer.toUpperCase() === "A");
 });
 
 test("misses an image when it is read, by name", async () => {
@@ -145,7 +146,12 @@ const PAPER: readonly (readonly [PromptFamily, RealworldqaQuestion, string])[] =
 ];
 
 test.each(PAPER)("paper asks %s in its wording: %j", (family, question, text) => {
-  expect(benchmark.protocol("paper").prompt(question, family)).toEqual({ kind: "raw", text, beginOfSequence: true });
+  expect(benchmark.protocol("paper").prompt(question, family)).toEqual({
+    kind: "raw",
+    text,
+    beginOfSequence: true,
+    harness: "vision",
+  });
 });
 
 // Q6: in the user's turn everywhere. Q8: nothing but the question decides what is asked. Q9: all options.
@@ -197,6 +203,18 @@ describe("paper lets the published answer decide how it asks", () => {
     expect([offers("tuned"), offers("llama2-base"), offers("vicuna-base")]).toEqual([tuned, bases, bases]);
     expect(choices(asking("What is it?", target)).map(({ label }) => label)).toEqual(tuned ? ["yes", "no"] : []);
   });
+});
+
+test("paper leaves an answer as it is where it offers yes and no", () => {
+  const { choices, extractor } = benchmark.protocol("paper");
+  const offered = choices(asking("Is it?", "No"));
+  expect(offered).toHaveLength(2);
+  expect(["No", "no", "TRUE", "Yes."].map((answer) => extractor("tuned").extract(answer, offered))).toEqual([
+    "No",
+    "no",
+    "yes",
+    "Yes",
+  ]);
 });
 
 test("generates sixteen tokens at most", () => {

@@ -1,14 +1,13 @@
-import type { Extractor, Prompt, PromptFamily, Protocol } from "@mlan/core";
+import type { Choice, Extractor, Prompt, PromptFamily, Protocol } from "@mlan/core";
 import {
   accuracy,
   choiceLines,
   exactMatch,
   lead,
   mapByText,
-  rawPrompt,
+  visionHarnessPrompt,
   strip,
   v1Prompt,
-  v1PromptAfterImage,
 } from "@mlan/data-kit";
 import { contextOf, imageLine } from "./prompt-parts.ts";
 import type { ScienceqaQuestion } from "./scienceqa.ts";
@@ -23,33 +22,40 @@ const paperExtractor: Extractor = {
 
 /**
  * The tasks `sciq_llava_plain`, `sciq_llama_plain` and `sciq_vicuna_plain` of the original vision harness: an image
- * stands before the whole prompt, eight tokens are generated, and no stop string applies.
+ * stands before the whole prompt, eight tokens are generated, and no stop string applies. Five choices are offered, A to
+ * E; the original fails at a question whose answer is a sixth.
  */
 export const paperProtocol: Protocol<ScienceqaQuestion> = {
   name: "paper",
   version: 1,
   prompt: (question, family) => PROMPTS[family](question),
-  choices: ({ choices }) => choices,
+  choices: offered,
   maximumNewTokens: 8,
   extractor: () => paperExtractor,
   metrics: { accuracy },
 };
 
+function offered({ choices }: ScienceqaQuestion): readonly Choice[] {
+  return choices.slice(0, 5);
+}
+
 const PROMPTS: Readonly<Record<PromptFamily, (question: ScienceqaQuestion) => Prompt>> = {
   tuned(question) {
-    const prompt = question.images.length > 0 ? v1PromptAfterImage : v1Prompt;
     const asked = `Question: ${question.question} Choose the best option from below:`;
-    return prompt(`${contextOf(question)}${asked}\n${choiceLines(question.choices)}\n`, 'The answer is "');
+    const user = `${contextOf(question)}${asked}\n${choiceLines(offered(question))}\n`;
+    return v1Prompt(user, 'The answer is "', question.images.length);
   },
   "llama2-base": (question) =>
-    rawPrompt(
+    visionHarnessPrompt(
       `${imageLine(question)}${contextOf(question)}Question: ${question.question} Choose the best option from below:\n` +
-        `${choiceLines(question.choices)}\nAnswer: The best answer is "`,
+        `${choiceLines(offered(question))}\nAnswer: The best answer is "`,
+      question.images.length,
     ),
   "vicuna-base": (question) =>
-    rawPrompt(
-      `${imageLine(question)}User: ${contextOf(question)}${question.question} ` +
-        `Choose the best option from the choices provided:\n${choiceLines(question.choices)}\n` +
+    visionHarnessPrompt(
+      `User: ${contextOf(question)}${question.question} ` +
+        `Choose the best option from the choices provided:\n${choiceLines(offered(question))}\n` +
         'Assistant: The best answer is "',
+      question.images.length,
     ),
 };

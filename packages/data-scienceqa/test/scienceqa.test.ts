@@ -102,7 +102,7 @@ const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, Partial<Scienceqa
     "paper",
     "tuned",
     WITH_HINT,
-    raw(
+    vision(
       `${SYSTEM} USER: Context: Matter has states.\nQuestion: Which is a solid? Choose the best option from below:\n${OPTIONS} ASSISTANT: The answer is "`,
     ),
   ],
@@ -110,7 +110,7 @@ const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, Partial<Scienceqa
     "paper",
     "tuned",
     WITH_IMAGE,
-    raw(
+    vision(
       `<image>\n${SYSTEM} USER: Question: Which is a solid? Choose the best option from below:\n${OPTIONS} ASSISTANT: The answer is "`,
     ),
   ],
@@ -118,7 +118,7 @@ const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, Partial<Scienceqa
     "paper",
     "llama2-base",
     WITH_HINT,
-    raw(
+    vision(
       `Context: Matter has states.\nQuestion: Which is a solid? Choose the best option from below:\n${OPTIONS}Answer: The best answer is "`,
     ),
   ],
@@ -126,7 +126,7 @@ const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, Partial<Scienceqa
     "paper",
     "llama2-base",
     WITH_BOTH,
-    raw(
+    vision(
       `<image>\nContext: Matter has states.\nQuestion: Which is a solid? Choose the best option from below:\n${OPTIONS}Answer: The best answer is "`,
     ),
   ],
@@ -134,7 +134,7 @@ const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, Partial<Scienceqa
     "paper",
     "vicuna-base",
     WITH_HINT,
-    raw(
+    vision(
       `User: Context: Matter has states.\nWhich is a solid? Choose the best option from the choices provided:\n${OPTIONS}Assistant: The best answer is "`,
     ),
   ],
@@ -142,7 +142,7 @@ const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, Partial<Scienceqa
     "paper",
     "vicuna-base",
     WITH_IMAGE,
-    raw(
+    vision(
       `<image>\nUser: Which is a solid? Choose the best option from the choices provided:\n${OPTIONS}Assistant: The best answer is "`,
     ),
   ],
@@ -223,9 +223,40 @@ describe("reads answers", () => {
   });
 });
 
+test("paper offers five choices, and reads the sixth as text; strict offers all", () => {
+  const question = asking(["ice", "steam", "water", "fog", "snow", "hail"]);
+  const { choices, extractor, prompt } = benchmark.protocol("paper");
+  expect(choices(question).map(({ label }) => label)).toEqual(["A", "B", "C", "D", "E"]);
+  expect(
+    JSON.stringify(["tuned", "llama2-base", "vicuna-base"].map((family) => prompt(question, family as PromptFamily))),
+  ).not.toContain("hail");
+  expect(extractor("tuned").extract("hail", choices(question))).toBe("hail");
+  expect(benchmark.protocol("strict").choices(question)).toHaveLength(6);
+});
+
+test("a question that names the placeholder: paper adds none, strict puts the image in front of it", () => {
+  const question = {
+    ...asking(["a tag", "a word"]),
+    images: [{ name: "a.png", read: async () => new Uint8Array() }],
+    question: "What does <image> mean?",
+  };
+  const textOf = (name: ProtocolName): string => {
+    const prompt = benchmark.protocol(name).prompt(question, "tuned");
+    return prompt.kind === "raw" ? prompt.text : prompt.user;
+  };
+  expect(textOf("paper").split("<image>")).toHaveLength(2);
+  expect(textOf("paper")).toContain("What does <image> mean?");
+  expect(textOf("strict").split("<image>")).toHaveLength(3);
+  expect(textOf("strict").startsWith("<image>\n")).toBe(true);
+});
+
 function asking(texts: readonly string[]): ScienceqaQuestion {
-  const choices = texts.map((text, index) => ({ label: "ABCDE"[index]!, text }));
+  const choices = texts.map((text, index) => ({ label: "ABCDEF"[index]!, text }));
   return { id: "1", images: [], question: "Which is a solid?", hint: "", choices, target: "A" };
+}
+
+function vision(text: string): object {
+  return { ...raw(text), harness: "vision" };
 }
 
 function raw(text: string): object {

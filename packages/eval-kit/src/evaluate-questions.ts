@@ -10,7 +10,7 @@ import {
 import { type AnswerLog, openAnswerLog } from "./answer-log.ts";
 import type { AnswersHeader } from "./answers-header.ts";
 import type { Asker, NewAnswer } from "./asker.ts";
-import { judge } from "./judge.ts";
+import { judge, targetOf } from "./judge.ts";
 import { type AskedQuestion, planQuestions, type QuestionPlan } from "./question-plan.ts";
 import { pendingResult } from "./pending-result.ts";
 import { checkStored } from "./stored-answers.ts";
@@ -84,7 +84,8 @@ async function* askChunk(
     signal?.throwIfAborted();
     const question = open.get(answer.id);
     if (!question || !open.delete(answer.id)) throw contractError(`answered "${answer.id}", which nobody asked`);
-    const { target, cluster } = question;
+    const { cluster } = question;
+    const target = targetOf(protocol, question);
     const choices = protocol.choices(question);
     const answered = { ...answer, target, choices, ...(cluster !== undefined && { cluster }) };
     yield { record: judge(extractor, answered), positions };

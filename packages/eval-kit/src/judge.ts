@@ -1,4 +1,4 @@
-import type { AnswerRecord, Choice, ChoiceScore, Extractor, Outcome, Question } from "@mlan/core";
+import type { AnswerRecord, Choice, ChoiceScore, Extractor, Outcome, Protocol, Question } from "@mlan/core";
 import { cutAtStop } from "./cut-at-stop.ts";
 
 /** An answer, and what it is an answer to. */
@@ -7,6 +7,11 @@ export interface Answered extends Pick<Question, "id" | "target" | "cluster"> {
   /** As the prompt offered them. */
   readonly choices?: readonly Choice[];
   readonly scores?: readonly ChoiceScore[];
+}
+
+/** The right answer to a question as a protocol's extractor would give it. */
+export function targetOf(protocol: Protocol, question: Question): string {
+  return protocol.target?.(question) ?? question.target;
 }
 
 /** Reads and judges an answer as generated. */

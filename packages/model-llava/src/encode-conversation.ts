@@ -1,6 +1,8 @@
-import { type Conversation, type Encoded, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
+import { type Conversation, type Encoded, IMAGE_PLACEHOLDER, MlanError, type ProtocolName } from "@mlan/core";
 import { encodeWithImage } from "./encode-with-image.ts";
 import { imagesToFront } from "./templates/images-in-front.ts";
+import { placeImages } from "./templates/place-images.ts";
+import { encodeSegments } from "./templates/segments.ts";
 import type { Template } from "./templates/template.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
@@ -12,16 +14,30 @@ export interface EncodeConversationOptions {
   readonly maximumLength: number;
   /** Positions that one image takes, e.g. 576. */
   readonly positionsPerImage: number;
+  /** Default "paper". */
+  readonly protocol?: ProtocolName;
 }
 
 /**
- * Tokens and label mask of a conversation, as the original code of arXiv 2411.10557 makes them. What lies
- * behind `maximumLength` is left out; an image may reach beyond it. Throws an `invalid-data` error that names
- * the conversation when its turns do not alternate or its placeholders do not fit its images.
+ * Tokens and label mask of a conversation: as the original code of arXiv 2411.10557 makes them, or by `strict`, where
+ * exactly the answers are learned and no text is taken for a border, a token or an image. On ordinary text both are
+ * equal. What lies behind `maximumLength` is left out; an image may reach beyond it. Throws an `invalid-data` error that
+ * names the conversation when its turns do not alternate or its placeholders do not fit its images.
  */
 export function encodeConversation(conversation: Conversation, options: EncodeConversationOptions): Encoded {
-  const { tokenizer, template, maximumLength } = options;
   checkTurns(conversation);
+  const labelled = options.protocol === "strict" ? encodeStrictly : encodeAsOriginal;
+  return cut(labelled(conversation, options), options);
+}
+
+function encodeStrictly(conversation: Conversation, { tokenizer, template }: EncodeConversationOptions): Labelled {
+  const segments = template.segments({ ...conversation, turns: placeImages(conversation) });
+  const problem = segments.some(({ learned }) => learned) ? undefined : "its answers are empty";
+  return { conversation, ...encodeSegments(segments, tokenizer), problem };
+}
+
+function encodeAsOriginal(conversation: Conversation, options: EncodeConversationOptions): Labelled {
+  const { tokenizer, template, maximumLength } = options;
   const hasImages = conversation.images.length > 0;
   const text = template.render(hasImages ? withImagesInFront(conversation) : conversation);
   const encode = (part: string): number[] =>
@@ -30,7 +46,10 @@ export function encodeConversation(conversation: Conversation, options: EncodeCo
   const whole = encode(text);
   const ids = hasImages ? whole : whole.slice(0, maximumLength);
   const { labels, problem } = template.label({ text, ids, encode, tokenizer, maximumLength });
-  return cut({ conversation, ids, labels, problem }, options);
+  // It pads with <unk> and drops padding, an <unk> that is written too.
+  const kept = ids.flatMap((id, place) => (place < maximumLength && id !== tokenizer.unknownId ? place : []));
+  const only = (values: readonly number[]): number[] => kept.map((place) => values[place] ?? IGNORE_INDEX);
+  return { conversation, ids: only(ids), labels: only(labels), problem };
 }
 
 interface Labelled {

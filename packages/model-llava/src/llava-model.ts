@@ -51,6 +51,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     tokenizer,
     template,
     loadPixels: pixelLoader(vision, format),
+    maximumLength: format.maximumLength,
     pixelSettings: [vision?.processor ?? null, format.imageAspectRatio],
   });
   return {
@@ -66,13 +67,14 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
       return template.name === "plain" ? parts.untunedFamily : "tuned";
     },
     setFormat,
-    encode: (conversation) => {
+    encode: (conversation, encodeOptions) => {
       const { maximumLength } = format;
       return encodeConversation(conversation, {
         tokenizer,
         template,
         maximumLength,
         positionsPerImage: positionsPerImage(network),
+        ...encodeOptions,
       });
     },
     generate: (requests, options) => generate(reader(), requests, options),

@@ -1,8 +1,8 @@
 import { useOnnxBackend } from "@mlan/backend-onnx";
-import type { Generation, GenerationRequest, ImageReference, Prompt } from "@mlan/core";
+import { type Generation, type GenerationRequest, type ImageReference, MlanError, type Prompt } from "@mlan/core";
 import { type LlavaModel, loadTokenizer } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { plainImage, scratchLlava, tinySource } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
@@ -109,6 +109,38 @@ describe("generation", () => {
     );
   });
 
+  it("cuts the end of what the vision harness cuts: beside images, all behind the format's positions", async () => {
+    const { format } = model;
+    const images = [plainImage("red", "#f00")];
+    const ask = async (text: string): Promise<Generation> =>
+      answer({
+        prompt: { kind: "raw", text: `ab<image>${text}`, beginOfSequence: true, harness: "vision" },
+        images,
+        maximumNewTokens: 2,
+      });
+    try {
+      model.setFormat({ ...format, maximumLength: 40 });
+      const [cut, longer] = [await ask("the quick brown fox ".repeat(4)), await ask("the quick brown fox ".repeat(8))];
+      expect(cut).toMatchObject({ promptLength: 40, text: longer.text });
+      expect((await ask("the")).promptLength).toBeLessThan(40);
+      // Within the image's positions, too.
+      model.setFormat({ ...format, maximumLength: 5 });
+      expect((await ask("the")).promptLength).toBe(5);
+      await expect(
+        model.score([
+          {
+            id: "s",
+            prompt: { kind: "raw", text: `<image>${"a".repeat(600)}`, beginOfSequence: true, harness: "vision" },
+            images,
+            continuation: "b",
+          },
+        ]),
+      ).rejects.toThrow(/"s" has \d+ positions; the model reads 513/);
+    } finally {
+      model.setFormat(format);
+    }
+  });
+
   it("stops when it is aborted", async () => {
     const controller = new AbortController();
     controller.abort(new Error("enough"));
@@ -157,6 +189,53 @@ describe("scores", () => {
       model.score([{ id: "s", prompt, images: [], continuation }]);
     await expect(score(raw("abc"), "")).rejects.toThrow(/"s" cannot be scored: its continuation "" has 0 tokens/);
     await expect(score({ kind: "raw", text: "", beginOfSequence: false }, "a")).rejects.toThrow(/cannot be scored/);
+  });
+});
+
+describe("logits that are not finite", () => {
+  let broken: LlavaModel;
+  const weight = (name: string): tf.Variable => broken.parameters().find((one) => one.name === name)!.variable;
+  beforeEach(async () => {
+    broken = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
+  });
+  afterEach(() => broken.dispose());
+
+  const errorsOf = async (): Promise<readonly unknown[]> => {
+    const asked = ["first", "second"].map((id) => request({ id, prompt: raw(`abc ${id}`) }));
+    const scored = asked.map(({ maximumNewTokens: _tokens, ...one }) => ({ ...one, continuation: "d" }));
+    const answers = async (details: boolean): Promise<unknown> => {
+      for await (const one of broken.generate(asked, { details })) expect(one).toBeUndefined();
+      return undefined;
+    };
+    const caught = (run: Promise<unknown>): Promise<unknown> => run.catch((error: unknown) => error);
+    return [await caught(answers(false)), await caught(answers(true)), await caught(broken.score(scored))];
+  };
+
+  it.each(["model.layers.1.mlp.up_proj.weight", "lm_head.weight"])("are an error that names %s", async (name) => {
+    const values = await weight(name).data();
+    values[7] = NaN;
+    weight(name).assign(tf.tidy(() => tf.tensor(values, weight(name).shape)));
+    for (const error of await errorsOf()) {
+      expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
+      expect(String(error)).toMatch(new RegExp(`"(first|second)" cannot be answered: tensor "${name}"`));
+    }
+  });
+
+  it("are an error that names the request where all weights are finite", async () => {
+    const head = weight("lm_head.weight");
+    head.assign(tf.tidy(() => tf.mul(tf.sign(head), 3e38)));
+    for (const error of await errorsOf()) {
+      expect(MlanError.is(error, "invalid-data")).toBe(true);
+      expect(String(error)).toMatch(/the logits of "(first|second)" are not finite although all weights are/);
+    }
+  });
+
+  it("leave no tensors behind", async () => {
+    weight("lm_head.weight").assign(tf.tidy(() => tf.fill(weight("lm_head.weight").shape, NaN)));
+    await errorsOf();
+    const before = tf.memory().numTensors;
+    await errorsOf();
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 

@@ -14,21 +14,21 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original harnesses
   test("encodes POPE's prompt, whose image stands before the system prompt", async () => {
     const question = 'Please answer with "yes" or "no":\nIs there a dog?\n';
     const text = `<image>\n${SYSTEM} USER: ${question} ASSISTANT: The best answer is "`;
-    const ids = encodePrompt({ kind: "raw", text, beginOfSequence: true }, await tokenizerOf(llama2File, false), {
-      id: "1",
-      images: [image],
-    });
-    expect(ids).toEqual(POPE_PROMPT);
+    const owner = { id: "1", images: [image] };
+    const tokenizer = await tokenizerOf(llama2File, false);
+    const prompt = { kind: "raw", text, beginOfSequence: true } as const;
+    expect(encodePrompt({ ...prompt, harness: "vision" }, tokenizer, owner)).toEqual(POPE_PROMPT);
+    expect(encodePrompt(prompt, tokenizer, owner)).toEqual(POPE_PROMPT);
   });
 
   test("encodes OpenBookQA's prompt without a begin-of-sequence token", async () => {
     const choices = "Choose the best option from the choices provided:\nA: hot\nB: cold";
     const text = `User: Ice is ${choices}\nAssistant: The best answer is"`;
-    const ids = encodePrompt({ kind: "raw", text, beginOfSequence: false }, await tokenizerOf(llama2File, false), {
-      id: "1",
-      images: [],
-    });
-    expect(ids).toEqual(OPENBOOKQA_PROMPT);
+    const owner = { id: "1", images: [] };
+    const tokenizer = await tokenizerOf(llama2File, false);
+    const prompt = { kind: "raw", text, beginOfSequence: false } as const;
+    expect(encodePrompt({ ...prompt, harness: "language" }, tokenizer, owner)).toEqual(OPENBOOKQA_PROMPT);
+    expect(encodePrompt(prompt, tokenizer, owner)).toEqual(OPENBOOKQA_PROMPT);
   });
 });
 
@@ -83,6 +83,38 @@ test("encodes placeholders as text where there are no images", async () => {
   expect(encodePrompt(renderPrompt(prompt, templateByName("v1"), owner), tokenizer, owner)).not.toContain(-200);
 });
 
+describe("special tokens and placeholders that a prompt only writes", () => {
+  const written = "What do <image>, <s>, </s> and <unk> mean?";
+  const raw = { kind: "raw", text: written, beginOfSequence: true } as const;
+
+  test("are text", async () => {
+    const tokenizer = await tokenizerOf(tinyJson, false);
+    const special = new Set([tokenizer.beginOfSequenceId, tokenizer.endOfSequenceId, tokenizer.unknownId, -200]);
+    const chat: Prompt = { kind: "chat", user: `<image>\n${written}`, answerStart: "<image></s>" };
+    for (const [prompt, images] of [
+      [raw, []],
+      [chat, [image]],
+      [{ ...raw, text: `<image>\n${written}` }, [image]],
+    ] as const) {
+      const owner = { id: "q", images };
+      const ids = encodePrompt(renderPrompt(prompt, templateByName("v1"), owner), tokenizer, owner);
+      expect(ids.filter((id) => special.has(id))).toEqual([1, ...images.map(() => -200)]);
+      expect(tokenizer.decode(ids.filter((id) => id !== -200))).toContain(written);
+    }
+  });
+
+  test("are what the original harnesses make of them", async () => {
+    const tokenizer = await tokenizerOf(tinyJson, false);
+    const text = "before</s>after<unk> it";
+    const language = { kind: "raw", text, beginOfSequence: false, harness: "language" } as const;
+    const legacy = await tokenizerOf(tinyJson, true);
+    expect(encodePrompt(language, tokenizer, { id: "q", images: [] })).toEqual(legacy.encode(text));
+    const vision = { ...language, text: `<image>${text}`, harness: "vision" } as const;
+    const ids = encodePrompt(vision, tokenizer, { id: "q", images: [image] });
+    expect(ids).toEqual([-200, ...tokenizer.encode(text).filter((id) => id !== tokenizer.unknownId)]);
+  });
+});
+
 test.each<[string, Prompt, number, RegExp]>([
   [
     "a raw prompt without placeholder",
@@ -90,7 +122,12 @@ test.each<[string, Prompt, number, RegExp]>([
     1,
     /1 images, but 0 placeholders/,
   ],
-  ["too many placeholders", { kind: "raw", text: "<image><image>", beginOfSequence: true }, 1, /1 images, but 2/],
+  [
+    "a harness's prompt with too many",
+    { kind: "raw", text: "<image><image>", beginOfSequence: true, harness: "vision" },
+    1,
+    /1 images, but 2/,
+  ],
   ["a chat prompt with too few", { kind: "chat", user: "<image>", answerStart: "" }, 2, /2 images, but 1/],
 ])("refuses %s, naming the request", (_, prompt, images, message) => {
   const owner = { id: "q-3", images: Array.from({ length: images }, () => image) };

@@ -129,6 +129,15 @@ describe("bounds of what is decoded:", () => {
     );
   });
 
+  test("grey values of 16 bits are clipped at 255, as Pillow does", async () => {
+    const values = Uint16Array.from({ length: 32 * 32 }, (_, index) => (index * 37) % 1024);
+    const raw = { width: 32, height: 32, channels: 1 } as const;
+    const image = await sharp(values, { raw }).toColourspace("grey16").png().toBuffer();
+    expect((await sharp(image).metadata()).space).toBe("grey16");
+    const clipped = await sharp(Uint8ClampedArray.from(values), { raw }).png().toBuffer();
+    expect([...(await decode(image))]).toEqual([...(await decode(clipped))]);
+  });
+
   test("AVIF and the first frame of animations are read", async () => {
     const options = { processor: PROCESSOR, aspectRatio: "square", name: "a" } as const;
     const avif = await noise(40, 40).avif().toBuffer();

@@ -45,11 +45,18 @@ export interface ExpectedRow {
   readonly ids: readonly number[];
   readonly legacyIds: readonly number[];
   readonly decoded: string;
+  /** With special tokens taken for text. */
+  readonly literalIds: readonly number[];
+  /** Of the fast tokenizer. */
+  readonly fastIds: readonly number[];
+}
+
+interface Expected {
+  readonly rows: readonly ExpectedRow[];
+  readonly bytes: readonly { readonly ids: readonly number[]; readonly decoded: string }[];
 }
 
 /** What `tools/fixtures/model_llava_tokenizer.py` recorded. */
-export async function expectedRows(name: "tiny" | "llama2"): Promise<readonly ExpectedRow[]> {
-  const file = new URL(`fixtures/tokenizer/${name}.json`, import.meta.url);
-  const { rows }: { rows: ExpectedRow[] } = JSON.parse(await readFile(file, "utf8"));
-  return rows;
+export async function expected(name: "tiny" | "llama2"): Promise<Expected> {
+  return JSON.parse(await readFile(new URL(`fixtures/tokenizer/${name}.json`, import.meta.url), "utf8"));
 }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import {
-  expectedRows,
+  expected,
   folderOf,
   hasLlama2,
   llama2File,
@@ -21,18 +21,40 @@ describe.each([
   describe.skipIf(!available)("against the slow LlamaTokenizer of transformers", () => {
     test("gives its ids with one prefix space for the whole text", async () => {
       const tokenizer = await tokenizerOf(file, false);
-      for (const { text, ids } of await expectedRows(name)) expect(tokenizer.encode(text), text).toEqual(ids);
+      for (const { text, ids } of (await expected(name)).rows) expect(tokenizer.encode(text), text).toEqual(ids);
     });
 
     test("gives its ids with a prefix space per segment, as with legacy", async () => {
       const tokenizer = await tokenizerOf(file, true);
-      for (const { text, legacyIds } of await expectedRows(name))
+      for (const { text, legacyIds } of (await expected(name)).rows)
         expect(tokenizer.encode(text), text).toEqual(legacyIds);
+    });
+
+    test("gives its ids of text whose special tokens are text, in one part or cut before a word", async () => {
+      const tokenizer = await tokenizerOf(file, false);
+      for (const { text, literalIds } of (await expected(name)).rows) {
+        expect(tokenizer.encodeParts([text]).flat(), text).toEqual(literalIds);
+        // Behind a word, not within a run of spaces.
+        const words = text.split(/(?<=[^ \u2581])(?= )/);
+        expect(tokenizer.encodeParts(words).flat(), text).toEqual(literalIds);
+      }
+    });
+
+    test("gives the fast tokenizer's ids as legacy", async () => {
+      const tokenizer = await tokenizerOf(file, false);
+      for (const { text, fastIds } of (await expected(name)).rows)
+        expect(tokenizer.encode(text, { legacy: true }), text).toEqual(fastIds);
+    });
+
+    test("decodes bytes that are no character one by one", async () => {
+      const tokenizer = await tokenizerOf(file, false);
+      for (const { ids, decoded } of (await expected(name)).bytes)
+        expect(tokenizer.decode(ids), String(ids)).toBe(decoded);
     });
 
     test("decodes to its text", async () => {
       const tokenizer = await tokenizerOf(file, false);
-      for (const { ids, decoded } of await expectedRows(name)) expect(tokenizer.decode(ids)).toBe(decoded);
+      for (const { ids, decoded } of (await expected(name)).rows) expect(tokenizer.decode(ids)).toBe(decoded);
     });
   });
 });
@@ -51,6 +73,19 @@ test("has one fingerprint for both files of a vocabulary, another for another be
   const json = await tokenizerOf(tinyJson, false);
   expect((await tokenizerOf(tinySentencePiece, false)).fingerprint).toBe(json.fingerprint);
   expect((await tokenizerOf(tinyJson, true)).fingerprint).not.toBe(json.fingerprint);
+});
+
+test.each([false, true])("parts and tokens make the text that has them written, legacy %s", async (legacy) => {
+  const tokenizer = await tokenizerOf(tinyJson, legacy);
+  const text = fc
+    .array(fc.constantFrom("the", "red", "bus", "a", "\n", "é"), { minLength: 1 })
+    .map((words) => words.join(" "));
+  fc.assert(
+    fc.property(text, text, text, (one, two, three) => {
+      const parts = tokenizer.encodeParts([one, ` ${two}`, tokenizer.endOfSequenceId, three]);
+      expect(parts.flat()).toEqual(tokenizer.encode(`${one} ${two}</s>${three}`));
+    }),
+  );
 });
 
 test("gives any text back that has no special tokens in it", async () => {

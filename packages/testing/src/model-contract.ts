@@ -224,6 +224,21 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       other.dispose();
     });
 
+    it("neither answers nor scores with weights that are not finite", async () => {
+      const broken = await source.open({ seed: 1 });
+      const { variable } = broken.parameters().findLast(({ component }) => component === "language") ?? {};
+      variable?.assign(tf.tidy(() => tf.fill(variable.shape, NaN)));
+      const prompt = { kind: "raw", text: "a", beginOfSequence: true } as const;
+      for (const details of [false, true]) {
+        const request = { id: "asked", prompt, images: [], maximumNewTokens: 2 };
+        const error: unknown = await generate(broken, [request], { details }).catch((thrown: unknown) => thrown);
+        expect(MlanError.is(error), String(error)).toBe(true);
+      }
+      const scoring = broken.score([{ id: "scored", prompt, images: [], continuation: "b" }]);
+      await expect(scoring).rejects.toSatisfy((error) => MlanError.is(error));
+      broken.dispose();
+    });
+
     it("loads nothing of a folder in which a bit has changed", async () => {
       const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
       await model.save(folder);

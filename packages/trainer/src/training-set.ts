@@ -33,14 +33,15 @@ const WORD = /[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205
  * Throws `invalid-data` when nothing can be learned from it.
  */
 export async function openTrainingSet({ model, data, recipe, signal }: TrainRun): Promise<TrainingSet> {
+  const { protocol = "paper" } = recipe;
   const examples = await data.open(signal ? { signal } : {});
-  const survey = newSurvey(recipe.protocol !== "strict");
+  const survey = newSurvey(protocol === "paper");
   for (let index = 0; index < examples.length; index++) {
     // Signals and timers get their turn: encoding alone never leaves the microtask queue.
     if (index % 256 === 0) await setImmediate();
     signal?.throwIfAborted();
     const conversation = await examples.at(index);
-    record(survey, index, conversation, model.encode(conversation));
+    record(survey, index, conversation, model.encode(conversation, { protocol }));
   }
   if (survey.unsupervised.length === examples.length) {
     const reasons = survey.unsupervised.slice(0, REASONS).join("; ");
@@ -55,7 +56,7 @@ export async function openTrainingSet({ model, data, recipe, signal }: TrainRun)
     fingerprint: examples.fingerprint,
     length: survey.sources.length,
     async example(index) {
-      return survey.kept[index] ?? model.encode(await examples.at(survey.sources[index] ?? -1));
+      return survey.kept[index] ?? model.encode(await examples.at(survey.sources[index] ?? -1), { protocol });
     },
   };
 }

@@ -4,12 +4,17 @@ import { BackendError } from "../backend-error.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { fill } from "./fill.ts";
-import { inNumber, isEmpty, kernel, operation, record } from "./operation.ts";
+import { einsumInBlocks } from "./long-einsum.ts";
+import { inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 
 const EINSUM = operation(
   "Einsum",
-  inNumber(({ attributes: { equation } }: Writing<tf.EinsumAttrs>, ...tensors) => ["Einsum", tensors, { equation }]),
+  inNumber(({ graph, operands, attributes: { equation } }: Writing<tf.EinsumAttrs>, ...tensors) =>
+    numberType(operands) === "int32"
+      ? ["Einsum", tensors, { equation }]
+      : einsumInBlocks(graph, tensors, operands, equation),
+  ),
 );
 
 export const EINSUM_KERNELS: readonly Kernel[] = [

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
+import type { GraphEmitter } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { activate } from "./activation.ts";
@@ -8,7 +9,8 @@ import { elementwise } from "./broadcast.ts";
 import { compose } from "./composition.ts";
 import { ADD } from "./arithmetic.ts";
 import { fill } from "./fill.ts";
-import { inNumber, isEmpty, kernel, operation, record } from "./operation.ts";
+import { innerBlocks, type Side } from "./long-product.ts";
+import { inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing } from "./operation.ts";
 
 /** Which operands are read with their last two dimensions exchanged. */
@@ -61,20 +63,33 @@ export function matMul(
   return record(recorder, MATMUL, [a, b], result, { transposeA, transposeB });
 }
 
-function writeMatMul({ graph, operands, attributes }: Writing<Transposition>, a: string, b: string): OnnxCall {
+function writeMatMul({ graph, operands, attributes, result }: Writing<Transposition>, a: string, b: string): OnnxCall {
+  const type = numberType(operands);
+  const sides = [a, b].map((name, side) => ({ name, shape: operands[side]?.shape ?? [] }));
   const { transposeA, transposeB } = attributes;
-  if (!transposeA && !transposeB) return ["MatMul", [a, b]];
-  if (operands.some(({ dtype }) => dtype === "float32")) {
-    return ["FusedMatMul", [a, b], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }, "com.microsoft"];
+  const innerAxes = [transposeA ? -2 : -1, transposeB ? -1 : -2];
+  const blocked = type === "float32" ? innerBlocks(graph, sides, innerAxes, result.shape) : undefined;
+  const call = product(graph, blocked?.sides ?? sides, attributes, type);
+  return blocked === undefined ? call : blocked.sum(graph.apply(...call));
+}
+
+function product(
+  graph: GraphEmitter,
+  sides: readonly Side[],
+  { transposeA, transposeB }: Transposition,
+  type: "float32" | "int32",
+): OnnxCall {
+  const names = sides.map(({ name }) => name);
+  if (!transposeA && !transposeB) return ["MatMul", names];
+  if (type === "float32") {
+    return ["FusedMatMul", names, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }, "com.microsoft"];
   }
   // FusedMatMul has no kernel for integers.
-  const [left, right] = [transposeA, transposeB].map((transposed, index) => {
-    const name = index === 0 ? a : b;
-    return transposed
-      ? graph.apply("Transpose", [name], { perm: exchanged(operands[index]?.shape.length ?? 2) })
-      : name;
+  const turned = [transposeA, transposeB].map((transposed, index) => {
+    const { name, shape } = sides[index] ?? { name: "", shape: [] };
+    return transposed ? graph.apply("Transpose", [name], { perm: exchanged(shape.length) }) : name;
   });
-  return ["MatMul", [left ?? a, right ?? b]];
+  return ["MatMul", turned];
 }
 
 function exchanged(rank: number): number[] {

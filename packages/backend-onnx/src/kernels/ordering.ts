@@ -5,7 +5,8 @@ import type { Kernel, Recorder } from "../kernel.ts";
 import { ONNX_TYPES, elementType } from "../onnx-type.ts";
 import { fill } from "./fill.ts";
 import { convert } from "./conversion.ts";
-import { computedIn, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
+import { LONGEST_RUN } from "./long-sum.ts";
+import { computedIn, inFloat64, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 
 interface AxisAttribute {
@@ -20,14 +21,13 @@ interface CumulativeAttributes extends AxisAttribute {
 const ARG_MAX = argReduction("ArgMax");
 const ARG_MIN = argReduction("ArgMin");
 
-const CUMSUM = operation(
-  "Cumsum",
-  inNumber(({ graph, attributes: { axis, exclusive, reverse } }: Writing<CumulativeAttributes>, x) => [
-    "CumSum",
-    [x, graph.int64Scalar(axis)],
-    { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 },
-  ]),
-);
+/** Long sums of real numbers in float64: in float32 each would inherit what the ones before it lost. */
+const CUMSUM = operation("Cumsum", (writing: Writing<CumulativeAttributes>, x) => {
+  const [operand] = writing.operands;
+  const long = (operand?.shape[writing.attributes.axis] ?? 0) > LONGEST_RUN;
+  const write = operand?.dtype === "float32" && long ? inFloat64(cumulativeSum) : inNumber(cumulativeSum);
+  return write(writing, x);
+});
 
 /** Values in falling order and their int32 positions; equal values keep their order, and NaN comes last. */
 const TOP_K: Operation = {
@@ -67,6 +67,13 @@ export const ORDERING_KERNELS: readonly Kernel[] = [
     );
   }),
 ];
+
+function cumulativeSum(
+  { graph, attributes: { axis, exclusive, reverse } }: Writing<CumulativeAttributes>,
+  x = "",
+): OnnxCall {
+  return ["CumSum", [x, graph.int64Scalar(axis)], { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }];
+}
 
 function argReduction(operatorType: string): WrittenOperation<AxisAttribute> {
   return operation(

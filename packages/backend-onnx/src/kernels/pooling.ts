@@ -5,6 +5,7 @@ import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { compose } from "./composition.ts";
 import { fill } from "./fill.ts";
+import { LONGEST_RUN } from "./long-sum.ts";
 import { inFloat32, isEmpty, kernel, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
 import { transpose } from "./transpose.ts";
@@ -34,14 +35,46 @@ const MAXIMUM = operation(
 /** Spreads each dy evenly over its window; tfjs counts padding here, other than in the forward direction. */
 const AVERAGE_GRADIENT = operation(
   "AvgPoolGrad",
-  inFloat32(({ graph, attributes: { size, strides, pads, unreached } }: Writing<Window>, dy) => {
-    const share = graph.apply("Expand", [
-      graph.scalar(1 / (size[0] * size[1]), "float32"),
-      graph.int64([1, 1, ...size]),
-    ]);
-    return ["ConvTranspose", [dy, share], { strides, pads, output_padding: unreached }];
+  inFloat32(({ graph, attributes }: Writing<Window>, dy) => {
+    const { size } = attributes;
+    const spread = (source: string, window: Omit<Window, "dilations">): OnnxCall => {
+      const [height, width] = window.size;
+      const share = graph.apply("Expand", [
+        graph.scalar(1 / (height * width), "float32"),
+        graph.int64([1, 1, height, width]),
+      ]);
+      const attributes = { strides: window.strides, pads: window.pads, output_padding: window.unreached };
+      return ["ConvTranspose", [source, share], attributes];
+    };
+    if (size[0] * size[1] <= LONGEST_RUN) return spread(dy, attributes);
+    const [rows, columns] = byAxis(attributes);
+    return spread(graph.apply(...spread(dy, rows)), columns);
   }),
 );
+
+/**
+ * A window as one over rows and one over columns after it. An average (or what it spreads) over a large window is that
+ * of its rows' averages, and loses less digits so.
+ */
+function byAxis({ size, strides, dilations, pads, unreached }: Window): readonly [rows: Window, columns: Window] {
+  const [top, left, bottom, right] = pads;
+  return [
+    {
+      size: [size[0], 1],
+      strides: [strides[0], 1],
+      dilations: [dilations[0], 1],
+      pads: [top, 0, bottom, 0],
+      unreached: [unreached[0], 0],
+    },
+    {
+      size: [1, size[1]],
+      strides: [1, strides[1]],
+      dilations: [1, dilations[1]],
+      pads: [0, left, 0, right],
+      unreached: [0, unreached[1]],
+    },
+  ];
+}
 
 /** Adds each dy to where its window's maximum was. */
 const MAXIMUM_GRADIENT = operation(
@@ -52,16 +85,14 @@ const MAXIMUM_GRADIENT = operation(
     const { size, strides, pads } = window;
     graph.node("MaxPool", [source], [maximum, place], { kernel_shape: size, strides, pads });
     const shape = result.shape.map((length, axis) => length + (around[axis] ?? 0) + (around[axis + 4] ?? 0));
-    const zeros = graph.apply("Expand", [
-      graph.scalar(0, "float32"),
-      graph.int64([tf.util.sizeFromShape([...shape]), 1]),
-    ]);
+    const pixels = tf.util.sizeFromShape([...shape]);
+    const zeros = graph.apply("Expand", [graph.scalar(0, "float32"), graph.int64([pixels, 1])]);
     // Where nothing was found, the place is none, and -1 would be the last one.
     const rows = graph.apply("Reshape", [graph.apply("Max", [place, graph.int64Scalar(0)]), graph.int64([-1])]);
     const share = graph.apply("Where", [foundNothing(graph, maximum), graph.scalar(0, "float32"), dy]);
     const updates = graph.apply("Reshape", [share, graph.int64([-1, 1])]);
     const count = tf.util.sizeFromShape([...(operands[0]?.shape ?? [])]);
-    const added = addAtRows(graph, { data: zeros, rows, updates }, [count, 1]);
+    const added = addAtRows(graph, { data: zeros, rows, updates, dtype: "float32" }, [pixels, count, 1]);
     const whole: OnnxCall = ["Reshape", [added, graph.int64(shape)]];
     if (around.length === 0) return whole;
     const starts = around.slice(0, 4);
@@ -104,13 +135,23 @@ export function poolInfo(
 /** An average over the padding too, divided by the average of ones: 0 / 0 where a window holds nothing but padding. */
 function writeAverage({ graph, operands: [operand], attributes }: Writing<Window>, x: string): OnnxCall {
   const { source, window, around } = padded(graph, x, attributes, 0);
-  const { size, strides, pads } = window;
-  if (around.length === 0) return ["AveragePool", [x], { kernel_shape: size, strides, pads, count_include_pad: 0 }];
+  if (around.length === 0) return average(graph, x, window);
   const ones = graph.apply("Expand", [graph.scalar(1, "float32"), graph.int64(operand?.shape ?? [])]);
   const [sum, count] = [source, padded(graph, ones, attributes, 0).source].map((image) =>
-    graph.apply("AveragePool", [image], { kernel_shape: size, strides }),
+    graph.apply(...average(graph, image, window)),
   );
   return ["Div", [sum ?? x, count ?? x]];
+}
+
+function average(graph: GraphEmitter, x: string, window: Window): OnnxCall {
+  const over = (source: string, { size, strides, pads }: Window): OnnxCall => [
+    "AveragePool",
+    [source],
+    { kernel_shape: size, strides, pads, count_include_pad: 0 },
+  ];
+  if (window.size[0] * window.size[1] <= LONGEST_RUN) return over(x, window);
+  const [rows, columns] = byAxis(window);
+  return over(graph.apply(...over(x, rows)), columns);
 }
 
 /** Whether the maximum of a window is not one of its numbers: they are NaN, minus infinity, or padding. */

@@ -5,8 +5,9 @@ import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
 import { fill } from "./fill.ts";
+import { longReduction } from "./long-sum.ts";
 import { computedIn, inFloat32, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
-import type { Write, WrittenOperation } from "./operation.ts";
+import type { OnnxCall, Write, WrittenOperation } from "./operation.ts";
 
 interface ReduceAttributes {
   readonly axes: readonly number[];
@@ -20,15 +21,15 @@ interface Reduction {
   readonly ofNothing: number;
 }
 
-const SUM = reduction("Sum", inNumber(reduced("ReduceSum")), countDtype, 0);
+const SUM = reduction("Sum", inNumber(added), countDtype, 0);
 // As int64, whose low half is the product that wraps; ONNX Runtime's int32 product stops at the largest number.
 const PROD = reduction(
   "Prod",
-  computedIn((operands) => (numberType(operands) === "float32" ? "float32" : "int64"), reduced("ReduceProd")),
+  computedIn((operands) => (numberType(operands) === "float32" ? "float64" : "int64"), reduced("ReduceProd")),
   countDtype,
   1,
 );
-const MEAN = reduction("Mean", inFloat32(reduced("ReduceMean")), () => "float32", 0);
+const MEAN = reduction("Mean", inFloat32(longReduced("ReduceMean")), () => "float32", 0);
 const MAX = reduction("Max", inNumber(extreme("ReduceMax")), sameDtype, NaN);
 const MIN = reduction("Min", inNumber(extreme("ReduceMin")), sameDtype, NaN);
 const ALL = reduction("All", computedIn("int32", reduced("ReduceMin")), () => "bool", 0);
@@ -98,6 +99,17 @@ function reduced(operatorType: string): Write<ReduceAttributes> {
     [x, graph.int64(axes)],
     { keepdims: keepDims ? 1 : 0 },
   ];
+}
+
+/** Integers are added exactly, in any order. */
+function added(...[writing, x = ""]: Parameters<Write<ReduceAttributes>>): OnnxCall {
+  const write = numberType(writing.operands) === "int32" ? reduced("ReduceSum") : longReduced("ReduceSum");
+  return write(writing, x);
+}
+
+function longReduced(operatorType: "ReduceSum" | "ReduceMean"): Write<ReduceAttributes> {
+  return ({ graph, operands, attributes }, x = "") =>
+    longReduction(graph, x, { operatorType, shape: operands[0]?.shape ?? [], ...attributes });
 }
 
 /**

@@ -89,8 +89,9 @@ function writeSegmentSum({ graph, operands: [rows, ids], result }: Writing, x: s
       data: graph.apply("Expand", [graph.scalar(0, result.dtype), graph.int64([result.shape[0] ?? 0, width])]),
       rows: positions,
       updates: graph.apply("Reshape", [graph.apply("Mul", [x, mask]), flat]),
+      dtype: numberType([result]),
     },
-    [count, width],
+    [result.shape[0] ?? 0, count, width],
   );
   return ["Reshape", [added, graph.int64(result.shape)]];
 }
@@ -117,8 +118,9 @@ function writeAddAt(
       data: graph.apply("Reshape", [data, graph.int64([tf.util.sizeFromShape([...leading]), width])]),
       rows,
       updates: graph.apply("Reshape", [updates, graph.int64([count, width])]),
+      dtype: numberType([result]),
     },
-    [count, width],
+    [tf.util.sizeFromShape([...leading]), count, width],
   );
   return ["Reshape", [added, graph.int64(result.shape)]];
 }

@@ -1,6 +1,5 @@
 import { type Conversation, IMAGE_PLACEHOLDER, type ImageReference, type Turn } from "@mlan/core";
 import { z } from "zod";
-import { strip } from "../answers/python-text.ts";
 import { isImageReference } from "../images/image-reference.ts";
 
 /**
@@ -67,15 +66,11 @@ export const llavaRecord: z.ZodObject<{
 export const llavaImages: readonly string[] = ["image", "images"];
 
 /**
- * The record as a conversation: a first turn by "gpt" is dropped, and in a record with images the placeholders move to
- * the front of their turn (`preprocess_multimodal` of the original code, which takes several of a turn for one).
+ * The record as a conversation: a first turn by "gpt" is dropped. Texts stay as they are: their words decide the order of
+ * training in the original code, `<image>` counts as one, and a template moves it to the front of its turn.
  */
 export function conversationOf(record: LlavaRecord, id: string): Conversation {
-  const images = imagesOf(record);
-  const all = turnsOf(record);
-  const each = images.length > 0 && placeholders(all) === images.length;
-  const turns = all.map(({ role, text }) => ({ role, text: images.length > 0 ? placeholdersFirst(text, each) : text }));
-  return { id, turns, images };
+  return { id, turns: turnsOf(record), images: imagesOf(record) };
 }
 
 /** All images of a record. */
@@ -185,17 +180,5 @@ function imageProblem(record: LlavaRecord): Problem | undefined {
 const PLACEHOLDER_OF_A_LINE = new RegExp(`^[ \\t]*${IMAGE_PLACEHOLDER}|${IMAGE_PLACEHOLDER}[ \\t]*$`, "m");
 
 function placeholders(turns: readonly Turn[]): number {
-  return turns.reduce((sum, { text }) => sum + countIn(text), 0);
-}
-
-function countIn(text: string): number {
-  return text.split(IMAGE_PLACEHOLDER).length - 1;
-}
-
-/** As many as there are, or one in the place of several. */
-function placeholdersFirst(text: string, each: boolean): string {
-  const count = countIn(text);
-  if (count === 0) return text;
-  const front = Array.from({ length: each ? count : 1 }, () => IMAGE_PLACEHOLDER).join(" ");
-  return strip(`${front}\n${strip(text.replaceAll(IMAGE_PLACEHOLDER, ""))}`);
+  return turns.reduce((sum, { text }) => sum + text.split(IMAGE_PLACEHOLDER).length - 1, 0);
 }

@@ -1,4 +1,5 @@
 import { pathOf } from "@mlan/core";
+import { open } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
@@ -17,7 +18,9 @@ const MOST_ENTRIES = 2_000_000;
 
 /** Throws an Error for what is no zip archive, is cut short, or has entries that overlap, as zip bombs have. */
 export async function openZip(file: URL): Promise<ZipArchive> {
-  const zip = await openPromise(fileURLToPath(file), { lazyEntries: true, autoClose: false });
+  const zip = await openPromise(fileURLToPath(file), { lazyEntries: true, autoClose: false }).catch(
+    async (cause: unknown) => Promise.reject((await pointerError(file)) ?? cause),
+  );
   try {
     if (zip.entryCount > MOST_ENTRIES) {
       throw new Error(`it has ${zip.entryCount} entries, and up to ${MOST_ENTRIES} are read; unpack it to a folder`);
@@ -33,6 +36,17 @@ export async function openZip(file: URL): Promise<ZipArchive> {
     zip.close();
     throw cause;
   }
+}
+
+async function pointerError(file: URL): Promise<Error | undefined> {
+  const mark = Buffer.from("version https://git-lfs");
+  const handle = await open(file).catch(() => undefined);
+  const { buffer: head } =
+    (await handle?.read(Buffer.alloc(mark.length), 0, mark.length, 0).catch(() => undefined)) ?? {};
+  await handle?.close();
+  return head?.equals(mark)
+    ? new Error("it is a pointer of Git LFS; fetch the archive with `git lfs pull`")
+    : undefined;
 }
 
 /** Bytes of a local header without the name. */

@@ -1,21 +1,12 @@
 import type { RawPrompt } from "@mlan/core";
-import { rawPrompt } from "./raw-prompt.ts";
+import { visionHarnessPrompt } from "./raw-prompt.ts";
 
 /**
  * A user turn in the template `v1` as the original vision tasks write it out, `answerStart` being the beginning of the
  * answer. Text that `user` ends in, such as a newline, stands before the template's own space.
  */
-export function v1Prompt(user: string, answerStart: string): RawPrompt {
-  return rawPrompt(v1Text(user, answerStart));
-}
-
-/** As {@link v1Prompt}, the image before the system prompt: where the original harness puts an image that no text names. */
-export function v1PromptAfterImage(user: string, answerStart: string): RawPrompt {
-  return rawPrompt(`<image>\n${v1Text(user, answerStart)}`);
-}
-
-function v1Text(user: string, answerStart: string): string {
-  return `${SYSTEM} USER: ${user} ASSISTANT: ${answerStart}`;
+export function v1Prompt(user: string, answerStart: string, images = 1): RawPrompt {
+  return visionHarnessPrompt(`${SYSTEM} USER: ${user} ASSISTANT: ${answerStart}`, images);
 }
 
 const SYSTEM =

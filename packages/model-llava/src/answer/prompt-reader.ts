@@ -16,6 +16,8 @@ export interface PromptReader {
   readonly loadPixels: LoadPixels;
   /** Everything besides an image's bytes on which its pixels depend, as JSON. */
   readonly pixelSettings: unknown;
+  /** Of the format: positions after which conversations are cut. */
+  readonly maximumLength: number;
 }
 
 /** What a question and a continuation to be scored have in common. */
@@ -37,8 +39,8 @@ export interface ReadPrompt {
 export interface PromptLimits {
   /** Positions that the model has for it. */
   readonly room: number;
-  /** Tokens that are kept of a text without images. Default: `room`. */
-  readonly maximumTokens?: number | undefined;
+  /** Tokens at its end that are to be scored. Default 0. */
+  readonly scored?: number;
 }
 
 /** The text that the model continues. */
@@ -47,14 +49,14 @@ export function renderRequest({ template }: PromptReader, request: PromptRequest
 }
 
 /**
- * A text in tokens. More than the prompt's `maximumTokens` or `room` lose their beginning, as in the language harness
- * of arXiv 2411.10557; beside images more than `room` throw an `invalid-data` error, since an image could be lost.
+ * A text in tokens, as long as {@link RawPrompt} allows. Throws an `invalid-data` error when it is too long beside images,
+ * one of which could be lost.
  */
 export function readPrompt(
   reader: PromptReader,
   text: RawPrompt,
   { id, images }: PromptRequest,
-  { room, maximumTokens = room }: PromptLimits,
+  { room, scored = 0 }: PromptLimits,
 ): ReadPrompt {
   const [image] = images;
   if (image && !reader.network.vision)
@@ -70,9 +72,11 @@ export function readPrompt(
       `model-llava: the prompt of "${id}" is empty, and has no begin-of-sequence token.`,
     );
   if (images.length === 0) {
-    const kept = Math.min(length, room, maximumTokens);
+    const kept = Math.min(length, room, text.harness === "language" ? languageLimit(reader) + scored : room);
     return { id, inputIds: inputIds.slice(length - kept), images, length: kept };
   }
+  if (text.harness === "vision" && scored === 0)
+    return { id, inputIds, images, length: Math.min(length, room, reader.maximumLength) };
   if (length <= room) return { id, inputIds, images, length };
   throw new MlanError(
     "invalid-data",
@@ -80,8 +84,17 @@ export function readPrompt(
   );
 }
 
+/** Positions that the original language harness leaves to a prompt: it sets 256 aside for answers. */
+function languageLimit({ network }: PromptReader): number {
+  const { maximumPositions } = network.decoder.config;
+  return maximumPositions > HARNESS_ANSWER ? maximumPositions - HARNESS_ANSWER : maximumPositions;
+}
+
+const HARNESS_ANSWER = 256;
+
 /** What stands at each of a prompt's positions, see {@link PromptRow}. */
 export function symbolsOf({ id, inputIds, images, length }: ReadPrompt, set: ImageSet, patches: number): Int32Array {
+  // A prompt that is cut at its end has more tokens: writing beyond an array's end does nothing.
   const symbols = new Int32Array(length);
   let position = 0;
   let shown = 0;

@@ -17,8 +17,10 @@ export function imagesToFront(turn: Turn, images: number): Turn {
 
 // What Python's str.strip takes away; JavaScript's trim knows U+FEFF instead of U+001C to U+001F and U+0085.
 const SPACE = String.raw`[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
-const AROUND = new RegExp(`^${SPACE}+|${SPACE}+$`, "g");
+/** The look-behind lets an attempt start only at the head of a run, which keeps it linear. */
+const AROUND = new RegExp(`^${SPACE}+|(?<!${SPACE})${SPACE}+$`, "g");
 
-function stripAsPython(text: string): string {
+/** `str.strip()`. */
+export function stripAsPython(text: string): string {
   return text.replaceAll(AROUND, "");
 }

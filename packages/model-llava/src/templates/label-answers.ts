@@ -6,6 +6,8 @@ export interface AnswerBorders {
   readonly answerMark: string;
   /** Stands behind every answer and nowhere else, e.g. `</s>`. */
   readonly answerEnd: string;
+  /** What every round behind an answer begins with, e.g. `USER:`. */
+  readonly roundStart: string;
 }
 
 /**
@@ -13,11 +15,13 @@ export interface AnswerBorders {
  * LLaVA and of arXiv 2411.10557). When the counts do not add up to the whole, because a turn holds a border or
  * is empty, nothing of the conversation is learned.
  *
- * The original counts later rounds without what stands before them and then takes one token off, which only
- * fits Llama's vocabulary. Here they are counted behind the end they follow: for Llama the same number.
+ * Later rounds are counted without what stands before them. The original then takes one token off, which fits
+ * Llama's vocabulary; here it is what `roundStart` has fewer behind an answer's end: for Llama one, too.
  */
-export function labelAnswers(input: LabelInput, { answerMark, answerEnd }: AnswerBorders): Labels {
+export function labelAnswers(input: LabelInput, { answerMark, answerEnd, roundStart }: AnswerBorders): Labels {
   const { text, ids, encode, tokenizer, maximumLength } = input;
+  const alone = encode(roundStart).length - 1;
+  const lateRound = alone - (encode(answerEnd + roundStart).length - 2);
   const labels = [...ids];
   // The original pads with <unk> and counts what is not padding, so a literal <unk> breaks the sum.
   const total = ids.reduce((count, id) => (id === tokenizer.unknownId ? count : count + 1), 0);
@@ -32,8 +36,7 @@ export function labelAnswers(input: LabelInput, { answerMark, answerEnd }: Answe
       problem = borderProblem(more.length > 0, answerMark, answerEnd);
       break;
     }
-    const count = (part: string): number =>
-      index === 0 ? encode(part).length - 1 : encode(answerEnd + part).length - 2;
+    const count = (part: string): number => encode(part).length - 1 - (index === 0 ? 0 : lateRound);
     // The mark ends in a space, alone a token; in the whole it belongs to the answer's first token.
     labels.fill(IGNORE_INDEX, position, position + count(instruction + answerMark) - 1);
     position += count(round) + 1;

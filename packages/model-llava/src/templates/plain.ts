@@ -1,6 +1,7 @@
 import { type Conversation, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
+import type { Segment } from "./segments.ts";
 import type { Template } from "./template.ts";
 
 const END = "\n";
@@ -13,7 +14,7 @@ const END = "\n";
 export const plain: Template = {
   name: "plain",
   // Raise the number when the mask's rules change.
-  fingerprint: fingerprintNow(["plain", 1, END]),
+  fingerprint: fingerprintNow(["plain", 2, END]),
   render: (conversation) => (conversation.images.length > 0 ? IMAGE_PLACEHOLDER : "") + answerOf(conversation) + END,
   // Training has no questions; one gets a line of its own between image and answer.
   renderPrompt: ({ user, answerStart }, images) =>
@@ -22,6 +23,10 @@ export const plain: Template = {
     const labels = ids.map((id) => (id === IMAGE_TOKEN_INDEX ? IGNORE_INDEX : id));
     return { labels: labels.fill(IGNORE_INDEX, 0, 1) };
   },
+  segments: (conversation) => [
+    ...conversation.images.map((): Segment => ({ token: "image", learned: false })),
+    { text: answerOf(conversation) + END, learned: true },
+  ],
 };
 
 function answerOf({ id, turns, images }: Conversation): string {

@@ -1,4 +1,6 @@
 import type { ChatPrompt, Conversation } from "@mlan/core";
+import type { PlacedTurn } from "./place-images.ts";
+import type { Segment } from "./segments.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 
 /** How conversations are written as one text. The same object serves training, evaluation and chat. */
@@ -16,8 +18,15 @@ export interface Template {
    * Placeholders of so many images are put where training has them.
    */
   renderPrompt(prompt: ChatPrompt, images: number): string;
-  /** Says which tokens of a rendered conversation are learned. */
+  /** Says which tokens of a rendered conversation are learned, as the original code does. */
   label(input: LabelInput): Labels;
+  /** What `render` gives, in parts that are learned or not. Throws as `render` does. */
+  segments(conversation: PlacedConversation): readonly Segment[];
+}
+
+/** A conversation whose images are placed; see {@link placeImages}. */
+export interface PlacedConversation extends Conversation {
+  readonly turns: readonly PlacedTurn[];
 }
 
 export interface LabelInput {

@@ -2,6 +2,8 @@ import type { Turn } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
 import { imagesInFront } from "./images-in-front.ts";
 import { labelAnswers } from "./label-answers.ts";
+import type { PlacedTurn } from "./place-images.ts";
+import { given, imagesAndText, type Segment } from "./segments.ts";
 import type { Template } from "./template.ts";
 
 const SYSTEM =
@@ -18,14 +20,32 @@ const ENDS = { user: " ", assistant: "</s>" } as const;
 export const v1: Template = {
   name: "v1",
   // Raise the number when the mask's rules change.
-  fingerprint: fingerprintNow(["v1", 1, SYSTEM, ROLES, ENDS]),
+  fingerprint: fingerprintNow(["v1", 2, SYSTEM, ROLES, ENDS]),
   render: ({ turns }) => turns.reduce((rendered, turn) => rendered + renderedTurn(turn), systemOf(turns)),
   renderPrompt: ({ user, answerStart }, images) => {
     const question = imagesInFront(images) + user;
     return `${SYSTEM} ${renderTurn("user", question)}${question && ENDS.user}${renderTurn("assistant", answerStart)}`;
   },
-  label: (input) => labelAnswers(input, { answerMark: ` ${ROLES.assistant}: `, answerEnd: ENDS.assistant }),
+  label: (input) =>
+    labelAnswers(input, {
+      answerMark: ` ${ROLES.assistant}: `,
+      answerEnd: ENDS.assistant,
+      roundStart: `${ROLES.user}:`,
+    }),
+  segments: ({ turns }) => [given(systemOf(turns)), ...turns.flatMap(turnSegments)],
 };
+
+function turnSegments(turn: PlacedTurn): readonly Segment[] {
+  if (turn.text === "" && turn.images === 0) return [given(renderedTurn(turn))];
+  if (turn.role === "system") return [];
+  if (turn.role === "user") return [given(`${ROLES.user}: `), ...imagesAndText(turn), given(ENDS.user)];
+  // The space goes with the answer's first token.
+  return [
+    given(`${ROLES.assistant}:`),
+    { text: ` ${turn.text}`, learned: true },
+    { token: "end-of-sequence", learned: true },
+  ];
+}
 
 /** With the space behind it. */
 function systemOf([first]: readonly Turn[]): string {

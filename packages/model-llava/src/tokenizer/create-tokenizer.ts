@@ -1,7 +1,7 @@
-import { Tokenizer as BytePairTokenizer } from "@huggingface/tokenizers";
 import { fingerprintNow } from "../fingerprint.ts";
 import { addedTokens } from "./added-tokens.ts";
 import { createBytePairEncoder } from "./byte-pairs.ts";
+import { decodePieces } from "./decode-pieces.ts";
 import type { TokenizerConfig } from "./tokenizer-config.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { type AddedToken, SPACE, type Vocabulary } from "./vocabulary.ts";
@@ -19,9 +19,9 @@ export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig,
     config.beginOfSequence,
     config.endOfSequence,
   ].map((content) => added.get(content)?.id);
-  const decoder = createDecoder(vocabulary, tokens, config.unknown);
   const encodeWords = createWordEncoder(vocabulary, createBytePairEncoder(vocabulary, unknownId));
-  const segmentsOf = createSplitter(added, config.legacy);
+  const segmentsOf = createSplitter(added);
+  const pieceOf = createPieces(vocabulary, tokens);
   return {
     vocabularySize: highestId(vocabulary, tokens) + 1,
     beginOfSequenceId,
@@ -29,47 +29,44 @@ export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig,
     unknownId,
     legacy: config.legacy,
     fingerprint: fingerprintOf(vocabulary, tokens, config.legacy),
-    encode(text, { beginOfSequence = false } = {}) {
+    encode(text, { beginOfSequence = false, legacy = config.legacy } = {}) {
       const ids = beginOfSequence ? [beginOfSequenceId] : [];
-      // Half a surrogate pair has no UTF-8 form.
-      for (const segment of segmentsOf(text.replace(/\p{Surrogate}/gu, "\ufffd"))) {
+      for (const segment of segmentsOf(wellFormed(text), legacy)) {
         if (typeof segment === "string") encodeWords(segment, ids);
         else ids.push(segment.id);
       }
       return ids;
     },
-    decode: (ids) => (ids.length === 0 ? "" : decoder.decode([...ids], { skip_special_tokens: true })),
+    encodeParts(parts) {
+      let prefix = SPACE;
+      return parts.map((part) => {
+        const ids: number[] = [];
+        if (typeof part === "number") {
+          prefix = config.legacy ? SPACE : "";
+          return [part];
+        }
+        if (part === "") return ids;
+        encodeWords(prefix + wellFormed(part).replaceAll(" ", SPACE), ids);
+        prefix = "";
+        return ids;
+      });
+    },
+    decode: (ids) => decodePieces(ids.map(pieceOf)),
   };
 }
 
-/** Decoding is the library's; it is given no steps for encoding. */
-function createDecoder({ ids }: Vocabulary, added: readonly AddedToken[], unknown: string): BytePairTokenizer {
-  const replaceSpaces = { type: "Replace", pattern: { String: SPACE }, content: " " };
-  const decoders = [
-    replaceSpaces,
-    { type: "ByteFallback" },
-    { type: "Fuse" },
-    { type: "Strip", content: " ", start: 1, stop: 0 },
-  ];
-  const definition = {
-    added_tokens: added,
-    normalizer: null,
-    pre_tokenizer: null,
-    post_processor: null,
-    decoder: { type: "Sequence", decoders },
-    model: { type: "BPE", vocab: ids, merges: [], unk_token: unknown, byte_fallback: true, fuse_unk: true },
-  };
-  return new BytePairTokenizer(definition, { clean_up_tokenization_spaces: false });
+/** Half of a surrogate pair has no UTF-8 form. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
 /** Cuts text at literal special tokens and marks its spaces; a segment is text to merge or one token. */
 function createSplitter(
   added: ReadonlyMap<string, AddedToken>,
-  legacy: boolean,
-): (text: string) => (string | AddedToken)[] {
+): (text: string, legacy: boolean) => (string | AddedToken)[] {
   const longestFirst = [...added.keys()].toSorted((a, b) => b.length - a.length);
   const pattern = new RegExp(`(${longestFirst.map(escapeForPattern).join("|")})`, "u");
-  return (text) => {
+  return (text, legacy) => {
     const whole = legacy || text === "" ? text : SPACE + text;
     const segments = whole.split(pattern).flatMap((part) => {
       if (part === "") return [];
@@ -80,6 +77,14 @@ function createSplitter(
     const dropsPrefix = !legacy && segments[0] === SPACE && typeof second === "object" && second.special;
     return dropsPrefix ? segments.slice(1) : segments;
   };
+}
+
+/** What an id stands for in decoded text; special tokens and ids that no token has stand for nothing. */
+function createPieces({ ids }: Vocabulary, added: readonly AddedToken[]): (id: number) => string {
+  const pieces: string[] = [];
+  for (const [piece, id] of Object.entries(ids)) pieces[id] = piece;
+  for (const { id, content, special } of added) pieces[id] = special ? "" : content;
+  return (id) => pieces[id] ?? "";
 }
 
 // RegExp.escape needs Node 24.

@@ -1,0 +1,28 @@
+import koffi from "koffi";
+
+/**
+ * Keeps a loaded library in memory until the process ends. koffi unloads what it loaded when its JavaScript thread ends
+ * (the main thread or a worker), while threads of the library may still run its code: that ended the process with a
+ * segmentation fault. Returns whether the system holds it.
+ */
+export function pinLibrary(file: string): boolean {
+  return process.platform === "win32" ? pinOnWindows(file) : pinOnPosix(file);
+}
+
+const RTLD_NOW = 2;
+const RTLD_NODELETE = process.platform === "darwin" ? 0x80 : 0x1000;
+
+function pinOnPosix(file: string): boolean {
+  // The program itself: dlopen is in libdl or libc, and the program is linked to both.
+  const dlopen = koffi.load(null).func("void* dlopen(str, int)");
+  const handle: bigint | null = dlopen(file, RTLD_NOW | RTLD_NODELETE);
+  return handle !== null;
+}
+
+const GET_MODULE_HANDLE_EX_FLAG_PIN = 1;
+
+function pinOnWindows(file: string): boolean {
+  const getModuleHandle = koffi.load("kernel32.dll").func("int GetModuleHandleExW(uint32_t, str16, void*)");
+  const status: number = getModuleHandle(GET_MODULE_HANDLE_EX_FLAG_PIN, file, new BigUint64Array(1));
+  return status !== 0;
+}

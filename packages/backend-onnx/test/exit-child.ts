@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { isMainThread, Worker } from "node:worker_threads";
+import { useOnnxBackend } from "@mlan/backend-onnx";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Ways to end while ONNX Runtime's threads are at work; each in a process of its own, see `exit.test.ts`. */
+const ENDS: Readonly<Record<string, () => void | Promise<void>>> = {
+  "before anything is computed": () => {
+    process.exitCode = 7;
+  },
+  "after a result": () => {
+    compute();
+    process.exitCode = 7;
+  },
+  "by process.exit": () => {
+    compute();
+    process.exit(7);
+  },
+  "by process.exit with operations that were not run": () => {
+    setImmediate(() => process.exit(7));
+    product();
+  },
+  "with a result that is read at the exit": () => {
+    process.on("exit", compute);
+    process.exitCode = 7;
+  },
+  "by an uncaught error": () => {
+    compute();
+    throw new Error("an uncaught error, as the test wants it");
+  },
+  "by a rejected promise": async () => {
+    compute();
+    await Promise.reject(new Error("a rejected promise, as the test wants it"));
+  },
+  "after workers": async () => {
+    if (!isMainThread) {
+      compute();
+      return;
+    }
+    for (let round = 0; round < 3; round++) {
+      await workerEnds();
+      // koffi unloads its libraries with the worker; whatever threads there are must not notice.
+      if (process.platform === "linux" && !readFileSync("/proc/self/maps", "utf8").includes("libonnxruntime")) {
+        process.exit(9);
+      }
+    }
+    await useOnnxBackend({ threads: THREADS });
+    compute();
+    process.exitCode = 7;
+  },
+};
+/** With one, the library's other threads cannot keep it in memory by chance. */
+const THREADS = Number(process.argv[3] ?? 1);
+
+function product(): tf.Tensor {
+  const x = tf.ones([128, 128]);
+  return tf.matMul(x, x);
+}
+
+function compute(): void {
+  const [first] = product().dataSync();
+  if (first !== 128) process.exit(8);
+}
+
+function workerEnds(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Node 20 starts workers without the loader of TypeScript.
+    const source =
+      'const { url } = require("node:worker_threads").workerData;\n' +
+      'import("tsx/esm/api").then(({ register }) => { register(); return import(url); });';
+    const worker = new Worker(source, {
+      eval: true,
+      argv: process.argv.slice(2),
+      workerData: { url: import.meta.url },
+    });
+    worker.once("error", reject).once("exit", () => resolve());
+  });
+}
+
+const end = ENDS[process.argv[2] ?? ""];
+if (end === undefined) process.exit(10);
+if (isMainThread === (process.argv[2] !== "after workers")) await useOnnxBackend({ threads: THREADS });
+await end();

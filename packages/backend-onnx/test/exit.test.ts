@@ -1,0 +1,41 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+/** What `exit-child.ts` is told, and the exit code that it is to end with. */
+const ENDS: Readonly<Record<string, number>> = {
+  "before anything is computed": 7,
+  "after a result": 7,
+  "by process.exit": 7,
+  "by process.exit with operations that were not run": 7,
+  "with a result that is read at the exit": 7,
+  "by an uncaught error": 1,
+  "by a rejected promise": 1,
+  "after workers": 7,
+};
+
+describe("a process ends with its own exit code, never by a signal", () => {
+  for (const [name, code] of Object.entries(ENDS)) {
+    it.each([1, 4])(`${name}, threads: %i`, async (threads) => {
+      const ends = await Promise.all([endOf(name, threads), endOf(name, threads)]);
+      for (const end of ends) expect(end, end.output).toMatchObject({ code, signal: null });
+    });
+  }
+});
+
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly output: string;
+}
+
+function endOf(name: string, threads: number): Promise<End> {
+  const child = fileURLToPath(new URL("exit-child.ts", import.meta.url));
+  const node = ["--conditions=@mlan/source", "--import", "tsx", child, name, String(threads)];
+  return new Promise((resolve, reject) => {
+    const started = spawn(process.execPath, node, { stdio: ["ignore", "ignore", "pipe"] });
+    let output = "";
+    started.stderr.on("data", (text) => (output += String(text)));
+    started.once("error", reject).once("close", (code, signal) => resolve({ code, signal, output }));
+  });
+}

@@ -1,0 +1,107 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Finished, fixture, start } from "./command-line.ts";
+
+let root: string;
+let project: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "mlan-preflight-"));
+  project = join(root, "project");
+  await mkdir(join(project, "node_modules"), { recursive: true });
+  await mkdir(join(project, "pope/images"), { recursive: true });
+  await symlink(
+    fileURLToPath(new URL("../../../node_modules/@mlan", import.meta.url)),
+    join(project, "node_modules/@mlan"),
+  );
+  const rows = ["a.png", "b.png"].map((image, id) => ({ question_id: id, question: "Is it?", answer: "yes", image }));
+  await writeFile(join(project, "pope/test.json"), JSON.stringify(rows));
+  await writeFile(join(project, "pope/images/a.png"), "image a");
+  await writeFile(join(project, "pope/images/b.png"), "image b");
+  await write("./pope");
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** An experiment that evaluates before its last benchmark is needed, with paths as a user types them. */
+async function write(folder: string, options = ""): Promise<void> {
+  await writeFile(
+    join(project, "experiment.mjs"),
+    `import { evaluate, experiment } from "@mlan/core";
+     import { pope } from "@mlan/data-pope";
+     import { generation } from "@mlan/eval-generation";
+     import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
+     const letters = memoryBenchmark("letters", [{ id: "a", images: [], text: "a", target: "yes" }]);
+     export default experiment({
+       name: "small",
+       use: [fakeModelPlugin({ answer: () => "yes" }), generation({ ${options} })],
+       stages: [
+         evaluate({ name: "first", benchmarks: [letters], protocol: "strict" }),
+         evaluate({ name: "last", benchmarks: [pope({ folder: ${JSON.stringify(folder)} })], protocol: "strict" }),
+       ],
+     });`,
+  );
+}
+
+const run = (...words: readonly string[]): Promise<Finished> =>
+  start(["run", "experiment.mjs", ...words], {}, project).finished;
+
+describe("mlan run looks at everything before it begins:", () => {
+  test("a misspelt folder, and it leaves nothing behind", async () => {
+    await write("./popes");
+    const { status, stderr } = await run();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error: data-pope: there is no folder or file .*popes/m);
+    expect(stderr).not.toContain("[1/2]");
+    expect(existsSync(join(project, "runs/small"))).toBe(false);
+  });
+
+  test("a missing image", async () => {
+    await rm(join(project, "pope/images/b.png"));
+    const { status, stderr } = await run();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error: data-pope: there is no image "b\.png" in .*pope\/images/m);
+    expect(stderr).not.toContain("[1/2]");
+  });
+
+  test("an image that changed in place, of equal size and time", async () => {
+    expect((await run()).status).toBe(0);
+    const image = join(project, "pope/images/b.png");
+    await writeFile(image, "image c");
+    await utimes(image, 1e9, 1e9);
+    const { status, stderr } = await run();
+    expect(status).toBe(1);
+    expect(stderr).toContain('the images of the data pope have changed since stage "last" began');
+    await writeFile(image, "image b");
+    expect((await run()).stderr.match(/was done before/g)).toHaveLength(2);
+  });
+});
+
+describe("a run goes on", () => {
+  test("after its project has moved, with other options that change no answer", async () => {
+    expect((await run()).status).toBe(0);
+    await rename(project, join(root, "elsewhere"));
+    project = join(root, "elsewhere");
+    await write("pope/", 'batchSize: 3, featureCache: "features"');
+    const { status, stderr } = await run("--folder", "runs/small/");
+    expect(stderr.match(/was done before/g)).toHaveLength(2);
+    expect(status).toBe(0);
+  });
+});
+
+test("of two processes in one folder one is refused, and the other's results are as ever", async () => {
+  const [folder, alone] = [join(root, "together"), join(root, "alone")];
+  const words = ["run", fixture("experiment.ts"), "--folder"];
+  const both = await Promise.all([0, 1].map(() => start([...words, folder], { PAUSE: "30" }).finished));
+  expect(both.map(({ status }) => status).toSorted()).toEqual([0, 1]);
+  const refused = both.find(({ status }) => status === 1);
+  expect(refused?.stderr).toMatch(/^error: process \d+ is running in .*together\//m);
+  await start([...words, alone]).finished;
+  const timeless = async (place: string): Promise<string> =>
+    (await readFile(join(place, "metrics.jsonl"), "utf8")).replaceAll(/"seconds":[^,}]*/g, "");
+  expect(await timeless(folder)).toBe(await timeless(alone));
+  const answers = "answers/after/next-letters.jsonl";
+  expect(await readFile(join(folder, answers), "utf8")).toBe(await readFile(join(alone, answers), "utf8"));
+});

@@ -1,0 +1,80 @@
+import type { Choice } from "@mlan/core";
+import { letter, strip, WHITE_SPACE } from "@mlan/data-kit";
+
+/** Options, and the lines that are none. */
+export interface Read {
+  readonly rest: readonly string[];
+  readonly choices: readonly Choice[];
+}
+
+/**
+ * Every line but the first that begins with a letter, a mark and a space ("A. ", "A) ", "(A) ", "A: ") is an option; one
+ * that lacks the mark or the space ("B Middle", "B.Middle") is, where the letter is the next one.
+ */
+export function optionLines([first = "", ...lines]: readonly string[]): Read {
+  const choices = new Map<string, Choice>();
+  const rest = [first];
+  let next = 0;
+  for (const [index, line] of lines.entries()) {
+    const [, label, text] = MARKED.exec(line) ?? continuing(line, next, lines[index + 1]) ?? [];
+    if (label === undefined || text === undefined || choices.has(label)) {
+      rest.push(line);
+      continue;
+    }
+    choices.set(label, { label, text });
+    next = label.charCodeAt(0) - "A".charCodeAt(0) + 1;
+  }
+  return { rest, choices: [...choices.values()] };
+}
+
+function continuing(line: string, next: number, following: string | undefined): RegExpExecArray | undefined {
+  const found = LOOSE.exec(line);
+  if (next >= 26 || found?.[1] !== letter(next)) return undefined;
+  // An article may begin a line, too: "A" is an option where "B" follows.
+  return next > 0 || LOOSE.exec(following ?? "")?.[1] === letter(1) ? found : undefined;
+}
+
+/**
+ * Options "A", "B", ... one behind the other, each with a mark, the first at the beginning of a line or of a sentence.
+ * What joins them ("or", a comma) belongs to none; the last one ends with its line.
+ */
+export function optionsWithin(lines: readonly string[]): Read {
+  const text = lines.join("\n");
+  const marks = inOrder(text);
+  const choices = marks.map(({ end }, index): Choice => {
+    const until = marks[index + 1]?.start;
+    const line = text.slice(end, until).split("\n", 1)[0] ?? "";
+    return { label: letter(index), text: until === undefined ? strip(line) : withoutJoin(line) };
+  });
+  const [start, last] = [marks[0]?.start, marks.at(-1)?.end];
+  if (start === undefined || last === undefined || !choices.every((choice) => /[\p{L}\p{N}]/u.test(choice.text)))
+    return { rest: lines, choices: [] };
+  const behind = text.slice(last).split("\n").slice(1);
+  const before = text.slice(0, start).split("\n");
+  return { rest: [...before, ...behind].map(strip).filter((line) => line !== ""), choices };
+}
+
+interface Mark {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The marks of "A", "B", ... up to the first letter that is not found behind the one before it. */
+function inOrder(text: string): readonly Mark[] {
+  const marks: Mark[] = [];
+  for (const found of text.matchAll(MARK)) {
+    if (marks.length >= 26 || found[1] !== letter(marks.length)) continue;
+    const before = strip(text.slice(0, found.index));
+    const begins = before === "" || /[.?!:;]$/.test(before) || /\n[^\S\n]*$/.test(text.slice(0, found.index));
+    if (marks.length > 0 || begins) marks.push({ start: found.index, end: found.index + found[0].length });
+  }
+  return marks;
+}
+
+function withoutJoin(text: string): string {
+  return strip(strip(strip(text).replace(/(?:^|[^\p{L}\p{N}])(?:or|and)$/u, "")).replace(/[,;/|]$/, ""));
+}
+
+const MARKED = new RegExp(`^[([]?([A-Z])[.):\\]]{1,2}[${WHITE_SPACE}]+(.+)$`, "s");
+const LOOSE = new RegExp(`^[([]?([A-Z])(?:[.):\\]]{1,2}[${WHITE_SPACE}]*|[${WHITE_SPACE}]+)(.+)$`, "s");
+const MARK = new RegExp(`(?<![\\p{L}\\p{N}])[([]?([A-Z])[.):\\]]{1,2}[${WHITE_SPACE}]*`, "gu");

@@ -1,0 +1,49 @@
+import { MlanError } from "@mlan/core";
+import { strictChoice } from "@mlan/data-kit";
+import type { QuestionParts } from "./paper-parts.ts";
+import { asksForLetter } from "./question-text.ts";
+import type { RealworldqaQuestion } from "./realworldqa.ts";
+import { strictParts } from "./strict-parts.ts";
+
+/** A question that can be judged: an answer among its options, or one without options. */
+export interface StrictQuestion extends QuestionParts {
+  readonly target: string;
+}
+
+/**
+ * The label or text that the published answer is, as a label. Throws `invalid-data`, naming the question, when its
+ * options cannot all be read, or its answer is none of them.
+ */
+export function strictQuestion({ id, question, target }: RealworldqaQuestion): StrictQuestion {
+  const parts = strictParts(question);
+  const labels = parts.choices.map(({ label }) => label);
+  const invalid = (problem: string): MlanError =>
+    new MlanError(
+      "invalid-data",
+      `data-realworldqa: question ${id}: ${problem}. Write each option on its own line, such as "B. Middle", or leave the ` +
+        `row out. It reads ${JSON.stringify(shortened(question))}.`,
+    );
+  if (labels.length === 0) {
+    if (asksForLetter(question)) throw invalid(`it asks for a letter, but has no options that can be read`);
+    if (isLetterOf(target, question))
+      throw invalid(`its answer is the letter ${JSON.stringify(target)}, but it has no options that can be read`);
+    return { ...parts, target };
+  }
+  if (labels.some((label, index) => index > 0 && label.charCodeAt(0) !== (labels[index - 1] ?? "").charCodeAt(0) + 1))
+    throw invalid(`its options are ${labels.join(", ")}, with a gap`);
+  const label = strictChoice.extract(target, parts.choices);
+  if (label !== undefined) return { ...parts, target: label };
+  throw invalid(`its answer ${JSON.stringify(shortened(target))} is none of its options ${labels.join(", ")}`);
+}
+
+/** Whether the answer is a capital letter by which the question names something. "A" alone may be an article. */
+function isLetterOf(target: string, question: string): boolean {
+  const label = /^[\s([]*([A-Z])[\s.):\]]*$/.exec(target)?.[1];
+  if (label === undefined) return false;
+  const behind = label === "A" ? "[.):\\]]" : "(?![\\p{L}\\p{N}'’])";
+  return new RegExp(`(?<![\\p{L}\\p{N}'’])${label}${behind}`, "u").test(question);
+}
+
+function shortened(text: string): string {
+  return text.length > 120 ? `${text.slice(0, 120)}...` : text;
+}

@@ -1,0 +1,32 @@
+import { type Conversation, IMAGE_PLACEHOLDER, MlanError, type Turn } from "@mlan/core";
+import { stripAsPython } from "./images-in-front.ts";
+
+/** A turn as text and the images that stand before it; placeholders left in the text are text. */
+export interface PlacedTurn extends Turn {
+  readonly images: number;
+}
+
+/**
+ * Gives placeholders in the user's turns to the images, in their order, and moves them to the front of their turn: the
+ * first of each turn where as many turns have one as there are images, else the first of all. Throws `invalid-data`,
+ * naming the conversation, when there are more images than placeholders.
+ */
+export function placeImages({ id, turns, images }: Conversation): readonly PlacedTurn[] {
+  const shown = turns.filter(({ role, text }) => role === "user" && text.includes(IMAGE_PLACEHOLDER));
+  const perTurn = shown.length === images.length ? 1 : images.length;
+  let left = images.length;
+  const placed = turns.map((turn): PlacedTurn => {
+    const [before = "", ...behind] = turn.role === "user" ? turn.text.split(IMAGE_PLACEHOLDER) : [turn.text];
+    const count = Math.min(left, perTurn, behind.length);
+    if (count === 0) return { ...turn, images: 0 };
+    left -= count;
+    const text = [before + behind.slice(0, count).join(""), ...behind.slice(count)].join(IMAGE_PLACEHOLDER);
+    return { ...turn, text: stripAsPython(text), images: count };
+  });
+  if (left === 0) return placed;
+  throw new MlanError(
+    "invalid-data",
+    `model-llava: conversation ${JSON.stringify(id)}: it has ${images.length} images, but its user turns have ` +
+      `${images.length - left} placeholders ${IMAGE_PLACEHOLDER}. Write one for each image.`,
+  );
+}

@@ -1,0 +1,158 @@
+import { readFile } from "node:fs/promises";
+import { type Conversation, type ImageReference } from "@mlan/core";
+import { encodeConversation, templateByName, type Tokenizer } from "@mlan/model-llava";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { hasLlama2, llama2File, tinyJson, tokenizerOf } from "./tokenizer-folders.ts";
+
+const image: ImageReference = { name: "a.png", read: async () => new Uint8Array() };
+const NO_ANSWER = -100;
+
+interface Expected {
+  readonly maximumLength: number;
+  readonly rows: readonly (Record<"modern" | "legacy", { readonly ids: number[]; readonly learned: number[] }> & {
+    readonly turns: readonly string[];
+    readonly image: boolean;
+  })[];
+}
+
+interface Options {
+  readonly images?: number;
+  readonly protocol?: "paper" | "strict";
+  readonly template?: "v1" | "plain";
+  readonly maximumLength?: number;
+}
+
+/** Ids, and the places of those that are learned. An image takes one position. */
+function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options = {}) {
+  const { images = 0, protocol = "strict", template = "v1", maximumLength = 2048 } = options;
+  const conversation: Conversation = {
+    id: "row-7",
+    turns: texts.map((text, index) => ({ role: index % 2 === 0 ? "user" : "assistant", text })),
+    images: Array.from({ length: images }, () => image),
+  };
+  const { inputIds, labels, problem } = encodeConversation(conversation, {
+    tokenizer,
+    template: templateByName(template),
+    maximumLength,
+    positionsPerImage: 1,
+    protocol,
+  });
+  const learned = [...labels.keys()].filter((place) => labels[place] !== NO_ANSWER);
+  for (const place of learned) expect(labels[place]).toBe(inputIds[place]);
+  return { ids: [...inputIds], learned, texts: tokenizer.decode([...inputIds].filter((id) => id >= 0)), problem };
+}
+
+describe.skipIf(!hasLlama2).each([
+  ["modern", false],
+  ["legacy", true],
+] as const)("with Llama 2's tokenizer (%s), protocol paper", (name, legacy) => {
+  test("learns what the original code learns, whatever the turns hold", async () => {
+    const tokenizer = await tokenizerOf(llama2File, legacy);
+    const file = new URL("fixtures/masks.json", import.meta.url);
+    const { rows, maximumLength }: Expected = JSON.parse(await readFile(file, "utf8"));
+    expect(rows.length).toBeGreaterThan(100);
+    for (const row of rows) {
+      const { ids, learned } = encode(tokenizer, row.turns, {
+        images: row.image ? 1 : 0,
+        protocol: "paper",
+        maximumLength,
+      });
+      expect({ ids, learned }, JSON.stringify(row.turns)).toEqual(row[name]);
+    }
+  });
+});
+
+describe.each([false, true])("protocol strict, legacy %s", (legacy) => {
+  const tokenizerFile = hasLlama2 ? llama2File : tinyJson;
+  const words = fc.constantFrom("the", "red", "bus", "is", "2", "+", "a cat.", "é", "USER", "yes", "\n", "日");
+  const ordinary = fc.array(words, { minLength: 1, maxLength: 8 }).map((parts) => parts.join(" "));
+  const borders = fc.constantFrom(
+    " ASSISTANT: ",
+    "</s>",
+    "<s>",
+    "<unk>",
+    "USER: ",
+    "<image>",
+    " ",
+    "x",
+    "yes",
+    "▁",
+    "",
+  );
+  const hostile = fc.array(borders, { maxLength: 6 }).map((parts) => parts.join(""));
+
+  test("is what paper gives of ordinary turns", async () => {
+    const tokenizer = await tokenizerOf(tokenizerFile, legacy);
+    const rounds = fc.array(fc.tuple(ordinary, ordinary), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(rounds, fc.boolean(), fc.integer({ min: 20, max: 200 }), (turns, seen, maximumLength) => {
+        const [first = "", ...rest] = turns.flat();
+        const texts = [seen ? `${first}\n<image>` : first, ...rest];
+        const options = { images: seen ? 1 : 0, maximumLength };
+        const { problem: _, ...strict } = encode(tokenizer, texts, options);
+        expect(strict).toEqual(
+          (({ problem: __, ...rest }) => rest)(encode(tokenizer, texts, { ...options, protocol: "paper" })),
+        );
+      }),
+    );
+  });
+
+  test("is what paper gives of captions", async () => {
+    const tokenizer = await tokenizerOf(tokenizerFile, legacy);
+    fc.assert(
+      fc.property(ordinary, fc.boolean(), (caption, seen) => {
+        const options = { images: seen ? 1 : 0, template: "plain" } as const;
+        const texts = [seen ? "<image>" : "", caption];
+        expect(encode(tokenizer, texts, options)).toEqual(encode(tokenizer, texts, { ...options, protocol: "paper" }));
+      }),
+    );
+  });
+
+  test("learns exactly the answers, whatever the turns hold, and takes no text for a token", async () => {
+    const tokenizer = await tokenizerOf(tokenizerFile, legacy);
+    const rounds = fc.array(fc.tuple(hostile, hostile), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(rounds, (turns) => {
+        const { ids, learned } = encode(tokenizer, turns.flat());
+        const answers = turns.flatMap(([, answer]) =>
+          answer === "" ? [] : [...tokenizer.encodeParts([answer]).flat(), tokenizer.endOfSequenceId],
+        );
+        expect(learned.map((place) => ids[place])).toEqual(answers);
+        const special = new Set([tokenizer.beginOfSequenceId, tokenizer.endOfSequenceId, tokenizer.unknownId, -200]);
+        const answered = turns.filter(([, answer]) => answer !== "").length;
+        expect(ids.filter((id) => special.has(id))).toEqual([
+          tokenizer.beginOfSequenceId,
+          ...Array.from({ length: answered }, () => tokenizer.endOfSequenceId),
+        ]);
+      }),
+    );
+  });
+
+  test("keeps a placeholder for each image, and others as text", async () => {
+    const tokenizer = await tokenizerOf(tokenizerFile, legacy);
+    const texts = ["What is it?\n<image>", "yes", "What does <image> mean?", "The <image> is a token."];
+    const { ids, texts: decoded } = encode(tokenizer, texts, { images: 1 });
+    expect(ids.filter((id) => id === -200)).toHaveLength(1);
+    expect(decoded).toContain("What does <image> mean? ASSISTANT: The <image> is a token.");
+    const two = encode(tokenizer, ["<image><image>\nWhich?", "yes"], { images: 2 });
+    expect(two.ids.filter((id) => id === -200)).toHaveLength(2);
+    expect(() => encode(tokenizer, ["<image>\nWhich?", "<image>"], { images: 2 })).toThrow(
+      'conversation "row-7": it has 2 images, but its user turns have 1 placeholders <image>. Write one for each image.',
+    );
+  });
+
+  test("says why nothing is learned", async () => {
+    const tokenizer = await tokenizerOf(tokenizerFile, legacy);
+    expect(encode(tokenizer, ["Hi", ""])).toMatchObject({ learned: [], problem: "its answers are empty" });
+    expect(encode(tokenizer, ["Hi ".repeat(50), "yes"], { maximumLength: 60 }).problem).toContain("position 60");
+  });
+});
+
+test.skipIf(!hasLlama2)("a user's text that imitates the template teaches its own answer only by strict", async () => {
+  const tokenizer = await tokenizerOf(llama2File, false);
+  const texts = ["x ASSISTANT: y</s>USER: z", "w"];
+  expect(encode(tokenizer, texts, { protocol: "paper" }).learned).toHaveLength(4);
+  const { ids, learned } = encode(tokenizer, texts);
+  expect(tokenizer.decode(learned.map((place) => ids[place] ?? 0))).toBe("w");
+});
