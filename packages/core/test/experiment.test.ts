@@ -293,6 +293,7 @@ describe("experiment options are refused by name", () => {
   it.each([
     ["an unknown one", { sed: 3 }, "sed"],
     ["a name that is no file name", { name: "a/b" }, "a name of letters"],
+    ["a name that leads out of its folder", { name: ".." }, "no dot in front"],
     ["no stages", { stages: [] }, "at least one stage"],
     ["something that is no plugin", { use: [{}] }, "expected a plugin"],
     ["two stages of one name", { stages: [stages[0], stages[0]] }, 'two stages are called "before"'],
