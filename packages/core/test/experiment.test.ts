@@ -9,6 +9,7 @@ import {
   EVALUATOR,
   evaluate,
   type Evaluator,
+  type Experiment,
   experiment,
   MlanError,
   type Model,
@@ -194,6 +195,24 @@ describe("an experiment", () => {
     expect(manifest?.stages).toMatchObject({
       tune: { done: true, dataFingerprint: "data", checkpoint: "checkpoints/tune/last/" },
     });
+  });
+
+  it("writes down where plugins read from, and goes on when that has moved", async () => {
+    const at = (weights: string): Experiment =>
+      experiment({
+        name: "letters",
+        use: [{ ...fakeModelPlugin(), places: { weights } }, addingTrainer(), weightEvaluator],
+        stages,
+      });
+    await run(at("/old"));
+    expect((await runFolder(folder).readManifest())?.places).toEqual({
+      "@mlan/testing/fake-model": { weights: "/old" },
+    });
+    expect((await run(at("/new"))).filter((event) => event.type === "stage-end")).toMatchObject([
+      { skipped: true },
+      {},
+      {},
+    ]);
   });
 
   it("skips what is done when it is run again", async () => {
