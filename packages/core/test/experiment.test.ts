@@ -127,6 +127,9 @@ const stages = [
   train({ name: "tune", data, recipe: RECIPE }),
   evaluate({ name: "after", benchmarks: [benchmark], protocol: "strict" }),
 ];
+const raise = (error: Error): never => {
+  throw error;
+};
 const build = (trainer: Plugin = addingTrainer(), seed = 1) =>
   experiment({ name: "letters", seed, use: [fakeModelPlugin(), trainer, weightEvaluator], stages });
 
@@ -264,6 +267,27 @@ describe("an experiment", () => {
     expect((await run(again)).at(-1)).toMatchObject({
       results: [{ stage: "after", metrics: { accuracy: { value: 3 } } }],
     });
+  });
+
+  it("evaluates nothing with a trained checkpoint in which a bit has changed", async () => {
+    const dies: Plugin<Evaluator> = {
+      ...weightEvaluator,
+      create: () => ({ specVersion: 1, name: "dies", evaluate: () => raise(new Error("killed")) }),
+    };
+    const killed = { name: "letters", seed: 1, stages: stages.slice(1) };
+    const use = [fakeModelPlugin(), addingTrainer()];
+    await expect(run(experiment({ ...killed, use: [...use, dies] }))).rejects.toThrow("killed");
+    const file = new URL("checkpoints/tune/last/fake-model.json", folder);
+    const bytes = await readFile(file);
+    // A digit of a weight: still JSON.
+    const digit = bytes.findLastIndex((byte) => byte >= 0x30 && byte <= 0x39);
+    bytes[digit] = (bytes[digit] ?? 0) ^ 1;
+    await writeFile(file, bytes);
+    const error: unknown = await run(experiment({ ...killed, use: [...use, weightEvaluator] })).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(MlanError.is(error)).toBe(true);
+    expect(String(error)).toMatch(/checkpoints\/tune\/last\/fake-model\.json differs from what was saved/);
   });
 
   it("refuses a folder of another experiment and says what differs", async () => {

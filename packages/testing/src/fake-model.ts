@@ -118,7 +118,8 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       }));
     },
     async save(folder) {
-      const saved = { format, table: [...(await table.data())], projector: [...(await projector.data())] };
+      const [learned, seen] = [await finiteValues(table), await finiteValues(projector)];
+      const saved = { format, table: Array.from(learned), projector: Array.from(seen) };
       await writeFileAtomically(new URL(FILE, folder), JSON.stringify(saved));
       await writeChecksums(folder, { files: [FILE] });
     },
@@ -137,10 +138,10 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
   };
 }
 
-async function finiteValues(table: tf.Variable): Promise<ArrayLike<number>> {
-  const values = await table.data();
+async function finiteValues(variable: tf.Variable): Promise<ArrayLike<number>> {
+  const values = await variable.data();
   if (values.every(Number.isFinite)) return values;
-  throw new MlanError("invalid-checkpoint", 'fake-model: tensor "table" holds values that are not finite.');
+  throw new MlanError("invalid-checkpoint", `fake-model: tensor "${variable.name}" holds values that are not finite.`);
 }
 
 function encode({ id, turns, images }: Conversation, { maximumLength }: ConversationFormat): Encoded {

@@ -224,7 +224,7 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       other.dispose();
     });
 
-    it("neither answers nor scores with weights that are not finite", async () => {
+    it("neither answers, scores nor saves with weights that are not finite", async () => {
       const broken = await source.open({ seed: 1 });
       const { variable } = broken.parameters().findLast(({ component }) => component === "language") ?? {};
       variable?.assign(tf.tidy(() => tf.fill(variable.shape, NaN)));
@@ -236,6 +236,9 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       }
       const scoring = broken.score([{ id: "scored", prompt, images: [], continuation: "b" }]);
       await expect(scoring).rejects.toSatisfy((error) => MlanError.is(error));
+      const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
+      await expect(broken.save(folder)).rejects.toSatisfy((error) => MlanError.is(error));
+      await rm(folder, { recursive: true });
       broken.dispose();
     });
 
