@@ -40,7 +40,7 @@ export async function tokenizerOf(file: URL, legacy: boolean): Promise<Tokenizer
   return loadTokenizer(await folderOf({ [name]: file, "tokenizer_config.json": JSON.stringify({ legacy }) }));
 }
 
-export interface ExpectedRow {
+interface ExpectedRow {
   readonly text: string;
   readonly ids: readonly number[];
   readonly legacyIds: readonly number[];

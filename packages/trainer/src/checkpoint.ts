@@ -23,7 +23,7 @@ import { historyText, readHistory } from "./step-history.ts";
 import { checkBelongs, readState, type RunState, stateText, type TrainingState } from "./training-state.ts";
 
 /** What a checkpoint holds. */
-export interface CheckpointContent {
+interface CheckpointContent {
   readonly model: TrainableModel;
   readonly optimizer: Optimizer;
 }
@@ -43,7 +43,7 @@ export interface Checkpoints {
   resume(content: CheckpointContent): Promise<Resumed | undefined>;
 }
 
-export interface Resumed {
+interface Resumed {
   readonly stepsDone: number;
   /** For `TrainableModel.load`. */
   readonly folder: URL;

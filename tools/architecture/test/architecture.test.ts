@@ -118,6 +118,14 @@ it("the command suggests packages of this workspace, and no others", () => {
   expect(OUR_PACKAGES).toEqual(packages.map(({ manifest }) => manifest.name).toSorted());
 });
 
+it("every decision has a number of its own, which its title repeats", () => {
+  const folder = new URL("../../../docs/decisions/", import.meta.url);
+  const names = readdirSync(folder).toSorted();
+  expect(names.map((name) => name.slice(0, 4))).toEqual(names.map((_, index) => String(index + 1).padStart(4, "0")));
+  for (const name of names)
+    expect(readFileSync(new URL(name, folder), "utf8").startsWith(`# ${name.slice(0, 4)}`), name).toBe(true);
+});
+
 it("model code names no backend", () => {
   for (const { folder, url } of packages.filter(({ folder }) => /^(model-|trainer$|eval-)/.test(folder))) {
     for (const { path, text } of filesBelow(new URL("src/", url), ".ts")) {

@@ -25,7 +25,7 @@ export interface Template {
 }
 
 /** A conversation whose images are placed; see {@link placeImages}. */
-export interface PlacedConversation extends Conversation {
+interface PlacedConversation extends Conversation {
   readonly turns: readonly PlacedTurn[];
 }
 
