@@ -1,55 +1,129 @@
 /**
- * Installs packed packages into an empty project outside the repository and runs a script there: a dataset plugin of
- * the user's own, tuned and evaluated with nothing but what a user would install.
+ * Installs what the README's table lists into empty projects outside the repository, by every package manager, and runs
+ * a script there: a dataset plugin of the user's own, tuned and evaluated with nothing but what a user would install.
+ * A warning is a failure. The packages are served as a registry would; everything else comes from the npm registry.
+ *
+ *   npm run check:install -- "yarn 4"    one package manager only
  */
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { publishedPackages } from "./published-packages.ts";
+import { promisify } from "node:util";
+import { serveLocalRegistry } from "./local-registry.ts";
+import { installClients, type PackageClient } from "./package-clients.ts";
+import { strangersEnvironment } from "./strangers-environment.ts";
 
-/** What the user asks for; the rest comes as dependencies, which the registry does not have yet. */
-const WANTED = ["core", "model-vicuna", "data-boolq", "eval-generation", "trainer-cpu", "data-miniworld"];
+/** What trains a model and evaluates it. */
+const TRAINER = ["@mlan/core", "@mlan/cli", "@mlan/model-vicuna", "@mlan/trainer-cpu"];
+const TRAINER_MEGABYTES = 400;
+/** The script's own wish. */
+const MINIATURE = "@mlan/data-miniworld";
+/** These rows have an installation unlike the others (`--ignore-scripts` once, a test runner). */
+const OTHERWISE = new Set(["@mlan/trainer-gpu", "@mlan/backend-tensorflow", "@mlan/testing"]);
+/** The last whose own DOM types agree with those that tfjs-core brings; see the README. */
+const TYPESCRIPT = ["typescript@5.9.3", "@types/node@20"];
 
-const packages = new Map(publishedPackages().map((found) => [found.folder, found]));
-const folder = mkdtempSync(join(tmpdir(), "mlan-install-"));
+/** Of one installation. */
+const MINUTES = 10;
+
+const root = mkdtempSync(join(tmpdir(), "mlan-install-"));
+const folderOf = (name: string): string => {
+  const folder = join(root, name.replaceAll(" ", "-"));
+  mkdirSync(folder);
+  return folder;
+};
+const registry = await serveLocalRegistry(folderOf("packed"));
 try {
-  const tarballs = [...withDependencies(WANTED)].map(pack);
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "stranger", private: true, type: "module" }));
-  cpSync(fileURLToPath(new URL("../../.npmrc", import.meta.url)), join(folder, ".npmrc"));
-  run("npm", ["install", "--no-audit", "--no-fund", "--silent", ...tarballs, "@tensorflow/tfjs-core@^4.22.0"]);
-  cpSync(fileURLToPath(new URL("foreign-project/", import.meta.url)), folder, { recursive: true });
-  console.log(run(process.execPath, ["receipts.js"]));
+  const environment = strangersEnvironment(folderOf("home"), registry.url);
+  const only = process.argv.slice(2);
+  for (const client of installClients(folderOf("clients"), environment)) {
+    if (only.length === 0 || only.includes(client.name)) await tryClient(client, environment);
+  }
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  registry.close();
+  rmSync(root, { recursive: true, force: true });
 }
 
-/** Folders of the wanted packages and of all mlan packages that they depend on. */
-function withDependencies(wanted: readonly string[]): ReadonlySet<string> {
-  const found = new Set<string>();
-  const visit = (name: string): void => {
-    const manifest = packages.get(name)?.manifest;
-    if (!manifest || found.has(name)) return;
-    found.add(name);
-    for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
-      if (dependency.startsWith("@mlan/")) visit(dependency.slice("@mlan/".length));
-    }
-  };
-  wanted.forEach(visit);
-  return found;
+async function tryClient(client: PackageClient, environment: NodeJS.ProcessEnv): Promise<void> {
+  const folder = folderOf(client.name);
+  const stranger = { name: "stranger", version: "1.0.0", private: true, license: "UNLICENSED", type: "module" };
+  writeFileSync(join(folder, "package.json"), JSON.stringify(stranger));
+  writeFileSync(join(folder, client.settings.file), `${client.settings.line}\n`);
+  await add(client, TRAINER, folder, environment);
+  const megabytes = Math.round(bytesBelow(join(folder, "node_modules")) / 1e6);
+  if (megabytes > TRAINER_MEGABYTES + (client.otherPlatforms ?? 0))
+    throw new Error(`${client.name}: a trainer takes ${megabytes} MB`);
+  const everything = [...packagesOfReadme(), MINIATURE];
+  await add(client, everything, folder, environment);
+  cpSync(fileURLToPath(new URL("foreign-project/", import.meta.url)), folder, { recursive: true });
+  const said = await run([process.execPath, "receipts.js"], folder, environment);
+  console.log(`${client.name}: a trainer takes ${megabytes} MB, everything is installed; ${said.trim()}`);
+  if (client.name === "npm 11") await checkTypes(client, everything, folder, environment);
 }
 
-function pack(name: string): string {
-  const source = packages.get(name);
-  if (!source) throw new Error(`There is no package ${name}.`);
-  const output = execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], {
-    cwd: fileURLToPath(source.url),
-    encoding: "utf8",
+/** The declarations hold without `skipLibCheck`. */
+async function checkTypes(
+  client: PackageClient,
+  packages: readonly string[],
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
+  await add(client, TYPESCRIPT, folder, environment);
+  writeFileSync(join(folder, "types.ts"), packages.map((name) => `import "${name}";\n`).join(""));
+  const compilerOptions = { module: "nodenext", target: "es2023", strict: true, noEmit: true, skipLibCheck: false };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["types.ts"] }));
+  await run([process.execPath, "node_modules/typescript/bin/tsc"], folder, environment);
+  console.log(`types of ${packages.length} packages compile without skipLibCheck`);
+}
+
+async function add(
+  client: PackageClient,
+  packages: readonly string[],
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
+  const [program = ""] = client.add;
+  // npm 12 starts the scripts of its own Node, whichever stands first in PATH.
+  const env = { ...environment, PATH: `${dirname(program)}:${environment["PATH"]}` };
+  const said = (await run([...client.add, ...packages], folder, env)).split("\n");
+  const warnings = said.filter((line) => /warn|EBADENGINE|YN0002|YN0086/i.test(line) && !client.allowed?.test(line));
+  if (warnings.length > 0) throw new Error(`${client.name} warns:\n${warnings.join("\n")}`);
+}
+
+/** What the program says on both of its outputs. The registry answers meanwhile, in this process. */
+async function run(
+  [program = "", ...parameters]: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)(program, parameters, {
+    cwd,
+    env,
+    maxBuffer: 64e6,
+    timeout: MINUTES * 60_000,
+  }).catch((error: Error & { readonly stdout?: string; readonly stderr?: string }) => {
+    throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
   });
-  return join(folder, output.trim().split("\n").at(-1) ?? "");
+  return `${stdout}${stderr}`;
 }
 
-function run(program: string, parameters: readonly string[]): string {
-  return execFileSync(program, parameters, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+/** Packages that the README's table tells a user to install. */
+function packagesOfReadme(): readonly string[] {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const table = /\n\| you want to [\s\S]*?\n\n/.exec(readme)?.[0] ?? "";
+  const names = [...table.matchAll(/`(@(?:mlan|tensorflow)\/[a-z0-9-]+|-[a-z0-9]+)`/g)].map(([, name = ""]) =>
+    name.startsWith("-") ? `@mlan/data${name}` : name,
+  );
+  if (names.length < TRAINER.length) throw new Error("README.md has no table of what to install");
+  return [...new Set(names)].filter((name) => !OTHERWISE.has(name));
+}
+
+function bytesBelow(folder: string): number {
+  let bytes = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name)).size;
+  }
+  return bytes;
 }

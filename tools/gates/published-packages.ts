@@ -14,6 +14,7 @@ interface Manifest {
   readonly type?: string;
   readonly sideEffects?: unknown;
   readonly license?: string;
+  readonly keywords?: readonly string[];
   readonly engines?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, unknown>>;
   readonly files?: readonly string[];

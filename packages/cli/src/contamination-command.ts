@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { folderAt } from "./folders.ts";
 import { loadExperiment } from "./load-experiment.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { wholeNumber } from "./option-values.ts";
 
 interface Options {
   readonly run?: string;

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from "@mlan/core";
-import { count, duration, significant } from "./format-number.ts";
+import { count, duration, fixed, significant } from "./format-number.ts";
 import { type TextColumn, textTable } from "./text-table.ts";
 
 const COLUMNS: readonly TextColumn[] = [
@@ -25,7 +25,7 @@ export function costTable(ledger: readonly LedgerEntry[], width?: number): reado
     count(entry.padding),
     significant(entry.flops / 1e12),
     duration(entry.seconds),
-    `${entry.firstLoss.toFixed(3)} → ${entry.lastLoss.toFixed(3)}`,
+    `${fixed(entry.firstLoss, 3)} → ${fixed(entry.lastLoss, 3)}`,
   ]);
   return ["Cost of training, in positions", "", ...textTable({ columns: COLUMNS, rows }, width)];
 }

@@ -6,5 +6,10 @@ import { inspect } from "node:util";
  */
 export function errorText(error: unknown, verbose: boolean): string {
   const foreseen = error instanceof Error && "code" in error && typeof error.code === "string";
-  return foreseen && !verbose ? error.message : inspect(error);
+  const text = foreseen && !verbose ? error.message : inspect(error);
+  if (verbose || text.length <= MOST_CHARACTERS) return text;
+  return `${text.slice(0, MOST_CHARACTERS)} ... (${text.length - MOST_CHARACTERS} characters more; --verbose prints them)`;
 }
+
+/** What a terminal can show at once; an error of somebody else's code may quote a whole file. */
+const MOST_CHARACTERS = 8000;

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { ProtocolName } from "@mlan/core";
 import type { CommandContext } from "./command-context.ts";
 import { folderAt } from "./folders.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { collect, wholeNumber } from "./option-values.ts";
 
 interface Options {
   readonly model: string;
@@ -10,6 +10,7 @@ interface Options {
   readonly tower?: string;
   readonly benchmark: readonly string[];
   readonly protocol: ProtocolName;
+  readonly limit?: number;
   readonly evaluator: string;
   readonly batchSize?: number;
   readonly verify?: number;
@@ -23,10 +24,12 @@ Examples:
   $ mlan eval --model vicuna --weights ./llava-7b --benchmark boolq --benchmark pope
   $ mlan eval --model vicuna --weights ./llava-7b --benchmark boolq --evaluator likelihood
   $ mlan eval --model vicuna --weights ./llava-7b --benchmark pope --verify 64
+  $ mlan eval --model vicuna --weights ./llava-7b --benchmark ./receipts.ts --limit 100
   $ mlan eval --model llama2 --weights runs/my-experiment --benchmark boolq=./data/boolq --protocol paper
 
 Plugins are found by name among the installed packages: the model vicuna is @mlan/model-vicuna, the benchmark boolq is
 @mlan/data-boolq, the evaluator generation is @mlan/eval-generation; packages of other makers by their whole names.
+A benchmark may also be a TypeScript or JavaScript file whose default export is one, or a function of { folder }.
 For anything finer, write an experiment file whose stages only evaluate and give it to mlan run.
 `;
 
@@ -37,7 +40,8 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .requiredOption("--model <name>", "the model plugin, e.g. vicuna")
     .requiredOption("--weights <folder>", "checkpoint, or a run folder for the last one trained there")
     .option("--tower <folder>", "vision tower, where the checkpoint holds none")
-    .requiredOption("--benchmark <name[=folder]>", "benchmark plugin and where its data lies; may be repeated", collect)
+    .requiredOption("--benchmark <name[=folder]>", "plugin or file, and where its data is; may be repeated", collect)
+    .option("--limit <number>", "ask only the first so many questions of each benchmark", wholeNumber(1))
     .addOption(
       new Option("--protocol <name>", "how questions are put and judged")
         .choices(["strict", "paper"])
@@ -56,8 +60,4 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
       const experiment = await evalExperiment({ ...rest, benchmarks: benchmark });
       finish(await run({ experiment, folder: folderAt(folder), fresh }, terminal));
     });
-}
-
-function collect(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), value];
 }

@@ -1,4 +1,13 @@
-import { evaluate, type Experiment, experiment, MlanError, type Plugin, type ProtocolName, readRun } from "@mlan/core";
+import {
+  evaluate,
+  type Experiment,
+  experiment,
+  MlanError,
+  type Plugin,
+  type ProtocolName,
+  readRun,
+  take,
+} from "@mlan/core";
 import { benchmarkPlugin } from "./benchmark-plugin.ts";
 import { folderAt } from "./folders.ts";
 import { importPlugin } from "./import-plugin.ts";
@@ -13,6 +22,8 @@ export interface EvalRequest {
   /** `name` for the published data, `name=folder` for a local copy. */
   readonly benchmarks: readonly string[];
   readonly protocol: ProtocolName;
+  /** The first so many questions of each benchmark; all by default. */
+  readonly limit?: number;
   readonly batchSize?: number;
   /** Questions that are asked again alone. */
   readonly verify?: number;
@@ -22,7 +33,7 @@ export interface EvalRequest {
 
 /** An experiment of one stage: a saved model is asked the benchmarks' questions. */
 export async function evalExperiment(request: EvalRequest): Promise<Experiment> {
-  const { tower, batchSize, verify, featureCache, protocol } = request;
+  const { tower, batchSize, verify, featureCache, protocol, limit } = request;
   const model = await importPlugin("model", request.model);
   const evaluator = await importPlugin("eval", request.evaluator);
   const weights = await checkpointAt(request.weights);
@@ -34,7 +45,8 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
       ...(featureCache !== undefined && { featureCache: folderAt(featureCache) }),
     }),
   ].map(checkPlugin);
-  const benchmarks = await Promise.all(request.benchmarks.map(benchmarkPlugin));
+  const whole = await Promise.all(request.benchmarks.map(benchmarkPlugin));
+  const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
   return experiment({ name: "eval", use, stages: [evaluate({ name: "eval", benchmarks, protocol })] });
 }
 

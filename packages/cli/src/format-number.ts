@@ -1,8 +1,13 @@
 import type { BenchmarkResult, Estimate } from "@mlan/core";
 
+/** With so many decimals, e.g. "2.303"; whatever a file held in the place of a number, it can be printed. */
+export function fixed(value: number, decimals: number): string {
+  return Number(value).toFixed(decimals);
+}
+
 /** A share as a percentage with one decimal, e.g. 0.713 as "71.3". */
 export function percent(share: number): string {
-  return (share * 100).toFixed(1);
+  return fixed(share * 100, 1);
 }
 
 /** "71.3 ± 2.6", in per cent; without the second part when there is no standard error. */
@@ -29,12 +34,14 @@ export function count(value: number): string {
 
 /** Three significant digits, or a whole number, e.g. "1.71e-7", "0.0123", "4.57", "12,346". */
 export function significant(value: number): string {
-  if (value !== 0 && value < 0.001) return value.toExponential(2);
+  if (!Number.isFinite(value)) return String(value);
+  if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(2);
   return value >= 1000 ? count(value) : value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
 }
 
 /** "0.4s", "42s", "3m 05s", "2h 07m". */
 export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return `${seconds}s`;
   if (seconds < 9.95) return `${seconds.toFixed(1)}s`;
   const whole = Math.round(seconds);
   const two = (value: number): string => `${value}`.padStart(2, "0");
@@ -45,6 +52,7 @@ export function duration(seconds: number): string {
 
 /** "12.0 steps/s", or "8.5s per step" where that says more. */
 export function rate(perSecond: number, unit: string): string {
+  if (!Number.isFinite(perSecond)) return `${perSecond} ${unit}s/s`;
   if (perSecond >= 1) return `${perSecond < 100 ? perSecond.toFixed(1) : count(perSecond)} ${unit}s/s`;
   return `${duration(1 / perSecond)} per ${unit}`;
 }

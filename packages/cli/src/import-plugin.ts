@@ -1,5 +1,6 @@
 import { MlanError } from "@mlan/core";
 import { withInstallHint } from "./install-hint.ts";
+import { allowTypeScript } from "./load-file.ts";
 import { locateInProject } from "./locate-in-project.ts";
 
 export type PluginKind = "model" | "data" | "eval";
@@ -10,6 +11,7 @@ export type PluginKind = "model" | "data" | "eval";
  * `roadSigns`. Throws `missing-plugin` with what to do, `invalid-options` when there is no such export.
  */
 export async function importPlugin(kind: PluginKind, name: string): Promise<(options: unknown) => unknown> {
+  allowTypeScript(); // a package of the user's workspace may export its sources
   const packageName = /[@/]/.test(name) ? name : `@mlan/${kind}-${name}`;
   const exportName = camelCase(packageName.replace(/^.*\//, "").replace(new RegExp(`^${kind}-`), ""));
   const module: unknown = await withInstallHint(() => import(locateInProject(packageName) ?? packageName), kind);

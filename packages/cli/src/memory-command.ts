@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { CommandContext } from "./command-context.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { wholeNumber } from "./option-values.ts";
 
 interface Options {
   readonly config?: string;

@@ -7,6 +7,7 @@ import { addCompareCommand } from "./compare-command.ts";
 import { addContaminationCommand } from "./contamination-command.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvalCommand } from "./eval-command.ts";
+import { addListCommand } from "./list-command.ts";
 import { addMemoryCommand } from "./memory-command.ts";
 import { addRunCommand } from "./run-command.ts";
 import { addScoreCommand } from "./score-command.ts";
@@ -17,6 +18,7 @@ const EXAMPLES = `
 Examples:
   $ mlan run experiment.ts          aligns, tunes and evaluates as the file says
   $ mlan run experiment.ts          typed again after an interruption: goes on where it was
+  $ mlan list                       lists the installed plugins and benchmarks
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
   $ mlan compare runs/a runs/b      tells which of two runs is better, and how sure that is
   $ mlan score runs/my-experiment   reads its stored answers again, by every extractor
@@ -49,6 +51,7 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
   const commands = [
     addRunCommand,
     addEvalCommand,
+    addListCommand,
     addShowCommand,
     addScoreCommand,
     addCompareCommand,

@@ -1,6 +1,6 @@
 import type { BenchmarkResult, RunEvent } from "@mlan/core";
 import { deviceUseText } from "./device-use.ts";
-import { count, duration, percentWithInterval, questionCount, rate } from "./format-number.ts";
+import { count, duration, fixed, percentWithInterval, questionCount, rate } from "./format-number.ts";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
 
 const BAR_AT_MOST = 30;
@@ -49,7 +49,7 @@ function partsOf(work: Work, now: number): readonly string[] {
   const left = timeLeft(work, now);
   return [
     `${count(work.done)}/${count(work.total)}`,
-    ...(work.loss === undefined ? [] : [`loss ${work.loss.toFixed(3)}`]),
+    ...(work.loss === undefined ? [] : [`loss ${fixed(work.loss, 3)}`]),
     ...(perSecond === undefined ? [] : [rate(perSecond, work.unit)]),
     ...(left === undefined || work.done === work.total ? [] : [`${duration(left)} left`]),
   ];
@@ -61,7 +61,7 @@ function endOf({ index, stages, stage, kind, work }: Progress, seconds: number, 
   if (kind === "evaluate" || !work) return `${head}  done in ${duration(seconds)}`;
   const { firstLoss, loss, device } = work;
   const losses =
-    firstLoss === undefined || loss === undefined ? "" : `, loss ${firstLoss.toFixed(3)} → ${loss.toFixed(3)}`;
+    firstLoss === undefined || loss === undefined ? "" : `, loss ${fixed(firstLoss, 3)} → ${fixed(loss, 3)}`;
   const used = device ? `, ${deviceUseText(device)}` : "";
   return `${head}  done in ${duration(seconds)}: ${count(work.done)} steps${losses}${used}`;
 }

@@ -2,10 +2,11 @@ import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { folderAt } from "./folders.ts";
 import { loadExperiment } from "./load-experiment.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { collect, wholeNumber } from "./option-values.ts";
 
 interface Options {
   readonly experiment?: string;
+  readonly benchmark?: readonly string[];
   readonly show: number;
 }
 
@@ -13,7 +14,8 @@ const EXAMPLES = `
 Examples:
   $ mlan score runs/my-experiment                          as every extractor reads the stored answers
   $ mlan score runs/my-experiment --show 20                with 20 answers on which they disagree
-  $ mlan score runs/mine --experiment experiment.ts        with benchmarks of your own
+  $ mlan score runs/mine --experiment experiment.ts        with the benchmarks of an experiment file
+  $ mlan score runs/mine --benchmark ./receipts.ts         with a benchmark of your own
 
 Neither the model nor the data is needed. Extractors are those of the benchmarks' installed plugins; a benchmark named
 boolq is @mlan/data-boolq's.
@@ -25,13 +27,14 @@ export function addScoreCommand(program: Command, { terminal }: CommandContext):
     .description("Read and judge the stored answers of a run again, by every extractor.")
     .argument("<folder>", "the folder that the run was kept in")
     .option("--experiment <file>", "the experiment file, where its benchmarks are no installed plugins")
+    .option("--benchmark <name>", "a plugin or file that holds one of the benchmarks; may be repeated", collect)
     .option("--show <number>", "answers to print on which extractors disagree, per benchmark", wholeNumber(0), 3)
     .addHelpText("after", EXAMPLES)
-    .action(async (folder: string, { experiment, show }: Options) => {
+    .action(async (folder: string, { experiment, benchmark = [], show }: Options) => {
       const { scoreRun } = await import("./score.ts");
-      const loaded = experiment === undefined ? undefined : await loadExperiment(experiment);
-      terminal.print(
-        (await scoreRun(folderAt(folder), { experiment: loaded, show, width: terminal.columns() })).join("\n"),
-      );
+      const { benchmarkPlugin, benchmarksOf } = await import("./benchmark-plugin.ts");
+      const asked = experiment === undefined ? [] : benchmarksOf(await loadExperiment(experiment));
+      const benchmarks = [...asked, ...(await Promise.all(benchmark.map(benchmarkPlugin)))];
+      terminal.print((await scoreRun(folderAt(folder), { benchmarks, show, width: terminal.columns() })).join("\n"));
     });
 }

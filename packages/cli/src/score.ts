@@ -1,4 +1,4 @@
-import type { Benchmark, Experiment } from "@mlan/core";
+import type { Benchmark } from "@mlan/core";
 import {
   type Disagreement,
   disagreements,
@@ -8,13 +8,13 @@ import {
   type StoredEvaluation,
   storedEvaluations,
 } from "@mlan/eval-kit";
-import { benchmarkPlugin, benchmarksOf } from "./benchmark-plugin.ts";
+import { benchmarkPlugin } from "./benchmark-plugin.ts";
 import { count, percent, percentWithError } from "./format-number.ts";
 import { type TextColumn, textTable } from "./text-table.ts";
 
 export interface ScoreOptions {
-  /** Where the benchmarks come from; by default from installed plugins of their names. */
-  readonly experiment: Experiment | undefined;
+  /** Of other makers than the installed plugins of their names. */
+  readonly benchmarks: readonly Benchmark[];
   /** Disagreements to print of each benchmark. */
   readonly show: number;
   /** Characters per line. */
@@ -23,8 +23,8 @@ export interface ScoreOptions {
 
 /** The stored answers of a run as every extractor reads them, as lines. Throws `run-folder` when there are none. */
 export async function scoreRun(folder: URL, options: ScoreOptions): Promise<readonly string[]> {
-  const { experiment, show, width } = options;
-  const own = new Map((experiment ? benchmarksOf(experiment) : []).map((benchmark) => [benchmark.name, benchmark]));
+  const { benchmarks, show, width } = options;
+  const own = new Map(benchmarks.map((benchmark) => [benchmark.name, benchmark]));
   const rows: (readonly string[])[] = [];
   const examples: string[] = [];
   for (const evaluation of await storedEvaluations(folder)) {

@@ -3,7 +3,7 @@ import { costTable } from "./cost-table.ts";
 import { displayPath } from "./folders.ts";
 import { resultsTable } from "./results-table.ts";
 import { deviceUseText, mostDeviceUse } from "./device-use.ts";
-import { count } from "./format-number.ts";
+import { count, fixed } from "./format-number.ts";
 import { sparkline } from "./sparkline.ts";
 import { textTable } from "./text-table.ts";
 
@@ -59,7 +59,7 @@ function lossCurves({ metrics }: Run, width: number): readonly string[] {
   const names = Math.max(...stages.map((stage) => stage.length));
   const lines = stages.map((stage) => {
     const losses = metrics.filter((step) => step.stage === stage).map(({ loss }) => loss);
-    const ends = `${losses[0]?.toFixed(3)} → ${losses.at(-1)?.toFixed(3)}`;
+    const ends = `${fixed(losses[0] ?? NaN, 3)} → ${fixed(losses.at(-1) ?? NaN, 3)}`;
     return `${stage.padEnd(names)}  ${sparkline(losses, Math.min(60, width - names - ends.length - 4))}  ${ends}`;
   });
   return ["", "Loss", "", ...lines];

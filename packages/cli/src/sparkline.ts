@@ -1,15 +1,17 @@
 const LEVELS = "▁▂▃▄▅▆▇█";
 
-/** A curve of at most `width` characters: means of equal stretches, from the lowest block to the highest. */
+/** A curve of at most `width` characters: means of equal stretches, from the lowest block to the highest; "!" where one is no number. */
 export function sparkline(values: readonly number[], width: number): string {
   const bins = Math.min(values.length, Math.max(1, width));
   const means = Array.from({ length: bins }, (_, bin) => {
     const part = values.slice(Math.floor((bin * values.length) / bins), Math.floor(((bin + 1) * values.length) / bins));
     return part.reduce((sum, value) => sum + value, 0) / part.length;
   });
-  const lowest = Math.min(...means);
-  const span = Math.max(...means) - lowest;
+  const numbers = means.filter(Number.isFinite);
+  const lowest = Math.min(...numbers);
+  const span = Math.max(...numbers) - lowest;
   return means
-    .map((mean) => LEVELS[span === 0 ? 0 : Math.round(((mean - lowest) / span) * (LEVELS.length - 1))] ?? " ")
+    .map((mean) => LEVELS[span === 0 ? 0 : Math.round(((mean - lowest) / span) * (LEVELS.length - 1))])
+    .map((level, bin) => (Number.isFinite(means[bin]) ? (level ?? " ") : "!"))
     .join("");
 }

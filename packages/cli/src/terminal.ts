@@ -32,7 +32,8 @@ export function processTerminal(): Terminal {
   };
   return {
     interactive,
-    columns: () => (stderr.isTTY ? stderr.columns : stdout.isTTY ? stdout.columns : undefined) ?? 100,
+    // A terminal without a size reports 0 columns.
+    columns: () => (stderr.isTTY ? stderr.columns : stdout.isTTY ? stdout.columns : undefined) || 100,
     print(line) {
       clear();
       stdout.write(`${line}\n`);

@@ -84,4 +84,89 @@ describe("mlan eval", () => {
     expect(noPlugin.stderr).toMatch(/^error: @mlan\/core exports no function core; by that name a plugin is found\./);
     expect([noBenchmark.status, noPlugin.status]).toEqual([1, 1]);
   });
+
+  describe("with a benchmark in a TypeScript file", () => {
+    const own = ["eval", "--model", "@acme/model-letters", "--weights", "weights"];
+    beforeAll(async () => {
+      const lines = [
+        `import { memoryBenchmark } from "@mlan/testing";`,
+        `const ids: readonly string[] = ["a", "b", "c", "d", "e"];`,
+        `const questions = ids.map((id) => ({ id, images: [], text: id, target: "yes" }));`,
+      ];
+      const finished = [...lines, `export default memoryBenchmark("receipts", questions);`];
+      const made = [
+        ...lines,
+        `export default ({ folder }: { folder?: URL }) =>`,
+        `  memoryBenchmark(folder?.href.split("/").at(-2) ?? "receipts", questions);`,
+      ];
+      await writeFile(join(project, "receipts.ts"), finished.join("\n"));
+      await writeFile(join(project, "receipts-in.ts"), made.join("\n"));
+      await writeFile(join(project, "nothing.ts"), "export default 3;");
+    });
+
+    test("asks the first questions and says of how many; mlan score reads the answers again", async () => {
+      const words = [...own, "--benchmark", "./receipts.ts", "--limit", "3", "--folder", "runs/limited"];
+      const { status, stdout } = await mlan(...words);
+      expect(stdout).toMatch(/^receipts +accuracy .* 3 of 5$/m);
+      expect(status).toBe(0);
+      const missing = await mlan("score", "runs/limited");
+      expect(missing.stderr).toContain("receipts");
+      const scored = await mlan("score", "runs/limited", "--benchmark", "./receipts.ts");
+      expect(scored.stdout).toMatch(/^eval +receipts \(strict\) .* 3$/m);
+    });
+
+    test("hands a folder to a function, and refuses it for a finished benchmark", async () => {
+      const made = await mlan(...own, "--benchmark", "./receipts-in.ts=./shop", "--folder", "runs/made");
+      expect(made.stdout).toMatch(/^shop +accuracy /m);
+      const finished = await mlan(...own, "--benchmark", "./receipts.ts=./shop");
+      expect(finished.stderr).toContain("./receipts.ts exports a finished benchmark, which takes no folder");
+    });
+
+    test.each([
+      ["./nothing.ts", "./nothing.ts exports no benchmark"],
+      ["./missing.ts", "There is no file ./missing.ts"],
+    ])("refuses %s", async (file, message) => {
+      const { status, stderr } = await mlan(...own, "--benchmark", file);
+      expect(stderr).toContain(message);
+      expect(status).toBe(1);
+    });
+
+    test("refuses a limit that is no whole number", async () => {
+      const { status, stderr } = await mlan(...own, "--benchmark", "./receipts.ts", "--limit", "2.5");
+      expect(stderr).toContain("It must be a whole number from 1.");
+      expect(status).toBe(1);
+    });
+  });
+});
+
+describe("mlan list", () => {
+  test("names the installed plugins as commands take them, those of other makers among the dependencies too", async () => {
+    const { status, stdout } = await mlan("list");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^model +vicuna +\d+\.\d+\.\d+ +The Vicuna backbone/m);
+    expect(stdout).toMatch(/^benchmark +boolq /m);
+    expect(stdout).toMatch(/^data +captions /m);
+    expect(stdout).not.toContain("data-kit");
+    expect(stdout).not.toContain("acme");
+    const acme = {
+      version: "2.0.0",
+      exports: { ".": "./index.js" },
+      type: "module",
+      peerDependencies: { "@mlan/core": "1" },
+    };
+    const asked = join(project, "node_modules/@acme/data-asked");
+    await cp(join(project, "node_modules/@acme/data-odd-letters"), asked, { recursive: true });
+    await writeFile(join(asked, "package.json"), JSON.stringify({ name: "@acme/data-asked", ...acme }));
+    await writeFile(join(asked, "index.js"), `export const asked = () => { throw new Error("give me a folder"); };`);
+    const dependencies = { "@acme/data-asked": "^2.0.0" };
+    await writeFile(join(project, "package.json"), JSON.stringify({ name: "project", type: "commonjs", dependencies }));
+    const listed = JSON.parse((await mlan("list", "--json")).stdout);
+    expect(listed).toContainEqual({
+      kind: "data",
+      name: "@acme/data-asked",
+      package: "@acme/data-asked",
+      version: "2.0.0",
+      description: "",
+    });
+  });
 });

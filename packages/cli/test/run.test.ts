@@ -157,6 +157,18 @@ describe("mlan run", () => {
     expect(stdout).toMatch(/^learn {2}█[▁-█]*▁ {2}3\.\d{3} → 0\.\d{3}$/m);
   });
 
+  test("show --json prints the whole run for a program", async () => {
+    const { status, stdout } = await mlan("show", reference, "--json");
+    expect(status).toBe(0);
+    const { folder, manifest, results, ledger, metrics } = JSON.parse(stdout);
+    expect(folder).toMatch(/reference\/?$/);
+    expect(manifest.plan.name).toBe("alphabet");
+    expect(manifest.stages.learn.done).toBe(true);
+    expect(results.map(({ stage }: { readonly stage: string }) => stage)).toContain("after");
+    expect(ledger[0].stage).toBe("learn");
+    expect(metrics.at(-1).loss).toBe(ledger[0].lastLoss);
+  });
+
   test("show tells what steps took of the device, where the trainer counted it", async () => {
     const counted = join(root, "counted");
     await cp(reference, counted, { recursive: true });
@@ -169,5 +181,23 @@ describe("mlan run", () => {
     expect(stdout).toMatch(/^Device$/m);
     expect(stdout).toMatch(/^learn: at most 2,000 dispatches and 1\.59 GB of tensors per step$/m);
     expect((await mlan("show", reference)).stdout).not.toMatch(/^Device$/m);
+  });
+
+  test("show prints a run whose numbers are not finite", async () => {
+    const odd = join(root, "odd");
+    await cp(reference, odd, { recursive: true });
+    // As JSON writes NaN and infinity.
+    for (const name of ["metrics.jsonl", "ledger.json", "results.json"]) {
+      const text = await readFile(join(odd, name), "utf8");
+      await writeFile(
+        join(odd, name),
+        text.replaceAll(/("(?:loss|firstLoss|value|seconds|smallestMargin)": ?)[-\d.e]+/g, "$1null"),
+      );
+    }
+    const { status, stdout, stderr } = await mlan("show", odd);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^learn {2}!+ {2}NaN → NaN$/m);
+    expect(stdout).toMatch(/NaN( \[| ±|$)/m);
   });
 });

@@ -142,6 +142,29 @@ test("the cost table says what a stage took and what it bought", () => {
   ]);
 });
 
+test("tables and curves print whatever number they find", () => {
+  const odd = [NaN, Infinity, -Infinity];
+  for (const value of odd) {
+    const estimate = {
+      value,
+      standardError: value,
+      interval: { low: value, high: value, level: 0.95, method: "wilson" },
+    } as const;
+    const flips = [{ id: "1", together: "a", alone: "b", margin: value }];
+    const verification = { checked: 1, flips, smallestMargin: value };
+    const [, , , accuracy, ...rest] = resultsTable([
+      result("tuned", "boolq", { metrics: { accuracy: estimate }, verification }),
+    ]);
+    expect(accuracy).toContain(`${value} [${value}, ${value}]`);
+    expect(rest.join("\n")).toContain(`margin ${value}`);
+    const numbers = { steps: value, text: value, image: value, padding: value, supervised: value, flops: value };
+    const losses = { seconds: value, firstLoss: value, lastLoss: 2 };
+    expect(costTable([{ stage: "tune", ...numbers, ...losses }]).at(-1)).toContain(`${value}s  ${value} → 2.000`);
+  }
+  expect(sparkline([2, NaN, 1, Infinity], 4)).toBe("█!▁!");
+  expect(sparkline(odd, 10)).toBe("!!!");
+});
+
 describe("a text table", () => {
   const cell = fc.string({ maxLength: 12, unit: fc.constantFrom("a", "é", "±", "9") });
   const tables = fc.integer({ min: 1, max: 6 }).chain((size) =>

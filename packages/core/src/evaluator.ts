@@ -23,7 +23,15 @@ export interface Evaluator {
   readonly specVersion: 1;
   readonly name: string;
   evaluate(run: EvaluateRun): AsyncIterable<EvaluateEvent>;
+  /**
+   * Checks an evaluation that has not begun, as a run does before its first stage. Throws `invalid-options` for a
+   * benchmark that cannot be asked this way.
+   */
+  check?(planned: PlannedEvaluation): Promise<void>;
 }
+
+/** An evaluation as it is known before the model is loaded. */
+export type PlannedEvaluation = Pick<EvaluateRun, "benchmark" | "protocol" | "signal">;
 
 export type EvaluateEvent = EvaluateStartEvent | QuestionAnsweredEvent | EvaluateEndEvent;
 

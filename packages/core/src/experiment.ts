@@ -30,7 +30,9 @@ const pluginSchema = z.custom<Plugin>(
 );
 const stageSchema = z.custom<Stage>(isStage, "expected a stage, as train() and evaluate() return");
 const schema = z.strictObject({
-  name: z.string().regex(/^[\w.-]+$/, "a name of letters, digits, dots, dashes and underscores"),
+  name: z
+    .string()
+    .regex(/^[\w-][\w.-]*$/, "a name of letters, digits, dots, dashes and underscores, with no dot in front"),
   seed: z.int().min(0).default(42),
   use: z.array(pluginSchema),
   stages: z.array(stageSchema).min(1, "at least one stage"),

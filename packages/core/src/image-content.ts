@@ -7,15 +7,22 @@ import { messageOf, MlanError } from "./errors.ts";
 /** Images that are looked for at the same time. */
 const AT_ONCE = 64;
 
+export interface ImageContent extends Content {
+  /** How many there are, each as often as an example names it. */
+  readonly count: number;
+}
+
 /**
  * What the images of a dataset hold, each looked for once. Throws `invalid-data` for the first that is missing, and says
  * how many others are.
  */
-export async function contentOfImages(examples: Examples<unknown>, signal?: AbortSignal): Promise<Content> {
+export async function contentOfImages(examples: Examples<unknown>, signal?: AbortSignal): Promise<ImageContent> {
   const hash = createHash("sha256");
   let unknown = false;
+  let count = 0;
   let missing: { readonly first: unknown; count: number } | undefined;
   for await (const images of imagesIn(examples, signal)) {
+    count += images.length;
     const outcomes = await Promise.allSettled(images.map(findOrRead));
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.status === "rejected") {
@@ -29,7 +36,7 @@ export async function contentOfImages(examples: Examples<unknown>, signal?: Abor
     }
   }
   if (missing) throw withCount(missing.first, missing.count - 1);
-  return { stamp: unknown ? "" : hash.digest("hex"), digest: () => digestOfImages(examples, signal) };
+  return { count, stamp: unknown ? "" : hash.digest("hex"), digest: () => digestOfImages(examples, signal) };
 }
 
 async function digestOfImages(examples: Examples<unknown>, signal: AbortSignal | undefined): Promise<string> {

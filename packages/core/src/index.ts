@@ -36,6 +36,7 @@ export type {
   Fingerprints,
   Flip,
   Interval,
+  PlannedEvaluation,
   QuestionAnsweredEvent,
   Verification,
 } from "./evaluator.ts";

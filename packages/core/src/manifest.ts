@@ -9,6 +9,8 @@ export interface Manifest {
   /** What the model was opened from; absent where its source cannot tell. A folder is resumed only with the same. */
   readonly model?: ContentRecord;
   readonly versions: Readonly<Record<string, string>>;
+  /** Where plugins read from when the run began, by plugin; for people. */
+  readonly places?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly created: string;
   readonly stages: Readonly<Record<string, StageStatus>>;
 }
@@ -62,6 +64,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
   }),
   model: contentRecord.exactOptional(),
   versions: z.record(z.string(), z.string()),
+  places: z.record(z.string(), z.record(z.string(), z.string())).exactOptional(),
   created: z.string(),
   stages: z.record(
     z.string(),

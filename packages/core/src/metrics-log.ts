@@ -3,7 +3,7 @@ import { writeFileAtomically } from "./atomic-files.ts";
 import { messageOf, MlanError } from "./errors.ts";
 import type { StepMetrics } from "./ledger.ts";
 import { pathOf } from "./path-of.ts";
-import { readIfThere } from "./read-json.ts";
+import { nullAsNumber, readIfThere } from "./read-json.ts";
 import type { StepEndEvent } from "./trainer.ts";
 
 /** The steps of a run, one line each. */
@@ -85,7 +85,7 @@ async function readLines(file: URL): Promise<readonly Line[]> {
 
 function parsed(line: string): StepMetrics | undefined {
   try {
-    const value = JSON.parse(line);
+    const value = JSON.parse(line, nullAsNumber);
     const { stage, step, counts } = Object(value);
     return typeof stage === "string" && Number.isInteger(step) && typeof counts === "object" ? value : undefined;
   } catch {

@@ -41,6 +41,10 @@ export interface ModelInspection {
   readonly content: Content;
   /** Values in the model's parameters, of each component that it has. */
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
+  /** Whether it reads images; absent where nobody can say before it is loaded. */
+  readonly readsImages?: boolean;
+  /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */
+  checkFormat?(format: ConversationFormat): void;
 }
 
 export interface OpenModelOptions extends OpenOptions {
@@ -56,9 +60,12 @@ export interface Model {
   readonly promptFamily: PromptFamily;
   /** Tokens and label mask of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
-  /** Greedy answers, in the order in which they are finished. */
+  /**
+   * Greedy answers, in the order in which they are finished. Throws an {@link MlanError} naming the request when its logits
+   * are NaN or infinite, rather than answer with any token.
+   */
   generate(requests: readonly GenerationRequest[], options?: GenerationOptions): AsyncIterable<Generation>;
-  /** Log-probabilities of given continuations, in the order of the requests. */
+  /** Log-probabilities of given continuations, in the order of the requests; they are finite, or it throws likewise. */
   score(requests: readonly ScoreRequest[], options?: GenerationOptions): Promise<readonly Score[]>;
   /** Frees all tensors. */
   dispose(): void;

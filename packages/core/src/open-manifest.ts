@@ -20,7 +20,15 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   const found = fresh ? await replaceableRun(folder) : await folder.readManifest();
   if (!found || fresh) {
     const versions = await versionsOf(experiment.use);
-    const manifest: Manifest = { formatVersion: 1, plan, versions, created: new Date().toISOString(), stages: {} };
+    const named = experiment.use.flatMap(({ name, places }) => (places ? [[name, places] as const] : []));
+    const manifest: Manifest = {
+      formatVersion: 1,
+      plan,
+      versions,
+      ...(named.length > 0 && { places: Object.fromEntries(named) }),
+      created: new Date().toISOString(),
+      stages: {},
+    };
     return { manifest, ...(found && { replaced: found }) };
   }
   const difference = firstDifference(found.plan, plan, "experiment");

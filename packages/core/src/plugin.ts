@@ -8,8 +8,13 @@ export interface Plugin<Service = unknown> {
   readonly token: Token<Service>;
   /** `import.meta.url` of the plugin's module: its package's version goes into the run's manifest. */
   readonly module?: string;
-  /** What the user asked for, as written into the run's manifest; must survive JSON. */
+  /**
+   * What the user asked for and what decides the outcome, as written into the run's manifest; must survive JSON. A run is
+   * continued only by plugins of equal settings: places, caches and whatever changes no result are left out.
+   */
   readonly settings?: unknown;
+  /** Where it reads from, by what is there, e.g. `weights`: written into the manifest for people, and not compared. */
+  readonly places?: Readonly<Record<string, string>>;
   /** Called once per scope, on first use. Free and synchronous: reading and loading belong to `open`. */
   create(scope: Scope): Service;
 }

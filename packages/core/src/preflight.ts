@@ -12,6 +12,7 @@ import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "./scope.ts";
 import type { Stage } from "./stage.ts";
 import { MODEL } from "./token.ts";
+import type { TrainingNeeds } from "./trainer.ts";
 
 /** Told before the first stage, of each thing that is looked at. */
 export interface PreflightEvent {
@@ -55,6 +56,7 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
     if (opened.has(dataset)) continue;
     yield { type: "preflight", subject: `the data ${dataset.name}` };
     opened.set(dataset, await open(dataset, manifest, signal));
+    if (opened.get(dataset)?.hasImages && inspected?.readsImages === false) throw blind(source.name, dataset.name);
   }
   await checkStages(pending, opened, inspected, options);
   if (pending.length > 0) await checkCheckpoints(experiment.stages, manifest, folder);
@@ -75,6 +77,7 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
 /** What is kept of a dataset that was opened: its rows are not held while the next one is opened. */
 interface OpenedData {
   readonly length: number;
+  readonly hasImages: boolean;
   readonly record: DataRecord;
 }
 
@@ -86,8 +89,8 @@ async function open(
   const examples = await dataset.open(signal ? { signal } : {});
   const { length, fingerprint } = examples;
   const known = Object.values(stages).flatMap(({ data }) => data?.[dataset.name]?.images ?? []);
-  const images = await recordOf(await contentOfImages(examples, signal), known);
-  return { length, record: { fingerprint, images } };
+  const images = await contentOfImages(examples, signal);
+  return { length, hasImages: images.count > 0, record: { fingerprint, images: await recordOf(images, known) } };
 }
 
 function datasetsOf({ data, asks }: Stage): readonly Dataset<unknown>[] {
@@ -106,14 +109,15 @@ async function checkStages(
   pending: readonly Stage[],
   opened: ReadonlyMap<Dataset<unknown>, OpenedData>,
   inspected: ModelInspection | undefined,
-  { scope, folder }: PreflightOptions,
+  { scope, folder, signal }: PreflightOptions,
 ): Promise<void> {
-  const needs = pending.flatMap((stage) => {
+  const needs: (TrainingNeeds & { readonly place: URL })[] = [];
+  for (const stage of pending) {
     const conversations = (stage.data && opened.get(stage.data)?.length) ?? 0;
-    const known = inspected && { parameters: inspected.parameters };
-    const found = stage.check?.({ scope, conversations, ...known });
-    return found ? [{ ...found, place: folder.checkpoints(stage.name) }] : [];
-  });
+    const known = { ...(inspected && { model: inspected }), ...(signal && { signal }) };
+    const found = await stage.check?.({ scope, conversations, ...known });
+    if (found) needs.push({ ...found, place: folder.checkpoints(stage.name) });
+  }
   await checkDiskSpace(folder.url, needs);
 }
 
@@ -155,6 +159,11 @@ async function recordOf(content: Content, known: readonly ContentRecord[]): Prom
 
 function untouched({ stamp }: Content, known: readonly ContentRecord[]): ContentRecord | undefined {
   return stamp === "" ? undefined : known.find((record) => record.stamp === stamp);
+}
+
+function blind(model: string, data: string): MlanError {
+  const message = `the data ${data} have images, and the model ${model} reads none. Give it a vision tower, or take other data.`;
+  return new MlanError("invalid-options", message);
 }
 
 function changed(folder: RunFolder, what: string): MlanError {

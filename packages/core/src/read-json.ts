@@ -39,3 +39,8 @@ function parsed(text: string, file: URL): unknown {
     throw new MlanError("run-folder", message, { cause });
   }
 }
+
+/** A reviver for files in which null was a number that is not finite, as JSON writes NaN. */
+export function nullAsNumber(_key: string, value: unknown): unknown {
+  return value === null ? NaN : value;
+}

@@ -6,7 +6,7 @@ import { type Location, toFolderUrl } from "./location.ts";
 import { type Manifest, manifestSchema } from "./manifest.ts";
 import { type MetricsLog, metricsLog } from "./metrics-log.ts";
 import { pathOf } from "./path-of.ts";
-import { readJson } from "./read-json.ts";
+import { nullAsNumber, readJson } from "./read-json.ts";
 import type { StageResult } from "./stage.ts";
 
 /** The files of one run. */
@@ -20,6 +20,7 @@ export interface RunFolder {
   writeManifest(manifest: Manifest): Promise<void>;
   readonly metrics: MetricsLog;
   writeLedger(ledger: readonly LedgerEntry[]): Promise<void>;
+  /** Numbers that were not finite are NaN, in results too. */
   readLedger(): Promise<readonly LedgerEntry[]>;
   writeResults(results: readonly StageResult[]): Promise<void>;
   readResults(): Promise<readonly StageResult[]>;
@@ -44,9 +45,10 @@ export function runFolder(folder: Location): RunFolder {
     writeManifest: (manifest) => writeJson(file("manifest.json"), manifest),
     metrics: metricsLog(file("metrics.jsonl")),
     writeLedger: (ledger) => writeJson(file("ledger.json"), ledger),
-    readLedger: async () => (await readJson(file("ledger.json"), entries<LedgerEntry>(["stage"]))) ?? [],
+    readLedger: async () => withNumbers(await readJson(file("ledger.json"), entries<LedgerEntry>(["stage"]))) ?? [],
     writeResults: (results) => writeJson(file("results.json"), results),
-    readResults: async () => (await readJson(file("results.json"), entries<StageResult>(["stage", "benchmark"]))) ?? [],
+    readResults: async () =>
+      withNumbers(await readJson(file("results.json"), entries<StageResult>(["stage", "benchmark"]))) ?? [],
   };
 }
 
@@ -54,6 +56,11 @@ export function runFolder(folder: Location): RunFolder {
 function entries<Entry>(keys: readonly (keyof Entry & string)[]): z.ZodType<readonly Entry[]> {
   const isEntry = (value: unknown): boolean => keys.every((key) => typeof Object(value)[key] === "string");
   return z.array(z.custom<Entry>(isEntry, `expected an entry with ${keys.join(" and ")}`));
+}
+
+/** JSON writes null for numbers that are not finite; nothing else in these files is null. */
+function withNumbers<Value>(value: Value): Value {
+  return value === undefined ? value : JSON.parse(JSON.stringify(value), nullAsNumber);
 }
 
 function writeJson(file: URL, value: unknown): Promise<void> {

@@ -28,7 +28,7 @@ export interface Stage {
    * Called before the first stage runs, once `data` and `asks` could be opened. Throws for what could not work. Returns
    * what it needs of the disk, if anything.
    */
-  check?(context: StageCheckContext): TrainingNeeds | undefined;
+  check?(context: StageCheckContext): Promise<TrainingNeeds | undefined>;
   /**
    * A training stage has ended with `train-end`, an evaluation with one `evaluate-end` for each of `asks`: a stage that
    * stops without them is not done.
@@ -40,8 +40,9 @@ export interface StageCheckContext {
   readonly scope: Scope;
   /** Conversations in `data`; 0 without. */
   readonly conversations: number;
-  /** Values in the model's parameters, by component; absent when the model cannot tell before it is loaded. */
-  readonly parameters?: ModelInspection["parameters"];
+  /** Absent when the model cannot tell anything before it is loaded. */
+  readonly model?: ModelInspection;
+  readonly signal?: AbortSignal;
 }
 
 export interface StageContext {
@@ -74,8 +75,13 @@ export function train(options: TrainStageOptions): Stage {
     settings: { data: data.name, recipe: decisive },
     data,
     needs: [TRAINER],
-    check: ({ scope, conversations, parameters }) =>
-      scope.get(TRAINER).check?.({ recipe, conversations, ...(parameters && { parameters }) }),
+    async check({ scope, conversations, model }) {
+      const needs = scope
+        .get(TRAINER)
+        .check?.({ recipe, conversations, ...(model && { parameters: model.parameters }) });
+      model?.checkFormat?.(recipe.format);
+      return needs;
+    },
     run: ({ scope, model, seed, folder, signal }) =>
       scope.get(TRAINER).train({
         model,
@@ -107,8 +113,12 @@ export function evaluate(options: EvaluateStageOptions): Stage {
     settings: { benchmarks: benchmarks.map((benchmark) => benchmark.name), ...limitsOf(benchmarks), protocol },
     asks: { benchmarks, protocol },
     needs: [EVALUATOR],
-    check() {
-      for (const benchmark of benchmarks) benchmark.protocol(protocol);
+    async check({ scope, signal }) {
+      const evaluator = scope.get(EVALUATOR);
+      for (const benchmark of benchmarks) {
+        benchmark.protocol(protocol);
+        await evaluator.check?.({ benchmark, protocol, ...(signal && { signal }) });
+      }
       return undefined;
     },
     async *run({ scope, model, folder, weights, signal }) {

@@ -9,6 +9,7 @@ import {
   EVALUATOR,
   evaluate,
   type Evaluator,
+  type Experiment,
   experiment,
   MlanError,
   type Model,
@@ -126,6 +127,9 @@ const stages = [
   train({ name: "tune", data, recipe: RECIPE }),
   evaluate({ name: "after", benchmarks: [benchmark], protocol: "strict" }),
 ];
+const raise = (error: Error): never => {
+  throw error;
+};
 const build = (trainer: Plugin = addingTrainer(), seed = 1) =>
   experiment({ name: "letters", seed, use: [fakeModelPlugin(), trainer, weightEvaluator], stages });
 
@@ -193,6 +197,24 @@ describe("an experiment", () => {
     });
   });
 
+  it("writes down where plugins read from, and goes on when that has moved", async () => {
+    const at = (weights: string): Experiment =>
+      experiment({
+        name: "letters",
+        use: [{ ...fakeModelPlugin(), places: { weights } }, addingTrainer(), weightEvaluator],
+        stages,
+      });
+    await run(at("/old"));
+    expect((await runFolder(folder).readManifest())?.places).toEqual({
+      "@mlan/testing/fake-model": { weights: "/old" },
+    });
+    expect((await run(at("/new"))).filter((event) => event.type === "stage-end")).toMatchObject([
+      { skipped: true },
+      {},
+      {},
+    ]);
+  });
+
   it("skips what is done when it is run again", async () => {
     await run();
     const events = await run();
@@ -247,6 +269,27 @@ describe("an experiment", () => {
     });
   });
 
+  it("evaluates nothing with a trained checkpoint in which a bit has changed", async () => {
+    const dies: Plugin<Evaluator> = {
+      ...weightEvaluator,
+      create: () => ({ specVersion: 1, name: "dies", evaluate: () => raise(new Error("killed")) }),
+    };
+    const killed = { name: "letters", seed: 1, stages: stages.slice(1) };
+    const use = [fakeModelPlugin(), addingTrainer()];
+    await expect(run(experiment({ ...killed, use: [...use, dies] }))).rejects.toThrow("killed");
+    const file = new URL("checkpoints/tune/last/fake-model.json", folder);
+    const bytes = await readFile(file);
+    // A digit of a weight: still JSON.
+    const digit = bytes.findLastIndex((byte) => byte >= 0x30 && byte <= 0x39);
+    bytes[digit] = (bytes[digit] ?? 0) ^ 1;
+    await writeFile(file, bytes);
+    const error: unknown = await run(experiment({ ...killed, use: [...use, weightEvaluator] })).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(MlanError.is(error)).toBe(true);
+    expect(String(error)).toMatch(/checkpoints\/tune\/last\/fake-model\.json differs from what was saved/);
+  });
+
   it("refuses a folder of another experiment and says what differs", async () => {
     await run();
     await expect(run(build(addingTrainer(), 2))).rejects.toThrow("experiment.seed was 1, now it is 2");
@@ -293,6 +336,7 @@ describe("experiment options are refused by name", () => {
   it.each([
     ["an unknown one", { sed: 3 }, "sed"],
     ["a name that is no file name", { name: "a/b" }, "a name of letters"],
+    ["a name that leads out of its folder", { name: ".." }, "no dot in front"],
     ["no stages", { stages: [] }, "at least one stage"],
     ["something that is no plugin", { use: [{}] }, "expected a plugin"],
     ["two stages of one name", { stages: [stages[0], stages[0]] }, 'two stages are called "before"'],

@@ -13,7 +13,7 @@ import type { Ai2dQuestion } from "./ai2d.ts";
 
 const paperExtractor: Extractor = {
   name: "paper",
-  version: 1,
+  version: 2,
   stop: [],
   extract: (answer, choices) =>
     strip(mapByText(lead(answer, '.,:"\n\r'), choices, { ignorePunctuation: true })) || undefined,

@@ -4,7 +4,7 @@ import type { BoolqQuestion } from "./boolq.ts";
 
 const paperExtractor: Extractor = {
   name: "paper",
-  version: 1,
+  version: 2,
   stop: harnessStop,
   extract: (answer) => (answer === "" ? undefined : trueFalse(answer)),
   isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true }),

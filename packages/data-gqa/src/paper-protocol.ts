@@ -59,7 +59,7 @@ const PROMPTS: Readonly<Record<PromptFamily, (question: GqaQuestion) => Prompt>>
 function extractorOf(name: string, ends: string): Extractor {
   return {
     name,
-    version: 1,
+    version: 2,
     stop: [],
     extract: (answer) => strip(digitToNumber(trueFalse(lead(answer, ends)))) || undefined,
     isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true, ignorePunctuation: true }),

@@ -5,9 +5,9 @@ import type { HellaswagQuestion } from "./hellaswag.ts";
 
 const paperExtractor: Extractor = {
   name: "paper",
-  version: 1,
+  version: 2,
   stop: harnessStop,
-  extract: (answer, choices) => (answer === "" ? undefined : mapByWords(answer, choices)),
+  extract: (answer, choices) => (answer === "" ? undefined : mapByWords(answer, choices, { cleanTwice: true })),
   isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true }),
 };
 

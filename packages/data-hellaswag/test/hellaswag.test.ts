@@ -244,3 +244,10 @@ function parquet(rows: readonly (typeof ROW)[]): Uint8Array {
   });
   return new Uint8Array(buffer);
 }
+
+test("paper cleans an answer twice, which loses the dot of a large İ", () => {
+  const { choices, extractor } = benchmark.protocol("paper");
+  const question = { id: "1", images: [], context: "x", choices: lettered(["İ.", "b", "c", "d"]), target: "A" };
+  expect(extractor("tuned").extract("İ", choices(question))).toBe("İ");
+  expect(extractor("tuned").extract("B b", choices(question))).toBe("B");
+});

@@ -19,14 +19,17 @@ export interface BenchmarkDefinition<Row, Q extends Question> {
   idOf?(row: Row, index: number): string;
   /** Pure. `id` is unique in the benchmark. */
   toQuestion(row: Row, id: string): Q;
-  readonly protocols: Readonly<Record<ProtocolName, Protocol<Q>>>;
+  /** At least one. A benchmark that no paper has published needs `strict` alone. */
+  readonly protocols: Readonly<Partial<Record<ProtocolName, Protocol<Q>>>>;
   /** Further ways to read answers, besides those of the protocols. */
   readonly extractors?: readonly Extractor[];
 }
 
-/** A benchmark that makes one question of each row. */
+/** A benchmark that makes one question of each row. Throws `contract` when it has no protocol. */
 export function defineBenchmark<Row, Q extends Question>(definition: BenchmarkDefinition<Row, Q>): Benchmark<Q> {
   const { name, protocols, toQuestion, extractors = [] } = definition;
+  const known = Object.keys(protocols).join(" and ");
+  if (known === "") throw new MlanError("contract", `${name}: it has no protocol; define "strict".`);
   const ofProtocols = Object.values(protocols).flatMap(({ extractor }) => FAMILIES.map(extractor));
   return {
     ...datasetFromRows({ ...definition, toExample: toQuestion }),
@@ -34,7 +37,6 @@ export function defineBenchmark<Row, Q extends Question>(definition: BenchmarkDe
     protocol(wanted) {
       const protocol = protocols[wanted];
       if (protocol) return protocol;
-      const known = Object.keys(protocols).join(" and ");
       throw new MlanError("invalid-options", `${name}: there is no protocol "${wanted}"; it has ${known}.`);
     },
   };

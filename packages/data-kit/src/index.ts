@@ -7,9 +7,18 @@ export { harnessStop } from "./answers/harness-stop.ts";
 export { lead } from "./answers/lead.ts";
 export type { MapByTextOptions } from "./answers/map-by-text.ts";
 export { mapByText } from "./answers/map-by-text.ts";
+export type { MapByWordsOptions } from "./answers/map-by-words.ts";
 export { mapByWords } from "./answers/map-by-words.ts";
 export { plainWords } from "./answers/plain-words.ts";
-export { capitalize, splitWords, strip, WHITE_SPACE, withoutPunctuation } from "./answers/python-text.ts";
+export {
+  capitalize,
+  firstLine,
+  splitWords,
+  strip,
+  WHITE_SPACE,
+  withoutPunctuation,
+  WORD_CHARACTERS,
+} from "./answers/python-text.ts";
 export { saysYesOrNo } from "./answers/says-yes-or-no.ts";
 export { strictChoice } from "./answers/strict-choice.ts";
 export { strictShortAnswer } from "./answers/strict-short-answer.ts";

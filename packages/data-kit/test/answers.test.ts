@@ -4,6 +4,8 @@ import {
   exactMatch,
   lead,
   splitWords,
+  strictShortAnswer,
+  strictYesNo,
   strip,
   trueFalse,
   withoutPunctuation,
@@ -36,6 +38,10 @@ test.each([
   ["AΣ",           "Aς"],
   ["ΣΑΣ",          "Σας"],
   ["İX",           "İx"],
+  ["ŉABC",         "ʼNabc"],
+  ["ǄA",           "ǅa"],
+  ["ᾳΑ",           "ᾼα"],
+  ["ა",            "ა"],
 ])("capitalizes %j to %j", (text, written) => expect(capitalize(text)).toBe(written));
 
 test("strips a long run of inner white space in linear time", () => {
@@ -85,6 +91,9 @@ test("matches exactly, case and punctuation aside when told to", () => {
   expect(exactMatch("Yes", "yes", { ignoreCase: true })).toBe(true);
   expect(exactMatch("Yes!", "yes", { ignoreCase: true })).toBe(false);
   expect(exactMatch("Yes!", "yes", { ignoreCase: true, ignorePunctuation: true })).toBe(true);
+  expect(exactMatch("yes\0\0", "yes")).toBe(true);
+  expect(exactMatch("yes\0!", "yes", { ignorePunctuation: true })).toBe(true);
+  expect(exactMatch("\0yes", "yes")).toBe(false);
   expect(exactMatch(" yes", "yes", { ignoreCase: true, ignorePunctuation: true })).toBe(false);
 });
 
@@ -106,6 +115,34 @@ test("reads yes or no whatever stands around it on its line that is no word", ()
       expect(yesNo(`${before}${word}${after}\n${rest}`)).toBe(word.toLowerCase());
     }),
   );
+});
+
+test("the strict readings of yes/no and of short answers agree", () => {
+  const words = fc.constantFrom(
+    "yes",
+    "No",
+    "true",
+    "FALSE",
+    "“yes”",
+    "no’",
+    "y.e.s",
+    "not",
+    "\n",
+    ".",
+    ",",
+    "!",
+    "-",
+    "/",
+    "1",
+  );
+  fc.assert(
+    fc.property(fc.array(words, { maxLength: 3 }), fc.constantFrom("", " "), (parts, space) => {
+      const answer = parts.join(space);
+      const short = strictShortAnswer.extract(answer, []);
+      expect(strictYesNo.extract(answer, [])).toBe(short === "yes" || short === "no" ? short : undefined);
+    }),
+  );
+  expect(["“Yes.”", "no’", "y.e.s"].map((answer) => strictYesNo.extract(answer, []))).toEqual(["yes", "no", undefined]);
 });
 
 test("counts the share of correct answers", () => {

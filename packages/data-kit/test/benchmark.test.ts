@@ -35,6 +35,36 @@ const benchmark = defineBenchmark<Row, Question>({
 
 describeBenchmarkContract(benchmark);
 
+const definition = {
+  name: "none",
+  card: benchmark.card,
+  rows: reader([]),
+  toQuestion: ({ answer }: Row, id: string): Question => ({ id, images: [], target: answer }),
+};
+
+const riddles = defineBenchmark<Row, Question>({
+  name: "riddles",
+  card: benchmark.card,
+  rows: reader([
+    { name: "Is ice cold?", answer: "yes" },
+    { name: "Is fire cold?", answer: "no" },
+  ]),
+  toQuestion: ({ answer }, id) => ({ id, images: [], target: answer }),
+  protocols: {
+    strict: { ...protocol("strict"), prompt: ({ id }) => ({ kind: "chat", user: id, answerStart: "" }) },
+  },
+});
+
+describeBenchmarkContract(riddles);
+
+test("needs one protocol, and has no other", () => {
+  expect(riddles.extractors).toEqual([strictYesNo]);
+  expect(() => riddles.protocol("paper")).toThrow('riddles: there is no protocol "paper"; it has strict.');
+  expect(() => defineBenchmark<Row, Question>({ ...definition, protocols: {} })).toThrow(
+    'none: it has no protocol; define "strict".',
+  );
+});
+
 test("numbers repeated names, around those that are taken", async () => {
   const names = ["a", "a", "a#2", "a", "b"];
   const dataset = datasetFromRows({

@@ -45,6 +45,12 @@ describe("the original language harness", () => {
     expect(mapByWords("½ cup", lettered(["½"]))).toBe("A");
   });
 
+  test("cleans an answer twice where the task does, which loses the dot of a large İ", () => {
+    expect(mapByWords("İzmir", lettered(["İzmir"]))).toBe("A");
+    expect(mapByWords("İzmir", lettered(["İzmir"]), { cleanTwice: true })).toBe("İzmir");
+    expect(mapByWords("İzmir", lettered(["izmir"]), { cleanTwice: true })).toBe("A");
+  });
+
   test("agrees with the filter's own arithmetic of shares", () => {
     const words = fc.array(fc.constantFrom("the", "The", "sun", "sun.", "a", "-", "ice", "ICE!", "A", "é", "_", ""), {
       maxLength: 5,
@@ -200,7 +206,17 @@ describe("the first mention", () => {
     [steam, "A dog likes B",                       "B"],
     [steam, "It's D'Artagnan's steam",             "B"],
     [steam, "iced steamers",                       undefined],
-    [steam, "b",                                   undefined],
+    [steam, "b",                                   "B"],
+    [steam, "(b)",                                 "B"],
+    [steam, 'b". And so on',                       "B"],
+    [steam, "I would say (b), steam",              "B"],
+    [steam, "vitamin b",                           undefined],
+    [steam, "A is correct, not B",                 "A"],
+    [steam, "Choice A fits; B does not",           "A"],
+    [steam, "The answer is A because B is wrong",  "A"],
+    [steam, "It is A rather than B",               "A"],
+    [steam, "Well. A dog, so B",                   "B"],
+    [lettered(["+", "-"]), "-",                    "B"],
     [steam, "",                                    undefined],
     [[],    "A",                                   undefined],
     [lettered(["C", "A", "B", "none"]), "A",       "A"],
@@ -220,6 +236,18 @@ test.each([
   ["e\u0301te\u0301",       "e\u0301te\u0301"],
   ["?!",                    ""],
 ])("takes %j for %j", (text, words) => expect(plainWords(text)).toBe(words));
+
+test("first-mention reads whatever strict reads, and as strict does", () => {
+  const words = fc.constantFrom("A", "b", "(b)", "B.", "ice", "Steam", "a", "cat", "is", ",", '"', ":", "\n", "not");
+  const answers = fc.array(words, { maxLength: 5 }).map((parts) => parts.join(" "));
+  const choices = lettered(["ice", "steam", "a cat"]);
+  fc.assert(
+    fc.property(answers, (answer) => {
+      const strict = strictChoice.extract(answer.split('"')[0] ?? "", choices);
+      if (strict !== undefined) expect(firstMention.extract(answer, choices)).toBe(strict);
+    }),
+  );
+});
 
 test("asks strictly: tuned models in their template, bases in the original wording, after the begin of sequence", () => {
   expect(bestAnswerPrompt("Why?", "tuned")).toEqual({

@@ -61,6 +61,13 @@ test("names a structure that is no image's, where images may be missing", async 
   );
 });
 
+test("refuses a page without the sizes that its decoder needs, which would keep it busy for ever", async () => {
+  const bytes = readFileSync(new URL("fixtures/parquet/endless-page.parquet", import.meta.url));
+  await expect(rowsOf(bytes, z.object({ imageId: z.string(), isBalanced: z.boolean() }))).rejects.toThrow(
+    'cannot be read as Parquet (a page of column "isBalanced" claims levels of',
+  );
+});
+
 test("says that a file was cut short only when it was", async () => {
   const whole = readFileSync(new URL("fixtures/parquet/datasets-mixed.parquet", import.meta.url));
   await expect(rowsOf(whole.subarray(0, -9), IMAGE_OR_NONE)).rejects.toThrow("so it was cut short");

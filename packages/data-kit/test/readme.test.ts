@@ -13,7 +13,7 @@ const ROW = {
   ],
 };
 const TURNS = [
-  { role: "user", text: "<image>\nWhat is it?" },
+  { role: "user", text: "What is it?\n<image>" },
   { role: "assistant", text: "A cup." },
 ];
 

@@ -4,7 +4,7 @@ import type { OpenbookqaQuestion } from "./openbookqa.ts";
 
 const paperExtractor: Extractor = {
   name: "paper",
-  version: 1,
+  version: 2,
   stop: harnessStop,
   extract: (answer, choices) => (answer === "" ? undefined : mapByWords(answer, choices)),
   // Alone among the harness's four tasks, this one counts case: "a" is wrong where "A" is right.

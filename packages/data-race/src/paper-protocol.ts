@@ -4,7 +4,7 @@ import type { RaceQuestion } from "./race.ts";
 
 const paperExtractor: Extractor = {
   name: "paper",
-  version: 1,
+  version: 2,
   stop: harnessStop,
   extract: (answer, choices) => (answer === "" ? undefined : mapByWords(answer, choices)),
   isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true }),

@@ -14,7 +14,7 @@ import type { ScienceqaQuestion } from "./scienceqa.ts";
 
 const paperExtractor: Extractor = {
   name: "paper",
-  version: 1,
+  version: 2,
   stop: [],
   extract: (answer, choices) => strip(mapByText(lead(answer, '.,:"\n\r'), choices)) || undefined,
   isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true, ignorePunctuation: true }),

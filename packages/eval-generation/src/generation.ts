@@ -9,6 +9,7 @@ import {
   type Plugin,
   plugin,
 } from "@mlan/core";
+import { checkFolder } from "@mlan/eval-kit";
 import { z } from "zod";
 import { evaluate } from "./evaluate.ts";
 
@@ -53,6 +54,9 @@ export function generation(options: GenerationEvaluatorOptions = {}): Plugin<Eva
     create: (scope) => ({
       specVersion: 1,
       name: "generation",
+      check: async () => {
+        if (parsed.data.featureCache) await checkFolder("generation: featureCache", parsed.data.featureCache);
+      },
       evaluate: (run) => evaluate(run, parsed.data, scope.find(CLOCK) ?? systemClock),
     }),
   });

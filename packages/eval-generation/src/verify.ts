@@ -50,6 +50,9 @@ export async function verifyAnswers(run: EvaluateRun, answers: readonly AnswerRe
     const options = { batchSize: 1, sharePrefixes: false, details: true, ...(signal && { signal }) };
     for await (const { id, text, margins = [] } of model.generate([request], options)) {
       const margin = Math.min(...margins);
+      if (Number.isNaN(margin)) {
+        throw new MlanError("contract", `generation: the model gave "${id}" a margin that is not a number.`);
+      }
       smallestMargin = Math.min(smallestMargin, margin);
       if (text !== before) flips.push({ id, together: before, alone: text, margin });
     }

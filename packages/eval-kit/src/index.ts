@@ -1,6 +1,7 @@
 export type { AnswersHeader } from "./answers-header.ts";
 export { readAnswers } from "./answer-log.ts";
 export type { Asker, NewAnswer, Reading } from "./asker.ts";
+export { checkFolder } from "./check-folder.ts";
 export { cutAtStop } from "./cut-at-stop.ts";
 export { estimate } from "./estimate.ts";
 export type { EvaluateQuestionsOptions } from "./evaluate-questions.ts";

@@ -1,7 +1,7 @@
-import { type EvaluateRun, MlanError } from "@mlan/core";
+import { MlanError, type PlannedEvaluation } from "@mlan/core";
 
 /** Throws `invalid-options` when no question of the benchmark has choices to be ranked. */
-export async function checkChoices({ benchmark, protocol, signal }: EvaluateRun): Promise<void> {
+export async function checkChoices({ benchmark, protocol, signal }: PlannedEvaluation): Promise<void> {
   const { choices } = benchmark.protocol(protocol);
   const examples = await benchmark.open(signal ? { signal } : {});
   for (let index = 0; index < examples.length; index++) {

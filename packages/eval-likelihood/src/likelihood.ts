@@ -9,7 +9,7 @@ import {
   type Plugin,
   plugin,
 } from "@mlan/core";
-import { evaluateQuestions } from "@mlan/eval-kit";
+import { checkFolder, evaluateQuestions } from "@mlan/eval-kit";
 import { z } from "zod";
 import { checkChoices } from "./check-choices.ts";
 import { likelihoodAsker } from "./likelihood-asker.ts";
@@ -57,6 +57,10 @@ export function likelihood(options: LikelihoodEvaluatorOptions = {}): Plugin<Eva
     create: (scope) => ({
       specVersion: 1,
       name: "likelihood",
+      check: async (planned) => {
+        if (modelOptions.featureCache) await checkFolder("likelihood: featureCache", modelOptions.featureCache);
+        await checkChoices(planned);
+      },
       async *evaluate(run) {
         await checkChoices(run);
         const clock = scope.find(CLOCK) ?? systemClock;

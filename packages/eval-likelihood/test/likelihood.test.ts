@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
   type AnswerRecord,
+  type Benchmark,
   type BenchmarkResult,
   createScope,
   EVALUATOR,
@@ -164,4 +165,24 @@ test("what changes no score is not in the manifest, so a run goes on with other 
   const options = { batchSize: 3, sharePrefixes: false, featureCache: "features" };
   expect(likelihood(options).settings).toEqual({ continuation: "label" });
   expect(likelihood({ continuation: "text" }).settings).toEqual({ continuation: "text" });
+});
+
+test("what cannot be is noticed before a run begins", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "mlan-likelihood-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, "file"), "in the way");
+  const [without, having] = [
+    memoryBenchmark("open", [question("0", "A", { choices: [] })]),
+    memoryBenchmark("letters", [question("0", "A")]),
+  ];
+  const check = (options: LikelihoodEvaluatorOptions, benchmark: Benchmark): Promise<void> | undefined =>
+    createScope([likelihood(options)])
+      .get(EVALUATOR)
+      .check?.({ benchmark, protocol: "strict" });
+  await expect(check({}, without)).rejects.toThrow("no question of open has choices");
+  await expect(check({ featureCache: join(folder, "file/features") }, having)).rejects.toThrow(
+    /featureCache: .*features\/? cannot be written/,
+  );
+  await expect(check({ featureCache: join(folder, "a/b") }, having)).resolves.toBeUndefined();
+  expect(await readdir(folder)).toEqual(["file"]);
 });

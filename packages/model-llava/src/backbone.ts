@@ -3,6 +3,7 @@ import {
   type Location,
   MlanError,
   MODEL,
+  pathOf,
   type ModelSource,
   type Plugin,
   plugin,
@@ -50,6 +51,7 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
     module,
     // Where the files are decides nothing, and they may move; what they hold is compared by `inspect`.
     settings: { hasTower: data.visionTower !== undefined },
+    places: { weights: pathOf(data.weights), ...(data.visionTower && { visionTower: pathOf(data.visionTower) }) },
     create: () => createLlavaSource({ name, untunedFamily, ...data }),
   });
 }

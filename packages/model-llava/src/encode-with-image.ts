@@ -9,5 +9,10 @@ import { IMAGE_TOKEN_INDEX } from "./tokens.ts";
 export function encodeWithImage(tokenizer: Tokenizer, text: string): number[] {
   const [first = "", ...rest] = text.split(IMAGE_PLACEHOLDER);
   const ids = tokenizer.encode(first, { beginOfSequence: true });
-  return ids.concat(...rest.map((piece) => [IMAGE_TOKEN_INDEX, ...tokenizer.encode(piece)]));
+  for (const piece of rest) {
+    ids.push(IMAGE_TOKEN_INDEX);
+    // One by one: the arguments of a call are bounded, a text is not.
+    for (const id of tokenizer.encode(piece)) ids.push(id);
+  }
+  return ids;
 }

@@ -1,6 +1,7 @@
 import {
   type Component,
   contentOfFiles,
+  type ConversationFormat,
   type Location,
   MlanError,
   type ModelInspection,
@@ -18,6 +19,7 @@ import { type Checkpoint, type CheckpointFolders, openCheckpoint } from "./check
 import { fileExists, readCheckpointFile } from "./config/checkpoint-file.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
+import { templateByName } from "./templates/template-by-name.ts";
 import { loadTokenizer, TOKENIZER_FILES } from "./tokenizer/load-tokenizer.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
@@ -71,7 +73,11 @@ export function createLlavaSource({ name, untunedFamily, ...locations }: LlavaSo
       withCheckpoint(folders, async (checkpoint) => {
         const { plan } = await prepare(checkpoint, folders);
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
-        return { content, parameters: parameterCounts(plan) };
+        const readsImages = checkpoint.vision !== undefined;
+        const checkFormat = ({ template }: ConversationFormat): void => {
+          templateByName(template);
+        };
+        return { content, parameters: parameterCounts(plan), readsImages, checkFormat };
       }),
   };
 }

@@ -1,8 +1,8 @@
 import { useOnnxBackend } from "@mlan/backend-onnx";
-import type { Generation, GenerationRequest, ImageReference, Prompt } from "@mlan/core";
+import { type Generation, type GenerationRequest, type ImageReference, MlanError, type Prompt } from "@mlan/core";
 import { type LlavaModel, loadTokenizer } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { plainImage, scratchLlava, tinySource } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
@@ -189,6 +189,53 @@ describe("scores", () => {
       model.score([{ id: "s", prompt, images: [], continuation }]);
     await expect(score(raw("abc"), "")).rejects.toThrow(/"s" cannot be scored: its continuation "" has 0 tokens/);
     await expect(score({ kind: "raw", text: "", beginOfSequence: false }, "a")).rejects.toThrow(/cannot be scored/);
+  });
+});
+
+describe("logits that are not finite", () => {
+  let broken: LlavaModel;
+  const weight = (name: string): tf.Variable => broken.parameters().find((one) => one.name === name)!.variable;
+  beforeEach(async () => {
+    broken = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
+  });
+  afterEach(() => broken.dispose());
+
+  const errorsOf = async (): Promise<readonly unknown[]> => {
+    const asked = ["first", "second"].map((id) => request({ id, prompt: raw(`abc ${id}`) }));
+    const scored = asked.map(({ maximumNewTokens: _tokens, ...one }) => ({ ...one, continuation: "d" }));
+    const answers = async (details: boolean): Promise<unknown> => {
+      for await (const one of broken.generate(asked, { details })) expect(one).toBeUndefined();
+      return undefined;
+    };
+    const caught = (run: Promise<unknown>): Promise<unknown> => run.catch((error: unknown) => error);
+    return [await caught(answers(false)), await caught(answers(true)), await caught(broken.score(scored))];
+  };
+
+  it.each(["model.layers.1.mlp.up_proj.weight", "lm_head.weight"])("are an error that names %s", async (name) => {
+    const values = await weight(name).data();
+    values[7] = NaN;
+    weight(name).assign(tf.tidy(() => tf.tensor(values, weight(name).shape)));
+    for (const error of await errorsOf()) {
+      expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
+      expect(String(error)).toMatch(new RegExp(`"(first|second)" cannot be answered: tensor "${name}"`));
+    }
+  });
+
+  it("are an error that names the request where all weights are finite", async () => {
+    const head = weight("lm_head.weight");
+    head.assign(tf.tidy(() => tf.mul(tf.sign(head), 3e38)));
+    for (const error of await errorsOf()) {
+      expect(MlanError.is(error, "invalid-data")).toBe(true);
+      expect(String(error)).toMatch(/the logits of "(first|second)" are not finite although all weights are/);
+    }
+  });
+
+  it("leave no tensors behind", async () => {
+    weight("lm_head.weight").assign(tf.tidy(() => tf.fill(weight("lm_head.weight").shape, NaN)));
+    await errorsOf();
+    const before = tf.memory().numTensors;
+    await errorsOf();
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 

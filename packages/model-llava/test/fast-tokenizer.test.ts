@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Tokenizer as FastTokenizer } from "@huggingface/tokenizers";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { tinyJson, tokenizerOf } from "./tokenizer-folders.ts";
 
@@ -21,4 +22,17 @@ test.each([false, true])("the fast tokenizer and the slow one agree on prompts (
   const fast = new FastTokenizer(JSON.parse(await readFile(tinyJson, "utf8")), {});
   for (const text of PROMPTS)
     expect(slow.encode(text), text).toEqual(fast.encode(text, { add_special_tokens: false }).ids);
+});
+
+test("ours merges any text as the library does, at any length", async () => {
+  const ours = await tokenizerOf(tinyJson, false);
+  const library = new FastTokenizer(JSON.parse(await readFile(tinyJson, "utf8")), {});
+  const parts = fc.constantFrom("the", " ", "red", "bus", "aaa", "ee", "é", "\n", "😀", "s", ",", "t", "h", "her");
+  fc.assert(
+    fc.property(fc.array(parts, { minLength: 1, maxLength: 60 }), (words) => {
+      const text = words.join("");
+      expect(ours.encode(text)).toEqual(library.encode(text, { add_special_tokens: false }).ids);
+    }),
+    { numRuns: 500 },
+  );
 });

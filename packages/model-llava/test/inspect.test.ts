@@ -20,6 +20,10 @@ it("counts the values of each part that opening would hold, without a backend", 
   const reading = await tinySource(scratch.backbone).inspect();
   expect(tf.engine().backendNames()).toEqual([]);
   expect(reading.parameters).toEqual({ language: seeing.parameters.language });
+  expect([seeing.readsImages, reading.readsImages]).toEqual([true, false]);
+  const format = { template: "v1", imageAspectRatio: "pad", maximumLength: 8 } as const;
+  expect(() => reading.checkFormat?.(format)).not.toThrow();
+  expect(() => reading.checkFormat?.({ ...format, template: "v2" })).toThrow('there is no template "v2"');
   await useOnnxBackend();
   const model = await tinySource(scratch.backbone, scratch.tower).open();
   const sizes: Record<string, number> = {};

@@ -115,6 +115,7 @@ describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ use }) =>
     const inputs = promptTensors(rows, { rows: 4, length: 8, patches: PATCHES });
     const answers: number[][] = prompts.map(() => []);
     await decodeGreedily(network, {
+      notFinite: async (row) => new Error(`row ${row}`),
       prompts: inputs,
       lengths: prompts.map(({ length }) => length),
       maximumNewTokens: 12,
@@ -136,6 +137,7 @@ describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ use }) =>
       patches: PATCHES,
     });
     await decodeGreedily(network, {
+      notFinite: async (row) => new Error(`row ${row}`),
       prompts,
       lengths: [ids.length],
       maximumNewTokens: 4,

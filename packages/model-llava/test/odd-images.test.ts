@@ -129,6 +129,15 @@ describe("bounds of what is decoded:", () => {
     );
   });
 
+  test("grey values of 16 bits are clipped at 255, as Pillow does", async () => {
+    const values = Uint16Array.from({ length: 32 * 32 }, (_, index) => (index * 37) % 1024);
+    const raw = { width: 32, height: 32, channels: 1 } as const;
+    const image = await sharp(values, { raw }).toColourspace("grey16").png().toBuffer();
+    expect((await sharp(image).metadata()).space).toBe("grey16");
+    const clipped = await sharp(Uint8ClampedArray.from(values), { raw }).png().toBuffer();
+    expect([...(await decode(image))]).toEqual([...(await decode(clipped))]);
+  });
+
   test("AVIF and the first frame of animations are read", async () => {
     const options = { processor: PROCESSOR, aspectRatio: "square", name: "a" } as const;
     const avif = await noise(40, 40).avif().toBuffer();
@@ -149,6 +158,14 @@ describe("bounds of what is decoded:", () => {
       expect(await refusal(tiff.subarray(0, Math.floor(tiff.length * share)))).toContain("cannot be decoded");
     }
   });
+});
+
+test("a TIFF whose pixels lie behind its directory is refused when they are cut short", async () => {
+  const tiff = tiffOf(40, 30);
+  await expect(decode(tiff)).resolves.toHaveLength(3 * 32 * 32);
+  for (const lost of [1, 100, 1000, 1200]) {
+    expect(await refusal(tiff.subarray(0, tiff.length - lost))).toContain("cannot be decoded");
+  }
 });
 
 describe("mutations of images end in an image or in one error:", () => {
@@ -187,6 +204,33 @@ function noise(width: number, height: number): Sharp {
   const random = seededRandom(width * 1000 + height);
   const data = Uint8Array.from({ length: width * height * 3 }, () => random.below(256));
   return sharp(data, { raw: { width, height, channels: 3 } });
+}
+
+/** A grey TIFF as Pillow writes it: its directory first, its pixels last. */
+function tiffOf(width: number, height: number): Uint8Array {
+  const fields = [
+    [256, width],
+    [257, height],
+    [258, 8], // bits
+    [259, 1], // not compressed
+    [262, 1], // 0 is black
+    [273, 8 + 2 + 9 * 12 + 4], // where the pixels begin
+    [277, 1], // values a pixel
+    [278, height],
+    [279, width * height],
+  ] as const;
+  const head = Buffer.alloc(8 + 2 + fields.length * 12 + 4);
+  head.write("II*\0\b", "latin1");
+  head.writeUInt16LE(fields.length, 8);
+  for (const [index, [tag, value]] of fields.entries()) {
+    const at = 10 + index * 12;
+    head.writeUInt16LE(tag, at);
+    head.writeUInt16LE(4, at + 2);
+    head.writeUInt32LE(1, at + 4);
+    head.writeUInt32LE(value, at + 8);
+  }
+  const pixels = Uint8Array.from({ length: width * height }, (_, index) => index % 251);
+  return Buffer.concat([head, pixels]);
 }
 
 /** A PNG that says it has so many grey pixels, with the data of a few. */

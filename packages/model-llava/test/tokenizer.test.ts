@@ -157,7 +157,7 @@ describe("refuses", () => {
   test("a vocabulary without the special tokens that the configuration names", async () => {
     const config = JSON.stringify({ bos_token: { content: "<begin>" } });
     expect(await refusal({ "tokenizer.json": await readFile(tinyJson), "tokenizer_config.json": config })).toMatch(
-      /no token <begin>/,
+      /no token "<begin>"/,
     );
   });
 

@@ -29,7 +29,8 @@ test("is asked as an untuned base until it is tuned", async () => {
 
 test("tells a run's manifest what was asked for", () => {
   for (const weights of [backbone, fileURLToPath(backbone), backbone.href.replace(/\/$/, "")]) {
-    const { name, settings } = vicuna({ weights });
+    const { name, settings, places } = vicuna({ weights });
+    expect(places).toEqual({ weights: fileURLToPath(backbone) });
     expect({ name, settings }).toEqual({ name: "@mlan/model-vicuna", settings: { hasTower: false } });
   }
 });

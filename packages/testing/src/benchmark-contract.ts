@@ -1,6 +1,7 @@
 import {
   type Benchmark,
   IMAGE_PLACEHOLDER,
+  MlanError,
   type Outcome,
   type PromptFamily,
   type ProtocolName,
@@ -12,15 +13,20 @@ import { type DatasetContractOptions, describeDatasetContract, sampled } from ".
 const PROTOCOLS: readonly ProtocolName[] = ["paper", "strict"];
 const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];
 
-/** What every benchmark promises: pure prompts, readable targets, metrics that reward right answers. */
+/** What every benchmark promises, by each protocol that it has: pure prompts, readable targets, metrics that reward right answers. */
 export function describeBenchmarkContract<Q extends Question>(
   benchmark: Benchmark<Q>,
   options: DatasetContractOptions = {},
 ): void {
   const questions = async (): Promise<readonly Q[]> => sampled(await benchmark.open(), options.sample ?? 20);
   describeDatasetContract(benchmark, options);
+  const protocols = PROTOCOLS.filter((name) => hasProtocol(benchmark, name));
 
-  describe.each(PROTOCOLS)(`${benchmark.name} keeps the benchmark contract, protocol %s`, (name) => {
+  it(`${benchmark.name} has a protocol`, () => {
+    expect(protocols.length).toBeGreaterThan(0);
+  });
+
+  describe.each(protocols)(`${benchmark.name} keeps the benchmark contract, protocol %s`, (name) => {
     const protocol = benchmark.protocol(name);
     const targetOf = (question: Q): string => protocol.target?.(question) ?? question.target;
 
@@ -95,4 +101,14 @@ export function describeBenchmarkContract<Q extends Question>(
     expect(new Set(names).size).toBe(names.length);
     for (const { name, version } of benchmark.extractors) expect(Number.isInteger(version), name).toBe(true);
   });
+}
+
+/** A protocol that is not there is refused by an `invalid-options` error. */
+function hasProtocol(benchmark: Pick<Benchmark, "protocol">, name: ProtocolName): boolean {
+  try {
+    return benchmark.protocol(name) !== undefined;
+  } catch (error) {
+    if (MlanError.is(error, "invalid-options")) return false;
+    throw error;
+  }
 }

@@ -27,6 +27,8 @@ const FILE = "fake-model.json";
 export interface FakeModelOptions {
   /** A file that counts as the model's weights: a run notices when it is missing or has changed. */
   readonly weights?: URL;
+  /** What a run is told of whether it reads images. Default true: they are counted. */
+  readonly readsImages?: boolean;
   /** What `generate` answers. Default: the character that the learned weights make most likely, again and again. */
   readonly answer?: (request: GenerationRequest) => string;
 }
@@ -44,6 +46,7 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
     inspect: async ({ signal } = {}) => ({
       content: await contentOfFiles(new Map(options.weights && [["weights", options.weights]]), signal),
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
+      readsImages: options.readsImages ?? true,
     }),
   };
 }
@@ -95,7 +98,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     trainingFlops: ({ counts }, trained) =>
       VOCABULARY * (2 * counts.text + (trained.includes("language") ? 4 * counts.supervised : 0)),
     async *generate(requests, { details = false } = {}) {
-      const logits = await table.data();
+      const logits = await finiteValues(table);
       for (const request of requests) {
         const { maximumNewTokens } = request;
         const prompt = textOf(request.prompt);
@@ -105,7 +108,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       }
     },
     async score(requests) {
-      const logits = await table.data();
+      const logits = await finiteValues(table);
       return requests.map(({ id, prompt, continuation: text }) => ({
         id,
         logProbability: logProbability(logits, textOf(prompt), text),
@@ -115,7 +118,8 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       }));
     },
     async save(folder) {
-      const saved = { format, table: [...(await table.data())], projector: [...(await projector.data())] };
+      const [learned, seen] = [await finiteValues(table), await finiteValues(projector)];
+      const saved = { format, table: Array.from(learned), projector: Array.from(seen) };
       await writeFileAtomically(new URL(FILE, folder), JSON.stringify(saved));
       await writeChecksums(folder, { files: [FILE] });
     },
@@ -132,6 +136,12 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       for (const { variable } of parameters) variable.dispose();
     },
   };
+}
+
+async function finiteValues(variable: tf.Variable): Promise<ArrayLike<number>> {
+  const values = await variable.data();
+  if (values.every(Number.isFinite)) return values;
+  throw new MlanError("invalid-checkpoint", `fake-model: tensor "${variable.name}" holds values that are not finite.`);
 }
 
 function encode({ id, turns, images }: Conversation, { maximumLength }: ConversationFormat): Encoded {

@@ -32,7 +32,8 @@ export interface CheckpointContent {
 export interface Checkpoints {
   /**
    * Returns the folder for `TrainableModel.load`. `history` has the steps up to `step`. Older checkpoints are removed
-   * once this one is on disk. Throws `unavailable`; the checkpoints before it are then untouched.
+   * once this one is on disk. Throws `unavailable`, or what `TrainableModel.save` threw; the checkpoints before it are
+   * then untouched.
    */
   save(step: number, history: readonly StepEndEvent[], content: CheckpointContent): Promise<URL>;
   /**
@@ -135,7 +136,7 @@ async function saveError(step: number, folder: URL, cause: unknown): Promise<Mla
     ? `Training goes on from step ${newest.step} when it is started again`
     : "There is no earlier one";
   return new MlanError(
-    "unavailable",
+    MlanError.is(cause) ? cause.code : "unavailable",
     `trainer: the checkpoint of step ${step} could not be written to ${pathOf(folder)}. ${rest}. ${messageOf(cause)}`,
     { cause },
   );

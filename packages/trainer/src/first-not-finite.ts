@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /**
- * The first of these tensors with a value that is NaN or infinite. A sum is not finite exactly when one of its terms is
- * not (or when terms of 1e38 overflow), takes no memory beside the tensor, and is read once for all of them.
+ * The first of these tensors with a value that is NaN or infinite. A sum is not finite when one of its terms is not,
+ * takes no memory beside the tensor, and is read once for all of them; as terms may also overflow together, those of such
+ * a sum are looked at one by one.
  */
 export async function firstNotFinite(
   tensors: readonly (Tensor | undefined)[],
@@ -13,5 +14,9 @@ export async function firstNotFinite(
   const sums = tf.tidy(() => tf.stack(present.map(({ tensor }) => tf.sum(tensor))));
   const values = await sums.data<"float32">();
   sums.dispose();
-  return present[values.findIndex((value) => !Number.isFinite(value))];
+  for (const [place, { tensor, index }] of present.entries()) {
+    if (Number.isFinite(values[place])) continue;
+    if ((await tensor.data()).some((value) => !Number.isFinite(value))) return { index };
+  }
+  return undefined;
 }

@@ -138,4 +138,27 @@ describe("training stops with one clear error", () => {
     expect(calls).toBe(4);
     expect(tf.memory().numTensors).toBe(before);
   });
+
+  it("when an update has made a weight infinite, and keeps the checkpoint before it", async () => {
+    let steps = 0;
+    const recipe = { ...RECIPE, checkpointEvery: 1 };
+    const run = train({
+      folder,
+      recipe,
+      adapt: (model) => ({
+        ...withEyes(model),
+        async save(target) {
+          const { variable } = model.parameters()[0]!;
+          if (++steps === 3) variable.assign(tf.tidy(() => tf.mul(tf.add(tf.abs(variable), 1), 1e39)));
+          await model.save(target);
+        },
+      }),
+    });
+    const error: unknown = await run.catch((thrown: unknown) => thrown);
+    expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
+    expect(String(error)).toMatch(
+      /checkpoint of step 3 could not be written.*from step 2 .*table" holds values that are not/,
+    );
+    expect((await train({ folder, recipe })).events[0]).toMatchObject({ stepsDone: 2 });
+  });
 });

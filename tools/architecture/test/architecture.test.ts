@@ -12,6 +12,7 @@ const LAYERS: readonly { readonly name: string; readonly members: RegExp }[] = [
   { name: "plugins", members: /^(data|model|eval|trainer)-(?!kit$|llava$)/ },
   { name: "apps", members: /^(cli|report)$/ },
 ];
+const REPOSITORY = "https://github.com/mlan-js/mlan";
 const FILES_OF_A_PACKAGE = ["package.json", "tsconfig.json", "README.md", "src/index.ts"];
 
 const packages = publishedPackages();
@@ -39,6 +40,17 @@ describe.each(packages)("packages/$folder", ({ folder, url, manifest }) => {
     });
     expect(Object.keys(Object(manifest.exports?.["."]))).toEqual(["@mlan/source", "types", "default"]);
     expect(manifest.exports?.["./package.json"]).toBe("./package.json");
+  });
+
+  it("says where it comes from, and by which words it is found", () => {
+    expect(manifest).toMatchObject({
+      homepage: `${REPOSITORY}/tree/main/packages/${folder}#readme`,
+      bugs: `${REPOSITORY}/issues`,
+      repository: { type: "git", url: `git+${REPOSITORY}.git`, directory: `packages/${folder}` },
+      keywords: expect.arrayContaining(["mlan", "multimodal", "instruction-tuning"]),
+    });
+    expect(manifest.keywords?.length).toBeGreaterThan(3);
+    expect(new Set(manifest.keywords).size).toBe(manifest.keywords?.length);
   });
 
   it("depends on layers below its own only", () => {

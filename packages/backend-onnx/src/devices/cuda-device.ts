@@ -9,7 +9,7 @@ import { withNativeStrings } from "./provider-options.ts";
 
 const PROVIDER_LIBRARIES = ["libonnxruntime_providers_cuda.so", "libonnxruntime_providers_shared.so"];
 const INSTALL =
-  "Run the install script of onnxruntime-node, which fetches it: take onnxruntime-node-install=skip out of .npmrc, then " +
+  "Run the install script of onnxruntime-node, which fetches it: " +
   "npm rebuild onnxruntime-node --ignore-scripts=false --foreground-scripts. It needs Linux x64, CUDA 12 and cuDNN 9.";
 
 const OPTIONS = {

@@ -7,11 +7,18 @@ export interface ExactMatchOptions {
   readonly ignorePunctuation?: boolean;
 }
 
-/** Whether two texts are equal; white space always counts, as in the original harnesses. */
+/**
+ * Whether two texts are equal as the original harnesses compare them, in arrays of NumPy: white space counts, NUL characters
+ * at the end do not.
+ */
 export function exactMatch(answer: string, target: string, options: ExactMatchOptions = {}): boolean {
   const [left, right] = [answer, target].map((text) => {
     const cased = options.ignoreCase ? text.toLowerCase() : text;
-    return options.ignorePunctuation ? withoutPunctuation(cased) : cased;
+    return (options.ignorePunctuation ? withoutPunctuation(cased) : cased).replace(TRAILING_NULS, "");
   });
   return left === right;
 }
+
+/** The look-behind lets an attempt start only at the head of a run, which keeps it linear. */
+// oxlint-disable-next-line no-control-regex
+const TRAILING_NULS = /(?<!\0)\0+$/;

@@ -1,14 +1,22 @@
 import type { Choice } from "@mlan/core";
-import { splitWords } from "./python-text.ts";
+import { splitWords, WHITE_SPACE, WORD_CHARACTERS } from "./python-text.ts";
+
+export interface MapByWordsOptions {
+  /**
+   * Clean the answer twice, as the task of HellaSwag does: "İ" is first "i" with a dot above, then "i", which no choice
+   * with "İ" holds. Default: once.
+   */
+  readonly cleanTwice?: boolean;
+}
 
 /**
  * The label that the original language harness reads from an answer: the answer itself when it is a label, else the
  * label of the first choice all of whose words occur anywhere in it, else the answer as it is. A choice without a word
  * is never read.
  */
-export function mapByWords(answer: string, choices: readonly Choice[]): string {
+export function mapByWords(answer: string, choices: readonly Choice[], options: MapByWordsOptions = {}): string {
   if (choices.some(({ label }) => label === answer)) return answer;
-  const said = wordsOf(answer);
+  const said = wordsOf(options.cleanTwice ? cleaned(answer) : answer);
   const named = choices.find(({ text }) => {
     const words = wordsOf(text);
     return words.size > 0 && [...words].every((word) => said.has(word));
@@ -16,8 +24,13 @@ export function mapByWords(answer: string, choices: readonly Choice[]): string {
   return named?.label ?? answer;
 }
 
-/** In lower case, of Python's word characters (`\w`) only; marks such as combining accents are none. */
 function wordsOf(text: string): ReadonlySet<string> {
-  const words = splitWords(text).map((word) => word.replace(/[^\p{L}\p{N}_]+/gu, "").toLowerCase());
-  return new Set(words.filter((word) => word !== ""));
+  return new Set(splitWords(cleaned(text)));
 }
+
+/** In lower case, of Python's word characters and white space only. */
+function cleaned(text: string): string {
+  return text.replace(UNCLEAN, "").toLowerCase();
+}
+
+const UNCLEAN = new RegExp(`[^${WORD_CHARACTERS}${WHITE_SPACE}]+`, "gu");

@@ -6,8 +6,9 @@ import { splitWords } from "./python-text.ts";
  */
 export function plainWords(text: string): string {
   return splitWords(
-    text
-      .toLowerCase()
+    // White space first: long runs of it are the usual long answer.
+    splitWords(text.toLowerCase())
+      .join(" ")
       .replace(/[’'`]/g, "")
       .replace(/−/g, "-")
       .replace(/(?!(?<![\p{L}\p{M}\p{N}])-\p{N}|(?<=\p{N})[.,/:]\p{N})[^\p{L}\p{M}\p{N}]/gu, " "),

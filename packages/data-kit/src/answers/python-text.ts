@@ -8,6 +8,13 @@ export function strip(text: string): string {
   return text.replace(LEADING, "").replace(TRAILING, "");
 }
 
+/** The first line that is more than white space, stripped; "" when there is none. */
+export function firstLine(text: string): string {
+  const stripped = strip(text);
+  const end = stripped.indexOf("\n");
+  return end < 0 ? stripped : strip(stripped.slice(0, end));
+}
+
 /** `str.split()`: the words between runs of white space. */
 export function splitWords(text: string): string[] {
   return text.split(RUN).filter((word) => word !== "");
@@ -18,15 +25,36 @@ export function withoutPunctuation(text: string): string {
   return text.replace(/[!-/:-@[-`{-~]/g, "");
 }
 
-/**
- * `str.capitalize()`: the first character large, all others small. Letters with a title case of their own (ǅ, ᾼ) aside.
- */
+/** The characters of `\w`; marks such as combining accents are none. */
+export const WORD_CHARACTERS = "\\p{L}\\p{N}_";
+
+/** `str.capitalize()`: the first character in title case, all others small. */
 export function capitalize(text: string): string {
   const [first = ""] = text;
-  const [head = "", ...more] = first.toUpperCase();
   // Lower-cased as one text: a sigma's form depends on what stands before it.
-  return head + more.join("").toLowerCase() + text.toLowerCase().slice(first.toLowerCase().length);
+  return titleCase(first) + text.toLowerCase().slice(first.toLowerCase().length);
 }
+
+/** Of one character; JavaScript has large and small letters only. */
+function titleCase(character: string): string {
+  if (GEORGIAN.test(character)) return character;
+  const digraph = character === "" ? undefined : DIGRAPHS.find((forms) => forms.includes(character));
+  if (digraph !== undefined) return digraph[1] ?? "";
+  const upper = character.toUpperCase();
+  if (character === "ŉ") return upper;
+  // An iota below stays below: "ᾳ" becomes "ᾼ", not "ΑΙ".
+  if (upper.length > 1 && character.normalize("NFD").endsWith("\u0345")) {
+    const large = `${upper.slice(0, -1)}\u0345`;
+    return upper.length === 2 ? large.normalize("NFC") : large;
+  }
+  const [head = "", ...more] = upper;
+  return head + more.join("").toLowerCase();
+}
+
+/** Large forms exist, but no word begins with one alone. */
+const GEORGIAN = /[\u10d0-\u10ff]/;
+/** Each large, in title case, and small. */
+const DIGRAPHS: readonly string[] = ["Ǆǅǆ", "Ǉǈǉ", "Ǌǋǌ", "Ǳǲǳ"];
 
 /** The inside of a character class that is `\s`, for regular expressions. */
 export const WHITE_SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";

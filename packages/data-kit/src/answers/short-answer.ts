@@ -1,5 +1,5 @@
 import { plainWords } from "./plain-words.ts";
-import { splitWords, strip } from "./python-text.ts";
+import { firstLine, splitWords } from "./python-text.ts";
 import { trueFalse } from "./true-false.ts";
 
 /**
@@ -7,8 +7,7 @@ import { trueFalse } from "./true-false.ts";
  * digits, "true" as "yes" and "false" as "no". Empty only where the text is.
  */
 export function shortAnswer(text: string): string {
-  const [first = ""] = strip(text).split("\n");
-  const line = strip(first).toLowerCase();
+  const line = firstLine(text).toLowerCase();
   const words = splitWords(plainWords(line)).map((word) => NUMBERS.get(word) ?? word);
   return words.length > 0 ? trueFalse(words.join(" ")) : line;
 }

@@ -1,6 +1,6 @@
 import type { Choice, Extractor } from "@mlan/core";
 import { plainWords } from "./plain-words.ts";
-import { strip } from "./python-text.ts";
+import { firstLine, strip } from "./python-text.ts";
 
 /**
  * The `strict` reading of multiple choice: the answer's first line, trimmed, is a label in any case ("b", "(B)", "B."),
@@ -17,8 +17,7 @@ export const strictChoice: Extractor = {
 };
 
 function readChoice(answer: string, choices: readonly Choice[]): string | undefined {
-  const [first = ""] = strip(answer).split("\n");
-  const line = strip(first);
+  const line = firstLine(answer);
   const byLabel = (label: string | undefined): string | undefined =>
     choices.find((choice) => choice.label.toLowerCase() === label?.toLowerCase())?.label;
   return byLabel(LABEL_ALONE.exec(line)?.[1]) ?? byText(line, choices) ?? byLabel(LABEL_FIRST.exec(line)?.[1]);

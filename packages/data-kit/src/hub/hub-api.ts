@@ -68,7 +68,7 @@ const pageSchema = z.array(
 );
 
 /** For all pages of one answer together. The Hub sends 1,000 files a page, about 250 bytes each. */
-const MOST_PAGES = 2000;
+const MOST_PAGES = 500;
 const MOST_BYTES = 256 * 2 ** 20;
 
 /** A `fetch` for the pages of one answer, which throws where they are not as the schema says, or have no end. */

@@ -7,10 +7,12 @@ import {
   parquetMetadataAsync,
   parquetRead,
   parquetSchema,
+  type RowGroup,
   type SchemaTree,
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { fileURLToPath } from "node:url";
+import { checkPages, LARGEST_PAGE } from "./parquet-pages.ts";
 
 /** An open Parquet file: what its footer says, checked, and its columns. */
 export interface ParquetFile {
@@ -43,6 +45,7 @@ async function readCells(
   rowEnd: number,
 ): Promise<readonly unknown[]> {
   if (rowEnd <= rowStart) return [];
+  for (const group of groupsBetween(metadata, rowStart, rowEnd)) await checkPages(file, group, column);
   const cells: unknown[] = [];
   let found = 0;
   let outside = false;
@@ -65,16 +68,27 @@ async function readCells(
   throw damaged(`column "${column}" holds ${found} cells for the ${rowEnd - rowStart} rows from row ${rowStart} on`);
 }
 
+function groupsBetween({ row_groups }: FileMetaData, rowStart: number, rowEnd: number): readonly RowGroup[] {
+  let start = 0;
+  return row_groups.filter((group) => {
+    const first = start;
+    start += Number(group.num_rows);
+    return first < rowEnd && start > rowStart;
+  });
+}
+
 /** The number of rows, when the footer does not contradict itself. */
 function checkFooter({ num_rows, row_groups }: FileMetaData, fileBytes: number): number {
   const inGroups = row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
   if (num_rows !== inGroups) throw damaged(`its footer counts ${num_rows} rows, its row groups ${inGroups}`);
   const negative = row_groups.some((group) => group.num_rows < 0n);
-  if (negative || num_rows > MOST_ROWS) throw damaged(`its footer counts ${num_rows} rows`);
+  const most = BigInt(Math.max(FEW_ROWS, fileBytes * MOST_ROWS_PER_BYTE));
+  if (negative || num_rows > most) throw damaged(`its footer counts ${num_rows} rows`);
   for (const { columns } of row_groups) {
     for (const { meta_data } of columns) {
       if (meta_data === undefined) throw damaged("a column has no metadata");
-      const { total_compressed_size: size, data_page_offset: offset, path_in_schema: path } = meta_data;
+      const { total_compressed_size: size, data_page_offset: offset, path_in_schema: path, num_values } = meta_data;
+      if (num_values < 0n || num_values > most) throw damaged(`column "${path.join(".")}" claims ${num_values} values`);
       if (size < 0n || offset < 0n || offset + size > BigInt(fileBytes) + SLACK) {
         throw damaged(`column "${path.join(".")}" reaches beyond the file's ${fileBytes} bytes`);
       }
@@ -83,13 +97,11 @@ function checkFooter({ num_rows, row_groups }: FileMetaData, fileBytes: number):
   return Number(num_rows);
 }
 
-/** Rows of one file; the largest shards of the Hub have some ten million. */
-const MOST_ROWS = 2n ** 28n;
+/** Rows that are all alike take next to no bytes; more than these would be memory for nothing. */
+const FEW_ROWS = 2 ** 20;
+const MOST_ROWS_PER_BYTE = 64;
 /** Some writers count the dictionary page twice. */
 const SLACK = 2n ** 20n;
-/** No row group of a sensible file has a larger page. */
-const LARGEST_PAGE = 2 ** 30;
-
 /** A page may claim any size; it is compared before anything is unpacked. */
 const boundedCompressors: Compressors = Object.fromEntries(
   Object.entries(compressors).map(([codec, decompress]) => [

@@ -1,13 +1,17 @@
 import type { Generation, GenerationOptions, GenerationRequest } from "@mlan/core";
 import { answerCapacity, decodeGreedily } from "../network/greedy-decoding.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
+import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import { type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
 import { type PromptReader, readPrompt, renderRequest, symbolsOf } from "./prompt-reader.ts";
 import { type ReadyBatch, runWaves } from "./run-waves.ts";
 import type { Sequence } from "./waves.ts";
 
-/** Greedy answers, a batch of prompts of like length at a time; what prompts begin with in common is computed once. */
+/**
+ * Greedy answers, a batch of prompts of like length at a time; what prompts begin with in common is computed once. Throws
+ * as {@link logitsNotFinite} says.
+ */
 export async function* generate(
   reader: PromptReader,
   requests: readonly GenerationRequest[],
@@ -48,6 +52,7 @@ async function answer(
     promptLengths: rows.map((row) => row?.item.symbols.length ?? 1),
     maximumNewTokens: Math.max(...rows.map((row) => row?.item.request.maximumNewTokens ?? 0)),
     margins: details,
+    notFinite: (row) => logitsNotFinite(network, rows[row]?.item.request.id ?? ""),
     take: (row, token, margin) => {
       signal?.throwIfAborted();
       return answers[row]?.take(token, margin) ?? false;

@@ -8,6 +8,7 @@ import { disposeCache } from "../network/answer-cache.ts";
 import { logits } from "../network/decoder.ts";
 import { type LlavaNetwork, positionsPerImage } from "../network/llava-network.ts";
 import { runPrompts } from "../network/prompt-pass.ts";
+import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import { type PromptReader, readPrompt, type ReadPrompt, renderRequest, symbolsOf } from "./prompt-reader.ts";
 import { type ReadyBatch, runWaves } from "./run-waves.ts";
@@ -15,7 +16,8 @@ import type { Sequence } from "./waves.ts";
 
 /**
  * Summed log-probabilities of continuations. Prompt and continuation are encoded as one text, since their border
- * may lie within a token; the continuation's tokens are those after what this has in common with the prompt alone.
+ * may lie within a token; the continuation's tokens are those after what this has in common with the prompt alone. Throws
+ * as {@link logitsNotFinite} says.
  */
 export async function score(
   reader: PromptReader,
@@ -24,16 +26,21 @@ export async function score(
 ): Promise<readonly Score[]> {
   const continuations = requests.map((request) => readContinuation(reader, request));
   const set = await imageSet(requests, options.signal);
-  const items = continuations.map(({ prompt, tokens }): Item => {
+  const items = continuations.map(({ prompt, tokens }, index): Item => {
     const symbols = symbolsOf(prompt, set, positionsPerImage(reader.network));
     const targets = symbols.subarray(-tokens);
     // Nothing is read of the last token's position, and the first one read is that before the continuation.
     const computed = symbols.subarray(0, -1);
-    return { symbols: computed, shareable: computed.length - tokens, targets };
+    const id = requests[index]?.id ?? "";
+    return { id, symbols: computed, shareable: computed.length - tokens, targets };
   });
   const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
-  for await (const batch of runWaves(reader, items, set, options, (ready) => scoreBatch(reader.network, ready)))
-    for (const [item, result] of batch) scores.set(item, result);
+  for await (const batch of runWaves(reader, items, set, options, (ready) => scoreBatch(reader.network, ready))) {
+    for (const [item, result] of batch) {
+      if (!Number.isFinite(result.logProbability)) throw await logitsNotFinite(reader.network, item.id);
+      scores.set(item, result);
+    }
+  }
   return items.flatMap((item, index) => {
     const [request, result] = [requests[index], scores.get(item)];
     return request && result
@@ -43,6 +50,8 @@ export async function score(
 }
 
 interface Item extends Sequence {
+  /** The request's. */
+  readonly id: string;
   /** The continuation's tokens. */
   readonly targets: Int32Array;
 }

@@ -1,7 +1,7 @@
 import { messageOf, MlanError, shownValue } from "@mlan/core";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { imageFormat } from "./image-format.ts";
-import type { Pixels } from "./pixels.ts";
+import { CHANNELS, type Pixels } from "./pixels.ts";
 
 /** Pillow refuses more pixels as a decompression bomb. */
 const MOST_PIXELS = 178_956_970;
@@ -31,7 +31,7 @@ export async function decodeImage(bytes: Uint8Array, { name, orientation }: Deco
     throw undecodable(name, `it is ${description}; PNG, JPEG, WebP, GIF, TIFF and AVIF are read`);
   }
   try {
-    const { width, height, format } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const { width, height, format, space, channels } = await sharp(bytes, { limitInputPixels: false }).metadata();
     if (width * height > MOST_PIXELS || Math.max(width, height) > LONGEST_SIDE || format !== decoder) {
       const limits = `${MOST_PIXELS} pixels, ${LONGEST_SIDE} on a side, are read`;
       throw undecodable(name, `it is ${description} of ${width} x ${height}; up to ${limits}`);
@@ -43,13 +43,26 @@ export async function decodeImage(bytes: Uint8Array, { name, orientation }: Deco
       failOn: decoder === "tiff" ? "error" : "truncated",
       autoOrient: orientation === "upright",
     });
-    const rgb = image.removeAlpha().toColourspace("srgb").timeout({ seconds: DECODING_SECONDS });
+    image.timeout({ seconds: DECODING_SECONDS });
+    if (space === "grey16" && channels === 1) return await clippedGrey(image);
+    const rgb = image.removeAlpha().toColourspace("srgb");
     const { data, info } = await rgb.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) throw new Error(`it has ${info.channels} channels`);
     return { width: info.width, height: info.height, data };
   } catch (cause) {
     throw MlanError.is(cause) ? cause : undecodable(name, messageOf(cause), { cause });
   }
+}
+
+/** Pillow clips grey values of 16 bits at 255, where other programs divide by 256. */
+async function clippedGrey(image: Sharp): Promise<Pixels> {
+  const raw = image.toColourspace("grey16").raw({ depth: "ushort" });
+  const { data, info } = await raw.toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  const grey = new Uint16Array(data.buffer, data.byteOffset, width * height);
+  const rgb = new Uint8ClampedArray(grey.length * CHANNELS);
+  for (const [pixel, value] of grey.entries()) rgb.fill(value, pixel * CHANNELS, (pixel + 1) * CHANNELS);
+  return { width, height, data: new Uint8Array(rgb.buffer) };
 }
 
 function undecodable(name: string, problem: string, options?: ErrorOptions): MlanError {

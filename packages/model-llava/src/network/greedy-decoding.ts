@@ -25,6 +25,8 @@ export interface GreedyDecodingOptions {
    * row goes on.
    */
   readonly take: (row: number, token: number, margin: number | undefined) => boolean;
+  /** The error of a row that goes on and whose logits are not finite. */
+  readonly notFinite: (row: number) => Promise<Error>;
 }
 
 /**
@@ -38,6 +40,8 @@ export async function decodeGreedily(network: LlavaNetwork, options: GreedyDecod
   try {
     for (let step = 0; ; step++) {
       const read = await readChoice(choice);
+      const failed = state.rows.find((row, place) => row !== undefined && read.finite[place] === false);
+      if (failed !== undefined) throw await options.notFinite(failed);
       const going = state.rows.flatMap((row, place) =>
         row !== undefined && take(row, read.tokens[place] ?? 0, read.margins?.[place]) ? place : [],
       );

@@ -1,6 +1,6 @@
-import { Tokenizer as BytePairTokenizer } from "@huggingface/tokenizers";
-import { MlanError, pathOf } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
+import { addedTokens } from "./added-tokens.ts";
+import { createBytePairEncoder } from "./byte-pairs.ts";
 import { decodePieces } from "./decode-pieces.ts";
 import type { TokenizerConfig } from "./tokenizer-config.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -12,37 +12,26 @@ import { createWordEncoder } from "./word-encoder.ts";
  * transformers). `folder` is named in the `invalid-checkpoint` error that a missing special token gives.
  */
 export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig, folder: URL): Tokenizer {
-  const idOf = (token: string): number => {
-    const id = vocabulary.ids[token] ?? vocabulary.added.find(({ content }) => content === token)?.id;
-    if (id !== undefined) return id;
-    const message = `model-llava: ${pathOf(folder)}: the tokenizer has no token ${token}, which tokenizer_config.json relies on. Check that both files belong together.`;
-    throw new MlanError("invalid-checkpoint", message);
-  };
-  const own = [config.unknown, config.beginOfSequence, config.endOfSequence].map((content) => ({
-    id: idOf(content),
-    content,
-    special: true,
-  }));
-  const added = new Map([...vocabulary.added, ...config.added, ...own].map((token) => [token.content, token]));
-  const tokens = [...added.values()];
-  const bytePairs = createBytePairs(vocabulary, config.unknown);
-  const encodeWords = createWordEncoder(
-    vocabulary,
-    (text) => bytePairs.encode(text, { add_special_tokens: false }).ids,
-  );
+  const tokens = addedTokens(vocabulary, config, folder);
+  const added = new Map(tokens.map((token) => [token.content, token]));
+  const [unknownId = 0, beginOfSequenceId = 0, endOfSequenceId = 0] = [
+    config.unknown,
+    config.beginOfSequence,
+    config.endOfSequence,
+  ].map((content) => added.get(content)?.id);
+  const encodeWords = createWordEncoder(vocabulary, createBytePairEncoder(vocabulary, unknownId));
   const segmentsOf = createSplitter(added);
   const pieceOf = createPieces(vocabulary, tokens);
-  const beginOfSequenceId = idOf(config.beginOfSequence);
   return {
     vocabularySize: highestId(vocabulary, tokens) + 1,
     beginOfSequenceId,
-    endOfSequenceId: idOf(config.endOfSequence),
-    unknownId: idOf(config.unknown),
+    endOfSequenceId,
+    unknownId,
     legacy: config.legacy,
     fingerprint: fingerprintOf(vocabulary, tokens, config.legacy),
     encode(text, { beginOfSequence = false, legacy = config.legacy } = {}) {
       const ids = beginOfSequence ? [beginOfSequenceId] : [];
-      for (const segment of segmentsOf(text, legacy)) {
+      for (const segment of segmentsOf(wellFormed(text), legacy)) {
         if (typeof segment === "string") encodeWords(segment, ids);
         else ids.push(segment.id);
       }
@@ -57,7 +46,7 @@ export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig,
           return [part];
         }
         if (part === "") return ids;
-        encodeWords(prefix + part.replaceAll(" ", SPACE), ids);
+        encodeWords(prefix + wellFormed(part).replaceAll(" ", SPACE), ids);
         prefix = "";
         return ids;
       });
@@ -66,17 +55,9 @@ export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig,
   };
 }
 
-/** Merging is the library's; special tokens, normalising and prefixing are ours, so it gets no steps for them. */
-function createBytePairs({ ids, merges }: Vocabulary, unknown: string): BytePairTokenizer {
-  const definition = {
-    added_tokens: [],
-    normalizer: null,
-    pre_tokenizer: null,
-    post_processor: null,
-    decoder: null,
-    model: { type: "BPE", vocab: ids, merges, unk_token: unknown, byte_fallback: true, fuse_unk: true },
-  };
-  return new BytePairTokenizer(definition, { clean_up_tokenization_spaces: false });
+/** Half of a surrogate pair has no UTF-8 form. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
 /** Cuts text at literal special tokens and marks its spaces; a segment is text to merge or one token. */

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { MlanError, pathOf } from "@mlan/core";
 import { fileExists, readCheckpointFile } from "../config/checkpoint-file.ts";
-import { readConfigFile } from "../config/config-file.ts";
+import { type ConfigObject, readConfigFile } from "../config/config-file.ts";
 import { createTokenizer } from "./create-tokenizer.ts";
 import { sentencePieceVocabulary } from "./sentencepiece-vocabulary.ts";
 import { tokenizerConfig } from "./tokenizer-config.ts";
@@ -15,18 +15,25 @@ export const TOKENIZER_FILES: readonly string[] = [
   "tokenizer.model",
   "tokenizer_config.json",
   "special_tokens_map.json",
+  "added_tokens.json",
 ];
 
 /**
- * Reads `tokenizer.json`, or the SentencePiece `tokenizer.model` where that is missing, and
- * `tokenizer_config.json`. The folder ends in a slash. Throws `invalid-checkpoint` errors that name the file,
+ * Reads `tokenizer.json`, or the SentencePiece `tokenizer.model` where that is missing, and the files beside it that
+ * name special and added tokens. The folder ends in a slash. Throws `invalid-checkpoint` errors that name the file,
  * what was found, and what is supported.
  */
 export async function loadTokenizer(folder: URL): Promise<Tokenizer> {
   const vocabulary = await readVocabulary(folder);
   const configFile = new URL("tokenizer_config.json", folder);
-  const config = (await fileExists(configFile)) ? await readConfigFile(configFile) : {};
-  return createTokenizer(vocabulary, tokenizerConfig(config, configFile), folder);
+  const config = (await readIfThere(configFile)) ?? { value: {}, file: configFile };
+  const specialTokens = await readIfThere(new URL("special_tokens_map.json", folder));
+  const addedTokens = await readIfThere(new URL("added_tokens.json", folder));
+  return createTokenizer(vocabulary, tokenizerConfig({ config, specialTokens, addedTokens }), folder);
+}
+
+async function readIfThere(file: URL): Promise<{ readonly value: ConfigObject; readonly file: URL } | undefined> {
+  return (await fileExists(file)) ? { value: await readConfigFile(file), file } : undefined;
 }
 
 async function readVocabulary(folder: URL): Promise<Vocabulary> {

@@ -1,7 +1,7 @@
-import { MlanError, pathOf } from "@mlan/core";
+import { MlanError, pathOf, shownValue } from "@mlan/core";
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "../config/config-file.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import { tokenId, type Vocabulary } from "./vocabulary.ts";
 
 /**
  * The vocabulary of a `tokenizer.json` of Llama's kind: byte-pair encoding with byte fallback, spaces as U+2581.
@@ -11,7 +11,11 @@ export function tokenizerJsonVocabulary(value: ConfigObject, file: URL): Vocabul
   refuseOtherKinds(checkConfig(kindSchema, value, file), file);
   const { model, added_tokens: added } = checkConfig(vocabularySchema, value, file);
   const odd = added.find((token) => token.lstrip || token.rstrip || token.single_word);
-  if (odd) throw unsupported(file, `has the token ${odd.content} with lstrip, rstrip or single_word`);
+  if (odd) throw unsupported(file, `has the token ${shownValue(odd.content)} with lstrip, rstrip or single_word`);
+  const lacks = model.merges.find(
+    ([left, right]) => ![left, right, left + right].every((piece) => Object.hasOwn(model.vocab, piece)),
+  );
+  if (lacks) throw unsupported(file, `joins ${shownValue(lacks.join(" "))}, pieces that its vocabulary lacks`);
   return {
     ids: model.vocab,
     merges: model.merges,
@@ -23,14 +27,16 @@ export function tokenizerJsonVocabulary(value: ConfigObject, file: URL): Vocabul
 const SPACE_STEPS = new Set(["Prepend", "Replace", "Metaspace"]);
 
 function refuseOtherKinds({ normalizer, pre_tokenizer, model }: z.infer<typeof kindSchema>, file: URL): void {
-  if (model.type !== "BPE") throw unsupported(file, `is of type ${model.type}`);
+  if (model.type !== "BPE") throw unsupported(file, `is of type ${model.type.slice(0, 60)}`);
   const steps = [normalizer, pre_tokenizer].flatMap((step) => {
     if (step?.type !== "Sequence") return step ? [step.type] : [];
     return [...(step.normalizers ?? []), ...(step.pretokenizers ?? [])].map(({ type }) => type);
   });
   const foreign = steps.find((type) => !SPACE_STEPS.has(type));
-  if (foreign !== undefined) throw unsupported(file, `is of type BPE with ${foreign}`);
+  if (foreign !== undefined) throw unsupported(file, `is of type BPE with ${foreign.slice(0, 60)}`);
   if (!model.byte_fallback) throw unsupported(file, "is of type BPE without byte fallback");
+  if (model.ignore_merges) throw unsupported(file, "takes whole words before it merges (ignore_merges)");
+  if (model.dropout) throw unsupported(file, "leaves out merges at random (dropout)");
 }
 
 function unsupported(file: URL, found: string): MlanError {
@@ -46,15 +52,19 @@ const step = typed.extend({ normalizers: z.array(typed).optional(), pretokenizer
 const kindSchema = z.object({
   normalizer: step.nullish(),
   pre_tokenizer: step.nullish(),
-  model: z.object({ type: z.string().default("unnamed"), byte_fallback: z.boolean().nullish() }),
+  model: z.object({
+    type: z.string().default("unnamed"),
+    byte_fallback: z.boolean().nullish(),
+    ignore_merges: z.boolean().nullish(),
+    dropout: z.number().nullish(),
+  }),
 });
 
 // Older files write a merge as one string.
 const mergeText = z.string().regex(/^[^ ]+ [^ ]+$/, "must be two pieces with a space between");
 const merge = z.union([z.tuple([z.string(), z.string()]), mergeText.transform(splitMerge)]);
-const id = z.int().nonnegative();
 const addedToken = z.object({
-  id,
+  id: tokenId,
   content: z.string().min(1),
   special: z.boolean().default(false),
   lstrip: z.boolean().default(false),
@@ -62,7 +72,7 @@ const addedToken = z.object({
   single_word: z.boolean().default(false),
 });
 const vocabularySchema = z.object({
-  model: z.object({ vocab: z.record(z.string(), id), merges: z.array(merge) }),
+  model: z.object({ vocab: z.record(z.string(), tokenId), merges: z.array(merge) }),
   added_tokens: z.array(addedToken).default([]),
 });
 

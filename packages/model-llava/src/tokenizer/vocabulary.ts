@@ -1,3 +1,11 @@
+import { z } from "zod";
+
+/** The id of a token in a file; far beyond any vocabulary, and pairs of ids are exact as numbers. */
+export const tokenId: z.ZodInt = z
+  .int()
+  .nonnegative()
+  .max(2 ** 26 - 1);
+
 /** A Llama-style byte-pair vocabulary, whichever file it came from. */
 export interface Vocabulary {
   /** Ids by piece; spaces within pieces are written as {@link SPACE}. */

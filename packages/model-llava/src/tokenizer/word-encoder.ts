@@ -1,6 +1,5 @@
 import { SPACE, type Vocabulary } from "./vocabulary.ts";
 
-const WORDS = new RegExp(`${SPACE}*[^${SPACE}]+|${SPACE}+`, "gu");
 const CACHED_WORDS = 65_536;
 const CACHED_LENGTH = 32;
 
@@ -24,9 +23,18 @@ export function createWordEncoder(
     return encoded;
   };
   return (text, output) => {
-    const words = crossesWords ? [text] : (text.match(WORDS) ?? []);
-    for (const word of words) for (const id of encodeWord(word)) output.push(id);
+    for (const word of crossesWords ? [text] : wordsOf(text)) for (const id of encodeWord(word)) output.push(id);
   };
+}
+
+/** Spaces, if any, with what follows up to the next space. No pattern: those overflow the stack on words of megabytes. */
+function* wordsOf(text: string): Generator<string> {
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    while (text[end] === SPACE) end++;
+    const next = text.indexOf(SPACE, end);
+    end = next < 0 ? text.length : next;
+    yield text.slice(start, end);
+  }
 }
 
 const CROSSING = new RegExp(`[^${SPACE}]${SPACE}`, "u");

@@ -8,3 +8,8 @@ export function wholeNumber(least: number): (value: string) => number {
     throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
   };
 }
+
+/** A reader of an option that may be repeated: all its values. */
+export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}

@@ -1,0 +1,69 @@
+import { MlanError } from "@mlan/core";
+import type { AsyncBuffer, ColumnMetaData, PageHeader, RowGroup } from "hyparquet";
+import { parquetHeader } from "hyparquet/src/column.js";
+
+/**
+ * Compares what the pages of a column chunk say of themselves with each other, with the chunk and with its file. The
+ * decoder believes a page: one without a size, or of a billion values, keeps it busy for ever. Throws what is wrong.
+ */
+export async function checkPages(file: AsyncBuffer, group: RowGroup, column: string): Promise<void> {
+  for (const { meta_data: chunk } of group.columns) {
+    if (chunk?.path_in_schema[0] === column) checkChunk(await bytesOf(file, chunk), chunk);
+  }
+}
+
+/** A page unpacks to less in every sensible file. */
+export const LARGEST_PAGE: number = 2 ** 30;
+
+async function bytesOf(file: AsyncBuffer, chunk: ColumnMetaData): Promise<ArrayBuffer> {
+  const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = chunk;
+  const start = Number(dictionary !== undefined && dictionary > 0n && dictionary < data ? dictionary : data);
+  return file.slice(start, Math.min(start + Number(size), file.byteLength));
+}
+
+function checkChunk(bytes: ArrayBuffer, chunk: ColumnMetaData): void {
+  const name = chunk.path_in_schema.join(".");
+  const wanted = Number(chunk.num_values);
+  const reader = { view: new DataView(bytes), offset: 0 };
+  let values = 0;
+  while (values < wanted && reader.offset < bytes.byteLength - 1) {
+    const header = parquetHeader(reader);
+    const problem = pageProblem(header, bytes.byteLength - reader.offset);
+    if (problem !== undefined) throw new MlanError("invalid-data", `a page of column "${name}" ${problem}`);
+    values += header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0;
+    reader.offset += header.compressed_page_size;
+  }
+  if (values === wanted) return;
+  throw new MlanError("invalid-data", `the pages of column "${name}" hold ${values} values for ${wanted}`);
+}
+
+function pageProblem(header: PageHeader, left: number): string | undefined {
+  const { type, compressed_page_size: packed, uncompressed_page_size: size } = header;
+  if (!isCount(packed, left)) return `claims ${packed} of the ${left} bytes that are left`;
+  if (!isCount(size, LARGEST_PAGE)) return `claims to unpack to ${size} bytes`;
+  if (type === "DICTIONARY_PAGE") {
+    const count = header.dictionary_page_header?.num_values;
+    return isCount(count, size) ? undefined : `claims ${count} words in ${size} bytes`;
+  }
+  if (type === "DATA_PAGE") return countProblem(header.data_page_header);
+  if (type !== "DATA_PAGE_V2") return undefined;
+  const page = header.data_page_header_v2;
+  const levels = [page?.definition_levels_byte_length, page?.repetition_levels_byte_length];
+  if (!levels.every((length) => isCount(length, packed))) return `claims levels of ${levels.join(" and ")} bytes`;
+  if (!isCount(page?.num_nulls, page?.num_values ?? 0)) return `claims ${page?.num_nulls} nulls`;
+  return countProblem(page);
+}
+
+function countProblem(
+  page: { readonly num_values: number; readonly encoding: unknown } | undefined,
+): string | undefined {
+  if (page === undefined || !isCount(page.num_values, MOST_VALUES)) return `claims ${page?.num_values} values`;
+  return typeof page.encoding === "string" ? undefined : "has no known encoding";
+}
+
+const MOST_VALUES = 2 ** 28;
+
+/** A header may lack a field, or have one of another type, whatever its declaration says. */
+function isCount(value: unknown, most: number): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most;
+}

@@ -1,0 +1,30 @@
+import { access, constants, stat } from "node:fs/promises";
+import { type Location, messageOf, MlanError, pathOf, toFolderUrl } from "@mlan/core";
+
+/**
+ * Throws `unavailable` when a folder that will be made when it is needed could not be made, or not be written. Makes
+ * nothing.
+ */
+export async function checkFolder(speaker: string, folder: Location): Promise<void> {
+  const wanted = toFolderUrl(folder);
+  let place = wanted;
+  for (;;) {
+    const status = await stat(place).catch((error: unknown) => {
+      if (Object(error).code === "ENOENT") return undefined;
+      throw refused(speaker, wanted, messageOf(error));
+    });
+    if (status?.isDirectory()) break;
+    if (status) throw refused(speaker, wanted, `${pathOf(place)} is no folder`);
+    place = new URL("../", place);
+  }
+  await access(place, constants.W_OK).catch((error: unknown) => {
+    throw refused(speaker, wanted, messageOf(error));
+  });
+}
+
+function refused(speaker: string, folder: URL, reason: string): MlanError {
+  return new MlanError(
+    "unavailable",
+    `${speaker}: ${pathOf(folder)} cannot be written: ${reason}. Give another folder.`,
+  );
+}

@@ -1,0 +1,23 @@
+import { MlanError } from "@mlan/core";
+import type { LlavaNetwork } from "../network/llava-network.ts";
+import { firstNotFinite } from "../weights/first-not-finite.ts";
+
+/**
+ * The error of a request whose logits are NaN or infinite: `invalid-checkpoint` with the first weight that is not finite,
+ * `invalid-data` when all are, so that it comes from the request or the backend.
+ */
+export async function logitsNotFinite({ parameters }: LlavaNetwork, request: string): Promise<MlanError> {
+  for (const { name, variable } of parameters.parameters) {
+    if (firstNotFinite(await variable.data<"float32">()) < 0) continue;
+    return new MlanError(
+      "invalid-checkpoint",
+      `model-llava: "${request}" cannot be answered: tensor "${name}" of the model holds values that are not finite. Load a ` +
+        "checkpoint from before it was trained to them.",
+    );
+  }
+  return new MlanError(
+    "invalid-data",
+    `model-llava: the logits of "${request}" are not finite although all weights are. Look at its prompt and images, clear the ` +
+      "feature cache if one is used, or take a backend of float32.",
+  );
+}

@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import { MlanError } from "@mlan/core";
+import { loadTokenizer } from "@mlan/model-llava";
+import { expectSurvival, jsonMutations, type Mutation, mutations } from "@mlan/testing";
+import { expect, test } from "vitest";
+import { folderOf, tinyJson, tinySentencePiece, tokenizerOf } from "./tokenizer-folders.ts";
+
+const isTyped = (error: unknown): boolean => MlanError.is(error, "invalid-checkpoint");
+
+async function loadAndUse(files: Readonly<Record<string, string | Uint8Array | URL>>): Promise<void> {
+  const tokenizer = await loadTokenizer(await folderOf(files));
+  const ids = tokenizer.encode("the  red bus</s>é 😀\n", { beginOfSequence: true });
+  for (const id of ids) expect(Number.isInteger(id) && id >= 0 && id < tokenizer.vocabularySize).toBe(true);
+  expect(tokenizer.decode(ids)).toBeTypeOf("string");
+}
+
+/** Small enough to change each of its places. */
+const SMALL = {
+  added_tokens: ["<unk>", "<s>", "</s>"].map((content, id) => ({ id, content, special: true, lstrip: false })),
+  normalizer: { type: "Sequence", normalizers: [{ type: "Prepend", prepend: "\u2581" }] },
+  pre_tokenizer: null,
+  model: {
+    type: "BPE",
+    byte_fallback: true,
+    vocab: { "<unk>": 0, "<s>": 1, "</s>": 2, t: 3, h: 4, e: 5, he: 6, the: 7, "\u2581": 8 },
+    merges: ["h e", ["t", "he"]],
+  },
+};
+
+test("300 damaged copies of tokenizer.json", async () => {
+  const outcome = await expectSurvival(mutations(await readFile(tinyJson), 300, 21), {
+    attempt: (bytes) => loadAndUse({ "tokenizer.json": bytes }),
+    isTyped,
+  });
+  expect(outcome.refused).toBeGreaterThan(100);
+});
+
+test("300 damaged copies of tokenizer.model", async () => {
+  const outcome = await expectSurvival(mutations(await readFile(tinySentencePiece), 300, 22), {
+    attempt: (bytes) => loadAndUse({ "tokenizer.model": bytes }),
+    isTyped,
+  });
+  expect(outcome.refused).toBeGreaterThan(100);
+});
+
+test.each([
+  ["tokenizer.json", SMALL],
+  [
+    "tokenizer_config.json",
+    {
+      legacy: false,
+      bos_token: "<s>",
+      eos_token: { content: "</s>", lstrip: false },
+      added_tokens_decoder: { 1: { content: "<s>", special: true } },
+    },
+  ],
+  ["special_tokens_map.json", { bos_token: "<s>", unk_token: { content: "<unk>" } }],
+  ["added_tokens.json", { "<pad>": 9, "<s>": 1 }],
+])("hostile values at every place of %s", async (name, value) => {
+  const outcome = await expectSurvival(jsonMutations(value), {
+    attempt: (changed) =>
+      loadAndUse({ "tokenizer.json": JSON.stringify(SMALL), [name]: JSON.stringify(changed) ?? "" }),
+    isTyped,
+  });
+  expect(outcome.refused).toBeGreaterThan(20);
+});
+
+/** 250 texts: kinds of characters, alone, doubled, between words, and as runs of all lengths. */
+function* hostileTexts(): Generator<Mutation<string>> {
+  const odd = [
+    ..."\0\u0001\b\t\n\v\f\r\u001b\u007f\u0085\u00a0\u00ad\u0300\u061c\u200b\u200d\u200e\u2028\u202e\u2060\u2581\u3000\ud7ff\ue000\ufeff\ufffd\uffff",
+    ..."😀🏳👨",
+    "👨‍👩‍👧‍👦",
+    "e\u0301\u0301\u0301",
+    "\ud800",
+    "\udc00",
+    "\udc00\ud800",
+    "<0x41>",
+    "<s>",
+    "</s></s>",
+    "<unk>",
+    "<image>",
+    "$^.*+?()[]{}|/\\",
+    "𝔘𝔫𝔦",
+    "ﷺ",
+    "İ",
+    "ŉ",
+    "%s%n",
+    "${x}",
+    "../../x",
+  ];
+  for (const text of odd) {
+    for (const input of [text, text + text, `a ${text} b`, ` ${text} `, text.repeat(1000)])
+      yield { change: JSON.stringify(input.slice(0, 20)), input };
+  }
+}
+
+test("250 hostile texts are encoded, and come back but for special tokens and halves of characters", async () => {
+  const tokenizer = await tokenizerOf(tinySentencePiece, false);
+  let texts = 0;
+  const outcome = await expectSurvival(hostileTexts(), {
+    attempt: (text) => {
+      texts++;
+      const ids = tokenizer.encode(text);
+      expect(ids.every((id) => id >= 0 && id < tokenizer.vocabularySize)).toBe(true);
+      const back = tokenizer.decode(ids);
+      const whole = text.replace(/\p{Surrogate}/gu, "\ufffd");
+      if (!/<0x41>|<\/?s>|<unk>|[\u2581\ufeff]/.test(text)) expect(back).toBe(whole);
+    },
+    isTyped,
+  });
+  expect(outcome.refused).toBe(0);
+  expect(texts).toBeGreaterThanOrEqual(200);
+});
+
+test.each([
+  ["10 MB of one letter", "a".repeat(10_000_000)],
+  ["spaces", " ".repeat(2_000_000)],
+  ["one word", "theredbus".repeat(250_000)],
+  ["line ends", "\n".repeat(2_000_000)],
+  ["special tokens", "</s>".repeat(500_000)],
+])("megabytes without end are encoded in bounded memory: %s", async (_, text) => {
+  const tokenizer = await tokenizerOf(tinyJson, false);
+  expect(tokenizer.encode(text).length).toBeGreaterThan(200_000);
+  expect(process.memoryUsage.rss()).toBeLessThan(2e9);
+});

@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A program that installs packages, as the README tells its users to set it up. */
+export interface PackageClient {
+  readonly name: string;
+  /** The program and its parameters; the packages follow. */
+  readonly add: readonly string[];
+  /** The one line that the README asks for. */
+  readonly settings: { readonly file: string; readonly line: string };
+  /** What the client says however a package is made. */
+  readonly allowed?: RegExp;
+  /** What it installs for other platforms than this one, because it cannot tell them apart, in MB. */
+  readonly otherPlatforms?: number;
+}
+
+/** npm 12 does not run on the Node that mlan promises; where that one runs this script, it gets a newer one. */
+const NEWER_NODE = `node-${process.platform}-${process.arch}`;
+const CLIENTS = {
+  "npm-11": "npm:npm@11.19.1",
+  "npm-12": "npm:npm@12.2.1",
+  pnpm: "12.21.0",
+  "yarn-1": "npm:yarn@1.22.22",
+  "yarn-4": "npm:@yarnpkg/cli-dist@4.18.1",
+  [NEWER_NODE]: "24.21.0",
+};
+
+/** Installs the clients into a folder, by the npm that is here, and nowhere else. */
+export function installClients(folder: string, environment: NodeJS.ProcessEnv): readonly PackageClient[] {
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
+  const wanted = Object.entries(CLIENTS).map(([name, version]) => `${name}@${version}`);
+  // What clients want of Node is no matter of ours.
+  execFileSync("npm", ["install", "--ignore-scripts", "--silent", "--no-audit", ...wanted], {
+    cwd: folder,
+    env: environment,
+    stdio: "inherit",
+  });
+  const program = (path: string): string => join(folder, "node_modules", path);
+  const node = process.execPath;
+  const withoutScripts = { file: ".npmrc", line: "ignore-scripts=true" };
+  return [
+    { name: "npm 11", add: [node, program("npm-11/bin/npm-cli.js"), "install"], settings: withoutScripts },
+    {
+      name: "npm 12",
+      add: [program(`${NEWER_NODE}/bin/node`), program("npm-12/bin/npm-cli.js"), "install"],
+      settings: withoutScripts,
+    },
+    {
+      name: "pnpm 12",
+      add: [program(".bin/pnpm"), "add"],
+      settings: { file: "pnpm-workspace.yaml", line: "ignoreScripts: true" },
+    },
+    {
+      name: "yarn 1",
+      add: [node, program("yarn-1/bin/yarn.js"), "add"],
+      settings: { file: ".yarnrc", line: "ignore-scripts true" },
+      allowed: /^warning Ignored scripts due to flag\.$/,
+      // sharp's libraries for musl: it does not read `libc`.
+      otherPlatforms: 20,
+    },
+    {
+      name: "yarn 4",
+      add: [node, program("yarn-4/bin/yarn.js"), "add"],
+      settings: { file: ".yarnrc.yml", line: "nodeLinker: node-modules" },
+      // It runs no scripts, and lists the packages that have some.
+      allowed: /YN0004: .* lists build scripts, but all build scripts have been disabled|Done with warnings/,
+    },
+  ];
+}
