@@ -57,10 +57,10 @@ export const SLICE_KERNELS: readonly Kernel[] = [
 function assertInside(x: TensorInfo, begins: readonly number[], sizes: readonly number[]): void {
   const { shape } = x;
   const isInside = (length: number, axis: number): boolean => {
-    const [begin = NaN, size = NaN] = [begins[axis], sizes[axis]];
+    const [begin = 0, size = NaN] = [begins[axis], sizes[axis]];
     return Number.isInteger(begin) && Number.isInteger(size) && begin >= 0 && size >= 0 && begin + size <= length;
   };
-  if (begins.length === shape.length && sizes.length === shape.length && shape.every(isInside)) return;
+  if (begins.length <= shape.length && sizes.length === shape.length && shape.every(isInside)) return;
   throw new BackendError(
     "unsupported",
     `slice from [${begins.join()}] of size [${sizes.join()}] does not fit into shape [${shape.join()}]. Begin at 0 or behind ` +
