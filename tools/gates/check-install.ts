@@ -2,6 +2,8 @@
  * Installs what the README's table lists into empty projects outside the repository, by every package manager, and runs
  * a script there: a dataset plugin of the user's own, tuned and evaluated with nothing but what a user would install.
  * A warning is a failure. The packages are served as a registry would; everything else comes from the npm registry.
+ *
+ *   npm run check:install -- "yarn 4"    one package manager only
  */
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -35,7 +37,10 @@ const folderOf = (name: string): string => {
 const registry = await serveLocalRegistry(folderOf("packed"));
 try {
   const environment = strangersEnvironment(folderOf("home"), registry.url);
-  for (const client of installClients(folderOf("clients"), environment)) await tryClient(client, environment);
+  const only = process.argv.slice(2);
+  for (const client of installClients(folderOf("clients"), environment)) {
+    if (only.length === 0 || only.includes(client.name)) await tryClient(client, environment);
+  }
 } finally {
   registry.close();
   rmSync(root, { recursive: true, force: true });
@@ -108,7 +113,7 @@ async function run(
 function packagesOfReadme(): readonly string[] {
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
   const table = /\n\| you want to [\s\S]*?\n\n/.exec(readme)?.[0] ?? "";
-  const names = [...table.matchAll(/`(@mlan\/[a-z0-9-]+|-[a-z0-9]+)`/g)].map(([, name = ""]) =>
+  const names = [...table.matchAll(/`(@(?:mlan|tensorflow)\/[a-z0-9-]+|-[a-z0-9]+)`/g)].map(([, name = ""]) =>
     name.startsWith("-") ? `@mlan/data${name}` : name,
   );
   if (names.length < TRAINER.length) throw new Error("README.md has no table of what to install");

@@ -23,7 +23,7 @@ const LONGEST_ROW = 8192;
 const RMS_NORM: Operation = {
   name: "RmsNorm",
   emit(graph, [x = "", weight = ""], outputs, { inputs: [operand], attributes }) {
-    const { epsilon } = attributes as unknown as Epsilon;
+    const { epsilon } = attributes as object as Epsilon;
     const shape = operand?.shape ?? [];
     if ((shape.at(-1) ?? 1) <= LONGEST_ROW) {
       graph.node("SimplifiedLayerNormalization", [x, weight], outputs, { axis: -1, epsilon: { float: epsilon } });

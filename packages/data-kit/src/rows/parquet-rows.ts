@@ -13,7 +13,7 @@ export interface ParquetColumns {
   readonly images: readonly ParquetImages[];
 }
 
-export interface ParquetImages {
+interface ParquetImages {
   readonly column: string;
   /** Whether rows may have no image. */
   readonly nullable: boolean;

@@ -1,0 +1,69 @@
+import { appendFile, writeFile } from "node:fs/promises";
+import { type Conversation, type Dataset } from "@mlan/core";
+import { memoryDataset } from "@mlan/testing";
+import { describe, expect, it } from "vitest";
+import { build, folder, run, runUntil, weights } from "./scratch-run.ts";
+import { dataWithImage } from "./small-run.ts";
+
+describe("content that changes in place", () => {
+  const rows = (text: string): Dataset<Conversation> => {
+    const turns = [
+      { role: "user", text: "a" },
+      { role: "assistant", text },
+    ] as const;
+    return memoryDataset("letters", [{ id: "0", turns, images: [] }]);
+  };
+
+  it("of the weights is refused, between two starts and after a kill", async () => {
+    await run();
+    await writeFile(weights, "other weights");
+    await expect(run()).rejects.toThrow(
+      "the files of the model @mlan/testing/fake-model have changed since this run began",
+    );
+    await writeFile(weights, "first weights"); // touched, and the same again
+    expect((await run()).filter((event) => event.type === "stage-end")).toMatchObject([{ skipped: true }, {}, {}]);
+  });
+
+  it("of rows is refused", async () => {
+    await expect(run(build({ data: rows("b"), diesAt: 2 }))).rejects.toThrow("killed");
+    await expect(run(build({ data: rows("c") }))).rejects.toThrow(
+      'the rows of the data letters have changed since stage "tune" began',
+    );
+    await run(build({ data: rows("b") }));
+  });
+
+  it("of images is refused, whatever finds them", async () => {
+    const image = (bytes: string): Dataset<Conversation> =>
+      dataWithImage("pictures", { name: "a.png", read: async () => Buffer.from(bytes) });
+    await expect(run(build({ data: image("one"), diesAt: 2 }))).rejects.toThrow("killed");
+    await expect(run(build({ data: image("two") }))).rejects.toThrow("the images of the data pictures have changed");
+    await run(build({ data: image("one") }));
+  });
+
+  it("of images is looked at by stamp first, and read when the stamp differs", async () => {
+    let reads = 0;
+    const image = (stamp: string, bytes: string): Dataset<Conversation> =>
+      dataWithImage("pictures", {
+        name: "a.png",
+        find: async () => ({ stamp }),
+        read: async () => {
+          reads++;
+          return Buffer.from(bytes);
+        },
+      });
+    await run(build({ data: image("1", "one") }));
+    expect(reads).toBe(1);
+    await run(build({ data: image("1", "one") }));
+    expect(reads).toBe(1);
+    await run(build({ data: image("2", "one") }));
+    expect(reads).toBe(2);
+    await expect(run(build({ data: image("3", "two") }))).rejects.toThrow("the images of the data pictures");
+  });
+
+  it("of the checkpoint that later stages start from is refused", async () => {
+    await runUntil((event) => event.type === "stage-end" && event.stage === "tune");
+    const list = new URL("checkpoints/tune/last/checksums.json", folder);
+    await appendFile(list, " ");
+    await expect(run()).rejects.toThrow('the checkpoint of stage "tune"');
+  });
+});

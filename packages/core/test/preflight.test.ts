@@ -1,0 +1,142 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import {
+  type Conversation,
+  type Dataset,
+  defineDataset,
+  type Evaluator,
+  evaluate,
+  experiment,
+  type Experiment,
+  MlanError,
+  type Plugin,
+  type RunEvent,
+  runExperiment,
+  train,
+} from "@mlan/core";
+import { fakeModelPlugin } from "@mlan/testing";
+import { describe, expect, it } from "vitest";
+import { bench, build, folder, letters, run, weights } from "./scratch-run.ts";
+import { addingTrainer, all, dataWithImage, RECIPE, weightEvaluator } from "./small-run.ts";
+
+describe("before the first stage", () => {
+  const stagesOf = (events: readonly RunEvent[]): readonly RunEvent[] =>
+    events.filter(({ type }) => type === "stage-start");
+
+  async function refusal(value: Experiment): Promise<{ message: string; events: RunEvent[] }> {
+    const events: RunEvent[] = [];
+    try {
+      for await (const event of runExperiment(value, { folder })) events.push(event);
+    } catch (error) {
+      if (MlanError.is(error)) return { message: error.message, events };
+      throw error;
+    }
+    throw new Error("it was not refused");
+  }
+
+  it("tells what is looked at, each once", async () => {
+    const subjects = (await run()).flatMap((event) => (event.type === "preflight" ? [event.subject] : []));
+    const model = "the model @mlan/testing/fake-model";
+    expect(subjects).toEqual([model, "the data bench", "the data letters", `every byte of ${model}`]);
+  });
+
+  it("data that cannot be opened are noticed, and nothing is left behind", async () => {
+    const missing = defineDataset<Conversation, Conversation>({
+      name: "missing",
+      rows: () => Promise.reject(new MlanError("invalid-data", "there is no folder missing/")),
+      toExample: (row) => row,
+    });
+    const { message, events } = await refusal(build({ data: missing }));
+    expect(message).toBe("there is no folder missing/");
+    expect(stagesOf(events)).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it("images that are missing are noticed, with their number", async () => {
+    const find = (): Promise<never> => Promise.reject(new MlanError("invalid-data", 'there is no image "a.png".'));
+    const image = { name: "a.png", find, read: find };
+    const one = dataWithImage("pictures", image);
+    const two: Dataset<Conversation> = {
+      ...one,
+      open: async () => {
+        const { at } = await one.open();
+        return { length: 3, fingerprint: "rows", at };
+      },
+    };
+    expect((await refusal(build({ data: one }))).message).toBe('there is no image "a.png".');
+    expect((await refusal(build({ data: two }))).message).toBe(
+      'there is no image "a.png". 2 more images are missing too.',
+    );
+  });
+
+  it("weights that are missing are noticed", async () => {
+    await rm(weights);
+    const { message, events } = await refusal(build());
+    expect(message).toContain("weights cannot be read: ENOENT");
+    expect(stagesOf(events)).toEqual([]);
+  });
+
+  it("a trainer that only a later stage needs is noticed", async () => {
+    const { stages } = build();
+    const { message, events } = await refusal(
+      experiment({ name: "small", use: [fakeModelPlugin({ weights }), weightEvaluator()], stages }),
+    );
+    expect(message).toContain("Nothing provides @mlan/core/trainer@1");
+    expect(stagesOf(events)).toEqual([]);
+  });
+
+  it("images that the model cannot read are noticed", async () => {
+    const data = dataWithImage("pictures", { name: "a.png", read: async () => new Uint8Array() });
+    const { stages } = build({ data });
+    const use = [fakeModelPlugin({ readsImages: false }), addingTrainer(), weightEvaluator()];
+    const { message, events } = await refusal(experiment({ name: "small", use, stages }));
+    expect(message).toBe(
+      "the data pictures have images, and the model @mlan/testing/fake-model reads none. Give it a vision tower, or take other data.",
+    );
+    expect(stagesOf(events)).toEqual([]);
+  });
+
+  it("what only the evaluator of a later stage can know is noticed", async () => {
+    const evaluator = weightEvaluator();
+    const strict: Plugin<Evaluator> = {
+      ...evaluator,
+      create: (scope) => ({
+        ...evaluator.create(scope),
+        check: ({ benchmark }) => Promise.reject(new MlanError("invalid-options", `${benchmark.name} has no choices`)),
+      }),
+    };
+    const use = [fakeModelPlugin({ weights }), addingTrainer(), strict];
+    const { message, events } = await refusal(experiment({ name: "small", use, stages: build().stages.slice(1) }));
+    expect(message).toBe("bench has no choices");
+    expect(stagesOf(events)).toEqual([]);
+  });
+
+  it("a disk that is too small is noticed", async () => {
+    const { message } = await refusal(build({ needsBytes: 1e18 }));
+    expect(message).toMatch(
+      /^the checkpoints of this run need 1000000000 GB, and the disk of .*run\/ has \d.* GB free\./,
+    );
+  });
+
+  it.each([
+    ["no experiment", {}, "runExperiment takes the value of experiment("],
+    ["a plugin's function", { ...build(), use: [fakeModelPlugin] }, "runExperiment takes the value of experiment("],
+  ])("%s is refused", async (_, value, message) => {
+    await expect(all(runExperiment(value as never, { folder }))).rejects.toThrow(message);
+  });
+
+  // prettier-ignore
+  it.each([
+    ["a stage without data",        () => train({ name: "a", recipe: RECIPE } as never),                              "expected a dataset"],
+    ["a misspelt option",           () => train({ name: "a", data: letters, recipe: RECIPE, dta: 1 } as never),       '"dta"'],
+    ["a recipe's name",             () => train({ name: "a", data: letters, recipe: "alignment" as never }),          "expected a recipe"],
+    ["a dataset as a benchmark",    () => evaluate({ name: "a", benchmarks: [letters as never], protocol: "paper" }), "expected a benchmark"],
+    ["no benchmark",                () => evaluate({ name: "a", benchmarks: [], protocol: "paper" }),                 "at least one benchmark"],
+    ["another protocol",            () => evaluate({ name: "a", benchmarks: [bench], protocol: "papr" as never }),    "protocol"],
+    ["a plugin that was not called", () => experiment({ name: "a", use: [fakeModelPlugin as never], stages: build().stages }), "is a call missing"],
+    ["a stage of another kind",     () => experiment({ name: "a", use: [], stages: [{ name: "x", run() {} } as never] }), "expected a stage"],
+  ])("%s is refused where it is written", (_, make, message) => {
+    expect(make).toThrow(message);
+    expect(make).toThrow(expect.toSatisfy((error) => MlanError.is(error, "invalid-options")));
+  });
+});

@@ -1,0 +1,12 @@
+import type { Generation, GenerationOptions, GenerationRequest, TrainableModel } from "@mlan/core";
+
+/** All answers of a model, by the request's id. */
+export async function answersOf(
+  model: TrainableModel,
+  requests: readonly GenerationRequest[],
+  options: GenerationOptions = {},
+): Promise<ReadonlyMap<string, Generation>> {
+  const answers = new Map<string, Generation>();
+  for await (const generation of model.generate(requests, options)) answers.set(generation.id, generation);
+  return answers;
+}

@@ -1,0 +1,209 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  type Component,
+  type ConversationFormat,
+  type Encoded,
+  type LossOptions,
+  MlanError,
+  type ModelSource,
+  type TrainableModel,
+} from "@mlan/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { alphabetConversations } from "./memory-dataset.ts";
+import { answersOf } from "./answers-of.ts";
+import type { ModelContractOptions } from "./model-contract.ts";
+
+const TUNING: ConversationFormat = { template: "v1", imageAspectRatio: "pad", maximumLength: 256 };
+
+/** What every model promises besides that can be trained. */
+export function describeTrainableModelContract(source: ModelSource, { useBackend }: ModelContractOptions): void {
+  describe(`${source.name} keeps the trainable model contract`, () => {
+    let model: TrainableModel;
+    let examples: readonly Encoded[];
+    beforeAll(async () => {
+      await useBackend();
+      model = await source.open({ seed: 1 });
+      model.setFormat(TUNING);
+      examples = alphabetConversations(4).map((conversation) => model.encode(conversation));
+    });
+    afterAll(() => model.dispose());
+
+    it("masks what the user says and learns what the assistant says", () => {
+      for (const { inputIds, labels, supervised } of examples) {
+        expect(labels.length).toBe(inputIds.length);
+        expect(supervised).toBeGreaterThan(0);
+        expect(labels.filter((label) => label !== -100).length).toBeGreaterThanOrEqual(supervised);
+        expect(labels[0]).toBe(-100);
+        labels.forEach((label, position) => expect([-100, inputIds[position]]).toContain(label));
+      }
+    });
+
+    it("names its parameters, each once", () => {
+      const names = model.parameters().map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+      expect(model.parameters().map(({ component }) => component)).toContain("language");
+    });
+
+    it("counts every position of a batch", async () => {
+      const { rows, length } = shapeOf(examples);
+      const batch = await model.collate(examples, { rows: rows + 1, length });
+      const { text, image, padding, supervised } = batch.counts;
+      batch.dispose();
+      expect(text + image + padding).toBe((rows + 1) * length);
+      expect(supervised).toBe(examples.reduce((sum, example) => sum + example.supervised, 0));
+    });
+
+    it("gives the same loss whatever the padding", async () => {
+      const { rows, length } = shapeOf(examples);
+      const tight = await lossOf(model, examples, { rows, length });
+      expect(await lossOf(model, examples, { rows: rows + 1, length: length + 8 })).toBeCloseTo(tight, 4);
+    });
+
+    it.each<{ trained: readonly Component[] }>([{ trained: ["projector"] }, { trained: ["language", "projector"] }])(
+      "gives the same loss and gradients of $trained however little it keeps",
+      async ({ trained }) => {
+        const batch = await model.collate(examples, shapeOf(examples));
+        const variables = model
+          .parameters()
+          .filter(({ component }) => trained.includes(component))
+          .map(({ variable }) => variable);
+        const pass = async (options: LossOptions): Promise<readonly Float32Array[]> => {
+          if (variables.length === 0) return [];
+          const { value, grads } = tf.engine().gradients(() => model.loss(batch, options), variables, undefined, true);
+          // The gradient of what the batch does not depend on has no tensor.
+          const tensors = [value, ...grads].filter((tensor) => tensor !== undefined);
+          const values = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
+          tf.dispose(tensors);
+          return values;
+        };
+        const all = await pass({});
+        const few = [await pass({ trained }), await pass({ trained, gradientCheckpointing: true })];
+        batch.dispose();
+        for (const values of few) {
+          expect(values).toHaveLength(all.length);
+          for (const [index, gradient] of values.entries())
+            expect(largestDifference(gradient, all[index] ?? [])).toBeLessThan(1e-5);
+        }
+      },
+    );
+
+    it("overfits one batch, and leaves no tensors behind", async () => {
+      const batch = await model.collate(examples, shapeOf(examples));
+      const variables = model
+        .parameters()
+        .filter(({ component }) => component === "language")
+        .map(({ variable }) => variable);
+      const optimizer = tf.train.adam(0.05);
+      const losses: number[] = [];
+      let tensors = 0;
+      for (let step = 0; step < 40; step++) {
+        const loss = optimizer.minimize(() => model.loss(batch), true, variables);
+        losses.push((await loss?.data())?.[0] ?? NaN);
+        loss?.dispose();
+        if (step === 1) tensors = tf.memory().numTensors;
+      }
+      expect(tf.memory().numTensors).toBe(tensors);
+      optimizer.dispose();
+      batch.dispose();
+      expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) / 2);
+    });
+
+    it("saves and loads the same bits and the format", async () => {
+      const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
+      const loss = await lossOf(model, examples, shapeOf(examples));
+      await model.save(folder);
+      const other = await source.open({ seed: 2 });
+      await other.load(folder);
+      await rm(folder, { recursive: true });
+      expect(other.format).toEqual(TUNING);
+      expect(await lossOf(other, examples, shapeOf(examples))).toBe(loss);
+      other.dispose();
+    });
+
+    it("neither answers, scores nor saves with weights that are not finite", async () => {
+      const broken = await source.open({ seed: 1 });
+      const { variable } = broken.parameters().findLast(({ component }) => component === "language") ?? {};
+      variable?.assign(tf.tidy(() => tf.fill(variable.shape, NaN)));
+      const prompt = { kind: "raw", text: "a", beginOfSequence: true } as const;
+      for (const details of [false, true]) {
+        const request = { id: "asked", prompt, images: [], maximumNewTokens: 2 };
+        const error: unknown = await answersOf(broken, [request], { details }).catch((thrown: unknown) => thrown);
+        expect(MlanError.is(error), String(error)).toBe(true);
+      }
+      const scoring = broken.score([{ id: "scored", prompt, images: [], continuation: "b" }]);
+      await expect(scoring).rejects.toSatisfy((error) => MlanError.is(error));
+      const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
+      await expect(broken.save(folder)).rejects.toSatisfy((error) => MlanError.is(error));
+      await rm(folder, { recursive: true });
+      broken.dispose();
+    });
+
+    it("loads nothing of a folder in which a bit has changed", async () => {
+      const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
+      await model.save(folder);
+      const loss = await lossOf(model, examples, shapeOf(examples));
+      const other = await source.open({ seed: 2 });
+      other.setFormat(TUNING);
+      const before = await lossOf(other, examples, shapeOf(examples));
+      for (const name of await readdir(folder)) {
+        const file = new URL(encodeURIComponent(name), folder);
+        const bytes = await readFile(file);
+        const changed = Uint8Array.from(bytes);
+        changed[changed.length >> 1] = (changed[changed.length >> 1] ?? 0) ^ 1;
+        await writeFile(file, changed);
+        const error = await other.load(folder).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        expect(MlanError.is(error, "invalid-checkpoint"), `${name}: ${String(error)}`).toBe(true);
+        await writeFile(file, bytes);
+      }
+      expect(await lossOf(other, examples, shapeOf(examples))).toBe(before);
+      await other.load(folder);
+      expect(await lossOf(other, examples, shapeOf(examples))).toBe(loss);
+      await rm(folder, { recursive: true });
+      other.dispose();
+    });
+
+    it("counts more work where more is trained", async () => {
+      const small = await model.collate(examples.slice(0, 1), shapeOf(examples.slice(0, 1)));
+      const large = await model.collate(examples, shapeOf(examples));
+      const projector = model.trainingFlops(large, ["projector"]);
+      expect(model.trainingFlops(large, ["projector", "language"])).toBeGreaterThan(projector);
+      expect(model.trainingFlops(large, ["language"])).toBeGreaterThan(model.trainingFlops(small, ["language"]));
+      expect(model.trainingFlops(large, ["language"], { gradientCheckpointing: true })).toBeGreaterThanOrEqual(
+        model.trainingFlops(large, ["language"]),
+      );
+      small.dispose();
+      large.dispose();
+    });
+  });
+}
+
+function shapeOf(examples: readonly Encoded[]): { rows: number; length: number } {
+  return { rows: examples.length, length: Math.max(...examples.map(({ length }) => length)) };
+}
+
+function largestDifference(left: ArrayLike<number>, right: ArrayLike<number>): number {
+  let largest = left.length === right.length ? 0 : NaN;
+  for (let index = 0; index < left.length; index++)
+    largest = Math.max(largest, Math.abs((left[index] ?? NaN) - (right[index] ?? NaN)));
+  return largest;
+}
+
+async function lossOf(
+  model: TrainableModel,
+  examples: readonly Encoded[],
+  shape: { rows: number; length: number },
+): Promise<number> {
+  const batch = await model.collate(examples, shape);
+  const loss = model.loss(batch);
+  const [value = NaN] = await loss.data();
+  loss.dispose();
+  batch.dispose();
+  return value;
+}
