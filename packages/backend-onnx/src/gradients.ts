@@ -1,6 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { GradConfig } from "@tensorflow/tfjs-core";
 
+/** The kernel that gives indices back if all of them are at least 0 and less than the attribute `limit`. */
+export const CHECKED_INDICES = "CheckedIndices";
+
 /** How much each element of the input of a reduction contributes, given how many were reduced. */
 type Share = (reduced: number) => number;
 
@@ -10,7 +13,7 @@ const rewritten = new WeakSet<GradConfig>();
 
 /**
  * tfjs-core's gradients of sums and means multiply by arrays of ones as large as what was summed. On this backend
- * they become repetitions, which cost nothing; on other backends they stay as they are. Without effect on gradients
+ * they become repetitions, which cost nothing, and that of gather refuses what gather refuses; on other backends they stay as they are. Without effect on gradients
  * that are registered later.
  */
 export function rewriteGradients(backendName: string): void {
@@ -21,6 +24,27 @@ export function rewriteGradients(backendName: string): void {
     rewritten.add(config);
     tf.registerGradient(config);
   }
+  const gather: GradConfig | undefined = tf.getGradient(tf.GatherV2);
+  if (gather === undefined || rewritten.has(gather)) return;
+  const config = checkingIndices(gather, backendName);
+  rewritten.add(config);
+  tf.registerGradient(config);
+}
+
+/** tfjs-core's gradient of gather leaves indices out of range out, where nothing needs the result that would refuse them. */
+function checkingIndices(original: GradConfig, backendName: string): GradConfig {
+  return {
+    ...original,
+    gradFunc(dy, saved, attributes) {
+      const [x, indices] = saved;
+      if (x === undefined || indices === undefined || tf.getBackend() !== backendName) {
+        return original.gradFunc(dy, saved, attributes);
+      }
+      const [axis = 0] = axesOf(attributes["axis"], x.shape);
+      const checked: tf.Tensor = tf.engine().runKernel(CHECKED_INDICES, { indices }, { limit: x.shape[axis] ?? 0 });
+      return original.gradFunc(dy, [x, checked], attributes);
+    },
+  };
 }
 
 function repeating(original: GradConfig, share: Share, backendName: string): GradConfig {

@@ -11,7 +11,8 @@ import type { OptimizerHost } from "./optimizers/apply-optimizer.ts";
 import { slotPool, type SlotPool } from "./optimizers/slot-pool.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import type { Device } from "./devices/device.ts";
-import { recording, type ProgramRunner, type Recording } from "./recording.ts";
+import { assertShape } from "./shape-check.ts";
+import { assertSameSize, recording, type ProgramRunner, type Recording } from "./recording.ts";
 import { RecordedValue } from "./recorded-value.ts";
 import {
   sessionRunner,
@@ -121,6 +122,8 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
 
   alias(source: Operand, shape: readonly number[]): TensorInfo {
     const value = "dataId" in source ? this.data.value(source.dataId) : this.#operand(source);
+    assertShape("Reshape", shape);
+    assertSameSize(value.shape, shape);
     return this.#tensor(value, shape);
   }
 

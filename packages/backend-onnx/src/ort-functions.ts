@@ -10,6 +10,9 @@ export type StatusFunction =
   | "CreateTensorAsOrtValue"
   | "CreateTensorWithDataAsOrtValue"
   | "GetTensorMutableData"
+  | "GetTensorTypeAndShape"
+  | "GetTensorElementType"
+  | "GetTensorShapeElementCount"
   | "CreateMemoryInfo"
   | "CreateCpuMemoryInfo"
   | "CreateEnvWithGlobalThreadPools"
@@ -34,6 +37,7 @@ export type ReleaseFunction =
   | "ReleaseSession"
   | "ReleaseValue"
   | "ReleaseSessionOptions"
+  | "ReleaseTensorTypeAndShapeInfo"
   | "ReleaseThreadingOptions"
   | "ReleaseRunOptions"
   | "ReleaseMemoryInfo"
@@ -56,6 +60,9 @@ export const STATUS_FUNCTIONS: Readonly<Record<StatusFunction, readonly [number,
   CreateTensorAsOrtValue: [48, ["void*", "void*", "size_t", "int", "void*"]],
   CreateTensorWithDataAsOrtValue: [49, ["void*", "void*", "size_t", "void*", "size_t", "int", "void*"]],
   GetTensorMutableData: [51, ["void*", "void*"]],
+  GetTensorElementType: [60, ["void*", "void*"]],
+  GetTensorShapeElementCount: [64, ["void*", "void*"]],
+  GetTensorTypeAndShape: [65, ["void*", "void*"]],
   CreateMemoryInfo: [68, ["str", "int", "int", "int", "void*"]],
   CreateCpuMemoryInfo: [69, ["int", "int", "void*"]],
   CreateEnvWithGlobalThreadPools: [119, ["int", "str", "void*", "void*"]],
@@ -79,6 +86,7 @@ export const STATUS_FUNCTIONS: Readonly<Record<StatusFunction, readonly [number,
 
 export const RELEASE_FUNCTIONS: Readonly<Record<ReleaseFunction, number>> = {
   ReleaseSession: 95,
+  ReleaseTensorTypeAndShapeInfo: 99,
   ReleaseValue: 96,
   ReleaseSessionOptions: 100,
   ReleaseThreadingOptions: 122,

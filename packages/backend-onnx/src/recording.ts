@@ -1,10 +1,11 @@
-import type { BackendError } from "./backend-error.ts";
+import { BackendError } from "./backend-error.ts";
 import type { Attributes, Operation } from "./graph.ts";
 import { interner, kindText, type Interner } from "./interner.ts";
 import type { ResultType } from "./kernel.ts";
 import type { Destinations } from "./ort-session.ts";
 import { programError } from "./compile.ts";
 import { buildProgram, clearPositions, type Program } from "./program.ts";
+import { sizeOf } from "./storage.ts";
 import { recordedNode, RecordedValue, type RecordedNode } from "./recorded-value.ts";
 
 /** Runs one program: afterwards its outputs have storage. */
@@ -86,6 +87,7 @@ class PendingNodes implements Recording {
 
   view(value: RecordedValue, shape: readonly number[]): RecordedValue {
     if (sameShape(value.shape, shape)) return value;
+    assertSameSize(value.shape, shape);
     const views = this.#views.get(value) ?? [];
     const known = views.find((view) => sameShape(view.shape, shape));
     if (known !== undefined) return known;
@@ -175,6 +177,15 @@ function fail(nodes: readonly RecordedNode[], failure: BackendError): void {
       output.failure = failure;
     }
   }
+}
+
+/** Throws {@link BackendError} "unsupported" where a tensor cannot be read under another shape. */
+export function assertSameSize(from: readonly number[], to: readonly number[]): void {
+  if (sizeOf(from) === sizeOf(to)) return;
+  throw new BackendError(
+    "unsupported",
+    `a tensor of shape [${from.join()}] cannot be read as [${to.join()}]: the numbers of elements differ.`,
+  );
 }
 
 function sameShape(left: readonly number[], right: readonly number[]): boolean {

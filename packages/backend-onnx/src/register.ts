@@ -102,12 +102,24 @@ function kernelFunction(kernel: Kernel): KernelFunc {
   return ({ inputs, attrs, backend }) => {
     const recorder = onnxBackend(backend);
     recorder.flushIfFull();
-    return kernel.run({
-      inputs: inputs as Readonly<Record<string, TensorInfo>>,
-      attributes: (attrs ?? {}) as Readonly<Record<string, unknown>>,
-      recorder,
-    });
+    try {
+      return kernel.run({
+        inputs: inputs as Readonly<Record<string, TensorInfo>>,
+        attributes: (attrs ?? {}) as Readonly<Record<string, unknown>>,
+        recorder,
+      });
+    } catch (error) {
+      throw kernelError(kernel.kernelName, error);
+    }
   };
+}
+
+/** tfjs-core's own refusals keep their words, which its tests know; what JavaScript throws at bad sizes says nothing to a user. */
+function kernelError(kernelName: string, cause: unknown): unknown {
+  if (!(cause instanceof TypeError || cause instanceof RangeError)) return cause;
+  return new BackendError("unsupported", `${kernelName}: ${cause.message}. Check the arguments of the call.`, {
+    cause,
+  });
 }
 
 function onnxBackend(backend: unknown): OnnxBackend {

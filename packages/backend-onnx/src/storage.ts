@@ -1,3 +1,4 @@
+import { BackendError } from "./backend-error.ts";
 import type { ElementType, Storage } from "./graph.ts";
 import { allocateLeafMemory } from "./leaf-memory.ts";
 import { ONNX_TYPES } from "./onnx-type.ts";
@@ -42,7 +43,10 @@ export function writeStorage(
   dtype: ElementType,
 ): Storage {
   if (values.length !== sizeOf(shape)) {
-    throw new Error(`${values.length} values were written to a tensor of shape [${shape.join()}]`);
+    throw new BackendError(
+      "unsupported",
+      `${values.length} values were written to a tensor of shape [${shape.join()}]. Give as many as its shape holds.`,
+    );
   }
   const size = sizeOf(shape);
   const byteLength = size * ELEMENT_BYTES[dtype];

@@ -139,7 +139,7 @@ describe("shapes that do not fit", () => {
     "a new shape": [() => tf.reshape(tf.ones([2, 3]), [4]), /6|size/],
     "an order of axes": [() => tf.transpose(tf.ones([2, 3]), [0, 0]), /\[0,0\] does not name each axis/],
     "a concatenation": [() => tf.concat([tf.ones([2, 3]), tf.ones([3, 2])], 0), /shape/],
-    "a padding": [() => tf.pad(tf.ones([2, 2]), [[1, 1]]), /1 paddings for a tensor of shape \[2,2\]/],
+    "a padding": [() => tf.pad(tf.ones([2, 2]), [[1, 1]]), /1 paddings .* for a tensor of shape \[2,2\]/],
     "a gradient of a convolution": [
       () => tf.conv2dTranspose(image([1, 2, 2, 3]), image([3, 3, 2, 3]), [1, 9, 9, 2], 2, "same"),
       /dy of shape \[1,2,2,3\] does not cover/,
@@ -156,6 +156,74 @@ describe("shapes that do not fit", () => {
       await on("onnx", () => {
         expect(run).toThrow(message);
         expect(Array.from(tf.add(tf.ones([2]), 1).dataSync())).toEqual([2, 2]);
+      });
+    });
+  }
+});
+
+describe("positions outside of a tensor", () => {
+  const call = (name: string, inputs: Record<string, tf.Tensor>, attributes: Record<string, unknown>): unknown =>
+    tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attributes as tf.NamedAttrMap);
+  const table = (): tf.Tensor => tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]);
+  const refused: Readonly<Record<string, readonly [() => unknown, RegExp]>> = {
+    "a slice before the beginning": [() => tf.slice(tf.range(0, 10), [-2], [4]), /from \[-2\] of size \[4\].*\[10\]/],
+    "a slice of a fraction": [() => tf.slice(table(), [0.5, 0], [1, 2]), /does not fit into shape \[2,3\]/],
+    "a slice of NaN": [() => tf.slice(table(), [Number.NaN, 0], [1, 2]), /does not fit/],
+    "a negative padding": [
+      () =>
+        tf.pad(table(), [
+          [-1, 0],
+          [0, 0],
+        ]),
+      /two whole numbers from 0/,
+    ],
+    "a mirror image longer than its axis": [
+      () =>
+        call(
+          tf.MirrorPad,
+          { x: table() },
+          {
+            paddings: [
+              [5, 5],
+              [0, 0],
+            ],
+            mode: "reflect",
+          },
+        ),
+      /axis 0 of shape \[2,3\] is too short/,
+    ],
+    "a shape of fractions": [() => tf.reshape(table(), [1.5, 4]), /\[1.5,4\]/],
+    "a negative repetition": [() => tf.tile(table(), [-1, 1]), /\[-2,3\]/],
+    "more elements than an array holds": [() => tf.tile(table(), [1e9, 1e9]), /a tensor has up to 4294967296/],
+    "an endless range": [() => tf.range(0, 1, 1e-300), /Range would give/],
+    "a huge image": [() => tf.image.resizeBilinear(image([1, 2, 2, 1]), [1e7, 1e7]), /Resize would give/],
+    "an axis that is none": [() => call(tf.Softmax, { logits: table() }, { dim: 5 }), /./],
+    "a gradient of gather, known": [
+      () => tf.grad((x: tf.Tensor) => tf.gather(x, tf.tensor1d([5], "int32")))(table()),
+      /the index value 5 is not in \[0, 1\]/,
+    ],
+    "a gradient of gather, computed": [
+      () => tf.grad((x: tf.Tensor) => tf.gather(x, tf.neg(tf.tensor1d([-5], "int32"))))(table()),
+      /CheckedIndices/,
+    ],
+    "more of the largest than there are": [() => call(tf.TopK, { x: table() }, { k: 9, sorted: true }), /TopK/],
+    "segments of another length": [
+      () => call(tf.UnsortedSegmentSum, { x: table(), segmentIds: tf.tensor1d([0], "int32") }, { numSegments: 2 }),
+      /UnsortedSegmentSum/,
+    ],
+    "a normalisation by weights of another length": [
+      () => call("RmsNorm", { x: table(), weight: tf.ones([7]) }, { epsilon: 1e-6 }),
+      /RmsNorm/,
+    ],
+  };
+  for (const [name, [run, message]] of Object.entries(refused)) {
+    it(`are a typed error: ${name}`, async () => {
+      await on("onnx", () => {
+        const read = (): void => {
+          for (const tensor of [run()].flat() as tf.Tensor[]) tensor.dataSync();
+        };
+        expect(read).toThrow(message);
+        expect(read).toThrow(expect.toSatisfy((error) => BackendError.is(error)));
       });
     });
   }

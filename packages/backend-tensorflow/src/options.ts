@@ -8,7 +8,7 @@ export interface TensorFlowOptions {
    * Default: the first GPU where there is one, else the CPU. Fixed by the first use in a process.
    */
   readonly device?: "gpu" | "cpu" | number;
-  /** Threads of one op on the CPU. Default: the available parallelism. Fixed by the first use in a process. */
+  /** Threads of one op on the CPU, 1 to 256. Default: the available parallelism. Fixed by the first use in a process. */
   readonly threads?: number;
   /**
    * "bfloat16" does matrix products and keeps activations in 16 bits; parameters that learn keep float32 values beside
@@ -25,7 +25,7 @@ export interface TensorFlowOptions {
 
 const schema = z.strictObject({
   device: z.union([z.literal("gpu"), z.literal("cpu"), z.int().min(0)]).exactOptional(),
-  threads: z.int().min(1).exactOptional(),
+  threads: z.int().min(1).max(256).exactOptional(),
   precision: z.enum(["float32", "bfloat16"]).exactOptional(),
   deterministic: z.boolean().exactOptional(),
 });

@@ -57,10 +57,10 @@ function count(
 ): TensorInfo {
   const dtype = elementType(weights);
   const [rows = 0, columns = 0] = numbers.shape;
-  if (isEmpty([rows, columns, size])) return fill(recorder, shape, 0, dtype);
   knownElements(recorder, numbers)?.forEach((number) => {
     tf.util.assert(number >= 0, () => `bincount: ${number} is negative. Input x must be non-negative!`);
   });
+  if (isEmpty([rows, columns, size])) return fill(recorder, shape, 0, dtype);
   const result = { shape: numbers.shape, dtype: "int32" } as const;
   const bins = record(recorder, BINS_OF_ROWS, [cast(recorder, numbers, "int32")], result, { size });
   const one = binary || isEmpty(weights.shape);

@@ -3,6 +3,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { ElementType } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
+import { assertShape } from "../shape-check.ts";
 import { sizeOf } from "../storage.ts";
 import { expand } from "./broadcast.ts";
 import { compose } from "./composition.ts";
@@ -42,8 +43,11 @@ function scalar(recorder: Recorder, value: number, dtype: ElementType, isConstan
 }
 
 function sequence(recorder: Recorder, length: number, dtype: ElementType, start: number, step: number): TensorInfo {
-  const values = Array.from({ length }, (_, index) => (index === 0 ? start : start + index * step));
-  return constant(recorder, values, { shape: [length], dtype });
+  assertShape("Range", [length]);
+  const result = { shape: [length], dtype };
+  const values = dtype === "float32" ? new Float32Array(length) : new Int32Array(length);
+  for (let index = 0; index < length; index++) values[index] = index === 0 ? start : start + index * step;
+  return dtype === "bool" ? constant(recorder, values, result) : recorder.constant(values, result);
 }
 
 /** tfjs turns round a step of 1 that points away from `stop`; any other such step gives nothing. */

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
+import { CHECKED_INDICES } from "../gradients.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
@@ -29,11 +30,28 @@ const GATHER_ND = operation(
   ],
 );
 
+/** Looks up each index in the list of all indices. */
+const CHECKED = operation(
+  CHECKED_INDICES,
+  ({ graph, attributes: { limit } }: Writing<{ readonly limit: number }>, indices) => {
+    const [zero, one] = [graph.scalar(0, "int32"), graph.scalar(1, "int32")];
+    const all = graph.apply("Range", [zero, graph.scalar(limit, "int32"), one]);
+    return ["Gather", [all, checkedIndices(graph, indices)], { axis: 0 }];
+  },
+);
+
 export const GATHER_KERNELS: readonly Kernel[] = [
   kernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(tf.GatherV2, ({ x, indices }, { axis, batchDims }, recorder) => {
     const [position = 0] = tf.util.parseAxisParam(axis, x.shape);
     assertKnownInRange(recorder, tf.GatherV2, indices, [x.shape[position] ?? 0]);
     return compose(recorder, (inner) => gather(inner, x, cast(inner, indices, "int32"), position, batchDims));
+  }),
+  kernel<{ indices: TensorInfo }, { limit: number }>(CHECKED_INDICES, ({ indices }, { limit }, recorder) => {
+    assertKnownInRange(recorder, tf.GatherV2, indices, [limit]);
+    return compose(recorder, (inner) => {
+      const result = { shape: indices.shape, dtype: "int32" } as const;
+      return record(inner, CHECKED, [cast(inner, indices, "int32")], result, { limit });
+    });
   }),
   kernel<tf.GatherNdInputs>(tf.GatherNd, ({ params, indices }, _, recorder) => {
     const [shape] = tf.backend_util.prepareAndValidate(params, indices);

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { assertShape } from "../shape-check.ts";
 import { constant, kernel } from "./operation.ts";
 import { softmax } from "./softmax.ts";
 
@@ -10,6 +11,7 @@ export const MULTINOMIAL_KERNELS: readonly Kernel[] = [
     tf.Multinomial,
     ({ logits }, { numSamples, seed, normalized }, recorder) => {
       const [rows = 0, outcomes = 0] = logits.shape;
+      assertShape(tf.Multinomial, [rows, numSamples]);
       const probabilities = readProbabilities(recorder, logits, normalized);
       const random = uniform(seed);
       const samples = Int32Array.from({ length: rows * numSamples }, (_, index) => {

@@ -4,6 +4,7 @@ import type { Attributes, GraphEmitter, OnnxAttribute, Operation, Value } from "
 import type { Kernel, Operand, Recorder, ResultType } from "../kernel.ts";
 import { castCall, convert } from "./conversion.ts";
 import type { OnnxType } from "../onnx-type.ts";
+import { assertShape } from "../shape-check.ts";
 
 /** The last ONNX node of an operation, as data: its outputs are filled in by whoever writes it. */
 export type OnnxCall = readonly [
@@ -107,16 +108,6 @@ export function record<A extends object>(
   if (isEmpty(result.shape)) return constant(recorder, [], result);
   for (const { shape } of inputs) if (isEmpty(shape)) refuseEmpty(recorded.name, shape, result.shape);
   return recorder.record(recorded, inputs, result, { ...attributes } as Attributes);
-}
-
-function assertShape(name: string, shape: readonly number[]): void {
-  for (const length of shape) {
-    if (Number.isSafeInteger(length) && length >= 0) continue;
-    throw new BackendError(
-      "unsupported",
-      `${name} would give the shape [${shape.join()}]. Check the sizes, strides and padding of the call.`,
-    );
-  }
 }
 
 function refuseEmpty(name: string, source: readonly number[], result: readonly number[]): never {

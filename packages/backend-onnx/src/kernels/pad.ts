@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { compose } from "./composition.ts";
@@ -34,31 +35,45 @@ export const PAD_KERNELS: readonly Kernel[] = [
   kernel<tf.PadV2Inputs, tf.PadV2Attrs>(tf.PadV2, ({ x }, { paddings, constantValue }, recorder) =>
     pad(recorder, x, paddings, constantValue),
   ),
-  kernel<tf.MirrorPadInputs, tf.MirrorPadAttrs>(tf.MirrorPad, ({ x }, { paddings, mode }, recorder) =>
-    compose(recorder, (inner) =>
+  kernel<tf.MirrorPadInputs, tf.MirrorPadAttrs>(tf.MirrorPad, ({ x }, { paddings, mode }, recorder) => {
+    assertPaddings("mirrorPad", x, paddings);
+    const edge = mode === "reflect" ? 1 : 0;
+    return compose(recorder, (inner) =>
       paddings.reduce(
         (padded, [before, after], axis) => {
-          const positions = mirrored(x.shape[axis] ?? 0, before, after, mode === "reflect" ? 1 : 0);
-          return before + after === 0 ? padded : take(inner, padded, axis, positions);
+          const length = x.shape[axis] ?? 0;
+          if (before + after === 0) return padded;
+          if (Math.max(before, after) > length - edge) throw beyondMirror(x, axis, [before, after]);
+          return take(inner, padded, axis, mirrored(length, before, after, edge));
         },
         inner.alias(x, x.shape),
       ),
-    ),
-  ),
+    );
+  }),
 ];
 
-/** `paddings` gives, for each axis, how many elements of `value` come before and after. */
-export function pad(
-  recorder: Recorder,
-  x: TensorInfo,
-  paddings: readonly (readonly [before: number, after: number])[],
-  value = 0,
-): TensorInfo {
-  tf.util.assert(
-    paddings.length === x.shape.length,
-    () =>
-      `pad: ${paddings.length} paddings for a tensor of shape [${x.shape.join()}]; there has to be one for each axis.`,
+type Paddings = readonly (readonly [before: number, after: number])[];
+
+function assertPaddings(name: string, x: TensorInfo, paddings: Paddings): void {
+  const areCounts = paddings.every((pair) => pair.every((count) => Number.isSafeInteger(count) && count >= 0));
+  if (paddings.length === x.shape.length && areCounts) return;
+  throw new BackendError(
+    "unsupported",
+    `${name}: ${paddings.length} paddings ${JSON.stringify(paddings)} for a tensor of shape [${x.shape.join()}]; ` +
+      "there has to be one for each axis, of two whole numbers from 0.",
   );
+}
+
+function beyondMirror(x: TensorInfo, axis: number, [before, after]: readonly [number, number]): BackendError {
+  return new BackendError(
+    "unsupported",
+    `mirrorPad: axis ${axis} of shape [${x.shape.join()}] is too short to be mirrored by ${before} and ${after} elements.`,
+  );
+}
+
+/** `paddings` gives, for each axis, how many elements of `value` come before and after. */
+export function pad(recorder: Recorder, x: TensorInfo, paddings: Paddings, value = 0): TensorInfo {
+  assertPaddings("pad", x, paddings);
   const [before, after] = [paddings.map(([first]) => first), paddings.map(([, second]) => second)];
   const shape = x.shape.map((length, axis) => length + (before[axis] ?? 0) + (after[axis] ?? 0));
   if (tf.util.arraysEqual(shape, x.shape)) return recorder.alias(x, shape);

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../kernel.ts";
+import { assertShape } from "../shape-check.ts";
 import { elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
 import { elementwise } from "./broadcast.ts";
@@ -70,6 +71,7 @@ function resize(
   alignment: Alignment,
 ): TensorInfo {
   const [batch = 0, height = 0, width = 0, channels = 0] = images.shape;
+  assertShape("Resize", [batch, newHeight, newWidth, channels]);
   return compose(recorder, (inner) => {
     const pixels = cast(inner, images, "float32");
     if (isEmpty(images.shape)) return fill(inner, [batch, newHeight, newWidth, channels], NaN, "float32");

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { compose } from "./composition.ts";
@@ -34,7 +35,6 @@ const SLICE = operation(
 export const SLICE_KERNELS: readonly Kernel[] = [
   kernel<tf.SliceInputs, tf.SliceAttrs>(tf.Slice, ({ x }, { begin, size }, recorder) => {
     const [begins = [], sizes = []] = tf.slice_util.parseSliceParams(x, begin, size);
-    tf.slice_util.assertParamsValid(x, begins, sizes);
     return slice(recorder, x, begins, sizes);
   }),
   kernel<tf.StridedSliceInputs, tf.StridedSliceAttrs>(tf.StridedSlice, ({ x }, attributes, recorder) =>
@@ -53,6 +53,21 @@ export const SLICE_KERNELS: readonly Kernel[] = [
   }),
 ];
 
+/** tfjs itself only looks at where the block ends. */
+function assertInside(x: TensorInfo, begins: readonly number[], sizes: readonly number[]): void {
+  const { shape } = x;
+  const isInside = (length: number, axis: number): boolean => {
+    const [begin = 0, size = NaN] = [begins[axis], sizes[axis]];
+    return Number.isInteger(begin) && Number.isInteger(size) && begin >= 0 && size >= 0 && begin + size <= length;
+  };
+  if (begins.length <= shape.length && sizes.length === shape.length && shape.every(isInside)) return;
+  throw new BackendError(
+    "unsupported",
+    `slice from [${begins.join()}] of size [${sizes.join()}] does not fit into shape [${shape.join()}]. Begin at 0 or behind ` +
+      "it, end within the tensor, and count in whole numbers; -1 as a size is the rest.",
+  );
+}
+
 /** The block that begins at `begins` and has the shape `sizes`. */
 export function slice(
   recorder: Recorder,
@@ -60,6 +75,7 @@ export function slice(
   begins: readonly number[],
   sizes: readonly number[],
 ): TensorInfo {
+  assertInside(x, begins, sizes);
   return select(
     recorder,
     x,

@@ -1,0 +1,29 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const CASES = 1040;
+
+/** In a process of its own, so that one that dies fails a test, which names the case. */
+it.each([1, 2])("hostile calls give cpu's values or a typed error, seed %i", async (seed) => {
+  const child = fileURLToPath(new URL("fuzz-child.ts", import.meta.url));
+  const node = ["--conditions=@mlan/source", "--import", "tsx", child, String(CASES), String(seed)];
+  const lines: string[] = [];
+  const end = await new Promise<unknown>((resolve, reject) => {
+    const started = spawn(process.execPath, node, { stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    started.stdout.on("data", (text) => (output += String(text)));
+    started.once("error", reject).once("close", (code, signal) => {
+      lines.push(...output.trim().split("\n"));
+      resolve({ code, signal });
+    });
+  });
+  const last = lines.at(-1) ?? "";
+  expect(end, `the last case was: ${last}`).toEqual({ code: 0, signal: null });
+  const report = JSON.parse(last) as { faults: string[]; values: number; refused: number; bytes: number };
+  expect(report.faults).toEqual([]);
+  expect(report.values).toBeGreaterThan(CASES / 4);
+  expect(report.refused).toBeGreaterThan(CASES / 10);
+  expect(report.values + report.refused).toBe(CASES);
+  expect(report.bytes).toBeLessThan(2e9);
+});
