@@ -26,7 +26,7 @@ describe("mlan score", () => {
     );
     expect(status).toBe(0);
     expect(stdout).toMatch(/^early +animals \(strict\) +strict@1 \* +50\.0 ± 11\.\d +50\.0 +20$/m);
-    expect(stdout).toMatch(/^ +first-mention@1 +100\.0 ± 0\.0 +0\.0 +10$/m);
+    expect(stdout).toMatch(/^ +first-mention@2 +100\.0 ± 0\.0 +0\.0 +10$/m);
     expect(stdout).toMatch(/^animals at early: extractors disagree on 10 answers$/m);
     expect(stdout).toMatch(/: "It is B", target "B": strict nothing, first-mention "B" \(right\)$/m);
   });

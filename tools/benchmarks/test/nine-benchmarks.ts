@@ -28,11 +28,11 @@ export type BenchmarkName =
 export function smallWorld(folder: URL): Promise<Miniworld> {
   return writeMiniworld(folder, {
     raceArticles: 10,
-    openbookqaQuestions: 18,
-    boolqQuestions: 18,
+    openbookqaQuestions: 12,
+    boolqQuestions: 12,
     hellaswagSources: 5,
-    realworldqaImages: 18,
-    ai2dImages: 6,
+    realworldqaImages: 12,
+    ai2dImages: 4,
     popeImages: 9,
     gqaImages: 9,
     scienceqaImages: 4,
