@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { resolve } from "node:path";
-import { type Benchmark, type Experiment, MlanError } from "@mlan/core";
+import { type Benchmark, type Experiment, isBenchmark, MlanError } from "@mlan/core";
 import { importPlugin } from "./import-plugin.ts";
 import { isFile, loadFile } from "./load-file.ts";
 
@@ -24,11 +24,6 @@ export async function benchmarkPlugin(named: string): Promise<Benchmark> {
 export function benchmarksOf({ stages }: Experiment): readonly Benchmark[] {
   const all = stages.flatMap(({ asks }) => asks?.benchmarks ?? []);
   return [...new Map(all.map((benchmark) => [benchmark.name, benchmark])).values()];
-}
-
-export function isBenchmark(value: unknown): value is Benchmark {
-  const { open, protocol } = Object(value);
-  return typeof open === "function" && typeof protocol === "function";
 }
 
 async function benchmarkInFile(path: string, options: { readonly folder?: URL }): Promise<Benchmark> {

@@ -1,8 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { MlanError } from "@mlan/core";
-import { isBenchmark } from "./benchmark-plugin.ts";
+import { isBenchmark, MlanError } from "@mlan/core";
 import { importPlugin, type PluginKind } from "./import-plugin.ts";
 import { textTable } from "./text-table.ts";
 

@@ -38,9 +38,9 @@ export async function writeFileAtomically(file: URL, content: string | Uint8Arra
  */
 export async function writeFolderAtomically(folder: URL, write: (temporary: URL) => Promise<void>): Promise<void> {
   const base = folder.href.replace(/\/$/, "");
-  const temporary = new URL(`${base}.${process.pid}.tmp/`);
+  // The process id says whether its writer lives; the rest keeps two writes of one process apart.
+  const temporary = new URL(`${base}.${process.pid}.${randomUUID()}.tmp/`);
   try {
-    await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary, { recursive: true });
     await write(temporary);
     await syncTree(temporary);
@@ -81,7 +81,7 @@ async function syncTree(folder: URL): Promise<void> {
   await syncFolder(folder);
 }
 
-/** So that the names in it outlive a power cut; where a file system cannot do that (Windows, some networks), so be it. */
+/** So that the names in it outlive a power cut; where a file system cannot do that (Windows, some networks), this is skipped. */
 async function syncFolder(folder: URL): Promise<void> {
   await sync(folder, "r").catch((error: unknown) => {
     if (["EIO", "ENOSPC"].includes(Object(error).code)) throw error;

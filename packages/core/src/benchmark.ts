@@ -108,6 +108,18 @@ export interface Protocol<Q extends Question = Question> {
   readonly metrics: Readonly<Record<string, Metric>>;
 }
 
+/** Whether a value is a benchmark: a dataset that asks questions. */
+export function isBenchmark<Example>(value: Dataset<Example>): value is Asked<Example>;
+export function isBenchmark(value: unknown): value is Benchmark;
+export function isBenchmark(value: unknown): boolean {
+  const { name, open, protocol, extractors } = Object(value);
+  const isDataset = typeof name === "string" && typeof open === "function";
+  return isDataset && typeof protocol === "function" && Array.isArray(extractors);
+}
+
+/** A dataset whose examples are questions, of whatever kind. */
+export type Asked<Example> = Dataset<Example> & Pick<Benchmark, "protocol" | "extractors" | "limit">;
+
 export interface Benchmark<Q extends Question = Question> extends Dataset<Q> {
   protocol(name: ProtocolName): Protocol<Q>;
   /** Every way in which answers can be read, those of the protocols among them; names are distinct. */

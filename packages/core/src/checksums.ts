@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-files.ts";
-import { messageOf, MlanError } from "./errors.ts";
+import { MlanError } from "./errors.ts";
 import { pathOf } from "./path-of.ts";
+import { sha256OfFile } from "./sha256-of-file.ts";
+import { unreadable } from "./unreadable.ts";
 
 export const CHECKSUMS_FILE = "checksums.json";
 const schema = z.strictObject({
@@ -27,15 +27,16 @@ export interface ChecksumOptions {
 export async function writeChecksums(folder: URL, { files, known }: ChecksumOptions = {}): Promise<void> {
   const sha256: Record<string, string> = {};
   for (const path of (files ?? (await filesIn(folder, ""))).toSorted()) {
-    if (path !== CHECKSUMS_FILE) sha256[path] = known?.get(path) ?? (await hashOf(new URL(encoded(path), folder)));
+    if (path !== CHECKSUMS_FILE)
+      sha256[path] = known?.get(path) ?? (await sha256OfFile(new URL(encoded(path), folder)));
   }
   const list = `${JSON.stringify({ formatVersion: 1, sha256 }, null, 2)}\n`;
   await writeFileAtomically(new URL(CHECKSUMS_FILE, folder), list);
 }
 
 /**
- * Compares every file that the `checksums.json` of `folder` names with its SHA-256; files beside them are nobody's
- * business. Returns false when the folder has no `checksums.json`. Throws `invalid-checkpoint` naming the first file that
+ * Compares every file that the `checksums.json` of `folder` names with its SHA-256; files beside them are ignored.
+ * Returns false when the folder has no `checksums.json`. Throws `invalid-checkpoint` naming the first file that
  * differs or is missing, `unavailable` for one that cannot be read.
  */
 export async function verifyChecksums(folder: URL): Promise<boolean> {
@@ -50,7 +51,7 @@ export async function verifyChecksums(folder: URL): Promise<boolean> {
   for (const [path, sha256] of Object.entries(data.sha256)) {
     if (!isBelow(path)) throw damaged(file, "is not the list of checksums that was saved");
     const listed = new URL(encoded(path), folder);
-    const found = await hashOf(listed).catch((error: unknown) => {
+    const found = await sha256OfFile(listed).catch((error: unknown) => {
       if (["ENOENT", "ENOTDIR", "EISDIR"].includes(String(codeOf(error)))) throw damaged(listed, "is missing");
       throw unreadable(listed, error);
     });
@@ -71,12 +72,6 @@ async function filesIn(folder: URL, path: string): Promise<readonly string[]> {
     }),
   );
   return found.flat();
-}
-
-async function hashOf(file: URL): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  return hash.digest("hex");
 }
 
 function encoded(path: string): string {
@@ -101,8 +96,4 @@ function codeOf(error: unknown): unknown {
 
 function damaged(file: URL, what: string): MlanError {
   return new MlanError("invalid-checkpoint", `${pathOf(file)} ${what}. Restore it from a copy.`);
-}
-
-function unreadable(file: URL, cause: unknown): MlanError {
-  return new MlanError("unavailable", `${pathOf(file)} cannot be read: ${messageOf(cause)}`, { cause });
 }

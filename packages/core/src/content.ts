@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { messageOf, MlanError } from "./errors.ts";
-import { pathOf } from "./path-of.ts";
+import { sha256OfFile } from "./sha256-of-file.ts";
+import { unreadable } from "./unreadable.ts";
 
 /** Something on disk that decides a result, told apart by what it holds and not by where it is. */
 export interface Content {
@@ -45,21 +44,14 @@ export async function stampOf(file: URL): Promise<string> {
 }
 
 async function digestOf(file: URL, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash("sha256");
   try {
-    const options = { highWaterMark: 1 << 20, ...(signal && { signal }) };
-    for await (const chunk of createReadStream(file, options)) hash.update(chunk);
+    return await sha256OfFile(file, signal);
   } catch (error) {
     signal?.throwIfAborted();
     throw unreadable(file, error);
   }
-  return hash.digest("hex");
 }
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-function unreadable(file: URL, cause: unknown): MlanError {
-  return new MlanError("unavailable", `${pathOf(file)} cannot be read: ${messageOf(cause)}`, { cause });
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { Content } from "./content.ts";
 import type { FoundImage, ImageReference } from "./conversation.ts";
 import type { Examples } from "./dataset.ts";
@@ -6,6 +7,8 @@ import { messageOf, MlanError } from "./errors.ts";
 
 /** Images that are looked for at the same time. */
 const AT_ONCE = 64;
+/** Examples after which others have a turn, and a signal is heeded. */
+const BETWEEN_TURNS = 256;
 
 export interface ImageContent extends Content {
   /** How many there are, each as often as an example names it. */
@@ -13,11 +16,14 @@ export interface ImageContent extends Content {
 }
 
 /**
- * What the images of a dataset hold, each looked for once. Throws `invalid-data` for the first that is missing, and says
+ * What the images of a dataset hold, each looked for once; they are read only when that says nothing of their bytes. Throws `invalid-data` for the first that is missing, and says
  * how many others are.
  */
 export async function contentOfImages(examples: Examples<unknown>, signal?: AbortSignal): Promise<ImageContent> {
   const hash = createHash("sha256");
+  /** As {@link digestOfImages}, as long as every image says its digest. */
+  const digests = createHash("sha256");
+  let unread = false;
   let unknown = false;
   let count = 0;
   let missing: { readonly first: unknown; count: number } | undefined;
@@ -32,11 +38,18 @@ export async function contentOfImages(examples: Examples<unknown>, signal?: Abor
       }
       const { stamp, digest } = outcome.value;
       unknown ||= stamp === "" && digest === undefined;
+      unread ||= digest === undefined;
+      digests.update(JSON.stringify([images[index]?.name, digest]));
       hash.update(JSON.stringify([images[index]?.name, stamp, digest ?? null]));
     }
   }
   if (missing) throw withCount(missing.first, missing.count - 1);
-  return { count, stamp: unknown ? "" : hash.digest("hex"), digest: () => digestOfImages(examples, signal) };
+  const known = unread ? undefined : digests.digest("hex");
+  return {
+    count,
+    stamp: unknown ? "" : hash.digest("hex"),
+    digest: async () => known ?? digestOfImages(examples, signal),
+  };
 }
 
 async function digestOfImages(examples: Examples<unknown>, signal: AbortSignal | undefined): Promise<string> {
@@ -72,8 +85,9 @@ async function* imagesIn(
   for (let index = 0; index < examples.length; index++) {
     const { images: named }: { readonly images?: readonly ImageReference[] } = Object(await examples.at(index));
     images.push(...(named ?? []));
-    if (images.length < AT_ONCE) continue;
+    if (index % BETWEEN_TURNS === BETWEEN_TURNS - 1) await setImmediate();
     signal?.throwIfAborted();
+    if (images.length < AT_ONCE) continue;
     yield images;
     images = [];
   }

@@ -13,6 +13,7 @@ export type {
   RawPrompt,
 } from "./benchmark.ts";
 export type { Conversation, FoundImage, ImageReference, Turn } from "./conversation.ts";
+export { isBenchmark } from "./benchmark.ts";
 export { IMAGE_PLACEHOLDER } from "./conversation.ts";
 export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
@@ -88,6 +89,7 @@ export type { OldTemporaryFilesOptions } from "./old-temporary-files.ts";
 export { removeOldTemporaryFiles } from "./old-temporary-files.ts";
 export type { ChecksumOptions } from "./checksums.ts";
 export { verifyChecksums, writeChecksums } from "./checksums.ts";
+export { sha256OfFile } from "./sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { experiment, isExperiment } from "./experiment.ts";
 export type {

@@ -3,7 +3,8 @@ import type { LedgerEntry } from "./ledger.ts";
 
 /** What was run, and how far it is. */
 export interface Manifest {
-  readonly formatVersion: 1;
+  /** 1: written before content decided what a run continues; it can be read, not gone on with. */
+  readonly formatVersion: 1 | 2;
   /** What decides the outcome; a folder is resumed only by an experiment with an equal plan. */
   readonly plan: ExperimentPlan;
   /** What the model was opened from; absent where its source cannot tell. A folder is resumed only with the same. */
@@ -55,7 +56,7 @@ const contentRecord = z.object({ stamp: z.string(), digest: z.string() });
 const number = z.number().or(z.null().transform(() => NaN));
 
 export const manifestSchema: z.ZodType<Manifest> = z.object({
-  formatVersion: z.literal(1),
+  formatVersion: z.literal([1, 2]),
   plan: z.object({
     name: z.string(),
     seed: z.number(),

@@ -22,7 +22,7 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
     const versions = await versionsOf(experiment.use);
     const named = experiment.use.flatMap(({ name, places }) => (places ? [[name, places] as const] : []));
     const manifest: Manifest = {
-      formatVersion: 1,
+      formatVersion: 2,
       plan,
       versions,
       ...(named.length > 0 && { places: Object.fromEntries(named) }),
@@ -30,6 +30,12 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
       stages: {},
     };
     return { manifest, ...(found && { replaced: found }) };
+  }
+  if (found.formatVersion === 1) {
+    throw new MlanError(
+      "run-folder",
+      `${pathOf(folder.url)} was written by an earlier version of mlan, which did not record what its run read; it cannot be continued. Run into another folder, or begin afresh in this one.`,
+    );
   }
   const difference = firstDifference(found.plan, plan, "experiment");
   if (difference === undefined) return { manifest: found };

@@ -13,6 +13,7 @@ import type { Scope } from "./scope.ts";
 import type { Stage } from "./stage.ts";
 import { MODEL } from "./token.ts";
 import type { TrainingNeeds } from "./trainer.ts";
+import { changedContent } from "./unchanged-data.ts";
 
 /** Told before the first stage, of each thing that is looked at. */
 export interface PreflightEvent {
@@ -70,7 +71,7 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
     data: new Map(experiment.stages.map((stage) => [stage.name, recordsOf(stage, opened)])),
   };
   const change = firstChange(manifest, contents, source.name);
-  if (change !== undefined) throw changed(folder, change);
+  if (change !== undefined) throw changedContent(folder.url, change);
   return contents;
 }
 
@@ -130,7 +131,7 @@ async function checkCheckpoints(stages: readonly Stage[], manifest: Manifest, fo
     const found = await checkpointDigest(place);
     if (found === recorded) continue;
     const what = found === undefined ? "is missing" : "is not the one that it ended with";
-    throw changed(folder, `the checkpoint of stage "${name}", ${pathOf(place)}, ${what}`);
+    throw changedContent(folder.url, `the checkpoint of stage "${name}", ${pathOf(place)}, ${what}`);
   }
 }
 
@@ -164,9 +165,4 @@ function untouched({ stamp }: Content, known: readonly ContentRecord[]): Content
 function blind(model: string, data: string): MlanError {
   const message = `the data ${data} have images, and the model ${model} reads none. Give it a vision tower, or take other data.`;
   return new MlanError("invalid-options", message);
-}
-
-function changed(folder: RunFolder, what: string): MlanError {
-  const message = `${pathOf(folder.url)} cannot be continued: ${what}, and its results would be of both. Restore what was there, or run into another folder.`;
-  return new MlanError("run-folder", message);
 }

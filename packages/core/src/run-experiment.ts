@@ -19,6 +19,7 @@ import { createScope, type Scope } from "./scope.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import { CLOCK, MODEL, TRAINER } from "./token.ts";
 import type { TrainEvent } from "./trainer.ts";
+import { unchangedData } from "./unchanged-data.ts";
 
 export interface RunOptions {
   /** Where the run is kept. A folder that holds a part of the same experiment is continued. */
@@ -83,8 +84,9 @@ export async function* runExperiment(
   await settleAside(folder);
   await removeLitter(folder);
   const opened = await openManifest(experiment, folder, fresh);
-  const before = await folder.readResults();
-  const isDone = (stage: Stage): boolean => stageIsDone(stage, opened.manifest, opened.replaced ? [] : before);
+  // Of a run that is replaced nothing is read: its files may be damaged.
+  const before = opened.replaced ? [] : await folder.readResults();
+  const isDone = (stage: Stage): boolean => stageIsDone(stage, opened.manifest, before);
   await using scope = createScope([systemClock, ...experiment.use]);
   const abort = signal && { signal };
   const contents = yield* preflight({ experiment, scope, folder, manifest: opened.manifest, isDone, ...abort });
@@ -103,7 +105,9 @@ export async function* runExperiment(
         manifest = await mark(folder, manifest, stage, { done: false, ...(data && { data }) });
         const weights = await weightsBefore(index, experiment, manifest);
         const record = recorder(stage, folder);
-        for await (const event of stage.run({ scope, model, seed: experiment.seed, folder, weights, ...abort })) {
+        const { seed } = experiment;
+        const reads = unchangedData(stage, data ?? {}, folder.url);
+        for await (const event of stage.run({ scope, model, seed, folder, weights, ...reads, ...abort })) {
           await record.add(event);
           yield { type: "stage-progress", stage: stage.name, event };
         }
@@ -210,12 +214,12 @@ function recorder(stage: Stage, folder: RunFolder): Recorder {
     },
     async finish() {
       const [benchmark] = unanswered;
-      const missing = stage.kind === "train" && status.checkpoint === undefined ? "the end of its training" : undefined;
-      const silent = missing ?? (benchmark === undefined ? undefined : `the end of ${benchmark}`);
+      const missing = stage.kind === "train" && status.checkpoint === undefined ? `"train-end"` : undefined;
+      const silent = missing ?? (benchmark === undefined ? undefined : `"evaluate-end" of ${benchmark}`);
       if (silent !== undefined) {
         throw new MlanError(
           "contract",
-          `stage "${name}" stopped and never told ${silent}; it is not done. Run it again to go on with it.`,
+          `stage "${name}" ended without ${silent}; it is not done. Run it again to go on with it.`,
         );
       }
       if (stage.kind === "train") status.ledger = ledgerEntry(name, steps);

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { z } from "zod";
 import { messageOf, MlanError } from "./errors.ts";
+import { fileName } from "./file-name.ts";
 import { pathOf } from "./path-of.ts";
 
 /** The right to write into a run folder; disposing gives it back. */
@@ -30,8 +31,9 @@ export async function lockRun(folder: URL): Promise<RunLock> {
   while (!(await create(file, own))) {
     const found = await readHolder(file);
     if (!found) continue; // it was given back just now
-    if (await isAlive(found)) throw held(folder, file, found);
-    await takeOver(file, found, own);
+    if (found.id === own.id) break; // a network file system may repeat the request that made it
+    const other = (await isAlive(found)) ? found : await attempt(file, () => takeOver(file, found, own));
+    if (other) throw held(folder, file, other);
     if ((await readHolder(file))?.id === own.id) break;
   }
   return {
@@ -48,47 +50,81 @@ async function ownHolder(): Promise<Holder> {
   return { host: hostname(), pid: process.pid, id: randomUUID(), ...(processStarted && { processStarted }) };
 }
 
-/** Whether the file was not there and is now ours: exclusive on every file system that Node runs on. */
+/** Whether the file was not there and is now ours. A process that is killed meanwhile leaves no part of it. */
 function create(file: URL, holder: Holder): Promise<boolean> {
   return attempt(file, async () => {
+    const temporary = new URL(`${FILE}.${randomUUID()}.tmp`, file);
     try {
-      await writeFile(file, `${JSON.stringify(holder)}\n`, { flag: "wx" });
-      return true;
-    } catch (error) {
-      if (Object(error).code === "EEXIST") return false;
-      throw error;
+      await writeFile(temporary, textOf(holder));
+      const failure = await link(temporary, file).then(() => undefined, codeOf);
+      if (failure === undefined) return true;
+      // ENOENT: who holds the lock by now has removed the temporary file, as it does with those of killed processes.
+      if (failure === "EEXIST" || failure === "ENOENT") return false;
+      return await createWithoutLink(file, holder);
+    } finally {
+      await rm(temporary, { force: true });
     }
   });
 }
 
-/** Replaces a dead holder's lock. Whoever holds the second lock, and finds the first as it was, may do so: one process. */
-async function takeOver(file: URL, dead: Holder, own: Holder): Promise<void> {
-  const second = new URL(`${FILE}.take-over`, file);
-  if (!(await create(second, own))) {
-    const taker = await readHolder(second);
-    if (taker && !(await isAlive(taker))) await rm(second, { force: true });
-    return;
-  }
+/** For file systems that have no hard links. */
+async function createWithoutLink(file: URL, holder: Holder): Promise<boolean> {
+  const handle = await open(file, "wx").catch((error: unknown) => {
+    if (codeOf(error) === "EEXIST") return undefined;
+    throw error;
+  });
+  if (!handle) return false;
   try {
-    if ((await readHolder(file))?.id !== dead.id) return;
-    const replacement = new URL(`${FILE}.${own.id}.tmp`, file);
-    await writeFile(replacement, `${JSON.stringify(own)}\n`);
-    await rename(replacement, file);
+    await handle.writeFile(textOf(holder));
+    return true;
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
   } finally {
-    await rm(second, { force: true });
+    await handle.close();
   }
+}
+
+function textOf(holder: Holder): string {
+  return `${JSON.stringify(holder)}\n`;
+}
+
+/**
+ * Replaces a dead holder's lock. Whoever has the claim to it, and then finds the lock as it was, may do so: one process,
+ * since a claim is made once and outlives the lock that it is to. The claim of a process that died is claimed the same
+ * way. Returns a living process that was first.
+ */
+async function takeOver(file: URL, dead: Holder, own: Holder): Promise<Holder | undefined> {
+  const claims: URL[] = [];
+  for (let last = dead; ;) {
+    const claim = new URL(`${FILE}.claim.${fileName(last.id)}.tmp`, file);
+    claims.push(claim);
+    if (await create(claim, own)) break;
+    const first = await readHolder(claim);
+    if (!first) return undefined; // it was given up just now
+    if (await isAlive(first)) return first;
+    last = first;
+  }
+  if ((await readHolder(file))?.id === dead.id) {
+    const replacement = new URL(`${FILE}.${own.id}.tmp`, file);
+    await writeFile(replacement, textOf(own));
+    await rename(replacement, file);
+    for (const claim of claims) await rm(claim, { force: true });
+  } else await rm(claims.at(-1) ?? file, { force: true });
+  return undefined;
 }
 
 /** Undefined when there is no lock. Throws `run-folder` for a file that is no lock. */
 async function readHolder(file: URL): Promise<Holder | undefined> {
   for (let again = 0; again < 20; again++) {
-    const text = await readFile(file, "utf8").catch((error: unknown) => {
-      if (Object(error).code === "ENOENT") return undefined;
+    const found = await lookAt(file).catch((error: unknown) => {
+      if (codeOf(error) === "ENOENT") return undefined;
       throw new MlanError("run-folder", `${pathOf(file)} cannot be read: ${messageOf(error)}`, { cause: error });
     });
-    if (text === undefined) return undefined;
-    const { data } = schema.safeParse(parsed(text));
+    if (!found) return undefined;
+    const { data } = schema.safeParse(parsed(found.text));
     if (data) return data;
+    if (found.text === "" && found.age > ABANDONED_AFTER_MILLISECONDS) return { ...NOBODY, id: `empty-${found.time}` };
     // Its holder may be about to write it.
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -96,8 +132,21 @@ async function readHolder(file: URL): Promise<Holder | undefined> {
   throw new MlanError("run-folder", message);
 }
 
+/** A process that made an empty lock and has not filled it since was killed. */
+const ABANDONED_AFTER_MILLISECONDS = 10_000;
+/** The holder of such a lock; no process has this number. */
+const NOBODY = { host: "", pid: -1 };
+
+/** The text of a file, and when it was changed. */
+async function lookAt(file: URL): Promise<{ readonly text: string; readonly time: number; readonly age: number }> {
+  const text = await readFile(file, "utf8");
+  const { mtimeMs } = await stat(file);
+  return { text, time: Math.round(mtimeMs), age: Date.now() - mtimeMs };
+}
+
 /** A process of another machine counts as alive: nobody here can tell. */
 async function isAlive({ host, pid, processStarted }: Holder): Promise<boolean> {
+  if (pid < 1) return false;
   if (host !== hostname()) return true;
   try {
     process.kill(pid, 0);
@@ -124,6 +173,10 @@ function held(folder: URL, file: URL, { host, pid }: Holder): MlanError {
     "run-folder",
     `process ${pid}${here ? "" : ` on ${host}`} is running in ${pathOf(folder)}, and two runs in one folder would mix their results. ${way}`,
   );
+}
+
+function codeOf(error: unknown): unknown {
+  return Object(error).code;
 }
 
 function parsed(text: string): unknown {

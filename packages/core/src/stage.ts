@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Benchmark, ProtocolName } from "./benchmark.ts";
+import { type Benchmark, isBenchmark, type ProtocolName } from "./benchmark.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
 import { MlanError } from "./errors.ts";
@@ -50,6 +50,10 @@ export interface StageContext {
   readonly model: TrainableModel;
   readonly seed: number;
   readonly folder: RunFolder;
+  /** `Stage.data`. Opening it throws `run-folder` when its rows have changed since the run was started. */
+  readonly data?: Dataset<Conversation>;
+  /** Those of `Stage.asks`, which open as `data` does; empty without. */
+  readonly benchmarks: readonly Benchmark[];
   /** Names the weights that the model has when the stage begins: equal only for equal ones. */
   readonly weights: string;
   readonly signal?: AbortSignal;
@@ -82,10 +86,10 @@ export function train(options: TrainStageOptions): Stage {
       model?.checkFormat?.(recipe.format);
       return needs;
     },
-    run: ({ scope, model, seed, folder, signal }) =>
+    run: ({ scope, model, seed, folder, signal, data: unchanged = data }) =>
       scope.get(TRAINER).train({
         model,
-        data,
+        data: unchanged,
         recipe,
         seed: deriveSeed(seed, name),
         folder: folder.checkpoints(name),
@@ -121,9 +125,9 @@ export function evaluate(options: EvaluateStageOptions): Stage {
       }
       return undefined;
     },
-    async *run({ scope, model, folder, weights, signal }) {
+    async *run({ scope, model, folder, weights, signal, benchmarks: unchanged }) {
       const evaluator = scope.get(EVALUATOR);
-      for (const benchmark of benchmarks) {
+      for (const benchmark of unchanged) {
         const answers = folder.answers(name, benchmark.name);
         const asked = { model, benchmark, protocol, answers, stage: name, weights };
         yield* evaluator.evaluate({ ...asked, ...(signal && { signal }) });
@@ -146,7 +150,6 @@ export interface StageResult extends BenchmarkResult {
 const stageName = z.string().min(1, "expected a name");
 const isDataset = (value: unknown): boolean =>
   typeof Object(value).open === "function" && typeof Object(value).name === "string";
-const isBenchmark = (value: unknown): boolean => isDataset(value) && typeof Object(value).protocol === "function";
 
 const trainSchema = z.strictObject({
   name: stageName,
@@ -156,7 +159,7 @@ const trainSchema = z.strictObject({
 const evaluateSchema = z.strictObject({
   name: stageName,
   benchmarks: z
-    .array(z.custom<Benchmark>(isBenchmark, "expected a benchmark"))
+    .array(z.custom<Benchmark>((value) => isBenchmark(value), "expected a benchmark"))
     .min(1, "expected at least one benchmark")
     .superRefine((benchmarks, context) => {
       const names = benchmarks.map(({ name }) => name);

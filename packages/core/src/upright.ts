@@ -1,7 +1,7 @@
 import type { Benchmark, Question } from "./benchmark.ts";
 import type { ImageReference } from "./conversation.ts";
 import { type Dataset, type Examples, fingerprintOf, type OpenOptions } from "./dataset.ts";
-import { type Asked, isBenchmark } from "./views.ts";
+import { reopened } from "./reopened.ts";
 
 /** An example with images. */
 interface Shown {
@@ -17,7 +17,6 @@ interface Shown {
 export function upright<Q extends Question>(benchmark: Benchmark<Q>): Benchmark<Q>;
 export function upright<Example extends Shown>(dataset: Dataset<Example>): Dataset<Example>;
 export function upright<Example extends Shown>(dataset: Dataset<Example>): Dataset<Example> {
-  const { specVersion, name, card } = dataset;
   const open = async (options?: OpenOptions): Promise<Examples<Example>> => {
     const examples = await dataset.open(options);
     const { length, total } = examples;
@@ -31,16 +30,5 @@ export function upright<Example extends Shown>(dataset: Dataset<Example>): Datas
       },
     };
   };
-  if (!isBenchmark(dataset)) return { specVersion, name, card, open };
-  const { extractors, limit } = dataset;
-  const asked: Asked<Example> = {
-    specVersion,
-    name,
-    card,
-    open,
-    protocol: (wanted) => dataset.protocol(wanted),
-    extractors,
-    ...(limit !== undefined && { limit }),
-  };
-  return asked;
+  return reopened(dataset, open);
 }

@@ -1,7 +1,8 @@
-import type { Benchmark, Question } from "./benchmark.ts";
+import { type Asked, type Benchmark, isBenchmark, type Question } from "./benchmark.ts";
 import { checkIndex, type Dataset, type Examples, fingerprintOf } from "./dataset.ts";
 import { MlanError } from "./errors.ts";
 import { deriveSeed, permutation, seededRandom } from "./random.ts";
+import { reopened } from "./reopened.ts";
 
 /**
  * The first `count` examples (all of them, when there are fewer). A benchmark stays one: under its own name, with its
@@ -14,36 +15,23 @@ export function take<Example>(dataset: Dataset<Example>, count: number): Dataset
   if (!Number.isInteger(count) || count < 0) {
     throw new MlanError("invalid-options", `take: ${count} is no number of examples; give a whole number from 0.`);
   }
-  const first = view(`take(${dataset.name}, ${count})`, [dataset], async ([examples]) =>
-    Array.from({ length: Math.min(count, examples?.length ?? 0) }, (_, index) => ({ source: 0, index })),
-  );
-  return isBenchmark(dataset) ? limited(dataset, first, count) : first;
+  const name = `take(${dataset.name}, ${count})`;
+  if (isBenchmark(dataset)) return limited(dataset, name, count);
+  return view(name, [dataset], async ([examples]) => firstPlaces(Math.min(count, examples?.length ?? 0)));
 }
 
-/** What a benchmark is besides a dataset. */
-export type Asked<Example> = Dataset<Example> & Pick<Benchmark, "protocol" | "extractors" | "limit">;
-
-/** Whether a dataset asks questions. */
-export function isBenchmark<Example>(dataset: Dataset<Example>): dataset is Asked<Example> {
-  return "protocol" in dataset && "extractors" in dataset;
+function limited<Example>(benchmark: Asked<Example>, name: string, count: number): Asked<Example> {
+  const first = reopened(benchmark, async (options) => {
+    const whole = await benchmark.open(options);
+    // Results on all questions compare with those of the benchmark itself.
+    if (whole.length <= count) return whole;
+    return { ...(await arranged(name, [whole], firstPlaces(count))), total: whole.total ?? whole.length };
+  });
+  return { ...first, limit: Math.min(benchmark.limit ?? Infinity, count) };
 }
 
-function limited<Example>(benchmark: Asked<Example>, first: Dataset<Example>, count: number): Asked<Example> {
-  const { specVersion, name, card, extractors, limit = Infinity } = benchmark;
-  return {
-    specVersion,
-    name,
-    card,
-    extractors,
-    limit: Math.min(limit, count),
-    protocol: (wanted) => benchmark.protocol(wanted),
-    async open(options) {
-      const whole = await benchmark.open(options);
-      // Results on all questions compare with those of the benchmark itself.
-      if (whole.length <= count) return whole;
-      return { ...(await first.open(options)), total: whole.total ?? whole.length };
-    },
-  };
+function firstPlaces(count: number): readonly Place[] {
+  return Array.from({ length: count }, (_, index) => ({ source: 0, index }));
 }
 
 /** The examples of all datasets, one dataset after the other. */
@@ -158,17 +146,24 @@ function view<Example>(
     card: { ...first.card, modality: modalities.size === 1 ? first.card.modality : "mixed" },
     async open(options) {
       const opened = await Promise.all(datasets.map((dataset) => dataset.open(options)));
-      const places = await place(opened);
-      return {
-        length: places.length,
-        fingerprint: await fingerprintOf([name, opened.map(({ fingerprint }) => fingerprint), places.length]),
-        async at(index) {
-          const found = places[checkIndex(name, index, places.length)];
-          const examples = opened[found?.source ?? 0];
-          if (!found || !examples) throw new MlanError("contract", `${name}: no dataset behind example ${index}.`);
-          return examples.at(found.index);
-        },
-      };
+      return arranged(name, opened, await place(opened));
+    },
+  };
+}
+
+async function arranged<Example>(
+  name: string,
+  opened: readonly Examples<Example>[],
+  places: readonly Place[],
+): Promise<Examples<Example>> {
+  return {
+    length: places.length,
+    fingerprint: await fingerprintOf([name, opened.map(({ fingerprint }) => fingerprint), places.length]),
+    async at(index) {
+      const found = places[checkIndex(name, index, places.length)];
+      const examples = opened[found?.source ?? 0];
+      if (!found || !examples) throw new MlanError("contract", `${name}: no dataset behind example ${index}.`);
+      return examples.at(found.index);
     },
   };
 }

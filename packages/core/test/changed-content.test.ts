@@ -1,8 +1,8 @@
 import { appendFile, writeFile } from "node:fs/promises";
-import { type Conversation, type Dataset } from "@mlan/core";
+import { type Conversation, type Dataset, experiment, type StageContext, type TrainEvent } from "@mlan/core";
 import { memoryDataset } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
-import { build, folder, run, runUntil, weights } from "./scratch-run.ts";
+import { build, folder, optionsOf, run, runUntil, weights } from "./scratch-run.ts";
 import { dataWithImage } from "./small-run.ts";
 
 describe("content that changes in place", () => {
@@ -30,6 +30,16 @@ describe("content that changes in place", () => {
       'the rows of the data letters have changed since stage "tune" began',
     );
     await run(build({ data: rows("b") }));
+  });
+
+  it("of rows is refused while an earlier stage runs", async () => {
+    let opened = 0;
+    const changing: Dataset<Conversation> = { ...rows("b"), open: () => rows(opened++ === 0 ? "b" : "c").open() };
+    const [, tune] = build({ data: changing }).stages;
+    const stages = [{ ...tune, name: "tune", kind: "train" as const, settings: {}, run: readsData, data: changing }];
+    await expect(run(experiment({ ...optionsOf(build()), stages }))).rejects.toThrow(
+      'the rows of the data letters have changed between the start of this run and that of stage "tune"',
+    );
   });
 
   it("of images is refused, whatever finds them", async () => {
@@ -67,3 +77,8 @@ describe("content that changes in place", () => {
     await expect(run()).rejects.toThrow('the checkpoint of stage "tune"');
   });
 });
+
+async function* readsData({ data }: StageContext): AsyncGenerator<TrainEvent> {
+  const steps = (await data?.open())?.length ?? 0;
+  yield { type: "train-end", steps, folder };
+}

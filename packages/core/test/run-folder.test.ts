@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -80,6 +80,14 @@ describe("two runs in one folder", () => {
     expect((await readdir(folder)).filter((name) => /lock|tmp/.test(name))).toEqual([]);
   });
 
+  it("of which one was killed before it had filled its lock: the next may begin", async () => {
+    await mkdir(folder);
+    await writeFile(lock(), "");
+    await utimes(lock(), 1e9, 1e9);
+    expect((await run()).at(-1)).toMatchObject({ type: "run-end" });
+    expect((await readdir(folder)).filter((name) => /lock|tmp/.test(name))).toEqual([]);
+  });
+
   it("of which one lives in another process is refused", async () => {
     const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
     children.push(child);
@@ -134,6 +142,16 @@ describe("a fresh run", () => {
     await expect(run(other)).rejects.toThrow("holds another experiment");
     await run(other, { fresh: true });
     expect((await readRun(folder)).manifest.plan.name).toBe("other");
+  });
+
+  it("may replace one whose results are damaged, or that an earlier version wrote", async () => {
+    await run();
+    await writeFile(new URL("results.json", folder), "{}");
+    expect((await run(build(), { fresh: true })).at(-1)).toMatchObject({ type: "run-end" });
+    const manifest = JSON.parse(await readFile(new URL("manifest.json", folder), "utf8"));
+    await writeFile(new URL("manifest.json", folder), JSON.stringify({ ...manifest, formatVersion: 1 }));
+    await expect(run()).rejects.toThrow("was written by an earlier version of mlan");
+    expect((await run(build(), { fresh: true })).at(-1)).toMatchObject({ type: "run-end" });
   });
 
   it("removes nothing when it cannot begin", async () => {
@@ -191,7 +209,7 @@ describe("a run folder", () => {
     ["manifest.json", "null",                                           "its manifest.json is not that of a run"],
     ["manifest.json", "[]",                                             "its manifest.json is not that of a run"],
     ["manifest.json", '{"formatVersion":1,"plan":{},"versions":{}}',    "stages"],
-    ["manifest.json", '{"formatVersion":2}',                            "formatVersion"],
+    ["manifest.json", '{"formatVersion":3}',                            "formatVersion"],
     ["results.json",  "{}",                                             "results.json is not what a run writes there"],
     ["ledger.json",   "[1]",                                            "ledger.json is not what a run writes there"],
     ["metrics.jsonl", "{}\n",                                           "line 1 of"],

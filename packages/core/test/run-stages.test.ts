@@ -58,7 +58,7 @@ describe("a stage that stops early", () => {
   });
 
   it("is not done when its trainer never told the end", async () => {
-    await expect(run(build({ stopsAfter: 1 }))).rejects.toThrow('stage "tune" stopped and never told the end of its');
+    await expect(run(build({ stopsAfter: 1 }))).rejects.toThrow('stage "tune" ended without "train-end"');
     expect((await readRun(folder)).manifest.stages["tune"]).toMatchObject({ done: false });
     expect((await run()).at(-1)).toMatchObject({ results: [{}, { metrics: { accuracy: { value: 3 } } }] });
   });

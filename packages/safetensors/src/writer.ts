@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { byteLengthOf, float32ToBfloat16 } from "./dtype.ts";
 import { SafetensorsError } from "./errors.ts";
@@ -25,7 +25,7 @@ export async function writeSafetensors(
   metadata?: Readonly<Record<string, string>>,
 ): Promise<string> {
   const hash = createHash("sha256");
-  const temporary = new URL(`${file.href}.${process.pid}.tmp`);
+  const temporary = new URL(`${file.href}.${randomUUID()}.tmp`);
   const handle = await open(temporary, "w");
   try {
     try {

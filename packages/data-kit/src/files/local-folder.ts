@@ -1,8 +1,7 @@
-import { type Location, messageOf, MlanError, pathOf, toFileUrl, toFolderUrl } from "@mlan/core";
+import { type Location, messageOf, MlanError, pathOf, toFileUrl, toFolderUrl, sha256OfFile } from "@mlan/core";
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { sha256OfFile } from "./checksum.ts";
 import { type Files, type FileSource, matching } from "./file-source.ts";
 
 /**

@@ -1,5 +1,4 @@
-import { MlanError, type OpenOptions, pathOf, removeOldTemporaryFiles } from "@mlan/core";
-import { sha256OfFile } from "../files/checksum.ts";
+import { MlanError, type OpenOptions, pathOf, removeOldTemporaryFiles, sha256OfFile } from "@mlan/core";
 import { type Files, type FileSource, matching } from "../files/file-source.ts";
 import { fetchCommit, fetchList, type HubRequest } from "./hub-api.ts";
 import { type HubCache, hubCache, type HubFile, isCommit } from "./hub-cache.ts";

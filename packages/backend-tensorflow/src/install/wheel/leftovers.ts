@@ -1,11 +1,11 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Removes what unpackings and builds left that were killed: folders named `*.PID.tmp` whose process is gone. */
+/** Removes what unpackings and builds left that were killed: folders named `*.PID.UUID.tmp` or `*.PID.tmp` whose process is gone. */
 export async function removeLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    const [, id] = /\.(\d+)\.tmp$/.exec(name) ?? [];
+    const [, id] = /\.(\d+)(?:\.[\da-f]{8}-[\da-f-]{27})?\.tmp$/.exec(name) ?? [];
     if (id !== undefined && !isAlive(Number(id))) await rm(join(folder, name), { recursive: true, force: true });
   }
 }

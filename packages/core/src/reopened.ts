@@ -1,0 +1,21 @@
+import { type Asked, isBenchmark } from "./benchmark.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** The dataset with another way to open it. A benchmark stays one. */
+export function reopened<Example>(dataset: Asked<Example>, open: Dataset<Example>["open"]): Asked<Example>;
+export function reopened<Example>(dataset: Dataset<Example>, open: Dataset<Example>["open"]): Dataset<Example>;
+export function reopened<Example>(dataset: Dataset<Example>, open: Dataset<Example>["open"]): Dataset<Example> {
+  const { specVersion, name, card } = dataset;
+  if (!isBenchmark(dataset)) return { specVersion, name, card, open };
+  const { extractors, limit } = dataset;
+  const asked: Asked<Example> = {
+    specVersion,
+    name,
+    card,
+    open,
+    protocol: (wanted) => dataset.protocol(wanted),
+    extractors,
+    ...(limit !== undefined && { limit }),
+  };
+  return asked;
+}
