@@ -6,6 +6,7 @@ import { writeFileAtomically } from "./atomic-files.ts";
 import { messageOf, MlanError } from "./errors.ts";
 import { pathOf } from "./path-of.ts";
 
+/** The list of checksums in a folder that was saved. */
 export const CHECKSUMS_FILE = "checksums.json";
 const schema = z.strictObject({
   formatVersion: z.literal(1),
@@ -33,12 +34,16 @@ export async function writeChecksums(folder: URL, { files, known }: ChecksumOpti
   await writeFileAtomically(new URL(CHECKSUMS_FILE, folder), list);
 }
 
+export interface VerifyOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Compares every file that the `checksums.json` of `folder` names with its SHA-256; files beside them are nobody's
  * business. Returns false when the folder has no `checksums.json`. Throws `invalid-checkpoint` naming the first file that
- * differs or is missing, `unavailable` for one that cannot be read.
+ * differs or is missing, `unavailable` for one that cannot be read, and the reason of `signal`.
  */
-export async function verifyChecksums(folder: URL): Promise<boolean> {
+export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {}): Promise<boolean> {
   const file = new URL(CHECKSUMS_FILE, folder);
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
@@ -50,7 +55,8 @@ export async function verifyChecksums(folder: URL): Promise<boolean> {
   for (const [path, sha256] of Object.entries(data.sha256)) {
     if (!isBelow(path)) throw damaged(file, "is not the list of checksums that was saved");
     const listed = new URL(encoded(path), folder);
-    const found = await hashOf(listed).catch((error: unknown) => {
+    const found = await hashOf(listed, signal).catch((error: unknown) => {
+      signal?.throwIfAborted();
       if (["ENOENT", "ENOTDIR", "EISDIR"].includes(String(codeOf(error)))) throw damaged(listed, "is missing");
       throw unreadable(listed, error);
     });
@@ -73,9 +79,10 @@ async function filesIn(folder: URL, path: string): Promise<readonly string[]> {
   return found.flat();
 }
 
-async function hashOf(file: URL): Promise<string> {
+async function hashOf(file: URL, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  const options = { highWaterMark: 1 << 20, ...(signal && { signal }) };
+  for await (const chunk of createReadStream(file, options)) hash.update(chunk);
   return hash.digest("hex");
 }
 
