@@ -31,7 +31,8 @@ for (let point = FULL_AT_START; point < Number(points); point++) {
     const { said, exitCode } = await first.ended;
     rmSync(join(disk, "filler"));
     const second = await startSmallRun(world, run).ended;
-    console.log(JSON.stringify({ said, exitCode, after: second.said, outcome: await outcomeOf(run) }));
+    const outcome = second.said === "done" ? await outcomeOf(run) : {};
+    console.log(JSON.stringify({ said, exitCode, after: second.said, outcome }));
   } finally {
     execFileSync("umount", ["-l", disk]);
     rmSync(disk, { recursive: true, force: true });

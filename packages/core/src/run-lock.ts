@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { z } from "zod";
 import { messageOf, MlanError } from "./errors.ts";
@@ -51,11 +51,17 @@ async function ownHolder(): Promise<Holder> {
 /** Whether the file was not there and is now ours: exclusive on every file system that Node runs on. */
 function create(file: URL, holder: Holder): Promise<boolean> {
   return attempt(file, async () => {
+    const handle = await open(file, "wx").catch((error: unknown) => {
+      if (Object(error).code === "EEXIST") return undefined;
+      throw error;
+    });
+    if (!handle) return false;
     try {
-      await writeFile(file, `${JSON.stringify(holder)}\n`, { flag: "wx" });
+      await handle.writeFile(`${JSON.stringify(holder)}\n`).finally(() => handle.close());
       return true;
     } catch (error) {
-      if (Object(error).code === "EEXIST") return false;
+      // Half a lock, as on a full disk, would keep every later run out.
+      await rm(file, { force: true });
       throw error;
     }
   });
@@ -69,12 +75,13 @@ async function takeOver(file: URL, dead: Holder, own: Holder): Promise<void> {
     if (taker && !(await isAlive(taker))) await rm(second, { force: true });
     return;
   }
+  const replacement = new URL(`${FILE}.${own.id}.tmp`, file);
   try {
     if ((await readHolder(file))?.id !== dead.id) return;
-    const replacement = new URL(`${FILE}.${own.id}.tmp`, file);
     await writeFile(replacement, `${JSON.stringify(own)}\n`);
     await rename(replacement, file);
   } finally {
+    await rm(replacement, { force: true }); // there when it could not be written
     await rm(second, { force: true });
   }
 }
