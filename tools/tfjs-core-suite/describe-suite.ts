@@ -42,7 +42,7 @@ export function describeTfjsCoreTests(suite: SuiteOptions, { known, atLeast, lef
           .map(([reason, count]) => `  ${reason} is excluded: ${count}`)
           .join("\n")}`,
     );
-  });
+  }, 300_000);
 
   it("are all there", () => {
     expect(passed).toBeGreaterThanOrEqual(atLeast.passed);

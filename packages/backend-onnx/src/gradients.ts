@@ -12,9 +12,9 @@ const SHARES: Readonly<Record<string, Share>> = { [tf.Sum]: () => 1, [tf.Mean]: 
 const rewritten = new WeakSet<GradConfig>();
 
 /**
- * tfjs-core's gradients of sums and means multiply by arrays of ones as large as what was summed. On this backend
- * they become repetitions, which cost nothing, and that of gather refuses what gather refuses; on other backends they stay as they are. Without effect on gradients
- * that are registered later.
+ * tfjs-core's gradients of sums and means multiply by arrays of ones as large as what was summed. Sums and means become
+ * repetitions, which cost nothing. The gradient of gather refuses indices out of range. Other backends keep their
+ * gradients. Without effect on gradients that are registered later.
  */
 export function rewriteGradients(backendName: string): void {
   for (const [kernelName, share] of Object.entries(SHARES)) {

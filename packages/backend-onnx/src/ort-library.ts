@@ -89,9 +89,7 @@ function loadTable(): LoadedTable {
   } catch (cause) {
     throw new BackendError("library", `${file} does not load. Install ${PACKAGE} again for this platform.`, { cause });
   }
-  if (!pinLibrary(file)) {
-    throw new BackendError("library", `${file} cannot be kept in memory. Install ${PACKAGE} again for this platform.`);
-  }
+  pinLibrary(file);
   // OrtApiBase is { GetApi(version), GetVersionString() }.
   const getApi = nativeFunction(base, 0, "void*", ["uint32_t"]);
   const version: string = nativeFunction(base, 1, "str", [])();

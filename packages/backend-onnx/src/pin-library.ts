@@ -3,10 +3,17 @@ import koffi from "koffi";
 /**
  * Keeps a loaded library in memory until the process ends. koffi unloads what it loaded when its JavaScript thread ends
  * (the main thread or a worker), while threads of the library may still run its code: that ended the process with a
- * segmentation fault. Returns whether the system holds it.
+ * segmentation fault. Where the system does not do it, the library works all the same, and Node prints a warning.
  */
-export function pinLibrary(file: string): boolean {
-  return process.platform === "win32" ? pinOnWindows(file) : pinOnPosix(file);
+export function pinLibrary(file: string): void {
+  let pinned = false;
+  try {
+    pinned = process.platform === "win32" ? pinOnWindows(file) : pinOnPosix(file);
+  } catch {
+    // A system without these functions.
+  }
+  if (pinned) return;
+  process.emitWarning(`${file} cannot be kept in memory: the process may crash when it ends.`, "BackendWarning");
 }
 
 const RTLD_NOW = 2;

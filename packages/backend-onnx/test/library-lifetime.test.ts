@@ -2,7 +2,8 @@ import { useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
+import { pinLibrary } from "../src/pin-library.ts";
 
 // koffi unloads a library whose handle is collected; calling into it then ends the process.
 test("the native library stays loaded through garbage collection", async () => {
@@ -15,4 +16,19 @@ test("the native library stays loaded through garbage collection", async () => {
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(tf.add(round, 1).dataSync()[0]).toBe(round + 1);
   }
+});
+
+const { platform } = process;
+afterEach(() => Object.defineProperty(process, "platform", { value: platform }));
+
+test.each([
+  ["does not know", platform],
+  ["has no function to pin", platform === "win32" ? "linux" : "win32"],
+])("a library that the system %s is used without a pin, and Node warns", async (_, system) => {
+  Object.defineProperty(process, "platform", { value: system });
+  const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
+  pinLibrary("/nowhere/libonnxruntime.so.1");
+  expect((await warned).message).toBe(
+    "/nowhere/libonnxruntime.so.1 cannot be kept in memory: the process may crash when it ends.",
+  );
 });

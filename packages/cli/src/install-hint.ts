@@ -1,6 +1,6 @@
 import { MlanError, shownValue } from "@mlan/core";
 import { editDistance } from "./edit-distance.ts";
-import { OUR_PACKAGES } from "./our-packages.ts";
+import { NO_PLUGINS, OUR_PACKAGES } from "./our-packages.ts";
 
 /**
  * Imports, and says what to do about a package that is missing (`missing-plugin`): how to install one of mlan's, which
@@ -21,7 +21,8 @@ function hintFor(name: string, kind: string | undefined): string {
   if (OUR_PACKAGES.includes(name)) return `${name} is not installed here. Install it: npm install ${name}`;
   const shown = shownValue(name).slice(1, -1);
   const prefix = kind === undefined ? undefined : `@mlan/${kind}-`;
-  const isOfKind = (other: string): boolean => prefix !== undefined && other.startsWith(prefix) && !KIT.test(other);
+  const isOfKind = (other: string): boolean =>
+    prefix !== undefined && other.startsWith(prefix) && !NO_PLUGINS.has(other);
   const short = (other: string): string => (isOfKind(other) ? other.slice(prefix?.length) : other);
   const near = nearest(name);
   if (near !== undefined) return `${shown} is not installed here. Did you mean ${short(near)}?`;
@@ -31,9 +32,6 @@ function hintFor(name: string, kind: string | undefined): string {
   const ours = (prefix === undefined ? OUR_PACKAGES : OUR_PACKAGES.filter(isOfKind)).map(short).join(", ");
   return `${shown} is not installed here, and mlan has no such package. It has ${ours}.`;
 }
-
-/** Packages that plugins are made with. */
-const KIT = /-(?:kit|llava)$/;
 
 /** One letter of a name of three may be wrong, and up to two of a longer one. */
 function nearest(name: string): string | undefined {

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { isBenchmark, MlanError } from "@mlan/core";
 import { importPlugin, type PluginKind } from "./import-plugin.ts";
+import { NO_PLUGINS } from "./our-packages.ts";
 import { textTable } from "./text-table.ts";
 
 /** A plugin that an experiment or a command can use here. */
@@ -26,15 +27,13 @@ interface PackageFile {
 
 /** Kinds in the order of the list. */
 const KINDS = { model: "model", trainer: "trainer", eval: "evaluator", data: "data" } as const;
-/** Packages that plugins are made with, and tools. */
-const NO_PLUGINS = /^@mlan\/(?:data-kit|data-miniworld|model-llava|eval-kit|eval-compare|eval-contamination)$/;
 
 /** The plugins of the project in this folder: packages of mlan and, among the project's dependencies, of other makers. */
 export async function installedPlugins(project: string): Promise<readonly InstalledPlugin[]> {
   const found: InstalledPlugin[] = [];
   for (const [name, { version = "", description = "", ...needs }] of await packagesOf(project)) {
     const [, prefix, rest] = /(?:^|\/)(model|trainer|eval|data)-(.+)$/.exec(name) ?? [];
-    if (!isKind(prefix) || rest === undefined || NO_PLUGINS.test(name)) continue;
+    if (!isKind(prefix) || rest === undefined || NO_PLUGINS.has(name)) continue;
     const ours = name.startsWith("@mlan/");
     if (!ours && !("@mlan/core" in { ...needs.dependencies, ...needs.peerDependencies })) continue;
     const kind = prefix === "data" && (await asksQuestions(name)) ? "benchmark" : KINDS[prefix];

@@ -27,8 +27,13 @@ export async function loadFile(path: string): Promise<readonly unknown[]> {
   return [exported, Object(exported).default].filter((value) => value !== undefined);
 }
 
+/** Hooks stack: each registration makes every later import slower. */
+let typeScriptAllowed = false;
+
 /** From now on, for all that is imported: what an experiment imports while it runs may be TypeScript too. */
 export function allowTypeScript(): void {
+  if (typeScriptAllowed) return;
+  typeScriptAllowed = true;
   registerTypeScript();
   const ownExtension = extname(import.meta.url); // .ts where the sources run
   registerHooks(new URL(`./typescript-modules${ownExtension}`, import.meta.url));

@@ -36,3 +36,13 @@ export const OUR_PACKAGES: readonly string[] = [
   "@mlan/trainer-cpu",
   "@mlan/trainer-gpu",
 ];
+
+/** Those with a plugin's name that are none: packages that plugins are made with, data for trials, and tools. */
+export const NO_PLUGINS: ReadonlySet<string> = new Set([
+  "@mlan/data-kit",
+  "@mlan/data-miniworld",
+  "@mlan/eval-compare",
+  "@mlan/eval-contamination",
+  "@mlan/eval-kit",
+  "@mlan/model-llava",
+]);

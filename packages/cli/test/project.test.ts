@@ -140,6 +140,12 @@ describe("mlan eval", () => {
 });
 
 describe("mlan list", () => {
+  test("registers its module hooks once for all plugins, since they stack", async () => {
+    const count = { NODE_OPTIONS: `--import ${fixture("count-hooks.mjs")}` };
+    const { status, stderr } = await start(["list"], count, project).finished;
+    expect([status, stderr]).toEqual([0, expect.stringContaining("hooks registered: 1\n")]);
+  });
+
   test("names the installed plugins as commands take them, those of other makers among the dependencies too", async () => {
     const { status, stdout } = await mlan("list");
     expect(status).toBe(0);

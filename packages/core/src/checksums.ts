@@ -6,6 +6,7 @@ import { pathOf } from "./path-of.ts";
 import { sha256OfFile } from "./sha256-of-file.ts";
 import { unreadable } from "./unreadable.ts";
 
+/** The list of checksums in a folder that was saved. */
 export const CHECKSUMS_FILE = "checksums.json";
 const schema = z.strictObject({
   formatVersion: z.literal(1),
@@ -34,12 +35,16 @@ export async function writeChecksums(folder: URL, { files, known }: ChecksumOpti
   await writeFileAtomically(new URL(CHECKSUMS_FILE, folder), list);
 }
 
+export interface VerifyOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Compares every file that the `checksums.json` of `folder` names with its SHA-256; files beside them are ignored.
  * Returns false when the folder has no `checksums.json`. Throws `invalid-checkpoint` naming the first file that
- * differs or is missing, `unavailable` for one that cannot be read.
+ * differs or is missing, `unavailable` for one that cannot be read, and the reason of `signal`.
  */
-export async function verifyChecksums(folder: URL): Promise<boolean> {
+export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {}): Promise<boolean> {
   const file = new URL(CHECKSUMS_FILE, folder);
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
@@ -51,7 +56,8 @@ export async function verifyChecksums(folder: URL): Promise<boolean> {
   for (const [path, sha256] of Object.entries(data.sha256)) {
     if (!isBelow(path)) throw damaged(file, "is not the list of checksums that was saved");
     const listed = new URL(encoded(path), folder);
-    const found = await sha256OfFile(listed).catch((error: unknown) => {
+    const found = await sha256OfFile(listed, signal).catch((error: unknown) => {
+      signal?.throwIfAborted();
       if (["ENOENT", "ENOTDIR", "EISDIR"].includes(String(codeOf(error)))) throw damaged(listed, "is missing");
       throw unreadable(listed, error);
     });

@@ -17,8 +17,11 @@ export type ErrorCode =
 
 const NAME = "MlanError";
 
-/** Longer messages lose their middle: whatever is quoted in one, it can be printed. */
-const LONGEST_MESSAGE = 10_000;
+/**
+ * The characters that a message may have. One of {@link MlanError} that is longer loses its middle: whatever is quoted in
+ * it, it can be printed.
+ */
+export const LONGEST_MESSAGE = 10_000;
 
 /** An error that a user can act on: it names the thing, the value found, and the way out. */
 export class MlanError extends Error {

@@ -105,12 +105,16 @@ async function takeOver(file: URL, dead: Holder, own: Holder): Promise<Holder | 
     if (await isAlive(first)) return first;
     last = first;
   }
-  if ((await readHolder(file))?.id === dead.id) {
-    const replacement = new URL(`${FILE}.${own.id}.tmp`, file);
+  const replacement = new URL(`${FILE}.${own.id}.tmp`, file);
+  try {
+    if ((await readHolder(file))?.id !== dead.id) return undefined;
     await writeFile(replacement, textOf(own));
     await rename(replacement, file);
     for (const claim of claims) await rm(claim, { force: true });
-  } else await rm(claims.at(-1) ?? file, { force: true });
+  } finally {
+    await rm(replacement, { force: true }); // there when it could not be written
+    await rm(claims.at(-1) ?? replacement, { force: true });
+  }
   return undefined;
 }
 

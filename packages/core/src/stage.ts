@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Benchmark, isBenchmark, type ProtocolName } from "./benchmark.ts";
+import { checkQuestions } from "./check-questions.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
 import { MlanError } from "./errors.ts";
@@ -120,7 +121,7 @@ export function evaluate(options: EvaluateStageOptions): Stage {
     async check({ scope, signal }) {
       const evaluator = scope.get(EVALUATOR);
       for (const benchmark of benchmarks) {
-        benchmark.protocol(protocol);
+        await checkQuestions(benchmark, protocol, signal ? { signal } : {});
         await evaluator.check?.({ benchmark, protocol, ...(signal && { signal }) });
       }
       return undefined;

@@ -53,6 +53,12 @@ describe("checksums", () => {
     await expect(verifyChecksums(folder)).rejects.toThrow(/one differs/);
   });
 
+  it("are no longer compared once the signal aborts", async () => {
+    await writeChecksums(folder);
+    const reason = new Error("stopped");
+    await expect(verifyChecksums(folder, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
   it("ignore files that were added", async () => {
     await writeChecksums(folder);
     await writeFile(inside("README.md"), "mine");

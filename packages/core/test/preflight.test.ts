@@ -111,6 +111,28 @@ describe("before the first stage", () => {
     expect(stagesOf(events)).toEqual([]);
   });
 
+  it("a question of a later stage that cannot be asked is noticed", async () => {
+    const odd: typeof bench = {
+      ...bench,
+      open: async () => ({
+        length: 1,
+        fingerprint: "rows",
+        at: async () => ({ id: "q", images: [], target: "A", text: "" }),
+      }),
+      protocol: (name) => ({
+        ...bench.protocol(name),
+        prompt: () => {
+          throw new MlanError("invalid-data", "its options have a gap");
+        },
+      }),
+    };
+    const stages = [...build().stages.slice(1, 2), evaluate({ name: "x", benchmarks: [odd], protocol: "strict" })];
+    const use = [fakeModelPlugin({ weights }), addingTrainer(), weightEvaluator()];
+    const { message, events } = await refusal(experiment({ name: "small", use, stages }));
+    expect(message).toBe('question 0 ("q") of bench cannot be asked in the protocol strict: its options have a gap');
+    expect(stagesOf(events)).toEqual([]);
+  });
+
   it("a disk that is too small is noticed", async () => {
     const { message } = await refusal(build({ needsBytes: 1e18 }));
     expect(message).toMatch(

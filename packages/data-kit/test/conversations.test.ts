@@ -89,6 +89,22 @@ test.each<[string, object, string]>([
   expect(String(error).length).toBeLessThan(1000);
 });
 
+test("reads messages of parts from a table, as JSON", async () => {
+  const content = [
+    { type: "text", text: "What is it?" },
+    { type: "image_url", image_url: { url: "cup.png" } },
+  ];
+  const messages = [
+    { role: "user", content },
+    { role: "assistant", content: "A cup." },
+  ];
+  const table = `id,messages\n7,"${JSON.stringify(messages).replaceAll('"', '""')}"\n`;
+  const folder = await temporaryFolder({ "rows.csv": table, "images/cup.png": "pixels" });
+  const row = await (await datasetOf(new URL("rows.csv", folder)).open()).at(0);
+  expect(row.turns[0]).toEqual({ role: "user", text: "What is it?\n<image>" });
+  expect(row.images.map(({ name }) => name)).toEqual(["cup.png"]);
+});
+
 test("tells rows of the same id apart", async () => {
   const rows = await conversationsOf([1, 2, 3].map(() => ({ id: "a", conversations: PLAIN })));
   expect(rows.map(({ id }) => id)).toEqual(["a", "a#2", "a#3"]);

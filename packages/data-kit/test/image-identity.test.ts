@@ -1,6 +1,7 @@
 import type { ImageReference } from "@mlan/core";
 import { imageColumn, imageIdentity, localFolder, type RowReader, rowsFrom } from "@mlan/data-kit";
 import { parquetWriteBuffer } from "hyparquet-writer";
+import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { allRows } from "./all-rows.ts";
@@ -42,11 +43,27 @@ test("is the name of an image that rows only name", async () => {
   expect(rows.map(({ image }) => image && imageIdentity(image))).toEqual(["red.png", null]);
 });
 
+test("refuses the images of a Parquet file that was written over after it was opened", async () => {
+  const folder = await temporaryFolder({ "test.parquet": parquetOf(CELLS) });
+  const rows = await reader(folder, imageColumn.nullish()).read();
+  await writeFile(new URL("test.parquet", folder), parquetOf(CELLS.map((cell) => cell && { ...cell, bytes: BLUE })));
+  const { image } = await rows.at(0);
+  await expect(image?.read()).rejects.toMatchObject({
+    code: "invalid-data",
+    message: expect.stringMatching(/^data-kit-test: image test\.parquet#0 .*has changed since it was opened/),
+  });
+});
+
 type Images = z.ZodType<ImageReference | null | undefined>;
 
 async function read(image: Images): Promise<readonly z.output<Images>[]> {
+  const folder = await temporaryFolder({ "test.parquet": parquetOf(CELLS) });
+  return (await allRows(reader(folder, image))).map((row) => row.image);
+}
+
+function parquetOf(cells: readonly unknown[]): Uint8Array {
   const parquet = parquetWriteBuffer({
-    columnData: [{ name: "image", data: CELLS }],
+    columnData: [{ name: "image", data: [...cells] }],
     rowGroupSize: 2,
     schema: [
       { name: "root", num_children: 1 },
@@ -55,8 +72,7 @@ async function read(image: Images): Promise<readonly z.output<Images>[]> {
       { name: "path", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
     ],
   });
-  const folder = await temporaryFolder({ "test.parquet": new Uint8Array(parquet) });
-  return (await allRows(reader(folder, image))).map((row) => row.image);
+  return new Uint8Array(parquet);
 }
 
 function reader(folder: URL, image: Images): RowReader<{ readonly image?: z.output<Images> }> {

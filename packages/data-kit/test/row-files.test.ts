@@ -159,6 +159,21 @@ test("names a file that changed after it was opened", async () => {
   await expect(rows.at(2)).rejects.toThrow(RangeError);
 });
 
+test("keeps long integers of a row with millions of escapes", async () => {
+  const text = '\\"'.repeat(6_000_000);
+  const row = `{"a":"1234567890123456\\\\","n":12345678901234567890,"text":${JSON.stringify(text)},"m":[-9007199254740993]}`;
+  const folder = await temporaryFolder({ "rows.jsonl": row });
+  const schema = z.object({ a: z.string(), n: z.string(), text: z.string(), m: z.array(z.string()) });
+  const source = localFolder("t", folder);
+  const found = await (await rowsFrom({ speaker: "t", source, files: ["rows.jsonl"], schema }).read()).at(0);
+  expect({ ...found, text: found.text.length }).toEqual({
+    a: "1234567890123456\\",
+    n: "12345678901234567890",
+    text: text.length,
+    m: ["-9007199254740993"],
+  });
+});
+
 test("says that what a pattern names is a folder", async () => {
   const folder = await temporaryFolder();
   await mkdir(new URL("target/", folder));

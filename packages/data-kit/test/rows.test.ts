@@ -222,8 +222,8 @@ test("reads the file that a Parquet row names when it holds no bytes", async () 
   const rows = await allRows(imageReader(folder, ["rows.parquet"]));
   expect(Buffer.from(await rows[0]!.image.read()).toString()).toBe("pixels");
   expect(await rows[1]!.image.read()).toEqual(pixels);
-  // The file has a state of its own; bytes inside Parquet count in the fingerprint of the rows.
-  expect((await rows[0]!.image.find?.())?.stamp).toMatch(/^6 /);
+  // The file, just written, must be read to be known; bytes inside Parquet count in the fingerprint of the rows.
+  expect(await rows[0]!.image.find?.()).toEqual({ stamp: "" });
   expect(await rows[1]!.image.find?.()).toEqual({ stamp: "", digest: "" });
 });
 

@@ -8,7 +8,7 @@ import type {
   PromptFamily,
   Protocol,
 } from "@mlan/core";
-import type { AskedQuestion } from "./question-plan.ts";
+import type { AskedQuestion, QuestionPlan } from "./question-plan.ts";
 
 /** How an evaluator gets answers, and what it makes of them. The engine does the rest. */
 export interface Asker {
@@ -16,6 +16,8 @@ export interface Asker {
   readonly name: string;
   /** All else that decides what the numbers mean; part of the protocol's fingerprint. */
   readonly settings: unknown;
+  /** Throws for questions that cannot be asked this way, before any is. */
+  check?(run: EvaluateRun, plan: QuestionPlan): void;
   extractor(protocol: Protocol, family: PromptFamily): Extractor;
   /** Answers to all questions of a chunk, in any order. */
   ask(run: EvaluateRun, protocol: Protocol, chunk: readonly AskedQuestion[]): AsyncIterable<NewAnswer>;

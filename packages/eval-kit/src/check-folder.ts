@@ -15,7 +15,10 @@ export async function checkFolder(speaker: string, folder: Location): Promise<vo
     });
     if (status?.isDirectory()) break;
     if (status) throw refused(speaker, wanted, `${pathOf(place)} is no folder`);
-    place = new URL("../", place);
+    const above = new URL("../", place);
+    // On Windows a drive may be missing as a whole.
+    if (above.href === place.href) throw refused(speaker, wanted, `there is no ${pathOf(place)}`);
+    place = above;
   }
   await access(place, constants.W_OK).catch((error: unknown) => {
     throw refused(speaker, wanted, messageOf(error));

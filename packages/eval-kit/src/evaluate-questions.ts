@@ -38,6 +38,7 @@ export async function* evaluateQuestions(
   const start = clock.now();
   const protocol = run.benchmark.protocol(run.protocol);
   const plan = await planQuestions(run, protocol);
+  asker.check?.(run, plan);
   const header = await headerOf(run, asker, protocol, plan);
   const log = run.answers && (await openAnswerLog(run.answers, header));
   try {

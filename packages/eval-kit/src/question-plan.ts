@@ -14,6 +14,8 @@ export interface QuestionPlan {
   readonly ids: readonly string[];
   /** Questions of the benchmark, where these are only its first. */
   readonly total?: number;
+  /** Whether any question offers choices in its prompt. */
+  readonly offersChoices: boolean;
   /** SHA-256 of the benchmark's data. */
   readonly questionsFingerprint: string;
   /** SHA-256 of all prompts. */
@@ -42,12 +44,14 @@ export async function planQuestions(
   const measured: { length: number; cluster: string | undefined }[] = [];
   const [questions, prompts] = [createHash("sha256"), createHash("sha256")];
   questions.update(JSON.stringify([benchmark.name, examples.fingerprint]));
+  let offersChoices = false;
   for (let index = 0; index < examples.length; index++) {
     signal?.throwIfAborted();
     const { question, prompt } = await ask(index);
     const { id, target, cluster } = question;
     if (indexOf.has(id)) throw new MlanError("invalid-data", `${benchmark.name} has two questions "${id}".`);
     indexOf.set(id, index);
+    offersChoices ||= protocol.choices(question).length > 0;
     measured.push({ length: lengthOf(prompt), cluster });
     questions.update(JSON.stringify([id, target]));
     prompts.update(JSON.stringify([id, prompt]));
@@ -56,6 +60,7 @@ export async function planQuestions(
   return {
     ids,
     ...(examples.total !== undefined && { total: examples.total }),
+    offersChoices,
     questionsFingerprint: questions.digest("hex"),
     promptsFingerprint: prompts.digest("hex"),
     async *chunks(size, wanted) {

@@ -8,7 +8,11 @@ export async function checkChoices({ benchmark, protocol, signal }: PlannedEvalu
     if (choices(await examples.at(index)).length > 0) return;
   }
   if (examples.length === 0) return; // the engine says so
-  throw new MlanError(
+  throw withoutChoices({ benchmark, protocol });
+}
+
+export function withoutChoices({ benchmark, protocol }: PlannedEvaluation): MlanError {
+  return new MlanError(
     "invalid-options",
     `likelihood: no question of ${benchmark.name} has choices in the protocol ${protocol}; evaluate it with generation().`,
   );

@@ -8,6 +8,7 @@ import {
   type ScoreRequest,
 } from "@mlan/core";
 import { type AskedQuestion, type Asker, type NewAnswer, outcomeOf, type Reading } from "@mlan/eval-kit";
+import { withoutChoices } from "./check-choices.ts";
 import { likeliest, likeliestChoice, outcomeBy, perCharacter, perToken, type Ranking, summed } from "./likeliest.ts";
 
 /** Questions whose choices are scored in one call: answers are kept as often. */
@@ -18,6 +19,9 @@ export function likelihoodAsker(continuation: "label" | "text", options: Generat
   return {
     name: "likelihood",
     settings: { continuation },
+    check(run, { offersChoices }) {
+      if (!offersChoices) throw withoutChoices(run);
+    },
     extractor: () => likeliestChoice,
     async *ask({ model, signal }, protocol, chunk) {
       for (let start = 0; start < chunk.length; start += QUESTIONS_PER_CALL) {

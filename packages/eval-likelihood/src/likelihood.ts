@@ -62,7 +62,6 @@ export function likelihood(options: LikelihoodEvaluatorOptions = {}): Plugin<Eva
         await checkChoices(planned);
       },
       async *evaluate(run) {
-        await checkChoices(run);
         const clock = scope.find(CLOCK) ?? systemClock;
         yield* evaluateQuestions(run, likelihoodAsker(continuation, modelOptions), { clock });
       },

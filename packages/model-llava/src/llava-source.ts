@@ -15,7 +15,12 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { refuseIgnoredFiles } from "./checkpoint/ignored-files.ts";
-import { type Checkpoint, type CheckpointFolders, openCheckpoint } from "./checkpoint/open-checkpoint.ts";
+import {
+  type Checkpoint,
+  type CheckpointFolders,
+  openCheckpoint,
+  type OpenCheckpointOptions,
+} from "./checkpoint/open-checkpoint.ts";
 import { fileExists, readCheckpointFile } from "./config/checkpoint-file.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
@@ -38,7 +43,10 @@ export interface LlavaSourceOptions {
 /** A model source that opens as a {@link LlavaModel}. */
 export interface LlavaSource extends ModelSource {
   open(options?: OpenModelOptions): Promise<LlavaModel>;
-  /** The content covers the configuration, tokenizer, preprocessor and weight files of both folders. */
+  /**
+   * The content covers the configuration, tokenizer, preprocessor and weight files of both folders. Weights are not
+   * read: `open` compares a saved model with its checksums, and the content's digest differs once a bit has changed.
+   */
   inspect(options?: OpenOptions): Promise<ModelInspection>;
 }
 
@@ -56,7 +64,7 @@ export function createLlavaSource({ name, untunedFamily, ...locations }: LlavaSo
     name,
     open: async ({ seed = 0, signal } = {}) => {
       await readyBackend();
-      return withCheckpoint(folders, async (checkpoint) => {
+      return withCheckpoint(folders, { signal }, async (checkpoint) => {
         const { config, vision, format, tokenizer, plan } = await prepare(checkpoint, folders);
         const tokenizerFiles = await readTokenizerFiles(weights);
         const network = llavaNetwork(checkpoint.language, vision);
@@ -70,7 +78,7 @@ export function createLlavaSource({ name, untunedFamily, ...locations }: LlavaSo
       });
     },
     inspect: async ({ signal } = {}) =>
-      withCheckpoint(folders, async (checkpoint) => {
+      withCheckpoint(folders, { verify: false }, async (checkpoint) => {
         const { plan } = await prepare(checkpoint, folders);
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
         const readsImages = checkpoint.vision !== undefined;
@@ -84,9 +92,10 @@ export function createLlavaSource({ name, untunedFamily, ...locations }: LlavaSo
 
 async function withCheckpoint<Result>(
   folders: CheckpointFolders,
+  options: OpenCheckpointOptions,
   use: (checkpoint: Checkpoint) => Promise<Result>,
 ): Promise<Result> {
-  const checkpoint = await openCheckpoint(folders);
+  const checkpoint = await openCheckpoint(folders, options);
   try {
     return await use(checkpoint);
   } finally {

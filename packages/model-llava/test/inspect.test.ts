@@ -64,6 +64,20 @@ it("covers every shard", async () => {
   expect(await digestOf(backbone)).not.toBe(before);
 });
 
+it("compares no checksums, which opening does and which a signal ends", async () => {
+  await useOnnxBackend();
+  const folder = scratch.fresh();
+  const model = await tinySource(scratch.backbone, scratch.tower).open();
+  await model.save(folder);
+  model.dispose();
+  const before = await digestOf(folder);
+  await flipLastByte(new URL("model.safetensors", folder));
+  expect(await digestOf(folder)).not.toBe(before);
+  await expect(tinySource(folder).open()).rejects.toThrow(/model\.safetensors differs from what was saved/);
+  const reason = new Error("stopped");
+  await expect(tinySource(folder).open({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
 it("refuses what opening would refuse", async () => {
   const folder = await scratch.copy(scratch.backbone);
   await changeJson(new URL("config.json", folder), { num_hidden_layers: 3 });

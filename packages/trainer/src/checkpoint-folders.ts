@@ -1,9 +1,8 @@
 import { readdir, rename, rm, stat } from "node:fs/promises";
-import { messageOf, MlanError, pathOf } from "@mlan/core";
+import { CHECKSUMS_FILE, messageOf, MlanError, pathOf } from "@mlan/core";
 
 /** What the trainer keeps beside the model. */
 export const STATE_FILE = "trainer-state.json";
-const CHECKSUMS_FILE = "checksums.json";
 
 /** The folder of one checkpoint. */
 export interface CheckpointFolder {

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import {
+  CHECKSUMS_FILE,
   messageOf,
   MlanError,
   pathOf,
@@ -100,7 +101,7 @@ async function readVerifiedState({ url }: CheckpointFolder): Promise<VerifiedSta
   const verified = await verifyChecksums(url);
   const state = await readState(new URL(STATE_FILE, url));
   if (verified || state.formatVersion === 1) return { state, verified };
-  throw new MlanError("run-folder", `${pathOf(new URL("checksums.json", url))} is missing. Restore it from a copy.`);
+  throw new MlanError("run-folder", `${pathOf(new URL(CHECKSUMS_FILE, url))} is missing. Restore it from a copy.`);
 }
 
 async function load(

@@ -80,7 +80,7 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
     }
     yield { type: "train-end", steps, folder };
   } catch (error) {
-    saveStep = undefined; // weights of a step that failed are nobody's
+    saveStep = undefined; // weights of a step that failed must not be saved
     throw error;
   } finally {
     // A loop that is left by `break` comes here from its last `yield`.

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { stateIn } from "../files/file-state.ts";
 import type { HubFile } from "./hub-cache.ts";
 
 export type HubFileState = "whole" | "absent" | "changed";
@@ -58,8 +59,7 @@ async function stateNow(
 ): Promise<{ readonly size: number; readonly text: string } | undefined> {
   const status = await stat(place, { bigint: true }).catch(() => undefined);
   if (!status?.isFile()) return undefined;
-  const { size, ino, mtimeNs, ctimeNs } = status;
-  return { size: Number(size), text: [digestIn(file), place.href, size, ino, mtimeNs, ctimeNs].join(" ") };
+  return { size: Number(status.size), text: [digestIn(file), place.href, stateIn(status)].join(" ") };
 }
 
 async function readRecord({ record }: CachedFile): Promise<string | undefined> {

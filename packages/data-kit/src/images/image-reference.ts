@@ -1,9 +1,9 @@
-import { type ImageReference, messageOf, MlanError, pathOf, shownValue } from "@mlan/core";
+import { type ImageReference, messageOf, MlanError, pathOf, shownValue, stampOf } from "@mlan/core";
 import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
 import { checkImageName, MOST_IMAGE_BYTES, spellings } from "./image-name.ts";
 
@@ -45,8 +45,8 @@ export function imageFromFolders(folders: readonly URL[], name: string, speaker:
       return readFile(path).catch((cause: unknown) => Promise.reject(unreadable(speaker, path, cause)));
     },
     async find() {
-      const { size, mtimeMs, ctimeMs, ino } = (await find()).status;
-      return { stamp: [size, mtimeMs, ctimeMs, ino].join(" ") };
+      const { path } = await find();
+      return { stamp: await stampOf(pathToFileURL(path)) };
     },
   };
 }
@@ -58,7 +58,6 @@ export function isImageReference(value: unknown): value is ImageReference {
 interface FoundFile {
   /** Without symbolic links. */
   readonly path: string;
-  readonly status: Stats;
 }
 
 /** undefined when there is no such file. Throws for anything else that is no image file inside the folder. */
@@ -75,7 +74,7 @@ async function findBelow(folder: URL, name: string, speaker: string): Promise<Fo
   }
   const problem = problemOf(status);
   if (problem !== undefined) throw unreadable(speaker, path, problem);
-  return { path, status };
+  return { path };
 }
 
 async function lookAt(folder: URL, place: string) {

@@ -12,6 +12,7 @@ import {
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { fileURLToPath } from "node:url";
+import { fileState } from "../files/file-state.ts";
 import { checkPages, LARGEST_PAGE } from "./parquet-pages.ts";
 
 /** An open Parquet file: what its footer says, checked, and its columns. */
@@ -20,20 +21,33 @@ export interface ParquetFile {
   readonly rows: number;
   /** The top-level columns. */
   readonly columns: readonly SchemaTree[];
-  /** The cells of a column from row `start` up to row `end`, both borders of row groups. */
+  /**
+   * The cells of a column from row `start` up to row `end`, both borders of row groups. Throws when the file is another
+   * than it was when it was opened.
+   */
   read(column: string, start: number, end: number): Promise<readonly unknown[]>;
 }
 
 /** Throws what is wrong with the file, in any type of error. */
 export async function openParquet(file: URL): Promise<ParquetFile> {
+  const opened = await fileState(file);
   const buffer = await asyncBufferFromFile(fileURLToPath(file));
   const metadata = await parquetMetadataAsync(buffer, { geoparquet: false });
   const rows = checkFooter(metadata, buffer.byteLength);
+  const checkUnchanged = async (): Promise<void> => {
+    if ((await fileState(file)) === opened) return;
+    throw new MlanError("invalid-data", "its file has changed since it was opened; restore it, or begin again");
+  };
   return {
     metadata,
     rows,
     columns: parquetSchema(metadata).children,
-    read: (column, start, end) => readCells(buffer, metadata, column, start, end),
+    async read(column, start, end) {
+      await checkUnchanged();
+      const cells = await readCells(buffer, metadata, column, start, end);
+      await checkUnchanged(); // it may have been written to meanwhile
+      return cells;
+    },
   };
 }
 

@@ -12,7 +12,10 @@ export interface RowFile {
   scan(): AsyncIterable<RawRow>;
   /** The columns that the rows up to now had; in Parquet and tables of text, those of the file. */
   columns(): readonly string[];
-  /** Throws an `invalid-data` error when the file is another than it was when it was scanned. */
+  /**
+   * Throws an `invalid-data` error when the file is another than it was when it was scanned; what Parquet keeps in memory
+   * stays, and its images throw when they are read.
+   */
   at(index: number): Promise<RawRow>;
 }
 

@@ -24,12 +24,14 @@ export interface ReadOptions<Row> extends OpenOptions {
   onRow?(row: Row, index: number): void;
 }
 
-/** Rows that are read from their files when they are needed (those of Parquet are in memory). */
+/** Rows that are read from their files when they are needed (those of Parquet are in memory, but for their images). */
 export interface Rows<Row> {
   readonly length: number;
   /** Of the bytes of the files that hold the rows. */
   readonly fingerprint: string;
-  /** Throws an `invalid-data` error when the row's file has changed since it was opened. */
+  /**
+   * Throws an `invalid-data` error when the row's file has changed since it was opened; in Parquet, reading an image does.
+   */
   at(index: number): Promise<Row>;
 }
 
@@ -44,7 +46,10 @@ export interface RowsDefinition<Shape extends z.ZodRawShape> {
   readonly files: readonly string[];
   /** The columns that are used; a file may have more. */
   readonly schema: z.ZodObject<Shape>;
-  /** Pure: puts a row of another format into the columns of the schema, before images are found. */
+  /**
+   * Pure: puts a row of another format into the columns of the schema, before images are found. In tables of text, cells
+   * of columns that the schema has are typed by then.
+   */
   prepare?(row: unknown): unknown;
   /**
    * The columns that hold images; the schema sees an `ImageReference` in them, a list of these where the row has a list,
@@ -179,9 +184,11 @@ function rowOf<Shape extends z.ZodRawShape>(
   row: number,
 ): z.output<z.ZodObject<Shape>> {
   const place: RowPlace = { speaker, file: path, row, ...(line !== undefined && { line }) };
-  const prepared = prepare ? prepare(value) : value;
-  const typed = file.textCells ? typedCells(schema, prepared, imageColumnsOf(images)) : prepared;
-  return checkRow(schema, withImages(typed, imageColumnsOf(images), store, place), place);
+  const typed = (cells: unknown): unknown =>
+    file.textCells ? typedCells(schema, cells, imageColumnsOf(images)) : cells;
+  // Once more for the columns that are made of others.
+  const prepared = prepare ? typed(prepare(typed(value))) : typed(value);
+  return checkRow(schema, withImages(prepared, imageColumnsOf(images), store, place), place);
 }
 
 function imageColumnsOf(images: { readonly column: string | readonly string[] } | undefined): readonly string[] {

@@ -14,8 +14,6 @@ export function splitArray(): Splitter {
   /** Whether the element has begun, and whether one has ended. */
   let begun = false;
   let first = true;
-  let line = 1;
-  let rowLine = 1;
 
   function endElement(bracket: boolean): boolean {
     if (!begun && !(bracket && first)) throw new SplitError(`there is no value before "${bracket ? "]" : ","}"`);
@@ -31,7 +29,6 @@ export function splitArray(): Splitter {
       let at = 0;
       while (at < chunk.length) {
         const byte = chunk[at];
-        if (byte === LINE_FEED) line += 1;
         if (string) {
           at = escaped ? at : endOfPlainText(chunk, at);
           const last = chunk[at];
@@ -55,14 +52,13 @@ export function splitArray(): Splitter {
         if (state === "after") throw new SplitError("the file goes on after the end of its array");
         const ends = depth === 0 && (byte === COMMA || byte === END_BRACKET);
         if (ends) {
-          if (endElement(byte === END_BRACKET)) yield pending.cut(chunk, start, at, rowLine);
+          if (endElement(byte === END_BRACKET)) yield pending.cut(chunk, start, at);
           if (byte === END_BRACKET) state = "after";
           start = at + 1;
         } else {
           if (!begun) {
             begun = true;
             start = at;
-            rowLine = line;
           }
           if (byte === QUOTE) string = true;
           else if (byte === BRACE || byte === BRACKET) depth += 1;

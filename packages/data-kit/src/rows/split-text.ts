@@ -3,8 +3,8 @@ export interface Piece {
   /** Counted from the beginning of the file. */
   readonly start: number;
   readonly bytes: Uint8Array;
-  /** Of its first byte, counted from 1. */
-  readonly line: number;
+  /** Of its first byte, counted from 1; absent where rows do not begin with lines. */
+  readonly line?: number;
 }
 
 /** Cuts a file into rows, one chunk of bytes after the other: however long the file, one row is in memory. */
@@ -29,9 +29,13 @@ export class Pending {
   #position = 0;
 
   /** Ends the row before byte `end` of the chunk, of which bytes from `start` belong to it. */
-  cut(chunk: Uint8Array, start: number, end: number, line: number): Piece {
+  cut(chunk: Uint8Array, start: number, end: number, line?: number): Piece {
     this.keep(chunk, start, end);
-    const piece = { start: this.#position + end - this.#length, bytes: this.#joined(), line };
+    const piece = {
+      start: this.#position + end - this.#length,
+      bytes: this.#joined(),
+      ...(line !== undefined && { line }),
+    };
     this.#parts = [];
     this.#length = 0;
     return piece;

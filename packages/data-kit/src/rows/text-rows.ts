@@ -14,17 +14,14 @@ import { tableParser } from "./table-parser.ts";
 export interface TextFormat {
   readonly splitter: Splitter;
   readonly parser: RowParser;
-  /** Whether a row's line is worth telling. */
-  readonly lines: boolean;
 }
 
-export const jsonArray = (): TextFormat => ({ splitter: splitArray(), parser: jsonParser, lines: false });
+export const jsonArray = (): TextFormat => ({ splitter: splitArray(), parser: jsonParser });
 export const jsonLines = (): TextFormat => ({
   splitter: splitLines({ quotes: false }),
   parser: jsonParser,
-  lines: true,
 });
-export const table = (): TextFormat => ({ splitter: splitLines({ quotes: true }), parser: tableParser(), lines: true });
+export const table = (): TextFormat => ({ splitter: splitLines({ quotes: true }), parser: tableParser() });
 
 const jsonParser: RowParser = {
   format: "JSON",
@@ -36,7 +33,7 @@ const jsonParser: RowParser = {
  * the file when it is needed.
  */
 export function textRows(speaker: string, file: URL, name: string, format: TextFormat): RowFile {
-  const { splitter, parser, lines } = format;
+  const { splitter, parser } = format;
   const columns = new Set<string>();
   const known: KnownRows = { starts: [], lengths: [], checksums: [], lines: [] };
   const bytesAt = fileBytes(file);
@@ -44,7 +41,7 @@ export function textRows(speaker: string, file: URL, name: string, format: TextF
     speaker,
     file: name,
     row,
-    ...(lines && line !== undefined && { line }),
+    ...(line !== undefined && { line }),
   });
 
   function rowOf({ bytes, start, line }: Piece): RawRow | undefined {
@@ -58,7 +55,7 @@ export function textRows(speaker: string, file: URL, name: string, format: TextF
     if (typeof parsed.value === "object" && parsed.value !== null) {
       for (const column of Object.keys(parsed.value)) columns.add(column);
     }
-    return { value: parsed.value, ...(lines && { line }) };
+    return { value: parsed.value, ...(line !== undefined && { line }) };
   }
 
   function* rowsOf(split: () => Iterable<Piece>): Generator<RawRow> {
@@ -93,7 +90,7 @@ export function textRows(speaker: string, file: URL, name: string, format: TextF
         const message = `${speaker}: ${name} has changed since it was opened (row ${index}); restore it, or begin again.`;
         throw new MlanError("invalid-data", message);
       }
-      return { value: parse(parser, bytes, placeOf(index, line))?.value, ...(lines && line !== undefined && { line }) };
+      return { value: parse(parser, bytes, placeOf(index, line))?.value, ...(line !== undefined && { line }) };
     },
   };
 }
@@ -103,7 +100,7 @@ interface KnownRows {
   readonly starts: number[];
   readonly lengths: number[];
   readonly checksums: number[];
-  readonly lines: number[];
+  readonly lines: (number | undefined)[];
 }
 
 const CHUNK = 2 ** 20;

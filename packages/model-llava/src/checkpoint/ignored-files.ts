@@ -4,7 +4,7 @@ import type { WeightPlan } from "../weights/weight-plan.ts";
 
 /**
  * Throws `invalid-checkpoint` for files beside the weights that change the model for other programs and are not read
- * here: without a word it would be another model.
+ * here: the model would silently be another one.
  */
 export async function refuseIgnoredFiles(folder: URL, { fresh }: WeightPlan): Promise<void> {
   const names = await readdir(folder);

@@ -36,14 +36,26 @@ export interface CheckpointVision extends VisionOptions, LlavaConfig {
   readonly processor: ImageProcessor;
 }
 
+export interface OpenCheckpointOptions {
+  /**
+   * Whether the files of a folder that has checksums are compared with them, which reads all of them: about a second per
+   * gigabyte. Default true.
+   */
+  readonly verify?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Reads the configuration, verifies the files of a folder that has checksums, and opens the weights. Throws
- * `invalid-checkpoint` errors that name file and key.
+ * `invalid-checkpoint` errors that name file and key, and the reason of `signal`.
  */
-export async function openCheckpoint({ weights, visionTower }: CheckpointFolders): Promise<Checkpoint> {
+export async function openCheckpoint(
+  { weights, visionTower }: CheckpointFolders,
+  { verify = true, signal }: OpenCheckpointOptions = {},
+): Promise<Checkpoint> {
   const file = new URL("config.json", weights);
   const config = await readConfigFile(file);
-  await verifyFolder(weights);
+  if (verify) for (const folder of [weights, ...(visionTower ? [visionTower] : [])]) await verifyFolder(folder, signal);
   const type = modelTypeOf(config, file);
   const language = languageConfig(config, file);
   const format = formatConfig(config, type, file);
@@ -63,9 +75,9 @@ export async function openCheckpoint({ weights, visionTower }: CheckpointFolders
   }
 }
 
-async function verifyFolder(folder: URL): Promise<void> {
+async function verifyFolder(folder: URL, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await verifyChecksums(folder);
+    await verifyChecksums(folder, { signal });
   } catch (cause) {
     if (!MlanError.is(cause)) throw cause;
     const wayOut = cause.code === "invalid-checkpoint" ? " If the change is meant, remove checksums.json." : "";
@@ -92,7 +104,6 @@ async function openVision({
   if (visionTower) {
     const towerFile = new URL("config.json", visionTower);
     const tower = await readConfigFile(towerFile);
-    await verifyFolder(visionTower);
     return describeVision(tower, towerFile, llava ?? { towerName: nameOf(visionTower), selectLayer: -2 });
   }
   if (!llava) return undefined;

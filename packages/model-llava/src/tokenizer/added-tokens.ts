@@ -37,7 +37,7 @@ export function addedTokens(vocabulary: Vocabulary, config: TokenizerConfig, fol
   return [...added.values()];
 }
 
-/** New tokens are numbered behind the vocabulary; transformers would number others anew, without a word. */
+/** New tokens are numbered behind the vocabulary; transformers would number others anew, silently. */
 function refuseGaps(ids: readonly number[], pieces: ReadonlySet<number>, problem: (what: string) => MlanError): void {
   let free = [...pieces].reduce((highest, id) => Math.max(highest, id), -1) + 1;
   for (const id of ids.filter((candidate) => !pieces.has(candidate)).toSorted((a, b) => a - b)) {
