@@ -49,7 +49,23 @@ export function experiment(options: ExperimentOptions): Experiment {
   if (twice !== undefined) {
     throw new MlanError("invalid-options", `experiment: two stages are called "${twice}". Give each its own name.`);
   }
+  const [one, other] = sameRole(parsed.data.use);
+  if (one && other) {
+    throw new MlanError(
+      "invalid-options",
+      `experiment: ${one.name} and ${other.name} in \`use\` both provide ${one.token.name}, and only one would be used. Leave one out.`,
+    );
+  }
   return { specVersion: 1, ...parsed.data };
+}
+
+/** Two plugins that provide the same thing, if there are any. */
+function sameRole(use: readonly Plugin[]): readonly Plugin[] {
+  for (const plugin of use) {
+    const same = use.filter(({ token }) => token.key === plugin.token.key);
+    if (same.length > 1) return same;
+  }
+  return [];
 }
 
 /**

@@ -24,6 +24,16 @@ export async function replaceableRun(folder: RunFolder): Promise<Manifest | unde
   );
 }
 
+/** What a run wrote for one of these stages, where the folder has no manifest that says what it was made from. */
+export async function leftWithoutManifest(folder: RunFolder, stages: readonly string[]): Promise<string | undefined> {
+  for (const parent of RUN_FOLDERS) {
+    const names = new Set(await namesIn(new URL(`${parent}/`, folder.url)));
+    const found = stages.map(fileName).find((stage) => names.has(stage));
+    if (found !== undefined) return `${parent}/${found}`;
+  }
+  return undefined;
+}
+
 /** Moves all that a run wrote out of the way, for {@link settleAside} to remove or to put back. */
 export async function setAside(folder: RunFolder, run: Manifest): Promise<void> {
   const stages = [...new Set([...run.plan.stages.map(({ name }) => name), ...Object.keys(run.stages)])].map(fileName);

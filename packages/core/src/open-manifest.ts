@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { MlanError } from "./errors.ts";
 import { type Experiment, planOf } from "./experiment.ts";
-import { replaceableRun, setAside, settleAside } from "./fresh-start.ts";
+import { leftWithoutManifest, replaceableRun, setAside, settleAside } from "./fresh-start.ts";
 import type { Manifest, StageStatus } from "./manifest.ts";
 import { pathOf } from "./path-of.ts";
 import { versionsOf } from "./plugin.ts";
@@ -18,6 +18,14 @@ export interface OpenedManifest {
 export async function openManifest(experiment: Experiment, folder: RunFolder, fresh: boolean): Promise<OpenedManifest> {
   const plan = planOf(experiment);
   const found = fresh ? await replaceableRun(folder) : await folder.readManifest();
+  const stages = experiment.stages.map(({ name }) => name);
+  const left = found ? undefined : await leftWithoutManifest(folder, stages);
+  if (left !== undefined) {
+    throw new MlanError(
+      "run-folder",
+      `${pathOf(folder.url)} holds ${left} and no manifest.json, so nothing says which weights and data that was made from. Restore manifest.json, or run into another folder.`,
+    );
+  }
   if (!found || fresh) {
     const versions = await versionsOf(experiment.use);
     const named = experiment.use.flatMap(({ name, places }) => (places ? [[name, places] as const] : []));

@@ -339,6 +339,7 @@ describe("experiment options are refused by name", () => {
     ["a name that leads out of its folder", { name: ".." }, "no dot in front"],
     ["no stages", { stages: [] }, "at least one stage"],
     ["something that is no plugin", { use: [{}] }, "expected a plugin"],
+    ["two models", { use: [fakeModelPlugin(), fakeModelPlugin()] }, "both provide @mlan/core/model@1"],
     ["two stages of one name", { stages: [stages[0], stages[0]] }, 'two stages are called "before"'],
   ])("%s", (_, over, message) => {
     const options = { name: "x", use: [], stages, ...over };

@@ -111,6 +111,12 @@ describe("two runs in one folder", () => {
   });
 });
 
+it("a folder without a manifest is not continued: nothing says what its checkpoints were made from", async () => {
+  await run();
+  await rm(new URL("manifest.json", folder));
+  await expect(run()).rejects.toThrow(/holds checkpoints\/\S+ and no manifest\.json/);
+});
+
 describe("a fresh run", () => {
   const notes = (): URL => new URL("notes.txt", folder);
 

@@ -34,7 +34,8 @@ export async function readHistory(file: URL, last: number): Promise<readonly Ste
 
 function stepOf(line: string): StepEndEvent | undefined {
   try {
-    return schema.safeParse(JSON.parse(line)).data;
+    const step = JSON.parse(line);
+    return schema.safeParse(step).success ? step : undefined; // as it was written, in the order of its keys
   } catch {
     return undefined;
   }
