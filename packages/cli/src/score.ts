@@ -75,8 +75,13 @@ function rowOf(
     score ? percentWithError(score.value, score.standardError) : "",
     percent(unreadable / Math.max(1, records.length)),
     own === undefined || extractor.name === own.extractor.name ? "" : count(otherwise),
-    first ? count(records.length) : "",
+    first ? answered(records.length, header.questions) : "",
   ];
+}
+
+/** Of a run under way, or of one whose answers were damaged, the answers are fewer than the questions. */
+function answered(answers: number, questions: number): string {
+  return answers === questions ? count(answers) : `${count(answers)} of ${count(questions)}`;
 }
 
 function shown(

@@ -69,7 +69,7 @@ describe("mlan compare", () => {
     expect(wrong.stderr).toContain('keeps no answers of a stage "erly"; it has early, late, reworded.');
   });
 
-  test("refuses a run that is not done", async () => {
+  test("refuses a run that is not done, and mlan score says how many answers it has", async () => {
     const half = run("half");
     const answers = "answers/reworded/animals.jsonl";
     await mkdir(join(half, "answers/reworded"), { recursive: true });
@@ -79,6 +79,8 @@ describe("mlan compare", () => {
     const { status, stderr } = await mlan("compare", half, run("first"));
     expect(status).toBe(1);
     expect(stderr).toContain("has 5 answers of 20. Let the run end first.");
+    const scored = await mlan("score", half, "--experiment", fixture("evaluations.ts"));
+    expect(scored.stdout).toMatch(/^reworded +animals .* 5 of 20$/m);
   });
 });
 
