@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { evaluate, experiment, readRun, runFolder, train } from "@mlan/core";
 import { describe, expect, it } from "vitest";
 import { bench, build, folder, letters, run, runUntil, weights, optionsOf } from "./scratch-run.ts";
-import { RECIPE } from "./small-run.ts";
+import { RECIPE, type Told } from "./small-run.ts";
 
 describe("files of stages", () => {
   const names = ["after 1", "after-1", "after/1", "After-1", "con", "con.x", "..", "ä", "ü", "x".repeat(300), "a."];
@@ -33,12 +33,12 @@ describe("files of stages", () => {
 
 describe("what an evaluator is told", () => {
   it("are the stage and the weights, which training changes", async () => {
-    const seen: { stage?: string; weights?: string }[] = [];
+    const seen: Told[] = [];
     await run(build({ seen }));
     expect(seen.map(({ stage }) => stage)).toEqual(["before", "after"]);
     expect(seen[0]?.weights).not.toBe(seen[1]?.weights);
     await rm(folder, { recursive: true });
-    const again: { stage?: string; weights?: string }[] = [];
+    const again: Told[] = [];
     await run(build({ seen: again }));
     expect(again).toEqual(seen);
     await rm(folder, { recursive: true });
