@@ -1,3 +1,4 @@
+import { counted } from "@mlan/core";
 import { IGNORE_INDEX } from "../tokens.ts";
 import type { LabelInput, Labels } from "./template.ts";
 
@@ -44,7 +45,7 @@ export function labelAnswers(input: LabelInput, { answerMark, answerEnd, roundSt
   labels.fill(IGNORE_INDEX, position);
   if (position >= maximumLength || position === total) return { labels };
   labels.fill(IGNORE_INDEX);
-  return { labels, problem: problem ?? `its rounds have ${position} tokens, the whole has ${total}` };
+  return { labels, problem: problem ?? `its rounds have ${counted(position, "token")}, the whole has ${total}` };
 }
 
 function borderProblem(repeated: boolean, answerMark: string, answerEnd: string): string {
