@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { MlanError } from "./errors.ts";
+import { MlanError, shownValue } from "./errors.ts";
+import { checkOptions } from "./options.ts";
 import type { Plugin } from "./plugin.ts";
 import type { ExperimentPlan } from "./manifest.ts";
 import type { Stage } from "./stage.ts";
@@ -24,39 +25,36 @@ export interface Experiment {
   readonly stages: readonly Stage[];
 }
 
-const pluginSchema = z.custom<Plugin>(
-  isPlugin,
-  "expected a plugin, e.g. the value of cpuTrainer(); is a call missing, or is it called twice?",
-);
+const pluginSchema = z.custom<Plugin>(isPlugin, {
+  error: ({ input }) =>
+    `expected a plugin, as cpuTrainer() returns one, found ${shownValue(input)}; is a call missing, or is it called twice?`,
+});
 const stageSchema = z.custom<Stage>(isStage, "expected a stage, as train() and evaluate() return");
 const schema = z.strictObject({
   name: z
     .string()
-    .regex(/^[\w-][\w.-]*$/, "a name of letters, digits, dots, dashes and underscores, with no dot in front"),
+    .regex(/^[\w-][\w.-]*$/, "expected a name of letters, digits, dots, dashes and underscores, with no dot in front"),
   seed: z.int().min(0).default(42),
   use: z.array(pluginSchema),
-  stages: z.array(stageSchema).min(1, "at least one stage"),
+  stages: z.array(stageSchema).min(1, "expected at least one stage"),
 });
 
 /** Checks and gives an experiment. Throws `invalid-options` that names the option. */
 export function experiment(options: ExperimentOptions): Experiment {
-  const parsed = schema.safeParse(options);
-  if (!parsed.success) {
-    throw new MlanError("invalid-options", `experiment: ${z.prettifyError(parsed.error)}`);
-  }
-  const names = parsed.data.stages.map(({ name }) => name);
+  const checked = checkOptions("experiment", schema, options);
+  const names = checked.stages.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new MlanError("invalid-options", `experiment: two stages are called "${twice}". Give each its own name.`);
   }
-  const [one, other] = sameRole(parsed.data.use);
+  const [one, other] = sameRole(checked.use);
   if (one && other) {
     throw new MlanError(
       "invalid-options",
       `experiment: ${one.name} and ${other.name} in \`use\` both provide ${one.token.name}, and only one would be used. Leave one out.`,
     );
   }
-  return { specVersion: 1, ...parsed.data };
+  return { specVersion: 1, ...checked };
 }
 
 /** Two plugins that provide the same thing, if there are any. */
