@@ -21,8 +21,8 @@ export function oddTurn(turns: readonly Turn[], borders: readonly string[], toke
 const WRITTEN_TOKEN = /<[^<>\s]{1,16}>/g;
 
 function isSpecial(text: string, tokenizer: Tokenizer): boolean {
-  const special: readonly number[] = [tokenizer.beginOfSequenceId, tokenizer.endOfSequenceId, tokenizer.unknownId];
-  return tokenizer.encode(text).some((id) => special.includes(id));
+  const { beginOfSequenceId: begin, endOfSequenceId: end, unknownId: unknown } = tokenizer;
+  return tokenizer.encode(text).some((id) => id === begin || id === end || id === unknown);
 }
 
 /** What stands around the place, for people. */
