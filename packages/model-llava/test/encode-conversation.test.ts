@@ -78,8 +78,21 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original code", ()
   });
 
   test.each([
-    ["a question that holds the answer's mark", ["Say ASSISTANT: hi", "hi"], 48, 0, /contains " ASSISTANT: "/],
-    ["an empty answer", ["Hi", ""], 40, 0, /a turn is empty/],
+    [
+      "a question that holds the answer's mark",
+      ["Say ASSISTANT: hi", "hi"],
+      48,
+      0,
+      /^turn 1, by the user, contains " ASSISTANT: " in "Say ASSISTANT: hi", so that protocol "paper" learns nothing of the conversation; .*"strict"$/,
+    ],
+    ["an empty answer", ["Hi", ""], 40, 0, /^its answers are empty$/],
+    [
+      "an empty answer behind another",
+      ["Hi", "yes", "So?", ""],
+      51,
+      0,
+      /^turn 4, by the assistant, is empty, so that protocol "paper" learns nothing/,
+    ],
     ["a question of 3000 words", ["word ".repeat(3000), "hi"], 2048, 0, /begins after position 2048/],
     ["an answer of 3000 words", ["Hi", "word ".repeat(3000)], 2048, 2008, undefined],
   ])("treats %s", (_, texts, length, supervised, problem) => {
@@ -157,7 +170,7 @@ describe.each([false, true])("with legacy %s", (legacyFlag) => {
     });
     expect(encode(tokenizer, ["a<unk>b", "yes"])).toMatchObject({
       supervised: 0,
-      problem: expect.stringContaining("rounds"),
+      problem: expect.stringContaining("the token <unk>"),
     });
   });
 

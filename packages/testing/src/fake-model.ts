@@ -148,10 +148,10 @@ async function finiteValues(variable: tf.Variable): Promise<ArrayLike<number>> {
 function encode({ id, turns, images }: Conversation, { maximumLength }: ConversationFormat): Encoded {
   const ids: number[] = [];
   const labels: number[] = [];
-  for (const { role, text } of turns) {
+  for (const { role, text, learned = true } of turns) {
     for (const character of characters(text)) {
       ids.push(character);
-      labels.push(role === "assistant" ? character : IGNORED);
+      labels.push(role === "assistant" && learned ? character : IGNORED);
     }
   }
   const kept = labels.slice(0, maximumLength);

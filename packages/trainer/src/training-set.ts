@@ -12,6 +12,8 @@ export interface TrainingSet {
   readonly length: number;
   /** The conversations without a supervised position, with the reason of the first few. */
   readonly unsupervised: readonly string[];
+  /** The conversations of which something else than their answers is learned, with the reason of the first few. */
+  readonly mislearned: readonly string[];
   /** Per conversation: positions including those of images. */
   readonly positions: ArrayLike<number>;
   /** Per conversation: positions that are learned. */
@@ -67,6 +69,7 @@ interface Survey {
   readonly supervised: number[];
   readonly words: number[];
   readonly unsupervised: string[];
+  readonly mislearned: string[];
   readonly kept: Encoded[];
   keptTokens: number;
   /** Whether conversations without supervision keep their places. */
@@ -74,7 +77,7 @@ interface Survey {
 }
 
 function newSurvey(keepsUnsupervised: boolean): Survey {
-  const lists = { sources: [], positions: [], supervised: [], words: [], unsupervised: [], kept: [] };
+  const lists = { sources: [], positions: [], supervised: [], words: [], unsupervised: [], mislearned: [], kept: [] };
   return { ...lists, keptTokens: 0, keepsUnsupervised };
 }
 
@@ -83,6 +86,9 @@ function record(survey: Survey, index: number, conversation: Conversation, encod
     const reason = survey.unsupervised.length < REASONS ? `: ${encoded.problem ?? "no position is supervised"}` : "";
     survey.unsupervised.push(`${encoded.id}${reason}`);
     if (!survey.keepsUnsupervised) return;
+  } else if (encoded.problem !== undefined) {
+    const reason = survey.mislearned.length < REASONS ? `: ${encoded.problem}` : "";
+    survey.mislearned.push(`${encoded.id}${reason}`);
   }
   if (survey.keptTokens + encoded.inputIds.length <= KEPT_TOKENS) {
     survey.kept[survey.sources.length] = encoded;

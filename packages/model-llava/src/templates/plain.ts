@@ -14,18 +14,19 @@ const END = "\n";
 export const plain: Template = {
   name: "plain",
   // Raise the number when the mask's rules change.
-  fingerprint: fingerprintNow(["plain", 2, END]),
+  fingerprint: fingerprintNow(["plain", 3, END]),
   render: (conversation) => (conversation.images.length > 0 ? IMAGE_PLACEHOLDER : "") + answerOf(conversation) + END,
   // Training has no questions; one gets a line of its own between image and answer.
   renderPrompt: ({ user, answerStart }, images) =>
     IMAGE_PLACEHOLDER.repeat(images) + (user === "" ? "" : user + END) + answerStart,
+  borders: [],
   label: ({ ids }) => {
     const labels = ids.map((id) => (id === IMAGE_TOKEN_INDEX ? IGNORE_INDEX : id));
     return { labels: labels.fill(IGNORE_INDEX, 0, 1) };
   },
   segments: (conversation) => [
     ...conversation.images.map((): Segment => ({ token: "image", learned: false })),
-    { text: answerOf(conversation) + END, learned: true },
+    { text: answerOf(conversation) + END, learned: conversation.turns[1]?.learned ?? true },
   ],
 };
 
