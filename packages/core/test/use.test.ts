@@ -121,14 +121,14 @@ describe("`use`", () => {
 describe("a run's compute", () => {
   it("is opened before anything is read, and not when all is done", async () => {
     const log: string[] = [];
-    const build3 = (): Experiment => build([fakeModelPlugin(), loggingCompute(log), weightEvaluator()]);
-    const events = await run(build3());
+    const asked = (): Experiment => build([fakeModelPlugin(), loggingCompute(log), weightEvaluator()]);
+    const events = await run(asked());
     // By the run, then by the model.
     expect(log).toEqual(["made", "opened", "opened"]);
     expect(events[0]).toEqual({ type: "preflight", subject: "the compute logging" });
     log.length = 0;
-    await run(build3());
-    expect(log).toEqual([]);
+    await run(asked());
+    expect(log).toEqual(["made"]);
   });
 
   it("ends the run at once where it cannot be opened", async () => {
