@@ -5,9 +5,10 @@ import {
   type BatchShape,
   type Compute,
   COMPUTE,
+  contentOfFiles,
   type Conversation,
   type ConversationFormat,
-  contentOfFiles,
+  counted,
   type Encoded,
   type Generation,
   type GenerationRequest,
@@ -161,10 +162,10 @@ async function finiteValues(variable: tf.Variable): Promise<ArrayLike<number>> {
 function encode({ id, turns, images }: Conversation, { maximumLength }: ConversationFormat): Encoded {
   const ids: number[] = [];
   const labels: number[] = [];
-  for (const { role, text } of turns) {
+  for (const { role, text, learned = true } of turns) {
     for (const character of characters(text)) {
       ids.push(character);
-      labels.push(role === "assistant" ? character : IGNORED);
+      labels.push(role === "assistant" && learned ? character : IGNORED);
     }
   }
   const kept = labels.slice(0, maximumLength);
@@ -182,7 +183,10 @@ function encode({ id, turns, images }: Conversation, { maximumLength }: Conversa
 
 function collate(examples: readonly Encoded[], { rows, length }: BatchShape): CharacterBatch {
   if (examples.length > rows || examples.some((example) => example.length > length)) {
-    throw new MlanError("contract", `fake-model: ${examples.length} examples do not fit into ${rows} x ${length}.`);
+    throw new MlanError(
+      "contract",
+      `fake-model: ${counted(examples.length, "example")} do not fit into ${rows} x ${length}.`,
+    );
   }
   const inputs = new Int32Array(rows * length);
   const targets = new Float32Array(rows * length * VOCABULARY);
