@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import {
   type ConversationFormat,
+  makeFolder,
   messageOf,
   MlanError,
   type Parameter,
@@ -41,7 +41,7 @@ export async function writeCheckpoint(
   { dtype = "float32" }: SaveOptions = {},
 ): Promise<void> {
   const { vision, tokenizerFiles } = content;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const sha256 = await writeWeights(new URL(WEIGHTS, folder), content.parameters, dtype);
   const files = new Map<string, string | Uint8Array>([["config.json", jsonText(configOf(content, dtype))]]);
   if (vision) files.set("preprocessor_config.json", jsonText(imageProcessorKeys(vision.processor)));
