@@ -18,7 +18,7 @@ describe("content that changes in place", () => {
     await run();
     await writeFile(weights, "other weights");
     await expect(run()).rejects.toThrow(
-      "the files of the model @mlan/testing/fake-model have changed since this run began",
+      "the files of the model @mlan/testing/fake-model have changed since this run began (weights differs)",
     );
     await writeFile(weights, "first weights"); // touched, and the same again
     expect((await run()).filter((event) => event.type === "stage-end")).toMatchObject([{ skipped: true }, {}, {}]);
