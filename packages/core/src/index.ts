@@ -14,6 +14,7 @@ export type {
 } from "./benchmark.ts";
 export type { Conversation, FoundImage, ImageReference, Turn } from "./conversation.ts";
 export { isBenchmark } from "./benchmark.ts";
+export { targetProblem } from "./target-problem.ts";
 export { IMAGE_PLACEHOLDER } from "./conversation.ts";
 export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";

@@ -13,6 +13,7 @@ import {
   MODEL,
   type ModelSource,
   type Plugin,
+  type PromptFamily,
   seededRandom,
   type TrainableModel,
   verifyChecksums,
@@ -47,8 +48,13 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
       content: await contentOfFiles(new Map(options.weights && [["weights", options.weights]]), signal),
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
       readsImages: options.readsImages ?? true,
+      promptFamily: familyOf,
     }),
   };
+}
+
+function familyOf({ template }: Partial<ConversationFormat> = {}): PromptFamily {
+  return template === "v1" ? "tuned" : "llama2-base";
 }
 
 /** The same as a plugin, for `use`. */
@@ -86,7 +92,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       return format;
     },
     get promptFamily() {
-      return format.template === "v1" ? "tuned" : "llama2-base";
+      return familyOf(format);
     },
     setFormat(next) {
       format = next;
