@@ -79,7 +79,7 @@ test.each<[string, object, string]>([
   ["a placeholder without an image",  { conversations: [QUESTION, ANSWER] },              `${file}, column "image": expected an image for <image> in turn 1, found nothing`],
   ["one at the end of a line",        { conversations: [{ from: "human", value: "What?\nThis: <image> \n" }, ANSWER] }, "expected an image for <image> in turn 1"],
   ["a placeholder in an answer",      { image: "cup.png", conversations: [{ from: "human", value: "draw" }, { from: "gpt", value: "<image>" }] }, `${file}, column "conversations": only a turn of the user may hold <image>`],
-  ["an image without a placeholder",  { image: "cup.png", conversations: PLAIN },         `${file}, column "conversations": each of its 1 images needs <image> in a turn, which is there 0 times`],
+  ["an image without a placeholder",  { image: "cup.png", conversations: PLAIN },         `${file}, column "conversations": its image needs <image> in a turn, which is there 0 times`],
   ["two images for one placeholder",  { image: ["cup.png"], images: ["cup.png", "cup.png"], conversations: [QUESTION, ANSWER] }, "each of its 3 images needs <image> in a turn, which is there once"],
   ["null in a list of images",        { image: ["cup.png", null], conversations: [QUESTION, ANSWER] }, `${file}, column "image": expected`],
   ["a number for an image",           { image: 3, conversations: [QUESTION, ANSWER] },    `${file}, column "image": expected`],

@@ -1,4 +1,4 @@
-import { type Conversation, type Encoded, IMAGE_PLACEHOLDER, MlanError, type ProtocolName } from "@mlan/core";
+import { type Conversation, counted, type Encoded, IMAGE_PLACEHOLDER, MlanError, type ProtocolName } from "@mlan/core";
 import { encodeWithImage } from "./encode-with-image.ts";
 import { imagesToFront } from "./templates/images-in-front.ts";
 import { oddTurn } from "./templates/odd-turn.ts";
@@ -140,7 +140,7 @@ function withImagesInFront(conversation: Conversation): Conversation {
   const turns = counts.filter((count) => count > 0).length;
   if (turns === images.length)
     return { ...conversation, turns: conversation.turns.map((turn) => imagesToFront(turn, 1)) };
-  const found = `${images.length} images, but ${total} ${IMAGE_PLACEHOLDER} in ${turns} turns`;
+  const found = `${counted(images.length, "image")}, but ${total} ${IMAGE_PLACEHOLDER} in ${counted(turns, "turn")}`;
   throw invalid(id, `it has ${found}; each image needs a place`);
 }
 

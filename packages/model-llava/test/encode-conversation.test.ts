@@ -194,11 +194,11 @@ describe("refuses", () => {
     ["no turns", { turns: [] }, /it has no turns/],
     ["an assistant that begins", { turns: [{ role: "assistant", text: "a" }] }, /turn 1 is by the assistant/],
     ["a last turn of the user", { turns: [{ role: "user", text: "a" }] }, /its last turn is the user's/],
-    ["an image without a placeholder", { images: [image] }, /1 images, but 0 <image>/],
+    ["an image without a placeholder", { images: [image] }, /1 image, but 0 <image>/],
     [
       "two images for three placeholders",
       { images: [image, image], turns: turns("<image><image><image>", "b") },
-      /2 images, but 3 <image> in 1 turns/,
+      /2 images, but 3 <image> in 1 turn/,
     ],
     ["an image in an answer", { images: [image], turns: turns("a", "<image>") }, /turn 2, by the assistant, contains/],
     [

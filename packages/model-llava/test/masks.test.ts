@@ -149,7 +149,7 @@ describe.each([false, true])("protocol strict, legacy %s", (legacy) => {
     const two = encode(tokenizer, ["<image><image>\nWhich?", "yes"], { images: 2 });
     expect(two.ids.filter((id) => id === -200)).toHaveLength(2);
     expect(() => encode(tokenizer, ["<image>\nWhich?", "<image>"], { images: 2 })).toThrow(
-      'conversation "row-7": it has 2 images, but its user turns have 1 placeholders <image>. Write one for each image.',
+      'conversation "row-7": it has 2 images, but its user turns have 1 placeholder <image>. Write one for each image.',
     );
   });
 

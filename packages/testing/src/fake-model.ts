@@ -3,9 +3,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   type Batch,
   type BatchShape,
+  contentOfFiles,
   type Conversation,
   type ConversationFormat,
-  contentOfFiles,
+  counted,
   type Encoded,
   type Generation,
   type GenerationRequest,
@@ -174,7 +175,10 @@ function encode({ id, turns, images }: Conversation, { maximumLength }: Conversa
 
 function collate(examples: readonly Encoded[], { rows, length }: BatchShape): CharacterBatch {
   if (examples.length > rows || examples.some((example) => example.length > length)) {
-    throw new MlanError("contract", `fake-model: ${examples.length} examples do not fit into ${rows} x ${length}.`);
+    throw new MlanError(
+      "contract",
+      `fake-model: ${counted(examples.length, "example")} do not fit into ${rows} x ${length}.`,
+    );
   }
   const inputs = new Int32Array(rows * length);
   const targets = new Float32Array(rows * length * VOCABULARY);

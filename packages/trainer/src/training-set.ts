@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Conversation, Encoded, TrainRun } from "@mlan/core";
+import { type Conversation, counted, type Encoded, type TrainRun } from "@mlan/core";
 import { MlanError } from "@mlan/core";
 
 /**
@@ -49,7 +49,7 @@ export async function openTrainingSet({ model, data, recipe, signal }: TrainRun)
     const reasons = survey.unsupervised.slice(0, REASONS).join("; ");
     throw new MlanError(
       "invalid-data",
-      `trainer: nothing can be learned from ${data.name}: none of its ${examples.length} conversations has a supervised position` +
+      `trainer: nothing can be learned from ${data.name}: none of its ${counted(examples.length, "conversation")} has a supervised position` +
         `${reasons && ` (${reasons})`}. Check its turns, the template "${model.format.template}" and the maximum length ${model.format.maximumLength}.`,
     );
   }

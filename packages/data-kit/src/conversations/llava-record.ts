@@ -1,4 +1,4 @@
-import { type Conversation, IMAGE_PLACEHOLDER, type ImageReference, type Turn } from "@mlan/core";
+import { type Conversation, counted, IMAGE_PLACEHOLDER, type ImageReference, type Turn } from "@mlan/core";
 import { z } from "zod";
 import { isImageReference } from "../images/image-reference.ts";
 import { isLearned, type LearningFlags, learningFlags, refusedColumns, turnFieldProblem } from "./foreign-fields.ts";
@@ -160,7 +160,7 @@ function turnProblem(record: LlavaRecord): Problem | undefined {
     return { path: [column, wrong.index, speakerKey(wrong.turn)], message };
   }
   if (rounds.length > 0 && rounds.length % 2 === 0) return undefined;
-  return { path: [column], message: `the last turn must be an answer; found ${all.length} turns` };
+  return { path: [column], message: `the last turn must be an answer; found ${counted(all.length, "turn")}` };
 }
 
 /** What columns say beside the turns; empty ones say nothing. */
@@ -216,7 +216,7 @@ function imageProblem(record: LlavaRecord): Problem | undefined {
   const times = total === 1 ? "once" : `${total} times`;
   return {
     path: [column],
-    message: `each of its ${images} images needs ${IMAGE_PLACEHOLDER} in a turn, which is there ${times}`,
+    message: `${images === 1 ? "its image" : `each of its ${images} images`} needs ${IMAGE_PLACEHOLDER} in a turn, which is there ${times}`,
   };
 }
 

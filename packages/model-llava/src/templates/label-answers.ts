@@ -1,3 +1,4 @@
+import { counted } from "@mlan/core";
 import { IGNORE_INDEX } from "../tokens.ts";
 import type { LabelInput, Labels } from "./template.ts";
 
@@ -40,5 +41,5 @@ export function labelAnswers(input: LabelInput, { answerMark, answerEnd, roundSt
   labels.fill(IGNORE_INDEX, position);
   if (position >= maximumLength || position === total) return { labels };
   labels.fill(IGNORE_INDEX);
-  return { labels, problem: `its rounds have ${position} tokens, the whole has ${total}` };
+  return { labels, problem: `its rounds have ${counted(position, "token")}, the whole has ${total}` };
 }

@@ -1,4 +1,4 @@
-import { type Conversation, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
+import { type Conversation, counted, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
 import type { Segment } from "./segments.ts";
@@ -35,7 +35,7 @@ function answerOf({ id, turns, images }: Conversation): string {
   if (user === undefined || assistant === undefined || more.length > 0) {
     throw new MlanError(
       "invalid-data",
-      `model-llava: conversation ${id} has ${turns.length} turns; the template "plain" takes 2.`,
+      `model-llava: conversation ${id} has ${counted(turns.length, "turn")}; the template "plain" takes 2.`,
     );
   }
   if (images.length > 0 || user.text === "") return assistant.text;
