@@ -26,6 +26,7 @@ export { expectationOf } from "./expectation.ts";
 export { checkOptions } from "./options.ts";
 export type { Location } from "./location.ts";
 export { fileLocation, folderLocation, toFileUrl, toFolderUrl } from "./location.ts";
+export { jsonOrUndefined } from "./json-or-undefined.ts";
 export { pathOf } from "./path-of.ts";
 export type {
   AnswerRecord,

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { MlanError, type Parameter, pathOf, type TrainingRecipe, type TrainRun } from "@mlan/core";
+import { jsonOrUndefined, MlanError, type Parameter, pathOf, type TrainingRecipe, type TrainRun } from "@mlan/core";
 import { z } from "zod";
 import type { CheckpointFolder } from "./checkpoint-folders.ts";
 import type { TrainingPlan } from "./training-plan.ts";
@@ -75,7 +75,7 @@ export function stateText(step: number, run: RunState): string {
 
 /** Reads a state file. Throws `run-folder` when it is none. */
 export async function readState(file: URL): Promise<TrainingState> {
-  const parsed = schema.safeParse(parseJson(await readFile(file, "utf8")));
+  const parsed = schema.safeParse(jsonOrUndefined(await readFile(file, "utf8")));
   if (parsed.success) return parsed.data;
   throw new MlanError(
     "run-folder",
@@ -116,14 +116,6 @@ function stateAt(step: number, { plan, depends }: RunState): Omit<TrainingState,
   const epoch = Math.floor(step / plan.stepsPerEpoch);
   const cursor = (step % plan.stepsPerEpoch) * depends.recipe.batchSize;
   return { formatVersion: 2, step, steps: plan.steps, epoch, cursor };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function differencesOf(before: unknown, now: unknown, path: string): readonly string[] {
