@@ -69,6 +69,12 @@ describe("before the first stage", () => {
     );
   });
 
+  it("an image that code of its own cannot read is named", async () => {
+    const read = (): Promise<never> => Promise.reject(new Error("ENOENT: no such file or directory, open 'a.png'"));
+    const { message } = await refusal(build({ data: dataWithImage("pictures", { name: "a.png", read }) }));
+    expect(message).toBe(`image "a.png" cannot be read (ENOENT: no such file or directory, open 'a.png').`);
+  });
+
   it("weights that are missing are noticed", async () => {
     await rm(weights);
     const { message, events } = await refusal(build());
