@@ -18,7 +18,7 @@ export function unreadRows(name: string, cause: unknown): unknown {
 /** Of zod's errors, whichever copy of zod threw them. */
 function firstIssue(error: unknown): z.core.$ZodIssue | undefined {
   const { name, issues } = Object(error);
-  return /ZodError$/.test(String(name)) && Array.isArray(issues) ? issues[0] : undefined;
+  return String(name).endsWith("ZodError") && Array.isArray(issues) ? issues[0] : undefined;
 }
 
 function placeOf({ path: [row, ...fields] }: z.core.$ZodIssue): string {
