@@ -89,7 +89,7 @@ export async function train(options: TrainingOptions): Promise<Training> {
       if (event.type === "step-end" && event.step === breakAt) break;
     }
     const weights: Record<string, readonly number[]> = {};
-    for (const { name, variable } of model.parameters()) weights[name] = [...(await variable.data())];
+    for (const parameter of model.parameters()) weights[parameter.name] = [...(await parameter.read())];
     return { events, weights, steps: events.filter((event) => event.type === "step-end") };
   } finally {
     model.dispose();
@@ -108,9 +108,14 @@ async function* abandonedAt(step: number, training: AsyncIterable<TrainEvent>): 
 /** A model whose loss depends on the projector in batches with images, and only in these. */
 export function withEyes(model: TrainableModel): TrainableModel {
   const seeing = new WeakSet<Batch>();
-  const projector = model.parameters().find(({ component }) => component === "projector")!.variable;
+  let projector: tf.Tensor = tf.keep(tf.zeros([2, 3]));
   return {
     ...model,
+    learn(components) {
+      const learning = model.learn(components);
+      projector = learning.parameters.find(({ component }) => component === "projector")?.variable ?? projector;
+      return learning;
+    },
     async collate(examples, shape) {
       const batch = await model.collate(examples, shape);
       if (examples.some(({ images }) => images.length > 0)) seeing.add(batch);
