@@ -1,3 +1,4 @@
+import { counted } from "@mlan/core";
 import type { Finding, InstallReport } from "@mlan/backend-tensorflow";
 import { duration } from "./format-number.ts";
 import { importTensorFlow } from "./import-tensorflow.ts";
@@ -27,7 +28,10 @@ function installReport(report: InstallReport): readonly string[] {
     ["library", report.libraryFolder],
     ["binding", `tfjs-node-gpu ${report.bindingVersion}, ${report.built ? "built" : "there already"}: ${report.file}`],
     ["compiler", report.compiler],
-    ["CUDA", found ? `${found}: ${cuda.found.length} libraries found` : "none: a build for the CPU"],
+    [
+      "CUDA",
+      found ? `${found}: ${counted(cuda.found.length, "library", "libraries")} found` : "none: a build for the CPU",
+    ],
     ...(cuda?.missing.length ? [["", `missing: ${cuda.missing.join(", ")}`]] : []),
     ["computes on", report.devices.map(deviceText).join(", ")],
     ["took", duration(report.seconds)],

@@ -1,6 +1,6 @@
-import type { BenchmarkResult, RunEvent } from "@mlan/core";
+import { type BenchmarkResult, counted, type RunEvent } from "@mlan/core";
 import { deviceUseText } from "./device-use.ts";
-import { count, duration, fixed, percentWithInterval, questionCount, rate } from "./format-number.ts";
+import { count, duration, fixed, percentWithInterval, rate } from "./format-number.ts";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
 
 const BAR_AT_MOST = 30;
@@ -31,7 +31,9 @@ export function lastingLines(progress: Progress | undefined, event: RunEvent): r
       return [...resumed, ...useless, ...warnings];
     }
     case "evaluate-start":
-      return inner.answered > 0 ? [`${head}  ${count(inner.answered)} answers of ${inner.benchmark} are there`] : [];
+      return inner.answered > 0
+        ? [`${head}  ${counted(inner.answered, "answer")} of ${inner.benchmark} already there`]
+        : [];
     case "evaluate-end":
       return [`${head}  ${headline(inner.result)}`];
     default:
@@ -63,19 +65,25 @@ function endOf({ index, stages, stage, kind, work }: Progress, seconds: number, 
   const losses =
     firstLoss === undefined || loss === undefined ? "" : `, loss ${fixed(firstLoss, 3)} → ${fixed(loss, 3)}`;
   const used = device ? `, ${deviceUseText(device)}` : "";
-  return `${head}  done in ${duration(seconds)}: ${count(work.done)} steps${losses}${used}`;
+  return `${head}  done in ${duration(seconds)}: ${counted(work.done, "step")}${losses}${used}`;
 }
 
 function headline(result: BenchmarkResult): string {
-  const { metrics, questions, unreadable, positions, verification } = result;
+  const { metrics, unreadable, positions, verification } = result;
   const [first] = Object.entries(metrics);
   const number = first ? `${first[0]} ${percentWithInterval(first[1])} %, ` : "";
-  const lost = unreadable > 0 ? `, ${count(unreadable)} answers unreadable` : "";
+  const lost = unreadable > 0 ? `, ${counted(unreadable, "answer")} unreadable` : "";
   const { prompts, computed } = positions;
-  const shared = computed < prompts ? `, ${count(computed)} of ${count(prompts)} prompt positions computed` : "";
+  const shared = computed < prompts ? `, ${count(computed)} of ${counted(prompts, "prompt position")} computed` : "";
   const flips = verification?.flips.length ?? 0;
-  const changed = flips > 0 ? `, ${count(flips)} of ${count(verification?.checked ?? 0)} answers change alone` : "";
-  return `${number}${questionCount(result)} question${questions === 1 ? "" : "s"}${lost}${shared}${changed}`;
+  const changed =
+    flips > 0 ? `, ${count(flips)} of ${counted(verification?.checked ?? 0, "answer")} changed when asked alone` : "";
+  return `${number}${questionsAsked(result)}${lost}${shared}${changed}`;
+}
+
+/** "500 questions", or "100 of 500 questions" where only the first were asked. */
+function questionsAsked({ questions, questionsInBenchmark: total = questions }: BenchmarkResult): string {
+  return `${questions === total ? "" : `${count(questions)} of `}${counted(total, "question")}`;
 }
 
 function bar(share: number, width: number): string {

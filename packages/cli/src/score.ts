@@ -1,4 +1,4 @@
-import type { Benchmark } from "@mlan/core";
+import { type Benchmark, counted } from "@mlan/core";
 import {
   type Disagreement,
   disagreements,
@@ -92,7 +92,7 @@ function shown(
 ): readonly string[] {
   const names = rescored.map(({ extractor }) => extractor.name);
   return [
-    `${header.benchmark} at ${stage}: extractors disagree on ${count(disputed.length)} answers`,
+    `${header.benchmark} at ${stage}: extractors disagree on ${counted(disputed.length, "answer")}`,
     ...disputed.slice(0, show).map(({ id, answer, target, extracted, correct }) => {
       const readings = names.map((name, place) => {
         const read = extracted[place];

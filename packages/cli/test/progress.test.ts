@@ -162,10 +162,41 @@ describe("what stays on the screen", () => {
       event: { type: "evaluate-start", benchmark: "boolq", questions: 300, answered: 7 },
     };
     const progress = after([0, { ...start, stage: "base", kind: "evaluate" }], [0, asked]);
-    expect(lastingLines(progress, asked)).toEqual(["[2/4] base · boolq  7 answers of boolq are there"]);
+    expect(lastingLines(progress, asked)).toEqual(["[2/4] base · boolq  7 answers of boolq already there"]);
     expect(lastingLines(progress, event)).toEqual([
       "[2/4] base · boolq  accuracy 71.3 ± 2.6 %, 300 questions, 2 answers unreadable, " +
         "3,000 of 12,000 prompt positions computed",
+    ]);
+    if (event.type !== "stage-progress" || event.event.type !== "evaluate-end") throw new Error("no result");
+    const { positions: _, ...result } = event.event.result;
+    const flip = { id: "a", together: "yes", alone: "no", margin: 0.1 };
+    const lone = {
+      ...event,
+      event: {
+        ...event.event,
+        result: {
+          ...result,
+          positions: { prompts: 1, computed: 0 },
+          questions: 1,
+          unreadable: 1,
+          verification: { checked: 1, flips: [flip], smallestMargin: 0.1 },
+        },
+      },
+    };
+    expect(lastingLines(progress, lone)).toEqual([
+      "[2/4] base · boolq  accuracy 71.3 ± 2.6 %, 1 question, 1 answer unreadable, 0 of 1 prompt position computed, " +
+        "1 of 1 answer changed when asked alone",
+    ]);
+    const limited = { ...lone.event.result, questionsInBenchmark: 500 };
+    const [line] = lastingLines(progress, { ...lone, event: { ...lone.event, result: limited } });
+    expect(line).toContain(" 1 of 500 questions, ");
+  });
+
+  test("counts one thing as one", () => {
+    const once = { dispatches: 1, peakBytes: 1e9 };
+    const progress = after([0, start], [0, begin()], [1, step(1, 1, once)]);
+    expect(lastingLines(progress, { type: "stage-end", stage: "tune", seconds: 50, skipped: false })).toEqual([
+      "[2/4] tune  done in 50s: 1 step, loss 1.000 → 1.000, at most 1 dispatch and 1.00 GB of tensors per step",
     ]);
   });
 });

@@ -74,8 +74,9 @@ export interface Model {
 export interface EncodeOptions {
   /**
    * `paper` (default): answers are found in the rendered text as the original code of arXiv 2411.10557 finds them; where a
-   * turn holds the template's own words or a special token, nothing or too much is learned. `strict`: each turn is encoded
-   * as text, whatever it holds, and exactly the answers are learned.
+   * turn holds the template's own words or a special token, nothing or too much is learned, and {@link Encoded.problem}
+   * says which. `strict`: each turn is encoded as text, whatever it holds, and exactly the answers are learned. The original
+   * learns all answers; a conversation with one that is not to be learned is encoded by `strict` in both.
    */
   readonly protocol?: ProtocolName;
 }
@@ -92,7 +93,10 @@ export interface Encoded {
   readonly length: number;
   /** Positions that are learned. */
   readonly supervised: number;
-  /** Why nothing is learned from this conversation, when that is so. */
+  /**
+   * Why nothing is learned from this conversation (`supervised` is 0 then), or something else than its answers, when that
+   * is so.
+   */
   readonly problem?: string;
 }
 

@@ -11,7 +11,7 @@ import { pathOf } from "./path-of.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "./scope.ts";
 import type { Stage } from "./stage.ts";
-import { MODEL } from "./token.ts";
+import { COMPUTE, MODEL } from "./token.ts";
 import type { TrainingNeeds } from "./trainer.ts";
 import { changedContent } from "./unchanged-data.ts";
 
@@ -50,6 +50,11 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
   const pending = experiment.stages.filter((stage) => !isDone(stage));
   for (const token of pending.flatMap(({ needs = [] }) => needs)) scope.get(token);
   const source = scope.get(MODEL);
+  const compute = pending.length > 0 ? scope.find(COMPUTE) : undefined;
+  if (compute) {
+    yield { type: "preflight", subject: `the compute ${compute.name}` };
+    await compute.open();
+  }
   yield { type: "preflight", subject: `the model ${source.name}` };
   const inspected = await source.inspect?.(signal ? { signal } : {});
   const opened = new Map<Dataset<unknown>, OpenedData>();

@@ -1,6 +1,6 @@
-import { mkdir, open, readFile, truncate } from "node:fs/promises";
+import { open, readFile, truncate } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type AnswerRecord, messageOf, MlanError } from "@mlan/core";
+import { type AnswerRecord, makeFolder, messageOf, MlanError } from "@mlan/core";
 import { type AnswersHeader, checkHeader } from "./answers-header.ts";
 import { parseAnswers, type StoredAnswers } from "./parse-answers.ts";
 
@@ -23,7 +23,7 @@ export async function openAnswerLog(file: URL, header: AnswersHeader): Promise<A
   const stored = await readAnswers(file);
   if (stored.header) checkHeader(path, stored.header, header);
   const handle = await attempt(path, async () => {
-    await mkdir(new URL("./", file), { recursive: true });
+    await makeFolder(new URL("./", file));
     const opened = await open(file, "a");
     await truncate(file, stored.wholeBytes);
     if (!stored.header) await opened.appendFile(`${JSON.stringify(header)}\n`);

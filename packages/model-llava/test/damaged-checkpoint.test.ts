@@ -54,7 +54,7 @@ describe("a checkpoint that cannot be right", () => {
     },
     {
       title: "a tensor too many",
-      says: /1 tensors that config\.json does not account for, such as "model\.layers\.0\.extra"/,
+      says: /1 tensor that config\.json does not account for, such as "model\.layers\.0\.extra"/,
       damage: tensors((all) => [...all, { ...all[0]!, name: "model.layers.0.extra" }]),
     },
     {

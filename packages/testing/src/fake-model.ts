@@ -3,9 +3,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   type Batch,
   type BatchShape,
+  type Compute,
+  COMPUTE,
+  contentOfFiles,
   type Conversation,
   type ConversationFormat,
-  contentOfFiles,
+  counted,
   type Encoded,
   type Generation,
   type GenerationRequest,
@@ -26,6 +29,8 @@ const IGNORED = -100;
 const FILE = "fake-model.json";
 
 export interface FakeModelOptions {
+  /** What its tensors live on. Default: the backend that is TensorFlow.js's current one. */
+  readonly compute?: Compute;
   /** A file that counts as the model's weights: a run notices when it is missing or has changed. */
   readonly weights?: URL;
   /** What a run is told of whether it reads images. Default true: they are counted. */
@@ -43,7 +48,10 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
   return {
     specVersion: 1,
     name: "@mlan/testing/fake-model",
-    open: async ({ seed = 0 } = {}) => fakeModel(seed, options),
+    open: async ({ seed = 0 } = {}) => {
+      await options.compute?.open();
+      return fakeModel(seed, options);
+    },
     inspect: async ({ signal } = {}) => ({
       content: await contentOfFiles(new Map(options.weights && [["weights", options.weights]]), signal),
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
@@ -52,9 +60,16 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
   };
 }
 
-/** The same as a plugin, for `use`. */
+/** The same as a plugin, for `use`, on the experiment's compute where there is one. */
 export function fakeModelPlugin(options: FakeModelOptions = {}): Plugin<ModelSource> {
-  return { name: "@mlan/testing/fake-model", token: MODEL, create: () => fakeModelSource(options) };
+  return {
+    name: "@mlan/testing/fake-model",
+    token: MODEL,
+    create(scope) {
+      const compute = scope.find(COMPUTE);
+      return fakeModelSource({ ...(compute && { compute }), ...options });
+    },
+  };
 }
 
 interface CharacterBatch extends Batch {
@@ -145,10 +160,10 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
 function encode({ id, turns, images }: Conversation, { maximumLength }: ConversationFormat): Encoded {
   const ids: number[] = [];
   const labels: number[] = [];
-  for (const { role, text } of turns) {
+  for (const { role, text, learned = true } of turns) {
     for (const character of characters(text)) {
       ids.push(character);
-      labels.push(role === "assistant" ? character : IGNORED);
+      labels.push(role === "assistant" && learned ? character : IGNORED);
     }
   }
   const kept = labels.slice(0, maximumLength);
@@ -166,7 +181,10 @@ function encode({ id, turns, images }: Conversation, { maximumLength }: Conversa
 
 function collate(examples: readonly Encoded[], { rows, length }: BatchShape): CharacterBatch {
   if (examples.length > rows || examples.some((example) => example.length > length)) {
-    throw new MlanError("contract", `fake-model: ${examples.length} examples do not fit into ${rows} x ${length}.`);
+    throw new MlanError(
+      "contract",
+      `fake-model: ${counted(examples.length, "example")} do not fit into ${rows} x ${length}.`,
+    );
   }
   const inputs = new Int32Array(rows * length);
   const targets = new Float32Array(rows * length * VOCABULARY);

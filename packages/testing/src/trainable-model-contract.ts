@@ -44,6 +44,20 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       }
     });
 
+    it.each(["paper", "strict"] as const)("learns nothing of an answer that is marked so, in %s", (protocol) => {
+      const [first, second] = alphabetConversations(2).map(({ turns }) => turns);
+      const encode = (learned: boolean): Encoded => {
+        const unlearned = first?.map((turn) => (turn.role === "assistant" ? { ...turn, learned } : turn)) ?? [];
+        return model.encode({ id: "a", turns: [...unlearned, ...(second ?? [])], images: [] }, { protocol });
+      };
+      const [all, one] = [encode(true), encode(false)];
+      expect(one.inputIds).toEqual(all.inputIds);
+      expect(one.supervised).toBeGreaterThan(0);
+      expect(one.supervised).toBeLessThan(all.supervised);
+      const places = [...one.labels.keys()].filter((place) => one.labels[place] !== -100);
+      for (const place of places) expect(one.labels[place]).toBe(all.labels[place]);
+    });
+
     it("names its parameters, each once", () => {
       const names = model.parameters().map(({ name }) => name);
       expect(new Set(names).size).toBe(names.length);

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Variable } from "@tensorflow/tfjs-core";
-import { MlanError, type LearningParameter } from "@mlan/core";
+import { counted, MlanError, type LearningParameter } from "@mlan/core";
 import { type AdamWParameter, type AdamWStep, applyAdamW } from "@mlan/fused-ops";
 import type { SafetensorsReader, TensorToWrite } from "@mlan/safetensors";
 import type { Gradients } from "./gradients.ts";
@@ -66,7 +66,7 @@ function checkMoments(moments: readonly Moment[], { entries }: SafetensorsReader
   if (entries.size === moments.length) return;
   throw new MlanError(
     "run-folder",
-    `The optimizer has ${entries.size} tensors where ${moments.length} belong. Restore it from a copy.`,
+    `The optimizer has ${counted(entries.size, "tensor")} where ${moments.length} belong. Restore it from a copy.`,
   );
 }
 

@@ -38,7 +38,7 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
   checkTrained(run);
   const set = await openTrainingSet(run);
   const plan = trainingPlan({ set, recipe, seed, ...settings });
-  const warnings = [...checkSchedule(recipe, plan.steps), ...supervisionWarnings(plan)];
+  const warnings = [...checkSchedule(recipe, plan.steps), ...supervisionWarnings(set, plan)];
   const depends = dependenciesOf(run, set, plan);
   const checkpoints = checkpointsIn(run.folder, settings.checkpointsKept, { plan, depends });
   const learning = model.learn(recipe.trained);
@@ -94,12 +94,14 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
   }
 }
 
-function supervisionWarnings({ withoutSupervision }: TrainingPlan): readonly string[] {
-  if (withoutSupervision === 0) return [];
-  return [
-    `${withoutSupervision} micro-batches have no supervised position. The original code's loss is NaN there; here they count for nothing.`,
-  ];
+function supervisionWarnings({ mislearned }: TrainingSet, { withoutSupervision }: TrainingPlan): readonly string[] {
+  const empty = `${withoutSupervision} micro-batches have no supervised position. The original code's loss is NaN there; here they count for nothing.`;
+  const misread = `Of ${mislearned.length} of the conversations something else than their answers is learned: ${mislearned.slice(0, SHOWN).join("; ")}.`;
+  return [...(withoutSupervision > 0 ? [empty] : []), ...(mislearned.length > 0 ? [misread] : [])];
 }
+
+/** Conversations that a warning names. */
+const SHOWN = 3;
 
 interface StepContext {
   readonly run: TrainRun;

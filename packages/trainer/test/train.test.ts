@@ -276,6 +276,19 @@ describe("training", () => {
   });
 });
 
+it("warns of conversations that teach something else than their answers, and names them", async () => {
+  const adapt = (model: TrainableModel): TrainableModel => ({
+    ...withEyes(model),
+    encode(conversation, options) {
+      const encoded = model.encode(conversation, options);
+      return conversation.id === "letter-2" ? { ...encoded, problem: "turn 1 is odd" } : encoded;
+    },
+  });
+  const { events } = await train({ folder, adapt });
+  const warning = "Of 1 of the conversations something else than their answers is learned: letter-2: turn 1 is odd.";
+  expect(events[0]).toMatchObject({ unsupervised: [], warnings: [warning] });
+});
+
 it("warns of learning rates that hardly change a weight", async () => {
   const { events } = await train({ folder, recipe: { ...RECIPE, learningRate: 1e-9 } });
   expect(events[0]).toMatchObject({ warnings: [expect.stringMatching(/add up to 4\.\de-9, which hardly changes/)] });

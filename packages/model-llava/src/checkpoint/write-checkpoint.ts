@@ -1,5 +1,12 @@
-import { mkdir } from "node:fs/promises";
-import { type ConversationFormat, messageOf, MlanError, pathOf, writeChecksums, writeFileAtomically } from "@mlan/core";
+import {
+  type ConversationFormat,
+  makeFolder,
+  messageOf,
+  MlanError,
+  pathOf,
+  writeChecksums,
+  writeFileAtomically,
+} from "@mlan/core";
 import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import type { ConfigObject } from "../config/config-file.ts";
 import { formatConfigKeys } from "../config/format-config.ts";
@@ -34,7 +41,7 @@ export async function writeCheckpoint(
   { dtype = "float32" }: SaveOptions = {},
 ): Promise<void> {
   const { vision, tokenizerFiles } = content;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const sha256 = await writeWeights(new URL(WEIGHTS, folder), content.weights, dtype);
   const files = new Map<string, string | Uint8Array>([["config.json", jsonText(configOf(content, dtype))]]);
   if (vision) files.set("preprocessor_config.json", jsonText(imageProcessorKeys(vision.processor)));

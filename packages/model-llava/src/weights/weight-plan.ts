@@ -1,4 +1,4 @@
-import { MlanError, pathOf } from "@mlan/core";
+import { counted, MlanError, pathOf } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { declareNetwork, type VisionOptions } from "../network/llava-network.ts";
@@ -108,7 +108,7 @@ function refuseUnknown({ entries }: SafetensorsReader, isKnown: (name: string) =
   if (!first) return;
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${pathOf(first.file)} holds ${unknown.length} tensors that config.json does not account for, ` +
+    `model-llava: ${pathOf(first.file)} holds ${counted(unknown.length, "tensor")} that config.json does not account for, ` +
       `such as "${first.name}". It is another architecture, or has more layers than config.json says.`,
   );
 }
