@@ -108,12 +108,12 @@ async function* abandonedAt(step: number, training: AsyncIterable<TrainEvent>): 
 /** A model whose loss depends on the projector in batches with images, and only in these. */
 export function withEyes(model: TrainableModel): TrainableModel {
   const seeing = new WeakSet<Batch>();
-  let projector: tf.Tensor = tf.keep(tf.zeros([2, 3]));
+  let projector: tf.Variable | undefined;
   return {
     ...model,
     learn(components) {
       const learning = model.learn(components);
-      projector = learning.parameters.find(({ component }) => component === "projector")?.variable ?? projector;
+      projector = learning.parameters.find(({ component }) => component === "projector")?.variable;
       return learning;
     },
     async collate(examples, shape) {
@@ -121,9 +121,10 @@ export function withEyes(model: TrainableModel): TrainableModel {
       if (examples.some(({ images }) => images.length > 0)) seeing.add(batch);
       return batch;
     },
-    loss: (batch) =>
-      seeing.has(batch)
-        ? tf.tidy(() => tf.add(model.loss(batch), tf.sum(tf.square(tf.sub(projector, 1)))))
-        : model.loss(batch),
+    loss(batch) {
+      const learns = projector;
+      if (!learns || !seeing.has(batch)) return model.loss(batch);
+      return tf.tidy(() => tf.add(model.loss(batch), tf.sum(tf.square(tf.sub(learns, 1)))));
+    },
   };
 }
