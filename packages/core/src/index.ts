@@ -12,6 +12,7 @@ export type {
   Question,
   RawPrompt,
 } from "./benchmark.ts";
+export type { CompiledFunction, CompiledOptions, Compute, DeviceUse } from "./compute.ts";
 export type { Conversation, FoundImage, ImageReference, Turn } from "./conversation.ts";
 export { isBenchmark } from "./benchmark.ts";
 export { IMAGE_PLACEHOLDER } from "./conversation.ts";
@@ -67,7 +68,6 @@ export type {
 } from "./model.ts";
 export type {
   CheckpointSavedEvent,
-  DeviceUse,
   PlannedTraining,
   StepEndEvent,
   TrainEndEvent,
@@ -78,12 +78,12 @@ export type {
   TrainRun,
   TrainStartEvent,
 } from "./trainer.ts";
-export type { Plugin } from "./plugin.ts";
+export type { Plugin, UseEntry } from "./plugin.ts";
 export { plugin } from "./plugin.ts";
 export type { Random } from "./random.ts";
 export { deriveSeed, permutation, seededRandom } from "./random.ts";
 export type { Clock, Token } from "./token.ts";
-export { BENCHMARK, CLOCK, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
+export { BENCHMARK, CLOCK, COMPUTE, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
 export type { Scope } from "./scope.ts";
 export { createScope } from "./scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";

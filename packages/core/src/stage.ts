@@ -53,7 +53,7 @@ export interface StageContext {
   readonly folder: RunFolder;
   /** `Stage.data`. Opening it throws `run-folder` when its rows have changed since the run was started. */
   readonly data?: Dataset<Conversation>;
-  /** Those of `Stage.asks`, which open as `data` does; empty without. */
+  /** Those of `Stage.asks` that have no whole result yet, which open as `data` does; empty without. */
   readonly benchmarks: readonly Benchmark[];
   /** Names the weights that the model has when the stage begins: equal only for equal ones. */
   readonly weights: string;

@@ -3,6 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   type Batch,
   type BatchShape,
+  type Compute,
+  COMPUTE,
   contentOfFiles,
   type Conversation,
   type ConversationFormat,
@@ -26,6 +28,8 @@ const IGNORED = -100;
 const FILE = "fake-model.json";
 
 export interface FakeModelOptions {
+  /** What its tensors live on. Default: the backend that is TensorFlow.js's current one. */
+  readonly compute?: Compute;
   /** A file that counts as the model's weights: a run notices when it is missing or has changed. */
   readonly weights?: URL;
   /** What a run is told of whether it reads images. Default true: they are counted. */
@@ -43,7 +47,10 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
   return {
     specVersion: 1,
     name: "@mlan/testing/fake-model",
-    open: async ({ seed = 0 } = {}) => fakeModel(seed, options),
+    open: async ({ seed = 0 } = {}) => {
+      await options.compute?.open();
+      return fakeModel(seed, options);
+    },
     inspect: async ({ signal } = {}) => ({
       content: await contentOfFiles(new Map(options.weights && [["weights", options.weights]]), signal),
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
@@ -52,9 +59,16 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
   };
 }
 
-/** The same as a plugin, for `use`. */
+/** The same as a plugin, for `use`, on the experiment's compute where there is one. */
 export function fakeModelPlugin(options: FakeModelOptions = {}): Plugin<ModelSource> {
-  return { name: "@mlan/testing/fake-model", token: MODEL, create: () => fakeModelSource(options) };
+  return {
+    name: "@mlan/testing/fake-model",
+    token: MODEL,
+    create(scope) {
+      const compute = scope.find(COMPUTE);
+      return fakeModelSource({ ...(compute && { compute }), ...options });
+    },
+  };
 }
 
 interface CharacterBatch extends Batch {
