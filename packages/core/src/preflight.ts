@@ -6,7 +6,7 @@ import { MlanError } from "./errors.ts";
 import type { Experiment } from "./experiment.ts";
 import { contentOfImages } from "./image-content.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
-import type { ModelInspection } from "./model.ts";
+import type { ConversationFormat, ModelInspection } from "./model.ts";
 import { pathOf } from "./path-of.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "./scope.ts";
@@ -116,12 +116,23 @@ async function checkStages(
   pending: readonly Stage[],
   opened: ReadonlyMap<Dataset<unknown>, OpenedData>,
   inspected: ModelInspection | undefined,
-  { scope, folder, signal }: PreflightOptions,
+  { experiment, scope, folder, signal }: PreflightOptions,
 ): Promise<void> {
   const needs: (TrainingNeeds & { readonly place: URL })[] = [];
-  for (const stage of pending) {
+  let format: ConversationFormat | undefined;
+  for (const stage of experiment.stages) {
+    if (!pending.includes(stage)) {
+      format = stage.format ?? format;
+      continue;
+    }
     const conversations = (stage.data && opened.get(stage.data)?.length) ?? 0;
-    const known = { ...(inspected && { model: inspected }), ...(signal && { signal }) };
+    const promptFamily = inspected?.promptFamily?.(format);
+    const known = {
+      ...(inspected && { model: inspected }),
+      ...(promptFamily && { promptFamily }),
+      ...(signal && { signal }),
+    };
+    format = stage.format ?? format;
     const found = await stage.check?.({ scope, conversations, ...known });
     if (found) needs.push({ ...found, place: folder.checkpoints(stage.name) });
   }
