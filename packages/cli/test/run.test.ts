@@ -70,7 +70,7 @@ describe("mlan run", () => {
         "[3/3] after  starting",
         "[3/3] after · next-letters  accuracy 100.0 [80.6, 100.0] %, 16 questions",
         "[3/3] after  done in _",
-        "Kept in <folder>; mlan show <folder> prints this again.",
+        "Kept in <folder>; to print this again: npm run mlan -- show <folder>",
         "",
       ].join("\n"),
     );
@@ -105,7 +105,9 @@ describe("mlan run", () => {
     expect(stopped.status).toBe(130);
     expect(stopped.stdout).toBe("");
     expect(stopped.stderr).toContain("Stopping after this step. Ctrl-C again stops at once.");
-    expect(stopped.stderr).toContain(`The same command goes on from here; mlan show ${folder} tells how far it is.`);
+    expect(stopped.stderr).toContain(
+      `The same command goes on from here; to see how far it is: npm run mlan -- show ${folder}`,
+    );
 
     const shown = await mlan("show", folder);
     expect(shown.stdout).toMatch(/^before +evaluate +done$/m);
@@ -147,7 +149,7 @@ describe("mlan run", () => {
     await mkdir(cwd);
     const { status, stderr } = await start(["run", experiment], {}, cwd).finished;
     expect(status).toBe(0);
-    expect(stderr).toContain("Kept in runs/alphabet; mlan show runs/alphabet prints this again.");
+    expect(stderr).toContain("Kept in runs/alphabet; to print this again: npm run mlan -- show runs/alphabet");
     expect(existsSync(join(cwd, "runs/alphabet/results.json"))).toBe(true);
   });
 

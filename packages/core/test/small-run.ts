@@ -50,7 +50,7 @@ export function addingTrainer(options: AddingTrainerOptions = {}): Plugin<Traine
       name: "adding-trainer",
       check: () => ({ peakBytes: needsBytes, keptBytes: needsBytes }),
       async *train({ model, folder: checkpoints }) {
-        const saved = new URL("last/", checkpoints);
+        const saved = new URL("step-3/", checkpoints);
         const history: StepEndEvent[] = await readFile(new URL("steps", saved), "utf8").then(JSON.parse, () => []);
         const stepsDone = history.length;
         if (stepsDone > 0) await model.load(saved);
@@ -60,7 +60,9 @@ export function addingTrainer(options: AddingTrainerOptions = {}): Plugin<Traine
           if (step === diesAt) throw new Error("killed");
           if (step > stopsAfter) return;
           tf.tidy(() => {
-            for (const { variable } of model.parameters()) variable.assign(tf.add(variable, 1));
+            const learning = model.learn(["language", "projector"]);
+            for (const { variable } of learning.parameters) variable.assign(tf.add(variable, 1));
+            learning.end();
           });
           const event = stepEnd(step);
           history.push(event);
@@ -106,7 +108,7 @@ export function weightEvaluator(seen: Told[] = []): Plugin<Evaluator> {
         const told = { ...(stage !== undefined && { stage }), ...(weights !== undefined && { weights }) };
         seen.push({ ...told, benchmark: benchmark.name, asked });
         const parameters = "parameters" in model && typeof model.parameters === "function" ? model.parameters() : [];
-        const value = Math.round((await parameters[0]?.variable.data())?.[0] ?? NaN);
+        const value = Math.round((await parameters[0]?.read())?.[0] ?? NaN);
         const result = {
           benchmark: benchmark.name,
           protocol,
