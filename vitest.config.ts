@@ -2,30 +2,54 @@ import { defineConfig } from "vitest/config";
 
 /** Tests run on the sources: the condition stands first in every package's exports map. */
 const conditions = ["@mlan/source", "node", "import", "module", "default"];
+
 const all = ["packages/*/test/**/*.test.ts", "tools/*/test/**/*.test.ts"];
 
-/** What changes or measures its whole process: native libraries, TensorFlow.js's kernels, environment, memory. */
+/** What changes or measures the whole process: backends, native libraries, threads, memory. */
 const alone = [
-  "packages/backend-{onnx,tensorflow}/test/**/*.test.ts",
-  "packages/trainer-gpu/test/**/*.test.ts",
-  "packages/fused-ops/test/**/*.test.ts",
-  "packages/model-llava/test/training-memory*.test.ts",
+  "packages/{backend-onnx,backend-tensorflow,fused-ops,trainer-gpu}/test/**/*.test.ts",
+  "packages/model-llava/test/{inspect,training-memory*}.test.ts",
   "packages/*/test/{memory,large-rows,streaming,hub-hostile,hostile-tokenizer}.test.ts",
 ];
 
-const project = {
+/** What computes on ONNX Runtime, which also changes what JavaScript makes of the smallest numbers: they become 0. */
+const computing = [
+  "packages/{data-miniworld,eval-likelihood,model-*,trainer,trainer-cpu}/test/**/*.test.ts",
+  "tools/benchmarks/test/**/*.test.ts",
+];
+
+const common = {
+  root: import.meta.dirname,
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
 };
 const limits = { testTimeout: 120_000, hookTimeout: 120_000 };
 
+/**
+ * Each file of `alone` has a process of its own; files of the other projects share one each, which spares them to load
+ * the same modules again. A package's tests are named by its folder: `npm test -- packages/data-boolq`.
+ */
 export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
     projects: [
-      { ...project, test: { ...limits, name: "alone", include: alone } },
-      { ...project, test: { ...limits, name: "together", include: all, exclude: alone, isolate: false } },
+      { ...common, test: { ...limits, name: "alone", include: alone } },
+      {
+        ...common,
+        test: {
+          ...limits,
+          name: "computing",
+          include: computing,
+          exclude: alone,
+          isolate: false,
+          setupFiles: ["tools/setup/one-thread.ts"],
+        },
+      },
+      {
+        ...common,
+        test: { ...limits, name: "plain", include: all, exclude: [...alone, ...computing], isolate: false },
+      },
     ],
   },
 });

@@ -1,7 +1,8 @@
+export type { CompiledFunction, CompiledOptions } from "@mlan/core";
 export { BackendError } from "./backend-error.ts";
 export type { BackendErrorCode } from "./backend-error.ts";
 export { compiled } from "./compiled/compiled.ts";
-export type { CompiledFunction, CompiledOptions } from "./compiled/compiled.ts";
+export { onnx } from "./compute.ts";
 export { mappedTensor } from "./mapped-tensor.ts";
 export type { MappedTensorOptions } from "./mapped-tensor.ts";
 export type { Provider } from "./devices/provider.ts";

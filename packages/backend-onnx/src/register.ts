@@ -3,7 +3,6 @@ import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "./backend-error.ts";
 import type { UpdateInputs } from "./compiled/trace.ts";
 import { openDevice } from "./devices/open-device.ts";
-import type { Provider } from "./devices/provider.ts";
 import { rewriteGradients } from "./gradients.ts";
 import type { Attributes } from "./graph.ts";
 import type { Kernel } from "./kernel.ts";
@@ -14,15 +13,15 @@ import { NO_STATISTICS, type OnnxStatistics } from "./onnx-statistics.ts";
 import { ALL_OPTIMIZERS } from "./optimizers/all-optimizers.ts";
 import { optimizerCall } from "./optimizers/optimizer-call.ts";
 import { updateInPlace } from "./optimizers/update.ts";
-import { resolveOptions, type OnnxBackendOptions } from "./options.ts";
+import { resolveOptions, type OnnxBackendOptions, type ResolvedOptions } from "./options.ts";
 import { openOrtRuntime } from "./ort-runtime.ts";
 
 const NAME = "onnx";
 /** Above tfjs's own backends (cpu 1, wasm 2, webgpu 3), below nothing. */
 const PRIORITY = 10;
 
-/** Of the backend that is registered. */
-let registered: Provider = "cpu";
+/** With which the backend is registered. */
+let registered: ResolvedOptions = resolveOptions({});
 
 /**
  * Makes the backend "onnx" known to TensorFlow.js; nothing is loaded before the backend is first used.
@@ -31,13 +30,13 @@ let registered: Provider = "cpu";
 export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
   const resolved = resolveOptions(options);
   if (isRegistered()) {
-    checkProvider(options.provider);
+    checkDecisive(options);
     return;
   }
   const open = (): OnnxBackend =>
     new OnnxBackend(openDevice(openOrtRuntime(resolved.threads), resolved.provider), resolved);
   tf.registerBackend(NAME, open, PRIORITY);
-  registered = resolved.provider;
+  registered = resolved;
   for (const kernel of ALL_KERNELS) registerKernel(kernel.kernelName, kernelFunction(kernel));
   // tfjs-core types a kernel's inputs as single tensors; this kernel is called with lists of them.
   for (const optimizer of ALL_OPTIMIZERS) {
@@ -65,7 +64,7 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
 export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<void> {
   const { provider } = resolveOptions(options);
   // tfjs swallows the reason when a backend does not start, so what can fail is done first.
-  openDevice(openOrtRuntime(options.threads), isRegistered() ? registered : provider);
+  openDevice(openOrtRuntime(options.threads), isRegistered() ? registered.provider : provider);
   registerOnnxBackend(options);
   if (!(await tf.setBackend(NAME)))
     throw new BackendError("library", `TensorFlow.js could not start the backend "${NAME}".`);
@@ -84,13 +83,17 @@ function isRegistered(): boolean {
   return tf.engine().findBackendFactory(NAME) !== null;
 }
 
-function checkProvider(provider: Provider | undefined): void {
-  if (provider === undefined || provider === registered) return;
-  throw new BackendError(
-    "invalid-options",
-    `provider: "${provider}" comes too late: the backend "${NAME}" is registered with "${registered}". ` +
-      `Pass it to the first registration, or call tf.removeBackend("${NAME}") before.`,
-  );
+/** What decides results and cannot be followed any more must not pass in silence. */
+function checkDecisive(options: OnnxBackendOptions): void {
+  for (const name of ["provider", "optimization"] as const) {
+    const wanted = options[name];
+    if (wanted === undefined || wanted === registered[name]) continue;
+    throw new BackendError(
+      "invalid-options",
+      `${name}: "${wanted}" comes too late: the backend "${NAME}" is registered with "${registered[name]}". ` +
+        `Pass it to the first registration, or call tf.removeBackend("${NAME}") before.`,
+    );
+  }
 }
 
 function registerKernel(kernelName: string, kernelFunc: KernelFunc): void {

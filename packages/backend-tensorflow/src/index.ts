@@ -1,3 +1,4 @@
+export { tensorflow } from "./compute.ts";
 export type { Precision } from "./device/tensor-table.ts";
 export type { TensorFlowOptions } from "./options.ts";
 export {

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { messageOf, MlanError } from "@mlan/core";
 import koffi from "koffi";
 import { deviceList, type Device } from "./device/device-list.ts";
@@ -15,17 +16,21 @@ export interface LoadedBinding {
   readonly installed: InstalledBinding;
   /** Where tensors lie. */
   readonly device: Device;
+  /** With which it was loaded. */
+  readonly options: TensorFlowOptions;
 }
 
 let loaded: LoadedBinding | undefined;
 
 /**
  * Loads TensorFlow once per process. Throws `unavailable`, naming the command that mends it, when nothing is installed,
- * when it cannot be loaded, or when a GPU is wanted that TensorFlow does not see.
+ * when it cannot be loaded, or when a GPU is wanted that TensorFlow does not see; `invalid-options` when it was loaded with
+ * other options.
  */
 export function loadBinding(options: TensorFlowOptions): LoadedBinding {
   loaded ??= load(options);
   checkDevice(loaded, options);
+  checkFixed(loaded, options);
   return loaded;
 }
 
@@ -41,7 +46,7 @@ function load(options: TensorFlowOptions): LoadedBinding {
   setEnvironment(options);
   return withMutedStandardError(() => {
     const native = requireBinding(installed);
-    return { native, installed, device: usedDevice(deviceList(installed.file), native) };
+    return { native, installed, device: usedDevice(deviceList(installed.file), native), options };
   });
 }
 
@@ -77,4 +82,25 @@ function checkDevice({ device, installed }: LoadedBinding, { device: wanted }: T
     `backend-tensorflow: device ${JSON.stringify(wanted)} is wanted, and ${found}\n` +
       'device: "cpu" trains on the CPU; `npx mlan doctor` tells all that is known.',
   );
+}
+
+/** What the process can no longer follow must not pass in silence. */
+function checkFixed({ device, options }: LoadedBinding, wanted: TensorFlowOptions): void {
+  const isGpu = device.type === "GPU";
+  const { threads = availableParallelism(), deterministic = true } = options;
+  const used = { device: isGpu ? placeOf(options.device) : undefined, threads, deterministic };
+  const asked = { ...wanted, device: isGpu && wanted.device !== undefined ? placeOf(wanted.device) : undefined };
+  for (const name of ["device", "threads", "deterministic"] as const) {
+    if (asked[name] === undefined || asked[name] === used[name]) continue;
+    throw new MlanError(
+      "invalid-options",
+      `backend-tensorflow: ${name} ${JSON.stringify(asked[name])} comes too late: TensorFlow was loaded with ` +
+        `${JSON.stringify(used[name])}, which is fixed for this process. Pass it to the first use, or start another process.`,
+    );
+  }
+}
+
+/** Among the GPUs that are shown; the first where nobody chose. */
+function placeOf(device: TensorFlowOptions["device"]): number {
+  return typeof device === "number" ? device : 0;
 }

@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { checkOptions } from "@mlan/core";
 import { z } from "zod";
 import type { Precision } from "./device/tensor-table.ts";
 
@@ -31,8 +31,6 @@ const schema = z.strictObject({
 });
 
 /** Gives the options back. Throws `invalid-options` on typos and impossible values. */
-export function checkOptions(options: TensorFlowOptions): TensorFlowOptions {
-  const { error } = schema.safeParse(options);
-  if (!error) return options;
-  throw new MlanError("invalid-options", `backend-tensorflow: ${z.prettifyError(error)}`, { cause: error });
+export function checkTensorFlowOptions(options: TensorFlowOptions): TensorFlowOptions {
+  return checkOptions("backend-tensorflow", schema, options);
 }

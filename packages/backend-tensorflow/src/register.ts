@@ -6,7 +6,7 @@ import { rmsNorm } from "./kernels/rms-norm.ts";
 import { rotaryEmbedding } from "./kernels/rotary-embedding.ts";
 import { loadBinding } from "./load-binding.ts";
 import { type OpenBackend, openBackend } from "./open-backend.ts";
-import { checkOptions, type TensorFlowOptions } from "./options.ts";
+import { checkTensorFlowOptions, type TensorFlowOptions } from "./options.ts";
 import type { TensorFlowStatistics } from "./statistics.ts";
 import { tfjsNode } from "./tfjs-node.ts";
 
@@ -29,7 +29,7 @@ let open: OpenBackend | undefined;
  * A second call does nothing. Throws `invalid-options`.
  */
 export function registerTensorFlowBackend(options: TensorFlowOptions = {}): void {
-  checkOptions(options);
+  checkTensorFlowOptions(options);
   if (tf.engine().findBackendFactory(NAME) !== null) return;
   tf.registerBackend(
     NAME,
@@ -49,7 +49,7 @@ export function registerTensorFlowBackend(options: TensorFlowOptions = {}): void
  * Loads TensorFlow into this process, once; the backend is then sure to start. Throws as {@link useTensorFlowBackend}.
  */
 export function loadTensorFlow(options: TensorFlowOptions = {}): void {
-  loadBinding(checkOptions(options));
+  loadBinding(checkTensorFlowOptions(options));
   tfjsNode();
 }
 

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
-import { MlanError } from "@mlan/core";
+import { counted, MlanError } from "@mlan/core";
 import { type AllowedDifference, type ComparedResult, compareResults, comparisonTable } from "@mlan/eval-compare";
 import { storedEvaluations } from "@mlan/eval-kit";
+import { count } from "./format-number.ts";
 import { folderAt } from "./folders.ts";
 
 /** The comparison of two evaluations, each `folder` or `folder:stage`, as lines. */
@@ -26,7 +27,7 @@ async function evaluationAt(named: string): Promise<readonly ComparedResult[]> {
   }
   return chosen.map(({ header, records }): ComparedResult => {
     if (records.length < header.questions) {
-      const message = `${folder}: ${header.benchmark} at ${stage} has ${records.length} answers of ${header.questions}. Let the run end first.`;
+      const message = `${folder}: ${header.benchmark} at ${stage} has ${counted(records.length, "answer")} of ${count(header.questions)}. Let the run end first.`;
       throw new MlanError("run-folder", message);
     }
     const { benchmark, protocol, fingerprints } = header;

@@ -1,5 +1,5 @@
-import type { DeviceUse } from "@mlan/core";
-import { count, fixed } from "./format-number.ts";
+import { counted, type DeviceUse } from "@mlan/core";
+import { fixed } from "./format-number.ts";
 
 /** The most of each number; undefined when there is none. */
 export function mostDeviceUse(uses: readonly (DeviceUse | undefined)[]): DeviceUse | undefined {
@@ -16,5 +16,5 @@ export function mostDeviceUse(uses: readonly (DeviceUse | undefined)[]): DeviceU
 }
 
 export function deviceUseText({ dispatches, peakBytes }: DeviceUse): string {
-  return `at most ${count(dispatches)} dispatches and ${fixed(peakBytes / 1e9, 2)} GB of tensors per step`;
+  return `at most ${counted(dispatches, "dispatch", "dispatches")} and ${fixed(peakBytes / 1e9, 2)} GB of tensors per step`;
 }

@@ -1,4 +1,6 @@
+import { counted } from "@mlan/core";
 import type { Finding, InstallReport } from "@mlan/backend-tensorflow";
+import { withCommandName } from "./command-name.ts";
 import { duration } from "./format-number.ts";
 import { importTensorFlow } from "./import-tensorflow.ts";
 import { textTable } from "./text-table.ts";
@@ -27,7 +29,10 @@ function installReport(report: InstallReport): readonly string[] {
     ["library", report.libraryFolder],
     ["binding", `tfjs-node-gpu ${report.bindingVersion}, ${report.built ? "built" : "there already"}: ${report.file}`],
     ["compiler", report.compiler],
-    ["CUDA", found ? `${found}: ${cuda.found.length} libraries found` : "none: a build for the CPU"],
+    [
+      "CUDA",
+      found ? `${found}: ${counted(cuda.found.length, "library", "libraries")} found` : "none: a build for the CPU",
+    ],
     ...(cuda?.missing.length ? [["", `missing: ${cuda.missing.join(", ")}`]] : []),
     ["computes on", report.devices.map(deviceText).join(", ")],
     ["took", duration(report.seconds)],
@@ -49,5 +54,5 @@ function deviceText({ name, type, bytes }: InstallReport["devices"][number]): st
 
 function mendLines({ name, state, found, mend }: Finding): readonly string[] {
   if (state === "ok" || state === "unused") return [];
-  return ["", `For the GPU, ${name}: ${found}`, ...(mend === undefined ? [] : [`  ${mend}`])];
+  return ["", `For the GPU, ${name}: ${found}`, ...(mend === undefined ? [] : [`  ${withCommandName(mend)}`])];
 }

@@ -1,3 +1,4 @@
+import { counted } from "@mlan/core";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TrainingMemory } from "@mlan/model-llava";
@@ -59,7 +60,7 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
   );
   const { layers, hiddenSize, vocabularySize } = sizes.language;
   return [
-    `Training memory in GB (10^9 bytes) at its peak: ${layers} layers, hidden size ${count(hiddenSize)}, vocabulary ${count(vocabularySize)}`,
+    `Training memory in GB (10^9 bytes) at its peak: ${counted(layers, "layer")}, hidden size ${count(hiddenSize)}, vocabulary ${count(vocabularySize)}`,
     `Micro-batches: ${microBatches}, each of rows: ${rows}, positions: ${count(length)}, images: ${images}`,
     "",
     ...textTable({ columns: COLUMNS, rows: table }, width),

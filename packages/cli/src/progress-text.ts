@@ -1,6 +1,6 @@
-import type { BenchmarkResult, RunEvent } from "@mlan/core";
+import { type BenchmarkResult, counted, type RunEvent, type StageEndEvent } from "@mlan/core";
 import { deviceUseText } from "./device-use.ts";
-import { count, duration, fixed, percentWithInterval, questionCount, rate } from "./format-number.ts";
+import { count, duration, fixed, percentWithInterval, rate } from "./format-number.ts";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
 
 const BAR_AT_MOST = 30;
@@ -19,7 +19,7 @@ export function progressLine(progress: Progress, now: number, width: number): st
 
 /** What is to stay readable of an event, such as a stage's end or a warning. `progress` is as after the event. */
 export function lastingLines(progress: Progress | undefined, event: RunEvent): readonly string[] {
-  if (event.type === "stage-end" && progress) return [endOf(progress, event.seconds, event.skipped)];
+  if (event.type === "stage-end" && progress) return [endOf(progress, event)];
   if (event.type !== "stage-progress" || !progress) return [];
   const head = headOf(progress);
   const inner = event.event;
@@ -31,7 +31,9 @@ export function lastingLines(progress: Progress | undefined, event: RunEvent): r
       return [...resumed, ...useless, ...warnings];
     }
     case "evaluate-start":
-      return inner.answered > 0 ? [`${head}  ${count(inner.answered)} answers of ${inner.benchmark} are there`] : [];
+      return inner.answered > 0
+        ? [`${head}  ${counted(inner.answered, "answer")} of ${inner.benchmark} already there`]
+        : [];
     case "evaluate-end":
       return [`${head}  ${headline(inner.result)}`];
     default:
@@ -55,27 +57,32 @@ function partsOf(work: Work, now: number): readonly string[] {
   ];
 }
 
-function endOf({ index, stages, stage, kind, work }: Progress, seconds: number, skipped: boolean): string {
+function endOf({ index, stages, stage, work }: Progress, { seconds, skipped, ledger }: StageEndEvent): string {
   const head = `[${index + 1}/${stages}] ${stage}`;
   if (skipped) return `${head}  was done before`;
-  if (kind === "evaluate" || !work) return `${head}  done in ${duration(seconds)}`;
-  const { firstLoss, loss, device } = work;
-  const losses =
-    firstLoss === undefined || loss === undefined ? "" : `, loss ${fixed(firstLoss, 3)} → ${fixed(loss, 3)}`;
-  const used = device ? `, ${deviceUseText(device)}` : "";
-  return `${head}  done in ${duration(seconds)}: ${count(work.done)} steps${losses}${used}`;
+  if (!ledger) return `${head}  done in ${duration(seconds)}`;
+  const { steps, firstLoss, lastLoss } = ledger;
+  const used = work?.device ? `, ${deviceUseText(work.device)}` : "";
+  const losses = steps > 0 ? `, loss ${fixed(firstLoss, 3)} → ${fixed(lastLoss, 3)}` : "";
+  return `${head}  done in ${duration(seconds)}: ${counted(steps, "step")}${losses}${used}`;
 }
 
 function headline(result: BenchmarkResult): string {
-  const { metrics, questions, unreadable, positions, verification } = result;
+  const { metrics, unreadable, positions, verification } = result;
   const [first] = Object.entries(metrics);
   const number = first ? `${first[0]} ${percentWithInterval(first[1])} %, ` : "";
-  const lost = unreadable > 0 ? `, ${count(unreadable)} answers unreadable` : "";
+  const lost = unreadable > 0 ? `, ${counted(unreadable, "answer")} unreadable` : "";
   const { prompts, computed } = positions;
-  const shared = computed < prompts ? `, ${count(computed)} of ${count(prompts)} prompt positions computed` : "";
+  const shared = computed < prompts ? `, ${count(computed)} of ${counted(prompts, "prompt position")} computed` : "";
   const flips = verification?.flips.length ?? 0;
-  const changed = flips > 0 ? `, ${count(flips)} of ${count(verification?.checked ?? 0)} answers change alone` : "";
-  return `${number}${questionCount(result)} question${questions === 1 ? "" : "s"}${lost}${shared}${changed}`;
+  const changed =
+    flips > 0 ? `, ${count(flips)} of ${counted(verification?.checked ?? 0, "answer")} changed when asked alone` : "";
+  return `${number}${questionsAsked(result)}${lost}${shared}${changed}`;
+}
+
+/** "500 questions", or "100 of 500 questions" where only the first were asked. */
+function questionsAsked({ questions, questionsInBenchmark: total = questions }: BenchmarkResult): string {
+  return `${questions === total ? "" : `${count(questions)} of `}${counted(total, "question")}`;
 }
 
 function bar(share: number, width: number): string {

@@ -1,4 +1,4 @@
-import type { StageResult } from "@mlan/core";
+import { counted, type StageResult } from "@mlan/core";
 import { count, percent, percentWithInterval, questionCount, significant } from "./format-number.ts";
 import { type TextColumn, textTable } from "./text-table.ts";
 
@@ -81,7 +81,7 @@ function verificationsOf(results: readonly StageResult[]): readonly string[] {
   const lines = results.flatMap(({ stage, benchmark, verification }) => {
     if (!verification) return [];
     const { checked, flips, smallestMargin } = verification;
-    const same = `${count(checked - flips.length)} of ${count(checked)} answers are the same alone`;
+    const same = `${count(checked - flips.length)} of ${counted(checked, "answer")} the same alone`;
     return [
       `Verified ${benchmark} at ${stage}: ${same}; smallest logit margin ${significant(smallestMargin)}.`,
       ...flips.map(

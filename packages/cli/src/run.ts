@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type Clock, type Experiment, type RunEndEvent, runExperiment, TRAINER } from "@mlan/core";
 import { engine } from "@tensorflow/tfjs-core";
+import { showCommand } from "./command-name.ts";
 import { costTable } from "./cost-table.ts";
 import { openDisplay } from "./display.ts";
 import { displayPath } from "./folders.ts";
@@ -22,7 +23,6 @@ const systemClock: Clock = { now: () => performance.now() };
 
 /** Runs an experiment before the user's eyes and prints its tables. Gives the exit status. */
 export async function run({ experiment, folder, fresh }: RunRequest, terminal: Terminal): Promise<number> {
-  const name = displayPath(folder);
   await offerBackend(experiment);
   using interruption = openInterruption(() => terminal.note("Stopping after this step. Ctrl-C again stops at once."));
   try {
@@ -30,10 +30,10 @@ export async function run({ experiment, folder, fresh }: RunRequest, terminal: T
   } catch (error) {
     const exitCode = interruption.exitCode();
     if (exitCode === undefined) throw error;
-    terminal.note(`Stopped. The same command goes on from here; mlan show ${name} tells how far it is.`);
+    terminal.note(`Stopped. The same command goes on from here; to see how far it is: ${showCommand(folder)}`);
     return exitCode;
   }
-  terminal.note(terminal.paint.dim(`Kept in ${name}; mlan show ${name} prints this again.`));
+  terminal.note(terminal.paint.dim(`Kept in ${displayPath(folder)}; to print this again: ${showCommand(folder)}`));
   return 0;
 }
 

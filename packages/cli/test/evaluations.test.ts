@@ -33,10 +33,10 @@ describe("mlan score", () => {
     expect(stdout).toMatch(/: "It is B", target "B": strict nothing, first-mention "B" \(right\)$/m);
   });
 
-  test("says which plugin it would need, and refuses what keeps no answers", async () => {
+  test("says how to name a benchmark of one's own, and refuses what keeps no answers", async () => {
     const missing = await typed(["score", run("first")]);
     expect(missing.status).toBe(1);
-    expect(missing.stderr).toContain("@mlan/data-animals is not installed here");
+    expect(missing.stderr).toContain("the answers to animals were not scored: no installed plugin has that name.");
     const none = await typed(["score", join(folder, "nowhere")]);
     expect(none.stderr).toContain("is no run folder");
   });

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { open, readdir, rename, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MlanError, messageOf } from "./errors.ts";
+import { makeFolder } from "./make-folder.ts";
 import { pathOf } from "./path-of.ts";
 
 /** The names of the files that {@link writeFileAtomically} renames at the end: those left belong to killed processes. */
@@ -15,7 +16,7 @@ export async function writeFileAtomically(file: URL, content: string | Uint8Arra
   // Not the process id alone: one process may write the same file twice at the same time.
   const temporary = new URL(`${file.href}.${randomUUID()}.tmp`);
   try {
-    await mkdir(new URL("./", file), { recursive: true });
+    await makeFolder(new URL("./", file));
     const handle = await open(temporary, "w");
     try {
       await handle.writeFile(content);
@@ -41,7 +42,7 @@ export async function writeFolderAtomically(folder: URL, write: (temporary: URL)
   // The process id says whether its writer lives; the rest keeps two writes of one process apart.
   const temporary = new URL(`${base}.${process.pid}.${randomUUID()}.tmp/`);
   try {
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     await write(temporary);
     await syncTree(temporary);
     await replaceFolder(folder, temporary, new URL(`${base}.${randomUUID()}.old.tmp/`));

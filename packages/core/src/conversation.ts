@@ -37,6 +37,11 @@ export interface Turn {
   readonly role: "system" | "user" | "assistant";
   /** Holds {@link IMAGE_PLACEHOLDER}s only in a user's turn of a conversation that has images; else they are text. */
   readonly text: string;
+  /**
+   * Whether training learns an assistant's turn; default true. One that is not learned is context for those behind it. Of
+   * other roles nothing is ever learned.
+   */
+  readonly learned?: boolean;
 }
 
 /**

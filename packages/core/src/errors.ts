@@ -41,16 +41,25 @@ export class MlanError extends Error {
 }
 
 /**
- * A value as a message quotes it: text as JSON, cut after 60 characters; lists and objects by their kind; "nothing" for
- * undefined.
+ * A value as a message quotes it: text as JSON, cut after 60 characters; lists, objects and functions by their kind;
+ * "nothing" for undefined.
  */
 export function shownValue(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
   const start = typeof value === "string" ? value.slice(0, LONGEST_VALUE + 1) : value;
   const text = typeof start === "string" ? JSON.stringify(start) : String(start);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}...` : text;
+}
+
+/**
+ * How many there are of something, e.g. "1 step", "12,000 steps". The plural has an "s" more unless it is given, e.g.
+ * `counted(2, "entry", "entries")`.
+ */
+export function counted(count: number, one: string, several: string = `${one}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : several}`;
 }
 
 const LONGEST_VALUE = 60;

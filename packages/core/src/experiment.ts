@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { MlanError } from "./errors.ts";
-import type { Plugin } from "./plugin.ts";
+import { MlanError, shownValue } from "./errors.ts";
+import { checkOptions } from "./options.ts";
+import type { Plugin, UseEntry } from "./plugin.ts";
 import type { ExperimentPlan } from "./manifest.ts";
 import type { Stage } from "./stage.ts";
 
@@ -9,8 +10,11 @@ export interface ExperimentOptions {
   readonly name: string;
   /** All randomness comes from it. Default 42, as in the paper's scripts. */
   readonly seed?: number;
-  /** One model, and a trainer and an evaluator if the stages need them. */
-  readonly use: readonly Plugin[];
+  /**
+   * One model and one compute, and a trainer and an evaluator if the stages need them. A list counts as its plugins:
+   * `cpuTrainer()` is a compute and a trainer.
+   */
+  readonly use: readonly UseEntry[];
   /** In the order in which they run on the one model. */
   readonly stages: readonly Stage[];
 }
@@ -24,45 +28,54 @@ export interface Experiment {
   readonly stages: readonly Stage[];
 }
 
-const pluginSchema = z.custom<Plugin>(
-  isPlugin,
-  "expected a plugin, e.g. the value of cpuTrainer(); is a call missing, or is it called twice?",
-);
+const entrySchema = z.custom<UseEntry>(isUseEntry, {
+  error: ({ input }) =>
+    `expected a plugin or a list of plugins, as generation() and cpuTrainer() return them, found ${shownEntry(input)}; is a call missing, or is it called twice?`,
+});
 const stageSchema = z.custom<Stage>(isStage, "expected a stage, as train() and evaluate() return");
 const schema = z.strictObject({
   name: z
     .string()
-    .regex(/^[\w-][\w.-]*$/, "a name of letters, digits, dots, dashes and underscores, with no dot in front"),
+    .regex(/^[\w-][\w.-]*$/, "expected a name of letters, digits, dots, dashes and underscores, with no dot in front"),
   seed: z.int().min(0).default(42),
-  use: z.array(pluginSchema),
-  stages: z.array(stageSchema).min(1, "at least one stage"),
+  use: z.array(entrySchema),
+  stages: z.array(stageSchema).min(1, "expected at least one stage"),
 });
 
 /** Checks and gives an experiment. Throws `invalid-options` that names the option. */
 export function experiment(options: ExperimentOptions): Experiment {
-  const parsed = schema.safeParse(options);
-  if (!parsed.success) {
-    throw new MlanError("invalid-options", `experiment: ${z.prettifyError(parsed.error)}`);
-  }
-  const names = parsed.data.stages.map(({ name }) => name);
+  const checked = checkOptions("experiment", schema, options);
+  const names = checked.stages.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new MlanError("invalid-options", `experiment: two stages are called "${twice}". Give each its own name.`);
   }
-  const [one, other] = sameRole(parsed.data.use);
+  const [one, other] = sameRole(checked.use);
   if (one && other) {
     throw new MlanError(
       "invalid-options",
-      `experiment: ${one.name} and ${other.name} in \`use\` both provide ${one.token.name}, and only one would be used. Leave one out.`,
+      `experiment: ${one.place} and ${other.place} both provide ${one.plugin.token.name}, and only one would be used. Leave one out.`,
     );
   }
-  return { specVersion: 1, ...parsed.data };
+  return { specVersion: 1, ...checked, use: checked.use.flat() };
+}
+
+/** A plugin, and where in `use` it is, for messages. */
+interface Placed {
+  readonly plugin: Plugin;
+  readonly place: string;
 }
 
 /** Two plugins that provide the same thing, if there are any. */
-function sameRole(use: readonly Plugin[]): readonly Plugin[] {
-  for (const plugin of use) {
-    const same = use.filter(({ token }) => token.key === plugin.token.key);
+function sameRole(use: readonly UseEntry[]): readonly Placed[] {
+  const all = use.flatMap((entry, index) =>
+    [entry].flat().map((plugin) => ({
+      plugin,
+      place: `use.${index} (${Array.isArray(entry) ? "a list with " : ""}${plugin.name})`,
+    })),
+  );
+  for (const { plugin } of all) {
+    const same = all.filter((other) => other.plugin.token.key === plugin.token.key);
     if (same.length > 1) return same;
   }
   return [];
@@ -80,6 +93,15 @@ export function isExperiment(value: unknown): value is Experiment {
 function isPlugin(value: unknown): value is Plugin {
   const { name, token, create } = Object(value);
   return typeof name === "string" && typeof Object(token).key === "symbol" && typeof create === "function";
+}
+
+function isUseEntry(value: unknown): value is UseEntry {
+  return Array.isArray(value) ? value.every(isPlugin) : isPlugin(value);
+}
+
+function shownEntry(value: unknown): string {
+  if (!Array.isArray(value)) return shownValue(value);
+  return `a list that holds ${shownValue(value.find((entry) => !isPlugin(entry)))}`;
 }
 
 function isStage(value: unknown): value is Stage {

@@ -1,6 +1,7 @@
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { TEMPORARY_FILE } from "./atomic-files.ts";
 import { fileName } from "./file-name.ts";
+import { makeFolder } from "./make-folder.ts";
 import type { Manifest } from "./manifest.ts";
 import { messageOf, MlanError } from "./errors.ts";
 import { pathOf } from "./path-of.ts";
@@ -78,7 +79,7 @@ export async function removeLitter(folder: RunFolder): Promise<void> {
 async function moveAll(paths: readonly string[], from: URL, to: URL): Promise<void> {
   for (const path of paths) {
     const target = new URL(path, to);
-    await mkdir(new URL("./", target), { recursive: true });
+    await makeFolder(new URL("./", target));
     await rename(new URL(path, from), target).catch((cause: unknown) => {
       if (Object(cause).code === "ENOENT") return;
       const message = `${pathOf(new URL(path, from))} cannot be moved: ${messageOf(cause)}`;

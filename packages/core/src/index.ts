@@ -12,15 +12,18 @@ export type {
   Question,
   RawPrompt,
 } from "./benchmark.ts";
+export type { CompiledFunction, CompiledOptions, Compute, DeviceUse } from "./compute.ts";
 export type { Conversation, FoundImage, ImageReference, Turn } from "./conversation.ts";
 export { isBenchmark } from "./benchmark.ts";
 export { IMAGE_PLACEHOLDER } from "./conversation.ts";
 export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
 export type { ErrorCode } from "./errors.ts";
-export { LONGEST_MESSAGE, messageOf, MlanError, shownValue } from "./errors.ts";
+export { counted, LONGEST_MESSAGE, messageOf, MlanError, shownValue } from "./errors.ts";
 export type { Content } from "./content.ts";
 export { contentOfFiles, stampOf } from "./content.ts";
+export { expectationOf } from "./expectation.ts";
+export { checkOptions } from "./options.ts";
 export type { Location } from "./location.ts";
 export { fileLocation, folderLocation, toFileUrl, toFolderUrl } from "./location.ts";
 export { pathOf } from "./path-of.ts";
@@ -52,7 +55,8 @@ export type {
   GenerationOptions,
   GenerationRequest,
   GradientOptions,
-  LossOptions,
+  Learning,
+  LearningParameter,
   Model,
   ModelInspection,
   ModelSource,
@@ -65,7 +69,6 @@ export type {
 } from "./model.ts";
 export type {
   CheckpointSavedEvent,
-  DeviceUse,
   PlannedTraining,
   StepEndEvent,
   TrainEndEvent,
@@ -76,12 +79,12 @@ export type {
   TrainRun,
   TrainStartEvent,
 } from "./trainer.ts";
-export type { Plugin } from "./plugin.ts";
+export type { Plugin, UseEntry } from "./plugin.ts";
 export { plugin } from "./plugin.ts";
 export type { Random } from "./random.ts";
 export { deriveSeed, permutation, seededRandom } from "./random.ts";
 export type { Clock, Token } from "./token.ts";
-export { BENCHMARK, CLOCK, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
+export { BENCHMARK, CLOCK, COMPUTE, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
 export type { Scope } from "./scope.ts";
 export { createScope } from "./scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";
@@ -89,6 +92,7 @@ export type { OldTemporaryFilesOptions } from "./old-temporary-files.ts";
 export { removeOldTemporaryFiles } from "./old-temporary-files.ts";
 export type { ChecksumOptions, VerifyOptions } from "./checksums.ts";
 export { CHECKSUMS_FILE, verifyChecksums, writeChecksums } from "./checksums.ts";
+export { makeFolder } from "./make-folder.ts";
 export { sha256OfFile } from "./sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { experiment, isExperiment } from "./experiment.ts";

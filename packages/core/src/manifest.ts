@@ -43,6 +43,20 @@ export interface StageStatus {
   readonly checkpointDigest?: string;
   /** What a training stage cost. */
   readonly ledger?: LedgerEntry;
+  /** Names the weights that it began with. */
+  readonly weights?: string;
+  /** What an evaluation stage has finished, by the name of the benchmark. */
+  readonly evaluated?: Readonly<Record<string, EvaluationRecord>>;
+  /** Of work, over all starts. */
+  readonly seconds?: number;
+}
+
+/** By which a result and its answers are known to be as they were written. */
+export interface EvaluationRecord {
+  /** SHA-256 of the result as JSON. */
+  readonly result: string;
+  /** SHA-256 of the answer file, where one was written. */
+  readonly answers?: string;
 }
 
 export interface DataRecord {
@@ -91,6 +105,11 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
           lastLoss: number,
         })
         .exactOptional(),
+      weights: z.string().exactOptional(),
+      evaluated: z
+        .record(z.string(), z.object({ result: z.string(), answers: z.string().exactOptional() }))
+        .exactOptional(),
+      seconds: number.exactOptional(),
     }),
   ),
 });

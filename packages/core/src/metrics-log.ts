@@ -1,7 +1,8 @@
-import { appendFile, mkdir, open } from "node:fs/promises";
+import { appendFile, open } from "node:fs/promises";
 import { writeFileAtomically } from "./atomic-files.ts";
 import { messageOf, MlanError } from "./errors.ts";
 import type { StepMetrics } from "./ledger.ts";
+import { makeFolder } from "./make-folder.ts";
 import { pathOf } from "./path-of.ts";
 import { nullAsNumber, readIfThere } from "./read-json.ts";
 import type { StepEndEvent } from "./trainer.ts";
@@ -52,7 +53,7 @@ export function metricsLog(file: URL): MetricsLog {
     },
     add: (metrics) =>
       attempt(file, async () => {
-        await mkdir(new URL("./", file), { recursive: true });
+        await makeFolder(new URL("./", file));
         await appendFile(file, `${JSON.stringify(metrics)}\n`);
       }),
     sync: () =>

@@ -19,6 +19,9 @@ export interface Plugin<Service = unknown> {
   create(scope: Scope): Service;
 }
 
+/** What `use` takes: a plugin, or plugins that belong together, as `cpuTrainer()` returns them. */
+export type UseEntry = Plugin | readonly Plugin[];
+
 /** Checks and gives back a plugin; a place for its type. */
 export function plugin<Service>(definition: Plugin<Service>): Plugin<Service> {
   return definition;

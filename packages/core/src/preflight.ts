@@ -11,7 +11,8 @@ import { pathOf } from "./path-of.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "./scope.ts";
 import type { Stage } from "./stage.ts";
-import { MODEL } from "./token.ts";
+import { lastTraining } from "./stage-model.ts";
+import { COMPUTE, MODEL } from "./token.ts";
 import type { TrainingNeeds } from "./trainer.ts";
 import { changedContent } from "./unchanged-data.ts";
 
@@ -50,6 +51,11 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
   const pending = experiment.stages.filter((stage) => !isDone(stage));
   for (const token of pending.flatMap(({ needs = [] }) => needs)) scope.get(token);
   const source = scope.get(MODEL);
+  const compute = pending.length > 0 ? scope.find(COMPUTE) : undefined;
+  if (compute) {
+    yield { type: "preflight", subject: `the compute ${compute.name}` };
+    await compute.open();
+  }
   yield { type: "preflight", subject: `the model ${source.name}` };
   const inspected = await source.inspect?.(signal ? { signal } : {});
   const opened = new Map<Dataset<unknown>, OpenedData>();
@@ -60,7 +66,7 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
     if (opened.get(dataset)?.hasImages && inspected?.readsImages === false) throw blind(source.name, dataset.name);
   }
   await checkStages(pending, opened, inspected, options);
-  if (pending.length > 0) await checkCheckpoints(experiment.stages, manifest, folder);
+  await checkCheckpoints(options);
   const known = manifest.model ? [manifest.model] : [];
   if (inspected && !untouched(inspected.content, known)) {
     yield { type: "preflight", subject: `every byte of the model ${source.name}` };
@@ -122,16 +128,22 @@ async function checkStages(
   await checkDiskSpace(folder.url, needs);
 }
 
-/** The checkpoints of trainings that are done are what later stages start from. */
-async function checkCheckpoints(stages: readonly Stage[], manifest: Manifest, folder: RunFolder): Promise<void> {
-  for (const { name } of stages) {
-    const { done, checkpoint, checkpointDigest: recorded }: Partial<StageStatus> = manifest.stages[name] ?? {};
-    if (!done || checkpoint === undefined || recorded === undefined) continue;
+/** The checkpoints that stages start from which are not done, and the last one, which is what the run is for. */
+async function checkCheckpoints({ experiment, folder, manifest, isDone }: PreflightOptions): Promise<void> {
+  const { stages } = experiment;
+  const starts = stages.flatMap((stage, index) => (isDone(stage) ? [] : [lastTraining(stages, index)]));
+  for (const index of new Set([...starts, lastTraining(stages, stages.length)])) {
+    const stage = stages[index];
+    const { checkpoint, checkpointDigest: recorded }: Partial<StageStatus> = manifest.stages[stage?.name ?? ""] ?? {};
+    if (!stage || !isDone(stage) || checkpoint === undefined || recorded === undefined) continue;
     const place = new URL(checkpoint, folder.url);
+    const named = `the checkpoint of stage "${stage.name}", ${pathOf(place)},`;
     const found = await checkpointDigest(place);
-    if (found === recorded) continue;
-    const what = found === undefined ? "is missing" : "is not the one that it ended with";
-    throw changedContent(folder.url, `the checkpoint of stage "${name}", ${pathOf(place)}, ${what}`);
+    if (found === undefined) {
+      const message = `${pathOf(folder.url)} cannot be continued: ${named} is missing. Restore it, or run into another folder.`;
+      throw new MlanError("run-folder", message);
+    }
+    if (found !== recorded) throw changedContent(folder.url, `${named} is not the one that it ended with`);
   }
 }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { link, open, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { z } from "zod";
 import { messageOf, MlanError } from "./errors.ts";
 import { fileName } from "./file-name.ts";
+import { makeFolder } from "./make-folder.ts";
 import { pathOf } from "./path-of.ts";
 
 /** The right to write into a run folder; disposing gives it back. */
@@ -26,7 +27,7 @@ type Holder = z.output<typeof schema>;
  */
 export async function lockRun(folder: URL): Promise<RunLock> {
   const file = new URL(FILE, folder);
-  const created = await attempt(folder, () => mkdir(folder, { recursive: true }));
+  const created = await attempt(folder, () => makeFolder(folder));
   const own = await ownHolder();
   while (!(await create(file, own))) {
     const found = await readHolder(file);
@@ -40,7 +41,7 @@ export async function lockRun(folder: URL): Promise<RunLock> {
     async [Symbol.asyncDispose]() {
       if ((await readHolder(file).catch(() => undefined))?.id === own.id) await rm(file, { force: true });
       // A folder that was made for nothing but the lock goes again.
-      if (created !== undefined) await rmdir(folder).catch(() => undefined);
+      if (created) await rmdir(folder).catch(() => undefined);
     },
   };
 }

@@ -1,7 +1,7 @@
 import "reflect-metadata"; // tsyringe throws on import without it
 import { container, type DependencyContainer, instanceCachingFactory } from "tsyringe";
 import { MlanError } from "./errors.ts";
-import type { Plugin } from "./plugin.ts";
+import type { Plugin, UseEntry } from "./plugin.ts";
 import type { Token } from "./token.ts";
 
 /** Services by token. A scope sees what it was given and what its ancestors have, never its children's. */
@@ -12,11 +12,12 @@ export interface Scope extends AsyncDisposable {
   find<Service>(token: Token<Service>): Service | undefined;
   /** Every plugin's service, ancestors' first, in the order given. */
   all<Service>(token: Token<Service>): readonly Service[];
-  child(plugins: readonly Plugin[]): Scope;
+  child(plugins: readonly UseEntry[]): Scope;
 }
 
-export function createScope(plugins: readonly Plugin[] = []): Scope {
-  return new ContainerScope(plugins, undefined);
+/** A scope of these plugins; lists among them count as their entries, as in an experiment's `use`. */
+export function createScope(plugins: readonly UseEntry[] = []): Scope {
+  return new ContainerScope(plugins.flat(), undefined);
 }
 
 class ContainerScope implements Scope {
@@ -34,7 +35,11 @@ class ContainerScope implements Scope {
   get<Service>(token: Token<Service>): Service {
     const found = this.find(token);
     if (found !== undefined) return found;
-    throw new MlanError("missing-plugin", `Nothing provides ${token.name}. Add a plugin for it to \`use\`.`);
+    const asking = this.#creating.at(-1);
+    const neededBy = asking === undefined ? "" : `, which ${asking} needs`;
+    const hint = token.hint === undefined ? "" : `: ${token.hint}`;
+    const message = `Nothing provides ${token.name}${neededBy}. Add a plugin for it to \`use\`${hint}.`;
+    throw new MlanError("missing-plugin", message);
   }
 
   find<Service>(token: Token<Service>): Service | undefined {
@@ -48,8 +53,8 @@ class ContainerScope implements Scope {
     return [...(this.#parent?.all(token) ?? []), ...own];
   }
 
-  child(plugins: readonly Plugin[]): Scope {
-    return new ContainerScope(plugins, this);
+  child(plugins: readonly UseEntry[]): Scope {
+    return new ContainerScope(plugins.flat(), this);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

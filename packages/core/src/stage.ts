@@ -3,8 +3,8 @@ import { type Benchmark, isBenchmark, type ProtocolName } from "./benchmark.ts";
 import { checkQuestions } from "./check-questions.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
-import { MlanError } from "./errors.ts";
 import type { BenchmarkResult, EvaluateEvent } from "./evaluator.ts";
+import { checkOptions } from "./options.ts";
 import type { ModelInspection, TrainableModel } from "./model.ts";
 import { deriveSeed } from "./random.ts";
 import type { RunFolder } from "./run-folder.ts";
@@ -53,7 +53,7 @@ export interface StageContext {
   readonly folder: RunFolder;
   /** `Stage.data`. Opening it throws `run-folder` when its rows have changed since the run was started. */
   readonly data?: Dataset<Conversation>;
-  /** Those of `Stage.asks`, which open as `data` does; empty without. */
+  /** Those of `Stage.asks` that have no whole result yet, which open as `data` does; empty without. */
   readonly benchmarks: readonly Benchmark[];
   /** Names the weights that the model has when the stage begins: equal only for equal ones. */
   readonly weights: string;
@@ -170,8 +170,3 @@ const evaluateSchema = z.strictObject({
     }),
   protocol: z.enum(["paper", "strict"]),
 });
-
-function checkOptions(caller: string, schema: z.ZodType, options: unknown): void {
-  const { error } = schema.safeParse(options);
-  if (error) throw new MlanError("invalid-options", `${caller}: ${z.prettifyError(error)}`, { cause: error });
-}

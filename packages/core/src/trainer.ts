@@ -1,4 +1,5 @@
 import type { ProtocolName } from "./benchmark.ts";
+import type { DeviceUse } from "./compute.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Component, ConversationFormat, ModelInspection, TokenCounts, TrainableModel } from "./model.ts";
@@ -106,15 +107,8 @@ export interface StepEndEvent {
   readonly counts: TokenCounts;
   readonly flops: number;
   readonly seconds: number;
-  /** What the step took of the device, where the trainer's backend counts it. */
+  /** What the step took of the device, where the compute counts it. */
   readonly device?: DeviceUse;
-}
-
-export interface DeviceUse {
-  /** Operations that were handed to the device. */
-  readonly dispatches: number;
-  /** The most that tensors held on the device during the step. */
-  readonly peakBytes: number;
 }
 
 export interface CheckpointSavedEvent {

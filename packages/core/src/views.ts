@@ -1,6 +1,6 @@
 import { type Asked, type Benchmark, isBenchmark, type Question } from "./benchmark.ts";
 import { checkIndex, type Dataset, type Examples, fingerprintOf } from "./dataset.ts";
-import { MlanError } from "./errors.ts";
+import { counted, MlanError } from "./errors.ts";
 import { deriveSeed, permutation, seededRandom } from "./random.ts";
 import { reopened } from "./reopened.ts";
 
@@ -95,7 +95,7 @@ export function mix<Example>(parts: readonly MixturePart<Example>[], { total, se
         if (examples.length < wanted) {
           throw new MlanError(
             "invalid-data",
-            `mix: ${parts[source]?.data.name} has ${examples.length} examples and its share needs ${wanted}. Lower the total or the share.`,
+            `mix: ${parts[source]?.data.name} has ${counted(examples.length, "example")} and its share needs ${wanted}. Lower the total or the share.`,
           );
         }
         const order = permutation(examples.length, seededRandom(deriveSeed(seed, `part ${source}`)));

@@ -65,7 +65,9 @@ function addingTrainer(diesAt = Infinity): Plugin<Trainer> {
         for (let step = stepsDone + 1; step <= 3; step++) {
           if (step === diesAt) throw new Error("killed");
           tf.tidy(() => {
-            for (const { variable } of model.parameters()) variable.assign(tf.add(variable, 1));
+            const learning = model.learn(["language", "projector"]);
+            for (const { variable } of learning.parameters) variable.assign(tf.add(variable, 1));
+            learning.end();
           });
           await model.save(saved);
           await writeFile(new URL("step", saved), String(step));
@@ -96,7 +98,7 @@ const weightEvaluator: Plugin<Evaluator> = {
     name: "weight-evaluator",
     async *evaluate({ model, benchmark, protocol }) {
       const [first] = isTrainable(model) ? model.parameters() : [];
-      const value = Math.round((await first?.variable.data())?.[0] ?? NaN);
+      const value = Math.round((await first?.read())?.[0] ?? NaN);
       const result = {
         benchmark: benchmark.name,
         protocol,

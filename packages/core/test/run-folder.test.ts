@@ -132,6 +132,7 @@ describe("a fresh run", () => {
     expect(await readFile(notes(), "utf8")).toBe("mine");
     expect((await readdir(folder)).toSorted()).toEqual(
       [
+        "answers",
         "answers.txt",
         "checkpoints",
         "ledger.json",

@@ -16,7 +16,7 @@ import {
 } from "@mlan/core";
 import { fakeModelPlugin, memoryBenchmark, memoryDataset } from "@mlan/testing";
 import { afterEach, beforeAll, beforeEach } from "vitest";
-import { addingTrainer, type AddingTrainerOptions, all, RECIPE, weightEvaluator } from "./small-run.ts";
+import { addingTrainer, type AddingTrainerOptions, all, RECIPE, type Told, weightEvaluator } from "./small-run.ts";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -46,7 +46,7 @@ export const bench = memoryBenchmark("bench", []);
 
 interface Parts extends AddingTrainerOptions {
   readonly data?: Dataset<Conversation>;
-  readonly seen?: { stage?: string; weights?: string }[];
+  readonly seen?: Told[];
 }
 
 export function build({ data = letters, seen, ...trainer }: Parts = {}): Experiment {

@@ -1,4 +1,4 @@
-import { type Benchmark, type Choice, fileLocation, type Location, type Question } from "@mlan/core";
+import { type Benchmark, type Choice, counted, fileLocation, type Location, type Question } from "@mlan/core";
 import {
   checkOptions,
   defineBenchmark,
@@ -82,7 +82,7 @@ const rowSchema = z
   })
   .superRefine(({ options, answer }, context) => {
     if (/^\d+$/.test(String(answer)) && Number(answer) < options.length) return;
-    const message = `expected the number of one of its ${options.length} options, counted from 0`;
+    const message = `expected the number of one of its ${counted(options.length, "option")}, counted from 0`;
     context.addIssue({ code: "custom", path: ["answer"], message });
   });
 

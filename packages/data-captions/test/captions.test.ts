@@ -50,7 +50,7 @@ test.each([
   [
     "a question without the image",
     { conversations: [turn("human"), turn("gpt")] },
-    "each of its 1 images needs <image> in a turn, which is there 0 times",
+    "its image needs <image> in a turn, which is there 0 times",
   ],
   [
     "a caption that names the image",

@@ -47,7 +47,7 @@ export { imageColumn, imageFromBytes, imageFromFile } from "./images/image-refer
 export { imageIdentity } from "./images/image-identity.ts";
 export { imageArchive } from "./images/image-archive.ts";
 export type { ImagePlaces, ImageStore } from "./images/image-store.ts";
-export { checkOptions } from "./options.ts";
+export { checkOptions } from "@mlan/core";
 export { bestAnswerPrompt } from "./prompts/best-answer-prompt.ts";
 export { choiceLines, letter, lettered } from "./prompts/choice-lines.ts";
 export { harnessPrompt, rawPrompt, visionHarnessPrompt } from "./prompts/raw-prompt.ts";

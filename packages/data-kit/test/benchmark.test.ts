@@ -102,7 +102,7 @@ test("refuses unknown options and wrong types, and tells the right ones", () => 
   });
   expect(checkOptions("data-x", schema, { size: 3 })).toEqual({ size: 3 });
   expect(() => checkOptions("data-x", schema, { foldr: 1, size: "3" })).toThrow(
-    /^data-x: option "size": .*expected number.*there is no option "foldr". Its options are folder, size\.$/,
+    /^data-x: option "size": expected a number, found "3"; there is no option "foldr". Its options are folder, size\.$/,
   );
 });
 

@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { checkOptions } from "@mlan/core";
 import { z } from "zod";
 
 export interface MiniworldOptions {
@@ -51,8 +51,6 @@ const optionsSchema = z.strictObject({
 });
 
 /** Throws `invalid-options` for options that do not exist. */
-export function checkOptions(options: MiniworldOptions): Settings {
-  const result = optionsSchema.safeParse(options);
-  if (result.success) return result.data;
-  throw new MlanError("invalid-options", `miniworld: ${z.prettifyError(result.error)}`, { cause: result.error });
+export function settingsFrom(options: MiniworldOptions): Settings {
+  return checkOptions("miniworld", optionsSchema, options);
 }

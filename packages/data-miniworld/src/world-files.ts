@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
+import { makeFolder } from "@mlan/core";
 
 export interface PictureFile {
   /** Below the folder. */
@@ -15,12 +16,12 @@ export async function writeJsonLines(file: URL, rows: readonly unknown[]): Promi
 }
 
 export async function writePictures(folder: URL, pictures: readonly PictureFile[]): Promise<void> {
-  if (pictures.length > 0) await mkdir(new URL("images/", folder), { recursive: true });
+  if (pictures.length > 0) await makeFolder(new URL("images/", folder));
   for (const { path, png } of pictures) await writeFile(new URL(path, folder), png);
 }
 
 async function write(file: URL, text: string): Promise<void> {
-  await mkdir(new URL("./", file), { recursive: true });
+  await makeFolder(new URL("./", file));
   await writeFile(file, text);
 }
 

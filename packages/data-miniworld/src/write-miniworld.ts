@@ -9,7 +9,7 @@ import {
   writeFolderAtomically,
 } from "@mlan/core";
 import { captionItem } from "./captions.ts";
-import { checkOptions, type MiniworldOptions, type Settings } from "./miniworld-options.ts";
+import { type MiniworldOptions, type Settings, settingsFrom } from "./miniworld-options.ts";
 import { pictureOf } from "./picture.ts";
 import { languageItem, type TuningItem, visionItem } from "./tuning.ts";
 import { upTo, writeJson, writePictures } from "./world-files.ts";
@@ -52,7 +52,7 @@ const STAMP = "miniworld.json";
  * remove, `unavailable` when the folder cannot be written.
  */
 export async function writeMiniworld(folder: Location, options: MiniworldOptions = {}): Promise<Miniworld> {
-  const settings = checkOptions(options);
+  const settings = settingsFrom(options);
   const root = toFolderUrl(folder);
   const stamp = JSON.stringify({ version: VERSION, ...settings });
   if ((await readStamp(root)) !== stamp) {

@@ -66,7 +66,7 @@ test.each([
   [
     "an image that no turn names",
     { image: "red.png", conversations: [turn("human"), turn("gpt")] },
-    'column "conversations": each of its 1 images needs <image> in a turn, which is there 0 times',
+    'column "conversations": its image needs <image> in a turn, which is there 0 times',
   ],
   [
     "an image named in two turns",
@@ -74,7 +74,7 @@ test.each([
       image: "red.png",
       conversations: [turn("human", "<image>"), turn("gpt"), turn("human", "<image>"), turn("gpt")],
     },
-    'column "conversations": each of its 1 images needs <image> in a turn, which is there 2 times',
+    'column "conversations": its image needs <image> in a turn, which is there 2 times',
   ],
   [
     "an image named in an answer",

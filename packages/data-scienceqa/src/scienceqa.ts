@@ -1,4 +1,4 @@
-import { type Benchmark, type Choice, fileLocation, type Location, type Question } from "@mlan/core";
+import { type Benchmark, type Choice, counted, fileLocation, type Location, type Question } from "@mlan/core";
 import {
   checkOptions,
   defineBenchmark,
@@ -86,7 +86,7 @@ const rowSchema = z
   })
   .superRefine(({ choices, answer }, context) => {
     if (answer >= 0 && answer < choices.length) return;
-    const message = `expected the number of one of its ${choices.length} choices, counted from 0`;
+    const message = `expected the number of one of its ${counted(choices.length, "choice")}, counted from 0`;
     context.addIssue({ code: "custom", path: ["answer"], message });
   });
 

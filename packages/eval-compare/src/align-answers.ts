@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { counted, MlanError } from "@mlan/core";
 import type { AllowedDifference } from "./compare-options.ts";
 import type { ComparedAnswer, ComparedResult } from "./compared-result.ts";
 import type { ResultPair } from "./pair-results.ts";
@@ -85,7 +85,7 @@ function lacking(label: string, ids: readonly string[], other: string): string |
 function nothingInCommon({ first, second }: ResultPair): MlanError {
   return new MlanError(
     "invalid-options",
-    `eval-compare: ${first.benchmark}: ${first.label} (${first.answers.length} answers) and ${second.label} ` +
-      `(${second.answers.length} answers) have no question in common. Evaluate both on the same questions.`,
+    `eval-compare: ${first.benchmark}: ${first.label} (${counted(first.answers.length, "answer")}) and ${second.label} ` +
+      `(${counted(second.answers.length, "answer")}) have no question in common. Evaluate both on the same questions.`,
   );
 }

@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { checkOptions } from "@mlan/core";
 import { z } from "zod";
 
 /** What two results may be allowed to differ in. */
@@ -26,7 +26,5 @@ const optionsSchema = z.strictObject({
 
 /** Fills in the defaults; throws `invalid-options` for options that do not exist or cannot be. */
 export function resolveOptions(options: CompareOptions): ResolvedCompareOptions {
-  const parsed = optionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  throw new MlanError("invalid-options", `eval-compare: ${z.prettifyError(parsed.error)}`, { cause: parsed.error });
+  return checkOptions("eval-compare", optionsSchema, options);
 }

@@ -1,3 +1,4 @@
+import { counted } from "@mlan/core";
 import { type BenchmarkContamination, type ContaminationReport, LEAK_KINDS } from "./report.ts";
 
 export interface ContaminationTableOptions {
@@ -21,7 +22,7 @@ export function contaminationTable(
     "unsearchable",
   ];
   return [
-    `${mixture.name}: ${mixture.examples} examples`,
+    `${mixture.name}: ${counted(mixture.examples, "example")}`,
     ...align([head, ...benchmarks.map(row)]),
     ...benchmarks.flatMap((benchmark) => examplesOf(benchmark, ngram, leaks)),
   ];

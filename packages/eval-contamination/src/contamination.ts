@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   type Benchmark,
   type Conversation,
   type Dataset,
@@ -143,10 +144,7 @@ async function imagesOf(
 }
 
 function check(numbers: unknown, benchmarks: readonly Benchmark[]): z.output<typeof numbersSchema> {
-  const parsed = numbersSchema.safeParse(numbers);
-  if (!parsed.success) {
-    throw new MlanError("invalid-options", `contamination: ${z.prettifyError(parsed.error)}`, { cause: parsed.error });
-  }
+  const checked = checkOptions("contamination", numbersSchema, numbers);
   const names = benchmarks.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
@@ -155,5 +153,5 @@ function check(numbers: unknown, benchmarks: readonly Benchmark[]): z.output<typ
   if (names.length === 0) {
     throw new MlanError("invalid-options", "contamination: there is no benchmark to look for; give at least one.");
   }
-  return parsed.data;
+  return checked;
 }

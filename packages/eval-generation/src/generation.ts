@@ -1,11 +1,11 @@
 import {
+  checkOptions,
   type Clock,
   CLOCK,
   EVALUATOR,
   type Evaluator,
   folderLocation,
   type Location,
-  MlanError,
   type Plugin,
   plugin,
 } from "@mlan/core";
@@ -41,23 +41,20 @@ const systemClock: Clock = { now: () => performance.now() };
  * exist.
  */
 export function generation(options: GenerationEvaluatorOptions = {}): Plugin<Evaluator> {
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) {
-    throw new MlanError("invalid-options", `generation: ${z.prettifyError(parsed.error)}`, { cause: parsed.error });
-  }
+  const checked = checkOptions("generation", optionsSchema, options);
   return plugin<Evaluator>({
     name: "@mlan/eval-generation",
     token: EVALUATOR,
     module: import.meta.url,
     // What changes no answer is left out, so that a run may be continued with other values of it.
-    settings: { verify: parsed.data.verify ?? 0 },
+    settings: { verify: checked.verify ?? 0 },
     create: (scope) => ({
       specVersion: 1,
       name: "generation",
       check: async () => {
-        if (parsed.data.featureCache) await checkFolder("generation: featureCache", parsed.data.featureCache);
+        if (checked.featureCache) await checkFolder("generation: featureCache", checked.featureCache);
       },
-      evaluate: (run) => evaluate(run, parsed.data, scope.find(CLOCK) ?? systemClock),
+      evaluate: (run) => evaluate(run, checked, scope.find(CLOCK) ?? systemClock),
     }),
   });
 }

@@ -1,11 +1,11 @@
 import {
+  checkOptions,
   type Clock,
   CLOCK,
   EVALUATOR,
   type Evaluator,
   folderLocation,
   type Location,
-  MlanError,
   type Plugin,
   plugin,
 } from "@mlan/core";
@@ -43,11 +43,7 @@ const systemClock: Clock = { now: () => performance.now() };
  * unreadable. Throws `invalid-options` for options that do not exist.
  */
 export function likelihood(options: LikelihoodEvaluatorOptions = {}): Plugin<Evaluator> {
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) {
-    throw new MlanError("invalid-options", `likelihood: ${z.prettifyError(parsed.error)}`, { cause: parsed.error });
-  }
-  const { continuation = "label", ...modelOptions } = parsed.data;
+  const { continuation = "label", ...modelOptions } = checkOptions("likelihood", optionsSchema, options);
   return plugin<Evaluator>({
     name: "@mlan/eval-likelihood",
     token: EVALUATOR,

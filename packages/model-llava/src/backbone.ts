@@ -1,7 +1,7 @@
 import {
+  checkOptions,
   folderLocation,
   type Location,
-  MlanError,
   MODEL,
   pathOf,
   type ModelSource,
@@ -43,8 +43,7 @@ const schema = z.strictObject({ weights: folderLocation, visionTower: folderLoca
  */
 export function backbonePlugin(definition: BackboneDefinition, options: BackboneOptions): Plugin<ModelSource> {
   const { name, module, untunedFamily } = definition;
-  const { data, error } = schema.safeParse(options);
-  if (error) throw new MlanError("invalid-options", `model-${name}: ${z.prettifyError(error)}`, { cause: error });
+  const data = checkOptions(`model-${name}`, schema, options);
   return plugin({
     name: `@mlan/model-${name}`,
     token: MODEL,

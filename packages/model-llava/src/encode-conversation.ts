@@ -1,6 +1,7 @@
-import { type Conversation, type Encoded, IMAGE_PLACEHOLDER, MlanError, type ProtocolName } from "@mlan/core";
+import { type Conversation, counted, type Encoded, IMAGE_PLACEHOLDER, MlanError, type ProtocolName } from "@mlan/core";
 import { encodeWithImage } from "./encode-with-image.ts";
 import { imagesToFront } from "./templates/images-in-front.ts";
+import { oddTurn } from "./templates/odd-turn.ts";
 import { placeImages } from "./templates/place-images.ts";
 import { encodeSegments } from "./templates/segments.ts";
 import type { Template } from "./templates/template.ts";
@@ -21,18 +22,47 @@ export interface EncodeConversationOptions {
 /**
  * Tokens and label mask of a conversation: as the original code of arXiv 2411.10557 makes them, or by `strict`, where
  * exactly the answers are learned and no text is taken for a border, a token or an image. On ordinary text both are
- * equal. What lies behind `maximumLength` is left out; an image may reach beyond it. Throws an `invalid-data` error that
+ * equal, and the encoded conversation's `problem` names the turn that makes them differ in what is learned. A conversation
+ * with an answer that is not to be learned is encoded by `strict` in both. What lies behind `maximumLength` is left out; an image may reach beyond it. Throws an `invalid-data` error that
  * names the conversation when its turns do not alternate or its placeholders do not fit its images.
  */
 export function encodeConversation(conversation: Conversation, options: EncodeConversationOptions): Encoded {
   checkTurns(conversation);
-  const labelled = options.protocol === "strict" ? encodeStrictly : encodeAsOriginal;
-  return cut(labelled(conversation, options), options);
+  const strictly = options.protocol === "strict" || conversation.turns.some(({ learned = true }) => !learned);
+  if (strictly) return cut(encodeStrictly(conversation, options), options);
+  const encoded = cut(encodeAsOriginal(conversation, options), options);
+  return withReason(encoded, conversation, options);
+}
+
+/** Says which turn the original code misreads, when something else than the answers is learned for it. */
+function withReason(encoded: Encoded, conversation: Conversation, options: EncodeConversationOptions): Encoded {
+  const odd = oddTurn(conversation.turns, options.template.borders, options.tokenizer);
+  if (odd === undefined) return encoded;
+  const exact = cut(encodeStrictly(conversation, options), options);
+  if (isEqual(learnedIds(encoded), learnedIds(exact))) {
+    const { problem } = exact;
+    return problem === undefined ? encoded : { ...encoded, problem };
+  }
+  const learned = encoded.supervised === 0 ? "nothing of the conversation" : "something else than its answers";
+  const wayOut = `change the turn, take the conversation out, or train with protocol "strict"`;
+  return { ...encoded, problem: `${odd}, so that protocol "paper" learns ${learned}; ${wayOut}` };
+}
+
+function learnedIds({ inputIds, labels }: Encoded): Int32Array {
+  return inputIds.filter((_, place) => labels[place] !== IGNORE_INDEX);
+}
+
+function isEqual(one: Int32Array, other: Int32Array): boolean {
+  return one.length === other.length && one.every((id, place) => id === other[place]);
 }
 
 function encodeStrictly(conversation: Conversation, { tokenizer, template }: EncodeConversationOptions): Labelled {
   const segments = template.segments({ ...conversation, turns: placeImages(conversation) });
-  const problem = segments.some(({ learned }) => learned) ? undefined : "its answers are empty";
+  const unlearned = conversation.turns.some(
+    ({ text, role, learned = true }) => role === "assistant" && text && !learned,
+  );
+  const nothing = unlearned ? "its answers are empty or marked as not learned" : "its answers are empty";
+  const problem = segments.some(({ learned }) => learned) ? undefined : nothing;
   return { conversation, ...encodeSegments(segments, tokenizer), problem };
 }
 
@@ -110,7 +140,7 @@ function withImagesInFront(conversation: Conversation): Conversation {
   const turns = counts.filter((count) => count > 0).length;
   if (turns === images.length)
     return { ...conversation, turns: conversation.turns.map((turn) => imagesToFront(turn, 1)) };
-  const found = `${images.length} images, but ${total} ${IMAGE_PLACEHOLDER} in ${turns} turns`;
+  const found = `${counted(images.length, "image")}, but ${total} ${IMAGE_PLACEHOLDER} in ${counted(turns, "turn")}`;
   throw invalid(id, `it has ${found}; each image needs a place`);
 }
 

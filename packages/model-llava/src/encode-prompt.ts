@@ -1,4 +1,4 @@
-import { IMAGE_PLACEHOLDER, MlanError, type Prompt, type RawPrompt } from "@mlan/core";
+import { counted, IMAGE_PLACEHOLDER, MlanError, type Prompt, type RawPrompt } from "@mlan/core";
 import { encodeWithImage } from "./encode-with-image.ts";
 import type { Template } from "./templates/template.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
@@ -23,7 +23,7 @@ export function renderPrompt(prompt: Prompt, template: Template, { id, images }:
   const asInTraining = prompt.kind === "chat" && placeholders === 0;
   const surplus = missing < 0 && prompt.kind === "raw" && prompt.harness !== undefined;
   if (surplus || (missing > 0 && !asInTraining)) {
-    const found = `${images.length} images, but ${placeholders} placeholders ${IMAGE_PLACEHOLDER}`;
+    const found = `${counted(images.length, "image")}, but ${counted(placeholders, "placeholder")} ${IMAGE_PLACEHOLDER}`;
     throw new MlanError("invalid-data", `model-llava: the prompt of ${JSON.stringify(id)} has ${found}.`);
   }
   if (prompt.kind === "raw") return prompt;

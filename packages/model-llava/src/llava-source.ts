@@ -69,7 +69,7 @@ export function createLlavaSource({ name, untunedFamily, ...locations }: LlavaSo
         const tokenizerFiles = await readTokenizerFiles(weights);
         const network = llavaNetwork(checkpoint.language, vision);
         try {
-          await loadWeights(plan, network.parameters.parameters, { seed, signal });
+          await loadWeights(plan, network.weights, { seed, signal });
           return llavaModel({ name, untunedFamily, network, tokenizer, tokenizerFiles, config, vision, format });
         } catch (error) {
           disposeNetwork(network);
@@ -119,8 +119,8 @@ async function prepare(checkpoint: Checkpoint, { weights }: CheckpointFolders): 
 
 function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parameters"] {
   const counts: Partial<Record<Component, number>> = {};
-  for (const { component, shape } of [...stored.map(({ parameter }) => parameter), ...fresh]) {
-    counts[component] = (counts[component] ?? 0) + shape.reduce((product, size) => product * size, 1);
+  for (const { component, size } of [...stored.map(({ weight }) => weight), ...fresh]) {
+    counts[component] = (counts[component] ?? 0) + size;
   }
   return counts;
 }

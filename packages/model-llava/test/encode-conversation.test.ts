@@ -78,8 +78,21 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original code", ()
   });
 
   test.each([
-    ["a question that holds the answer's mark", ["Say ASSISTANT: hi", "hi"], 48, 0, /contains " ASSISTANT: "/],
-    ["an empty answer", ["Hi", ""], 40, 0, /a turn is empty/],
+    [
+      "a question that holds the answer's mark",
+      ["Say ASSISTANT: hi", "hi"],
+      48,
+      0,
+      /^turn 1, by the user, contains " ASSISTANT: " in "Say ASSISTANT: hi", so that protocol "paper" learns nothing of the conversation; .*"strict"$/,
+    ],
+    ["an empty answer", ["Hi", ""], 40, 0, /^its answers are empty$/],
+    [
+      "an empty answer behind another",
+      ["Hi", "yes", "So?", ""],
+      51,
+      0,
+      /^turn 4, by the assistant, is empty, so that protocol "paper" learns nothing/,
+    ],
     ["a question of 3000 words", ["word ".repeat(3000), "hi"], 2048, 0, /begins after position 2048/],
     ["an answer of 3000 words", ["Hi", "word ".repeat(3000)], 2048, 2008, undefined],
   ])("treats %s", (_, texts, length, supervised, problem) => {
@@ -157,7 +170,7 @@ describe.each([false, true])("with legacy %s", (legacyFlag) => {
     });
     expect(encode(tokenizer, ["a<unk>b", "yes"])).toMatchObject({
       supervised: 0,
-      problem: expect.stringContaining("rounds"),
+      problem: expect.stringContaining("the token <unk>"),
     });
   });
 
@@ -181,11 +194,11 @@ describe("refuses", () => {
     ["no turns", { turns: [] }, /it has no turns/],
     ["an assistant that begins", { turns: [{ role: "assistant", text: "a" }] }, /turn 1 is by the assistant/],
     ["a last turn of the user", { turns: [{ role: "user", text: "a" }] }, /its last turn is the user's/],
-    ["an image without a placeholder", { images: [image] }, /1 images, but 0 <image>/],
+    ["an image without a placeholder", { images: [image] }, /1 image, but 0 <image>/],
     [
       "two images for three placeholders",
       { images: [image, image], turns: turns("<image><image><image>", "b") },
-      /2 images, but 3 <image> in 1 turns/,
+      /2 images, but 3 <image> in 1 turn/,
     ],
     ["an image in an answer", { images: [image], turns: turns("a", "<image>") }, /turn 2, by the assistant, contains/],
     [

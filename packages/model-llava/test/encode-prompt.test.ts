@@ -120,13 +120,13 @@ test.each<[string, Prompt, number, RegExp]>([
     "a raw prompt without placeholder",
     { kind: "raw", text: "a", beginOfSequence: true },
     1,
-    /1 images, but 0 placeholders/,
+    /1 image, but 0 placeholders/,
   ],
   [
     "a harness's prompt with too many",
     { kind: "raw", text: "<image><image>", beginOfSequence: true, harness: "vision" },
     1,
-    /1 images, but 2/,
+    /1 image, but 2/,
   ],
   ["a chat prompt with too few", { kind: "chat", user: "<image>", answerStart: "" }, 2, /2 images, but 1/],
 ])("refuses %s, naming the request", (_, prompt, images, message) => {

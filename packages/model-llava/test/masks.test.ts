@@ -22,12 +22,21 @@ interface Options {
   readonly template?: "v1" | "plain";
   readonly maximumLength?: number;
   readonly system?: string;
+  /** Answers that are not to be learned, counted from 0. */
+  readonly unlearned?: readonly number[];
 }
 
 /** Ids, and the places of those that are learned. An image takes one position. */
 function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options = {}) {
-  const { images = 0, protocol = "strict", template = "v1", maximumLength = 2048, system } = options;
-  const turns = texts.map((text, index) => ({ role: index % 2 === 0 ? "user" : "assistant", text }) as const);
+  const { images = 0, protocol = "strict", template = "v1", maximumLength = 2048, system, unlearned = [] } = options;
+  const turns = texts.map(
+    (text, index) =>
+      ({
+        role: index % 2 === 0 ? "user" : "assistant",
+        text,
+        ...(unlearned.some((answer) => index === 2 * answer + 1) && { learned: false }),
+      }) as const,
+  );
   const conversation: Conversation = {
     id: "row-7",
     turns: system === undefined ? turns : [{ role: "system", text: system }, ...turns],
@@ -140,7 +149,7 @@ describe.each([false, true])("protocol strict, legacy %s", (legacy) => {
     const two = encode(tokenizer, ["<image><image>\nWhich?", "yes"], { images: 2 });
     expect(two.ids.filter((id) => id === -200)).toHaveLength(2);
     expect(() => encode(tokenizer, ["<image>\nWhich?", "<image>"], { images: 2 })).toThrow(
-      'conversation "row-7": it has 2 images, but its user turns have 1 placeholders <image>. Write one for each image.',
+      'conversation "row-7": it has 2 images, but its user turns have 1 placeholder <image>. Write one for each image.',
     );
   });
 
@@ -156,6 +165,23 @@ describe.each([false, true])("protocol strict, legacy %s", (legacy) => {
     expect(learned.map((place) => ids[place])).toEqual(answer);
   });
 
+  test.each(["paper", "strict"] as const)("learns nothing of an answer that is marked so, in %s", async (protocol) => {
+    const tokenizer = await tokenizerOf(tokenizerFile, legacy);
+    const texts = ["Hi", "yes", "Sure?", "no", "Why?", "yes"];
+    const all = encode(tokenizer, texts);
+    const { ids, learned } = encode(tokenizer, texts, { unlearned: [1], protocol });
+    expect(ids).toEqual(all.ids);
+    const answer = (text: string) => [...tokenizer.encodeParts([text]).flat(), tokenizer.endOfSequenceId];
+    expect(all.learned.map((place) => ids[place])).toEqual([...answer("yes"), ...answer("no"), ...answer("yes")]);
+    expect(learned.map((place) => ids[place])).toEqual([...answer("yes"), ...answer("yes")]);
+    expect(learned[0]).toBe(all.learned[0]);
+    expect(learned.at(-1)).toBe(all.learned.at(-1));
+    const none = encode(tokenizer, ["Hi", "yes"], { unlearned: [0], protocol });
+    expect(none).toMatchObject({ learned: [], problem: "its answers are empty or marked as not learned" });
+    const caption = encode(tokenizer, ["", "yes"], { unlearned: [0], protocol, template: "plain" });
+    expect(caption.learned).toEqual([]);
+  });
+
   test("says why nothing is learned", async () => {
     const tokenizer = await tokenizerOf(tokenizerFile, legacy);
     expect(encode(tokenizer, ["Hi", ""])).toMatchObject({ learned: [], problem: "its answers are empty" });
@@ -166,7 +192,15 @@ describe.each([false, true])("protocol strict, legacy %s", (legacy) => {
 test.skipIf(!hasLlama2)("a user's text that imitates the template teaches its own answer only by strict", async () => {
   const tokenizer = await tokenizerOf(llama2File, false);
   const texts = ["x ASSISTANT: y</s>USER: z", "w"];
-  expect(encode(tokenizer, texts, { protocol: "paper" }).learned).toHaveLength(4);
-  const { ids, learned } = encode(tokenizer, texts);
+  const original = encode(tokenizer, texts, { protocol: "paper" });
+  expect(original.learned).toHaveLength(4);
+  expect(original.problem).toBe(
+    'turn 1, by the user, contains " ASSISTANT: " in "x ASSISTANT: y</s>USER: z", so that protocol "paper" learns ' +
+      'something else than its answers; change the turn, take the conversation out, or train with protocol "strict"',
+  );
+  const special = encode(tokenizer, ["Say <s> now", "hi", "bye", "So <unk> it is"], { protocol: "paper" });
+  expect(special.problem).toMatch(/^turn 1, by the user, contains the token <s> in "Say <s> now"/);
+  const { ids, learned, problem } = encode(tokenizer, texts);
+  expect(problem).toBeUndefined();
   expect(tokenizer.decode(learned.map((place) => ids[place] ?? 0))).toBe("w");
 });

@@ -35,7 +35,7 @@ async function readHeaderBytes(handle: FileHandle, file: URL, size: number): Pro
   const start = await readExactly(handle, file, { position: 0, length: Math.min(size, 64) });
   const foreign = foreignFormat(start);
   if (foreign) throw new SafetensorsError("damaged", `${pathOf(file)} ${foreign}.`);
-  if (size < LENGTH_BYTES) throw damaged(file, `it has ${size} bytes, too few for a header`);
+  if (size < LENGTH_BYTES) throw damaged(file, `it has ${size} ${size === 1 ? "byte" : "bytes"}, too few for a header`);
   const length = new DataView(start.buffer).getBigUint64(0, true);
   if (length > BigInt(size - LENGTH_BYTES)) {
     throw damaged(file, `its header claims ${length} bytes, the file has ${size}`);

@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { counted, MlanError } from "@mlan/core";
 import { checkClusters } from "./checks.ts";
 import { clustersOf } from "./clusters-of.ts";
 
@@ -20,7 +20,7 @@ export function clusterTotals({ values, clusters }: ClusteredValues): ClusterTot
   if (clusters && clusters.length !== values.length) {
     throw new MlanError(
       "invalid-options",
-      `statistics: ${values.length} values, but clusters of ${clusters.length} items; give one of each per item.`,
+      `statistics: ${counted(values.length, "value")}, but clusters of ${counted(clusters.length, "item")}; give one of each per item.`,
     );
   }
   const wrong = values.findIndex((value) => !Number.isFinite(value));

@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { counted, MlanError } from "@mlan/core";
 import { studentizedInterval } from "./cluster-bootstrap-mean.ts";
 import { type ClusterTotals, clusterTotals } from "./cluster-totals.ts";
 import type { Interval } from "./interval.ts";
@@ -34,7 +34,7 @@ export function pairedClusterBootstrap(options: PairedClusterBootstrapOptions): 
   if (first.length !== second.length) {
     throw new MlanError(
       "invalid-options",
-      `statistics: ${first.length} first and ${second.length} second values; give those of the same items.`,
+      `statistics: ${first.length} first and ${counted(second.length, "second value")}; give those of the same items.`,
     );
   }
   const values = second.map((value, item) => value - (first[item] ?? 0));

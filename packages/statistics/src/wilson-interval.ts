@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { counted, MlanError } from "@mlan/core";
 import { checkCount, checkShare } from "./checks.ts";
 import type { Interval } from "./interval.ts";
 import { normalQuantile } from "./normal-quantile.ts";
@@ -20,7 +20,10 @@ export function wilsonInterval({ successes, trials, level = 0.95 }: WilsonOption
   checkCount("successes", successes);
   checkShare("level", level);
   if (successes > trials) {
-    throw new MlanError("invalid-options", `statistics: ${successes} successes of ${trials} trials; swap the two.`);
+    throw new MlanError(
+      "invalid-options",
+      `statistics: ${counted(successes, "success", "successes")} of ${counted(trials, "trial")}; swap the two.`,
+    );
   }
   const z2 = normalQuantile((1 + level) / 2) ** 2;
   const centre = (successes + z2 / 2) / (trials + z2);

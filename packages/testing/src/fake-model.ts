@@ -3,9 +3,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   type Batch,
   type BatchShape,
+  type Compute,
+  COMPUTE,
+  contentOfFiles,
   type Conversation,
   type ConversationFormat,
-  contentOfFiles,
+  counted,
   type Encoded,
   type Generation,
   type GenerationRequest,
@@ -20,11 +23,14 @@ import {
   writeFileAtomically,
 } from "@mlan/core";
 import { characters, continuation, logProbability, margins, textOf, VOCABULARY } from "./character-table.ts";
+import { type FakeWeight, fakeWeight } from "./fake-weight.ts";
 
 const IGNORED = -100;
 const FILE = "fake-model.json";
 
 export interface FakeModelOptions {
+  /** What its tensors live on. Default: the backend that is TensorFlow.js's current one. */
+  readonly compute?: Compute;
   /** A file that counts as the model's weights: a run notices when it is missing or has changed. */
   readonly weights?: URL;
   /** What a run is told of whether it reads images. Default true: they are counted. */
@@ -42,7 +48,10 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
   return {
     specVersion: 1,
     name: "@mlan/testing/fake-model",
-    open: async ({ seed = 0 } = {}) => fakeModel(seed, options),
+    open: async ({ seed = 0 } = {}) => {
+      await options.compute?.open();
+      return fakeModel(seed, options);
+    },
     inspect: async ({ signal } = {}) => ({
       content: await contentOfFiles(new Map(options.weights && [["weights", options.weights]]), signal),
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
@@ -51,9 +60,16 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
   };
 }
 
-/** The same as a plugin, for `use`. */
+/** The same as a plugin, for `use`, on the experiment's compute where there is one. */
 export function fakeModelPlugin(options: FakeModelOptions = {}): Plugin<ModelSource> {
-  return { name: "@mlan/testing/fake-model", token: MODEL, create: () => fakeModelSource(options) };
+  return {
+    name: "@mlan/testing/fake-model",
+    token: MODEL,
+    create(scope) {
+      const compute = scope.find(COMPUTE);
+      return fakeModelSource({ ...(compute && { compute }), ...options });
+    },
+  };
 }
 
 interface CharacterBatch extends Batch {
@@ -62,21 +78,13 @@ interface CharacterBatch extends Batch {
   readonly weights: tf.Tensor1D;
 }
 
-let instances = 0;
-
 function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
-  const instance = instances++;
   const random = seededRandom(seed);
   const values = Float32Array.from({ length: VOCABULARY * VOCABULARY }, () => (random.next() - 0.5) * 0.1);
-  // Within tidy: a variable outlives it, the tensor that it began with does not.
-  const [table, projector] = tf.tidy(() => [
-    tf.variable(tf.tensor2d(values, [VOCABULARY, VOCABULARY]), true, `fake-model-${instance}/table`),
-    tf.variable(tf.zeros([2, 3]), true, `fake-model-${instance}/projector`),
-  ]);
-  const parameters = [
-    { name: "table", component: "language", variable: table },
-    { name: "projector", component: "projector", variable: projector },
-  ] as const;
+  const table = fakeWeight("table", "language", tf.tensor2d(values, [VOCABULARY, VOCABULARY]));
+  const projector = fakeWeight("projector", "projector", tf.zeros([2, 3]));
+  const parameters = [table, projector];
+  let learning: readonly FakeWeight[] = [];
   let format: ConversationFormat = { template: "plain", imageAspectRatio: "square", maximumLength: 64 };
   return {
     specVersion: 1,
@@ -93,12 +101,23 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     },
     encode: (conversation) => encode(conversation, format),
     parameters: () => parameters,
+    learn(components) {
+      if (learning.length > 0) throw new MlanError("contract", "fake-model: the model learns already.");
+      learning = parameters.filter(({ component }) => components.includes(component));
+      return {
+        parameters: learning.map((weight) => weight.learn()),
+        end() {
+          for (const weight of learning) weight.freeze();
+          learning = [];
+        },
+      };
+    },
     collate: async (examples, shape) => collate(examples, shape),
-    loss: (batch) => loss(table, batch),
-    trainingFlops: ({ counts }, trained) =>
-      VOCABULARY * (2 * counts.text + (trained.includes("language") ? 4 * counts.supervised : 0)),
+    loss: (batch) => loss(table.tensor, batch),
+    trainingFlops: ({ counts }) =>
+      VOCABULARY * (2 * counts.text + (learning.includes(table) ? 4 * counts.supervised : 0)),
     async *generate(requests, { details = false } = {}) {
-      const logits = await finiteValues(table);
+      const logits = await table.finite();
       for (const request of requests) {
         const { maximumNewTokens } = request;
         const prompt = textOf(request.prompt);
@@ -108,7 +127,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       }
     },
     async score(requests) {
-      const logits = await finiteValues(table);
+      const logits = await table.finite();
       return requests.map(({ id, prompt, continuation: text }) => ({
         id,
         logProbability: logProbability(logits, textOf(prompt), text),
@@ -118,7 +137,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       }));
     },
     async save(folder) {
-      const [learned, seen] = [await finiteValues(table), await finiteValues(projector)];
+      const [learned, seen] = [await table.finite(), await projector.finite()];
       const saved = { format, table: Array.from(learned), projector: Array.from(seen) };
       await writeFileAtomically(new URL(FILE, folder), JSON.stringify(saved));
       await writeChecksums(folder, { files: [FILE] });
@@ -133,24 +152,18 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       });
     },
     dispose() {
-      for (const { variable } of parameters) variable.dispose();
+      for (const weight of parameters) weight.dispose();
     },
   };
-}
-
-async function finiteValues(variable: tf.Variable): Promise<ArrayLike<number>> {
-  const values = await variable.data();
-  if (values.every(Number.isFinite)) return values;
-  throw new MlanError("invalid-checkpoint", `fake-model: tensor "${variable.name}" holds values that are not finite.`);
 }
 
 function encode({ id, turns, images }: Conversation, { maximumLength }: ConversationFormat): Encoded {
   const ids: number[] = [];
   const labels: number[] = [];
-  for (const { role, text } of turns) {
+  for (const { role, text, learned = true } of turns) {
     for (const character of characters(text)) {
       ids.push(character);
-      labels.push(role === "assistant" ? character : IGNORED);
+      labels.push(role === "assistant" && learned ? character : IGNORED);
     }
   }
   const kept = labels.slice(0, maximumLength);
@@ -168,7 +181,10 @@ function encode({ id, turns, images }: Conversation, { maximumLength }: Conversa
 
 function collate(examples: readonly Encoded[], { rows, length }: BatchShape): CharacterBatch {
   if (examples.length > rows || examples.some((example) => example.length > length)) {
-    throw new MlanError("contract", `fake-model: ${examples.length} examples do not fit into ${rows} x ${length}.`);
+    throw new MlanError(
+      "contract",
+      `fake-model: ${counted(examples.length, "example")} do not fit into ${rows} x ${length}.`,
+    );
   }
   const inputs = new Int32Array(rows * length);
   const targets = new Float32Array(rows * length * VOCABULARY);
@@ -198,7 +214,7 @@ function collate(examples: readonly Encoded[], { rows, length }: BatchShape): Ch
   };
 }
 
-function loss(table: tf.Variable, batch: Batch): tf.Scalar {
+function loss(table: tf.Tensor, batch: Batch): tf.Scalar {
   if (!isCharacterBatch(batch))
     throw new MlanError("contract", "fake-model: this batch was collated by another model.");
   const { inputs, targets, weights, counts } = batch;

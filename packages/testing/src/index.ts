@@ -1,5 +1,7 @@
+export { changeWeights } from "./change-weights.ts";
 export { describeTensorBackendContract } from "./backend-contract.ts";
 export { describeBenchmarkContract } from "./benchmark-contract.ts";
+export { describeComputeContract } from "./compute-contract.ts";
 export type { DatasetContractOptions } from "./dataset-contract.ts";
 export { describeConversationsContract, describeDatasetContract } from "./dataset-contract.ts";
 export { expectSurvival, type SurvivalOptions } from "./expect-survival.ts";
@@ -15,6 +17,7 @@ export type { ModelContractOptions } from "./model-contract.ts";
 export { describeModelContract } from "./model-contract.ts";
 export { describeTrainableModelContract } from "./trainable-model-contract.ts";
 export { HOSTILE_VALUES, jsonMutations, type Mutation, mutations } from "./mutations.ts";
+export { plainCompute, plainComputePlugin } from "./plain-compute.ts";
 export type { TinyCheckpoint, TinyCheckpointOptions } from "./tiny-checkpoint.ts";
 export { writeTinyLlava } from "./tiny-checkpoint.ts";
 export { describeTrainerContract } from "./trainer-contract.ts";

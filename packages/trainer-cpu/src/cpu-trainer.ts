@@ -1,5 +1,5 @@
 import { registerOnnxBackend, useOnnxBackend } from "@mlan/backend-onnx";
-import { MlanError, type Plugin, plugin, type Trainer, TRAINER } from "@mlan/core";
+import { checkOptions, type Plugin, plugin, type Trainer, TRAINER } from "@mlan/core";
 import { createTrainer } from "@mlan/trainer";
 import { z } from "zod";
 
@@ -24,8 +24,7 @@ const schema = z.strictObject({
  * Throws `invalid-options`.
  */
 export function cpuTrainer(options: CpuTrainerOptions = {}): Plugin<Trainer> {
-  const { data: settings, error } = schema.safeParse(options);
-  if (error) throw new MlanError("invalid-options", `trainer-cpu: ${z.prettifyError(error)}`, { cause: error });
+  const settings = checkOptions("trainer-cpu", schema, options);
   return plugin({
     name: NAME,
     token: TRAINER,

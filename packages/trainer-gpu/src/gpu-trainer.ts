@@ -6,7 +6,7 @@ import {
   tensorFlowStatistics,
   useTensorFlowBackend,
 } from "@mlan/backend-tensorflow";
-import { type DeviceUse, MlanError, type Plugin, plugin, type Trainer, TRAINER } from "@mlan/core";
+import { checkOptions, type DeviceUse, type Plugin, plugin, type Trainer, TRAINER } from "@mlan/core";
 import { createTrainer } from "@mlan/trainer";
 import { z } from "zod";
 
@@ -34,8 +34,7 @@ const schema = z.strictObject({
  * Throws `invalid-options`; a run that uses it throws `unavailable` where TensorFlow or the device is missing.
  */
 export function gpuTrainer(options: GpuTrainerOptions = {}): Plugin<Trainer> {
-  const { data: settings, error } = schema.safeParse(options);
-  if (error) throw new MlanError("invalid-options", `trainer-gpu: ${z.prettifyError(error)}`, { cause: error });
+  const settings = checkOptions("trainer-gpu", schema, options);
   return plugin({
     name: NAME,
     token: TRAINER,

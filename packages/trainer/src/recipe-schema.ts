@@ -1,4 +1,4 @@
-import { MlanError, type TrainingRecipe } from "@mlan/core";
+import { checkOptions, type TrainingRecipe } from "@mlan/core";
 import { z } from "zod";
 
 const count = z.int().min(1);
@@ -31,7 +31,6 @@ const schema = z
 
 /** Gives the recipe back. Throws `invalid-options` naming each option that is unknown, missing or out of range. */
 export function checkRecipe(recipe: TrainingRecipe): TrainingRecipe {
-  const { error } = schema.safeParse(recipe);
-  if (!error) return recipe;
-  throw new MlanError("invalid-options", `trainer: this recipe cannot be used.\n${z.prettifyError(error)}`);
+  checkOptions("trainer: this recipe cannot be used", schema, recipe);
+  return recipe;
 }

@@ -1,4 +1,4 @@
-import { type BatchShape, deriveSeed, MlanError, type TrainingRecipe } from "@mlan/core";
+import { type BatchShape, counted, deriveSeed, MlanError, type TrainingRecipe } from "@mlan/core";
 import { bucketFor, lengthBuckets } from "./length-buckets.ts";
 import { modalityGroups } from "./modality-groups.ts";
 import { torchRandom } from "./torch-random.ts";
@@ -122,7 +122,7 @@ function survey(
 function nothingSupervised(step: number, { set, recipe }: TrainingPlanOptions): MlanError {
   return new MlanError(
     "invalid-data",
-    `trainer: none of the ${recipe.batchSize} conversations of step ${step + 1} has a supervised position, nor have ` +
+    `trainer: none of the ${counted(recipe.batchSize, "conversation")} of step ${step + 1} has a supervised position, nor have ` +
       `${set.unsupervised.length} of all ${set.length}. Take them out of the data, or train with protocol "strict", which leaves them out.`,
   );
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Conversation, Encoded, TrainRun } from "@mlan/core";
+import { type Conversation, counted, type Encoded, type TrainRun } from "@mlan/core";
 import { MlanError } from "@mlan/core";
 
 /**
@@ -12,6 +12,8 @@ export interface TrainingSet {
   readonly length: number;
   /** The conversations without a supervised position, with the reason of the first few. */
   readonly unsupervised: readonly string[];
+  /** The conversations of which something else than their answers is learned, with the reason of the first few. */
+  readonly mislearned: readonly string[];
   /** Per conversation: positions including those of images. */
   readonly positions: ArrayLike<number>;
   /** Per conversation: positions that are learned. */
@@ -47,7 +49,7 @@ export async function openTrainingSet({ model, data, recipe, signal }: TrainRun)
     const reasons = survey.unsupervised.slice(0, REASONS).join("; ");
     throw new MlanError(
       "invalid-data",
-      `trainer: nothing can be learned from ${data.name}: none of its ${examples.length} conversations has a supervised position` +
+      `trainer: nothing can be learned from ${data.name}: none of its ${counted(examples.length, "conversation")} has a supervised position` +
         `${reasons && ` (${reasons})`}. Check its turns, the template "${model.format.template}" and the maximum length ${model.format.maximumLength}.`,
     );
   }
@@ -67,6 +69,7 @@ interface Survey {
   readonly supervised: number[];
   readonly words: number[];
   readonly unsupervised: string[];
+  readonly mislearned: string[];
   readonly kept: Encoded[];
   keptTokens: number;
   /** Whether conversations without supervision keep their places. */
@@ -74,7 +77,7 @@ interface Survey {
 }
 
 function newSurvey(keepsUnsupervised: boolean): Survey {
-  const lists = { sources: [], positions: [], supervised: [], words: [], unsupervised: [], kept: [] };
+  const lists = { sources: [], positions: [], supervised: [], words: [], unsupervised: [], mislearned: [], kept: [] };
   return { ...lists, keptTokens: 0, keepsUnsupervised };
 }
 
@@ -83,6 +86,9 @@ function record(survey: Survey, index: number, conversation: Conversation, encod
     const reason = survey.unsupervised.length < REASONS ? `: ${encoded.problem ?? "no position is supervised"}` : "";
     survey.unsupervised.push(`${encoded.id}${reason}`);
     if (!survey.keepsUnsupervised) return;
+  } else if (encoded.problem !== undefined) {
+    const reason = survey.mislearned.length < REASONS ? `: ${encoded.problem}` : "";
+    survey.mislearned.push(`${encoded.id}${reason}`);
   }
   if (survey.keptTokens + encoded.inputIds.length <= KEPT_TOKENS) {
     survey.kept[survey.sources.length] = encoded;

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { MlanError, type Parameter, pathOf, type TrainingRecipe, type TrainRun } from "@mlan/core";
+import { MlanError, pathOf, type TrainingRecipe, type TrainRun } from "@mlan/core";
 import { z } from "zod";
 import type { CheckpointFolder } from "./checkpoint-folders.ts";
 import type { TrainingPlan } from "./training-plan.ts";
@@ -50,12 +50,7 @@ export interface Dependencies {
   readonly parameters: readonly string[];
 }
 
-export function dependenciesOf(
-  { model, recipe, seed }: TrainRun,
-  set: TrainingSet,
-  plan: TrainingPlan,
-  parameters: readonly Parameter[],
-): Dependencies {
+export function dependenciesOf({ model, recipe, seed }: TrainRun, set: TrainingSet, plan: TrainingPlan): Dependencies {
   const { checkpointEvery: _, ...decisive } = recipe;
   return {
     recipe: decisive,
@@ -64,7 +59,10 @@ export function dependenciesOf(
     dataFingerprint: set.fingerprint,
     conversations: set.length,
     lengths: plan.lengths,
-    parameters: parameters.map(({ name, variable }) => `${name} [${variable.shape.join(", ")}]`),
+    parameters: model
+      .parameters()
+      .filter(({ component }) => recipe.trained.includes(component))
+      .map(({ name, shape }) => `${name} [${shape.join(", ")}]`),
   };
 }
 

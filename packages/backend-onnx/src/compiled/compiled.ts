@@ -1,3 +1,4 @@
+import type { CompiledFunction, CompiledOptions } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import { OnnxBackend } from "../onnx-backend.ts";
@@ -5,26 +6,6 @@ import { flatten } from "./nest.ts";
 import type { Plan } from "./plan.ts";
 import { replay } from "./replay.ts";
 import { trace } from "./trace.ts";
-
-export interface CompiledOptions {
-  /**
-   * Tensors and variables that do not change from call to call, say the weights while text is generated. Their content
-   * becomes part of the graphs: ONNX Runtime packs a copy of each matrix, which makes products with few rows up to
-   * twice as fast. When one of them has changed, the function is recorded again. Without effect on devices.
-   */
-  readonly frozen?: readonly tf.Tensor[];
-  /** Signatures whose plans are kept; the one used longest ago goes. Default 32. */
-  readonly signatures?: number;
-}
-
-/** A function that is recorded once per signature of its arguments, and run without recording from then on. */
-export interface CompiledFunction<Parameters extends readonly unknown[], Result> {
-  (...parameters: Parameters): Result;
-  /** How many signatures have a plan. */
-  readonly signatures: number;
-  /** Gives up all plans, with the graphs and constants that they hold; the function can still be called. */
-  dispose(): void;
-}
 
 /** What a plan gives, and how it is put together. */
 interface Known {
@@ -42,9 +23,10 @@ const CALLS_THAT_MAKE_VARIABLES = 3;
  * constants. Variables that `fn` assigns, or updates by an optimizer's kernel, are updated by each call.
  *
  * Arguments and result are tensors in arrays and plain objects, beside numbers, booleans, strings, null and undefined.
- * The result is tracked by the current `tf.tidy`, all else is given back. On other backends `fn` is just called. Throws
- * {@link BackendError} "unsupported" when `fn` reads a tensor's data, or when it is called inside of `tf.grad`: put the
- * gradient into `fn`.
+ * The result is tracked by the current `tf.tidy`, all else is given back. Of `frozen` tensors the content becomes part of
+ * the graphs: ONNX Runtime packs a copy of each matrix, which makes products with few rows up to twice as fast; without
+ * effect on devices. On other backends `fn` is just called. Throws {@link BackendError} "unsupported" when `fn` reads a
+ * tensor's data, or when it is called inside of `tf.grad`: put the gradient into `fn`.
  */
 export function compiled<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,

@@ -112,6 +112,9 @@ function longReduced(operatorType: "ReduceSum" | "ReduceMean"): Write<ReduceAttr
     longReduction(graph, x, { operatorType, shape: operands[0]?.shape ?? [], ...attributes });
 }
 
+/** Numbers times this can be added up without passing the largest float32, and NaN and infinities stay what they are. */
+const TINY = 2 ** -100;
+
 /**
  * ONNX Runtime loses NaN among other numbers; their sum does not. (It is NaN for opposite infinities too, but then one
  * of them is the extreme: among NaN and infinities the infinity is found.)
@@ -122,7 +125,8 @@ function extreme(operatorType: "ReduceMax" | "ReduceMin"): Write<ReduceAttribute
     const call = reduced(operatorType)(writing, x);
     if (numberType(operands) === "int32") return call;
     const found = graph.apply(...call);
-    const sum = graph.apply(...reduced("ReduceSum")(writing, x));
+    const small = graph.apply("Mul", [x, graph.scalar(TINY, "float32")]);
+    const sum = graph.apply(...reduced("ReduceSum")(writing, small));
     const lost = graph.apply("And", [graph.apply("IsNaN", [sum]), graph.apply("Not", [graph.apply("IsInf", [found])])]);
     return ["Where", [lost, sum, found]];
   };

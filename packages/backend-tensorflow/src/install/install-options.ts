@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { checkOptions, MlanError } from "@mlan/core";
 import { z } from "zod";
 import type { LibraryPlaces } from "./find-library.ts";
 
@@ -16,16 +16,13 @@ const schema = z.strictObject({
   wheel: place,
   python: place,
   force: z.boolean().optional(),
-  report: z.custom((value) => typeof value === "function", "must be a function").optional(),
+  report: z.custom((value) => typeof value === "function", "expected a function").optional(),
   signal: z.instanceof(AbortSignal).optional(),
 });
 
 /** Throws `invalid-options`. */
-export function checkOptions(options: InstallOptions): void {
-  const parsed = schema.safeParse(options);
-  if (!parsed.success) {
-    throw new MlanError("invalid-options", `backend-tensorflow: ${z.prettifyError(parsed.error)}`);
-  }
+export function checkInstallOptions(options: InstallOptions): void {
+  checkOptions("backend-tensorflow", schema, options);
   const named = (["library", "wheel", "python"] as const).filter((name) => options[name] !== undefined);
   if (named.length > 1) {
     const message = `backend-tensorflow: ${named.join(" and ")} exclude each other; name one place of TensorFlow.`;

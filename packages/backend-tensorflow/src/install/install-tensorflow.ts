@@ -16,7 +16,7 @@ import { gpuFindings } from "./cuda/gpu-findings.ts";
 import { type FoundLibrary, findLibrary } from "./find-library.ts";
 import type { Finding } from "./finding.ts";
 import { type InstallEnvironment, installEnvironment } from "./install-environment.ts";
-import { checkOptions, type InstallOptions } from "./install-options.ts";
+import { checkInstallOptions, type InstallOptions } from "./install-options.ts";
 import type { TensorFlowLibrary } from "./library-at.ts";
 import { undefinedSymbols } from "./undefined-symbols.ts";
 import { removeLeftovers } from "./wheel/leftovers.ts";
@@ -54,7 +54,7 @@ export async function installTensorFlow(
   options: InstallOptions = {},
   environment: InstallEnvironment = installEnvironment(),
 ): Promise<InstallReport> {
-  checkOptions(options);
+  checkInstallOptions(options);
   const { force = false, report = () => undefined, signal } = options;
   const start = performance.now();
   const library = await findLibrary(environment, options);

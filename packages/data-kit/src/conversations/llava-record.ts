@@ -1,6 +1,8 @@
-import { type Conversation, IMAGE_PLACEHOLDER, type ImageReference, type Turn } from "@mlan/core";
+import { type Conversation, counted, IMAGE_PLACEHOLDER, type ImageReference, type Turn } from "@mlan/core";
 import { z } from "zod";
 import { isImageReference } from "../images/image-reference.ts";
+import { isLearned, type LearningFlags, learningFlags, refusedColumns, turnFieldProblem } from "./foreign-fields.ts";
+import { isAbsent } from "./is-absent.ts";
 
 /**
  * A row of LLaVA's and ShareGPT's format (`conversations`) or of OpenAI's (`messages`). Only images make it multimodal;
@@ -12,12 +14,15 @@ export interface LlavaRecord {
   readonly images?: ImageCell;
   readonly conversations?: readonly LlavaTurn[] | null;
   readonly messages?: readonly LlavaTurn[] | null;
+  /** The same as a first system turn. */
+  readonly system?: string | null;
+  readonly system_prompt?: string | null;
 }
 
 type ImageCell = ImageReference | readonly ImageReference[] | null;
 
 /** Who speaks is in `from` or `role` ("human", "user", "gpt", "assistant", "system"), what in `value` or `content`. */
-export interface LlavaTurn {
+export interface LlavaTurn extends LearningFlags {
   readonly from?: string | null;
   readonly role?: string | null;
   readonly value?: string | null;
@@ -30,35 +35,45 @@ const imageCell: z.ZodType<ImageCell> = z.custom<ImageCell>(
 );
 const turns: z.ZodType<readonly LlavaTurn[] | null> = z
   .array(
-    z.object({
+    // Loose, so that fields that cannot be honoured are seen.
+    z.looseObject({
       from: z.string().nullable().exactOptional(),
       role: z.string().nullable().exactOptional(),
       value: z.string().nullable().exactOptional(),
       content: z.string().nullable().exactOptional(),
+      ...learningFlags,
     }),
   )
   .nullable();
 
 /**
  * The columns of a {@link LlavaRecord}. Turns must alternate and end with an answer; a system turn may come first. Every
- * image needs `<image>` in a user's turn, and `<image>` at the beginning or end of a line needs an image.
+ * image needs `<image>` in a user's turn, and `<image>` at the beginning or end of a line needs an image. Fields of other
+ * tools that change what a row means are honoured, or refused where they hold something.
  */
-export const llavaRecord: z.ZodObject<{
-  id: z.ZodExactOptional<z.ZodNullable<z.ZodUnion<readonly [z.ZodString, z.ZodNumber]>>>;
-  image: z.ZodExactOptional<z.ZodType<ImageCell>>;
-  images: z.ZodExactOptional<z.ZodType<ImageCell>>;
-  conversations: z.ZodExactOptional<z.ZodType<readonly LlavaTurn[] | null>>;
-  messages: z.ZodExactOptional<z.ZodType<readonly LlavaTurn[] | null>>;
-}> = z
+export const llavaRecord: z.ZodObject<
+  {
+    id: z.ZodExactOptional<z.ZodNullable<z.ZodUnion<readonly [z.ZodString, z.ZodNumber]>>>;
+    image: z.ZodExactOptional<z.ZodType<ImageCell>>;
+    images: z.ZodExactOptional<z.ZodType<ImageCell>>;
+    conversations: z.ZodExactOptional<z.ZodType<readonly LlavaTurn[] | null>>;
+    messages: z.ZodExactOptional<z.ZodType<readonly LlavaTurn[] | null>>;
+    system: z.ZodExactOptional<z.ZodNullable<z.ZodString>>;
+    system_prompt: z.ZodExactOptional<z.ZodNullable<z.ZodString>>;
+  } & typeof refusedColumns
+> = z
   .object({
     id: z.union([z.string(), z.number()]).nullable().exactOptional(),
     image: imageCell.exactOptional(),
     images: imageCell.exactOptional(),
     conversations: turns.exactOptional(),
     messages: turns.exactOptional(),
+    system: z.string().nullable().exactOptional(),
+    system_prompt: z.string().nullable().exactOptional(),
+    ...refusedColumns,
   })
   .superRefine((record, context) => {
-    const issue = turnProblem(record) ?? imageProblem(record);
+    const issue = turnProblem(record) ?? fieldProblem(record) ?? systemProblem(record) ?? imageProblem(record);
     if (issue) context.addIssue({ code: "custom", ...issue });
   });
 
@@ -80,10 +95,12 @@ export function imagesOf({ image, images }: LlavaRecord): readonly ImageReferenc
 
 /** The turns of a record that are trained on, in the roles of {@link Turn}. */
 export function turnsOf(record: LlavaRecord): readonly Turn[] {
-  return withoutPreamble(saidTurns(record)).map(({ turn, role }) => ({
-    role: role ?? "user",
-    text: textOf(turn) ?? "",
-  }));
+  const said = withoutPreamble(saidTurns(record)).map(({ turn, role }): Turn => {
+    const plain: Turn = { role: role ?? "user", text: textOf(turn) ?? "" };
+    return role === "assistant" && isLearned(turn) === false ? { ...plain, learned: false } : plain;
+  });
+  const [system] = systemsOf(record);
+  return system === undefined || said[0]?.role === "system" ? said : [{ role: "system", text: system.text }, ...said];
 }
 
 interface Problem {
@@ -143,7 +160,34 @@ function turnProblem(record: LlavaRecord): Problem | undefined {
     return { path: [column, wrong.index, speakerKey(wrong.turn)], message };
   }
   if (rounds.length > 0 && rounds.length % 2 === 0) return undefined;
-  return { path: [column], message: `the last turn must be an answer; found ${all.length} turns` };
+  return { path: [column], message: `the last turn must be an answer; found ${counted(all.length, "turn")}` };
+}
+
+/** What columns say beside the turns; empty ones say nothing. */
+function systemsOf(record: LlavaRecord): readonly { readonly column: string; readonly text: string }[] {
+  return (["system", "system_prompt"] as const).flatMap((column) => {
+    const text = record[column];
+    return typeof text !== "string" || isAbsent(text) ? [] : [{ column, text }];
+  });
+}
+
+function systemProblem(record: LlavaRecord): Problem | undefined {
+  const [first] = saidTurns(record);
+  const turn = first?.role === "system" ? textOf(first.turn) : undefined;
+  const systems = systemsOf(record);
+  const other = systems.find(({ text }) => text !== (turn ?? systems[0]?.text));
+  if (!other) return undefined;
+  const where = turn === undefined ? `the column "${systems[0]?.column}"` : "the system turn";
+  return { path: [other.column], message: `its text differs from that of ${where}; keep one of the two` };
+}
+
+function fieldProblem(record: LlavaRecord): Problem | undefined {
+  const column = record.conversations ? "conversations" : "messages";
+  for (const { turn, role, index } of saidTurns(record)) {
+    const ofTurn = turnFieldProblem(turn, role === "assistant");
+    if (ofTurn) return { path: [column, index, ofTurn.field], message: ofTurn.message };
+  }
+  return undefined;
 }
 
 function speakerKey({ from, role }: LlavaTurn): "from" | "role" {
@@ -172,7 +216,7 @@ function imageProblem(record: LlavaRecord): Problem | undefined {
   const times = total === 1 ? "once" : `${total} times`;
   return {
     path: [column],
-    message: `each of its ${images} images needs ${IMAGE_PLACEHOLDER} in a turn, which is there ${times}`,
+    message: `${images === 1 ? "its image" : `each of its ${images} images`} needs ${IMAGE_PLACEHOLDER} in a turn, which is there ${times}`,
   };
 }
 

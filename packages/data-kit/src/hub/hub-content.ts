@@ -1,6 +1,7 @@
+import { makeFolder } from "@mlan/core";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { stateIn } from "../files/file-state.ts";
 import type { HubFile } from "./hub-cache.ts";
 
@@ -70,7 +71,7 @@ async function readRecord({ record }: CachedFile): Promise<string | undefined> {
 async function writeRecord({ record }: CachedFile, text: string): Promise<void> {
   records.set(record.href, text);
   try {
-    await mkdir(new URL("./", record), { recursive: true });
+    await makeFolder(new URL("./", record));
     await writeFile(record, text);
   } catch {}
 }

@@ -1,5 +1,5 @@
-import { messageOf, MlanError, pathOf } from "@mlan/core";
-import { mkdir, open, rename, rm, statfs } from "node:fs/promises";
+import { makeFolder, messageOf, MlanError, pathOf } from "@mlan/core";
+import { open, rename, rm, statfs } from "node:fs/promises";
 import type { HubFile } from "./hub-cache.ts";
 import { checkContent, markWhole, stateOf } from "./hub-content.ts";
 import { answerOf } from "./hub-fetch.ts";
@@ -30,7 +30,7 @@ export function downloadFile(download: HubDownload): Promise<void> {
     signal?.throwIfAborted();
     if ((await stateOf({ place: target, record }, file)) === "whole") return;
     try {
-      await mkdir(new URL("./", target), { recursive: true });
+      await makeFolder(new URL("./", target));
       const part = await claimPart(target, file);
       await checkSpace(download, part);
       await fillInTries(download, part);

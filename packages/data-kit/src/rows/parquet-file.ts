@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { counted, MlanError } from "@mlan/core";
 import {
   type AsyncBuffer,
   asyncBufferFromFile,
@@ -79,7 +79,9 @@ async function readCells(
     },
   });
   if (found === rowEnd - rowStart && !outside) return cells;
-  throw damaged(`column "${column}" holds ${found} cells for the ${rowEnd - rowStart} rows from row ${rowStart} on`);
+  throw damaged(
+    `column "${column}" holds ${counted(found, "cell")} for the ${counted(rowEnd - rowStart, "row")} from row ${rowStart} on`,
+  );
 }
 
 function groupsBetween({ row_groups }: FileMetaData, rowStart: number, rowEnd: number): readonly RowGroup[] {

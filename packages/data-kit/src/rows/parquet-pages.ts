@@ -1,4 +1,4 @@
-import { MlanError } from "@mlan/core";
+import { counted, MlanError } from "@mlan/core";
 import type { AsyncBuffer, ColumnMetaData, PageHeader, RowGroup } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 
@@ -34,12 +34,12 @@ function checkChunk(bytes: ArrayBuffer, chunk: ColumnMetaData): void {
     reader.offset += header.compressed_page_size;
   }
   if (values === wanted) return;
-  throw new MlanError("invalid-data", `the pages of column "${name}" hold ${values} values for ${wanted}`);
+  throw new MlanError("invalid-data", `the pages of column "${name}" hold ${counted(values, "value")} for ${wanted}`);
 }
 
 function pageProblem(header: PageHeader, left: number): string | undefined {
   const { type, compressed_page_size: packed, uncompressed_page_size: size } = header;
-  if (!isCount(packed, left)) return `claims ${packed} of the ${left} bytes that are left`;
+  if (!isCount(packed, left)) return `claims ${packed} of ${counted(left, "byte")} left`;
   if (!isCount(size, LARGEST_PAGE)) return `claims to unpack to ${size} bytes`;
   if (type === "DICTIONARY_PAGE") {
     const count = header.dictionary_page_header?.num_values;

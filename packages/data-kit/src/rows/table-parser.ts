@@ -1,4 +1,4 @@
-import { shownValue } from "@mlan/core";
+import { counted, shownValue } from "@mlan/core";
 import { parse } from "csv-parse/sync";
 import type { RowParser } from "./row-file.ts";
 
@@ -25,7 +25,9 @@ export function tableParser(): RowParser {
       }
       const cells = cellsOf(text);
       if (cells.length !== columns.length) {
-        throw new Error(`it has ${cells.length} cells, and the first row names ${columns.length} columns`);
+        throw new Error(
+          `it has ${counted(cells.length, "cell")}, and the first row names ${counted(columns.length, "column")}`,
+        );
       }
       return { value: Object.fromEntries(columns.map((column, index) => [column, cells[index]])) };
     },

@@ -1,4 +1,4 @@
-import { type ImageReference, MlanError, type Prompt, type RawPrompt } from "@mlan/core";
+import { counted, type ImageReference, MlanError, type Prompt, type RawPrompt } from "@mlan/core";
 import type { LoadPixels } from "../batch/input-tensors.ts";
 import { patchSymbol } from "../batch/prompt-tensors.ts";
 import { encodePrompt, renderPrompt } from "../encode-prompt.ts";
@@ -80,7 +80,7 @@ export function readPrompt(
   if (length <= room) return { id, inputIds, images, length };
   throw new MlanError(
     "invalid-data",
-    `model-llava: the prompt of "${id}" has ${length} positions; the model reads ${room}. Shorten its text.`,
+    `model-llava: the prompt of "${id}" has ${counted(length, "position")}; the model reads ${room}. Shorten its text.`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { type GenerationOptions, MlanError, type RawPrompt, type Score, type ScoreRequest } from "@mlan/core";
+import { counted, type GenerationOptions, MlanError, type RawPrompt, type Score, type ScoreRequest } from "@mlan/core";
 import { tokenLogProbabilities } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { disposeSelection, selection, type Target } from "../batch/selection.ts";
@@ -79,7 +79,7 @@ function readContinuation(reader: PromptReader, request: ScoreRequest): Continua
   if (tokens > 0 && tokens < prompt.inputIds.length) return { prompt, tokens };
   throw new MlanError(
     "invalid-data",
-    `model-llava: "${request.id}" cannot be scored: its continuation ${JSON.stringify(request.continuation)} has ${tokens} tokens ` +
+    `model-llava: "${request.id}" cannot be scored: its continuation ${JSON.stringify(request.continuation)} has ${counted(tokens, "token")} ` +
       `of ${prompt.inputIds.length}. It needs at least one, and one before it.`,
   );
 }

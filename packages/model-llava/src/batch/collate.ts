@@ -1,4 +1,4 @@
-import { type BatchShape, type Encoded, MlanError, type TokenCounts } from "@mlan/core";
+import { type BatchShape, counted, type Encoded, MlanError, type TokenCounts } from "@mlan/core";
 import { type LlavaNetwork, positionsPerImage } from "../network/llava-network.ts";
 import type { BatchSize } from "../network/training-flops.ts";
 import { disposeInputTensors, type InputTensors, inputTensors, type LoadPixels } from "./input-tensors.ts";
@@ -27,7 +27,7 @@ export async function collate(
   if (examples.length > rows || longest > length) {
     throw new MlanError(
       "contract",
-      `model-llava: ${examples.length} conversations of up to ${longest} positions do not fit in ${rows} rows of ${length}.`,
+      `model-llava: ${counted(examples.length, "conversation")} of up to ${counted(longest, "position")} do not fit in ${counted(rows, "row")} of ${length}.`,
     );
   }
   const spliced = splice(examples, { rows, length, patches: positionsPerImage(network) });

@@ -1,4 +1,4 @@
-import { type ImageReference, MlanError } from "@mlan/core";
+import { counted, type ImageReference, MlanError } from "@mlan/core";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
 
 /** A row of a batch before images are put in the place of placeholders. */
@@ -82,6 +82,6 @@ function imageAt({ id, images }: SpliceRow, index: number): ImageReference {
   if (image) return image;
   throw new MlanError(
     "invalid-data",
-    `model-llava: "${id}" has more <image> placeholders than its ${images.length} images.`,
+    `model-llava: "${id}" has more <image> placeholders than its ${counted(images.length, "image")}.`,
   );
 }

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type ConversationFormat, MlanError, pathOf, verifyChecksums } from "@mlan/core";
+import { type ConversationFormat, counted, MlanError, pathOf, verifyChecksums } from "@mlan/core";
 import { fileExists } from "../config/checkpoint-file.ts";
 import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
 import { formatConfig } from "../config/format-config.ts";
@@ -131,7 +131,7 @@ async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig
   if (-llava.selectLayer > config.layers + 1) {
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: key "mm_vision_select_layer" is ${llava.selectLayer}, but ${pathOf(file)} has ${config.layers} layers.`,
+      `model-llava: key "mm_vision_select_layer" is ${llava.selectLayer}, but ${pathOf(file)} has ${counted(config.layers, "layer")}.`,
     );
   }
   const configObject = isObject(tower["vision_config"]) ? tower["vision_config"] : tower;

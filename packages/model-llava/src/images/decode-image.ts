@@ -1,4 +1,4 @@
-import { messageOf, MlanError, shownValue } from "@mlan/core";
+import { counted, messageOf, MlanError, shownValue } from "@mlan/core";
 import sharp, { type Sharp } from "sharp";
 import { imageFormat } from "./image-format.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
@@ -47,7 +47,7 @@ export async function decodeImage(bytes: Uint8Array, { name, orientation }: Deco
     if (space === "grey16" && channels === 1) return await clippedGrey(image);
     const rgb = image.removeAlpha().toColourspace("srgb");
     const { data, info } = await rgb.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new Error(`it has ${info.channels} channels`);
+    if (info.channels !== 3) throw new Error(`it has ${counted(info.channels, "channel")}`);
     return { width: info.width, height: info.height, data };
   } catch (cause) {
     throw MlanError.is(cause) ? cause : undecodable(name, messageOf(cause), { cause });

@@ -1,4 +1,4 @@
-import { type Component, MlanError } from "@mlan/core";
+import { checkOptions, type Component } from "@mlan/core";
 import { z } from "zod";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
@@ -33,7 +33,7 @@ export type CompleteMemoryOptions = Required<Omit<TrainingMemoryOptions, "vision
 
 const count = z.int().min(1);
 const objectOf = <Value>(what: string): z.ZodType<Value> =>
-  z.custom<Value>((value) => typeof value === "object" && value !== null, `${what} is expected`);
+  z.custom<Value>((value) => typeof value === "object" && value !== null, `expected ${what}`);
 
 const schema = z
   .strictObject({
@@ -74,12 +74,7 @@ const schema = z
 
 /** Throws `invalid-options` naming each option that is unknown, missing or out of range. */
 export function completeMemoryOptions(options: TrainingMemoryOptions): CompleteMemoryOptions {
-  const { data, error } = schema.safeParse(options);
-  if (error) {
-    throw new MlanError("invalid-options", `model-llava: memory cannot be predicted.\n${z.prettifyError(error)}`, {
-      cause: error,
-    });
-  }
+  const data = checkOptions("model-llava: memory cannot be predicted", schema, options);
   const { rows, length, images, vision } = data;
   const text = rows * length - (vision ? images * patchesPerImage(vision) : 0);
   return { ...data, supervised: data.supervised ?? text };

@@ -1,3 +1,4 @@
+import { counted } from "@mlan/core";
 import { IGNORE_INDEX } from "../tokens.ts";
 import type { LabelInput, Labels } from "./template.ts";
 
@@ -27,15 +28,11 @@ export function labelAnswers(input: LabelInput, { answerMark, answerEnd, roundSt
   const total = ids.reduce((count, id) => (id === tokenizer.unknownId ? count : count + 1), 0);
   // Everything before `position` is decided, the token there follows a begin or an end of sequence.
   let position = 1;
-  let problem: string | undefined;
   labels.fill(IGNORE_INDEX, 0, position);
   for (const [index, round] of text.split(answerEnd).entries()) {
     if (round === "") break;
     const [instruction, answer, ...more] = round.split(answerMark);
-    if (instruction === undefined || answer === undefined || more.length > 0) {
-      problem = borderProblem(more.length > 0, answerMark, answerEnd);
-      break;
-    }
+    if (instruction === undefined || answer === undefined || more.length > 0) break;
     const count = (part: string): number => encode(part).length - 1 - (index === 0 ? 0 : lateRound);
     // The mark ends in a space, alone a token; in the whole it belongs to the answer's first token.
     labels.fill(IGNORE_INDEX, position, position + count(instruction + answerMark) - 1);
@@ -44,11 +41,5 @@ export function labelAnswers(input: LabelInput, { answerMark, answerEnd, roundSt
   labels.fill(IGNORE_INDEX, position);
   if (position >= maximumLength || position === total) return { labels };
   labels.fill(IGNORE_INDEX);
-  return { labels, problem: problem ?? `its rounds have ${position} tokens, the whole has ${total}` };
-}
-
-function borderProblem(repeated: boolean, answerMark: string, answerEnd: string): string {
-  return repeated
-    ? `a turn contains ${JSON.stringify(answerMark)}`
-    : `a turn is empty or contains ${JSON.stringify(answerEnd)}`;
+  return { labels, problem: `its rounds have ${counted(position, "token")}, the whole has ${total}` };
 }

@@ -1,4 +1,4 @@
-import { type Conversation, IMAGE_PLACEHOLDER, MlanError, type Turn } from "@mlan/core";
+import { type Conversation, counted, IMAGE_PLACEHOLDER, MlanError, type Turn } from "@mlan/core";
 import { stripAsPython } from "./images-in-front.ts";
 
 /** A turn as text and the images that stand before it; placeholders left in the text are text. */
@@ -26,7 +26,7 @@ export function placeImages({ id, turns, images }: Conversation): readonly Place
   if (left === 0) return placed;
   throw new MlanError(
     "invalid-data",
-    `model-llava: conversation ${JSON.stringify(id)}: it has ${images.length} images, but its user turns have ` +
-      `${images.length - left} placeholders ${IMAGE_PLACEHOLDER}. Write one for each image.`,
+    `model-llava: conversation ${JSON.stringify(id)}: it has ${counted(images.length, "image")}, but its user turns have ` +
+      `${counted(images.length - left, "placeholder")} ${IMAGE_PLACEHOLDER}. Write one for each image.`,
   );
 }

@@ -1,4 +1,4 @@
-import { type Conversation, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
+import { type Conversation, counted, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
 import type { Segment } from "./segments.ts";
@@ -14,18 +14,19 @@ const END = "\n";
 export const plain: Template = {
   name: "plain",
   // Raise the number when the mask's rules change.
-  fingerprint: fingerprintNow(["plain", 2, END]),
+  fingerprint: fingerprintNow(["plain", 3, END]),
   render: (conversation) => (conversation.images.length > 0 ? IMAGE_PLACEHOLDER : "") + answerOf(conversation) + END,
   // Training has no questions; one gets a line of its own between image and answer.
   renderPrompt: ({ user, answerStart }, images) =>
     IMAGE_PLACEHOLDER.repeat(images) + (user === "" ? "" : user + END) + answerStart,
+  borders: [],
   label: ({ ids }) => {
     const labels = ids.map((id) => (id === IMAGE_TOKEN_INDEX ? IGNORE_INDEX : id));
     return { labels: labels.fill(IGNORE_INDEX, 0, 1) };
   },
   segments: (conversation) => [
     ...conversation.images.map((): Segment => ({ token: "image", learned: false })),
-    { text: answerOf(conversation) + END, learned: true },
+    { text: answerOf(conversation) + END, learned: conversation.turns[1]?.learned ?? true },
   ],
 };
 
@@ -34,7 +35,7 @@ function answerOf({ id, turns, images }: Conversation): string {
   if (user === undefined || assistant === undefined || more.length > 0) {
     throw new MlanError(
       "invalid-data",
-      `model-llava: conversation ${id} has ${turns.length} turns; the template "plain" takes 2.`,
+      `model-llava: conversation ${id} has ${counted(turns.length, "turn")}; the template "plain" takes 2.`,
     );
   }
   if (images.length > 0 || user.text === "") return assistant.text;

@@ -18,6 +18,8 @@ export interface Template {
    * Placeholders of so many images are put where training has them.
    */
   renderPrompt(prompt: ChatPrompt, images: number): string;
+  /** The texts by which `label` finds answers; a turn that holds one of them is misread. */
+  readonly borders: readonly string[];
   /** Says which tokens of a rendered conversation are learned, as the original code does. */
   label(input: LabelInput): Labels;
   /** What `render` gives, in parts that are learned or not. Throws as `render` does. */

@@ -10,6 +10,7 @@ const SYSTEM =
   "A chat between a curious user and an artificial intelligence assistant. " +
   "The assistant gives helpful, detailed, and polite answers to the user's questions.";
 const ROLES = { user: "USER", assistant: "ASSISTANT" } as const;
+const ANSWER_MARK = ` ${ROLES.assistant}: `;
 const ENDS = { user: " ", assistant: "</s>" } as const;
 
 /**
@@ -20,18 +21,15 @@ const ENDS = { user: " ", assistant: "</s>" } as const;
 export const v1: Template = {
   name: "v1",
   // Raise the number when the mask's rules change.
-  fingerprint: fingerprintNow(["v1", 2, SYSTEM, ROLES, ENDS]),
+  fingerprint: fingerprintNow(["v1", 3, SYSTEM, ROLES, ENDS]),
   render: ({ turns }) => turns.reduce((rendered, turn) => rendered + renderedTurn(turn), systemOf(turns)),
   renderPrompt: ({ user, answerStart }, images) => {
     const question = imagesInFront(images) + user;
     return `${SYSTEM} ${renderTurn("user", question)}${question && ENDS.user}${renderTurn("assistant", answerStart)}`;
   },
+  borders: [ANSWER_MARK, ENDS.assistant],
   label: (input) =>
-    labelAnswers(input, {
-      answerMark: ` ${ROLES.assistant}: `,
-      answerEnd: ENDS.assistant,
-      roundStart: `${ROLES.user}:`,
-    }),
+    labelAnswers(input, { answerMark: ANSWER_MARK, answerEnd: ENDS.assistant, roundStart: `${ROLES.user}:` }),
   segments: ({ turns }) => [given(systemOf(turns)), ...turns.flatMap(turnSegments)],
 };
 
@@ -40,11 +38,8 @@ function turnSegments(turn: PlacedTurn): readonly Segment[] {
   if (turn.role === "system") return [];
   if (turn.role === "user") return [given(`${ROLES.user}: `), ...imagesAndText(turn), given(ENDS.user)];
   // The space goes with the answer's first token.
-  return [
-    given(`${ROLES.assistant}:`),
-    { text: ` ${turn.text}`, learned: true },
-    { token: "end-of-sequence", learned: true },
-  ];
+  const { learned = true } = turn;
+  return [given(`${ROLES.assistant}:`), { text: ` ${turn.text}`, learned }, { token: "end-of-sequence", learned }];
 }
 
 /** With the space behind it. */

@@ -1,3 +1,4 @@
+import { counted } from "@mlan/core";
 import type { Finding } from "../finding.ts";
 import type { InstallEnvironment } from "../install-environment.ts";
 import type { CudaVersions } from "./build-info.ts";
@@ -52,7 +53,11 @@ function librariesFinding(
   const { found, missing, looked } = findCudaLibraries(libraryFolder, cuda, environment);
   if (missing.length === 0) {
     const folders = [...new Set(found.map(({ file }) => file.replace(/[/\\][^/\\]*$/, "")))];
-    return { name, state: "ok", found: `${wanted}: ${found.length} libraries in ${folders.join(", ")}` };
+    return {
+      name,
+      state: "ok",
+      found: `${wanted}: ${counted(found.length, "library", "libraries")} in ${folders.join(", ")}`,
+    };
   }
   const pinned = /^\d/.test(tensorFlowVersion) ? `==${tensorFlowVersion}` : "";
   return {

@@ -1,0 +1,43 @@
+import { type CompiledFunction, type Compute, COMPUTE, type DeviceUse, type Plugin, plugin } from "@mlan/core";
+import * as tf from "@tensorflow/tfjs-core";
+import { checkTensorFlowOptions, type TensorFlowOptions } from "./options.ts";
+import { resetTensorFlowPeak, tensorFlowStatistics, useTensorFlowBackend } from "./register.ts";
+
+/**
+ * TensorFlow as an experiment's compute: `use: [vicuna(...), tensorflow()]` evaluates without a trainer. Functions are
+ * called, not compiled. Throws `invalid-options`; a run throws `unavailable` where TensorFlow or the device is missing.
+ */
+export function tensorflow(options: TensorFlowOptions = {}): Plugin<Compute> {
+  return plugin({
+    name: "@mlan/backend-tensorflow",
+    token: COMPUTE,
+    module: import.meta.url,
+    // All of them decide the last bits.
+    settings: checkTensorFlowOptions(options),
+    create: () => ({
+      specVersion: 1,
+      name: "tensorflow",
+      open: () => useTensorFlowBackend(options),
+      compile: called,
+      usage: usageSinceLastAsked(),
+    }),
+  });
+}
+
+function called<Parameters extends readonly unknown[], Result>(
+  fn: (...parameters: Parameters) => Result,
+): CompiledFunction<Parameters, Result> {
+  const call = (...parameters: Parameters): Result => tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
+  return Object.assign(call, { signatures: 0, dispose: () => {} });
+}
+
+function usageSinceLastAsked(): () => DeviceUse {
+  let before = 0;
+  return () => {
+    const { dispatches = 0, peakBytes = 0 } = tensorFlowStatistics() ?? {};
+    const use = { dispatches: dispatches - before, peakBytes };
+    before = dispatches;
+    resetTensorFlowPeak();
+    return use;
+  };
+}

@@ -1,0 +1,52 @@
+import type { z } from "zod";
+
+/**
+ * What a schema expected at an issue of zod's own checks, in plain words that follow "expected", e.g. "a whole number";
+ * undefined where only zod's message says it.
+ */
+export function expectationOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return KINDS[issue.expected] ?? `a value of the type ${issue.expected}`;
+    case "invalid_value":
+      return alternatives(
+        issue.values.map((value) => (typeof value === "string" ? JSON.stringify(value) : `${String(value)}`)),
+      );
+    case "too_small":
+      return bounded(issue.origin, issue.inclusive === false ? "above" : "of at least", Number(issue.minimum));
+    case "too_big":
+      return bounded(issue.origin, issue.inclusive === false ? "below" : "of at most", Number(issue.maximum));
+    case "invalid_union": {
+      const branches = issue.errors.map(([first]) => first && expectationOf(first));
+      return branches.includes(undefined) || branches.length === 0
+        ? undefined
+        : alternatives([...new Set(branches)].map(String));
+    }
+    default:
+      return undefined;
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+  function: "a function",
+  null: "null",
+};
+
+/** Of a number, or of how many parts something has. */
+function bounded(origin: string, relation: string, limit: number): string {
+  if (origin === "array") return `a list ${relation} ${limit} ${limit === 1 ? "entry" : "entries"}`;
+  if (origin === "string") return `text ${relation} ${limit} ${limit === 1 ? "character" : "characters"}`;
+  return `${origin === "int" ? "a whole number" : "a number"} ${relation} ${limit}`;
+}
+
+/** "a", "a or b", "a, b or c". */
+function alternatives(all: readonly string[]): string {
+  return all.length < 2 ? all.join("") : `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
+}

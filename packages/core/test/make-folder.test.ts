@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { makeFolder, MlanError } from "@mlan/core";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+let root: URL;
+beforeEach(async () => {
+  root = pathToFileURL(`${await mkdtemp(join(tmpdir(), "make-folder-"))}/`);
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+test("a folder is made with those above it, once", async () => {
+  expect(await makeFolder(new URL("a%20b/c/d", root))).toBe(true);
+  expect(await makeFolder(new URL("a%20b/c/d/", root))).toBe(false);
+  const all = await Promise.all(Array.from({ length: 8 }, () => makeFolder(new URL("e/f/g/", root))));
+  expect(all.filter(Boolean)).toHaveLength(1);
+});
+
+test("a file or a link to nothing in the way is the file system's error", async () => {
+  await writeFile(new URL("file", root), "");
+  await symlink("nowhere", new URL("link", root));
+  await expect(makeFolder(new URL("file/", root))).rejects.toThrow("EEXIST");
+  await expect(makeFolder(new URL("file/below/", root))).rejects.toThrow("ENOTDIR");
+  await expect(makeFolder(new URL("link/", root))).rejects.toThrow("EEXIST");
+});
+
+test.runIf(process.platform === "linux")("below /proc, where Node's own never ends, nothing hangs", async () => {
+  await expect(makeFolder(new URL("file:///proc/mlan/run/"))).rejects.toSatisfy((error) =>
+    MlanError.is(error, "unavailable"),
+  );
+  await expect(makeFolder(new URL("file:///proc/mlan/run/"))).rejects.toThrow(
+    "/proc/mlan/ cannot be made: /proc/ takes no new folders. Choose another place.",
+  );
+});
+
+// In a process of its own: what hangs could not be stopped in this one.
+test.runIf(process.platform === "linux")("everything that writes below a folder says so", async () => {
+  const program = `
+    const core = await import(${JSON.stringify(import.meta.resolve("@mlan/core"))});
+    const { lockRun } = await import(${JSON.stringify(new URL("../src/run-lock.ts", import.meta.url).href)});
+    const place = new URL("file:///proc/mlan/run/");
+    const file = new URL("file", place);
+    const writers = [
+      () => lockRun(place),
+      () => core.writeFileAtomically(file, ""),
+      () => core.writeFolderAtomically(place, async () => {}),
+      () => core.runFolder(place).metrics.add({}),
+    ];
+    for (const write of writers) await write().catch(({ code, message }) => console.log(code, message));`;
+  const node = [
+    "--conditions=@mlan/source",
+    "--import",
+    import.meta.resolve("tsx"),
+    "--input-type=module",
+    "--eval",
+    program,
+  ];
+  const { stdout } = await promisify(execFile)(process.execPath, node, { timeout: 20_000 });
+  expect(stdout.trim().split("\n")).toEqual(
+    Array.from({ length: 4 }, () => expect.stringMatching(/^unavailable .*\/proc\/mlan\/ cannot be made/)),
+  );
+});

@@ -1,0 +1,36 @@
+import type { Turn } from "@mlan/core";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+
+/**
+ * The first turn in which the original code, which looks for answers in the rendered text, may find other borders than
+ * those of the template: it is empty, or holds one of `borders` or a special token. undefined when there is none.
+ */
+export function oddTurn(turns: readonly Turn[], borders: readonly string[], tokenizer: Tokenizer): string | undefined {
+  for (const [index, { role, text }] of turns.entries()) {
+    const turn = `turn ${index + 1}, by the ${role},`;
+    if (text === "" && borders.length > 0) return `${turn} is empty`;
+    const border = borders.find((one) => text.includes(one));
+    if (border !== undefined) return `${turn} contains ${JSON.stringify(border)} in ${excerpt(text, border)}`;
+    const token = [...new Set(text.match(WRITTEN_TOKEN))].find((one) => isSpecial(one, tokenizer));
+    if (token !== undefined) return `${turn} contains the token ${token} in ${excerpt(text, token)}`;
+  }
+  return undefined;
+}
+
+/** Like `<s>`; ids of longer ones are no sequence's begin or end. */
+const WRITTEN_TOKEN = /<[^<>\s]{1,16}>/g;
+
+function isSpecial(text: string, tokenizer: Tokenizer): boolean {
+  const { beginOfSequenceId: begin, endOfSequenceId: end, unknownId: unknown } = tokenizer;
+  return tokenizer.encode(text).some((id) => id === begin || id === end || id === unknown);
+}
+
+/** What stands around the place, for people. */
+function excerpt(text: string, found: string): string {
+  const start = text.indexOf(found);
+  const [from, to] = [Math.max(0, start - AROUND), start + found.length + AROUND];
+  return `${from > 0 ? "..." : ""}${JSON.stringify(text.slice(from, to))}${to < text.length ? "..." : ""}`;
+}
+
+/** Characters on either side. */
+const AROUND = 20;

@@ -1,0 +1,134 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Compute } from "@mlan/core";
+import { beforeEach, describe, expect, it } from "vitest";
+
+/** What every compute promises: it opens again and again, and compiled functions do what the plain ones do. */
+export function describeComputeContract(compute: Compute): void {
+  describe(`${compute.name} keeps the compute contract`, () => {
+    beforeEach(() => compute.open());
+
+    it("speaks spec version 1", () => expect(compute.specVersion).toBe(1));
+
+    it("makes the backend of its name the current one, however often, also when another one was it since", async () => {
+      await compute.open();
+      expect(tf.getBackend()).toBe(compute.name);
+      expect(await read(tf.tidy(() => tf.add(tf.tensor1d([1]), 2)))).toEqual([3]);
+      tf.registerBackend(ELSEWHERE, () => Object.assign(new tf.KernelBackend(), { dispose() {} }));
+      try {
+        await tf.setBackend(ELSEWHERE);
+        expect(tf.getBackend()).toBe(ELSEWHERE);
+        await compute.open();
+        expect(tf.getBackend()).toBe(compute.name);
+      } finally {
+        tf.removeBackend(ELSEWHERE);
+      }
+      expect(await read(tf.tidy(() => tf.add(tf.tensor1d([1]), 2)))).toEqual([3]);
+    });
+
+    it("compiles to what the plain function gives, for any arguments and shapes", async () => {
+      const fn = ({ x, power }: { x: tf.Tensor; power: number }, rows: readonly tf.Tensor[]) => ({
+        powers: [tf.pow(x, power), tf.add(x, rows[0] ?? 0)],
+        name: "powers",
+      });
+      const compiled = compute.compile(fn);
+      for (const [values, power] of [
+        [[1, 2], 2],
+        [[3, 4], 2],
+        [[3, 4], 3],
+        [[5, 6, 7], 2],
+        [[1, 2], 2],
+      ] as const) {
+        const x = tf.tensor1d([...values]);
+        const row = tf.tensor1d(values.map((value) => value / 2));
+        const expected = tf.tidy(() => fn({ x, power }, [row]));
+        const found = compiled({ x, power }, [row]);
+        expect(found.name).toBe("powers");
+        for (const [index, tensor] of found.powers.entries())
+          expect(await read(tensor)).toEqual(await read(expected.powers[index]));
+        tf.dispose([x, row]);
+      }
+      compiled.dispose();
+    });
+
+    it("compiles functions that assign variables and take gradients, and sees the values of the moment", async () => {
+      const weight = tf.variable(tf.scalar(2));
+      const descend = compute.compile((x: tf.Scalar) => {
+        const gradient = tf.grad((w: tf.Tensor) => tf.mul<tf.Scalar>(tf.mul(w, w), x))(weight);
+        weight.assign(tf.sub(weight, gradient));
+        return gradient;
+      });
+      const gradients: number[] = [];
+      for (const x of [0.25, 0.25, 0.5]) {
+        const scalar = tf.scalar(x);
+        gradients.push(...(await read(descend(scalar))));
+        scalar.dispose();
+      }
+      weight.assign(tf.tidy(() => tf.scalar(8)));
+      const last = tf.scalar(0.25);
+      gradients.push(...(await read(descend(last))));
+      expect(gradients).toEqual([1, 0.5, 0.5, 4]);
+      expect([...(await weight.data())]).toEqual([4]);
+      descend.dispose();
+      tf.dispose([weight, last]);
+    });
+
+    it("sees a frozen variable that has changed", async () => {
+      const weight = tf.variable(tf.tensor2d([[2]]));
+      const compiled = compute.compile((x: tf.Tensor2D) => tf.matMul(x, weight), { frozen: [weight] });
+      const x = tf.tensor2d([[3]]);
+      expect(await read(compiled(x))).toEqual([6]);
+      expect(await read(compiled(x))).toEqual([6]);
+      weight.assign(tf.tidy(() => tf.tensor2d([[5]])));
+      expect(await read(compiled(x))).toEqual([15]);
+      compiled.dispose();
+      tf.dispose([weight, x]);
+    });
+
+    it("gives all back that a compiled function makes, but its result, which belongs to the caller's tidy", async () => {
+      const compiled = compute.compile((x: tf.Tensor) => tf.exp(tf.mul(tf.add(x, 1), 2)));
+      const x = tf.tensor1d([0, 1]);
+      await read(compiled(x));
+      const { numTensors } = tf.memory();
+      for (let count = 0; count < 3; count++) await read(compiled(x));
+      tf.tidy(() => void compiled(x));
+      expect(tf.memory().numTensors).toBe(numTensors);
+      compiled.dispose();
+      x.dispose();
+    });
+
+    it("keeps no more recordings than it is told, and calls a function after it was disposed", async () => {
+      const compiled = compute.compile((x: tf.Tensor) => tf.mul(x, 2), { signatures: 2 });
+      for (const length of [1, 2, 3, 1]) {
+        const x = tf.ones([length]);
+        expect(await read(compiled(x))).toEqual(Array.from({ length }, () => 2));
+        expect(compiled.signatures).toBeLessThanOrEqual(2);
+        x.dispose();
+      }
+      compiled.dispose();
+      expect(compiled.signatures).toBe(0);
+      const x = tf.ones([1]);
+      expect(await read(compiled(x))).toEqual([2]);
+      x.dispose();
+      compiled.dispose();
+    });
+
+    it("counts what its device was used for since it was asked last, where it counts", async () => {
+      if (compute.usage === undefined) return;
+      compute.usage();
+      await read(tf.tidy(() => tf.matMul(tf.ones([64, 64]), tf.ones([64, 64]))));
+      const used = compute.usage();
+      expect(used.dispatches).toBeGreaterThan(0);
+      expect(used.peakBytes).toBeGreaterThanOrEqual(64 * 64 * 4);
+      expect(compute.usage().dispatches).toBe(0);
+    });
+  });
+}
+
+/** Computes nothing. */
+const ELSEWHERE = "compute-contract-elsewhere";
+
+async function read(tensor: tf.Tensor | undefined): Promise<readonly number[]> {
+  const values = [...((await tensor?.data()) ?? [])];
+  tensor?.dispose();
+  return values;
+}

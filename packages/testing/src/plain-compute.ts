@@ -1,0 +1,32 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { type CompiledFunction, type Compute, COMPUTE, MlanError, type Plugin } from "@mlan/core";
+
+/**
+ * One of TensorFlow.js's own backends as a compute, for tests: "cpu" once `@tensorflow/tfjs-backend-cpu` is imported.
+ * Nothing is compiled or counted.
+ */
+export function plainCompute(name = "cpu"): Compute {
+  return {
+    specVersion: 1,
+    name,
+    async open() {
+      if (tf.engine().findBackendFactory(name) !== null && (await tf.setBackend(name))) return;
+      const message = `plainCompute: TensorFlow.js has no backend "${name}" here. Import its package, e.g. @tensorflow/tfjs-backend-cpu.`;
+      throw new MlanError("unavailable", message);
+    },
+    compile: called,
+  };
+}
+
+/** The same as a plugin, for `use`. */
+export function plainComputePlugin(name = "cpu"): Plugin<Compute> {
+  const settings = { backend: name };
+  return { name: "@mlan/testing/plain-compute", token: COMPUTE, settings, create: () => plainCompute(name) };
+}
+
+function called<Parameters extends readonly unknown[], Result>(
+  fn: (...parameters: Parameters) => Result,
+): CompiledFunction<Parameters, Result> {
+  const call = (...parameters: Parameters): Result => tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
+  return Object.assign(call, { signatures: 0, dispose: () => {} });
+}
