@@ -44,7 +44,7 @@ describe("mlan doctor", () => {
     expect(stdout).toMatch(/^C\+\+ compiler +missing +No C\+\+ compiler was found; tried g\+\+ \(not on PATH\)/m);
     expect(stdout).toMatch(/^TensorFlow +missing +No TensorFlow was found. Looked at$/m);
     expect(stdout).toMatch(/^ +-> Install one: python3 -m venv \.venv && \.venv\/bin\/pip install tensorflow$/m);
-    expect(stdout).toMatch(/^binding +missing +.*\n +-> mlan backend install tensorflow$/m);
+    expect(stdout).toMatch(/^binding +missing +.*\n +-> npm run mlan -- backend install tensorflow$/m);
     expect(stdout).toMatch(/^GPU devices +unused/m);
     expect(status).toBe(0);
   });
