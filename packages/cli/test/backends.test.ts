@@ -29,7 +29,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** On a machine without programs, environments and cache. */
 const typed = openSession(() => ({
-  ...{ CXX: "", MLAN_TENSORFLOW: "", MLAN_TENSORFLOW_BINDING: "", MLAN_PYTHON: "", VIRTUAL_ENV: "", CONDA_PREFIX: "" },
+  CXX: "",
+  MLAN_TENSORFLOW: "",
+  MLAN_TENSORFLOW_BINDING: "",
+  MLAN_PYTHON: "",
+  VIRTUAL_ENV: "",
+  CONDA_PREFIX: "",
   PATH: join(folder, "bin"),
   MLAN_CACHE: join(folder, "cache"),
 }));
