@@ -167,6 +167,46 @@ describe("a compiled function", () => {
     expect(train(true)).toEqual(train(false));
   });
 
+  it("asks an optimizer's functions at every call, and changes nothing while its guard is not finite", () => {
+    const train = (compile: boolean): number[][] => {
+      const [weight, first, second] = [0.5, 0, 0].map((value) => tf.variable(tf.fill([3], value)));
+      const now = { learningRate: 0, step: 0 };
+      const update = (x: tf.Tensor): tf.Scalar => {
+        const gradient = tf.sqrt(x);
+        const guard = tf.sum<tf.Scalar>(gradient);
+        const inputs: {} = {
+          guard,
+          parameters: [weight],
+          gradients: [gradient],
+          firstMoments: [first],
+          secondMoments: [second],
+        };
+        const numbers: {} = {
+          learningRate: () => now.learningRate,
+          step: () => now.step,
+          weightDecays: [0.01],
+          ...BETAS,
+        };
+        tf.engine().runKernel("ApplyAdamW", inputs, numbers);
+        return guard;
+      };
+      const apply = compile ? compiled(update) : update;
+      return [1, -1, 4, -4, 9].map((value, index) => {
+        // Not a float32.
+        Object.assign(now, { learningRate: 0.1 / (index + 1), step: index + 1 });
+        const [sum = NaN] = apply(row(value, 1, 1)).dataSync();
+        expect(Number.isFinite(sum)).toBe(value > 0);
+        return [...(weight?.dataSync() ?? [])];
+      });
+    };
+    const found = train(true);
+    expect(found).toEqual(train(false));
+    expect(found[1]).toEqual(found[0]);
+    expect(found[2]).not.toEqual(found[1]);
+    expect(found[3]).toEqual(found[2]);
+    expect(found[4]).not.toEqual(found[3]);
+  });
+
   it("refuses an optimizer's step that would not count", () => {
     const [weight, first, second] = [0, 1, 2].map(() => tf.variable(tf.zeros([2])));
     const step = compiled((gradient: tf.Tensor) => {
@@ -318,3 +358,5 @@ describe("frozen tensors of a compiled function", () => {
     expect([...fast(x).dataSync()]).toEqual([0, 0]);
   });
 });
+
+const BETAS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };

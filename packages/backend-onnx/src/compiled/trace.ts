@@ -129,7 +129,7 @@ class Tracer implements Trace {
 
   update(optimizer: Optimizer, inputs: UpdateInputs, attributes: Attributes, run: () => void): void {
     const { data } = this.#backend;
-    if (attributes["step"] !== undefined) throw countsNothing(optimizer.kernelName);
+    if (typeof attributes["step"] === "number") throw countsNothing(optimizer.kernelName);
     this.#variables.refuseAssigned(optimizer.kernelName);
     const graphs: GraphAction[] = [];
     const values = mapInputs(inputs, (tensor) => data.value(tensor.dataId));
@@ -217,7 +217,7 @@ class Tracer implements Trace {
 }
 
 /** Inputs of optimizers that these only read. */
-const READ_ONLY: ReadonlySet<string> = new Set(["gradients", "learningRate", "step"]);
+const READ_ONLY: ReadonlySet<string> = new Set(["gradients", "learningRate", "step", "guard"]);
 
 function notVariable(kernelName: string, name: string, index: number): BackendError {
   return new BackendError(
@@ -230,7 +230,7 @@ function countsNothing(kernelName: string): BackendError {
   return new BackendError(
     "unsupported",
     `${kernelName} in a compiled function has a step that is a number: it would be the same at every call. ` +
-      'Give it as an argument, a scalar tensor of dtype "int32".',
+      'Give it as an argument, a scalar tensor of dtype "int32", or as a function.',
   );
 }
 
