@@ -6,7 +6,7 @@ import { MlanError } from "./errors.ts";
 import type { Experiment } from "./experiment.ts";
 import { contentOfImages } from "./image-content.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
-import type { ModelInspection } from "./model.ts";
+import type { ConversationFormat, ModelInspection } from "./model.ts";
 import { pathOf } from "./path-of.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "./scope.ts";
@@ -116,12 +116,23 @@ async function checkStages(
   pending: readonly Stage[],
   opened: ReadonlyMap<Dataset<unknown>, OpenedData>,
   inspected: ModelInspection | undefined,
-  { scope, folder, signal }: PreflightOptions,
+  { experiment, scope, folder, signal }: PreflightOptions,
 ): Promise<void> {
   const needs: (TrainingNeeds & { readonly place: URL })[] = [];
-  for (const stage of pending) {
+  let format: ConversationFormat | undefined;
+  for (const stage of experiment.stages) {
+    if (!pending.includes(stage)) {
+      format = stage.format ?? format;
+      continue;
+    }
     const conversations = (stage.data && opened.get(stage.data)?.length) ?? 0;
-    const known = { ...(inspected && { model: inspected }), ...(signal && { signal }) };
+    const promptFamily = inspected?.promptFamily?.(format);
+    const known = {
+      ...(inspected && { model: inspected }),
+      ...(promptFamily && { promptFamily }),
+      ...(signal && { signal }),
+    };
+    format = stage.format ?? format;
     const found = await stage.check?.({ scope, conversations, ...known });
     if (found) needs.push({ ...found, place: folder.checkpoints(stage.name) });
   }
@@ -151,7 +162,7 @@ async function checkCheckpoints({ experiment, folder, manifest, isDone }: Prefli
 function firstChange({ model, stages }: Manifest, now: Contents, name: string): string | undefined {
   const begun = Object.entries(stages);
   if (begun.length > 0 && model && now.model && model.digest !== now.model.digest) {
-    return `the files of the model ${name} have changed since this run began`;
+    return `the files of the model ${name} have changed since this run began${changedFiles(model, now.model)}`;
   }
   for (const [stage, { data = {} }] of begun) {
     for (const [dataset, before] of Object.entries(data)) {
@@ -165,9 +176,26 @@ function firstChange({ model, stages }: Manifest, now: Contents, name: string): 
   return undefined;
 }
 
+/** The names of the first files that differ, in parentheses. */
+function changedFiles({ files: before }: ContentRecord, { files: now }: ContentRecord): string {
+  if (!before || !now) return "";
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
+    (name) => before[name] !== now[name],
+  );
+  const named = names.slice(0, 3).map((name) => {
+    const what = before[name] === undefined ? "is new" : now[name] === undefined ? "is missing" : "differs";
+    return `${name} ${what}`;
+  });
+  return ` (${named.join(", ")}${names.length > 3 ? `, and ${names.length - 3} more` : ""})`;
+}
+
 /** Reads the content only when nothing vouches that it is as it was. */
 async function recordOf(content: Content, known: readonly ContentRecord[]): Promise<ContentRecord> {
-  return untouched(content, known) ?? { stamp: content.stamp, digest: await content.digest() };
+  const same = untouched(content, known);
+  if (same) return same;
+  const digest = await content.digest();
+  const files = await content.files?.();
+  return { stamp: content.stamp, digest, ...(files && { files }) };
 }
 
 function untouched({ stamp }: Content, known: readonly ContentRecord[]): ContentRecord | undefined {

@@ -15,7 +15,7 @@ import { preprocessImage } from "./images/preprocess-image.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
 import type { Template } from "./templates/template.ts";
-import { templateByName } from "./templates/template-by-name.ts";
+import { promptFamilyOf, templateByName } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, learningComponents } from "./weights/learning.ts";
 
@@ -65,7 +65,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
       return format;
     },
     get promptFamily() {
-      return template.name === "plain" ? parts.untunedFamily : "tuned";
+      return promptFamilyOf(template.name, parts.untunedFamily);
     },
     setFormat,
     encode: (conversation, encodeOptions) => {

@@ -24,7 +24,7 @@ import {
 import { fileExists, readCheckpointFile } from "./config/checkpoint-file.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
-import { templateByName } from "./templates/template-by-name.ts";
+import { promptFamilyOf, templateByName } from "./templates/template-by-name.ts";
 import { loadTokenizer, TOKENIZER_FILES } from "./tokenizer/load-tokenizer.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
@@ -85,7 +85,9 @@ export function createLlavaSource({ name, untunedFamily, ...locations }: LlavaSo
         const checkFormat = ({ template }: ConversationFormat): void => {
           templateByName(template);
         };
-        return { content, parameters: parameterCounts(plan), readsImages, checkFormat };
+        const promptFamily = ({ template } = checkpoint.format): PromptFamily =>
+          promptFamilyOf(template, untunedFamily);
+        return { content, parameters: parameterCounts(plan), readsImages, promptFamily, checkFormat };
       }),
   };
 }

@@ -16,6 +16,7 @@ import {
   MODEL,
   type ModelSource,
   type Plugin,
+  type PromptFamily,
   seededRandom,
   type TrainableModel,
   verifyChecksums,
@@ -56,8 +57,13 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
       content: await contentOfFiles(new Map(options.weights && [["weights", options.weights]]), signal),
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
       readsImages: options.readsImages ?? true,
+      promptFamily: familyOf,
     }),
   };
+}
+
+function familyOf({ template }: Partial<ConversationFormat> = {}): PromptFamily {
+  return template === "v1" ? "tuned" : "llama2-base";
 }
 
 /** The same as a plugin, for `use`, on the experiment's compute where there is one. */
@@ -94,7 +100,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       return format;
     },
     get promptFamily() {
-      return format.template === "v1" ? "tuned" : "llama2-base";
+      return familyOf(format);
     },
     setFormat(next) {
       format = next;
