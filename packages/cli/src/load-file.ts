@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { MlanError } from "@mlan/core";
 import { register as registerTypeScript } from "tsx/esm/api";
 import { editDistance } from "./edit-distance.ts";
+import { pathAt } from "./folders.ts";
 import { withInstallHint } from "./install-hint.ts";
 import { syntaxProblem, syntaxProblemIn } from "./syntax-problem.ts";
 
@@ -19,7 +20,7 @@ export function isFile(name: string): boolean {
  * installed.
  */
 export async function loadFile(path: string): Promise<FileExports> {
-  const file = resolve(path);
+  const file = resolve(pathAt(path));
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) throw await noFile(path, file);
   allowTypeScript();

@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { folderAt } from "../src/folders.ts";
 import { commandName, showCommand, withCommandName } from "../src/command-name.ts";
 
 const INSTALLED = "file:///home/me/project/node_modules/@mlan/cli/dist/command-name.js";
@@ -26,6 +27,16 @@ test("in a clone it is the script of its root, with the path as a shell takes it
   const words = showCommand(odd).slice("npm run mlan -- ".length);
   const printed = execFileSync("sh", ["-c", `printf '%s|' ${words}`], { encoding: "utf8" });
   expect(printed).toBe("show|/tmp/it's mine; rm -rf|");
+});
+
+// prettier-ignore
+test.each([
+  ["~/runs/a",  `${homedir()}/runs/a/`],
+  ["~",         `${homedir()}/`],
+  ["~me/a",     `${process.cwd()}/~me/a/`],
+  ["./~/a",     `${process.cwd()}/~/a/`],
+])("the folder %s is %s", (path, folder) => {
+  expect(fileURLToPath(folderAt(path))).toBe(folder);
 });
 
 test("commands in a text are typed the same way, and nothing else is", () => {
