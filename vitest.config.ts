@@ -9,6 +9,7 @@ const all = ["packages/*/test/**/*.test.ts", "tools/*/test/**/*.test.ts"];
 const alone = [
   "packages/{backend-onnx,backend-tensorflow,fused-ops,trainer-gpu}/test/**/*.test.ts",
   "packages/model-llava/test/{inspect,training-memory*}.test.ts",
+  "packages/trainer-cpu/test/gradient-checkpointing.test.ts",
   "packages/*/test/{memory,large-rows,streaming,hub-hostile,hostile-tokenizer}.test.ts",
 ];
 
