@@ -1,4 +1,4 @@
-import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import {
   evaluate,
   experiment,
@@ -106,6 +106,15 @@ describe("a checkpoint of a training that is done", () => {
     await rm(checkpoint("tune"), { recursive: true });
     await expect(run()).rejects.toThrow(/the checkpoint of stage "tune", .*, is missing\. Restore it, or run into/);
     await expect(run()).rejects.toSatisfy((error) => MlanError.is(error, "run-folder"));
+  });
+
+  it.skipIf(process.platform === "win32")("and cannot be read is another error", async () => {
+    await run();
+    const list = new URL("step-3/checksums.json", checkpoint("tune"));
+    await rm(list);
+    await symlink("checksums.json", list); // to itself; a folder without permission would not stop root
+    await expect(run()).rejects.toThrow(/checksums\.json cannot be read: ELOOP/);
+    await expect(run()).rejects.toSatisfy((error) => MlanError.is(error, "unavailable"));
   });
 
   it("may be missing when nothing starts from it", async () => {
