@@ -10,8 +10,10 @@ import {
 } from "@mlan/core";
 import { memoryBenchmark, memoryDataset } from "@mlan/testing";
 import { describe, expect, it, vi } from "vitest";
-import { build, folder, optionsOf, run, runUntil, weights } from "./scratch-run.ts";
+import { build, folder, optionsOf, run, runUntil, useScratchRuns, weights } from "./scratch-run.ts";
 import { dataWithImage } from "./small-run.ts";
+
+useScratchRuns();
 
 describe("content that changes in place", () => {
   const rows = (text: string): Dataset<Conversation> => {

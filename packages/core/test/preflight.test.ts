@@ -16,8 +16,10 @@ import {
 } from "@mlan/core";
 import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
-import { bench, build, folder, letters, run, weights } from "./scratch-run.ts";
+import { bench, build, folder, letters, run, weights, useScratchRuns } from "./scratch-run.ts";
 import { addingTrainer, all, dataWithImage, RECIPE, weightEvaluator } from "./small-run.ts";
+
+useScratchRuns();
 
 describe("before the first stage", () => {
   const stagesOf = (events: readonly RunEvent[]): readonly RunEvent[] =>

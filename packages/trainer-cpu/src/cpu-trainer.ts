@@ -4,7 +4,7 @@ import { createTrainer } from "@mlan/trainer";
 import { z } from "zod";
 
 export interface CpuTrainerOptions {
-  /** Threads for tensor work. Default: the available parallelism. Fixed by the first use in a process. */
+  /** Threads for tensor work, 1 to 256. Default: the available parallelism. Fixed by the first use in a process. */
   readonly threads?: number;
   /**
    * Keeps only the input of each decoder layer and computes the layer once more for its gradient: longer batches in
@@ -15,7 +15,7 @@ export interface CpuTrainerOptions {
 
 const NAME = "@mlan/trainer-cpu";
 const schema = z.strictObject({
-  threads: z.int().min(1).exactOptional(),
+  threads: z.int().min(1).max(256).exactOptional(),
   gradientCheckpointing: z.boolean().exactOptional(),
 });
 

@@ -12,7 +12,7 @@ describe("cpuTrainer", () => {
     expect(() => cpuTrainer(typo)).toThrow(/trainer-cpu.*thread/s);
   });
 
-  it.each([0, -1, 1.5])("refuses %s threads", (threads) => {
+  it.each([0, -1, 1.5, 257, 1000, Number.NaN])("refuses %s threads", (threads) => {
     expect(() => cpuTrainer({ threads })).toThrow(MlanError);
   });
 

@@ -23,7 +23,7 @@ export interface GpuTrainerOptions extends TensorFlowOptions {
 const NAME = "@mlan/trainer-gpu";
 const schema = z.strictObject({
   device: z.union([z.literal("gpu"), z.literal("cpu"), z.int().min(0)]).default("gpu"),
-  threads: z.int().min(1).exactOptional(),
+  threads: z.int().min(1).max(256).exactOptional(),
   precision: z.enum(["float32", "bfloat16"]).exactOptional(),
   deterministic: z.boolean().exactOptional(),
   gradientCheckpointing: z.boolean().exactOptional(),

@@ -54,6 +54,10 @@ describe("gpuTrainer", () => {
     expect(() => gpuTrainer({ device })).toThrow(MlanError);
   });
 
+  it.each([0, -1, 1.5, 257, 1000, Number.NaN])("refuses %s threads", (threads) => {
+    expect(() => gpuTrainer({ threads })).toThrow(MlanError);
+  });
+
   it("writes its settings into the manifest, with the device that it wants", () => {
     expect(gpuTrainer({ threads: 3 }).settings).toEqual({ device: "gpu", threads: 3 });
   });

@@ -5,6 +5,7 @@ import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
 import { fill } from "./fill.ts";
+import { assertShortProduct } from "./product-length.ts";
 import { longReduction } from "./long-sum.ts";
 import { computedIn, inFloat32, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { OnnxCall, Write, WrittenOperation } from "./operation.ts";
@@ -25,7 +26,7 @@ const SUM = reduction("Sum", inNumber(added), countDtype, 0);
 // As int64, whose low half is the product that wraps; ONNX Runtime's int32 product stops at the largest number.
 const PROD = reduction(
   "Prod",
-  computedIn((operands) => (numberType(operands) === "float32" ? "float64" : "int64"), reduced("ReduceProd")),
+  computedIn((operands) => (numberType(operands) === "float32" ? "float64" : "int64"), multiplied),
   countDtype,
   1,
 );
@@ -105,6 +106,14 @@ function reduced(operatorType: string): Write<ReduceAttributes> {
 function added(...[writing, x = ""]: Parameters<Write<ReduceAttributes>>): OnnxCall {
   const write = numberType(writing.operands) === "int32" ? reduced("ReduceSum") : longReduced("ReduceSum");
   return write(writing, x);
+}
+
+function multiplied(...[writing, x = ""]: Parameters<Write<ReduceAttributes>>): OnnxCall {
+  const { graph, operands, attributes } = writing;
+  const shape = operands[0]?.shape ?? [];
+  const count = attributes.axes.reduce((product, axis) => product * (shape[axis] ?? 1), 1);
+  if (!graph.float64 && numberType(operands) === "float32") assertShortProduct("prod", count);
+  return reduced("ReduceProd")(writing, x);
 }
 
 function longReduced(operatorType: "ReduceSum" | "ReduceMean"): Write<ReduceAttributes> {
