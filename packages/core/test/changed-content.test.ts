@@ -2,8 +2,10 @@ import { appendFile, writeFile } from "node:fs/promises";
 import { type Conversation, type Dataset, experiment, type StageContext, type TrainEvent } from "@mlan/core";
 import { memoryDataset } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
-import { build, folder, optionsOf, run, runUntil, weights } from "./scratch-run.ts";
+import { build, folder, optionsOf, run, runUntil, weights, useScratchRuns } from "./scratch-run.ts";
 import { dataWithImage } from "./small-run.ts";
+
+useScratchRuns();
 
 describe("content that changes in place", () => {
   const rows = (text: string): Dataset<Conversation> => {

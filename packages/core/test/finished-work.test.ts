@@ -11,8 +11,10 @@ import {
 } from "@mlan/core";
 import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
-import { bench, build, folder, letters, run, runUntil } from "./scratch-run.ts";
+import { bench, build, folder, letters, run, runUntil, useScratchRuns } from "./scratch-run.ts";
 import { addingTrainer, RECIPE, type Told, weightEvaluator } from "./small-run.ts";
+
+useScratchRuns();
 
 const skipped = (events: readonly RunEvent[]): Readonly<Record<string, boolean>> =>
   Object.fromEntries(events.flatMap((event) => (event.type === "stage-end" ? [[event.stage, event.skipped]] : [])));
