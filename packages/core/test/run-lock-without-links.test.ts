@@ -7,7 +7,7 @@ import { lockRun } from "../src/run-lock.ts";
 
 // What FAT and some network file systems say; none of them is at hand in a test.
 vi.mock("node:fs/promises", async (original) => ({
-  ...(await original<typeof import("node:fs/promises")>()),
+  ...(await original<object>()),
   link: () => Promise.reject(Object.assign(new Error("ENOTSUP: operation not supported"), { code: "ENOTSUP" })),
 }));
 
