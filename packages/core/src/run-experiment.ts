@@ -17,7 +17,7 @@ import { type RunFolder, runFolder } from "./run-folder.ts";
 import { lockRun } from "./run-lock.ts";
 import { createScope, type Scope } from "./scope.ts";
 import type { Stage, StageResult } from "./stage.ts";
-import { CLOCK, MODEL, TRAINER } from "./token.ts";
+import { CLOCK, MODEL } from "./token.ts";
 import type { TrainEvent } from "./trainer.ts";
 import { unchangedData } from "./unchanged-data.ts";
 
@@ -144,7 +144,6 @@ async function openModel(
   folder: RunFolder,
   signal: AbortSignal | undefined,
 ): Promise<TrainableModel> {
-  scope.find(TRAINER); // It brings the tensor backend, on which the model is to live from the beginning.
   const model = await scope.get(MODEL).open({ seed: deriveSeed(seed, "model"), ...(signal && { signal }) });
   try {
     const checkpoint = stages
