@@ -1,5 +1,5 @@
 import { deriveSeed, seededRandom } from "@mlan/core";
-import type { VisionConfig, VisionTower } from "@mlan/model-llava";
+import { declareVisionTower, type VisionConfig, type VisionTower, weightList } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** The sizes of mini-clip: one patch per cell of a scene. */
@@ -45,7 +45,7 @@ export const PREPROCESSOR = {
   size: { shortest_edge: SIZES.imageSize },
 } as const;
 
-/** Variables under their names in a checkpoint, with random values. */
+/** Variables of random values by name. */
 export class Variables {
   readonly all = new Map<string, tf.Variable>();
   readonly #seed: number;
@@ -60,16 +60,7 @@ export class Variables {
 
   /** Uniform with the given deviation. */
   random<R extends tf.Rank>(name: string, shape: tf.ShapeMap[R], deviation: number): tf.Variable<R> {
-    const random = seededRandom(deriveSeed(this.#seed, name));
-    const width = deviation * Math.sqrt(12);
-    const size = shape.reduce((product, length) => product * length, 1);
-    return this.#add(
-      name,
-      tf.tensor<R>(
-        Float32Array.from({ length: size }, () => (random.next() - 0.5) * width),
-        shape,
-      ),
-    );
+    return this.#add(name, randomTensor<R>(deriveSeed(this.#seed, name), shape, deviation));
   }
 
   #add<R extends tf.Rank>(name: string, value: tf.Tensor<R>): tf.Variable<R> {
@@ -79,49 +70,33 @@ export class Variables {
   }
 }
 
-/** A random tower, its variables under the names of Hugging Face's CLIPVisionModel. */
-export function randomTower(variables: Variables): VisionTower {
-  const { hiddenSize, intermediateSize, patchSize, imageSize, layers } = SIZES;
-  const linear = (
-    name: string,
-    out: number,
-    input: number,
-  ): { weight: tf.Variable<tf.Rank.R2>; bias: tf.Variable<tf.Rank.R1> } => ({
-    weight: variables.random<tf.Rank.R2>(`${name}.weight`, [out, input], 1 / Math.sqrt(3 * input)),
-    bias: variables.vector(`${name}.bias`, out, 0),
-  });
-  const norm = (name: string): { weight: tf.Variable<tf.Rank.R1>; bias: tf.Variable<tf.Rank.R1> } => ({
-    weight: variables.vector(`${name}.weight`, hiddenSize, 1),
-    bias: variables.vector(`${name}.bias`, hiddenSize, 0),
-  });
-  const patches = (imageSize / patchSize) ** 2;
-  const embeddings = "vision_model.embeddings";
-  const weights = {
-    classEmbedding: variables.random<tf.Rank.R1>(`${embeddings}.class_embedding`, [hiddenSize], 0.1),
-    patchEmbedding: variables.random<tf.Rank.R4>(
-      `${embeddings}.patch_embedding.weight`,
-      [hiddenSize, 3, patchSize, patchSize],
-      1 / Math.sqrt(9 * patchSize ** 2),
-    ),
-    positionEmbedding: variables.random<tf.Rank.R2>(
-      `${embeddings}.position_embedding.weight`,
-      [1 + patches, hiddenSize],
-      0.1,
-    ),
-    preNorm: norm("vision_model.pre_layrnorm"),
-    layers: Array.from({ length: layers }, (_, layer) => {
-      const prefix = `vision_model.encoder.layers.${layer}`;
-      return {
-        attentionNorm: norm(`${prefix}.layer_norm1`),
-        query: linear(`${prefix}.self_attn.q_proj`, hiddenSize, hiddenSize),
-        key: linear(`${prefix}.self_attn.k_proj`, hiddenSize, hiddenSize),
-        value: linear(`${prefix}.self_attn.v_proj`, hiddenSize, hiddenSize),
-        output: linear(`${prefix}.self_attn.out_proj`, hiddenSize, hiddenSize),
-        mlpNorm: norm(`${prefix}.layer_norm2`),
-        up: linear(`${prefix}.mlp.fc1`, intermediateSize, hiddenSize),
-        down: linear(`${prefix}.mlp.fc2`, hiddenSize, intermediateSize),
-      };
-    }),
-  };
-  return { config: SIZES, weights };
+/** A random tower that learns, and its variables under the names of Hugging Face's CLIPVisionModel. */
+export function randomTower(seed: number): { tower: VisionTower; variables: ReadonlyMap<string, tf.Variable> } {
+  const list = weightList();
+  const weights = declareVisionTower(SIZES, list);
+  const variables = new Map<string, tf.Variable>();
+  for (const weight of list.weights) {
+    const name = weight.name.replace("model.vision_tower.vision_tower.", "");
+    weight.set(initialValues(seed, name, weight.shape));
+    variables.set(name, weight.learn());
+  }
+  return { tower: { config: SIZES, weights }, variables };
+}
+
+function initialValues(seed: number, name: string, shape: number[]): tf.Tensor {
+  if (name.endsWith(".bias")) return tf.zeros(shape);
+  if (name.includes("norm") || name.includes("layrnorm")) return tf.ones(shape);
+  const inputs = shape.slice(1).reduce((product, size) => product * size, 1);
+  const deviation = /class_embedding|position_embedding/.test(name) ? 0.1 : 1 / Math.sqrt(3 * inputs);
+  return randomTensor(deriveSeed(seed, name), shape, deviation);
+}
+
+function randomTensor<R extends tf.Rank>(seed: number, shape: tf.ShapeMap[R], deviation: number): tf.Tensor<R> {
+  const random = seededRandom(seed);
+  const width = deviation * Math.sqrt(12);
+  const size = shape.reduce((product, length) => product * length, 1);
+  return tf.tensor<R>(
+    Float32Array.from({ length: size }, () => (random.next() - 0.5) * width),
+    shape,
+  );
 }

@@ -29,11 +29,10 @@ const JOINT = 64;
 await import("@tensorflow/tfjs-layers"); // registers the gradients
 await useOnnxBackend();
 
-const towerVariables = new Variables(SEED);
-const tower = randomTower(towerVariables);
+const { tower, variables: towerVariables } = randomTower(SEED);
 const postNorm = {
-  weight: towerVariables.vector("vision_model.post_layernorm.weight", SIZES.hiddenSize, 1),
-  bias: towerVariables.vector("vision_model.post_layernorm.bias", SIZES.hiddenSize, 0),
+  weight: variableOf("vision_model.post_layernorm.weight"),
+  bias: variableOf("vision_model.post_layernorm.bias"),
 };
 const heads = new Variables(deriveSeed(SEED, "heads"));
 const visionHead = heads.random<tf.Rank.R2>("vision", [SIZES.hiddenSize, JOINT], 0.125);
@@ -43,7 +42,7 @@ const phraseMiddle = heads.random<tf.Rank.R2>("phrase middle", [128, 128], 0.09)
 const phraseOut = heads.random<tf.Rank.R2>("phrase out", [128, JOINT], 0.09);
 const logScale = heads.vector("log scale", 1, Math.log(10));
 
-const variables = [...towerVariables.all.values(), ...heads.all.values()];
+const variables = [...towerVariables.values(), ...heads.all.values()];
 const states = variables.map((variable) => ({
   variable,
   firstMoment: tf.variable(tf.zeros(variable.shape), false),
@@ -179,9 +178,15 @@ function phrasesOf(scenes: readonly Scene[]): { readonly phrases: tf.Tensor2D; r
   };
 }
 
+function variableOf(name: string): tf.Variable {
+  const variable = towerVariables.get(name);
+  if (!variable) throw new Error(`the tower has no ${name}`);
+  return variable;
+}
+
 async function publish(): Promise<void> {
   const target = new URL("../../packages/data-miniworld/checkpoints/mini-clip/", import.meta.url);
-  const tensors = [...towerVariables.all].map(([name, variable]) => ({
+  const tensors = [...towerVariables].map(([name, variable]) => ({
     name,
     shape: variable.shape,
     dtype: "F32" as const,

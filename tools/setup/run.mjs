@@ -2,16 +2,16 @@
 // Plain JavaScript without dependencies, because nothing is installed when it begins.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const source = ["--import", "tsx", "--conditions=@mlan/source"];
-const mlan = [...source, "packages/cli/src/main.ts"];
+// The words of a command, once all is installed.
 const COMMANDS = {
-  start: [...mlan, "run", "examples/miniworld.ts"],
+  start: () => [...mlan(), "run", "examples/miniworld.ts"],
   mlan,
-  test: ["node_modules/vitest/vitest.mjs", "run"],
+  test: () => ["node_modules/vitest/vitest.mjs", "run"],
   source,
 };
 
@@ -21,7 +21,22 @@ if (!Object.hasOwn(COMMANDS, command)) {
 }
 checkNode();
 installIfNeeded();
-process.exit(run(process.execPath, [...COMMANDS[command], ...rest]));
+process.exit(run(process.execPath, [...COMMANDS[command](), ...rest], command === "mlan" ? whereTyped() : root));
+
+function source() {
+  const loader = createRequire(join(root, "package.json")).resolve("tsx");
+  return ["--import", pathToFileURL(loader).href, "--conditions=@mlan/source"];
+}
+
+function mlan() {
+  return [...source(), join(root, "packages/cli/src/main.ts")];
+}
+
+// npm runs scripts in the root; paths are meant from the folder where the user typed them.
+function whereTyped() {
+  const { npm_lifecycle_event: script, INIT_CWD: typed } = process.env;
+  return script === "mlan" && typed ? typed : process.cwd();
+}
 
 function checkNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
@@ -49,8 +64,8 @@ function sameVersions(wanted, found) {
   });
 }
 
-function run(program, parameters) {
-  const { status, error } = spawnSync(program, parameters, { cwd: root, stdio: "inherit" });
+function run(program, parameters, cwd = root) {
+  const { status, error } = spawnSync(program, parameters, { cwd, stdio: "inherit" });
   if (error) fail(`${program} could not be started: ${error.message}`);
   return status ?? 1;
 }

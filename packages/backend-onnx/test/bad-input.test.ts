@@ -33,6 +33,11 @@ describe("NaN and infinities", () => {
   same("in sums, products and extremes", [SPECIAL], (x) =>
     [tf.sum, tf.prod, tf.mean, tf.max, tf.min, tf.cumsum, tf.cumprod].map((op) => op(x)),
   );
+  const largest = Array.from({ length: 64 }, (_, index) => (index % 2 === 0 ? 3e38 : -3e38));
+  same("are no extremes of numbers whose sum would pass the largest", [exactly(largest)], (x) => [
+    tf.max(x),
+    tf.min(x),
+  ]);
   for (const values of [
     [NaN, 1, 2],
     [1, NaN, 2],

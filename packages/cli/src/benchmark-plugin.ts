@@ -1,23 +1,35 @@
-import { pathToFileURL } from "node:url";
-import { resolve } from "node:path";
 import { type Benchmark, type Experiment, isBenchmark, MlanError } from "@mlan/core";
+import { folderAt } from "./folders.ts";
 import { importPlugin } from "./import-plugin.ts";
-import { isFile, loadFile } from "./load-file.ts";
+import { type FileExports, isFile, loadFile } from "./load-file.ts";
 
 /**
  * `name` for the published data, `name=folder` for a local copy; the name of a plugin, or the path of a TypeScript or
- * JavaScript file whose default export is a benchmark or a function that returns one. Nothing is read before it is
- * opened. Throws `invalid-options` when it is no benchmark.
+ * JavaScript file, with `:export` behind it where the file exports several, that exports a benchmark or a function that
+ * returns one. Nothing is read before it is opened. Throws `invalid-options` when it is no benchmark.
  */
 export async function benchmarkPlugin(named: string): Promise<Benchmark> {
-  const [name = "", ...rest] = named.split("=");
-  const folder = rest.length > 0 ? pathToFileURL(`${resolve(rest.join("="))}/`) : undefined;
-  const options = folder ? { folder } : {};
-  if (isFile(name)) return benchmarkInFile(name, options);
+  const equals = named.indexOf("=");
+  const name = equals < 0 ? named : named.slice(0, equals);
+  const path = equals < 0 ? undefined : named.slice(equals + 1).trim();
+  if (name.trim() === "") throw refused(`--benchmark "${named}" names no plugin or file. Write name, or name=folder.`);
+  if (path === "") {
+    throw refused(
+      `--benchmark "${named}" names no folder. Write one behind the "=", or leave it out for published data.`,
+    );
+  }
+  const options = path === undefined ? {} : { folder: folderAt(path) };
+  const [, file = name, exportName] = /^(.+\.[cm]?[jt]s):([^:./\\]*)$/.exec(name) ?? [];
+  if (isFile(file)) return benchmarkInFile(file, exportName, options);
+  return installedBenchmark(name, options);
+}
+
+/** The benchmark of an installed plugin. Throws `missing-plugin`, or `invalid-options` when it is no benchmark. */
+export async function installedBenchmark(name: string, options: BenchmarkOptions = {}): Promise<Benchmark> {
   const factory = await importPlugin("data", name);
   const benchmark = factory(options);
   if (isBenchmark(benchmark)) return benchmark;
-  throw new MlanError("invalid-options", `${name} is no benchmark; it asks no questions.`);
+  throw refused(`${name} is no benchmark; it asks no questions.`);
 }
 
 /** Every benchmark that an experiment asks, once. */
@@ -26,19 +38,50 @@ export function benchmarksOf({ stages }: Experiment): readonly Benchmark[] {
   return [...new Map(all.map((benchmark) => [benchmark.name, benchmark])).values()];
 }
 
-async function benchmarkInFile(path: string, options: { readonly folder?: URL }): Promise<Benchmark> {
-  for (const exported of await loadFile(path)) {
+interface BenchmarkOptions {
+  readonly folder?: URL;
+}
+
+async function benchmarkInFile(path: string, name: string | undefined, options: BenchmarkOptions): Promise<Benchmark> {
+  const exports = await loadFile(path);
+  for (const exported of name === undefined ? candidates(path, exports) : [namedExport(path, name, exports)]) {
     const made: unknown = typeof exported === "function" ? exported(options) : exported;
     if (!isBenchmark(made)) continue;
-    if (made === exported && options.folder)
-      throw new MlanError(
-        "invalid-options",
+    if (made === exported && options.folder) {
+      throw refused(
         `${path} exports a finished benchmark, which takes no folder. Leave out "=...", or export a function of { folder }.`,
       );
+    }
     return made;
   }
-  throw new MlanError(
-    "invalid-options",
-    `${path} exports no benchmark. End it with: export default myBenchmark; it may be a function of { folder }.`,
+  throw refused(
+    `${path} exports no benchmark${name === undefined ? "" : ` as ${name}`}. ` +
+      "End it with: export default myBenchmark; it may be a function of { folder }.",
   );
+}
+
+/** The default export if it may be a benchmark, else the only other one that may. A finished one goes before functions. */
+function candidates(path: string, { defaults, named }: FileExports): readonly unknown[] {
+  const suitable = defaults.filter((value) => typeof value === "function" || isBenchmark(value));
+  if (suitable.length > 0) return suitable;
+  const finished = [...named].filter(([, value]) => isBenchmark(value));
+  const possible = finished.length > 0 ? finished : [...named].filter(([, value]) => typeof value === "function");
+  if (possible.length > 1) {
+    const names = possible.map(([name]) => name);
+    throw refused(
+      `${path} exports ${names.join(", ")}, and none as its default. Choose one: --benchmark ${path}:${names[0]}`,
+    );
+  }
+  return possible.map(([, value]) => value);
+}
+
+function namedExport(path: string, name: string, { defaults, named }: FileExports): unknown {
+  if (named.has(name)) return named.get(name);
+  if (name === "default" && defaults.length > 0) return defaults.at(-1);
+  const known = [...named.keys(), ...(defaults.length > 0 ? ["default"] : [])].join(", ");
+  throw refused(`${path} has no export "${name}". It exports ${known === "" ? "nothing" : known}.`);
+}
+
+function refused(message: string): MlanError {
+  return new MlanError("invalid-options", message);
 }

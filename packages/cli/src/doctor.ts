@@ -1,5 +1,6 @@
 import { messageOf } from "@mlan/core";
 import type { Finding } from "@mlan/backend-tensorflow";
+import { withCommandName } from "./command-name.ts";
 import { importTensorFlow, INSTALL_TRAINER_GPU } from "./import-tensorflow.ts";
 import { textTable } from "./text-table.ts";
 
@@ -27,7 +28,11 @@ function section(backend: string, findings: readonly Finding[]): readonly string
   const rows = findings.flatMap(({ name, state, found, mend }) => {
     const [first = "", ...others] = found.split("\n");
     const mends =
-      mend === undefined ? [] : mend.split("\n").map((line, index) => `${index === 0 ? "->" : "  "} ${line}`);
+      mend === undefined
+        ? []
+        : withCommandName(mend)
+            .split("\n")
+            .map((line, index) => `${index === 0 ? "->" : "  "} ${line}`);
     return [[name, state, first], ...[...others, ...mends].map((line) => ["", "", line])];
   });
   const columns = [`backend ${backend}`, "state", "found"].map((title) => ({ title, align: "left" as const }));

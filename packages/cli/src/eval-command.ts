@@ -30,7 +30,8 @@ Examples:
 
 Plugins are found by name among the installed packages: the model vicuna is @mlan/model-vicuna, the benchmark boolq is
 @mlan/data-boolq, the evaluator generation is @mlan/eval-generation; packages of other makers by their whole names.
-A benchmark may also be a TypeScript or JavaScript file whose default export is one, or a function of { folder }.
+A benchmark may also be a TypeScript or JavaScript file that exports one, or a function of { folder } that returns one;
+./file.ts:name chooses among several exports.
 For anything finer, write an experiment file whose stages only evaluate and give it to mlan run.
 `;
 

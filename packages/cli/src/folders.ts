@@ -9,7 +9,11 @@ export function folderAt(path: string): URL {
 
 /** A folder as a user would type it. */
 export function displayPath(folder: URL): string {
-  const path = fileURLToPath(folder).replace(/[/\\]$/, "");
+  return nearbyPath(fileURLToPath(folder).replace(/[/\\]$/, ""));
+}
+
+/** A path below the working folder, from there; any other as it is. */
+export function nearbyPath(path: string): string {
   const nearby = relative(process.cwd(), path);
   return nearby === "" || nearby.startsWith("..") ? path : nearby;
 }

@@ -1,5 +1,6 @@
 import { counted } from "@mlan/core";
 import type { Finding, InstallReport } from "@mlan/backend-tensorflow";
+import { withCommandName } from "./command-name.ts";
 import { duration } from "./format-number.ts";
 import { importTensorFlow } from "./import-tensorflow.ts";
 import { textTable } from "./text-table.ts";
@@ -53,5 +54,5 @@ function deviceText({ name, type, bytes }: InstallReport["devices"][number]): st
 
 function mendLines({ name, state, found, mend }: Finding): readonly string[] {
   if (state === "ok" || state === "unused") return [];
-  return ["", `For the GPU, ${name}: ${found}`, ...(mend === undefined ? [] : [`  ${mend}`])];
+  return ["", `For the GPU, ${name}: ${found}`, ...(mend === undefined ? [] : [`  ${withCommandName(mend)}`])];
 }

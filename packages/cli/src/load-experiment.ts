@@ -7,12 +7,15 @@ import { loadFile } from "./load-file.ts";
  * installed.
  */
 export async function loadExperiment(path: string): Promise<Experiment> {
-  const exported = await loadFile(path);
-  const found = exported.find(isExperiment);
+  const { defaults, named } = await loadFile(path);
+  const found = defaults.find(isExperiment);
   if (found) return found;
+  const [name] = [...named].find(([, value]) => isExperiment(value)) ?? [];
+  const what = defaults.length === 0 ? "nothing as its default" : "something else than an experiment";
   throw new MlanError(
     "invalid-options",
-    `${path} exports ${exported.length === 0 ? "nothing as its default" : "something else than an experiment"}. ` +
-      "End it with: export default experiment({ name, use, stages });",
+    name === undefined
+      ? `${path} exports ${what}. End it with: export default experiment({ name, use, stages });`
+      : `${path} exports its experiment as ${name}. End it with: export default ${name};`,
   );
 }

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { MlanError } from "@mlan/core";
 import { register as registerTypeScript } from "tsx/esm/api";
 import { withInstallHint } from "./install-hint.ts";
+import { syntaxProblem, syntaxProblemIn } from "./syntax-problem.ts";
 
 /** Whether a name is the path of a TypeScript or JavaScript file, and not the name of a package. */
 export function isFile(name: string): boolean {
@@ -12,19 +13,38 @@ export function isFile(name: string): boolean {
 }
 
 /**
- * Imports a TypeScript or JavaScript file and returns the possible values of its default export. Throws
- * `invalid-options` when there is no file, `missing-plugin` with what to do when it imports a package that is not
+ * Imports a TypeScript or JavaScript file. Throws `invalid-options` when there is no file, or with the place where it does
+ * not parse, `missing-plugin` with what to do when it imports a package that is not
  * installed.
  */
-export async function loadFile(path: string): Promise<readonly unknown[]> {
+export async function loadFile(path: string): Promise<FileExports> {
   const file = resolve(path);
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) throw new MlanError("invalid-options", `There is no file ${path}.`);
   allowTypeScript();
-  const module: unknown = await withInstallHint(() => import(pathToFileURL(file).href));
-  const exported: unknown = Object(module).default;
+  const module: unknown = await withInstallHint(() => import(pathToFileURL(file).href)).catch(
+    async (cause: unknown) => {
+      const problem = syntaxProblem(cause) ?? (await syntaxProblemIn(file, cause));
+      throw problem === undefined ? cause : new MlanError("invalid-options", problem, { cause });
+    },
+  );
+  return exportsOf(Object(module));
+}
+
+/** What a file exports. */
+export interface FileExports {
+  /** The possible values of its default export. */
+  readonly defaults: readonly unknown[];
+  /** All others by name. */
+  readonly named: ReadonlyMap<string, unknown>;
+}
+
+function exportsOf(module: Readonly<Record<string, unknown>>): FileExports {
+  const { default: exported, ...others } = module;
   // A file that its package.json makes CommonJS hands its exports over as the default.
-  return [exported, Object(exported).default].filter((value) => value !== undefined);
+  const defaults = [exported, Object(exported).default].filter((value) => value !== undefined);
+  const named = Object.entries(others).filter(([name]) => name !== "module.exports" && name !== "__esModule");
+  return { defaults, named: new Map(named) };
 }
 
 /** Hooks stack: each registration makes every later import slower. */

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 /** A reader of options that are whole numbers from `least`. */
 export function wholeNumber(least: number): (value: string) => number {
   return (value) => {
-    const number = Number(value);
+    const number = /^\d+$/.test(value) ? Number(value) : NaN;
     if (Number.isSafeInteger(number) && number >= least) return number;
     throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
   };

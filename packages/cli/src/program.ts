@@ -47,6 +47,7 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("Add --help to the command to see what it takes.")
     .exitOverride()
+    .hook("preAction", (_, command) => refuseEmptyWords(command))
     .addHelpText("after", EXAMPLES);
   const commands = [
     addRunCommand,
@@ -70,6 +71,21 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
       `${terminal.paint.red("error:")} ${errorText(error, program.opts<{ verbose?: true }>().verbose === true)}`,
     );
     return 1;
+  }
+}
+
+/** An empty word is a variable of a script that was not set, never a wish; as a path it would be the working folder. */
+function refuseEmptyWords(command: Command): void {
+  const isEmpty = (value: unknown): boolean =>
+    [value].flat().some((word) => typeof word === "string" && word.trim() === "");
+  for (const option of command.options) {
+    if (!isEmpty(command.getOptionValue(option.attributeName()))) continue;
+    command.error(
+      `error: option '${option.flags}' was given nothing; write its value behind it, or leave the option out`,
+    );
+  }
+  for (const [index, argument] of command.registeredArguments.entries()) {
+    if (isEmpty(command.processedArgs[index])) command.error(`error: argument '${argument.name()}' is empty`);
   }
 }
 

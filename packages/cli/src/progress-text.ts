@@ -1,4 +1,4 @@
-import { type BenchmarkResult, counted, type RunEvent } from "@mlan/core";
+import { type BenchmarkResult, counted, type RunEvent, type StageEndEvent } from "@mlan/core";
 import { deviceUseText } from "./device-use.ts";
 import { count, duration, fixed, percentWithInterval, rate } from "./format-number.ts";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
@@ -19,7 +19,7 @@ export function progressLine(progress: Progress, now: number, width: number): st
 
 /** What is to stay readable of an event, such as a stage's end or a warning. `progress` is as after the event. */
 export function lastingLines(progress: Progress | undefined, event: RunEvent): readonly string[] {
-  if (event.type === "stage-end" && progress) return [endOf(progress, event.seconds, event.skipped)];
+  if (event.type === "stage-end" && progress) return [endOf(progress, event)];
   if (event.type !== "stage-progress" || !progress) return [];
   const head = headOf(progress);
   const inner = event.event;
@@ -57,15 +57,14 @@ function partsOf(work: Work, now: number): readonly string[] {
   ];
 }
 
-function endOf({ index, stages, stage, kind, work }: Progress, seconds: number, skipped: boolean): string {
+function endOf({ index, stages, stage, work }: Progress, { seconds, skipped, ledger }: StageEndEvent): string {
   const head = `[${index + 1}/${stages}] ${stage}`;
   if (skipped) return `${head}  was done before`;
-  if (kind === "evaluate" || !work) return `${head}  done in ${duration(seconds)}`;
-  const { firstLoss, loss, device } = work;
-  const losses =
-    firstLoss === undefined || loss === undefined ? "" : `, loss ${fixed(firstLoss, 3)} → ${fixed(loss, 3)}`;
-  const used = device ? `, ${deviceUseText(device)}` : "";
-  return `${head}  done in ${duration(seconds)}: ${counted(work.done, "step")}${losses}${used}`;
+  if (!ledger) return `${head}  done in ${duration(seconds)}`;
+  const { steps, firstLoss, lastLoss } = ledger;
+  const used = work?.device ? `, ${deviceUseText(work.device)}` : "";
+  const losses = steps > 0 ? `, loss ${fixed(firstLoss, 3)} → ${fixed(lastLoss, 3)}` : "";
+  return `${head}  done in ${duration(seconds)}: ${counted(steps, "step")}${losses}${used}`;
 }
 
 function headline(result: BenchmarkResult): string {

@@ -19,7 +19,6 @@ export interface Work {
   readonly benchmark?: string;
   readonly done: number;
   readonly total: number;
-  readonly firstLoss?: number;
   readonly loss?: number;
   /** The most that a step took of the device so far. */
   readonly device?: DeviceUse;
@@ -74,13 +73,14 @@ export function timeLeft(work: Work, now: number): number | undefined {
 
 function workAfter(work: Work | undefined, event: TrainEvent | EvaluateEvent, now: number): Work | undefined {
   switch (event.type) {
-    case "train-start":
-      return begun({ unit: "step", done: event.stepsDone, total: event.steps }, now);
+    case "train-start": {
+      const device = mostDeviceUse((event.history ?? []).map((step) => step.device));
+      return begun({ unit: "step", done: event.stepsDone, total: event.steps, ...(device && { device }) }, now);
+    }
     case "step-end": {
-      const losses = { firstLoss: work?.firstLoss ?? event.loss, loss: event.loss };
       const device = mostDeviceUse([work?.device, event.device]);
       const samples = sampled(work?.samples ?? [], event.step, now);
-      return work && { ...work, ...losses, ...(device && { device }), done: event.step, samples };
+      return work && { ...work, loss: event.loss, ...(device && { device }), done: event.step, samples };
     }
     case "evaluate-start": {
       const { benchmark, answered, questions } = event;

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Clock, type Experiment, type RunEndEvent, runExperiment } from "@mlan/core";
+import { showCommand } from "./command-name.ts";
 import { costTable } from "./cost-table.ts";
 import { openDisplay } from "./display.ts";
 import { displayPath } from "./folders.ts";
@@ -21,17 +22,16 @@ const systemClock: Clock = { now: () => performance.now() };
 
 /** Runs an experiment before the user's eyes and prints its tables. Gives the exit status. */
 export async function run({ experiment, folder, fresh }: RunRequest, terminal: Terminal): Promise<number> {
-  const name = displayPath(folder);
   using interruption = openInterruption(() => terminal.note("Stopping after this step. Ctrl-C again stops at once."));
   try {
     await performRun({ experiment, folder, fresh }, interruption.signal, terminal);
   } catch (error) {
     const exitCode = interruption.exitCode();
     if (exitCode === undefined) throw error;
-    terminal.note(`Stopped. The same command goes on from here; mlan show ${name} tells how far it is.`);
+    terminal.note(`Stopped. The same command goes on from here; to see how far it is: ${showCommand(folder)}`);
     return exitCode;
   }
-  terminal.note(terminal.paint.dim(`Kept in ${name}; mlan show ${name} prints this again.`));
+  terminal.note(terminal.paint.dim(`Kept in ${displayPath(folder)}; to print this again: ${showCommand(folder)}`));
   return 0;
 }
 

@@ -18,10 +18,10 @@ Examples:
   $ mlan score runs/mine --benchmark ./receipts.ts         with a benchmark of your own
 
 Neither the model nor the data is needed. Extractors are those of the benchmarks' installed plugins; a benchmark named
-boolq is @mlan/data-boolq's.
+boolq is @mlan/data-boolq's. Where one benchmark is not to be found, the others are scored and the exit status is 1.
 `;
 
-export function addScoreCommand(program: Command, { terminal }: CommandContext): void {
+export function addScoreCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("score")
     .description("Read and judge the stored answers of a run again, by every extractor.")
@@ -34,7 +34,15 @@ export function addScoreCommand(program: Command, { terminal }: CommandContext):
       const { scoreRun } = await import("./score.ts");
       const { benchmarkPlugin, benchmarksOf } = await import("./benchmark-plugin.ts");
       const asked = experiment === undefined ? [] : benchmarksOf(await loadExperiment(experiment));
-      const benchmarks = [...asked, ...(await Promise.all(benchmark.map(benchmarkPlugin)))];
-      terminal.print((await scoreRun(folderAt(folder), { benchmarks, show, width: terminal.columns() })).join("\n"));
+      const benchmarks = await Promise.all(benchmark.map(benchmarkPlugin));
+      const { lines, problems } = await scoreRun(folderAt(folder), {
+        benchmarks,
+        asked,
+        show,
+        width: terminal.columns(),
+      });
+      if (lines.length > 0) terminal.print(lines.join("\n"));
+      for (const problem of problems) terminal.note(`${terminal.paint.red("error:")} ${problem}`);
+      finish(problems.length > 0 ? 1 : 0);
     });
 }

@@ -1,4 +1,4 @@
-import { type Benchmark, counted } from "@mlan/core";
+import { type Benchmark, counted, MlanError } from "@mlan/core";
 import {
   type Disagreement,
   disagreements,
@@ -8,43 +8,72 @@ import {
   type StoredEvaluation,
   storedEvaluations,
 } from "@mlan/eval-kit";
-import { benchmarkPlugin } from "./benchmark-plugin.ts";
+import { installedBenchmark } from "./benchmark-plugin.ts";
+import { errorText } from "./error-text.ts";
 import { count, percent, percentWithError } from "./format-number.ts";
+import { OUR_PACKAGES } from "./our-packages.ts";
 import { type TextColumn, textTable } from "./text-table.ts";
 
 export interface ScoreOptions {
   /** Of other makers than the installed plugins of their names. */
   readonly benchmarks: readonly Benchmark[];
+  /** As `benchmarks`, of an experiment that may have asked more than the run keeps. */
+  readonly asked: readonly Benchmark[];
   /** Disagreements to print of each benchmark. */
   readonly show: number;
   /** Characters per line. */
   readonly width: number;
 }
 
-/** The stored answers of a run as every extractor reads them, as lines. Throws `run-folder` when there are none. */
-export async function scoreRun(folder: URL, options: ScoreOptions): Promise<readonly string[]> {
-  const { benchmarks, show, width } = options;
-  const own = new Map(benchmarks.map((benchmark) => [benchmark.name, benchmark]));
+export interface ScoredRun {
+  /** The table and the disagreements; none when nothing could be scored. */
+  readonly lines: readonly string[];
+  /** What could not be scored, each with its reason and the way out. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * The stored answers of a run as every extractor reads them. A benchmark that is not to be found keeps no other from
+ * being scored. Throws `run-folder` when there are no answers.
+ */
+export async function scoreRun(folder: URL, options: ScoreOptions): Promise<ScoredRun> {
+  const { benchmarks, asked, show, width } = options;
+  const evaluations = await storedEvaluations(folder);
+  const own = new Map([...asked, ...benchmarks].map((benchmark) => [benchmark.name, benchmark]));
   const rows: (readonly string[])[] = [];
   const examples: string[] = [];
-  for (const evaluation of await storedEvaluations(folder)) {
+  const kept = [...new Set(evaluations.map(({ header }) => header.benchmark))];
+  const unasked = benchmarks.filter(({ name }) => !kept.includes(name));
+  const problems = new Set(
+    unasked.map(({ name }) => `the run keeps no answers to ${name}; it has ${kept.join(", ")}.`),
+  );
+  for (const evaluation of evaluations) {
     const { stage, header, records } = evaluation;
     if (header.evaluator === "likelihood") {
       rows.push([stage, header.benchmark, "(ranked choices: nothing is read)", "", "", "", count(records.length)]);
       continue;
     }
-    const benchmark = own.get(header.benchmark) ?? (await benchmarkPlugin(header.benchmark));
-    const rescored = rescore(records, benchmark.extractors);
-    rows.push(...rescored.map((one, place) => rowOf(evaluation, benchmark, rescored, one, place === 0)));
-    const disputed = disagreements(records, rescored);
-    if (show > 0 && disputed.length > 0) examples.push("", ...shown(evaluation, rescored, disputed, show));
+    try {
+      const benchmark = own.get(header.benchmark) ?? (await installedBenchmark(header.benchmark));
+      const rescored = rescore(records, benchmark.extractors);
+      rows.push(...rescored.map((one, place) => rowOf(evaluation, benchmark, rescored, one, place === 0)));
+      const disputed = disagreements(records, rescored);
+      if (show > 0 && disputed.length > 0) examples.push("", ...shown(evaluation, rescored, disputed, show));
+    } catch (error) {
+      problems.add(`the answers to ${header.benchmark} were not scored: ${reasonOf(error, header.benchmark)}`);
+    }
   }
-  return [
-    "Stored answers as every extractor reads them (* the run's own), headline metric in %, ± standard error",
-    "",
-    ...textTable({ columns: COLUMNS, rows }, width),
-    ...examples,
-  ];
+  const title =
+    "Stored answers as every extractor reads them (* the run's own), headline metric in %, ± standard error";
+  const lines = rows.length === 0 ? [] : [title, "", ...textTable({ columns: COLUMNS, rows }, width), ...examples];
+  return { lines, problems: [...problems] };
+}
+
+/** Why there are no scores, with the way out. */
+function reasonOf(error: unknown, name: string): string {
+  const ours = OUR_PACKAGES.includes(`@mlan/data-${name}`);
+  if (ours || !MlanError.is(error, "missing-plugin")) return errorText(error, false);
+  return "no installed plugin has that name. For a benchmark of your own add --benchmark <its file>, or --experiment <the file that asks it>.";
 }
 
 const COLUMNS: readonly TextColumn[] = [

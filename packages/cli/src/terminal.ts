@@ -21,9 +21,21 @@ interface Paint {
 
 const CLEAR_TO_END = "\u001B[K";
 
+/** What a terminal is made of: that of a process, or of a test. */
+export interface Streams {
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+interface Stream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
 /** Standard output for results, standard error for the rest. Colours obey NO_COLOR and FORCE_COLOR (no-color.org). */
-export function processTerminal(): Terminal {
-  const { stdout, stderr, env } = process;
+export function processTerminal({ stdout, stderr, env }: Streams = process): Terminal {
   const interactive = stderr.isTTY === true && env["TERM"] !== "dumb";
   let shown = false;
   const clear = (): void => {

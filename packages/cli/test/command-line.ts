@@ -1,5 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
+import type { Typed } from "./session-child.ts";
 
 export interface Finished {
   /** null when a signal ended it. */
@@ -13,8 +16,11 @@ export interface Started {
   readonly finished: Promise<Finished>;
 }
 
+type Variables = Readonly<Record<string, string>>;
+
+const source = ["--import", import.meta.resolve("tsx"), "--conditions=@mlan/source"];
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-const loader = import.meta.resolve("tsx");
+const session = fileURLToPath(new URL("session-child.ts", import.meta.url));
 
 /** The path of a file in test/fixtures. */
 export function fixture(name: string): string {
@@ -22,10 +28,11 @@ export function fixture(name: string): string {
 }
 
 /** Starts `mlan` with these words in a process of its own. */
-export function start(words: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string): Started {
-  const node = ["--import", loader, "--conditions=@mlan/source", main];
-  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
-  const child = spawn(process.execPath, [...node, ...words], { env: { ...inherited, ...env }, ...(cwd && { cwd }) });
+export function start(words: readonly string[], env: Variables = {}, cwd?: string): Started {
+  const child = spawn(process.execPath, [...source, main, ...words], {
+    env: environment(env),
+    ...(cwd && { cwd }),
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
@@ -38,4 +45,35 @@ export function start(words: readonly string[], env: Readonly<Record<string, str
 
 export function mlan(...words: readonly string[]): Promise<Finished> {
   return start(words).finished;
+}
+
+/**
+ * Performs one command line after the other in one process, which ends with the test file. Much faster than `start`, for
+ * all that is not about a process; a file that was imported once is not read again.
+ */
+export function openSession(
+  env: () => Variables = () => ({}),
+): (words: readonly string[], cwd?: string) => Promise<Finished> {
+  let child: ChildProcess | undefined;
+  afterAll(() => child?.disconnect());
+  return async (words, cwd = process.cwd()) => {
+    child ??= fork(session, { execArgv: source, env: environment(env()) });
+    const answered = new AbortController();
+    const crashed = once(child, "exit", answered).then(([code, signal]) => {
+      throw new Error(`The session ended with ${code ?? signal} at: mlan ${words.join(" ")}`);
+    });
+    const finished = once(child, "message").then(([message]: Finished[]) => message as Finished);
+    child.send({ words, cwd } satisfies Typed);
+    try {
+      return await Promise.race([finished, crashed]);
+    } finally {
+      answered.abort();
+    }
+  };
+}
+
+/** Nothing about colours, unless it is said. */
+function environment(env: Variables): NodeJS.ProcessEnv {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
+  return { ...inherited, ...env };
 }

@@ -1,12 +1,12 @@
-import type { DeviceUse, RunEvent, TrainEvent } from "@mlan/core";
+import type { DeviceUse, RunEvent, StageProgressEvent, TrainEvent } from "@mlan/core";
 import { advance, lastingLines, type Progress, progressLine } from "@mlan/cli";
 import { describe, expect, test } from "vitest";
 
 const start: RunEvent = { type: "stage-start", stage: "tune", kind: "train", index: 1, stages: 4 };
-const inner = (event: TrainEvent): RunEvent => ({ type: "stage-progress", stage: "tune", event });
+const inner = (event: TrainEvent): StageProgressEvent => ({ type: "stage-progress", stage: "tune", event });
 const begin = (stepsDone = 0, unsupervised: readonly string[] = []): RunEvent =>
   inner({ type: "train-start", stepsDone, steps: 400, dataFingerprint: "f", unsupervised });
-const step = (number: number, loss: number, device?: DeviceUse): RunEvent => {
+const step = (number: number, loss: number, device?: DeviceUse): StageProgressEvent => {
   const counts = { text: 1, image: 0, padding: 0, supervised: 1 };
   const event = {
     type: "step-end",
@@ -19,6 +19,13 @@ const step = (number: number, loss: number, device?: DeviceUse): RunEvent => {
     seconds: 0.5,
   } as const;
   return inner({ ...event, ...(device && { device }) });
+};
+
+/** The end of a training of 50 s, of which the last start may have done a part. */
+const ended = (steps: number): RunEvent => {
+  const tokens = { text: 1, image: 0, padding: 0, supervised: 1 };
+  const ledger = { stage: "tune", steps, ...tokens, flops: 0, seconds: 50, firstLoss: 3, lastLoss: 1 };
+  return { type: "stage-end", stage: "tune", seconds: 50, skipped: false, ledger };
 };
 
 /** The state after events that come at the given milliseconds. */
@@ -96,17 +103,33 @@ describe("what stays on the screen", () => {
     const counted = (number: number, dispatches: number, peakBytes: number): RunEvent =>
       step(number, 1, { dispatches, peakBytes });
     const progress = after([0, start], [0, begin()], [1, counted(1, 1500, 2e9)], [2, counted(2, 1200, 3.5e9)]);
-    expect(lastingLines(progress, { type: "stage-end", stage: "tune", seconds: 50, skipped: false })).toEqual([
-      "[2/4] tune  done in 50s: 2 steps, loss 1.000 → 1.000, at most 1,500 dispatches and 3.50 GB of tensors per step",
+    expect(lastingLines(progress, ended(2))).toEqual([
+      "[2/4] tune  done in 50s: 2 steps, loss 3.000 → 1.000, at most 1,500 dispatches and 3.50 GB of tensors per step",
     ]);
   });
 
   test("is a stage's outcome", () => {
-    expect(lastingLines(trained(), { type: "stage-end", stage: "tune", seconds: 50, skipped: false })).toEqual([
-      "[2/4] tune  done in 50s: 100 steps, loss 3.000 → 1.020",
-    ]);
+    expect(lastingLines(trained(), ended(100))).toEqual(["[2/4] tune  done in 50s: 100 steps, loss 3.000 → 1.000"]);
     expect(lastingLines(after([0, start]), { type: "stage-end", stage: "tune", seconds: 0, skipped: true })).toEqual([
       "[2/4] tune  was done before",
+    ]);
+  });
+
+  test("counts all of a training that was resumed", () => {
+    const most = { dispatches: 1500, peakBytes: 2e9 };
+    const { event } = step(1, 3, most);
+    const history = event.type === "step-end" ? [event] : [];
+    const resumed = inner({
+      type: "train-start",
+      stepsDone: 1,
+      steps: 2,
+      dataFingerprint: "f",
+      unsupervised: [],
+      history,
+    });
+    const progress = after([0, start], [0, resumed], [1, step(2, 2, { dispatches: 1, peakBytes: 1 })]);
+    expect(lastingLines(progress, ended(2))).toEqual([
+      "[2/4] tune  done in 50s: 2 steps, loss 3.000 → 1.000, at most 1,500 dispatches and 2.00 GB of tensors per step",
     ]);
   });
 
@@ -195,8 +218,8 @@ describe("what stays on the screen", () => {
   test("counts one thing as one", () => {
     const once = { dispatches: 1, peakBytes: 1e9 };
     const progress = after([0, start], [0, begin()], [1, step(1, 1, once)]);
-    expect(lastingLines(progress, { type: "stage-end", stage: "tune", seconds: 50, skipped: false })).toEqual([
-      "[2/4] tune  done in 50s: 1 step, loss 1.000 → 1.000, at most 1 dispatch and 1.00 GB of tensors per step",
+    expect(lastingLines(progress, ended(1))).toEqual([
+      "[2/4] tune  done in 50s: 1 step, loss 3.000 → 1.000, at most 1 dispatch and 1.00 GB of tensors per step",
     ]);
   });
 });

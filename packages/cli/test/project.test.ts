@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installedBinding } from "@mlan/backend-tensorflow";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Finished, fixture, start } from "./command-line.ts";
+import { type Finished, fixture, openSession, start } from "./command-line.ts";
 
 /** A project of its own, as `npm init` makes it, with our packages and two of another maker's installed. */
 let project: string;
@@ -22,6 +22,8 @@ beforeAll(async () => {
 afterAll(() => rm(project, { recursive: true, force: true }));
 
 const mlan = (...words: readonly string[]): Promise<Finished> => start(words, {}, project).finished;
+const session = openSession();
+const typed = (...words: readonly string[]): Promise<Finished> => session(words, project);
 
 describe("in a project that npm init made CommonJS", () => {
   test("mlan run takes a TypeScript file with top-level await and imports of its own", async () => {
@@ -100,8 +102,8 @@ describe("mlan eval", () => {
   });
 
   test("takes a run folder for the checkpoint of its last training", async () => {
-    await start(["run", fixture("experiment.ts"), "--folder", "runs/alphabet"], {}, project).finished;
-    const { stdout } = await mlan(
+    await typed("run", fixture("experiment.ts"), "--folder", "runs/alphabet");
+    const { stdout } = await typed(
       ...letters,
       "--weights",
       "runs/alphabet",
@@ -114,7 +116,7 @@ describe("mlan eval", () => {
   });
 
   test("refuses what is no benchmark, and a package without a plugin", async () => {
-    const noBenchmark = await mlan(
+    const noBenchmark = await typed(
       "eval",
       "--model",
       "@acme/model-letters",
@@ -124,7 +126,7 @@ describe("mlan eval", () => {
       "@acme/data-captions",
     );
     expect(noBenchmark.stderr).toBe("error: @acme/data-captions is no benchmark; it asks no questions.\n");
-    const noPlugin = await mlan("eval", "--model", "@mlan/core", "--weights", "w", "--benchmark", "boolq");
+    const noPlugin = await typed("eval", "--model", "@mlan/core", "--weights", "w", "--benchmark", "boolq");
     expect(noPlugin.stderr).toMatch(/^error: @mlan\/core exports no function core; by that name a plugin is found\./);
     expect([noBenchmark.status, noPlugin.status]).toEqual([1, 1]);
   });
@@ -150,19 +152,19 @@ describe("mlan eval", () => {
 
     test("asks the first questions and says of how many; mlan score reads the answers again", async () => {
       const words = [...own, "--benchmark", "./receipts.ts", "--limit", "3", "--folder", "runs/limited"];
-      const { status, stdout } = await mlan(...words);
+      const { status, stdout } = await typed(...words);
       expect(stdout).toMatch(/^receipts +accuracy .* 3 of 5$/m);
       expect(status).toBe(0);
-      const missing = await mlan("score", "runs/limited");
+      const missing = await typed("score", "runs/limited");
       expect(missing.stderr).toContain("receipts");
-      const scored = await mlan("score", "runs/limited", "--benchmark", "./receipts.ts");
+      const scored = await typed("score", "runs/limited", "--benchmark", "./receipts.ts");
       expect(scored.stdout).toMatch(/^eval +receipts \(strict\) .* 3$/m);
     });
 
     test("hands a folder to a function, and refuses it for a finished benchmark", async () => {
-      const made = await mlan(...own, "--benchmark", "./receipts-in.ts=./shop", "--folder", "runs/made");
+      const made = await typed(...own, "--benchmark", "./receipts-in.ts=./shop", "--folder", "runs/made");
       expect(made.stdout).toMatch(/^shop +accuracy /m);
-      const finished = await mlan(...own, "--benchmark", "./receipts.ts=./shop");
+      const finished = await typed(...own, "--benchmark", "./receipts.ts=./shop");
       expect(finished.stderr).toContain("./receipts.ts exports a finished benchmark, which takes no folder");
     });
 
@@ -170,13 +172,13 @@ describe("mlan eval", () => {
       ["./nothing.ts", "./nothing.ts exports no benchmark"],
       ["./missing.ts", "There is no file ./missing.ts"],
     ])("refuses %s", async (file, message) => {
-      const { status, stderr } = await mlan(...own, "--benchmark", file);
+      const { status, stderr } = await typed(...own, "--benchmark", file);
       expect(stderr).toContain(message);
       expect(status).toBe(1);
     });
 
     test("refuses a limit that is no whole number", async () => {
-      const { status, stderr } = await mlan(...own, "--benchmark", "./receipts.ts", "--limit", "2.5");
+      const { status, stderr } = await typed(...own, "--benchmark", "./receipts.ts", "--limit", "2.5");
       expect(stderr).toContain("It must be a whole number from 1.");
       expect(status).toBe(1);
     });
@@ -191,7 +193,7 @@ describe("mlan list", () => {
   });
 
   test("names the installed plugins as commands take them, those of other makers among the dependencies too", async () => {
-    const { status, stdout } = await mlan("list");
+    const { status, stdout } = await typed("list");
     expect(status).toBe(0);
     expect(stdout).toMatch(/^model +vicuna +\d+\.\d+\.\d+ +The Vicuna backbone/m);
     expect(stdout).toMatch(/^benchmark +boolq /m);

@@ -1,14 +1,17 @@
 import type { Benchmark, PromptFamily, Protocol, ProtocolName, Question } from "./benchmark.ts";
 import type { OpenOptions } from "./dataset.ts";
+import { targetProblem } from "./target-problem.ts";
 import { messageOf, MlanError } from "./errors.ts";
 
 /**
  * Puts every question of a benchmark into words, as asking it would. Throws `invalid-data` for the first that cannot be
- * asked or judged; one that only some wordings refuse counts as askable, since a model's wording may not be known yet.
+ * asked or judged, or that no answer is right for. Where the wording (`family`) is not known yet, a question counts as
+ * askable that one of them takes.
  */
 export async function checkQuestions(
   benchmark: Benchmark,
   name: ProtocolName,
+  family: PromptFamily | undefined,
   { signal }: OpenOptions = {},
 ): Promise<void> {
   const protocol = benchmark.protocol(name);
@@ -16,14 +19,16 @@ export async function checkQuestions(
   for (let index = 0; index < examples.length; index++) {
     if (index % QUESTIONS_PER_LOOK === 0) signal?.throwIfAborted();
     const question = await examples.at(index);
+    const place = `question ${index} ("${question.id}") of ${benchmark.name}`;
+    let problem: string | undefined;
     try {
-      checkPrompt(protocol, question);
-      protocol.choices(question);
-      protocol.target?.(question);
+      checkPrompt(protocol, question, family ? [family] : FAMILIES);
+      problem = targetProblem(protocol, question);
     } catch (cause) {
-      const message = `question ${index} ("${question.id}") of ${benchmark.name} cannot be asked in the protocol ${name}: ${messageOf(cause)}`;
-      throw new MlanError("invalid-data", message, { cause });
+      const asked = family ? `the protocol ${name}, worded for ${family} models` : `the protocol ${name}`;
+      throw new MlanError("invalid-data", `${place} cannot be asked in ${asked}: ${messageOf(cause)}`, { cause });
     }
+    if (problem !== undefined) throw new MlanError("invalid-data", `${place}: ${problem}`);
   }
 }
 
@@ -31,9 +36,9 @@ const QUESTIONS_PER_LOOK = 256;
 const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];
 
 /** Throws what the first wording throws when all of them throw. */
-function checkPrompt(protocol: Protocol, question: Question): void {
+function checkPrompt(protocol: Protocol, question: Question, families: readonly PromptFamily[]): void {
   const problems: unknown[] = [];
-  for (const family of FAMILIES) {
+  for (const family of families) {
     try {
       protocol.prompt(question, family);
       return;

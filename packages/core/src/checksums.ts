@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-files.ts";
 import { MlanError } from "./errors.ts";
+import { jsonOrUndefined } from "./json-or-undefined.ts";
 import { pathOf } from "./path-of.ts";
 import { sha256OfFile } from "./sha256-of-file.ts";
 import { unreadable } from "./unreadable.ts";
@@ -51,7 +52,7 @@ export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {
     throw unreadable(file, error);
   });
   if (text === undefined) return false;
-  const { data, success } = schema.safeParse(parsed(text));
+  const { data, success } = schema.safeParse(jsonOrUndefined(text));
   if (!success) throw damaged(file, "is not the list of checksums that was saved");
   for (const [path, sha256] of Object.entries(data.sha256)) {
     if (!isBelow(path)) throw damaged(file, "is not the list of checksums that was saved");
@@ -65,6 +66,13 @@ export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {
       throw damaged(listed, `differs from what was saved: its SHA-256 is not that in ${CHECKSUMS_FILE}`);
   }
   return true;
+}
+
+/** The files that the list of a folder names; undefined when there is none that can be read as one. */
+export async function listedFiles(folder: URL): Promise<readonly string[] | undefined> {
+  const text = await readFile(new URL(CHECKSUMS_FILE, folder), "utf8").catch(() => "");
+  const { data } = schema.safeParse(jsonOrUndefined(text));
+  return data && Object.keys(data.sha256);
 }
 
 async function filesIn(folder: URL, path: string): Promise<readonly string[]> {
@@ -86,14 +94,6 @@ function encoded(path: string): string {
 
 function isBelow(path: string): boolean {
   return path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function codeOf(error: unknown): unknown {

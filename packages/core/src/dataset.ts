@@ -1,4 +1,5 @@
-import { MlanError } from "./errors.ts";
+import { messageOf, MlanError, shownValue } from "./errors.ts";
+import { unreadRows } from "./unread-rows.ts";
 
 /** Where a dataset comes from and what may be done with it. */
 export interface DatasetCard {
@@ -54,7 +55,10 @@ export interface DatasetDefinition<Row, Example> {
   fingerprint?(rows: readonly Row[]): string | Promise<string>;
 }
 
-/** A dataset from a function that reads rows and one that makes an example of a row. */
+/**
+ * A dataset from a function that reads rows and one that makes an example of a row. What these throw becomes an
+ * `invalid-data` error that names dataset, row and field, where zod or the row's number says them.
+ */
 export function defineDataset<Row, Example>(definition: DatasetDefinition<Row, Example>): Dataset<Example> {
   const { name, card } = definition;
   return {
@@ -62,7 +66,7 @@ export function defineDataset<Row, Example>(definition: DatasetDefinition<Row, E
     name,
     card: { source: name, license: "unknown", modality: "mixed", ...card },
     async open(options = {}) {
-      const rows = await definition.rows(options);
+      const rows = await rowsOf(definition, options);
       const fingerprint = definition.fingerprint ? await definition.fingerprint(rows) : await fingerprintOf(rows);
       return {
         length: rows.length,
@@ -70,11 +74,26 @@ export function defineDataset<Row, Example>(definition: DatasetDefinition<Row, E
         async at(index) {
           const row = rows[checkIndex(name, index, rows.length)];
           if (row === undefined) throw new MlanError("invalid-data", `${name}: row ${index} is undefined.`);
-          return definition.toExample(row, index);
+          try {
+            return await definition.toExample(row, index);
+          } catch (cause) {
+            if (MlanError.is(cause)) throw cause;
+            const message = `${name}: row ${index} cannot be made an example (${messageOf(cause)}). Correct or remove that row.`;
+            throw new MlanError("invalid-data", message, { cause });
+          }
         },
       };
     },
   };
+}
+
+async function rowsOf<Row, Example>(
+  { name, rows: read }: DatasetDefinition<Row, Example>,
+  options: OpenOptions,
+): Promise<readonly Row[]> {
+  const rows: unknown = await read(options).catch((cause: unknown) => Promise.reject(unreadRows(name, cause)));
+  if (Array.isArray(rows)) return rows;
+  throw new MlanError("invalid-data", `${name}: \`rows\` gave ${shownValue(rows)}, and should give a list of rows.`);
 }
 
 /** `index`, when it lies in 0..length-1. Throws a RangeError that names the dataset otherwise. */

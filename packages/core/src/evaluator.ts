@@ -53,6 +53,8 @@ export interface AnswerRecord {
   readonly target: string;
   readonly correct: boolean;
   readonly cluster?: string;
+  /** Names the prompt that was answered: two questions asked in the same words have the same. */
+  readonly prompt?: string;
   /** As the prompt offered them. */
   readonly choices?: readonly Choice[];
   /** Where choices were ranked, one for each of `choices`. */

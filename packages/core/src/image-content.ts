@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Content } from "./content.ts";
 import type { FoundImage, ImageReference } from "./conversation.ts";
 import type { Examples } from "./dataset.ts";
-import { messageOf, MlanError } from "./errors.ts";
+import { messageOf, MlanError, shownValue } from "./errors.ts";
 
 /** Images that are looked for at the same time. */
 const AT_ONCE = 64;
@@ -73,7 +73,14 @@ async function digestOf(image: ImageReference, known: Map<string, string>): Prom
 }
 
 async function findOrRead(image: ImageReference): Promise<FoundImage> {
-  return image.find ? image.find() : { stamp: "", digest: sha256(await image.read()) };
+  try {
+    return image.find ? await image.find() : { stamp: "", digest: sha256(await image.read()) };
+  } catch (cause) {
+    if (MlanError.is(cause)) throw cause;
+    const place = image.origin === undefined ? "" : `${image.origin}: `;
+    const message = `${place}image ${shownValue(image.name)} cannot be read (${messageOf(cause)}).`;
+    throw new MlanError("invalid-data", message, { cause });
+  }
 }
 
 /** All images of the examples, some at a time, in order. */

@@ -15,6 +15,7 @@ export type {
 export type { CompiledFunction, CompiledOptions, Compute, DeviceUse } from "./compute.ts";
 export type { Conversation, FoundImage, ImageReference, Turn } from "./conversation.ts";
 export { isBenchmark } from "./benchmark.ts";
+export { targetProblem } from "./target-problem.ts";
 export { IMAGE_PLACEHOLDER } from "./conversation.ts";
 export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
@@ -26,6 +27,7 @@ export { expectationOf } from "./expectation.ts";
 export { checkOptions } from "./options.ts";
 export type { Location } from "./location.ts";
 export { fileLocation, folderLocation, toFileUrl, toFolderUrl } from "./location.ts";
+export { jsonOrUndefined } from "./json-or-undefined.ts";
 export { pathOf } from "./path-of.ts";
 export type {
   AnswerRecord,
@@ -55,7 +57,8 @@ export type {
   GenerationOptions,
   GenerationRequest,
   GradientOptions,
-  LossOptions,
+  Learning,
+  LearningParameter,
   Model,
   ModelInspection,
   ModelSource,
@@ -91,6 +94,7 @@ export type { OldTemporaryFilesOptions } from "./old-temporary-files.ts";
 export { removeOldTemporaryFiles } from "./old-temporary-files.ts";
 export type { ChecksumOptions, VerifyOptions } from "./checksums.ts";
 export { CHECKSUMS_FILE, verifyChecksums, writeChecksums } from "./checksums.ts";
+export { differencesOf } from "./differences.ts";
 export { makeFolder } from "./make-folder.ts";
 export { sha256OfFile } from "./sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";

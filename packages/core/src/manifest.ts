@@ -27,6 +27,8 @@ export interface ExperimentPlan {
 export interface ContentRecord {
   readonly stamp: string;
   readonly digest: string;
+  /** SHA-256 of each file by its name, where these are files. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface StageStatus {
@@ -43,6 +45,20 @@ export interface StageStatus {
   readonly checkpointDigest?: string;
   /** What a training stage cost. */
   readonly ledger?: LedgerEntry;
+  /** Names the weights that it began with. */
+  readonly weights?: string;
+  /** What an evaluation stage has finished, by the name of the benchmark. */
+  readonly evaluated?: Readonly<Record<string, EvaluationRecord>>;
+  /** Of work, over all starts. */
+  readonly seconds?: number;
+}
+
+/** By which a result and its answers are known to be as they were written. */
+export interface EvaluationRecord {
+  /** SHA-256 of the result as JSON. */
+  readonly result: string;
+  /** SHA-256 of the answer file, where one was written. */
+  readonly answers?: string;
 }
 
 export interface DataRecord {
@@ -51,7 +67,11 @@ export interface DataRecord {
   readonly images: ContentRecord;
 }
 
-const contentRecord = z.object({ stamp: z.string(), digest: z.string() });
+const contentRecord = z.object({
+  stamp: z.string(),
+  digest: z.string(),
+  files: z.record(z.string(), z.string()).exactOptional(),
+});
 /** Numbers that are not finite are null in JSON. */
 const number = z.number().or(z.null().transform(() => NaN));
 
@@ -91,6 +111,11 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
           lastLoss: number,
         })
         .exactOptional(),
+      weights: z.string().exactOptional(),
+      evaluated: z
+        .record(z.string(), z.object({ result: z.string(), answers: z.string().exactOptional() }))
+        .exactOptional(),
+      seconds: number.exactOptional(),
     }),
   ),
 });

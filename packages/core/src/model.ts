@@ -43,6 +43,8 @@ export interface ModelInspection {
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
   /** Whether it reads images; absent where nobody can say before it is loaded. */
   readonly readsImages?: boolean;
+  /** How it is asked in a format; without one, in that of its checkpoint. Absent where nobody can say. */
+  promptFamily?(format?: ConversationFormat): PromptFamily;
   /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */
   checkFormat?(format: ConversationFormat): void;
 }
@@ -188,8 +190,23 @@ export interface Parameter {
   /** The name in the checkpoint, e.g. `model.layers.0.mlp.up_proj.weight`. */
   readonly name: string;
   readonly component: Component;
-  /** float32. */
+  readonly shape: readonly number[];
+  /** A copy of its values as they are now, float32, row-major. */
+  read(): Promise<Float32Array>;
+}
+
+/** A parameter while it learns. */
+export interface LearningParameter extends Parameter {
+  /** float32. It ends with the learning. */
   readonly variable: Variable;
+}
+
+/** The time during which some of a model's parameters are variables. */
+export interface Learning {
+  /** Those that learn, in the order of {@link TrainableModel.parameters}. */
+  readonly parameters: readonly LearningParameter[];
+  /** Makes them constants again, with what was learned. */
+  end(): void;
 }
 
 /** How gradients are computed; changes no value. */
@@ -201,33 +218,34 @@ export interface GradientOptions {
   readonly gradientCheckpointing?: boolean;
 }
 
-export interface LossOptions extends GradientOptions {
-  /**
-   * The components by whose parameters the loss will be differentiated: nothing need be kept for the others, whose
-   * gradients are then undefined. Default: all.
-   */
-  readonly trained?: readonly Component[];
-}
-
 export interface TrainableModel extends Model {
   setFormat(format: ConversationFormat): void;
+  /** All of them; none is a variable before {@link learn}. */
   parameters(): readonly Parameter[];
+  /**
+   * Makes the parameters of these components variables, which share their data, until the end of the learning. Only one
+   * at a time: throws `contract` while the model learns already.
+   */
+  learn(components: readonly Component[]): Learning;
   /** Pads and splices; reads and prepares the images. Text-only batches cause no vision work. */
   collate(examples: readonly Encoded[], shape: BatchShape): Promise<Batch>;
-  /** Mean cross-entropy over the batch's supervised positions, in nats. Differentiable by the parameters. */
-  loss(batch: Batch, options?: LossOptions): Scalar;
   /**
-   * Analytic floating-point operations of one forward and backward pass over the batch, padding and what is computed
-   * twice included.
+   * Mean cross-entropy over the batch's supervised positions, in nats. Differentiable by the parameters that learn; nothing
+   * need be kept for the others.
    */
-  trainingFlops(batch: Batch, trained: readonly Component[], options?: GradientOptions): number;
+  loss(batch: Batch, options?: GradientOptions): Scalar;
+  /**
+   * Analytic floating-point operations of one forward and backward pass over the batch for the parameters that learn,
+   * padding and what is computed twice included.
+   */
+  trainingFlops(batch: Batch, options?: GradientOptions): number;
   /**
    * Writes the checkpoint into `folder` (created if missing; not atomic by itself), float32, and the checksums of its
    * files ({@link writeChecksums}).
    */
   save(folder: URL): Promise<void>;
   /**
-   * Takes weights and format from a folder that `save` wrote. Throws `invalid-checkpoint`, the model being as it was,
+   * Takes weights and format from a folder that `save` wrote; variables of what learns stay the same. Throws `invalid-checkpoint`, the model being as it was,
    * when a file is missing or is not what was saved ({@link verifyChecksums}).
    */
   load(folder: URL): Promise<void>;

@@ -6,11 +6,12 @@ import { MlanError } from "./errors.ts";
 import type { Experiment } from "./experiment.ts";
 import { contentOfImages } from "./image-content.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
-import type { ModelInspection } from "./model.ts";
+import type { ConversationFormat, ModelInspection } from "./model.ts";
 import { pathOf } from "./path-of.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "./scope.ts";
 import type { Stage } from "./stage.ts";
+import { lastTraining } from "./stage-model.ts";
 import { COMPUTE, MODEL } from "./token.ts";
 import type { TrainingNeeds } from "./trainer.ts";
 import { changedContent } from "./unchanged-data.ts";
@@ -65,7 +66,7 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
     if (opened.get(dataset)?.hasImages && inspected?.readsImages === false) throw blind(source.name, dataset.name);
   }
   await checkStages(pending, opened, inspected, options);
-  if (pending.length > 0) await checkCheckpoints(experiment.stages, manifest, folder);
+  await checkCheckpoints(options);
   const known = manifest.model ? [manifest.model] : [];
   if (inspected && !untouched(inspected.content, known)) {
     yield { type: "preflight", subject: `every byte of the model ${source.name}` };
@@ -115,28 +116,45 @@ async function checkStages(
   pending: readonly Stage[],
   opened: ReadonlyMap<Dataset<unknown>, OpenedData>,
   inspected: ModelInspection | undefined,
-  { scope, folder, signal }: PreflightOptions,
+  { experiment, scope, folder, signal }: PreflightOptions,
 ): Promise<void> {
   const needs: (TrainingNeeds & { readonly place: URL })[] = [];
-  for (const stage of pending) {
+  let format: ConversationFormat | undefined;
+  for (const stage of experiment.stages) {
+    if (!pending.includes(stage)) {
+      format = stage.format ?? format;
+      continue;
+    }
     const conversations = (stage.data && opened.get(stage.data)?.length) ?? 0;
-    const known = { ...(inspected && { model: inspected }), ...(signal && { signal }) };
+    const promptFamily = inspected?.promptFamily?.(format);
+    const known = {
+      ...(inspected && { model: inspected }),
+      ...(promptFamily && { promptFamily }),
+      ...(signal && { signal }),
+    };
+    format = stage.format ?? format;
     const found = await stage.check?.({ scope, conversations, ...known });
     if (found) needs.push({ ...found, place: folder.checkpoints(stage.name) });
   }
   await checkDiskSpace(folder.url, needs);
 }
 
-/** The checkpoints of trainings that are done are what later stages start from. */
-async function checkCheckpoints(stages: readonly Stage[], manifest: Manifest, folder: RunFolder): Promise<void> {
-  for (const { name } of stages) {
-    const { done, checkpoint, checkpointDigest: recorded }: Partial<StageStatus> = manifest.stages[name] ?? {};
-    if (!done || checkpoint === undefined || recorded === undefined) continue;
+/** The checkpoints that stages start from which are not done, and the last one, which is what the run is for. */
+async function checkCheckpoints({ experiment, folder, manifest, isDone }: PreflightOptions): Promise<void> {
+  const { stages } = experiment;
+  const starts = stages.flatMap((stage, index) => (isDone(stage) ? [] : [lastTraining(stages, index)]));
+  for (const index of new Set([...starts, lastTraining(stages, stages.length)])) {
+    const stage = stages[index];
+    const { checkpoint, checkpointDigest: recorded }: Partial<StageStatus> = manifest.stages[stage?.name ?? ""] ?? {};
+    if (!stage || !isDone(stage) || checkpoint === undefined || recorded === undefined) continue;
     const place = new URL(checkpoint, folder.url);
+    const named = `the checkpoint of stage "${stage.name}", ${pathOf(place)},`;
     const found = await checkpointDigest(place);
-    if (found === recorded) continue;
-    const what = found === undefined ? "is missing" : "is not the one that it ended with";
-    throw changedContent(folder.url, `the checkpoint of stage "${name}", ${pathOf(place)}, ${what}`);
+    if (found === undefined) {
+      const message = `${pathOf(folder.url)} cannot be continued: ${named} is missing. Restore it, or run into another folder.`;
+      throw new MlanError("run-folder", message);
+    }
+    if (found !== recorded) throw changedContent(folder.url, `${named} is not the one that it ended with`);
   }
 }
 
@@ -144,7 +162,7 @@ async function checkCheckpoints(stages: readonly Stage[], manifest: Manifest, fo
 function firstChange({ model, stages }: Manifest, now: Contents, name: string): string | undefined {
   const begun = Object.entries(stages);
   if (begun.length > 0 && model && now.model && model.digest !== now.model.digest) {
-    return `the files of the model ${name} have changed since this run began`;
+    return `the files of the model ${name} have changed since this run began${changedFiles(model, now.model)}`;
   }
   for (const [stage, { data = {} }] of begun) {
     for (const [dataset, before] of Object.entries(data)) {
@@ -158,9 +176,26 @@ function firstChange({ model, stages }: Manifest, now: Contents, name: string): 
   return undefined;
 }
 
+/** The names of the first files that differ, in parentheses. */
+function changedFiles({ files: before }: ContentRecord, { files: now }: ContentRecord): string {
+  if (!before || !now) return "";
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
+    (name) => before[name] !== now[name],
+  );
+  const named = names.slice(0, 3).map((name) => {
+    const what = before[name] === undefined ? "is new" : now[name] === undefined ? "is missing" : "differs";
+    return `${name} ${what}`;
+  });
+  return ` (${named.join(", ")}${names.length > 3 ? `, and ${names.length - 3} more` : ""})`;
+}
+
 /** Reads the content only when nothing vouches that it is as it was. */
 async function recordOf(content: Content, known: readonly ContentRecord[]): Promise<ContentRecord> {
-  return untouched(content, known) ?? { stamp: content.stamp, digest: await content.digest() };
+  const same = untouched(content, known);
+  if (same) return same;
+  const digest = await content.digest();
+  const files = await content.files?.();
+  return { stamp: content.stamp, digest, ...(files && { files }) };
 }
 
 function untouched({ stamp }: Content, known: readonly ContentRecord[]): ContentRecord | undefined {

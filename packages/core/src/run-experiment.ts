@@ -1,32 +1,30 @@
-import { checkpointDigest } from "./checkpoint-digest.ts";
-import { fingerprintOf } from "./dataset.ts";
 import { MlanError } from "./errors.ts";
 import type { EvaluateEvent } from "./evaluator.ts";
 import { type Experiment, isExperiment } from "./experiment.ts";
+import { runResults, stageIsDone, unfinished } from "./finished-work.ts";
 import { removeLitter, settleAside } from "./fresh-start.ts";
-import { type LedgerEntry, ledgerEntry, type StepMetrics } from "./ledger.ts";
+import type { LedgerEntry } from "./ledger.ts";
 import type { Location } from "./location.ts";
 import type { Manifest, StageStatus } from "./manifest.ts";
-import { metricsOf } from "./metrics-log.ts";
-import type { TrainableModel } from "./model.ts";
 import { keepManifest, openManifest } from "./open-manifest.ts";
-import { pathOf } from "./path-of.ts";
 import { preflight, type PreflightEvent } from "./preflight.ts";
-import { deriveSeed } from "./random.ts";
+import { recorder } from "./recorder.ts";
 import { type RunFolder, runFolder } from "./run-folder.ts";
 import { lockRun } from "./run-lock.ts";
-import { createScope, type Scope } from "./scope.ts";
+import { createScope } from "./scope.ts";
 import type { Stage, StageResult } from "./stage.ts";
-import { CLOCK, MODEL } from "./token.ts";
+import { stageModel, weightsBefore } from "./stage-model.ts";
+import { CLOCK } from "./token.ts";
 import type { TrainEvent } from "./trainer.ts";
-import { unchangedData } from "./unchanged-data.ts";
+import { changedContent, unchangedData } from "./unchanged-data.ts";
 
 export interface RunOptions {
   /** Where the run is kept. A folder that holds a part of the same experiment is continued. */
   readonly folder: Location;
   /**
    * Whether a run that the folder holds is replaced: once all is known to be there that the new one needs, what the old
-   * one wrote is removed, and nothing else. Default false.
+   * one wrote is removed, and nothing else. Throws `run-folder` when a stage's folder holds files that no run wrote. Default
+   * false.
    */
   readonly fresh?: boolean;
   readonly signal?: AbortSignal;
@@ -52,9 +50,12 @@ export interface StageProgressEvent {
 export interface StageEndEvent {
   readonly type: "stage-end";
   readonly stage: string;
+  /** Of work, over all starts of the run: what an evaluation had begun when it was killed is not counted. */
   readonly seconds: number;
   /** It had been done by an earlier run into the same folder. */
   readonly skipped: boolean;
+  /** What a training cost, over all starts of the run. */
+  readonly ledger?: LedgerEntry;
 }
 
 export interface RunEndEvent {
@@ -84,156 +85,57 @@ export async function* runExperiment(
   await settleAside(folder);
   await removeLitter(folder);
   const opened = await openManifest(experiment, folder, fresh);
-  // Of a run that is replaced nothing is read: its files may be damaged.
-  const before = opened.replaced ? [] : await folder.readResults();
-  const isDone = (stage: Stage): boolean => stageIsDone(stage, opened.manifest, before);
+  const results = await runResults(experiment, opened.manifest, folder);
+  const isDone = (stage: Stage): boolean => stageIsDone(stage, opened.manifest, results);
   await using scope = createScope([systemClock, ...experiment.use]);
   const abort = signal && { signal };
   const contents = yield* preflight({ experiment, scope, folder, manifest: opened.manifest, isDone, ...abort });
   let manifest = await keepManifest(folder, opened, contents);
   const clock = scope.get(CLOCK);
-  let model: TrainableModel | undefined;
-  try {
-    for (const [index, stage] of experiment.stages.entries()) {
-      yield { type: "stage-start", stage: stage.name, kind: stage.kind, index, stages: experiment.stages.length };
-      const start = clock.now();
-      const skipped = isDone(stage);
-      if (!skipped) {
-        signal?.throwIfAborted();
-        model ??= await openModel(scope, experiment, manifest, folder, signal);
-        const data = contents.data.get(stage.name);
-        manifest = await mark(folder, manifest, stage, { done: false, ...(data && { data }) });
-        const weights = await weightsBefore(index, experiment, manifest);
-        const record = recorder(stage, folder);
-        const { seed } = experiment;
-        const reads = unchangedData(stage, data ?? {}, folder.url);
-        for await (const event of stage.run({ scope, model, seed, folder, weights, ...reads, ...abort })) {
-          await record.add(event);
-          yield { type: "stage-progress", stage: stage.name, event };
-        }
-        signal?.throwIfAborted();
-        const status = await record.finish();
-        manifest = await mark(folder, manifest, stage, { ...status, done: true, finished: new Date().toISOString() });
+  const { seed, stages } = experiment;
+  using models = stageModel({ experiment, scope, folder, ...abort });
+  for (const [index, stage] of stages.entries()) {
+    const { name, kind } = stage;
+    yield { type: "stage-start", stage: name, kind, index, stages: stages.length };
+    const start = clock.now();
+    const skipped = isDone(stage);
+    if (!skipped) {
+      signal?.throwIfAborted();
+      const model = await models.before(index, manifest);
+      const data = contents.data.get(name);
+      const weights = await weightsBefore(index, experiment, manifest);
+      checkWeights(stage, weights, manifest, folder);
+      manifest = await mark(folder, manifest, stage, { done: false, weights, ...(data && { data }) });
+      const record = recorder(stage, folder, results);
+      const reads = unchangedData(stage, data ?? {}, folder.url);
+      const waiting = unfinished(stage, results);
+      const benchmarks = reads.benchmarks.filter((benchmark) => waiting.has(benchmark.name));
+      for await (const event of stage.run({ scope, model, seed, folder, weights, ...reads, benchmarks, ...abort })) {
+        const known = await record.add(event);
+        if (Object.keys(known).length > 0) manifest = await mark(folder, manifest, stage, known);
+        yield { type: "stage-progress", stage: name, event };
       }
-      yield { type: "stage-end", stage: stage.name, seconds: (clock.now() - start) / 1000, skipped };
+      signal?.throwIfAborted();
+      const seconds = record.secondsBefore() + (clock.now() - start) / 1000;
+      const end = { done: true, seconds, finished: new Date().toISOString() };
+      manifest = await mark(folder, manifest, stage, { ...record.finish(), ...end });
     }
-  } finally {
-    model?.dispose();
+    const { seconds = 0, ledger }: Partial<StageStatus> = manifest.stages[name] ?? {};
+    yield { type: "stage-end", stage: name, seconds, skipped, ...(ledger && { ledger }) };
   }
-  const ledger = ledgerOf(experiment.stages, manifest);
+  const ledger = ledgerOf(stages, manifest);
   if (ledger.length > 0) await folder.writeLedger(ledger);
-  yield { type: "run-end", folder: folder.url, results: await folder.readResults(), ledger };
+  if (results.all().length > 0) await results.rewrite();
+  yield { type: "run-end", folder: folder.url, results: results.all(), ledger };
 }
 
 const systemClock = { name: "@mlan/core/system-clock", token: CLOCK, create: () => ({ now: () => performance.now() }) };
 
-/** A stage is done when its outcome is there: a final checkpoint, or a result of each benchmark. */
-function stageIsDone({ name, kind, asks }: Stage, { stages }: Manifest, results: readonly StageResult[]): boolean {
-  const status = stages[name];
-  if (status?.done !== true) return false;
-  if (kind === "train") return status.checkpoint !== undefined;
-  const known = new Set(results.filter(({ stage }) => stage === name).map(({ benchmark }) => benchmark));
-  return (asks?.benchmarks ?? []).every((benchmark) => known.has(benchmark.name));
-}
-
-/** The model as the last finished training stage left it, or as its source has it. */
-async function openModel(
-  scope: Scope,
-  { seed, stages }: Experiment,
-  manifest: Manifest,
-  folder: RunFolder,
-  signal: AbortSignal | undefined,
-): Promise<TrainableModel> {
-  const model = await scope.get(MODEL).open({ seed: deriveSeed(seed, "model"), ...(signal && { signal }) });
-  try {
-    const checkpoint = stages
-      .map(({ name }) => manifest.stages[name])
-      .findLast((status) => status?.done && status.checkpoint !== undefined)?.checkpoint;
-    if (checkpoint !== undefined) await model.load(new URL(checkpoint, folder.url));
-    return model;
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
-}
-
-/** Names the weights that stage `index` finds: by what the model was opened from, and by the trainings before. */
-function weightsBefore(index: number, { seed, stages }: Experiment, manifest: Manifest): Promise<string> {
-  const trainings = stages.slice(0, index).filter(({ kind }) => kind === "train");
-  const learned = trainings.map(({ name, settings }) => {
-    const { data, dataFingerprint, checkpointDigest: digest }: Partial<StageStatus> = manifest.stages[name] ?? {};
-    const read = Object.entries(data ?? {}).map(([set, { fingerprint, images }]) => [set, fingerprint, images.digest]);
-    return [name, settings, read, dataFingerprint ?? null, digest ?? null];
-  });
-  return fingerprintOf([manifest.model?.digest ?? null, seed, learned]);
-}
-
-/** Writes what a stage's events say into the run folder. */
-interface Recorder {
-  add(event: TrainEvent | EvaluateEvent): Promise<void>;
-  /** What is to be remembered of the stage. Throws `contract` when its events say that it has not ended. */
-  finish(): Promise<Partial<StageStatus>>;
-}
-
-function recorder(stage: Stage, folder: RunFolder): Recorder {
-  const { name } = stage;
-  const unanswered = new Set(stage.asks?.benchmarks.map((benchmark) => benchmark.name));
-  const steps: StepMetrics[] = [];
-  const status: { -readonly [Key in keyof StageStatus]?: StageStatus[Key] } = {};
-  return {
-    async add(event) {
-      switch (event.type) {
-        case "train-start":
-          status.dataFingerprint = event.dataFingerprint;
-          steps.splice(0, Infinity, ...(await folder.metrics.restore(name, event.stepsDone, event.history)));
-          return;
-        case "step-end":
-          steps.push(metricsOf(name, event));
-          await folder.metrics.add(metricsOf(name, event));
-          return;
-        case "checkpoint-saved":
-          await folder.metrics.sync();
-          return;
-        case "train-end": {
-          status.checkpoint = pathInside(folder, stage, event.folder);
-          const digest = await checkpointDigest(event.folder);
-          if (digest !== undefined) status.checkpointDigest = digest;
-          return;
-        }
-        case "evaluate-end": {
-          unanswered.delete(event.result.benchmark);
-          const others = (await folder.readResults()).filter(
-            (result) => result.stage !== name || result.benchmark !== event.result.benchmark,
-          );
-          await folder.writeResults([...others, { stage: name, ...event.result }]);
-          return;
-        }
-        default:
-      }
-    },
-    async finish() {
-      const [benchmark] = unanswered;
-      const missing = stage.kind === "train" && status.checkpoint === undefined ? `"train-end"` : undefined;
-      const silent = missing ?? (benchmark === undefined ? undefined : `"evaluate-end" of ${benchmark}`);
-      if (silent !== undefined) {
-        throw new MlanError(
-          "contract",
-          `stage "${name}" ended without ${silent}; it is not done. Run it again to go on with it.`,
-        );
-      }
-      if (stage.kind === "train") status.ledger = ledgerEntry(name, steps);
-      return status;
-    },
-  };
-}
-
-function pathInside(folder: RunFolder, stage: Stage, checkpoint: URL): string {
-  const { href } = folder.url;
-  if (checkpoint.href.startsWith(href) && checkpoint.href.endsWith("/")) return checkpoint.href.slice(href.length);
-  throw new MlanError(
-    "contract",
-    `the trainer of stage "${stage.name}" left its checkpoint in ${pathOf(checkpoint)}, which is no folder inside the run's, ending in a slash.`,
-  );
+/** A training that was repeated may end with other weights than it did when later stages began. */
+function checkWeights({ name }: Stage, now: string, { stages }: Manifest, folder: RunFolder): void {
+  const before = stages[name]?.weights;
+  if (before === undefined || before === now) return;
+  throw changedContent(folder.url, `stage "${name}" began with other weights than the stages before it have left now`);
 }
 
 function ledgerOf(stages: readonly Stage[], manifest: Manifest): readonly LedgerEntry[] {
@@ -243,12 +145,12 @@ function ledgerOf(stages: readonly Stage[], manifest: Manifest): readonly Ledger
 async function mark(
   folder: RunFolder,
   manifest: Manifest,
-  stage: Stage,
-  status: Partial<StageStatus>,
+  { name }: Stage,
+  { evaluated, ...status }: Partial<StageStatus>,
 ): Promise<Manifest> {
-  const before = manifest.stages[stage.name];
-  const merged: StageStatus = { done: false, started: new Date().toISOString(), ...before, ...status };
-  const next = { ...manifest, stages: { ...manifest.stages, [stage.name]: merged } };
+  const before: StageStatus = { done: false, started: new Date().toISOString(), ...manifest.stages[name] };
+  const all = evaluated && { evaluated: { ...before.evaluated, ...evaluated } };
+  const next = { ...manifest, stages: { ...manifest.stages, [name]: { ...before, ...status, ...all } } };
   await folder.writeManifest(next);
   return next;
 }

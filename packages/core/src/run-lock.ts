@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { messageOf, MlanError } from "./errors.ts";
 import { fileName } from "./file-name.ts";
+import { jsonOrUndefined } from "./json-or-undefined.ts";
 import { makeFolder } from "./make-folder.ts";
 import { pathOf } from "./path-of.ts";
 
@@ -127,7 +128,7 @@ async function readHolder(file: URL): Promise<Holder | undefined> {
       throw new MlanError("run-folder", `${pathOf(file)} cannot be read: ${messageOf(error)}`, { cause: error });
     });
     if (!found) return undefined;
-    const { data } = schema.safeParse(parsed(found.text));
+    const { data } = schema.safeParse(jsonOrUndefined(found.text));
     if (data) return data;
     if (found.text === "" && found.age > ABANDONED_AFTER_MILLISECONDS) return { ...NOBODY, id: `empty-${found.time}` };
     // Its holder may be about to write it.
@@ -182,14 +183,6 @@ function held(folder: URL, file: URL, { host, pid }: Holder): MlanError {
 
 function codeOf(error: unknown): unknown {
   return Object(error).code;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function attempt<Value>(target: URL, work: () => Promise<Value>): Promise<Value> {

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { type Benchmark, isBenchmark, type ProtocolName } from "./benchmark.ts";
+import { type Benchmark, isBenchmark, type PromptFamily, type ProtocolName } from "./benchmark.ts";
 import { checkQuestions } from "./check-questions.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
 import type { BenchmarkResult, EvaluateEvent } from "./evaluator.ts";
 import { checkOptions } from "./options.ts";
-import type { ModelInspection, TrainableModel } from "./model.ts";
+import type { ConversationFormat, ModelInspection, TrainableModel } from "./model.ts";
 import { deriveSeed } from "./random.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "./scope.ts";
@@ -21,6 +21,8 @@ export interface Stage {
   readonly settings: unknown;
   /** What a training stage learns from. */
   readonly data?: Dataset<Conversation>;
+  /** The format in which a training stage leaves the model. */
+  readonly format?: ConversationFormat;
   /** What an evaluation stage asks, and by which protocol. */
   readonly asks?: { readonly benchmarks: readonly Benchmark[]; readonly protocol: ProtocolName };
   /** The services that it takes from the scope, besides the model. */
@@ -43,6 +45,8 @@ export interface StageCheckContext {
   readonly conversations: number;
   /** Absent when the model cannot tell anything before it is loaded. */
   readonly model?: ModelInspection;
+  /** How the model will be asked when the stage begins. Absent when nobody can say yet. */
+  readonly promptFamily?: PromptFamily;
   readonly signal?: AbortSignal;
 }
 
@@ -53,7 +57,7 @@ export interface StageContext {
   readonly folder: RunFolder;
   /** `Stage.data`. Opening it throws `run-folder` when its rows have changed since the run was started. */
   readonly data?: Dataset<Conversation>;
-  /** Those of `Stage.asks`, which open as `data` does; empty without. */
+  /** Those of `Stage.asks` that have no whole result yet, which open as `data` does; empty without. */
   readonly benchmarks: readonly Benchmark[];
   /** Names the weights that the model has when the stage begins: equal only for equal ones. */
   readonly weights: string;
@@ -79,6 +83,7 @@ export function train(options: TrainStageOptions): Stage {
     kind: "train",
     settings: { data: data.name, recipe: decisive },
     data,
+    format: recipe.format,
     needs: [TRAINER],
     async check({ scope, conversations, model }) {
       const needs = scope
@@ -118,10 +123,10 @@ export function evaluate(options: EvaluateStageOptions): Stage {
     settings: { benchmarks: benchmarks.map((benchmark) => benchmark.name), ...limitsOf(benchmarks), protocol },
     asks: { benchmarks, protocol },
     needs: [EVALUATOR],
-    async check({ scope, signal }) {
+    async check({ scope, promptFamily, signal }) {
       const evaluator = scope.get(EVALUATOR);
       for (const benchmark of benchmarks) {
-        await checkQuestions(benchmark, protocol, signal ? { signal } : {});
+        await checkQuestions(benchmark, protocol, promptFamily, signal ? { signal } : {});
         await evaluator.check?.({ benchmark, protocol, ...(signal && { signal }) });
       }
       return undefined;

@@ -2,8 +2,10 @@ import { appendFile, writeFile } from "node:fs/promises";
 import { type Conversation, type Dataset, experiment, type StageContext, type TrainEvent } from "@mlan/core";
 import { memoryDataset } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
-import { build, folder, optionsOf, run, runUntil, weights } from "./scratch-run.ts";
+import { build, folder, optionsOf, run, runUntil, weights, useScratchRuns } from "./scratch-run.ts";
 import { dataWithImage } from "./small-run.ts";
+
+useScratchRuns();
 
 describe("content that changes in place", () => {
   const rows = (text: string): Dataset<Conversation> => {
@@ -18,7 +20,7 @@ describe("content that changes in place", () => {
     await run();
     await writeFile(weights, "other weights");
     await expect(run()).rejects.toThrow(
-      "the files of the model @mlan/testing/fake-model have changed since this run began",
+      "the files of the model @mlan/testing/fake-model have changed since this run began (weights differs)",
     );
     await writeFile(weights, "first weights"); // touched, and the same again
     expect((await run()).filter((event) => event.type === "stage-end")).toMatchObject([{ skipped: true }, {}, {}]);
@@ -72,7 +74,7 @@ describe("content that changes in place", () => {
 
   it("of the checkpoint that later stages start from is refused", async () => {
     await runUntil((event) => event.type === "stage-end" && event.stage === "tune");
-    const list = new URL("checkpoints/tune/last/checksums.json", folder);
+    const list = new URL("checkpoints/tune/step-3/checksums.json", folder);
     await appendFile(list, " ");
     await expect(run()).rejects.toThrow('the checkpoint of stage "tune"');
   });

@@ -14,10 +14,12 @@ import {
   runExperiment,
   train,
 } from "@mlan/core";
-import { fakeModelPlugin } from "@mlan/testing";
+import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
-import { bench, build, folder, letters, run, weights } from "./scratch-run.ts";
+import { bench, build, folder, letters, run, weights, useScratchRuns } from "./scratch-run.ts";
 import { addingTrainer, all, dataWithImage, RECIPE, weightEvaluator } from "./small-run.ts";
+
+useScratchRuns();
 
 describe("before the first stage", () => {
   const stagesOf = (events: readonly RunEvent[]): readonly RunEvent[] =>
@@ -67,6 +69,12 @@ describe("before the first stage", () => {
     expect((await refusal(build({ data: two }))).message).toBe(
       'there is no image "a.png". 2 more images are missing too.',
     );
+  });
+
+  it("an image that code of its own cannot read is named", async () => {
+    const read = (): Promise<never> => Promise.reject(new Error("ENOENT: no such file or directory, open 'a.png'"));
+    const { message } = await refusal(build({ data: dataWithImage("pictures", { name: "a.png", read }) }));
+    expect(message).toBe(`image "a.png" cannot be read (ENOENT: no such file or directory, open 'a.png').`);
   });
 
   it("weights that are missing are noticed", async () => {
@@ -129,7 +137,50 @@ describe("before the first stage", () => {
     const stages = [...build().stages.slice(1, 2), evaluate({ name: "x", benchmarks: [odd], protocol: "strict" })];
     const use = [fakeModelPlugin({ weights }), addingTrainer(), weightEvaluator()];
     const { message, events } = await refusal(experiment({ name: "small", use, stages }));
-    expect(message).toBe('question 0 ("q") of bench cannot be asked in the protocol strict: its options have a gap');
+    expect(message).toBe(
+      'question 0 ("q") of bench cannot be asked in the protocol strict, worded for tuned models: its options have a gap',
+    );
+    expect(stagesOf(events)).toEqual([]);
+  });
+
+  it("a question that only the wording of a later stage refuses is noticed", async () => {
+    const question = { id: "q", images: [], target: "A", text: "" };
+    const odd: typeof bench = {
+      ...memoryBenchmark("odd", [question]),
+      protocol: (name) => ({
+        ...bench.protocol(name),
+        prompt: (asked, family) => {
+          if (family === "tuned") throw new MlanError("invalid-data", "too long for a conversation");
+          return bench.protocol(name).prompt(asked, family);
+        },
+      }),
+    };
+    const before = evaluate({ name: "untuned", benchmarks: [odd], protocol: "strict" });
+    const after = evaluate({ name: "tuned", benchmarks: [odd], protocol: "strict" });
+    const use = [fakeModelPlugin({ weights }), addingTrainer(), weightEvaluator()];
+    const { message, events } = await refusal(
+      experiment({ name: "small", use, stages: [before, ...build().stages.slice(1, 2), after] }),
+    );
+    expect(message).toMatch(/^question 0 \("q"\) of odd .* worded for tuned models: too long for a conversation$/);
+    expect(stagesOf(events)).toEqual([]);
+    await expect(all(runExperiment(experiment({ name: "small", use, stages: [before] }), { folder }))).resolves.toEqual(
+      expect.arrayContaining([expect.objectContaining({ type: "run-end" })]),
+    );
+  });
+
+  const choices = ["A", "B"].map((label) => ({ label, text: `the ${label}` }));
+  it.each([
+    ["is none of the choices", { target: "C", choices }, 'its target "C" is none of its choices "A", "B"'],
+    ["is empty", { target: "" }, "its target is empty, so that no answer is right; write the right answer."],
+    ["is no text", Object.assign({ target: "" }, { target: 3 }), "its target is 3, no text; write it as a text."],
+    ["fits two choices", { target: "A", choices: [...choices, ...choices] }, 'two of its choices are labelled "A"'],
+  ])("a question whose target %s is noticed", async (_, fields, problem) => {
+    const sound = { id: "p", images: [], target: "B", text: "", choices };
+    const odd = memoryBenchmark("riddles", [sound, { ...sound, id: "q", choices: [], ...fields }]);
+    const use = [fakeModelPlugin({ weights }), addingTrainer(), weightEvaluator()];
+    const stages = [...build().stages.slice(1, 2), evaluate({ name: "x", benchmarks: [odd], protocol: "strict" })];
+    const { message, events } = await refusal(experiment({ name: "small", use, stages }));
+    expect(message).toContain(`question 1 ("q") of riddles: ${problem}`);
     expect(stagesOf(events)).toEqual([]);
   });
 

@@ -6,8 +6,10 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { experiment, MlanError, readRun, runExperiment } from "@mlan/core";
 import { describe, expect, it } from "vitest";
-import { build, children, folder, run, runUntil, weights, optionsOf } from "./scratch-run.ts";
+import { build, children, folder, run, runUntil, weights, optionsOf, useScratchRuns } from "./scratch-run.ts";
 import { all } from "./small-run.ts";
+
+useScratchRuns();
 
 describe("metrics.jsonl", () => {
   const file = (): URL => new URL("metrics.jsonl", folder);
@@ -130,6 +132,7 @@ describe("a fresh run", () => {
     expect(await readFile(notes(), "utf8")).toBe("mine");
     expect((await readdir(folder)).toSorted()).toEqual(
       [
+        "answers",
         "answers.txt",
         "checkpoints",
         "ledger.json",

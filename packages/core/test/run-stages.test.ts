@@ -1,8 +1,10 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
-import { evaluate, experiment, readRun, runFolder, train } from "@mlan/core";
+import { evaluate, experiment, readRun, type RunEvent, runFolder, type StageEndEvent, train } from "@mlan/core";
 import { describe, expect, it } from "vitest";
-import { bench, build, folder, letters, run, runUntil, weights, optionsOf } from "./scratch-run.ts";
-import { RECIPE } from "./small-run.ts";
+import { bench, build, folder, letters, run, runUntil, weights, optionsOf, useScratchRuns } from "./scratch-run.ts";
+import { RECIPE, type Told } from "./small-run.ts";
+
+useScratchRuns();
 
 describe("files of stages", () => {
   const names = ["after 1", "after-1", "after/1", "After-1", "con", "con.x", "..", "ä", "ü", "x".repeat(300), "a."];
@@ -33,12 +35,12 @@ describe("files of stages", () => {
 
 describe("what an evaluator is told", () => {
   it("are the stage and the weights, which training changes", async () => {
-    const seen: { stage?: string; weights?: string }[] = [];
+    const seen: Told[] = [];
     await run(build({ seen }));
     expect(seen.map(({ stage }) => stage)).toEqual(["before", "after"]);
     expect(seen[0]?.weights).not.toBe(seen[1]?.weights);
     await rm(folder, { recursive: true });
-    const again: { stage?: string; weights?: string }[] = [];
+    const again: Told[] = [];
     await run(build({ seen: again }));
     expect(again).toEqual(seen);
     await rm(folder, { recursive: true });
@@ -88,6 +90,17 @@ describe("a stage that stops early", () => {
 });
 
 describe("a resumed run", () => {
+  it("says at a stage's end what all of it cost, also when it was done before", async () => {
+    await expect(run(build({ diesAt: 3 }))).rejects.toThrow("killed");
+    const whole = { ledger: { steps: 3, firstLoss: 3, lastLoss: 1, seconds: 1.5 } };
+    const ends = (events: readonly RunEvent[]): readonly StageEndEvent[] =>
+      events.flatMap((event) => (event.type === "stage-end" ? event : []));
+    const [, resumed] = ends(await run());
+    expect(resumed).toMatchObject({ skipped: false, ...whole });
+    expect(resumed?.seconds).toBeGreaterThan(1); // the first two steps took half a second each
+    expect(ends(await run())[1]).toEqual({ ...resumed, skipped: true });
+  });
+
   it("may keep checkpoints at another pace", async () => {
     await expect(run(build({ diesAt: 2 }))).rejects.toThrow("killed");
     const [before, , after] = build().stages;

@@ -16,7 +16,7 @@ import {
 } from "@mlan/core";
 import { fakeModelPlugin, memoryBenchmark, memoryDataset } from "@mlan/testing";
 import { afterEach, beforeAll, beforeEach } from "vitest";
-import { addingTrainer, type AddingTrainerOptions, all, RECIPE, weightEvaluator } from "./small-run.ts";
+import { addingTrainer, type AddingTrainerOptions, all, RECIPE, type Told, weightEvaluator } from "./small-run.ts";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -24,25 +24,29 @@ let root: string;
 export let folder: URL;
 export let weights: URL;
 export let children: ChildProcess[];
-beforeAll(() => tf.setBackend("cpu"));
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "run-safety-"));
-  folder = pathToFileURL(`${join(root, "run")}/`);
-  weights = pathToFileURL(join(root, "weights"));
-  await writeFile(weights, "first weights");
-  children = [];
-});
-afterEach(async () => {
-  for (const child of children) child.kill("SIGKILL");
-  await rm(root, { recursive: true, force: true });
-});
+
+/** Called by a test file once: each of its tests then has a run folder, weights and children of its own. */
+export function useScratchRuns(): void {
+  beforeAll(() => tf.setBackend("cpu"));
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), "run-safety-"));
+    folder = pathToFileURL(`${join(root, "run")}/`);
+    weights = pathToFileURL(join(root, "weights"));
+    await writeFile(weights, "first weights");
+    children = [];
+  });
+  afterEach(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    await rm(root, { recursive: true, force: true });
+  });
+}
 
 export const letters = memoryDataset<Conversation>("letters", []);
 export const bench = memoryBenchmark("bench", []);
 
 interface Parts extends AddingTrainerOptions {
   readonly data?: Dataset<Conversation>;
-  readonly seen?: { stage?: string; weights?: string }[];
+  readonly seen?: Told[];
 }
 
 export function build({ data = letters, seen, ...trainer }: Parts = {}): Experiment {

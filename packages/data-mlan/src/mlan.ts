@@ -1,5 +1,12 @@
 import { type Conversation, type Dataset, fileLocation, type Location } from "@mlan/core";
-import { checkOptions, conversationsFrom, sourceFrom, type SourceOptions, sourceOptions } from "@mlan/data-kit";
+import {
+  checkOptions,
+  conversationsFrom,
+  refuseTogether,
+  sourceFrom,
+  type SourceOptions,
+  sourceOptions,
+} from "@mlan/data-kit";
 import { z } from "zod";
 
 /** The released mixtures: language only, 87.5 % language, 50 % language. */
@@ -15,7 +22,9 @@ export interface MlanOptions extends SourceOptions {
 
 /** An instruction tuning mixture; the released ones have 80,000 conversations. */
 export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
-  const { images, mixture = "mlan", ...source } = checkOptions("data-mlan", optionsSchema, options);
+  const { images, mixture: wanted, ...source } = checkOptions("data-mlan", optionsSchema, options);
+  refuseTogether("data-mlan", { file: source.file, mixture: wanted }, "a mixture is one of the released files");
+  const mixture = wanted ?? "mlan";
   const released = RELEASED[mixture];
   return conversationsFrom({
     name: mixture,

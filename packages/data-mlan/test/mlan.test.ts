@@ -16,6 +16,15 @@ test("says what each mixture holds", () => {
   expect(mlan({ mixture: "mlan-v-50l" })).toMatchObject({ name: "mlan-v-50l", card: { modality: "mixed" } });
 });
 
+test("refuses options that exclude each other, naming them", () => {
+  const file = new URL("MLAN_v_88l_80k.json", folder);
+  expect(() => mlan({ file, folder })).toThrow(
+    'data-mlan: the options "file" and "folder" exclude each other (each says where the rows come from); give one of them.',
+  );
+  expect(() => mlan({ folder, hub: { revision: "main" } })).toThrow('"folder" and "hub" exclude each other');
+  expect(() => mlan({ file, mixture: "mlan" })).toThrow('"file" and "mixture" exclude each other');
+});
+
 test("keeps every turn and a system turn, drops a preamble by gpt, and leaves <image> alone in a language-only row", async () => {
   const examples = await mlan({ folder }).open();
   expect((await examples.at(1)).turns).toEqual([

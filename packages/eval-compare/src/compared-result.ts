@@ -6,6 +6,8 @@ export interface ComparedAnswer {
   readonly target: string;
   /** Questions on one article or image share it. */
   readonly cluster?: string;
+  /** Names the prompt that was answered. Where all answers have one, `fingerprints.prompts` is not looked at. */
+  readonly prompt?: string;
 }
 
 /** What must be equal for two scores to differ for no other reason than the model. */

@@ -1,4 +1,5 @@
 import { MlanError } from "@mlan/core";
+import type { ComparedResult } from "./compared-result.ts";
 import type { AllowedDifference } from "./compare-options.ts";
 import type { FoundDifference } from "./comparison.ts";
 import type { ResultPair } from "./pair-results.ts";
@@ -35,6 +36,7 @@ function differencesOf({ first, second }: ResultPair): readonly FoundDifference[
     const [one, other] = [first.fingerprints[kind], second.fingerprints[kind]];
     const renamed = kind === "protocol" && first.protocol !== second.protocol;
     if (one === other && !renamed) continue;
+    if (kind === "prompts" && inSameWords(first, second)) continue;
     const named = (protocol: string, fingerprint: string): string =>
       kind === "protocol" ? `${protocol} (${fingerprint})` : fingerprint;
     const length = lengthThatTells(one, other);
@@ -45,6 +47,13 @@ function differencesOf({ first, second }: ResultPair): readonly FoundDifference[
     });
   }
   return found;
+}
+
+/** Whether every question that both were asked was asked in the same words: one may have been asked fewer questions. */
+function inSameWords(first: ComparedResult, second: ComparedResult): boolean {
+  const prompts = new Map(first.answers.map(({ id, prompt }) => [id, prompt]));
+  const common = second.answers.filter(({ id }) => prompts.has(id));
+  return common.length > 0 && common.every(({ id, prompt }) => prompt !== undefined && prompt === prompts.get(id));
 }
 
 /** Enough of two fingerprints to see that they differ. */

@@ -48,6 +48,32 @@ describe.each(["questions", "prompts", "protocol"] as const)("other %s", (kind) 
   });
 });
 
+describe("a run that asked fewer questions", () => {
+  const worded = (one: ComparedResult, words: (id: string) => string): ComparedResult => ({
+    ...one,
+    answers: one.answers.map((answer) => ({ ...answer, prompt: words(answer.id) })),
+  });
+  const fingerprintsOfTwo = { ...fingerprints, questions: "questions-of-two", prompts: "prompts-of-two" };
+  const whole = worded(first, (id) => `is it ${id}?`);
+  const limited = { ...result([1, 1], tuned), fingerprints: fingerprintsOfTwo };
+
+  test("in the same words differs in its questions and not in its prompts", () => {
+    const other = worded(limited, (id) => `is it ${id}?`);
+    const message = refusal([whole], [other]);
+    expect(message).toContain('allow: ["questions"]');
+    expect(message).not.toContain("prompts");
+    const [boolq] = compareResults([whole], [other], { resamples: 100, allow: ["questions"] }).benchmarks;
+    expect(boolq).toMatchObject({ questions: 2, allowed: [{ kind: "questions" }] });
+  });
+
+  test.each([
+    ["in other words", worded(limited, (id) => `is it ${id === "1" ? "not " : ""}${id}?`)],
+    ["in words that nobody knows", limited],
+  ])("%s differs in both", (_, other) => {
+    expect(refusal([whole], [other], { allow: ["questions"] })).toContain('allow: ["prompts"]');
+  });
+});
+
 test("an untuned base and a tuned model are told how they compare", () => {
   expect(refusal([first], [differing({ prompts: "other" })])).toMatch(
     /an untuned base and a tuned model are asked in other words by design.*allow: \["prompts"\]/,

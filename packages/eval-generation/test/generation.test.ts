@@ -70,6 +70,7 @@ describe("an evaluation", () => {
     const answers = answersIn(events);
     expect(answers.find(({ id }) => id === "3")).toEqual({
       id: "3",
+      prompt: expect.stringMatching(/^[\da-f]{16}$/),
       answer: ' no". And so on',
       extracted: "no",
       target: "no",
@@ -258,6 +259,24 @@ describe("the answer file", () => {
   });
 
   test.each([
+    ["edited", (text: string) => text.replace('"correct":true', '"correct":false')],
+    ["damaged", (text: string) => text.replace('"answer":" yes', '"answer":" no')],
+    ["moved to another question", (text: string) => text.replace('"id":"3"', '"id":"5"')],
+    ["removed", (text: string) => text.replace(/.*"id":"3".*\n/, "")],
+  ])("asks again for an answer that was %s, and for no other", async (_, damage) => {
+    const answers = await freshFile();
+    const expected = await resultOf({ model: scriptedModel(knowing), benchmark, protocol, answers });
+    const text = await readFile(answers, "utf8");
+    await writeFile(answers, damage(text));
+    const model = scriptedModel(knowing);
+    expect(await resultOf({ model, benchmark, protocol, answers })).toEqual(expected);
+    expect(model.asked).toHaveLength(1);
+    const sorted = (lines: string): string[] => lines.split("\n").toSorted();
+    expect(sorted(await readFile(answers, "utf8"))).toEqual(sorted(text));
+  });
+
+  // Earlier versions wrote no checksums.
+  test.each([
     ["is to no question", (text: string) => text.replace('"id":"3"', '"id":"333"')],
     ["stands there twice", (text: string) => text.replace('"id":"3"', '"id":"5"')],
     ["was judged otherwise", (text: string) => text.replace('"correct":true', '"correct":false')],
@@ -265,7 +284,8 @@ describe("the answer file", () => {
     const answers = await freshFile();
     const run = { model: scriptedModel(knowing), benchmark, protocol, answers } as const;
     await eventsOf(run);
-    await writeFile(answers, damage(await readFile(answers, "utf8")));
+    const text = await readFile(answers, "utf8");
+    await writeFile(answers, damage(text.replaceAll(/,"checksum":"\w+"/g, "")));
     await expect(eventsOf(run)).rejects.toThrow(message);
   });
 

@@ -1,8 +1,8 @@
 import { open, readFile, truncate } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type AnswerRecord, makeFolder, messageOf, MlanError } from "@mlan/core";
+import { type AnswerRecord, makeFolder, messageOf, MlanError, writeFileAtomically } from "@mlan/core";
 import { type AnswersHeader, checkHeader } from "./answers-header.ts";
-import { parseAnswers, type StoredAnswers } from "./parse-answers.ts";
+import { answerLine, parseAnswers, type StoredAnswers } from "./parse-answers.ts";
 
 /** Answers that are kept as they come. */
 export interface AnswerLog {
@@ -15,18 +15,22 @@ export interface AnswerLog {
 }
 
 /**
- * Opens or begins the answer file. A half-written last line is cut off. Throws `run-folder` when the file holds
- * answers to something else or is damaged elsewhere, `unavailable` when it cannot be read or written.
+ * Opens or begins the answer file. Lines that are not as they were written are removed, so that their questions are asked
+ * again. Throws `run-folder` when the file holds answers to something else, `unavailable` when it cannot be read or
+ * written.
  */
 export async function openAnswerLog(file: URL, header: AnswersHeader): Promise<AnswerLog> {
   const path = fileURLToPath(file);
-  const stored = await readAnswers(file);
+  const stored = parseAnswers(await readOrEmpty(file, path), path);
   if (stored.header) checkHeader(path, stored.header, header);
   const handle = await attempt(path, async () => {
     await makeFolder(new URL("./", file));
+    if (stored.header && stored.damaged.length > 0) {
+      await writeFileAtomically(file, [headerLine(stored.header), ...stored.records.map(answerLine)].join(""));
+    }
     const opened = await open(file, "a");
-    await truncate(file, stored.wholeBytes);
-    if (!stored.header) await opened.appendFile(`${JSON.stringify(header)}\n`);
+    if (stored.damaged.length === 0) await truncate(file, stored.wholeBytes);
+    if (!stored.header) await opened.appendFile(headerLine(header));
     await opened.datasync();
     return opened;
   });
@@ -38,7 +42,7 @@ export async function openAnswerLog(file: URL, header: AnswersHeader): Promise<A
   return {
     records: stored.records,
     async append(record) {
-      await attempt(path, () => handle.appendFile(`${JSON.stringify(record)}\n`));
+      await attempt(path, () => handle.appendFile(answerLine(record)));
       dirty = true;
     },
     sync,
@@ -52,7 +56,16 @@ export async function openAnswerLog(file: URL, header: AnswersHeader): Promise<A
  */
 export async function readAnswers(file: URL): Promise<StoredAnswers> {
   const path = fileURLToPath(file);
-  return parseAnswers(await readOrEmpty(file, path), path);
+  const stored = parseAnswers(await readOrEmpty(file, path), path);
+  const [first] = stored.damaged;
+  if (first === undefined) return stored;
+  const more = stored.damaged.length > 1 ? ` and ${stored.damaged.length - 1} more` : "";
+  const message = `line ${first}${more} of ${path} is not as it was written. Run the experiment again in its folder: what was asked there is asked anew.`;
+  throw new MlanError("run-folder", message);
+}
+
+function headerLine(header: AnswersHeader): string {
+  return `${JSON.stringify(header)}\n`;
 }
 
 async function readOrEmpty(file: URL, path: string): Promise<Uint8Array> {

@@ -5,6 +5,7 @@ import {
   type EvaluateRun,
   fingerprintOf,
   MlanError,
+  type Prompt,
   type Protocol,
 } from "@mlan/core";
 import { type AnswerLog, openAnswerLog } from "./answer-log.ts";
@@ -80,20 +81,25 @@ async function* askChunk(
   const contractError = (what: string): MlanError =>
     new MlanError("contract", `${asker.name}: the model ${model.name} ${what} (${benchmark.name}).`);
   const extractor = asker.extractor(protocol, model.promptFamily);
-  const open = new Map(chunk.map(({ question }) => [question.id, question]));
+  const open = new Map(chunk.map((asked) => [asked.question.id, asked]));
   for await (const { positions, ...answer } of asker.ask(run, protocol, chunk)) {
     signal?.throwIfAborted();
-    const question = open.get(answer.id);
-    if (!question || !open.delete(answer.id)) throw contractError(`answered "${answer.id}", which nobody asked`);
+    const asked = open.get(answer.id);
+    if (!asked || !open.delete(answer.id)) throw contractError(`answered "${answer.id}", which nobody asked`);
+    const { question } = asked;
     const { cluster } = question;
     const target = targetOf(protocol, question);
     const choices = protocol.choices(question);
     const answered = { ...answer, target, choices, ...(cluster !== undefined && { cluster }) };
-    yield { record: judge(extractor, answered), positions };
+    yield { record: { ...judge(extractor, answered), prompt: await nameOf(asked.prompt) }, positions };
   }
   signal?.throwIfAborted();
   const [silent] = open.keys();
   if (silent !== undefined) throw contractError(`gave no answer to "${silent}"`);
+}
+
+async function nameOf(prompt: Prompt): Promise<string> {
+  return (await fingerprintOf(prompt)).slice(0, 16);
 }
 
 /** Flushes the log to disk when enough answers or enough time have gone by. */

@@ -1,22 +1,38 @@
 import { type AnswerRecord, MlanError } from "@mlan/core";
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { type AnswersHeader, headerSchema } from "./answers-header.ts";
 
 export interface StoredAnswers {
   /** Absent when not even the first line is whole. */
   readonly header?: AnswersHeader;
+  /** Those whose lines are as they were written. */
   readonly records: readonly AnswerRecord[];
+  /** The numbers of the other lines, from 1. */
+  readonly damaged: readonly number[];
   /** Bytes up to the end of the last whole line; what follows was being written when the process died. */
   readonly wholeBytes: number;
 }
 
-/** Reads the whole lines of an answer file. Throws `run-folder` with `name` and the line for any that is damaged. */
+/** The line of an answer, which ends in a checksum of what is before it. */
+export function answerLine(record: AnswerRecord): string {
+  return `${JSON.stringify({ ...record, checksum: checksumOf(record) })}\n`;
+}
+
+/** Reads the finished lines of an answer file. Throws `run-folder` with `name` when the first is not that of one. */
 export function parseAnswers(bytes: Uint8Array, name: string): StoredAnswers {
   const wholeBytes = bytes.lastIndexOf(NEWLINE) + 1;
   const [first, ...rest] = new TextDecoder().decode(bytes.subarray(0, wholeBytes)).split("\n").slice(0, -1);
-  if (first === undefined) return { records: [], wholeBytes: 0 };
-  const header = parseLine(headerSchema, first, 1, name);
-  return { header, records: rest.map((line, index) => parseLine(recordSchema, line, index + 2, name)), wholeBytes };
+  if (first === undefined) return { records: [], damaged: [], wholeBytes: 0 };
+  const header = parsed(headerSchema, first);
+  if (!header) {
+    const found = first.length > 60 ? `${first.slice(0, 60)}...` : first;
+    const message = `line 1 of ${name} is not what an answer file begins with (${found}). Delete the file to ask again.`;
+    throw new MlanError("run-folder", message);
+  }
+  const lines = rest.map((line) => recordIn(line));
+  const damaged = lines.flatMap((record, index) => (record ? [] : [index + 2]));
+  return { header, records: lines.flatMap((record) => record ?? []), damaged, wholeBytes };
 }
 
 const NEWLINE = 0x0a;
@@ -28,16 +44,30 @@ const recordSchema: z.ZodType<AnswerRecord> = z.object({
   target: z.string(),
   correct: z.boolean(),
   cluster: z.string().exactOptional(),
+  prompt: z.string().exactOptional(),
   choices: z.array(z.object({ label: z.string(), text: z.string() })).exactOptional(),
   scores: z.array(z.object({ logProbability: z.number(), tokens: z.number(), characters: z.number() })).exactOptional(),
 });
 
-function parseLine<Value>(schema: z.ZodType<Value>, line: string, number: number, name: string): Value {
+/** Undefined for a line that is not as it was written. Those of earlier versions have no checksum. */
+function recordIn(line: string): AnswerRecord | undefined {
+  const value = parsed(lineSchema, line);
+  if (!value) return undefined;
+  const { checksum, ...written } = value;
+  if (checksum !== undefined && checksum !== checksumOf(written)) return undefined;
+  return recordSchema.safeParse(written).data;
+}
+
+const lineSchema = z.looseObject({ checksum: z.string().exactOptional() });
+
+function checksumOf(record: object): string {
+  return createHash("sha256").update(JSON.stringify(record)).digest("hex").slice(0, 16);
+}
+
+function parsed<Value>(schema: z.ZodType<Value>, line: string): Value | undefined {
   try {
-    return schema.parse(JSON.parse(line));
-  } catch (cause) {
-    const found = line.length > 60 ? `${line.slice(0, 60)}...` : line;
-    const message = `line ${number} of ${name} is not what an answer file holds (${found}). Delete the file to ask again.`;
-    throw new MlanError("run-folder", message, { cause });
+    return schema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
   }
 }

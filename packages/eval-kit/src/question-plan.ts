@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type EvaluateRun, MlanError, type Prompt, type Protocol, type Question } from "@mlan/core";
+import { type EvaluateRun, MlanError, type Prompt, type Protocol, type Question, targetProblem } from "@mlan/core";
 import { orderByLength } from "./order-by-length.ts";
 
 /** A question as it is put to the model. */
@@ -27,7 +27,8 @@ export interface QuestionPlan {
   chunks(size: number, wanted: (id: string) => boolean): AsyncIterable<readonly AskedQuestion[]>;
 }
 
-/** Reads every question once. Throws `invalid-data` when there is none, or two of one id. */
+/** Reads every question once. Throws `invalid-data` when there is none, two of one id, or one that no
+ * answer is right for. */
 export async function planQuestions(
   { benchmark, model, signal }: Pick<EvaluateRun, "benchmark" | "model" | "signal">,
   protocol: Protocol,
@@ -50,6 +51,10 @@ export async function planQuestions(
     const { question, prompt } = await ask(index);
     const { id, target, cluster } = question;
     if (indexOf.has(id)) throw new MlanError("invalid-data", `${benchmark.name} has two questions "${id}".`);
+    const problem = targetProblem(protocol, question);
+    if (problem !== undefined) {
+      throw new MlanError("invalid-data", `question ${index} ("${id}") of ${benchmark.name}: ${problem}`);
+    }
     indexOf.set(id, index);
     offersChoices ||= protocol.choices(question).length > 0;
     measured.push({ length: lengthOf(prompt), cluster });

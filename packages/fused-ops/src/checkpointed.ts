@@ -5,26 +5,29 @@ import { valueAndGradients } from "./value-and-gradients.ts";
 
 /**
  * `fn(...inputs)` without keeping what it computes on the way: the gradient runs `fn` once more (gradient
- * checkpointing, arXiv 1604.06174). Memory for one third more time. The gradient reaches `inputs` only, so weights
- * that `fn` uses have to be among them; `fn` must give the same result when it is run again.
+ * checkpointing, arXiv 1604.06174). Memory for one third more time. The gradient reaches `inputs` and `learning`, the
+ * tensors (such as weights) that `fn` uses beside its inputs and that have a gradient; those must hold the same values
+ * when `fn` is run again, and `fn` must give the same result.
  *
  * Kernel "SegmentBoundary", without inputs and outputs: a backend that records computes what is recorded so far, so
  * that the two runs of `fn` do not end up in one graph, where they would be merged into one again.
  */
 export function checkpointed<Inputs extends readonly tf.Tensor[], Result extends tf.Tensor>(
   fn: (...inputs: Inputs) => Result,
-  ...inputs: Inputs
+  inputs: Inputs,
+  learning: readonly tf.Tensor[] = [],
 ): Result {
-  const ofInputs = (tensors: readonly tf.Tensor[]): Result => fn(...(tensors as Inputs));
-  return withGradient<Result>(inputs, (save) => {
-    const value = tf.tidy(() => ofInputs(inputs));
+  return withGradient<Result>([...inputs, ...learning], (save) => {
+    const value = tf.tidy(() => fn(...inputs));
     segmentBoundary();
     save(...inputs);
     return {
       value,
       gradient: (dy, saved) => {
         segmentBoundary();
-        const gradients = gradientsOf(ofInputs, saved, dy);
+        // Copies of the inputs; the very tensors that learn, as `fn` knows no others.
+        const again = saved as readonly tf.Tensor[] as Inputs;
+        const gradients = gradientsOf(() => fn(...again), [...saved, ...learning], dy);
         segmentBoundary();
         return gradients;
       },
@@ -32,13 +35,9 @@ export function checkpointed<Inputs extends readonly tf.Tensor[], Result extends
   });
 }
 
-function gradientsOf(
-  fn: (inputs: readonly tf.Tensor[]) => tf.Tensor,
-  inputs: readonly tf.Tensor[],
-  dy: tf.Tensor,
-): tf.Tensor[] {
+function gradientsOf(fn: () => tf.Tensor, inputs: readonly tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
   return tf.tidy(() => {
-    const { gradients } = valueAndGradients(() => fn(inputs), inputs, dy);
+    const { gradients } = valueAndGradients(fn, inputs, dy);
     // One without an entry does not matter to the result.
     return inputs.map((input, index) => gradients[index] ?? tf.zerosLike(input));
   });

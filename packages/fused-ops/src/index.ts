@@ -9,6 +9,8 @@ export { embedding } from "./embedding.ts";
 export { mergeHeads, splitHeads } from "./heads.ts";
 export type { NumberOrScalar } from "./number-or-scalar.ts";
 export { registerGradients } from "./register-gradients.ts";
+export { pack16Bits, quantise, type QuantiseOptions } from "./pack-matrix.ts";
+export { matMulPacked, type PackedBits, type PackedMatrix, unpackMatrix } from "./packed-matrix.ts";
 export { residual } from "./residual.ts";
 export { rmsNorm } from "./rms-norm.ts";
 export type { Rotation } from "./rotary-embedding.ts";

@@ -75,7 +75,7 @@ describe("valueAndGradients", () => {
     const x = tf.tensor1d([0.5, -1]);
     const part = (input: tf.Tensor): tf.Tensor => tf.exp(tf.square(input));
     const plain = valueAndGradients(() => tf.sum(part(part(x))), [x]);
-    const kept = valueAndGradients(() => tf.sum(checkpointed(part, checkpointed(part, x))), [x]);
+    const kept = valueAndGradients(() => tf.sum(checkpointed(part, [checkpointed(part, [x])])), [x]);
     expect(kept.gradients.map(numbers)).toEqual(plain.gradients.map(numbers));
   });
 

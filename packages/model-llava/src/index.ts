@@ -11,6 +11,10 @@ export { encodePrompt, type PromptOwner, renderPrompt } from "./encode-prompt.ts
 export { encodeWithImage } from "./encode-with-image.ts";
 export { clipImageProcessor, type ImageProcessor, readImageProcessor } from "./images/image-processor.ts";
 export { preprocessImage, type PreprocessImageOptions } from "./images/preprocess-image.ts";
+export { type LowRankAdapter, withAdapter } from "./linear/adapted-linear.ts";
+export { denseLinear } from "./linear/dense-linear.ts";
+export type { Linear } from "./linear/linear.ts";
+export { packedLinear } from "./linear/packed-linear.ts";
 export { createLlavaSource, type LlavaSource, type LlavaSourceOptions } from "./llava-source.ts";
 export type { LlavaModel } from "./llava-model.ts";
 export type { SaveOptions } from "./checkpoint/write-checkpoint.ts";
@@ -30,10 +34,14 @@ export {
   type VisionOptions,
 } from "./network/llava-network.ts";
 export { patchFeatures, unfoldPatches, visionHiddenStates, type VisionTower } from "./network/vision-tower.ts";
+export { declareVisionTower } from "./network/vision-tower-weights.ts";
 export { templateByName } from "./templates/template-by-name.ts";
 export type { LabelInput, Labels, Template } from "./templates/template.ts";
 export { loadTokenizer, TOKENIZER_FILES } from "./tokenizer/load-tokenizer.ts";
 export type { EncodeOptions, Tokenizer } from "./tokenizer/tokenizer.ts";
 export { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
+export { learn } from "./weights/learning.ts";
 export { loadWeights, openWeights } from "./weights/load-weights.ts";
 export { planWeights } from "./weights/weight-plan.ts";
+export { type WeightDeclarations, type WeightList, weightList } from "./weights/weight-list.ts";
+export { Weight } from "./weights/weight.ts";

@@ -15,8 +15,9 @@ import { preprocessImage } from "./images/preprocess-image.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
 import type { Template } from "./templates/template.ts";
-import { templateByName } from "./templates/template-by-name.ts";
+import { promptFamilyOf, templateByName } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
+import { learn, learningComponents } from "./weights/learning.ts";
 
 /** A LLaVA model; without a vision tower it is a Llama that reads text only. */
 export interface LlavaModel extends TrainableModel {
@@ -38,7 +39,7 @@ export interface LlavaModelParts {
 
 export function llavaModel(parts: LlavaModelParts): LlavaModel {
   const { name, network, tokenizer, vision } = parts;
-  const { parameters } = network.parameters;
+  const { weights } = network;
   const batches = batchRegistry();
   let { format } = parts;
   let template = templateByName(format.template);
@@ -64,7 +65,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
       return format;
     },
     get promptFamily() {
-      return template.name === "plain" ? parts.untunedFamily : "tuned";
+      return promptFamilyOf(template.name, parts.untunedFamily);
     },
     setFormat,
     encode: (conversation, encodeOptions) => {
@@ -79,15 +80,17 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     },
     generate: (requests, options) => generate(reader(), requests, options),
     score: (requests, options) => score(reader(), requests, options),
-    parameters: () => parameters,
+    parameters: () => weights,
+    learn: (components) => learn(weights, components),
     collate: async (examples, shape) =>
       batches.add(await collate(network, examples, shape, pixelLoader(vision, format))),
     loss: (batch, options) => {
       const { inputs, selected } = batches.tensorsOf(batch);
       return crossEntropy(network, inputs, selected, options);
     },
-    trainingFlops: (batch, trained, options) => trainingFlops(network, batches.tensorsOf(batch).size, trained, options),
-    save: (folder, options) => writeCheckpoint(folder, { ...parts, parameters, format }, options),
+    trainingFlops: (batch, options) =>
+      trainingFlops(network, batches.tensorsOf(batch).size, learningComponents(weights), options),
+    save: (folder, options) => writeCheckpoint(folder, { ...parts, weights, format }, options),
     load: async (folder) => setFormat(await loadCheckpoint(folder, network)),
     dispose: () => disposeNetwork(network),
   };

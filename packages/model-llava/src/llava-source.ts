@@ -24,7 +24,7 @@ import {
 import { fileExists, readCheckpointFile } from "./config/checkpoint-file.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
-import { templateByName } from "./templates/template-by-name.ts";
+import { promptFamilyOf, templateByName } from "./templates/template-by-name.ts";
 import { loadTokenizer, TOKENIZER_FILES } from "./tokenizer/load-tokenizer.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
@@ -71,7 +71,7 @@ export function createLlavaSource({ name, compute, untunedFamily, ...locations }
         const tokenizerFiles = await readTokenizerFiles(weights);
         const network = llavaNetwork(checkpoint.language, vision);
         try {
-          await loadWeights(plan, network.parameters.parameters, { seed, signal });
+          await loadWeights(plan, network.weights, { seed, signal });
           return llavaModel({ name, untunedFamily, network, tokenizer, tokenizerFiles, config, vision, format });
         } catch (error) {
           disposeNetwork(network);
@@ -87,7 +87,9 @@ export function createLlavaSource({ name, compute, untunedFamily, ...locations }
         const checkFormat = ({ template }: ConversationFormat): void => {
           templateByName(template);
         };
-        return { content, parameters: parameterCounts(plan), readsImages, checkFormat };
+        const promptFamily = ({ template } = checkpoint.format): PromptFamily =>
+          promptFamilyOf(template, untunedFamily);
+        return { content, parameters: parameterCounts(plan), readsImages, promptFamily, checkFormat };
       }),
   };
 }
@@ -121,8 +123,8 @@ async function prepare(checkpoint: Checkpoint, { weights }: CheckpointFolders): 
 
 function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parameters"] {
   const counts: Partial<Record<Component, number>> = {};
-  for (const { component, shape } of [...stored.map(({ parameter }) => parameter), ...fresh]) {
-    counts[component] = (counts[component] ?? 0) + shape.reduce((product, size) => product * size, 1);
+  for (const { component, size } of [...stored.map(({ weight }) => weight), ...fresh]) {
+    counts[component] = (counts[component] ?? 0) + size;
   }
   return counts;
 }

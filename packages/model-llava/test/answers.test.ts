@@ -1,9 +1,10 @@
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { type Generation, type GenerationRequest, type ImageReference, MlanError, type Prompt } from "@mlan/core";
 import { type LlavaModel, loadTokenizer } from "@mlan/model-llava";
+import { changeWeights } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { plainImage, scratchLlava, tinySource } from "./tiny-llava.ts";
+import { plainImage, scratchLlava, tinySource, weightOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 let model: LlavaModel;
@@ -11,9 +12,9 @@ beforeAll(async () => {
   await useOnnxBackend();
   model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
   // Weights as small as the tiny checkpoint's hardly depend on the prompt.
-  for (const { component, variable } of model.parameters()) {
-    if (component !== "vision" && variable.rank === 2) variable.assign(tf.tidy(() => tf.mul(variable, 8)));
-  }
+  changeWeights(model, ({ component, variable }) =>
+    component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
+  );
 });
 afterAll(() => model.dispose());
 
@@ -50,15 +51,15 @@ describe("generation", () => {
     const ids = Array.from({ length: vocabularySize }, (_, id) => id);
     const likeliest = ids.filter((id) => tokenizer.decode([id]) === text);
     expect(likeliest).toHaveLength(1);
-    const head = model.parameters().find(({ name }) => name === "lm_head.weight")!.variable;
-    const before = tf.clone(head);
+    const head = await weightOf(model, "lm_head.weight");
+    const before = tf.tensor(head.values, [...head.shape]);
     // The answer's first token and the end change places.
     const swapped = ids.map((id) =>
       id === endOfSequenceId ? likeliest[0]! : id === likeliest[0] ? endOfSequenceId : id,
     );
-    head.assign(tf.tidy(() => tf.gather(before, swapped)));
+    head.set(tf.tidy(() => tf.gather(before, swapped).dataSync()));
     const ended = await answer({ prompt: raw("abc"), maximumNewTokens: 5 });
-    head.assign(before);
+    head.set(head.values);
     before.dispose();
     expect(ended.finish).toBe("end-of-sequence");
     expect(ended.text).toBe("");
@@ -194,7 +195,6 @@ describe("scores", () => {
 
 describe("logits that are not finite", () => {
   let broken: LlavaModel;
-  const weight = (name: string): tf.Variable => broken.parameters().find((one) => one.name === name)!.variable;
   beforeEach(async () => {
     broken = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
   });
@@ -212,9 +212,8 @@ describe("logits that are not finite", () => {
   };
 
   it.each(["model.layers.1.mlp.up_proj.weight", "lm_head.weight"])("are an error that names %s", async (name) => {
-    const values = await weight(name).data();
-    values[7] = NaN;
-    weight(name).assign(tf.tidy(() => tf.tensor(values, weight(name).shape)));
+    const weight = await weightOf(broken, name);
+    weight.set(weight.values.with(7, NaN));
     for (const error of await errorsOf()) {
       expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
       expect(String(error)).toMatch(new RegExp(`"(first|second)" cannot be answered: tensor "${name}"`));
@@ -222,8 +221,8 @@ describe("logits that are not finite", () => {
   });
 
   it("are an error that names the request where all weights are finite", async () => {
-    const head = weight("lm_head.weight");
-    head.assign(tf.tidy(() => tf.mul(tf.sign(head), 3e38)));
+    const head = await weightOf(broken, "lm_head.weight");
+    head.set(head.values.map((value) => Math.sign(value) * 3e38));
     for (const error of await errorsOf()) {
       expect(MlanError.is(error, "invalid-data")).toBe(true);
       expect(String(error)).toMatch(/the logits of "(first|second)" are not finite although all weights are/);
@@ -231,7 +230,8 @@ describe("logits that are not finite", () => {
   });
 
   it("leave no tensors behind", async () => {
-    weight("lm_head.weight").assign(tf.tidy(() => tf.fill(weight("lm_head.weight").shape, NaN)));
+    const head = await weightOf(broken, "lm_head.weight");
+    head.set(head.values.fill(NaN));
     await errorsOf();
     const before = tf.memory().numTensors;
     await errorsOf();

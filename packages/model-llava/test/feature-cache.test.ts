@@ -3,9 +3,10 @@ import { fileURLToPath } from "node:url";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import type { ImageReference, Location } from "@mlan/core";
 import type { LlavaModel } from "@mlan/model-llava";
+import { changeWeights } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { plainImage, scratchLlava, tinySource } from "./tiny-llava.ts";
+import { plainImage, scratchLlava, tinySource, weightOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 const RED = plainImage("red", "#f00");
@@ -15,9 +16,9 @@ let model: LlavaModel;
 beforeAll(async () => {
   await useOnnxBackend();
   model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
-  for (const { component, variable } of model.parameters()) {
-    if (component !== "vision" && variable.rank === 2) variable.assign(tf.tidy(() => tf.mul(variable, 8)));
-  }
+  changeWeights(model, ({ component, variable }) =>
+    component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
+  );
 });
 afterAll(() => model.dispose());
 
@@ -80,13 +81,11 @@ it("computes again what is damaged: cut short, changed, or another image's", asy
 it("takes nothing from a tower with other weights, or from images that were framed otherwise", async () => {
   const folder = scratch.fresh();
   const before = await ask([RED], folder);
-  const { variable } = model.parameters().find(({ name }) => name.endsWith("layers.0.mlp.fc1.weight"))!;
-  const weights = tf.clone(variable);
-  variable.assign(tf.tidy(() => tf.mul(variable, 30)));
+  const weights = await weightOf(model, "layers.0.mlp.fc1.weight");
+  weights.set(weights.values.map((value) => 30 * value));
   await ask([RED], folder);
   expect(await filesIn(folder)).toHaveLength(2);
-  variable.assign(weights);
-  weights.dispose();
+  weights.set(weights.values);
   expect(await ask([RED], folder)).toEqual(before);
   expect(await filesIn(folder)).toHaveLength(2);
 

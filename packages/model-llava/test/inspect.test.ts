@@ -21,13 +21,16 @@ it("counts the values of each part that opening would hold, without a backend", 
   expect(tf.engine().backendNames()).toEqual([]);
   expect(reading.parameters).toEqual({ language: seeing.parameters.language });
   expect([seeing.readsImages, reading.readsImages]).toEqual([true, false]);
+  const tuned = { template: "v1", imageAspectRatio: "pad", maximumLength: 64 } as const;
+  expect([reading.promptFamily?.(), reading.promptFamily?.(tuned)]).toEqual(["llama2-base", "tuned"]);
   const format = { template: "v1", imageAspectRatio: "pad", maximumLength: 8 } as const;
   expect(() => reading.checkFormat?.(format)).not.toThrow();
   expect(() => reading.checkFormat?.({ ...format, template: "v2" })).toThrow('there is no template "v2"');
   await useOnnxBackend();
   const model = await tinySource(scratch.backbone, scratch.tower).open();
   const sizes: Record<string, number> = {};
-  for (const { component, variable } of model.parameters()) sizes[component] = (sizes[component] ?? 0) + variable.size;
+  for (const { component, shape } of model.parameters())
+    sizes[component] = (sizes[component] ?? 0) + tf.util.sizeFromShape([...shape]);
   expect(seeing.parameters).toEqual(sizes);
   model.dispose();
 });

@@ -27,11 +27,10 @@ export async function fixtureNetwork(): Promise<LlavaNetwork> {
   const [llama, clip, projector] = readers as [SafetensorsReader, SafetensorsReader, SafetensorsReader];
   const plan = planWeights(sizes, { checkpoint: llama, tower: clip, freshProjector: true });
   const network = llavaNetwork(sizes.language, sizes.vision);
-  const { parameters } = network.parameters;
-  await loadWeights(plan, parameters, { seed: 0 });
+  await loadWeights(plan, network.weights, { seed: 0 });
   for (const { name, shape } of plan.fresh) {
-    const variable = parameters.find((parameter) => parameter.name === name)!.variable;
-    variable.assign(tf.tensor(await projector.read(name), [...shape]));
+    const weight = network.weights.find((declared) => declared.name === name)!;
+    weight.set(tf.tensor(await projector.read(name), [...shape]));
   }
   await Promise.all(readers.map((reader) => reader.close()));
   return network;

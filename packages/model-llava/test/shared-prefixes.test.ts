@@ -8,6 +8,7 @@ import type {
   ScoreRequest,
 } from "@mlan/core";
 import { type LlavaModel, loadTokenizer } from "@mlan/model-llava";
+import { changeWeights } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BACKENDS } from "./backends.ts";
@@ -248,9 +249,9 @@ function scoreRequests(): readonly ScoreRequest[] {
 async function openModel(): Promise<LlavaModel> {
   const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
   // Weights as small as the tiny checkpoint's hardly depend on the prompt.
-  for (const { component, variable } of model.parameters()) {
-    if (component !== "vision" && variable.rank === 2) variable.assign(tf.tidy(() => tf.mul(variable, 8)));
-  }
+  changeWeights(model, ({ component, variable }) =>
+    component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
+  );
   return model;
 }
 

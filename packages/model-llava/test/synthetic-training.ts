@@ -1,4 +1,4 @@
-import type { Component, LossOptions } from "@mlan/core";
+import type { Component, GradientOptions } from "@mlan/core";
 import {
   crossEntropy,
   disposeInputTensors,
@@ -7,6 +7,7 @@ import {
   type InputTensors,
   type LanguageConfig,
   type LlavaNetwork,
+  learn,
   llavaNetwork,
   patchesPerImage,
   selection,
@@ -26,8 +27,8 @@ export interface Sizes {
 
 export interface SyntheticTraining {
   readonly network: LlavaNetwork;
-  loss(options?: LossOptions): tf.Scalar;
-  variables(...components: readonly Component[]): tf.Variable[];
+  loss(options?: GradientOptions): tf.Scalar;
+  learn(...components: readonly Component[]): { readonly variables: tf.Variable[]; end(): void };
   dispose(): void;
 }
 
@@ -60,10 +61,8 @@ export const VISION: VisionConfig = {
 export function syntheticTraining(sizes: Sizes): SyntheticTraining {
   const { language, vision, rows, length, supervised } = sizes;
   const network = llavaNetwork(language, { config: vision, selectLayer: -2 });
-  const { parameters } = network.parameters;
-  for (const [seed, { variable }] of parameters.entries()) {
-    tf.tidy(() => variable.assign(tf.randomUniform(variable.shape, -0.3, 0.3, "float32", seed + 1)));
-  }
+  for (const [seed, weight] of network.weights.entries())
+    weight.set(tf.randomUniform([...weight.shape], -0.3, 0.3, "float32", seed + 1));
   const inputs = inputsOf(sizes);
   const targets = Array.from({ length: supervised }, (_, index) => ({
     position: rows * length - 1 - index,
@@ -73,8 +72,10 @@ export function syntheticTraining(sizes: Sizes): SyntheticTraining {
   return {
     network,
     loss: (options) => crossEntropy(network, inputs, selected, options),
-    variables: (...components) =>
-      parameters.filter(({ component }) => components.includes(component)).map(({ variable }) => variable),
+    learn: (...components) => {
+      const { parameters, end } = learn(network.weights, components);
+      return { variables: parameters.map(({ variable }) => variable), end };
+    },
     dispose() {
       disposeInputTensors(inputs);
       disposeSelection(selected);

@@ -6,7 +6,8 @@ import { onnx } from "@mlan/backend-onnx";
 import { COMPUTE, createScope, type ImageReference, type Parameter } from "@mlan/core";
 import { createLlavaSource, type LlavaModel, type LlavaSource } from "@mlan/model-llava";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
-import { writeTinyLlava } from "@mlan/testing";
+import { changeWeights, writeTinyLlava } from "@mlan/testing";
+import * as tf from "@tensorflow/tfjs-core";
 import sharp from "sharp";
 import { afterAll } from "vitest";
 
@@ -81,6 +82,26 @@ export async function valuesOf(
   wanted: (parameter: Parameter) => boolean = () => true,
 ): Promise<Record<string, readonly number[]>> {
   const values: Record<string, readonly number[]> = {};
-  for (const { name, variable } of model.parameters().filter(wanted)) values[name] = [...(await variable.data())];
+  for (const parameter of model.parameters().filter(wanted)) values[parameter.name] = [...(await parameter.read())];
   return values;
+}
+
+export interface TestedWeight {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+  /** Gives the weight other values. */
+  set(values: ArrayLike<number>): void;
+}
+
+/** The weight whose name ends so, with its values. */
+export async function weightOf(model: LlavaModel, nameEnd: string): Promise<TestedWeight> {
+  const found = model.parameters().find(({ name }) => name.endsWith(nameEnd));
+  if (!found) throw new Error(`the model has no weight ${nameEnd}`);
+  const { name, shape } = found;
+  return {
+    shape,
+    values: await found.read(),
+    set: (values) =>
+      changeWeights(model, (one) => (one.name === name ? tf.tensor(Float32Array.from(values), [...shape]) : undefined)),
+  };
 }

@@ -34,9 +34,9 @@ describe("predicted memory of a training step on small models", () => {
   it("tells weights and moments from the rest", async () => {
     const network = llavaNetwork(LANGUAGE, { config: VISION, selectLayer: -2 });
     const count = (...components: readonly Component[]): number =>
-      network.parameters.parameters
+      network.weights
         .filter(({ component }) => components.includes(component))
-        .reduce((sum, { variable }) => sum + variable.size, 0);
+        .reduce((sum, { size }) => sum + size, 0);
     const { weights, moments, masterWeights } = predictTrainingMemory({
       language: LANGUAGE,
       vision: VISION,

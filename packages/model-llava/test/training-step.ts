@@ -18,7 +18,8 @@ export function trainingStep(sizes: StepSizes): TrainingStep {
   const { trained, gradientCheckpointing = false, microBatches = 1 } = sizes;
   const training = syntheticTraining(sizes);
   const components: readonly Component[] = trained;
-  const states = training.variables(...components).map((variable): AdamWParameter => {
+  const learning = training.learn(...components);
+  const states = learning.variables.map((variable): AdamWParameter => {
     const zeros = (): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(variable.shape), false));
     return { variable, firstMoment: zeros(), secondMoment: zeros(), weightDecay: 0 };
   });
@@ -28,10 +29,7 @@ export function trainingStep(sizes: StepSizes): TrainingStep {
     async run() {
       let sums: readonly (tf.Tensor | undefined)[] = [];
       for (let batch = 0; batch < microBatches; batch++) {
-        const { value, gradients } = valueAndGradients(
-          () => training.loss({ trained, gradientCheckpointing }),
-          variables,
-        );
+        const { value, gradients } = valueAndGradients(() => training.loss({ gradientCheckpointing }), variables);
         sums = added(sums, gradients);
         await value.data();
         value.dispose();
@@ -41,6 +39,7 @@ export function trainingStep(sizes: StepSizes): TrainingStep {
     },
     dispose() {
       tf.dispose(states.flatMap(({ firstMoment, secondMoment }) => [firstMoment, secondMoment]));
+      learning.end();
       training.dispose();
     },
   };

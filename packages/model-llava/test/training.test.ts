@@ -36,9 +36,12 @@ describe("a training step", () => {
     const batch = async (): Promise<void> => {
       for (const examples of [[conversation("a")], [conversation("a", red), conversation("b", blue)]]) {
         const made = await batchOf(examples);
-        const { value, grads } = tf.variableGrads(() => model.loss(made), variablesOf("language", "projector"));
+        const learning = model.learn(["language", "projector"]);
+        const variables = learning.parameters.map(({ variable }) => variable);
+        const { value, grads } = tf.variableGrads(() => model.loss(made), variables);
         await value.data();
         tf.dispose([value, grads]);
+        learning.end();
         made.dispose();
       }
     };
@@ -68,7 +71,8 @@ describe("a training step", () => {
   });
 
   it("stays finite for logits that no softmax of naive kind survives", async () => {
-    const head = model.parameters().find(({ name }) => name === "lm_head.weight")!.variable;
+    const learning = model.learn(["language"]);
+    const head = learning.parameters.find(({ name }) => name === "lm_head.weight")!.variable;
     const before = tf.clone(head);
     head.assign(tf.tidy(() => tf.mul(before, 1e5)));
     const batch = await batchOf([conversation("a")]);
@@ -79,6 +83,7 @@ describe("a training step", () => {
     expect((await grads[head.name]!.data()).every(Number.isFinite)).toBe(true);
     head.assign(before);
     tf.dispose([value, grads, before]);
+    learning.end();
     batch.dispose();
   });
 
@@ -112,7 +117,7 @@ describe("operations", () => {
   );
 
   it("of Llama 2 7B are six per weight and position, and attention", () => {
-    const network = { ...llavaNetworkOfSize(), decoder: { ...llavaNetworkOfSize().decoder, config } };
+    const network = llavaNetwork(config, undefined); // Nothing is loaded.
     const [rows, length] = [2, 1024];
     const weights = 6_738_415_616 - 32_000 * 4096; // All but the embedding, whose rows are only looked up.
     const attention = 3 * 4 * rows * length ** 2 * 4096 * 32;
@@ -129,27 +134,16 @@ describe("operations", () => {
       ["language", "projector"],
       ["language", "projector", "vision"],
     ];
-    const counts = all.map((trained) => model.trainingFlops(batch, trained));
+    const counts = all.map((trained) => {
+      const learning = model.learn(trained);
+      const flops = model.trainingFlops(batch);
+      learning.end();
+      return flops;
+    });
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));
     expect(new Set(counts).size).toBe(counts.length);
     batch.dispose();
   });
-
-  function llavaNetworkOfSize(): ReturnType<typeof llavaNetwork> {
-    return llavaNetwork(
-      {
-        ...config,
-        vocabularySize: 4,
-        hiddenSize: 4,
-        intermediateSize: 4,
-        layers: 1,
-        heads: 1,
-        keyValueHeads: 1,
-        headDimension: 4,
-      },
-      undefined,
-    );
-  }
 });
 
 function conversation(text: string, ...images: ImageReference[]): Conversation {
@@ -168,23 +162,18 @@ async function batchOf(conversations: readonly Conversation[]): Promise<Batch> {
   return model.collate(examples, { rows: 2, length: 256 });
 }
 
-function variablesOf(...components: readonly Component[]): tf.Variable[] {
-  return model
-    .parameters()
-    .filter(({ component }) => components.includes(component))
-    .map(({ variable }) => variable);
-}
-
 async function gradientNames(batch: Batch, component: Component): Promise<string[]> {
+  const learning = model.learn([component, "language"]);
   const { value, grads } = tf.variableGrads(
     () => model.loss(batch),
-    [...variablesOf(component), ...variablesOf("language")],
+    learning.parameters.map(({ variable }) => variable),
   );
-  const names = model
-    .parameters()
-    .filter((parameter) => parameter.component === component && grads[parameter.variable.name]);
+  const names = learning.parameters
+    .filter((parameter) => parameter.component === component && grads[parameter.variable.name])
+    .map(({ name }) => name);
   tf.dispose([value, grads]);
-  return names.map(({ name }) => name);
+  learning.end();
+  return names;
 }
 
 async function kernelsOf(batch: Batch): Promise<readonly string[]> {

@@ -21,6 +21,9 @@ const ELEMENT_BYTES = {
 
 export type Dtype = keyof typeof ELEMENT_BYTES;
 
+/** Floating-point numbers of 16 bits: bfloat16, and IEEE 754's half precision. */
+export type Float16Dtype = "BF16" | "F16";
+
 export function isDtype(name: string): name is Dtype {
   return Object.hasOwn(ELEMENT_BYTES, name);
 }
@@ -70,10 +73,10 @@ export function float32ToBfloat16(values: Float32Array): Uint16Array {
   });
 }
 
-function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
-  const words = new Uint32Array(halves.length);
-  for (let index = 0; index < halves.length; index++) words[index] = (halves[index] ?? 0) << 16;
-  return new Float32Array(words.buffer);
+/** What all 65,536 patterns of a dtype of 16 bits mean. */
+export function float16Table(dtype: Float16Dtype): Float32Array {
+  if (dtype === "F16") return Float32Array.from({ length: 2 ** 16 }, (_, half) => float16ToNumber(half));
+  return new Float32Array(Uint32Array.from({ length: 2 ** 16 }, (_, half) => half << 16).buffer);
 }
 
 function float16ToNumber(half: number): number {
@@ -83,6 +86,12 @@ function float16ToNumber(half: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
+  const words = new Uint32Array(halves.length);
+  for (let index = 0; index < halves.length; index++) words[index] = (halves[index] ?? 0) << 16;
+  return new Float32Array(words.buffer);
 }
 
 /** A buffer that begins at the first byte: typed arrays need aligned offsets, files do not have them. */

@@ -1,4 +1,5 @@
-export type { Dtype } from "./dtype.ts";
+export type { Dtype, Float16Dtype } from "./dtype.ts";
+export { float16Table } from "./dtype.ts";
 export type { SafetensorsErrorCode } from "./errors.ts";
 export { SafetensorsError } from "./errors.ts";
 export type { TensorEntry } from "./header.ts";

@@ -16,6 +16,7 @@ import {
   MODEL,
   type ModelSource,
   type Plugin,
+  type PromptFamily,
   seededRandom,
   type TrainableModel,
   verifyChecksums,
@@ -23,6 +24,7 @@ import {
   writeFileAtomically,
 } from "@mlan/core";
 import { characters, continuation, logProbability, margins, textOf, VOCABULARY } from "./character-table.ts";
+import { type FakeWeight, fakeWeight } from "./fake-weight.ts";
 
 const IGNORED = -100;
 const FILE = "fake-model.json";
@@ -55,8 +57,13 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
       content: await contentOfFiles(new Map(options.weights && [["weights", options.weights]]), signal),
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
       readsImages: options.readsImages ?? true,
+      promptFamily: familyOf,
     }),
   };
+}
+
+function familyOf({ template }: Partial<ConversationFormat> = {}): PromptFamily {
+  return template === "v1" ? "tuned" : "llama2-base";
 }
 
 /** The same as a plugin, for `use`, on the experiment's compute where there is one. */
@@ -77,21 +84,13 @@ interface CharacterBatch extends Batch {
   readonly weights: tf.Tensor1D;
 }
 
-let instances = 0;
-
 function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
-  const instance = instances++;
   const random = seededRandom(seed);
   const values = Float32Array.from({ length: VOCABULARY * VOCABULARY }, () => (random.next() - 0.5) * 0.1);
-  // Within tidy: a variable outlives it, the tensor that it began with does not.
-  const [table, projector] = tf.tidy(() => [
-    tf.variable(tf.tensor2d(values, [VOCABULARY, VOCABULARY]), true, `fake-model-${instance}/table`),
-    tf.variable(tf.zeros([2, 3]), true, `fake-model-${instance}/projector`),
-  ]);
-  const parameters = [
-    { name: "table", component: "language", variable: table },
-    { name: "projector", component: "projector", variable: projector },
-  ] as const;
+  const table = fakeWeight("table", "language", tf.tensor2d(values, [VOCABULARY, VOCABULARY]));
+  const projector = fakeWeight("projector", "projector", tf.zeros([2, 3]));
+  const parameters = [table, projector];
+  let learning: readonly FakeWeight[] = [];
   let format: ConversationFormat = { template: "plain", imageAspectRatio: "square", maximumLength: 64 };
   return {
     specVersion: 1,
@@ -101,19 +100,30 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       return format;
     },
     get promptFamily() {
-      return format.template === "v1" ? "tuned" : "llama2-base";
+      return familyOf(format);
     },
     setFormat(next) {
       format = next;
     },
     encode: (conversation) => encode(conversation, format),
     parameters: () => parameters,
+    learn(components) {
+      if (learning.length > 0) throw new MlanError("contract", "fake-model: the model learns already.");
+      learning = parameters.filter(({ component }) => components.includes(component));
+      return {
+        parameters: learning.map((weight) => weight.learn()),
+        end() {
+          for (const weight of learning) weight.freeze();
+          learning = [];
+        },
+      };
+    },
     collate: async (examples, shape) => collate(examples, shape),
-    loss: (batch) => loss(table, batch),
-    trainingFlops: ({ counts }, trained) =>
-      VOCABULARY * (2 * counts.text + (trained.includes("language") ? 4 * counts.supervised : 0)),
+    loss: (batch) => loss(table.tensor, batch),
+    trainingFlops: ({ counts }) =>
+      VOCABULARY * (2 * counts.text + (learning.includes(table) ? 4 * counts.supervised : 0)),
     async *generate(requests, { details = false } = {}) {
-      const logits = await finiteValues(table);
+      const logits = await table.finite();
       for (const request of requests) {
         const { maximumNewTokens } = request;
         const prompt = textOf(request.prompt);
@@ -123,7 +133,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       }
     },
     async score(requests) {
-      const logits = await finiteValues(table);
+      const logits = await table.finite();
       return requests.map(({ id, prompt, continuation: text }) => ({
         id,
         logProbability: logProbability(logits, textOf(prompt), text),
@@ -133,7 +143,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       }));
     },
     async save(folder) {
-      const [learned, seen] = [await finiteValues(table), await finiteValues(projector)];
+      const [learned, seen] = [await table.finite(), await projector.finite()];
       const saved = { format, table: Array.from(learned), projector: Array.from(seen) };
       await writeFileAtomically(new URL(FILE, folder), JSON.stringify(saved));
       await writeChecksums(folder, { files: [FILE] });
@@ -148,15 +158,9 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       });
     },
     dispose() {
-      for (const { variable } of parameters) variable.dispose();
+      for (const weight of parameters) weight.dispose();
     },
   };
-}
-
-async function finiteValues(variable: tf.Variable): Promise<ArrayLike<number>> {
-  const values = await variable.data();
-  if (values.every(Number.isFinite)) return values;
-  throw new MlanError("invalid-checkpoint", `fake-model: tensor "${variable.name}" holds values that are not finite.`);
 }
 
 function encode({ id, turns, images }: Conversation, { maximumLength }: ConversationFormat): Encoded {
@@ -216,7 +220,7 @@ function collate(examples: readonly Encoded[], { rows, length }: BatchShape): Ch
   };
 }
 
-function loss(table: tf.Variable, batch: Batch): tf.Scalar {
+function loss(table: tf.Tensor, batch: Batch): tf.Scalar {
   if (!isCharacterBatch(batch))
     throw new MlanError("contract", "fake-model: this batch was collated by another model.");
   const { inputs, targets, weights, counts } = batch;

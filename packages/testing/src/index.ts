@@ -1,3 +1,4 @@
+export { changeWeights } from "./change-weights.ts";
 export { describeTensorBackendContract } from "./backend-contract.ts";
 export { describeBenchmarkContract } from "./benchmark-contract.ts";
 export { describeComputeContract } from "./compute-contract.ts";

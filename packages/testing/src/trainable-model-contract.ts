@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import {
+  type Batch,
   type Component,
   type ConversationFormat,
   type Encoded,
-  type LossOptions,
+  type GradientOptions,
   MlanError,
   type ModelSource,
   type TrainableModel,
@@ -15,6 +16,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { alphabetConversations } from "./memory-dataset.ts";
 import { answersOf } from "./answers-of.ts";
+import { changeWeights } from "./change-weights.ts";
 import type { ModelContractOptions } from "./model-contract.ts";
 
 const TUNING: ConversationFormat = { template: "v1", imageAspectRatio: "pad", maximumLength: 256 };
@@ -62,6 +64,30 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       expect(model.parameters().map(({ component }) => component)).toContain("language");
     });
 
+    it("has variables of the components that learn, until the learning ends, without memory for them", async () => {
+      const values = async (): Promise<readonly (readonly number[])[]> =>
+        Promise.all(model.parameters().map(async (parameter) => [...(await parameter.read())]));
+      const before = { values: await values(), ...tf.memory() };
+      const learning = model.learn(["language"]);
+      const language = model.parameters().filter(({ component }) => component === "language");
+      expect(learning.parameters.map(({ name, component, shape }) => ({ name, component, shape }))).toEqual(
+        language.map(({ name, component, shape }) => ({ name, component, shape })),
+      );
+      for (const { variable, shape } of learning.parameters) {
+        expect(variable).toBeInstanceOf(tf.Variable);
+        expect(variable.shape).toEqual(shape);
+      }
+      expect(tf.memory().numBytes).toBe(before.numBytes);
+      expect(() => model.learn(["projector"])).toThrow(MlanError);
+      learning.end();
+      expect(await values()).toEqual(before.values);
+      expect(tf.memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
+      model.learn(["projector"]).end();
+      changeWeights(model, ({ variable }) => tf.add(variable, 1));
+      expect((await values())[0]?.[0]).toBeCloseTo((before.values[0]?.[0] ?? NaN) + 1, 5);
+      changeWeights(model, ({ variable }) => tf.sub(variable, 1));
+    });
+
     it("counts every position of a batch", async () => {
       const { rows, length } = shapeOf(examples);
       const batch = await model.collate(examples, { rows: rows + 1, length });
@@ -81,21 +107,28 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       "gives the same loss and gradients of $trained however little it keeps",
       async ({ trained }) => {
         const batch = await model.collate(examples, shapeOf(examples));
-        const variables = model
-          .parameters()
-          .filter(({ component }) => trained.includes(component))
-          .map(({ variable }) => variable);
-        const pass = async (options: LossOptions): Promise<readonly Float32Array[]> => {
-          if (variables.length === 0) return [];
+        const pass = async (
+          learns: readonly Component[],
+          options: GradientOptions = {},
+        ): Promise<readonly Float32Array[]> => {
+          const learning = model.learn(learns);
+          const variables = learning.parameters
+            .filter(({ component }) => trained.includes(component))
+            .map(({ variable }) => variable);
+          if (variables.length === 0) {
+            learning.end();
+            return [];
+          }
           const { value, grads } = tf.engine().gradients(() => model.loss(batch, options), variables, undefined, true);
           // The gradient of what the batch does not depend on has no tensor.
           const tensors = [value, ...grads].filter((tensor) => tensor !== undefined);
           const values = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
           tf.dispose(tensors);
+          learning.end();
           return values;
         };
-        const all = await pass({});
-        const few = [await pass({ trained }), await pass({ trained, gradientCheckpointing: true })];
+        const all = await pass(["language", "projector", "vision"]);
+        const few = [await pass(trained), await pass(trained, { gradientCheckpointing: true })];
         batch.dispose();
         for (const values of few) {
           expect(values).toHaveLength(all.length);
@@ -107,10 +140,8 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
 
     it("overfits one batch, and leaves no tensors behind", async () => {
       const batch = await model.collate(examples, shapeOf(examples));
-      const variables = model
-        .parameters()
-        .filter(({ component }) => component === "language")
-        .map(({ variable }) => variable);
+      const learning = model.learn(["language"]);
+      const variables = learning.parameters.map(({ variable }) => variable);
       const optimizer = tf.train.adam(0.05);
       const losses: number[] = [];
       let tensors = 0;
@@ -122,6 +153,7 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       }
       expect(tf.memory().numTensors).toBe(tensors);
       optimizer.dispose();
+      learning.end();
       batch.dispose();
       expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) / 2);
     });
@@ -140,8 +172,8 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
 
     it("neither answers, scores nor saves with weights that are not finite", async () => {
       const broken = await source.open({ seed: 1 });
-      const { variable } = broken.parameters().findLast(({ component }) => component === "language") ?? {};
-      variable?.assign(tf.tidy(() => tf.fill(variable.shape, NaN)));
+      const last = broken.parameters().findLast(({ component }) => component === "language")?.name;
+      changeWeights(broken, ({ name, variable }) => (name === last ? tf.fill(variable.shape, NaN) : undefined));
       const prompt = { kind: "raw", text: "a", beginOfSequence: true } as const;
       for (const details of [false, true]) {
         const request = { id: "asked", prompt, images: [], maximumNewTokens: 2 };
@@ -186,11 +218,16 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
     it("counts more work where more is trained", async () => {
       const small = await model.collate(examples.slice(0, 1), shapeOf(examples.slice(0, 1)));
       const large = await model.collate(examples, shapeOf(examples));
-      const projector = model.trainingFlops(large, ["projector"]);
-      expect(model.trainingFlops(large, ["projector", "language"])).toBeGreaterThan(projector);
-      expect(model.trainingFlops(large, ["language"])).toBeGreaterThan(model.trainingFlops(small, ["language"]));
-      expect(model.trainingFlops(large, ["language"], { gradientCheckpointing: true })).toBeGreaterThanOrEqual(
-        model.trainingFlops(large, ["language"]),
+      const flops = (batch: Batch, trained: readonly Component[], options?: GradientOptions): number => {
+        const learning = model.learn(trained);
+        const counted = model.trainingFlops(batch, options);
+        learning.end();
+        return counted;
+      };
+      expect(flops(large, ["projector", "language"])).toBeGreaterThan(flops(large, ["projector"]));
+      expect(flops(large, ["language"])).toBeGreaterThan(flops(small, ["language"]));
+      expect(flops(large, ["language"], { gradientCheckpointing: true })).toBeGreaterThanOrEqual(
+        flops(large, ["language"]),
       );
       small.dispose();
       large.dispose();

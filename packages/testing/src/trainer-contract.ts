@@ -110,6 +110,6 @@ interface Outcome {
 
 async function weightsOf(model: TrainableModel): Promise<ReadonlyMap<string, Float32Array>> {
   const weights = new Map<string, Float32Array>();
-  for (const { name, variable } of model.parameters()) weights.set(name, Float32Array.from(await variable.data()));
+  for (const parameter of model.parameters()) weights.set(parameter.name, await parameter.read());
   return weights;
 }

@@ -4,24 +4,23 @@ import { cpuTrainer } from "@mlan/trainer-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 
-describe("cpuTrainer, before it trains,", () => {
-  it("registers and loads nothing when it is made", () => {
-    const scope = createScope(cpuTrainer({ threads: 1 }));
-    expect([scope.get(COMPUTE).name, scope.get(TRAINER).name]).toEqual(["onnx", "@mlan/trainer"]);
-    expect(tf.engine().registryFactory).toEqual({});
-  });
-});
-
 describeTrainerContract(cpuTrainer({ threads: 1 }));
 describeTrainerContract(cpuTrainer({ threads: 1, gradientCheckpointing: true }));
 
 describe("cpuTrainer", () => {
+  it("registers nothing when it is made", () => {
+    tf.removeBackend("onnx");
+    const scope = createScope(cpuTrainer({ threads: 1 }));
+    expect([scope.get(COMPUTE).name, scope.get(TRAINER).name]).toEqual(["onnx", "@mlan/trainer"]);
+    expect(tf.engine().findBackendFactory("onnx")).toBe(null);
+  });
+
   it("refuses unknown options and says which", () => {
     const typo = JSON.parse('{ "thread": 2 }');
     expect(() => cpuTrainer(typo)).toThrow(/trainer-cpu.*"thread".*threads, gradientCheckpointing/s);
   });
 
-  it.each([0, -1, 1.5])("refuses %s threads", (threads) => {
+  it.each([0, -1, 1.5, 257, 1000, Number.NaN])("refuses %s threads", (threads) => {
     expect(() => cpuTrainer({ threads })).toThrow(MlanError);
   });
 

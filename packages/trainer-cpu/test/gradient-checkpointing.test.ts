@@ -22,7 +22,7 @@ interface Training {
 }
 
 async function tune(gradientCheckpointing: boolean): Promise<Training> {
-  await using scope = createScope(cpuTrainer({ threads: 2, gradientCheckpointing }));
+  await using scope = createScope(cpuTrainer({ threads: 1, gradientCheckpointing }));
   const trainer = scope.get(TRAINER);
   const source = createLlavaSource({
     name: "tiny",
@@ -43,7 +43,7 @@ async function tune(gradientCheckpointing: boolean): Promise<Training> {
   const steps: StepEndEvent[] = [];
   const run = { model, data, recipe, seed: 3, folder: new URL(`${gradientCheckpointing}/`, folder) };
   for await (const event of trainer.train(run)) if (event.type === "step-end") steps.push(event);
-  const weights = await Promise.all(model.parameters().map(async ({ variable }) => [...(await variable.data())]));
+  const weights = await Promise.all(model.parameters().map(async (parameter) => [...(await parameter.read())]));
   model.dispose();
   return { steps, weights };
 }

@@ -64,6 +64,10 @@ describe("gpuTrainer", () => {
     expect(() => gpuTrainer({ device })).toThrow(MlanError);
   });
 
+  it.each([0, -1, 1.5, 257, 1000, Number.NaN])("refuses %s threads", (threads) => {
+    expect(() => gpuTrainer({ threads })).toThrow(MlanError);
+  });
+
   it("is a compute, with the device that it wants, and a trainer; recomputation changes no result", () => {
     const parts = gpuTrainer({ threads: 3, precision: "bfloat16", gradientCheckpointing: true });
     expect(parts).toMatchObject([

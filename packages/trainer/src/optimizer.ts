@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Variable } from "@tensorflow/tfjs-core";
-import { counted, MlanError, type Parameter } from "@mlan/core";
+import { counted, MlanError, type LearningParameter } from "@mlan/core";
 import { type AdamWParameter, type AdamWStep, applyAdamW } from "@mlan/fused-ops";
 import type { SafetensorsReader, TensorToWrite } from "@mlan/safetensors";
 import type { Gradients } from "./gradients.ts";
@@ -16,7 +16,7 @@ export interface Optimizer {
 }
 
 /** Moments start at zero. */
-export function createOptimizer(parameters: readonly Parameter[], weightDecay: number): Optimizer {
+export function createOptimizer(parameters: readonly LearningParameter[], weightDecay: number): Optimizer {
   const states = parameters.map(({ name, variable }): NamedState => ({
     name,
     variable,

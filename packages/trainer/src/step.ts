@@ -1,6 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Variable } from "@tensorflow/tfjs-core";
-import { type Encoded, MlanError, type TokenCounts, type TrainableModel, type TrainingRecipe } from "@mlan/core";
+import {
+  type Encoded,
+  type LearningParameter,
+  MlanError,
+  type TokenCounts,
+  type TrainableModel,
+  type TrainingRecipe,
+} from "@mlan/core";
 import { firstNotFinite } from "./first-not-finite.ts";
 import { addGradients, clipGradients, disposeGradients, type Gradients, lossAndGradients } from "./gradients.ts";
 import type { MicroBatch } from "./training-plan.ts";
@@ -13,7 +19,7 @@ export interface StepOptions {
   readonly set: TrainingSet;
   readonly recipe: TrainingRecipe;
   /** Those that learn. */
-  readonly variables: readonly Variable[];
+  readonly parameters: readonly LearningParameter[];
   readonly gradientCheckpointing: boolean;
 }
 
@@ -75,13 +81,15 @@ async function runPass(
   examples: readonly Encoded[],
   { shape, weight }: MicroBatch,
   before: Gradients,
-  { model, recipe, variables, gradientCheckpointing }: StepOptions,
+  { model, parameters, gradientCheckpointing }: StepOptions,
 ): Promise<Pass> {
-  const { trained } = recipe;
   const batch = await model.collate(examples, shape);
   try {
-    const share = (): tf.Scalar => tf.mul(model.loss(batch, { trained, gradientCheckpointing }), weight);
-    const { loss, gradients } = lossAndGradients(share, variables);
+    const share = (): tf.Scalar => tf.mul(model.loss(batch, { gradientCheckpointing }), weight);
+    const { loss, gradients } = lossAndGradients(
+      share,
+      parameters.map(({ variable }) => variable),
+    );
     return {
       ids: examples.map(({ id }) => id),
       gradients: addGradients(before, gradients),
@@ -89,7 +97,7 @@ async function runPass(
       // awaited at the end of the step, so that others need not wait in between.
       loss: read(loss),
       counts: batch.counts,
-      flops: model.trainingFlops(batch, trained, { gradientCheckpointing }),
+      flops: model.trainingFlops(batch, { gradientCheckpointing }),
     };
   } finally {
     batch.dispose();
@@ -116,12 +124,11 @@ async function lossNotFinite(
   ids: readonly string[],
   { step, model, recipe }: StepOptions,
 ): Promise<MlanError> {
-  const parameters = model.parameters();
-  const weight = await firstNotFinite(parameters.map(({ variable }) => variable));
-  if (weight) {
+  const weight = await nameOfBrokenWeight(model);
+  if (weight !== undefined) {
     return new MlanError(
       "invalid-checkpoint",
-      `trainer: the loss of step ${step} is ${loss} because tensor "${parameters[weight.index]?.name}" of ${model.name} holds values ` +
+      `trainer: the loss of step ${step} is ${loss} because tensor "${weight}" of ${model.name} holds values ` +
         "that are not finite. Begin with another checkpoint.",
     );
   }
@@ -132,15 +139,22 @@ async function lossNotFinite(
   );
 }
 
+async function nameOfBrokenWeight(model: TrainableModel): Promise<string | undefined> {
+  for (const parameter of model.parameters()) {
+    if ((await parameter.read()).some((value) => !Number.isFinite(value))) return parameter.name;
+  }
+  return undefined;
+}
+
 /** Before the update: not even a clipped gradient would leave weights that are numbers. */
 async function checkGradients(
   gradients: Gradients,
   ids: readonly string[],
-  { step, model, recipe, variables }: StepOptions,
+  { step, recipe, parameters }: StepOptions,
 ): Promise<void> {
   const found = await firstNotFinite(gradients);
   if (!found) return;
-  const name = model.parameters().find(({ variable }) => variable === variables[found.index])?.name;
+  const name = parameters[found.index]?.name;
   throw new MlanError(
     "invalid-options",
     `trainer: the gradient of "${name}" in step ${step} is not finite although the loss is, on the conversations ${listOf(ids)}. ` +

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { type Compute, MlanError, type Parameter, type StepEndEvent, type TrainEvent, type TrainRun } from "@mlan/core";
+import { type Compute, MlanError, type Learning, type StepEndEvent, type TrainEvent, type TrainRun } from "@mlan/core";
 import { checkSchedule } from "./check-schedule.ts";
 import { checkpointsIn } from "./checkpoint.ts";
 import { disposeGradients } from "./gradients.ts";
@@ -29,13 +29,14 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
   const recipe = checkRecipe(run.recipe);
   signal?.throwIfAborted();
   model.setFormat(recipe.format);
-  const parameters = trainedParameters(run);
+  checkTrained(run);
   const set = await openTrainingSet(run);
   const plan = trainingPlan({ set, recipe, seed, ...settings });
   const warnings = [...checkSchedule(recipe, plan.steps), ...supervisionWarnings(set, plan)];
-  const depends = dependenciesOf(run, set, plan, parameters);
+  const depends = dependenciesOf(run, set, plan);
   const checkpoints = checkpointsIn(run.folder, settings.checkpointsKept, { plan, depends });
-  const optimizer = createOptimizer(parameters, recipe.weightDecay);
+  const learning = model.learn(recipe.trained);
+  const optimizer = createOptimizer(learning.parameters, recipe.weightDecay);
   let saveStep: (() => Promise<URL>) | undefined;
   try {
     const resumed = await checkpoints.resume({ model, optimizer });
@@ -57,7 +58,7 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
       warnings: [...warnings, ...(resumed?.warnings ?? [])],
     };
     for (let step = stepsDone + 1; step <= steps; step++) {
-      const outcome = await takeStep(step, { run, set, plan, parameters, optimizer, settings });
+      const outcome = await takeStep(step, { run, set, plan, learning, optimizer, settings });
       const device = settings.compute.usage?.();
       const event = { ...outcome, ...(device && { device }) };
       history.push(event);
@@ -82,6 +83,7 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
       await saveStep?.();
     } finally {
       optimizer.dispose();
+      learning.end();
     }
   }
 }
@@ -99,19 +101,18 @@ interface StepContext {
   readonly run: TrainRun;
   readonly set: TrainingSet;
   readonly plan: TrainingPlan;
-  readonly parameters: readonly Parameter[];
+  readonly learning: Learning;
   readonly optimizer: Optimizer;
   readonly settings: TrainSettings;
 }
 
 async function takeStep(step: number, context: StepContext): Promise<StepEndEvent> {
-  const { run, set, plan, parameters, optimizer } = context;
+  const { run, set, plan, learning, optimizer } = context;
   const { gradientCheckpointing } = context.settings;
   const { model, recipe } = run;
   const { steps } = plan;
   const start = performance.now();
-  const variables = parameters.map(({ variable }) => variable);
-  const options = { step, model, set, recipe, variables, gradientCheckpointing };
+  const options = { step, model, set, recipe, parameters: learning.parameters, gradientCheckpointing };
   const { gradients, ...outcome } = await computeStep(plan.step(step - 1), options);
   const learningRate = recipe.learningRate * learningRateFactor(step - 1, steps, recipe.warmupRatio);
   try {
@@ -122,7 +123,7 @@ async function takeStep(step: number, context: StepContext): Promise<StepEndEven
   return { type: "step-end", step, steps, learningRate, ...outcome, seconds: (performance.now() - start) / 1000 };
 }
 
-function trainedParameters({ model, recipe }: TrainRun): readonly Parameter[] {
+function checkTrained({ model, recipe }: TrainRun): void {
   const parameters = model.parameters();
   for (const component of recipe.trained) {
     if (parameters.some((parameter) => parameter.component === component)) continue;
@@ -131,5 +132,4 @@ function trainedParameters({ model, recipe }: TrainRun): readonly Parameter[] {
       `trainer: ${model.name} has no parameters in "${component}", which the recipe trains. Take it out of \`trained\`.`,
     );
   }
-  return parameters.filter(({ component }) => recipe.trained.includes(component));
 }

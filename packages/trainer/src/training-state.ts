@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { MlanError, type Parameter, pathOf, type TrainingRecipe, type TrainRun } from "@mlan/core";
+import { differencesOf, jsonOrUndefined, MlanError, pathOf, type TrainingRecipe, type TrainRun } from "@mlan/core";
 import { z } from "zod";
 import type { CheckpointFolder } from "./checkpoint-folders.ts";
 import type { TrainingPlan } from "./training-plan.ts";
@@ -50,12 +50,7 @@ export interface Dependencies {
   readonly parameters: readonly string[];
 }
 
-export function dependenciesOf(
-  { model, recipe, seed }: TrainRun,
-  set: TrainingSet,
-  plan: TrainingPlan,
-  parameters: readonly Parameter[],
-): Dependencies {
+export function dependenciesOf({ model, recipe, seed }: TrainRun, set: TrainingSet, plan: TrainingPlan): Dependencies {
   const { checkpointEvery: _, ...decisive } = recipe;
   return {
     recipe: decisive,
@@ -64,7 +59,10 @@ export function dependenciesOf(
     dataFingerprint: set.fingerprint,
     conversations: set.length,
     lengths: plan.lengths,
-    parameters: parameters.map(({ name, variable }) => `${name} [${variable.shape.join(", ")}]`),
+    parameters: model
+      .parameters()
+      .filter(({ component }) => recipe.trained.includes(component))
+      .map(({ name, shape }) => `${name} [${shape.join(", ")}]`),
   };
 }
 
@@ -75,7 +73,7 @@ export function stateText(step: number, run: RunState): string {
 
 /** Reads a state file. Throws `run-folder` when it is none. */
 export async function readState(file: URL): Promise<TrainingState> {
-  const parsed = schema.safeParse(parseJson(await readFile(file, "utf8")));
+  const parsed = schema.safeParse(jsonOrUndefined(await readFile(file, "utf8")));
   if (parsed.success) return parsed.data;
   throw new MlanError(
     "run-folder",
@@ -95,7 +93,7 @@ export function checkBelongs(
   { step, url }: CheckpointFolder,
   run: RunState,
 ): void {
-  const differences = differencesOf(depends, JSON.parse(JSON.stringify(run.depends)), "");
+  const differences = differencesOf(depends, JSON.parse(JSON.stringify(run.depends)));
   if (differences.length > 0) {
     throw new MlanError(
       "run-folder",
@@ -103,7 +101,7 @@ export function checkBelongs(
         `Restore what differs to go on with it, or train into another folder.`,
     );
   }
-  const contradictions = differencesOf({ ...state, formatVersion: 2 }, stateAt(step, run), "");
+  const contradictions = differencesOf({ ...state, formatVersion: 2 }, stateAt(step, run));
   if (contradictions.length === 0) return;
   throw new MlanError(
     "run-folder",
@@ -116,29 +114,4 @@ function stateAt(step: number, { plan, depends }: RunState): Omit<TrainingState,
   const epoch = Math.floor(step / plan.stepsPerEpoch);
   const cursor = (step % plan.stepsPerEpoch) * depends.recipe.batchSize;
   return { formatVersion: 2, step, steps: plan.steps, epoch, cursor };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function differencesOf(before: unknown, now: unknown, path: string): readonly string[] {
-  if (isPlain(before) && isPlain(now)) {
-    const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-    return keys.flatMap((key) => differencesOf(before[key], now[key], path === "" ? key : `${path}.${key}`));
-  }
-  const [left, right] = [shown(before), shown(now)];
-  return left === right ? [] : [`${path} was ${left}, now it is ${right}`];
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? "absent" : JSON.stringify(value);
 }

@@ -90,7 +90,7 @@ export async function train(options: TrainingOptions): Promise<Training> {
       if (event.type === "step-end" && event.step === breakAt) break;
     }
     const weights: Record<string, readonly number[]> = {};
-    for (const { name, variable } of model.parameters()) weights[name] = [...(await variable.data())];
+    for (const parameter of model.parameters()) weights[parameter.name] = [...(await parameter.read())];
     return { events, weights, steps: events.filter((event) => event.type === "step-end") };
   } finally {
     model.dispose();
@@ -109,17 +109,23 @@ async function* abandonedAt(step: number, training: AsyncIterable<TrainEvent>): 
 /** A model whose loss depends on the projector in batches with images, and only in these. */
 export function withEyes(model: TrainableModel): TrainableModel {
   const seeing = new WeakSet<Batch>();
-  const projector = model.parameters().find(({ component }) => component === "projector")!.variable;
+  let projector: tf.Variable | undefined;
   return {
     ...model,
+    learn(components) {
+      const learning = model.learn(components);
+      projector = learning.parameters.find(({ component }) => component === "projector")?.variable;
+      return learning;
+    },
     async collate(examples, shape) {
       const batch = await model.collate(examples, shape);
       if (examples.some(({ images }) => images.length > 0)) seeing.add(batch);
       return batch;
     },
-    loss: (batch) =>
-      seeing.has(batch)
-        ? tf.tidy(() => tf.add(model.loss(batch), tf.sum(tf.square(tf.sub(projector, 1)))))
-        : model.loss(batch),
+    loss(batch) {
+      const learns = projector;
+      if (!learns || !seeing.has(batch)) return model.loss(batch);
+      return tf.tidy(() => tf.add(model.loss(batch), tf.sum(tf.square(tf.sub(learns, 1)))));
+    },
   };
 }

@@ -3,6 +3,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Value } from "../graph.ts";
 import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
+import { addTerms } from "./add-terms.ts";
 import { elementwise } from "./broadcast.ts";
 import { convert } from "./conversion.ts";
 import { knownElements } from "./indices.ts";
@@ -112,7 +113,7 @@ function atan2({ graph }: Writing, y: string, x: string): OnnxCall {
 
 function addAll({ graph, operands }: Writing, ...terms: string[]): OnnxCall {
   // ONNX Runtime's variadic Sum has no kernel for integers.
-  if (numberType(operands) === "float32") return ["Sum", terms];
+  if (numberType(operands) === "float32") return addTerms(graph, terms);
   const sum = terms.slice(0, -1).reduce((total, term) => graph.apply("Add", [total, term]));
   return ["Add", [sum, terms.at(-1) ?? sum]];
 }

@@ -7,16 +7,11 @@ import { ADD } from "./arithmetic.ts";
 import { elementwise } from "./broadcast.ts";
 import { compose } from "./composition.ts";
 import { fill } from "./fill.ts";
+import { writeConvolution, writeConvolutionBack } from "./grouped-convolution.ts";
 import { inFloat32, isEmpty, kernel, operation, record } from "./operation.ts";
-import type { Writing } from "./operation.ts";
 import { slice } from "./slice.ts";
 import { transpose } from "./transpose.ts";
 import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, wanted, wholeGradient, wholeInfo, windowOf } from "./window.ts";
-import type { Window } from "./window.ts";
-
-interface GroupedWindow extends Window {
-  readonly group: number;
-}
 
 type Shape4 = [number, number, number, number];
 type DepthwiseAttributes = Omit<tf.DepthwiseConv2dNativeAttrs, "dataFormat"> & { readonly dataFormat?: string };
@@ -24,23 +19,8 @@ type DepthwiseAttributes = Omit<tf.DepthwiseConv2dNativeAttrs, "dataFormat"> & {
 /** From [height, width, channels, multiplier] to [channels, multiplier, height, width]. */
 const FILTER_TO_ONNX = [2, 3, 0, 1] as const;
 
-const CONVOLVE = operation(
-  "DepthwiseConv",
-  inFloat32(({ attributes: { strides, dilations, pads, group } }: Writing<GroupedWindow>, x, filter) => [
-    "Conv",
-    [x, filter],
-    { strides, dilations, pads, group },
-  ]),
-);
-
-const CONVOLVE_BACK = operation(
-  "DepthwiseConvTranspose",
-  inFloat32(({ attributes: { strides, dilations, pads, unreached, group } }: Writing<GroupedWindow>, dy, filter) => [
-    "ConvTranspose",
-    [dy, filter],
-    { strides, dilations, pads, group, output_padding: unreached },
-  ]),
-);
+const CONVOLVE = operation("DepthwiseConv", inFloat32(writeConvolution));
+const CONVOLVE_BACK = operation("DepthwiseConvTranspose", inFloat32(writeConvolutionBack));
 
 /** Convolutions of each input channel alone, which give `multiplier` output channels each. Layout NHWC. */
 export const DEPTHWISE_CONVOLUTION_KERNELS: readonly Kernel[] = [

@@ -8,6 +8,7 @@ import { cast } from "./cast.ts";
 import { compose } from "./composition.ts";
 import { gather } from "./gather.ts";
 import { fill } from "./fill.ts";
+import { longReduction } from "./long-sum.ts";
 import { constant, inFloat32, isEmpty, kernel, operation, record } from "./operation.ts";
 import type { Writing } from "./operation.ts";
 import { pad } from "./pad.ts";
@@ -51,7 +52,14 @@ const GRADIENT_AT_LARGEST = operation(
 
 const SUM_OF_WINDOWS = operation(
   "DilationSumOfWindows",
-  inFloat32(({ graph }: Writing, gradient) => ["ReduceSum", [gradient, graph.int64([0, 1])], { keepdims: 0 }]),
+  inFloat32(({ graph, operands: [operand] }: Writing, gradient) =>
+    longReduction(graph, gradient, {
+      operatorType: "ReduceSum",
+      shape: operand?.shape ?? [],
+      axes: [0, 1],
+      keepDims: false,
+    }),
+  ),
 );
 
 /** Grey-scale morphology: the largest of pixel plus filter weight in each window. Layout NHWC, filter [height, width, channels]. */

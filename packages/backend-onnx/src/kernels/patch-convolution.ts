@@ -11,6 +11,8 @@ const GATHER_PATCHES = [0, 1, 3, 2, 4, 5] as const;
 export function isPatchwise(info: backend_util.Conv2DInfo): boolean {
   return (
     info.dataFormat === "channelsLast" &&
+    info.padInfo.top === 0 &&
+    info.padInfo.left === 0 &&
     info.dilationHeight === 1 &&
     info.dilationWidth === 1 &&
     info.strideHeight === info.filterHeight &&

@@ -5,6 +5,7 @@ import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
 import { fill } from "./fill.ts";
+import { assertShortProduct } from "./product-length.ts";
 import { longReduction } from "./long-sum.ts";
 import { computedIn, inFloat32, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { OnnxCall, Write, WrittenOperation } from "./operation.ts";
@@ -25,7 +26,7 @@ const SUM = reduction("Sum", inNumber(added), countDtype, 0);
 // As int64, whose low half is the product that wraps; ONNX Runtime's int32 product stops at the largest number.
 const PROD = reduction(
   "Prod",
-  computedIn((operands) => (numberType(operands) === "float32" ? "float64" : "int64"), reduced("ReduceProd")),
+  computedIn((operands) => (numberType(operands) === "float32" ? "float64" : "int64"), multiplied),
   countDtype,
   1,
 );
@@ -107,10 +108,21 @@ function added(...[writing, x = ""]: Parameters<Write<ReduceAttributes>>): OnnxC
   return write(writing, x);
 }
 
+function multiplied(...[writing, x = ""]: Parameters<Write<ReduceAttributes>>): OnnxCall {
+  const { graph, operands, attributes } = writing;
+  const shape = operands[0]?.shape ?? [];
+  const count = attributes.axes.reduce((product, axis) => product * (shape[axis] ?? 1), 1);
+  if (!graph.float64 && numberType(operands) === "float32") assertShortProduct("prod", count);
+  return reduced("ReduceProd")(writing, x);
+}
+
 function longReduced(operatorType: "ReduceSum" | "ReduceMean"): Write<ReduceAttributes> {
   return ({ graph, operands, attributes }, x = "") =>
     longReduction(graph, x, { operatorType, shape: operands[0]?.shape ?? [], ...attributes });
 }
+
+/** Numbers times this can be added up without passing the largest float32, and NaN and infinities stay what they are. */
+const TINY = 2 ** -100;
 
 /**
  * ONNX Runtime loses NaN among other numbers; their sum does not. (It is NaN for opposite infinities too, but then one
@@ -122,7 +134,8 @@ function extreme(operatorType: "ReduceMax" | "ReduceMin"): Write<ReduceAttribute
     const call = reduced(operatorType)(writing, x);
     if (numberType(operands) === "int32") return call;
     const found = graph.apply(...call);
-    const sum = graph.apply(...reduced("ReduceSum")(writing, x));
+    const small = graph.apply("Mul", [x, graph.scalar(TINY, "float32")]);
+    const sum = graph.apply(...reduced("ReduceSum")(writing, small));
     const lost = graph.apply("And", [graph.apply("IsNaN", [sum]), graph.apply("Not", [graph.apply("IsInf", [found])])]);
     return ["Where", [lost, sum, found]];
   };

@@ -1,42 +1,24 @@
 import type { TensorInfo, backend_util } from "@tensorflow/tfjs-core";
 import type { Recorder } from "../kernel.ts";
 import type { Convolution } from "./convolution.ts";
+import { writeConvolution, writeConvolutionBack } from "./grouped-convolution.ts";
 import { inFloat32, operation, record } from "./operation.ts";
-import type { Writing } from "./operation.ts";
 import { slice } from "./slice.ts";
 import { transpose } from "./transpose.ts";
 import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, wanted, wholeGradient, wholeInfo, windowOf } from "./window.ts";
-import type { Window } from "./window.ts";
-
-type ConvolutionAttributes = Pick<Window, "strides" | "dilations" | "pads">;
 
 /** From [height, width, in, out] to [out, in, height, width]. */
 const FILTER_TO_ONNX = [3, 2, 0, 1] as const;
 /** From [batch, height, width, channels] to [channels, batch, height, width]. */
 const CHANNELS_AS_BATCH = [3, 0, 1, 2] as const;
 
-const CONVOLVE = operation(
-  "Conv",
-  inFloat32(({ attributes: { strides, dilations, pads } }: Writing<ConvolutionAttributes>, x, filter) => [
-    "Conv",
-    [x, filter],
-    { strides, dilations, pads },
-  ]),
-);
-
-const CONVOLVE_BACK = operation(
-  "ConvTranspose",
-  inFloat32(({ attributes: { strides, dilations, pads, unreached } }: Writing<Window>, dy, filter) => [
-    "ConvTranspose",
-    [dy, filter],
-    { strides, dilations, pads, output_padding: unreached },
-  ]),
-);
+const CONVOLVE = operation("Conv", inFloat32(writeConvolution));
+const CONVOLVE_BACK = operation("ConvTranspose", inFloat32(writeConvolutionBack));
 
 /** Any convolution, by ONNX Runtime's Conv and ConvTranspose. */
 export function windowConvolution(asked: backend_util.Conv2DInfo): Convolution {
   const info = wholeInfo(asked);
-  const window = windowOf(info);
+  const window = { ...windowOf(info), group: 1 };
   const { batchSize, inChannels, outChannels, inHeight, inWidth, outHeight, outWidth } = info;
   const channelsLast = info.dataFormat === "channelsLast";
   const toOnnx = (recorder: Recorder, image: TensorInfo): TensorInfo =>
@@ -61,7 +43,7 @@ export function windowConvolution(asked: backend_util.Conv2DInfo): Convolution {
       const inputs = [x, wholeGradient(recorder, dy, info)].map((image) => transpose(recorder, image, permutation));
       const [height, width] = [0, 1].map((axis) => (window.size[axis] ?? 1) + (window.unreached[axis] ?? 0));
       const result = { shape: [inChannels, outChannels, height ?? 1, width ?? 1], dtype: "float32" } as const;
-      const attributes = { strides: window.dilations, dilations: window.strides, pads: window.pads };
+      const attributes = { ...window, strides: window.dilations, dilations: window.strides };
       const whole = record(recorder, CONVOLVE, inputs, result, attributes);
       const filter = slice(recorder, whole, [0, 0, 0, 0], [inChannels, outChannels, ...window.size]);
       return transpose(recorder, filter, [2, 3, 0, 1]);

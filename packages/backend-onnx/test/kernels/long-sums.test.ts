@@ -1,27 +1,11 @@
 import { rmsNorm } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import { on } from "./both-backends.ts";
+import { expectNear, TENTH, tenths } from "./tenths.ts";
 
-/** A float32 that no sum of float32 numbers one by one gets right: a million of them came out as 99,910 or 100,958. */
-const TENTH = Math.fround(0.1);
 /** A composite length, and a prime, which no block divides. */
 const LENGTHS = [1_000_000, 999_983];
-const RELATIVE = 1e-5;
-
-function tenths(...shape: number[]): tf.Tensor {
-  return tf.tensor(new Float32Array(tf.util.sizeFromShape(shape)).fill(TENTH), shape);
-}
-
-/** Every element of `result` is the float64 value `expected`. */
-function expectNear(result: tf.Tensor, expected: number | ((index: number) => number), relative = RELATIVE): void {
-  const errors = Array.from(result.dataSync(), (value, index) => {
-    const wanted = typeof expected === "number" ? expected : expected(index);
-    return Math.abs(value - wanted) / Math.abs(wanted);
-  });
-  const worst = errors.reduce((largest, error) => Math.max(largest, Number.isNaN(error) ? Infinity : error), 0);
-  expect(worst, result.shape.join()).toBeLessThanOrEqual(relative);
-}
 
 /** On the backend "onnx", for each of the lengths. */
 function each(name: string, body: (length: number) => void): void {
@@ -110,6 +94,16 @@ describe("other kernels that add up are as exact", () => {
         tenths(1, 101, 101, 1),
       );
       expectNear(tf.slice(gradient, [0, 50, 50, 0], [1, 1, 1, 1]), TENTH);
+    }));
+  it("many tensors", () =>
+    on("onnx", () => expectNear(tf.addN(Array.from({ length: 3000 }, () => tenths(1))), 300.000004)));
+  it("gradients of morphological filters", () =>
+    on("onnx", () => {
+      const inputs = { x: tf.ones([1, 501, 501, 1]), filter: tf.tensor3d([1, 0, 0, 0], [2, 2, 1]) };
+      const attributes = { strides: 1, pad: "valid", dilations: 1 };
+      const dy = tenths(1, 500, 500, 1);
+      const gradient = tf.engine().runKernel(tf.Dilation2DBackpropFilter, { ...inputs, dy }, attributes) as tf.Tensor;
+      expectNear(tf.slice(gradient, [0, 0, 0], [1, 1, 1]), 250_000 * TENTH);
     }));
   each("products of vectors", (n) => {
     const [row, column] = [tenths(1, n), tf.ones([n, 1])];

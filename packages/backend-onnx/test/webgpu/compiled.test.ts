@@ -60,7 +60,7 @@ function block(input: tf.Tensor, norm: tf.Tensor, qkv: tf.Tensor, gate: tf.Tenso
 }
 
 function loss({ table, norm, qkv, gate, up, down }: Weights, tokens: tf.Tensor1D, targets: tf.Tensor2D): tf.Scalar {
-  const hidden = checkpointed(block, embedding(table as tf.Tensor2D, tokens), norm, qkv, gate, up, down);
+  const hidden = checkpointed(block, [embedding(table as tf.Tensor2D, tokens), norm, qkv, gate, up, down]);
   return tf.neg(tf.mean(tokenLogProbabilities(tf.matMul(hidden, table as tf.Tensor2D, false, true), targets)));
 }
 

@@ -1,3 +1,4 @@
+import { jsonOrUndefined } from "@mlan/core";
 import { z } from "zod";
 import type { InstallEnvironment } from "./install-environment.ts";
 import { type LibraryAnswer, libraryAt } from "./library-at.ts";
@@ -25,17 +26,9 @@ export async function pythonLibrary(
   if (notStarted === "ENOENT") return `there is no ${python}`;
   if (notStarted !== undefined) return `${python} does not start (${notStarted})`;
   if (status !== 0) return `${python} failed: ${stderr.trim().split("\n").at(-1) ?? ""}`;
-  const answer = answerSchema.safeParse(parsed(stdout.trim().split("\n").at(-1) ?? ""));
+  const answer = answerSchema.safeParse(jsonOrUndefined(stdout.trim().split("\n").at(-1) ?? ""));
   if (!answer.success) return `${python} does not answer as Python does`;
   const [folder] = answer.data.folders;
   if (folder === undefined) return `${python} (Python ${answer.data.python}) has no package tensorflow`;
   return libraryAt(folder, environment);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

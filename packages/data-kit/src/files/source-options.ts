@@ -1,11 +1,11 @@
-import { fileLocation, folderLocation, type Location } from "@mlan/core";
+import { fileLocation, folderLocation, type Location, MlanError } from "@mlan/core";
 import type { z } from "zod";
 import { hubFolder } from "../hub/hub-folder.ts";
 import { type HubOptions, hubOptions } from "../hub/hub-options.ts";
 import type { FileSource } from "./file-source.ts";
 import { localFolder } from "./local-folder.ts";
 
-/** The options that every dataset from the Hub shares. */
+/** The options that every dataset from the Hub shares; at most one of them is given. */
 export interface SourceOptions {
   /** A folder with the published files. Default: the Hub. */
   readonly folder?: Location;
@@ -35,8 +35,23 @@ export interface PublishedFiles {
   readonly revision: string;
 }
 
-/** The file or folder that the user named, or else the dataset on the Hub. */
+/**
+ * The file or folder that the user named, or else the dataset on the Hub. Throws `invalid-options` when the options name
+ * more than one of these.
+ */
 export function sourceFrom({ folder, file, hub }: SourceOptions, published: PublishedFiles): FileSource {
+  refuseTogether(published.speaker, { file, folder, hub }, "each says where the rows come from");
   const named = file ?? folder;
   return named ? localFolder(published.speaker, named) : hubFolder({ ...published, ...hub });
+}
+
+/** Throws `invalid-options` when more than one of the options is given, of which each would make the others mean nothing. */
+export function refuseTogether(speaker: string, options: Readonly<Record<string, unknown>>, reason: string): void {
+  const given = Object.keys(options).filter((name) => options[name] !== undefined);
+  if (given.length < 2) return;
+  const names = given.map((name) => `"${name}"`).join(" and ");
+  throw new MlanError(
+    "invalid-options",
+    `${speaker}: the options ${names} exclude each other (${reason}); give one of them.`,
+  );
 }

@@ -123,12 +123,12 @@ async function computeNow(features: tf.Tensor2D | undefined): Promise<void> {
 }
 
 /** Of the values of the tower's weights as they are now. */
-async function fingerprintOfTower({ parameters }: LlavaNetwork): Promise<string> {
+async function fingerprintOfTower({ weights }: LlavaNetwork): Promise<string> {
   const hash = createHash("sha256");
-  for (const { name, component, variable } of parameters.parameters) {
-    if (component !== "vision") continue;
-    const values = await variable.data<"float32">();
-    hash.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  for (const weight of weights) {
+    if (weight.component !== "vision") continue;
+    const values = await weight.read();
+    hash.update(weight.name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   return hash.digest("hex");
 }

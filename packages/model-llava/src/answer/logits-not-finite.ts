@@ -6,12 +6,12 @@ import { firstNotFinite } from "../weights/first-not-finite.ts";
  * The error of a request whose logits are NaN or infinite: `invalid-checkpoint` with the first weight that is not finite,
  * `invalid-data` when all are, so that it comes from the request or the backend.
  */
-export async function logitsNotFinite({ parameters }: LlavaNetwork, request: string): Promise<MlanError> {
-  for (const { name, variable } of parameters.parameters) {
-    if (firstNotFinite(await variable.data<"float32">()) < 0) continue;
+export async function logitsNotFinite({ weights }: LlavaNetwork, request: string): Promise<MlanError> {
+  for (const weight of weights) {
+    if (firstNotFinite(await weight.read()) < 0) continue;
     return new MlanError(
       "invalid-checkpoint",
-      `model-llava: "${request}" cannot be answered: tensor "${name}" of the model holds values that are not finite. Load a ` +
+      `model-llava: "${request}" cannot be answered: tensor "${weight.name}" of the model holds values that are not finite. Load a ` +
         "checkpoint from before it was trained to them.",
     );
   }

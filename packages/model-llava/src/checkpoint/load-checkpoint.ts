@@ -26,7 +26,7 @@ export async function loadCheckpoint(folder: URL, network: LlavaNetwork): Promis
           "Load it into the model that wrote it.",
       );
     }
-    await loadWeights(planWeights(checkpoint, checkpoint.weights), network.parameters.parameters, { seed: 0 });
+    await loadWeights(planWeights(checkpoint, checkpoint.weights), network.weights, { seed: 0 });
     return checkpoint.format;
   } finally {
     await checkpoint.close();

@@ -3,7 +3,6 @@ import {
   makeFolder,
   messageOf,
   MlanError,
-  type Parameter,
   pathOf,
   writeChecksums,
   writeFileAtomically,
@@ -14,6 +13,7 @@ import { formatConfigKeys } from "../config/format-config.ts";
 import { llavaConfigKeys } from "../config/llava-config.ts";
 import { imageProcessorKeys } from "../images/image-processor.ts";
 import { firstNotFinite } from "../weights/first-not-finite.ts";
+import type { Weight } from "../weights/weight.ts";
 import type { CheckpointVision } from "./open-checkpoint.ts";
 
 export interface SaveOptions {
@@ -26,7 +26,7 @@ export interface CheckpointContent {
   readonly config: ConfigObject;
   readonly format: ConversationFormat;
   readonly vision: CheckpointVision | undefined;
-  readonly parameters: readonly Parameter[];
+  readonly weights: readonly Weight[];
   readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -42,7 +42,7 @@ export async function writeCheckpoint(
 ): Promise<void> {
   const { vision, tokenizerFiles } = content;
   await makeFolder(folder);
-  const sha256 = await writeWeights(new URL(WEIGHTS, folder), content.parameters, dtype);
+  const sha256 = await writeWeights(new URL(WEIGHTS, folder), content.weights, dtype);
   const files = new Map<string, string | Uint8Array>([["config.json", jsonText(configOf(content, dtype))]]);
   if (vision) files.set("preprocessor_config.json", jsonText(imageProcessorKeys(vision.processor)));
   for (const [name, bytes] of tokenizerFiles) files.set(name, bytes);
@@ -66,19 +66,15 @@ function configOf({ config, format, vision }: CheckpointContent, dtype: string):
   };
 }
 
-async function writeWeights(
-  file: URL,
-  parameters: readonly Parameter[],
-  dtype: "float32" | "bfloat16",
-): Promise<string> {
-  const tensors = parameters.map(({ name, variable }): TensorToWrite => ({
-    name,
-    shape: variable.shape,
+async function writeWeights(file: URL, weights: readonly Weight[], dtype: "float32" | "bfloat16"): Promise<string> {
+  const tensors = weights.map((weight): TensorToWrite => ({
+    name: weight.name,
+    shape: weight.shape,
     dtype: dtype === "bfloat16" ? "BF16" : "F32",
     data: async () => {
-      const values = await variable.data<"float32">();
+      const values = await weight.read();
       const place = firstNotFinite(values);
-      if (place >= 0) throw notFinite(file, name, values[place]);
+      if (place >= 0) throw notFinite(file, weight.name, values[place]);
       return values;
     },
   }));

@@ -1,28 +1,31 @@
-import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import type { Rank } from "@tensorflow/tfjs-core";
 import type { LanguageConfig } from "../config/language-config.ts";
-import type { WeightDeclarations } from "../weights/parameter-list.ts";
+import { denseLinear } from "../linear/dense-linear.ts";
+import type { Linear } from "../linear/linear.ts";
+import type { Weight } from "../weights/weight.ts";
+import type { WeightDeclarations } from "../weights/weight-list.ts";
 
-/** A Llama decoder's weights; matrices are [out, in]. */
+/** A Llama decoder's weights. */
 export interface DecoderWeights {
   /** [vocabulary, hidden] */
-  readonly embedding: Tensor2D;
+  readonly embedding: Weight<Rank.R2>;
   readonly layers: readonly DecoderLayerWeights[];
-  readonly norm: Tensor1D;
-  /** [vocabulary, hidden]; the embedding itself when the two are tied. */
-  readonly head: Tensor2D;
+  readonly norm: Weight<Rank.R1>;
+  /** To the vocabulary; by the embedding itself when the two are tied. */
+  readonly head: Linear;
 }
 
-export interface DecoderLayerWeights {
-  readonly inputNorm: Tensor1D;
-  readonly query: Tensor2D;
-  readonly key: Tensor2D;
-  readonly value: Tensor2D;
-  readonly output: Tensor2D;
-  readonly mlpNorm: Tensor1D;
-  readonly gate: Tensor2D;
-  readonly up: Tensor2D;
-  readonly down: Tensor2D;
-}
+export type DecoderLayerWeights = {
+  readonly inputNorm: Weight<Rank.R1>;
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  readonly output: Linear;
+  readonly mlpNorm: Weight<Rank.R1>;
+  readonly gate: Linear;
+  readonly up: Linear;
+  readonly down: Linear;
+};
 
 /** Declares the tensors of `LlamaForCausalLM` under their names there. */
 export function declareDecoder(config: LanguageConfig, list: WeightDeclarations): DecoderWeights {
@@ -32,7 +35,9 @@ export function declareDecoder(config: LanguageConfig, list: WeightDeclarations)
     embedding,
     layers: Array.from({ length: config.layers }, (_, layer) => declareLayer(config, `model.layers.${layer}`, list)),
     norm: list.vector("language", "model.norm.weight", hiddenSize),
-    head: config.tiedEmbeddings ? embedding : list.matrix("language", "lm_head.weight", vocabularySize, hiddenSize),
+    head: config.tiedEmbeddings
+      ? denseLinear(embedding)
+      : list.linear("language", "lm_head", vocabularySize, hiddenSize),
   };
 }
 
@@ -40,18 +45,18 @@ function declareLayer(config: LanguageConfig, prefix: string, list: WeightDeclar
   const { hiddenSize, intermediateSize } = config;
   const queryWidth = config.heads * config.headDimension;
   const keyWidth = config.keyValueHeads * config.headDimension;
-  const vector = (name: string): Tensor1D => list.vector("language", `${prefix}.${name}.weight`, hiddenSize);
-  const matrix = (name: string, out: number, input: number): Tensor2D =>
-    list.matrix("language", `${prefix}.${name}.weight`, out, input);
+  const norm = (name: string): Weight<Rank.R1> => list.vector("language", `${prefix}.${name}.weight`, hiddenSize);
+  const linear = (name: string, outputs: number, inputs: number): Linear =>
+    list.linear("language", `${prefix}.${name}`, outputs, inputs);
   return {
-    inputNorm: vector("input_layernorm"),
-    query: matrix("self_attn.q_proj", queryWidth, hiddenSize),
-    key: matrix("self_attn.k_proj", keyWidth, hiddenSize),
-    value: matrix("self_attn.v_proj", keyWidth, hiddenSize),
-    output: matrix("self_attn.o_proj", hiddenSize, queryWidth),
-    mlpNorm: vector("post_attention_layernorm"),
-    gate: matrix("mlp.gate_proj", intermediateSize, hiddenSize),
-    up: matrix("mlp.up_proj", intermediateSize, hiddenSize),
-    down: matrix("mlp.down_proj", hiddenSize, intermediateSize),
+    inputNorm: norm("input_layernorm"),
+    query: linear("self_attn.q_proj", queryWidth, hiddenSize),
+    key: linear("self_attn.k_proj", keyWidth, hiddenSize),
+    value: linear("self_attn.v_proj", keyWidth, hiddenSize),
+    output: linear("self_attn.o_proj", hiddenSize, queryWidth),
+    mlpNorm: norm("post_attention_layernorm"),
+    gate: linear("mlp.gate_proj", intermediateSize, hiddenSize),
+    up: linear("mlp.up_proj", intermediateSize, hiddenSize),
+    down: linear("mlp.down_proj", hiddenSize, intermediateSize),
   };
 }

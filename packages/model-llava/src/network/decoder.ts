@@ -1,10 +1,10 @@
 import { mergeHeads, residual, rmsNorm, rotaryEmbedding, splitHeads, swiglu } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LanguageConfig } from "../config/language-config.ts";
+import type { Linear } from "../linear/linear.ts";
 import type { KeyValue } from "./attention.ts";
 import type { DecoderLayerWeights, DecoderWeights } from "./decoder-weights.ts";
-import type { LayerRunner, RunLayer } from "./layer-runner.ts";
-import { linear } from "./linear.ts";
+import type { LayerRunner } from "./layer-runner.ts";
 import type { RotaryTable } from "./rotary.ts";
 
 /** A Llama decoder: its sizes and weights. */
@@ -38,16 +38,16 @@ export function decode(decoder: Decoder, input: DecoderInput): tf.Tensor2D {
   const { layers } = decoder.weights;
   return layers.reduce((hidden, weights, layer) => {
     const wantedHere = wanted && layer === layers.length - 1 && { wanted };
-    const run: RunLayer = (given, used) =>
-      feedForward(decoder, used, attendLayer(decoder, used, { ...all, hidden: given, ...wantedHere }, layer));
-    return runLayer ? runLayer(run, hidden, weights) : run(hidden, weights);
+    const run = (given: tf.Tensor2D): tf.Tensor2D =>
+      feedForward(decoder, weights, attendLayer(decoder, weights, { ...all, hidden: given, ...wantedHere }, layer));
+    return runLayer ? runLayer(run, hidden, weights) : run(hidden);
   }, input.hidden);
 }
 
 /** Logits [n, vocabulary] of rows [n, hidden] that {@link decode} gave. */
 export function logits(decoder: Decoder, hidden: tf.Tensor2D): tf.Tensor2D {
   const { norm, head } = decoder.weights;
-  return linear(rmsNorm(hidden, norm, decoder.config.normEpsilon), head);
+  return head.apply(rmsNorm(hidden, norm.tensor, decoder.config.normEpsilon));
 }
 
 function attendLayer(
@@ -57,18 +57,18 @@ function attendLayer(
   layer: number,
 ): tf.Tensor2D {
   const { heads, keyValueHeads, normEpsilon } = decoder.config;
-  const normal = rmsNorm(hidden, weights.inputNorm, normEpsilon);
-  const headsOf = (weight: tf.Tensor2D, count: number): tf.Tensor4D => splitHeads(linear(normal, weight), rows, count);
+  const normal = rmsNorm(hidden, weights.inputNorm.tensor, normEpsilon);
+  const headsOf = (linear: Linear, count: number): tf.Tensor4D => splitHeads(linear.apply(normal), rows, count);
   const query = rotaryEmbedding(headsOf(weights.query, heads), rotations.query);
   const key = rotaryEmbedding(headsOf(weights.key, keyValueHeads), rotations.key);
   const value = headsOf(weights.value, keyValueHeads);
   const pick = (all: tf.Tensor2D): tf.Tensor2D => (wanted ? tf.gather(all, wanted) : all);
   const attended = pick(mergeHeads(attend(query, { key, value }, layer)));
-  return residual(pick(hidden), linear(attended, weights.output));
+  return residual(pick(hidden), weights.output.apply(attended));
 }
 
 function feedForward(decoder: Decoder, weights: DecoderLayerWeights, input: tf.Tensor2D): tf.Tensor2D {
-  const normal = rmsNorm(input, weights.mlpNorm, decoder.config.normEpsilon);
-  const activated = swiglu(linear(normal, weights.gate), linear(normal, weights.up));
-  return residual(input, linear(activated, weights.down));
+  const normal = rmsNorm(input, weights.mlpNorm.tensor, decoder.config.normEpsilon);
+  const activated = swiglu(weights.gate.apply(normal), weights.up.apply(normal));
+  return residual(input, weights.down.apply(activated));
 }

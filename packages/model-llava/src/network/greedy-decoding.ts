@@ -111,7 +111,7 @@ function takeStep(network: LlavaNetwork, state: RowState, { tokens, step, reach,
       answer.push(written);
       return attention(query, [...prefixPart(prefix, prefixMask, layer), promptPart, { ...written, mask: slot.mask }]);
     };
-    const hidden = tf.gather(network.decoder.weights.embedding, tf.tensor1d([...tokens], "int32"));
+    const hidden = tf.gather(network.decoder.weights.embedding.tensor, tf.tensor1d([...tokens], "int32"));
     const positions = tf.tensor1d(
       promptLengths.map((length) => length + step),
       "int32",

@@ -1,13 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { Weight } from "../weights/weight.ts";
 
-export interface LayerNormWeights {
-  readonly weight: tf.Tensor1D;
-  readonly bias: tf.Tensor1D;
-}
+export type LayerNormWeights = {
+  readonly weight: Weight<tf.Rank.R1>;
+  readonly bias: Weight<tf.Rank.R1>;
+};
 
 /** Layer normalisation of the rows of `input` [n, d]. */
 export function layerNorm(input: tf.Tensor2D, { weight, bias }: LayerNormWeights, epsilon: number): tf.Tensor2D {
   const centred = tf.sub(input, tf.mean(input, 1, true));
   const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), epsilon));
-  return tf.add(tf.mul(tf.mul(centred, inverse), weight), bias);
+  return tf.add(tf.mul(tf.mul(centred, inverse), weight.tensor), bias.tensor);
 }

@@ -1,11 +1,12 @@
-import type { Component, LossOptions } from "@mlan/core";
+import type { Component, GradientOptions } from "@mlan/core";
 import { detached, embedding, tokenLogProbabilities } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { InputTensors } from "../batch/input-tensors.ts";
 import type { Selection } from "../batch/selection.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
-import { type ParameterList, parameterList, type WeightDeclarations } from "../weights/parameter-list.ts";
+import type { Weight } from "../weights/weight.ts";
+import { type WeightDeclarations, weightList } from "../weights/weight-list.ts";
 import { attention } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
 import { type Attend, decode, type Decoder, logits } from "./decoder.ts";
@@ -29,13 +30,14 @@ export interface LlavaNetwork {
     | { readonly tower: VisionTower; readonly projector: Projector; readonly selectLayer: number }
     | undefined;
   readonly constants: Constants;
-  readonly parameters: ParameterList;
+  /** All of them, in the order of declaration. */
+  readonly weights: readonly Weight[];
 }
 
-/** A network whose weights are zero. */
+/** A network whose weights are declared and not loaded. */
 export function llavaNetwork(language: LanguageConfig, vision: VisionOptions | undefined): LlavaNetwork {
-  const parameters = parameterList();
-  return { parameters, ...declareNetwork(language, vision, parameters), constants: constants(language) };
+  const list = weightList();
+  return { ...declareNetwork(language, vision, list), weights: list.weights, constants: constants(language) };
 }
 
 /** Declares all weights of a network. */
@@ -54,8 +56,8 @@ export function declareNetwork(
   };
 }
 
-export function disposeNetwork({ parameters, constants }: LlavaNetwork): void {
-  parameters.dispose();
+export function disposeNetwork({ weights, constants }: LlavaNetwork): void {
+  for (const weight of weights) weight.dispose();
   constants.dispose();
 }
 
@@ -68,13 +70,13 @@ export function positionsPerImage({ vision }: LlavaNetwork): number {
  * Hidden states [rows * length, hidden] before the last normalisation. Rows are padded on the right and a position
  * sees only earlier ones, so padding needs no mask.
  */
-export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, options: LossOptions = {}): tf.Tensor2D {
+export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, options: GradientOptions = {}): tf.Tensor2D {
   const { rows, length } = inputs;
   const mask = network.constants.mask(length);
   const attend: Attend = (query, keyValue) => attention(query, [{ ...keyValue, mask }]);
   const rotations = network.constants.rotations(length);
-  const hidden = embeddings(network, inputs, options);
-  const runLayer = options.gradientCheckpointing ? checkpointedLayer(learns("language", options)) : tidyLayer;
+  const hidden = embeddings(network, inputs);
+  const runLayer = options.gradientCheckpointing ? checkpointedLayer : tidyLayer;
   return decode(network.decoder, { hidden, rows, rotations, attend, runLayer });
 }
 
@@ -83,7 +85,7 @@ export function crossEntropy(
   network: LlavaNetwork,
   inputs: InputTensors,
   selected: Selection,
-  options: LossOptions = {},
+  options: GradientOptions = {},
 ): tf.Scalar {
   return tf.tidy(() => {
     const hidden = embedding(hiddenStates(network, inputs, options), selected.positions);
@@ -92,18 +94,14 @@ export function crossEntropy(
   });
 }
 
-function embeddings(
-  { decoder, vision }: LlavaNetwork,
-  { tokenIds, images }: InputTensors,
-  options: LossOptions,
-): tf.Tensor2D {
-  const text = embedding(decoder.weights.embedding, tokenIds);
+function embeddings({ decoder, vision, weights }: LlavaNetwork, { tokenIds, images }: InputTensors): tf.Tensor2D {
+  const text = embedding(decoder.weights.embedding.tensor, tokenIds);
   if (!vision || !images) return text;
   const see = (): tf.Tensor2D => patchFeatures(vision.tower, images.patches, vision.selectLayer);
-  const features = project(vision.projector, learns("vision", options) ? see() : detached(see));
+  const features = project(vision.projector, learns(weights, "vision") ? see() : detached(see));
   return embedding(tf.concat([text, features], 0), images.sources);
 }
 
-function learns(component: Component, { trained }: LossOptions): boolean {
-  return trained?.includes(component) ?? true;
+function learns(weights: readonly Weight[], component: Component): boolean {
+  return weights.some((weight) => weight.component === component && weight.learns);
 }

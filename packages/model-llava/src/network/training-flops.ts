@@ -1,7 +1,9 @@
 import type { Component, GradientOptions } from "@mlan/core";
-import type { LanguageConfig } from "../config/language-config.ts";
-import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
+import { patchesPerImage } from "../config/vision-config.ts";
+import { linearsOf, type WeightPart } from "../weights/parts.ts";
+import type { Decoder } from "./decoder.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
+import type { VisionTower } from "./vision-tower.ts";
 
 /** The size of a batch as it is computed, padding included. */
 export interface BatchSize {
@@ -20,7 +22,7 @@ export interface BatchSize {
  * once more where a gradient passes it.
  */
 export function trainingFlops(
-  { decoder, vision }: LlavaNetwork,
+  { decoder, vision }: Pick<LlavaNetwork, "decoder" | "vision">,
   batch: BatchSize,
   trained: readonly Component[],
   { gradientCheckpointing = false }: GradientOptions = {},
@@ -29,22 +31,21 @@ export function trainingFlops(
   const sees = vision !== undefined && batch.images > 0;
   const belowDecoder = learns("language") || (sees && (learns("projector") || learns("vision")));
   const decoderPasses = passes(belowDecoder, learns("language"));
-  const language = decoderFlops(decoder.config, batch);
+  const language = decoderFlops(decoder, batch);
   const again = Number(belowDecoder && gradientCheckpointing);
   const decoderTotal =
     language.head * decoderPasses +
     language.weights * (decoderPasses + again) +
     language.attention * ((belowDecoder ? 3 : 1) + again);
   if (!sees) return decoderTotal;
-  const config = vision.tower.config;
-  const patches = batch.images * patchesPerImage(config);
-  const { hiddenSize } = decoder.config;
-  const tower = towerFlops(config, batch.images, config.layers + 1 + vision.selectLayer);
+  const { tower, projector, selectLayer } = vision;
+  const patches = batch.images * patchesPerImage(tower.config);
+  const layers = tower.config.layers + 1 + selectLayer;
   return (
     decoderTotal +
-    2 * patches * config.hiddenSize * hiddenSize * passes(learns("vision"), learns("projector")) +
-    2 * patches * hiddenSize ** 2 * passes(learns("vision") || learns("projector"), learns("projector")) +
-    tower * (learns("vision") ? 3 : 1)
+    2 * patches * projector.first.multiplyAdds * passes(learns("vision"), learns("projector")) +
+    2 * patches * projector.second.multiplyAdds * passes(learns("vision") || learns("projector"), learns("projector")) +
+    towerFlops(tower, batch.images, layers) * (learns("vision") ? 3 : 1)
   );
 }
 
@@ -53,23 +54,25 @@ function passes(inputLearns: boolean, weightLearns: boolean): number {
 }
 
 function decoderFlops(
-  config: LanguageConfig,
+  { config, weights: { layers, head } }: Decoder,
   { rows, length, supervised }: BatchSize,
 ): { weights: number; attention: number; head: number } {
-  const { hiddenSize, heads, keyValueHeads, headDimension, intermediateSize } = config;
-  const projections = hiddenSize * headDimension * (2 * heads + 2 * keyValueHeads);
-  const layer = projections + 3 * hiddenSize * intermediateSize;
   return {
-    weights: 2 * rows * length * layer * config.layers,
-    attention: 4 * rows * length ** 2 * heads * headDimension * config.layers,
-    head: 2 * supervised * hiddenSize * config.vocabularySize,
+    weights: 2 * rows * length * multiplyAddsOf(layers),
+    attention: 4 * rows * length ** 2 * config.heads * config.headDimension * layers.length,
+    head: 2 * supervised * head.multiplyAdds,
   };
 }
 
-function towerFlops(config: VisionConfig, images: number, layers: number): number {
-  const { hiddenSize, intermediateSize, patchSize } = config;
+function towerFlops({ config, weights }: VisionTower, images: number, layers: number): number {
   const patches = patchesPerImage(config);
   const positions = patches + 1;
-  const layer = positions * (4 * hiddenSize ** 2 + 2 * hiddenSize * intermediateSize) + 2 * positions ** 2 * hiddenSize;
-  return 2 * images * (patches * 3 * patchSize ** 2 * hiddenSize + layer * layers);
+  const linears = positions * multiplyAddsOf(weights.layers.slice(0, layers));
+  const attention = 2 * positions ** 2 * config.hiddenSize * layers;
+  return 2 * images * (patches * weights.patchEmbedding.multiplyAdds + linears + attention);
+}
+
+/** Per position. */
+function multiplyAddsOf(layers: readonly WeightPart[]): number {
+  return layers.flatMap(linearsOf).reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
 }

@@ -1,35 +1,31 @@
-import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Rank } from "@tensorflow/tfjs-core";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
-import type { WeightDeclarations } from "../weights/parameter-list.ts";
+import type { Linear } from "../linear/linear.ts";
+import type { Weight } from "../weights/weight.ts";
+import type { WeightDeclarations } from "../weights/weight-list.ts";
 import type { LayerNormWeights } from "./layer-norm.ts";
-
-/** The weights of a linear map with a bias; the matrix is [out, in]. */
-export interface LinearWeights {
-  readonly weight: Tensor2D;
-  readonly bias: Tensor1D;
-}
 
 export interface VisionTowerWeights {
   /** [hidden] */
-  readonly classEmbedding: Tensor1D;
-  /** [hidden, 3, patch, patch] */
-  readonly patchEmbedding: Tensor4D;
+  readonly classEmbedding: Weight<Rank.R1>;
+  /** From patches [n, 3 * patch * patch]. */
+  readonly patchEmbedding: Linear;
   /** [1 + patches, hidden]; the first is the class token's. */
-  readonly positionEmbedding: Tensor2D;
+  readonly positionEmbedding: Weight<Rank.R2>;
   readonly preNorm: LayerNormWeights;
   readonly layers: readonly VisionLayerWeights[];
 }
 
-export interface VisionLayerWeights {
+export type VisionLayerWeights = {
   readonly attentionNorm: LayerNormWeights;
-  readonly query: LinearWeights;
-  readonly key: LinearWeights;
-  readonly value: LinearWeights;
-  readonly output: LinearWeights;
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  readonly output: Linear;
   readonly mlpNorm: LayerNormWeights;
-  readonly up: LinearWeights;
-  readonly down: LinearWeights;
-}
+  readonly up: Linear;
+  readonly down: Linear;
+};
 
 /** Where LLaVA checkpoints keep the tower's tensors. */
 export const VISION_PREFIX = "model.vision_tower.vision_tower.vision_model.";
@@ -40,7 +36,7 @@ export function declareVisionTower(config: VisionConfig, list: WeightDeclaration
   const embeddings = `${VISION_PREFIX}embeddings`;
   const weights: VisionTowerWeights = {
     classEmbedding: list.vector("vision", `${embeddings}.class_embedding`, hiddenSize),
-    patchEmbedding: list.kernel("vision", `${embeddings}.patch_embedding.weight`, hiddenSize, 3, patchSize),
+    patchEmbedding: list.kernel("vision", `${embeddings}.patch_embedding`, hiddenSize, 3, patchSize),
     positionEmbedding: list.matrix(
       "vision",
       `${embeddings}.position_embedding.weight`,
@@ -63,10 +59,8 @@ function declareLayer(
   prefix: string,
   list: WeightDeclarations,
 ): VisionLayerWeights {
-  const linear = (name: string, out: number, input: number): LinearWeights => ({
-    weight: list.matrix("vision", `${prefix}.${name}.weight`, out, input),
-    bias: list.vector("vision", `${prefix}.${name}.bias`, out),
-  });
+  const linear = (name: string, outputs: number, inputs: number): Linear =>
+    list.linear("vision", `${prefix}.${name}`, outputs, inputs, { bias: true });
   return {
     attentionNorm: declareNorm(`${prefix}.layer_norm1`, hiddenSize, list),
     query: linear("self_attn.q_proj", hiddenSize, hiddenSize),

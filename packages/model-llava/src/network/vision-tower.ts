@@ -1,10 +1,10 @@
 import { mergeHeads, residual, splitHeads } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
+import type { Linear } from "../linear/linear.ts";
 import { attention } from "./attention.ts";
 import { gelu, quickGelu } from "./gelu.ts";
 import { layerNorm } from "./layer-norm.ts";
-import { linear } from "./linear.ts";
 import type { VisionLayerWeights, VisionTowerWeights } from "./vision-tower-weights.ts";
 
 /** A CLIP vision transformer: its sizes and weights. */
@@ -23,7 +23,7 @@ export function visionHiddenStates(
   layers: number,
 ): tf.Tensor2D {
   const images = patches.shape[0] / patchesPerImage(config);
-  const embedded = layerNorm(embedPatches(weights, patches, images), weights.preNorm, config.normEpsilon);
+  const embedded = layerNorm(embedPatches(config, weights, patches, images), weights.preNorm, config.normEpsilon);
   return weights.layers.slice(0, layers).reduce((hidden, layer) => {
     const next = tf.tidy(() => runLayer(config, layer, hidden, images));
     hidden.dispose();
@@ -66,25 +66,28 @@ export function unfoldPatches(
   }
 }
 
-function embedPatches(weights: VisionTowerWeights, patches: tf.Tensor2D, images: number): tf.Tensor2D {
-  const [hiddenSize, ...kernel] = weights.patchEmbedding.shape;
-  const matrix = tf.reshape<tf.Rank.R2>(weights.patchEmbedding, [hiddenSize, kernel.reduce((a, b) => a * b)]);
-  const [positions] = weights.positionEmbedding.shape;
-  const embedded = tf.reshape(linear(patches, matrix), [images, positions - 1, hiddenSize]);
-  const classToken = tf.tile(tf.reshape(weights.classEmbedding, [1, 1, hiddenSize]), [images, 1, 1]);
-  const tokens = tf.add(tf.concat([classToken, embedded], 1), weights.positionEmbedding);
+function embedPatches(
+  config: VisionConfig,
+  { patchEmbedding, classEmbedding, positionEmbedding }: VisionTowerWeights,
+  patches: tf.Tensor2D,
+  images: number,
+): tf.Tensor2D {
+  const { hiddenSize } = config;
+  const positions = patchesPerImage(config) + 1;
+  const embedded = tf.reshape(patchEmbedding.apply(patches), [images, positions - 1, hiddenSize]);
+  const classToken = tf.tile(tf.reshape(classEmbedding.tensor, [1, 1, hiddenSize]), [images, 1, 1]);
+  const tokens = tf.add(tf.concat([classToken, embedded], 1), positionEmbedding.tensor);
   return tf.reshape(tokens, [images * positions, hiddenSize]);
 }
 
 function runLayer(config: VisionConfig, weights: VisionLayerWeights, input: tf.Tensor2D, images: number): tf.Tensor2D {
   const { heads, hiddenSize, normEpsilon } = config;
   const normal = layerNorm(input, weights.attentionNorm, normEpsilon);
-  const project = ({ weight, bias }: VisionLayerWeights["query"]): tf.Tensor4D =>
-    splitHeads(linear(normal, weight, bias), images, heads);
+  const project = (linear: Linear): tf.Tensor4D => splitHeads(linear.apply(normal), images, heads);
   const query = tf.mul<tf.Tensor4D>(project(weights.query), 1 / Math.sqrt(hiddenSize / heads));
   const attended = attention(query, [{ key: project(weights.key), value: project(weights.value) }]);
-  const hidden = residual(input, linear(mergeHeads(attended), weights.output.weight, weights.output.bias));
+  const hidden = residual(input, weights.output.apply(mergeHeads(attended)));
   const activate = config.activation === "gelu" ? gelu : quickGelu;
-  const up = linear(layerNorm(hidden, weights.mlpNorm, normEpsilon), weights.up.weight, weights.up.bias);
-  return residual(hidden, linear(activate(up), weights.down.weight, weights.down.bias));
+  const up = weights.up.apply(layerNorm(hidden, weights.mlpNorm, normEpsilon));
+  return residual(hidden, weights.down.apply(activate(up)));
 }

@@ -1,4 +1,4 @@
-import { MlanError, shownValue } from "@mlan/core";
+import { MlanError, type PromptFamily, shownValue } from "@mlan/core";
 import { plain } from "./plain.ts";
 import type { Template } from "./template.ts";
 import { v1 } from "./v1.ts";
@@ -16,4 +16,9 @@ export function templateByName(name: string): Template {
     "invalid-options",
     `model-llava: there is no template ${shownValue(name)}. Known are: ${TEMPLATE_NAMES.join(", ")}.`,
   );
+}
+
+/** How a model is asked whose format has that template: until it has seen conversations, as its backbone is. */
+export function promptFamilyOf(template: string, untunedFamily: PromptFamily): PromptFamily {
+  return template === plain.name ? untunedFamily : "tuned";
 }

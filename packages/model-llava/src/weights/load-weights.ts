@@ -1,8 +1,8 @@
-import { deriveSeed, messageOf, MlanError, type Parameter, pathOf, seededRandom } from "@mlan/core";
+import { deriveSeed, messageOf, MlanError, pathOf, seededRandom } from "@mlan/core";
 import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import { firstNotFinite } from "./first-not-finite.ts";
-import type { ParameterShape } from "./parameter-list.ts";
+import type { Weight } from "./weight.ts";
 import type { WeightPlan } from "./weight-plan.ts";
 
 export interface LoadWeightsOptions {
@@ -12,23 +12,23 @@ export interface LoadWeightsOptions {
 }
 
 /**
- * Fills the planned parameters, one tensor at a time, so that little more than the weights is ever in memory. Throws
+ * Loads the planned ones among `weights`, one tensor at a time, so that little more than the weights is ever in memory. Throws
  * `invalid-checkpoint` for a tensor that cannot be read or holds a value that is not finite.
  */
 export async function loadWeights(
   { stored, fresh }: WeightPlan,
-  parameters: readonly Parameter[],
+  weights: readonly Weight[],
   { seed, signal }: LoadWeightsOptions,
 ): Promise<void> {
-  const variables = new Map(parameters.map(({ name, variable }) => [name, variable]));
-  for (const { parameter, reader, name } of stored) {
+  const byName = new Map(weights.map((weight) => [weight.name, weight]));
+  for (const { weight, reader, name } of stored) {
     signal?.throwIfAborted();
     const values = await checkpointResult(reader.read(name));
     const place = firstNotFinite(values);
     if (place >= 0) throw notFinite(reader, name, place, values[place]);
-    assign(variables.get(parameter.name), values);
+    assign(byName.get(weight.name), values);
   }
-  for (const parameter of fresh) assign(variables.get(parameter.name), initialProjectorValues(parameter, fresh, seed));
+  for (const weight of fresh) assign(byName.get(weight.name), initialProjectorValues(weight, fresh, seed));
 }
 
 function notFinite({ entries }: SafetensorsReader, name: string, place: number, value: number | undefined): MlanError {
@@ -46,11 +46,7 @@ export function openWeights(folder: URL): Promise<SafetensorsReader> {
 }
 
 /** PyTorch's initialisation of nn.Linear: uniform within 1/sqrt(inputs), weights and biases alike. */
-function initialProjectorValues(
-  { name, shape }: ParameterShape,
-  all: readonly ParameterShape[],
-  seed: number,
-): Float32Array {
+function initialProjectorValues({ name, shape }: Weight, all: readonly Weight[], seed: number): Float32Array {
   const weight = all.find((other) => other.name === name.replace(/bias$/, "weight"));
   const length = shape.reduce((product, size) => product * size, 1);
   const bound = 1 / Math.sqrt(weight?.shape[1] ?? length);
@@ -58,11 +54,9 @@ function initialProjectorValues(
   return Float32Array.from({ length }, () => (random.next() * 2 - 1) * bound);
 }
 
-function assign(variable: tf.Variable | undefined, values: Float32Array): void {
-  if (!variable) throw new MlanError("contract", "model-llava: a planned weight has no variable.");
-  const tensor = tf.tensor(values, variable.shape);
-  variable.assign(tensor);
-  tensor.dispose();
+function assign(weight: Weight | undefined, values: Float32Array): void {
+  if (!weight) throw new MlanError("contract", "model-llava: the network has no weight that the plan names.");
+  weight.set(tf.tensor(values, weight.shape));
 }
 
 async function checkpointResult<Result>(result: Promise<Result>): Promise<Result> {

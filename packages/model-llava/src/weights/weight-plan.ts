@@ -4,7 +4,8 @@ import type { LanguageConfig } from "../config/language-config.ts";
 import { declareNetwork, type VisionOptions } from "../network/llava-network.ts";
 import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
-import { type ParameterShape, shapeVisitor } from "./parameter-list.ts";
+import type { Weight } from "./weight.ts";
+import { weightList } from "./weight-list.ts";
 
 /** Where a model's weights come from. */
 export interface WeightSources {
@@ -22,17 +23,17 @@ export interface PlannedNetwork {
   readonly vision: VisionOptions | undefined;
 }
 
-/** One parameter and the stored tensor that it gets. */
-interface PlannedWeight {
-  readonly parameter: ParameterShape;
+/** One weight of the plan and the stored tensor that it gets. */
+export interface PlannedWeight {
+  readonly weight: Weight;
   readonly reader: SafetensorsReader;
   readonly name: string;
 }
 
 export interface WeightPlan {
   readonly stored: readonly PlannedWeight[];
-  /** The projector's parameters where the checkpoint has none of them, and need not. */
-  readonly fresh: readonly ParameterShape[];
+  /** The projector's weights where the checkpoint has none of them, and need not. */
+  readonly fresh: readonly Weight[];
 }
 
 /**
@@ -41,15 +42,15 @@ export interface WeightPlan {
  */
 export function planWeights({ language, vision }: PlannedNetwork, sources: WeightSources): WeightPlan {
   const hasProjector = [...sources.checkpoint.entries.keys()].some((name) => name.startsWith(PROJECTOR_PREFIX));
-  const isFresh = ({ component }: ParameterShape): boolean =>
+  const isFresh = ({ component }: Weight): boolean =>
     component === "projector" && sources.freshProjector && !hasProjector;
   const towerPrefix = sources.tower && prefixOfTower(sources.tower);
   const stored: PlannedWeight[] = [];
-  const fresh: ParameterShape[] = [];
+  const fresh: Weight[] = [];
   // Each is looked for at once: a config.json may ask for more layers than fit into memory.
-  const list = shapeVisitor((parameter) => {
-    if (isFresh(parameter)) fresh.push(parameter);
-    else stored.push(planned(parameter, sources, towerPrefix));
+  const list = weightList((weight) => {
+    if (isFresh(weight)) fresh.push(weight);
+    else stored.push(planned(weight, sources, towerPrefix));
   });
   declareNetwork(language, vision, list);
   const used = new Set(stored.map(({ name }) => name));
@@ -72,14 +73,10 @@ const PATCH_EMBEDDING = "embeddings.patch_embedding.weight";
 const IGNORED =
   /rotary_emb\.inv_freq$|position_ids$|^text_model\.|^text_projection\.|^visual_projection\.|^logit_scale$|^lm_head\.weight$/;
 
-function planned(
-  parameter: ParameterShape,
-  { checkpoint, tower }: WeightSources,
-  towerPrefix: string | undefined,
-): PlannedWeight {
-  const fromTower = tower !== undefined && parameter.component === "vision";
+function planned(weight: Weight, { checkpoint, tower }: WeightSources, towerPrefix: string | undefined): PlannedWeight {
+  const fromTower = tower !== undefined && weight.component === "vision";
   const reader = fromTower ? tower : checkpoint;
-  const name = fromTower ? `${towerPrefix}${parameter.name.slice(VISION_PREFIX.length)}` : parameter.name;
+  const name = fromTower ? `${towerPrefix}${weight.name.slice(VISION_PREFIX.length)}` : weight.name;
   const entry = reader.entries.get(name);
   if (!entry) {
     const files = [...new Set([...reader.entries.values()].map(({ file }) => pathOf(file)))].join(", ");
@@ -88,7 +85,7 @@ function planned(
       `model-llava: tensor "${name}" is missing in ${files}. The files are incomplete, or config.json describes another model.`,
     );
   }
-  const { shape } = parameter;
+  const { shape } = weight;
   if (entry.shape.join() !== shape.join()) {
     throw new MlanError(
       "invalid-checkpoint",
@@ -96,7 +93,7 @@ function planned(
         "Take weights and config.json from the same model.",
     );
   }
-  return { parameter, reader, name };
+  return { weight, reader, name };
 }
 
 /** Whole CLIP models put `vision_model.` before the names, newer vision models nothing. */

@@ -1,0 +1,161 @@
+import type { GraphEmitter } from "../graph.ts";
+import { addTerms } from "./add-terms.ts";
+import { blockOf, LONGEST_RUN, longReduction } from "./long-sum.ts";
+import type { OnnxCall, Writing } from "./operation.ts";
+import type { Window } from "./window.ts";
+
+/** Channels are in `group` groups of their own; 1 is a plain convolution. */
+export interface GroupedWindow extends Window {
+  readonly group: number;
+}
+
+/**
+ * Windows of so many weights beyond which a result is off by more than 1e-5, measured on ONNX Runtime's kernels: those
+ * of matrices add in blocks already, those of a vector (one filter a group, or one position) do not.
+ */
+const VECTOR = { longest: 2 ** 12, block: 2048 };
+const MATRIX = { longest: 2 ** 20, block: 2 ** 14 };
+/** A GPU's kernels add one by one: convolutions of this length are off by some 1e-4 where all numbers are alike. */
+const ON_DEVICE = { longest: 2 ** 14, block: 1024 };
+
+/** A filter axis in `count` blocks of `size`. */
+interface Cut {
+  readonly count: number;
+  readonly size: number;
+}
+
+/**
+ * Writes the convolution of `x` [batch, group * channels, height, width] with `filter` [filters, channels, rows, columns].
+ * Filters with many weights, as gradients of filters have, are taken in blocks, each a group, whose results are added up.
+ */
+export function writeConvolution(writing: Writing<GroupedWindow>, x: string, filter: string): OnnxCall {
+  const { graph, operands, attributes, result } = writing;
+  const { strides, dilations, pads, group } = attributes;
+  const [filters = 1, channels = 1, rows = 1, columns = 1] = operands[1]?.shape ?? [];
+  const [batch = 1, , outHeight = 1, outWidth = 1] = result.shape;
+  const isVector = filters === group || outHeight * outWidth === 1;
+  const { longest, block } = isVector ? VECTOR : graph.float64 ? MATRIX : ON_DEVICE;
+  if (channels * rows * columns <= longest) return ["Conv", [x, filter], { strides, dilations, pads, group }];
+
+  const inRows = cut(rows, block / columns);
+  const cuts = [cut(channels, block / (rows * columns)), inRows, cut(columns, block)] as const;
+  const blocks = cuts.reduce((product, { count }) => product * count, 1);
+  const grid = cuts.flatMap(({ count, size }) => [count, size]);
+  const missing = cuts.map(({ count, size }, axis) => count * size - ([channels, rows, columns][axis] ?? 0));
+
+  const sizes = cuts.map(({ size }) => size);
+  const image = blocksOfImage(writing, x, { batch, cuts, missing: missing[0] ?? 0 });
+  const filterGrid = [group, filters / group, ...grid];
+  const filterBlocks = regroup(graph, padEnd(graph, filter, [0, ...missing]), filterGrid, [0, 2, 4, 6, 1, 3, 5, 7]);
+  const products = graph.apply("Conv", [image, reshape(graph, filterBlocks, [blocks * filters, ...sizes])], {
+    strides,
+    dilations,
+    pads: pads.map((count, side) => (cuts[1 + (side % 2)]?.count === 1 ? count : 0)),
+    group: group * blocks,
+  });
+  const shape = [batch, group, blocks, (filters / group) * outHeight * outWidth];
+  const sum = longReduction(graph, reshape(graph, products, shape), {
+    operatorType: "ReduceSum",
+    shape,
+    axes: [2],
+    keepDims: false,
+  });
+  return ["Reshape", [graph.apply(...sum), graph.int64(result.shape)]];
+}
+
+/** The part of the image that each block of the filter meets, as channels: [batch, group * blocks * channels, height, width]. */
+function blocksOfImage(
+  { graph, operands, attributes: { group, strides, dilations, pads }, result }: Writing<GroupedWindow>,
+  x: string,
+  { batch, cuts, missing }: { readonly batch: number; readonly cuts: readonly Cut[]; readonly missing: number },
+): string {
+  const [, allChannels = 1, ...size] = operands[0]?.shape ?? [];
+  const [channels = { count: 1, size: 1 }, ...places] = cuts;
+  const axes = places.map((blocks, axis) => {
+    const length = size[axis] ?? 1;
+    // The convolution itself pads what is not cut.
+    if (blocks.count === 1) return { before: 0, after: 0, reach: length, starts: [0] };
+    const [stride, dilation] = [strides[axis] ?? 1, dilations[axis] ?? 1];
+    const reach = ((result.shape[axis + 2] ?? 1) - 1) * stride + (blocks.size - 1) * dilation + 1;
+    const starts = Array.from({ length: blocks.count }, (_, block) => block * blocks.size * dilation);
+    const before = pads[axis] ?? 0;
+    return { before, after: Math.max(0, (starts.at(-1) ?? 0) + reach - before - length), reach, starts };
+  });
+  const perGroup = reshape(graph, x, [batch * group, allChannels / group, ...size]);
+  const around = [0, 0, ...axes.map(({ before }) => before), 0, missing, ...axes.map(({ after }) => after)];
+  let image = around.some((count) => count > 0)
+    ? graph.apply("Pad", [perGroup, graph.int64(around), graph.scalar(0, "float32")])
+    : perGroup;
+  for (const [axis, { reach, starts }] of axes.entries()) {
+    if (starts.length === 1) continue;
+    const positions = starts.flatMap((start) => Array.from({ length: reach }, (_, place) => start + place));
+    image = graph.apply("Gather", [image, graph.int64(positions)], { axis: axis + 2 });
+  }
+  const grid = axes.flatMap(({ reach, starts }) => [starts.length, reach]);
+  const blocks = [batch * group, channels.count, channels.size, ...grid];
+  const count = cuts.reduce((product, block) => product * block.count, 1);
+  return reshape(graph, regroup(graph, image, blocks, [0, 1, 3, 5, 2, 4, 6]), [
+    batch,
+    group * count * channels.size,
+    ...axes.map(({ reach }) => reach),
+  ]);
+}
+
+/**
+ * Writes the gradient of a convolution's image from `dy` [batch, filters, height, width]. A pixel adds up one product for
+ * each window that shows it: of many, those of some rows and columns of the filter at a time.
+ */
+export function writeConvolutionBack(writing: Writing<GroupedWindow>, dy: string, filter: string): OnnxCall {
+  const { graph, operands, attributes, result } = writing;
+  const { strides, dilations, pads, group, unreached } = attributes;
+  const [filters = 1, channels = 1, rows = 1, columns = 1] = operands[1]?.shape ?? [];
+  if (Math.ceil(rows / strides[0]) * Math.ceil(columns / strides[1]) <= LONGEST_RUN)
+    return ["ConvTranspose", [dy, filter], { strides, dilations, pads, group, output_padding: unreached }];
+
+  const [inRows, inColumns] = [cut(rows, LONGEST_RUN / columns), cut(columns, LONGEST_RUN)];
+  const [top, left] = pads;
+  const whole = [0, 1].map((axis) => (pads[axis] ?? 0) + (result.shape[axis + 2] ?? 0) + (pads[axis + 2] ?? 0));
+  const [outHeight = 1, outWidth = 1] = operands[0]?.shape.slice(2) ?? [];
+  const parts: string[] = [];
+  for (let row = 0; row < rows; row += inRows.size) {
+    for (let column = 0; column < columns; column += inColumns.size) {
+      const size = [Math.min(inRows.size, rows - row), Math.min(inColumns.size, columns - column)];
+      const ends = graph.int64([filters, channels, row + (size[0] ?? 0), column + (size[1] ?? 0)]);
+      const part = graph.apply("Slice", [filter, graph.int64([0, 0, row, column]), ends]);
+      const spread = graph.apply("ConvTranspose", [dy, part], { strides, dilations, group });
+      const before = [row * dilations[0], column * dilations[1]];
+      const after = [outHeight, outWidth].map((length, axis) => {
+        const reach = (length - 1) * (strides[axis] ?? 1) + ((size[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
+        return (whole[axis] ?? 0) - (before[axis] ?? 0) - reach;
+      });
+      parts.push(
+        graph.apply("Pad", [spread, graph.int64([0, 0, ...before, 0, 0, ...after]), graph.scalar(0, "float32")]),
+      );
+    }
+  }
+  const ends = result.shape.map((length, axis) => length + ([0, 0, top, left][axis] ?? 0));
+  return ["Slice", [graph.apply(...addTerms(graph, parts)), graph.int64([0, 0, top, left]), graph.int64(ends)]];
+}
+
+function cut(length: number, largest: number): Cut {
+  const most = Math.max(1, Math.min(length, Math.floor(largest)));
+  const divisor = blockOf(length, most);
+  const size = divisor !== undefined && divisor > most / 2 ? divisor : most;
+  return { count: Math.ceil(length / size), size };
+}
+
+/** Reads `x` as `grid` and permutes its axes; where only axes of length 1 move, nothing has to be done. */
+function regroup(graph: GraphEmitter, x: string, grid: readonly number[], perm: readonly number[]): string {
+  const long = perm.filter((axis) => grid[axis] !== 1);
+  if (long.every((axis, place) => place === 0 || axis > (long[place - 1] ?? 0))) return x;
+  return graph.apply("Transpose", [reshape(graph, x, grid)], { perm });
+}
+
+function reshape(graph: GraphEmitter, x: string, shape: readonly number[]): string {
+  return graph.apply("Reshape", [x, graph.int64(shape)]);
+}
+
+function padEnd(graph: GraphEmitter, x: string, missing: readonly number[]): string {
+  if (missing.every((count) => count === 0)) return x;
+  return graph.apply("Pad", [x, graph.int64([...missing.map(() => 0), ...missing]), graph.scalar(0, "float32")]);
+}

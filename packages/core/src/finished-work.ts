@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import type { Experiment } from "./experiment.ts";
+import type { EvaluationRecord, Manifest } from "./manifest.ts";
+import { readDigest } from "./read-digest.ts";
+import type { RunFolder } from "./run-folder.ts";
+import type { Stage, StageResult } from "./stage.ts";
+
+/** The results of a run that are whole: each as it was written, beside the answers that it was made from. */
+export interface RunResults {
+  /** In the order of the stages, then of the benchmarks. */
+  all(): readonly StageResult[];
+  of(stage: string): readonly StageResult[];
+  /** Writes a result, in place of the one before it, and returns what vouches for it. */
+  write(result: StageResult): Promise<EvaluationRecord>;
+  /** Writes all of them once more: the file may have been edited. */
+  rewrite(): Promise<void>;
+}
+
+/**
+ * The results that the folder keeps. One that was edited, or whose answers were removed or changed, is left out, so that
+ * its benchmark is asked again.
+ */
+export async function runResults(
+  { stages }: Pick<Experiment, "stages">,
+  { stages: begun }: Manifest,
+  folder: RunFolder,
+): Promise<RunResults> {
+  const asked = stages.flatMap(({ name, asks }) =>
+    (asks?.benchmarks ?? []).map((benchmark) => placeOf({ stage: name, benchmark: benchmark.name })),
+  );
+  const results = new Map<string, StageResult>();
+  for (const result of Object.keys(begun).length === 0 ? [] : await readableResults(folder)) {
+    const record = begun[result.stage]?.evaluated?.[result.benchmark];
+    const isWhole = record !== undefined && isSame(record, await recordOf(result, folder));
+    if (isWhole) results.set(placeOf(result), result);
+  }
+  const all = (): readonly StageResult[] => {
+    const places = new Set([...asked, ...results.keys()]);
+    return [...places].flatMap((place) => results.get(place) ?? []);
+  };
+  return {
+    all,
+    of: (stage) => all().filter((result) => result.stage === stage),
+    async write(result) {
+      results.set(placeOf(result), result);
+      await folder.writeResults(all());
+      return recordOf(result, folder);
+    },
+    rewrite: () => folder.writeResults(all()),
+  };
+}
+
+/** Those of a stage's benchmarks that have no whole result yet. */
+export function unfinished({ name, asks }: Stage, results: RunResults): ReadonlySet<string> {
+  const finished = new Set(results.of(name).map(({ benchmark }) => benchmark));
+  const names = (asks?.benchmarks ?? []).map((benchmark) => benchmark.name);
+  return new Set(names.filter((benchmark) => !finished.has(benchmark)));
+}
+
+/** A stage is done when its outcome is there: a final checkpoint, or a whole result of each benchmark. */
+export function stageIsDone(stage: Stage, { stages }: Manifest, results: RunResults): boolean {
+  const status = stages[stage.name];
+  if (status?.done !== true) return false;
+  return stage.kind === "train" ? status.checkpoint !== undefined : unfinished(stage, results).size === 0;
+}
+
+/** None where the file is damaged: they are made anew from the answers. */
+async function readableResults(folder: RunFolder): Promise<readonly StageResult[]> {
+  try {
+    return await folder.readResults();
+  } catch (error) {
+    const isUnreadable = Object(Object(error).cause).syscall !== undefined;
+    if (isUnreadable) throw error;
+    return [];
+  }
+}
+
+function placeOf({ stage, benchmark }: Pick<StageResult, "stage" | "benchmark">): string {
+  return JSON.stringify([stage, benchmark]);
+}
+
+async function recordOf(result: StageResult, folder: RunFolder): Promise<EvaluationRecord> {
+  const answers = await readDigest(folder.answers(result.stage, result.benchmark));
+  const text = JSON.stringify(result);
+  return { result: createHash("sha256").update(text).digest("hex"), ...(answers !== undefined && { answers }) };
+}
+
+function isSame(left: EvaluationRecord, right: EvaluationRecord): boolean {
+  return left.result === right.result && left.answers === right.answers;
+}

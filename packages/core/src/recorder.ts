@@ -1,0 +1,86 @@
+import { checkpointDigest } from "./checkpoint-digest.ts";
+import { MlanError } from "./errors.ts";
+import type { EvaluateEvent } from "./evaluator.ts";
+import { type RunResults, unfinished } from "./finished-work.ts";
+import { ledgerEntry, type StepMetrics } from "./ledger.ts";
+import type { StageStatus } from "./manifest.ts";
+import { metricsOf } from "./metrics-log.ts";
+import { pathOf } from "./path-of.ts";
+import type { RunFolder } from "./run-folder.ts";
+import type { Stage } from "./stage.ts";
+import type { TrainEvent } from "./trainer.ts";
+
+/** Writes what a stage's events say into the run folder. */
+export interface Recorder {
+  /** Returns what is to be remembered of the stage at once. */
+  add(event: TrainEvent | EvaluateEvent): Promise<Partial<StageStatus>>;
+  /** Seconds that the stage took in earlier starts, as far as they are kept. Complete once the stage has begun. */
+  secondsBefore(): number;
+  /** What is to be remembered at its end. Throws `contract` when its events say that it has not ended. */
+  finish(): Partial<StageStatus>;
+}
+
+export function recorder(stage: Stage, folder: RunFolder, results: RunResults): Recorder {
+  const { name } = stage;
+  const unanswered = new Set(unfinished(stage, results));
+  const steps: StepMetrics[] = [];
+  const status: { -readonly [Key in keyof StageStatus]?: StageStatus[Key] } = {};
+  const sum = (parts: readonly { readonly seconds: number }[]): number =>
+    parts.reduce((total, { seconds }) => total + seconds, 0);
+  let secondsBefore = sum(results.of(name));
+  return {
+    async add(event) {
+      switch (event.type) {
+        case "train-start":
+          status.dataFingerprint = event.dataFingerprint;
+          steps.splice(0, Infinity, ...(await folder.metrics.restore(name, event.stepsDone, event.history)));
+          secondsBefore = sum(steps);
+          return {};
+        case "step-end":
+          steps.push(metricsOf(name, event));
+          await folder.metrics.add(metricsOf(name, event));
+          return {};
+        case "checkpoint-saved":
+          await folder.metrics.sync();
+          return {};
+        case "train-end": {
+          status.checkpoint = pathInside(folder, stage, event.folder);
+          const digest = await checkpointDigest(event.folder);
+          if (digest !== undefined) status.checkpointDigest = digest;
+          return {};
+        }
+        case "evaluate-end": {
+          const { benchmark } = event.result;
+          unanswered.delete(benchmark);
+          const record = await results.write({ stage: name, ...event.result });
+          return { evaluated: { [benchmark]: record } };
+        }
+        default:
+          return {};
+      }
+    },
+    secondsBefore: () => secondsBefore,
+    finish() {
+      const [benchmark] = unanswered;
+      const missing = stage.kind === "train" && status.checkpoint === undefined ? `"train-end"` : undefined;
+      const silent = missing ?? (benchmark === undefined ? undefined : `"evaluate-end" of ${benchmark}`);
+      if (silent !== undefined) {
+        throw new MlanError(
+          "contract",
+          `stage "${name}" ended without ${silent}; it is not done. Run it again to go on with it.`,
+        );
+      }
+      if (stage.kind === "train") status.ledger = ledgerEntry(name, steps);
+      return status;
+    },
+  };
+}
+
+function pathInside(folder: RunFolder, stage: Stage, checkpoint: URL): string {
+  const { href } = folder.url;
+  if (checkpoint.href.startsWith(href) && checkpoint.href.endsWith("/")) return checkpoint.href.slice(href.length);
+  throw new MlanError(
+    "contract",
+    `the trainer of stage "${stage.name}" left its checkpoint in ${pathOf(checkpoint)}, which is no folder inside the run's, ending in a slash.`,
+  );
+}

@@ -1,0 +1,57 @@
+import { fingerprintOf } from "./dataset.ts";
+import type { Experiment } from "./experiment.ts";
+import type { Manifest, StageStatus } from "./manifest.ts";
+import type { TrainableModel } from "./model.ts";
+import { deriveSeed } from "./random.ts";
+import type { RunFolder } from "./run-folder.ts";
+import type { Scope } from "./scope.ts";
+import type { Stage } from "./stage.ts";
+import { MODEL } from "./token.ts";
+
+/** The one model of a run, opened when the first stage needs it. */
+export interface StageModel extends Disposable {
+  /** The model as the trainings before stage `index` left it. */
+  before(index: number, manifest: Manifest): Promise<TrainableModel>;
+}
+
+export interface StageModelOptions {
+  readonly experiment: Experiment;
+  readonly scope: Scope;
+  readonly folder: RunFolder;
+  readonly signal?: AbortSignal;
+}
+
+export function stageModel({ experiment, scope, folder, signal }: StageModelOptions): StageModel {
+  const { seed, stages } = experiment;
+  let model: TrainableModel | undefined;
+  /** The index of the stage whose weights the model has; -1: those of its source. */
+  let holds = -1;
+  return {
+    async before(index, manifest) {
+      model ??= await scope.get(MODEL).open({ seed: deriveSeed(seed, "model"), ...(signal && { signal }) });
+      const wanted = lastTraining(stages, index);
+      const { checkpoint }: Partial<StageStatus> = manifest.stages[stages[wanted]?.name ?? ""] ?? {};
+      if (wanted > holds && checkpoint !== undefined) await model.load(new URL(checkpoint, folder.url));
+      // A training that begins now leaves its weights in the model.
+      holds = stages[index]?.kind === "train" ? index : wanted;
+      return model;
+    },
+    [Symbol.dispose]: () => model?.dispose(),
+  };
+}
+
+/** The index of the training whose weights stage `index` finds; -1 when there is none before it. */
+export function lastTraining(stages: readonly Stage[], index: number): number {
+  return stages.slice(0, index).findLastIndex(({ kind }) => kind === "train");
+}
+
+/** Names the weights that stage `index` finds: by what the model was opened from, and by the trainings before. */
+export function weightsBefore(index: number, { seed, stages }: Experiment, manifest: Manifest): Promise<string> {
+  const trainings = stages.slice(0, index).filter(({ kind }) => kind === "train");
+  const learned = trainings.map(({ name, settings }) => {
+    const { data, dataFingerprint, checkpointDigest: digest }: Partial<StageStatus> = manifest.stages[name] ?? {};
+    const read = Object.entries(data ?? {}).map(([set, { fingerprint, images }]) => [set, fingerprint, images.digest]);
+    return [name, settings, read, dataFingerprint ?? null, digest ?? null];
+  });
+  return fingerprintOf([manifest.model?.digest ?? null, seed, learned]);
+}

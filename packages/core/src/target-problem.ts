@@ -1,0 +1,23 @@
+import type { Protocol, Question } from "./benchmark.ts";
+import { shownValue } from "./errors.ts";
+
+/**
+ * Why no answer to a question could be right; undefined when one can. The protocol `paper` is not looked at: the original
+ * code has questions that nobody can answer.
+ */
+export function targetProblem(protocol: Protocol, question: Question): string | undefined {
+  const choices = protocol.choices(question);
+  const target: unknown = protocol.target ? protocol.target(question) : question.target;
+  if (protocol.name === "paper") return undefined;
+  if (typeof target !== "string") return `its target is ${shownValue(target)}, no text; write it as a text.`;
+  if (target === "") return "its target is empty, so that no answer is right; write the right answer.";
+  if (choices.length === 0) return undefined;
+  const labels = choices.map(({ label }) => label);
+  const twice = labels.find((label, index) => labels.indexOf(label) !== index);
+  if (twice !== undefined) return `two of its choices are labelled ${shownValue(twice)}; give each its own label.`;
+  const { isCorrect } = protocol.extractor("tuned");
+  const answers = choices.flatMap(({ label, text }) => [label, text]);
+  if (answers.some((answer) => answer === target || isCorrect(answer, target))) return undefined;
+  const shown = labels.map(shownValue).join(", ");
+  return `its target ${shownValue(target)} is none of its choices ${shown}, so that no answer is right; correct one of the two.`;
+}

@@ -1,0 +1,36 @@
+import type { z } from "zod";
+import { messageOf, MlanError } from "./errors.ts";
+import { expectationOf } from "./expectation.ts";
+
+/**
+ * The error of a dataset whose own code could not read its rows: what a schema of zod says by row and field, or the
+ * reason of anything else. An `MlanError` and the end of an aborted opening stay as they are.
+ */
+export function unreadRows(name: string, cause: unknown): unknown {
+  if (MlanError.is(cause) || Object(cause).name === "AbortError") return cause;
+  const issue = firstIssue(cause);
+  const problem = issue
+    ? `${placeOf(issue)}${problemOf(issue)}. Correct or remove that row`
+    : `its rows cannot be read (${messageOf(cause)})`;
+  return new MlanError("invalid-data", `${name}: ${problem}.`, { cause });
+}
+
+/** Of zod's errors, whichever copy of zod threw them. */
+function firstIssue(error: unknown): z.core.$ZodIssue | undefined {
+  const { name, issues } = Object(error);
+  return String(name).endsWith("ZodError") && Array.isArray(issues) ? issues[0] : undefined;
+}
+
+function placeOf({ path: [row, ...fields] }: z.core.$ZodIssue): string {
+  if (typeof row !== "number") return row === undefined ? "" : `field "${[row, ...fields].join(".")}": `;
+  return `row ${row}${fields.length > 0 ? `, field "${fields.join(".")}"` : ""}: `;
+}
+
+/** The value itself is not in the error, its kind is in zod's message. */
+function problemOf(issue: z.core.$ZodIssue): string {
+  const expected = expectationOf(issue);
+  if (expected === undefined) return issue.message.replace(/\.$/, "");
+  const found = /received (\w+)$/.exec(issue.message)?.[1];
+  const shown = found === undefined ? "" : `, found ${found === "undefined" ? "nothing" : found}`;
+  return `expected ${expected}${shown}`;
+}

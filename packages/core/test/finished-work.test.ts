@@ -1,0 +1,128 @@
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  evaluate,
+  experiment,
+  MlanError,
+  readRun,
+  type RunEvent,
+  runFolder,
+  type StageResult,
+  train,
+} from "@mlan/core";
+import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
+import { describe, expect, it } from "vitest";
+import { bench, build, folder, letters, run, runUntil, useScratchRuns } from "./scratch-run.ts";
+import { addingTrainer, RECIPE, type Told, weightEvaluator } from "./small-run.ts";
+
+useScratchRuns();
+
+const skipped = (events: readonly RunEvent[]): Readonly<Record<string, boolean>> =>
+  Object.fromEntries(events.flatMap((event) => (event.type === "stage-end" ? [[event.stage, event.skipped]] : [])));
+const accuracies = (results: readonly StageResult[]): readonly (readonly [string, number | undefined])[] =>
+  results.map(({ stage, metrics }) => [stage, metrics["accuracy"]?.value] as const);
+const RESULTS = [
+  ["before", 0],
+  ["after", 3],
+] as const;
+const answers = (stage: string): URL => runFolder(folder).answers(stage, "bench");
+const results = (): URL => new URL("results.json", folder);
+
+async function edit(file: URL, change: (text: string) => string): Promise<void> {
+  await writeFile(file, change(await readFile(file, "utf8")));
+}
+
+describe("an evaluation that is done", () => {
+  // prettier-ignore
+  it.each<[string, () => Promise<void>, readonly string[], readonly string[]]>([
+    ["whose answers were removed",         () => rm(answers("before")),                    ["before"],          ["before"]],
+    ["whose later answers were removed",   () => rm(answers("after")),                     ["after"],           ["after"]],
+    ["whose answers were edited",          () => appendFile(answers("before"), "x"),       ["before"],          ["before"]],
+    ["whose result was edited",            () => edit(results(), (text) => text.replace(/"value": 3/, '"value": 0.9')), ["after"], []],
+    ["whose results were removed",         () => rm(results()),                            ["before", "after"], []],
+    ["whose results are no JSON any more", () => writeFile(results(), "[{"),               ["before", "after"], []],
+    ["whose results are of another kind",  () => writeFile(results(), "{}"),               ["before", "after"], []],
+    ["which nobody touched",               async () => {},                                 [],                  []],
+  ])("%s is made anew, by the weights of its stage, and nothing else", async (_, damage, again, asked) => {
+    await run();
+    await damage();
+    const seen: Told[] = [];
+    const events = await run(build({ seen }));
+    expect(skipped(events)).toEqual(
+      Object.fromEntries(["before", "tune", "after"].map((stage) => [stage, !again.includes(stage)])),
+    );
+    expect(seen.map(({ stage }) => stage)).toEqual(again);
+    expect(seen.flatMap((told) => (told.asked ? told.stage : []))).toEqual(asked);
+    const [end, kept] = [events.at(-1), await readRun(folder)];
+    expect(end?.type === "run-end" && accuracies(end.results)).toEqual(RESULTS);
+    expect(accuracies(kept.results)).toEqual(RESULTS);
+  });
+
+  it("loses a result that no stage has", async () => {
+    await run();
+    await edit(results(), (text) => text.replace('"stage": "after"', '"stage": "elsewhere"'));
+    await run();
+    expect(accuracies((await readRun(folder)).results)).toEqual(RESULTS);
+  });
+
+  it("needs results that can be read, where the file system refuses them", async () => {
+    await run();
+    await rm(results());
+    await runFolder(new URL("results.json/", folder)).writeLedger([]);
+    await expect(run()).rejects.toThrow(/results\.json cannot be read: EISDIR/);
+  });
+
+  it("by weights that are no longer those before it is refused", async () => {
+    await run();
+    await rm(answers("after"));
+    await edit(new URL("manifest.json", folder), (text) => {
+      const manifest = JSON.parse(text);
+      manifest.stages.after.weights = "others";
+      return JSON.stringify(manifest);
+    });
+    await expect(run()).rejects.toThrow(
+      'stage "after" began with other weights than the stages before it have left now',
+    );
+  });
+});
+
+it("of an evaluation that was killed, the benchmarks that were finished are not asked again", async () => {
+  const seen: Told[] = [];
+  const build2 = (): ReturnType<typeof experiment> =>
+    experiment({
+      name: "two",
+      use: [fakeModelPlugin(), weightEvaluator(seen)],
+      stages: [evaluate({ name: "ask", benchmarks: [bench, memoryBenchmark("other", [])], protocol: "strict" })],
+    });
+  await runUntil((event) => event.type === "stage-progress", build2());
+  const events = await run(build2());
+  expect(seen.map(({ benchmark }) => benchmark)).toEqual(["bench", "other"]);
+  expect(events.at(-1)).toMatchObject({ results: [{ benchmark: "bench" }, { benchmark: "other" }] });
+  expect(events.find((event) => event.type === "stage-end")).toMatchObject({ skipped: false });
+});
+
+describe("a checkpoint of a training that is done", () => {
+  const checkpoint = (stage: string): URL => runFolder(folder).checkpoints(stage);
+
+  it("and is missing is an error with the way out, though nothing is left to do", async () => {
+    await run();
+    await rm(checkpoint("tune"), { recursive: true });
+    await expect(run()).rejects.toThrow(/the checkpoint of stage "tune", .*, is missing\. Restore it, or run into/);
+    await expect(run()).rejects.toSatisfy((error) => MlanError.is(error, "run-folder"));
+  });
+
+  it("may be missing when nothing starts from it", async () => {
+    const two = experiment({
+      name: "two",
+      use: [fakeModelPlugin(), addingTrainer(), weightEvaluator()],
+      stages: [
+        train({ name: "first", data: letters, recipe: RECIPE }),
+        train({ name: "second", data: letters, recipe: RECIPE }),
+        evaluate({ name: "after", benchmarks: [bench], protocol: "strict" }),
+      ],
+    });
+    await run(two);
+    await rm(checkpoint("first"), { recursive: true });
+    await rm(answers("after"));
+    expect((await run(two)).at(-1)).toMatchObject({ results: [{ metrics: { accuracy: { value: 6 } } }] });
+  });
+});

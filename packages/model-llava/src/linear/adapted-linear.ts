@@ -1,0 +1,27 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Weight } from "../weights/weight.ts";
+import type { Linear } from "./linear.ts";
+
+/** A low-rank change of a linear map: `scale` * `b` * `a`. */
+export interface LowRankAdapter {
+  /** [rank, inputs] */
+  readonly a: Weight<tf.Rank.R2>;
+  /** [outputs, rank]; zeros at the beginning, so that the map is at first the base. */
+  readonly b: Weight<tf.Rank.R2>;
+  /** alpha / rank */
+  readonly scale: number;
+}
+
+/** `base`, however it is stored, with a low-rank adapter beside it (LoRA, arXiv 2106.09685). */
+export function withAdapter(base: Linear, { a, b, scale }: LowRankAdapter): Linear {
+  return {
+    inputs: base.inputs,
+    outputs: base.outputs,
+    multiplyAdds: base.multiplyAdds + a.size + b.size,
+    weights: [...base.weights, a, b],
+    apply: (input) => {
+      const change = tf.matMul<tf.Tensor2D>(tf.matMul(input, a.tensor, false, true), b.tensor, false, true);
+      return tf.add(base.apply(input), tf.mul(change, scale));
+    },
+  };
+}

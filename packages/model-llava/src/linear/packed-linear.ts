@@ -1,0 +1,22 @@
+import { matMulPacked, type PackedMatrix } from "@mlan/fused-ops";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Weight } from "../weights/weight.ts";
+import type { Linear } from "./linear.ts";
+
+/**
+ * A frozen matrix [outputs, inputs] of few bits per value, in the 16 bits of its file or quantised, plus `bias` [outputs].
+ * Gradients pass to the input; the matrix itself does not learn.
+ */
+export function packedLinear(matrix: PackedMatrix, bias?: Weight<tf.Rank.R1>): Linear {
+  const { rows: outputs, columns: inputs } = matrix;
+  return {
+    inputs,
+    outputs,
+    multiplyAdds: inputs * outputs,
+    weights: bias ? [bias] : [],
+    apply: (input) => {
+      const product = matMulPacked(input, matrix);
+      return bias ? tf.add(product, bias.tensor) : product;
+    },
+  };
+}

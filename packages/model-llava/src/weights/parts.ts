@@ -1,0 +1,25 @@
+import type { Linear } from "../linear/linear.ts";
+import { Weight } from "./weight.ts";
+
+/** Weights and linear maps by what a network's part calls them, and smaller parts. */
+export type WeightPart = { readonly [name: string]: Weight | Linear | WeightPart };
+
+/** All linear maps of a part. */
+export function linearsOf(part: WeightPart): readonly Linear[] {
+  return Object.values(part).flatMap((member) => {
+    if (member instanceof Weight) return [];
+    return isLinear(member) ? [member] : linearsOf(member);
+  });
+}
+
+/** All weights of a part, those of its linear maps included. */
+export function weightsOf(part: WeightPart): readonly Weight[] {
+  return Object.values(part).flatMap((member) => {
+    if (member instanceof Weight) return [member];
+    return isLinear(member) ? member.weights : weightsOf(member);
+  });
+}
+
+function isLinear(member: Linear | WeightPart): member is Linear {
+  return typeof member.apply === "function";
+}

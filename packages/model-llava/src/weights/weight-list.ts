@@ -1,0 +1,60 @@
+import type { Component } from "@mlan/core";
+import type * as tf from "@tensorflow/tfjs-core";
+import { denseLinear } from "../linear/dense-linear.ts";
+import type { Linear } from "../linear/linear.ts";
+import { Weight } from "./weight.ts";
+
+export interface LinearOptions {
+  /** Whether a vector [outputs] is added. Default false. */
+  readonly bias?: boolean;
+}
+
+/** Where a network's parts declare what they need, under the names of a checkpoint. Nothing is loaded by it. */
+export interface WeightDeclarations {
+  /** Declares a weight [size]. */
+  vector(component: Component, name: string, size: number): Weight<tf.Rank.R1>;
+  /** Declares a weight [rows, columns] that is looked up or added, such as an embedding. */
+  matrix(component: Component, name: string, rows: number, columns: number): Weight<tf.Rank.R2>;
+  /** Declares `<name>.weight` [outputs, inputs], and `<name>.bias` [outputs] where there is one. */
+  linear(component: Component, name: string, outputs: number, inputs: number, options?: LinearOptions): Linear;
+  /**
+   * Declares the kernel `<name>.weight` [outputs, channels, size, size] of a convolution without overlap: a linear map of
+   * patches [n, channels * size * size].
+   */
+  kernel(component: Component, name: string, outputs: number, channels: number, size: number): Linear;
+}
+
+/** A network's weights. */
+export interface WeightList extends WeightDeclarations {
+  /** In the order of declaration. */
+  readonly weights: readonly Weight[];
+}
+
+/** An empty list; `declared` is called for each weight at once, and what it throws is thrown by the declaration. */
+export function weightList(declared: (weight: Weight) => void = () => {}): WeightList {
+  const weights: Weight[] = [];
+  const declare = <Rank extends tf.Rank>(
+    component: Component,
+    name: string,
+    shape: tf.ShapeMap[Rank],
+  ): Weight<Rank> => {
+    const weight = new Weight<Rank>(component, name, shape);
+    weights.push(weight);
+    declared(weight);
+    return weight;
+  };
+  const vector: WeightList["vector"] = (component, name, size) => declare<tf.Rank.R1>(component, name, [size]);
+  const matrix: WeightList["matrix"] = (component, name, rows, columns) =>
+    declare<tf.Rank.R2>(component, name, [rows, columns]);
+  return {
+    weights,
+    vector,
+    matrix,
+    linear: (component, name, outputs, inputs, { bias = false } = {}) => {
+      const weight = matrix(component, `${name}.weight`, outputs, inputs);
+      return denseLinear(weight, bias ? vector(component, `${name}.bias`, outputs) : undefined);
+    },
+    kernel: (component, name, outputs, channels, size) =>
+      denseLinear(declare<tf.Rank.R4>(component, `${name}.weight`, [outputs, channels, size, size])),
+  };
+}
