@@ -11,14 +11,14 @@ export interface GpuTrainerOptions extends TensorFlowOptions, TrainerOptions {
   readonly device?: "gpu" | "cpu" | number;
 }
 
-const any = z.unknown().optional();
+const unchecked = z.unknown().optional();
 /** Names only: what each may be is known to the plugin that takes it. */
 const schema = z.strictObject({
-  device: any,
-  threads: any,
-  precision: any,
-  deterministic: any,
-  gradientCheckpointing: any,
+  device: unchecked,
+  threads: unchecked,
+  precision: unchecked,
+  deterministic: unchecked,
+  gradientCheckpointing: unchecked,
 });
 
 /**
