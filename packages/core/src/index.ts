@@ -49,6 +49,7 @@ export type {
 export type {
   Batch,
   BatchShape,
+  BatchTensors,
   Component,
   ConversationFormat,
   Encoded,

@@ -1,4 +1,4 @@
-import type { Scalar, Variable } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
 import type { Prompt, PromptFamily, ProtocolName } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
@@ -173,9 +173,15 @@ export interface TokenCounts {
   readonly supervised: number;
 }
 
-/** Conversations of one optimisation step as tensors; its content is the model's own business. */
+/** Tensors under the model's own names. */
+export type BatchTensors = Readonly<Record<string, Tensor>>;
+
+/** Conversations of one forward and backward pass as tensors; what they mean is the model's own business. */
 export interface Batch {
   readonly counts: TokenCounts;
+  /** All of the batch that its loss depends on. */
+  readonly tensors: BatchTensors;
+  /** Frees its tensors. */
   dispose(): void;
 }
 
@@ -230,10 +236,11 @@ export interface TrainableModel extends Model {
   /** Pads and splices; reads and prepares the images. Text-only batches cause no vision work. */
   collate(examples: readonly Encoded[], shape: BatchShape): Promise<Batch>;
   /**
-   * Mean cross-entropy over the batch's supervised positions, in nats. Differentiable by the parameters that learn; nothing
-   * need be kept for the others.
+   * Mean cross-entropy over the supervised positions of a batch with these tensors, in nats. Differentiable by the parameters
+   * that learn; nothing need be kept for the others. It may be compiled: its operations depend on the tensors' names, shapes
+   * and dtypes alone, and it reads no data. Throws `contract` for tensors of another model's batch.
    */
-  loss(batch: Batch, options?: GradientOptions): Scalar;
+  loss(tensors: BatchTensors, options?: GradientOptions): Scalar;
   /**
    * Analytic floating-point operations of one forward and backward pass over the batch for the parameters that learn,
    * padding and what is computed twice included.

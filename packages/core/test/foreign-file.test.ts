@@ -4,7 +4,9 @@ import { fileURLToPath } from "node:url";
 import { readRun } from "@mlan/core";
 import { writeChecksums } from "@mlan/core";
 import { describe, expect, it } from "vitest";
-import { build, folder, run } from "./scratch-run.ts";
+import { build, folder, run, useScratchRuns } from "./scratch-run.ts";
+
+useScratchRuns();
 
 const fresh = () => run(build(), { fresh: true });
 const place = (path: string): URL => new URL(path, folder);

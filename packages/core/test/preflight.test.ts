@@ -203,6 +203,7 @@ describe("before the first stage", () => {
     ["a stage without data",        () => train({ name: "a", recipe: RECIPE } as never),                              "expected a dataset"],
     ["a misspelt option",           () => train({ name: "a", data: letters, recipe: RECIPE, dta: 1 } as never),       '"dta"'],
     ["a recipe's name",             () => train({ name: "a", data: letters, recipe: "alignment" as never }),          "expected a recipe"],
+    ["a benchmark as a dataset",    () => train({ name: "a", data: bench, recipe: RECIPE } as never),                 "a benchmark has questions to ask"],
     ["a dataset as a benchmark",    () => evaluate({ name: "a", benchmarks: [letters as never], protocol: "paper" }), "expected a benchmark"],
     ["no benchmark",                () => evaluate({ name: "a", benchmarks: [], protocol: "paper" }),                 "at least one benchmark"],
     ["another protocol",            () => evaluate({ name: "a", benchmarks: [bench], protocol: "papr" as never }),    "protocol"],

@@ -56,6 +56,6 @@ function failing(model: TrainableModel): TrainableModel {
   const huge = (): tf.Scalar => tf.sum(tf.matMul(tf.ones([2e6, 1]), tf.ones([1, 2e6])));
   return {
     ...model,
-    loss: (batch) => (++step === FAILS_AT ? tf.tidy(huge) : model.loss(batch)),
+    loss: (tensors) => (++step === FAILS_AT ? tf.tidy(huge) : model.loss(tensors)),
   };
 }
