@@ -3,6 +3,7 @@ import {
   type Compute,
   contentOfFiles,
   type ConversationFormat,
+  type ImageReference,
   type Location,
   MlanError,
   type ModelInspection,
@@ -22,6 +23,7 @@ import {
   type OpenCheckpointOptions,
 } from "./checkpoint/open-checkpoint.ts";
 import { fileExists, readCheckpointFile } from "./config/checkpoint-file.ts";
+import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
 import { promptFamilyOf, templateByName } from "./templates/template-by-name.ts";
@@ -89,7 +91,7 @@ export function createLlavaSource({ name, compute, untunedFamily, ...locations }
         };
         const promptFamily = ({ template } = checkpoint.format): PromptFamily =>
           promptFamilyOf(template, untunedFamily);
-        return { content, parameters: parameterCounts(plan), readsImages, promptFamily, checkFormat };
+        return { content, parameters: parameterCounts(plan), readsImages, checkImage, promptFamily, checkFormat };
       }),
   };
 }
@@ -105,6 +107,11 @@ async function withCheckpoint<Result>(
   } finally {
     await checkpoint.close();
   }
+}
+
+/** Every image is read once before a run, so that a web page that was saved as an image is noticed then. */
+function checkImage({ name, origin }: ImageReference, bytes: Uint8Array): void {
+  readableFormat(bytes, origin === undefined ? name : `${name} (${origin})`);
 }
 
 interface Prepared extends Checkpoint {

@@ -21,6 +21,11 @@ it("counts the values of each part that opening would hold, without a backend", 
   expect(tf.engine().backendNames()).toEqual([]);
   expect(reading.parameters).toEqual({ language: seeing.parameters.language });
   expect([seeing.readsImages, reading.readsImages]).toEqual([true, false]);
+  const bytes = new TextEncoder().encode("<!doctype html><p>Not found</p>");
+  const image = { name: "a.png", origin: 'pets: rows.json row 3, column "image"', read: async () => bytes };
+  expect(() => seeing.checkImage?.(image, bytes)).toThrow("it is a web page (HTML); PNG, JPEG");
+  expect(() => seeing.checkImage?.(image, bytes)).toThrow("rows.json row 3");
+  expect(() => seeing.checkImage?.(image, new Uint8Array([0xff, 0xd8, 0xff, 0xe0]))).not.toThrow();
   const tuned = { template: "v1", imageAspectRatio: "pad", maximumLength: 64 } as const;
   expect([reading.promptFamily?.(), reading.promptFamily?.(tuned)]).toEqual(["llama2-base", "tuned"]);
   const format = { template: "v1", imageAspectRatio: "pad", maximumLength: 8 } as const;
