@@ -9,6 +9,7 @@ interface Options {
   readonly weights: string;
   readonly tower?: string;
   readonly benchmark: readonly string[];
+  readonly backend: "onnx" | "tensorflow";
   readonly protocol: ProtocolName;
   readonly limit?: number;
   readonly evaluator: string;
@@ -47,6 +48,9 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
       new Option("--protocol <name>", "how questions are put and judged")
         .choices(["strict", "paper"])
         .default("strict"),
+    )
+    .addOption(
+      new Option("--backend <name>", "what the model is computed on").choices(["onnx", "tensorflow"]).default("onnx"),
     )
     .option("--evaluator <name>", "the evaluator plugin", "generation")
     .option("--batch-size <number>", "questions answered side by side (default: the model's choice)", wholeNumber(1))

@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { readRun } from "@mlan/core";
-import { writeChecksums } from "@mlan/core";
+import { readRun, writeChecksums } from "@mlan/core";
 import { describe, expect, it } from "vitest";
 import { build, folder, run, useScratchRuns } from "./scratch-run.ts";
 

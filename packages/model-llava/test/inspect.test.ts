@@ -6,7 +6,7 @@ import { createLlavaSource } from "@mlan/model-llava";
 import { writeTinyLlava } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
-import { changeJson, scratchLlava, tinySource } from "./tiny-llava.ts";
+import { changeJson, compute, scratchLlava, tinySource } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 
@@ -98,6 +98,7 @@ it("refuses what opening would refuse", async () => {
 it("takes paths and addresses for the same folders", async () => {
   const paths = createLlavaSource({
     name: "tiny",
+    compute,
     weights: fileURLToPath(scratch.backbone).replace(/\/$/, ""),
     visionTower: scratch.tower.href,
     untunedFamily: "llama2-base",
@@ -105,7 +106,7 @@ it("takes paths and addresses for the same folders", async () => {
   const { content } = await paths.inspect();
   expect(await content.digest()).toBe(await digestOf(scratch.backbone, scratch.tower));
   expect(() =>
-    createLlavaSource({ name: "tiny", weights: "https://example.org/llama/", untunedFamily: "llama2-base" }),
+    createLlavaSource({ name: "tiny", compute, weights: "https://example.org/llama/", untunedFamily: "llama2-base" }),
   ).toThrow(/not on this machine/);
 });
 
