@@ -5,10 +5,13 @@ const conditions = ["@mlan/source", "node", "import", "module", "default"];
 
 const all = ["packages/*/test/**/*.test.ts", "tools/*/test/**/*.test.ts"];
 
-/** What changes or measures the whole process: backends, native libraries, threads, memory. */
+/** What changes or measures the whole process: backends, native libraries, threads, memory, a module of Node. */
 const alone = [
   "packages/{backend-onnx,backend-tensorflow,fused-ops,trainer-gpu}/test/**/*.test.ts",
+  "tools/benchmarks/test/evaluation-alone.test.ts",
   "packages/model-llava/test/{inspect,training-memory*}.test.ts",
+  "packages/trainer-cpu/test/gradient-checkpointing.test.ts",
+  "packages/core/test/run-lock-without-links.test.ts",
   "packages/*/test/{memory,large-rows,streaming,hub-hostile,hostile-tokenizer}.test.ts",
 ];
 

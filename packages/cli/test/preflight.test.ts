@@ -29,14 +29,15 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 async function write(folder: string, options = ""): Promise<void> {
   await writeFile(
     join(project, "experiment.mjs"),
-    `import { evaluate, experiment } from "@mlan/core";
+    `import { onnx } from "@mlan/backend-onnx";
+     import { evaluate, experiment } from "@mlan/core";
      import { pope } from "@mlan/data-pope";
      import { generation } from "@mlan/eval-generation";
      import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
      const letters = memoryBenchmark("letters", [{ id: "a", images: [], text: "a", target: "yes" }]);
      export default experiment({
        name: "small",
-       use: [fakeModelPlugin({ answer: () => "yes" }), generation({ ${options} })],
+       use: [fakeModelPlugin({ answer: () => "yes" }), onnx(), generation({ ${options} })],
        stages: [
          evaluate({ name: "first", benchmarks: [letters], protocol: "strict" }),
          evaluate({ name: "last", benchmarks: [pope({ folder: ${JSON.stringify(folder)} })], protocol: "strict" }),

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { installedBinding } from "@mlan/backend-tensorflow";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Finished, fixture, openSession, start } from "./command-line.ts";
 
@@ -29,14 +30,15 @@ describe("in a project that npm init made CommonJS", () => {
     await writeFile(join(project, "questions.ts"), `export const letters: readonly string[] = ["a"];`);
     await writeFile(
       join(project, "experiment.ts"),
-      `import { evaluate, experiment } from "@mlan/core";
+      `import { onnx } from "@mlan/backend-onnx";
+       import { evaluate, experiment } from "@mlan/core";
        import { generation } from "@mlan/eval-generation";
        import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
        const { letters } = await import("./questions.ts");
        const questions = letters.map((id) => ({ id, images: [], text: id, target: "yes" }));
        export default experiment({
          name: "small",
-         use: [fakeModelPlugin({ answer: () => "yes" }), generation()],
+         use: [fakeModelPlugin({ answer: () => "yes" }), onnx(), generation()],
          stages: [evaluate({ name: "base", benchmarks: [memoryBenchmark("letters", questions)], protocol: "paper" })],
        });`,
     );
@@ -44,6 +46,28 @@ describe("in a project that npm init made CommonJS", () => {
     expect(stderr).toContain("accuracy 100.0 %, 1 question\n");
     expect(stdout).toMatch(/^Results in %, 95 % intervals in brackets \(protocol paper\)$/m);
     expect(status).toBe(0);
+  });
+});
+
+describe("an experiment without a compute", () => {
+  test("is refused at once, by the model that needs one, with the way out", async () => {
+    await writeFile(
+      join(project, "nowhere-to-run.ts"),
+      `import { evaluate, experiment } from "@mlan/core";
+       import { generation } from "@mlan/eval-generation";
+       import { vicuna } from "@mlan/model-vicuna";
+       import { memoryBenchmark } from "@mlan/testing";
+       export default experiment({
+         name: "nowhere-to-run",
+         use: [vicuna({ weights: "weights" }), generation()],
+         stages: [evaluate({ name: "base", benchmarks: [memoryBenchmark("none", [])], protocol: "strict" })],
+       });`,
+    );
+    const { status, stderr } = await mlan("run", "nowhere-to-run.ts");
+    expect(stderr).toMatch(
+      /^error: Nothing provides @mlan\/core\/compute@1, which @mlan\/model-vicuna needs\. Add a plugin for it to `use`: .*onnx\(\) of @mlan\/backend-onnx/,
+    );
+    expect(status).toBe(1);
   });
 });
 
@@ -55,6 +79,26 @@ describe("mlan eval", () => {
     expect(stdout).toMatch(/^odd-letters +accuracy +100\.0 \[56\.6, 100\.0\] +5$/m);
     expect(status).toBe(0);
     expect(existsSync(join(project, "runs/eval/answers/eval/odd-letters.jsonl"))).toBe(true);
+  });
+
+  const onTensorFlow = [...letters, "--weights", "weights", "--backend", "tensorflow", "--folder", "runs/tensorflow"];
+
+  test.runIf(installedBinding())("computes on the backend that it is told", async () => {
+    const { status, stdout } = await mlan(...onTensorFlow);
+    expect(stdout).toMatch(/^odd-letters +accuracy +100\.0 \[56\.6, 100\.0\] +5$/m);
+    expect(status).toBe(0);
+    const manifest = await readFile(join(project, "runs/tensorflow/manifest.json"), "utf8");
+    expect(JSON.parse(manifest)).toMatchObject({
+      plan: { plugins: [{}, {}, { name: "@mlan/backend-tensorflow", settings: {} }] },
+    });
+  });
+
+  test("says which command installs a backend that is missing, before anything is read", async () => {
+    const nowhere = { MLAN_CACHE: join(project, "nowhere"), MLAN_TENSORFLOW_BINDING: "" };
+    const { status, stderr } = await start([...onTensorFlow, "--fresh"], nowhere, project).finished;
+    expect(stderr).toMatch(/^error: backend-tensorflow: .*`npx mlan backend install tensorflow`/m);
+    expect(stderr).not.toContain("odd-letters");
+    expect(status).toBe(1);
   });
 
   test("takes a run folder for the checkpoint of its last training", async () => {

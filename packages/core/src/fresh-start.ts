@@ -78,15 +78,21 @@ export async function settleAside(folder: RunFolder): Promise<void> {
 
 /** Removes what killed processes were writing. Nobody else writes: the folder is locked. */
 export async function removeLitter(folder: RunFolder): Promise<void> {
+  await removeFrom(folder.url, (name) => {
+    const isOwn = RUN_FILES.some((file) => name.startsWith(`${file}.`)) && TEMPORARY_FILE.test(name);
+    return isOwn || LOCK_IN_THE_MAKING.test(name);
+  });
   const answers = new URL("answers/", folder.url);
-  const places = [
-    folder.url,
-    ...(await namesIn(answers)).map((name) => new URL(`${encodeURIComponent(name)}/`, answers)),
-  ];
-  for (const place of places) {
-    const litter = (await namesIn(place)).filter((name) => TEMPORARY_FILE.test(name));
-    await Promise.all(litter.map((name) => rm(new URL(encodeURIComponent(name), place), { force: true })));
+  for (const stage of await namesIn(answers)) {
+    await removeFrom(new URL(`${encodeURIComponent(stage)}/`, answers), (name) => TEMPORARY_FILE.test(name));
   }
+}
+
+const LOCK_IN_THE_MAKING = /^run\.lock\..*\.tmp$/;
+
+async function removeFrom(place: URL, isLitter: (name: string) => boolean): Promise<void> {
+  const litter = (await namesIn(place)).filter(isLitter);
+  await Promise.all(litter.map((name) => rm(new URL(encodeURIComponent(name), place), { force: true })));
 }
 
 async function moveAll(paths: readonly string[], from: URL, to: URL): Promise<void> {

@@ -43,6 +43,11 @@ export interface ModelInspection {
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
   /** Whether it reads images; absent where nobody can say before it is loaded. */
   readonly readsImages?: boolean;
+  /**
+   * Looks at the beginning of an image's file, without decoding it. Throws `invalid-data`, naming the image, for what it
+   * does not read.
+   */
+  checkImage?(image: ImageReference, bytes: Uint8Array): void;
   /** How it is asked in a format; without one, in that of its checkpoint. Absent where nobody can say. */
   promptFamily?(format?: ConversationFormat): PromptFamily;
   /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */

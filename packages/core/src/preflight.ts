@@ -4,7 +4,7 @@ import type { Dataset } from "./dataset.ts";
 import { checkDiskSpace } from "./disk-space.ts";
 import { MlanError } from "./errors.ts";
 import type { Experiment } from "./experiment.ts";
-import { contentOfImages } from "./image-content.ts";
+import { type CheckImage, contentOfImages } from "./image-content.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
 import type { ConversationFormat, ModelInspection } from "./model.ts";
 import { pathOf } from "./path-of.ts";
@@ -62,7 +62,7 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
   for (const dataset of experiment.stages.flatMap(datasetsOf)) {
     if (opened.has(dataset)) continue;
     yield { type: "preflight", subject: `the data ${dataset.name}` };
-    opened.set(dataset, await open(dataset, manifest, signal));
+    opened.set(dataset, await open(dataset, { manifest, signal, check: inspected?.checkImage }));
     if (opened.get(dataset)?.hasImages && inspected?.readsImages === false) throw blind(source.name, dataset.name);
   }
   await checkStages(pending, opened, inspected, options);
@@ -88,15 +88,17 @@ interface OpenedData {
   readonly record: DataRecord;
 }
 
-async function open(
-  dataset: Dataset<unknown>,
-  { stages }: Manifest,
-  signal: AbortSignal | undefined,
-): Promise<OpenedData> {
+interface Opening {
+  readonly manifest: Manifest;
+  readonly signal: AbortSignal | undefined;
+  readonly check: CheckImage | undefined;
+}
+
+async function open(dataset: Dataset<unknown>, { manifest: { stages }, signal, check }: Opening): Promise<OpenedData> {
   const examples = await dataset.open(signal ? { signal } : {});
   const { length, fingerprint } = examples;
   const known = Object.values(stages).flatMap(({ data }) => data?.[dataset.name]?.images ?? []);
-  const images = await contentOfImages(examples, signal);
+  const images = await contentOfImages(examples, signal, check);
   return { length, hasImages: images.count > 0, record: { fingerprint, images: await recordOf(images, known) } };
 }
 

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { readRun } from "@mlan/core";
-import { writeChecksums } from "@mlan/core";
+import { readRun, writeChecksums } from "@mlan/core";
 import { describe, expect, it } from "vitest";
-import { build, folder, run } from "./scratch-run.ts";
+import { build, folder, run, useScratchRuns } from "./scratch-run.ts";
+
+useScratchRuns();
 
 const fresh = () => run(build(), { fresh: true });
 const place = (path: string): URL => new URL(path, folder);

@@ -71,6 +71,22 @@ describe("before the first stage", () => {
     );
   });
 
+  it.each([
+    ["that is read anyway", undefined],
+    ["whose bytes decide what a run continues", async () => ({ stamp: "1 2 3" })],
+  ])("an image that the model does not read is noticed, one %s", async (_, find) => {
+    const checkImage = ({ name }: { readonly name: string }, bytes: Uint8Array): void => {
+      if (bytes[0] !== 0x89) throw new MlanError("invalid-data", `${name} is a web page`);
+    };
+    const { stages } = build({
+      data: dataWithImage("pictures", { name: "a.png", read: async () => new Uint8Array([60]), ...(find && { find }) }),
+    });
+    const use = [fakeModelPlugin({ weights, checkImage }), addingTrainer(), weightEvaluator()];
+    const { message, events } = await refusal(experiment({ name: "small", use, stages }));
+    expect(message).toBe("a.png is a web page");
+    expect(stagesOf(events)).toEqual([]);
+  });
+
   it("an image that code of its own cannot read is named", async () => {
     const read = (): Promise<never> => Promise.reject(new Error("ENOENT: no such file or directory, open 'a.png'"));
     const { message } = await refusal(build({ data: dataWithImage("pictures", { name: "a.png", read }) }));
@@ -203,6 +219,7 @@ describe("before the first stage", () => {
     ["a stage without data",        () => train({ name: "a", recipe: RECIPE } as never),                              "expected a dataset"],
     ["a misspelt option",           () => train({ name: "a", data: letters, recipe: RECIPE, dta: 1 } as never),       '"dta"'],
     ["a recipe's name",             () => train({ name: "a", data: letters, recipe: "alignment" as never }),          "expected a recipe"],
+    ["a benchmark as a dataset",    () => train({ name: "a", data: bench, recipe: RECIPE } as never),                 "a benchmark has questions to ask"],
     ["a dataset as a benchmark",    () => evaluate({ name: "a", benchmarks: [letters as never], protocol: "paper" }), "expected a benchmark"],
     ["no benchmark",                () => evaluate({ name: "a", benchmarks: [], protocol: "paper" }),                 "at least one benchmark"],
     ["another protocol",            () => evaluate({ name: "a", benchmarks: [bench], protocol: "papr" as never }),    "protocol"],

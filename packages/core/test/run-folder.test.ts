@@ -204,13 +204,21 @@ describe("a run folder", () => {
 
   it("is freed of what killed processes were writing", async () => {
     await run();
-    const litter = ["manifest.json", "answers/x/y.jsonl"].map(
-      (name) => new URL(`${name}.01234567-89ab-cdef-0123-456789abcdef.tmp`, folder),
-    );
+    const kept = new URL("notes.7.tmp", folder);
+    await writeFile(kept, "mine");
+    const litter = [
+      "manifest.json.01234567-89ab-cdef-0123-456789abcdef.tmp",
+      "results.json.4711.tmp",
+      "run.lock.01234567-89ab-cdef-0123-456789abcdef.tmp",
+      "run.lock.claim.empty-1700000000000.tmp",
+      "answers/x/y.jsonl.01234567-89ab-cdef-0123-456789abcdef.tmp",
+      "answers/x/y.jsonl.4711.tmp",
+    ].map((name) => new URL(name, folder));
     await mkdir(new URL("answers/x/", folder), { recursive: true });
     for (const file of litter) await writeFile(file, "half");
     await run();
     expect(litter.filter((file) => existsSync(file))).toEqual([]);
+    expect(existsSync(kept)).toBe(true);
   });
 
   // prettier-ignore

@@ -15,6 +15,7 @@ import {
   type GenerationRequest,
   MlanError,
   MODEL,
+  type ModelInspection,
   type ModelSource,
   type Plugin,
   type PromptFamily,
@@ -37,6 +38,8 @@ export interface FakeModelOptions {
   readonly weights?: URL;
   /** What a run is told of whether it reads images. Default true: they are counted. */
   readonly readsImages?: boolean;
+  /** What a run has images checked by. Default: all pass. */
+  readonly checkImage?: NonNullable<ModelInspection["checkImage"]>;
   /** What `generate` answers. Default: the character that the learned weights make most likely, again and again. */
   readonly answer?: (request: GenerationRequest) => string;
 }
@@ -59,6 +62,7 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
       readsImages: options.readsImages ?? true,
       promptFamily: familyOf,
+      ...(options.checkImage && { checkImage: options.checkImage }),
     }),
   };
 }

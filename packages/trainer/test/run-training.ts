@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Conversation, Dataset, StepEndEvent, TrainableModel, TrainEvent, TrainingRecipe } from "@mlan/core";
-import { fakeModelSource, memoryDataset } from "@mlan/testing";
+import { fakeModelSource, memoryDataset, plainCompute } from "@mlan/testing";
 import { createTrainer, instructionTuning, type TrainerDefinition } from "@mlan/trainer";
 
 export interface TrainingOptions {
@@ -69,8 +69,9 @@ export async function temporaryFolder(): Promise<URL> {
 export async function train(options: TrainingOptions): Promise<Training> {
   const { folder, recipe = RECIPE, data = DATA, seed = 7, adapt = withEyes, signal, onEvent, breakAt } = options;
   const { killAt } = options;
-  await tf.setBackend("cpu");
-  const trainer = createTrainer({ name: "trainer", useBackend: async () => {}, ...options.trainer });
+  const compute = plainCompute();
+  await compute.open();
+  const trainer = createTrainer({ name: "trainer", compute, ...options.trainer });
   const model = await fakeModelSource().open({ seed: 3 });
   const events: TrainEvent[] = [];
   try {
