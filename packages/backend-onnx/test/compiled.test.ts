@@ -241,6 +241,19 @@ describe("a compiled function", () => {
     expect(inSegments(row(1), tf.scalar(NaN)).dataSync()[0]).toBeNaN();
   });
 
+  it("takes arguments and variables whose data was made in another shape", () => {
+    const values = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+    const weight = tf.variable(tf.tensor2d([1, 0, 0, 1], [2, 2]));
+    const times = compiled((x: tf.Tensor2D) => tf.matMul(x, weight as tf.Tensor2D));
+    const product = (x: tf.Tensor): number[] => [...times(x as tf.Tensor2D).dataSync()];
+    expect(product(values)).toEqual([1, 2, 3, 4]);
+    expect(product(tf.reshape(row(5, 6, 7, 8), [2, 2]))).toEqual([5, 6, 7, 8]);
+    weight.assign(tf.reshape(row(0, 1, 1, 0), [2, 2]));
+    expect(product(values)).toEqual([2, 1, 4, 3]);
+    expect(product(tf.reshape(row(5, 6, 7, 8), [2, 2]))).toEqual([6, 5, 8, 7]);
+    expect(times.signatures).toBe(1);
+  });
+
   it("says that an index is out of range, also of a later call, and goes on", () => {
     const table = row(1, 2, 3);
     const fast = compiled((indices: tf.Tensor1D) => tf.gather(table, indices));
@@ -338,6 +351,14 @@ describe("frozen tensors of a compiled function", () => {
     const before = onnxStatistics().compiled;
     fast(tf.ones([3, 32])).dispose();
     expect(onnxStatistics().compiled).toBe(before);
+  });
+
+  it("may be results of the backend", () => {
+    const weight = tf.mul<tf.Tensor2D>(tf.tensor2d([1, 2, 3, 4], [2, 2]), 2);
+    const fast = compiled(product(weight), { frozen: [weight] });
+    for (const x of [tf.tensor2d([1, 1], [1, 2]), tf.tensor2d([1, 0], [1, 2])])
+      expect([...fast(x).dataSync()]).toEqual([...product(weight)(x).dataSync()]);
+    expect([...weight.dataSync()]).toEqual([2, 4, 6, 8]);
   });
 
   it("may change: the function is recorded again", () => {

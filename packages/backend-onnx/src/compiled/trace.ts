@@ -142,7 +142,10 @@ class Tracer implements Trace {
     // Only now it is known which of the inputs are results.
     const planned = mapInputs(inputs, (tensor, name, index) => {
       const variable = this.#variables.holding(tensor.dataId);
-      if (variable !== undefined) return { source: { kind: "variable", variable } as const, ...typeOf(tensor) };
+      if (variable !== undefined) {
+        const source = { kind: "variable", variable, shape: tensor.shape } as const;
+        return { source, ...typeOf(tensor) };
+      }
       const value = [values[name] ?? []].flat()[index];
       if (value === undefined || !READ_ONLY.has(name)) throw notVariable(optimizer.kernelName, name, index);
       return { source: this.#source(value), ...typeOf(tensor) };
@@ -194,9 +197,9 @@ class Tracer implements Trace {
     const result = this.#resultIndices.get(value);
     if (result !== undefined) return { kind: "result", index: result };
     const argument = this.#arguments.get(value);
-    if (argument !== undefined) return { kind: "argument", index: argument };
+    if (argument !== undefined) return { kind: "argument", index: argument, shape: value.shape };
     const variable = this.#variables.of(value);
-    return variable && { kind: "variable", variable };
+    return variable && { kind: "variable", variable, shape: value.shape };
   }
 
   #hold(value: RecordedValue): void {
