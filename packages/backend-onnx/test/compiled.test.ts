@@ -169,7 +169,7 @@ describe("a compiled function", () => {
 
   it("asks an optimizer's functions at every call, and changes nothing while its guard is not finite", () => {
     const train = (compile: boolean): number[][] => {
-      const [weight, first, second] = [0.5, 0, 0].map((value) => tf.variable(tf.fill([3], value)));
+      const [weight, first, second] = [0.5, 0, 0].map((value) => tf.variable(tf.mul(tf.ones([3]), value)));
       const now = { learningRate: 0, step: 0 };
       const update = (x: tf.Tensor): tf.Scalar => {
         const gradient = tf.sqrt(x);

@@ -4,18 +4,21 @@ import type { BatchTensors, Compute, LearningParameter, TrainableModel, Training
 import { addGradients, clipGradients, type Gradients, lossAndGradients, sumOf } from "./gradients.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** What a step's passes have found so far; the caller's to dispose. */
-export interface Passes {
-  /** The last pass's share of the step's loss, weighted. */
-  readonly share: Scalar;
-  /** The sum of all shares. */
+/** The sums over a step's passes so far; the caller's to dispose. */
+export interface Sums {
   readonly loss: Scalar;
-  /** Sums over all passes. */
   readonly gradients: Gradients;
 }
 
+export interface Pass {
+  /** Its share of the step's loss, weighted. */
+  readonly share: Scalar;
+  /** With it. */
+  readonly sums: Sums;
+}
+
 /** What an update was made from. */
-export interface Finished extends Pick<Passes, "share"> {
+export interface Finished extends Pick<Pass, "share"> {
   /** Finite exactly when the update was made: the step's loss plus the sums of its gradients. */
   readonly guard: Scalar;
 }
@@ -23,12 +26,12 @@ export interface Finished extends Pick<Passes, "share"> {
 /** What an optimiser step computes; each is recorded once per shape of its batch where the compute can. */
 export interface StepFunctions {
   /** Forward and backward; takes over the gradients of the passes before. `weight` is the batch's share of the step. */
-  pass(tensors: BatchTensors, weight: Scalar, before: Passes | undefined): Passes;
+  pass(tensors: BatchTensors, weight: Scalar, before: Sums | undefined): Pass;
   /**
    * The same for the last batch of a step, and the update, unless something is not finite: not even a clipped gradient
    * would then leave weights that are numbers.
    */
-  finish(tensors: BatchTensors, weight: Scalar, before: Passes | undefined): Finished;
+  finish(tensors: BatchTensors, weight: Scalar, before: Sums | undefined): Finished;
   /** {@link pass}, but never recorded. */
   plainPass: StepFunctions["pass"];
   /** The update by gradients of which each is finite, though their sum may not be. Takes them over. */
@@ -66,7 +69,7 @@ export function stepFunctions(options: StepFunctionsOptions): StepFunctions {
     const weighted = (): Scalar => tf.mul(model.loss(tensors, { gradientCheckpointing }), weight);
     const { loss: share, gradients } = lossAndGradients(weighted, variables);
     const loss = before ? tf.add<Scalar>(before.loss, share) : tf.clone(share);
-    return { share, loss, gradients: addGradients(before?.gradients ?? [], gradients) };
+    return { share, sums: { loss, gradients: addGradients(before?.gradients ?? [], gradients) } };
   };
   const update = (gradients: Gradients, guard?: Scalar): void => {
     const clipped = maximumGradientNorm === undefined ? gradients : clipGradients(gradients, maximumGradientNorm);
@@ -74,7 +77,10 @@ export function stepFunctions(options: StepFunctionsOptions): StepFunctions {
   };
   const recordedPass = compute.compile(pass);
   const finish = compute.compile((...parts: Parameters<typeof pass>): Finished => {
-    const { share, loss, gradients } = pass(...parts);
+    const {
+      share,
+      sums: { loss, gradients },
+    } = pass(...parts);
     const sum = sumOf(gradients);
     const guard = sum ? tf.add<Scalar>(loss, sum) : tf.clone(loss);
     update(gradients, guard);

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { BatchTensors, TokenCounts } from "@mlan/core";
 import { disposeGradients } from "./gradients.ts";
 import { checkGradients, lossNotFinite, type StepInErrors } from "./step-errors.ts";
-import type { Passes, StepFunctions } from "./step-functions.ts";
+import type { StepFunctions, Sums } from "./step-functions.ts";
 import type { MicroBatch } from "./training-plan.ts";
 import type { TrainingSet } from "./training-set.ts";
 
@@ -29,22 +29,22 @@ export async function computeStep(microBatches: readonly MicroBatch[], options: 
   const supervised = microBatches.filter(({ weight }) => weight > 0);
   const outcomes: (BatchOutcome & { readonly loss: Promise<number> })[] = [];
   let guard: Promise<number> | undefined;
-  let passes: Passes | undefined;
+  let sums: Sums | undefined;
   try {
     for (const [place, microBatch] of supervised.entries()) {
       const isLast = place === supervised.length - 1;
       const { result, outcome } = await withBatch(microBatch, options, (tensors, weight) =>
-        isLast ? functions.finish(tensors, weight, passes) : functions.pass(tensors, weight, passes),
+        isLast ? functions.finish(tensors, weight, sums) : functions.pass(tensors, weight, sums),
       );
-      disposePasses(passes);
-      passes = "gradients" in result ? result : undefined;
+      disposeSums(sums);
+      sums = "sums" in result ? result.sums : undefined;
       if ("guard" in result) guard = read(result.guard);
       // Asked for at once, so that a backend that only records runs this pass before the next one adds to it;
       // awaited at the end of the step, so that others need not wait in between.
       outcomes.push({ ...outcome, loss: read(result.share) });
     }
   } finally {
-    disposePasses(passes);
+    disposeSums(sums);
   }
   const losses = await Promise.all(outcomes.map(({ loss }) => loss));
   const updated = Number.isFinite(await guard);
@@ -90,30 +90,29 @@ async function withBatch<Result>(
 async function updateByFiniteGradients(microBatches: readonly MicroBatch[], options: StepOptions): Promise<void> {
   const { functions } = options;
   const ids: string[] = [];
-  let passes: Passes | undefined;
+  let sums: Sums | undefined;
   try {
     for (const microBatch of microBatches) {
       const { result, outcome } = await withBatch(microBatch, options, (tensors, weight) =>
-        functions.plainPass(tensors, weight, passes),
+        functions.plainPass(tensors, weight, sums),
       );
-      disposePasses(passes);
-      passes = result;
+      disposeSums(sums);
+      sums = result.sums;
       ids.push(...outcome.ids);
-      await read(passes.share);
+      await read(result.share);
     }
-    const gradients = passes?.gradients ?? [];
+    const gradients = sums?.gradients ?? [];
     await checkGradients(gradients, ids, options);
     functions.plainUpdate(gradients);
   } finally {
-    disposePasses(passes);
+    disposeSums(sums);
   }
 }
 
-/** All but the share, which its reader gives back. */
-function disposePasses(passes: Passes | undefined): void {
-  if (!passes) return;
-  passes.loss.dispose();
-  disposeGradients(passes.gradients);
+function disposeSums(sums: Sums | undefined): void {
+  if (!sums) return;
+  sums.loss.dispose();
+  disposeGradients(sums.gradients);
 }
 
 async function read(scalar: tf.Scalar): Promise<number> {
