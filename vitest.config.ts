@@ -1,19 +1,58 @@
-import { readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
 /** Tests run on the sources: the condition stands first in every package's exports map. */
 const conditions = ["@mlan/source", "node", "import", "module", "default"];
 
-/** One vitest project per folder, so that `vitest --project data-boolq` names a package. */
-const projects = ["packages", "tools"].flatMap((parent) =>
-  readdirSync(new URL(`${parent}/`, import.meta.url), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => ({
-      root: `${parent}/${entry.name}`,
-      test: { name: entry.name, include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
-      resolve: { conditions },
-      ssr: { resolve: { conditions, externalConditions: conditions } },
-    })),
-);
+const all = ["packages/*/test/**/*.test.ts", "tools/*/test/**/*.test.ts"];
 
-export default defineConfig({ test: { projects, pool: "forks", maxWorkers: 2 } });
+/** What changes or measures the whole process: backends, native libraries, threads, memory, a module of Node. */
+const alone = [
+  "packages/{backend-onnx,backend-tensorflow,fused-ops,trainer-gpu}/test/**/*.test.ts",
+  "tools/benchmarks/test/evaluation-alone.test.ts",
+  "packages/model-llava/test/{inspect,training-memory*}.test.ts",
+  "packages/trainer-cpu/test/gradient-checkpointing.test.ts",
+  "packages/core/test/run-lock-without-links.test.ts",
+  "packages/*/test/{memory,large-rows,streaming,hub-hostile,hostile-tokenizer}.test.ts",
+];
+
+/** What computes on ONNX Runtime, which also changes what JavaScript makes of the smallest numbers: they become 0. */
+const computing = [
+  "packages/{data-miniworld,eval-likelihood,model-*,trainer,trainer-cpu}/test/**/*.test.ts",
+  "tools/benchmarks/test/**/*.test.ts",
+];
+
+const common = {
+  root: import.meta.dirname,
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+const limits = { testTimeout: 120_000, hookTimeout: 120_000 };
+
+/**
+ * Each file of `alone` has a process of its own; files of the other projects share one each, which spares them to load
+ * the same modules again. A package's tests are named by its folder: `npm test -- packages/data-boolq`.
+ */
+export default defineConfig({
+  test: {
+    pool: "forks",
+    maxWorkers: 2,
+    projects: [
+      { ...common, test: { ...limits, name: "alone", include: alone } },
+      {
+        ...common,
+        test: {
+          ...limits,
+          name: "computing",
+          include: computing,
+          exclude: alone,
+          isolate: false,
+          setupFiles: ["tools/setup/one-thread.ts"],
+        },
+      },
+      {
+        ...common,
+        test: { ...limits, name: "plain", include: all, exclude: [...alone, ...computing], isolate: false },
+      },
+    ],
+  },
+});

@@ -1,8 +1,10 @@
 /**
- * Time and memory to open a checkpoint of 1.1 billion bfloat16 values in shards as float32, every value checked, beside
- * safetensors for Python with PyTorch, which checks none. Writes 2.2 GB below .cache/bench and removes them.
+ * Time and memory to open a checkpoint of 1.1 billion bfloat16 values in shards as float32, every value checked: alone, beside
+ * safetensors for Python with PyTorch, which checks none, and after its files were compared with `checksums.json`. Writes 2.2
+ * GB below .cache/bench and removes them.
  * `node tools/setup/run.mjs source bench/open.ts [--rounds 3] [--layers 22] [--threads 2]`
  */
+import { writeChecksums } from "@mlan/core";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -24,24 +26,25 @@ try {
   const size = { hiddenSize: 2048, intermediateSize: 5632, heads: 32, keyValueHeads: 4, vocabularySize: 32_000 };
   const count = await writeShardedLlama(folder, { ...size, layers: Number(options.layers) });
   console.log(`${(count / 1e9).toFixed(2)} billion values, ${((4 * count) / 1e9).toFixed(2)} GB as float32`);
-  const sides: readonly (() => LineProcess | undefined)[] = [
-    () => startSource("mlan", "peers/mlan-open.ts"),
-    () => startPython("safetensors", "peers/torch_open.py", ["torch", "safetensors"]),
-  ];
-  for (const start of sides) await measure(start, count);
+  const plain = await measure(() => startSource("mlan", "peers/mlan-open.ts"), count);
+  await measure(() => startPython("safetensors", "peers/torch_open.py", ["torch", "safetensors"]), count);
+  await writeChecksums(folder);
+  const verified = await measure(() => startSource("mlan, verified", "peers/mlan-open.ts"), count);
+  if (plain && verified)
+    console.log(`Comparing checksums makes it ${(verified / plain).toFixed(2)} times the processor time.`);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** A process for each round: memory that one has had is faster to get again. The first round brings the file into memory. */
-async function measure(start: () => LineProcess | undefined, count: number): Promise<void> {
+/** Gives the processor's time. A process for each round: memory that one has had is faster to get again. The first round brings the file into memory. */
+async function measure(start: () => LineProcess | undefined, count: number): Promise<number | undefined> {
   const [wall, processor] = [new Measurement(), new Measurement()];
   const request: OpenRequest = { folder: fileURLToPath(folder).replace(/\/$/, ""), threads: Number(options.threads) };
   let name = "";
   let last: Opened | undefined;
   for (let round = 0; round <= Number(options.rounds); round++) {
     const side = start();
-    if (!side) return;
+    if (!side) return undefined;
     ({ name } = side);
     last = await side.ask<Opened>(request);
     side.stop();
@@ -49,10 +52,11 @@ async function measure(start: () => LineProcess | undefined, count: number): Pro
     wall.add(1000 * last.seconds);
     processor.add(1000 * last.processorSeconds);
   }
-  if (!last) return;
+  if (!last) return undefined;
   const times = (bytes: number): string => (bytes / (4 * count)).toFixed(2);
   console.log(
-    `${name.padEnd(12)} ${wall}, processor ${processor}; memory ${times(last.resident)} x the float32 size, ` +
+    `${name.padEnd(14)} ${wall}, processor ${processor}; memory ${times(last.resident)} x the float32 size, ` +
       `at most ${times(last.peak)} x; sum ${last.sum}`,
   );
+  return processor.median;
 }

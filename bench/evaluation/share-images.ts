@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { useOnnxBackend } from "@mlan/backend-onnx";
+import { onnx } from "@mlan/backend-onnx";
 import { type Benchmark, type BenchmarkResult, createScope, EVALUATOR, MODEL, type Model } from "@mlan/core";
 import { imageFromFile } from "@mlan/data-kit";
 import { writeMiniworld } from "@mlan/data-miniworld";
@@ -23,13 +23,12 @@ export interface ShareImagesOptions {
 
 /** Prints prefill positions and times of POPE-shaped questions, with and without shared prefixes. */
 export async function shareImages({ images, threads }: ShareImagesOptions): Promise<void> {
-  await useOnnxBackend({ threads });
   const folder = pathToFileURL(join(await mkdtemp(join(tmpdir(), "mlan-bench-")), "/"));
   try {
     const { folder: weights, pieces } = await writeCheckpoint("mini", folder);
     const visionTower = new URL("tower/", folder);
     await writeTower(visionTower);
-    const model = await createScope([llama2({ weights, visionTower })])
+    const model = await createScope([llama2({ weights, visionTower }), onnx({ threads })])
       .get(MODEL)
       .open();
     model.setFormat({ ...model.format, template: "v1" });

@@ -2,7 +2,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-import { onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
+import { onnx, onnxStatistics } from "@mlan/backend-onnx";
 import { createScope, EVALUATOR, type Evaluator, MODEL, type Model } from "@mlan/core";
 import { cutAtStop } from "@mlan/eval-kit";
 import { generation } from "@mlan/eval-generation";
@@ -20,8 +20,8 @@ for await (const line of createInterface({ input: process.stdin })) {
 // What a request holds is said by the interface in evaluation-worker.ts, whose other side writes it.
 async function answer(action: string, request: EvaluationSetup): Promise<object> {
   if (action === "setup") {
-    await useOnnxBackend({ threads: request.threads });
-    const scope = createScope([llama2({ weights: pathToFileURL(request.checkpoint) }), generation()]);
+    const weights = pathToFileURL(request.checkpoint);
+    const scope = createScope([llama2({ weights }), onnx({ threads: request.threads }), generation()]);
     const tasks: readonly LanguageTask[] = JSON.parse(await readFile(request.tasks, "utf8"));
     const model = await scope.get(MODEL).open();
     evaluate = () => evaluateAll(model, scope.get(EVALUATOR).evaluate, tasks, request);

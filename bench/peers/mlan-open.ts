@@ -1,18 +1,16 @@
 /** Opens a checkpoint once; asked by ../open.ts. */
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-import { useOnnxBackend } from "@mlan/backend-onnx";
-import { createLlavaSource } from "@mlan/model-llava";
-import type { OpenRequest, Opened } from "../open/opened.ts";
+import { onnx } from "@mlan/backend-onnx";
+import { COMPUTE, createScope, MODEL } from "@mlan/core";
+import { llama2 } from "@mlan/model-llama2";
+import type { Opened, OpenRequest } from "../open/opened.ts";
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { folder, threads }: OpenRequest = JSON.parse(line);
-  await useOnnxBackend({ threads });
-  const source = createLlavaSource({
-    name: "bench",
-    weights: pathToFileURL(`${folder}/`),
-    untunedFamily: "llama2-base",
-  });
+  await using scope = createScope([onnx({ threads }), llama2({ weights: pathToFileURL(`${folder}/`) })]);
+  const source = scope.get(MODEL);
+  await scope.get(COMPUTE).open();
   const before = { time: performance.now(), processor: process.cpuUsage(), resident: process.memoryUsage().rss };
   const model = await source.open();
   const seconds = (performance.now() - before.time) / 1000;

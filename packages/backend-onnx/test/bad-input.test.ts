@@ -38,6 +38,10 @@ describe("NaN and infinities", () => {
     tf.max(x),
     tf.min(x),
   ]);
+  same("are not lost among infinities", [exactly([2, Infinity, NaN, 1, NaN, -Infinity], [2, 3])], (x) => [
+    tf.max(x, 1),
+    tf.min(x, 1),
+  ]);
   for (const values of [
     [NaN, 1, 2],
     [1, NaN, 2],
@@ -94,6 +98,7 @@ describe("int32", () => {
       expect(Array.from(tf.sum(x).dataSync())).toEqual([ENDS.values.reduce((sum, value) => (sum + value) | 0, 0)]);
     });
   });
+  same("sums of rows wrap", [exactly([1, 2 ** 31 - 1, 46_341], [1, 3], "int32")], (x) => [tf.sum(x, 1), tf.sum(x)]);
   same("products of many wrap", [exactly([65_536, 65_537, 3], [3], "int32")], (x) => tf.prod(x));
   same("keeps every digit where rounding has nothing to do", [ENDS], (x) => tf.round(x));
   same("divided by zero ends no process", [ENDS, exactly([0], [], "int32")], (x, zero) => [

@@ -16,7 +16,8 @@ const ENDS: Readonly<Record<string, number>> = {
 
 describe("a process ends with its own exit code, never by a signal", () => {
   for (const [name, code] of Object.entries(ENDS)) {
-    it.each([1, 4])(`${name}, threads: %i`, async (threads) => {
+    // With one, the library has no threads that keep it in memory by chance; with more, some that outlive it.
+    it.each(name === "after workers" ? [1, 4] : [4])(`${name}, threads: %i`, async (threads) => {
       const end = await endOf(name, threads);
       expect(end, end.output).toMatchObject({ code, signal: null });
     });

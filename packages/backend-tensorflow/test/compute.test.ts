@@ -23,7 +23,8 @@ describe("tensorflow()", () => {
     expect(tensorflow(settings)).toMatchObject({ name: "@mlan/backend-tensorflow", settings });
   });
 
-  it.each([{ devise: "gpu" }, { device: -1 }, { device: "tpu" }, { threads: 0 }])("refuses %o", (options: object) => {
+  const numbers = [0, 257, 1000, -1, 1.5, Number.NaN].map((threads) => ({ threads }));
+  it.each([{ devise: "gpu" }, { device: -1 }, { device: "tpu" }, ...numbers])("refuses %o", (options: object) => {
     const [name = ""] = Object.keys(options);
     expect(() => tensorflow(options)).toThrow(expect.toSatisfy((error) => MlanError.is(error, "invalid-options")));
     expect(() => tensorflow(options)).toThrow(new RegExp(`^backend-tensorflow: .*"${name}"`));

@@ -21,5 +21,5 @@ export function withCommandName(text: string): string {
 }
 
 function shellWord(path: string): string {
-  return /^[\w./:@%+=,~-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

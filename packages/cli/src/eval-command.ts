@@ -2,13 +2,14 @@ import { type Command, Option } from "commander";
 import type { ProtocolName } from "@mlan/core";
 import type { CommandContext } from "./command-context.ts";
 import { folderAt } from "./folders.ts";
-import { collect, wholeNumber } from "./option-values.ts";
+import { collect, requireOptions, wholeNumber } from "./option-values.ts";
 
 interface Options {
   readonly model: string;
   readonly weights: string;
   readonly tower?: string;
   readonly benchmark: readonly string[];
+  readonly backend: "onnx" | "tensorflow";
   readonly protocol: ProtocolName;
   readonly limit?: number;
   readonly evaluator: string;
@@ -38,15 +39,18 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
   program
     .command("eval")
     .description("Ask a saved model the questions of benchmarks.")
-    .requiredOption("--model <name>", "the model plugin, e.g. vicuna")
-    .requiredOption("--weights <folder>", "checkpoint, or a run folder for the last one trained there")
+    .option("--model <name>", "the model plugin, e.g. vicuna")
+    .option("--weights <folder>", "checkpoint, or a run folder for the last one trained there")
     .option("--tower <folder>", "vision tower, where the checkpoint holds none")
-    .requiredOption("--benchmark <name[=folder]>", "plugin or file, and where its data is; may be repeated", collect)
+    .option("--benchmark <name[=folder]>", "plugin or file, and where its data is; may be repeated", collect)
     .option("--limit <number>", "ask only the first so many questions of each benchmark", wholeNumber(1))
     .addOption(
       new Option("--protocol <name>", "how questions are put and judged")
         .choices(["strict", "paper"])
         .default("strict"),
+    )
+    .addOption(
+      new Option("--backend <name>", "what the model is computed on").choices(["onnx", "tensorflow"]).default("onnx"),
     )
     .option("--evaluator <name>", "the evaluator plugin", "generation")
     .option("--batch-size <number>", "questions answered side by side (default: the model's choice)", wholeNumber(1))
@@ -55,7 +59,8 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .option("--folder <folder>", "where the run is kept", "runs/eval")
     .option("--fresh", "remove what the folder holds of an earlier run")
     .addHelpText("after", EXAMPLES)
-    .action(async ({ benchmark, folder, fresh = false, ...rest }: Options) => {
+    .action(async ({ benchmark, folder, fresh = false, ...rest }: Options, command: Command) => {
+      requireOptions(command, ["model", "weights", "benchmark"]);
       const { evalExperiment } = await import("./eval-experiment.ts");
       const { run } = await import("./run.ts");
       const experiment = await evalExperiment({ ...rest, benchmarks: benchmark });

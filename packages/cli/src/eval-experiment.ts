@@ -11,6 +11,7 @@ import {
 import { benchmarkPlugin } from "./benchmark-plugin.ts";
 import { folderAt } from "./folders.ts";
 import { importPlugin } from "./import-plugin.ts";
+import { importTensorFlow } from "./import-tensorflow.ts";
 
 export interface EvalRequest {
   /** Plugin names, see {@link importPlugin}. */
@@ -21,6 +22,7 @@ export interface EvalRequest {
   readonly tower?: string;
   /** `name` for the published data, `name=folder` for a local copy. */
   readonly benchmarks: readonly string[];
+  readonly backend: "onnx" | "tensorflow";
   readonly protocol: ProtocolName;
   /** The first so many questions of each benchmark; all by default. */
   readonly limit?: number;
@@ -44,10 +46,17 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
       ...(verify !== undefined && { verify }),
       ...(featureCache !== undefined && { featureCache: folderAt(featureCache) }),
     }),
+    await computeOf(request.backend),
   ].map(checkPlugin);
   const whole = await Promise.all(request.benchmarks.map(benchmarkPlugin));
   const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
   return experiment({ name: "eval", use, stages: [evaluate({ name: "eval", benchmarks, protocol })] });
+}
+
+async function computeOf(backend: EvalRequest["backend"]): Promise<Plugin> {
+  if (backend === "tensorflow") return (await importTensorFlow()).tensorflow();
+  const { onnx } = await import("@mlan/backend-onnx");
+  return onnx();
 }
 
 async function checkpointAt(path: string): Promise<URL> {

@@ -1,11 +1,12 @@
 import { MlanError } from "@mlan/core";
-import type { diagnoseTensorFlow, installTensorFlow } from "@mlan/backend-tensorflow";
+import type { diagnoseTensorFlow, installTensorFlow, tensorflow } from "@mlan/backend-tensorflow";
 import { locateInProject } from "./locate-in-project.ts";
 
 /** What the command needs of the package. */
 export interface TensorFlowPackage {
   readonly diagnoseTensorFlow: typeof diagnoseTensorFlow;
   readonly installTensorFlow: typeof installTensorFlow;
+  readonly tensorflow: typeof tensorflow;
 }
 
 /** The command that brings the TensorFlow backend; scripts are left out because those of tfjs-node-gpu fail. */

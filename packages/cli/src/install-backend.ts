@@ -1,6 +1,7 @@
 import { counted } from "@mlan/core";
 import type { Finding, InstallReport } from "@mlan/backend-tensorflow";
 import { withCommandName } from "./command-name.ts";
+import { pathAt } from "./folders.ts";
 import { duration } from "./format-number.ts";
 import { importTensorFlow } from "./import-tensorflow.ts";
 import { textTable } from "./text-table.ts";
@@ -18,7 +19,12 @@ export async function installBackend(
   report: (line: string) => void,
 ): Promise<readonly string[]> {
   const { installTensorFlow } = await importTensorFlow();
-  return installReport(await installTensorFlow({ ...options, report }));
+  const given = (["wheel", "library", "python"] as const).flatMap((name) => {
+    const path = options[name];
+    return path === undefined ? [] : [[name, pathAt(path)] as const];
+  });
+  const paths = Object.fromEntries(given);
+  return installReport(await installTensorFlow({ ...options, ...paths, report }));
 }
 
 function installReport(report: InstallReport): readonly string[] {

@@ -1,5 +1,5 @@
 import { type Experiment, isExperiment, MlanError } from "@mlan/core";
-import { loadFile } from "./load-file.ts";
+import { isFile, loadFile } from "./load-file.ts";
 
 /**
  * Imports an experiment file, TypeScript or JavaScript, and returns its default export. Throws `invalid-options` when
@@ -7,6 +7,12 @@ import { loadFile } from "./load-file.ts";
  * installed.
  */
 export async function loadExperiment(path: string): Promise<Experiment> {
+  if (/\.\w+$/.test(path) && !isFile(path)) {
+    throw new MlanError(
+      "invalid-options",
+      `${path} is no TypeScript or JavaScript file. An experiment is written in one.`,
+    );
+  }
   const { defaults, named } = await loadFile(path);
   const found = defaults.find(isExperiment);
   if (found) return found;

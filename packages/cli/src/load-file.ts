@@ -1,9 +1,11 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { register as registerHooks } from "node:module";
-import { extname, resolve } from "node:path";
+import { basename, dirname, extname, join, parse, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { MlanError } from "@mlan/core";
 import { register as registerTypeScript } from "tsx/esm/api";
+import { editDistance } from "./edit-distance.ts";
+import { pathAt } from "./folders.ts";
 import { withInstallHint } from "./install-hint.ts";
 import { syntaxProblem, syntaxProblemIn } from "./syntax-problem.ts";
 
@@ -18,9 +20,9 @@ export function isFile(name: string): boolean {
  * installed.
  */
 export async function loadFile(path: string): Promise<FileExports> {
-  const file = resolve(path);
+  const file = resolve(pathAt(path));
   const found = await stat(file).catch(() => undefined);
-  if (!found?.isFile()) throw new MlanError("invalid-options", `There is no file ${path}.`);
+  if (!found?.isFile()) throw await noFile(path, file);
   allowTypeScript();
   const module: unknown = await withInstallHint(() => import(pathToFileURL(file).href)).catch(
     async (cause: unknown) => {
@@ -29,6 +31,16 @@ export async function loadFile(path: string): Promise<FileExports> {
     },
   );
   return exportsOf(Object(module));
+}
+
+/** With the file of its folder that may have been meant. */
+async function noFile(path: string, file: string): Promise<MlanError> {
+  const names = (await readdir(dirname(file)).catch(() => [])).filter(isFile);
+  const wanted = basename(file);
+  const near = names.find((name) => parse(name).name === wanted || parse(name).name === parse(wanted).name);
+  const meant = near ?? names.find((name) => editDistance(name, wanted) <= 2);
+  const hint = meant === undefined ? "" : ` Did you mean ${join(dirname(path), meant)}?`;
+  return new MlanError("invalid-options", `There is no file ${path}.${hint}`);
 }
 
 /** What a file exports. */

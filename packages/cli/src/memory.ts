@@ -2,6 +2,7 @@ import { counted } from "@mlan/core";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TrainingMemory } from "@mlan/model-llava";
+import { pathAt } from "./folders.ts";
 import { count } from "./format-number.ts";
 import { importModelLlava } from "./import-model-llava.ts";
 import { type TextColumn, textTable } from "./text-table.ts";
@@ -41,7 +42,7 @@ const COLUMNS: readonly TextColumn[] = [
 export async function memoryLines(options: MemoryOptions, width: number): Promise<readonly string[]> {
   const { config, rows, length, images, microBatches, memory } = options;
   const { LLAVA_7B, modelSizes, predictTrainingMemory } = await importModelLlava();
-  const sizes = config === undefined ? LLAVA_7B : await modelSizes(pathToFileURL(resolve(config)));
+  const sizes = config === undefined ? LLAVA_7B : await modelSizes(pathToFileURL(resolve(pathAt(config))));
   const table = ([["projector"], ["language", "projector"]] as const).flatMap((trained) =>
     (["float32", "bfloat16"] as const).flatMap((precision) =>
       [false, true].map((gradientCheckpointing) => {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 
 /** A reader of options that are whole numbers from `least`. */
 export function wholeNumber(least: number): (value: string) => number {
@@ -12,4 +12,15 @@ export function wholeNumber(least: number): (value: string) => number {
 /** A reader of an option that may be repeated: all its values. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
+}
+
+/**
+ * Ends the command when one of these options is missing. Commander's own required options would be asked for before a
+ * misspelt one is noticed.
+ */
+export function requireOptions(command: Command, names: readonly string[]): void {
+  const missing = command.options.find(
+    (option) => names.includes(option.attributeName()) && command.getOptionValue(option.attributeName()) === undefined,
+  );
+  if (missing) command.error(`error: required option '${missing.flags}' not specified`);
 }

@@ -1,6 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { type Clock, type Experiment, type RunEndEvent, runExperiment, TRAINER } from "@mlan/core";
-import { engine } from "@tensorflow/tfjs-core";
+import { type Clock, type Experiment, type RunEndEvent, runExperiment } from "@mlan/core";
 import { showCommand } from "./command-name.ts";
 import { costTable } from "./cost-table.ts";
 import { openDisplay } from "./display.ts";
@@ -23,7 +22,6 @@ const systemClock: Clock = { now: () => performance.now() };
 
 /** Runs an experiment before the user's eyes and prints its tables. Gives the exit status. */
 export async function run({ experiment, folder, fresh }: RunRequest, terminal: Terminal): Promise<number> {
-  await offerBackend(experiment);
   using interruption = openInterruption(() => terminal.note("Stopping after this step. Ctrl-C again stops at once."));
   try {
     await performRun({ experiment, folder, fresh }, interruption.signal, terminal);
@@ -35,14 +33,6 @@ export async function run({ experiment, folder, fresh }: RunRequest, terminal: T
   }
   terminal.note(terminal.paint.dim(`Kept in ${displayPath(folder)}; to print this again: ${showCommand(folder)}`));
   return 0;
-}
-
-/** A trainer brings its tensor backend, and a file may choose one; experiments that do neither get the onnx backend. */
-async function offerBackend({ use }: Experiment): Promise<void> {
-  const chosen = Object.keys(engine().registryFactory).length > 0;
-  if (chosen || use.some(({ token }) => token.key === TRAINER.key)) return;
-  const { registerOnnxBackend } = await import("@mlan/backend-onnx");
-  registerOnnxBackend();
 }
 
 async function performRun(request: RunRequest, signal: AbortSignal, terminal: Terminal): Promise<void> {

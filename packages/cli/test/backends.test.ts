@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Finished, start } from "./command-line.ts";
+import { type Finished, openSession } from "./command-line.ts";
 
 const installed = (name: string): string => fileURLToPath(new URL(`../../../node_modules/${name}`, import.meta.url));
 
@@ -28,16 +28,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** On a machine without programs, environments and cache. */
-function mlan(project: string, ...words: readonly string[]): Promise<Finished> {
-  const nowhere = Object.fromEntries(
-    ["CXX", "MLAN_TENSORFLOW", "MLAN_TENSORFLOW_BINDING", "MLAN_PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX"].map((name) => [
-      name,
-      "",
-    ]),
-  );
-  const own = { ...nowhere, PATH: join(folder, "bin"), MLAN_CACHE: join(folder, "cache") };
-  return start(words, own, join(folder, project)).finished;
-}
+const typed = openSession(() => ({
+  CXX: "",
+  MLAN_TENSORFLOW: "",
+  MLAN_TENSORFLOW_BINDING: "",
+  MLAN_PYTHON: "",
+  VIRTUAL_ENV: "",
+  CONDA_PREFIX: "",
+  PATH: join(folder, "bin"),
+  MLAN_CACHE: join(folder, "cache"),
+}));
+const mlan = (project: string, ...words: readonly string[]): Promise<Finished> => typed(words, join(folder, project));
 
 describe("mlan doctor", () => {
   test("names what a machine lacks, with the commands, and ends with 0 because one backend computes", async () => {
@@ -48,7 +49,7 @@ describe("mlan doctor", () => {
     expect(stdout).toMatch(/^C\+\+ compiler +missing +No C\+\+ compiler was found; tried g\+\+ \(not on PATH\)/m);
     expect(stdout).toMatch(/^TensorFlow +missing +No TensorFlow was found. Looked at$/m);
     expect(stdout).toMatch(/^ +-> Install one: python3 -m venv \.venv && \.venv\/bin\/pip install tensorflow$/m);
-    expect(stdout).toMatch(/^binding +missing +.*\n +-> mlan backend install tensorflow$/m);
+    expect(stdout).toMatch(/^binding +missing +.*\n +-> npm run mlan -- backend install tensorflow$/m);
     expect(stdout).toMatch(/^GPU devices +unused/m);
     expect(status).toBe(0);
   });

@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fixture, mlan } from "./command-line.ts";
+import { fixture, mlan, openSession } from "./command-line.ts";
+
+const typed = openSession();
 
 /** A folder with two runs of the experiment: as it is, and with one answer turned. */
 let folder: string;
@@ -16,14 +18,14 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("mlan score", () => {
   test("reads stored answers by every extractor and shows where they disagree", async () => {
-    const { status, stdout } = await mlan(
+    const { status, stdout } = await typed([
       "score",
       run("first"),
       "--experiment",
       fixture("evaluations.ts"),
       "--show",
       "1",
-    );
+    ]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^early +animals \(strict\) +strict@1 \* +50\.0 ± 11\.\d +50\.0 +20$/m);
     expect(stdout).toMatch(/^ +first-mention@2 +100\.0 ± 0\.0 +0\.0 +10$/m);
@@ -32,40 +34,40 @@ describe("mlan score", () => {
   });
 
   test("says how to name a benchmark of one's own, and refuses what keeps no answers", async () => {
-    const missing = await mlan("score", run("first"));
+    const missing = await typed(["score", run("first")]);
     expect(missing.status).toBe(1);
     expect(missing.stderr).toContain("the answers to animals were not scored: no installed plugin has that name.");
-    const none = await mlan("score", join(folder, "nowhere"));
+    const none = await typed(["score", join(folder, "nowhere")]);
     expect(none.stderr).toContain("is no run folder");
   });
 });
 
 describe("mlan compare", () => {
   test("compares two stages question by question", async () => {
-    const { status, stdout } = await mlan("compare", `${run("first")}:early`, `${run("first")}:late`);
+    const { status, stdout } = await typed(["compare", `${run("first")}:early`, `${run("first")}:late`]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^animals .* 0 \/ 10 +0\.00\d+ +0\.00\d+ .*better$/m);
   });
 
   test("takes the last stage of a run unless it is named", async () => {
-    const { stdout } = await mlan("compare", `${run("first")}:early`, run("first"), "--allow", "prompts");
+    const { stdout } = await typed(["compare", `${run("first")}:early`, run("first"), "--allow", "prompts"]);
     expect(stdout).toMatch(/^Second: .*first: reworded$/m);
   });
 
   test("refuses other prompts unless they are allowed, and a stage that does not exist", async () => {
-    const refused = await mlan("compare", `${run("first")}:early`, `${run("first")}:reworded`);
+    const refused = await typed(["compare", `${run("first")}:early`, `${run("first")}:reworded`]);
     expect(refused.status).toBe(1);
     expect(refused.stderr).toMatch(/animals[\s\S]*prompts/);
-    const allowed = await mlan(
+    const allowed = await typed([
       "compare",
       `${run("first")}:early`,
       `${run("first")}:reworded`,
       "--allow",
       "prompts",
       "protocol",
-    );
+    ]);
     expect(allowed.status).toBe(0);
-    const wrong = await mlan("compare", `${run("first")}:erly`, run("first"));
+    const wrong = await typed(["compare", `${run("first")}:erly`, run("first")]);
     expect(wrong.stderr).toContain('keeps no answers of a stage "erly"; it has early, late, reworded.');
   });
 
@@ -76,24 +78,24 @@ describe("mlan compare", () => {
     await writeFile(join(half, "manifest.json"), await readFile(join(run("first"), "manifest.json")));
     const lines = (await readFile(join(run("first"), answers), "utf8")).split("\n");
     await writeFile(join(half, answers), `${lines.slice(0, 6).join("\n")}\n`);
-    const { status, stderr } = await mlan("compare", half, run("first"));
+    const { status, stderr } = await typed(["compare", half, run("first")]);
     expect(status).toBe(1);
     expect(stderr).toContain("has 5 answers of 20. Let the run end first.");
-    const scored = await mlan("score", half, "--experiment", fixture("evaluations.ts"));
+    const scored = await typed(["score", half, "--experiment", fixture("evaluations.ts")]);
     expect(scored.stdout).toMatch(/^reworded +animals .* 5 of 20$/m);
   });
 });
 
 describe("mlan contamination", () => {
   test("finds what stands in the training data, and scores the rest", async () => {
-    const { status, stdout } = await mlan("contamination", fixture("leaking.ts"), "--run", run("first"));
+    const { status, stdout } = await typed(["contamination", fixture("leaking.ts"), "--run", run("first")]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^animals +20 +2 +10\.00 %/m);
     expect(stdout).toMatch(/^early +animals +accuracy +50\.0 ± \d+\.\d +55\.6 ± \d+\.\d +2$/m);
   });
 
   test("refuses an experiment that trains on nothing", async () => {
-    const { status, stderr } = await mlan("contamination", fixture("evaluations.ts"));
+    const { status, stderr } = await typed(["contamination", fixture("evaluations.ts")]);
     expect(status).toBe(1);
     expect(stderr).toContain("evaluations has no training stage");
   });

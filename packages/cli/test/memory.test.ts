@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { mlan, start } from "./command-line.ts";
+import { openSession } from "./command-line.ts";
 
+const mlan = openSession();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mlan-memory-"));
@@ -23,7 +24,7 @@ function totalsOf(stdout: string): ReadonlyMap<string, readonly string[]> {
 
 describe("mlan memory", () => {
   test("tells what of Llama 2 7B fits on a card of 80 GB", async () => {
-    const { status, stdout, stderr } = await mlan("memory");
+    const { status, stdout, stderr } = await mlan(["memory"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/in GB \(10\^9 bytes\).*32 layers, hidden size 4,096, vocabulary 32,000/);
     const rows = totalsOf(stdout);
@@ -54,7 +55,7 @@ describe("mlan memory", () => {
     };
     await writeFile(join(folder, "config.json"), JSON.stringify(config));
     const words = ["memory", "--config", "config.json", "--length", "1024", "--memory", "16", "--micro-batches", "2"];
-    const { status, stdout, stderr } = await start(words, {}, folder).finished;
+    const { status, stdout, stderr } = await mlan(words, folder);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toContain("22 layers, hidden size 2,048");
     expect(stdout).toContain("Micro-batches: 2, each of rows: 1, positions: 1,024, images: 1");
@@ -73,13 +74,13 @@ describe("mlan memory", () => {
     ["no rows", ["--rows", "0"], /--rows.*must be a whole number from 1/],
     ["a file that is not there", ["--config", "nowhere/config.json"], /nowhere\/config\.json cannot be read/],
   ])("refuses %s with one clear message", async (_, words, message) => {
-    const { status, stdout, stderr } = await start(["memory", ...words], {}, folder).finished;
+    const { status, stdout, stderr } = await mlan(["memory", ...words], folder);
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toMatch(message);
   });
 
   test("teaches by example", async () => {
-    const { stdout } = await mlan("memory", "--help");
+    const { stdout } = await mlan(["memory", "--help"]);
     expect(stdout).toMatch(/Usage: mlan memory[\s\S]*--micro-batches <number>[\s\S]*nothing is loaded or allocated/);
   });
 });

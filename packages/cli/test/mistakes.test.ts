@@ -78,10 +78,35 @@ describe("of an experiment file one reads the place and the message, and nothing
     expect(status).toBe(1);
   });
 
+  // prettier-ignore
+  test.each([
+    ["throws",       "There is no file throws. Did you mean throws.ts?"],
+    ["throws.js",    "There is no file throws.js. Did you mean throws.ts?"],
+    ["./thows.ts",   "There is no file ./thows.ts. Did you mean throws.ts?"],
+    ["nowhere/a.ts", "There is no file nowhere/a.ts."],
+    ["unlike.ts",    "There is no file unlike.ts."],
+    ["rows.json",    "rows.json is no TypeScript or JavaScript file. An experiment is written in one."],
+  ])("which file was meant by %s", async (file, message) => {
+    const { status, stderr } = await typed("run", file);
+    expect([status, stderr]).toEqual([1, `error: ${message}\n`]);
+  });
+
   test("all that is known, with --verbose", async () => {
     const { stderr } = await typed("run", "no-comma.ts", "--verbose");
     expect(stderr).toMatch(/TransformError[\s\S]*node:/);
   });
+});
+
+test("a misspelt option is named, not the one that it was to be", async () => {
+  const { status, stderr } = await typed("eval", "--modle", "vicuna", "--weights", "w", "--benchmark", "boolq");
+  expect(stderr).toMatch(/^error: unknown option '--modle'\n\(Did you mean --model\?\)/);
+  expect(status).toBe(1);
+});
+
+test("a file is no run folder", async () => {
+  const { status, stderr } = await typed("show", "throws.ts");
+  expect(stderr).toMatch(/throws\.ts\/ is no run folder: it has no manifest\.json/);
+  expect(status).toBe(1);
 });
 
 describe("nothing where a value belongs is refused:", () => {

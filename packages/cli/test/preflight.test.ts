@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Finished, fixture, start } from "./command-line.ts";
+import { type Finished, fixture, openSession, start } from "./command-line.ts";
 
 let root: string;
 let project: string;
@@ -29,14 +29,15 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 async function write(folder: string, options = ""): Promise<void> {
   await writeFile(
     join(project, "experiment.mjs"),
-    `import { evaluate, experiment } from "@mlan/core";
+    `import { onnx } from "@mlan/backend-onnx";
+     import { evaluate, experiment } from "@mlan/core";
      import { pope } from "@mlan/data-pope";
      import { generation } from "@mlan/eval-generation";
      import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
      const letters = memoryBenchmark("letters", [{ id: "a", images: [], text: "a", target: "yes" }]);
      export default experiment({
        name: "small",
-       use: [fakeModelPlugin({ answer: () => "yes" }), generation({ ${options} })],
+       use: [fakeModelPlugin({ answer: () => "yes" }), onnx(), generation({ ${options} })],
        stages: [
          evaluate({ name: "first", benchmarks: [letters], protocol: "strict" }),
          evaluate({ name: "last", benchmarks: [pope({ folder: ${JSON.stringify(folder)} })], protocol: "strict" }),
@@ -45,8 +46,12 @@ async function write(folder: string, options = ""): Promise<void> {
   );
 }
 
-const run = (...words: readonly string[]): Promise<Finished> =>
-  start(["run", "experiment.mjs", ...words], {}, project).finished;
+const words = ["run", "experiment.mjs"];
+const session = openSession();
+const run = (): Promise<Finished> => session(words, project);
+/** In a process that remembers nothing of the runs before. */
+const runAfresh = (...options: readonly string[]): Promise<Finished> =>
+  start([...words, ...options], {}, project).finished;
 
 describe("mlan run looks at everything before it begins:", () => {
   test("a misspelt folder, and it leaves nothing behind", async () => {
@@ -71,7 +76,7 @@ describe("mlan run looks at everything before it begins:", () => {
     const image = join(project, "pope/images/b.png");
     await writeFile(image, "image c");
     await utimes(image, 1e9, 1e9);
-    const { status, stderr } = await run();
+    const { status, stderr } = await runAfresh();
     expect(status).toBe(1);
     expect(stderr).toContain('the images of the data pope have changed since stage "last" began');
     await writeFile(image, "image b");
@@ -85,7 +90,7 @@ describe("a run goes on", () => {
     await rename(project, join(root, "elsewhere"));
     project = join(root, "elsewhere");
     await write("pope/", 'batchSize: 3, featureCache: "features"');
-    const { status, stderr } = await run("--folder", "runs/small/");
+    const { status, stderr } = await runAfresh("--folder", "runs/small/");
     expect(stderr.match(/was done before/g)).toHaveLength(2);
     expect(status).toBe(0);
   });
@@ -93,12 +98,12 @@ describe("a run goes on", () => {
 
 test("of two processes in one folder one is refused, and the other's results are as ever", async () => {
   const [folder, alone] = [join(root, "together"), join(root, "alone")];
-  const words = ["run", fixture("experiment.ts"), "--folder"];
-  const both = await Promise.all([0, 1].map(() => start([...words, folder], { PAUSE: "30" }).finished));
+  const alphabet = ["run", fixture("experiment.ts"), "--folder"];
+  const both = await Promise.all([0, 1].map(() => start([...alphabet, folder], { PAUSE: "30" }).finished));
   expect(both.map(({ status }) => status).toSorted()).toEqual([0, 1]);
   const refused = both.find(({ status }) => status === 1);
   expect(refused?.stderr).toMatch(/^error: process \d+ is running in .*together\//m);
-  await start([...words, alone]).finished;
+  expect(await start([...alphabet, alone]).finished).toMatchObject({ status: 0 });
   const timeless = async (place: string): Promise<string> =>
     (await readFile(join(place, "metrics.jsonl"), "utf8")).replaceAll(/"seconds":[^,}]*/g, "");
   expect(await timeless(folder)).toBe(await timeless(alone));

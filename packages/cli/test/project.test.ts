@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { installedBinding } from "@mlan/backend-tensorflow";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Finished, fixture, start } from "./command-line.ts";
+import { type Finished, fixture, openSession, start } from "./command-line.ts";
 
 /** A project of its own, as `npm init` makes it, with our packages and two of another maker's installed. */
 let project: string;
@@ -21,20 +22,23 @@ beforeAll(async () => {
 afterAll(() => rm(project, { recursive: true, force: true }));
 
 const mlan = (...words: readonly string[]): Promise<Finished> => start(words, {}, project).finished;
+const session = openSession();
+const typed = (...words: readonly string[]): Promise<Finished> => session(words, project);
 
 describe("in a project that npm init made CommonJS", () => {
   test("mlan run takes a TypeScript file with top-level await and imports of its own", async () => {
     await writeFile(join(project, "questions.ts"), `export const letters: readonly string[] = ["a"];`);
     await writeFile(
       join(project, "experiment.ts"),
-      `import { evaluate, experiment } from "@mlan/core";
+      `import { onnx } from "@mlan/backend-onnx";
+       import { evaluate, experiment } from "@mlan/core";
        import { generation } from "@mlan/eval-generation";
        import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
        const { letters } = await import("./questions.ts");
        const questions = letters.map((id) => ({ id, images: [], text: id, target: "yes" }));
        export default experiment({
          name: "small",
-         use: [fakeModelPlugin({ answer: () => "yes" }), generation()],
+         use: [fakeModelPlugin({ answer: () => "yes" }), onnx(), generation()],
          stages: [evaluate({ name: "base", benchmarks: [memoryBenchmark("letters", questions)], protocol: "paper" })],
        });`,
     );
@@ -42,6 +46,28 @@ describe("in a project that npm init made CommonJS", () => {
     expect(stderr).toContain("accuracy 100.0 %, 1 question\n");
     expect(stdout).toMatch(/^Results in %, 95 % intervals in brackets \(protocol paper\)$/m);
     expect(status).toBe(0);
+  });
+});
+
+describe("an experiment without a compute", () => {
+  test("is refused at once, by the model that needs one, with the way out", async () => {
+    await writeFile(
+      join(project, "nowhere-to-run.ts"),
+      `import { evaluate, experiment } from "@mlan/core";
+       import { generation } from "@mlan/eval-generation";
+       import { vicuna } from "@mlan/model-vicuna";
+       import { memoryBenchmark } from "@mlan/testing";
+       export default experiment({
+         name: "nowhere-to-run",
+         use: [vicuna({ weights: "weights" }), generation()],
+         stages: [evaluate({ name: "base", benchmarks: [memoryBenchmark("none", [])], protocol: "strict" })],
+       });`,
+    );
+    const { status, stderr } = await mlan("run", "nowhere-to-run.ts");
+    expect(stderr).toMatch(
+      /^error: Nothing provides @mlan\/core\/compute@1, which @mlan\/model-vicuna needs\. Add a plugin for it to `use`: .*onnx\(\) of @mlan\/backend-onnx/,
+    );
+    expect(status).toBe(1);
   });
 });
 
@@ -55,9 +81,29 @@ describe("mlan eval", () => {
     expect(existsSync(join(project, "runs/eval/answers/eval/odd-letters.jsonl"))).toBe(true);
   });
 
+  const onTensorFlow = [...letters, "--weights", "weights", "--backend", "tensorflow", "--folder", "runs/tensorflow"];
+
+  test.runIf(installedBinding())("computes on the backend that it is told", async () => {
+    const { status, stdout } = await mlan(...onTensorFlow);
+    expect(stdout).toMatch(/^odd-letters +accuracy +100\.0 \[56\.6, 100\.0\] +5$/m);
+    expect(status).toBe(0);
+    const manifest = await readFile(join(project, "runs/tensorflow/manifest.json"), "utf8");
+    expect(JSON.parse(manifest)).toMatchObject({
+      plan: { plugins: [{}, {}, { name: "@mlan/backend-tensorflow", settings: {} }] },
+    });
+  });
+
+  test("says which command installs a backend that is missing, before anything is read", async () => {
+    const nowhere = { MLAN_CACHE: join(project, "nowhere"), MLAN_TENSORFLOW_BINDING: "" };
+    const { status, stderr } = await start([...onTensorFlow, "--fresh"], nowhere, project).finished;
+    expect(stderr).toMatch(/^error: backend-tensorflow: .*`npx mlan backend install tensorflow`/m);
+    expect(stderr).not.toContain("odd-letters");
+    expect(status).toBe(1);
+  });
+
   test("takes a run folder for the checkpoint of its last training", async () => {
-    await start(["run", fixture("experiment.ts"), "--folder", "runs/alphabet"], {}, project).finished;
-    const { stdout } = await mlan(
+    await typed("run", fixture("experiment.ts"), "--folder", "runs/alphabet");
+    const { stdout } = await typed(
       ...letters,
       "--weights",
       "runs/alphabet",
@@ -70,7 +116,7 @@ describe("mlan eval", () => {
   });
 
   test("refuses what is no benchmark, and a package without a plugin", async () => {
-    const noBenchmark = await mlan(
+    const noBenchmark = await typed(
       "eval",
       "--model",
       "@acme/model-letters",
@@ -80,7 +126,7 @@ describe("mlan eval", () => {
       "@acme/data-captions",
     );
     expect(noBenchmark.stderr).toBe("error: @acme/data-captions is no benchmark; it asks no questions.\n");
-    const noPlugin = await mlan("eval", "--model", "@mlan/core", "--weights", "w", "--benchmark", "boolq");
+    const noPlugin = await typed("eval", "--model", "@mlan/core", "--weights", "w", "--benchmark", "boolq");
     expect(noPlugin.stderr).toMatch(/^error: @mlan\/core exports no function core; by that name a plugin is found\./);
     expect([noBenchmark.status, noPlugin.status]).toEqual([1, 1]);
   });
@@ -106,19 +152,19 @@ describe("mlan eval", () => {
 
     test("asks the first questions and says of how many; mlan score reads the answers again", async () => {
       const words = [...own, "--benchmark", "./receipts.ts", "--limit", "3", "--folder", "runs/limited"];
-      const { status, stdout } = await mlan(...words);
+      const { status, stdout } = await typed(...words);
       expect(stdout).toMatch(/^receipts +accuracy .* 3 of 5$/m);
       expect(status).toBe(0);
-      const missing = await mlan("score", "runs/limited");
+      const missing = await typed("score", "runs/limited");
       expect(missing.stderr).toContain("receipts");
-      const scored = await mlan("score", "runs/limited", "--benchmark", "./receipts.ts");
+      const scored = await typed("score", "runs/limited", "--benchmark", "./receipts.ts");
       expect(scored.stdout).toMatch(/^eval +receipts \(strict\) .* 3$/m);
     });
 
     test("hands a folder to a function, and refuses it for a finished benchmark", async () => {
-      const made = await mlan(...own, "--benchmark", "./receipts-in.ts=./shop", "--folder", "runs/made");
+      const made = await typed(...own, "--benchmark", "./receipts-in.ts=./shop", "--folder", "runs/made");
       expect(made.stdout).toMatch(/^shop +accuracy /m);
-      const finished = await mlan(...own, "--benchmark", "./receipts.ts=./shop");
+      const finished = await typed(...own, "--benchmark", "./receipts.ts=./shop");
       expect(finished.stderr).toContain("./receipts.ts exports a finished benchmark, which takes no folder");
     });
 
@@ -126,13 +172,13 @@ describe("mlan eval", () => {
       ["./nothing.ts", "./nothing.ts exports no benchmark"],
       ["./missing.ts", "There is no file ./missing.ts"],
     ])("refuses %s", async (file, message) => {
-      const { status, stderr } = await mlan(...own, "--benchmark", file);
+      const { status, stderr } = await typed(...own, "--benchmark", file);
       expect(stderr).toContain(message);
       expect(status).toBe(1);
     });
 
     test("refuses a limit that is no whole number", async () => {
-      const { status, stderr } = await mlan(...own, "--benchmark", "./receipts.ts", "--limit", "2.5");
+      const { status, stderr } = await typed(...own, "--benchmark", "./receipts.ts", "--limit", "2.5");
       expect(stderr).toContain("It must be a whole number from 1.");
       expect(status).toBe(1);
     });
@@ -147,7 +193,7 @@ describe("mlan list", () => {
   });
 
   test("names the installed plugins as commands take them, those of other makers among the dependencies too", async () => {
-    const { status, stdout } = await mlan("list");
+    const { status, stdout } = await typed("list");
     expect(status).toBe(0);
     expect(stdout).toMatch(/^model +vicuna +\d+\.\d+\.\d+ +The Vicuna backbone/m);
     expect(stdout).toMatch(/^benchmark +boolq /m);

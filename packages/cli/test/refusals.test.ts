@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fixture, mlan } from "./command-line.ts";
+import { fixture, mlan, openSession } from "./command-line.ts";
 
+const typed = openSession();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mlan-cli-"));
@@ -19,7 +20,7 @@ describe("help", () => {
     [["backend", "install"], /Usage: mlan backend install[\s\S]*--wheel <file>[\s\S]*MLAN_PYTHON/],
     [["show"], /Usage: mlan show[\s\S]*\$ mlan show runs\/my-experiment/],
   ])("of %j teaches by example", async (words, expected) => {
-    const { status, stdout, stderr } = await mlan(...words, "--help");
+    const { status, stdout, stderr } = await typed([...words, "--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(expected);
   });
@@ -75,7 +76,7 @@ describe("a command line that cannot work ends with one clear message:", () => {
     ],
     ["no run folder", ["show", "nowhere"], /^error: .*\/nowhere\/ is no run folder: it has no manifest\.json/],
   ])("%s", async (_, words, expected) => {
-    const { status, stdout, stderr } = await mlan(...words);
+    const { status, stdout, stderr } = await typed(words);
     expect(status).toBe(1);
     expect(stdout).toBe("");
     expect(stderr).toMatch(expected);
@@ -84,11 +85,11 @@ describe("a command line that cannot work ends with one clear message:", () => {
 
   test("a manifest of something else", async () => {
     await writeFile(join(folder, "manifest.json"), '{"name": "a web page", "icons": []}');
-    const { status, stderr } = await mlan("show", folder);
+    const { status, stderr } = await typed(["show", folder]);
     expect(status).toBe(1);
     expect(stderr).toMatch(/is no run folder: its manifest\.json is not that of a run/);
     await writeFile(join(folder, "manifest.json"), '{"formatVersion": 1, "pl');
-    expect((await mlan("show", folder)).stderr).toMatch(/manifest\.json is no JSON/);
+    expect((await typed(["show", folder])).stderr).toMatch(/manifest\.json is no JSON/);
   });
 });
 
@@ -100,7 +101,7 @@ describe("of an error one sees", () => {
   });
 
   test("where it happened and why, with --verbose", async () => {
-    const { stderr } = await mlan("run", fixture("missing-package.mjs"), "--verbose");
+    const { stderr } = await typed(["run", fixture("missing-package.mjs"), "--verbose"]);
     expect(stderr).toMatch(/^ +at /m);
     expect(stderr).toMatch(/ERR_MODULE_NOT_FOUND/);
   });

@@ -5,8 +5,11 @@ import { MlanError, messageOf } from "./errors.ts";
 import { makeFolder } from "./make-folder.ts";
 import { pathOf } from "./path-of.ts";
 
-/** The names of the files that {@link writeFileAtomically} renames at the end: those left belong to killed processes. */
-export const TEMPORARY_FILE: RegExp = /\.[\da-f]{8}-[\da-f-]{27}\.tmp$/;
+/**
+ * The names of the files that {@link writeFileAtomically} renames at the end: those left belong to killed processes.
+ * Earlier versions had the process id in them.
+ */
+export const TEMPORARY_FILE: RegExp = /\.(?:\d+|[\da-f]{8}-[\da-f-]{27})\.tmp$/;
 
 /**
  * Replaces a file in one step: written beside it, synced to disk, renamed. When it throws (a full disk, no

@@ -68,6 +68,13 @@ export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {
   return true;
 }
 
+/** The files that the list of a folder names; undefined when there is none that can be read as one. */
+export async function listedFiles(folder: URL): Promise<readonly string[] | undefined> {
+  const text = await readFile(new URL(CHECKSUMS_FILE, folder), "utf8").catch(() => "");
+  const { data } = schema.safeParse(jsonOrUndefined(text));
+  return data && Object.keys(data.sha256);
+}
+
 async function filesIn(folder: URL, path: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   if (path !== "" && entries.some(({ name }) => name === CHECKSUMS_FILE)) return [`${path}${CHECKSUMS_FILE}`];

@@ -1,6 +1,7 @@
 import { readdir, rename, rm } from "node:fs/promises";
 import { TEMPORARY_FILE } from "./atomic-files.ts";
 import { fileName } from "./file-name.ts";
+import { foreignFile } from "./foreign-file.ts";
 import { makeFolder } from "./make-folder.ts";
 import type { Manifest } from "./manifest.ts";
 import { messageOf, MlanError } from "./errors.ts";
@@ -12,11 +13,18 @@ const [MANIFEST] = RUN_FILES;
 
 /**
  * The run that a fresh one may replace; undefined where there is none. Throws `run-folder` when the folder holds other
- * things and no run: only what a run wrote is ever removed.
+ * things and no run, or among the run's: only what a run wrote is ever removed.
  */
 export async function replaceableRun(folder: RunFolder): Promise<Manifest | undefined> {
   const manifest = await folder.readManifest();
-  if (manifest) return manifest;
+  if (manifest) {
+    const foreign = await foreignFile(folder, manifest);
+    if (foreign === undefined) return manifest;
+    throw new MlanError(
+      "run-folder",
+      `${pathOf(foreign)} is not what a run writes there, and would be lost with the run that is replaced. Nothing was removed; move that away first, or give another folder.`,
+    );
+  }
   const other = (await namesIn(folder.url)).find((name) => !name.startsWith("run.lock"));
   if (other === undefined) return undefined;
   throw new MlanError(
@@ -35,11 +43,16 @@ export async function leftWithoutManifest(folder: RunFolder, stages: readonly st
   return undefined;
 }
 
+/** The place of each stage's files in `parent`. */
+function placesOf(parent: string, { plan, stages }: Manifest): readonly string[] {
+  const names = new Set([...plan.stages.map(({ name }) => name), ...Object.keys(stages)]);
+  return [...names].map((name) => `${parent}/${fileName(name)}`);
+}
+
 /** Moves all that a run wrote out of the way, for {@link settleAside} to remove or to put back. */
 export async function setAside(folder: RunFolder, run: Manifest): Promise<void> {
-  const stages = [...new Set([...run.plan.stages.map(({ name }) => name), ...Object.keys(run.stages)])].map(fileName);
   // The manifest leaves first: without one, the rest belongs to it still.
-  const paths = [...RUN_FILES, ...RUN_FOLDERS.flatMap((parent) => stages.map((stage) => `${parent}/${stage}`))];
+  const paths = [...RUN_FILES, ...RUN_FOLDERS.flatMap((parent) => placesOf(parent, run))];
   await moveAll(paths, folder.url, new URL(ASIDE, folder.url));
 }
 
@@ -65,15 +78,21 @@ export async function settleAside(folder: RunFolder): Promise<void> {
 
 /** Removes what killed processes were writing. Nobody else writes: the folder is locked. */
 export async function removeLitter(folder: RunFolder): Promise<void> {
+  await removeFrom(folder.url, (name) => {
+    const isOwn = RUN_FILES.some((file) => name.startsWith(`${file}.`)) && TEMPORARY_FILE.test(name);
+    return isOwn || LOCK_IN_THE_MAKING.test(name);
+  });
   const answers = new URL("answers/", folder.url);
-  const places = [
-    folder.url,
-    ...(await namesIn(answers)).map((name) => new URL(`${encodeURIComponent(name)}/`, answers)),
-  ];
-  for (const place of places) {
-    const litter = (await namesIn(place)).filter((name) => TEMPORARY_FILE.test(name));
-    await Promise.all(litter.map((name) => rm(new URL(encodeURIComponent(name), place), { force: true })));
+  for (const stage of await namesIn(answers)) {
+    await removeFrom(new URL(`${encodeURIComponent(stage)}/`, answers), (name) => TEMPORARY_FILE.test(name));
   }
+}
+
+const LOCK_IN_THE_MAKING = /^run\.lock\..*\.tmp$/;
+
+async function removeFrom(place: URL, isLitter: (name: string) => boolean): Promise<void> {
+  const litter = (await namesIn(place)).filter(isLitter);
+  await Promise.all(litter.map((name) => rm(new URL(encodeURIComponent(name), place), { force: true })));
 }
 
 async function moveAll(paths: readonly string[], from: URL, to: URL): Promise<void> {

@@ -15,11 +15,18 @@ export interface ImageContent extends Content {
   readonly count: number;
 }
 
+/** Told each image that is read, with its bytes; throws for one that is none. */
+export type CheckImage = (image: ImageReference, bytes: Uint8Array) => void;
+
 /**
- * What the images of a dataset hold, each looked for once; they are read only when that says nothing of their bytes. Throws `invalid-data` for the first that is missing, and says
- * how many others are.
+ * What the images of a dataset hold, each looked for once; they are read only when that says nothing of their bytes, and
+ * those that are read are checked. Throws `invalid-data` for the first that is missing, and says how many others are.
  */
-export async function contentOfImages(examples: Examples<unknown>, signal?: AbortSignal): Promise<ImageContent> {
+export async function contentOfImages(
+  examples: Examples<unknown>,
+  signal?: AbortSignal,
+  check?: CheckImage,
+): Promise<ImageContent> {
   const hash = createHash("sha256");
   /** As {@link digestOfImages}, as long as every image says its digest. */
   const digests = createHash("sha256");
@@ -29,7 +36,7 @@ export async function contentOfImages(examples: Examples<unknown>, signal?: Abor
   let missing: { readonly first: unknown; count: number } | undefined;
   for await (const images of imagesIn(examples, signal)) {
     count += images.length;
-    const outcomes = await Promise.allSettled(images.map(findOrRead));
+    const outcomes = await Promise.allSettled(images.map((image) => findOrRead(image, check)));
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.status === "rejected") {
         missing ??= { first: outcome.reason, count: 0 };
@@ -48,33 +55,47 @@ export async function contentOfImages(examples: Examples<unknown>, signal?: Abor
   return {
     count,
     stamp: unknown ? "" : hash.digest("hex"),
-    digest: async () => known ?? digestOfImages(examples, signal),
+    digest: async () => known ?? digestOfImages(examples, signal, check),
   };
 }
 
-async function digestOfImages(examples: Examples<unknown>, signal: AbortSignal | undefined): Promise<string> {
+async function digestOfImages(
+  examples: Examples<unknown>,
+  signal: AbortSignal | undefined,
+  check: CheckImage | undefined,
+): Promise<string> {
   const hash = createHash("sha256");
   /** One image may be named by many examples. */
   const known = new Map<string, string>();
   for await (const images of imagesIn(examples, signal)) {
-    const digests = await Promise.all(images.map((image) => digestOf(image, known)));
+    const digests = await Promise.all(images.map((image) => digestOf(image, known, check)));
     for (const [index, digest] of digests.entries()) hash.update(JSON.stringify([images[index]?.name, digest]));
   }
   return hash.digest("hex");
 }
 
-async function digestOf(image: ImageReference, known: Map<string, string>): Promise<string> {
-  const { stamp, digest } = await findOrRead(image);
+async function digestOf(
+  image: ImageReference,
+  known: Map<string, string>,
+  check: CheckImage | undefined,
+): Promise<string> {
+  const { stamp, digest } = await findOrRead(image, check);
   if (digest !== undefined) return digest;
   const key = JSON.stringify([image.name, stamp]);
-  const found = (stamp === "" ? undefined : known.get(key)) ?? sha256(await image.read());
+  const found = (stamp === "" ? undefined : known.get(key)) ?? (await readDigest(image, check));
   known.set(key, found);
   return found;
 }
 
-async function findOrRead(image: ImageReference): Promise<FoundImage> {
+async function readDigest(image: ImageReference, check: CheckImage | undefined): Promise<string> {
+  const bytes = await image.read();
+  check?.(image, bytes);
+  return sha256(bytes);
+}
+
+async function findOrRead(image: ImageReference, check: CheckImage | undefined): Promise<FoundImage> {
   try {
-    return image.find ? await image.find() : { stamp: "", digest: sha256(await image.read()) };
+    return image.find ? await image.find() : { stamp: "", digest: await readDigest(image, check) };
   } catch (cause) {
     if (MlanError.is(cause)) throw cause;
     const place = image.origin === undefined ? "" : `${image.origin}: `;

@@ -49,6 +49,7 @@ export type {
 export type {
   Batch,
   BatchShape,
+  BatchTensors,
   Component,
   ConversationFormat,
   Encoded,
@@ -94,6 +95,7 @@ export type { OldTemporaryFilesOptions } from "./old-temporary-files.ts";
 export { removeOldTemporaryFiles } from "./old-temporary-files.ts";
 export type { ChecksumOptions, VerifyOptions } from "./checksums.ts";
 export { CHECKSUMS_FILE, verifyChecksums, writeChecksums } from "./checksums.ts";
+export { differencesOf } from "./differences.ts";
 export { makeFolder } from "./make-folder.ts";
 export { sha256OfFile } from "./sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";

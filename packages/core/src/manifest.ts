@@ -27,6 +27,8 @@ export interface ExperimentPlan {
 export interface ContentRecord {
   readonly stamp: string;
   readonly digest: string;
+  /** SHA-256 of each file by its name, where these are files. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface StageStatus {
@@ -65,7 +67,11 @@ export interface DataRecord {
   readonly images: ContentRecord;
 }
 
-const contentRecord = z.object({ stamp: z.string(), digest: z.string() });
+const contentRecord = z.object({
+  stamp: z.string(),
+  digest: z.string(),
+  files: z.record(z.string(), z.string()).exactOptional(),
+});
 /** Numbers that are not finite are null in JSON. */
 const number = z.number().or(z.null().transform(() => NaN));
 

@@ -1,4 +1,4 @@
-import type { Scalar, Variable } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
 import type { Prompt, PromptFamily, ProtocolName } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
@@ -43,6 +43,11 @@ export interface ModelInspection {
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
   /** Whether it reads images; absent where nobody can say before it is loaded. */
   readonly readsImages?: boolean;
+  /**
+   * Looks at the beginning of an image's file, without decoding it. Throws `invalid-data`, naming the image, for what it
+   * does not read.
+   */
+  checkImage?(image: ImageReference, bytes: Uint8Array): void;
   /** How it is asked in a format; without one, in that of its checkpoint. Absent where nobody can say. */
   promptFamily?(format?: ConversationFormat): PromptFamily;
   /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */
@@ -173,9 +178,15 @@ export interface TokenCounts {
   readonly supervised: number;
 }
 
-/** Conversations of one optimisation step as tensors; its content is the model's own business. */
+/** Tensors under the model's own names. */
+export type BatchTensors = Readonly<Record<string, Tensor>>;
+
+/** Conversations of one forward and backward pass as tensors; what they mean is the model's own business. */
 export interface Batch {
   readonly counts: TokenCounts;
+  /** All of the batch that its loss depends on. */
+  readonly tensors: BatchTensors;
+  /** Frees its tensors. */
   dispose(): void;
 }
 
@@ -230,10 +241,11 @@ export interface TrainableModel extends Model {
   /** Pads and splices; reads and prepares the images. Text-only batches cause no vision work. */
   collate(examples: readonly Encoded[], shape: BatchShape): Promise<Batch>;
   /**
-   * Mean cross-entropy over the batch's supervised positions, in nats. Differentiable by the parameters that learn; nothing
-   * need be kept for the others.
+   * Mean cross-entropy over the supervised positions of a batch with these tensors, in nats. Differentiable by the parameters
+   * that learn; nothing need be kept for the others. It may be compiled: its operations depend on the tensors' names, shapes
+   * and dtypes alone, and it reads no data. Throws `contract` for tensors of another model's batch.
    */
-  loss(batch: Batch, options?: GradientOptions): Scalar;
+  loss(tensors: BatchTensors, options?: GradientOptions): Scalar;
   /**
    * Analytic floating-point operations of one forward and backward pass over the batch for the parameters that learn,
    * padding and what is computed twice included.

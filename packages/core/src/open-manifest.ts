@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import { differencesOf } from "./differences.ts";
 import { MlanError } from "./errors.ts";
 import { type Experiment, planOf } from "./experiment.ts";
 import { leftWithoutManifest, replaceableRun, setAside, settleAside } from "./fresh-start.ts";
@@ -42,14 +42,14 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   if (found.formatVersion === 1) {
     throw new MlanError(
       "run-folder",
-      `${pathOf(folder.url)} was written by an earlier version of mlan, which did not record what its run read; it cannot be continued. Run into another folder, or begin afresh in this one.`,
+      `${pathOf(folder.url)} was written by an earlier version of mlan, which did not record what its run read; it cannot be continued. Run into another folder, or replace this one: fresh: true, or --fresh of the command.`,
     );
   }
-  const difference = firstDifference(found.plan, plan, "experiment");
+  const [difference] = differencesOf(found.plan, plan, "experiment");
   if (difference === undefined) return { manifest: found };
   throw new MlanError(
     "run-folder",
-    `${pathOf(folder.url)} holds another experiment: ${difference}. Run into another folder, or begin afresh in this one.`,
+    `${pathOf(folder.url)} holds another experiment: ${difference}. Run into another folder, or replace this one: fresh: true, or --fresh of the command.`,
   );
 }
 
@@ -71,22 +71,4 @@ export async function keepManifest(
     if (replaced) await settleAside(folder);
   }
   return next;
-}
-
-/** Where two JSON values first differ, in words; undefined when they are equal. */
-function firstDifference(before: unknown, now: unknown, path: string): string | undefined {
-  if (isDeepStrictEqual(before, now)) return undefined;
-  if (typeof before === "object" && typeof now === "object" && before && now) {
-    const left: Record<string, unknown> = { ...before };
-    const right: Record<string, unknown> = { ...now };
-    for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
-      const difference = firstDifference(left[key], right[key], `${path}.${key}`);
-      if (difference !== undefined) return difference;
-    }
-  }
-  return `${path} was ${shown(before)}, now it is ${shown(now)}`;
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? "absent" : JSON.stringify(value);
 }

@@ -14,9 +14,13 @@ export function checkOptions<Options>(speaker: string, schema: z.ZodType<Options
   const paths = error.issues.map(({ path }) => path.join("."));
   const firsts = error.issues.filter((_, index) => paths.indexOf(paths[index] ?? "") === index);
   const problems = firsts.map(problemOf).join("; ");
-  throw new MlanError("invalid-options", `${speaker}: ${problems}.${knownOptions(schema, error.issues)}`, {
-    cause: error,
-  });
+  throw new MlanError(
+    "invalid-options",
+    `${speaker}: ${problems}${/[?!]$/.test(problems) ? "" : "."}${knownOptions(schema, error.issues)}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function plainWords(issue: z.core.$ZodRawIssue): string | undefined {

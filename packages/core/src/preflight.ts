@@ -4,7 +4,7 @@ import type { Dataset } from "./dataset.ts";
 import { checkDiskSpace } from "./disk-space.ts";
 import { MlanError } from "./errors.ts";
 import type { Experiment } from "./experiment.ts";
-import { contentOfImages } from "./image-content.ts";
+import { type CheckImage, contentOfImages } from "./image-content.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
 import type { ConversationFormat, ModelInspection } from "./model.ts";
 import { pathOf } from "./path-of.ts";
@@ -62,7 +62,7 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
   for (const dataset of experiment.stages.flatMap(datasetsOf)) {
     if (opened.has(dataset)) continue;
     yield { type: "preflight", subject: `the data ${dataset.name}` };
-    opened.set(dataset, await open(dataset, manifest, signal));
+    opened.set(dataset, await open(dataset, { manifest, signal, check: inspected?.checkImage }));
     if (opened.get(dataset)?.hasImages && inspected?.readsImages === false) throw blind(source.name, dataset.name);
   }
   await checkStages(pending, opened, inspected, options);
@@ -88,15 +88,17 @@ interface OpenedData {
   readonly record: DataRecord;
 }
 
-async function open(
-  dataset: Dataset<unknown>,
-  { stages }: Manifest,
-  signal: AbortSignal | undefined,
-): Promise<OpenedData> {
+interface Opening {
+  readonly manifest: Manifest;
+  readonly signal: AbortSignal | undefined;
+  readonly check: CheckImage | undefined;
+}
+
+async function open(dataset: Dataset<unknown>, { manifest: { stages }, signal, check }: Opening): Promise<OpenedData> {
   const examples = await dataset.open(signal ? { signal } : {});
   const { length, fingerprint } = examples;
   const known = Object.values(stages).flatMap(({ data }) => data?.[dataset.name]?.images ?? []);
-  const images = await contentOfImages(examples, signal);
+  const images = await contentOfImages(examples, signal, check);
   return { length, hasImages: images.count > 0, record: { fingerprint, images: await recordOf(images, known) } };
 }
 
@@ -162,7 +164,7 @@ async function checkCheckpoints({ experiment, folder, manifest, isDone }: Prefli
 function firstChange({ model, stages }: Manifest, now: Contents, name: string): string | undefined {
   const begun = Object.entries(stages);
   if (begun.length > 0 && model && now.model && model.digest !== now.model.digest) {
-    return `the files of the model ${name} have changed since this run began`;
+    return `the files of the model ${name} have changed since this run began${changedFiles(model, now.model)}`;
   }
   for (const [stage, { data = {} }] of begun) {
     for (const [dataset, before] of Object.entries(data)) {
@@ -176,9 +178,26 @@ function firstChange({ model, stages }: Manifest, now: Contents, name: string): 
   return undefined;
 }
 
+/** The names of the first files that differ, in parentheses. */
+function changedFiles({ files: before }: ContentRecord, { files: now }: ContentRecord): string {
+  if (!before || !now) return "";
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
+    (name) => before[name] !== now[name],
+  );
+  const named = names.slice(0, 3).map((name) => {
+    const what = before[name] === undefined ? "is new" : now[name] === undefined ? "is missing" : "differs";
+    return `${name} ${what}`;
+  });
+  return ` (${named.join(", ")}${names.length > 3 ? `, and ${names.length - 3} more` : ""})`;
+}
+
 /** Reads the content only when nothing vouches that it is as it was. */
 async function recordOf(content: Content, known: readonly ContentRecord[]): Promise<ContentRecord> {
-  return untouched(content, known) ?? { stamp: content.stamp, digest: await content.digest() };
+  const same = untouched(content, known);
+  if (same) return same;
+  const digest = await content.digest();
+  const files = await content.files?.();
+  return { stamp: content.stamp, digest, ...(files && { files }) };
 }
 
 function untouched({ stamp }: Content, known: readonly ContentRecord[]): ContentRecord | undefined {

@@ -26,7 +26,7 @@ export async function readIfThere(file: URL): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    if (Object(error).code === "ENOENT") return undefined;
+    if (["ENOENT", "ENOTDIR"].includes(Object(error).code)) return undefined;
     throw new MlanError("run-folder", `${pathOf(file)} cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -23,7 +23,8 @@ export interface RunOptions {
   readonly folder: Location;
   /**
    * Whether a run that the folder holds is replaced: once all is known to be there that the new one needs, what the old
-   * one wrote is removed, and nothing else. Default false.
+   * one wrote is removed, and nothing else. Throws `run-folder` when a stage's folder holds files that no run wrote. Default
+   * false.
    */
   readonly fresh?: boolean;
   readonly signal?: AbortSignal;

@@ -1,13 +1,25 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+
+/** Large enough that asking for a block costs nothing, small enough for a processor's cache. */
+const BLOCK_BYTES = 1 << 20;
 
 /**
- * SHA-256 of a file's bytes as 64 hexadecimal digits; the file is streamed. Rejects with the file system's error, since
- * only the caller knows what the file is for.
+ * SHA-256 of a file's bytes as 64 hexadecimal digits. One block is read while the one before it is hashed. Rejects with
+ * the file system's error, since only the caller knows what the file is for, or with the reason of `signal`.
  */
 export async function sha256OfFile(file: URL, signal?: AbortSignal): Promise<string> {
+  signal?.throwIfAborted();
   const hash = createHash("sha256");
-  const options = { highWaterMark: 1 << 20, ...(signal && { signal }) };
-  for await (const chunk of createReadStream(file, options)) hash.update(chunk);
+  await using handle = await open(file);
+  let [block, other] = [Buffer.allocUnsafe(BLOCK_BYTES), Buffer.allocUnsafe(BLOCK_BYTES)];
+  let { bytesRead } = await handle.read(block, 0, BLOCK_BYTES, null);
+  while (bytesRead > 0) {
+    signal?.throwIfAborted();
+    const next = handle.read(other, 0, BLOCK_BYTES, null);
+    hash.update(block.subarray(0, bytesRead));
+    ({ bytesRead } = await next);
+    [block, other] = [other, block];
+  }
   return hash.digest("hex");
 }

@@ -6,7 +6,7 @@ import { deriveSeed } from "./random.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "./scope.ts";
 import type { Stage } from "./stage.ts";
-import { MODEL, TRAINER } from "./token.ts";
+import { MODEL } from "./token.ts";
 
 /** The one model of a run, opened when the first stage needs it. */
 export interface StageModel extends Disposable {
@@ -28,10 +28,7 @@ export function stageModel({ experiment, scope, folder, signal }: StageModelOpti
   let holds = -1;
   return {
     async before(index, manifest) {
-      if (!model) {
-        scope.find(TRAINER); // It brings the tensor backend, on which the model is to live from the beginning.
-        model = await scope.get(MODEL).open({ seed: deriveSeed(seed, "model"), ...(signal && { signal }) });
-      }
+      model ??= await scope.get(MODEL).open({ seed: deriveSeed(seed, "model"), ...(signal && { signal }) });
       const wanted = lastTraining(stages, index);
       const { checkpoint }: Partial<StageStatus> = manifest.stages[stages[wanted]?.name ?? ""] ?? {};
       if (wanted > holds && checkpoint !== undefined) await model.load(new URL(checkpoint, folder.url));

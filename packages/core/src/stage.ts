@@ -159,7 +159,9 @@ const isDataset = (value: unknown): boolean =>
 
 const trainSchema = z.strictObject({
   name: stageName,
-  data: z.custom<Dataset<Conversation>>(isDataset, "expected a dataset"),
+  data: z
+    .custom<Dataset<Conversation>>(isDataset, "expected a dataset")
+    .refine((data) => !isBenchmark(data), "expected conversations to learn from; a benchmark has questions to ask"),
   recipe: z.custom<TrainingRecipe>((value) => typeof value === "object" && value !== null, "expected a recipe"),
 });
 const evaluateSchema = z.strictObject({

@@ -41,7 +41,8 @@ export interface TrainRun {
   readonly recipe: TrainingRecipe;
   readonly seed: number;
   /**
-   * Holds this stage's checkpoints. When it already does, training resumes from the newest and ends with the
+   * Holds this stage's checkpoints, each a folder `step-<number>` whose `checksums.json` lists its files; only these are
+   * removed when a run is replaced. When it already does, training resumes from the newest and ends with the
    * same bits as if it had never been interrupted. Ends in a slash.
    */
   readonly folder: URL;

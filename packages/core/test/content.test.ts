@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { cp, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Content, contentOfFiles, MlanError } from "@mlan/core";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 let folder: URL;
 beforeEach(async () => {
@@ -11,6 +12,7 @@ beforeEach(async () => {
   await writeFile(new URL("a.bin", folder), "aaaa");
   await writeFile(new URL("b.bin", folder), "bbbb");
 });
+afterEach(() => vi.useRealTimers());
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const contentIn = (place: URL): Promise<Content> =>
@@ -36,6 +38,27 @@ test("a copy elsewhere has the same digest, files that changed places have not",
 
 test("a stamp is not trusted while the file could change again within a tick", async () => {
   expect((await contentIn(folder)).stamp).toBe("");
+});
+
+test("an old file is trusted by its stamp, until it is written again", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3000 });
+  const { stamp } = await contentIn(folder);
+  expect(stamp).toMatch(/^[\da-f]{64}$/);
+  expect((await contentIn(folder)).stamp).toBe(stamp);
+  await writeFile(new URL("b.bin", folder), "bbbb");
+  await utimes(new URL("b.bin", folder), 1e9, 1e9);
+  vi.setSystemTime(Date.now() + 3000);
+  expect((await contentIn(folder)).stamp).not.toBe(stamp);
+});
+
+test("each file's digest comes with that of all, read once", async () => {
+  const content = await contentIn(folder);
+  const digest = await content.digest();
+  await writeFile(new URL("b.bin", folder), "changed");
+  const files = await content.files?.();
+  expect(Object.keys(files ?? {})).toEqual(["a.bin", "b.bin"]);
+  expect(files?.["b.bin"]).toBe(createHash("sha256").update("bbbb").digest("hex"));
+  expect(await content.digest()).toBe(digest);
 });
 
 test("a missing file is named", async () => {

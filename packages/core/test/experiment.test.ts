@@ -58,7 +58,7 @@ function addingTrainer(diesAt = Infinity): Plugin<Trainer> {
       specVersion: 1,
       name: "adding-trainer",
       async *train({ model, folder: checkpoints }) {
-        const saved = new URL("last/", checkpoints);
+        const saved = new URL("step-3/", checkpoints);
         const stepsDone = await readFile(new URL("step", saved), "utf8").then(Number, () => 0);
         if (stepsDone > 0) await model.load(saved);
         yield { type: "train-start", stepsDone, steps: 3, dataFingerprint: "data", unsupervised: [] };
@@ -195,7 +195,7 @@ describe("an experiment", () => {
       "@mlan/core": expect.stringMatching(/^\d+\.\d+\.\d+$/),
     });
     expect(manifest?.stages).toMatchObject({
-      tune: { done: true, dataFingerprint: "data", checkpoint: "checkpoints/tune/last/" },
+      tune: { done: true, dataFingerprint: "data", checkpoint: "checkpoints/tune/step-3/" },
     });
   });
 
@@ -279,7 +279,7 @@ describe("an experiment", () => {
     const killed = { name: "letters", seed: 1, stages: stages.slice(1) };
     const use = [fakeModelPlugin(), addingTrainer()];
     await expect(run(experiment({ ...killed, use: [...use, dies] }))).rejects.toThrow("killed");
-    const file = new URL("checkpoints/tune/last/fake-model.json", folder);
+    const file = new URL("checkpoints/tune/step-3/fake-model.json", folder);
     const bytes = await readFile(file);
     // A digit of a weight: still JSON.
     const digit = bytes.findLastIndex((byte) => byte >= 0x30 && byte <= 0x39);
@@ -289,12 +289,14 @@ describe("an experiment", () => {
       (thrown: unknown) => thrown,
     );
     expect(MlanError.is(error)).toBe(true);
-    expect(String(error)).toMatch(/checkpoints\/tune\/last\/fake-model\.json differs from what was saved/);
+    expect(String(error)).toMatch(/checkpoints\/tune\/step-3\/fake-model\.json differs from what was saved/);
   });
 
   it("refuses a folder of another experiment and says what differs", async () => {
     await run();
-    await expect(run(build(addingTrainer(), 2))).rejects.toThrow("experiment.seed was 1, now it is 2");
+    await expect(run(build(addingTrainer(), 2))).rejects.toThrow(
+      "experiment.seed was 1, now it is 2. Run into another folder, or replace this one: fresh: true, or --fresh of the command.",
+    );
     await expect(run(build(addingTrainer(), 2))).rejects.toSatisfy((error) => MlanError.is(error, "run-folder"));
   });
 

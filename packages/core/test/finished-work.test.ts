@@ -1,4 +1,4 @@
-import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import {
   evaluate,
   experiment,
@@ -6,13 +6,16 @@ import {
   readRun,
   type RunEvent,
   runFolder,
+  type Stage,
   type StageResult,
   train,
 } from "@mlan/core";
 import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
-import { bench, build, folder, letters, run, runUntil } from "./scratch-run.ts";
+import { bench, build, folder, letters, run, runUntil, useScratchRuns } from "./scratch-run.ts";
 import { addingTrainer, RECIPE, type Told, weightEvaluator } from "./small-run.ts";
+
+useScratchRuns();
 
 const skipped = (events: readonly RunEvent[]): Readonly<Record<string, boolean>> =>
   Object.fromEntries(events.flatMap((event) => (event.type === "stage-end" ? [[event.stage, event.skipped]] : [])));
@@ -108,16 +111,32 @@ describe("a checkpoint of a training that is done", () => {
     await expect(run()).rejects.toSatisfy((error) => MlanError.is(error, "run-folder"));
   });
 
-  it("may be missing when nothing starts from it", async () => {
-    const two = experiment({
-      name: "two",
-      use: [fakeModelPlugin(), addingTrainer(), weightEvaluator()],
-      stages: [
-        train({ name: "first", data: letters, recipe: RECIPE }),
-        train({ name: "second", data: letters, recipe: RECIPE }),
-        evaluate({ name: "after", benchmarks: [bench], protocol: "strict" }),
-      ],
+  it.skipIf(process.platform === "win32")("and cannot be read is another error", async () => {
+    await run();
+    const list = new URL("step-3/checksums.json", checkpoint("tune"));
+    await rm(list);
+    await symlink("checksums.json", list); // to itself; a folder without permission would not stop root
+    await expect(run()).rejects.toThrow(/checksums\.json cannot be read: ELOOP/);
+    await expect(run()).rejects.toSatisfy((error) => MlanError.is(error, "unavailable"));
+  });
+
+  const ask = (name: string): Stage => evaluate({ name, benchmarks: [bench], protocol: "strict" });
+  const learn = (name: string): Stage => train({ name, data: letters, recipe: RECIPE });
+  const use = [fakeModelPlugin(), addingTrainer(), weightEvaluator()];
+
+  it("is where the stages after it begin, each by its own", async () => {
+    const stages = [learn("first"), ask("between"), learn("second"), ask("after")];
+    const two = experiment({ name: "two", use, stages });
+    await run(two);
+    await rm(answers("between"));
+    await rm(answers("after"));
+    expect((await run(two)).at(-1)).toMatchObject({
+      results: [{ metrics: { accuracy: { value: 3 } } }, { metrics: { accuracy: { value: 6 } } }],
     });
+  });
+
+  it("may be missing when nothing starts from it", async () => {
+    const two = experiment({ name: "two", use, stages: [learn("first"), learn("second"), ask("after")] });
     await run(two);
     await rm(checkpoint("first"), { recursive: true });
     await rm(answers("after"));

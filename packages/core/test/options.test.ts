@@ -13,6 +13,7 @@ const schema = z.strictObject({
   file: fileLocation.exactOptional(),
   data: z.custom<object>((value) => typeof value === "object", "expected a dataset").exactOptional(),
   check: z.custom<string>(() => false, "it has to divide the batch.").exactOptional(),
+  asks: z.custom<string>(() => false, "is a call missing?").exactOptional(),
   inner: z.strictObject({ length: z.int() }).exactOptional(),
 });
 const messageFor = (options: unknown, of: z.ZodType = schema): string => {
@@ -47,6 +48,7 @@ describe("an option that is not as expected is named in plain words, with what w
     [{ file: () => 3 },          'option "file": expected a path or a file: URL, found the function file.'],
     [{ data: "x" },              'option "data": expected a dataset, found "x".'],
     [{ check: "x" },             'option "check": it has to divide the batch.'],
+    [{ asks: "x" },              'option "asks": is a call missing?'],
     [{ inner: { length: "x" } }, 'option "inner.length": expected a number, found "x".'],
     [{ inner: { length: 1, l: 1 } }, 'there is no option "inner.l".'],
     [{ name: 3, size: 0 },       'option "name": expected text, found 3; option "size": expected a number of at least 1, found 0.'],

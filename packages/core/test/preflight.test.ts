@@ -16,8 +16,10 @@ import {
 } from "@mlan/core";
 import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
-import { bench, build, folder, letters, run, weights } from "./scratch-run.ts";
+import { bench, build, folder, letters, run, weights, useScratchRuns } from "./scratch-run.ts";
 import { addingTrainer, all, dataWithImage, RECIPE, weightEvaluator } from "./small-run.ts";
+
+useScratchRuns();
 
 describe("before the first stage", () => {
   const stagesOf = (events: readonly RunEvent[]): readonly RunEvent[] =>
@@ -67,6 +69,22 @@ describe("before the first stage", () => {
     expect((await refusal(build({ data: two }))).message).toBe(
       'there is no image "a.png". 2 more images are missing too.',
     );
+  });
+
+  it.each([
+    ["that is read anyway", undefined],
+    ["whose bytes decide what a run continues", async () => ({ stamp: "1 2 3" })],
+  ])("an image that the model does not read is noticed, one %s", async (_, find) => {
+    const checkImage = ({ name }: { readonly name: string }, bytes: Uint8Array): void => {
+      if (bytes[0] !== 0x89) throw new MlanError("invalid-data", `${name} is a web page`);
+    };
+    const { stages } = build({
+      data: dataWithImage("pictures", { name: "a.png", read: async () => new Uint8Array([60]), ...(find && { find }) }),
+    });
+    const use = [fakeModelPlugin({ weights, checkImage }), addingTrainer(), weightEvaluator()];
+    const { message, events } = await refusal(experiment({ name: "small", use, stages }));
+    expect(message).toBe("a.png is a web page");
+    expect(stagesOf(events)).toEqual([]);
   });
 
   it("an image that code of its own cannot read is named", async () => {
@@ -201,6 +219,7 @@ describe("before the first stage", () => {
     ["a stage without data",        () => train({ name: "a", recipe: RECIPE } as never),                              "expected a dataset"],
     ["a misspelt option",           () => train({ name: "a", data: letters, recipe: RECIPE, dta: 1 } as never),       '"dta"'],
     ["a recipe's name",             () => train({ name: "a", data: letters, recipe: "alignment" as never }),          "expected a recipe"],
+    ["a benchmark as a dataset",    () => train({ name: "a", data: bench, recipe: RECIPE } as never),                 "a benchmark has questions to ask"],
     ["a dataset as a benchmark",    () => evaluate({ name: "a", benchmarks: [letters as never], protocol: "paper" }), "expected a benchmark"],
     ["no benchmark",                () => evaluate({ name: "a", benchmarks: [], protocol: "paper" }),                 "at least one benchmark"],
     ["another protocol",            () => evaluate({ name: "a", benchmarks: [bench], protocol: "papr" as never }),    "protocol"],

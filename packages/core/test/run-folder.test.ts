@@ -6,8 +6,10 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { experiment, MlanError, readRun, runExperiment } from "@mlan/core";
 import { describe, expect, it } from "vitest";
-import { build, children, folder, run, runUntil, weights, optionsOf } from "./scratch-run.ts";
+import { build, children, folder, run, runUntil, weights, optionsOf, useScratchRuns } from "./scratch-run.ts";
 import { all } from "./small-run.ts";
+
+useScratchRuns();
 
 describe("metrics.jsonl", () => {
   const file = (): URL => new URL("metrics.jsonl", folder);
@@ -202,13 +204,21 @@ describe("a run folder", () => {
 
   it("is freed of what killed processes were writing", async () => {
     await run();
-    const litter = ["manifest.json", "answers/x/y.jsonl"].map(
-      (name) => new URL(`${name}.01234567-89ab-cdef-0123-456789abcdef.tmp`, folder),
-    );
+    const kept = new URL("notes.7.tmp", folder);
+    await writeFile(kept, "mine");
+    const litter = [
+      "manifest.json.01234567-89ab-cdef-0123-456789abcdef.tmp",
+      "results.json.4711.tmp",
+      "run.lock.01234567-89ab-cdef-0123-456789abcdef.tmp",
+      "run.lock.claim.empty-1700000000000.tmp",
+      "answers/x/y.jsonl.01234567-89ab-cdef-0123-456789abcdef.tmp",
+      "answers/x/y.jsonl.4711.tmp",
+    ].map((name) => new URL(name, folder));
     await mkdir(new URL("answers/x/", folder), { recursive: true });
     for (const file of litter) await writeFile(file, "half");
     await run();
     expect(litter.filter((file) => existsSync(file))).toEqual([]);
+    expect(existsSync(kept)).toBe(true);
   });
 
   // prettier-ignore

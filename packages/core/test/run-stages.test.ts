@@ -1,8 +1,10 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { evaluate, experiment, readRun, type RunEvent, runFolder, type StageEndEvent, train } from "@mlan/core";
 import { describe, expect, it } from "vitest";
-import { bench, build, folder, letters, run, runUntil, weights, optionsOf } from "./scratch-run.ts";
+import { bench, build, folder, letters, run, runUntil, weights, optionsOf, useScratchRuns } from "./scratch-run.ts";
 import { RECIPE, type Told } from "./small-run.ts";
+
+useScratchRuns();
 
 describe("files of stages", () => {
   const names = ["after 1", "after-1", "after/1", "After-1", "con", "con.x", "..", "ä", "ü", "x".repeat(300), "a."];

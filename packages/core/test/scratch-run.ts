@@ -24,18 +24,22 @@ let root: string;
 export let folder: URL;
 export let weights: URL;
 export let children: ChildProcess[];
-beforeAll(() => tf.setBackend("cpu"));
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "run-safety-"));
-  folder = pathToFileURL(`${join(root, "run")}/`);
-  weights = pathToFileURL(join(root, "weights"));
-  await writeFile(weights, "first weights");
-  children = [];
-});
-afterEach(async () => {
-  for (const child of children) child.kill("SIGKILL");
-  await rm(root, { recursive: true, force: true });
-});
+
+/** Called by a test file once: each of its tests then has a run folder, weights and children of its own. */
+export function useScratchRuns(): void {
+  beforeAll(() => tf.setBackend("cpu"));
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), "run-safety-"));
+    folder = pathToFileURL(`${join(root, "run")}/`);
+    weights = pathToFileURL(join(root, "weights"));
+    await writeFile(weights, "first weights");
+    children = [];
+  });
+  afterEach(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    await rm(root, { recursive: true, force: true });
+  });
+}
 
 export const letters = memoryDataset<Conversation>("letters", []);
 export const bench = memoryBenchmark("bench", []);

@@ -50,7 +50,7 @@ export function addingTrainer(options: AddingTrainerOptions = {}): Plugin<Traine
       name: "adding-trainer",
       check: () => ({ peakBytes: needsBytes, keptBytes: needsBytes }),
       async *train({ model, folder: checkpoints }) {
-        const saved = new URL("last/", checkpoints);
+        const saved = new URL("step-3/", checkpoints);
         const history: StepEndEvent[] = await readFile(new URL("steps", saved), "utf8").then(JSON.parse, () => []);
         const stepsDone = history.length;
         if (stepsDone > 0) await model.load(saved);

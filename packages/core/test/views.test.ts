@@ -41,6 +41,28 @@ describe("upright", () => {
 });
 
 describe("take", () => {
+  it("opens what it takes from once", async () => {
+    const benchmark = memoryBenchmark("b", [
+      { id: "0", target: "a", text: "?", images: [] },
+      { id: "1", target: "a", text: "?", images: [] },
+    ]);
+    const counting = <Value extends { open(): Promise<unknown> }>(value: Value): [Value, () => number] => {
+      let opened = 0;
+      const open: Value["open"] = () => {
+        opened++;
+        return value.open();
+      };
+      return [{ ...value, open }, () => opened];
+    };
+    for (const count of [1, 5]) {
+      const [dataset, openedData] = counting(numbers("a", 0, 2));
+      const [asked, openedBenchmark] = counting(benchmark);
+      await take(dataset, count).open();
+      await take(asked, count).open();
+      expect([openedData(), openedBenchmark()]).toEqual([1, 1]);
+    }
+  });
+
   it("gives the first examples, or all when there are fewer", async () => {
     expect(await all(take(numbers("a", 0, 5), 2))).toEqual([0, 1]);
     expect(await all(take(numbers("a", 0, 2), 5))).toEqual([0, 1]);

@@ -1,6 +1,7 @@
 import { MlanError, type Random, seededRandom } from "@mlan/core";
 import { imageColumn, localFolder, rowsFrom } from "@mlan/data-kit";
 import { parse } from "csv-parse/sync";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
@@ -70,6 +71,46 @@ describe.each(Object.entries(PARQUET))("%s that is damaged", (name, schema) => {
     }
   }, 240_000);
 });
+
+/** Thrift's variable-length integers: a run of 2^31 - 1 equal values, and one of 2^31 packed ones. */
+const ENDLESS_RUNS = [
+  [0xfe, 0xff, 0xff, 0xff, 0x0f],
+  [0x81, 0x80, 0x80, 0x80, 0x02],
+];
+
+test("a run of two billion values, wherever it is written, is refused or is none", async () => {
+  const words = Array.from({ length: 12 }, (_, index) => (index % 7 === 0 ? null : ["red", "blue"][index % 2]));
+  const optional = { repetition_type: "OPTIONAL" as const };
+  const columns = [
+    { name: "root", num_children: 3 },
+    { name: "text", type: "BYTE_ARRAY" as const, converted_type: "UTF8" as const, ...optional },
+    { name: "flag", type: "BOOLEAN" as const, ...optional },
+    { name: "list", num_children: 1, converted_type: "LIST" as const, ...optional },
+    { name: "list", num_children: 1, repetition_type: "REPEATED" as const },
+    { name: "element", type: "INT32" as const, ...optional },
+  ];
+  const columnData = [
+    { name: "text", data: words },
+    { name: "flag", data: words.map((word) => word && word === "red") },
+    { name: "list", data: words.map((word, index) => word && [index % 2, null]) },
+  ];
+  const schema = z.object({ text: z.unknown(), flag: z.unknown(), list: z.unknown() });
+  const folder = await temporaryFolder();
+  let refused = 0;
+  const whole = Buffer.from(parquetWriteBuffer({ columnData, schema: columns, codec: "UNCOMPRESSED" }));
+  const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
+  for (let place = 4; place < footer; place++) {
+    for (const run of ENDLESS_RUNS) {
+      const bytes = Buffer.from(whole);
+      bytes.set(run, place);
+      await writeFile(new URL("rows.parquet", folder), bytes);
+      const rows = await outcome(folder, "rows.parquet", schema, `byte ${place}`);
+      if (rows === undefined) refused++;
+      else expect(rows).toHaveLength(words.length);
+    }
+  }
+  expect(refused).toBeGreaterThan(100);
+}, 60_000);
 
 test("hostile nesting, keys and sizes end in an error or in rows", async () => {
   const folder = await temporaryFolder();

@@ -2,7 +2,7 @@ import { MlanError, stampOf } from "@mlan/core";
 import { imageArchive, imageColumn, imageFromBytes, imageFromFile, localFolder, rowsFrom } from "@mlan/data-kit";
 import { expectSurvival, mutations } from "@mlan/testing";
 import { execFile } from "node:child_process";
-import { mkdir, symlink, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readlink, symlink, truncate, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -208,6 +208,23 @@ describe("an image in a zip archive", () => {
     }
   });
 
+  test.skipIf(process.platform !== "linux")(
+    "keeps no file open, whether images were read, missing or damaged",
+    async () => {
+      const names = Array.from({ length: 40 }, (_, index) => `${index}.png`);
+      const bytes = zipOf(Object.fromEntries(names.map((name) => [name, name.repeat(5000)])));
+      const damaged = Uint8Array.from(bytes).fill(0xff, 40, 60);
+      const folder = await temporaryFolder({ "whole.zip": bytes, "damaged.zip": damaged, "none.zip": "no archive" });
+      for (const file of ["whole.zip", "damaged.zip", "none.zip"]) {
+        const archive = imageArchive("t", new URL(file, folder));
+        const read = await Promise.allSettled([...names, "no.png"].map((name) => archive.image(name).read()));
+        const refused = { "whole.zip": 1, "damaged.zip": 2, "none.zip": 41 }[file];
+        expect(read.filter(({ status }) => status === "rejected")).toHaveLength(refused ?? -1);
+      }
+      expect(await openBelow(folder)).toEqual([]);
+    },
+  );
+
   test("is looked for without reading it, and tells other bytes", async () => {
     const found = async (text: string) => {
       const folder = await temporaryFolder({ "images.zip": zipOf({ "a.png": text }) });
@@ -273,4 +290,11 @@ const CENTRAL = Buffer.from("PK\x01\x02", "latin1");
 function everywhere(zip: Buffer, { local, central }: { local: number; central: number }, value: number): void {
   zip.writeUInt32LE(value, local);
   zip.writeUInt32LE(value, zip.indexOf(CENTRAL) + central);
+}
+
+/** The files of a folder that this process has open. */
+async function openBelow(folder: URL): Promise<readonly string[]> {
+  const descriptors = await readdir("/proc/self/fd");
+  const files = await Promise.all(descriptors.map((one) => readlink(`/proc/self/fd/${one}`).catch(() => "")));
+  return files.filter((file) => file.startsWith(fileURLToPath(folder)));
 }

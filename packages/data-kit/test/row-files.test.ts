@@ -98,7 +98,7 @@ test.each<[string, string, string | Uint8Array, string]>([
   ["text as Parquet",  "rows.parquet",  "Entry not found",             "t: rows.parquet holds neither JSON nor Parquet"],
   ["an Arrow file",    "rows.arrow",    "ARROW1\0\0",                  "is an Arrow file, which is not read"],
   ["a picture",        "rows.json",     Buffer.from("\x89PNG\r\n", "latin1"), "is a PNG image, not rows"],
-  ["a short row",      "rows.csv",      "q,n\na\n",                    "t: rows.csv row 0 (line 2): it is not a row of the table (it has 1 cells, and the first row names 2 columns)"],
+  ["a short row",      "rows.csv",      "q,n\na\n",                    "t: rows.csv row 0 (line 2): it is not a row of the table (it has 1 cell, and the first row names 2 columns)"],
   ["an open quote",    "rows.csv",      'q,n\na,1\n"b,2\n',            "t: rows.csv row 1: a quotation mark that is opened in line 3 or later is never closed"],
   ["a column twice",   "rows.csv",      "q,n,q\na,1,b\n",              'the first row names the column "q" twice'],
   ["a word for a number", "rows.csv",   "q,n\na,one\n",                't: rows.csv row 0 (line 2), column "n": expected number, found "one"'],

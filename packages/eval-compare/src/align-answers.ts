@@ -1,4 +1,4 @@
-import { counted, MlanError } from "@mlan/core";
+import { counted, MlanError, shownValue } from "@mlan/core";
 import type { AllowedDifference } from "./compare-options.ts";
 import type { ComparedAnswer, ComparedResult } from "./compared-result.ts";
 import type { ResultPair } from "./pair-results.ts";
@@ -13,7 +13,8 @@ export interface AlignedAnswers {
 }
 
 /**
- * Puts the answers of both results to one question side by side. Throws `invalid-options` when ids repeat, when one
+ * Puts the answers of both results to one question side by side. Throws `invalid-options` when ids repeat, when an answer
+ * is neither right nor wrong, when one
  * result lacks questions of the other (unless questions may differ), when targets differ (unless protocols do), or when
  * nothing is left.
  */
@@ -43,6 +44,11 @@ export function alignAnswers(
 function answersById({ benchmark, label, answers }: ComparedResult): ReadonlyMap<string, ComparedAnswer> {
   const byId = new Map<string, ComparedAnswer>();
   for (const answer of answers) {
+    const correct: unknown = answer.correct;
+    if (typeof correct !== "boolean") {
+      const found = `${shownValue(correct)} for whether the answer to question "${answer.id}" is correct`;
+      throw new MlanError("invalid-options", `eval-compare: ${benchmark}: ${label} has ${found}; give true or false.`);
+    }
     if (byId.has(answer.id)) {
       throw new MlanError(
         "invalid-options",

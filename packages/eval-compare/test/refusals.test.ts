@@ -166,6 +166,18 @@ describe("answers that do not align", () => {
   });
 });
 
+test.each<[unknown, string]>([
+  [NaN, "NaN"],
+  [0.5, "0.5"],
+  [null, "null"],
+  ["false", '"false"'],
+])("an answer that is neither right nor wrong is refused: %s", (correct, shown) => {
+  const answers = second.answers.map((answer, index) => (index === 2 ? { ...answer, ...Object({ correct }) } : answer));
+  expect(refusal([first], [{ ...second, answers }])).toBe(
+    `eval-compare: boolq: run-b: tuned has ${shown} for whether the answer to question "2" is correct; give true or false.`,
+  );
+});
+
 describe("runs that do not fit together", () => {
   test("are refused without a benchmark in common", () => {
     expect(refusal([first], [{ ...second, benchmark: "pope" }])).toMatch(
@@ -186,6 +198,9 @@ test.each<[unknown, RegExp]>([
   [{ level: 95 }, /level/],
   [{ resamples: 10 }, /resamples/],
   [{ seed: 0.5 }, /seed/],
+  [{ level: NaN }, /option "level": expected a number/],
+  [{ resamples: Infinity }, /option "resamples"/],
+  [{ seed: NaN }, /option "seed"/],
   [{ allow: ["everything"] }, /allow/],
   [{ alow: ["prompts"] }, /alow/],
 ])("options %o are refused by name", (options, message) => {

@@ -2,6 +2,7 @@ import {
   checkOptions,
   type Clock,
   CLOCK,
+  COMPUTE,
   EVALUATOR,
   type Evaluator,
   folderLocation,
@@ -48,13 +49,20 @@ export function generation(options: GenerationEvaluatorOptions = {}): Plugin<Eva
     module: import.meta.url,
     // What changes no answer is left out, so that a run may be continued with other values of it.
     settings: { verify: checked.verify ?? 0 },
-    create: (scope) => ({
-      specVersion: 1,
-      name: "generation",
-      check: async () => {
-        if (checked.featureCache) await checkFolder("generation: featureCache", checked.featureCache);
-      },
-      evaluate: (run) => evaluate(run, checked, scope.find(CLOCK) ?? systemClock),
-    }),
+    create(scope) {
+      // A model elsewhere, behind an API say, needs none.
+      const compute = scope.find(COMPUTE);
+      return {
+        specVersion: 1,
+        name: "generation",
+        check: async () => {
+          if (checked.featureCache) await checkFolder("generation: featureCache", checked.featureCache);
+        },
+        async *evaluate(run) {
+          await compute?.open();
+          yield* evaluate(run, checked, scope.find(CLOCK) ?? systemClock);
+        },
+      };
+    },
   });
 }

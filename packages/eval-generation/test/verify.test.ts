@@ -57,6 +57,21 @@ describe("verify", () => {
     expect(all.toSorted()).toEqual(Array.from({ length: QUESTIONS }, (_, id) => `${id}`).toSorted());
   });
 
+  test("refuses a margin that is not a number, naming the question", async () => {
+    const steady = moody(new Set());
+    const model: Model = {
+      ...steady,
+      async *generate(requests, options) {
+        for await (const answer of steady.generate(requests, options)) {
+          yield answer.id === "7" && answer.margins ? { ...answer, margins: [3, NaN] } : answer;
+        }
+      },
+    };
+    await expect(verify(model, QUESTIONS)).rejects.toThrow(
+      'generation: the model gave "7" a margin that is not a number.',
+    );
+  });
+
   test("is not done unless asked for", async () => {
     const log: string[] = [];
     expect(await verify(moody(new Set(["1"]), log), 0)).toBeUndefined();

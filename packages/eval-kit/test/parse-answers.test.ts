@@ -83,6 +83,13 @@ describe("parseAnswers", () => {
     }
   });
 
+  test.each(["null", "1e999", '"NaN"'])("leaves an answer with the score %s out: it is no number", (score) => {
+    const sound = { id: "a", answer: "yes", extracted: "yes", target: "yes", correct: true };
+    const odd = `{"id":"b","answer":"A","extracted":"A","target":"A","correct":true,"scores":[{"logProbability":${score},"tokens":1,"characters":1}]}\n`;
+    const stored = parseAnswers(Buffer.concat([textOf([sound]), Buffer.from(odd)]), "answers.jsonl");
+    expect(stored).toMatchObject({ records: [sound], damaged: [3] });
+  });
+
   test("notices any byte of an answer that has changed since it was written", () => {
     fc.assert(
       fc.property(record, fc.nat(), fc.integer({ min: 1, max: 255 }), (written, place, flip) => {

@@ -2,6 +2,7 @@ import {
   checkOptions,
   type Clock,
   CLOCK,
+  COMPUTE,
   EVALUATOR,
   type Evaluator,
   folderLocation,
@@ -50,17 +51,22 @@ export function likelihood(options: LikelihoodEvaluatorOptions = {}): Plugin<Eva
     module: import.meta.url,
     // What changes no score is left out, so that a run may be continued with other values of it.
     settings: { continuation },
-    create: (scope) => ({
-      specVersion: 1,
-      name: "likelihood",
-      check: async (planned) => {
-        if (modelOptions.featureCache) await checkFolder("likelihood: featureCache", modelOptions.featureCache);
-        await checkChoices(planned);
-      },
-      async *evaluate(run) {
-        const clock = scope.find(CLOCK) ?? systemClock;
-        yield* evaluateQuestions(run, likelihoodAsker(continuation, modelOptions), { clock });
-      },
-    }),
+    create(scope) {
+      // A model elsewhere, behind an API say, needs none.
+      const compute = scope.find(COMPUTE);
+      return {
+        specVersion: 1,
+        name: "likelihood",
+        check: async (planned) => {
+          if (modelOptions.featureCache) await checkFolder("likelihood: featureCache", modelOptions.featureCache);
+          await checkChoices(planned);
+        },
+        async *evaluate(run) {
+          await compute?.open();
+          const clock = scope.find(CLOCK) ?? systemClock;
+          yield* evaluateQuestions(run, likelihoodAsker(continuation, modelOptions), { clock });
+        },
+      };
+    },
   });
 }

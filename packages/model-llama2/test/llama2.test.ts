@@ -1,7 +1,8 @@
-import { useOnnxBackend } from "@mlan/backend-onnx";
-import { createScope, MlanError, MODEL, type PromptFamily } from "@mlan/core";
+import { onnx } from "@mlan/backend-onnx";
+import { COMPUTE, createScope, MlanError, MODEL, type PromptFamily } from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
 import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
+import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,13 +13,14 @@ import { afterAll, expect, test } from "vitest";
 const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-llama2-"))}/`);
 const { backbone, tower } = await writeTinyLlava(folder);
 afterAll(() => rm(folder, { recursive: true }));
-const source = createScope([llama2({ weights: backbone, visionTower: tower })]).get(MODEL);
+const scope = createScope([llama2({ weights: backbone, visionTower: tower }), onnx()]);
+const source = scope.get(MODEL);
+const { open: useBackend } = scope.get(COMPUTE);
 
-describeModelContract(source, { useBackend: () => useOnnxBackend() });
-describeTrainableModelContract(source, { useBackend: () => useOnnxBackend() });
+describeModelContract(source, { useBackend });
+describeTrainableModelContract(source, { useBackend });
 
 test("is asked as an untuned base until it is tuned", async () => {
-  await useOnnxBackend();
   const model = await source.open();
   const families: PromptFamily[] = [model.promptFamily];
   model.setFormat({ template: "v1", imageAspectRatio: "pad", maximumLength: 128 });
@@ -36,10 +38,24 @@ test("tells a run's manifest what was asked for", () => {
 });
 
 test("reads nothing when it is made, and names the missing file when it is opened", async () => {
-  const missing = createScope([llama2({ weights: new URL("nowhere/", backbone) })]).get(MODEL);
+  const missing = createScope([llama2({ weights: new URL("nowhere/", backbone) }), onnx()]).get(MODEL);
   const error: unknown = await missing.open().catch((thrown: unknown) => thrown);
   expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
   expect(String(error)).toContain("nowhere/config.json");
+});
+
+test("lives on the scope's compute, whatever backend was current before", async () => {
+  await import("@tensorflow/tfjs-backend-cpu");
+  await tf.setBackend("cpu");
+  const model = await source.open();
+  expect(tf.getBackend()).toBe("onnx");
+  model.dispose();
+});
+
+test("asks for a compute where there is none, and loads none when it is made", () => {
+  const making = (): unknown => createScope([llama2({ weights: backbone })]).get(MODEL);
+  expect(making).toThrow(expect.toSatisfy((error) => MlanError.is(error, "missing-plugin")));
+  expect(making).toThrow(/Nothing provides @mlan\/core\/compute@1, which @mlan\/model-llama2 needs\. .*onnx\(\)/);
 });
 
 test("refuses options that do not exist, or folders that are elsewhere", () => {
@@ -47,8 +63,10 @@ test("refuses options that do not exist, or folders that are elsewhere", () => {
   expect(() => llama2(misspelt as Parameters<typeof llama2>[0])).toThrow(/model-llama2: .*"tower"/);
   const address: object = { weights: "https://example.org/llama2/" };
   expect(() => llama2(address as Parameters<typeof llama2>[0])).toThrow(
-    /model-llama2: .*not on this machine.*weights/s,
+    /model-llama2: option "weights": .*not on this machine/,
   );
   const number: object = { weights: 7 };
-  expect(() => llama2(number as Parameters<typeof llama2>[0])).toThrow(/model-llama2: .*expected a path.*weights/s);
+  expect(() => llama2(number as Parameters<typeof llama2>[0])).toThrow(
+    /model-llama2: option "weights": expected a path/,
+  );
 });

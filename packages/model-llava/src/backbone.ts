@@ -1,4 +1,5 @@
 import {
+  COMPUTE,
   checkOptions,
   folderLocation,
   type Location,
@@ -51,6 +52,6 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
     // Where the files are decides nothing, and they may move; what they hold is compared by `inspect`.
     settings: { hasTower: data.visionTower !== undefined },
     places: { weights: pathOf(data.weights), ...(data.visionTower && { visionTower: pathOf(data.visionTower) }) },
-    create: () => createLlavaSource({ name, untunedFamily, ...data }),
+    create: (scope) => createLlavaSource({ name, compute: scope.get(COMPUTE), untunedFamily, ...data }),
   });
 }

@@ -1,9 +1,10 @@
 import { type ConversationFormat, MlanError, type PromptFamily, type TrainableModel } from "@mlan/core";
+import * as tf from "@tensorflow/tfjs-core";
 import { generate } from "./answer/generate.ts";
 import type { PromptReader } from "./answer/prompt-reader.ts";
 import { score } from "./answer/score.ts";
-import { batchRegistry } from "./batch/batch-registry.ts";
-import { collate } from "./batch/collate.ts";
+import { lossInputs } from "./batch/batch-tensors.ts";
+import { collate, sizeOf } from "./batch/collate.ts";
 import type { LoadPixels } from "./batch/input-tensors.ts";
 import { loadCheckpoint } from "./checkpoint/load-checkpoint.ts";
 import type { CheckpointVision } from "./checkpoint/open-checkpoint.ts";
@@ -40,7 +41,6 @@ export interface LlavaModelParts {
 export function llavaModel(parts: LlavaModelParts): LlavaModel {
   const { name, network, tokenizer, vision } = parts;
   const { weights } = network;
-  const batches = batchRegistry();
   let { format } = parts;
   let template = templateByName(format.template);
   const setFormat = (next: ConversationFormat): void => {
@@ -82,14 +82,13 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     score: (requests, options) => score(reader(), requests, options),
     parameters: () => weights,
     learn: (components) => learn(weights, components),
-    collate: async (examples, shape) =>
-      batches.add(await collate(network, examples, shape, pixelLoader(vision, format))),
-    loss: (batch, options) => {
-      const { inputs, selected } = batches.tensorsOf(batch);
-      return crossEntropy(network, inputs, selected, options);
-    },
-    trainingFlops: (batch, options) =>
-      trainingFlops(network, batches.tensorsOf(batch).size, learningComponents(weights), options),
+    collate: (examples, shape) => collate(network, examples, shape, pixelLoader(vision, format)),
+    loss: (tensors, options) =>
+      tf.tidy(() => {
+        const { inputs, selected } = lossInputs(tensors);
+        return crossEntropy(network, inputs, selected, options);
+      }),
+    trainingFlops: (batch, options) => trainingFlops(network, sizeOf(batch), learningComponents(weights), options),
     save: (folder, options) => writeCheckpoint(folder, { ...parts, weights, format }, options),
     load: async (folder) => setFormat(await loadCheckpoint(folder, network)),
     dispose: () => disposeNetwork(network),

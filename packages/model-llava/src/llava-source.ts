@@ -1,7 +1,9 @@
 import {
   type Component,
+  type Compute,
   contentOfFiles,
   type ConversationFormat,
+  type ImageReference,
   type Location,
   MlanError,
   type ModelInspection,
@@ -12,7 +14,6 @@ import {
   type PromptFamily,
   toFolderUrl,
 } from "@mlan/core";
-import * as tf from "@tensorflow/tfjs-core";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { refuseIgnoredFiles } from "./checkpoint/ignored-files.ts";
 import {
@@ -22,6 +23,7 @@ import {
   type OpenCheckpointOptions,
 } from "./checkpoint/open-checkpoint.ts";
 import { fileExists, readCheckpointFile } from "./config/checkpoint-file.ts";
+import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
 import { promptFamilyOf, templateByName } from "./templates/template-by-name.ts";
@@ -32,6 +34,8 @@ import { planWeights, type WeightPlan } from "./weights/weight-plan.ts";
 
 export interface LlavaSourceOptions {
   readonly name: string;
+  /** Where the model lives; opened with it. */
+  readonly compute: Compute;
   /** The folder of a Llama or LLaVA checkpoint in Hugging Face layout. */
   readonly weights: Location;
   /** The folder of a CLIP vision tower in Hugging Face layout. It is preferred to a tower inside `weights`. */
@@ -55,7 +59,7 @@ export interface LlavaSource extends ModelSource {
  * `visionTower` is given; without one it reads text only. Throws `invalid-options` for locations that are not on this
  * machine.
  */
-export function createLlavaSource({ name, untunedFamily, ...locations }: LlavaSourceOptions): LlavaSource {
+export function createLlavaSource({ name, compute, untunedFamily, ...locations }: LlavaSourceOptions): LlavaSource {
   const weights = toFolderUrl(locations.weights);
   const visionTower = locations.visionTower === undefined ? undefined : toFolderUrl(locations.visionTower);
   const folders: CheckpointFolders = { weights, visionTower };
@@ -63,7 +67,7 @@ export function createLlavaSource({ name, untunedFamily, ...locations }: LlavaSo
     specVersion: 1,
     name,
     open: async ({ seed = 0, signal } = {}) => {
-      await readyBackend();
+      await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
         const { config, vision, format, tokenizer, plan } = await prepare(checkpoint, folders);
         const tokenizerFiles = await readTokenizerFiles(weights);
@@ -87,7 +91,7 @@ export function createLlavaSource({ name, untunedFamily, ...locations }: LlavaSo
         };
         const promptFamily = ({ template } = checkpoint.format): PromptFamily =>
           promptFamilyOf(template, untunedFamily);
-        return { content, parameters: parameterCounts(plan), readsImages, promptFamily, checkFormat };
+        return { content, parameters: parameterCounts(plan), readsImages, checkImage, promptFamily, checkFormat };
       }),
   };
 }
@@ -103,6 +107,11 @@ async function withCheckpoint<Result>(
   } finally {
     await checkpoint.close();
   }
+}
+
+/** Every image is read once before a run, so that a web page that was saved as an image is noticed then. */
+function checkImage({ name, origin }: ImageReference, bytes: Uint8Array): void {
+  readableFormat(bytes, origin === undefined ? name : `${name} (${origin})`);
 }
 
 interface Prepared extends Checkpoint {
@@ -125,19 +134,6 @@ function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parame
     counts[component] = (counts[component] ?? 0) + size;
   }
   return counts;
-}
-
-/** Takes the backend that is set, else the best of those that plugins have registered. */
-async function readyBackend(): Promise<void> {
-  try {
-    await tf.ready();
-  } catch (cause) {
-    throw new MlanError(
-      "missing-plugin",
-      "model-llava: TensorFlow.js has no backend. Put a trainer such as cpuTrainer() in `use`, or await useOnnxBackend() first.",
-      { cause },
-    );
-  }
 }
 
 function checkVocabulary({ vocabularySize }: Tokenizer, { language }: Checkpoint, weights: URL): void {

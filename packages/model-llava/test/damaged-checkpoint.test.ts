@@ -1,6 +1,7 @@
 import { open, rm, truncate, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { useOnnxBackend } from "@mlan/backend-onnx";
-import { MlanError } from "@mlan/core";
+import { MlanError, verifyChecksums, writeChecksums } from "@mlan/core";
 import type { TensorToWrite } from "@mlan/safetensors";
 import { beforeAll, describe, expect, it } from "vitest";
 import { changeJson, rewriteTensors, scratchLlava, tinySource, valuesOf, weightOf } from "./tiny-llava.ts";
@@ -111,6 +112,27 @@ describe("a checkpoint that cannot be right", () => {
     );
     await rm(new URL("checksums.json", folder));
     (await tinySource(folder).open()).dispose();
+  });
+
+  it("is refused: a changed file in a training's checkpoint, whose copy may be opened without checksums", async () => {
+    const training = scratch.fresh();
+    const folder = new URL("model/", training);
+    const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 7 });
+    await model.save(folder);
+    await writeChecksums(training);
+    await changeJson(new URL("config.json", folder), { rope_theta: 500_000 });
+    const advice = `If the change is meant, copy ${fileURLToPath(folder)} to another place, remove checksums.json from the copy, and open that.`;
+    await expect(tinySource(folder).open()).rejects.toThrow(advice);
+    // Neither a run nor the model that wrote it could go on with it.
+    await expect(model.load(folder)).rejects.toThrow(
+      /config\.json differs from what was saved: [^.]*\.json\. Restore it from a copy\.$/,
+    );
+    model.dispose();
+    const copy = await scratch.copy(folder);
+    await rm(new URL("checksums.json", copy));
+    (await tinySource(copy).open()).dispose();
+    await rm(new URL("checksums.json", folder));
+    await expect(verifyChecksums(training)).rejects.toThrow("model/checksums.json is missing");
   });
 
   it("is not written when a weight is not finite", async () => {

@@ -6,7 +6,7 @@ import { createLlavaSource } from "@mlan/model-llava";
 import { writeTinyLlava } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
-import { changeJson, scratchLlava, tinySource } from "./tiny-llava.ts";
+import { changeJson, compute, scratchLlava, tinySource } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 
@@ -21,6 +21,11 @@ it("counts the values of each part that opening would hold, without a backend", 
   expect(tf.engine().backendNames()).toEqual([]);
   expect(reading.parameters).toEqual({ language: seeing.parameters.language });
   expect([seeing.readsImages, reading.readsImages]).toEqual([true, false]);
+  const bytes = new TextEncoder().encode("<!doctype html><p>Not found</p>");
+  const image = { name: "a.png", origin: 'pets: rows.json row 3, column "image"', read: async () => bytes };
+  expect(() => seeing.checkImage?.(image, bytes)).toThrow("it is a web page (HTML); PNG, JPEG");
+  expect(() => seeing.checkImage?.(image, bytes)).toThrow("rows.json row 3");
+  expect(() => seeing.checkImage?.(image, new Uint8Array([0xff, 0xd8, 0xff, 0xe0]))).not.toThrow();
   const tuned = { template: "v1", imageAspectRatio: "pad", maximumLength: 64 } as const;
   expect([reading.promptFamily?.(), reading.promptFamily?.(tuned)]).toEqual(["llama2-base", "tuned"]);
   const format = { template: "v1", imageAspectRatio: "pad", maximumLength: 8 } as const;
@@ -93,6 +98,7 @@ it("refuses what opening would refuse", async () => {
 it("takes paths and addresses for the same folders", async () => {
   const paths = createLlavaSource({
     name: "tiny",
+    compute,
     weights: fileURLToPath(scratch.backbone).replace(/\/$/, ""),
     visionTower: scratch.tower.href,
     untunedFamily: "llama2-base",
@@ -100,7 +106,7 @@ it("takes paths and addresses for the same folders", async () => {
   const { content } = await paths.inspect();
   expect(await content.digest()).toBe(await digestOf(scratch.backbone, scratch.tower));
   expect(() =>
-    createLlavaSource({ name: "tiny", weights: "https://example.org/llama/", untunedFamily: "llama2-base" }),
+    createLlavaSource({ name: "tiny", compute, weights: "https://example.org/llama/", untunedFamily: "llama2-base" }),
   ).toThrow(/not on this machine/);
 });
 

@@ -6,16 +6,18 @@ import { useOnnxBackend } from "@mlan/backend-onnx";
 import { createLlavaSource } from "@mlan/model-llava";
 import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
 import "@tensorflow/tfjs-layers";
+import { compute } from "./tiny-llava.ts";
 
 const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-llava-"))}/`);
 const { backbone, tower } = await writeTinyLlava(folder, { dtype: "BF16", shards: 2 });
 const seeing = createLlavaSource({
   name: "tiny LLaVA",
+  compute,
   weights: backbone,
   visionTower: tower,
   untunedFamily: "llama2-base",
 });
-const reading = createLlavaSource({ name: "tiny Llama", weights: backbone, untunedFamily: "llama2-base" });
+const reading = createLlavaSource({ name: "tiny Llama", compute, weights: backbone, untunedFamily: "llama2-base" });
 
 describeModelContract(seeing, { useBackend: () => useOnnxBackend() });
 describeTrainableModelContract(seeing, { useBackend: () => useOnnxBackend() });

@@ -207,7 +207,7 @@ describe("scores that share prefixes", () => {
         rows: 1,
         length: inputIds.length,
       });
-      const loss = model.loss(batch);
+      const loss = model.loss(batch.tensors);
       expect(score!.logProbability).toBeCloseTo(-(await loss.data())[0]! * score!.tokens, 3);
       loss.dispose();
       batch.dispose();

@@ -2,7 +2,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { ImageReference, Parameter } from "@mlan/core";
+import { onnx } from "@mlan/backend-onnx";
+import { COMPUTE, createScope, type ImageReference, type Parameter } from "@mlan/core";
 import { createLlavaSource, type LlavaModel, type LlavaSource } from "@mlan/model-llava";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { changeWeights, writeTinyLlava } from "@mlan/testing";
@@ -38,9 +39,13 @@ export async function scratchLlava(): Promise<Scratch> {
   };
 }
 
+export const compute = createScope([onnx()]).get(COMPUTE);
+
+/** On the backend onnx. */
 export function tinySource(weights: URL, visionTower?: URL): LlavaSource {
   return createLlavaSource({
     name: "tiny",
+    compute,
     weights,
     untunedFamily: "llama2-base",
     ...(visionTower && { visionTower }),

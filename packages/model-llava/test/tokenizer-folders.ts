@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { loadTokenizer, type Tokenizer } from "@mlan/model-llava";
-import { afterAll } from "vitest";
+import { onTestFinished } from "vitest";
 
 export const tinySentencePiece = new URL("fixtures/tokenizer/sentencepiece/tokenizer.model", import.meta.url);
 export const tinyJson = new URL("fixtures/tokenizer/json/tokenizer.json", import.meta.url);
@@ -20,13 +20,17 @@ if (!hasLlama2) {
   );
 }
 
-const folders: URL[] = [];
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+type Files = Readonly<Record<string, string | Uint8Array | URL>>;
 
-/** A new folder in Hugging Face layout with these files; texts are written, URLs copied. */
-export async function folderOf(files: Readonly<Record<string, string | Uint8Array | URL>>): Promise<URL> {
+/** A new folder in Hugging Face layout with these files, gone when the test is; texts are written, URLs copied. */
+export async function folderOf(files: Files): Promise<URL> {
+  const folder = await writeFolder(files);
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+async function writeFolder(files: Files): Promise<URL> {
   const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-tokenizer-"))}/`);
-  folders.push(folder);
   for (const [name, content] of Object.entries(files)) {
     const file = new URL(name, folder);
     await (content instanceof URL ? copyFile(content, file) : writeFile(file, content));
@@ -37,7 +41,12 @@ export async function folderOf(files: Readonly<Record<string, string | Uint8Arra
 /** The tokenizer of one file, with the `legacy` flag as given. */
 export async function tokenizerOf(file: URL, legacy: boolean): Promise<Tokenizer> {
   const name = file.pathname.slice(file.pathname.lastIndexOf("/") + 1);
-  return loadTokenizer(await folderOf({ [name]: file, "tokenizer_config.json": JSON.stringify({ legacy }) }));
+  const folder = await writeFolder({ [name]: file, "tokenizer_config.json": JSON.stringify({ legacy }) });
+  try {
+    return await loadTokenizer(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 interface ExpectedRow {

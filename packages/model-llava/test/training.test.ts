@@ -38,7 +38,7 @@ describe("a training step", () => {
         const made = await batchOf(examples);
         const learning = model.learn(["language", "projector"]);
         const variables = learning.parameters.map(({ variable }) => variable);
-        const { value, grads } = tf.variableGrads(() => model.loss(made), variables);
+        const { value, grads } = tf.variableGrads(() => model.loss(made.tensors), variables);
         await value.data();
         tf.dispose([value, grads]);
         learning.end();
@@ -76,7 +76,7 @@ describe("a training step", () => {
     const before = tf.clone(head);
     head.assign(tf.tidy(() => tf.mul(before, 1e5)));
     const batch = await batchOf([conversation("a")]);
-    const { value, grads } = tf.variableGrads(() => model.loss(batch), [head]);
+    const { value, grads } = tf.variableGrads(() => model.loss(batch.tensors), [head]);
     const [loss = NaN] = await value.data();
     expect(Number.isFinite(loss)).toBe(true);
     expect(loss).toBeGreaterThan(100);
@@ -89,10 +89,11 @@ describe("a training step", () => {
 
   it("is refused for conversations that do not fit, and for batches that are disposed or foreign", async () => {
     const example = model.encode(conversation("a"));
-    await expect(model.collate([example], { rows: 1, length: 4 })).rejects.toThrow(/do not fit in 1 rows of 4/);
+    await expect(model.collate([example], { rows: 1, length: 4 })).rejects.toThrow(/do not fit in 1 row of 4/);
     const batch = await model.collate([example], { rows: 1, length: 256 });
     batch.dispose();
-    expect(() => model.loss(batch)).toThrow(/disposed/);
+    expect(() => model.loss(batch.tensors)).toThrow(/disposed/);
+    expect(() => model.loss({ tokenIds: tf.tensor2d([[1]]) })).toThrow(/another model/);
   });
 
   it("names an image that does not decode", async () => {
@@ -165,7 +166,7 @@ async function batchOf(conversations: readonly Conversation[]): Promise<Batch> {
 async function gradientNames(batch: Batch, component: Component): Promise<string[]> {
   const learning = model.learn([component, "language"]);
   const { value, grads } = tf.variableGrads(
-    () => model.loss(batch),
+    () => model.loss(batch.tensors),
     learning.parameters.map(({ variable }) => variable),
   );
   const names = learning.parameters
@@ -177,12 +178,12 @@ async function gradientNames(batch: Batch, component: Component): Promise<string
 }
 
 async function kernelsOf(batch: Batch): Promise<readonly string[]> {
-  const { kernelNames } = await tf.profile(() => model.loss(batch));
+  const { kernelNames } = await tf.profile(() => model.loss(batch.tensors));
   return kernelNames;
 }
 
 async function lossOf(batch: Batch): Promise<number> {
-  const loss = model.loss(batch);
+  const loss = model.loss(batch.tensors);
   const [value = NaN] = await loss.data();
   loss.dispose();
   return value;

@@ -55,16 +55,15 @@ function headerBytes(
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> | undefined,
 ): Uint8Array {
-  const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  const header = new Map<string, unknown>(metadata && [["__metadata__", metadata]]);
   let offset = 0;
   for (const { name, dtype, shape } of tensors) {
-    if (Object.hasOwn(header, name))
-      throw new SafetensorsError("damaged", `two tensors to write are called "${name}".`);
+    if (header.has(name)) throw new SafetensorsError("damaged", `two tensors to write are called "${name}".`);
     const end = offset + byteLengthOf(dtype, shape);
-    header[name] = { dtype, shape, data_offsets: [offset, end] };
+    header.set(name, { dtype, shape, data_offsets: [offset, end] });
     offset = end;
   }
-  const json = JSON.stringify(header);
+  const json = JSON.stringify(Object.fromEntries(header));
   // Padded with spaces, so that the data begins at a multiple of 8.
   const text = Buffer.from(json + " ".repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
   const length = Buffer.alloc(8);

@@ -36,6 +36,17 @@ describe("a written file", () => {
     );
   });
 
+  it("keeps a tensor whose name is that of a property of objects", async () => {
+    const names = ["__proto__", "constructor", "toString"];
+    await writeSafetensors(
+      file(),
+      names.map((name, index) => tensor(name, [index])),
+    );
+    const reader = await openSafetensors(file());
+    for (const [index, name] of names.entries()) expect(await reader.read(name)).toEqual(Float32Array.of(index));
+    await reader.close();
+  });
+
   it("rounds to bfloat16 to the nearest, ties to even, and keeps NaN and infinity", async () => {
     //             exact  tie to even  tie to even  above tie   largest   special
     const values = [1.5, 1.00390625, 1.01171875, 1.00390637, 3.389e38, NaN, -Infinity];

@@ -1,19 +1,26 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TensorToWrite } from "@mlan/safetensors";
-import { afterEach, beforeEach } from "vitest";
+import { onTestFinished } from "vitest";
 
-let folder: URL;
-beforeEach(async () => {
-  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "safetensors-"))}/`);
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+let folder: URL | undefined;
 
 /** A file in a folder that is made for each test; "" is the folder itself. */
 export function file(name = "model.safetensors"): URL {
+  folder ??= folderOfTest();
   return new URL(name, folder);
+}
+
+function folderOfTest(): URL {
+  const made = pathToFileURL(`${mkdtempSync(join(tmpdir(), "safetensors-"))}/`);
+  onTestFinished(() => {
+    folder = undefined;
+    return rm(made, { recursive: true, force: true });
+  });
+  return made;
 }
 
 export function tensor(name: string, values: readonly number[], dtype: TensorToWrite["dtype"] = "F32"): TensorToWrite {

@@ -41,7 +41,7 @@ export async function expectSurvival<Input>(
   return { accepted, refused };
 }
 
-/** What was freed before the attempt ended counts too. */
-function peakBytes(): number {
+/** The most memory that this process has had so far: what is freed before an attempt ends counts too. */
+export function peakBytes(): number {
   return process.resourceUsage().maxRSS * 1024;
 }

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   type Batch,
   type BatchShape,
+  type BatchTensors,
   type Compute,
   COMPUTE,
   contentOfFiles,
@@ -14,6 +15,7 @@ import {
   type GenerationRequest,
   MlanError,
   MODEL,
+  type ModelInspection,
   type ModelSource,
   type Plugin,
   type PromptFamily,
@@ -36,6 +38,8 @@ export interface FakeModelOptions {
   readonly weights?: URL;
   /** What a run is told of whether it reads images. Default true: they are counted. */
   readonly readsImages?: boolean;
+  /** What a run has images checked by. Default: all pass. */
+  readonly checkImage?: NonNullable<ModelInspection["checkImage"]>;
   /** What `generate` answers. Default: the character that the learned weights make most likely, again and again. */
   readonly answer?: (request: GenerationRequest) => string;
 }
@@ -58,6 +62,7 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
       readsImages: options.readsImages ?? true,
       promptFamily: familyOf,
+      ...(options.checkImage && { checkImage: options.checkImage }),
     }),
   };
 }
@@ -76,12 +81,6 @@ export function fakeModelPlugin(options: FakeModelOptions = {}): Plugin<ModelSou
       return fakeModelSource({ ...(compute && { compute }), ...options });
     },
   };
-}
-
-interface CharacterBatch extends Batch {
-  readonly inputs: tf.Tensor1D;
-  readonly targets: tf.Tensor2D;
-  readonly weights: tf.Tensor1D;
 }
 
 function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
@@ -119,7 +118,7 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
       };
     },
     collate: async (examples, shape) => collate(examples, shape),
-    loss: (batch) => loss(table.tensor, batch),
+    loss: (tensors) => loss(table.tensor, tensors),
     trainingFlops: ({ counts }) =>
       VOCABULARY * (2 * counts.text + (learning.includes(table) ? 4 * counts.supervised : 0)),
     async *generate(requests, { details = false } = {}) {
@@ -185,7 +184,7 @@ function encode({ id, turns, images }: Conversation, { maximumLength }: Conversa
   };
 }
 
-function collate(examples: readonly Encoded[], { rows, length }: BatchShape): CharacterBatch {
+function collate(examples: readonly Encoded[], { rows, length }: BatchShape): Batch {
   if (examples.length > rows || examples.some((example) => example.length > length)) {
     throw new MlanError(
       "contract",
@@ -212,27 +211,23 @@ function collate(examples: readonly Encoded[], { rows, length }: BatchShape): Ch
     inputs: tf.tensor1d(inputs, "int32"),
     targets: tf.tensor2d(targets, [rows * length, VOCABULARY]),
     weights: tf.tensor1d(weights),
+    supervised: tf.scalar(Math.max(1, supervised)),
   };
   return {
-    ...tensors,
     counts: { text, image: 0, padding: rows * length - text, supervised },
-    dispose: () => tf.dispose([tensors.inputs, tensors.targets, tensors.weights]),
+    tensors,
+    dispose: () => tf.dispose(Object.values(tensors)),
   };
 }
 
-function loss(table: tf.Tensor, batch: Batch): tf.Scalar {
-  if (!isCharacterBatch(batch))
+function loss(table: tf.Tensor, { inputs, targets, weights, supervised }: BatchTensors): tf.Scalar {
+  if (!inputs || !targets || !weights || !supervised)
     throw new MlanError("contract", "fake-model: this batch was collated by another model.");
-  const { inputs, targets, weights, counts } = batch;
   return tf.tidy(() => {
     const logProbabilities = tf.logSoftmax(tf.gather(table, inputs));
     const perPosition = tf.mul(tf.sum(tf.mul(logProbabilities, targets), -1), weights);
-    return tf.neg<tf.Scalar>(tf.div(tf.sum(perPosition), Math.max(1, counts.supervised)));
+    return tf.neg<tf.Scalar>(tf.div(tf.sum(perPosition), supervised));
   });
-}
-
-function isCharacterBatch(batch: Batch): batch is CharacterBatch {
-  return "inputs" in batch && "targets" in batch && "weights" in batch;
 }
 
 function generation({ id, prompt }: GenerationRequest, text: string): Generation {

@@ -4,7 +4,7 @@ export { describeBenchmarkContract } from "./benchmark-contract.ts";
 export { describeComputeContract } from "./compute-contract.ts";
 export type { DatasetContractOptions } from "./dataset-contract.ts";
 export { describeConversationsContract, describeDatasetContract } from "./dataset-contract.ts";
-export { expectSurvival, type SurvivalOptions } from "./expect-survival.ts";
+export { expectSurvival, peakBytes, type SurvivalOptions } from "./expect-survival.ts";
 export { describeEvaluatorContract } from "./evaluator-contract.ts";
 export type { FakeClock } from "./fake-clock.ts";
 export { fakeClock, fakeClockPlugin } from "./fake-clock.ts";

@@ -119,7 +119,9 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
             learning.end();
             return [];
           }
-          const { value, grads } = tf.engine().gradients(() => model.loss(batch, options), variables, undefined, true);
+          const { value, grads } = tf
+            .engine()
+            .gradients(() => model.loss(batch.tensors, options), variables, undefined, true);
           // The gradient of what the batch does not depend on has no tensor.
           const tensors = [value, ...grads].filter((tensor) => tensor !== undefined);
           const values = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
@@ -146,7 +148,7 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       const losses: number[] = [];
       let tensors = 0;
       for (let step = 0; step < 40; step++) {
-        const loss = optimizer.minimize(() => model.loss(batch), true, variables);
+        const loss = optimizer.minimize(() => model.loss(batch.tensors), true, variables);
         losses.push((await loss?.data())?.[0] ?? NaN);
         loss?.dispose();
         if (step === 1) tensors = tf.memory().numTensors;
@@ -252,7 +254,7 @@ async function lossOf(
   shape: { rows: number; length: number },
 ): Promise<number> {
   const batch = await model.collate(examples, shape);
-  const loss = model.loss(batch);
+  const loss = model.loss(batch.tensors);
   const [value = NaN] = await loss.data();
   loss.dispose();
   batch.dispose();

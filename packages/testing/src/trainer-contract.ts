@@ -3,9 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
-import type { StepEndEvent, TrainableModel, TrainEvent, Trainer, TrainingRecipe } from "@mlan/core";
+import {
+  createScope,
+  MODEL,
+  type StepEndEvent,
+  type TrainableModel,
+  type TrainEvent,
+  TRAINER,
+  type TrainingRecipe,
+  type UseEntry,
+} from "@mlan/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fakeModelSource } from "./fake-model.ts";
+import { fakeModelPlugin } from "./fake-model.ts";
 import { alphabetConversations, memoryDataset } from "./memory-dataset.ts";
 
 const RECIPE: TrainingRecipe = {
@@ -21,8 +30,14 @@ const RECIPE: TrainingRecipe = {
   checkpointEvery: 3,
 };
 
-/** What every trainer promises: it learns, repeats itself, and goes on where it was stopped, to the bit. */
-export function describeTrainerContract(trainer: Trainer): void {
+/**
+ * What every trainer promises: it learns, repeats itself, and goes on where it was stopped, to the bit. `use` is the trainer
+ * with what it needs, e.g. `cpuTrainer()`, or `[trainer(), plainComputePlugin()]`.
+ */
+export function describeTrainerContract(use: readonly UseEntry[]): void {
+  const scope = createScope([fakeModelPlugin(), ...use]);
+  const trainer = scope.get(TRAINER);
+  const source = scope.get(MODEL);
   describe(`${trainer.name} keeps the trainer contract`, () => {
     const data = memoryDataset("alphabet", alphabetConversations(24));
     let folder: URL;
@@ -32,7 +47,7 @@ export function describeTrainerContract(trainer: Trainer): void {
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
     const run = async (name: string, stopAfter = Infinity, recipe = RECIPE): Promise<Outcome> => {
-      const model = await fakeModelSource().open({ seed: 3 });
+      const model = await source.open({ seed: 3 });
       const events: TrainEvent[] = [];
       for await (const event of trainer.train({ model, data, recipe, seed: 7, folder: new URL(`${name}/`, folder) })) {
         events.push(event);
@@ -71,7 +86,7 @@ export function describeTrainerContract(trainer: Trainer): void {
     });
 
     it("leaves frozen components as they were", async () => {
-      const frozen = await fakeModelSource().open({ seed: 3 });
+      const frozen = await source.open({ seed: 3 });
       const before = await weightsOf(frozen);
       frozen.dispose();
       const { weights } = await run("frozen", Infinity, { ...RECIPE, trained: ["projector"], maximumSteps: 2 });

@@ -1,23 +1,41 @@
-import { createScope, MlanError, TRAINER } from "@mlan/core";
+import { COMPUTE, createScope, MlanError, TRAINER } from "@mlan/core";
 import { describeTrainerContract } from "@mlan/testing";
 import { cpuTrainer } from "@mlan/trainer-cpu";
+import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 
-describeTrainerContract(createScope([cpuTrainer({ threads: 1 })]).get(TRAINER));
-describeTrainerContract(createScope([cpuTrainer({ threads: 1, gradientCheckpointing: true })]).get(TRAINER));
+describeTrainerContract(cpuTrainer({ threads: 1 }));
+describeTrainerContract(cpuTrainer({ threads: 1, gradientCheckpointing: true }));
 
 describe("cpuTrainer", () => {
-  it("refuses unknown options and says which", () => {
-    const typo = JSON.parse('{ "thread": 2 }');
-    expect(() => cpuTrainer(typo)).toThrow(/trainer-cpu.*thread/s);
+  it("registers nothing when it is made", () => {
+    tf.removeBackend("onnx");
+    const scope = createScope(cpuTrainer({ threads: 1 }));
+    expect([scope.get(COMPUTE).name, scope.get(TRAINER).name]).toEqual(["onnx", "@mlan/trainer"]);
+    expect(tf.engine().findBackendFactory("onnx")).toBe(null);
   });
 
-  it.each([0, -1, 1.5])("refuses %s threads", (threads) => {
+  it("refuses unknown options and says which", () => {
+    const typo = JSON.parse('{ "thread": 2 }');
+    expect(() => cpuTrainer(typo)).toThrow(/trainer-cpu.*"thread".*threads, gradientCheckpointing/s);
+  });
+
+  it.each([0, -1, 1.5, 257, 1000, Number.NaN])("refuses %s threads", (threads) => {
     expect(() => cpuTrainer({ threads })).toThrow(MlanError);
   });
 
-  it("writes what decides the result into the manifest, so that a run goes on with or without recomputation", () => {
-    expect(cpuTrainer({ threads: 3, gradientCheckpointing: true }).settings).toEqual({ threads: 3 });
-    expect(cpuTrainer().settings).toEqual({});
+  it("refuses a gradientCheckpointing that is neither true nor false", () => {
+    const word = JSON.parse('{ "gradientCheckpointing": "yes" }');
+    expect(() => cpuTrainer(word)).toThrow(/"gradientCheckpointing": expected true or false, found "yes"/);
+  });
+
+  it("is a compute and a trainer, each with what decides the result: a run goes on with or without recomputation", () => {
+    const parts = cpuTrainer({ threads: 3, gradientCheckpointing: true });
+    expect(parts).toMatchObject([
+      { name: "@mlan/backend-onnx", token: COMPUTE, settings: { threads: 3 } },
+      { name: "@mlan/trainer", token: TRAINER },
+    ]);
+    expect(parts.map(({ settings }) => settings)).toEqual([{ threads: 3 }, {}]);
+    expect(cpuTrainer().map(({ settings }) => settings)).toEqual([{}, {}]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createScope, type StepEndEvent, TRAINER } from "@mlan/core";
+import { COMPUTE, createScope, type StepEndEvent, TRAINER } from "@mlan/core";
 import { createLlavaSource } from "@mlan/model-llava";
 import { alphabetConversations, memoryDataset, type TinyCheckpoint, writeTinyLlava } from "@mlan/testing";
 import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
@@ -22,10 +22,11 @@ interface Training {
 }
 
 async function tune(gradientCheckpointing: boolean): Promise<Training> {
-  await using scope = createScope([cpuTrainer({ threads: 2, gradientCheckpointing })]);
+  await using scope = createScope(cpuTrainer({ threads: 1, gradientCheckpointing }));
   const trainer = scope.get(TRAINER);
   const source = createLlavaSource({
     name: "tiny",
+    compute: scope.get(COMPUTE),
     untunedFamily: "vicuna-base",
     weights: checkpoint.backbone,
     visionTower: checkpoint.tower,

@@ -3,7 +3,7 @@
  * `tune.ts <folder with backbone/ and tower/> <folder for checkpoints>`. Prints a line per event.
  */
 import { writeSync } from "node:fs";
-import { createScope, TRAINER } from "@mlan/core";
+import { COMPUTE, createScope, TRAINER } from "@mlan/core";
 import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
 import { tinyLlava, yesAndNo } from "./yes-and-no.ts";
 
@@ -19,9 +19,9 @@ const recipe = instructionTuning({
   checkpointEvery: 2,
 });
 
-await using scope = createScope([cpuTrainer({ threads: 2 })]);
+await using scope = createScope(cpuTrainer({ threads: 2 }));
 const trainer = scope.get(TRAINER);
-const model = await tinyLlava(checkpoint).open({ seed: 1 });
+const model = await tinyLlava(checkpoint, scope.get(COMPUTE)).open({ seed: 1 });
 const data = yesAndNo(20);
 for await (const event of trainer.train({ model, data, recipe, seed: 42, folder: new URL(folder) })) {
   // Synchronous: a line that was printed is known to the parent even when this process is killed at once.

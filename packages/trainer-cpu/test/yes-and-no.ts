@@ -1,4 +1,4 @@
-import type { Conversation, Dataset, ImageReference } from "@mlan/core";
+import type { Compute, Conversation, Dataset, ImageReference } from "@mlan/core";
 import { createLlavaSource, type LlavaSource } from "@mlan/model-llava";
 import { memoryDataset } from "@mlan/testing";
 import sharp from "sharp";
@@ -20,9 +20,10 @@ export function yesAndNo(count: number, apart = 4): Dataset<Conversation> {
 }
 
 /** What `writeTinyLlava` wrote into a folder. */
-export function tinyLlava(checkpoint: string | URL): LlavaSource {
+export function tinyLlava(checkpoint: string | URL, compute: Compute): LlavaSource {
   return createLlavaSource({
     name: "tiny",
+    compute,
     untunedFamily: "vicuna-base",
     weights: new URL("backbone/", checkpoint),
     visionTower: new URL("tower/", checkpoint),

@@ -2,14 +2,23 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createScope, type DeviceUse, MlanError, TRAINER } from "@mlan/core";
-import { alphabetConversations, describeTrainerContract, fakeModelSource, memoryDataset } from "@mlan/testing";
+import { COMPUTE, createScope, type DeviceUse, MlanError, MODEL, TRAINER } from "@mlan/core";
+import { alphabetConversations, describeTrainerContract, fakeModelPlugin, memoryDataset } from "@mlan/testing";
 import { gpuTrainer, instructionTuning } from "@mlan/trainer-gpu";
+import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";
 
+describe("gpuTrainer, before it trains,", () => {
+  it("registers and loads nothing when it is made", () => {
+    const scope = createScope(gpuTrainer());
+    expect([scope.get(COMPUTE).name, scope.get(TRAINER).name]).toEqual(["tensorflow", "@mlan/trainer"]);
+    expect(tf.engine().registryFactory).toEqual({});
+  });
+});
+
 describeWithTensorFlow("the trainer contract on TensorFlow", () => {
-  describeTrainerContract(createScope([gpuTrainer({ device: "cpu", threads: 2 })]).get(TRAINER));
+  describeTrainerContract(gpuTrainer({ device: "cpu", threads: 2 }));
 });
 
 describeWithTensorFlow("steps of gpuTrainer", () => {
@@ -20,8 +29,9 @@ describeWithTensorFlow("steps of gpuTrainer", () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it("tell what they took of the device, each for itself", async () => {
-    const trainer = createScope([gpuTrainer({ device: "cpu", threads: 2 })]).get(TRAINER);
-    const model = await fakeModelSource().open({ seed: 3 });
+    const scope = createScope([fakeModelPlugin(), gpuTrainer({ device: "cpu", threads: 2 })]);
+    const trainer = scope.get(TRAINER);
+    const model = await scope.get(MODEL).open({ seed: 3 });
     const data = memoryDataset("alphabet", alphabetConversations(16));
     const recipe = instructionTuning({
       format: { maximumLength: 64 },
@@ -54,7 +64,17 @@ describe("gpuTrainer", () => {
     expect(() => gpuTrainer({ device })).toThrow(MlanError);
   });
 
-  it("writes its settings into the manifest, with the device that it wants", () => {
-    expect(gpuTrainer({ threads: 3 }).settings).toEqual({ device: "gpu", threads: 3 });
+  it.each([0, -1, 1.5, 257, 1000, Number.NaN])("refuses %s threads", (threads) => {
+    expect(() => gpuTrainer({ threads })).toThrow(MlanError);
+  });
+
+  it("is a compute, with the device that it wants, and a trainer; recomputation changes no result", () => {
+    const parts = gpuTrainer({ threads: 3, precision: "bfloat16", gradientCheckpointing: true });
+    expect(parts).toMatchObject([
+      { name: "@mlan/backend-tensorflow", token: COMPUTE },
+      { name: "@mlan/trainer", token: TRAINER },
+    ]);
+    expect(parts.map(({ settings }) => settings)).toEqual([{ device: "gpu", threads: 3, precision: "bfloat16" }, {}]);
+    expect(gpuTrainer({ device: 1 })[0].settings).toEqual({ device: 1 });
   });
 });

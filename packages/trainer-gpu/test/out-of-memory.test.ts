@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createScope, MlanError, type TrainableModel, TRAINER } from "@mlan/core";
-import { fakeModelSource, memoryDataset, alphabetConversations } from "@mlan/testing";
+import { createScope, MlanError, MODEL, type TrainableModel, TRAINER } from "@mlan/core";
+import { fakeModelPlugin, memoryDataset, alphabetConversations } from "@mlan/testing";
 import { gpuTrainer, instructionTuning } from "@mlan/trainer-gpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -20,9 +20,9 @@ describeWithTensorFlow("a device that runs out of memory in the middle of a step
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   async function tune(prepare: (model: TrainableModel) => TrainableModel): Promise<readonly number[]> {
-    await using scope = createScope([gpuTrainer({ device: "cpu", threads: 2 })]);
+    await using scope = createScope([fakeModelPlugin(), gpuTrainer({ device: "cpu", threads: 2 })]);
     const trainer = scope.get(TRAINER);
-    const model = await fakeModelSource().open({ seed: 3 });
+    const model = await scope.get(MODEL).open({ seed: 3 });
     const recipe = instructionTuning({
       batchSize: 4,
       microBatchSize: 4,
@@ -56,6 +56,6 @@ function failing(model: TrainableModel): TrainableModel {
   const huge = (): tf.Scalar => tf.sum(tf.matMul(tf.ones([2e6, 1]), tf.ones([1, 2e6])));
   return {
     ...model,
-    loss: (batch) => (++step === FAILS_AT ? tf.tidy(huge) : model.loss(batch)),
+    loss: (tensors) => (++step === FAILS_AT ? tf.tidy(huge) : model.loss(tensors)),
   };
 }

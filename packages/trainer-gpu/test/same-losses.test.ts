@@ -2,9 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { useOnnxBackend } from "@mlan/backend-onnx";
-import { tensorFlowStatistics, useTensorFlowBackend } from "@mlan/backend-tensorflow";
-import { createScope, type Plugin, TRAINER, type Trainer, type TrainingRecipe } from "@mlan/core";
+import { tensorFlowStatistics } from "@mlan/backend-tensorflow";
+import { COMPUTE, createScope, type Plugin, TRAINER, type TrainingRecipe } from "@mlan/core";
 import { writeTinyLlava } from "@mlan/testing";
 import { cpuTrainer } from "@mlan/trainer-cpu";
 import { alignment, gpuTrainer, instructionTuning } from "@mlan/trainer-gpu";
@@ -15,24 +14,14 @@ import { tinyLlava, yesAndNo } from "../../trainer-cpu/test/yes-and-no.ts";
 
 const STEPS = 50;
 const SMALL = { format: { maximumLength: 256 }, batchSize: 4, microBatchSize: 2, epochs: 5 } as const;
-const DEVICE = { device: "cpu", threads: 2 } as const;
 
 interface Contender {
   readonly backend: string;
-  readonly trainer: Plugin<Trainer>;
-  use(): Promise<void>;
+  readonly trainer: readonly Plugin[];
 }
 
-const ONNX: Contender = {
-  backend: "onnx",
-  trainer: cpuTrainer({ threads: 2 }),
-  use: () => useOnnxBackend({ threads: 2 }),
-};
-const TENSORFLOW: Contender = {
-  backend: "tensorflow",
-  trainer: gpuTrainer(DEVICE),
-  use: () => useTensorFlowBackend(DEVICE),
-};
+const ONNX: Contender = { backend: "onnx", trainer: cpuTrainer({ threads: 2 }) };
+const TENSORFLOW: Contender = { backend: "tensorflow", trainer: gpuTrainer({ device: "cpu", threads: 2 }) };
 
 describeWithTensorFlow("a small LLaVA, tuned on TensorFlow", () => {
   let root: URL;
@@ -44,10 +33,9 @@ describeWithTensorFlow("a small LLaVA, tuned on TensorFlow", () => {
 
   /** The loss of each step, up to `stopAfter`; runs of the same name go on where the last one was stopped. */
   async function tune(name: string, on: Contender, recipe: TrainingRecipe, stopAfter = Infinity): Promise<number[]> {
-    await using scope = createScope([on.trainer]);
+    await using scope = createScope(on.trainer);
     const trainer = scope.get(TRAINER);
-    await on.use();
-    const model = await tinyLlava(root).open({ seed: 1 });
+    const model = await tinyLlava(root, scope.get(COMPUTE)).open({ seed: 1 });
     // Alignment is about pictures alone.
     const data = yesAndNo(40, recipe.format.template === "plain" ? 1 : 4);
     const losses: number[] = [];

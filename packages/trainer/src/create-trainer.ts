@@ -1,14 +1,12 @@
-import type { DeviceUse, Trainer } from "@mlan/core";
+import type { Compute, Trainer } from "@mlan/core";
 import { registerGradients } from "@mlan/fused-ops";
 import { checkTraining } from "./check-training.ts";
 import { train } from "./train.ts";
 
 export interface TrainerDefinition {
   readonly name: string;
-  /** Makes the trainer's tensor backend TensorFlow.js's current one; awaited before every training. */
-  useBackend(): Promise<void>;
-  /** What the device was used for since it was asked last; asked after every step. Default: nothing is told. */
-  readonly deviceUse?: () => DeviceUse;
+  /** Opened before every training; what it was used for is asked after every step. */
+  readonly compute: Compute;
   /** Batches are padded to multiples of it. Default 16. */
   readonly lengthMultiple?: number;
   /** To how many different lengths batches are padded: more of them pad less and compile more. Default 4. */
@@ -19,9 +17,9 @@ export interface TrainerDefinition {
   readonly gradientCheckpointing?: boolean;
 }
 
-/** A trainer that runs this package's loop on one tensor backend. */
+/** A trainer that runs this package's loop on a compute. */
 export function createTrainer(definition: TrainerDefinition): Trainer {
-  const { name, deviceUse, lengthMultiple = 16, maximumLengths = 4, checkpointsKept = 2 } = definition;
+  const { name, compute, lengthMultiple = 16, maximumLengths = 4, checkpointsKept = 2 } = definition;
   const { gradientCheckpointing = false } = definition;
   return {
     specVersion: 1,
@@ -29,9 +27,8 @@ export function createTrainer(definition: TrainerDefinition): Trainer {
     check: (planned) => checkTraining(planned, checkpointsKept),
     async *train(run) {
       registerGradients();
-      await definition.useBackend();
-      const settings = { lengthMultiple, maximumLengths, checkpointsKept, gradientCheckpointing };
-      yield* train(run, { ...settings, ...(deviceUse && { deviceUse }) });
+      await compute.open();
+      yield* train(run, { compute, lengthMultiple, maximumLengths, checkpointsKept, gradientCheckpointing });
     },
   };
 }

@@ -7,5 +7,7 @@ export type { ModalityGroupsOptions } from "./modality-groups.ts";
 export { modalityGroups } from "./modality-groups.ts";
 export type { RecipeOverrides } from "./recipes.ts";
 export { alignment, instructionTuning } from "./recipes.ts";
+export type { TrainerOptions } from "./trainer.ts";
+export { trainer } from "./trainer.ts";
 export type { TorchRandom } from "./torch-random.ts";
 export { torchRandom } from "./torch-random.ts";

@@ -85,7 +85,7 @@ async function runPass(
 ): Promise<Pass> {
   const batch = await model.collate(examples, shape);
   try {
-    const share = (): tf.Scalar => tf.mul(model.loss(batch, { gradientCheckpointing }), weight);
+    const share = (): tf.Scalar => tf.mul(model.loss(batch.tensors, { gradientCheckpointing }), weight);
     const { loss, gradients } = lossAndGradients(
       share,
       parameters.map(({ variable }) => variable),

@@ -1,12 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import {
-  type DeviceUse,
-  MlanError,
-  type Learning,
-  type StepEndEvent,
-  type TrainEvent,
-  type TrainRun,
-} from "@mlan/core";
+import { type Compute, MlanError, type Learning, type StepEndEvent, type TrainEvent, type TrainRun } from "@mlan/core";
 import { checkSchedule } from "./check-schedule.ts";
 import { checkpointsIn } from "./checkpoint.ts";
 import { disposeGradients } from "./gradients.ts";
@@ -19,11 +12,12 @@ import { openTrainingSet, type TrainingSet } from "./training-set.ts";
 import { dependenciesOf } from "./training-state.ts";
 
 export interface TrainSettings {
+  /** Open. */
+  readonly compute: Compute;
   readonly lengthMultiple: number;
   readonly maximumLengths: number;
   readonly checkpointsKept: number;
   readonly gradientCheckpointing: boolean;
-  readonly deviceUse?: () => DeviceUse;
 }
 
 /**
@@ -53,7 +47,7 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
     const hasHistory = history.length === stepsDone;
     const { steps } = plan;
     // So that loading weights does not count for the first step.
-    settings.deviceUse?.();
+    settings.compute.usage?.();
     yield {
       type: "train-start",
       stepsDone,
@@ -65,7 +59,7 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
     };
     for (let step = stepsDone + 1; step <= steps; step++) {
       const outcome = await takeStep(step, { run, set, plan, learning, optimizer, settings });
-      const device = settings.deviceUse?.();
+      const device = settings.compute.usage?.();
       const event = { ...outcome, ...(device && { device }) };
       history.push(event);
       saveStep = () => checkpoints.save(step, history, { model, optimizer });

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { jsonOrUndefined, MlanError, pathOf, type TrainingRecipe, type TrainRun } from "@mlan/core";
+import { differencesOf, jsonOrUndefined, MlanError, pathOf, type TrainingRecipe, type TrainRun } from "@mlan/core";
 import { z } from "zod";
 import type { CheckpointFolder } from "./checkpoint-folders.ts";
 import type { TrainingPlan } from "./training-plan.ts";
@@ -93,7 +93,7 @@ export function checkBelongs(
   { step, url }: CheckpointFolder,
   run: RunState,
 ): void {
-  const differences = differencesOf(depends, JSON.parse(JSON.stringify(run.depends)), "");
+  const differences = differencesOf(depends, JSON.parse(JSON.stringify(run.depends)));
   if (differences.length > 0) {
     throw new MlanError(
       "run-folder",
@@ -101,7 +101,7 @@ export function checkBelongs(
         `Restore what differs to go on with it, or train into another folder.`,
     );
   }
-  const contradictions = differencesOf({ ...state, formatVersion: 2 }, stateAt(step, run), "");
+  const contradictions = differencesOf({ ...state, formatVersion: 2 }, stateAt(step, run));
   if (contradictions.length === 0) return;
   throw new MlanError(
     "run-folder",
@@ -114,21 +114,4 @@ function stateAt(step: number, { plan, depends }: RunState): Omit<TrainingState,
   const epoch = Math.floor(step / plan.stepsPerEpoch);
   const cursor = (step % plan.stepsPerEpoch) * depends.recipe.batchSize;
   return { formatVersion: 2, step, steps: plan.steps, epoch, cursor };
-}
-
-function differencesOf(before: unknown, now: unknown, path: string): readonly string[] {
-  if (isPlain(before) && isPlain(now)) {
-    const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-    return keys.flatMap((key) => differencesOf(before[key], now[key], path === "" ? key : `${path}.${key}`));
-  }
-  const [left, right] = [shown(before), shown(now)];
-  return left === right ? [] : [`${path} was ${left}, now it is ${right}`];
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? "absent" : JSON.stringify(value);
 }

@@ -1,11 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MlanError, type PlannedTraining, type TrainingNeeds } from "@mlan/core";
+import { plainCompute } from "@mlan/testing";
 import { createTrainer } from "@mlan/trainer";
 import { describe, expect, it } from "vitest";
 import { RECIPE, temporaryFolder, train } from "./run-training.ts";
 
-const trainer = createTrainer({ name: "trainer", useBackend: async () => {} });
+const trainer = createTrainer({ name: "trainer", compute: plainCompute() });
 /** Of the fake model. */
 const PARAMETERS = { language: 28 * 28, projector: 6 };
 

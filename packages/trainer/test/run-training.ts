@@ -4,16 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
-import type {
-  Batch,
-  Conversation,
-  Dataset,
-  StepEndEvent,
-  TrainableModel,
-  TrainEvent,
-  TrainingRecipe,
-} from "@mlan/core";
-import { fakeModelSource, memoryDataset } from "@mlan/testing";
+import type { Conversation, Dataset, StepEndEvent, TrainableModel, TrainEvent, TrainingRecipe } from "@mlan/core";
+import { fakeModelSource, memoryDataset, plainCompute } from "@mlan/testing";
 import { createTrainer, instructionTuning, type TrainerDefinition } from "@mlan/trainer";
 
 export interface TrainingOptions {
@@ -77,8 +69,9 @@ export async function temporaryFolder(): Promise<URL> {
 export async function train(options: TrainingOptions): Promise<Training> {
   const { folder, recipe = RECIPE, data = DATA, seed = 7, adapt = withEyes, signal, onEvent, breakAt } = options;
   const { killAt } = options;
-  await tf.setBackend("cpu");
-  const trainer = createTrainer({ name: "trainer", useBackend: async () => {}, ...options.trainer });
+  const compute = plainCompute();
+  await compute.open();
+  const trainer = createTrainer({ name: "trainer", compute, ...options.trainer });
   const model = await fakeModelSource().open({ seed: 3 });
   const events: TrainEvent[] = [];
   try {
@@ -107,7 +100,6 @@ async function* abandonedAt(step: number, training: AsyncIterable<TrainEvent>): 
 
 /** A model whose loss depends on the projector in batches with images, and only in these. */
 export function withEyes(model: TrainableModel): TrainableModel {
-  const seeing = new WeakSet<Batch>();
   let projector: tf.Variable | undefined;
   return {
     ...model,
@@ -118,13 +110,14 @@ export function withEyes(model: TrainableModel): TrainableModel {
     },
     async collate(examples, shape) {
       const batch = await model.collate(examples, shape);
-      if (examples.some(({ images }) => images.length > 0)) seeing.add(batch);
-      return batch;
+      if (examples.every(({ images }) => images.length === 0)) return batch;
+      const tensors = { ...batch.tensors, wanted: tf.scalar(1) };
+      return { ...batch, tensors, dispose: () => tf.dispose(Object.values(tensors)) };
     },
-    loss(batch) {
-      const learns = projector;
-      if (!learns || !seeing.has(batch)) return model.loss(batch);
-      return tf.tidy(() => tf.add(model.loss(batch), tf.sum(tf.square(tf.sub(learns, 1)))));
+    loss(tensors) {
+      const [learns, { wanted }] = [projector, tensors];
+      if (!learns || !wanted) return model.loss(tensors);
+      return tf.tidy(() => tf.add(model.loss(tensors), tf.sum(tf.square(tf.sub(learns, wanted)))));
     },
   };
 }

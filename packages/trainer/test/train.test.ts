@@ -74,9 +74,9 @@ describe("a training run tells", () => {
           learned.push(components);
           return model.learn(components);
         },
-        loss: (batch, options) => {
+        loss: (tensors, options) => {
           asked.push(options);
-          return model.loss(batch, options);
+          return model.loss(tensors, options);
         },
         trainingFlops: (_batch, options) => (options?.gradientCheckpointing ? 4 : 3),
       }),
@@ -112,7 +112,7 @@ describe("a step's loss", () => {
     const losses = [];
     for (const example of examples) {
       const batch = await model.collate([example], { rows: 1, length: example.length });
-      const loss = model.loss(batch);
+      const loss = model.loss(batch.tensors);
       losses.push((await loss.data())[0]!);
       tf.dispose(loss);
       batch.dispose();

@@ -19,7 +19,7 @@ describe("training stops with one clear error", () => {
       folder,
       recipe: { ...RECIPE, checkpointEvery: 1 },
       data: memoryDataset("letters", letters(8)),
-      adapt: (model) => ({ ...model, loss: (batch) => (++calls === 4 ? tf.scalar(NaN) : model.loss(batch)) }),
+      adapt: (model) => ({ ...model, loss: (tensors) => (++calls === 4 ? tf.scalar(NaN) : model.loss(tensors)) }),
     });
     const error = await run.then(
       () => undefined,
@@ -61,7 +61,7 @@ describe("training stops with one clear error", () => {
               table = learning.parameters[0]?.variable;
               return learning;
             },
-            loss: (batch) => (++calls > 2 ? tf.tidy(() => tf.add(model.loss(batch), root())) : model.loss(batch)),
+            loss: (tensors) => (++calls > 2 ? tf.tidy(() => tf.add(model.loss(tensors), root())) : model.loss(tensors)),
           };
         },
       });

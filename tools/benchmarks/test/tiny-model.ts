@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { useOnnxBackend } from "@mlan/backend-onnx";
+import { onnx } from "@mlan/backend-onnx";
 import { createScope, type Model, MODEL } from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
@@ -21,8 +21,7 @@ export async function tinyModel(folder: URL): Promise<Model> {
   const { backbone, tower } = await writeTinyLlava(new URL("checkpoint/", folder));
   await enlarge(backbone);
   await widen(new URL("config.json", backbone));
-  await useOnnxBackend();
-  const scope = createScope([llama2({ weights: backbone, visionTower: tower })]);
+  const scope = createScope([llama2({ weights: backbone, visionTower: tower }), onnx()]);
   const model = await scope.get(MODEL).open({ seed: 3 });
   afterAll(() => {
     model.dispose();

@@ -44,16 +44,17 @@ function assertAlike([first, ...others]: readonly TensorInfo[]): void {
   }
 }
 
-/** Tensors that differ in shape at most along `axis`; the first one decides the dtype. */
+/** Tensors that differ in shape at most along `axis`; the first one with elements decides the dtype. */
 function concat(recorder: Recorder, parts: readonly TensorInfo[], axis: number): TensorInfo {
   const shape = tf.backend_util.computeOutShape(
     parts.map((part) => part.shape),
     axis,
   );
-  const dtype = parts[0]?.dtype ?? "float32";
-  const alike = parts.map((part) => (part.dtype === dtype ? part : cast(recorder, part, elementType({ dtype }))));
-  const filled = alike.filter((part) => !isEmpty(part.shape));
-  const [only, ...others] = filled.length === 0 ? alike : filled;
+  const present = parts.filter((part) => !isEmpty(part.shape));
+  const counted = present.length === 0 ? parts : present;
+  const dtype = counted[0]?.dtype ?? "float32";
+  const filled = counted.map((part) => (part.dtype === dtype ? part : cast(recorder, part, elementType({ dtype }))));
+  const [only, ...others] = present.length === 0 ? filled.slice(0, 1) : filled;
   if (only !== undefined && others.length === 0) return recorder.alias(only, shape);
   return record(
     recorder,

@@ -15,6 +15,8 @@ export interface GroupedWindow extends Window {
  */
 const VECTOR = { longest: 2 ** 12, block: 2048 };
 const MATRIX = { longest: 2 ** 20, block: 2 ** 14 };
+/** A GPU's kernels add one by one: convolutions of this length are off by some 1e-4 where all numbers are alike. */
+const ON_DEVICE = { longest: 2 ** 14, block: 1024 };
 
 /** A filter axis in `count` blocks of `size`. */
 interface Cut {
@@ -32,7 +34,7 @@ export function writeConvolution(writing: Writing<GroupedWindow>, x: string, fil
   const [filters = 1, channels = 1, rows = 1, columns = 1] = operands[1]?.shape ?? [];
   const [batch = 1, , outHeight = 1, outWidth = 1] = result.shape;
   const isVector = filters === group || outHeight * outWidth === 1;
-  const { longest, block } = isVector ? VECTOR : MATRIX;
+  const { longest, block } = isVector ? VECTOR : graph.float64 ? MATRIX : ON_DEVICE;
   if (channels * rows * columns <= longest) return ["Conv", [x, filter], { strides, dilations, pads, group }];
 
   const inRows = cut(rows, block / columns);

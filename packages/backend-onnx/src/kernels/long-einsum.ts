@@ -34,7 +34,8 @@ export function einsumInBlocks(
   const sizeOf = (indices: Iterable<string>): number =>
     [...indices].reduce((product, index) => product * (sizes.get(index) ?? 1), 1);
   const summed = [...sizes.keys()].filter((index) => !result.includes(index));
-  const longest = sizeOf(result) <= FEW_ELEMENTS ? LONGEST.few : LONGEST.many;
+  // A GPU adds one by one whatever the result is.
+  const longest = sizeOf(result) <= FEW_ELEMENTS || !graph.float64 ? LONGEST.few : LONGEST.many;
   if (sizeOf(summed) <= longest) return ["Einsum", names, { equation }];
 
   const cuts = cutsOf(summed, sizes);

@@ -22,6 +22,8 @@ interface BlockedProduct {
  */
 const MATRIX = { longest: 2 ** 18, block: 4096 };
 const VECTOR = { longest: 2 ** 13, block: 1024 };
+/** A GPU's kernels add one by one: products of this length are off by some 1e-4 where all numbers are alike. */
+const ON_DEVICE = { longest: 2 ** 14, block: 1024 };
 
 /**
  * Cuts the inner dimension (`innerAxes`, counted from the end, one for each side) into blocks; undefined where it is
@@ -34,7 +36,8 @@ export function innerBlocks(
   shape: readonly number[],
 ): BlockedProduct | undefined {
   const inner = sides[0]?.shape.at(innerAxes[0] ?? -1) ?? 1;
-  const { longest, block: largest } = shape.slice(-2).includes(1) ? VECTOR : MATRIX;
+  const isVector = shape.slice(-2).includes(1);
+  const { longest, block: largest } = isVector ? VECTOR : graph.float64 ? MATRIX : ON_DEVICE;
   if (inner <= longest) return undefined;
   const block = blockOf(inner, largest) ?? largest;
   const blocks = Math.ceil(inner / block);

@@ -5,6 +5,7 @@ import type { Kernel, Recorder } from "../kernel.ts";
 import { ONNX_TYPES, elementType } from "../onnx-type.ts";
 import { fill } from "./fill.ts";
 import { convert } from "./conversion.ts";
+import { scan, type CumulativeAttributes } from "./cumulative-scan.ts";
 import { LONGEST_RUN } from "./long-sum.ts";
 import { computedIn, inFloat64, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { OnnxCall, Writing, WrittenOperation } from "./operation.ts";
@@ -13,20 +14,18 @@ interface AxisAttribute {
   readonly axis: number;
 }
 
-interface CumulativeAttributes extends AxisAttribute {
-  readonly exclusive: boolean;
-  readonly reverse: boolean;
-}
-
 const ARG_MAX = argReduction("ArgMax");
 const ARG_MIN = argReduction("ArgMin");
 
 /** Long sums of real numbers in float64: in float32 each would inherit what the ones before it lost. */
 const CUMSUM = operation("Cumsum", (writing: Writing<CumulativeAttributes>, x) => {
-  const [operand] = writing.operands;
-  const long = (operand?.shape[writing.attributes.axis] ?? 0) > LONGEST_RUN;
-  const write = operand?.dtype === "float32" && long ? inFloat64(cumulativeSum) : inNumber(cumulativeSum);
-  return write(writing, x);
+  const { graph, operands, attributes } = writing;
+  const [operand] = operands;
+  const long = operand?.dtype === "float32" && (operand.shape[attributes.axis] ?? 0) > LONGEST_RUN;
+  if (!long) return inNumber(cumulativeSum)(writing, x);
+  if (graph.float64) return inFloat64(cumulativeSum)(writing, x);
+  const zero = graph.scalar(0, "float32");
+  return scan(graph, x, { operatorType: "Add", neutral: zero, shape: operand.shape, ...attributes });
 });
 
 /** Values in falling order and their int32 positions; equal values keep their order, and NaN comes last. */

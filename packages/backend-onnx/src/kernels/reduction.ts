@@ -5,6 +5,7 @@ import type { Kernel, Recorder } from "../kernel.ts";
 import { elementType } from "../onnx-type.ts";
 import { cast } from "./cast.ts";
 import { fill } from "./fill.ts";
+import { assertShortProduct } from "./product-length.ts";
 import { longReduction } from "./long-sum.ts";
 import { computedIn, inFloat32, inNumber, isEmpty, kernel, numberType, operation, record } from "./operation.ts";
 import type { OnnxCall, Write, WrittenOperation } from "./operation.ts";
@@ -21,11 +22,11 @@ interface Reduction {
   readonly ofNothing: number;
 }
 
-const SUM = reduction("Sum", inNumber(added), countDtype, 0);
+const SUM = reduction("Sum", added, countDtype, 0);
 // As int64, whose low half is the product that wraps; ONNX Runtime's int32 product stops at the largest number.
 const PROD = reduction(
   "Prod",
-  computedIn((operands) => (numberType(operands) === "float32" ? "float64" : "int64"), reduced("ReduceProd")),
+  computedIn((operands) => (numberType(operands) === "float32" ? "float64" : "int64"), multiplied),
   countDtype,
   1,
 );
@@ -101,10 +102,20 @@ function reduced(operatorType: string): Write<ReduceAttributes> {
   ];
 }
 
-/** Integers are added exactly, in any order. */
+/** Integers as int64, whose low half is the sum that wraps: ONNX Runtime's int32 sums stop at the largest number in some shapes. */
 function added(...[writing, x = ""]: Parameters<Write<ReduceAttributes>>): OnnxCall {
-  const write = numberType(writing.operands) === "int32" ? reduced("ReduceSum") : longReduced("ReduceSum");
-  return write(writing, x);
+  const { graph, operands } = writing;
+  if (numberType(operands) === "float32") return longReduced("ReduceSum")(writing, x);
+  if (!graph.float64) return inNumber(reduced("ReduceSum"))(writing, x);
+  return computedIn("int64", reduced("ReduceSum"))(writing, x);
+}
+
+function multiplied(...[writing, x = ""]: Parameters<Write<ReduceAttributes>>): OnnxCall {
+  const { graph, operands, attributes } = writing;
+  const shape = operands[0]?.shape ?? [];
+  const count = attributes.axes.reduce((product, axis) => product * (shape[axis] ?? 1), 1);
+  if (!graph.float64 && numberType(operands) === "float32") assertShortProduct("prod", count);
+  return reduced("ReduceProd")(writing, x);
 }
 
 function longReduced(operatorType: "ReduceSum" | "ReduceMean"): Write<ReduceAttributes> {
@@ -112,21 +123,24 @@ function longReduced(operatorType: "ReduceSum" | "ReduceMean"): Write<ReduceAttr
     longReduction(graph, x, { operatorType, shape: operands[0]?.shape ?? [], ...attributes });
 }
 
-/** Numbers times this can be added up without passing the largest float32, and NaN and infinities stay what they are. */
+/** Numbers times this can be added up without passing the largest float32. */
 const TINY = 2 ** -100;
 
-/**
- * ONNX Runtime loses NaN among other numbers; their sum does not. (It is NaN for opposite infinities too, but then one
- * of them is the extreme: among NaN and infinities the infinity is found.)
- */
+/** ONNX Runtime loses NaN among other numbers; the sum of numbers that are bounded is NaN only for it. */
 function extreme(operatorType: "ReduceMax" | "ReduceMin"): Write<ReduceAttributes> {
   return (writing, x) => {
     const { graph, operands } = writing;
     const call = reduced(operatorType)(writing, x);
     if (numberType(operands) === "int32") return call;
     const found = graph.apply(...call);
-    const small = graph.apply("Mul", [x, graph.scalar(TINY, "float32")]);
-    const sum = graph.apply(...reduced("ReduceSum")(writing, small));
+    const sumOf = (numbers: string): string => graph.apply(...reduced("ReduceSum")(writing, numbers));
+    if (graph.float64) {
+      const [low, high] = [graph.scalar(-1, "float32"), graph.scalar(1, "float32")];
+      const sum = sumOf(graph.apply("Clip", [x, low, high]));
+      return ["Where", [graph.apply("IsNaN", [sum]), sum, found]];
+    }
+    // A GPU's bounds may lose NaN themselves. Here opposite infinities make NaN too, but then one is the extreme.
+    const sum = sumOf(graph.apply("Mul", [x, graph.scalar(TINY, "float32")]));
     const lost = graph.apply("And", [graph.apply("IsNaN", [sum]), graph.apply("Not", [graph.apply("IsInf", [found])])]);
     return ["Where", [lost, sum, found]];
   };

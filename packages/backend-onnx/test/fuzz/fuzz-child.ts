@@ -69,6 +69,8 @@ function faultOf(found: Outcome, wanted: Outcome | undefined): string | undefine
   }
   // tfjs-core counts a slice from behind its end as a negative size; it is empty.
   if (wanted.kind === "refused" && wanted.message.includes("Negative size values")) return undefined;
+  // cpu's own failure on such an empty slice.
+  if (wanted.kind === "refused" && wanted.message.includes("must match the product of shape 0")) return undefined;
   if (wanted.kind === "refused") return `values where cpu refuses: ${wanted.message}`;
   for (const [place, result] of found.results.entries()) {
     const other = wanted.results[place];

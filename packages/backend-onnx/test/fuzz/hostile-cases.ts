@@ -216,7 +216,8 @@ const MAKERS: Readonly<Record<string, (draw: Draws) => Made>> = {
     return { parameters: [x, repetitions], run: () => tf.tile(tensorOf(x), repetitions) };
   },
   topk: (draw) => {
-    const [x, k] = [draw.data(undefined, draw.of(["float32", "int32"] as const)), draw.of([0, 1, 2, 9, -1, 1.5])];
+    // cpu orders NaN and infinities by chance.
+    const [x, k] = [draw.of([draw.tame(), draw.data(undefined, "int32")]), draw.of([0, 1, 2, 9, -1, 1.5])];
     return {
       parameters: [x, k],
       run: () => {
@@ -255,6 +256,78 @@ const MAKERS: Readonly<Record<string, (draw: Draws) => Made>> = {
     const [x, filter] = [draw.tame([1, 3, 4, 2]), draw.tame([draw.of([1, 2, 5]), 2, draw.of([2, 1]), 1])];
     const [stride, pad] = [draw.of([1, 2, 0]), draw.of(["same", "valid", 1, -1] as const)];
     const run = (): tf.Tensor => tf.conv2d(tensorOf(x) as tf.Tensor4D, tensorOf(filter) as tf.Tensor4D, stride, pad);
+    return { parameters: [x, filter, stride, pad], run };
+  },
+  numbers: (draw) => {
+    const [op, x] = [draw.of([tf.max, tf.min]), draw.data(draw.shape(2), draw.of(["float32", "int32"] as const))];
+    const huge = {
+      ...x,
+      values: x.values.map((value) => (x.dtype === "float32" ? value * draw.of([1, 3e38]) : value)),
+    };
+    return { parameters: [op.name, huge], run: () => op(tensorOf(huge), 0) };
+  },
+  clip: (draw) => {
+    const x = draw.data(undefined, draw.of(["float32", "int32"] as const));
+    const [bounds] = [draw.list([0, -1, 2.5, -Infinity, Infinity], 2).toSorted((a, b) => a - b)];
+    const [low = 0, high = 0] = bounds;
+    return { parameters: [x, bounds], run: () => tf.clipByValue(tensorOf(x), low, high) };
+  },
+  logic: (draw) => {
+    const shape = draw.shape();
+    const [op, a, b] = [
+      draw.of([tf.logicalAnd, tf.logicalOr, tf.logicalXor]),
+      draw.data(shape, "bool"),
+      draw.data(shape, "bool"),
+    ];
+    return { parameters: [op.name, a, b], run: () => op(tensorOf(a), tensorOf(b)) };
+  },
+  truth: (draw) => {
+    const [op, x, axis] = [draw.of([tf.all, tf.any]), draw.data(undefined, "bool"), draw.of([0, 1, -1, 7])];
+    return { parameters: [op.name, x, axis], run: () => op(tensorOf(x), axis) };
+  },
+  searchSorted: (draw) => {
+    const [sorted, values] = [draw.list(TAME, 4).toSorted((a, b) => a - b), draw.list(FLOATS, 3)];
+    const side = draw.of(["left", "right"] as const);
+    return {
+      parameters: [sorted, values, side],
+      run: () => tf.searchSorted(tf.tensor1d(sorted), tf.tensor1d(values), side),
+    };
+  },
+  unique: (draw) => {
+    const [x, axis] = [draw.data(undefined, draw.of(["float32", "int32"] as const)), draw.of([0, 1, 7])];
+    const run = (): tf.Tensor[] => {
+      const { values, indices } = tf.unique(tensorOf(x), axis);
+      return [values, indices];
+    };
+    return { parameters: [x, axis], run };
+  },
+  concat: (draw) => {
+    const [first, second] = [draw.of(["float32", "int32"] as const), draw.of(["float32", "int32"] as const)];
+    const [a, b, axis] = [draw.data(undefined, first), draw.data(undefined, second), draw.of([0, 1, -1, 5])];
+    return { parameters: [a, b, axis], run: () => tf.concat([tensorOf(a), tensorOf(b)], axis) };
+  },
+  split: (draw) => {
+    const [x, parts, axis] = [draw.data(), draw.of([1, 2, 3, 0, [1, 2], [1, -1], [-1, -1]]), draw.of([0, 1, 7])];
+    return { parameters: [x, parts, axis], run: () => tf.split(tensorOf(x), parts, axis) };
+  },
+  depthwise: (draw) => {
+    const [x, filter] = [
+      draw.tame([2, 3, 4, 2]),
+      draw.tame([draw.of([1, 3, 5]), draw.of([1, 2, 4]), 2, draw.of([1, 2])]),
+    ];
+    const [stride, pad] = [draw.of([1, 2, 3]), draw.of(["same", "valid", 1, 2] as const)];
+    const run = (): tf.Tensor =>
+      tf.depthwiseConv2d(tensorOf(x) as tf.Tensor4D, tensorOf(filter) as tf.Tensor4D, stride, pad);
+    return { parameters: [x, filter, stride, pad], run };
+  },
+  convolutionGradients: (draw) => {
+    const [x, filter] = [draw.tame([2, 3, 4, 1]), draw.tame([draw.of([1, 3]), draw.of([1, 2, 4]), 1, draw.of([1, 2])])];
+    const [stride, pad] = [draw.of([1, 2, 3, 4]), draw.of(["same", "valid", 1, 2] as const)];
+    const run = (): tf.Tensor[] => {
+      const convolve = (image: tf.Tensor, weights: tf.Tensor): tf.Tensor =>
+        tf.conv2d(image as tf.Tensor4D, weights as tf.Tensor4D, stride, pad);
+      return tf.grads(convolve)([tensorOf(x), tensorOf(filter)]);
+    };
     return { parameters: [x, filter, stride, pad], run };
   },
   resize: (draw) => {

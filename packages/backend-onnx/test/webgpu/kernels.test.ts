@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { BackendError } from "@mlan/backend-onnx";
 import { booleans, exactly, float, integers, on, onProvider, same } from "../kernels/both-backends.ts";
+import { TENTH, tenths } from "../kernels/tenths.ts";
 import { openSwiftShader } from "./swiftshader.ts";
 
 const missing = openSwiftShader();
@@ -136,8 +137,50 @@ describe.skipIf(missing !== undefined)("on WebGPU", () => {
   same("empty and scalar tensors", [float([0, 3]), float([])], (a, b) => [a!, tf.add(b!, 1), tf.sum(a!, 0)]);
 });
 
+describe.skipIf(missing !== undefined)("long sums on WebGPU", () => {
+  const n = 20_011;
+  const zeros = (...shape: number[]): tf.Tensor => tf.fill(shape, 0, "int32");
+  const total = (row: number): number => (row === 0 ? n * TENTH : 0);
+  const sums: Readonly<Record<string, readonly [() => tf.Tensor, number | ((index: number) => number)]>> = {
+    cumsum: [() => tf.cumsum(tenths(n)), (index) => (index + 1) * TENTH],
+    "cumsum backwards": [() => tf.slice(tf.cumsum(tenths(2, n), 1, true, true), 0, [2, 1]), (n - 1) * TENTH],
+    bincount: [() => tf.bincount(zeros(n) as tf.Tensor1D, tenths(n) as tf.Tensor1D, 1), n * TENTH],
+    "sums of segments": [
+      () => tf.sum(tf.unsortedSegmentSum(tenths(n, 2), zeros(n) as tf.Tensor1D, 3), 1),
+      (row) => 2 * total(row),
+    ],
+    scatterND: [() => tf.scatterND(zeros(n, 1), tenths(n), [1]), n * TENTH],
+    "products of matrices": [() => tf.matMul(tenths(2, n), tf.ones([n, 3])), n * TENTH],
+    einsum: [() => tf.einsum("ij,ik->jk", tenths(n, 2), tf.ones([n, 3])), n * TENTH],
+    "gradients of filters": [
+      () =>
+        tf.grad((filter: tf.Tensor) =>
+          tf.conv2d(tenths(1, 151, 151, 1) as tf.Tensor4D, filter as tf.Tensor4D, 1, "valid"),
+        )(tf.ones([2, 2, 1, 2])),
+      150 * 150 * TENTH,
+    ],
+    "products of two thousand numbers": [() => tf.prod(tf.add(tf.zeros([2048]), 1.0009765625)), 1.0009765625 ** 2048],
+  };
+  it.each(Object.entries(sums))("%s are exact to 1e-5", (_, [run, expected]) =>
+    on("onnx", () => {
+      const wanted = typeof expected === "number" ? (): number => expected : expected;
+      const far = Array.from(
+        run().dataSync(),
+        (value, index) => Math.abs(value - wanted(index)) / (wanted(index) || 1),
+      );
+      expect(Math.max(...far)).toBeLessThanOrEqual(1e-5);
+    }),
+  );
+});
+
 describe.skipIf(missing !== undefined)("what WebGPU cannot compute", () => {
   const refused = [
+    ["a long product", () => tf.prod(tf.ones([5000])), /Prod\(float32\[5000\].*5000 numbers.*float64.*provider: "cpu"/],
+    [
+      "a long cumulative product",
+      () => tf.cumprod(tf.ones([5000])),
+      /Cumprod\(float32\[5000\].*5000 numbers.*float64.*provider: "cpu"/,
+    ],
     [
       "bitwiseAnd",
       () => tf.bitwiseAnd(tf.tensor1d([6], "int32"), tf.tensor1d([3], "int32")),

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
+import { afterAll } from "vitest";
 
 const PACKAGE = "@sparticuz/chromium";
 
@@ -22,7 +23,7 @@ export function openSwiftShader(): string | undefined {
   const main = createRequire(import.meta.url).resolve(PACKAGE);
   const archive = join(main.slice(0, main.lastIndexOf(PACKAGE)), PACKAGE, "bin", "swiftshader.tar.br");
   const folder = mkdtempSync(join(tmpdir(), "swiftshader-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   for (const { name, bytes } of filesOfTar(brotliDecompressSync(readFileSync(archive)))) {
     const file = join(folder, name);
     mkdirSync(dirname(file), { recursive: true });

@@ -3,7 +3,8 @@ import { open } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
-import { type Entry, openPromise, type ZipFile } from "yauzl";
+import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from "yauzl";
+import { FileRanges } from "./file-ranges.ts";
 import { MOST_IMAGE_BYTES } from "./image-name.ts";
 
 /** The files of a zip archive on this machine. */
@@ -16,12 +17,16 @@ export interface ZipArchive {
 /** As many names are kept in memory. */
 const MOST_ENTRIES = 2_000_000;
 
-/** Throws an Error for what is no zip archive, is cut short, or has entries that overlap, as zip bombs have. */
+/**
+ * Throws an Error for what is no zip archive, is cut short, or has entries that overlap, as zip bombs have. The file is
+ * open only while something is read, so that there is nothing to close.
+ */
 export async function openZip(file: URL): Promise<ZipArchive> {
-  const zip = await openPromise(fileURLToPath(file), { lazyEntries: true, autoClose: false }).catch(
-    async (cause: unknown) => Promise.reject((await pointerError(file)) ?? cause),
-  );
-  try {
+  const ranges = new FileRanges(fileURLToPath(file));
+  return ranges.withOpenFile(async (bytes) => {
+    const zip = await fromRandomAccessReaderPromise(ranges, bytes, { autoClose: false }).catch(async (cause: unknown) =>
+      Promise.reject((await pointerError(file)) ?? cause),
+    );
     if (zip.entryCount > MOST_ENTRIES) {
       throw new Error(`it has ${zip.entryCount} entries, and up to ${MOST_ENTRIES} are read; unpack it to a folder`);
     }
@@ -32,10 +37,7 @@ export async function openZip(file: URL): Promise<ZipArchive> {
       entries: entries.filter(({ fileName }) => !fileName.endsWith("/")),
       read: (entry) => readEntry(zip, entry),
     };
-  } catch (cause) {
-    zip.close();
-    throw cause;
-  }
+  });
 }
 
 async function pointerError(file: URL): Promise<Error | undefined> {

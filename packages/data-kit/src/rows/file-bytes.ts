@@ -1,29 +1,45 @@
 import { open } from "node:fs/promises";
 
-/** Bytes of a file by position. The file is open only while it is read; rows one after the other share a reading. */
+/**
+ * Bytes of a file by position. The file is open only while it is read; rows one after the other share a reading, those
+ * that are asked for at once too.
+ */
 export function fileBytes(file: URL): (start: number, length: number) => Promise<Uint8Array> {
-  let kept: Stretch = { start: 0, bytes: new Uint8Array() };
+  let kept = NOTHING;
   let lastEnd = 0;
   return async (start, length) => {
     const follows = start >= lastEnd && start - lastEnd <= FARTHEST_NEXT;
     lastEnd = start + length;
-    const inside = start >= kept.start && lastEnd <= kept.start + kept.bytes.length;
-    const stretch = inside ? kept : await readStretch(file, start, follows ? Math.max(length, AHEAD) : length);
+    const inside = start >= kept.start && lastEnd <= kept.end;
+    const stretch = inside ? kept : readStretch(file, start, follows ? Math.max(length, AHEAD) : length);
     if (follows) kept = stretch;
-    return stretch.bytes.subarray(start - stretch.start, start - stretch.start + length);
+    try {
+      return (await stretch.bytes).subarray(start - stretch.start, start - stretch.start + length);
+    } catch (error) {
+      if (kept === stretch) kept = NOTHING; // The next one tries again.
+      throw error;
+    }
   };
 }
 
+/** Fewer bytes where the file ends before. */
 interface Stretch {
   readonly start: number;
-  readonly bytes: Uint8Array;
+  readonly end: number;
+  readonly bytes: Promise<Uint8Array>;
 }
+
+const NOTHING: Stretch = { start: 0, end: 0, bytes: Promise.resolve(new Uint8Array()) };
 
 /** Between two rows of a file stand commas, line ends and white space. */
 const FARTHEST_NEXT = 64;
 const AHEAD = 2 ** 20;
 
-async function readStretch(file: URL, start: number, length: number): Promise<Stretch> {
+function readStretch(file: URL, start: number, length: number): Stretch {
+  return { start, end: start + length, bytes: readBytes(file, start, length) };
+}
+
+async function readBytes(file: URL, start: number, length: number): Promise<Uint8Array> {
   const handle = await open(file);
   try {
     const bytes = new Uint8Array(length);
@@ -33,7 +49,7 @@ async function readStretch(file: URL, start: number, length: number): Promise<St
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
-    return { start, bytes: bytes.subarray(0, filled) };
+    return bytes.subarray(0, filled);
   } finally {
     await handle.close();
   }

@@ -2,7 +2,6 @@ import { counted, MlanError } from "@mlan/core";
 import {
   type AsyncBuffer,
   asyncBufferFromFile,
-  type Compressors,
   type FileMetaData,
   parquetMetadataAsync,
   parquetRead,
@@ -10,10 +9,10 @@ import {
   type RowGroup,
   type SchemaTree,
 } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import { fileURLToPath } from "node:url";
 import { fileState } from "../files/file-state.ts";
-import { checkPages, LARGEST_PAGE } from "./parquet-pages.ts";
+import { boundedCompressors } from "./parquet-compressors.ts";
+import { checkPages } from "./parquet-pages.ts";
 
 /** An open Parquet file: what its footer says, checked, and its columns. */
 export interface ParquetFile {
@@ -59,7 +58,7 @@ async function readCells(
   rowEnd: number,
 ): Promise<readonly unknown[]> {
   if (rowEnd <= rowStart) return [];
-  for (const group of groupsBetween(metadata, rowStart, rowEnd)) await checkPages(file, group, column);
+  for (const group of groupsBetween(metadata, rowStart, rowEnd)) await checkPages(file, metadata, group, column);
   const cells: unknown[] = [];
   let found = 0;
   let outside = false;
@@ -118,17 +117,6 @@ const FEW_ROWS = 2 ** 20;
 const MOST_ROWS_PER_BYTE = 64;
 /** Some writers count the dictionary page twice. */
 const SLACK = 2n ** 20n;
-/** A page may claim any size; it is compared before anything is unpacked. */
-const boundedCompressors: Compressors = Object.fromEntries(
-  Object.entries(compressors).map(([codec, decompress]) => [
-    codec,
-    (input: Uint8Array, outputLength: number): Uint8Array => {
-      if (!(outputLength >= 0 && outputLength <= LARGEST_PAGE))
-        throw damaged(`a page unpacks to ${outputLength} bytes`);
-      return decompress(input, outputLength);
-    },
-  ]),
-);
 
 function damaged(problem: string): MlanError {
   return new MlanError("invalid-data", problem);

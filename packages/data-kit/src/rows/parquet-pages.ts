@@ -1,19 +1,26 @@
 import { counted, MlanError } from "@mlan/core";
-import type { AsyncBuffer, ColumnMetaData, PageHeader, RowGroup } from "hyparquet";
+import type { AsyncBuffer, ColumnMetaData, FileMetaData, PageHeader, RowGroup } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
+import { getSchemaPath } from "hyparquet/src/schema.js";
+import { LARGEST_PAGE } from "./parquet-compressors.ts";
+import { checkRuns, type RunsColumn } from "./parquet-runs.ts";
 
 /**
  * Compares what the pages of a column chunk say of themselves with each other, with the chunk and with its file. The
  * decoder believes a page: one without a size, or of a billion values, keeps it busy for ever. Throws what is wrong.
  */
-export async function checkPages(file: AsyncBuffer, group: RowGroup, column: string): Promise<void> {
+export async function checkPages(
+  file: AsyncBuffer,
+  { schema }: FileMetaData,
+  group: RowGroup,
+  column: string,
+): Promise<void> {
   for (const { meta_data: chunk } of group.columns) {
-    if (chunk?.path_in_schema[0] === column) checkChunk(await bytesOf(file, chunk), chunk);
+    if (chunk?.path_in_schema[0] !== column) continue;
+    const schemaPath = getSchemaPath(schema, chunk.path_in_schema);
+    checkChunk(await bytesOf(file, chunk), { chunk, schemaPath });
   }
 }
-
-/** A page unpacks to less in every sensible file. */
-export const LARGEST_PAGE: number = 2 ** 30;
 
 async function bytesOf(file: AsyncBuffer, chunk: ColumnMetaData): Promise<ArrayBuffer> {
   const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = chunk;
@@ -21,7 +28,8 @@ async function bytesOf(file: AsyncBuffer, chunk: ColumnMetaData): Promise<ArrayB
   return file.slice(start, Math.min(start + Number(size), file.byteLength));
 }
 
-function checkChunk(bytes: ArrayBuffer, chunk: ColumnMetaData): void {
+function checkChunk(bytes: ArrayBuffer, column: RunsColumn): void {
+  const { chunk } = column;
   const name = chunk.path_in_schema.join(".");
   const wanted = Number(chunk.num_values);
   const reader = { view: new DataView(bytes), offset: 0 };
@@ -30,6 +38,7 @@ function checkChunk(bytes: ArrayBuffer, chunk: ColumnMetaData): void {
     const header = parquetHeader(reader);
     const problem = pageProblem(header, bytes.byteLength - reader.offset);
     if (problem !== undefined) throw new MlanError("invalid-data", `a page of column "${name}" ${problem}`);
+    checkRuns(new Uint8Array(bytes, reader.offset, header.compressed_page_size), header, column);
     values += header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0;
     reader.offset += header.compressed_page_size;
   }

@@ -1,19 +1,14 @@
-import { type BatchShape, counted, type Encoded, MlanError, type TokenCounts } from "@mlan/core";
+import { type Batch, type BatchShape, counted, type Encoded, MlanError } from "@mlan/core";
+import * as tf from "@tensorflow/tfjs-core";
 import { type LlavaNetwork, positionsPerImage } from "../network/llava-network.ts";
 import type { BatchSize } from "../network/training-flops.ts";
-import { disposeInputTensors, type InputTensors, inputTensors, type LoadPixels } from "./input-tensors.ts";
-import { disposeSelection, type Selection, selection, shiftedTargets } from "./selection.ts";
+import { batchTensors } from "./batch-tensors.ts";
+import { inputTensors, type LoadPixels } from "./input-tensors.ts";
+import { selection, shiftedTargets } from "./selection.ts";
 import { splice } from "./splice.ts";
 
-export interface BatchTensors {
-  readonly inputs: InputTensors;
-  readonly selected: Selection;
+export interface LlavaBatch extends Batch {
   readonly size: BatchSize;
-}
-
-export interface CollatedBatch {
-  readonly counts: TokenCounts;
-  readonly tensors: BatchTensors;
 }
 
 /** Pads and splices training examples to `shape`. Throws a `contract` error when they do not fit in it. */
@@ -22,7 +17,7 @@ export async function collate(
   examples: readonly Encoded[],
   { rows, length }: BatchShape,
   loadPixels: LoadPixels,
-): Promise<CollatedBatch> {
+): Promise<LlavaBatch> {
   const longest = Math.max(0, ...examples.map((example) => example.length));
   if (examples.length > rows || longest > length) {
     throw new MlanError(
@@ -33,18 +28,22 @@ export async function collate(
   const spliced = splice(examples, { rows, length, patches: positionsPerImage(network) });
   const targets = shiftedTargets(spliced.labels, length);
   const inputs = await inputTensors(spliced, network.vision?.tower.config, loadPixels);
+  const tensors = batchTensors({ inputs, selected: selection(targets, rows * length) });
   const { textPositions: text, imagePositions: image, images } = spliced;
   return {
     counts: { text, image, padding: rows * length - text - image, supervised: targets.length },
-    tensors: {
-      inputs,
-      selected: selection(targets, rows * length),
-      size: { rows, length, images: images.length, supervised: targets.length },
-    },
+    tensors,
+    size: { rows, length, images: images.length, supervised: targets.length },
+    dispose: () => tf.dispose(Object.values(tensors)),
   };
 }
 
-export function disposeBatchTensors({ inputs, selected }: BatchTensors): void {
-  disposeInputTensors(inputs);
-  disposeSelection(selected);
+/** The size of a batch that {@link collate} made. Throws `contract` for any other. */
+export function sizeOf(batch: Batch): BatchSize {
+  if (isLlavaBatch(batch)) return batch.size;
+  throw new MlanError("contract", "model-llava: this batch was collated by another model.");
+}
+
+function isLlavaBatch(batch: Batch): batch is LlavaBatch {
+  return "size" in batch;
 }

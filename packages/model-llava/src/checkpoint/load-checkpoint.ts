@@ -10,7 +10,7 @@ import { openCheckpoint } from "./open-checkpoint.ts";
  * checked before the first weight changes.
  */
 export async function loadCheckpoint(folder: URL, network: LlavaNetwork): Promise<ConversationFormat> {
-  const checkpoint = await openCheckpoint({ weights: folder });
+  const checkpoint = await openCheckpoint({ weights: folder }, { mayBeChanged: false });
   try {
     const { decoder, vision } = network;
     const own = { language: decoder.config, vision: vision?.tower.config, selectLayer: vision?.selectLayer };

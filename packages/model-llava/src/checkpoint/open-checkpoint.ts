@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type ConversationFormat, counted, MlanError, pathOf, verifyChecksums } from "@mlan/core";
+import { CHECKSUMS_FILE, type ConversationFormat, counted, MlanError, pathOf, verifyChecksums } from "@mlan/core";
 import { fileExists } from "../config/checkpoint-file.ts";
 import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
 import { formatConfig } from "../config/format-config.ts";
@@ -42,6 +42,8 @@ export interface OpenCheckpointOptions {
    * gigabyte. Default true.
    */
   readonly verify?: boolean;
+  /** Whether an error of a file that differs says what to do when that is meant. Default true. */
+  readonly mayBeChanged?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -51,11 +53,14 @@ export interface OpenCheckpointOptions {
  */
 export async function openCheckpoint(
   { weights, visionTower }: CheckpointFolders,
-  { verify = true, signal }: OpenCheckpointOptions = {},
+  { verify = true, mayBeChanged = true, signal }: OpenCheckpointOptions = {},
 ): Promise<Checkpoint> {
   const file = new URL("config.json", weights);
   const config = await readConfigFile(file);
-  if (verify) for (const folder of [weights, ...(visionTower ? [visionTower] : [])]) await verifyFolder(folder, signal);
+  if (verify)
+    for (const folder of [weights, ...(visionTower ? [visionTower] : [])]) {
+      await verifyFolder(folder, mayBeChanged, signal);
+    }
   const type = modelTypeOf(config, file);
   const language = languageConfig(config, file);
   const format = formatConfig(config, type, file);
@@ -75,14 +80,21 @@ export async function openCheckpoint(
   }
 }
 
-async function verifyFolder(folder: URL, signal: AbortSignal | undefined): Promise<void> {
+async function verifyFolder(folder: URL, mayBeChanged: boolean, signal: AbortSignal | undefined): Promise<void> {
   try {
     await verifyChecksums(folder, { signal });
   } catch (cause) {
     if (!MlanError.is(cause)) throw cause;
-    const wayOut = cause.code === "invalid-checkpoint" ? " If the change is meant, remove checksums.json." : "";
+    const wayOut = mayBeChanged && cause.code === "invalid-checkpoint" ? ` ${await wayToChange(folder)}` : "";
     throw new MlanError(cause.code, `model-llava: ${cause.message}${wayOut}`, { cause });
   }
+}
+
+/** A checkpoint of a training has a list of its own around this folder's, and the run needs both. */
+async function wayToChange(folder: URL): Promise<string> {
+  const belongsToTraining = await fileExists(new URL(`../${CHECKSUMS_FILE}`, folder));
+  if (!belongsToTraining) return `If the change is meant, remove ${CHECKSUMS_FILE}.`;
+  return `If the change is meant, copy ${pathOf(folder)} to another place, remove ${CHECKSUMS_FILE} from the copy, and open that.`;
 }
 
 interface VisionQuestion {

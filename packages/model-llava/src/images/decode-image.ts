@@ -1,6 +1,6 @@
 import { counted, messageOf, MlanError, shownValue } from "@mlan/core";
 import sharp, { type Sharp } from "sharp";
-import { imageFormat } from "./image-format.ts";
+import { imageFormat, type ImageFormat } from "./image-format.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
 
 /** Pillow refuses more pixels as a decompression bomb. */
@@ -26,10 +26,7 @@ export interface DecodeOptions {
  * 65,535 pixels on a side.
  */
 export async function decodeImage(bytes: Uint8Array, { name, orientation }: DecodeOptions): Promise<Pixels> {
-  const { description, decoder } = imageFormat(bytes);
-  if (decoder === undefined) {
-    throw undecodable(name, `it is ${description}; PNG, JPEG, WebP, GIF, TIFF and AVIF are read`);
-  }
+  const { description, decoder } = readableFormat(bytes, name);
   try {
     const { width, height, format, space, channels } = await sharp(bytes, { limitInputPixels: false }).metadata();
     if (width * height > MOST_PIXELS || Math.max(width, height) > LONGEST_SIDE || format !== decoder) {
@@ -52,6 +49,13 @@ export async function decodeImage(bytes: Uint8Array, { name, orientation }: Deco
   } catch (cause) {
     throw MlanError.is(cause) ? cause : undecodable(name, messageOf(cause), { cause });
   }
+}
+
+/** What a file is, by its first bytes. Throws an `invalid-data` error that gives the image's name for what is not read. */
+export function readableFormat(bytes: Uint8Array, name: string): ImageFormat {
+  const format = imageFormat(bytes);
+  if (format.decoder !== undefined) return format;
+  throw undecodable(name, `it is ${format.description}; PNG, JPEG, WebP, GIF, TIFF and AVIF are read`);
 }
 
 /** Pillow clips grey values of 16 bits at 255, where other programs divide by 256. */

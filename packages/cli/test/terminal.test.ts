@@ -1,0 +1,54 @@
+import type { RunEvent } from "@mlan/core";
+import { describe, expect, test } from "vitest";
+import { openDisplay } from "../src/display.ts";
+import { mlan } from "../src/program.ts";
+import { type Streams, processTerminal } from "../src/terminal.ts";
+
+/** A terminal of that width, as a process has it, and what was written to it. */
+function terminalOf(columns: number | undefined): { readonly streams: Streams; readonly written: string[] } {
+  const written: string[] = [];
+  const stream = {
+    isTTY: true,
+    ...(columns !== undefined && { columns }),
+    write: (text: string) => written.push(text),
+  };
+  return { streams: { stdout: stream, stderr: stream, env: {} }, written };
+}
+
+const events: readonly RunEvent[] = [
+  { type: "preflight", subject: "model" },
+  { type: "stage-start", stage: "tune", kind: "train", index: 0, stages: 1 },
+  {
+    type: "stage-progress",
+    stage: "tune",
+    event: { type: "train-start", stepsDone: 0, steps: 2, dataFingerprint: "f", unsupervised: [] },
+  },
+  { type: "stage-end", stage: "tune", seconds: 1, skipped: false },
+];
+
+describe.each([undefined, 0, 1, 2, 5, NaN])("a terminal that reports %s columns", (columns) => {
+  test("is as wide as it says, and 100 wide when it does not say it", () => {
+    expect(processTerminal(terminalOf(columns).streams).columns()).toBe(columns || 100);
+  });
+
+  test("shows a run without a line that is too long", () => {
+    const { streams, written } = terminalOf(columns);
+    const terminal = processTerminal(streams);
+    let now = 0;
+    const display = openDisplay(terminal, { now: () => (now += 1000) });
+    for (const event of events) display.show(event);
+    display[Symbol.dispose]();
+    const redrawn = written
+      .filter((text) => text.startsWith("\r"))
+      .map((text) => text.slice(1).replace("\u001B[K", ""));
+    expect(redrawn.length).toBeGreaterThan(2);
+    for (const line of redrawn) expect(line.length).toBeLessThan(terminal.columns());
+    expect(written.join("")).toContain("[1/1] tune  done in 1.0s");
+  });
+
+  test("shows the help", async () => {
+    const { streams, written } = terminalOf(columns);
+    expect(await mlan(["run", "--help"], processTerminal(streams))).toBe(0);
+    expect(written.join("").replaceAll(/\s+/g, " ")).toContain("Usage: mlan run [options] <experiment>");
+  });
+});

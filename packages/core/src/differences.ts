@@ -1,0 +1,22 @@
+import { isDeepStrictEqual } from "node:util";
+
+/**
+ * Where two JSON values differ, each in words that begin with the place below `path`: `seed was 7, now it is 8`. A list of
+ * plain values is compared as one.
+ */
+export function differencesOf(before: unknown, now: unknown, path = ""): readonly string[] {
+  if (isDeepStrictEqual(before, now)) return [];
+  if (!isNested(before) || !isNested(now)) return [`${path} was ${shown(before)}, now it is ${shown(now)}`];
+  const [left, right]: readonly Record<string, unknown>[] = [{ ...before }, { ...now }];
+  const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...keys].flatMap((key) => differencesOf(left?.[key], right?.[key], path === "" ? key : `${path}.${key}`));
+}
+
+function isNested(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  return !Array.isArray(value) || value.some((one) => typeof one === "object" && one !== null);
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? "absent" : JSON.stringify(value);
+}

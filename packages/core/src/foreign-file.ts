@@ -1,0 +1,86 @@
+import type { Dirent } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { z } from "zod";
+import { TEMPORARY_FILE } from "./atomic-files.ts";
+import { CHECKSUMS_FILE, listedFiles } from "./checksums.ts";
+import { fileName } from "./file-name.ts";
+import type { Manifest } from "./manifest.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { unreadable } from "./unreadable.ts";
+
+/** Something among the files of a run's stages that no run writes; undefined when there is nothing. */
+export async function foreignFile(folder: RunFolder, { plan, stages }: Manifest): Promise<URL | undefined> {
+  const planned = new Map(plan.stages.map(({ name, settings }) => [name, settings]));
+  for (const stage of new Set([...planned.keys(), ...Object.keys(stages)])) {
+    const { data = {}, evaluated = {} } = stages[stage] ?? {};
+    const asked = settingsSchema.safeParse(planned.get(stage)).data?.benchmarks ?? [];
+    const benchmarks = [...asked, ...Object.keys(data), ...Object.keys(evaluated)];
+    const own = new Set(benchmarks.map((benchmark) => `${fileName(benchmark)}.jsonl`));
+    const found =
+      (await foreignAnswers(new URL(`answers/${fileName(stage)}/`, folder.url), own)) ??
+      (await foreignCheckpoint(folder.checkpoints(stage)));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** A stage of another maker may have settings of any kind. */
+const settingsSchema = z.object({ benchmarks: z.array(z.string()) });
+/** What systems put into folders that people look at. */
+const OF_SYSTEMS = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]);
+const CHECKPOINT = /^step-\d+$/;
+/** What a killed process was writing or removing. */
+const UNFINISHED = /^step-\d+\..*tmp$/;
+
+async function foreignAnswers(folder: URL, own: ReadonlySet<string>): Promise<URL | undefined> {
+  const foreign = (await entriesIn(folder)).find(
+    (entry) => !entry.isFile() || !(own.has(entry.name) || TEMPORARY_FILE.test(entry.name)),
+  );
+  return foreign && placeOf(foreign, folder);
+}
+
+async function foreignCheckpoint(folder: URL): Promise<URL | undefined> {
+  for (const entry of await entriesIn(folder)) {
+    const place = placeOf(entry, folder);
+    if (UNFINISHED.test(entry.name)) continue;
+    if (!entry.isDirectory() || !CHECKPOINT.test(entry.name)) return place;
+    const foreign = await unlisted(place);
+    if (foreign) return foreign;
+  }
+  return undefined;
+}
+
+/** A file that the list of the folder does not name. All are the run's where there is no list. */
+async function unlisted(folder: URL): Promise<URL | undefined> {
+  const listed = await listedFiles(folder);
+  if (!listed) return undefined;
+  const own = new Set([...listed, CHECKSUMS_FILE]);
+  const search = async (inside: URL, path: string): Promise<URL | undefined> => {
+    for (const entry of await entriesIn(inside)) {
+      const place = placeOf(entry, inside);
+      const name = `${path}${entry.name}`;
+      if (!entry.isDirectory()) {
+        if (own.has(name)) continue;
+        return place;
+      }
+      // A folder that has a list itself counts as that file.
+      const found = await (own.has(`${name}/${CHECKSUMS_FILE}`) ? unlisted(place) : search(place, `${name}/`));
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return search(folder, "");
+}
+
+async function entriesIn(folder: URL): Promise<readonly Dirent[]> {
+  try {
+    return (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !OF_SYSTEMS.has(name));
+  } catch (error) {
+    if (Object(error).code === "ENOENT") return [];
+    throw unreadable(folder, error);
+  }
+}
+
+function placeOf(entry: Dirent, folder: URL): URL {
+  return new URL(`${encodeURIComponent(entry.name)}${entry.isDirectory() ? "/" : ""}`, folder);
+}

@@ -1,0 +1,47 @@
+import { createReadStream, read } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { RandomAccessReader } from "yauzl";
+
+/**
+ * A file for yauzl that is open only while something is read: an archive is used as long as its dataset, whose end nobody
+ * tells. The many small reads of the archive's list share the descriptor of {@link withOpenFile}.
+ */
+export class FileRanges extends RandomAccessReader {
+  readonly #path: string;
+  #handle: FileHandle | undefined;
+
+  constructor(path: string) {
+    super();
+    this.#path = path;
+  }
+
+  /** Hands over the file's size. */
+  async withOpenFile<Result>(use: (bytes: number) => Promise<Result>): Promise<Result> {
+    const handle = await open(this.#path);
+    this.#handle = handle;
+    try {
+      return await use((await handle.stat()).size);
+    } finally {
+      this.#handle = undefined;
+      await handle.close();
+    }
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    return createReadStream(this.#path, { start, end: end - 1 });
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    if (this.#handle === undefined) return void super.read(buffer, offset, length, position, callback);
+    read(this.#handle.fd, buffer, offset, length, position, (error, bytesRead) =>
+      callback(error ?? (bytesRead === length ? null : new Error("the archive was cut short"))),
+    );
+  }
+}

@@ -1,0 +1,17 @@
+import { MlanError } from "@mlan/core";
+import type { Compressors } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+
+/** A page unpacks to less in every sensible file. */
+export const LARGEST_PAGE: number = 2 ** 30;
+
+/** A page may claim any size; it is compared before anything is unpacked. */
+export const boundedCompressors: Compressors = Object.fromEntries(
+  Object.entries(compressors).map(([codec, decompress]) => [
+    codec,
+    (input: Uint8Array, outputLength: number): Uint8Array => {
+      if (outputLength >= 0 && outputLength <= LARGEST_PAGE) return decompress(input, outputLength);
+      throw new MlanError("invalid-data", `a page unpacks to ${outputLength} bytes`);
+    },
+  ]),
+);

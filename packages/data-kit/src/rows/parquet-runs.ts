@@ -1,0 +1,160 @@
+import { MlanError } from "@mlan/core";
+import type { ColumnMetaData, PageHeader, SchemaTree } from "hyparquet";
+import { decompressPage } from "hyparquet/src/datapage.js";
+import { getMaxDefinitionLevel, getMaxRepetitionLevel } from "hyparquet/src/schema.js";
+import { readVarInt } from "hyparquet/src/thrift.js";
+import { boundedCompressors } from "./parquet-compressors.ts";
+
+/** What the runs of a column's pages depend on. */
+export interface RunsColumn {
+  readonly chunk: ColumnMetaData;
+  /** The column's place in the schema, from the root. */
+  readonly schemaPath: SchemaTree[];
+}
+
+/**
+ * Compares the run lengths inside a data page with its number of values. The decoder believes a run: one of two billion
+ * levels fills the memory. Throws what is wrong.
+ */
+export function checkRuns(packed: Uint8Array, header: PageHeader, column: RunsColumn): void {
+  if (header.data_page_header) return checkFirstVersion(packed, header, column);
+  if (header.data_page_header_v2) checkSecondVersion(packed, header, column);
+}
+
+/** Levels and values are compressed as one; a length stands before each kind of levels. */
+function checkFirstVersion(packed: Uint8Array, header: PageHeader, column: RunsColumn): void {
+  const { num_values: values = 0, encoding = "PLAIN" } = header.data_page_header ?? {};
+  const { repetition, definition } = levelsOf(column);
+  if (repetition === 0 && definition === 0 && !hasRuns(encoding)) return;
+  const reader = readerOf(unpacked(packed, header.uncompressed_page_size, column));
+  if (repetition > 0) walkSized(reader, { width: bitsOf(repetition), values });
+  const filled = definition > 0 ? walkSized(reader, { width: bitsOf(definition), values, sought: definition }) : values;
+  checkValues(reader, { encoding, filled, column });
+}
+
+/** Levels stand in front, never compressed; the header has their lengths. */
+function checkSecondVersion(packed: Uint8Array, header: PageHeader, column: RunsColumn): void {
+  const page = header.data_page_header_v2;
+  if (page === undefined) return;
+  const { repetition, definition } = levelsOf(column);
+  const { num_values: values, definition_levels_byte_length: length } = page;
+  const start = page.repetition_levels_byte_length;
+  if (repetition > 0) walk(readerOf(packed), { width: bitsOf(repetition), values });
+  if (definition > 0) walk(readerOf(packed.subarray(start)), { width: bitsOf(definition), values });
+  if (!hasRuns(page.encoding)) return;
+  const rest = packed.subarray(start + length);
+  const size = header.uncompressed_page_size - start - length;
+  const reader = readerOf(page.is_compressed === false ? rest : unpacked(rest, size, column));
+  if (page.encoding === "RLE") walk(reader, { width: 1, values: values - page.num_nulls });
+  else checkValues(reader, { encoding: page.encoding, filled: values - page.num_nulls, column });
+}
+
+interface Values {
+  readonly encoding: string;
+  /** How many are no null. */
+  readonly filled: number;
+  readonly column: RunsColumn;
+}
+
+/** Words of a dictionary, or truth values. */
+function checkValues(reader: Reader, { encoding, filled, column }: Values): void {
+  if (!hasRuns(encoding) || filled === 0) return;
+  if (column.chunk.type === "BOOLEAN") return void walkSized(reader, { width: 1, values: filled });
+  const width = reader.view.getUint8(reader.offset++);
+  if (width > WIDEST) throw damaged(`has words of ${width} bits`);
+  if (width > 0) walk(reader, { width, values: filled });
+}
+
+function hasRuns(encoding: string): boolean {
+  return encoding === "RLE" || encoding === "RLE_DICTIONARY" || encoding === "PLAIN_DICTIONARY";
+}
+
+interface Reader {
+  readonly view: DataView;
+  offset: number;
+}
+
+interface Runs {
+  /** Bits of each value. */
+  readonly width: number;
+  readonly values: number;
+  /** The value that is counted. */
+  readonly sought?: number;
+}
+
+/** Runs behind their length in bytes. How many are the sought value. */
+function walkSized(reader: Reader, runs: Runs): number {
+  const length = reader.view.getUint32(reader.offset, true);
+  reader.offset += 4;
+  const end = reader.offset + length;
+  const found = walk(reader, runs);
+  reader.offset = end;
+  return found;
+}
+
+/** Throws when a run is longer than the values that are left. */
+function walk(reader: Reader, { width, values, sought }: Runs): number {
+  let [seen, found] = [0, 0];
+  while (seen < values) {
+    const header = readVarInt(reader);
+    const isPacked = (header & 1) === 1;
+    const count = isPacked ? (header >>> 1) * 8 : header >>> 1;
+    const most = values - seen + (isPacked ? PADDING : 0);
+    if (count > most) throw damaged(`claims a run of ${count} for ${values - seen} values`);
+    const counted = Math.min(count, values - seen);
+    if (isPacked) {
+      if (sought !== undefined) found += packedCount(reader, { width, values: counted, sought });
+      reader.offset += (count / 8) * width;
+    } else {
+      const value = runValue(reader, width);
+      if (value === sought) found += counted;
+    }
+    seen += counted;
+  }
+  return found;
+}
+
+function runValue(reader: Reader, width: number): number {
+  let value = 0;
+  for (let shift = 0; shift < width; shift += 8) value |= reader.view.getUint8(reader.offset++) << shift;
+  return value;
+}
+
+/** How many of bit-packed values are the sought one. What a writer left out behind the end counts as 0. */
+function packedCount({ view, offset }: Reader, { width, values, sought }: Required<Runs>): number {
+  let found = 0;
+  for (let index = 0; index < values; index++) {
+    let value = 0;
+    for (let bit = 0; bit < width; bit++) {
+      const place = index * width + bit;
+      const byte = offset + (place >> 3);
+      if (byte < view.byteLength) value |= ((view.getUint8(byte) >> (place & 7)) & 1) << bit;
+    }
+    if (value === sought) found++;
+  }
+  return found;
+}
+
+/** The last run is filled up to a multiple of 8; some writers go further. */
+const PADDING = 512;
+const WIDEST = 32;
+
+function levelsOf({ schemaPath }: RunsColumn): { readonly repetition: number; readonly definition: number } {
+  return { repetition: getMaxRepetitionLevel(schemaPath), definition: getMaxDefinitionLevel(schemaPath) };
+}
+
+function bitsOf(level: number): number {
+  return 32 - Math.clz32(level);
+}
+
+function readerOf(bytes: Uint8Array): Reader {
+  return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+}
+
+function unpacked(bytes: Uint8Array, size: number, { chunk }: RunsColumn): Uint8Array {
+  return decompressPage(bytes, size, chunk.codec, boundedCompressors);
+}
+
+function damaged(problem: string): MlanError {
+  return new MlanError("invalid-data", problem);
+}

@@ -1,0 +1,37 @@
+import { type BatchTensors, MlanError } from "@mlan/core";
+import * as tf from "@tensorflow/tfjs-core";
+import type { InputTensors } from "./input-tensors.ts";
+import type { Selection } from "./selection.ts";
+
+/** What the loss of a batch is computed from. */
+export interface LossInputs {
+  readonly inputs: InputTensors;
+  readonly selected: Selection;
+}
+
+/** The tensors by name, the token ids as [rows, length]; takes over those that are given. */
+export function batchTensors({ inputs, selected }: LossInputs): BatchTensors {
+  const { rows, length, tokenIds, images } = inputs;
+  const shaped = tf.reshape(tokenIds, [rows, length]);
+  tokenIds.dispose();
+  return { tokenIds: shaped, ...images, ...selected };
+}
+
+/** The inverse, in the current `tf.tidy`. Throws `contract` for a batch that is disposed, or another model's. */
+export function lossInputs(tensors: BatchTensors): LossInputs {
+  const { tokenIds, patches, sources, positions, targets, weights } = tensors;
+  if (!tokenIds || !positions || !targets || !weights || Object.values(tensors).some(({ isDisposed }) => isDisposed)) {
+    throw new MlanError("contract", "model-llava: this batch is disposed, or was collated by another model.");
+  }
+  const [rows = 0, length = 0] = tokenIds.shape;
+  const inputs = { rows, length, tokenIds: tf.reshape<tf.Rank.R1>(tokenIds, [rows * length]) };
+  const images = patches && sources && { patches: patches as tf.Tensor2D, sources: sources as tf.Tensor1D };
+  return {
+    inputs: { ...inputs, ...(images && { images }) },
+    selected: {
+      positions: positions as tf.Tensor1D,
+      targets: targets as tf.Tensor2D,
+      weights: weights as tf.Tensor1D,
+    },
+  };
+}
