@@ -101,8 +101,8 @@ test.each<[string, string, string | Uint8Array, string]>([
   ["a short row",      "rows.csv",      "q,n\na\n",                    "t: rows.csv row 0 (line 2): it is not a row of the table (it has 1 cell, and the first row names 2 columns)"],
   ["an open quote",    "rows.csv",      'q,n\na,1\n"b,2\n',            "t: rows.csv row 1: a quotation mark that is opened in line 3 or later is never closed"],
   ["a column twice",   "rows.csv",      "q,n,q\na,1,b\n",              'the first row names the column "q" twice'],
-  ["a word for a number", "rows.csv",   "q,n\na,one\n",                't: rows.csv row 0 (line 2), column "n": expected number, found "one"'],
-  ["a big integer",    "rows.json",     '[{"q":"","n":9007199254740993}]', 't: rows.json row 0, column "n": expected number, found "9007199254740993"'],
+  ["a word for a number", "rows.csv",   "q,n\na,one\n",                't: rows.csv row 0 (line 2), column "n": expected a number, found "one"'],
+  ["a big integer",    "rows.json",     '[{"q":"","n":9007199254740993}]', 't: rows.json row 0, column "n": expected a number, found "9007199254740993"'],
 ])("says of %s what it is", async (_, name, content, message) => {
   const folder = await temporaryFolder({ [name]: content });
   await expect(readerOf(new URL(name, folder)).read()).rejects.toMatchObject({

@@ -64,13 +64,13 @@ test.each([
   [
     "an unknown speaker",
     { conversations: [turn("system"), turn("human"), turn("bot")] },
-    'column "conversations.2.from": expected "human" or "user" or "gpt" or "assistant" or "system", found "bot"',
+    'column "conversations.2.from": expected "human", "user", "gpt", "assistant" or "system", found "bot"',
   ],
-  ["turns that are a string", { conversations: "hi" }, 'column "conversations": expected array, found "hi"'],
+  ["turns that are a string", { conversations: "hi" }, 'column "conversations": expected a list, found "hi"'],
   [
     "a text that is a number",
     { conversations: [turn("human"), { from: "gpt", value: 3 }] },
-    'column "conversations.1.value": expected string, found 3',
+    'column "conversations.1.value": expected text, found 3',
   ],
   [
     "an image that no turn names",
