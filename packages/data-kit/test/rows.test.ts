@@ -102,7 +102,7 @@ test.each([
 test.each([
   ["rows.jsonl", '{"question": "q", "answer": tr', "rows.jsonl row 0 (line 1): it is not JSON"],
   ["rows.jsonl", new Uint8Array([0x22, 0xff, 0x22]), "rows.jsonl row 0 (line 1): it is not JSON"],
-  ["rows.json", '[{"question": "q"', "rows.json row 0: the file ends here, after 17 bytes: it was cut short"],
+  ["rows.json", '[{"question": "q"', "rows.json row 0: the file ends in the middle, after 17 bytes: it was cut short"],
   ["rows.parquet", "PAR1 but not really", "rows.parquet cannot be read as Parquet"],
 ])("refuses %s when it is damaged: %j", async (name, content, message) => {
   await expect(read({ [name]: content }, [name])).rejects.toMatchObject({

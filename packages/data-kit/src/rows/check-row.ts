@@ -60,8 +60,12 @@ export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPl
 }
 
 /** An `invalid-data` error about one row. */
-export function badRow(place: RowPlace, problem: string, cause?: unknown): MlanError {
-  return new MlanError("invalid-data", `${placeText(place)}${problem}. Correct or remove that row.`, { cause });
+export function badRow(
+  place: RowPlace,
+  problem: string,
+  { cause, wayOut = "Correct or remove that row" }: { readonly cause?: unknown; readonly wayOut?: string } = {},
+): MlanError {
+  return new MlanError("invalid-data", `${placeText(place)}${problem}. ${wayOut}.`, { cause });
 }
 
 export function placeText({ speaker, file, row, line }: RowPlace): string {
