@@ -19,3 +19,4 @@ export { swiglu } from "./swiglu.ts";
 export { tokenLogProbabilities } from "./token-log-probabilities.ts";
 export type { ValueAndGradients } from "./value-and-gradients.ts";
 export { valueAndGradients } from "./value-and-gradients.ts";
+export { type WritableTensor, writableTensors } from "./writable-tensors.ts";
