@@ -76,7 +76,17 @@ export function createLlavaSource({ name, compute, untunedFamily, ...locations }
         const network = llavaNetwork(checkpoint.language, vision);
         try {
           await loadWeights(plan, network.weights, { seed, signal });
-          return llavaModel({ name, untunedFamily, network, tokenizer, tokenizerFiles, config, vision, format });
+          return llavaModel({
+            name,
+            compute,
+            untunedFamily,
+            network,
+            tokenizer,
+            tokenizerFiles,
+            config,
+            vision,
+            format,
+          });
         } catch (error) {
           disposeNetwork(network);
           throw error;
