@@ -7,7 +7,7 @@ export { checkpointed } from "./checkpointed.ts";
 export { detached } from "./detached.ts";
 export { embedding } from "./embedding.ts";
 export { mergeHeads, splitHeads } from "./heads.ts";
-export type { NumberOrScalar } from "./number-or-scalar.ts";
+export type { UpdateNumber } from "./number-or-scalar.ts";
 export { registerGradients } from "./register-gradients.ts";
 export { pack16Bits, quantise, type QuantiseOptions } from "./pack-matrix.ts";
 export { matMulPacked, type PackedBits, type PackedMatrix, unpackMatrix } from "./packed-matrix.ts";
