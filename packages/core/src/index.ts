@@ -20,6 +20,7 @@ export { IMAGE_PLACEHOLDER } from "./conversation.ts";
 export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
 export type { ErrorCode } from "./errors.ts";
+export { nothingToLearn } from "./check-supervision.ts";
 export { counted, LONGEST_MESSAGE, messageOf, MlanError, shownValue } from "./errors.ts";
 export type { Content } from "./content.ts";
 export { contentOfFiles, stampOf } from "./content.ts";
