@@ -13,7 +13,9 @@ beforeAll(async () => {
 it.each([1, 2])("hostile calls give cpu's values or a typed error, seed %i", async (seed) => {
   const lines: string[] = [];
   const end = await new Promise<unknown>((resolve, reject) => {
-    const started = spawn(process.execPath, [child, String(CASES), String(seed)], { stdio: ["ignore", "pipe", "inherit"] });
+    const started = spawn(process.execPath, [child, String(CASES), String(seed)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     let output = "";
     started.stdout.on("data", (text) => (output += String(text)));
     started.once("error", reject).once("close", (code, signal) => {
