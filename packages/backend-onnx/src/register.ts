@@ -53,9 +53,10 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
     onnxBackend(backend).recording.flush();
     return [];
   });
-  registerKernel("WritableTensors", ({ attrs, backend }) =>
-    onnxBackend(backend).lend(attrs as unknown as LendAttributes),
-  );
+  registerKernel("WritableTensors", ({ attrs, backend }) => {
+    const attributes: object = attrs ?? {};
+    return onnxBackend(backend).lend(attributes as LendAttributes);
+  });
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => refuse(kernelName));
 }
 
