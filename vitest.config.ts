@@ -7,7 +7,8 @@ const all = ["packages/*/test/**/*.test.ts", "tools/*/test/**/*.test.ts"];
 
 /** What changes or measures the whole process: backends, native libraries, threads, memory, a module of Node. */
 const alone = [
-  "packages/{backend-onnx,backend-tensorflow,fused-ops,trainer-gpu}/test/**/*.test.ts",
+  "packages/{backend-onnx,fused-ops,trainer-gpu}/test/**/*.test.ts",
+  "packages/backend-tensorflow/test/{*,install/real-install}.test.ts",
   "tools/benchmarks/test/evaluation-alone.test.ts",
   "packages/model-llava/test/{inspect,training-memory*}.test.ts",
   "packages/trainer-cpu/test/gradient-checkpointing.test.ts",

@@ -1,63 +1,62 @@
 /**
- * How long reading every tensor of a checkpoint of 1 GiB takes, alone and after its SHA-256 was compared with
- * `checksums.json`. The file lies in the system's memory by then: a disk that is slower hides more of the hashing.
- * `npm run bench:open`
+ * Time and memory to open a checkpoint of 1.1 billion bfloat16 values in shards as float32, every value checked: alone, beside
+ * safetensors for Python with PyTorch, which checks none, and after its files were compared with `checksums.json`. Writes 2.2
+ * GB below .cache/bench and removes them.
+ * `node tools/setup/run.mjs source bench/open.ts [--rounds 3] [--layers 22] [--threads 2]`
  */
-import { verifyChecksums, writeChecksums } from "@mlan/core";
-import { openSafetensors, writeSafetensors, type TensorToWrite } from "@mlan/safetensors";
-import { randomFillSync } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { writeChecksums } from "@mlan/core";
+import { rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import type { LineProcess } from "./line-process.ts";
 import { Measurement } from "./measurement.ts";
+import type { Opened, OpenRequest } from "./open/opened.ts";
+import { writeShardedLlama } from "./open/sharded-checkpoint.ts";
+import { startPython, startSource } from "./start-workers.ts";
 
-const TENSORS = 64;
-const SHAPE = [2048, 2048] as const;
-const ROUNDS = 3;
-
-const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-bench-open-"))}/`);
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "3" },
+    layers: { type: "string", default: "22" },
+    threads: { type: "string", default: "2" },
+  },
+});
+const folder = new URL("../.cache/bench/open/", import.meta.url);
 try {
-  const file = new URL("model.safetensors", folder);
-  const tensors = Array.from({ length: TENSORS }, (_, index): TensorToWrite => {
-    const numbers = (): Float32Array => Float32Array.from(randomFillSync(new Int16Array(SHAPE[0] * SHAPE[1])));
-    return { name: `tensor ${index}`, dtype: "F32", shape: SHAPE, data: numbers };
-  });
-  await writeSafetensors(file, tensors);
+  const size = { hiddenSize: 2048, intermediateSize: 5632, heads: 32, keyValueHeads: 4, vocabularySize: 32_000 };
+  const count = await writeShardedLlama(folder, { ...size, layers: Number(options.layers) });
+  console.log(`${(count / 1e9).toFixed(2)} billion values, ${((4 * count) / 1e9).toFixed(2)} GB as float32`);
+  const plain = await measure(() => startSource("mlan", "peers/mlan-open.ts"), count);
+  await measure(() => startPython("safetensors", "peers/torch_open.py", ["torch", "safetensors"]), count);
   await writeChecksums(folder);
-
-  const plain = { time: new Measurement(), processor: new Measurement() };
-  const verified = { time: new Measurement(), processor: new Measurement() };
-  await readAll(file);
-  for (let round = 0; round < ROUNDS; round++) {
-    await measure(plain, () => readAll(file));
-    await measure(verified, async () => {
-      await verifyChecksums(folder);
-      await readAll(file);
-    });
-  }
-  for (const [name, of] of [
-    ["time", "time"],
-    ["processor time", "processor"],
-  ] as const) {
-    const ratio = (verified[of].median / plain[of].median).toFixed(2);
-    console.log(`${name}: 1 GiB read ${plain[of]}, verified and read ${verified[of]}: ${ratio} x`);
-  }
+  const verified = await measure(() => startSource("mlan, verified", "peers/mlan-open.ts"), count);
+  if (plain && verified)
+    console.log(`Comparing checksums makes it ${(verified / plain).toFixed(2)} times the processor time.`);
 } finally {
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, force: true });
 }
 
-async function readAll(file: URL): Promise<void> {
-  const reader = await openSafetensors(file);
-  for (const name of reader.entries.keys()) await reader.read(name);
-  await reader.close();
-}
-
-/** Time, and that of all of the process's threads: the one that other work on the machine changes little. */
-async function measure(into: Record<"time" | "processor", Measurement>, work: () => Promise<void>): Promise<void> {
-  const [start, before] = [performance.now(), process.cpuUsage()];
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  into.time.add(performance.now() - start);
-  into.processor.add((user + system) / 1000);
+/** Gives the processor's time. A process for each round: memory that one has had is faster to get again. The first round brings the file into memory. */
+async function measure(start: () => LineProcess | undefined, count: number): Promise<number | undefined> {
+  const [wall, processor] = [new Measurement(), new Measurement()];
+  const request: OpenRequest = { folder: fileURLToPath(folder).replace(/\/$/, ""), threads: Number(options.threads) };
+  let name = "";
+  let last: Opened | undefined;
+  for (let round = 0; round <= Number(options.rounds); round++) {
+    const side = start();
+    if (!side) return undefined;
+    ({ name } = side);
+    last = await side.ask<Opened>(request);
+    side.stop();
+    if (round === 0) continue;
+    wall.add(1000 * last.seconds);
+    processor.add(1000 * last.processorSeconds);
+  }
+  if (!last) return undefined;
+  const times = (bytes: number): string => (bytes / (4 * count)).toFixed(2);
+  console.log(
+    `${name.padEnd(14)} ${wall}, processor ${processor}; memory ${times(last.resident)} x the float32 size, ` +
+      `at most ${times(last.peak)} x; sum ${last.sum}`,
+  );
+  return processor.median;
 }

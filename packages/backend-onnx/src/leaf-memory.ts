@@ -15,8 +15,10 @@ const WHOLE_PAGES = 2 ** 20;
 
 /** `byteLength` bytes, at least one. */
 export function allocateLeafMemory(byteLength: number): Allocation {
-  const map = byteLength < WHOLE_PAGES ? undefined : pageMapper();
-  return map === undefined ? fromHeap(byteLength) : map(byteLength);
+  const memory = byteLength < WHOLE_PAGES ? undefined : pageMemory();
+  if (!memory) return fromHeap(byteLength);
+  const address = memory.map(byteLength);
+  return { address, free: () => memory.unmap(address, byteLength) };
 }
 
 function fromHeap(byteLength: number): Allocation {
@@ -28,28 +30,44 @@ function fromHeap(byteLength: number): Allocation {
   return { address: ((start + line - 1n) / line) * line, free: () => koffi.free(block) };
 }
 
-type Map = (byteLength: number) => Allocation;
-
-let mapper: { readonly map: Map | undefined } | undefined;
-
-/** By mmap where there is one; Windows' heap already gives large blocks back. */
-function pageMapper(): Map | undefined {
-  mapper ??= { map: process.platform === "win32" ? undefined : posixMapper() };
-  return mapper.map;
+/** Whole pages of the system's memory. */
+interface PageMemory {
+  /** Zeros, which take no memory before they are written or populated. */
+  map(byteLength: number): Pointer;
+  /** Of a mapping or a part of it that begins at a page. */
+  unmap(address: Pointer, byteLength: number): void;
+  /** Gets pages ready on another thread, where the system can; nobody waits for it. */
+  populate(address: Pointer, byteLength: number): void;
 }
 
-function posixMapper(): Map {
+let pages: { readonly memory: PageMemory | undefined } | undefined;
+
+/** By mmap where there is one; Windows' heap already gives large blocks back. */
+export function pageMemory(): PageMemory | undefined {
+  pages ??= { memory: process.platform === "win32" ? undefined : posixMemory() };
+  return pages.memory;
+}
+
+function posixMemory(): PageMemory {
   const darwin = process.platform === "darwin";
   const library = koffi.load(darwin ? "libSystem.dylib" : "libc.so.6");
   const mmap = library.func("void* mmap(void*, size_t, int, int, int, int64_t)");
   const munmap = library.func("int munmap(void*, size_t)");
+  const madvise = darwin ? undefined : library.func("int madvise(void*, size_t, int)");
   const readAndWrite = 3;
   const privateAndAnonymous = darwin ? 0x1002 : 0x22;
-  return (byteLength) => {
-    const address: Pointer = mmap(null, byteLength, readAndWrite, privateAndAnonymous, -1, 0);
-    // MAP_FAILED is -1.
-    if (BigInt.asIntN(64, address) === -1n) throw outOfMemory(byteLength);
-    return { address, free: () => munmap(address, byteLength) };
+  // From Linux 5.14 on; older ones refuse it, and pages come when they are written.
+  const populateForWriting = 23;
+  return {
+    map(byteLength) {
+      const address: Pointer = mmap(null, byteLength, readAndWrite, privateAndAnonymous, -1, 0);
+      // MAP_FAILED is -1.
+      if (BigInt.asIntN(64, address) === -1n) throw outOfMemory(byteLength);
+      return address;
+    },
+    unmap: (address, byteLength) => void munmap(address, byteLength),
+    // Where the memory is unmapped meanwhile, there is nothing left to get ready.
+    populate: (address, byteLength) => void madvise?.async(address, byteLength, populateForWriting, () => {}),
   };
 }
 

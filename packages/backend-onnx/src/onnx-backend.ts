@@ -28,6 +28,13 @@ export interface OnnxBackendOptions extends SessionRunnerOptions {
   readonly pendingBytes: number;
 }
 
+/** What the kernel "WritableTensors" is asked. */
+interface LendAttributes {
+  readonly shapes: readonly (readonly number[])[];
+  /** Is called with the memory of each output, in their order. */
+  readonly lend: (values: Float32Array, prepare: () => void) => void;
+}
+
 /** Runs programs in place of the sessions that are kept. */
 interface Explainer {
   readonly run: ProgramRunner;
@@ -136,6 +143,16 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     const value = new RecordedValue([...shape], dtype);
     value.storage = storage;
     return this.data.add(value);
+  }
+
+  /** Float32 tensors for whoever asks to write in place; none where JavaScript does not see their memory. */
+  lend({ shapes, lend }: LendAttributes): TensorInfo[] {
+    const lent = this.device.lend?.(shapes) ?? [];
+    return lent.map(({ storage, prepare }, index) => {
+      const shape = shapes[index] ?? [];
+      lend(storage.view() as Float32Array, prepare);
+      return { dataId: this.adoptLeaf(storage, shape, "float32"), shape: [...shape], dtype: "float32" };
+    });
   }
 
   disposeIntermediate(tensor: TensorInfo): void {

@@ -8,6 +8,8 @@ import type { OrtLibrary, Pointer } from "./ort-library.ts";
 import type { Destinations, OrtSession } from "./ort-session.ts";
 import type { RecordedValue } from "./recorded-value.ts";
 import type { ProgramRunner } from "./recording.ts";
+import type { Storage } from "./graph.ts";
+import { wrapStorage } from "./storage.ts";
 import { estimateSessionBytes } from "./session-bytes.ts";
 import { sessionCache, type SessionCacheLimits } from "./session-cache.ts";
 
@@ -79,9 +81,12 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
       let runOptions: Pointer | undefined;
       if (session === undefined) {
         const model = compileProgram(program, device.createWriter());
-        session = openSession(device, optimization, model, (library, options) =>
-          addFrozen(library, options, program.frozen),
-        );
+        const frozen = program.frozen.map((value) => userOwned(device, value));
+        try {
+          session = openSession(device, optimization, model, (library, options) => addFrozen(library, options, frozen));
+        } finally {
+          for (const storage of frozen) storage.release();
+        }
         cache.add(program.signature, session, estimateSessionBytes(program, model));
         runOptions = upkeep.compiled(program);
         counts.compiled++;
@@ -106,15 +111,18 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
 
 const frozenNames: NameTable = new NameTable(FROZEN_PREFIX);
 
+/** The same memory in a handle that ONNX Runtime takes for a constant: one of its own results it would refuse. */
+function userOwned({ runtime }: Device, { storage, shape, dtype }: RecordedValue): Storage {
+  if (storage === undefined) throw new Error("a frozen value has no data");
+  return wrapStorage(runtime, storage.view(), shape, dtype);
+}
+
 /** Hands the content of frozen leaves over: ONNX Runtime packs a copy of the matrices among them for its products. */
-function addFrozen({ call }: OrtLibrary, options: Pointer, frozen: readonly RecordedValue[]): void {
+function addFrozen({ call }: OrtLibrary, options: Pointer, frozen: readonly Storage[]): void {
   if (frozen.length === 0) return;
   // Folding would look for the content in the model.
   call.AddSessionConfigEntry(options, DISABLED_OPTIMIZERS, `${HARMFUL_OPTIMIZERS};ConstantFolding`);
   frozenNames.reserve(frozen.length);
-  for (const [index, { storage }] of frozen.entries()) {
-    if (storage === undefined) throw new Error("a frozen value has no data");
-    frozenNames.values[index] = storage.handle;
-  }
+  for (const [index, { handle }] of frozen.entries()) frozenNames.values[index] = handle;
   call.AddExternalInitializers(options, frozenNames.addresses, frozenNames.values, frozen.length);
 }

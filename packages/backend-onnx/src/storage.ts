@@ -1,6 +1,7 @@
 import { BackendError } from "./backend-error.ts";
 import type { ElementType, Storage } from "./graph.ts";
 import { allocateLeafMemory } from "./leaf-memory.ts";
+import { lendMemory } from "./lent-memory.ts";
 import { ONNX_TYPES } from "./onnx-type.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import type { Pointer } from "./ort-library.ts";
@@ -73,6 +74,29 @@ function isZero(values: ArrayLike<number>): boolean {
   // -0 is another number.
   for (let index = 0; index < values.length; index++) if (!Object.is(values[index], 0)) return false;
   return true;
+}
+
+/** A tensor's memory that JavaScript writes in place. */
+export interface LentStorage {
+  readonly storage: Storage;
+  /** Lets the system get the memory ready on another thread. */
+  prepare(): void;
+}
+
+/** Memory for float32 tensors of these shapes, outside of the arena; zeros, which take no memory before they are written. */
+export function lendStorage(runtime: OrtRuntime, shapes: readonly (readonly number[])[]): readonly LentStorage[] {
+  const { held, library } = runtime;
+  const byteLengths = shapes.map((shape) => byteLengthOf(shape, "float32"));
+  return lendMemory(library, byteLengths).map(({ buffer, byteOffset, prepare, free }, index) => {
+    const [shape = [], byteLength = 0] = [shapes[index], byteLengths[index]];
+    held.leaves += byteLength;
+    const values = elements(buffer, byteOffset, sizeOf(shape), "float32");
+    const storage = wrapStorage(runtime, values, shape, "float32", () => {
+      held.leaves -= byteLength;
+      free();
+    });
+    return { storage, prepare };
+  });
 }
 
 /** Wraps an OrtValue that ONNX Runtime made; releasing the storage gives it back to the arena. */

@@ -167,6 +167,46 @@ describe("a compiled function", () => {
     expect(train(true)).toEqual(train(false));
   });
 
+  it("asks an optimizer's functions at every call, and changes nothing while its guard is not finite", () => {
+    const train = (compile: boolean): number[][] => {
+      const [weight, first, second] = [0.5, 0, 0].map((value) => tf.variable(tf.mul(tf.ones([3]), value)));
+      const now = { learningRate: 0, step: 0 };
+      const update = (x: tf.Tensor): tf.Scalar => {
+        const gradient = tf.sqrt(x);
+        const guard = tf.sum<tf.Scalar>(gradient);
+        const inputs: {} = {
+          guard,
+          parameters: [weight],
+          gradients: [gradient],
+          firstMoments: [first],
+          secondMoments: [second],
+        };
+        const numbers: {} = {
+          learningRate: () => now.learningRate,
+          step: () => now.step,
+          weightDecays: [0.01],
+          ...BETAS,
+        };
+        tf.engine().runKernel("ApplyAdamW", inputs, numbers);
+        return guard;
+      };
+      const apply = compile ? compiled(update) : update;
+      return [1, -1, 4, -4, 9].map((value, index) => {
+        // Not a float32.
+        Object.assign(now, { learningRate: 0.1 / (index + 1), step: index + 1 });
+        const [sum = NaN] = apply(row(value, 1, 1)).dataSync();
+        expect(Number.isFinite(sum)).toBe(value > 0);
+        return [...(weight?.dataSync() ?? [])];
+      });
+    };
+    const found = train(true);
+    expect(found).toEqual(train(false));
+    expect(found[1]).toEqual(found[0]);
+    expect(found[2]).not.toEqual(found[1]);
+    expect(found[3]).toEqual(found[2]);
+    expect(found[4]).not.toEqual(found[3]);
+  });
+
   it("refuses an optimizer's step that would not count", () => {
     const [weight, first, second] = [0, 1, 2].map(() => tf.variable(tf.zeros([2])));
     const step = compiled((gradient: tf.Tensor) => {
@@ -199,6 +239,19 @@ describe("a compiled function", () => {
     });
     expect(inSegments(row(1), tf.scalar(1)).dataSync()[0]).toBe(1);
     expect(inSegments(row(1), tf.scalar(NaN)).dataSync()[0]).toBeNaN();
+  });
+
+  it("takes arguments and variables whose data was made in another shape", () => {
+    const values = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+    const weight = tf.variable(tf.tensor2d([1, 0, 0, 1], [2, 2]));
+    const times = compiled((x: tf.Tensor2D) => tf.matMul(x, weight as tf.Tensor2D));
+    const product = (x: tf.Tensor): number[] => [...times(x as tf.Tensor2D).dataSync()];
+    expect(product(values)).toEqual([1, 2, 3, 4]);
+    expect(product(tf.reshape(row(5, 6, 7, 8), [2, 2]))).toEqual([5, 6, 7, 8]);
+    weight.assign(tf.reshape(row(0, 1, 1, 0), [2, 2]));
+    expect(product(values)).toEqual([2, 1, 4, 3]);
+    expect(product(tf.reshape(row(5, 6, 7, 8), [2, 2]))).toEqual([6, 5, 8, 7]);
+    expect(times.signatures).toBe(1);
   });
 
   it("says that an index is out of range, also of a later call, and goes on", () => {
@@ -300,6 +353,14 @@ describe("frozen tensors of a compiled function", () => {
     expect(onnxStatistics().compiled).toBe(before);
   });
 
+  it("may be results of the backend", () => {
+    const weight = tf.mul<tf.Tensor2D>(tf.tensor2d([1, 2, 3, 4], [2, 2]), 2);
+    const fast = compiled(product(weight), { frozen: [weight] });
+    for (const x of [tf.tensor2d([1, 1], [1, 2]), tf.tensor2d([1, 0], [1, 2])])
+      expect([...fast(x).dataSync()]).toEqual([...product(weight)(x).dataSync()]);
+    expect([...weight.dataSync()]).toEqual([2, 4, 6, 8]);
+  });
+
   it("may change: the function is recorded again", () => {
     const weight = tf.variable(tf.tensor2d([1, 2, 3, 4], [2, 2]));
     const fast = compiled((x: tf.Tensor2D) => tf.matMul(x, weight as tf.Tensor2D), { frozen: [weight] });
@@ -318,3 +379,5 @@ describe("frozen tensors of a compiled function", () => {
     expect([...fast(x).dataSync()]).toEqual([0, 0]);
   });
 });
+
+const BETAS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };

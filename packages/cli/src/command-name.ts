@@ -15,9 +15,9 @@ export function showCommand(folder: URL): string {
   return `${commandName()} show ${shellWord(displayPath(folder))}`;
 }
 
-/** With the commands that a text tells to type as they are typed here. */
+/** A text whose commands, written as `npx mlan ...`, are typed as they work here. */
 export function withCommandName(text: string): string {
-  return text.replaceAll(/\b(?:npx )?mlan (?=backend |doctor\b)/g, () => `${commandName()} `);
+  return text.replaceAll(/\bnpx mlan (?=[a-z])/g, () => `${commandName()} `);
 }
 
 function shellWord(path: string): string {

@@ -17,10 +17,11 @@ export async function compareRuns(
 /** The answers of one stage, of the last one that a run keeps unless it is named. */
 async function evaluationAt(named: string): Promise<readonly ComparedResult[]> {
   const [folder, wanted] = await splitName(named);
-  const all = await storedEvaluations(folderAt(folder));
-  const stages = [...new Set(all.map(({ stage }) => stage))];
+  const { stages, evaluations, damaged } = await storedEvaluations(folderAt(folder));
   const stage = wanted ?? stages.at(-1);
-  const chosen = all.filter((evaluation) => evaluation.stage === stage);
+  const unreadable = damaged.find((evaluation) => evaluation.stage === stage);
+  if (unreadable) throw unreadable.error;
+  const chosen = evaluations.filter((evaluation) => evaluation.stage === stage);
   if (chosen.length === 0) {
     const message = `${folder} keeps no answers of a stage "${stage}"; it has ${stages.join(", ")}.`;
     throw new MlanError("run-folder", message);

@@ -18,7 +18,7 @@ Looks for the questions' texts (whole, or 13 words in a row) and images (same fi
 training stage of the experiment. Needs @mlan/eval-contamination.
 `;
 
-export function addContaminationCommand(program: Command, { terminal }: CommandContext): void {
+export function addContaminationCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("contamination")
     .description("Look for questions of the benchmarks in the training data.")
@@ -30,7 +30,10 @@ export function addContaminationCommand(program: Command, { terminal }: CommandC
       const { findContamination } = await import("./contamination.ts");
       const experiment = await loadExperiment(file);
       const folder = run === undefined ? undefined : folderAt(run);
-      terminal.print((await findContamination(experiment, { folder, show, terminal })).join("\n"));
+      const { lines, problems } = await findContamination(experiment, { folder, show, terminal });
+      terminal.print(lines.join("\n"));
       terminal.redraw(undefined);
+      for (const problem of problems) terminal.note(`${terminal.paint.red("error:")} ${problem}`);
+      finish(problems.length > 0 ? 1 : 0);
     });
 }

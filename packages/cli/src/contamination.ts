@@ -15,11 +15,17 @@ export interface FindContaminationOptions {
   readonly terminal: Terminal;
 }
 
-/** What of an experiment's benchmarks stands in the data of its training stages, as lines. */
+export interface FoundContamination {
+  readonly lines: readonly string[];
+  /** What of the run could not be scored, each with its reason and the way out. */
+  readonly problems: readonly string[];
+}
+
+/** What of an experiment's benchmarks stands in the data of its training stages. */
 export async function findContamination(
   experiment: Experiment,
   { folder, show, terminal }: FindContaminationOptions,
-): Promise<readonly string[]> {
+): Promise<FoundContamination> {
   const { contamination, contaminationTable } = await withInstallHint(() => import("@mlan/eval-contamination"));
   const benchmarks = benchmarksOf(experiment);
   const lines: string[] = [];
@@ -37,7 +43,9 @@ export async function findContamination(
   if (reports.length === 0) {
     throw new MlanError("invalid-options", `${experiment.name} has no training stage, so there is nothing to look in.`);
   }
-  return folder ? [...lines, "", ...(await cleanScoresOf(experiment, reports, folder, terminal.columns()))] : lines;
+  if (!folder) return { lines, problems: [] };
+  const scores = await cleanScoresOf(experiment, reports, folder, terminal.columns());
+  return { lines: [...lines, ...scores.lines], problems: scores.problems };
 }
 
 const COLUMNS: readonly TextColumn[] = [
@@ -55,11 +63,12 @@ async function cleanScoresOf(
   reports: readonly ContaminationReport[],
   folder: URL,
   width: number,
-): Promise<readonly string[]> {
+): Promise<FoundContamination> {
   const { cleanPart } = await import("@mlan/eval-contamination");
   const benchmarks = new Map(benchmarksOf(experiment).map((benchmark) => [benchmark.name, benchmark]));
   const found = reports.flatMap((report) => report.benchmarks);
-  const rows = (await storedEvaluations(folder)).flatMap(({ stage, header, records }) => {
+  const { evaluations, damaged } = await storedEvaluations(folder);
+  const rows = evaluations.flatMap(({ stage, header, records }) => {
     const [metric] = Object.entries(benchmarks.get(header.benchmark)?.protocol(header.protocol).metrics ?? {});
     if (!metric) return [];
     const all = records.map(outcomeOf);
@@ -73,5 +82,16 @@ async function cleanScoresOf(
     };
     return [[stage, header.benchmark, metric[0], text(all), text(clean), count(all.length - clean.length)]];
   });
-  return ["Scores in %, ± standard error", "", ...textTable({ columns: COLUMNS, rows }, width)];
+  const table = ["Scores in %, ± standard error", "", ...textTable({ columns: COLUMNS, rows }, width)];
+  const stored = [...evaluations.map(({ header }) => header.benchmark), ...damaged.map(({ benchmark }) => benchmark)];
+  const unasked = [...new Set(stored)].filter((name) => !benchmarks.has(name));
+  const unscored =
+    `Not looked for and not scored: ${unasked.join(", ")}. The run keeps answers to them, but ${experiment.name} does ` +
+    "not ask them.";
+  return {
+    lines: [...(rows.length > 0 ? ["", ...table] : []), ...(unasked.length > 0 ? ["", unscored] : [])],
+    problems: damaged.map(
+      ({ stage, benchmark, error }) => `the answers to ${benchmark} at ${stage} were not scored: ${error.message}`,
+    ),
+  };
 }

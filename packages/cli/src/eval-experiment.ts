@@ -36,9 +36,12 @@ export interface EvalRequest {
 /** An experiment of one stage: a saved model is asked the benchmarks' questions. */
 export async function evalExperiment(request: EvalRequest): Promise<Experiment> {
   const { tower, batchSize, verify, featureCache, protocol, limit } = request;
-  const model = await importPlugin("model", request.model);
+  // First what is looked up in a moment: a model's plugin takes seconds to load.
+  const whole = await Promise.all(request.benchmarks.map(benchmarkPlugin));
+  const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
   const evaluator = await importPlugin("eval", request.evaluator);
   const weights = await checkpointAt(request.weights);
+  const model = await importPlugin("model", request.model);
   const use = [
     model({ weights, ...(tower !== undefined && { visionTower: folderAt(tower) }) }),
     evaluator({
@@ -48,8 +51,6 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
     }),
     await computeOf(request.backend),
   ].map(checkPlugin);
-  const whole = await Promise.all(request.benchmarks.map(benchmarkPlugin));
-  const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
   return experiment({ name: "eval", use, stages: [evaluate({ name: "eval", benchmarks, protocol })] });
 }
 

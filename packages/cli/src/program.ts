@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.ts";
+import { withCommandName } from "./command-name.ts";
 import { errorText } from "./error-text.ts";
 import { addBackendCommand } from "./backend-command.ts";
 import { addCompareCommand } from "./compare-command.ts";
@@ -67,9 +68,8 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    terminal.note(
-      `${terminal.paint.red("error:")} ${errorText(error, program.opts<{ verbose?: true }>().verbose === true)}`,
-    );
+    const text = errorText(error, program.opts<{ verbose?: true }>().verbose === true);
+    terminal.note(`${terminal.paint.red("error:")} ${withCommandName(text)}`);
     return 1;
   }
 }

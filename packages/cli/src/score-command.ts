@@ -18,7 +18,7 @@ Examples:
   $ mlan score runs/mine --benchmark ./receipts.ts         with a benchmark of your own
 
 Neither the model nor the data is needed. Extractors are those of the benchmarks' installed plugins; a benchmark named
-boolq is @mlan/data-boolq's. Where one benchmark is not to be found, the others are scored and the exit status is 1.
+boolq is @mlan/data-boolq's. Where one benchmark is not found or its answers are damaged, the others are scored and the exit status is 1.
 `;
 
 export function addScoreCommand(program: Command, { terminal, finish }: CommandContext): void {

@@ -33,16 +33,18 @@ export interface ScoredRun {
 }
 
 /**
- * The stored answers of a run as every extractor reads them. A benchmark that is not to be found keeps no other from
- * being scored. Throws `run-folder` when there are no answers.
+ * The stored answers of a run as every extractor reads them. A benchmark that is not found, or whose answers are
+ * damaged, keeps no other from being scored. Throws `run-folder` when there are no answers.
  */
 export async function scoreRun(folder: URL, options: ScoreOptions): Promise<ScoredRun> {
   const { benchmarks, asked, show, width } = options;
-  const evaluations = await storedEvaluations(folder);
+  const { evaluations, damaged } = await storedEvaluations(folder);
   const own = new Map([...asked, ...benchmarks].map((benchmark) => [benchmark.name, benchmark]));
   const rows: (readonly string[])[] = [];
   const examples: string[] = [];
-  const kept = [...new Set(evaluations.map(({ header }) => header.benchmark))];
+  const kept = [
+    ...new Set([...evaluations.map(({ header }) => header.benchmark), ...damaged.map(({ benchmark }) => benchmark)]),
+  ];
   const unasked = benchmarks.filter(({ name }) => !kept.includes(name));
   const problems = new Set(
     unasked.map(({ name }) => `the run keeps no answers to ${name}; it has ${kept.join(", ")}.`),
@@ -62,6 +64,9 @@ export async function scoreRun(folder: URL, options: ScoreOptions): Promise<Scor
     } catch (error) {
       problems.add(`the answers to ${header.benchmark} were not scored: ${reasonOf(error, header.benchmark)}`);
     }
+  }
+  for (const { stage, benchmark, error } of damaged) {
+    problems.add(`the answers to ${benchmark} at ${stage} were not scored: ${error.message}`);
   }
   const title =
     "Stored answers as every extractor reads them (* the run's own), headline metric in %, ± standard error";

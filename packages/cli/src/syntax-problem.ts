@@ -9,7 +9,9 @@ import { nearbyPath } from "./folders.ts";
 export function syntaxProblem(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   return (
-    transformProblem(error.message) ?? (error.name === "SyntaxError" ? markedProblem(error.stack ?? "") : undefined)
+    transformProblem(error.message) ??
+    modulesInCommonJs(error.message) ??
+    (error.name === "SyntaxError" ? markedProblem(error.stack ?? "") : undefined)
   );
 }
 
@@ -32,6 +34,14 @@ function isOfParser({ stack = "" }: Error): boolean {
   return /^ +at .*\(node:internal\/(?:modules|vm)/.test(stack.split("\n").find((line) => /^ +at /.test(line)) ?? "");
 }
 
+/** Of Node, about import, export or await in a file whose ending makes it CommonJS. */
+function modulesInCommonJs(message: string): string | undefined {
+  const [, file = ""] = /^Cannot require\(\) ES Module (.+\.cjs) in a cycle/.exec(message) ?? [];
+  if (file === "") return undefined;
+  const path = pathOf(file);
+  return `${path} is CommonJS by its ending, and has import, export or await. Name it ${path.replace(/cjs$/, "mjs")}, or use require and module.exports.`;
+}
+
 /** Of tsx: a first line, then one for each problem, with columns that count from 0. */
 function transformProblem(message: string): string | undefined {
   if (!message.startsWith("Transform failed with ")) return undefined;
@@ -47,6 +57,9 @@ function markedProblem(printed: string): string | undefined {
 }
 
 function at(file: string, line: string | undefined, column: number, text: string | undefined): string {
-  const path = nearbyPath(file.startsWith("file:") ? fileURLToPath(file) : file);
-  return `${path}:${line}:${column}: ${text}`;
+  return `${pathOf(file)}:${line}:${column}: ${text}`;
+}
+
+function pathOf(file: string): string {
+  return nearbyPath(file.startsWith("file:") ? fileURLToPath(file) : file);
 }

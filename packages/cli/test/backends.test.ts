@@ -75,7 +75,9 @@ describe("mlan backend install tensorflow", () => {
   test.each(["full", "nested"])("ends with all places that it looked at, in the project %s", async (project) => {
     const { status, stdout, stderr } = await mlan(project, "backend", "install", "tensorflow");
     expect(stderr).toMatch(/^error: No TensorFlow was found\. Looked at\n {2}\.venv: there is no \S+\n/);
-    expect(stderr).toMatch(/\nor, without Python, name a wheel: mlan backend install tensorflow --wheel FILE\n$/);
+    expect(stderr).toMatch(
+      /\nor, without Python, name a wheel: npm run mlan -- backend install tensorflow --wheel FILE\n$/,
+    );
     expect([status, stdout]).toEqual([1, ""]);
   });
 

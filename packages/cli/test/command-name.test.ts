@@ -40,9 +40,9 @@ test.each([
 });
 
 test("commands in a text are typed the same way, and nothing else is", () => {
-  expect(withCommandName("Run npx mlan backend install tensorflow, or mlan doctor; @mlan/cli and mlan need it.")).toBe(
-    "Run npm run mlan -- backend install tensorflow, or npm run mlan -- doctor; @mlan/cli and mlan need it.",
-  );
+  expect(
+    withCommandName("Run npx mlan backend install tensorflow, or `npx mlan memory`; @mlan/cli and mlan need it."),
+  ).toBe("Run npm run mlan -- backend install tensorflow, or `npm run mlan -- memory`; @mlan/cli and mlan need it.");
 });
 
 test("npm run mlan takes paths from the folder where it was typed", () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -14,6 +14,12 @@ beforeAll(async () => {
   const { status, stderr } = await mlan("run", fixture("evaluations.ts"), "--folder", run("first"));
   if (status !== 0) throw new Error(stderr);
 });
+/** A copy of the run with one file changed. */
+const changed = async (name: string, file: string, change: (text: string) => string): Promise<string> => {
+  await cp(run("first"), run(name), { recursive: true });
+  await writeFile(join(run(name), file), change(await readFile(join(run(name), file), "utf8")));
+  return run(name);
+};
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("mlan score", () => {
@@ -31,6 +37,24 @@ describe("mlan score", () => {
     expect(stdout).toMatch(/^ +first-mention@2 +100\.0 ± 0\.0 +0\.0 +10$/m);
     expect(stdout).toMatch(/^animals at early: extractors disagree on 10 answers$/m);
     expect(stdout).toMatch(/: "It is B", target "B": strict nothing, first-mention "B" \(right\)$/m);
+  });
+
+  test("scores the rest when one answer file is damaged, and names that one", async () => {
+    for (const [name, damage] of Object.entries({
+      line: (text: string) => text.replace('"id":"q7"', '"id":"q8"'),
+      header: (text: string) => text.slice(5),
+    })) {
+      const damaged = await changed(`damaged-${name}`, "answers/late/animals.jsonl", damage);
+      const { status, stdout, stderr } = await typed(["score", damaged, "--experiment", fixture("evaluations.ts")]);
+      expect(status).toBe(1);
+      expect(stdout).toMatch(/^early +animals/m);
+      expect(stdout).toMatch(/^reworded +animals/m);
+      expect(stdout).not.toMatch(/^late /m);
+      expect(stderr).toMatch(
+        /^error: the answers to animals at late were not scored: line \d+ of .*animals\.jsonl is not/m,
+      );
+      expect(stderr).toMatch(/Run the experiment again in its folder|Delete the file to ask again/);
+    }
   });
 
   test("says how to name a benchmark of one's own, and refuses what keeps no answers", async () => {
@@ -71,6 +95,15 @@ describe("mlan compare", () => {
     expect(wrong.stderr).toContain('keeps no answers of a stage "erly"; it has early, late, reworded.');
   });
 
+  test("compares stages beside one that is damaged, and takes no earlier one for the last", async () => {
+    const damaged = await changed("damaged-last", "answers/reworded/animals.jsonl", (text) => text.slice(5));
+    const others = await typed(["compare", `${damaged}:early`, `${damaged}:late`]);
+    expect(others.status).toBe(0);
+    const last = await typed(["compare", damaged, run("first")]);
+    expect(last.status).toBe(1);
+    expect(last.stderr).toMatch(/line 1 of .*reworded.animals\.jsonl is not what an answer file begins with/);
+  });
+
   test("refuses a run that is not done, and mlan score says how many answers it has", async () => {
     const half = run("half");
     const answers = "answers/reworded/animals.jsonl";
@@ -92,6 +125,21 @@ describe("mlan contamination", () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^animals +20 +2 +10\.00 %/m);
     expect(stdout).toMatch(/^early +animals +accuracy +50\.0 ± \d+\.\d +55\.6 ± \d+\.\d +2$/m);
+  });
+
+  test("names answers that the experiment does not ask for, and damaged ones", async () => {
+    const others = await changed("others", "manifest.json", (text) => text.replaceAll('"animals"', '"birds"'));
+    for (const stage of ["early", "late", "reworded"]) {
+      const answers = join(others, "answers", stage, "animals.jsonl");
+      const text = (await readFile(answers, "utf8")).replace('"benchmark":"animals"', '"benchmark":"birds"');
+      await writeFile(join(others, "answers", stage, "birds.jsonl"), stage === "late" ? text.slice(5) : text);
+    }
+    const { status, stdout, stderr } = await typed(["contamination", fixture("leaking.ts"), "--run", others]);
+    expect(status).toBe(1);
+    expect(stdout).toContain(
+      "Not looked for and not scored: birds. The run keeps answers to them, but leaking does not",
+    );
+    expect(stderr).toMatch(/^error: the answers to birds at late were not scored: line 1 of /m);
   });
 
   test("refuses an experiment that trains on nothing", async () => {

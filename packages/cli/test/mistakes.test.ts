@@ -23,6 +23,8 @@ const FILES = {
   "reads.ts": `import { readFileSync } from "node:fs";\nexport default readFileSync("nowhere.json");\n`,
   "parses.ts": `export default JSON.parse("{ no");\n`,
   "throws-text.ts": `throw "a text";\n`,
+  "modules.cjs": `import { experiment } from "@mlan/core";\nexport default experiment({});\n`,
+  "waits.cjs": `module.exports = await import("node:fs");\n`,
   "as-name.ts":
     `import { evaluate, experiment } from "@mlan/core";\nimport { memoryBenchmark } from "@mlan/testing";\n` +
     `export const mine = experiment({ name: "a", use: [], stages: [evaluate({ name: "b", protocol: "strict", ` +
@@ -37,6 +39,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(project, { recursive: true, force: true }));
 
+const COMMON_JS = "is CommonJS by its ending, and has import, export or await.";
+
 describe("of an experiment file one reads the place and the message, and nothing else:", () => {
   // prettier-ignore
   test.each([
@@ -45,6 +49,8 @@ describe("of an experiment file one reads the place and the message, and nothing
     ["imports-no-comma.ts",  'error: no-comma.ts:3:13: Expected "}" but found "use"\n'],
     ["imports-no-comma.mjs", "error: imports-no-comma.mjs, or a file that it imports, does not parse: Unexpected identifier 'use'\n"],
     ["imports-a.ts",         "error: imports-a.ts:3:10: The requested module './exports-b.ts' does not provide an export named 'a'\n"],
+    ["modules.cjs",          `error: modules.cjs ${COMMON_JS} Name it modules.mjs, or use require and module.exports.\n`],
+    ["waits.cjs",            `error: waits.cjs ${COMMON_JS} Name it waits.mjs, or use require and module.exports.\n`],
     ["bad-json.ts",          "error: rows.json:2:1: Unexpected end of file in JSON\n"],
     ["throws-text.ts",       "error: 'a text'\n"],
     ["as-name.ts",           "error: as-name.ts exports its experiment as mine. End it with: export default mine;\n"],

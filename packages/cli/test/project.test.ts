@@ -96,7 +96,7 @@ describe("mlan eval", () => {
   test("says which command installs a backend that is missing, before anything is read", async () => {
     const nowhere = { MLAN_CACHE: join(project, "nowhere"), MLAN_TENSORFLOW_BINDING: "" };
     const { status, stderr } = await start([...onTensorFlow, "--fresh"], nowhere, project).finished;
-    expect(stderr).toMatch(/^error: backend-tensorflow: .*`npx mlan backend install tensorflow`/m);
+    expect(stderr).toMatch(/^error: backend-tensorflow: .*`npm run mlan -- backend install tensorflow`/m);
     expect(stderr).not.toContain("odd-letters");
     expect(status).toBe(1);
   });

@@ -60,18 +60,23 @@ describe("a command line that cannot work ends with one clear message:", () => {
       /^error: @acme\/data-that-nobody-installed is not installed here, and is no package of mlan\. Check the name;[^\n]*\n$/,
     ],
     [
+      "a benchmark misspelled, before a model is looked for",
+      ["eval", "--model", "gpt-9", "--weights", "b", "--benchmark", "bolq"],
+      /^error: @mlan\/data-bolq [^\n]*Did you mean boolq\?/,
+    ],
+    [
       "a plugin that nobody has",
-      ["eval", "--model", "gpt-9", "--weights", "b", "--benchmark", "c"],
+      ["eval", "--model", "gpt-9", "--weights", "b", "--benchmark", "boolq"],
       /^error: @mlan\/model-gpt-9 is not installed here, and mlan has no such package\. It has llama2, vicuna\.\n$/,
     ],
     [
       "a misspelt plugin",
-      ["eval", "--model", "vicunna", "--weights", "b", "--benchmark", "c"],
+      ["eval", "--model", "vicunna", "--weights", "b", "--benchmark", "boolq"],
       /^error: @mlan\/model-vicunna is not installed here\. Did you mean vicuna\?\n$/,
     ],
     [
       "a plugin with a slash in its name",
-      ["eval", "--model", "me/receipts", "--weights", "b", "--benchmark", "c"],
+      ["eval", "--model", "me/receipts", "--weights", "b", "--benchmark", "boolq"],
       /^error: me is not installed here, and is no package of mlan\. Check the name;[^\n]*\n$/,
     ],
     ["no run folder", ["show", "nowhere"], /^error: .*\/nowhere\/ is no run folder: it has no manifest\.json/],

@@ -13,18 +13,27 @@ export function expectationOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): st
         issue.values.map((value) => (typeof value === "string" ? JSON.stringify(value) : `${String(value)}`)),
       );
     case "too_small":
-      return bounded(issue.origin, issue.inclusive === false ? "above" : "of at least", Number(issue.minimum));
+      return bounded(issue, issue.inclusive === false ? "above" : "of at least", Number(issue.minimum));
     case "too_big":
-      return bounded(issue.origin, issue.inclusive === false ? "below" : "of at most", Number(issue.maximum));
+      return bounded(issue, issue.inclusive === false ? "below" : "of at most", Number(issue.maximum));
     case "invalid_union": {
       const branches = issue.errors.map(([first]) => first && expectationOf(first));
       return branches.includes(undefined) || branches.length === 0
         ? undefined
         : alternatives([...new Set(branches)].map(String));
     }
+    case "custom":
+      // A schema's own check may say what it expected.
+      return /^expected ((?!.*, found )[^;?]*)$/s.exec(issue.message ?? "")?.[1];
     default:
       return undefined;
   }
+}
+
+/** To parse with: `schema.safeParse(value, { error: plainWords })` gives messages such as "expected a whole number". */
+export function plainWords(issue: z.core.$ZodRawIssue): string | undefined {
+  const expected = expectationOf(issue);
+  return expected === undefined ? undefined : `expected ${expected}`;
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -40,7 +49,12 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** Of a number, or of how many parts something has. */
-function bounded(origin: string, relation: string, limit: number): string {
+function bounded(
+  { origin, exact }: { readonly origin: string; readonly exact?: boolean | undefined },
+  bound: string,
+  limit: number,
+): string {
+  const relation = exact ? "of" : bound;
   if (origin === "array") return `a list ${relation} ${limit} ${limit === 1 ? "entry" : "entries"}`;
   if (origin === "string") return `text ${relation} ${limit} ${limit === 1 ? "character" : "characters"}`;
   return `${origin === "int" ? "a whole number" : "a number"} ${relation} ${limit}`;

@@ -1,11 +1,12 @@
-import { mkdir, stat } from "node:fs/promises";
+import { lstat, mkdir, stat } from "node:fs/promises";
 import { MlanError } from "./errors.ts";
 import { pathOf } from "./path-of.ts";
 
 /**
  * Makes a folder and those above it that are missing; returns whether it was missing. Node's recursive `mkdir` never ends
  * on file systems that take no new folders and answer that the parent is missing, such as /proc: there this throws
- * `unavailable`. Else rejects with the file system's error, since only the caller knows what the folder is for.
+ * `unavailable`, as where a file is in the place of one of the folders. Else rejects with the file system's error, since
+ * only the caller knows what the folder is for.
  */
 export async function makeFolder(folder: URL): Promise<boolean> {
   const place = folder.pathname.endsWith("/") ? folder : new URL(`${folder.pathname}/`, folder);
@@ -27,8 +28,21 @@ async function attemptToMake(place: URL): Promise<"made" | "there" | "parent-mis
     if (Object(error).code === "ENOENT") return "parent-missing";
     // A folder that is there is answered by EEXIST, by others where nothing may be made (EROFS, EACCES, EISDIR, EPERM).
     if (await isFolder(place)) return "there";
-    throw error;
+    throw (await inTheWay(place, error)) ?? error;
   }
+}
+
+/** Names the file, or the link to nothing, where the folder or one above it should be; undefined when there is none. */
+async function inTheWay(place: URL, cause: unknown): Promise<MlanError | undefined> {
+  if (!["EEXIST", "ENOTDIR"].includes(Object(cause).code)) return undefined;
+  // With a slash at its end, the path of a file is no file's.
+  const path = new URL(place.href.replace(/\/$/, ""));
+  const found = await lstat(path).catch(() => undefined);
+  if (!found) return path.pathname === "/" ? undefined : inTheWay(new URL("./", path), cause);
+  if (await isFolder(path)) return undefined;
+  const kind = found.isSymbolicLink() ? "a link that leads to no folder" : "a file";
+  const message = `${pathOf(path)} is ${kind}, where a folder is needed. Move it away, or choose another place.`;
+  return new MlanError("unavailable", message, { cause });
 }
 
 function isFolder(place: URL): Promise<boolean> {

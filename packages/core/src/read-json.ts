@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import type { z } from "zod";
 import { messageOf, MlanError } from "./errors.ts";
+import { plainWords } from "./expectation.ts";
 import { pathOf } from "./path-of.ts";
+import { problemsOf } from "./schema-problems.ts";
 
 /**
  * A JSON file of a run folder; undefined when there is none. Throws `run-folder` when it is not what the schema says;
@@ -14,9 +16,9 @@ export async function readJson<Value>(
 ): Promise<Value | undefined> {
   const text = await readIfThere(file);
   if (text === undefined) return undefined;
-  const { data, error } = schema.safeParse(parsed(text, file));
+  const { data, error } = schema.safeParse(parsed(text, file), { reportInput: true, error: plainWords });
   if (!error) return data;
-  throw new MlanError("run-folder", `${otherwise} (${z.prettifyError(error)}). Restore it, or give another folder.`, {
+  throw new MlanError("run-folder", `${otherwise} (${problemsOf(error, "key")}). Restore it, or give another folder.`, {
     cause: error,
   });
 }

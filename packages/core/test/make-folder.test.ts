@@ -20,12 +20,15 @@ test("a folder is made with those above it, once", async () => {
   expect(all.filter(Boolean)).toHaveLength(1);
 });
 
-test("a file or a link to nothing in the way is the file system's error", async () => {
+test("a file or a link to nothing in the way is named", async () => {
   await writeFile(new URL("file", root), "");
   await symlink("nowhere", new URL("link", root));
-  await expect(makeFolder(new URL("file/", root))).rejects.toThrow("EEXIST");
-  await expect(makeFolder(new URL("file/below/", root))).rejects.toThrow("ENOTDIR");
-  await expect(makeFolder(new URL("link/", root))).rejects.toThrow("EEXIST");
+  const file = /make-folder-\w+\/file is a file, where a folder is needed\. Move it away, or choose another place\.$/;
+  await expect(makeFolder(new URL("file/", root))).rejects.toThrow(file);
+  await expect(makeFolder(new URL("file", root))).rejects.toThrow(file);
+  await expect(makeFolder(new URL("file/below/", root))).rejects.toThrow(file);
+  await expect(makeFolder(new URL("file/below/further/", root))).rejects.toThrow(file);
+  await expect(makeFolder(new URL("link/", root))).rejects.toThrow(/link is a link that leads to no folder, where/);
 });
 
 test.runIf(process.platform === "linux")("below /proc, where Node's own never ends, nothing hangs", async () => {

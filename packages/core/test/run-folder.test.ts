@@ -226,9 +226,9 @@ describe("a run folder", () => {
     ["manifest.json", "null",                                           "its manifest.json is not that of a run"],
     ["manifest.json", "[]",                                             "its manifest.json is not that of a run"],
     ["manifest.json", '{"formatVersion":1,"plan":{},"versions":{}}',    "stages"],
-    ["manifest.json", '{"formatVersion":3}',                            "formatVersion"],
-    ["results.json",  "{}",                                             "results.json is not what a run writes there"],
-    ["ledger.json",   "[1]",                                            "ledger.json is not what a run writes there"],
+    ["manifest.json", '{"formatVersion":3}',                            /\(key "formatVersion": expected [^,]*, found 3; key "plan": expected an object, found nothing; /],
+    ["results.json",  "{}",                                             "results.json is not what a run writes there (expected a list, found an object). Restore it"],
+    ["ledger.json",   "[1]",                                            'ledger.json is not what a run writes there (key "0": expected an entry with stage, found 1).'],
     ["metrics.jsonl", "{}\n",                                           "line 1 of"],
     ["metrics.jsonl", "oops\n",                                         "line 1 of"],
   ])("with a %s of %s is refused in one sentence", async (name, text, message) => {

@@ -1,5 +1,6 @@
 import { type Benchmark, type Choice, counted, fileLocation, type Location, type Question } from "@mlan/core";
 import {
+  cardFor,
   checkOptions,
   defineBenchmark,
   firstMention,
@@ -36,7 +37,7 @@ export function ai2d(options: Ai2dOptions = {}): Benchmark<Ai2dQuestion> {
   const { images, ...source } = checkOptions("data-ai2d", optionsSchema, options);
   return defineBenchmark({
     name: "ai2d",
-    card: {
+    card: cardFor(source, {
       source: "https://huggingface.co/datasets/lmms-lab/ai2d",
       license: "not stated on the Hub",
       citation: "Kembhavi et al., A Diagram Is Worth a Dozen Images, ECCV 2016",
@@ -46,7 +47,7 @@ export function ai2d(options: Ai2dOptions = {}): Benchmark<Ai2dQuestion> {
       split: "test",
       revision: PUBLISHED.revision,
       rows: 3088,
-    },
+    }),
     rows: rowsFrom({
       speaker: "data-ai2d",
       source: sourceFrom(source, PUBLISHED),

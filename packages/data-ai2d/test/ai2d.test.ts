@@ -58,10 +58,10 @@ test.each([
   [{ answer: "B" }, 'column "answer": expected the number of one of its 4 options, counted from 0, found "B"'],
   [{ answer: "-1" }, 'column "answer": expected the number of one of its 4 options, counted from 0, found "-1"'],
   [{ options: undefined }, 'column "options" is missing'],
-  [{ options: ["a", 3] }, 'column "options.1": expected string, found 3'],
+  [{ options: ["a", 3] }, 'column "options.1": expected text, found 3'],
   [{ image: undefined }, 'column "image" is missing'],
   [{ image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
-  [{ question: null }, 'column "question": expected string, found null'],
+  [{ question: null }, 'column "question": expected text, found null'],
   [{ image: "../outside.png" }, 'column "image": image "../outside.png" lies outside its folder'],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { question: "Which?", options: ["a", "b", "c", "d"], answer: "0", image: "a.png", ...change };

@@ -1,5 +1,6 @@
 import type { Benchmark, Question } from "@mlan/core";
 import {
+  cardFor,
   checkOptions,
   contentKey,
   defineBenchmark,
@@ -28,7 +29,7 @@ export function boolq(options: BoolqOptions = {}): Benchmark<BoolqQuestion> {
   const source = checkOptions("data-boolq", optionsSchema, options);
   return defineBenchmark({
     name: "boolq",
-    card: {
+    card: cardFor(source, {
       source: "https://huggingface.co/datasets/google/boolq",
       license: "CC-BY-SA-3.0",
       citation: "Clark et al., BoolQ: Exploring the Surprising Difficulty of Natural Yes/No Questions, NAACL 2019",
@@ -37,7 +38,7 @@ export function boolq(options: BoolqOptions = {}): Benchmark<BoolqQuestion> {
       split: "validation",
       revision: PUBLISHED.revision,
       rows: 3270,
-    },
+    }),
     rows: rowsFrom({ speaker: "data-boolq", source: sourceFrom(source, PUBLISHED), files: FILES, schema: rowSchema }),
     toQuestion,
     protocols: { paper: paperProtocol, strict: strictProtocol },

@@ -29,7 +29,7 @@ test("names file, row and column of a bad row", async () => {
   await expect(boolq({ folder: pathToFileURL(`${path}/`) }).open()).rejects.toMatchObject({
     code: "invalid-data",
     message:
-      'data-boolq: validation.jsonl row 2 (line 3), column "answer": expected boolean, found "yes". Correct or remove that row.',
+      'data-boolq: validation.jsonl row 2 (line 3), column "answer": expected true or false, found "yes". Correct or remove that row.',
   });
 });
 

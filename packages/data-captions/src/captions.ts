@@ -1,5 +1,6 @@
 import { type Conversation, type Dataset, fileLocation, type Location } from "@mlan/core";
 import {
+  cardFor,
   checkOptions,
   conversationsFrom,
   imagesOf,
@@ -29,12 +30,12 @@ export function captions(options: CaptionsOptions = {}): Dataset<Conversation> {
   return conversationsFrom({
     name: "captions",
     speaker: "data-captions",
-    card: {
+    card: cardFor(source, {
       source: "https://huggingface.co/datasets/liuhaotian/LLaVA-Pretrain",
       license: "see its card: terms of CC3M (images and texts) and of BLIP (captions)",
       citation: "Liu et al., Visual Instruction Tuning, NeurIPS 2023",
       modality: "image",
-    },
+    }),
     source: sourceFrom(source, PUBLISHED),
     files: ["blip_laion_cc_sbu_558k.json", "captions.json", "captions.jsonl"],
     images: { archive: "images.zip", ...(images && { at: images }) },

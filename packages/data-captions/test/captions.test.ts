@@ -10,6 +10,15 @@ const dataset = captions({ folder: new URL("fixtures/", import.meta.url) });
 
 describeConversationsContract(dataset);
 
+test("claims no licence for another file than the published one", () => {
+  expect(captions().card.license).toContain("CC3M");
+  expect(captions({ file: "/data/mine.json" }).card).toEqual({
+    source: "/data/mine.json",
+    license: "unknown",
+    modality: "image",
+  });
+});
+
 test("pairs each image with its caption", async () => {
   const examples = await dataset.open();
   expect(examples.length).toBe(2);

@@ -80,8 +80,8 @@ test.each([
     'data-gqa: testdev_balanced_instructions.jsonl row 0 (line 1), column "imageId": expected an id of testdev_balanced_images, found "n3".',
   ],
   [{ imageId: undefined }, 'column "imageId" is missing'],
-  [{ answer: true }, 'column "answer": expected string, found true'],
-  [{ question: null }, 'column "question": expected string, found null'],
+  [{ answer: true }, 'column "answer": expected text, found true'],
+  [{ question: null }, 'column "question": expected text, found null'],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { id: "1", imageId: "n1", question: "Is it?", answer: "no", ...change };
   const folder = await folderOf({

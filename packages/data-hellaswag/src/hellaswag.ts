@@ -1,5 +1,6 @@
 import type { Benchmark, Choice, Question } from "@mlan/core";
 import {
+  cardFor,
   checkOptions,
   defineBenchmark,
   firstMention,
@@ -34,7 +35,7 @@ export function hellaswag(options: HellaswagOptions = {}): Benchmark<HellaswagQu
   const source = checkOptions("data-hellaswag", optionsSchema, options);
   return defineBenchmark({
     name: "hellaswag",
-    card: {
+    card: cardFor(source, {
       source: "https://huggingface.co/datasets/Rowan/hellaswag",
       license: "MIT in the authors' repository (https://github.com/rowanz/hellaswag); none stated on the Hub",
       citation: "Zellers et al., HellaSwag: Can a Machine Really Finish Your Sentence?, ACL 2019",
@@ -43,7 +44,7 @@ export function hellaswag(options: HellaswagOptions = {}): Benchmark<HellaswagQu
       split: "validation",
       revision: PUBLISHED.revision,
       rows: 10042,
-    },
+    }),
     rows: rowsFrom({
       speaker: "data-hellaswag",
       source: sourceFrom(source, PUBLISHED),

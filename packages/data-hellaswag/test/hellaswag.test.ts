@@ -57,13 +57,13 @@ test("reads the authors' own file, where labels are numbers", async () => {
 
 // prettier-ignore
 test.each([
-  [{ ...ROW, ctx_b: undefined }, 'column "ctx_b": expected string, found nothing'],
-  [{ ...ROW, label: undefined }, 'column "label": expected string or number, found nothing'],
+  [{ ...ROW, ctx_b: undefined }, 'column "ctx_b": expected text, found nothing'],
+  [{ ...ROW, label: undefined }, 'column "label": expected text or a number, found nothing'],
   [{ ...ROW, label: "" },        'column "label": expected 0, 1, 2 or 3 (the test split has no labels), found ""'],
   [{ ...ROW, label: "4" },       'column "label": expected 0, 1, 2 or 3 (the test split has no labels), found "4"'],
   [{ ...ROW, label: -1 },        'column "label": expected 0, 1, 2 or 3 (the test split has no labels), found -1'],
-  [{ ...ROW, endings: "a" },     'column "endings": expected array, found "a"'],
-  [{ ...ROW, endings: ["a"] },   'column "endings": Too small'],
+  [{ ...ROW, endings: "a" },     'column "endings": expected a list, found "a"'],
+  [{ ...ROW, endings: ["a"] },   'column "endings": expected a list of 4 entries, found a list of 1'],
 ])("names file, row and column of a bad row: %j", async (bad, message) => {
   const opened = hellaswag({ folder: await folderOf([ROW, bad]) }).open();
   await expect(opened).rejects.toMatchObject({ code: "invalid-data" });

@@ -39,7 +39,7 @@ export { defineBenchmark } from "./define-benchmark.ts";
 export type { Files, FileSource } from "./files/file-source.ts";
 export { localFolder } from "./files/local-folder.ts";
 export type { PublishedFiles, SourceOptions } from "./files/source-options.ts";
-export { refuseTogether, sourceFrom, sourceOptions } from "./files/source-options.ts";
+export { cardFor, refuseTogether, sourceFrom, sourceOptions } from "./files/source-options.ts";
 export type { HubDataset } from "./hub/hub-folder.ts";
 export { hubFolder } from "./hub/hub-folder.ts";
 export type { HubOptions } from "./hub/hub-options.ts";

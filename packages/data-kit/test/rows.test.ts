@@ -84,13 +84,13 @@ test("stamps the bytes of the files that hold the rows", async () => {
 test.each([
   [
     { question: "q", answer: "yes" },
-    'data-kit-test: rows.jsonl row 1 (line 2), column "answer": expected boolean, found "yes". Correct or remove that row.',
+    'data-kit-test: rows.jsonl row 1 (line 2), column "answer": expected true or false, found "yes". Correct or remove that row.',
   ],
-  [{ question: "q" }, 'column "answer": expected boolean, found nothing'],
-  [{ question: ["q"], answer: true }, 'column "question": expected string, found a list of 1'],
-  [{ question: { text: "q" }, answer: true }, 'column "question": expected string, found an object'],
-  [{ question: null, answer: true }, 'column "question": expected string, found null'],
-  [17, "rows.jsonl row 1 (line 2): expected object, found 17"],
+  [{ question: "q" }, 'column "answer": expected true or false, found nothing'],
+  [{ question: ["q"], answer: true }, 'column "question": expected text, found a list of 1'],
+  [{ question: { text: "q" }, answer: true }, 'column "question": expected text, found an object'],
+  [{ question: null, answer: true }, 'column "question": expected text, found null'],
+  [17, "rows.jsonl row 1 (line 2): expected an object, found 17"],
 ])("names file, row and column of a bad row: %j", async (bad, message) => {
   const content = [GOOD, bad].map((row) => JSON.stringify(row)).join("\n");
   await expect(read({ "rows.jsonl": content }, ["rows.jsonl"])).rejects.toMatchObject({
@@ -102,7 +102,7 @@ test.each([
 test.each([
   ["rows.jsonl", '{"question": "q", "answer": tr', "rows.jsonl row 0 (line 1): it is not JSON"],
   ["rows.jsonl", new Uint8Array([0x22, 0xff, 0x22]), "rows.jsonl row 0 (line 1): it is not JSON"],
-  ["rows.json", '[{"question": "q"', "rows.json row 0: the file ends here, after 17 bytes: it was cut short"],
+  ["rows.json", '[{"question": "q"', "rows.json row 0: the file ends in the middle, after 17 bytes: it was cut short"],
   ["rows.parquet", "PAR1 but not really", "rows.parquet cannot be read as Parquet"],
 ])("refuses %s when it is damaged: %j", async (name, content, message) => {
   await expect(read({ [name]: content }, [name])).rejects.toMatchObject({
@@ -146,7 +146,7 @@ test("reads Parquet's 64-bit integers as numbers, and names one that no number h
   };
   expect(await read("good.parquet")).toEqual([{ count: 1 }, { count: -(2 ** 53) + 1 }]);
   await expect(read("rows.parquet")).rejects.toThrow(
-    'rows.parquet row 2, column "count": expected number, found 9007199254740992',
+    'rows.parquet row 2, column "count": expected a number, found 9007199254740992',
   );
 });
 

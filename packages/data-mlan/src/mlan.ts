@@ -1,5 +1,7 @@
-import { type Conversation, type Dataset, fileLocation, type Location } from "@mlan/core";
+import { parse } from "node:path";
+import { type Conversation, type Dataset, fileLocation, type Location, pathOf, toFileUrl } from "@mlan/core";
 import {
+  cardFor,
   checkOptions,
   conversationsFrom,
   refuseTogether,
@@ -20,26 +22,34 @@ export interface MlanOptions extends SourceOptions {
   readonly images?: Location;
 }
 
-/** An instruction tuning mixture; the released ones have 80,000 conversations. */
+/**
+ * An instruction tuning mixture; the released ones have 80,000 conversations. One from a `file` has that file's name and
+ * an unknown licence.
+ */
 export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
   const { images, mixture: wanted, ...source } = checkOptions("data-mlan", optionsSchema, options);
   refuseTogether("data-mlan", { file: source.file, mixture: wanted }, "a mixture is one of the released files");
   const mixture = wanted ?? "mlan";
   const released = RELEASED[mixture];
   return conversationsFrom({
-    name: mixture,
+    name: source.file ? nameOf(source.file) : mixture,
     speaker: "data-mlan",
-    card: {
+    card: cardFor(source, {
       source: "https://huggingface.co/datasets/WangResearchLab/MLAN",
       license: "CC0-1.0",
       citation:
         "MLAN: Language-Based Instruction Tuning Preserves and Transfers Knowledge in Multimodal Language Models, arXiv 2411.10557",
-      modality: released.archive === undefined ? "text" : "mixed",
-    },
+      modality: released.archive === undefined && !source.file ? "text" : "mixed",
+    }),
     source: sourceFrom(source, PUBLISHED),
     files: [released.file, `${released.file}l`],
     images: { ...(released.archive !== undefined && { archive: released.archive }), ...(images && { at: images }) },
   });
+}
+
+/** Of a file, without its ending. */
+function nameOf(file: Location): string {
+  return parse(pathOf(toFileUrl(file))).name;
 }
 
 const optionsSchema: z.ZodType<MlanOptions> = z.strictObject({

@@ -3,7 +3,7 @@ import { describeConversationsContract } from "@mlan/testing";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 
 const folder = new URL("fixtures/", import.meta.url);
@@ -14,6 +14,13 @@ describeConversationsContract(mlan({ folder, mixture: "mlan-v-88l" }));
 test("says what each mixture holds", () => {
   expect(mlan()).toMatchObject({ name: "mlan", card: { modality: "text" } });
   expect(mlan({ mixture: "mlan-v-50l" })).toMatchObject({ name: "mlan-v-50l", card: { modality: "mixed" } });
+});
+
+test("claims neither name nor licence of the released files for another one", () => {
+  const file = new URL("my%20own.json", folder);
+  const { name, card } = mlan({ file });
+  expect(name).toBe("my own");
+  expect(card).toEqual({ source: fileURLToPath(file), license: "unknown", modality: "mixed" });
 });
 
 test("refuses options that exclude each other, naming them", () => {
@@ -64,13 +71,13 @@ test.each([
   [
     "an unknown speaker",
     { conversations: [turn("system"), turn("human"), turn("bot")] },
-    'column "conversations.2.from": expected "human" or "user" or "gpt" or "assistant" or "system", found "bot"',
+    'column "conversations.2.from": expected "human", "user", "gpt", "assistant" or "system", found "bot"',
   ],
-  ["turns that are a string", { conversations: "hi" }, 'column "conversations": expected array, found "hi"'],
+  ["turns that are a string", { conversations: "hi" }, 'column "conversations": expected a list, found "hi"'],
   [
     "a text that is a number",
     { conversations: [turn("human"), { from: "gpt", value: 3 }] },
-    'column "conversations.1.value": expected string, found 3',
+    'column "conversations.1.value": expected text, found 3',
   ],
   [
     "an image that no turn names",

@@ -1,5 +1,6 @@
 import type { Benchmark, Choice, Question } from "@mlan/core";
 import {
+  cardFor,
   checkOptions,
   defineBenchmark,
   firstMention,
@@ -29,7 +30,7 @@ export function openbookqa(options: OpenbookqaOptions = {}): Benchmark<Openbookq
   const source = checkOptions("data-openbookqa", optionsSchema, options);
   return defineBenchmark({
     name: "openbookqa",
-    card: {
+    card: cardFor(source, {
       source: "https://huggingface.co/datasets/allenai/openbookqa",
       license: "Apache-2.0 in the authors' repository (https://github.com/allenai/OpenBookQA); none stated on the Hub",
       citation:
@@ -40,7 +41,7 @@ export function openbookqa(options: OpenbookqaOptions = {}): Benchmark<Openbookq
       split: "test",
       revision: PUBLISHED.revision,
       rows: 500,
-    },
+    }),
     rows: rowsFrom({
       speaker: "data-openbookqa",
       source: sourceFrom(source, PUBLISHED),

@@ -50,9 +50,9 @@ test("reads the Hub's Parquet, where choices are a structure of two lists", asyn
 
 // prettier-ignore
 test.each([
-  [{ ...ROW, question_stem: undefined },  'column "question_stem": expected string, found nothing'],
-  [{ ...ROW, choices: ["hot", "cold"] },  'column "choices": expected object, found a list of 2'],
-  [{ ...ROW, choices: { text: ["hot", 3], label: ["A", "B"] } }, 'column "choices.text.1": expected string, found 3'],
+  [{ ...ROW, question_stem: undefined },  'column "question_stem": expected text, found nothing'],
+  [{ ...ROW, choices: ["hot", "cold"] },  'column "choices": expected an object, found a list of 2'],
+  [{ ...ROW, choices: { text: ["hot", 3], label: ["A", "B"] } }, 'column "choices.text.1": expected text, found 3'],
   [{ ...ROW, choices: { text: ["hot"], label: ["A", "B"] } },    'column "choices": there are not as many texts as labels'],
   [{ ...ROW, choices: { text: ["hot", "cold"], label: ["B", "B"] } }, 'column "choices": two choices have one label'],
   [{ ...ROW, answerKey: "C" },            'column "answerKey": expected one of the labels A, B, found "C"'],

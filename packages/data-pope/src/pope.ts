@@ -1,5 +1,6 @@
 import { type Benchmark, fileLocation, type Location, type Question } from "@mlan/core";
 import {
+  cardFor,
   checkOptions,
   defineBenchmark,
   firstMention,
@@ -33,7 +34,7 @@ export function pope(options: PopeOptions = {}): Benchmark<PopeQuestion> {
   const { images, ...source } = checkOptions("data-pope", optionsSchema, options);
   return defineBenchmark({
     name: "pope",
-    card: {
+    card: cardFor(source, {
       source: "https://huggingface.co/datasets/lmms-lab/POPE",
       license: "MIT (questions); the images are of COCO val2014 under Flickr's terms",
       citation: "Li et al., Evaluating Object Hallucination in Large Vision-Language Models, EMNLP 2023",
@@ -43,7 +44,7 @@ export function pope(options: PopeOptions = {}): Benchmark<PopeQuestion> {
       split: "test",
       revision: PUBLISHED.revision,
       rows: 9000,
-    },
+    }),
     rows: rowsFrom({
       speaker: "data-pope",
       source: sourceFrom(source, PUBLISHED),

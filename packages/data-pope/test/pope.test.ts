@@ -74,7 +74,7 @@ test.each([
     'data-pope: test.jsonl: column "image" is missing; the file has columns question_id, question,',
   ],
   [{ image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
-  [{ question: 3 }, 'column "question": expected string, found 3'],
+  [{ question: 3 }, 'column "question": expected text, found 3'],
   [{ question_id: undefined }, 'column "question_id" is missing'],
   [
     { image: "../outside.png" },

@@ -1,5 +1,6 @@
 import type { Benchmark, Choice, Question } from "@mlan/core";
 import {
+  cardFor,
   checkOptions,
   contentKey,
   defineBenchmark,
@@ -33,7 +34,7 @@ export function race(options: RaceOptions = {}): Benchmark<RaceQuestion> {
   const source = checkOptions("data-race", optionsSchema, options);
   return defineBenchmark({
     name: "race",
-    card: {
+    card: cardFor(source, {
       source: "https://huggingface.co/datasets/EleutherAI/race",
       license: "non-commercial research only (https://www.cs.cmu.edu/~glai1/data/race/)",
       citation: "Lai et al., RACE: Large-scale ReAding Comprehension Dataset From Examinations, EMNLP 2017",
@@ -43,7 +44,7 @@ export function race(options: RaceOptions = {}): Benchmark<RaceQuestion> {
       split: "test",
       revision: PUBLISHED.revision,
       rows: 1045,
-    },
+    }),
     rows: rowsFrom({ speaker: "data-race", source: sourceFrom(source, PUBLISHED), files: FILES, schema: rowSchema }),
     toQuestion,
     protocols: { paper: paperProtocol, strict: strictProtocol },

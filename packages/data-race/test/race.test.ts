@@ -63,18 +63,18 @@ test.each([
 
 // prettier-ignore
 test.each([
-  [{ article: "" },                               'column "problems": expected array, found nothing'],
-  [{ problems: [PROBLEM] },                       'column "article": expected string, found nothing'],
+  [{ article: "" },                               'column "problems": expected a list, found nothing'],
+  [{ problems: [PROBLEM] },                       'column "article": expected text, found nothing'],
   [{ article: "", problems: [] },                 'column "problems": expected at least one question, found a list of 0'],
   [{ article: "", problems: "[{'question': 'W" },
     `column "problems": Python literal, character 17: expected ' for the string that begins at character 15, found the end`],
   [{ article: "", problems: "[1, x]" },           'column "problems": Python literal, character 5: expected a value, found "x]"'],
-  [{ article: "", problems: "{'a': 1}" },         'column "problems": expected array, found "{\'a\': 1}"'],
+  [{ article: "", problems: "{'a': 1}" },         'column "problems": expected a list, found "{\'a\': 1}"'],
   [{ article: "", problems: [{ ...PROBLEM, answer: "E" }] },
-    'column "problems.0.answer": expected "A" or "B" or "C" or "D", found "E"'],
+    'column "problems.0.answer": expected "A", "B", "C" or "D", found "E"'],
   [{ article: "", problems: "[{'question': '', 'options': ['a', 'b', 'c', 'd'], 'answer': 'a'}]" },
-    'column "problems.0.answer": expected "A" or "B" or "C" or "D", found "a"'],
-  [{ article: "", problems: [{ ...PROBLEM, options: ["a", "b", "c"] }] }, 'column "problems.0.options": Too small'],
+    'column "problems.0.answer": expected "A", "B", "C" or "D", found "a"'],
+  [{ article: "", problems: [{ ...PROBLEM, options: ["a", "b", "c"] }] }, 'column "problems.0.options": expected a list of 4 entries, found a list of 3'],
 ])("names file, row and column of a bad row: %j", async (bad, message) => {
   const file = await fileOf("rows.jsonl", [{ article: "", problems: [PROBLEM] }, bad]);
   const opened = race({ file }).open();

@@ -1,5 +1,6 @@
 import { type Benchmark, fileLocation, type Location, type Question } from "@mlan/core";
 import {
+  cardFor,
   checkOptions,
   defineBenchmark,
   firstMention,
@@ -37,7 +38,7 @@ export function realworldqa(options: RealworldqaOptions = {}): Benchmark<Realwor
   const { images, ...source } = checkOptions("data-realworldqa", optionsSchema, options);
   return defineBenchmark({
     name: "realworldqa",
-    card: {
+    card: cardFor(source, {
       source: "https://huggingface.co/datasets/lmms-lab/RealWorldQA",
       license: "CC-BY-4.0 (these files); CC-BY-ND-4.0 (xai-org/RealworldQA)",
       citation: "xAI, Grok-1.5 Vision Preview, 2024",
@@ -47,7 +48,7 @@ export function realworldqa(options: RealworldqaOptions = {}): Benchmark<Realwor
       split: "test",
       revision: PUBLISHED.revision,
       rows: 765,
-    },
+    }),
     rows: rowsFrom({
       speaker: "data-realworldqa",
       source: sourceFrom(source, PUBLISHED),

@@ -44,11 +44,11 @@ test("names the row of a Parquet file that has no image", async () => {
 const OPTIONS = "Which?\nA. Left\nB. Right\n";
 
 test.each([
-  [{ answer: 3 }, 'data-realworldqa: test.jsonl row 0 (line 1), column "answer": expected string, found 3.'],
+  [{ answer: 3 }, 'data-realworldqa: test.jsonl row 0 (line 1), column "answer": expected text, found 3.'],
   [{ answer: undefined }, 'column "answer" is missing'],
   [{ image: undefined }, 'column "image" is missing'],
   [{ image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
-  [{ question: 3 }, 'column "question": expected string, found 3'],
+  [{ question: 3 }, 'column "question": expected text, found 3'],
   [{ image: "../outside.png" }, 'column "image": image "../outside.png" lies outside its folder'],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { question: "Is it red?", answer: "Yes", image: "a.png", ...change };

@@ -1,5 +1,6 @@
 import { type Benchmark, type Choice, counted, fileLocation, type Location, type Question } from "@mlan/core";
 import {
+  cardFor,
   checkOptions,
   defineBenchmark,
   firstMention,
@@ -38,7 +39,7 @@ export function scienceqa(options: ScienceqaOptions = {}): Benchmark<ScienceqaQu
   const { images, ...source } = checkOptions("data-scienceqa", optionsSchema, options);
   return defineBenchmark({
     name: "scienceqa",
-    card: {
+    card: cardFor(source, {
       source: "https://huggingface.co/datasets/lmms-lab/ScienceQA",
       license: "CC-BY-NC-SA-4.0",
       citation:
@@ -49,7 +50,7 @@ export function scienceqa(options: ScienceqaOptions = {}): Benchmark<ScienceqaQu
       split: "test",
       revision: PUBLISHED.revision,
       rows: 4241,
-    },
+    }),
     rows: rowsFrom({
       speaker: "data-scienceqa",
       source: sourceFrom(source, PUBLISHED),

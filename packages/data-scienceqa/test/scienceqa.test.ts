@@ -52,12 +52,12 @@ test.each([
     'data-scienceqa: test.jsonl row 0 (line 1), column "answer": expected the number of one of its 4 choices, counted from 0, found 4.',
   ],
   [{ answer: -1 }, 'column "answer": expected the number of one of its 4 choices, counted from 0, found -1'],
-  [{ answer: "A" }, 'column "answer": expected number, found "A"'],
+  [{ answer: "A" }, 'column "answer": expected a number, found "A"'],
   [{ choices: undefined }, 'column "choices" is missing'],
-  [{ choices: ["a", 3] }, 'column "choices.1": expected string, found 3'],
+  [{ choices: ["a", 3] }, 'column "choices.1": expected text, found 3'],
   [{ image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
-  [{ question: null }, 'column "question": expected string, found null'],
-  [{ hint: 3 }, 'column "hint": expected string, found 3'],
+  [{ question: null }, 'column "question": expected text, found null'],
+  [{ hint: 3 }, 'column "hint": expected text, found 3'],
   [{ image: "../outside.png" }, 'column "image": image "../outside.png" lies outside its folder'],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { question: "Which?", choices: ["a", "b", "c", "d"], answer: 0, image: "a.png", ...change };

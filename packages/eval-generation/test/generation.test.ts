@@ -7,6 +7,7 @@ import {
   type AnswerRecord,
   type Clock,
   CLOCK,
+  COMPUTE,
   createScope,
   EVALUATOR,
   type EvaluateEvent,
@@ -16,7 +17,7 @@ import {
   take,
 } from "@mlan/core";
 import { generation, type GenerationEvaluatorOptions } from "@mlan/eval-generation";
-import { describeEvaluatorContract } from "@mlan/testing";
+import { describeEvaluatorContract, plainCompute } from "@mlan/testing";
 import { describe, expect, test } from "vitest";
 import { parity } from "./parity.ts";
 import { scriptedModel } from "./scripted-model.ts";
@@ -298,6 +299,22 @@ describe("the answer file", () => {
     );
     expect(MlanError.is(error, "unavailable")).toBe(true);
     expect(String(error)).toContain("file.txt/answers.jsonl");
+  });
+});
+
+describe("the compute of its scope", () => {
+  test("is opened before the model is asked, not when the evaluator is made", async () => {
+    const log: string[] = [];
+    const compute = { ...plainCompute(), open: async () => void log.push("opened") };
+    const scope = createScope([generation(), { name: "compute", token: COMPUTE, create: () => compute }]);
+    const { evaluate } = scope.get(EVALUATOR);
+    expect(log).toEqual([]);
+    const model = scriptedModel((prompt) => {
+      log.push("asked");
+      return knowing(prompt);
+    });
+    for await (const _ of evaluate({ model, benchmark: parity({ questions: 1 }), protocol: "strict" })) continue;
+    expect(log).toEqual(["opened", "asked"]);
   });
 });
 

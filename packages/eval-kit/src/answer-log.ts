@@ -81,6 +81,7 @@ async function attempt<Value>(path: string, write: () => Promise<Value>): Promis
   try {
     return await write();
   } catch (cause) {
+    if (MlanError.is(cause)) throw cause;
     const message = `cannot write ${path}: ${messageOf(cause)}. Answers so far are kept; run again to go on.`;
     throw new MlanError("unavailable", message, { cause });
   }

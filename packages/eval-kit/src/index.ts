@@ -13,5 +13,5 @@ export { parseAnswers } from "./parse-answers.ts";
 export type { AskedQuestion } from "./question-plan.ts";
 export type { Disagreement, Rescored } from "./rescore.ts";
 export { disagreements, rescore } from "./rescore.ts";
-export type { StoredEvaluation } from "./stored-evaluations.ts";
+export type { DamagedEvaluation, StoredEvaluation, StoredEvaluations } from "./stored-evaluations.ts";
 export { storedEvaluations } from "./stored-evaluations.ts";

@@ -57,12 +57,25 @@ async function run(answers: Readonly<Record<string, readonly string[]>>): Promis
 test("gives the answers of every stage and benchmark that has any, without a half-written one", async () => {
   const folder = await run({ "tuned/boolq": ["1", "2"], "tuned/gqa": ["7"], "later/boolq": [] });
   await appendFile(runFolder(folder).answers("tuned", "gqa"), '{"id":"8","ans');
-  const found = await storedEvaluations(folder);
+  const { evaluations } = await storedEvaluations(folder);
   expect(
-    found.map(({ stage, header: { benchmark }, records }) => [stage, benchmark, records.map(({ id }) => id)]),
+    evaluations.map(({ stage, header: { benchmark }, records }) => [stage, benchmark, records.map(({ id }) => id)]),
   ).toEqual([
     ["tuned", "boolq", ["1", "2"]],
     ["tuned", "gqa", ["7"]],
+  ]);
+});
+
+test("gives the others beside a damaged file, and its error", async () => {
+  const folder = await run({ "tuned/boolq": ["1"], "tuned/gqa": ["7"], "later/boolq": ["1"] });
+  await appendFile(runFolder(folder).answers("tuned", "boolq"), '{"id":"8"}\n');
+  await writeFile(runFolder(folder).answers("later", "boolq"), "{}\n");
+  const { stages, evaluations, damaged } = await storedEvaluations(folder);
+  expect(stages).toEqual(["tuned", "later"]);
+  expect(evaluations.map(({ stage, header: { benchmark } }) => [stage, benchmark])).toEqual([["tuned", "gqa"]]);
+  expect(damaged.map(({ stage, benchmark, error }) => [stage, benchmark, error.code, error.message])).toEqual([
+    ["tuned", "boolq", "run-folder", expect.stringContaining("line 3 of ")],
+    ["later", "boolq", "run-folder", expect.stringContaining("line 1 of ")],
   ]);
 });
 

@@ -6,6 +6,7 @@ import {
   type AnswerRecord,
   type Benchmark,
   type BenchmarkResult,
+  COMPUTE,
   createScope,
   EVALUATOR,
   type EvaluateEvent,
@@ -14,7 +15,7 @@ import {
   type ScoreRequest,
 } from "@mlan/core";
 import { likelihood, type LikelihoodEvaluatorOptions } from "@mlan/eval-likelihood";
-import { fakeModelSource, memoryBenchmark, type PlainQuestion } from "@mlan/testing";
+import { fakeModelSource, memoryBenchmark, plainCompute, type PlainQuestion } from "@mlan/testing";
 import "@tensorflow/tfjs-backend-cpu"; // the fake model keeps tensors
 import { describe, expect, onTestFinished, test } from "vitest";
 
@@ -72,6 +73,22 @@ const recordsIn = (events: readonly EvaluateEvent[]): readonly AnswerRecord[] =>
   events.flatMap((event) => (event.type === "question-answered" ? [event.answer] : []));
 
 describe("likelihood", () => {
+  test("opens the compute of its scope before the model scores", async () => {
+    const log: string[] = [];
+    const { model } = await scoring({ A: [-1, 1], B: [-2, 1], C: [-3, 1] });
+    const score: Model["score"] = (requests) => {
+      log.push("scored");
+      return model.score(requests);
+    };
+    const compute = { ...plainCompute(), open: async () => void log.push("opened") };
+    const scope = createScope([likelihood(), { name: "compute", token: COMPUTE, create: () => compute }]);
+    const { evaluate: run } = scope.get(EVALUATOR);
+    expect(log).toEqual([]);
+    const benchmark = memoryBenchmark("animals", [question("1", "A")]);
+    for await (const _ of run({ model: { ...model, score }, benchmark, protocol: "strict" })) continue;
+    expect(log).toEqual(["opened", "scored"]);
+  });
+
   // Summed, "ox" wins; per token "hippopotamus" (-6 / 4 = -1.5), per character too (-6 / 12 = -0.5 against -2 / 2).
   const texts: Table = { ox: [-2, 1], "a cow": [-3.5, 2], hippopotamus: [-6, 4] };
 

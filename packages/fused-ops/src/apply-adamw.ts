@@ -8,7 +8,8 @@ import {
   oneMinusProduct,
   quotient,
   squareRoot,
-  type NumberOrScalar,
+  presentNumber,
+  type UpdateNumber,
 } from "./number-or-scalar.ts";
 
 /** One tensor that learns, with what AdamW needs for it. All have the same shape. */
@@ -23,9 +24,11 @@ export interface AdamWParameter {
 }
 
 export interface AdamWStep {
-  readonly learningRate: NumberOrScalar;
+  readonly learningRate: UpdateNumber;
   /** Counts updates, from 1: early moments are corrected for having begun at zero. */
-  readonly step: NumberOrScalar;
+  readonly step: UpdateNumber;
+  /** Nothing changes while this is NaN or infinite, e.g. the loss plus the sums of all gradients. Default: there is none. */
+  readonly guard?: tf.Scalar;
 }
 
 /** The defaults of `torch.optim.AdamW`. */
@@ -40,7 +43,8 @@ const EPSILON = 1e-8;
  * Throws a `RangeError` for a gradient of another shape than its parameter.
  *
  * The kernel takes lists `parameters`, `gradients`, `firstMoments`, `secondMoments`; attributes `beta1`, `beta2`,
- * `epsilon`, `weightDecays` (one per parameter); `learningRate` and `step` as attributes or as scalar inputs.
+ * `epsilon`, `weightDecays` (one per parameter); `learningRate` and `step` as attributes (numbers, or functions to be asked
+ * whenever the update runs) or as scalar inputs; `guard` as a scalar input where there is one.
  */
 export function applyAdamW(
   parameters: readonly AdamWParameter[],
@@ -50,7 +54,9 @@ export function applyAdamW(
   tf.tidy(() => {
     const complete = completeGradients(parameters, gradients);
     const { inputs, attributes } = inputsAndAttributes({ learningRate: step.learningRate, step: step.step });
+    const { guard } = step;
     const lists = {
+      ...(guard && { guard }),
       parameters: parameters.map(({ variable }) => variable),
       gradients: complete,
       firstMoments: parameters.map(({ firstMoment }) => firstMoment),
@@ -71,19 +77,23 @@ export function applyAdamW(
 function composedUpdates(
   parameters: readonly AdamWParameter[],
   gradients: readonly Tensor[],
-  { learningRate, step }: AdamWStep,
+  numbers: AdamWStep,
 ): void {
+  const [learningRate, step] = [presentNumber(numbers.learningRate), presentNumber(numbers.step)];
+  const allowed = numbers.guard && tf.isFinite(numbers.guard);
+  const update = (variable: Variable, value: Tensor): void =>
+    variable.assign(allowed ? tf.where(allowed, value, variable) : value);
   const stepSize = quotient(learningRate, oneMinusPower(BETA1, step));
   const correction = squareRoot(oneMinusPower(BETA2, step));
   parameters.forEach(({ variable, firstMoment, secondMoment, weightDecay }, index) => {
     const gradient = gradients[index];
     if (!gradient) return;
     tf.tidy(() => {
-      firstMoment.assign(tf.add(tf.mul(firstMoment, BETA1), tf.mul(gradient, 1 - BETA1)));
-      secondMoment.assign(tf.add(tf.mul(secondMoment, BETA2), tf.mul(tf.square(gradient), 1 - BETA2)));
+      update(firstMoment, tf.add(tf.mul(firstMoment, BETA1), tf.mul(gradient, 1 - BETA1)));
+      update(secondMoment, tf.add(tf.mul(secondMoment, BETA2), tf.mul(tf.square(gradient), 1 - BETA2)));
       const denominator = tf.add(tf.div(tf.sqrt(secondMoment), correction), EPSILON);
       const change = tf.mul(tf.div(firstMoment, denominator), stepSize);
-      variable.assign(tf.sub(tf.mul(variable, oneMinusProduct(learningRate, weightDecay)), change));
+      update(variable, tf.sub(tf.mul(variable, oneMinusProduct(learningRate, weightDecay)), change));
     });
   });
 }

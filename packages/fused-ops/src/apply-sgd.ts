@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 import { completeGradients } from "./complete-gradients.ts";
 import { fusedKernel } from "./fused-kernel.ts";
-import { inputsAndAttributes, type NumberOrScalar } from "./number-or-scalar.ts";
+import { inputsAndAttributes, type NumberOrScalar, presentNumber, type UpdateNumber } from "./number-or-scalar.ts";
 
 /** One tensor that learns by gradient descent. */
 export interface SgdParameter {
@@ -14,7 +14,7 @@ export interface SgdParameter {
 }
 
 export interface SgdStep {
-  readonly learningRate: NumberOrScalar;
+  readonly learningRate: UpdateNumber;
   /** The share of the velocity that stays. Default 0: no velocity. */
   readonly momentum?: number;
   /** Looks ahead along the new velocity. Default false. */
@@ -30,7 +30,7 @@ export interface SgdStep {
  * Nesterov's form without momentum.
  *
  * The kernels take lists `parameters`, `gradients` and (with momentum) `velocities`; attributes `weightDecays` (one per
- * parameter) and (with momentum) `momentum`, `nesterov`; `learningRate` as an attribute or as a scalar input.
+ * parameter) and (with momentum) `momentum`, `nesterov`; `learningRate` as an attribute (a number, or a function to be asked whenever the update runs) or as a scalar input.
  */
 export function applySgd(
   parameters: readonly SgdParameter[],
@@ -47,7 +47,7 @@ export function applySgd(
     const settings = { ...attributes, weightDecays: parameters.map(({ weightDecay }) => weightDecay) };
     if (momentum === 0) {
       if (fusedKernel("ApplySgd", lists, settings)) return;
-      move(parameters, decayed(parameters, complete), learningRate);
+      move(parameters, decayed(parameters, complete), presentNumber(learningRate));
       return;
     }
     const velocities = parameters.map(velocityOf);
@@ -59,7 +59,7 @@ export function applySgd(
       velocity.assign(tf.add(tf.mul(velocity, momentum), slope));
       return nesterov ? tf.add(slope, tf.mul(velocity, momentum)) : velocity;
     });
-    move(parameters, directions, learningRate);
+    move(parameters, directions, presentNumber(learningRate));
   });
 }
 

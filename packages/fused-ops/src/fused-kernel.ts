@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /** What a kernel is given by name: tensors, or lists of them. */
 export type KernelInputs = Readonly<Record<string, tf.Tensor | readonly tf.Tensor[]>>;
-export type KernelAttributes = Readonly<Record<string, number | boolean | string | readonly number[]>>;
+export type KernelAttributes = Readonly<Record<string, unknown>>;
 
 /**
  * Runs a kernel that some backends have under this name and tfjs-core does not know; undefined where the current

@@ -1,21 +1,31 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelAttributes, KernelInputs } from "./fused-kernel.ts";
 
-/** A number, or a scalar tensor (float32 or int32) that holds it; a step that is recorded once needs the tensor. */
+/**
+ * A number of an update: itself, a scalar tensor (float32 or int32) that holds it, or a function that is asked whenever the
+ * update runs. In a function that is recorded once, the number itself would be the same at every call.
+ */
+export type UpdateNumber = NumberOrScalar | (() => number);
+
 export type NumberOrScalar = number | tf.Scalar;
 
-/** A kernel finds numbers among its attributes, and tensors under the same names among its inputs. */
-export function inputsAndAttributes(numbers: Readonly<Record<string, NumberOrScalar>>): {
+/** A kernel finds numbers and functions among its attributes, and tensors under the same names among its inputs. */
+export function inputsAndAttributes(numbers: Readonly<Record<string, UpdateNumber>>): {
   readonly inputs: KernelInputs;
   readonly attributes: KernelAttributes;
 } {
   const inputs: Record<string, tf.Tensor> = {};
-  const attributes: Record<string, number> = {};
+  const attributes: Record<string, number | (() => number)> = {};
   for (const [name, value] of Object.entries(numbers)) {
-    if (typeof value === "number") attributes[name] = value;
+    if (typeof value === "number" || typeof value === "function") attributes[name] = value;
     else inputs[name] = value;
   }
   return { inputs, attributes };
+}
+
+/** The number of this moment. */
+export function presentNumber(number: UpdateNumber): NumberOrScalar {
+  return typeof number === "function" ? number() : number;
 }
 
 /** 1 - base^exponent for a base between 0 and 1, exact in float32 also where the power is close to 1. */

@@ -64,6 +64,25 @@ describe("applyAdamW composed of ordinary ops", () => {
     tf.dispose([gradient, learningRate]);
   });
 
+  it("asks functions for its numbers, and changes nothing while its guard is not finite", async () => {
+    const [told, asked] = [parameter([1, -2, 3], 0.1), parameter([1, -2, 3], 0.1)];
+    const [gradient, finite] = [tf.tensor1d([0.5, -1, 2]), tf.scalar(1)];
+    let count = 0;
+    const numbers = { learningRate: () => 0.25, step: () => count };
+    for (count = 1; count <= 3; count++) {
+      for (const value of [NaN, Infinity, -Infinity]) {
+        const guard = tf.scalar(value);
+        applyAdamW([asked], [gradient], { ...numbers, guard });
+        guard.dispose();
+      }
+      applyAdamW([told], [gradient], { learningRate: 0.25, step: count });
+      applyAdamW([asked], [gradient], { ...numbers, guard: finite });
+      for (const name of ["variable", "firstMoment", "secondMoment"] as const)
+        expect(await asked[name].data()).toEqual(await told[name].data());
+    }
+    tf.dispose([gradient, finite]);
+  });
+
   it("refuses a gradient of another shape, which would be broadcast", () => {
     const gradient = tf.scalar(1);
     const step = { learningRate: 0.1, step: 1 };

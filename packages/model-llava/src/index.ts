@@ -22,6 +22,7 @@ export type { TrainingPrecision } from "./memory/layout.ts";
 export { LLAVA_7B, type ModelSizes, modelSizes } from "./memory/model-sizes.ts";
 export { predictTrainingMemory, type TrainingMemory } from "./memory/predict-training-memory.ts";
 export type { TrainingMemoryOptions } from "./memory/training-memory-options.ts";
+export { type AnswerFunctions, answerFunctions } from "./network/answer-functions.ts";
 export { logits } from "./network/decoder.ts";
 export { decodeGreedily, type GreedyDecodingOptions } from "./network/greedy-decoding.ts";
 export { type BatchSize, trainingFlops } from "./network/training-flops.ts";

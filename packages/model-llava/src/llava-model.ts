@@ -1,4 +1,4 @@
-import { type ConversationFormat, MlanError, type PromptFamily, type TrainableModel } from "@mlan/core";
+import { type Compute, type ConversationFormat, MlanError, type PromptFamily, type TrainableModel } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { generate } from "./answer/generate.ts";
 import type { PromptReader } from "./answer/prompt-reader.ts";
@@ -13,6 +13,7 @@ import type { ConfigObject } from "./config/config-file.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { fingerprintNow } from "./fingerprint.ts";
 import { preprocessImage } from "./images/preprocess-image.ts";
+import { answerFunctions } from "./network/answer-functions.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
 import type { Template } from "./templates/template.ts";
@@ -27,6 +28,8 @@ export interface LlavaModel extends TrainableModel {
 
 export interface LlavaModelParts {
   readonly name: string;
+  /** By which answers are computed. */
+  readonly compute: Compute;
   readonly network: LlavaNetwork;
   readonly tokenizer: Tokenizer;
   /** Copied into every checkpoint. */
@@ -41,6 +44,7 @@ export interface LlavaModelParts {
 export function llavaModel(parts: LlavaModelParts): LlavaModel {
   const { name, network, tokenizer, vision } = parts;
   const { weights } = network;
+  const functions = answerFunctions(network, parts.compute);
   let { format } = parts;
   let template = templateByName(format.template);
   const setFormat = (next: ConversationFormat): void => {
@@ -49,6 +53,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
   };
   const reader = (): PromptReader => ({
     network,
+    functions,
     tokenizer,
     template,
     loadPixels: pixelLoader(vision, format),
@@ -81,7 +86,18 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     generate: (requests, options) => generate(reader(), requests, options),
     score: (requests, options) => score(reader(), requests, options),
     parameters: () => weights,
-    learn: (components) => learn(weights, components),
+    learn: (components) => {
+      // What is recorded holds the weights as they are, not as what they become.
+      functions.dispose();
+      const { parameters, end } = learn(weights, components);
+      return {
+        parameters,
+        end() {
+          functions.dispose();
+          end();
+        },
+      };
+    },
     collate: (examples, shape) => collate(network, examples, shape, pixelLoader(vision, format)),
     loss: (tensors, options) =>
       tf.tidy(() => {
@@ -90,8 +106,14 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
       }),
     trainingFlops: (batch, options) => trainingFlops(network, sizeOf(batch), learningComponents(weights), options),
     save: (folder, options) => writeCheckpoint(folder, { ...parts, weights, format }, options),
-    load: async (folder) => setFormat(await loadCheckpoint(folder, network)),
-    dispose: () => disposeNetwork(network),
+    async load(folder) {
+      functions.dispose();
+      setFormat(await loadCheckpoint(folder, network));
+    },
+    dispose() {
+      functions.dispose();
+      disposeNetwork(network);
+    },
   };
 }
 

@@ -1,16 +1,18 @@
-import { useOnnxBackend } from "@mlan/backend-onnx";
+import type { Compute } from "@mlan/core";
+import { plainCompute } from "@mlan/testing";
 // Registers the gradients, which tfjs-core's Node entry lacks.
 import "@tensorflow/tfjs-layers";
-import * as tf from "@tensorflow/tfjs-core";
+import { compute } from "./tiny-llava.ts";
 
 /** The backends on which the network must give the same numbers: tfjs's slow reference, and ours. */
-export const BACKENDS: readonly { readonly name: string; use(): Promise<void> }[] = [
+export const BACKENDS: readonly { readonly name: string; readonly compute: Compute; use(): Promise<void> }[] = [
   {
     name: "cpu",
+    compute: plainCompute(),
     use: async () => {
       await import("@tensorflow/tfjs-backend-cpu");
-      await tf.setBackend("cpu");
+      await plainCompute().open();
     },
   },
-  { name: "onnx", use: () => useOnnxBackend() },
+  { name: "onnx", compute, use: compute.open },
 ];

@@ -1,4 +1,6 @@
 import {
+  type AnswerFunctions,
+  answerFunctions,
   crossEntropy,
   decodeGreedily,
   disposeInputTensors,
@@ -28,15 +30,18 @@ import { type Expected, expectedValues, fixtureNetwork, largestError } from "./n
 const PATCHES = 4;
 const PIXELS = 3 * 8 * 8;
 
-describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ use }) => {
+describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ compute, use }) => {
   let network: LlavaNetwork;
+  let functions: AnswerFunctions;
   let expected: Expected;
   beforeAll(async () => {
     await use();
     network = await fixtureNetwork();
+    functions = answerFunctions(network, compute);
     expected = await expectedValues();
   });
   afterAll(async () => {
+    functions.dispose();
     disposeNetwork(network);
     await expected.close();
   });
@@ -119,7 +124,7 @@ describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ use }) =>
     const tensors = tf.memory().numTensors;
     const inputs = promptTensors(rows, { rows: 4, length: 8, patches: PATCHES });
     const answers: number[][] = prompts.map(() => []);
-    await decodeGreedily(network, {
+    await decodeGreedily(functions, {
       notFinite: async (row) => new Error(`row ${row}`),
       prompts: inputs,
       lengths: prompts.map(({ length }) => length),
@@ -141,7 +146,7 @@ describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ use }) =>
       length: 8,
       patches: PATCHES,
     });
-    await decodeGreedily(network, {
+    await decodeGreedily(functions, {
       notFinite: async (row) => new Error(`row ${row}`),
       prompts,
       lengths: [ids.length],

@@ -33,25 +33,6 @@ export function byteLengthOf(dtype: Dtype, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, ELEMENT_BYTES[dtype]);
 }
 
-/** Little-endian bytes of a floating-point dtype as float32; F64 is rounded. */
-export function toFloat32(dtype: Dtype, bytes: Uint8Array, name: string): Float32Array {
-  switch (dtype) {
-    case "F32":
-      return new Float32Array(aligned(bytes));
-    case "BF16":
-      return bfloat16ToFloat32(new Uint16Array(aligned(bytes)));
-    case "F16":
-      return Float32Array.from(new Uint16Array(aligned(bytes)), float16ToNumber);
-    case "F64":
-      return Float32Array.from(new Float64Array(aligned(bytes)));
-    default:
-      throw new SafetensorsError(
-        "unsupported",
-        `tensor "${name}" is ${dtype}; only F32, F16, BF16 and F64 are read as numbers. Convert it first.`,
-      );
-  }
-}
-
 /** Little-endian bytes of an integer dtype as int32. Throws when an I64 value does not fit. */
 export function toInt32(dtype: Dtype, bytes: Uint8Array, name: string): Int32Array {
   if (dtype === "I32") return new Int32Array(aligned(bytes));
@@ -86,12 +67,6 @@ function float16ToNumber(half: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
-  const words = new Uint32Array(halves.length);
-  for (let index = 0; index < halves.length; index++) words[index] = (halves[index] ?? 0) << 16;
-  return new Float32Array(words.buffer);
 }
 
 /** A buffer that begins at the first byte: typed arrays need aligned offsets, files do not have them. */

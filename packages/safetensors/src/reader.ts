@@ -1,15 +1,21 @@
 import type { FileHandle } from "node:fs/promises";
-import { toFloat32, toInt32 } from "./dtype.ts";
+import { toInt32 } from "./dtype.ts";
 import { pathOf, SafetensorsError, shown } from "./errors.ts";
 import { readHeader, type TensorEntry } from "./header.ts";
 import { openFile } from "./open-file.ts";
 import { type Shards, shardsOf } from "./shards.ts";
+import { float32Decoder } from "./to-float32.ts";
 
 /** Tensors of one file or of all shards of a folder, read one at a time. */
 export interface SafetensorsReader {
   readonly entries: ReadonlyMap<string, TensorEntry>;
   /** A floating-point tensor (F32, F16, BF16, F64) as float32, row-major. */
   read(name: string): Promise<Float32Array>;
+  /**
+   * The same into `target`, which has as many elements, in pieces and without a copy of the tensor. Resolves to the place of
+   * the first value that is NaN or infinite, -1 when all are finite.
+   */
+  readInto(name: string, target: Float32Array): Promise<number>;
   /** An integer tensor (I32, I64) as int32, row-major. */
   readInt32(name: string): Promise<Int32Array>;
   close(): Promise<void>;
@@ -55,29 +61,43 @@ function reader(
   opened: ReadonlyMap<string, OpenedFile>,
   close: () => Promise<void>,
 ): SafetensorsReader {
-  const bytesOf = async (name: string): Promise<{ entry: TensorEntry; bytes: Uint8Array }> => {
+  const find = (name: string): { entry: TensorEntry; file: OpenedFile } => {
     const entry = entries.get(name);
     if (!entry) throw new SafetensorsError("missing", `there is no tensor ${shown(name)}.`);
     const file = opened.get(entry.file.href);
     if (!file) throw new SafetensorsError("missing", `${shown(name)} was read after close().`);
-    const bytes = await readBytes(file.handle, entry);
-    if ((await stateOf(file.handle)) !== file.state) {
-      throw new SafetensorsError("damaged", `${pathOf(entry.file)} was changed while it was read. Open it again.`);
-    }
-    return { entry, bytes };
+    return { entry, file };
+  };
+  const pieces = piecePool();
+  const readInto = async (name: string, target: Float32Array): Promise<number> => {
+    const { entry, file } = find(name);
+    const place = await decodeInto(file.handle, entry, target, pieces);
+    await checkState(file, entry);
+    return place;
   };
   return {
     entries,
     async read(name) {
-      const { entry, bytes } = await bytesOf(name);
-      return toFloat32(entry.dtype, bytes, name);
+      const { entry } = find(name);
+      const values = allocate(entry, () => new Float32Array(entry.shape.reduce((product, size) => product * size, 1)));
+      await readInto(name, values);
+      return values;
     },
+    readInto,
     async readInt32(name) {
-      const { entry, bytes } = await bytesOf(name);
+      const { entry, file } = find(name);
+      const bytes = allocate(entry, () => new Uint8Array(entry.byteLength));
+      await readBytes(file.handle, entry, { bytes, start: 0 });
+      await checkState(file, entry);
       return toInt32(entry.dtype, bytes, name);
     },
     close,
   };
+}
+
+async function checkState(file: OpenedFile, entry: TensorEntry): Promise<void> {
+  if ((await stateOf(file.handle)) === file.state) return;
+  throw new SafetensorsError("damaged", `${pathOf(entry.file)} was changed while it was read. Open it again.`);
 }
 
 async function stateOf(handle: FileHandle): Promise<string> {
@@ -85,13 +105,82 @@ async function stateOf(handle: FileHandle): Promise<string> {
   return `${size}:${mtimeNs}`;
 }
 
+/** Small enough for a processor's cache: what was read is decoded while it is there. A multiple of every element's size. */
+const PIECE_BYTES = 2 ** 22;
+
+type Piece = Uint8Array<ArrayBuffer>;
+
+/** Memory that reads use again and again: fresh pages cost as much as what is read into them. */
+interface PiecePool {
+  take(): Piece;
+  give(piece: Piece): void;
+}
+
+function piecePool(): PiecePool {
+  const free: Piece[] = [];
+  return { take: () => free.pop() ?? new Uint8Array(PIECE_BYTES), give: (piece) => void free.push(piece) };
+}
+
+/** Decodes one piece while the next one is read. Gives the place of the first value that is not finite, or -1. */
+async function decodeInto(
+  handle: FileHandle,
+  entry: TensorEntry,
+  target: Float32Array,
+  pool: PiecePool,
+): Promise<number> {
+  const { name, dtype, byteLength } = entry;
+  const decoder = float32Decoder(dtype);
+  if (!decoder) {
+    throw new SafetensorsError(
+      "unsupported",
+      `tensor ${shown(name)} is ${dtype}; only F32, F16, BF16 and F64 are read as numbers. Convert it first.`,
+    );
+  }
+  const { elementBytes, decode } = decoder;
+  if (target.length * elementBytes !== byteLength) {
+    throw new SafetensorsError(
+      "unsupported",
+      `tensor ${shown(name)} has ${byteLength / elementBytes} values, and ${target.length} were to be read.`,
+    );
+  }
+  let current = pool.take();
+  let next = pool.take();
+  const read = async (piece: Piece, start: number): Promise<Piece> => {
+    const bytes = piece.subarray(0, Math.min(PIECE_BYTES, byteLength - start));
+    await readBytes(handle, entry, { bytes, start });
+    return bytes;
+  };
+  let place = -1;
+  try {
+    let bytes = await read(current, 0);
+    for (let start = 0; start < byteLength; start += PIECE_BYTES) {
+      const reading = start + PIECE_BYTES < byteLength ? read(next, start + PIECE_BYTES) : undefined;
+      const first = start / elementBytes;
+      const found = decode(bytes, target.subarray(first, first + bytes.length / elementBytes));
+      if (found >= 0 && place < 0) place = first + found;
+      if (reading) bytes = await reading;
+      [current, next] = [next, current];
+    }
+    return place;
+  } finally {
+    pool.give(current);
+    pool.give(next);
+  }
+}
+
+interface BytesToRead {
+  /** To be filled. */
+  readonly bytes: Uint8Array;
+  /** Their place in the tensor. */
+  readonly start: number;
+}
+
 /** One read call takes at most 2 GiB on Linux, so a large tensor takes several. */
-async function readBytes(handle: FileHandle, entry: TensorEntry): Promise<Uint8Array> {
-  const bytes = allocate(entry);
+async function readBytes(handle: FileHandle, entry: TensorEntry, { bytes, start }: BytesToRead): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
     const length = Math.min(bytes.length - done, 1 << 30);
-    const { bytesRead } = await handle.read(bytes, done, length, entry.offset + done);
+    const { bytesRead } = await handle.read(bytes, done, length, entry.offset + start + done);
     if (bytesRead === 0) {
       throw new SafetensorsError(
         "damaged",
@@ -100,13 +189,12 @@ async function readBytes(handle: FileHandle, entry: TensorEntry): Promise<Uint8A
     }
     done += bytesRead;
   }
-  return bytes;
 }
 
 /** A file can claim more than a machine holds: sparse ones take no room on disk. */
-function allocate({ name, file, byteLength }: TensorEntry): Uint8Array {
+function allocate<Memory>({ name, file, byteLength }: TensorEntry, make: () => Memory): Memory {
   try {
-    return new Uint8Array(byteLength);
+    return make();
   } catch (cause) {
     const message = `${pathOf(file)}: tensor ${shown(name)} needs ${byteLength} bytes, more memory than there is.`;
     throw new SafetensorsError("unsupported", message, { cause });

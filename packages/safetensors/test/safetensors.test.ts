@@ -242,3 +242,59 @@ describe("bad files are refused with the file's name", () => {
     );
   });
 });
+
+describe("reading into memory that is there", () => {
+  const COUNT = 2 ** 21 + 2 ** 20 + 3; // several pieces of 4 MB, the last of them odd
+  const dtypes = [
+    { dtype: "F32", bytes: 4, one: new Uint8Array(Float32Array.of(1.5).buffer) },
+    { dtype: "BF16", bytes: 2, one: Uint8Array.of(0xc0, 0x3f) },
+    { dtype: "F16", bytes: 2, one: Uint8Array.of(0x00, 0x3e) },
+    { dtype: "F64", bytes: 8, one: new Uint8Array(Float64Array.of(1.5).buffer) },
+  ] as const;
+  const infinities = { F32: 0x7f80, BF16: 0x7f80, F16: 0x7c00, F64: 0x7ff0 };
+
+  it.each(dtypes)(
+    "gives $dtype in all pieces, and the first place that is not finite",
+    async ({ dtype, bytes, one }) => {
+      const data = Buffer.alloc(COUNT * bytes, one);
+      const pieces = 2 ** 22 / bytes;
+      for (const places of [[], [0], [1, 0], [COUNT - 1], [COUNT - 1, pieces], [pieces - 1, pieces]]) {
+        const damaged = Buffer.from(data);
+        for (const place of places)
+          damaged.writeUInt16LE(infinities[dtype] | (place % 2 ? 0x8000 : 1), (place + 1) * bytes - 2);
+        await writeRaw({ w: { dtype, shape: [COUNT], data_offsets: [0, data.length] } }, damaged);
+        const reader = await openSafetensors(file());
+        const target = new Float32Array(COUNT + 2).fill(7);
+        const first = places.length === 0 ? -1 : Math.min(...places);
+        expect(await reader.readInto("w", target.subarray(1, COUNT + 1))).toBe(first);
+        expect([target[0], target.at(-1)]).toEqual([7, 7]);
+        const wrong = target
+          .subarray(1, COUNT + 1)
+          .findIndex((value, place) => value !== 1.5 && !places.includes(place));
+        expect(wrong).toBe(-1);
+        await reader.close();
+      }
+    },
+  );
+
+  it("refuses memory of another size, and dtypes that are no numbers", async () => {
+    await writeSafetensors(file(), [tensor("w", [1, 2, 3]), tensor("steps", [1], "I32")]);
+    const reader = await openSafetensors(file());
+    await expect(reader.readInto("w", new Float32Array(2))).rejects.toThrow(/"w" has 3 values, and 2 were to be read/);
+    await expect(reader.readInto("steps", new Float32Array(1))).rejects.toThrow(/"steps" is I32/);
+    await reader.close();
+  });
+
+  it("may be done for several tensors side by side", async () => {
+    const values = (start: number): number[] => Array.from({ length: 50_000 }, (_, index) => start + index);
+    await writeSafetensors(
+      file(),
+      ["a", "b", "c"].map((name, index) => tensor(name, values(index))),
+    );
+    const reader = await openSafetensors(file());
+    const targets = ["a", "b", "c"].map((name) => ({ name, target: new Float32Array(50_000) }));
+    await Promise.all(targets.map(({ name, target }) => reader.readInto(name, target)));
+    for (const [index, { target }] of targets.entries()) expect(target).toEqual(Float32Array.from(values(index)));
+    await reader.close();
+  });
+});

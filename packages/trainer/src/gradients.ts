@@ -20,9 +20,9 @@ export function lossAndGradients(loss: () => Scalar, variables: readonly Variabl
 export function addGradients(left: Gradients, right: Gradients): Gradients {
   return right.map((gradient, index) => {
     const other = left[index];
-    if (!gradient || !other) return gradient ?? other;
-    const sum = tf.add(other, gradient);
-    tf.dispose([other, gradient]);
+    if (!other) return gradient;
+    const sum = gradient ? tf.add(other, gradient) : tf.clone(other);
+    tf.dispose(gradient ? [other, gradient] : [other]);
     return sum;
   });
 }
@@ -46,6 +46,13 @@ export function clipGradients(gradients: Gradients, maximumNorm: number): Gradie
   });
   scale.dispose();
   return clipped;
+}
+
+/** The sum of all of them, which is not finite when one of their values is not; undefined where there are none. */
+export function sumOf(gradients: Gradients): Scalar | undefined {
+  const present = gradients.filter((gradient) => gradient !== undefined);
+  if (present.length === 0) return undefined;
+  return tf.tidy(() => tf.addN(present.map((gradient) => tf.sum<Scalar>(gradient))));
 }
 
 export function disposeGradients(gradients: Gradients): void {

@@ -2,11 +2,11 @@ import { setImmediate } from "node:timers/promises";
 import { type Compute, MlanError, type Learning, type StepEndEvent, type TrainEvent, type TrainRun } from "@mlan/core";
 import { checkSchedule } from "./check-schedule.ts";
 import { checkpointsIn } from "./checkpoint.ts";
-import { disposeGradients } from "./gradients.ts";
 import { learningRateFactor } from "./learning-rate.ts";
-import { createOptimizer, type Optimizer } from "./optimizer.ts";
+import { createOptimizer } from "./optimizer.ts";
 import { checkRecipe } from "./recipe-schema.ts";
 import { computeStep } from "./step.ts";
+import { type StepFunctions, stepFunctions, type StepNumbers } from "./step-functions.ts";
 import { type TrainingPlan, trainingPlan } from "./training-plan.ts";
 import { openTrainingSet, type TrainingSet } from "./training-set.ts";
 import { dependenciesOf } from "./training-state.ts";
@@ -36,7 +36,10 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
   const depends = dependenciesOf(run, set, plan);
   const checkpoints = checkpointsIn(run.folder, settings.checkpointsKept, { plan, depends });
   const learning = model.learn(recipe.trained);
-  const optimizer = createOptimizer(learning.parameters, recipe.weightDecay);
+  const { parameters } = learning;
+  const optimizer = createOptimizer(parameters, recipe.weightDecay);
+  const now: StepNumbers = { learningRate: 0, step: 0 };
+  const functions = stepFunctions({ model, recipe, parameters, optimizer, now, ...settings });
   let saveStep: (() => Promise<URL>) | undefined;
   try {
     const resumed = await checkpoints.resume({ model, optimizer });
@@ -58,7 +61,7 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
       warnings: [...warnings, ...(resumed?.warnings ?? [])],
     };
     for (let step = stepsDone + 1; step <= steps; step++) {
-      const outcome = await takeStep(step, { run, set, plan, learning, optimizer, settings });
+      const outcome = await takeStep(step, { run, set, plan, learning, functions, now, settings });
       const device = settings.compute.usage?.();
       const event = { ...outcome, ...(device && { device }) };
       history.push(event);
@@ -82,6 +85,7 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
     try {
       await saveStep?.();
     } finally {
+      functions.dispose();
       optimizer.dispose();
       learning.end();
     }
@@ -102,24 +106,21 @@ interface StepContext {
   readonly set: TrainingSet;
   readonly plan: TrainingPlan;
   readonly learning: Learning;
-  readonly optimizer: Optimizer;
+  readonly functions: StepFunctions;
+  readonly now: StepNumbers;
   readonly settings: TrainSettings;
 }
 
 async function takeStep(step: number, context: StepContext): Promise<StepEndEvent> {
-  const { run, set, plan, learning, optimizer } = context;
+  const { run, set, plan, learning, functions, now } = context;
   const { gradientCheckpointing } = context.settings;
   const { model, recipe } = run;
   const { steps } = plan;
   const start = performance.now();
-  const options = { step, model, set, recipe, parameters: learning.parameters, gradientCheckpointing };
-  const { gradients, ...outcome } = await computeStep(plan.step(step - 1), options);
   const learningRate = recipe.learningRate * learningRateFactor(step - 1, steps, recipe.warmupRatio);
-  try {
-    optimizer.step(gradients, { learningRate, step });
-  } finally {
-    disposeGradients(gradients);
-  }
+  Object.assign(now, { learningRate, step });
+  const options = { step, model, set, recipe, parameters: learning.parameters, functions, gradientCheckpointing };
+  const outcome = await computeStep(plan.step(step - 1), options);
   return { type: "step-end", step, steps, learningRate, ...outcome, seconds: (performance.now() - start) / 1000 };
 }
 

@@ -1,5 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { differencesOf, jsonOrUndefined, MlanError, pathOf, type TrainingRecipe, type TrainRun } from "@mlan/core";
+import {
+  differencesOf,
+  jsonOrUndefined,
+  MlanError,
+  pathOf,
+  plainWords,
+  problemsOf,
+  type TrainingRecipe,
+  type TrainRun,
+} from "@mlan/core";
 import { z } from "zod";
 import type { CheckpointFolder } from "./checkpoint-folders.ts";
 import type { TrainingPlan } from "./training-plan.ts";
@@ -73,11 +82,14 @@ export function stateText(step: number, run: RunState): string {
 
 /** Reads a state file. Throws `run-folder` when it is none. */
 export async function readState(file: URL): Promise<TrainingState> {
-  const parsed = schema.safeParse(jsonOrUndefined(await readFile(file, "utf8")));
+  const parsed = schema.safeParse(jsonOrUndefined(await readFile(file, "utf8")), {
+    reportInput: true,
+    error: plainWords,
+  });
   if (parsed.success) return parsed.data;
   throw new MlanError(
     "run-folder",
-    `${pathOf(file)} is no trainer state: ${z.prettifyError(parsed.error)}. Restore it from a copy.`,
+    `${pathOf(file)} is no trainer state: ${problemsOf(parsed.error, "key")}. Restore it from a copy.`,
     {
       cause: parsed.error,
     },

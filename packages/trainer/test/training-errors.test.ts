@@ -75,6 +75,30 @@ describe("training stops with one clear error", () => {
     },
   );
 
+  it("but not when only the sum of finite gradients overflows: the step is taken", async () => {
+    let table: tf.Variable | undefined;
+    const recipe = { ...RECIPE, maximumSteps: 2, warmupRatio: 0, maximumGradientNorm: 1 };
+    const taken = (slope: number) =>
+      train({
+        folder: new URL(`${slope}/`, folder),
+        recipe,
+        adapt: (model) => ({
+          ...model,
+          learn(components) {
+            const learning = model.learn(components);
+            table = learning.parameters[0]?.variable;
+            return learning;
+          },
+          loss: (tensors) => tf.tidy(() => tf.add(model.loss(tensors), tf.mul(tf.sum(table!), slope))),
+        }),
+      });
+    // 784 of them: 1e34 sums up to a float32, 1e37 does not.
+    const [sums, overflows] = [await taken(1e34), await taken(1e37)];
+    expect(overflows.steps).toHaveLength(2);
+    expect(overflows.weights.table!.every(Number.isFinite)).toBe(true);
+    expect(overflows.weights.table).toEqual(sums.weights.table);
+  });
+
   it("when a step would have nothing supervised, before the first one", async () => {
     const recipe: TrainingRecipe = { ...RECIPE, batchSize: 2, microBatchSize: 1 };
     const silent = [1, 2, 3].map((number) => ({ ...SILENT, id: `silent-${number}` }));

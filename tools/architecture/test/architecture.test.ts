@@ -134,6 +134,18 @@ it("model code names no backend", () => {
   }
 });
 
+it("only a compute chooses the backend, and only when it is opened", () => {
+  const choosing = /\b(?:setBackend|use\w+Backend|register\w+Backend|registerBackend|loadTensorFlow|tf\.ready)\(/;
+  const allowed = /^(?:backend-|testing\/src\/(?:plain-compute|compute-contract)\.ts|cli\/src\/doctor\.ts)/;
+  const found = packages.flatMap(({ folder, url }) =>
+    filesBelow(new URL("src/", url), ".ts")
+      .filter(({ text }) => choosing.test(withoutComments(text)))
+      .map(({ path }) => `${folder}/src/${path}`),
+  );
+  expect(found.filter((path) => !allowed.test(path))).toEqual([]);
+  expect(found).toContain("backend-onnx/src/compute.ts");
+});
+
 function importedPackages(text: string): readonly string[] {
   const statements = /^import "([^"]+)";|^(?:import|export)\b[^;"=]*\bfrom "([^"]+)";|\bimport\("([^"]+)"\)/gm;
   const specifiers = [...text.matchAll(statements)].map(([, bare, named, dynamic]) => bare ?? named ?? dynamic ?? "");

@@ -5,10 +5,10 @@ import type { OwnedProgram } from "../session-runner.ts";
 
 /** Where a value comes from when a plan is run. */
 export type Source =
-  /** The argument at this place among all tensors of the call. */
-  | { readonly kind: "argument"; readonly index: number }
-  /** What the variable holds at that moment. */
-  | { readonly kind: "variable"; readonly variable: Variable }
+  /** The argument at this place among all tensors of the call, its data read under this shape. */
+  | { readonly kind: "argument"; readonly index: number; readonly shape: readonly number[] }
+  /** What the variable holds at that moment, read under this shape. */
+  | { readonly kind: "variable"; readonly variable: Variable; readonly shape: readonly number[] }
   /** Made while tracing, or captured from outside. */
   | { readonly kind: "constant"; readonly value: RecordedValue }
   /** Computed by the plan. */

@@ -23,6 +23,8 @@ class Replay {
   readonly #parameters: readonly Tensor[];
   /** Held by this replay until nothing reads them any more. */
   readonly #results: RecordedValue[];
+  /** Arguments and variables read under another shape than their data was made in. */
+  readonly #views: RecordedValue[] = [];
 
   constructor(backend: OnnxBackend, plan: Plan, parameters: readonly Tensor[]) {
     this.#backend = backend;
@@ -53,7 +55,7 @@ class Replay {
       }
       return tensors;
     } finally {
-      for (const value of held) this.#backend.recording.drop(value);
+      for (const value of [...held, ...this.#views]) this.#backend.recording.drop(value);
     }
   }
 
@@ -111,17 +113,24 @@ class Replay {
       case "constant":
         return source.value;
       case "argument":
-        return this.#current(this.#parameters[source.index]?.dataId, `argument ${source.index}`);
+        return this.#current(this.#parameters[source.index]?.dataId, source.shape, `argument ${source.index}`);
       case "variable":
-        return this.#current(source.variable.dataId, `the variable ${source.variable.name}`);
+        return this.#current(source.variable.dataId, source.shape, `the variable ${source.variable.name}`);
     }
   }
 
-  #current(dataId: object | undefined, what: string): RecordedValue {
+  #current(dataId: object | undefined, shape: readonly number[], what: string): RecordedValue {
     if (dataId === undefined) throw new BackendError("disposed", `${what} of a compiled function is missing.`);
     const value = this.#backend.data.value(dataId);
     if (value.failure !== undefined) throw value.failure;
-    return value;
+    const { recording } = this.#backend;
+    const view = recording.view(value, shape);
+    if (view === value) return value;
+    view.owners++;
+    this.#views.push(view);
+    recording.flush();
+    if (view.failure !== undefined) throw view.failure;
+    return view;
   }
 
   #result(index: number): RecordedValue {

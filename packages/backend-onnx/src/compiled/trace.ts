@@ -129,7 +129,7 @@ class Tracer implements Trace {
 
   update(optimizer: Optimizer, inputs: UpdateInputs, attributes: Attributes, run: () => void): void {
     const { data } = this.#backend;
-    if (attributes["step"] !== undefined) throw countsNothing(optimizer.kernelName);
+    if (typeof attributes["step"] === "number") throw countsNothing(optimizer.kernelName);
     this.#variables.refuseAssigned(optimizer.kernelName);
     const graphs: GraphAction[] = [];
     const values = mapInputs(inputs, (tensor) => data.value(tensor.dataId));
@@ -142,7 +142,10 @@ class Tracer implements Trace {
     // Only now it is known which of the inputs are results.
     const planned = mapInputs(inputs, (tensor, name, index) => {
       const variable = this.#variables.holding(tensor.dataId);
-      if (variable !== undefined) return { source: { kind: "variable", variable } as const, ...typeOf(tensor) };
+      if (variable !== undefined) {
+        const source = { kind: "variable", variable, shape: tensor.shape } as const;
+        return { source, ...typeOf(tensor) };
+      }
       const value = [values[name] ?? []].flat()[index];
       if (value === undefined || !READ_ONLY.has(name)) throw notVariable(optimizer.kernelName, name, index);
       return { source: this.#source(value), ...typeOf(tensor) };
@@ -194,9 +197,9 @@ class Tracer implements Trace {
     const result = this.#resultIndices.get(value);
     if (result !== undefined) return { kind: "result", index: result };
     const argument = this.#arguments.get(value);
-    if (argument !== undefined) return { kind: "argument", index: argument };
+    if (argument !== undefined) return { kind: "argument", index: argument, shape: value.shape };
     const variable = this.#variables.of(value);
-    return variable && { kind: "variable", variable };
+    return variable && { kind: "variable", variable, shape: value.shape };
   }
 
   #hold(value: RecordedValue): void {
@@ -217,7 +220,7 @@ class Tracer implements Trace {
 }
 
 /** Inputs of optimizers that these only read. */
-const READ_ONLY: ReadonlySet<string> = new Set(["gradients", "learningRate", "step"]);
+const READ_ONLY: ReadonlySet<string> = new Set(["gradients", "learningRate", "step", "guard"]);
 
 function notVariable(kernelName: string, name: string, index: number): BackendError {
   return new BackendError(
@@ -230,7 +233,7 @@ function countsNothing(kernelName: string): BackendError {
   return new BackendError(
     "unsupported",
     `${kernelName} in a compiled function has a step that is a number: it would be the same at every call. ` +
-      'Give it as an argument, a scalar tensor of dtype "int32".',
+      'Give it as an argument, a scalar tensor of dtype "int32", or as a function.',
   );
 }
 

@@ -55,6 +55,7 @@ export function accelerator(runtime: OrtRuntime, settings: AcceleratorSettings):
     createOptions,
     createWriter: settings.createWriter,
     allocate,
+    lend: undefined,
     write(values, shape, dtype) {
       // ONNX Runtime brings it over with every run that reads it, and at once with all others that are as small.
       if (sizeOf(shape) <= SMALL) return writeStorage(runtime, values, shape, dtype);

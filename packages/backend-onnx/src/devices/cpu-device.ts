@@ -1,6 +1,6 @@
 import { onnxWriter } from "../onnx-writer.ts";
 import { createSessionOptions, type OrtRuntime } from "../ort-runtime.ts";
-import { writeStorage } from "../storage.ts";
+import { lendStorage, writeStorage } from "../storage.ts";
 import type { Device } from "./device.ts";
 
 /** Tensors lie in ONNX Runtime's arena, and JavaScript sees the same memory. */
@@ -11,6 +11,7 @@ export function cpuDevice(runtime: OrtRuntime): Device {
     createOptions: (level) => createSessionOptions(runtime.library, level),
     createWriter: onnxWriter,
     allocate: undefined,
+    lend: (shapes) => lendStorage(runtime, shapes),
     write: (values, shape, dtype) => writeStorage(runtime, values, shape, dtype),
     read: (storage) => storage.view().slice(),
   };

@@ -2,7 +2,7 @@ import type { ElementType, Storage } from "../graph.ts";
 import type { OnnxWriter, WrittenNode } from "../onnx-writer.ts";
 import type { Pointer } from "../ort-library.ts";
 import type { OptimizationLevel, OrtRuntime } from "../ort-runtime.ts";
-import type { Elements } from "../storage.ts";
+import type { Elements, LentStorage } from "../storage.ts";
 import type { Provider } from "./provider.ts";
 
 /** Where tensors lie and graphs run. All that differs between execution providers is behind it. */
@@ -18,6 +18,8 @@ export interface Device {
   createWriter(written?: (node: WrittenNode) => void): OnnxWriter;
   /** Memory for a result. Undefined where ONNX Runtime had better allocate results itself. */
   readonly allocate: ((shape: readonly number[], dtype: ElementType) => Storage) | undefined;
+  /** Memory for float32 tensors that JavaScript writes in place. Undefined where it does not see the device's memory. */
+  readonly lend: ((shapes: readonly (readonly number[])[]) => readonly LentStorage[]) | undefined;
   /** Copies numbers from JavaScript to the device. */
   write(values: ArrayLike<number>, shape: readonly number[], dtype: ElementType): Storage;
   /** Copies numbers from the device to JavaScript. */

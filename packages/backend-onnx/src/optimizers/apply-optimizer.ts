@@ -32,6 +32,7 @@ export function applyOptimizer(host: OptimizerHost, call: OptimizerCall): void {
   });
   computePending(host, pairs);
   const numbers = call.numbers(({ dataId }) => elementsOf(data.value(dataId))[0] ?? Number.NaN);
+  if (numbers.changesNothing) return;
   const update = call.optimizer.update(numbers);
   for (const { slot, group } of pairs) {
     for (const [area, dataId] of changedPlaces(slot, group)) settle(data, dataId, area);

@@ -26,7 +26,8 @@ type Named = Readonly<Record<string, unknown>>;
 /**
  * Reads the inputs `parameters`, `gradients`, and the optimizer's states (lists of tensors where the same place belongs
  * together), the attribute `weightDecays` (one per parameter), and the optimizer's numbers: attributes, of which
- * `learningRate` and `step` may also be scalar tensors among the inputs.
+ * `learningRate` and `step` may also be functions, or scalar tensors among the inputs. While a scalar input `guard` is not
+ * finite, nothing changes.
  * Throws {@link BackendError} "invalid-options".
  */
 export function optimizerCall(optimizer: Optimizer, inputs: Named, attributes: Named): OptimizerCall {

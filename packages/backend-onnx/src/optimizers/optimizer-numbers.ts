@@ -8,8 +8,8 @@ export type ReadScalar = (scalar: TensorInfo) => number;
 type Named = Readonly<Record<string, unknown>>;
 type Invalid = (reason: string) => BackendError;
 
-/** Numbers that change with every step, so that a step which is recorded once must find them in tensors. */
-const MAY_BE_TENSORS = ["learningRate", "step"];
+/** Numbers that change with every step, so that a step which is recorded once finds them in tensors or asks functions. */
+const MAY_BE_TENSORS = ["learningRate", "step", "guard"];
 
 /** Those numbers of a call that are scalar tensors, by name. */
 export function scalarInputs(inputs: Named, attributes: Named, invalid: Invalid): ReadonlyMap<string, TensorInfo> {
@@ -32,13 +32,16 @@ export function optimizerNumbers(
 ): Numbers {
   const finite = (name: string): number => {
     const scalar = scalars.get(name);
-    const value = scalar === undefined ? attributes[name] : read(scalar);
+    const given = scalar === undefined ? attributes[name] : read(scalar);
+    const value: unknown = typeof given === "function" ? given() : given;
     if (typeof value === "number" && Number.isFinite(value)) return value;
     throw invalid(
       `the ${scalar === undefined ? "attribute" : "input"} ${name} is ${String(value)}, not a finite number`,
     );
   };
+  const guard = scalars.get("guard");
   return {
+    changesNothing: guard !== undefined && !Number.isFinite(read(guard)),
     finite,
     count(name) {
       const value = finite(name);

@@ -11,6 +11,8 @@ export interface Optimizer {
 
 /** The numbers of a call. Each function throws when its number is missing or impossible. */
 export interface Numbers {
+  /** Whether the call has a guard that is not finite. */
+  readonly changesNothing: boolean;
   finite(name: string): number;
   /** Counts from 1. */
   count(name: string): number;

@@ -58,6 +58,7 @@ export function recordOptimizer({ data, recording, device }: RecordingHost, call
     if (failure !== undefined) throw failure;
     return (storage && device.read(storage, shape, dtype === "int32" ? dtype : "float32")[0]) ?? Number.NaN;
   });
+  if (numbers.changesNothing) return;
   const scalar = scalars(device);
   const attributes = form.attributes(numbers);
   const updates: { readonly dataId: object; readonly value: RecordedValue }[] = [];

@@ -45,7 +45,7 @@ function outOfMemory(what: string, device: string, bytes: number, cause: unknown
     "unavailable",
     `backend-tensorflow: ${device} is out of memory at ${what}, with ${(bytes / 1e9).toFixed(2)} GB of tensors held ` +
       `(${firstLine(cause)}). Checkpoints on disk are as they were. Lower microBatchSize or maximumLength, set ` +
-      'gradientCheckpointing: true or precision: "bfloat16" on the trainer; `mlan memory` tells what each needs.',
+      'gradientCheckpointing: true or precision: "bfloat16" on the trainer; `npx mlan memory` tells what each needs.',
     { cause },
   );
 }

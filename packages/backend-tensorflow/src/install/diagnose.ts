@@ -11,7 +11,7 @@ import { ELSEWHERE, isSupported, unsupported } from "./library-names.ts";
 import { type InstallEnvironment, installEnvironment } from "./install-environment.ts";
 import { type InstalledBinding, installedBinding } from "./installed-binding.ts";
 
-const INSTALL_COMMAND = "mlan backend install tensorflow";
+const INSTALL_COMMAND = "npx mlan backend install tensorflow";
 
 interface Answer<Value> {
   readonly finding: Finding;

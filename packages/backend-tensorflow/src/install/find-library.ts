@@ -59,7 +59,7 @@ const NAMED_MEND =
 /** The commands that bring a TensorFlow. */
 export const NOT_FOUND_MEND: string =
   "Install one: python3 -m venv .venv && .venv/bin/pip install tensorflow\n" +
-  "or, without Python, name a wheel: mlan backend install tensorflow --wheel FILE";
+  "or, without Python, name a wheel: npx mlan backend install tensorflow --wheel FILE";
 
 function places(environment: InstallEnvironment, options: SearchOptions): readonly Place[] {
   const { variables, workingFolder } = environment;

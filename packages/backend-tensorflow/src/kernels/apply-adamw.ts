@@ -11,6 +11,7 @@ interface AdamWInputs {
   readonly secondMoments: readonly Variable[];
   readonly learningRate?: TensorInfo;
   readonly step?: TensorInfo;
+  readonly guard?: TensorInfo;
 }
 
 interface AdamWAttributes {
@@ -18,9 +19,12 @@ interface AdamWAttributes {
   readonly beta2: number;
   readonly epsilon: number;
   readonly weightDecays: readonly number[];
-  readonly learningRate?: number;
-  readonly step?: number;
+  readonly learningRate?: LateNumber;
+  readonly step?: LateNumber;
 }
+
+/** A function is asked whenever the update runs. */
+type LateNumber = number | (() => number);
 
 /**
  * @mlan/fused-ops' "ApplyAdamW" by TensorFlow's ResourceApplyAdam, in place and in float32. That op's bias correction
@@ -29,10 +33,11 @@ interface AdamWAttributes {
  */
 export const applyAdamW: KernelFunc = ({ inputs, attrs, backend: current }) => {
   const backend = nodeBackend(current);
-  const { parameters, gradients, firstMoments, secondMoments, ...scalars }: AdamWInputs = Object(inputs);
+  const { parameters, gradients, firstMoments, secondMoments, guard, ...scalars }: AdamWInputs = Object(inputs);
   const { beta1, beta2, epsilon, weightDecays, ...numbers }: AdamWAttributes = Object(attrs);
-  const learningRate = numbers.learningRate ?? numberOf(backend, scalars.learningRate);
-  const step = numbers.step ?? numberOf(backend, scalars.step);
+  if (guard && !Number.isFinite(numberOf(backend, guard))) return [];
+  const learningRate = numberOf(backend, numbers.learningRate ?? scalars.learningRate);
+  const step = numberOf(backend, numbers.step ?? scalars.step);
   // The op computes with float32 betas; the correction belongs to the same ones.
   const correction1 = 1 - Math.fround(beta1) ** step;
   const correction2 = Math.sqrt(1 - Math.fround(beta2) ** step);
@@ -72,7 +77,8 @@ function ownedId(backend: NodeBackend, variable: Variable): number {
   return tableId(backend, variable);
 }
 
-function numberOf(backend: NodeBackend, scalar: TensorInfo | undefined): number {
-  if (!scalar) throw new Error("backend-tensorflow: AdamW needs a learning rate and a step.");
-  return Number(backend.table.read(tableId(backend, scalar))[0]);
+function numberOf(backend: NodeBackend, number: LateNumber | TensorInfo | undefined): number {
+  if (number === undefined) throw new Error("backend-tensorflow: AdamW needs a learning rate and a step.");
+  if (typeof number === "object") return Number(backend.table.read(tableId(backend, number))[0]);
+  return typeof number === "function" ? number() : number;
 }

@@ -29,8 +29,8 @@ describe("the doctor", () => {
       "npm install --ignore-scripts @tensorflow/tfjs-node-gpu@4.22.0",
       "apt-get install g++",
       expect.stringContaining(".venv/bin/pip install tensorflow"),
-      "mlan backend install tensorflow",
-      "mlan backend install tensorflow",
+      "npx mlan backend install tensorflow",
+      "npx mlan backend install tensorflow",
     ]);
     for (const { name, found: text } of found) expect(text, name).not.toMatch(/Install (it|one):/);
   });
@@ -50,7 +50,7 @@ describe("the doctor", () => {
     await bindingFolder(here, "a");
     const { binding, computes } = await findings(here);
     expect(binding).toMatchObject({ state: "ok" });
-    expect(computes).toMatchObject({ state: "broken", mend: "mlan backend install tensorflow --force" });
+    expect(computes).toMatchObject({ state: "broken", mend: "npx mlan backend install tensorflow --force" });
     expect(computes?.found).toMatch(/tfjs_binding\.node/);
   });
 
@@ -225,7 +225,7 @@ describe("for a GPU the doctor", () => {
     await bindingFolder(here, "a", { cuda: null });
     expect((await findings(here))["CUDA libraries"]).toMatchObject({
       state: "unused",
-      mend: "pip install 'tensorflow[and-cuda]', then mlan backend install tensorflow",
+      mend: "pip install 'tensorflow[and-cuda]', then npx mlan backend install tensorflow",
     });
   });
 });

@@ -89,7 +89,7 @@ describe("where there is no TensorFlow", () => {
         "  the binding built last: none",
         "  the wheel unpacked last: none",
         "Install one: python3 -m venv .venv && .venv/bin/pip install tensorflow",
-        "or, without Python, name a wheel: mlan backend install tensorflow --wheel FILE",
+        "or, without Python, name a wheel: npx mlan backend install tensorflow --wheel FILE",
       ].join("\n"),
     );
   });

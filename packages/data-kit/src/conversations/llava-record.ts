@@ -149,7 +149,7 @@ function turnProblem(record: LlavaRecord): Problem | undefined {
   if (wordless) {
     const { turn, role, index } = wordless;
     if (role === undefined) return { path: [column, index, speakerKey(turn)], message: `expected ${SPEAKERS}` };
-    return { path: [column, index, speakerKey(turn) === "from" ? "value" : "content"], message: "expected string" };
+    return { path: [column, index, speakerKey(turn) === "from" ? "value" : "content"], message: "expected text" };
   }
   const rounds = all[0]?.role === "user" ? all : all.slice(1);
   const wrong = rounds.find(({ role }, place) => role !== (place % 2 === 0 ? "user" : "assistant"));
@@ -194,7 +194,10 @@ function speakerKey({ from, role }: LlavaTurn): "from" | "role" {
   return typeof role === "string" && typeof from !== "string" ? "role" : "from";
 }
 
-const SPEAKERS = [...ROLES.keys()].map((name) => `"${name}"`).join(" or ");
+const SPEAKERS = [...ROLES.keys()]
+  .map((name) => `"${name}"`)
+  .join(", ")
+  .replace(/, ([^,]*)$/, " or $1");
 
 function imageProblem(record: LlavaRecord): Problem | undefined {
   const column = record.conversations ? "conversations" : "messages";

@@ -1,4 +1,12 @@
-import { fileLocation, folderLocation, type Location, MlanError } from "@mlan/core";
+import {
+  type DatasetCard,
+  fileLocation,
+  folderLocation,
+  type Location,
+  MlanError,
+  pathOf,
+  toFileUrl,
+} from "@mlan/core";
 import type { z } from "zod";
 import { hubFolder } from "../hub/hub-folder.ts";
 import { type HubOptions, hubOptions } from "../hub/hub-options.ts";
@@ -9,7 +17,7 @@ import { localFolder } from "./local-folder.ts";
 export interface SourceOptions {
   /** A folder with the published files. Default: the Hub. */
   readonly folder?: Location;
-  /** One file of rows, of any name, instead. */
+  /** One file of rows, of any name, instead. Of its licence nothing is known. */
   readonly file?: Location;
   /** How the Hub is reached, and which revision is read. */
   readonly hub?: HubOptions;
@@ -43,6 +51,12 @@ export function sourceFrom({ folder, file, hub }: SourceOptions, published: Publ
   refuseTogether(published.speaker, { file, folder, hub }, "each says where the rows come from");
   const named = file ?? folder;
   return named ? localFolder(published.speaker, named) : hubFolder({ ...published, ...hub });
+}
+
+/** The published card; of a file that the user named instead, where it is and that nothing is known of its licence. */
+export function cardFor({ file }: SourceOptions, published: DatasetCard): DatasetCard {
+  if (file === undefined) return published;
+  return { source: pathOf(toFileUrl(file)), license: "unknown", modality: published.modality };
 }
 
 /** Throws `invalid-options` when more than one of the options is given, of which each would make the others mean nothing. */

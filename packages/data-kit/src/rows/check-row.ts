@@ -1,4 +1,4 @@
-import { MlanError, shownValue } from "@mlan/core";
+import { expectationOf, MlanError, shownValue } from "@mlan/core";
 import { z } from "zod";
 
 /** Where a row stands, for people. */
@@ -60,8 +60,12 @@ export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPl
 }
 
 /** An `invalid-data` error about one row. */
-export function badRow(place: RowPlace, problem: string, cause?: unknown): MlanError {
-  return new MlanError("invalid-data", `${placeText(place)}${problem}. Correct or remove that row.`, { cause });
+export function badRow(
+  place: RowPlace,
+  problem: string,
+  { cause, wayOut = "Correct or remove that row" }: { readonly cause?: unknown; readonly wayOut?: string } = {},
+): MlanError {
+  return new MlanError("invalid-data", `${placeText(place)}${problem}. ${wayOut}.`, { cause });
 }
 
 export function placeText({ speaker, file, row, line }: RowPlace): string {
@@ -76,19 +80,9 @@ const SEPARATOR = 2;
 
 function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
   const column = issue.path.length === 0 ? "" : `, column "${issue.path.join(".")}"`;
-  const expected = expectedBy(issue);
+  const expected = expectationOf(issue);
   if (expected === undefined) return `${column}: ${issue.message}`;
   return `${column}: expected ${expected}, found ${shownValue(valueAt(row, issue))}`;
-}
-
-/** undefined when the issue's own message says it better. A schema's own check may say "expected ...". */
-function expectedBy(issue: z.core.$ZodIssue): string | undefined {
-  if (issue.code === "custom") return /^expected (.*)$/s.exec(issue.message)?.[1];
-  if (issue.code === "invalid_type") return issue.expected;
-  if (issue.code === "invalid_value") return issue.values.map((value) => JSON.stringify(value)).join(" or ");
-  if (issue.code !== "invalid_union") return undefined;
-  const choices = issue.errors.flat().map((inner) => expectedBy({ ...inner, path: [] }));
-  return choices.includes(undefined) ? undefined : choices.join(" or ");
 }
 
 /** As the file has it; within a text that a schema parses, as the schema has it. */

@@ -1,4 +1,4 @@
-import { Pending, SplitError, type Splitter } from "./split-text.ts";
+import { Pending, SplitError, type Splitter, WRITE_AGAIN } from "./split-text.ts";
 
 /**
  * Cuts one JSON array into its elements without parsing them: brackets outside of strings are counted, and whether an
@@ -49,7 +49,9 @@ export function splitArray(): Splitter {
           start = at;
           continue;
         }
-        if (state === "after") throw new SplitError("the file goes on after the end of its array");
+        if (state === "after") {
+          throw new SplitError("the file goes on after the end of its array", "Write all rows into one array");
+        }
         const ends = depth === 0 && (byte === COMMA || byte === END_BRACKET);
         if (ends) {
           if (endElement(byte === END_BRACKET)) yield pending.cut(chunk, start, at);
@@ -72,8 +74,8 @@ export function splitArray(): Splitter {
     },
     end() {
       if (state === "after") return [];
-      const found = `the file ends here, after ${pending.position} bytes`;
-      throw new SplitError(`${found}: it was cut short, or a bracket or quotation mark is missing`);
+      const found = `the file ends in the middle, after ${pending.position} bytes`;
+      throw new SplitError(`${found}: it was cut short, or a bracket or quotation mark is missing`, WRITE_AGAIN);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { Pending, SplitError, type Splitter } from "./split-text.ts";
+import { Pending, SplitError, type Splitter, WRITE_AGAIN } from "./split-text.ts";
 
 const LINE_FEED = 0x0a;
 const QUOTE = 0x22;
@@ -32,7 +32,10 @@ export function splitLines({ quotes }: { readonly quotes: boolean }): Splitter {
       pending.pass(chunk);
     },
     *end() {
-      if (quoted) throw new SplitError(`a quotation mark that is opened in line ${rowLine} or later is never closed`);
+      if (quoted) {
+        const found = `the file ends before a quotation mark that is opened in line ${rowLine} or later is closed`;
+        throw new SplitError(found, `Close it, or ${WRITE_AGAIN.toLowerCase()}`);
+      }
       yield pending.cut(new Uint8Array(), 0, 0, rowLine);
     },
   };

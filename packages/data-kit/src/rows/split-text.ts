@@ -15,8 +15,18 @@ export interface Splitter {
   end(): Iterable<Piece>;
 }
 
-/** Why the row after those that were given cannot be cut out. */
-export class SplitError extends Error {}
+/** Why the row after those that were given cannot be cut out; `wayOut` when it is not that row's fault. */
+export class SplitError extends Error {
+  readonly wayOut: string | undefined;
+
+  constructor(message: string, wayOut?: string) {
+    super(message);
+    this.wayOut = wayOut;
+  }
+}
+
+/** The way out where a file ends too early. */
+export const WRITE_AGAIN = "Download or write the file again";
 
 /** A row longer than this is a missing quotation mark or bracket; V8 holds no text of 512 MiB. */
 const LONGEST_ROW = 256 * 2 ** 20;

@@ -7,7 +7,7 @@ import { parseJson } from "./json-value.ts";
 import type { RawRow, RowFile, RowParser } from "./row-file.ts";
 import { splitArray } from "./split-array.ts";
 import { splitLines } from "./split-lines.ts";
-import { type Piece, SplitError, type Splitter } from "./split-text.ts";
+import { type Piece, SplitError, type Splitter, WRITE_AGAIN } from "./split-text.ts";
 import { tableParser } from "./table-parser.ts";
 
 /** What the rows of a file of text are. */
@@ -44,9 +44,9 @@ export function textRows(speaker: string, file: URL, name: string, format: TextF
     ...(line !== undefined && { line }),
   });
 
-  function rowOf({ bytes, start, line }: Piece): RawRow | undefined {
+  function rowOf({ bytes, start, line }: Piece, last: boolean): RawRow | undefined {
     const place = placeOf(known.starts.length, line);
-    const parsed = parse(parser, bytes, place);
+    const parsed = parse(parser, bytes, place, last);
     if (parsed === undefined) return undefined;
     known.starts.push(start);
     known.lengths.push(bytes.length);
@@ -58,9 +58,10 @@ export function textRows(speaker: string, file: URL, name: string, format: TextF
     return { value: parsed.value, ...(line !== undefined && { line }) };
   }
 
-  function* rowsOf(split: () => Iterable<Piece>): Generator<RawRow> {
+  /** `last`: a row that nothing but the end of the file ends. */
+  function* rowsOf(split: () => Iterable<Piece>, last: boolean): Generator<RawRow> {
     for (const piece of namingProblems(split)) {
-      const row = rowOf(piece);
+      const row = rowOf(piece, last);
       if (row !== undefined) yield row;
     }
   }
@@ -70,7 +71,8 @@ export function textRows(speaker: string, file: URL, name: string, format: TextF
       yield* split();
     } catch (cause) {
       if (!(cause instanceof SplitError)) throw cause;
-      throw badRow(placeOf(known.starts.length, undefined), `: ${cause.message}`, cause);
+      const { message, wayOut } = cause;
+      throw badRow(placeOf(known.starts.length, undefined), `: ${message}`, { cause, ...(wayOut && { wayOut }) });
     }
   }
 
@@ -79,8 +81,8 @@ export function textRows(speaker: string, file: URL, name: string, format: TextF
     columns: () => parser.columns ?? [...columns],
     async *scan() {
       for await (const chunk of createReadStream(file, { highWaterMark: CHUNK }))
-        yield* rowsOf(() => splitter.push(chunk));
-      yield* rowsOf(() => splitter.end());
+        yield* rowsOf(() => splitter.push(chunk), false);
+      yield* rowsOf(() => splitter.end(), true);
     },
     async at(index) {
       const { starts, lengths, checksums } = known;
@@ -90,7 +92,7 @@ export function textRows(speaker: string, file: URL, name: string, format: TextF
         const message = `${speaker}: ${name} has changed since it was opened (row ${index}); restore it, or begin again.`;
         throw new MlanError("invalid-data", message);
       }
-      return { value: parse(parser, bytes, placeOf(index, line))?.value, ...(line !== undefined && { line }) };
+      return { value: parse(parser, bytes, placeOf(index, line), false)?.value, ...(line !== undefined && { line }) };
     },
   };
 }
@@ -108,10 +110,18 @@ const CHUNK = 2 ** 20;
 /** Throws on bytes that are not UTF-8; drops a byte order mark. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function parse(parser: RowParser, bytes: Uint8Array, place: RowPlace): { readonly value: unknown } | undefined {
+function parse(
+  parser: RowParser,
+  bytes: Uint8Array,
+  place: RowPlace,
+  last: boolean,
+): { readonly value: unknown } | undefined {
   try {
     return parser.parse(utf8.decode(bytes));
   } catch (cause) {
-    throw badRow(place, `: it is not ${parser.format} (${messageOf(cause)})`, cause);
+    const problem = `: it is not ${parser.format} (${messageOf(cause)})`;
+    if (!last) throw badRow(place, problem, { cause });
+    const cut = `${problem}, and the file ends in it, without a line feed: it may have been cut short`;
+    throw badRow(place, cut, { cause, wayOut: `${WRITE_AGAIN}, or correct that row` });
   }
 }

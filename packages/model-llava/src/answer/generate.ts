@@ -38,14 +38,14 @@ interface Item extends Sequence {
 }
 
 async function answer(
-  { network, tokenizer }: PromptReader,
+  { network, functions, tokenizer }: PromptReader,
   { prompts, prefix, rows }: ReadyBatch<Item>,
   { details = false, signal }: GenerationOptions,
 ): Promise<readonly Generation[]> {
   const answers: readonly (PendingAnswer | undefined)[] = rows.map(
     (row) => row && pendingAnswer(row.item.request, tokenizer),
   );
-  await decodeGreedily(network, {
+  await decodeGreedily(functions, {
     prompts,
     ...(prefix && { prefix }),
     lengths: rows.map((row) => row?.symbols.length ?? 1),

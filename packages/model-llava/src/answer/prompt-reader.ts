@@ -2,6 +2,7 @@ import { counted, type ImageReference, MlanError, type Prompt, type RawPrompt } 
 import type { LoadPixels } from "../batch/input-tensors.ts";
 import { patchSymbol } from "../batch/prompt-tensors.ts";
 import { encodePrompt, renderPrompt } from "../encode-prompt.ts";
+import type { AnswerFunctions } from "../network/answer-functions.ts";
 import { type LlavaNetwork, positionsPerImage } from "../network/llava-network.ts";
 import type { Template } from "../templates/template.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
@@ -11,6 +12,7 @@ import type { ImageSet } from "./image-set.ts";
 /** What answering and scoring need of a model. */
 export interface PromptReader {
   readonly network: LlavaNetwork;
+  readonly functions: AnswerFunctions;
   readonly tokenizer: Tokenizer;
   readonly template: Template;
   readonly loadPixels: LoadPixels;

@@ -8,9 +8,8 @@ import {
   promptTensors,
 } from "../batch/prompt-tensors.ts";
 import { disposeCache } from "../network/answer-cache.ts";
-import type { KeyValue } from "../network/attention.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
-import { type PrefixCache, runPrompts } from "../network/prompt-pass.ts";
+import { type PrefixCache, tableLength } from "../network/prompt-pass.ts";
 import { type ImageFeatures, imageFeatures } from "./image-features.ts";
 import type { ImageSet } from "./image-set.ts";
 import { checkBatchSize, DEFAULT_BATCH_SIZE, type PromptReader } from "./prompt-reader.ts";
@@ -75,12 +74,10 @@ async function computePrefixes<Item>(
   if (prefixes.length === 0) return undefined;
   const rows = prefixes.map((symbols) => ({ symbols, start: 0 }));
   const prompts = await tensorsOf(reader, rows, prefixLength, features);
-  let layers: readonly KeyValue[] = [];
-  tf.tidy(() => {
-    // Keys and values are all that is needed; of the rest as little as possible.
-    const wanted = tf.tensor1d([0], "int32");
-    ({ layers } = runPrompts(reader.network, prompts, { wanted, reach: prefixLength }));
-  });
+  // Keys and values are all that is needed; of the rest as little as possible.
+  const wanted = tf.tensor1d([0], "int32");
+  const layers = reader.functions.read({ prompts, wanted, table: tableLength(prefixLength) });
+  wanted.dispose();
   disposePromptTensors(prompts);
   return { layers, lengths: prefixes.map(({ length }) => length) };
 }

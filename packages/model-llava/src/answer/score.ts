@@ -1,13 +1,10 @@
 import { counted, type GenerationOptions, MlanError, type RawPrompt, type Score, type ScoreRequest } from "@mlan/core";
-import { tokenLogProbabilities } from "@mlan/fused-ops";
-import * as tf from "@tensorflow/tfjs-core";
 import { disposeSelection, selection, type Target } from "../batch/selection.ts";
 import { powerOfTwo } from "../batch/shape-buckets.ts";
 import { encodePrompt } from "../encode-prompt.ts";
-import { disposeCache } from "../network/answer-cache.ts";
-import { logits } from "../network/decoder.ts";
-import { type LlavaNetwork, positionsPerImage } from "../network/llava-network.ts";
-import { runPrompts } from "../network/prompt-pass.ts";
+import type { AnswerFunctions } from "../network/answer-functions.ts";
+import { positionsPerImage } from "../network/llava-network.ts";
+import { maskedPrefix, tableLength } from "../network/prompt-pass.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import { type PromptReader, readPrompt, type ReadPrompt, renderRequest, symbolsOf } from "./prompt-reader.ts";
@@ -35,7 +32,7 @@ export async function score(
     return { id, symbols: computed, shareable: computed.length - tokens, targets };
   });
   const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
-  for await (const batch of runWaves(reader, items, set, options, (ready) => scoreBatch(reader.network, ready))) {
+  for await (const batch of runWaves(reader, items, set, options, (ready) => scoreBatch(reader.functions, ready))) {
     for (const [item, result] of batch) {
       if (!Number.isFinite(result.logProbability)) throw await logitsNotFinite(reader.network, item.id);
       scores.set(item, result);
@@ -85,23 +82,21 @@ function readContinuation(reader: PromptReader, request: ScoreRequest): Continua
 }
 
 async function scoreBatch(
-  network: LlavaNetwork,
-  { prompts, prefix, rows }: ReadyBatch<Item>,
+  functions: AnswerFunctions,
+  { prompts, prefix: given, rows }: ReadyBatch<Item>,
 ): Promise<ReadonlyMap<Item, { logProbability: number; computedPositions: number }>> {
   const targets = rows.flatMap((row, index) =>
     row ? targetsOf(row.item, row.symbols.length, index * prompts.length) : [],
   );
   const selected = selection(targets, powerOfTwo(targets.length));
-  const reach = Math.max(...rows.map((row) => row?.item.symbols.length ?? 1));
-  const logProbabilities = tf.tidy(() => {
-    const wanted = selected.positions;
-    const { hidden, layers } = runPrompts(network, prompts, { ...(prefix && { prefix }), wanted, reach });
-    disposeCache(layers);
-    return tokenLogProbabilities(logits(network.decoder, hidden), selected.targets);
-  });
+  const table = tableLength(Math.max(...rows.map((row) => row?.item.symbols.length ?? 1)));
+  const prefix = given && maskedPrefix(given, prompts.rows);
+  const pass = { prompts, ...(prefix && { prefix }), wanted: selected.positions, table };
+  const logProbabilities = functions.score(pass, selected.targets);
+  prefix?.mask.dispose();
+  disposeSelection(selected);
   const values = await logProbabilities.data<"float32">();
   logProbabilities.dispose();
-  disposeSelection(selected);
   let next = 0;
   return new Map(
     rows.flatMap((row) => {

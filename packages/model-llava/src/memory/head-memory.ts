@@ -1,5 +1,5 @@
-import type { LanguageConfig } from "../config/language-config.ts";
-import { normBackward, normForward } from "./decoder-layer-memory.ts";
+import { normBackward, normForward } from "../network/decoder-layer-memory.ts";
+import type { DecoderWeights } from "../network/decoder-weights.ts";
 import type { Layout } from "./layout.ts";
 import type { Step } from "./memory-walk.ts";
 
@@ -15,9 +15,8 @@ export function headForward(layout: Layout): readonly Step[] {
   ];
 }
 
-export function headBackward(layout: Layout, language: LanguageConfig, learns: boolean): readonly Step[] {
+export function headBackward(layout: Layout, { head, norm }: DecoderWeights, learns: boolean): readonly Step[] {
   const { hidden, selected, logits, full, half, narrowed } = layout;
-  const { hiddenSize, vocabularySize } = language;
   return [
     {
       // Besides the gradient: the softmax, and the softmax scaled.
@@ -28,14 +27,14 @@ export function headBackward(layout: Layout, language: LanguageConfig, learns: b
     },
     {
       at: "the gradient of the output layer",
-      adds: { working: selected * half, ...(learns && { gradients: vocabularySize * hiddenSize * half }) },
+      adds: { working: selected * half, ...(learns && { gradients: head.inputs * head.outputs * half }) },
       transient: logits * narrowed,
       frees: { logits: logits * full, activations: selected * half },
     },
     normBackward(
       "the gradient of the last norm",
       { ...layout, hidden: selected },
-      learns ? { gradients: hiddenSize * half } : {},
+      learns ? { gradients: norm.size * half } : {},
     ),
     {
       at: "the gradient of the last hidden states",

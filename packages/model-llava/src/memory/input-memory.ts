@@ -1,12 +1,17 @@
 import type { LanguageConfig } from "../config/language-config.ts";
 import type { VisionConfig } from "../config/vision-config.ts";
+import type { LlavaNetwork } from "../network/llava-network.ts";
+import { weightsOf } from "../weights/parts.ts";
 import type { Layout } from "./layout.ts";
 import type { Step } from "./memory-walk.ts";
+import { parameterCount } from "./parameter-counts.ts";
 
 export interface InputShape {
   readonly language: LanguageConfig;
   readonly vision: VisionConfig | undefined;
   readonly length: number;
+  /** Declared, not loaded. */
+  readonly network: Pick<LlavaNetwork, "decoder" | "vision">;
 }
 
 /** The batch's own tensors, and those that depend on its length alone: the mask and the tables of rotations. */
@@ -53,10 +58,10 @@ export interface InputLearns {
   readonly projector: boolean;
 }
 
-export function inputBackward(layout: Layout, { language, vision }: InputShape, learns: InputLearns): readonly Step[] {
+export function inputBackward(layout: Layout, { language, network }: InputShape, learns: InputLearns): readonly Step[] {
   const { hidden, features, embedded, full, half } = layout;
-  const { hiddenSize, vocabularySize, tiedEmbeddings } = language;
-  const table = vocabularySize * hiddenSize;
+  const { tiedEmbeddings } = language;
+  const table = network.decoder.weights.embedding.size;
   const steps: Step[] = [];
   if (features > 0) {
     const both = (hidden + embedded) * full;
@@ -69,11 +74,11 @@ export function inputBackward(layout: Layout, { language, vision }: InputShape, 
       },
     );
   }
-  if (learns.projector && vision && features > 0) {
-    const weights = vision.hiddenSize * hiddenSize + hiddenSize ** 2;
+  if (learns.projector && network.vision && features > 0) {
+    const { matrices, vectors } = parameterCount(weightsOf(network.vision.projector));
     steps.push({
       at: "the gradient of the projector",
-      adds: { gradients: weights * half + 2 * hiddenSize * full },
+      adds: { gradients: matrices * half + vectors * full },
       transient: embedded * (half + 4 * full),
       frees: { activations: features * full + embedded * (2 * half + 6 * full), working: embedded * full },
     });

@@ -1,10 +1,17 @@
 import type { Component } from "@mlan/core";
-import { checkpointedBackward, checkpointedForward, layerBackward, layerForward } from "./decoder-layer-memory.ts";
+import {
+  checkpointedBackward,
+  checkpointedForward,
+  layerBackward,
+  layerForward,
+} from "../network/decoder-layer-memory.ts";
+import { declareNetwork, type LlavaNetwork } from "../network/llava-network.ts";
+import { weightList } from "../weights/weight-list.ts";
 import { headBackward, headForward } from "./head-memory.ts";
 import { batchTensors, inputBackward, inputForward, inputLeftovers } from "./input-memory.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { after, type Held, NOTHING, type Peak, peakOf, type Step, sumOf } from "./memory-walk.ts";
-import { decoderParameters, type ParameterCount, projectorParameters, towerParameters } from "./parameter-counts.ts";
+import { type ParameterCount, parameterCount } from "./parameter-counts.ts";
 import {
   type CompleteMemoryOptions,
   completeMemoryOptions,
@@ -32,7 +39,7 @@ export interface TrainingMemory extends Held {
  * allocator's fragments, and the process. Throws `invalid-options`.
  */
 export function predictTrainingMemory(options: TrainingMemoryOptions): TrainingMemory {
-  const complete = completeMemoryOptions(options);
+  const complete = declared(completeMemoryOptions(options));
   const layout = layoutOf(complete);
   const resident = residentBytes(complete);
   const passes = forwardAndBackward(complete, layout);
@@ -46,24 +53,35 @@ export function predictTrainingMemory(options: TrainingMemoryOptions): TrainingM
   return { ...resident, ...held, total, at };
 }
 
+/** The options with the network that they describe: its weights are declared, and none is loaded. */
+type Described = CompleteMemoryOptions &
+  Pick<LlavaNetwork, "weights"> & {
+    readonly network: Pick<LlavaNetwork, "decoder" | "vision">;
+  };
+
+function declared(options: CompleteMemoryOptions): Described {
+  const { language, vision } = options;
+  const list = weightList();
+  // Which of the tower's states is read does not matter: all of its weights are held.
+  const network = declareNetwork(language, vision && { config: vision, selectLayer: -2 }, list);
+  return { ...options, network, weights: list.weights };
+}
+
 interface Part {
   readonly component: Component;
   readonly parameters: ParameterCount;
   readonly learns: boolean;
 }
 
-function partsOf({ language, vision, trained }: CompleteMemoryOptions): readonly Part[] {
-  const part = (component: Component, parameters: ParameterCount): Part => ({
+function partsOf({ weights, trained }: Described): readonly Part[] {
+  return (["language", "projector", "vision"] as const).map((component) => ({
     component,
-    parameters,
+    parameters: parameterCount(weights.filter((weight) => weight.component === component)),
     learns: trained.includes(component),
-  });
-  const decoder = part("language", decoderParameters(language));
-  if (!vision) return [decoder];
-  return [decoder, part("projector", projectorParameters(language, vision)), part("vision", towerParameters(vision))];
+  }));
 }
 
-function residentBytes(options: CompleteMemoryOptions): Pick<TrainingMemory, "weights" | "masterWeights" | "moments"> {
+function residentBytes(options: Described): Pick<TrainingMemory, "weights" | "masterWeights" | "moments"> {
   const mixed = options.precision === "bfloat16";
   let [weights, masterWeights, moments] = [0, 0, 0];
   for (const { parameters, learns } of partsOf(options)) {
@@ -77,11 +95,11 @@ function residentBytes(options: CompleteMemoryOptions): Pick<TrainingMemory, "we
 }
 
 /** One micro-batch, from its tensors to the last gradient. */
-function forwardAndBackward(options: CompleteMemoryOptions, layout: Layout): readonly Step[] {
-  const { language, vision, trained, length, images, gradientCheckpointing } = options;
+function forwardAndBackward(options: Described, layout: Layout): readonly Step[] {
+  const { language, vision, trained, length, images, gradientCheckpointing, network } = options;
   const learns = { language: trained.includes("language"), projector: trained.includes("projector") };
-  const input = { language, vision, length };
-  const layers = Array.from({ length: language.layers });
+  const input = { language, vision, length, network };
+  const { layers } = network.decoder.weights;
   const forward = [
     batchTensors(layout, input),
     ...inputForward(layout, vision),
@@ -96,21 +114,21 @@ function forwardAndBackward(options: CompleteMemoryOptions, layout: Layout): rea
       at: "the end of the forward pass",
       frees: { activations: layout.hidden * layout.full, working: inputLeftovers(layout) },
     },
-    ...headBackward(layout, language, learns.language),
-    ...layers.flatMap(() => layer(layout, language, learns.language)),
+    ...headBackward(layout, network.decoder.weights, learns.language),
+    ...layers.toReversed().flatMap((weights) => layer(layout, weights, learns.language)),
     ...inputBackward(layout, input, learns),
   ];
 }
 
 /** What earlier micro-batches left: sums are float32, a first gradient is what its operation gave. */
-function accumulated(options: CompleteMemoryOptions, grown: number): number {
+function accumulated(options: Described, grown: number): number {
   const { microBatches } = options;
   if (microBatches === 1) return 0;
   return microBatches === 2 ? grown : 4 * reached(options).reduce((sum, part) => sum + elementsOf(part), 0);
 }
 
 /** Parts that get gradients; a projector does from images alone. */
-function reached(options: CompleteMemoryOptions): readonly ParameterCount[] {
+function reached(options: Described): readonly ParameterCount[] {
   return partsOf(options)
     .filter(({ component, learns }) => learns && (component !== "projector" || options.images > 0))
     .map(({ parameters }) => parameters);
@@ -120,7 +138,7 @@ function elementsOf({ matrices, vectors }: ParameterCount): number {
   return matrices + vectors;
 }
 
-function afterThePasses(options: CompleteMemoryOptions, grown: number): readonly Peak[] {
+function afterThePasses(options: Described, grown: number): readonly Peak[] {
   const { microBatches, precision, fusedOptimizer } = options;
   const parts = reached(options);
   const largest = 4 * Math.max(0, ...parts.map((part) => part.largest));

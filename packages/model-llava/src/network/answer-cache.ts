@@ -2,6 +2,18 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { type KeyValue, MASKED, type MaskedKeyValue } from "./attention.ts";
 
+/** Each layer's keys and values, with one mask for all layers that hides padding. */
+export interface MaskedCache {
+  readonly layers: readonly KeyValue[];
+  readonly mask: tf.Tensor;
+}
+
+/** A layer's part of a cache, for attention; none where there is no cache. */
+export function cachedPart(cache: MaskedCache | undefined, layer: number): readonly MaskedKeyValue[] {
+  const keyValue = cache?.layers[layer];
+  return cache && keyValue ? [{ ...keyValue, mask: cache.mask }] : [];
+}
+
 /** A step's place in the cache as data, so that one compiled graph serves all steps. */
 export interface CacheSlot {
   /** [capacity, 1]: 1 at the step, else 0. */
@@ -47,11 +59,6 @@ export function promptMask(promptLengths: readonly number[], length: number): tf
   return tf.tensor(mask, [promptLengths.length, 1, 1, 1, length]);
 }
 
-/** Keeps what is computed within `tf.tidy`. */
-export function keepCache({ key, value }: KeyValue): KeyValue {
-  return { key: tf.keep(key), value: tf.keep(value) };
-}
-
-export function disposeCache(cache: readonly MaskedKeyValue[]): void {
+export function disposeCache(cache: readonly KeyValue[]): void {
   for (const { key, value } of cache) tf.dispose([key, value]);
 }

@@ -15,9 +15,9 @@ export interface Choice {
 /** Chooses by hidden states [rows, hidden]. */
 export function choose(network: LlavaNetwork, hidden: tf.Tensor2D, margins: boolean): Choice {
   const scores = logits(network.decoder, hidden);
-  const tokens = tf.keep(tf.argMax<tf.Tensor1D>(scores, 1));
-  const sums = tf.keep(tf.sum<tf.Tensor1D>(scores, 1));
-  return { tokens, sums, ...(margins && { highest: tf.keep(tf.topk(scores, 2).values) }) };
+  const tokens = tf.argMax<tf.Tensor1D>(scores, 1);
+  const sums = tf.sum<tf.Tensor1D>(scores, 1);
+  return { tokens, sums, ...(margins && { highest: tf.topk(scores, 2).values }) };
 }
 
 /** A choice on this side of the device. */

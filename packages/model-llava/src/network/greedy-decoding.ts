@@ -1,13 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { PromptTensors } from "../batch/prompt-tensors.ts";
 import { roundUp } from "../batch/shape-buckets.ts";
-import { cacheSlot, emptyCache, keepCache, writeSlot, disposeCache } from "./answer-cache.ts";
-import { attention, type KeyValue } from "./attention.ts";
-import { decode } from "./decoder.ts";
-import { type Choice, choose, disposeChoice, readChoice } from "./greedy-choice.ts";
-import type { LlavaNetwork } from "./llava-network.ts";
-import { type PrefixCache, prefixMaskOf, prefixPart, rotationsAt, runPrompts } from "./prompt-pass.ts";
-import { disposeRowState, fewerRows, onlyRows, ownMask, type RowState, withMask, worthFewerRows } from "./row-state.ts";
+import { cacheSlot, disposeCache, emptyCache } from "./answer-cache.ts";
+import type { AnswerFunctions } from "./answer-functions.ts";
+import { type Choice, disposeChoice, readChoice } from "./greedy-choice.ts";
+import { maskedPrefix, type PrefixCache, tableLength } from "./prompt-pass.ts";
+import { disposeRowState, fewerRows, onlyRows, ownMask, type RowState, worthFewerRows } from "./row-state.ts";
 
 export interface GreedyDecodingOptions {
   readonly prompts: PromptTensors;
@@ -33,10 +31,10 @@ export interface GreedyDecodingOptions {
  * Generates the likeliest tokens, each row by itself. Two graphs serve a whole answer: one for the prompts, and one
  * for all steps; others come in when most rows have ended and the rest goes on alone.
  */
-export async function decodeGreedily(network: LlavaNetwork, options: GreedyDecodingOptions): Promise<void> {
+export async function decodeGreedily(functions: AnswerFunctions, options: GreedyDecodingOptions): Promise<void> {
   const { maximumNewTokens, margins = false, take } = options;
-  const reach = Math.max(...(options.promptLengths ?? options.lengths)) + maximumNewTokens;
-  let [state, choice] = readPrompts(network, options, reach);
+  const table = tableLength(Math.max(...(options.promptLengths ?? options.lengths)) + maximumNewTokens);
+  let [state, choice] = readPrompts(functions, options, table);
   try {
     for (let step = 0; ; step++) {
       const read = await readChoice(choice);
@@ -54,7 +52,7 @@ export async function decodeGreedily(network: LlavaNetwork, options: GreedyDecod
         tokens = state.rows.map((_, row) => tokens[going[row] ?? going[0] ?? 0] ?? 0);
       }
       const before = [choice, state] as const;
-      [state, choice] = takeStep(network, state, { tokens, step, reach, margins });
+      [state, choice] = takeStep(functions, state, { tokens, step, steps: maximumNewTokens, table, margins });
       disposeChoice(before[0]);
       disposeCache(before[1].answer);
     }
@@ -69,24 +67,22 @@ export function answerCapacity(maximumNewTokens: number): number {
   return roundUp(maximumNewTokens, 8);
 }
 
-function readPrompts(network: LlavaNetwork, options: GreedyDecodingOptions, reach: number): [RowState, Choice] {
-  const { prompts, prefix, lengths, promptLengths = lengths, maximumNewTokens, margins = false } = options;
+function readPrompts(functions: AnswerFunctions, options: GreedyDecodingOptions, table: number): [RowState, Choice] {
+  const { prompts, prefix: given, lengths, promptLengths = lengths, maximumNewTokens, margins = false } = options;
   const { rows, length } = prompts;
   const allRows = Array.from({ length: rows }, (_, row) => row);
-  let layers: readonly KeyValue[] = [];
-  const choice = tidyChoice(() => {
-    const last = allRows.map((row) => row * length + (lengths[row] ?? 1) - 1);
-    const run = runPrompts(network, prompts, { ...(prefix && { prefix }), wanted: tf.tensor1d(last, "int32"), reach });
-    layers = run.layers;
-    return choose(network, run.hidden, margins);
-  });
+  const prefix = given && maskedPrefix(given, rows);
+  const last = allRows.map((row) => row * length + (lengths[row] ?? 1) - 1);
+  const wanted = tf.tensor1d(last, "int32");
+  const { layers, choice } = functions.begin({ prompts, ...(prefix && { prefix }), wanted, table }, margins);
+  wanted.dispose();
   const state: RowState = {
     rows: allRows.map((row) => (row < lengths.length ? row : undefined)),
     promptLengths: allRows.map((row) => promptLengths[row] ?? 1),
-    ...(prefix && { prefix, prefixMask: prefixMaskOf(prefix, rows) }),
+    ...(prefix && { prefix }),
     ownsPrefix: false,
-    prompt: withMask(layers, ownMask(lengths, rows, length)),
-    answer: emptyCache(network.decoder.config, rows, answerCapacity(maximumNewTokens)),
+    prompt: { layers, mask: ownMask(lengths, rows, length) },
+    answer: emptyCache(functions.network.decoder.config, rows, answerCapacity(maximumNewTokens)),
   };
   return [state, choice];
 }
@@ -95,37 +91,28 @@ interface Step {
   /** Each row's newest token, not yet in the cache. */
   readonly tokens: readonly number[];
   readonly step: number;
-  readonly reach: number;
+  /** That the answer may have. */
+  readonly steps: number;
+  readonly table: number;
   readonly margins: boolean;
 }
 
-function takeStep(network: LlavaNetwork, state: RowState, { tokens, step, reach, margins }: Step): [RowState, Choice] {
-  const { prefix, prefixMask, prompt, promptLengths } = state;
-  const answer: KeyValue[] = [];
-  const choice = tidyChoice(() => {
-    const slot = cacheSlot(step, state.answer[0]?.key.shape[2] ?? 0);
-    const attend = (query: tf.Tensor4D, added: KeyValue, layer: number): tf.Tensor4D => {
-      const [promptPart, answerPart] = [prompt[layer], state.answer[layer]];
-      if (!promptPart || !answerPart) throw new RangeError(`model-llava: layer ${layer} has no cache.`);
-      const written = keepCache(writeSlot(answerPart, added, slot));
-      answer.push(written);
-      return attention(query, [...prefixPart(prefix, prefixMask, layer), promptPart, { ...written, mask: slot.mask }]);
-    };
-    const hidden = tf.gather(network.decoder.weights.embedding.tensor, tf.tensor1d([...tokens], "int32"));
-    const positions = tf.tensor1d(
-      promptLengths.map((length) => length + step),
-      "int32",
-    );
-    const rotations = rotationsAt(network, positions, tokens.length, reach);
-    return choose(network, decode(network.decoder, { hidden, rows: tokens.length, rotations, attend }), margins);
-  });
+function takeStep(
+  functions: AnswerFunctions,
+  state: RowState,
+  { tokens, step, steps, table, margins }: Step,
+): [RowState, Choice] {
+  const { prefix, prompt, promptLengths, answer: before } = state;
+  const slot = cacheSlot(step, before[0]?.key.shape[2] ?? 0);
+  const newest = tf.tensor1d([...tokens], "int32");
+  const positions = tf.tensor1d(
+    promptLengths.map((length) => length + step),
+    "int32",
+  );
+  const { choice, answer } = functions.step(
+    { tokens: newest, positions, slot, ...(prefix && { prefix }), prompt, answer: before, table, margins },
+    steps,
+  );
+  tf.dispose([newest, positions, slot.here, slot.mask]);
   return [{ ...state, answer }, choice];
-}
-
-function tidyChoice(make: () => Choice): Choice {
-  const kept: Choice[] = [];
-  tf.tidy(() => void kept.push(make()));
-  const [choice] = kept;
-  if (!choice) throw new RangeError("model-llava: nothing was chosen.");
-  return choice;
 }

@@ -2,8 +2,8 @@ import { embedding } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PromptTensors } from "../batch/prompt-tensors.ts";
 import { powerOfTwo } from "../batch/shape-buckets.ts";
-import { keepCache, promptMask } from "./answer-cache.ts";
-import { attention, type KeyValue, type MaskedKeyValue } from "./attention.ts";
+import { cachedPart, type MaskedCache, promptMask } from "./answer-cache.ts";
+import { attention, type KeyValue } from "./attention.ts";
 import { type Attend, decode } from "./decoder.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 import { project } from "./projector.ts";
@@ -17,56 +17,51 @@ export interface PrefixCache {
   readonly lengths: readonly number[];
 }
 
-export interface PromptPassOptions {
+export interface PromptPass {
+  readonly prompts: PromptTensors;
   /** Each serves as many rows, which stand side by side. */
-  readonly prefix?: PrefixCache;
+  readonly prefix?: MaskedCache;
   /** The flat positions whose hidden state is wanted, [n] (int32). */
   readonly wanted: tf.Tensor1D;
-  /** Positions that any sequence may reach. */
-  readonly reach: number;
+  /** Of the table of rotations, see {@link tableLength}. */
+  readonly table: number;
 }
 
-/** Hidden states [n, hidden] before the last normalisation, and each layer's keys and values, kept. */
+/** Hidden states [n, hidden] before the last normalisation, and each layer's keys and values. */
 export function runPrompts(
   network: LlavaNetwork,
-  prompts: PromptTensors,
-  { prefix, wanted, reach }: PromptPassOptions,
+  { prompts, prefix, wanted, table }: PromptPass,
 ): { readonly hidden: tf.Tensor2D; readonly layers: readonly KeyValue[] } {
   const { rows, length } = prompts;
   const layers: KeyValue[] = [];
   const mask = network.constants.mask(length);
-  const prefixMask = prefix && prefixMaskOf(prefix, rows);
   const attend: Attend = (query, keyValue, layer) => {
-    layers.push(keepCache(keyValue));
-    return attention(query, [...prefixPart(prefix, prefixMask, layer), { ...keyValue, mask }]);
+    layers.push(keyValue);
+    return attention(query, [...cachedPart(prefix, layer), { ...keyValue, mask }]);
   };
-  const rotations = rotationsAt(network, prompts.positions, rows, reach);
+  const rotations = rotationsAt(network, prompts.positions, rows, table);
   const hidden = decode(network.decoder, { hidden: embeddings(network, prompts), rows, rotations, attend, wanted });
   return { hidden, layers };
 }
 
-/** Hides the padding of each row's prefix, broadcast to [rows, keyValueHeads, group, length, prefix length]. */
-export function prefixMaskOf({ layers, lengths }: PrefixCache, rows: number): tf.Tensor {
+/** Prefixes with the mask, broadcast to [rows, keyValueHeads, group, length, prefix length], that hides their padding. */
+export function maskedPrefix({ layers, lengths }: PrefixCache, rows: number): MaskedCache {
   const each = rows / lengths.length;
   const ofRows = Array.from({ length: rows }, (_, row) => lengths[Math.floor(row / each)] ?? 0);
-  return promptMask(ofRows, layers[0]?.key.shape[2] ?? 0);
+  return { layers, mask: promptMask(ofRows, layers[0]?.key.shape[2] ?? 0) };
 }
 
-/** A layer's part of a prefix, for attention. */
-export function prefixPart(
-  prefix: PrefixCache | undefined,
-  mask: tf.Tensor | undefined,
-  layer: number,
-): readonly MaskedKeyValue[] {
-  const keyValue = prefix?.layers[layer];
-  return keyValue ? [{ ...keyValue, ...(mask && { mask }) }] : [];
+/** The length of a table of rotations for sequences of up to `reach` positions; there are few. */
+export function tableLength(reach: number): number {
+  return Math.max(512, powerOfTwo(reach));
 }
 
-/** Rotations [rows, length, dimension / 2] of `positions` [rows * length]; tables come in few lengths. */
-export function rotationsAt(network: LlavaNetwork, positions: tf.Tensor1D, rows: number, reach: number): RotaryTable {
-  const table = network.constants.rotations(Math.max(512, powerOfTwo(reach)));
+/** Rotations [rows, length, dimension / 2] of `positions` [rows * length]. */
+export function rotationsAt(network: LlavaNetwork, positions: tf.Tensor1D, rows: number, table: number): RotaryTable {
   const length = positions.size / rows;
-  return mapRotaryTable(table, (tensor) => tf.reshape(tf.gather(tensor, positions), [rows, length, -1]));
+  return mapRotaryTable(network.constants.rotations(table), (tensor) =>
+    tf.reshape(tf.gather(tensor, positions), [rows, length, -1]),
+  );
 }
 
 function embeddings({ decoder, vision }: LlavaNetwork, { tokenIds, images }: PromptTensors): tf.Tensor2D {

@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { powerOfTwo } from "../batch/shape-buckets.ts";
-import { disposeCache, promptMask } from "./answer-cache.ts";
-import type { KeyValue, MaskedKeyValue } from "./attention.ts";
-import type { PrefixCache } from "./prompt-pass.ts";
+import { disposeCache, type MaskedCache, promptMask } from "./answer-cache.ts";
+import type { KeyValue } from "./attention.ts";
 
 /** What the rows of a batch have read and answered so far. */
 export interface RowState {
@@ -10,22 +9,20 @@ export interface RowState {
   readonly rows: readonly (number | undefined)[];
   /** Positions of each row's prompt. */
   readonly promptLengths: readonly number[];
-  /** The prompts' beginnings; their keys and values are the caller's while `ownsPrefix` is false. */
-  readonly prefix?: PrefixCache;
+  /** The prompts' beginnings; their keys and values, not the mask, are the caller's while `ownsPrefix` is false. */
+  readonly prefix?: MaskedCache;
   readonly ownsPrefix: boolean;
-  /** Hides the padding of prefixes. */
-  readonly prefixMask?: tf.Tensor;
-  /** The rest of the prompts, [rows, keyValueHeads, length, dimension], with one mask for all layers. */
-  readonly prompt: readonly MaskedKeyValue[];
+  /** The rest of the prompts, [rows, keyValueHeads, length, dimension]. */
+  readonly prompt: MaskedCache;
   /** [rows, keyValueHeads, capacity, dimension]; steps to come are zero. */
   readonly answer: readonly KeyValue[];
 }
 
-export function disposeRowState({ prefix, ownsPrefix, prefixMask, prompt, answer }: RowState): void {
+export function disposeRowState({ prefix, ownsPrefix, prompt, answer }: RowState): void {
   if (prefix && ownsPrefix) disposeCache(prefix.layers);
-  prefixMask?.dispose();
-  prompt[0]?.mask?.dispose();
-  disposeCache(prompt);
+  prefix?.mask.dispose();
+  prompt.mask.dispose();
+  disposeCache(prompt.layers);
   disposeCache(answer);
 }
 
@@ -45,30 +42,29 @@ export function fewerRows(state: RowState, places: readonly number[]): RowState 
   const size = powerOfTwo(places.length);
   const kept = Array.from({ length: size }, (_, row) => places[row] ?? places[0] ?? 0);
   const { prefix, ownsPrefix, prompt } = state;
-  const masks = (mask: tf.Tensor): tf.Tensor => tf.tidy(() => tf.gather(mask, tf.tensor1d(kept, "int32")));
-  const each = prefix ? state.rows.length / prefix.lengths.length : 1;
-  const prefixRows = kept.map((row) => Math.floor(row / each));
-  const oneForAll = prefix?.lengths.length === 1;
+  const prefixes = prefix?.layers[0]?.key.shape[0] ?? 1;
+  const each = state.rows.length / prefixes;
+  const oneForAll = prefixes === 1;
   const fewer: RowState = {
     rows: kept.map((row, index) => (index < places.length ? state.rows[row] : undefined)),
     promptLengths: kept.map((row) => state.promptLengths[row] ?? 1),
     ...(prefix && {
-      prefix: oneForAll
-        ? prefix
-        : { layers: gatherRows(prefix.layers, prefixRows), lengths: prefixRows.map((row) => prefix.lengths[row] ?? 0) },
+      prefix: {
+        layers: oneForAll
+          ? prefix.layers
+          : gatherRows(
+              prefix.layers,
+              kept.map((row) => Math.floor(row / each)),
+            ),
+        mask: gatherMask(prefix.mask, kept),
+      },
     }),
     ownsPrefix: prefix !== undefined && (ownsPrefix || !oneForAll),
-    ...(state.prefixMask && { prefixMask: masks(state.prefixMask) }),
-    prompt: withMask(gatherRows(prompt, kept), prompt[0]?.mask && masks(prompt[0].mask)),
+    prompt: { layers: gatherRows(prompt.layers, kept), mask: gatherMask(prompt.mask, kept) },
     answer: gatherRows(state.answer, kept),
   };
   disposeRowState({ ...state, ownsPrefix: ownsPrefix && !oneForAll });
   return fewer;
-}
-
-/** One mask for every layer. */
-export function withMask(layers: readonly KeyValue[], mask: tf.Tensor | undefined): readonly MaskedKeyValue[] {
-  return layers.map((keyValue) => ({ ...keyValue, ...(mask && { mask }) }));
 }
 
 /** Hides what lies behind each row's own part of its prompt. */
@@ -77,6 +73,10 @@ export function ownMask(lengths: readonly number[], rows: number, length: number
     Array.from({ length: rows }, (_, row) => lengths[row] ?? 1),
     length,
   );
+}
+
+function gatherMask(mask: tf.Tensor, rows: readonly number[]): tf.Tensor {
+  return tf.tidy(() => tf.gather(mask, tf.tensor1d([...rows], "int32")));
 }
 
 function gatherRows(layers: readonly KeyValue[], rows: readonly number[]): readonly KeyValue[] {

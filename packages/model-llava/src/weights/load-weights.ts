@@ -1,7 +1,7 @@
-import { deriveSeed, messageOf, MlanError, pathOf, seededRandom } from "@mlan/core";
+import { deriveSeed, MlanError, seededRandom } from "@mlan/core";
 import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
-import { firstNotFinite } from "./first-not-finite.ts";
+import { checkpointResult, readTensors } from "./read-tensors.ts";
 import type { Weight } from "./weight.ts";
 import type { WeightPlan } from "./weight-plan.ts";
 
@@ -12,8 +12,8 @@ export interface LoadWeightsOptions {
 }
 
 /**
- * Loads the planned ones among `weights`, one tensor at a time, so that little more than the weights is ever in memory. Throws
- * `invalid-checkpoint` for a tensor that cannot be read or holds a value that is not finite.
+ * Loads the planned ones among `weights`. Throws `invalid-checkpoint` for a tensor that cannot be read or holds a value that
+ * is not finite.
  */
 export async function loadWeights(
   { stored, fresh }: WeightPlan,
@@ -21,48 +21,32 @@ export async function loadWeights(
   { seed, signal }: LoadWeightsOptions,
 ): Promise<void> {
   const byName = new Map(weights.map((weight) => [weight.name, weight]));
-  for (const { weight, reader, name } of stored) {
-    signal?.throwIfAborted();
-    const values = await checkpointResult(reader.read(name));
-    const place = firstNotFinite(values);
-    if (place >= 0) throw notFinite(reader, name, place, values[place]);
-    assign(byName.get(weight.name), values);
-  }
-  for (const weight of fresh) assign(byName.get(weight.name), initialProjectorValues(weight, fresh, seed));
-}
-
-function notFinite({ entries }: SafetensorsReader, name: string, place: number, value: number | undefined): MlanError {
-  const file = entries.get(name)?.file;
-  return new MlanError(
-    "invalid-checkpoint",
-    `model-llava: ${file ? pathOf(file) : ""}: tensor "${name}" holds ${value} at place ${place}, from which no answer can be ` +
-      "computed. Take the checkpoint from its source again, or the one before it.",
+  // A plan has declarations of its own; these are the network's.
+  const owned = ({ name }: Weight): Weight => {
+    const weight = byName.get(name);
+    if (!weight)
+      throw new MlanError("contract", `model-llava: the network has no weight "${name}" that the plan names.`);
+    return weight;
+  };
+  await readTensors(
+    stored.map(({ weight, reader, name }) => {
+      const target = owned(weight);
+      return { reader, name, shape: target.shape, take: (tensor) => target.set(tensor) };
+    }),
+    signal,
   );
+  for (const weight of fresh) owned(weight).set(tf.tensor(initialProjectorValues(weight, fresh, seed), weight.shape));
 }
 
 /** Opens weights, its errors as `invalid-checkpoint` errors. */
 export function openWeights(folder: URL): Promise<SafetensorsReader> {
-  return checkpointResult(openSafetensors(folder));
+  return checkpointResult(() => openSafetensors(folder));
 }
 
 /** PyTorch's initialisation of nn.Linear: uniform within 1/sqrt(inputs), weights and biases alike. */
-function initialProjectorValues({ name, shape }: Weight, all: readonly Weight[], seed: number): Float32Array {
+function initialProjectorValues({ name, size }: Weight, all: readonly Weight[], seed: number): Float32Array {
   const weight = all.find((other) => other.name === name.replace(/bias$/, "weight"));
-  const length = shape.reduce((product, size) => product * size, 1);
-  const bound = 1 / Math.sqrt(weight?.shape[1] ?? length);
+  const bound = 1 / Math.sqrt(weight?.shape[1] ?? size);
   const random = seededRandom(deriveSeed(seed, name));
-  return Float32Array.from({ length }, () => (random.next() * 2 - 1) * bound);
-}
-
-function assign(weight: Weight | undefined, values: Float32Array): void {
-  if (!weight) throw new MlanError("contract", "model-llava: the network has no weight that the plan names.");
-  weight.set(tf.tensor(values, weight.shape));
-}
-
-async function checkpointResult<Result>(result: Promise<Result>): Promise<Result> {
-  try {
-    return await result;
-  } catch (cause) {
-    throw new MlanError("invalid-checkpoint", `model-llava: ${messageOf(cause)}`, { cause });
-  }
+  return Float32Array.from({ length: size }, () => (random.next() * 2 - 1) * bound);
 }

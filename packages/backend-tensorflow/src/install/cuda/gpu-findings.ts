@@ -39,7 +39,7 @@ function withoutCuda(question: GpuQuestion | undefined, { devices }: NvidiaDrive
     name,
     state: "unused",
     found,
-    mend: "pip install 'tensorflow[and-cuda]', then mlan backend install tensorflow",
+    mend: "pip install 'tensorflow[and-cuda]', then npx mlan backend install tensorflow",
   };
 }
 

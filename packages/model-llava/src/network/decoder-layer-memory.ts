@@ -1,6 +1,8 @@
-import type { LanguageConfig } from "../config/language-config.ts";
-import type { Layout } from "./layout.ts";
-import { after, type Held, type Step } from "./memory-walk.ts";
+import type { Linear } from "../linear/linear.ts";
+import type { Layout } from "../memory/layout.ts";
+import { after, type Held, type Step } from "../memory/memory-walk.ts";
+import { Weight } from "../weights/weight.ts";
+import type { DecoderLayerWeights } from "./decoder-weights.ts";
 
 /**
  * One decoder layer's forward pass while gradients are recorded. Kept is what matrix products read and what the gradients
@@ -35,14 +37,13 @@ export function layerForward(layout: Layout): readonly Step[] {
  * The layer's backward pass: each operation gives back what it kept and the gradients that it has passed on. Of the
  * layer only the gradients of its input, in place of those of its output, and of its weights are left.
  */
-export function layerBackward(layout: Layout, language: LanguageConfig, learns: boolean): readonly Step[] {
+export function layerBackward(layout: Layout, weights: DecoderLayerWeights, learns: boolean): readonly Step[] {
   const { hidden, queries, keys, inner, scores, full, half, widened, narrowed } = layout;
-  const { hiddenSize, intermediateSize, heads, keyValueHeads, headDimension } = language;
-  const weight = (rows: number): Partial<Held> => (learns ? { gradients: rows * hiddenSize * half } : {});
+  const gradient = (of: Weight | Linear): Partial<Held> => (learns ? { gradients: sizeOf(of) * half } : {});
   return [
     {
       at: "the gradient of the down projection",
-      adds: { working: inner * half, ...weight(intermediateSize) },
+      adds: { working: inner * half, ...gradient(weights.down) },
       transient: hidden * narrowed,
       frees: { activations: inner * half },
     },
@@ -54,19 +55,19 @@ export function layerBackward(layout: Layout, language: LanguageConfig, learns: 
     },
     {
       at: "the gradient of the up projection",
-      adds: { working: hidden * half, ...weight(intermediateSize) },
+      adds: { working: hidden * half, ...gradient(weights.up) },
       frees: { working: inner * half },
     },
     {
       at: "the gradient of the gate projection",
-      adds: { working: hidden * full, ...weight(intermediateSize) },
+      adds: { working: hidden * full, ...gradient(weights.gate) },
       transient: Math.max(inner * narrowed, hidden * (half + widened)),
       frees: { activations: hidden * half, working: hidden * half + inner * full },
     },
-    joinedNormBackward("the gradient of the norm before the MLP", layout, weight(1)),
+    joinedNormBackward("the gradient of the norm before the MLP", layout, gradient(weights.mlpNorm)),
     {
       at: "the gradient of attention's output",
-      adds: { working: queries * half, ...weight(heads * headDimension) },
+      adds: { working: queries * half, ...gradient(weights.output) },
       transient: Math.max(hidden * narrowed, queries * half),
       frees: { activations: queries * half },
     },
@@ -78,24 +79,28 @@ export function layerBackward(layout: Layout, language: LanguageConfig, learns: 
     },
     {
       at: "the gradient of values",
-      adds: { working: hidden * half, ...weight(keyValueHeads * headDimension) },
+      adds: { working: hidden * half, ...gradient(weights.value) },
       transient: keys * half,
       frees: { working: keys * half },
     },
     {
       at: "the gradient of keys",
-      adds: { working: hidden * full, ...weight(keyValueHeads * headDimension) },
+      adds: { working: hidden * full, ...gradient(weights.key) },
       transient: Math.max(rotation({ ...layout, queries: keys }), hidden * (half + widened)),
       frees: { working: (keys + hidden) * half },
     },
     {
       at: "the gradient of queries",
-      adds: { working: hidden * full, ...weight(heads * headDimension) },
+      adds: { working: hidden * full, ...gradient(weights.query) },
       transient: Math.max(rotation(layout), hidden * (half + widened)),
       frees: { activations: hidden * half, working: queries * half + hidden * full },
     },
-    joinedNormBackward("the gradient of the norm before attention", layout, weight(1)),
+    joinedNormBackward("the gradient of the norm before attention", layout, gradient(weights.inputNorm)),
   ];
+}
+
+function sizeOf(part: Weight | Linear): number {
+  return part instanceof Weight ? part.size : part.weights.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** A layer of which only the input is kept. */
@@ -106,11 +111,11 @@ export function checkpointedForward(layout: Layout): readonly Step[] {
 }
 
 /** The layer once more, its result included, then its backward pass. */
-export function checkpointedBackward(layout: Layout, language: LanguageConfig, learns: boolean): readonly Step[] {
+export function checkpointedBackward(layout: Layout, weights: DecoderLayerWeights, learns: boolean): readonly Step[] {
   const output = layout.hidden * layout.full;
   return [
     ...layerForward(layout),
-    ...layerBackward(layout, language, learns),
+    ...layerBackward(layout, weights, learns),
     { at: "the end of a layer", frees: { activations: output } },
   ];
 }

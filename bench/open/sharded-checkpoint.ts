@@ -1,0 +1,125 @@
+import { copyFile, mkdir, open, writeFile } from "node:fs/promises";
+import { miniCheckpoint } from "@mlan/data-miniworld";
+
+/** Shapes of TinyLlama's kind: 1.1 billion values with 22 layers. */
+export interface CheckpointSize {
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly vocabularySize: number;
+}
+
+/** Half a gigabyte to a shard, so that there are several. */
+const SHARD_BYTES = 500e6;
+
+/** Writes a Llama of random bfloat16 values in shards with an index, and its tokenizer. Returns its number of values. */
+export async function writeShardedLlama(folder: URL, size: CheckpointSize): Promise<number> {
+  await mkdir(folder, { recursive: true });
+  const shipped = miniCheckpoint("mini-llama2");
+  for (const file of ["tokenizer.json", "tokenizer_config.json"])
+    await copyFile(new URL(file, shipped), new URL(file, folder));
+  await writeFile(new URL("config.json", folder), JSON.stringify(configurationOf(size)));
+  const shards = shardsOf([...shapesOf(size)]);
+  const places: Record<string, string> = {};
+  for (const [index, shard] of shards.entries()) {
+    const name = `model-${String(index + 1).padStart(5, "0")}-of-${String(shards.length).padStart(5, "0")}.safetensors`;
+    await writeShard(new URL(name, folder), shard);
+    for (const [tensor] of shard) places[tensor] = name;
+  }
+  await writeFile(
+    new URL("model.safetensors.index.json", folder),
+    JSON.stringify({ metadata: {}, weight_map: places }),
+  );
+  return shards.flat().reduce((sum, [, shape]) => sum + sizeOf(shape), 0);
+}
+
+type Shape = readonly number[];
+type Named = readonly [name: string, shape: Shape];
+
+function shardsOf(tensors: readonly Named[]): Named[][] {
+  const shards: Named[][] = [[]];
+  let bytes = 0;
+  for (const tensor of tensors) {
+    bytes += 2 * sizeOf(tensor[1]);
+    if (bytes > SHARD_BYTES) {
+      shards.push([]);
+      bytes = 2 * sizeOf(tensor[1]);
+    }
+    shards.at(-1)?.push(tensor);
+  }
+  return shards;
+}
+
+function* shapesOf({
+  layers,
+  hiddenSize,
+  intermediateSize,
+  heads,
+  keyValueHeads,
+  vocabularySize,
+}: CheckpointSize): Generator<Named> {
+  const keyWidth = (hiddenSize / heads) * keyValueHeads;
+  yield ["model.embed_tokens.weight", [vocabularySize, hiddenSize]];
+  for (let layer = 0; layer < layers; layer++) {
+    const prefix = `model.layers.${layer}`;
+    yield [`${prefix}.input_layernorm.weight`, [hiddenSize]];
+    yield [`${prefix}.self_attn.q_proj.weight`, [hiddenSize, hiddenSize]];
+    yield [`${prefix}.self_attn.k_proj.weight`, [keyWidth, hiddenSize]];
+    yield [`${prefix}.self_attn.v_proj.weight`, [keyWidth, hiddenSize]];
+    yield [`${prefix}.self_attn.o_proj.weight`, [hiddenSize, hiddenSize]];
+    yield [`${prefix}.post_attention_layernorm.weight`, [hiddenSize]];
+    yield [`${prefix}.mlp.gate_proj.weight`, [intermediateSize, hiddenSize]];
+    yield [`${prefix}.mlp.up_proj.weight`, [intermediateSize, hiddenSize]];
+    yield [`${prefix}.mlp.down_proj.weight`, [hiddenSize, intermediateSize]];
+  }
+  yield ["model.norm.weight", [hiddenSize]];
+  yield ["lm_head.weight", [vocabularySize, hiddenSize]];
+}
+
+/** Random patterns of finite bfloat16 numbers below 1, the same 8 MB again and again: nobody looks at the values. */
+const PATTERNS = Uint8Array.from({ length: 2 ** 23 }, (_, index) => {
+  const mixed = Math.imul(index ^ (index >>> 7), 0x9e3779b1);
+  return index % 2 === 0 ? mixed >>> 24 : 0x3c | ((mixed >>> 24) & 0x83);
+});
+
+async function writeShard(file: URL, tensors: readonly Named[]): Promise<void> {
+  let offset = 0;
+  const header: Record<string, object> = {};
+  for (const [name, shape] of tensors) {
+    const end = offset + 2 * sizeOf(shape);
+    header[name] = { dtype: "BF16", shape, data_offsets: [offset, end] };
+    offset = end;
+  }
+  const json = Buffer.from(JSON.stringify(header).padEnd(8 * Math.ceil(JSON.stringify(header).length / 8)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  const handle = await open(file, "w");
+  await handle.write(Buffer.concat([length, json]));
+  for (let left = offset; left > 0; left -= PATTERNS.length)
+    await handle.write(PATTERNS.subarray(0, Math.min(left, PATTERNS.length)));
+  await handle.close();
+}
+
+function configurationOf(size: CheckpointSize): object {
+  return {
+    architectures: ["LlamaForCausalLM"],
+    model_type: "llama",
+    vocab_size: size.vocabularySize,
+    hidden_size: size.hiddenSize,
+    intermediate_size: size.intermediateSize,
+    num_hidden_layers: size.layers,
+    num_attention_heads: size.heads,
+    num_key_value_heads: size.keyValueHeads,
+    hidden_act: "silu",
+    max_position_embeddings: 2048,
+    rms_norm_eps: 1e-5,
+    torch_dtype: "bfloat16",
+    tie_word_embeddings: false,
+  };
+}
+
+function sizeOf(shape: Shape): number {
+  return shape.reduce((product, length) => product * length, 1);
+}

@@ -1,0 +1,43 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { cachedPart, type CacheSlot, type MaskedCache, writeSlot } from "./answer-cache.ts";
+import { attention, type KeyValue } from "./attention.ts";
+import { type Attend, decode } from "./decoder.ts";
+import { type Choice, choose } from "./greedy-choice.ts";
+import type { LlavaNetwork } from "./llava-network.ts";
+import { rotationsAt } from "./prompt-pass.ts";
+
+/** One more position of each row. What changes from step to step is a tensor, so that all steps have one signature. */
+export interface DecodingStep {
+  /** Each row's newest token, not yet in the cache, [rows] (int32). */
+  readonly tokens: tf.Tensor1D;
+  /** Its place in the row's sequence, [rows] (int32). */
+  readonly positions: tf.Tensor1D;
+  readonly slot: CacheSlot;
+  readonly prefix?: MaskedCache;
+  readonly prompt: MaskedCache;
+  /** [rows, keyValueHeads, capacity, dimension] of each layer. */
+  readonly answer: readonly KeyValue[];
+  /** Of the table of rotations, see {@link tableLength}. */
+  readonly table: number;
+  readonly margins: boolean;
+}
+
+/** The next tokens, and the answers' keys and values with this step's. */
+export function runStep(
+  network: LlavaNetwork,
+  { tokens, positions, slot, prefix, prompt, answer, table, margins }: DecodingStep,
+): { readonly choice: Choice; readonly answer: readonly KeyValue[] } {
+  const written: KeyValue[] = [];
+  const attend: Attend = (query, added, layer) => {
+    const before = answer[layer];
+    if (!before) throw new RangeError(`model-llava: layer ${layer} has no cache.`);
+    const now = writeSlot(before, added, slot);
+    written.push(now);
+    return attention(query, [...cachedPart(prefix, layer), ...cachedPart(prompt, layer), { ...now, mask: slot.mask }]);
+  };
+  const rows = tokens.size;
+  const hidden = tf.gather(network.decoder.weights.embedding.tensor, tokens);
+  const rotations = rotationsAt(network, positions, rows, table);
+  const choice = choose(network, decode(network.decoder, { hidden, rows, rotations, attend }), margins);
+  return { choice, answer: written };
+}

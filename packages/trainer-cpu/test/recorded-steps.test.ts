@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { onnx, onnxStatistics } from "@mlan/backend-onnx";
+import { type Compute, COMPUTE, createScope, type Generation, type StepEndEvent } from "@mlan/core";
+import { plainCompute, writeTinyLlava } from "@mlan/testing";
+import { createTrainer, instructionTuning } from "@mlan/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tinyLlava, yesAndNo } from "./yes-and-no.ts";
+
+let folder: URL;
+beforeAll(async () => {
+  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-recorded-"))}/`);
+  await writeTinyLlava(folder, { seed: 2 });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const recording = createScope([onnx({ threads: 1 })]).get(COMPUTE);
+
+/** The same backend without recording: functions are called. */
+const calling: Compute = {
+  ...recording,
+  compile: plainCompute().compile,
+};
+
+/** Steps for which the weights are packed, which changes a product's last bits. */
+const MANY = 24;
+
+function exact(answers: readonly Generation[]): readonly unknown[] {
+  const isPacked = answers.some(({ tokens = [] }) => tokens.length > 8);
+  return answers.map(({ margins, ...rest }) => ({ ...rest, ...(!isPacked && { margins }) }));
+}
+
+interface Trained {
+  readonly steps: readonly StepEndEvent[];
+  readonly weights: readonly (readonly number[])[];
+  readonly answers: readonly (readonly Generation[])[];
+  readonly scores: readonly number[];
+}
+
+async function tune(name: string, compute: Compute, gradientCheckpointing: boolean): Promise<Trained> {
+  const trainer = createTrainer({ name, compute, gradientCheckpointing });
+  const model = await tinyLlava(folder.href, compute).open({ seed: 1 });
+  const recipe = instructionTuning({
+    format: { maximumLength: 256 },
+    batchSize: 6,
+    microBatchSize: 2,
+    epochs: 3,
+    learningRate: 1e-2,
+    weightDecay: 0.01,
+    maximumGradientNorm: 0.5,
+    groupByModality: false,
+    protocol: "strict",
+    maximumSteps: 6,
+  });
+  const requests = Array.from({ length: 6 }, (_, index) => ({
+    id: `${index}`,
+    prompt: { kind: "raw", text: "is it so? ".repeat(1 + (index % 3)), beginOfSequence: true } as const,
+    images: [],
+  }));
+  const answers: Generation[][] = [];
+  const answer = async (): Promise<void> => {
+    for (const maximumNewTokens of [8, MANY]) {
+      const all: Generation[] = [];
+      const asked = requests.map((request) => ({ ...request, maximumNewTokens }));
+      for (const batchSize of [1, 4, 32])
+        for await (const one of model.generate(asked, { details: true, batchSize })) all.push(one);
+      answers.push(all.toSorted((left, right) => left.id.localeCompare(right.id)));
+    }
+  };
+  // Of the weights before, which what is recorded must not hold on to.
+  await answer();
+  const steps: StepEndEvent[] = [];
+  const run = { model, data: yesAndNo(20), recipe, seed: 3, folder: new URL(`${name}/`, folder) };
+  for await (const event of trainer.train(run)) if (event.type === "step-end") steps.push(event);
+  await answer();
+  const scored = await model.score(requests.map((request) => ({ ...request, continuation: "yes" })));
+  const weights = await Promise.all(model.parameters().map(async (parameter) => [...(await parameter.read())]));
+  model.dispose();
+  return { steps, weights, answers, scores: scored.map(({ logProbability }) => logProbability) };
+}
+
+describe.each([false, true])("with gradient checkpointing %s, steps and answers that are recorded", (checkpointing) => {
+  it("give the same losses, weights, answers and scores to the bit, and the same margins but for packed weights", async () => {
+    const called = await tune(`called-${checkpointing}`, calling, checkpointing);
+    const recorded = await tune(`recorded-${checkpointing}`, recording, checkpointing);
+    expect(called.steps).toHaveLength(6);
+    expect(recorded.steps.map(({ loss }) => loss)).toEqual(called.steps.map(({ loss }) => loss));
+    expect(recorded.weights).toEqual(called.weights);
+    expect(recorded.answers.map(exact)).toEqual(called.answers.map(exact));
+    expect(recorded.answers[2]).not.toEqual(recorded.answers[0]);
+    const margins = ({ answers }: Trained): readonly number[] =>
+      answers.flatMap((all) => all.flatMap((one) => one.margins ?? []));
+    for (const [index, margin] of margins(recorded).entries())
+      expect(margin).toBeCloseTo(margins(called)[index] ?? NaN, 5);
+    expect(recorded.scores).toEqual(called.scores);
+  });
+});
+
+it("a disposed model leaves no recording behind", async () => {
+  const before = onnxStatistics();
+  const held = (): number => onnxStatistics().leafBytes + onnxStatistics().resultBytes;
+  const [start, tensors] = [before.leafBytes + before.resultBytes, tf.memory().numTensors];
+  await tune("disposed", recording, false);
+  expect(tf.memory().numTensors).toBe(tensors);
+  expect(held()).toBe(start);
+});

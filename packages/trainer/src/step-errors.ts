@@ -1,0 +1,64 @@
+import { type LearningParameter, MlanError, type TrainableModel, type TrainingRecipe } from "@mlan/core";
+import { firstNotFinite } from "./first-not-finite.ts";
+import type { Gradients } from "./gradients.ts";
+
+/** What the errors of a step name. */
+export interface StepInErrors {
+  /** 1-based. */
+  readonly step: number;
+  readonly model: TrainableModel;
+  readonly recipe: TrainingRecipe;
+  /** Those that learn. */
+  readonly parameters: readonly LearningParameter[];
+}
+
+/** The error of a loss that is not finite: `invalid-checkpoint` when that comes from a weight, else `invalid-options`. */
+export async function lossNotFinite(
+  loss: number | undefined,
+  ids: readonly string[],
+  { step, model, recipe }: StepInErrors,
+): Promise<MlanError> {
+  const weight = await nameOfBrokenWeight(model);
+  if (weight !== undefined) {
+    return new MlanError(
+      "invalid-checkpoint",
+      `trainer: the loss of step ${step} is ${loss} because tensor "${weight}" of ${model.name} holds values ` +
+        "that are not finite. Begin with another checkpoint.",
+    );
+  }
+  return new MlanError(
+    "invalid-options",
+    `trainer: the loss of step ${step} is ${loss} on the conversations ${listOf(ids)}. Look at them, or lower ` +
+      `learningRate (${recipe.learningRate}), raise warmupRatio (${recipe.warmupRatio}), or set maximumGradientNorm.`,
+  );
+}
+
+/** Throws `invalid-options` when a gradient has a value that is not finite. */
+export async function checkGradients(
+  gradients: Gradients,
+  ids: readonly string[],
+  { step, recipe, parameters }: StepInErrors,
+): Promise<void> {
+  const found = await firstNotFinite(gradients);
+  if (!found) return;
+  const name = parameters[found.index]?.name;
+  throw new MlanError(
+    "invalid-options",
+    `trainer: the gradient of "${name}" in step ${step} is not finite although the loss is, on the conversations ${listOf(ids)}. ` +
+      `Look at them, or lower learningRate (${recipe.learningRate}).`,
+  );
+}
+
+async function nameOfBrokenWeight(model: TrainableModel): Promise<string | undefined> {
+  for (const parameter of model.parameters()) {
+    if ((await parameter.read()).some((value) => !Number.isFinite(value))) return parameter.name;
+  }
+  return undefined;
+}
+
+function listOf(ids: readonly string[]): string {
+  const more = ids.length > LISTED ? ` and ${ids.length - LISTED} more` : "";
+  return `${ids.slice(0, LISTED).join(", ")}${more}`;
+}
+
+const LISTED = 8;
