@@ -8,7 +8,7 @@ import type { Attributes } from "./graph.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
 import { reasonLeftOut } from "./kernels/left-out-kernels.ts";
-import { type LendAttributes, OnnxBackend } from "./onnx-backend.ts";
+import { OnnxBackend } from "./onnx-backend.ts";
 import { NO_STATISTICS, type OnnxStatistics } from "./onnx-statistics.ts";
 import { ALL_OPTIMIZERS } from "./optimizers/all-optimizers.ts";
 import { optimizerCall } from "./optimizers/optimizer-call.ts";
@@ -53,10 +53,7 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
     onnxBackend(backend).recording.flush();
     return [];
   });
-  registerKernel("WritableTensors", ({ attrs, backend }) => {
-    const attributes: object = attrs ?? {};
-    return onnxBackend(backend).lend(attributes as LendAttributes);
-  });
+  registerKernel("WritableTensors", ({ attrs, backend }) => onnxBackend(backend).lend(Object(attrs)));
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => refuse(kernelName));
 }
 
