@@ -63,9 +63,11 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
  * ONNX Runtime cannot be loaded, "invalid-options" when the options cannot work.
  */
 export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<void> {
-  const { provider } = resolveOptions(options);
+  const resolved = resolveOptions(options);
+  if (isRegistered()) checkDecisive(options);
+  const { threads, provider } = isRegistered() ? registered : resolved;
   // tfjs swallows the reason when a backend does not start, so what can fail is done first.
-  openDevice(openOrtRuntime(options.threads), isRegistered() ? registered.provider : provider);
+  openDevice(openOrtRuntime(options.threads ?? threads), provider);
   registerOnnxBackend(options);
   if (!(await tf.setBackend(NAME)))
     throw new BackendError("library", `TensorFlow.js could not start the backend "${NAME}".`);
@@ -86,12 +88,13 @@ function isRegistered(): boolean {
 
 /** What decides results and cannot be followed any more must not pass in silence. */
 function checkDecisive(options: OnnxBackendOptions): void {
-  for (const name of ["provider", "optimization"] as const) {
+  for (const name of ["provider", "optimization", "threads"] as const) {
     const wanted = options[name];
-    if (wanted === undefined || wanted === registered[name]) continue;
+    if (wanted === undefined || wanted === (registered[name] ?? wanted)) continue;
     throw new BackendError(
       "invalid-options",
-      `${name}: "${wanted}" comes too late: the backend "${NAME}" is registered with "${registered[name]}". ` +
+      `${name}: ${JSON.stringify(wanted)} comes too late: ` +
+        `the backend "${NAME}" is registered with ${JSON.stringify(registered[name])}. ` +
         `Pass it to the first registration, or call tf.removeBackend("${NAME}") before.`,
     );
   }
