@@ -111,6 +111,14 @@ describe("a checkpoint of a training that is done", () => {
     await expect(run()).rejects.toSatisfy((error) => MlanError.is(error, "run-folder"));
   });
 
+  it.each(["checksums.json", "steps"])("and lacks %s is refused by the name of that file", async (name) => {
+    await run();
+    await rm(new URL(`step-3/${name}`, checkpoint("tune")));
+    await expect(run()).rejects.toThrow(
+      new RegExp(`the checkpoint of stage "tune", .*step-3/, lacks its file .*step-3/${name}\\. Restore it`),
+    );
+  });
+
   it.skipIf(process.platform === "win32")("and cannot be read is another error", async () => {
     await run();
     const list = new URL("step-3/checksums.json", checkpoint("tune"));
