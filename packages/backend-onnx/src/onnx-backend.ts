@@ -29,7 +29,7 @@ export interface OnnxBackendOptions extends SessionRunnerOptions {
 }
 
 /** What the kernel "WritableTensors" is asked. */
-export interface LendAttributes {
+interface LendAttributes {
   readonly shapes: readonly (readonly number[])[];
   /** Is called with the memory of each output, in their order. */
   readonly lend: (values: Float32Array, prepare: () => void) => void;

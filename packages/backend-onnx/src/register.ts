@@ -8,7 +8,7 @@ import type { Attributes } from "./graph.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
 import { reasonLeftOut } from "./kernels/left-out-kernels.ts";
-import { type LendAttributes, OnnxBackend } from "./onnx-backend.ts";
+import { OnnxBackend } from "./onnx-backend.ts";
 import { NO_STATISTICS, type OnnxStatistics } from "./onnx-statistics.ts";
 import { ALL_OPTIMIZERS } from "./optimizers/all-optimizers.ts";
 import { optimizerCall } from "./optimizers/optimizer-call.ts";
@@ -53,9 +53,7 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
     onnxBackend(backend).recording.flush();
     return [];
   });
-  registerKernel("WritableTensors", ({ attrs, backend }) =>
-    onnxBackend(backend).lend(attrs as unknown as LendAttributes),
-  );
+  registerKernel("WritableTensors", ({ attrs, backend }) => onnxBackend(backend).lend(Object(attrs)));
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => refuse(kernelName));
 }
 
@@ -65,9 +63,11 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
  * ONNX Runtime cannot be loaded, "invalid-options" when the options cannot work.
  */
 export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<void> {
-  const { provider } = resolveOptions(options);
+  const resolved = resolveOptions(options);
+  if (isRegistered()) checkDecisive(options);
+  const { threads, provider } = isRegistered() ? registered : resolved;
   // tfjs swallows the reason when a backend does not start, so what can fail is done first.
-  openDevice(openOrtRuntime(options.threads), isRegistered() ? registered.provider : provider);
+  openDevice(openOrtRuntime(options.threads ?? threads), provider);
   registerOnnxBackend(options);
   if (!(await tf.setBackend(NAME)))
     throw new BackendError("library", `TensorFlow.js could not start the backend "${NAME}".`);
@@ -88,12 +88,13 @@ function isRegistered(): boolean {
 
 /** What decides results and cannot be followed any more must not pass in silence. */
 function checkDecisive(options: OnnxBackendOptions): void {
-  for (const name of ["provider", "optimization"] as const) {
+  for (const name of ["provider", "optimization", "threads"] as const) {
     const wanted = options[name];
-    if (wanted === undefined || wanted === registered[name]) continue;
+    if (wanted === undefined || wanted === (registered[name] ?? wanted)) continue;
     throw new BackendError(
       "invalid-options",
-      `${name}: "${wanted}" comes too late: the backend "${NAME}" is registered with "${registered[name]}". ` +
+      `${name}: ${JSON.stringify(wanted)} comes too late: ` +
+        `the backend "${NAME}" is registered with ${JSON.stringify(registered[name])}. ` +
         `Pass it to the first registration, or call tf.removeBackend("${NAME}") before.`,
     );
   }

@@ -64,15 +64,7 @@ function compute(): void {
 
 function workerEnds(): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Node 20 starts workers without the loader of TypeScript.
-    const source =
-      'const { url } = require("node:worker_threads").workerData;\n' +
-      'import("tsx/esm/api").then(({ register }) => { register(); return import(url); });';
-    const worker = new Worker(source, {
-      eval: true,
-      argv: process.argv.slice(2),
-      workerData: { url: import.meta.url },
-    });
+    const worker = new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) });
     worker.once("error", reject).once("exit", () => resolve());
   });
 }

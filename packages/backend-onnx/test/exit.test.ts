@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { bundleProgram } from "../../../tools/setup/bundle-program.ts";
 
 /** What `exit-child.ts` is told, and the exit code that it is to end with. */
 const ENDS: Readonly<Record<string, number>> = {
@@ -13,6 +13,11 @@ const ENDS: Readonly<Record<string, number>> = {
   "by a rejected promise": 1,
   "after workers": 7,
 };
+
+let child: string;
+beforeAll(async () => {
+  child = await bundleProgram(new URL("exit-child.ts", import.meta.url), new URL("..", import.meta.url));
+});
 
 describe("a process ends with its own exit code, never by a signal", () => {
   for (const [name, code] of Object.entries(ENDS)) {
@@ -31,10 +36,8 @@ interface End {
 }
 
 function endOf(name: string, threads: number): Promise<End> {
-  const child = fileURLToPath(new URL("exit-child.ts", import.meta.url));
-  const node = ["--conditions=@mlan/source", "--import", "tsx", child, name, String(threads)];
   return new Promise((resolve, reject) => {
-    const started = spawn(process.execPath, node, { stdio: ["ignore", "ignore", "pipe"] });
+    const started = spawn(process.execPath, [child, name, String(threads)], { stdio: ["ignore", "ignore", "pipe"] });
     let output = "";
     started.stderr.on("data", (text) => (output += String(text)));
     started.once("error", reject).once("close", (code, signal) => resolve({ code, signal, output }));

@@ -1,6 +1,16 @@
 import { onnxStatistics, registerOnnxBackend, useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test, vi } from "vitest";
+import { openOrtRuntime } from "../src/ort-runtime.ts";
+
+// The first use decides for the process, so this is the first test.
+test("the backend is used with the threads that it was registered with, and with no others", async () => {
+  registerOnnxBackend({ threads: 3 });
+  await expect(useOnnxBackend({ threads: 2 })).rejects.toThrow(/threads: 2 comes too late: .* registered with 3\./);
+  await useOnnxBackend();
+  expect(openOrtRuntime().threads).toBe(3);
+  tf.removeBackend("onnx");
+});
 
 test("registering loads nothing and changes no current backend; using it does, and repeating that is harmless", async () => {
   const warnings = vi.spyOn(console, "warn");

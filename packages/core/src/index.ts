@@ -20,6 +20,7 @@ export { IMAGE_PLACEHOLDER } from "./conversation.ts";
 export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
 export type { ErrorCode } from "./errors.ts";
+export { nothingToLearn } from "./check-supervision.ts";
 export { counted, LONGEST_MESSAGE, messageOf, MlanError, shownValue } from "./errors.ts";
 export type { Content } from "./content.ts";
 export { contentOfFiles, stampOf } from "./content.ts";
@@ -103,6 +104,7 @@ export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { experiment, isExperiment } from "./experiment.ts";
 export type {
   RunEndEvent,
+  DamageEvent,
   RunEvent,
   RunOptions,
   StageEndEvent,
@@ -116,6 +118,7 @@ export type { MetricsLog } from "./metrics-log.ts";
 export type { PreflightEvent } from "./preflight.ts";
 export type { RunFolder } from "./run-folder.ts";
 export { runFolder } from "./run-folder.ts";
+export type { Damage } from "./damage.ts";
 export type { Run } from "./read-run.ts";
 export { readRun } from "./read-run.ts";
 export type {

@@ -52,6 +52,8 @@ export interface ModelInspection {
   promptFamily?(format?: ConversationFormat): PromptFamily;
   /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */
   checkFormat?(format: ConversationFormat): void;
+  /** As {@link Model.encode} once the model has that format. */
+  encode?(conversation: Conversation, format: ConversationFormat, options?: EncodeOptions): Encoded;
 }
 
 export interface OpenModelOptions extends OpenOptions {

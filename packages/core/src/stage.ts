@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Benchmark, isBenchmark, type PromptFamily, type ProtocolName } from "./benchmark.ts";
 import { checkQuestions } from "./check-questions.ts";
+import { checkSupervision } from "./check-supervision.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
 import type { BenchmarkResult, EvaluateEvent } from "./evaluator.ts";
@@ -85,11 +86,12 @@ export function train(options: TrainStageOptions): Stage {
     data,
     format: recipe.format,
     needs: [TRAINER],
-    async check({ scope, conversations, model }) {
+    async check({ scope, conversations, model, signal }) {
       const needs = scope
         .get(TRAINER)
         .check?.({ recipe, conversations, ...(model && { parameters: model.parameters }) });
       model?.checkFormat?.(recipe.format);
+      if (model?.encode) await checkSupervision(data, recipe, model.encode, signal ? { signal } : {});
       return needs;
     },
     run: ({ scope, model, seed, folder, signal, data: unchanged = data }) =>

@@ -25,7 +25,7 @@ it("names a file that cannot be written", async () => {
   await writeFile(new URL("taken", folder), "");
   const writing = writeFileAtomically(new URL("taken/file", folder), "text");
   await expect(writing).rejects.toSatisfy((error) => MlanError.is(error, "unavailable"));
-  await expect(writing).rejects.toThrow("taken/file could not be written");
+  await expect(writing).rejects.toThrow("taken is a file, where a folder is needed");
 });
 
 it("replaces a folder whole", async () => {

@@ -5,7 +5,6 @@ import { pathToFileURL } from "node:url";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import {
-  type Conversation,
   EVALUATOR,
   evaluate,
   type Evaluator,
@@ -23,7 +22,14 @@ import {
   TRAINER,
   type TrainingRecipe,
 } from "@mlan/core";
-import { fakeClock, fakeClockPlugin, fakeModelPlugin, memoryBenchmark, memoryDataset } from "@mlan/testing";
+import {
+  alphabetConversations,
+  fakeClock,
+  fakeClockPlugin,
+  fakeModelPlugin,
+  memoryBenchmark,
+  memoryDataset,
+} from "@mlan/testing";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 const RECIPE: TrainingRecipe = {
@@ -122,7 +128,7 @@ function isTrainable(model: Model): model is TrainableModel {
   return "parameters" in model;
 }
 
-const data = memoryDataset<Conversation>("letters", []);
+const data = memoryDataset("letters", alphabetConversations(2));
 const benchmark = memoryBenchmark("bench", []);
 const stages = [
   evaluate({ name: "before", benchmarks: [benchmark], protocol: "strict" }),

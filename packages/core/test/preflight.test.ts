@@ -14,7 +14,7 @@ import {
   runExperiment,
   train,
 } from "@mlan/core";
-import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
+import { alphabetConversations, fakeModelPlugin, memoryBenchmark, memoryDataset } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
 import { bench, build, folder, letters, run, weights, useScratchRuns } from "./scratch-run.ts";
 import { addingTrainer, all, dataWithImage, RECIPE, weightEvaluator } from "./small-run.ts";
@@ -98,6 +98,24 @@ describe("before the first stage", () => {
     const { message, events } = await refusal(build());
     expect(message).toContain("weights cannot be read: ENOENT");
     expect(stagesOf(events)).toEqual([]);
+  });
+
+  it("data from which nothing can be learned are noticed, as is a maximum length that leaves nothing", async () => {
+    const silent = alphabetConversations(3).map(({ id, turns }) => ({
+      id,
+      images: [],
+      turns: turns.map((turn) => ({ ...turn, learned: false })),
+    }));
+    const none = await refusal(build({ data: memoryDataset("silent", silent) }));
+    expect(none.message).toMatch(/^trainer: nothing can be learned from silent: none of its 3 conversations has a /);
+    expect(stagesOf(none.events)).toEqual([]);
+    const empty = await refusal(build({ data: memoryDataset("empty", []) }));
+    expect(empty.message).toMatch(/^trainer: nothing can be learned from empty: none of its 0 conversations /);
+    const format = { ...RECIPE.format, maximumLength: 2 };
+    const short = train({ name: "short", data: letters, recipe: { ...RECIPE, format } });
+    const cut = await refusal({ ...build(), stages: [...build().stages, short] });
+    expect(cut.message).toMatch(/no assistant text within the maximum length.*and the maximum length 2\.$/);
+    expect(stagesOf(cut.events)).toEqual([]);
   });
 
   it("a trainer that only a later stage needs is noticed", async () => {

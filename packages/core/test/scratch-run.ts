@@ -14,7 +14,7 @@ import {
   type RunOptions,
   train,
 } from "@mlan/core";
-import { fakeModelPlugin, memoryBenchmark, memoryDataset } from "@mlan/testing";
+import { alphabetConversations, fakeModelPlugin, memoryBenchmark, memoryDataset } from "@mlan/testing";
 import { afterEach, beforeAll, beforeEach } from "vitest";
 import { addingTrainer, type AddingTrainerOptions, all, RECIPE, type Told, weightEvaluator } from "./small-run.ts";
 import "@tensorflow/tfjs-backend-cpu";
@@ -41,7 +41,7 @@ export function useScratchRuns(): void {
   });
 }
 
-export const letters = memoryDataset<Conversation>("letters", []);
+export const letters = memoryDataset("letters", alphabetConversations(2));
 export const bench = memoryBenchmark("bench", []);
 
 interface Parts extends AddingTrainerOptions {

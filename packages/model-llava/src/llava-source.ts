@@ -23,6 +23,8 @@ import {
   type OpenCheckpointOptions,
 } from "./checkpoint/open-checkpoint.ts";
 import { fileExists, readCheckpointFile } from "./config/checkpoint-file.ts";
+import { patchesPerImage } from "./config/vision-config.ts";
+import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
@@ -93,15 +95,24 @@ export function createLlavaSource({ name, compute, untunedFamily, ...locations }
     },
     inspect: async ({ signal } = {}) =>
       withCheckpoint(folders, { verify: false }, async (checkpoint) => {
-        const { plan } = await prepare(checkpoint, folders);
+        const { plan, tokenizer, vision } = await prepare(checkpoint, folders);
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
-        const readsImages = checkpoint.vision !== undefined;
+        const readsImages = vision !== undefined;
         const checkFormat = ({ template }: ConversationFormat): void => {
           templateByName(template);
         };
         const promptFamily = ({ template } = checkpoint.format): PromptFamily =>
           promptFamilyOf(template, untunedFamily);
-        return { content, parameters: parameterCounts(plan), readsImages, checkImage, promptFamily, checkFormat };
+        const encode: ModelInspection["encode"] = (conversation, { template, maximumLength }, options) =>
+          encodeConversation(conversation, {
+            tokenizer,
+            template: templateByName(template),
+            maximumLength,
+            positionsPerImage: vision ? patchesPerImage(vision.config) : 0,
+            ...options,
+          });
+        const parameters = parameterCounts(plan);
+        return { content, parameters, readsImages, checkImage, promptFamily, checkFormat, encode };
       }),
   };
 }

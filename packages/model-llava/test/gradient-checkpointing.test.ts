@@ -1,6 +1,6 @@
 import type { Component, GradientOptions } from "@mlan/core";
 import { valueAndGradients } from "@mlan/fused-ops";
-import { trainingFlops } from "@mlan/model-llava";
+import { trainingFlops, type WeightList, weightList, withAdapter } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BACKENDS } from "./backends.ts";
@@ -13,6 +13,21 @@ const TUNING: readonly Component[] = ["language", "projector"];
 
 let training: SyntheticTraining;
 afterEach(() => training.dispose());
+
+/** Declares a low-rank adapter beside each linear map of a decoder's layers, as weights that learn with the projector. */
+function withAdapters(): WeightList {
+  const list = weightList();
+  return {
+    ...list,
+    linear(component, name, outputs, inputs, options) {
+      const base = list.linear(component, name, outputs, inputs, options);
+      if (!name.startsWith("model.layers.")) return base;
+      const a = list.matrix("projector", `${name}.lora_A.weight`, 2, inputs);
+      const b = list.matrix("projector", `${name}.lora_B.weight`, outputs, 2);
+      return withAdapter(base, { a, b, scale: 2 });
+    },
+  };
+}
 
 /** Disposes them. */
 async function lossAndGradients(trained: readonly Component[], options: GradientOptions): Promise<Float32Array[]> {
@@ -44,6 +59,21 @@ describe.each(BACKENDS)("gradient checkpointing on $name", ({ use }) => {
       }
     },
   );
+
+  it("changes no gradient of adapters on frozen weights, which no layer knows of", async () => {
+    training = syntheticTraining(SIZES, withAdapters());
+    const adapters: readonly Component[] = ["projector"];
+    const [loss, ...plain] = await lossAndGradients(adapters, {});
+    const [again, ...checkpointed] = await lossAndGradients(adapters, { gradientCheckpointing: true });
+    expect(again?.[0]).toBeCloseTo(loss?.[0] ?? NaN, 6);
+    // Seven linear maps of a layer, two matrices each, and the projector's four weights.
+    expect(plain).toHaveLength(LANGUAGE.layers * 7 * 2 + 4);
+    expect(checkpointed).toHaveLength(plain.length);
+    for (const [index, gradient] of checkpointed.entries()) {
+      expect(Math.max(...gradient.map(Math.abs))).toBeGreaterThan(0);
+      for (const [place, value] of gradient.entries()) expect(value).toBeCloseTo(plain[index]?.[place] ?? NaN, 6);
+    }
+  });
 
   it("leaves no tensors behind", async () => {
     training = syntheticTraining(SIZES);

@@ -37,6 +37,18 @@ it("counts the values of each part that opening would hold, without a backend", 
   for (const { component, shape } of model.parameters())
     sizes[component] = (sizes[component] ?? 0) + tf.util.sizeFromShape([...shape]);
   expect(seeing.parameters).toEqual(sizes);
+  const picture = { name: "a.png", read: async () => new Uint8Array() };
+  const turns = [
+    { role: "user", text: "<image>\nWhat is it?" },
+    { role: "assistant", text: "A red square." },
+  ] as const;
+  for (const maximumLength of [256, 8]) {
+    const wanted = { ...tuned, maximumLength };
+    model.setFormat(wanted);
+    const conversation = { id: "1", turns, images: [picture] };
+    expect(seeing.encode?.(conversation, wanted)).toEqual(model.encode(conversation));
+    expect(model.encode(conversation).supervised > 0).toBe(maximumLength === 256);
+  }
   model.dispose();
 });
 

@@ -12,6 +12,7 @@ import {
   patchesPerImage,
   selection,
   type VisionConfig,
+  type WeightList,
 } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -58,9 +59,9 @@ export const VISION: VisionConfig = {
 };
 
 /** A LLaVA network of random weights and a random batch for it, the images first in their rows. */
-export function syntheticTraining(sizes: Sizes): SyntheticTraining {
+export function syntheticTraining(sizes: Sizes, list?: WeightList): SyntheticTraining {
   const { language, vision, rows, length, supervised } = sizes;
-  const network = llavaNetwork(language, { config: vision, selectLayer: -2 });
+  const network = llavaNetwork(language, { config: vision, selectLayer: -2 }, list);
   for (const [seed, weight] of network.weights.entries())
     weight.set(tf.randomUniform([...weight.shape], -0.3, 0.3, "float32", seed + 1));
   const inputs = inputsOf(sizes);

@@ -5,7 +5,7 @@ const NAME = "SafetensorsError";
 /** Longer messages lose their middle. */
 const LONGEST_MESSAGE = 4000;
 
-/** `missing`: no such file or tensor. `damaged`: bytes that contradict the format. `unsupported`: a dtype not read here. */
+/** `missing`: no such file or tensor. `damaged`: bytes that contradict the format. `unsupported`: a dtype not read, or a name not written here. */
 export type SafetensorsErrorCode = "missing" | "damaged" | "unsupported";
 
 /** An error that names the file, what was found in it, and what to do. */

@@ -17,6 +17,8 @@ export interface TensorEntry {
 /** The header may hold this many bytes; the limit of the reference implementation. */
 const MAXIMUM_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
+/** The entry of a header that is no tensor: text about the file. */
+export const METADATA = "__metadata__";
 
 /** Reads and checks the header: what it says must fit the file and itself, so that no later read goes astray. */
 export async function readHeader(handle: FileHandle, file: URL): Promise<readonly TensorEntry[]> {
@@ -24,7 +26,7 @@ export async function readHeader(handle: FileHandle, file: URL): Promise<readonl
   const header = await readHeaderBytes(handle, file, size);
   const bounds = { file, dataStart: LENGTH_BYTES + header.length, size };
   const entries = Object.entries(parseHeader(header, file))
-    .filter(([name]) => name !== "__metadata__")
+    .filter(([name]) => name !== METADATA)
     .map(([name, value]) => checkEntry(name, value, bounds));
   checkLayout(entries, bounds);
   return entries;

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { byteLengthOf, float32ToBfloat16 } from "./dtype.ts";
 import { SafetensorsError } from "./errors.ts";
+import { METADATA } from "./header.ts";
 
 /** One tensor to write. `data` is asked for when its turn comes, so only one need be in memory. */
 export interface TensorToWrite {
@@ -55,9 +56,15 @@ function headerBytes(
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> | undefined,
 ): Uint8Array {
-  const header = new Map<string, unknown>(metadata && [["__metadata__", metadata]]);
+  const header = new Map<string, unknown>(metadata && [[METADATA, metadata]]);
   let offset = 0;
   for (const { name, dtype, shape } of tensors) {
+    if (name === METADATA) {
+      throw new SafetensorsError(
+        "unsupported",
+        `a tensor cannot be called "${METADATA}", which is the format's name for a file's metadata. Rename the tensor.`,
+      );
+    }
     if (header.has(name)) throw new SafetensorsError("damaged", `two tensors to write are called "${name}".`);
     const end = offset + byteLengthOf(dtype, shape);
     header.set(name, { dtype, shape, data_offsets: [offset, end] });

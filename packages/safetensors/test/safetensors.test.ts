@@ -81,6 +81,15 @@ describe("a written file", () => {
       '"w" (F32 [3]) came with 2 values',
     );
   });
+
+  it.each([undefined, { format: "pt" }])(
+    "refuses a tensor with the name of the metadata, which are %o",
+    async (metadata) => {
+      const writing = writeSafetensors(file(), [tensor("w", [1]), tensor("__metadata__", [1])], metadata);
+      await expect(writing).rejects.toThrow('a tensor cannot be called "__metadata__"');
+      expect(await readdir(file(""))).toEqual([]);
+    },
+  );
 });
 
 describe("foreign files", () => {

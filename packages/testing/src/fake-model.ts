@@ -62,6 +62,7 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
       readsImages: options.readsImages ?? true,
       promptFamily: familyOf,
+      encode,
       ...(options.checkImage && { checkImage: options.checkImage }),
     }),
   };

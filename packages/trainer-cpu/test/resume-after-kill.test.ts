@@ -7,20 +7,21 @@ import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { writeTinyLlava } from "@mlan/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleProgram } from "../../../tools/setup/bundle-program.ts";
 
 const STEPS = 15;
 let root: URL;
+let program: string;
 
 beforeAll(async () => {
   root = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-kill-"))}/`);
   await writeTinyLlava(root, { seed: 5 });
+  program = await bundleProgram(new URL("tune.ts", import.meta.url), new URL("..", import.meta.url));
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 function start(folder: URL): ChildProcess {
-  const script = fileURLToPath(new URL("tune.ts", import.meta.url));
-  const options = ["--conditions=@mlan/source", "--import", "tsx", script, root.href, folder.href];
-  return spawn(process.execPath, options, { stdio: ["ignore", "pipe", "inherit"] });
+  return spawn(process.execPath, [program, root.href, folder.href], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
 /** The lines that the process prints. It is killed with SIGKILL as soon as it prints one that begins with `killAt`. */

@@ -10,7 +10,7 @@ export interface Sums {
   readonly gradients: Gradients;
 }
 
-export interface Pass {
+interface Pass {
   /** Its share of the step's loss, weighted. */
   readonly share: Scalar;
   /** With it. */
@@ -18,7 +18,7 @@ export interface Pass {
 }
 
 /** What an update was made from. */
-export interface Finished extends Pick<Pass, "share"> {
+interface Finished extends Pick<Pass, "share"> {
   /** Finite exactly when the update was made: the step's loss plus the sums of its gradients. */
   readonly guard: Scalar;
 }

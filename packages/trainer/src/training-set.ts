@@ -1,6 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { type Conversation, counted, type Encoded, type TrainRun } from "@mlan/core";
-import { MlanError } from "@mlan/core";
+import { type Conversation, type Encoded, nothingToLearn, type TrainRun } from "@mlan/core";
 
 /**
  * The conversations of a dataset that take places in batches, numbered anew from 0: all of them, as in the original
@@ -46,12 +45,8 @@ export async function openTrainingSet({ model, data, recipe, signal }: TrainRun)
     record(survey, index, conversation, model.encode(conversation, { protocol }));
   }
   if (survey.unsupervised.length === examples.length) {
-    const reasons = survey.unsupervised.slice(0, REASONS).join("; ");
-    throw new MlanError(
-      "invalid-data",
-      `trainer: nothing can be learned from ${data.name}: none of its ${counted(examples.length, "conversation")} has a supervised position` +
-        `${reasons && ` (${reasons})`}. Check its turns, the template "${model.format.template}" and the maximum length ${model.format.maximumLength}.`,
-    );
+    const reasons = survey.unsupervised.slice(0, REASONS);
+    throw nothingToLearn(data.name, { conversations: examples.length, reasons, format: model.format });
   }
   return {
     ...survey,

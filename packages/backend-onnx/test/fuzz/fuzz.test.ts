@@ -1,16 +1,21 @@
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
+import { bundleProgram } from "../../../../tools/setup/bundle-program.ts";
 
 const CASES = 1040;
 
+let child: string;
+beforeAll(async () => {
+  child = await bundleProgram(new URL("fuzz-child.ts", import.meta.url), new URL("../..", import.meta.url));
+});
+
 /** In a process of its own, so that one that dies fails a test, which names the case. */
 it.each([1, 2])("hostile calls give cpu's values or a typed error, seed %i", async (seed) => {
-  const child = fileURLToPath(new URL("fuzz-child.ts", import.meta.url));
-  const node = ["--conditions=@mlan/source", "--import", "tsx", child, String(CASES), String(seed)];
   const lines: string[] = [];
   const end = await new Promise<unknown>((resolve, reject) => {
-    const started = spawn(process.execPath, node, { stdio: ["ignore", "pipe", "inherit"] });
+    const started = spawn(process.execPath, [child, String(CASES), String(seed)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     let output = "";
     started.stdout.on("data", (text) => (output += String(text)));
     started.once("error", reject).once("close", (code, signal) => {

@@ -6,7 +6,7 @@ import type { Selection } from "../batch/selection.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
 import type { Weight } from "../weights/weight.ts";
-import { type WeightDeclarations, weightList } from "../weights/weight-list.ts";
+import { type WeightDeclarations, type WeightList, weightList } from "../weights/weight-list.ts";
 import { attention } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
 import { type Attend, decode, type Decoder, logits } from "./decoder.ts";
@@ -34,9 +34,12 @@ export interface LlavaNetwork {
   readonly weights: readonly Weight[];
 }
 
-/** A network whose weights are declared and not loaded. */
-export function llavaNetwork(language: LanguageConfig, vision: VisionOptions | undefined): LlavaNetwork {
-  const list = weightList();
+/** A network whose weights are declared, on `list`, and not loaded. The list decides of what kind linear maps are. */
+export function llavaNetwork(
+  language: LanguageConfig,
+  vision: VisionOptions | undefined,
+  list: WeightList = weightList(),
+): LlavaNetwork {
   return { ...declareNetwork(language, vision, list), weights: list.weights, constants: constants(language) };
 }
 

@@ -4,7 +4,7 @@ import { denseLinear } from "../linear/dense-linear.ts";
 import type { Linear } from "../linear/linear.ts";
 import { Weight } from "./weight.ts";
 
-export interface LinearOptions {
+interface LinearOptions {
   /** Whether a vector [outputs] is added. Default false. */
   readonly bias?: boolean;
 }

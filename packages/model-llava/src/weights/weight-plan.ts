@@ -24,7 +24,7 @@ export interface PlannedNetwork {
 }
 
 /** One weight of the plan and the stored tensor that it gets. */
-export interface PlannedWeight {
+interface PlannedWeight {
   readonly weight: Weight;
   readonly reader: SafetensorsReader;
   readonly name: string;

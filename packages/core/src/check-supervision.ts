@@ -1,0 +1,51 @@
+import { setImmediate } from "node:timers/promises";
+import type { Conversation } from "./conversation.ts";
+import type { Dataset, OpenOptions } from "./dataset.ts";
+import { counted, MlanError } from "./errors.ts";
+import type { ConversationFormat, ModelInspection } from "./model.ts";
+import type { TrainingRecipe } from "./trainer.ts";
+
+/**
+ * Throws `invalid-data` when nothing can be learned from a dataset: no conversation of it has a supervised position. Looks
+ * no further than the first that has one.
+ */
+export async function checkSupervision(
+  data: Dataset<Conversation>,
+  { format, protocol = "paper" }: TrainingRecipe,
+  encode: NonNullable<ModelInspection["encode"]>,
+  { signal }: OpenOptions = {},
+): Promise<void> {
+  const examples = await data.open(signal ? { signal } : {});
+  const reasons: string[] = [];
+  for (let index = 0; index < examples.length; index++) {
+    // Signals and timers get their turn: encoding alone never leaves the microtask queue.
+    if (index % CONVERSATIONS_PER_LOOK === 0) await setImmediate();
+    signal?.throwIfAborted();
+    const { id, supervised, problem } = encode(await examples.at(index), format, { protocol });
+    if (supervised > 0) return;
+    if (reasons.length < REASONS) reasons.push(`${id}: ${problem ?? "no position is supervised"}`);
+  }
+  throw nothingToLearn(data.name, { conversations: examples.length, reasons, format });
+}
+
+const CONVERSATIONS_PER_LOOK = 256;
+const REASONS = 5;
+
+/** The error of a dataset from which nothing can be learned. */
+export function nothingToLearn(
+  name: string,
+  found: {
+    readonly conversations: number;
+    /** Of the first few conversations. */
+    readonly reasons: readonly string[];
+    readonly format: ConversationFormat;
+  },
+): MlanError {
+  const { conversations, reasons, format } = found;
+  const because = reasons.length > 0 ? ` (${reasons.join("; ")})` : "";
+  return new MlanError(
+    "invalid-data",
+    `trainer: nothing can be learned from ${name}: none of its ${counted(conversations, "conversation")} has a supervised position${because}. ` +
+      `Check its turns, the template "${format.template}" and the maximum length ${format.maximumLength}.`,
+  );
+}
