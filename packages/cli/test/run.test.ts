@@ -186,6 +186,24 @@ describe("mlan run", () => {
     expect(stdout).toMatch(/^learn {2}█[▁-█]*▁ {2}3\.\d{3} → 0\.\d{3}$/m);
   });
 
+  test("show says what is not as the run wrote it, and run says what it makes anew", async () => {
+    const edited = join(root, "edited");
+    await cp(reference, edited, { recursive: true });
+    const file = join(edited, "results.json");
+    await writeFile(file, (await readFile(file, "utf8")).replace('"questions": 16', '"questions": 61'));
+    const problem = "results.json was edited or damaged: the result of next-letters at before";
+    const { status, stdout } = await typed(["show", edited]);
+    expect(status).toBe(0);
+    expect(stdout.trimEnd()).toMatch(
+      new RegExp(`\n\n${problem}\\. Run the experiment again in its folder: it is made anew\\.$`),
+    );
+    expect(JSON.parse((await typed(["show", edited, "--json"])).stdout).damage).toMatchObject([{ problem }]);
+    const again = await typed(["run", experiment, "--folder", edited]);
+    expect(again.stderr).toContain(`${problem}; made anew\n`);
+    expect((await typed(["show", edited])).stdout).not.toContain("results.json");
+    expect((await typed(["show", reference])).stdout).not.toContain("made anew");
+  });
+
   test("show --json prints the whole run for a program", async () => {
     const { status, stdout } = await typed(["show", reference, "--json"]);
     expect(status).toBe(0);

@@ -91,7 +91,14 @@ async function rowsOf<Row, Example>(
   { name, rows: read }: DatasetDefinition<Row, Example>,
   options: OpenOptions,
 ): Promise<readonly Row[]> {
-  const rows: unknown = await read(options).catch((cause: unknown) => Promise.reject(unreadRows(name, cause)));
+  let rows: unknown;
+  try {
+    // Files that nobody type-checks may return the list itself, or throw at once.
+    rows = await read(options);
+  } catch (cause) {
+    // The reason of an aborted opening may be anything.
+    throw options.signal?.aborted ? cause : unreadRows(name, cause);
+  }
   if (Array.isArray(rows)) return rows;
   throw new MlanError("invalid-data", `${name}: \`rows\` gave ${shownValue(rows)}, and should give a list of rows.`);
 }

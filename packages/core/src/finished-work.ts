@@ -29,7 +29,7 @@ export async function runResults(
     (asks?.benchmarks ?? []).map((benchmark) => placeOf({ stage: name, benchmark: benchmark.name })),
   );
   const results = new Map<string, StageResult>();
-  for (const result of Object.keys(begun).length === 0 ? [] : await readableResults(folder)) {
+  for (const result of Object.keys(begun).length === 0 ? [] : await readableEntries(() => folder.readResults())) {
     const record = begun[result.stage]?.evaluated?.[result.benchmark];
     const isWhole = record !== undefined && isSame(record, await recordOf(result, folder));
     if (isWhole) results.set(placeOf(result), result);
@@ -64,10 +64,10 @@ export function stageIsDone(stage: Stage, { stages }: Manifest, results: RunResu
   return stage.kind === "train" ? status.checkpoint !== undefined : unfinished(stage, results).size === 0;
 }
 
-/** None where the file is damaged: they are made anew from the answers. */
-async function readableResults(folder: RunFolder): Promise<readonly StageResult[]> {
+/** None where the file is damaged: it is made anew. */
+export async function readableEntries<Entry>(read: () => Promise<readonly Entry[]>): Promise<readonly Entry[]> {
   try {
-    return await folder.readResults();
+    return await read();
   } catch (error) {
     const isUnreadable = Object(Object(error).cause).syscall !== undefined;
     if (isUnreadable) throw error;
@@ -79,7 +79,7 @@ function placeOf({ stage, benchmark }: Pick<StageResult, "stage" | "benchmark">)
   return JSON.stringify([stage, benchmark]);
 }
 
-async function recordOf(result: StageResult, folder: RunFolder): Promise<EvaluationRecord> {
+export async function recordOf(result: StageResult, folder: RunFolder): Promise<EvaluationRecord> {
   const answers = await readDigest(folder.answers(result.stage, result.benchmark));
   const text = JSON.stringify(result);
   return { result: createHash("sha256").update(text).digest("hex"), ...(answers !== undefined && { answers }) };

@@ -105,6 +105,7 @@ export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { experiment, isExperiment } from "./experiment.ts";
 export type {
   RunEndEvent,
+  DamageEvent,
   RunEvent,
   RunOptions,
   StageEndEvent,
@@ -118,6 +119,7 @@ export type { MetricsLog } from "./metrics-log.ts";
 export type { PreflightEvent } from "./preflight.ts";
 export type { RunFolder } from "./run-folder.ts";
 export { runFolder } from "./run-folder.ts";
+export type { Damage } from "./damage.ts";
 export type { Run } from "./read-run.ts";
 export { readRun } from "./read-run.ts";
 export type {

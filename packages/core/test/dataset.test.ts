@@ -56,3 +56,27 @@ describe("a dataset that code of its own reads names itself, row and field", () 
     await expect(receipts(() => Promise.reject(stopped)).open()).rejects.toBe(stopped);
   });
 });
+
+describe("the rows of files that nobody type-checks", () => {
+  const opened = (rows: unknown, options = {}): Promise<unknown> => {
+    const definition = { name: "own", rows: () => Promise.resolve([]), toExample: (row: unknown) => row };
+    Object.assign(definition, { rows });
+    return defineDataset(definition).open(options);
+  };
+
+  it("may be the list itself, without a promise", async () => {
+    await expect(opened(() => [1, 2])).resolves.toMatchObject({ length: 2 });
+  });
+
+  it("that throw at once are named like any other", async () => {
+    const rows = (): never => {
+      throw new TypeError("no such column");
+    };
+    await expect(opened(rows)).rejects.toThrow(/^own: its rows cannot be read \(no such column\)\.$/);
+  });
+
+  it("end with the reason of an aborted opening, whatever that is", async () => {
+    const signal = AbortSignal.abort("enough");
+    await expect(opened(async () => signal.throwIfAborted(), { signal })).rejects.toBe("enough");
+  });
+});
