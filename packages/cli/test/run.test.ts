@@ -3,6 +3,8 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { checkpointDigest, writeChecksums } from "@mlan/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture, mlan, openSession, type Started, start } from "./command-line.ts";
 
@@ -82,6 +84,28 @@ describe("mlan run", () => {
     expect(status).toBe(0);
     expect(stdout).toBe(tables);
     expect(stderr.match(/was done before/g)).toHaveLength(3);
+  });
+
+  test("eval takes a run's checkpoint only while its checksums are those that the run recorded", async () => {
+    const folder = join(root, "unvouched");
+    await cp(reference, folder, { recursive: true });
+    const place = join(folder, "manifest.json");
+    const manifest = JSON.parse(await readFile(place, "utf8"));
+    const checkpoint = pathToFileURL(`${join(folder, manifest.stages.learn.checkpoint)}/`);
+    await writeChecksums(checkpoint);
+    manifest.stages.learn.checkpointDigest = await checkpointDigest(checkpoint);
+    await writeFile(place, JSON.stringify(manifest));
+    const words = ["eval", "--model", "@mlan/core", "--weights", folder, "--benchmark", "boolq"];
+    // It gets as far as the model's plugin, which this is none.
+    expect((await typed(words)).stderr).toContain("exports no function core");
+    await writeFile(new URL("checksums.json", checkpoint), '{ "formatVersion": 1, "sha256": {} }');
+    expect((await typed(words)).stderr).toMatch(
+      /checksums\.json is not the one that the run recorded\. Restore it, or copy/,
+    );
+    await rm(new URL("checksums.json", checkpoint));
+    expect((await typed(words)).stderr).toMatch(
+      /checksums\.json is missing, so that nothing vouches for the weights\. /,
+    );
   });
 
   test("goes on after SIGKILL and ends with the same weights", async () => {
