@@ -9,6 +9,8 @@ export interface Part {
   readonly parameters: readonly string[];
   /** After which it is killed. */
   readonly seconds: number;
+  /** Without its program the part is left out; otherwise it fails. Default false. */
+  readonly optional?: boolean;
 }
 
 export interface PartResult extends Pick<Part, "name" | "group"> {
@@ -50,7 +52,11 @@ export function runPart(part: Part, secondsLeft: number, environment: NodeJS.Pro
       const seconds = (performance.now() - start) / 1000;
       resolve({ name, group, outcome, seconds, lines, ...(outcome !== done && message && { message }) });
     };
-    child.on("error", (error) => end(error.message));
+    child.on("error", (error) => {
+      const absent = part.optional === true && "code" in error && error.code === "ENOENT";
+      if (absent) output = JSON.stringify({ kind: "missing", reason: `no ${part.program}` } satisfies ReportLine);
+      end(absent ? undefined : error.message);
+    });
     child.on("close", (code, signal) => end(code === 0 ? undefined : `ended with ${signal ?? `exit code ${code}`}`));
   });
 }

@@ -47,6 +47,15 @@ test("a part that fails, hangs or tests nothing says so, and keeps what it repor
   expect(await runPart(program(`console.log('${line}')`), 0, process.env)).toMatchObject({ outcome: "no time left" });
 });
 
+test("a part whose program is not there is left out when it is optional, and fails otherwise", async () => {
+  const absent: Part = { ...program(""), group: "speed", program: "no-such-program" };
+  expect(await runPart({ ...absent, optional: true }, 60, process.env)).toMatchObject({
+    outcome: "left out",
+    lines: [{ kind: "missing", reason: "no no-such-program" }],
+  });
+  expect(await runPart(absent, 60, process.env)).toMatchObject({ outcome: "failed" });
+});
+
 test("the report has losses beside the CPU's, ratios, and what failed", () => {
   const name = "d 4096, 2 layers: training step";
   const result = checked([
