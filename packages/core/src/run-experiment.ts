@@ -121,7 +121,8 @@ export async function* runExperiment(
       const weights = await weightsBefore(index, experiment, manifest);
       checkWeights(stage, weights, manifest, folder);
       manifest = await mark(folder, manifest, stage, { done: false, weights, ...(data && { data }) });
-      const record = recorder(stage, folder, results);
+      const before = kind === "evaluate" ? manifest.stages[name]?.seconds : undefined;
+      const record = recorder(stage, folder, results, before);
       const reads = unchangedData(stage, data ?? {}, folder.url);
       const waiting = unfinished(stage, results);
       const benchmarks = reads.benchmarks.filter((benchmark) => waiting.has(benchmark.name));

@@ -94,7 +94,7 @@ it("of an evaluation that was killed, the benchmarks that were finished are not 
       use: [fakeModelPlugin(), weightEvaluator(seen)],
       stages: [evaluate({ name: "ask", benchmarks: [bench, memoryBenchmark("other", [])], protocol: "strict" })],
     });
-  await runUntil((event) => event.type === "stage-progress", build2());
+  await runUntil((event) => event.type === "stage-progress" && event.event.type === "evaluate-end", build2());
   const events = await run(build2());
   expect(seen.map(({ benchmark }) => benchmark)).toEqual(["bench", "other"]);
   expect(events.at(-1)).toMatchObject({ results: [{ benchmark: "bench" }, { benchmark: "other" }] });
@@ -149,6 +149,33 @@ describe("a checkpoint of a training that is done", () => {
     await rm(checkpoint("first"), { recursive: true });
     await rm(answers("after"));
     expect((await run(two)).at(-1)).toMatchObject({ results: [{ metrics: { accuracy: { value: 6 } } }] });
+  });
+});
+
+describe("what asking has cost", () => {
+  const unknown = { positions: { prompts: NaN, computed: NaN }, seconds: NaN };
+  const asked = { positions: { prompts: 10, computed: 10 }, seconds: 1 };
+
+  // prettier-ignore
+  it.each<[string, () => Promise<void>, object]>([
+    ["is kept where only the answers were edited",           () => appendFile(answers("before"), "\n"), asked],
+    ["is measured where all is asked again",                 () => rm(answers("before")),               asked],
+    ["is unknown where the result was lost",                 () => rm(results()),                       unknown],
+    ["is unknown where the result was edited",               () => edit(results(), (text) => text.replace('"prompts": 10', '"prompts": 11')), unknown],
+  ])("%s", async (_, damage, cost) => {
+    await run();
+    await edit(new URL("manifest.json", folder), (text) => {
+      const manifest = JSON.parse(text);
+      manifest.stages.before.seconds = 1000;
+      return JSON.stringify(manifest);
+    });
+    await damage();
+    const end = (await run()).at(-1);
+    expect(end).toMatchObject({ results: [cost, {}] });
+    const kept = await readRun(folder);
+    expect(kept.results[0]).toMatchObject(cost);
+    expect(kept.damage).toEqual([]);
+    expect(kept.manifest.stages["before"]?.seconds).toBeGreaterThan(1000);
   });
 });
 
