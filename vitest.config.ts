@@ -22,6 +22,13 @@ const computing = [
   "tools/benchmarks/test/**/*.test.ts",
 ];
 
+/** What compares values with tfjs's own on the CPU, with ONNX Runtime's default of threads, and measures nothing. */
+const comparing = [
+  "packages/backend-onnx/test/kernels/*.test.ts",
+  "packages/backend-onnx/test/apply-adamw.test.ts",
+  "packages/fused-ops/test/{apply-*,value-and-gradients}.test.ts",
+];
+
 const common = {
   root: import.meta.dirname,
   resolve: { conditions },
@@ -38,7 +45,8 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     projects: [
-      { ...common, test: { ...limits, name: "alone", include: alone } },
+      { ...common, test: { ...limits, name: "alone", include: alone, exclude: comparing } },
+      { ...common, test: { ...limits, name: "comparing", include: comparing, isolate: false } },
       {
         ...common,
         test: {

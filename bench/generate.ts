@@ -1,12 +1,12 @@
-// Greedy decoding with a cache of keys and values on a TensorFlow.js backend beside transformers.generate, the same
-// tokens asserted:
+// Greedy answers of the model on a TensorFlow.js backend beside transformers.generate, the same tokens asserted:
 //   npm run bench:generate -- --configurations 23m,110m --rows 1,8 --new-tokens 128 --rounds 5
 import { parseArgs } from "node:util";
-import { randomBatch } from "./llama/batches.ts";
-import { CONFIGURATIONS } from "./llama/configuration.ts";
+import { CONFIGURATIONS } from "./checkpoint/configuration.ts";
 import { Measurement } from "./measurement.ts";
-import { startTensorFlowJs, startTorch } from "./start-workers.ts";
-import { weightsFile } from "./weights-file.ts";
+import { randomPrompts } from "./prompts.ts";
+import { printThroughput } from "./throughput.ts";
+import { startMlan, startTorch } from "./start-workers.ts";
+import { randomCheckpoint } from "./checkpoint/random-checkpoint.ts";
 
 const PROMPT_LENGTH = 64;
 
@@ -27,19 +27,22 @@ for (const name of values.configurations.split(",")) {
   if (configuration === undefined)
     throw new Error(`--configurations ${name} is none of ${Object.keys(CONFIGURATIONS).join(", ")}`);
   const torch = startTorch();
-  const ours = startTensorFlowJs(values.backend);
+  const ours = startMlan(values.backend);
   const workers = torch === undefined ? [ours] : [ours, torch];
-  const weights = await weightsFile(name, configuration);
+  const checkpoint = await randomCheckpoint(name, configuration);
   const threads = Number(values.threads);
   for (const worker of workers)
-    await worker.setup({ configuration, weights, threads, device: "cpu", task: "generate", learningRate: 0, rank: 0 });
+    await worker.setup({ configuration, checkpoint, threads, device: "cpu", task: "generate", learningRate: 0 });
+  const throughputs = await printThroughput(workers);
   for (const rows of values.rows.split(",").map(Number)) {
-    const { tokens } = randomBatch({ ...configuration, rows, length: PROMPT_LENGTH }, 7);
+    const prompts = await randomPrompts(checkpoint, { rows, length: PROMPT_LENGTH, seed: 7 });
     const measurements = workers.map(() => new Measurement());
     let first = "";
     for (let round = 0; round <= Number(values.rounds); round++) {
       for (const [index, worker] of workers.entries()) {
-        const generated = await worker.generate({ tokens, rows, newTokens });
+        const generated = await worker.generate({ ...prompts, newTokens });
+        if (generated.tokens.length !== rows * newTokens)
+          throw new Error(`${worker.name} generated ${generated.tokens.length} tokens, not ${rows} x ${newTokens}`);
         if (round > 0) measurements[index]?.add(generated.milliseconds);
         first ||= generated.tokens.join();
         if (generated.tokens.join() !== first)
@@ -49,7 +52,12 @@ for (const name of values.configurations.split(",")) {
     const names = workers.map((worker, index) => `${worker.name} ${measurements[index]}`);
     console.log(`${configuration.name} parameters, ${rows} x ${newTokens} tokens: ${names.join(", ")}`);
     const [own, theirs] = measurements.map(({ median }) => median);
-    if (own !== undefined && theirs !== undefined) console.log(`  time ${(own / theirs).toFixed(2)} x; equal tokens`);
+    if (own !== undefined && theirs !== undefined && throughputs.claim("PyTorch"))
+      console.log(`  time ${(own / theirs).toFixed(2)} x; equal tokens`);
   }
-  for (const worker of workers) worker.stop();
+  for (const worker of workers) {
+    const { peakBytes } = await worker.memory();
+    console.log(`  ${worker.name}: peak ${(peakBytes / 2 ** 20).toFixed(0)} MB`);
+    worker.stop();
+  }
 }

@@ -7,14 +7,14 @@ import { type Worker, workerOf } from "./worker.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** TensorFlow.js on one of its backends, run from the sources; the precision is the backend "tensorflow"'s. */
-export function startTensorFlowJs(backend: string, precision: Precision = "float32"): Worker {
-  return workerOf(startSource(backend, "peers/tfjs-llama.ts", [backend, precision]));
+/** This project on a backend of TensorFlow.js, run from the sources; the precision is the backend "tensorflow"'s. */
+export function startMlan(backend: string, precision: Precision = "float32"): Worker {
+  return workerOf(startSource(backend, "peers/mlan-model.ts", [backend, precision]));
 }
 
 /** PyTorch, or undefined with the reason printed where there is none. */
-export function startTorch(modules: readonly string[] = []): Worker | undefined {
-  const needed = ["torch", "transformers", "safetensors", ...modules];
+export function startTorch(): Worker | undefined {
+  const needed = ["torch", "transformers", "safetensors"];
   const torch = startPython("PyTorch", "peers/torch_llama.py", needed);
   return torch && workerOf(torch);
 }

@@ -1,22 +1,22 @@
-// Training steps of a Llama on TensorFlow.js backends beside PyTorch, the same losses asserted:
-//   npm run bench:train-step -- --configurations 1m,23m,110m --task train --backend onnx --rounds 7
-// Tasks: train (all weights), lora (adapters, the base frozen), forward (the loss only). Several backends are
-// measured in turns: --backend tensorflow,onnx. --precision bfloat16 is for the backend tensorflow. On a GPU:
+// Steps of the trainer on TensorFlow.js backends beside PyTorch, the same losses asserted:
+//   npm run bench:train-step -- --configurations 1m,23m,110m --backend onnx --rounds 7
+// Several backends are measured in turns: --backend tensorflow,onnx. --precision bfloat16 is for the backend
+// tensorflow. On a GPU:
 //   npm run bench:train-step -- --device gpu --configurations d4096-2,d4096-4 --backend onnx,tensorflow
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import type { Precision } from "@mlan/backend-tensorflow";
-import { randomBatch } from "./llama/batches.ts";
-import { CONFIGURATIONS, type Configuration } from "./llama/configuration.ts";
+import { randomBatch } from "./batches.ts";
+import { CONFIGURATIONS, type Configuration } from "./checkpoint/configuration.ts";
 import { Measurement } from "./measurement.ts";
-import { startTensorFlowJs, startTorch } from "./start-workers.ts";
-import { weightsFile } from "./weights-file.ts";
+import { printThroughput, type Throughputs } from "./throughput.ts";
+import { startMlan, startTorch } from "./start-workers.ts";
+import { randomCheckpoint } from "./checkpoint/random-checkpoint.ts";
 import type { Setup, Worker } from "./worker.ts";
 
 const { values } = parseArgs({
   options: {
     configurations: { type: "string", default: "1m,23m,110m" },
-    task: { type: "string", default: "train" },
     backend: { type: "string", default: "onnx" },
     rounds: { type: "string", default: "7" },
     steps: { type: "string" },
@@ -25,10 +25,6 @@ const { values } = parseArgs({
     precision: { type: "string", default: "float32" },
   },
 });
-const TASKS = ["train", "lora", "forward"] as const;
-const task = TASKS.find((known) => known === values.task);
-if (task === undefined) throw new Error(`--task ${values.task} is none of ${TASKS.join(", ")}`);
-
 const DEVICES = ["cpu", "gpu"] as const;
 const device = DEVICES.find((known) => known === values.device);
 if (device === undefined) throw new Error(`--device ${values.device} is neither cpu nor gpu`);
@@ -46,27 +42,26 @@ for (const name of values.configurations.split(",")) {
   const configuration = CONFIGURATIONS[name];
   if (configuration === undefined)
     throw new Error(`--configurations ${name} is none of ${Object.keys(CONFIGURATIONS).join(", ")}`);
-  await compare(name, configuration, { task, precision, device });
+  await compare(name, configuration, { precision, device });
 }
 
 async function compare(
   name: string,
   configuration: Configuration,
-  { task, precision, device }: Pick<Setup, "task" | "device"> & { readonly precision: Precision },
+  { precision, device }: Pick<Setup, "device"> & { readonly precision: Precision },
 ): Promise<void> {
-  const torch = startTorch(task === "lora" ? ["peft"] : []);
-  const ours = values.backend.split(",").map((backend) => startTensorFlowJs(backend, precision));
+  const torch = startTorch();
+  const ours = values.backend.split(",").map((backend) => startMlan(backend, precision));
   const workers = torch === undefined ? ours : [...ours, torch];
-  const weights = await weightsFile(name, configuration);
+  const checkpoint = await randomCheckpoint(name, configuration);
   const threads = Number(values.threads);
-  const setup: Setup = { configuration, weights, threads, device, task, learningRate: 1e-4, rank: 8 };
+  const setup: Setup = { configuration, checkpoint, threads, device, task: "train", learningRate: 1e-4 };
   const versions = [];
   for (const worker of workers) versions.push((await worker.setup(setup)).versions);
-  console.log(
-    `\n${configuration.name} parameters, ${task}, ${configuration.rows * configuration.length} tokens per step`,
-  );
+  console.log(`\n${configuration.name} parameters, ${configuration.rows * configuration.length} tokens per step`);
   console.log(`${versions.join(" beside ")}; ${setup.threads} threads of ${cpus()[0]?.model}`);
 
+  const throughputs = await printThroughput(workers);
   const measurements = new Map<Worker, Measurement>(workers.map((worker) => [worker, new Measurement()]));
   let seed = 100;
   for (let round = 0; round <= Number(values.rounds); round++) {
@@ -83,7 +78,7 @@ async function compare(
     }
     assertEqual(losses, round);
   }
-  await print(workers, measurements);
+  await print(workers, measurements, throughputs);
   for (const worker of workers) worker.stop();
 }
 
@@ -101,7 +96,11 @@ function assertEqual([first = [], ...others]: readonly (readonly number[])[], ro
 }
 
 /** A line for each worker, then each one's ratio to the last, which is PyTorch where there is one. */
-async function print(workers: readonly Worker[], measurements: ReadonlyMap<Worker, Measurement>): Promise<void> {
+async function print(
+  workers: readonly Worker[],
+  measurements: ReadonlyMap<Worker, Measurement>,
+  throughputs: Throughputs,
+): Promise<void> {
   const results = [];
   for (const worker of workers) {
     const { peakBytes, compileMilliseconds, dispatchesPerStep } = await worker.memory();
@@ -114,7 +113,7 @@ async function print(workers: readonly Worker[], measurements: ReadonlyMap<Worke
     );
   }
   const peer = results.pop();
-  if (peer === undefined) return;
+  if (peer === undefined || results.length === 0 || !throughputs.claim(peer.name)) return;
   for (const { name, milliseconds, peakBytes } of results) {
     const [time, memory] = [milliseconds / peer.milliseconds, peakBytes / peer.peakBytes];
     console.log(

@@ -1,18 +1,16 @@
-import type { Batch } from "./llama/batches.ts";
+import type { Batch } from "./batches.ts";
+import type { Configuration } from "./checkpoint/configuration.ts";
 import type { LineProcess } from "./line-process.ts";
-import type { Configuration } from "./llama/configuration.ts";
 
 export interface Setup {
   readonly configuration: Configuration;
-  /** A safetensors file. */
-  readonly weights: string;
+  /** A folder in the layout of the Hugging Face Hub. */
+  readonly checkpoint: string;
   readonly threads: number;
   /** "gpu": onnx on its provider "webgpu", tensorflow and PyTorch on CUDA. */
   readonly device: "cpu" | "gpu";
-  readonly task: "train" | "lora" | "forward" | "generate";
+  readonly task: "train" | "generate";
   readonly learningRate: number;
-  /** Of the adapters, for the task "lora". */
-  readonly rank: number;
 }
 
 export interface TrainedStep {
@@ -21,10 +19,9 @@ export interface TrainedStep {
   readonly loss: number;
 }
 
-export interface Prompt {
-  /** Flat [rows * length]. */
-  readonly tokens: readonly number[];
-  readonly rows: number;
+export interface Prompts {
+  /** As many tokens each. */
+  readonly texts: readonly string[];
   readonly newTokens: number;
 }
 
@@ -47,8 +44,10 @@ export interface Memory {
 export interface Worker {
   readonly name: string;
   setup(setup: Setup): Promise<{ readonly versions: string }>;
+  /** The fastest product of [2048, 1024] and [1024, 1024] in float32, in 10^9 floating-point operations per second. */
+  throughput(): Promise<{ readonly gigaflops: number }>;
   train(batch: Batch): Promise<TrainedStep>;
-  generate(prompt: Prompt): Promise<Generated>;
+  generate(prompts: Prompts & { readonly tokens: readonly (readonly number[])[] }): Promise<Generated>;
   memory(): Promise<Memory>;
   stop(): void;
 }
@@ -58,8 +57,9 @@ export function workerOf({ name, ask, stop }: LineProcess): Worker {
   return {
     name,
     setup: (setup) => ask({ do: "setup", ...setup }),
+    throughput: () => ask({ do: "throughput" }),
     train: (batch) => ask({ do: "train", ...batch }),
-    generate: (prompt) => ask({ do: "generate", ...prompt }),
+    generate: (prompts) => ask({ do: "generate", ...prompts }),
     memory: () => ask({ do: "memory" }),
     stop,
   };

@@ -1,7 +1,8 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { miniCheckpoint } from "@mlan/data-miniworld";
-import { type Configuration, NORM_EPSILON, ROPE_THETA } from "../llama/configuration.ts";
-import { writeRandomWeights } from "../llama/weights.ts";
+import type { Configuration } from "../checkpoint/configuration.ts";
+import { llamaConfig } from "../checkpoint/random-checkpoint.ts";
+import { writeRandomWeights } from "../checkpoint/weights.ts";
 import { inventedPieces } from "./invented-tokenizer.ts";
 
 /** A Llama in the layout of the Hugging Face Hub. */
@@ -59,31 +60,9 @@ async function writeRandom(folder: URL): Promise<BenchCheckpoint> {
   const { pieces, merges } = inventedPieces(RANDOM.vocabularySize - first.length);
   const vocab = Object.fromEntries([...first, ...pieces].map((piece, id) => [piece, id]));
   await writeJson(new URL("tokenizer.json", folder), { ...tokenizer, model: { ...tokenizer.model, vocab, merges } });
-  await writeJson(new URL("config.json", folder), configurationOf(RANDOM));
+  await writeJson(new URL("config.json", folder), llamaConfig(RANDOM, POSITIONS));
   await writeRandomWeights(new URL("model.safetensors", folder), RANDOM);
   return { description: "random Llama, 23 M parameters, 32,000 invented pieces", folder, pieces };
-}
-
-function configurationOf({ hiddenSize, intermediateSize, layers, heads, vocabularySize }: Configuration): object {
-  return {
-    architectures: ["LlamaForCausalLM"],
-    model_type: "llama",
-    vocab_size: vocabularySize,
-    hidden_size: hiddenSize,
-    intermediate_size: intermediateSize,
-    num_hidden_layers: layers,
-    num_attention_heads: heads,
-    num_key_value_heads: heads,
-    hidden_act: "silu",
-    max_position_embeddings: POSITIONS,
-    rms_norm_eps: NORM_EPSILON,
-    rope_theta: ROPE_THETA,
-    tie_word_embeddings: false,
-    use_cache: true,
-    bos_token_id: 1,
-    eos_token_id: 2,
-    torch_dtype: "float32",
-  };
 }
 
 function writeJson(file: URL, value: unknown): Promise<void> {

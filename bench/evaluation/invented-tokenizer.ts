@@ -1,4 +1,4 @@
-import { randomNumbers } from "../llama/weights.ts";
+import { randomNumbers } from "../checkpoint/weights.ts";
 
 /** Pieces in the order of their ids behind special tokens and bytes, and merges in the order of their rank. */
 export interface InventedPieces {

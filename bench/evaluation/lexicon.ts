@@ -1,4 +1,4 @@
-import { randomNumbers } from "../llama/weights.ts";
+import { randomNumbers } from "../checkpoint/weights.ts";
 
 /** Words that a tokenizer has a piece for, and endings that make two pieces of a word. */
 export interface Lexicon {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
-import { randomNumbers } from "../llama/weights.ts";
+import { randomNumbers } from "../checkpoint/weights.ts";
 
 const HIDDEN = 64;
 const INTERMEDIATE = 256;

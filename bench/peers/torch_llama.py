@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 transformers.logging.set_verbosity_error()
 
 
-def llama(configuration, weights, threads):
+def llama(configuration, checkpoint, threads):
     torch.set_num_threads(threads)
     config = transformers.LlamaConfig(
         hidden_size=configuration["hiddenSize"],
@@ -30,29 +30,18 @@ def llama(configuration, weights, threads):
         pad_token_id=None,
     )
     model = transformers.LlamaForCausalLM(config)
-    model.load_state_dict(load_file(weights), strict=False)
+    model.load_state_dict(load_file(checkpoint + "/model.safetensors"), strict=False)
     model.tie_weights()
     return model
 
 
 class Worker:
-    def setup(self, configuration, weights, threads, device, task, learningRate, rank):
+    def setup(self, configuration, checkpoint, threads, device, task, learningRate):
         self.configuration = configuration
         self.device = "cuda" if device == "gpu" else "cpu"
-        self.model = llama(configuration, weights, threads).to(self.device)
-        if task == "lora":
-            import peft
-
-            adapters = peft.LoraConfig(r=rank, lora_alpha=rank, target_modules="all-linear", lora_dropout=0.0)
-            self.model = peft.get_peft_model(self.model, adapters)
-            for name, parameter in self.model.named_parameters():
-                # Begin where the other side begins: A ones / in, B zeros.
-                if "lora_A" in name:
-                    torch.nn.init.constant_(parameter, 1 / parameter.shape[1])
-        self.task = task
-        if task in ("train", "lora"):
-            trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-            self.optimizer = torch.optim.AdamW(trained, lr=learningRate, weight_decay=0.01, fused=True)
+        self.model = llama(configuration, checkpoint, threads).to(self.device)
+        if task == "train":
+            self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=learningRate, weight_decay=0.0, fused=True)
         return {"versions": f"PyTorch {torch.__version__} on {self.device}, transformers {transformers.__version__}"}
 
     def train(self, tokens, labels):
@@ -60,10 +49,6 @@ class Worker:
         tokens = torch.tensor(tokens, device=self.device).reshape(shape)
         labels = torch.tensor(labels, device=self.device).reshape(shape)
         start = time.perf_counter()
-        if self.task == "forward":
-            with torch.inference_mode():
-                value = self.model(input_ids=tokens, labels=labels, use_cache=False).loss.item()
-            return {"milliseconds": (time.perf_counter() - start) * 1000, "loss": value}
         loss = self.model(input_ids=tokens, labels=labels, use_cache=False).loss
         loss.backward()
         self.optimizer.step()
@@ -71,8 +56,17 @@ class Worker:
         value = loss.item()
         return {"milliseconds": (time.perf_counter() - start) * 1000, "loss": value}
 
-    def generate(self, tokens, rows, newTokens):
-        prompt = torch.tensor(tokens, device=self.device).reshape(rows, -1)
+    def throughput(self):
+        left, right = torch.rand(2048, 1024, device=self.device), torch.rand(1024, 1024, device=self.device)
+        fastest = float("inf")
+        for _ in range(12):
+            start = time.perf_counter()
+            (left @ right)[0, 0].item()
+            fastest = min(fastest, time.perf_counter() - start)
+        return {"gigaflops": 2 * 2048 * 1024 * 1024 / fastest / 1e9}
+
+    def generate(self, texts, tokens, newTokens):
+        prompt = torch.tensor(tokens, device=self.device)
         start = time.perf_counter()
         with torch.inference_mode():
             answer = self.model.generate(

@@ -1,9 +1,10 @@
 import { stat } from "node:fs/promises";
 import { counted, MlanError } from "@mlan/core";
 import { type AllowedDifference, type ComparedResult, compareResults, comparisonTable } from "@mlan/eval-compare";
-import { storedEvaluations } from "@mlan/eval-kit";
+import { type StoredEvaluation, storedEvaluations } from "@mlan/eval-kit";
+import { damageLines } from "./damage-lines.ts";
 import { count } from "./format-number.ts";
-import { folderAt } from "./folders.ts";
+import { folderAt, runFolderAt } from "./folders.ts";
 
 /** The comparison of two evaluations, each `folder` or `folder:stage`, as lines. */
 export async function compareRuns(
@@ -11,13 +12,24 @@ export async function compareRuns(
   second: string,
   allow: readonly AllowedDifference[],
 ): Promise<readonly string[]> {
-  return comparisonTable(compareResults(await evaluationAt(first), await evaluationAt(second), { allow }));
+  const [one, other] = [await evaluationAt(first), await evaluationAt(second)];
+  const table = comparisonTable(compareResults(one.results, other.results, { allow }));
+  const damage = [one, other].flatMap(({ folder, evaluations }) =>
+    damageLines(evaluations.flatMap((evaluation) => evaluation.damage ?? [])).map((line) => `${folder}: ${line}`),
+  );
+  return damage.length > 0 ? [...table, "", ...new Set(damage)] : table;
+}
+
+interface NamedEvaluation {
+  readonly folder: string;
+  readonly evaluations: readonly StoredEvaluation[];
+  readonly results: readonly ComparedResult[];
 }
 
 /** The answers of one stage, of the last one that a run keeps unless it is named. */
-async function evaluationAt(named: string): Promise<readonly ComparedResult[]> {
+async function evaluationAt(named: string): Promise<NamedEvaluation> {
   const [folder, wanted] = await splitName(named);
-  const { stages, evaluations, damaged } = await storedEvaluations(folderAt(folder));
+  const { stages, evaluations, damaged } = await storedEvaluations(await runFolderAt(folder));
   const stage = wanted ?? stages.at(-1);
   const unreadable = damaged.find((evaluation) => evaluation.stage === stage);
   if (unreadable) throw unreadable.error;
@@ -26,14 +38,16 @@ async function evaluationAt(named: string): Promise<readonly ComparedResult[]> {
     const message = `${folder} keeps no answers of a stage "${stage}"; it has ${stages.join(", ")}.`;
     throw new MlanError("run-folder", message);
   }
-  return chosen.map(({ header, records }): ComparedResult => {
+  const results = chosen.map(({ header, records, damage }): ComparedResult => {
     if (records.length < header.questions) {
-      const message = `${folder}: ${header.benchmark} at ${stage} has ${counted(records.length, "answer")} of ${count(header.questions)}. Let the run end first.`;
+      const wayOut = damage ? "Run the experiment again in its folder: it asks the others." : "Let the run end first.";
+      const message = `${folder}: ${header.benchmark} at ${stage} has ${counted(records.length, "answer")} of ${count(header.questions)}. ${wayOut}`;
       throw new MlanError("run-folder", message);
     }
     const { benchmark, protocol, fingerprints } = header;
     return { benchmark, protocol, fingerprints, answers: records, label: `${folder}: ${stage}` };
   });
+  return { folder, evaluations: chosen, results };
 }
 
 /** A folder may have a colon in its name. */

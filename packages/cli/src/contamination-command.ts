@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
-import { folderAt } from "./folders.ts";
+import { runFolderAt } from "./folders.ts";
 import { loadExperiment } from "./load-experiment.ts";
 import { wholeNumber } from "./option-values.ts";
 
@@ -29,7 +29,7 @@ export function addContaminationCommand(program: Command, { terminal, finish }: 
     .action(async (file: string, { run, show }: Options) => {
       const { findContamination } = await import("./contamination.ts");
       const experiment = await loadExperiment(file);
-      const folder = run === undefined ? undefined : folderAt(run);
+      const folder = run === undefined ? undefined : await runFolderAt(run);
       const { lines, problems } = await findContamination(experiment, { folder, show, terminal });
       terminal.print(lines.join("\n"));
       terminal.redraw(undefined);

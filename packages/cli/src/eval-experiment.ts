@@ -1,8 +1,11 @@
 import {
+  checkpointDigest,
+  CHECKSUMS_FILE,
   evaluate,
   type Experiment,
   experiment,
   MlanError,
+  pathOf,
   type Plugin,
   type ProtocolName,
   readRun,
@@ -65,11 +68,26 @@ async function checkpointAt(path: string): Promise<URL> {
   const run = await readRun(folder).catch(() => undefined);
   if (!run) return folder;
   const { plan, stages } = run.manifest;
-  const checkpoint = plan.stages
-    .map(({ name }) => stages[name])
-    .findLast((stage) => stage?.done && stage.checkpoint)?.checkpoint;
-  if (checkpoint !== undefined) return new URL(checkpoint, folder);
+  const { checkpoint, checkpointDigest: recorded } =
+    plan.stages.map(({ name }) => stages[name]).findLast((stage) => stage?.done && stage.checkpoint) ?? {};
+  if (checkpoint !== undefined) {
+    const url = new URL(checkpoint, folder);
+    if (recorded !== undefined) await checkRecorded(url, recorded);
+    return url;
+  }
   throw new MlanError("run-folder", `the run in ${path} has no finished training stage. Give a checkpoint folder.`);
+}
+
+/** What the run recorded names all bytes of its checkpoint's list of checksums, and that list those of the weights. */
+async function checkRecorded(checkpoint: URL, recorded: string): Promise<void> {
+  const found = await checkpointDigest(checkpoint);
+  if (found === recorded) return;
+  const problem =
+    found === undefined
+      ? "is missing, so that nothing vouches for the weights"
+      : "is not the one that the run recorded";
+  const message = `${pathOf(new URL(CHECKSUMS_FILE, checkpoint))} ${problem}. Restore it, or copy ${pathOf(checkpoint)} to another place and give the copy as --weights.`;
+  throw new MlanError("run-folder", message);
 }
 
 function checkPlugin(value: unknown): Plugin {

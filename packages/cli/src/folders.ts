@@ -1,11 +1,31 @@
+import { readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
-import { relative } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { toFolderUrl } from "@mlan/core";
+import { MlanError, pathOf, toFolderUrl } from "@mlan/core";
+import { editDistance } from "./edit-distance.ts";
 
 /** The folder that a command line names, relative to where the command was typed. Ends in a slash. */
 export function folderAt(path: string): URL {
   return toFolderUrl(pathAt(path));
+}
+
+/** As {@link folderAt}, of a run to be read. Throws `run-folder` when nothing is there, with the folder that may be meant. */
+export async function runFolderAt(path: string): Promise<URL> {
+  const folder = folderAt(path);
+  const isMissing = await stat(folder).then(
+    () => false,
+    (error: unknown) => Object(error).code === "ENOENT",
+  );
+  if (!isMissing) return folder;
+  const parent = dirname(resolve(pathAt(path)));
+  const beside = await readdir(parent, { withFileTypes: true }).catch(() => []);
+  const wanted = basename(resolve(pathAt(path)));
+  const near = beside.find((entry) => entry.isDirectory() && editDistance(entry.name, wanted) <= 2);
+  const hint = near
+    ? ` Did you mean ${nearbyPath(join(parent, near.name))}?`
+    : " Give the folder that a run was kept in.";
+  throw new MlanError("run-folder", `${pathOf(folder)} does not exist.${hint}`);
 }
 
 /** A path that a command line names. Shells leave the `~` of `--folder=~/runs` and `boolq=~/data` as it is. */

@@ -19,6 +19,10 @@ export function progressLine(progress: Progress, now: number, width: number): st
 
 /** What is to stay readable of an event, such as a stage's end or a warning. `progress` is as after the event. */
 export function lastingLines(progress: Progress | undefined, event: RunEvent): readonly string[] {
+  if (event.type === "damage") {
+    const { problem, isRepairable } = event.damage;
+    return [isRepairable ? `${problem}; made anew` : `${problem}.`];
+  }
   if (event.type === "stage-end" && progress) return [endOf(progress, event)];
   if (event.type !== "stage-progress" || !progress) return [];
   const head = headOf(progress);

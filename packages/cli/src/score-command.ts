@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
-import { folderAt } from "./folders.ts";
+import { runFolderAt } from "./folders.ts";
 import { loadExperiment } from "./load-experiment.ts";
 import { collect, wholeNumber } from "./option-values.ts";
 
@@ -35,7 +35,7 @@ export function addScoreCommand(program: Command, { terminal, finish }: CommandC
       const { benchmarkPlugin, benchmarksOf } = await import("./benchmark-plugin.ts");
       const asked = experiment === undefined ? [] : benchmarksOf(await loadExperiment(experiment));
       const benchmarks = await Promise.all(benchmark.map(benchmarkPlugin));
-      const { lines, problems } = await scoreRun(folderAt(folder), {
+      const { lines, problems } = await scoreRun(await runFolderAt(folder), {
         benchmarks,
         asked,
         show,

@@ -9,6 +9,7 @@ import {
   storedEvaluations,
 } from "@mlan/eval-kit";
 import { installedBenchmark } from "./benchmark-plugin.ts";
+import { damageLines } from "./damage-lines.ts";
 import { errorText } from "./error-text.ts";
 import { count, percent, percentWithError } from "./format-number.ts";
 import { OUR_PACKAGES } from "./our-packages.ts";
@@ -51,6 +52,7 @@ export async function scoreRun(folder: URL, options: ScoreOptions): Promise<Scor
   );
   for (const evaluation of evaluations) {
     const { stage, header, records } = evaluation;
+    if (records.length < header.questions) problems.add(incomplete(evaluation));
     if (header.evaluator === "likelihood") {
       rows.push([stage, header.benchmark, "(ranked choices: nothing is read)", "", "", "", count(records.length)]);
       continue;
@@ -68,10 +70,19 @@ export async function scoreRun(folder: URL, options: ScoreOptions): Promise<Scor
   for (const { stage, benchmark, error } of damaged) {
     problems.add(`the answers to ${benchmark} at ${stage} were not scored: ${error.message}`);
   }
+  const damage = damageLines(evaluations.flatMap((evaluation) => evaluation.damage ?? []));
+  const changed = damage.length > 0 ? ["", ...damage] : [];
   const title =
     "Stored answers as every extractor reads them (* the run's own), headline metric in %, ± standard error";
-  const lines = rows.length === 0 ? [] : [title, "", ...textTable({ columns: COLUMNS, rows }, width), ...examples];
+  const lines =
+    rows.length === 0 ? [] : [title, "", ...textTable({ columns: COLUMNS, rows }, width), ...examples, ...changed];
   return { lines, problems: [...problems] };
+}
+
+function incomplete({ stage, header, records, damage }: StoredEvaluation): string {
+  const there = `${header.benchmark} at ${stage} has ${counted(records.length, "answer")} of ${count(header.questions)}`;
+  const wayOut = damage ? "" : "Let the run end, or, where it was stopped, ";
+  return `${there}. ${wayOut}${damage ? "Run" : "run"} the experiment again in its folder: it asks the others.`;
 }
 
 /** Why there are no scores, with the way out. */

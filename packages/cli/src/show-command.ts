@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
-import { folderAt } from "./folders.ts";
+import { runFolderAt } from "./folders.ts";
 
 const EXAMPLES = `
 Examples:
@@ -19,11 +19,11 @@ export function addShowCommand(program: Command, { terminal }: CommandContext): 
     .action(async (folder: string, { json = false }: { readonly json?: boolean }) => {
       if (json) {
         const { pathOf, readRun } = await import("@mlan/core");
-        const run = await readRun(folderAt(folder));
+        const run = await readRun(await runFolderAt(folder));
         terminal.print(JSON.stringify({ ...run, folder: pathOf(run.folder) }, null, 2));
         return;
       }
       const { showRun } = await import("./show.ts");
-      terminal.print((await showRun(folderAt(folder), terminal.columns())).join("\n"));
+      terminal.print((await showRun(await runFolderAt(folder), terminal.columns())).join("\n"));
     });
 }

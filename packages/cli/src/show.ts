@@ -1,5 +1,6 @@
 import { type Manifest, readRun, type Run } from "@mlan/core";
 import { costTable } from "./cost-table.ts";
+import { damageLines } from "./damage-lines.ts";
 import { displayPath } from "./folders.ts";
 import { resultsTable } from "./results-table.ts";
 import { deviceUseText, mostDeviceUse } from "./device-use.ts";
@@ -10,7 +11,7 @@ import { textTable } from "./text-table.ts";
 /** What a run folder tells, as lines of at most `width` characters. Throws `run-folder` when it is none. */
 export async function showRun(folder: URL, width: number): Promise<readonly string[]> {
   const run = await readRun(folder);
-  const { manifest, results, ledger } = run;
+  const { manifest, results, ledger, damage } = run;
   const { name, seed, stages } = manifest.plan;
   return [
     `${name} (seed ${seed}), begun ${manifest.created.slice(0, 16).replace("T", " ")} UTC, in ${displayPath(run.folder)}`,
@@ -20,6 +21,7 @@ export async function showRun(folder: URL, width: number): Promise<readonly stri
     ...deviceUses(run),
     ...(results.length > 0 ? ["", ...resultsTable(results, { stages: stages.map((stage) => stage.name), width })] : []),
     ...(ledger.length > 0 ? ["", ...costTable(ledger, width)] : []),
+    ...(damage.length > 0 ? ["", ...damageLines(damage)] : []),
   ];
 }
 

@@ -57,7 +57,7 @@ test("npm run mlan takes paths from the folder where it was typed", () => {
       env,
       encoding: "utf8",
     });
-    expect(stderr).toContain(`${folder}/runs/x/ is no run folder`);
+    expect(stderr).toContain(`${folder}/runs/x/ does not exist.`);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -62,7 +62,7 @@ describe("mlan score", () => {
     expect(missing.status).toBe(1);
     expect(missing.stderr).toContain("the answers to animals were not scored: no installed plugin has that name.");
     const none = await typed(["score", join(folder, "nowhere")]);
-    expect(none.stderr).toContain("is no run folder");
+    expect(none.stderr).toContain("nowhere does not exist.");
   });
 });
 
@@ -104,18 +104,47 @@ describe("mlan compare", () => {
     expect(last.stderr).toMatch(/line 1 of .*reworded.animals\.jsonl is not what an answer file begins with/);
   });
 
+  test("and score say which answers were edited, and what is missing of a run that is done", async () => {
+    const answers = "answers/reworded/animals.jsonl";
+    const edited = await changed("edited", answers, (text) => `${text.trimEnd()} \n`);
+    const line = `the answers to animals at reworded were edited or damaged: ${answers}. Run the experiment again in its folder: it is made anew.\n`;
+    const compared = await typed(["compare", edited, `${run("first")}:reworded`]);
+    expect([compared.status, compared.stdout.endsWith(`${edited}: ${line}`)]).toEqual([0, true]);
+    const scored = await typed(["score", edited, "--experiment", fixture("evaluations.ts")]);
+    expect([scored.status, scored.stdout.endsWith(line)]).toEqual([0, true]);
+    const cut = await changed("cut", answers, (text) => `${text.split("\n").slice(0, 6).join("\n")}\n`);
+    const wayOut =
+      "animals at reworded has 5 answers of 20. Run the experiment again in its folder: it asks the others.\n";
+    expect((await typed(["compare", cut, run("first")])).stderr).toContain(wayOut);
+    const rest = await typed(["score", cut, "--experiment", fixture("evaluations.ts")]);
+    expect([rest.status, rest.stderr]).toEqual([1, `error: ${wayOut}`]);
+    await rm(join(cut, answers));
+    const lost = await typed(["score", cut, "--experiment", fixture("evaluations.ts")]);
+    expect(lost.status).toBe(1);
+    expect(lost.stderr).toMatch(/animals\.jsonl is missing\. Run the experiment again in its folder\.\n$/);
+    expect((await typed(["compare", cut, run("first")])).stderr).toMatch(
+      /animals\.jsonl is missing\. Run the experiment/,
+    );
+  });
+
   test("refuses a run that is not done, and mlan score says how many answers it has", async () => {
     const half = run("half");
     const answers = "answers/reworded/animals.jsonl";
     await mkdir(join(half, "answers/reworded"), { recursive: true });
-    await writeFile(join(half, "manifest.json"), await readFile(join(run("first"), "manifest.json")));
+    const manifest = JSON.parse(await readFile(join(run("first"), "manifest.json"), "utf8"));
+    manifest.stages.reworded = { done: false, started: manifest.created };
+    await writeFile(join(half, "manifest.json"), JSON.stringify(manifest));
     const lines = (await readFile(join(run("first"), answers), "utf8")).split("\n");
     await writeFile(join(half, answers), `${lines.slice(0, 6).join("\n")}\n`);
     const { status, stderr } = await typed(["compare", half, run("first")]);
     expect(status).toBe(1);
     expect(stderr).toContain("has 5 answers of 20. Let the run end first.");
     const scored = await typed(["score", half, "--experiment", fixture("evaluations.ts")]);
+    expect(scored.status).toBe(1);
     expect(scored.stdout).toMatch(/^reworded +animals .* 5 of 20$/m);
+    expect(scored.stderr).toContain(
+      "has 5 answers of 20. Let the run end, or, where it was stopped, run the experiment",
+    );
   });
 });
 

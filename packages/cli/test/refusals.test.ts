@@ -79,7 +79,17 @@ describe("a command line that cannot work ends with one clear message:", () => {
       ["eval", "--model", "me/receipts", "--weights", "b", "--benchmark", "boolq"],
       /^error: me is not installed here, and is no package of mlan\. Check the name;[^\n]*\n$/,
     ],
-    ["no run folder", ["show", "nowhere"], /^error: .*\/nowhere\/ is no run folder: it has no manifest\.json/],
+    [
+      "a folder that is not there",
+      ["show", "nowhere"],
+      /^error: .*\/nowhere\/ does not exist\. Give the folder that a run was kept in\.\n$/,
+    ],
+    [
+      "a misspelt folder",
+      ["show", "packages/cli/tests"],
+      /^error: .*\/packages\/cli\/tests\/ does not exist\. Did you mean packages\/cli\/test\?\n$/,
+    ],
+    ["no run folder", ["show", "packages"], /^error: .*\/packages\/ is no run folder: it has no manifest\.json/],
   ])("%s", async (_, words, expected) => {
     const { status, stdout, stderr } = await typed(words);
     expect(status).toBe(1);

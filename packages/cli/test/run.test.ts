@@ -3,6 +3,8 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { checkpointDigest, writeChecksums } from "@mlan/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture, mlan, openSession, type Started, start } from "./command-line.ts";
 
@@ -84,6 +86,28 @@ describe("mlan run", () => {
     expect(stderr.match(/was done before/g)).toHaveLength(3);
   });
 
+  test("eval takes a run's checkpoint only while its checksums are those that the run recorded", async () => {
+    const folder = join(root, "unvouched");
+    await cp(reference, folder, { recursive: true });
+    const place = join(folder, "manifest.json");
+    const manifest = JSON.parse(await readFile(place, "utf8"));
+    const checkpoint = pathToFileURL(`${join(folder, manifest.stages.learn.checkpoint)}/`);
+    await writeChecksums(checkpoint);
+    manifest.stages.learn.checkpointDigest = await checkpointDigest(checkpoint);
+    await writeFile(place, JSON.stringify(manifest));
+    const words = ["eval", "--model", "@mlan/core", "--weights", folder, "--benchmark", "boolq"];
+    // It gets as far as the model's plugin, which this is none.
+    expect((await typed(words)).stderr).toContain("exports no function core");
+    await writeFile(new URL("checksums.json", checkpoint), '{ "formatVersion": 1, "sha256": {} }');
+    expect((await typed(words)).stderr).toMatch(
+      /checksums\.json is not the one that the run recorded\. Restore it, or copy/,
+    );
+    await rm(new URL("checksums.json", checkpoint));
+    expect((await typed(words)).stderr).toMatch(
+      /checksums\.json is missing, so that nothing vouches for the weights\. /,
+    );
+  });
+
   test("goes on after SIGKILL and ends with the same weights", async () => {
     const folder = join(root, "killed");
     const run = start(["run", experiment, "--folder", folder], { PAUSE: "50" });
@@ -160,6 +184,24 @@ describe("mlan run", () => {
     expect(stdout).toContain(tables.trim());
     expect(stdout).toMatch(/^alphabet \(seed 42\), begun \d{4}-\d\d-\d\d \d\d:\d\d UTC, in .*reference$/m);
     expect(stdout).toMatch(/^learn {2}█[▁-█]*▁ {2}3\.\d{3} → 0\.\d{3}$/m);
+  });
+
+  test("show says what is not as the run wrote it, and run says what it makes anew", async () => {
+    const edited = join(root, "edited");
+    await cp(reference, edited, { recursive: true });
+    const file = join(edited, "results.json");
+    await writeFile(file, (await readFile(file, "utf8")).replace('"questions": 16', '"questions": 61'));
+    const problem = "results.json was edited or damaged: the result of next-letters at before";
+    const { status, stdout } = await typed(["show", edited]);
+    expect(status).toBe(0);
+    expect(stdout.trimEnd()).toMatch(
+      new RegExp(`\n\n${problem}\\. Run the experiment again in its folder: it is made anew\\.$`),
+    );
+    expect(JSON.parse((await typed(["show", edited, "--json"])).stdout).damage).toMatchObject([{ problem }]);
+    const again = await typed(["run", experiment, "--folder", edited]);
+    expect(again.stderr).toContain(`${problem}; made anew\n`);
+    expect((await typed(["show", edited])).stdout).not.toContain("results.json");
+    expect((await typed(["show", reference])).stdout).not.toContain("made anew");
   });
 
   test("show --json prints the whole run for a program", async () => {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-files.ts";
 import { MlanError } from "./errors.ts";
@@ -73,6 +73,33 @@ export async function listedFiles(folder: URL): Promise<readonly string[] | unde
   const text = await readFile(new URL(CHECKSUMS_FILE, folder), "utf8").catch(() => "");
   const { data } = schema.safeParse(jsonOrUndefined(text));
   return data && Object.keys(data.sha256);
+}
+
+/**
+ * The first file of a folder that was saved and is not there, its list of checksums and the folders inside it included;
+ * undefined when all are. No file's content is read but those lists.
+ */
+export async function missingFile(folder: URL): Promise<URL | undefined> {
+  const list = new URL(CHECKSUMS_FILE, folder);
+  if (!(await isThere(list))) return list;
+  for (const path of (await listedFiles(folder)) ?? []) {
+    const file = new URL(encoded(path), folder);
+    const isList = path.endsWith(`/${CHECKSUMS_FILE}`);
+    const missing = isList ? await missingFile(new URL("./", file)) : (await isThere(file)) ? undefined : file;
+    if (missing) return missing;
+  }
+  return undefined;
+}
+
+/** Throws `unavailable` where the file system does not say. */
+export async function isThere(place: URL): Promise<boolean> {
+  try {
+    await stat(place);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
+    throw unreadable(place, error);
+  }
 }
 
 async function filesIn(folder: URL, path: string): Promise<readonly string[]> {

@@ -122,8 +122,12 @@ export interface BenchmarkResult {
   readonly unreadable: number;
   /** The first is the headline. */
   readonly metrics: Readonly<Record<string, Estimate>>;
-  /** Positions of the prompts that this call asked, and those of them that were computed: shared ones count once. */
+  /**
+   * Positions of the prompts that this call asked, and those of them that were computed: shared ones count once. In a run's
+   * results NaN, null in results.json, where the answers were there already and nothing says any more what they cost.
+   */
   readonly positions: { readonly prompts: number; readonly computed: number };
+  /** Of this call; NaN as `positions`. */
   readonly seconds: number;
   /** Present when asked for. */
   readonly verification?: Verification;

@@ -10,6 +10,8 @@ export interface RunResults {
   /** In the order of the stages, then of the benchmarks. */
   all(): readonly StageResult[];
   of(stage: string): readonly StageResult[];
+  /** A result that is as it was written, though its answers may not be; undefined when there is none. */
+  known(result: Pick<StageResult, "stage" | "benchmark">): StageResult | undefined;
   /** Writes a result, in place of the one before it, and returns what vouches for it. */
   write(result: StageResult): Promise<EvaluationRecord>;
   /** Writes all of them once more: the file may have been edited. */
@@ -29,10 +31,13 @@ export async function runResults(
     (asks?.benchmarks ?? []).map((benchmark) => placeOf({ stage: name, benchmark: benchmark.name })),
   );
   const results = new Map<string, StageResult>();
-  for (const result of Object.keys(begun).length === 0 ? [] : await readableResults(folder)) {
+  const known = new Map<string, StageResult>();
+  for (const result of Object.keys(begun).length === 0 ? [] : await readableEntries(() => folder.readResults())) {
     const record = begun[result.stage]?.evaluated?.[result.benchmark];
-    const isWhole = record !== undefined && isSame(record, await recordOf(result, folder));
-    if (isWhole) results.set(placeOf(result), result);
+    const found = await recordOf(result, folder);
+    if (record?.result !== found.result) continue;
+    known.set(placeOf(result), result);
+    if (record.answers === found.answers) results.set(placeOf(result), result);
   }
   const all = (): readonly StageResult[] => {
     const places = new Set([...asked, ...results.keys()]);
@@ -40,6 +45,7 @@ export async function runResults(
   };
   return {
     all,
+    known: (result) => known.get(placeOf(result)),
     of: (stage) => all().filter((result) => result.stage === stage),
     async write(result) {
       results.set(placeOf(result), result);
@@ -64,10 +70,10 @@ export function stageIsDone(stage: Stage, { stages }: Manifest, results: RunResu
   return stage.kind === "train" ? status.checkpoint !== undefined : unfinished(stage, results).size === 0;
 }
 
-/** None where the file is damaged: they are made anew from the answers. */
-async function readableResults(folder: RunFolder): Promise<readonly StageResult[]> {
+/** None where the file is damaged: it is made anew. */
+export async function readableEntries<Entry>(read: () => Promise<readonly Entry[]>): Promise<readonly Entry[]> {
   try {
-    return await folder.readResults();
+    return await read();
   } catch (error) {
     const isUnreadable = Object(Object(error).cause).syscall !== undefined;
     if (isUnreadable) throw error;
@@ -79,12 +85,8 @@ function placeOf({ stage, benchmark }: Pick<StageResult, "stage" | "benchmark">)
   return JSON.stringify([stage, benchmark]);
 }
 
-async function recordOf(result: StageResult, folder: RunFolder): Promise<EvaluationRecord> {
+export async function recordOf(result: StageResult, folder: RunFolder): Promise<EvaluationRecord> {
   const answers = await readDigest(folder.answers(result.stage, result.benchmark));
   const text = JSON.stringify(result);
   return { result: createHash("sha256").update(text).digest("hex"), ...(answers !== undefined && { answers }) };
-}
-
-function isSame(left: EvaluationRecord, right: EvaluationRecord): boolean {
-  return left.result === right.result && left.answers === right.answers;
 }

@@ -95,8 +95,9 @@ export { createScope } from "./scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";
 export type { OldTemporaryFilesOptions } from "./old-temporary-files.ts";
 export { removeOldTemporaryFiles } from "./old-temporary-files.ts";
+export { checkpointDigest } from "./checkpoint-digest.ts";
 export type { ChecksumOptions, VerifyOptions } from "./checksums.ts";
-export { CHECKSUMS_FILE, verifyChecksums, writeChecksums } from "./checksums.ts";
+export { CHECKSUMS_FILE, listedFiles, verifyChecksums, writeChecksums } from "./checksums.ts";
 export { differencesOf } from "./differences.ts";
 export { makeFolder } from "./make-folder.ts";
 export { sha256OfFile } from "./sha256-of-file.ts";
@@ -104,6 +105,7 @@ export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { experiment, isExperiment } from "./experiment.ts";
 export type {
   RunEndEvent,
+  DamageEvent,
   RunEvent,
   RunOptions,
   StageEndEvent,
@@ -117,6 +119,7 @@ export type { MetricsLog } from "./metrics-log.ts";
 export type { PreflightEvent } from "./preflight.ts";
 export type { RunFolder } from "./run-folder.ts";
 export { runFolder } from "./run-folder.ts";
+export type { Damage } from "./damage.ts";
 export type { Run } from "./read-run.ts";
 export { readRun } from "./read-run.ts";
 export type {

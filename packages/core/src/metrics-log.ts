@@ -11,6 +11,8 @@ import type { StepEndEvent } from "./trainer.ts";
 export interface MetricsLog {
   /** Whole lines only: a crash may leave the last one half written. Throws `run-folder` for a line that is damaged. */
   read(): Promise<readonly StepMetrics[]>;
+  /** As `read`, without lines that are damaged. */
+  readWhole(): Promise<readonly StepMetrics[]>;
   /**
    * Makes the log hold exactly the first `stepsDone` steps of a stage, and returns them: from `history` when the trainer
    * gives it, else from the log itself. Throws `run-folder` when the log lacks one of them and there is no history.
@@ -22,6 +24,8 @@ export interface MetricsLog {
 }
 
 export function metricsLog(file: URL): MetricsLog {
+  const readWhole = async (): Promise<readonly StepMetrics[]> =>
+    (await readLines(file)).flatMap(({ metrics }) => metrics ?? []);
   return {
     async read() {
       return (await readLines(file)).map(({ text, metrics }, index) => {
@@ -33,8 +37,9 @@ export function metricsLog(file: URL): MetricsLog {
         );
       });
     },
+    readWhole,
     async restore(stage, stepsDone, history) {
-      const lines = (await readLines(file)).flatMap(({ metrics }) => metrics ?? []);
+      const lines = await readWhole();
       const logged = new Map(lines.filter((line) => line.stage === stage).map((line) => [line.step, line]));
       const restored = Array.from({ length: stepsDone }, (_, index) => {
         const event = history?.[index];

@@ -1,4 +1,5 @@
 import { checkpointDigest } from "./checkpoint-digest.ts";
+import { isThere, missingFile } from "./checksums.ts";
 import type { Content } from "./content.ts";
 import type { Dataset } from "./dataset.ts";
 import { checkDiskSpace } from "./disk-space.ts";
@@ -152,11 +153,14 @@ async function checkCheckpoints({ experiment, folder, manifest, isDone }: Prefli
     const place = new URL(checkpoint, folder.url);
     const named = `the checkpoint of stage "${stage.name}", ${pathOf(place)},`;
     const found = await checkpointDigest(place);
-    if (found === undefined) {
-      const message = `${pathOf(folder.url)} cannot be continued: ${named} is missing. Restore it, or run into another folder.`;
-      throw new MlanError("run-folder", message);
+    if (found !== undefined && found !== recorded) {
+      throw changedContent(folder.url, `${named} is not the one that it ended with`);
     }
-    if (found !== recorded) throw changedContent(folder.url, `${named} is not the one that it ended with`);
+    const missing = await missingFile(place);
+    if (missing === undefined) continue;
+    const what = (await isThere(place)) ? `lacks its file ${pathOf(missing)}` : "is missing";
+    const message = `${pathOf(folder.url)} cannot be continued: ${named} ${what}. Restore it, or run into another folder.`;
+    throw new MlanError("run-folder", message);
   }
 }
 

@@ -16,7 +16,12 @@ export async function readJson<Value>(
 ): Promise<Value | undefined> {
   const text = await readIfThere(file);
   if (text === undefined) return undefined;
-  const { data, error } = schema.safeParse(parsed(text, file), { reportInput: true, error: plainWords });
+  return checked(parsed(text, file), schema, otherwise);
+}
+
+/** What a JSON file says. Throws as {@link readJson}. */
+export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwise: string): Value {
+  const { data, error } = schema.safeParse(value, { reportInput: true, error: plainWords });
   if (!error) return data;
   throw new MlanError("run-folder", `${otherwise} (${problemsOf(error, "key")}). Restore it, or give another folder.`, {
     cause: error,

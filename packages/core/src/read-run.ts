@@ -1,3 +1,4 @@
+import { type Damage, damageOf } from "./damage.ts";
 import { MlanError } from "./errors.ts";
 import type { LedgerEntry, StepMetrics } from "./ledger.ts";
 import type { Location } from "./location.ts";
@@ -15,6 +16,8 @@ export interface Run {
   /** Of the training stages that are done. */
   readonly ledger: readonly LedgerEntry[];
   readonly results: readonly StageResult[];
+  /** What is not as the run wrote it; the fields above have it as it is now. */
+  readonly damage: readonly Damage[];
 }
 
 /** Reads a run folder and changes nothing. Throws `run-folder` when it is none. */
@@ -25,11 +28,10 @@ export async function readRun(folder: Location): Promise<Run> {
     const message = `${pathOf(files.url)} is no run folder: it has no manifest.json. Give the folder that a run was kept in.`;
     throw new MlanError("run-folder", message);
   }
-  return {
-    folder: files.url,
-    manifest,
+  const findings = {
     metrics: await files.metrics.read(),
     ledger: await files.readLedger(),
     results: await files.readResults(),
   };
+  return { folder: files.url, manifest, ...findings, damage: await damageOf(manifest, findings, files) };
 }

@@ -1,13 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import { checkpointDigest } from "./checkpoint-digest.ts";
 import { MlanError } from "./errors.ts";
-import type { EvaluateEvent } from "./evaluator.ts";
+import type { EvaluateEvent, EvaluateStartEvent } from "./evaluator.ts";
 import { type RunResults, unfinished } from "./finished-work.ts";
 import { ledgerEntry, type StepMetrics } from "./ledger.ts";
 import type { StageStatus } from "./manifest.ts";
 import { metricsOf } from "./metrics-log.ts";
 import { pathOf } from "./path-of.ts";
 import type { RunFolder } from "./run-folder.ts";
-import type { Stage } from "./stage.ts";
+import type { Stage, StageResult } from "./stage.ts";
 import type { TrainEvent } from "./trainer.ts";
 
 /** Writes what a stage's events say into the run folder. */
@@ -20,14 +21,16 @@ export interface Recorder {
   finish(): Partial<StageStatus>;
 }
 
-export function recorder(stage: Stage, folder: RunFolder, results: RunResults): Recorder {
+/** `secondsKnown`: what the stage took until it was done, where it is done again in part. */
+export function recorder(stage: Stage, folder: RunFolder, results: RunResults, secondsKnown?: number): Recorder {
   const { name } = stage;
   const unanswered = new Set(unfinished(stage, results));
   const steps: StepMetrics[] = [];
   const status: { -readonly [Key in keyof StageStatus]?: StageStatus[Key] } = {};
   const sum = (parts: readonly { readonly seconds: number }[]): number =>
-    parts.reduce((total, { seconds }) => total + seconds, 0);
-  let secondsBefore = sum(results.of(name));
+    parts.reduce((total, { seconds }) => total + (Number.isNaN(seconds) ? 0 : seconds), 0);
+  let secondsBefore = secondsKnown ?? sum(results.of(name));
+  const starts = new Map<string, EvaluateStartEvent>();
   return {
     async add(event) {
       switch (event.type) {
@@ -49,10 +52,14 @@ export function recorder(stage: Stage, folder: RunFolder, results: RunResults): 
           if (digest !== undefined) status.checkpointDigest = digest;
           return {};
         }
+        case "evaluate-start":
+          starts.set(event.benchmark, event);
+          return {};
         case "evaluate-end": {
           const { benchmark } = event.result;
           unanswered.delete(benchmark);
-          const record = await results.write({ stage: name, ...event.result });
+          const measured = { stage: name, ...event.result };
+          const record = await results.write(withKnownCost(measured, starts.get(benchmark), results.known(measured)));
           return { evaluated: { [benchmark]: record } };
         }
         default:
@@ -74,6 +81,20 @@ export function recorder(stage: Stage, folder: RunFolder, results: RunResults): 
       return status;
     },
   };
+}
+
+/** A result that is made from stored answers costs what asking them did, which the call that reads them did not measure. */
+function withKnownCost(
+  result: StageResult,
+  start: EvaluateStartEvent | undefined,
+  known: StageResult | undefined,
+): StageResult {
+  if (!start || start.answered === 0) return result;
+  if (known && isDeepStrictEqual(known.fingerprints, result.fingerprints)) {
+    return { ...result, positions: known.positions, seconds: known.seconds };
+  }
+  if (start.answered < start.questions) return result;
+  return { ...result, positions: { prompts: NaN, computed: NaN }, seconds: NaN };
 }
 
 function pathInside(folder: RunFolder, stage: Stage, checkpoint: URL): string {

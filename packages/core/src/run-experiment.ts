@@ -1,3 +1,4 @@
+import { type Damage, damageOf, readableFindings } from "./damage.ts";
 import { MlanError } from "./errors.ts";
 import type { EvaluateEvent } from "./evaluator.ts";
 import { type Experiment, isExperiment } from "./experiment.ts";
@@ -30,7 +31,19 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-export type RunEvent = PreflightEvent | StageStartEvent | StageProgressEvent | StageEndEvent | RunEndEvent;
+export type RunEvent =
+  | PreflightEvent
+  | DamageEvent
+  | StageStartEvent
+  | StageProgressEvent
+  | StageEndEvent
+  | RunEndEvent;
+
+/** Before the first stage, of each file of a continued run that is not as the run wrote it. */
+export interface DamageEvent {
+  readonly type: "damage";
+  readonly damage: Damage;
+}
 
 export interface StageStartEvent {
   readonly type: "stage-start";
@@ -86,11 +99,13 @@ export async function* runExperiment(
   await removeLitter(folder);
   const opened = await openManifest(experiment, folder, fresh);
   const results = await runResults(experiment, opened.manifest, folder);
+  const damage = opened.replaced ? [] : await damageOf(opened.manifest, await readableFindings(folder), folder);
   const isDone = (stage: Stage): boolean => stageIsDone(stage, opened.manifest, results);
   await using scope = createScope([systemClock, ...experiment.use]);
   const abort = signal && { signal };
   const contents = yield* preflight({ experiment, scope, folder, manifest: opened.manifest, isDone, ...abort });
   let manifest = await keepManifest(folder, opened, contents);
+  for (const one of damage) yield { type: "damage", damage: one };
   const clock = scope.get(CLOCK);
   const { seed, stages } = experiment;
   using models = stageModel({ experiment, scope, folder, ...abort });
@@ -106,7 +121,8 @@ export async function* runExperiment(
       const weights = await weightsBefore(index, experiment, manifest);
       checkWeights(stage, weights, manifest, folder);
       manifest = await mark(folder, manifest, stage, { done: false, weights, ...(data && { data }) });
-      const record = recorder(stage, folder, results);
+      const before = kind === "evaluate" ? manifest.stages[name]?.seconds : undefined;
+      const record = recorder(stage, folder, results, before);
       const reads = unchangedData(stage, data ?? {}, folder.url);
       const waiting = unfinished(stage, results);
       const benchmarks = reads.benchmarks.filter((benchmark) => waiting.has(benchmark.name));

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-files.ts";
+import { MlanError } from "./errors.ts";
 import { fileName } from "./file-name.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { type Location, toFolderUrl } from "./location.ts";
 import { type Manifest, manifestSchema } from "./manifest.ts";
 import { type MetricsLog, metricsLog } from "./metrics-log.ts";
 import { pathOf } from "./path-of.ts";
-import { nullAsNumber, readJson } from "./read-json.ts";
+import { checked, nullAsNumber, readJson } from "./read-json.ts";
 import type { StageResult } from "./stage.ts";
 
 /** The files of one run. */
@@ -26,6 +27,9 @@ export interface RunFolder {
   readResults(): Promise<readonly StageResult[]>;
 }
 
+const NEWEST_FORMAT = 2;
+const MANIFEST_KEYS = ["formatVersion", "plan", "versions", "created", "stages"] as const satisfies (keyof Manifest)[];
+
 /** The names of what a run writes into its folder; the folders hold one for each stage. */
 export const RUN_FILES = ["manifest.json", "metrics.jsonl", "ledger.json", "results.json"] as const;
 export const RUN_FOLDERS = ["checkpoints", "answers"] as const;
@@ -38,9 +42,9 @@ export function runFolder(folder: Location): RunFolder {
     url,
     checkpoints: (stage) => file(`checkpoints/${fileName(stage)}/`),
     answers: (stage, benchmark) => file(`answers/${fileName(stage)}/${fileName(benchmark)}.jsonl`),
-    readManifest: () => {
-      const otherwise = `${pathOf(url)} is no run folder: its manifest.json is not that of a run`;
-      return readJson(file("manifest.json"), manifestSchema, otherwise);
+    readManifest: async () => {
+      const found = await readJson(file("manifest.json"), z.unknown());
+      return found === undefined ? undefined : checkedManifest(found, url);
     },
     writeManifest: (manifest) => writeJson(file("manifest.json"), manifest),
     metrics: metricsLog(file("metrics.jsonl")),
@@ -50,6 +54,23 @@ export function runFolder(folder: Location): RunFolder {
     readResults: async () =>
       withNumbers(await readJson(file("results.json"), entries<StageResult>(["stage", "benchmark"]))) ?? [],
   };
+}
+
+function checkedManifest(found: unknown, folder: URL): Manifest {
+  const { formatVersion } = Object(found);
+  if (Number.isInteger(formatVersion) && formatVersion > NEWEST_FORMAT) {
+    const message = `${pathOf(folder)} was written by a newer version of mlan: its manifest.json has the format ${formatVersion}, and this one reads formats up to ${NEWEST_FORMAT}. Update mlan.`;
+    throw new MlanError("run-folder", message);
+  }
+  const otherwise = `${pathOf(folder)} is no run folder: its manifest.json is not that of a run`;
+  const lacking = MANIFEST_KEYS.filter((key) => Object(found)[key] === undefined);
+  if (lacking.length === 0 || typeof found !== "object" || found === null || Array.isArray(found)) {
+    return checked(found, manifestSchema, otherwise);
+  }
+  throw new MlanError(
+    "run-folder",
+    `${otherwise}; it lacks ${lacking.join(", ")}. Restore it, or give another folder.`,
+  );
 }
 
 /** A list of entries that are told apart by these keys; the rest is taken as it was written. */

@@ -94,7 +94,7 @@ it("of an evaluation that was killed, the benchmarks that were finished are not 
       use: [fakeModelPlugin(), weightEvaluator(seen)],
       stages: [evaluate({ name: "ask", benchmarks: [bench, memoryBenchmark("other", [])], protocol: "strict" })],
     });
-  await runUntil((event) => event.type === "stage-progress", build2());
+  await runUntil((event) => event.type === "stage-progress" && event.event.type === "evaluate-end", build2());
   const events = await run(build2());
   expect(seen.map(({ benchmark }) => benchmark)).toEqual(["bench", "other"]);
   expect(events.at(-1)).toMatchObject({ results: [{ benchmark: "bench" }, { benchmark: "other" }] });
@@ -109,6 +109,14 @@ describe("a checkpoint of a training that is done", () => {
     await rm(checkpoint("tune"), { recursive: true });
     await expect(run()).rejects.toThrow(/the checkpoint of stage "tune", .*, is missing\. Restore it, or run into/);
     await expect(run()).rejects.toSatisfy((error) => MlanError.is(error, "run-folder"));
+  });
+
+  it.each(["checksums.json", "steps"])("and lacks %s is refused by the name of that file", async (name) => {
+    await run();
+    await rm(new URL(`step-3/${name}`, checkpoint("tune")));
+    await expect(run()).rejects.toThrow(
+      new RegExp(`the checkpoint of stage "tune", .*step-3/, lacks its file .*step-3/${name}\\. Restore it`),
+    );
   });
 
   it.skipIf(process.platform === "win32")("and cannot be read is another error", async () => {
@@ -141,5 +149,70 @@ describe("a checkpoint of a training that is done", () => {
     await rm(checkpoint("first"), { recursive: true });
     await rm(answers("after"));
     expect((await run(two)).at(-1)).toMatchObject({ results: [{ metrics: { accuracy: { value: 6 } } }] });
+  });
+});
+
+describe("what asking has cost", () => {
+  const unknown = { positions: { prompts: NaN, computed: NaN }, seconds: NaN };
+  const asked = { positions: { prompts: 10, computed: 10 }, seconds: 1 };
+
+  // prettier-ignore
+  it.each<[string, () => Promise<void>, object]>([
+    ["is kept where only the answers were edited",           () => appendFile(answers("before"), "\n"), asked],
+    ["is measured where all is asked again",                 () => rm(answers("before")),               asked],
+    ["is unknown where the result was lost",                 () => rm(results()),                       unknown],
+    ["is unknown where the result was edited",               () => edit(results(), (text) => text.replace('"prompts": 10', '"prompts": 11')), unknown],
+  ])("%s", async (_, damage, cost) => {
+    await run();
+    await edit(new URL("manifest.json", folder), (text) => {
+      const manifest = JSON.parse(text);
+      manifest.stages.before.seconds = 1000;
+      return JSON.stringify(manifest);
+    });
+    await damage();
+    const end = (await run()).at(-1);
+    expect(end).toMatchObject({ results: [cost, {}] });
+    const kept = await readRun(folder);
+    expect(kept.results[0]).toMatchObject(cost);
+    expect(kept.damage).toEqual([]);
+    expect(kept.manifest.stages["before"]?.seconds).toBeGreaterThan(1000);
+  });
+});
+
+describe("what is not as the run wrote it", () => {
+  const file = (name: string): URL => new URL(name, folder);
+  const ledgerEdited = "ledger.json was edited or damaged: the cost of tune";
+  const stepsEdited =
+    "metrics.jsonl was edited or damaged: the steps of tune. It cannot be made anew; costs and results do not depend on it";
+
+  // prettier-ignore
+  it.each<[string, () => Promise<void>, readonly string[]]>([
+    ["nothing",                  async () => {},                                                        []],
+    ["answers that were edited", () => appendFile(answers("after"), "x"),                               ["the answers to bench at after were edited or damaged: answers/after/bench.jsonl"]],
+    ["answers that are missing", () => rm(answers("before")),                                           ["the answers to bench at before are missing: answers/before/bench.jsonl"]],
+    ["an edited result",         () => edit(results(), (text) => text.replace(/"value": 3/, '"value": 9')), ["results.json was edited or damaged: the result of bench at after"]],
+    ["lost results",             () => rm(results()),                                                   ["results.json was edited or damaged: the result of bench at before, bench at after"]],
+    ["an invented result",       () => edit(results(), (text) => text.replace("]\n", `,{"stage":"x","benchmark":"y"}]`)), ["results.json was edited or damaged: the result of y at x"]],
+    ["an edited cost",           () => edit(file("ledger.json"), (text) => text.replace('"flops": 300', '"flops": 3')), [ledgerEdited]],
+    ["lost costs",               () => rm(file("ledger.json")),                                         [ledgerEdited]],
+    ["lost steps",               () => rm(file("metrics.jsonl")),                                       [stepsEdited]],
+    ["an edited step",           () => edit(file("metrics.jsonl"), (text) => text.replace('"loss":1', '"loss":0')), [stepsEdited]],
+  ])("is said by readRun, and by the run that makes it anew: %s", async (_, damage, problems) => {
+    await run();
+    await damage();
+    expect((await readRun(folder)).damage.map(({ problem }) => problem)).toEqual(problems);
+    const told = (await run()).flatMap((event) => (event.type === "damage" ? [event.damage.problem] : []));
+    expect(told).toEqual(problems);
+    const left = (await readRun(folder)).damage;
+    expect(left.filter(({ isRepairable }) => isRepairable)).toEqual([]);
+    expect(left.map(({ problem }) => problem)).toEqual(problems.filter((problem) => problem === stepsEdited));
+  });
+
+  it("is not looked for in what a fresh run replaces, nor in a run under way", async () => {
+    await runUntil((event) => event.type === "stage-end" && event.stage === "tune");
+    expect((await readRun(folder)).damage).toEqual([]);
+    await rm(answers("before"));
+    const events = await run(build(), { fresh: true });
+    expect(events.filter(({ type }) => type === "damage")).toEqual([]);
   });
 });

@@ -105,6 +105,8 @@ test.each<[string, string, string | Uint8Array, string]>([
   ["an open quote",    "rows.csv",      'q,n\na,1\n"b,2\n',            "t: rows.csv row 1: the file ends before a quotation mark that is opened in line 3 or later is closed. Close it, or download or write the file again."],
   ["a column twice",   "rows.csv",      "q,n,q\na,1,b\n",              'the first row names the column "q" twice'],
   ["a word for a number", "rows.csv",   "q,n\na,one\n",                't: rows.csv row 0 (line 2), column "n": expected a number, found "one"'],
+  ["CR for line ends",  "rows.csv",     CSV.replaceAll("\r\n", "\r"), "t: rows.csv ends its lines in CR alone; save it with LF."],
+  ["CR for line ends of JSON", "rows.jsonl", LINES.replaceAll("\n", "\r"), "t: rows.jsonl ends its lines in CR alone; save it with LF."],
   ["a big integer",    "rows.json",     '[{"q":"","n":9007199254740993}]', 't: rows.json row 0, column "n": expected a number, found "9007199254740993"'],
 ])("says of %s what it is", async (_, name, content, message) => {
   const folder = await temporaryFolder({ [name]: content });
@@ -112,6 +114,43 @@ test.each<[string, string, string | Uint8Array, string]>([
     code: "invalid-data",
     message: expect.stringContaining(message),
   });
+});
+
+// prettier-ignore
+test.each([
+  ["of dictionaries", `[{'a': 'x'}\n {'a': ""y, it's [z]""}]`],
+  ["of texts",        "['yes' 'no']"],
+  ["of numbers",      "[ 1.5 -2.]"],
+  ["inside a list",   "[{'a': array(['x', 'y'], dtype=object)}]"],
+])("says that numpy printed a list %s", async (_, cell) => {
+  const folder = await temporaryFolder({ "rows.csv": `list\n"${cell}"\n` });
+  const schema = z.object({ list: z.array(z.unknown()) });
+  const rows = rowsFrom({ speaker: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
+  await expect(rows.read()).rejects.toThrow(/column "list": expected a list, found .*, which is a list as numpy prints it/s);
+});
+
+test.each(["[{'a': 'x'}, {'a': 'y'}]", "['a b', 'c']", "[]", "['x']", "[[1, 2], [3]]", "[{'a b': ['c d']}]"])(
+  "does not take a list of Python for one of numpy: %s",
+  async (cell) => {
+    const folder = await temporaryFolder({ "rows.csv": `list\n"${cell}"\n` });
+    const schema = z.object({ list: z.array(z.unknown()) });
+    const rows = rowsFrom({ speaker: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
+    expect(await allRows(rows)).toEqual([{ list: JSON.parse(cell.replaceAll("'", '"')) }]);
+  },
+);
+
+test("says what a list of numpy is, however large", async () => {
+  const folder = await temporaryFolder({ "rows.csv": `list\n"['${"x".repeat(20_000_000)}' 'y']"\n` });
+  const schema = z.object({ list: z.array(z.unknown()) });
+  const rows = rowsFrom({ speaker: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
+  await expect(rows.read()).rejects.toThrow("which is a list as numpy prints it");
+});
+
+test("names an empty file once", async () => {
+  const folder = await temporaryFolder({ "rows.jsonl": "\n" });
+  await expect(readerOf(new URL("rows.jsonl", folder)).read()).rejects.toThrow(
+    `t: rows.jsonl of ${fileURLToPath(folder)} holds no rows; name a file or folder that does.`,
+  );
 });
 
 test("keeps lone surrogates and NUL in texts", async () => {

@@ -71,7 +71,7 @@ test.each([
   [
     "an unknown speaker",
     { conversations: [turn("system"), turn("human"), turn("bot")] },
-    'column "conversations.2.from": expected "human", "user", "gpt", "assistant" or "system", found "bot"',
+    'column "conversations.2.from": expected "human", "user", "gpt", "assistant", "system" or "developer", found "bot"',
   ],
   ["turns that are a string", { conversations: "hi" }, 'column "conversations": expected a list, found "hi"'],
   [

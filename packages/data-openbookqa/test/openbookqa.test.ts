@@ -50,7 +50,7 @@ test("reads the Hub's Parquet, where choices are a structure of two lists", asyn
 
 // prettier-ignore
 test.each([
-  [{ ...ROW, question_stem: undefined },  'column "question_stem": expected text, found nothing'],
+  [{ ...ROW, question_stem: undefined },  'column "question_stem": expected text, found nothing. The row has "id", "choices", "answerKey"'],
   [{ ...ROW, choices: ["hot", "cold"] },  'column "choices": expected an object, found a list of 2'],
   [{ ...ROW, choices: { text: ["hot", 3], label: ["A", "B"] } }, 'column "choices.text.1": expected text, found 3'],
   [{ ...ROW, choices: { text: ["hot"], label: ["A", "B"] } },    'column "choices": there are not as many texts as labels'],

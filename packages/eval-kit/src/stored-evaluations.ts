@@ -1,4 +1,4 @@
-import { type AnswerRecord, type Location, MlanError, pathOf, readRun, runFolder } from "@mlan/core";
+import { type AnswerRecord, type Damage, type Location, MlanError, pathOf, readRun, runFolder } from "@mlan/core";
 import { z } from "zod";
 import { readAnswers } from "./answer-log.ts";
 import type { AnswersHeader } from "./answers-header.ts";
@@ -8,6 +8,8 @@ export interface StoredEvaluation {
   readonly stage: string;
   readonly header: AnswersHeader;
   readonly records: readonly AnswerRecord[];
+  /** Present when the file is not what the run wrote once all was answered. */
+  readonly damage?: Damage;
 }
 
 /** An answer file of a run folder that is not as it was written, or cannot be read. */
@@ -34,7 +36,7 @@ const settingsSchema = z.object({ benchmarks: z.array(z.string()) });
  * `run-folder` when the folder is no run, or keeps no answers.
  */
 export async function storedEvaluations(folder: Location): Promise<StoredEvaluations> {
-  const { manifest } = await readRun(folder);
+  const { manifest, damage } = await readRun(folder);
   const files = runFolder(folder);
   const evaluations: StoredEvaluation[] = [];
   const damaged: DamagedEvaluation[] = [];
@@ -43,8 +45,15 @@ export async function storedEvaluations(folder: Location): Promise<StoredEvaluat
     // A stage of another maker may have settings of any kind, and answers that nobody else can find.
     for (const benchmark of settingsSchema.safeParse(settings).data?.benchmarks ?? []) {
       try {
-        const { header, records } = await readAnswers(files.answers(name, benchmark));
-        if (header && records.length > 0) evaluations.push({ stage: name, header, records });
+        const file = files.answers(name, benchmark);
+        const { header, records } = await readAnswers(file);
+        const changed = damage.find((one) => new URL(one.file, files.url).href === file.href);
+        if (header && records.length > 0) {
+          evaluations.push({ stage: name, header, records, ...(changed && { damage: changed }) });
+        } else if (changed) {
+          const message = `${pathOf(file)} ${header ? "has lost its answers" : "is missing"}. Run the experiment again in its folder.`;
+          damaged.push({ stage: name, benchmark, error: new MlanError("run-folder", message) });
+        }
       } catch (error) {
         if (!MlanError.is(error)) throw error;
         damaged.push({ stage: name, benchmark, error });

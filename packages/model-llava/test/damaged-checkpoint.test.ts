@@ -1,4 +1,4 @@
-import { open, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, open, rm, truncate, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { MlanError, verifyChecksums, writeChecksums } from "@mlan/core";
@@ -133,6 +133,12 @@ describe("a checkpoint that cannot be right", () => {
     (await tinySource(copy).open()).dispose();
     await rm(new URL("checksums.json", folder));
     await expect(verifyChecksums(training)).rejects.toThrow("model/checksums.json is missing");
+    await expect(tinySource(folder).open()).rejects.toThrow(
+      /model\/checksums\.json is missing, so that nothing vouches for the weights\. Restore it, or copy .*model\/ to another place and open that\.$/,
+    );
+    const stranger = new URL("stranger/", training);
+    await cp(folder, stranger, { recursive: true });
+    (await tinySource(stranger).open()).dispose();
   });
 
   it("is not written when a weight is not finite", async () => {

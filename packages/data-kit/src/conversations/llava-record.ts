@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isImageReference } from "../images/image-reference.ts";
 import { isLearned, type LearningFlags, learningFlags, refusedColumns, turnFieldProblem } from "./foreign-fields.ts";
 import { isAbsent } from "./is-absent.ts";
+import { partProblem } from "./message-parts.ts";
 
 /**
  * A row of LLaVA's and ShareGPT's format (`conversations`) or of OpenAI's (`messages`). Only images make it multimodal;
@@ -21,7 +22,7 @@ export interface LlavaRecord {
 
 type ImageCell = ImageReference | readonly ImageReference[] | null;
 
-/** Who speaks is in `from` or `role` ("human", "user", "gpt", "assistant", "system"), what in `value` or `content`. */
+/** Who speaks is in `from` or `role` ("human", "user", "gpt", "assistant", "system", "developer"), what in `value` or `content`. */
 export interface LlavaTurn extends LearningFlags {
   readonly from?: string | null;
   readonly role?: string | null;
@@ -33,6 +34,10 @@ const imageCell: z.ZodType<ImageCell> = z.custom<ImageCell>(
   (cell) => cell === null || (Array.isArray(cell) ? cell.every(isImageReference) : isImageReference(cell)),
   "expected an image",
 );
+const messageContent: z.ZodType<string | null> = z.custom<string | null>(
+  (content) => content === null || typeof content === "string",
+  { error: ({ input }) => partProblem(input) ?? "expected text" },
+);
 const turns: z.ZodType<readonly LlavaTurn[] | null> = z
   .array(
     // Loose, so that fields that cannot be honoured are seen.
@@ -40,7 +45,7 @@ const turns: z.ZodType<readonly LlavaTurn[] | null> = z
       from: z.string().nullable().exactOptional(),
       role: z.string().nullable().exactOptional(),
       value: z.string().nullable().exactOptional(),
-      content: z.string().nullable().exactOptional(),
+      content: messageContent.exactOptional(),
       ...learningFlags,
     }),
   )
@@ -129,6 +134,7 @@ const ROLES: ReadonlyMap<string, Turn["role"]> = new Map([
   ["gpt", "assistant"],
   ["assistant", "assistant"],
   ["system", "system"],
+  ["developer", "system"],
 ]);
 
 function withoutPreamble(turns: readonly SaidTurn[]): readonly SaidTurn[] {

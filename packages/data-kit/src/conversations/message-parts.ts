@@ -1,4 +1,4 @@
-import { IMAGE_PLACEHOLDER } from "@mlan/core";
+import { IMAGE_PLACEHOLDER, shownValue } from "@mlan/core";
 
 /**
  * A row of OpenAI's messages with contents of parts, as one with contents of text: parts are joined by newlines, an image
@@ -27,11 +27,32 @@ interface Part {
 function readPart(part: unknown): Part | undefined {
   if (!isObject(part)) return undefined;
   const { type, text, image_url: url, image } = part;
-  if ((type === "text" || type === "input_text") && typeof text === "string") return { text };
-  if (type !== "image_url" && type !== "input_image" && type !== "image") return undefined;
+  if (isOneOf(TEXTS, type) && typeof text === "string") return { text };
+  if (!isOneOf(IMAGES, type)) return undefined;
   const name = isObject(url) ? url["url"] : (url ?? image);
   if (typeof name === "string") return { text: IMAGE_PLACEHOLDER, image: name };
   return name === undefined || name === null ? { text: IMAGE_PLACEHOLDER } : undefined;
+}
+
+/** Which part of a content cannot be read, and why; undefined for a content that has no such part. */
+export function partProblem(content: unknown): string | undefined {
+  if (!Array.isArray(content)) return undefined;
+  const index = content.findIndex((part) => readPart(part) === undefined);
+  if (index < 0) return undefined;
+  const part: unknown = content[index];
+  const type = isObject(part) ? part["type"] : undefined;
+  const named = `part ${index + 1}`;
+  if (typeof type !== "string") return `${named} has no type; give it one of ${[...TEXTS, ...IMAGES].join(", ")}`;
+  if (isOneOf(TEXTS, type)) return `${named} is of type "${type}" and has no text; give it one, or remove it`;
+  if (isOneOf(IMAGES, type)) return `${named} is of type "${type}" and names no image; name one, or remove it`;
+  return `${named} is of type ${shownValue(type)}, which is not read; remove it`;
+}
+
+const TEXTS = ["text", "input_text"] as const;
+const IMAGES = ["image_url", "input_image", "image"] as const;
+
+function isOneOf(types: readonly string[], type: unknown): boolean {
+  return typeof type === "string" && types.includes(type);
 }
 
 /** Images that a row names beside its parts are kept, so that there are too many of them. */

@@ -33,6 +33,7 @@ function formatOf(speaker: string, name: string, head: Buffer): ContentFormat {
   const text = head.toString("utf8").replace(/^\ufeff/, "");
   const start = text.trimStart();
   if (looksLikeUtf16(head)) throw notRows(speaker, name, UTF_16);
+  if (endsLinesInCr(start)) throw notRows(speaker, name, "ends its lines in CR alone; save it with LF");
   if (start === "") return "lines";
   if (start.startsWith("<"))
     throw notRows(speaker, name, "is a page of HTML or XML, not rows; download the file itself");
@@ -58,6 +59,13 @@ function notRows(speaker: string, name: string, problem: string): MlanError {
 /** ASCII in two bytes a character, without a byte order mark. */
 function looksLikeUtf16(head: Buffer): boolean {
   return head.length >= 4 && [0, 1].some((offset) => head[offset] === 0 && head[offset + 2] === 0);
+}
+
+/** A CR between two rows that no LF follows or precedes; within a JSON value or a quoted cell it is white space or text. */
+function endsLinesInCr(start: string): boolean {
+  if (start.startsWith("[")) return false;
+  if (start.startsWith("{")) return !start.includes("\n") && /\}[ \t]*\r\s*\{/.test(start);
+  return /^(?:[^"\r\n]|"[^"]*")*\r[^\r\n]/.test(start);
 }
 
 const TABLES: ReadonlySet<string> = new Set([".csv", ".tsv", ".tab"]);

@@ -21,7 +21,7 @@ export function localFolder(speaker: string, folderOrFile: Location): FileSource
         throw new MlanError("invalid-data", message, { cause });
       });
       if (status.isDirectory()) return filesOf(speaker, place, toFolderUrl(url));
-      if (status.isFile()) return singleFile(speaker, pathOf(url), url);
+      if (status.isFile()) return singleFile(speaker, url);
       throw new MlanError("invalid-data", `${speaker}: ${place} is neither a folder nor a file with content.`);
     },
   };
@@ -52,9 +52,9 @@ function filesOf(speaker: string, place: string, folder: URL): Files {
 }
 
 /** Answers to every pattern, so that a file of any name can be read. */
-function singleFile(speaker: string, place: string, file: URL): Files {
+function singleFile(speaker: string, file: URL): Files {
   const folder = new URL("./", file);
-  return { ...filesOf(speaker, place, folder), match: () => Promise.resolve([basename(place)]) };
+  return { ...filesOf(speaker, pathOf(folder), folder), match: () => Promise.resolve([basename(pathOf(file))]) };
 }
 
 function unreadable(speaker: string, place: string, cause: unknown): MlanError {

@@ -1,5 +1,6 @@
 import { expectationOf, MlanError, shownValue } from "@mlan/core";
 import { z } from "zod";
+import { isPrintedByNumpy } from "./printed-by-numpy.ts";
 
 /** Where a row stands, for people. */
 export interface RowPlace {
@@ -56,7 +57,8 @@ export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPl
   const result = schema.safeParse(row, { reportInput: true });
   if (result.success) return result.data;
   const [first = "", ...more] = result.error.issues.slice(0, SHOWN).map((issue) => problemOf(issue, row));
-  throw badRow(place, [first, ...more.map((problem) => problem.slice(SEPARATOR))].join("; "));
+  const problems = [first, ...more.map((problem) => problem.slice(SEPARATOR))].join("; ");
+  throw badRow(place, `${problems}${columnsWhereMissing(result.error.issues, row)}`);
 }
 
 /** An `invalid-data` error about one row. */
@@ -82,8 +84,24 @@ function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
   const column = issue.path.length === 0 ? "" : `, column "${issue.path.join(".")}"`;
   const expected = expectationOf(issue);
   if (expected === undefined) return `${column}: ${issue.message}`;
-  return `${column}: expected ${expected}, found ${shownValue(valueAt(row, issue))}`;
+  const found = valueAt(row, issue);
+  const hint = typeof found === "string" && isPrintedByNumpy(found) ? `, ${NUMPY}` : "";
+  return `${column}: expected ${expected}, found ${shownValue(found)}${hint}`;
 }
+
+const NUMPY = "which is a list as numpy prints it; save the table as JSON lines or Parquet, or its lists with tolist()";
+
+/** The columns that a row has, where one of those that it lacks is a problem: they may have other names. */
+function columnsWhereMissing(issues: readonly z.core.$ZodIssue[], row: unknown): string {
+  if (typeof row !== "object" || row === null || Array.isArray(row)) return "";
+  const lacks = issues.slice(0, SHOWN).some(({ path: [column] }) => column !== undefined && !(column in row));
+  const columns = Object.keys(row);
+  if (!lacks || columns.length === 0) return "";
+  const names = columns.slice(0, COLUMNS_SHOWN).map((column) => shownValue(column));
+  return `. The row has ${names.join(", ")}${columns.length > COLUMNS_SHOWN ? ", ..." : ""}`;
+}
+
+const COLUMNS_SHOWN = 8;
 
 /** As the file has it; within a text that a schema parses, as the schema has it. */
 function valueAt(row: unknown, { path, input }: z.core.$ZodIssue): unknown {

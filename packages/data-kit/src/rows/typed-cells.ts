@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseJson } from "./json-value.ts";
+import { isPrintedByNumpy } from "./printed-by-numpy.ts";
 import { parsePythonLiteral } from "./python-literal.ts";
 
 /**
@@ -32,6 +33,7 @@ function takes(type: z.core.$ZodType, text: string): boolean {
 /** The text itself when it is no value of either language: the schema refuses it then, and shows it. */
 function valueOf(text: string): unknown {
   for (const parse of [parseJson, parsePythonLiteral]) {
+    if (parse === parsePythonLiteral && isPrintedByNumpy(text)) return text;
     try {
       return parse(text);
     } catch {

@@ -1,5 +1,13 @@
 import { basename } from "node:path";
-import { CHECKSUMS_FILE, type ConversationFormat, counted, MlanError, pathOf, verifyChecksums } from "@mlan/core";
+import {
+  CHECKSUMS_FILE,
+  type ConversationFormat,
+  counted,
+  listedFiles,
+  MlanError,
+  pathOf,
+  verifyChecksums,
+} from "@mlan/core";
 import { fileExists } from "../config/checkpoint-file.ts";
 import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
 import { formatConfig } from "../config/format-config.ts";
@@ -81,20 +89,26 @@ export async function openCheckpoint(
 }
 
 async function verifyFolder(folder: URL, mayBeChanged: boolean, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await verifyChecksums(folder, { signal });
-  } catch (cause) {
+  const verified = await verifyChecksums(folder, { signal }).catch(async (cause: unknown) => {
     if (!MlanError.is(cause)) throw cause;
     const wayOut = mayBeChanged && cause.code === "invalid-checkpoint" ? ` ${await wayToChange(folder)}` : "";
     throw new MlanError(cause.code, `model-llava: ${cause.message}${wayOut}`, { cause });
-  }
+  });
+  if (verified || !(await belongsToTraining(folder))) return;
+  const missing = `${pathOf(new URL(CHECKSUMS_FILE, folder))} is missing, so that nothing vouches for the weights`;
+  const wayOut = `Restore it, or copy ${pathOf(folder)} to another place and open that.`;
+  throw new MlanError("invalid-checkpoint", `model-llava: ${missing}. ${wayOut}`);
 }
 
-/** A checkpoint of a training has a list of its own around this folder's, and the run needs both. */
 async function wayToChange(folder: URL): Promise<string> {
-  const belongsToTraining = await fileExists(new URL(`../${CHECKSUMS_FILE}`, folder));
-  if (!belongsToTraining) return `If the change is meant, remove ${CHECKSUMS_FILE}.`;
+  if (!(await belongsToTraining(folder))) return `If the change is meant, remove ${CHECKSUMS_FILE}.`;
   return `If the change is meant, copy ${pathOf(folder)} to another place, remove ${CHECKSUMS_FILE} from the copy, and open that.`;
+}
+
+/** A checkpoint of a training has a list of its own around this folder's, which it names, and the run needs both. */
+async function belongsToTraining(folder: URL): Promise<boolean> {
+  const around = await listedFiles(new URL("../", folder));
+  return around?.includes(`${nameOf(folder)}/${CHECKSUMS_FILE}`) ?? false;
 }
 
 interface VisionQuestion {

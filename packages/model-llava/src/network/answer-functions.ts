@@ -26,7 +26,7 @@ export interface AnswerFunctions {
 /** Shapes whose recordings are kept, of each function. */
 const SIGNATURES = 64;
 /** A recording with packed weights has a copy of all of them: these bytes are shared by as many recordings as fit. */
-const PACKED_BYTES = 2 ** 30;
+const PACKED_BYTES = 2 ** 28;
 /** A model of more is not packed: its weights would take twice the memory. */
 const LARGEST_PACKED = 2 ** 32;
 /** With so few rows a product spends much of its time on packing its matrix; more of them share that. */

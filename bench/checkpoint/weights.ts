@@ -19,13 +19,20 @@ function weightShapes(configuration: Configuration): ReadonlyMap<string, readonl
   return shapes;
 }
 
-/** Writes random weights, the same for everybody: matrices from a uniform distribution, norms near 1. */
+const END_OF_SEQUENCE = 2;
+
+/**
+ * Writes random weights, the same for everybody: matrices from a uniform distribution, norms near 1, and zeros for the token
+ * that ends an answer, so that none ends by chance.
+ */
 export async function writeRandomWeights(file: URL, configuration: Configuration): Promise<void> {
   const random = randomNumbers(1);
   const tensors = [...weightShapes(configuration)].map(([name, shape]): TensorToWrite => {
+    const [, width = 1] = shape;
     const size = shape.reduce((product, length) => product * length, 1);
     const [scale, offset] = shape.length === 1 ? [0.1, 1] : [0.05, 0];
     const data = Float32Array.from({ length: size }, () => (random() - 0.5) * scale + offset);
+    if (/embed_tokens|lm_head/.test(name)) data.fill(0, END_OF_SEQUENCE * width, (END_OF_SEQUENCE + 1) * width);
     return { name, dtype: "F32", shape, data: () => data };
   });
   await writeSafetensors(file, tensors);

@@ -1,5 +1,5 @@
-import type { Configuration } from "./configuration.ts";
-import { randomNumbers } from "./weights.ts";
+import type { Configuration } from "./checkpoint/configuration.ts";
+import { randomNumbers } from "./checkpoint/weights.ts";
 
 /** Token ids and labels of one step, flat [rows * length]; a label of -100 is none, as in Hugging Face's models. */
 export interface Batch {

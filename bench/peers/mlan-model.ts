@@ -1,0 +1,102 @@
+// This project's model, trainer and generator on the backend that the first argument names, answering requests line by
+// line; see ../worker.ts.
+import { rm } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import { onnxStatistics } from "@mlan/backend-onnx";
+import { type Compute, createScope, COMPUTE, type Generation, MODEL, type TrainableModel } from "@mlan/core";
+import { llama2 } from "@mlan/model-llama2";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Batch } from "../batches.ts";
+import type { Generated, Memory, Prompts, Setup, TrainedStep } from "../worker.ts";
+import { startCompute } from "./start-compute.ts";
+import { stepByStep } from "./step-by-step.ts";
+
+const backend = process.argv[2] ?? "onnx";
+const precision = process.argv[3] === "bfloat16" ? "bfloat16" : "float32";
+let model: TrainableModel | undefined;
+let train: ((batch: Batch) => Promise<TrainedStep & { readonly dispatches?: number }>) | undefined;
+/** Operations that the device was asked for in the last step. */
+let dispatches: number | undefined;
+/** Margins come with the tokens, and would be time that the peer does not take: each answer is asked for them once. */
+const detailed = new Map<string, ReadonlyMap<string, Generation>>();
+for await (const line of createInterface({ input: process.stdin })) {
+  const { do: action, ...request } = JSON.parse(line);
+  console.log(JSON.stringify(await answer(action, request)));
+}
+
+// What a request holds is said by the interface in worker.ts, whose other side writes it.
+async function answer(action: string, request: Setup & Batch & Prompts): Promise<object> {
+  if (action === "setup") return setUp(request);
+  if (action === "throughput") return { gigaflops: await throughput() };
+  if (action === "memory") return memory();
+  if (model === undefined) throw new Error("setup comes first");
+  if (action === "generate") return generate(model, request);
+  if (train === undefined) throw new Error("this worker generates only");
+  const { dispatches: used, ...step } = await train(request);
+  dispatches = used;
+  return step;
+}
+
+async function setUp(setup: Setup): Promise<object> {
+  const { compute, versions } = await startCompute(backend, { ...setup, precision });
+  const checkpoint = pathToFileURL(setup.checkpoint);
+  model = await modelOn(compute, checkpoint);
+  const folder = new URL("trained/", checkpoint);
+  await rm(folder, { recursive: true, force: true });
+  if (setup.task === "train") train = stepByStep({ model, compute, folder, ...setup });
+  return { versions };
+}
+
+function modelOn(compute: Compute, weights: URL): Promise<TrainableModel> {
+  const given = { name: "compute", token: COMPUTE, settings: {}, create: () => compute };
+  return createScope([given, llama2({ weights })])
+    .get(MODEL)
+    .open();
+}
+
+async function generate(llama: TrainableModel, { texts, newTokens }: Prompts): Promise<Generated> {
+  const requests = texts.map((text, index) => ({
+    id: `${index}`,
+    prompt: { kind: "raw", text, beginOfSequence: true } as const,
+    images: [],
+    maximumNewTokens: newTokens,
+  }));
+  const rows = new Map<string, Generation>();
+  const options = { batchSize: texts.length, sharePrefixes: false };
+  const start = performance.now();
+  for await (const answer of llama.generate(requests, options)) rows.set(answer.id, answer);
+  const milliseconds = performance.now() - start;
+  const key = JSON.stringify([texts, newTokens]);
+  const known = detailed.get(key) ?? (await answersWithTokens(llama.generate(requests, { ...options, details: true })));
+  detailed.set(key, known);
+  for (const { id, text } of rows.values())
+    if (text !== known.get(id)?.text) throw new Error(`the answer to "${id}" was another one`);
+  return { milliseconds, tokens: requests.flatMap(({ id }) => known.get(id)?.tokens ?? []) };
+}
+
+async function answersWithTokens(answers: AsyncIterable<Generation>): Promise<ReadonlyMap<string, Generation>> {
+  const rows = new Map<string, Generation>();
+  for await (const answer of answers) rows.set(answer.id, answer);
+  return rows;
+}
+
+async function throughput(): Promise<number> {
+  const [left, right] = [tf.randomUniform([2048, 1024]), tf.randomUniform([1024, 1024])];
+  let fastest = Infinity;
+  for (let round = 0; round < 12; round++) {
+    const start = performance.now();
+    const product = tf.matMul(left as tf.Tensor2D, right as tf.Tensor2D);
+    await product.data();
+    fastest = Math.min(fastest, performance.now() - start);
+    product.dispose();
+  }
+  tf.dispose([left, right]);
+  return (2 * 2048 * 1024 * 1024) / fastest / 1e6;
+}
+
+function memory(): Memory {
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  if (backend === "onnx") return { peakBytes, compileMilliseconds: onnxStatistics().compileMilliseconds };
+  return { peakBytes, ...(dispatches !== undefined && { dispatchesPerStep: dispatches }) };
+}

@@ -1,0 +1,25 @@
+import type { Worker } from "./worker.ts";
+
+/** What PyTorch reaches on two cores with AVX-512; below it, a ratio would say more of the machine than of the sides. */
+const USUAL_GIGAFLOPS = 150;
+
+export interface Throughputs {
+  /** Whether a ratio to this peer is claimed; says so where it is not. */
+  claim(peer: string): boolean;
+}
+
+/** Prints how fast each side multiplies matrices alone. */
+export async function printThroughput(workers: readonly Worker[]): Promise<Throughputs> {
+  const found = new Map<string, number>();
+  for (const worker of workers) found.set(worker.name, (await worker.throughput()).gigaflops);
+  const sides = [...found].map(([name, gigaflops]) => `${name} ${gigaflops.toFixed(0)}`);
+  console.log(`2048 x 1024 x 1024 products, GFLOP/s: ${sides.join(", ")}`);
+  return {
+    claim(peer) {
+      const gigaflops = found.get(peer) ?? 0;
+      if (gigaflops >= USUAL_GIGAFLOPS) return true;
+      console.log(`  no ratio: ${peer} reaches ${gigaflops.toFixed(0)} GFLOP/s here, usual are ${USUAL_GIGAFLOPS}`);
+      return false;
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * Whether a text is a list as `print` and pandas write one of numpy: its items have white space between them instead of
+ * commas, or a list inside it is written as `array([...])`. Python reads `['a' 'b']` as one text, "ab".
+ */
+export function isPrintedByNumpy(text: string): boolean {
+  const trimmed = text.trim();
+  if (!/^[[{]/.test(trimmed)) return false;
+  let depth = 0;
+  let items = 0;
+  let inItem = false;
+  let commas = false;
+  // One pass by hand: a pattern that goes over a cell of megabytes overflows the stack.
+  for (let at = 0; at < trimmed.length; at++) {
+    const sign = trimmed.charAt(at);
+    if (depth === 1) {
+      commas ||= sign === ",";
+      if (" \t\r\n".includes(sign)) inItem = false;
+      else if (!inItem && sign !== "]") [items, inItem] = [items + 1, true];
+    }
+    if (QUOTES.includes(sign)) at = endOfText(trimmed, at);
+    else if (CLOSING.includes(sign)) depth -= 1;
+    else if (OPENING.includes(sign)) {
+      if (sign === "(" && trimmed.endsWith("array", at)) return true;
+      depth += 1;
+    }
+    if (depth === 0) return sign === "]" && at === trimmed.length - 1 && items > 1 && !commas;
+  }
+  return false;
+}
+
+const QUOTES = "'\"";
+const OPENING = "([{";
+const CLOSING = ")]}";
+
+/** The place of the quotation mark that ends the text which begins at `start`. */
+function endOfText(text: string, start: number): number {
+  const quote = text.charAt(start);
+  let at = start + 1;
+  while (at < text.length && text.charAt(at) !== quote) at += text.charAt(at) === "\\" ? 2 : 1;
+  return at;
+}

@@ -1,0 +1,74 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliDecompressSync } from "node:zlib";
+import { bundle, packageFolder } from "./bundle.ts";
+import { splitFile } from "./split-file.ts";
+
+/** A little below 60 MB, so that a machine that takes 60 MB takes the script with it. */
+const PART_BYTES = 59_000_000;
+/** What Node and ONNX Runtime need beside the C library, where a bare machine lacks it. */
+const RUNTIME_LIBRARIES = ["libstdc++.so.6", "libgcc_s.so.1"];
+const SCRIPT = "unpack-and-check.sh";
+
+/** Puts into `content` all that the check needs on a bare machine of this platform, Linux x64. */
+export async function collect(content: string): Promise<void> {
+  if (process.platform !== "linux" || process.arch !== "x64")
+    throw new Error(
+      `the check is packed on the platform that it is for, Linux x64; this is ${process.platform} ${process.arch}`,
+    );
+  rmSync(content, { recursive: true, force: true });
+  mkdirSync(join(content, "bin"), { recursive: true });
+  await bundle(join(content, "app"));
+  copyFileSync(process.execPath, join(content, "bin", "node"));
+  chmodSync(join(content, "bin", "node"), 0o755);
+  for (const name of RUNTIME_LIBRARIES) copyLibrary(name, libraryOfSystem(name), content);
+  unpackSwiftShader(content);
+}
+
+/** Packs `content` into `packed`: parts of at most 60 MB, and last the script that puts them together. Returns their paths. */
+export function pack(content: string, packed: string): readonly string[] {
+  rmSync(packed, { recursive: true, force: true });
+  mkdirSync(packed, { recursive: true });
+  const archive = join(packed, "gpu.tar.xz");
+  const environment = { ...process.env, XZ_OPT: "-6 -T2" };
+  execFileSync("tar", ["-cJf", archive, "-C", content, "."], { stdio: "inherit", env: environment });
+  const parts = splitFile(archive, packed, "gpu.tar.xz", PART_BYTES);
+  rmSync(archive);
+  const script = join(packed, SCRIPT);
+  copyFileSync(fileURLToPath(new URL(SCRIPT, import.meta.url)), script);
+  chmodSync(script, 0o755);
+  return [...parts, script];
+}
+
+/** Each library has a folder to itself, so that each can be left out where the machine has it. */
+function copyLibrary(name: string, file: string, content: string): void {
+  mkdirSync(join(content, "lib", name), { recursive: true });
+  copyFileSync(file, join(content, "lib", name, name));
+}
+
+/** That which this process has loaded. */
+function libraryOfSystem(name: string): string {
+  const mapped = readFileSync("/proc/self/maps", "utf8")
+    .split("\n")
+    .map((line) => line.slice(line.indexOf("/")))
+    .find((path) => path.includes(`/${name}`));
+  if (mapped === undefined) throw new Error(`this Node does not load ${name}; pack with one of nodejs.org's`);
+  return mapped;
+}
+
+/** A GPU in software and a Vulkan loader; both come with the npm package @sparticuz/chromium. */
+function unpackSwiftShader(content: string): void {
+  const target = join(content, "lib", "swiftshader");
+  mkdirSync(target, { recursive: true });
+  const archive = join(packageFolder("@sparticuz/chromium"), "bin", "swiftshader.tar.br");
+  const tar = join(target, "swiftshader.tar");
+  writeFileSync(tar, brotliDecompressSync(readFileSync(archive)));
+  execFileSync("tar", ["-xf", tar, "-C", target]);
+  rmSync(tar);
+  const loader = join(target, "libvulkan.so.1");
+  if (!existsSync(loader)) throw new Error(`${archive} has no libvulkan.so.1`);
+  copyLibrary("libvulkan.so.1", loader, content);
+  rmSync(loader);
+}
