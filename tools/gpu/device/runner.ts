@@ -86,7 +86,7 @@ function titleOf(name: string, values: readonly unknown[]): string {
 
 export const describe = forms(addSuite);
 export const it = forms(addTest);
-export const test = it;
+export const test = forms(addTest);
 
 function hook(name: Hook) {
   return (body: Body): void => void current.hooks[name].push(body);
