@@ -60,10 +60,12 @@ async function benchmarkInFile(path: string, name: string | undefined, options: 
   );
 }
 
-/** The default export if it may be a benchmark, else the only other one that may. A finished one goes before functions. */
-function candidates(path: string, { defaults, named }: FileExports): readonly unknown[] {
-  const suitable = defaults.filter((value) => typeof value === "function" || isBenchmark(value));
-  if (suitable.length > 0) return suitable;
+/**
+ * The default export if it may be a benchmark; then, since a default function may make something else, the only other one
+ * that may. A finished one goes before functions.
+ */
+function* candidates(path: string, { defaults, named }: FileExports): Generator<unknown, void> {
+  yield* defaults.filter((value) => typeof value === "function" || isBenchmark(value));
   const finished = [...named].filter(([, value]) => isBenchmark(value));
   const possible = finished.length > 0 ? finished : [...named].filter(([, value]) => typeof value === "function");
   if (possible.length > 1) {
@@ -72,7 +74,7 @@ function candidates(path: string, { defaults, named }: FileExports): readonly un
       `${path} exports ${names.join(", ")}, and none as its default. Choose one: --benchmark ${path}:${names[0]}`,
     );
   }
-  return possible.map(([, value]) => value);
+  yield* possible.map(([, value]) => value);
 }
 
 function namedExport(path: string, name: string, { defaults, named }: FileExports): unknown {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { LONGEST_MESSAGE, MlanError } from "@mlan/core";
 import { syntaxProblem } from "./syntax-problem.ts";
@@ -31,14 +32,23 @@ function foreignText(error: unknown, causes: number): string {
 /** Where it happened in the user's files; of an error without a code that none of them led to, where in ours. */
 function framesOf({ stack = "" }: Error, hasCode: boolean): readonly string[] {
   const all = stack.split("\n").filter((line) => /^ +at /.test(line) && !/\bnode:|<anonymous>\)?$/.test(line));
-  const users = all.filter((line) => !line.includes("/node_modules/") && !isOurs(line));
+  const users = all.filter((line) => !/[/\\]node_modules[/\\]/.test(line) && !isOurs(line));
   return (users.length > 0 || hasCode ? users : all).slice(0, FRAMES_AT_MOST);
 }
 
 /** The folder of our packages, in a project and in the repository. */
-const PACKAGES = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+const PACKAGES = fileURLToPath(new URL("../../", import.meta.url));
 
 function isOurs(frame: string): boolean {
-  const [, inside] = frame.split(PACKAGES);
-  return inside !== undefined && /^[^/]+\/(?:src|dist)\//.test(inside);
+  const [, inside] = frame.replace(/file:[^\s)]+/, pathOfUrl).split(PACKAGES);
+  return inside !== undefined && /^[^/\\]+[/\\](?:src|dist)[/\\]/.test(inside);
+}
+
+/** Frames of ES modules hold URLs, others paths. What is no file's URL stays as it is. */
+function pathOfUrl(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return url;
+  }
 }

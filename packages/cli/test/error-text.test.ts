@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { MlanError } from "@mlan/core";
 import { expect, test } from "vitest";
 import { errorText } from "../src/error-text.ts";
@@ -19,4 +20,15 @@ test.each([
   expect(short).toMatch(/characters more; --verbose prints them\)$/);
   expect(short).not.toContain(" end");
   expect(errorText(error, true)).toContain(LONG);
+});
+
+const OURS = new URL("../src/run.ts", import.meta.url);
+test.each([
+  ["a path", fileURLToPath(OURS)],
+  ["a URL", OURS.href],
+  ["a URL with an escape", OURS.href.replace("/packages/", "/%70ackages/")],
+])("frames of ours are left out where they name %s", (_, place) => {
+  const error = new TypeError("wrong");
+  error.stack = `TypeError: wrong\n    at ours (${place}:1:2)\n    at theirs (file:///home/me/plot.ts:3:4)`;
+  expect(errorText(error, false)).toBe("TypeError: wrong\n    at theirs (file:///home/me/plot.ts:3:4)");
 });

@@ -20,6 +20,7 @@ const FILES = {
   "made.ts": `${BENCHMARKS} export const receipts = made("receipts");`,
   "both-made.ts": `${BENCHMARKS} export const receipts = made("receipts"); export const bills = made("bills");`,
   "default.ts": `${BENCHMARKS} export const receipts = memoryBenchmark("receipts", questions); export default memoryBenchmark("bills", questions);`,
+  "other-default.ts": `${BENCHMARKS} export const receipts = memoryBenchmark("receipts", questions); export default () => "no benchmark";`,
   "none.ts": `export const pages = 3;`,
 };
 beforeAll(async () => {
@@ -46,6 +47,7 @@ describe("mlan eval takes a benchmark that a file exports", () => {
     ["both-made.ts:bills=shop", "shop"],
     ["default.ts", "bills"],
     ["default.ts:receipts", "receipts"],
+    ["other-default.ts", "receipts"],
     ["default.ts:default", "bills"],
   ])("as %s", async (benchmark, name) => {
     const { status, stdout } = await evaluated(`runs/${benchmark.replaceAll(/\W/g, "-")}`, benchmark);

@@ -32,10 +32,16 @@ export async function contentOfFiles(files: ReadonlyMap<string, URL>, signal?: A
     return digests;
   };
   let reading: ReturnType<typeof readAll> | undefined;
+  const readOnce = (): ReturnType<typeof readAll> =>
+    (reading ??= readAll().catch((error: unknown) => {
+      // The next call may find the file again.
+      reading = undefined;
+      throw error;
+    }));
   return {
     stamp: stamps.some(([, stamp]) => stamp === "") ? "" : sha256(JSON.stringify(stamps)),
-    digest: async () => sha256((await (reading ??= readAll())).map((pair) => JSON.stringify(pair)).join("")),
-    files: async () => Object.fromEntries(await (reading ??= readAll())),
+    digest: async () => sha256((await readOnce()).map((pair) => JSON.stringify(pair)).join("")),
+    files: async () => Object.fromEntries(await readOnce()),
   };
 }
 

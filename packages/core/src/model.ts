@@ -259,8 +259,9 @@ export interface TrainableModel extends Model {
    */
   save(folder: URL): Promise<void>;
   /**
-   * Takes weights and format from a folder that `save` wrote; variables of what learns stay the same. Throws `invalid-checkpoint`, the model being as it was,
-   * when a file is missing or is not what was saved ({@link verifyChecksums}).
+   * Takes weights and format from a folder that `save` wrote; variables of what learns stay the same. Throws
+   * `invalid-checkpoint` when a file is missing or is not what was saved ({@link verifyChecksums}); the model is then as
+   * it was.
    */
   load(folder: URL): Promise<void>;
 }

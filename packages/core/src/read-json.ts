@@ -7,23 +7,19 @@ import { problemsOf } from "./schema-problems.ts";
 
 /**
  * A JSON file of a run folder; undefined when there is none. Throws `run-folder` when it is not what the schema says;
- * `otherwise` begins that message.
+ * `wayOut` ends that message.
  */
-export async function readJson<Value>(
-  file: URL,
-  schema: z.ZodType<Value>,
-  otherwise = `${pathOf(file)} is not what a run writes there`,
-): Promise<Value | undefined> {
+export async function readJson<Value>(file: URL, schema: z.ZodType<Value>, wayOut: string): Promise<Value | undefined> {
   const text = await readIfThere(file);
   if (text === undefined) return undefined;
-  return checked(parsed(text, file), schema, otherwise);
+  return checked(parsed(text, file, wayOut), schema, `${pathOf(file)} is not what a run writes there`, wayOut);
 }
 
 /** What a JSON file says. Throws as {@link readJson}. */
-export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwise: string): Value {
+export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwise: string, wayOut: string): Value {
   const { data, error } = schema.safeParse(value, { reportInput: true, error: plainWords });
   if (!error) return data;
-  throw new MlanError("run-folder", `${otherwise} (${problemsOf(error, "key")}). Restore it, or give another folder.`, {
+  throw new MlanError("run-folder", `${otherwise} (${problemsOf(error, "key")}). ${wayOut}`, {
     cause: error,
   });
 }
@@ -38,11 +34,11 @@ export async function readIfThere(file: URL): Promise<string | undefined> {
   }
 }
 
-function parsed(text: string, file: URL): unknown {
+function parsed(text: string, file: URL, wayOut: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const message = `${pathOf(file)} is no JSON. Restore it, or begin again in another folder.`;
+    const message = `${pathOf(file)} is no JSON. ${wayOut}`;
     throw new MlanError("run-folder", message, { cause });
   }
 }

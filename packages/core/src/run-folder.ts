@@ -28,6 +28,8 @@ export interface RunFolder {
 }
 
 const NEWEST_FORMAT = 2;
+const OTHER_FOLDER = "Restore it, or give another folder.";
+const RUN_AGAIN = "Restore it, or run the experiment again in its folder: it is made anew.";
 const MANIFEST_KEYS = ["formatVersion", "plan", "versions", "created", "stages"] as const satisfies (keyof Manifest)[];
 
 /** The names of what a run writes into its folder; the folders hold one for each stage. */
@@ -43,16 +45,17 @@ export function runFolder(folder: Location): RunFolder {
     checkpoints: (stage) => file(`checkpoints/${fileName(stage)}/`),
     answers: (stage, benchmark) => file(`answers/${fileName(stage)}/${fileName(benchmark)}.jsonl`),
     readManifest: async () => {
-      const found = await readJson(file("manifest.json"), z.unknown());
+      const found = await readJson(file("manifest.json"), z.unknown(), OTHER_FOLDER);
       return found === undefined ? undefined : checkedManifest(found, url);
     },
     writeManifest: (manifest) => writeJson(file("manifest.json"), manifest),
     metrics: metricsLog(file("metrics.jsonl")),
     writeLedger: (ledger) => writeJson(file("ledger.json"), ledger),
-    readLedger: async () => withNumbers(await readJson(file("ledger.json"), entries<LedgerEntry>(["stage"]))) ?? [],
+    readLedger: async () =>
+      withNumbers(await readJson(file("ledger.json"), entries<LedgerEntry>(["stage"]), RUN_AGAIN)) ?? [],
     writeResults: (results) => writeJson(file("results.json"), results),
     readResults: async () =>
-      withNumbers(await readJson(file("results.json"), entries<StageResult>(["stage", "benchmark"]))) ?? [],
+      withNumbers(await readJson(file("results.json"), entries<StageResult>(["stage", "benchmark"]), RUN_AGAIN)) ?? [],
   };
 }
 
@@ -65,12 +68,9 @@ function checkedManifest(found: unknown, folder: URL): Manifest {
   const otherwise = `${pathOf(folder)} is no run folder: its manifest.json is not that of a run`;
   const lacking = MANIFEST_KEYS.filter((key) => Object(found)[key] === undefined);
   if (lacking.length === 0 || typeof found !== "object" || found === null || Array.isArray(found)) {
-    return checked(found, manifestSchema, otherwise);
+    return checked(found, manifestSchema, otherwise, OTHER_FOLDER);
   }
-  throw new MlanError(
-    "run-folder",
-    `${otherwise}; it lacks ${lacking.join(", ")}. Restore it, or give another folder.`,
-  );
+  throw new MlanError("run-folder", `${otherwise}; it lacks ${lacking.join(", ")}. ${OTHER_FOLDER}`);
 }
 
 /** A list of entries that are told apart by these keys; the rest is taken as it was written. */

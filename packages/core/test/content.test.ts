@@ -61,6 +61,14 @@ test("each file's digest comes with that of all, read once", async () => {
   expect(await content.digest()).toBe(digest);
 });
 
+test("after a read that failed, the next one reads again", async () => {
+  const content = await contentIn(folder);
+  await rm(new URL("b.bin", folder));
+  await expect(content.digest()).rejects.toThrow("b.bin cannot be read: ENOENT");
+  await writeFile(new URL("b.bin", folder), "bbbb");
+  expect(await content.digest()).toBe(await (await contentIn(folder)).digest());
+});
+
 test("a missing file is named", async () => {
   await rm(new URL("a.bin", folder));
   await expect(contentIn(folder)).rejects.toThrow("a.bin cannot be read: ENOENT");

@@ -145,6 +145,14 @@ describe("in a folder of images", () => {
 });
 
 describe("an image in a zip archive", () => {
+  test("is read once the archive is there, though it was missing before", async () => {
+    const folder = await temporaryFolder();
+    const image = imageArchive("data-x", new URL("images.zip", folder)).image("a.png");
+    await expect(image.read()).rejects.toThrow("images.zip");
+    await writeFile(new URL("images.zip", folder), zipOf({ "a.png": "one" }));
+    expect(Buffer.from(await image.read()).toString()).toBe("one");
+  });
+
   test("is read with or without the folder that all entries share", async () => {
     const folder = await temporaryFolder({ "images.zip": zipOf({ "all/a.png": "one", "all/b/c.png": "two" }) });
     const archive = imageArchive("data-x", new URL("images.zip", folder));

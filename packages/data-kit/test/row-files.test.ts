@@ -129,7 +129,7 @@ test.each([
   await expect(rows.read()).rejects.toThrow(/column "list": expected a list, found .*, which is a list as numpy prints it/s);
 });
 
-test.each(["[{'a': 'x'}, {'a': 'y'}]", "['a b', 'c']", "[]", "['x']", "[[1, 2], [3]]"])(
+test.each(["[{'a': 'x'}, {'a': 'y'}]", "['a b', 'c']", "[]", "['x']", "[[1, 2], [3]]", "[{'a b': ['c d']}]"])(
   "does not take a list of Python for one of numpy: %s",
   async (cell) => {
     const folder = await temporaryFolder({ "rows.csv": `list\n"${cell}"\n` });
@@ -138,6 +138,13 @@ test.each(["[{'a': 'x'}, {'a': 'y'}]", "['a b', 'c']", "[]", "['x']", "[[1, 2], 
     expect(await allRows(rows)).toEqual([{ list: JSON.parse(cell.replaceAll("'", '"')) }]);
   },
 );
+
+test("says what a list of numpy is, however large", async () => {
+  const folder = await temporaryFolder({ "rows.csv": `list\n"['${"x".repeat(20_000_000)}' 'y']"\n` });
+  const schema = z.object({ list: z.array(z.unknown()) });
+  const rows = rowsFrom({ speaker: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
+  await expect(rows.read()).rejects.toThrow("which is a list as numpy prints it");
+});
 
 test("names an empty file once", async () => {
   const folder = await temporaryFolder({ "rows.jsonl": "\n" });

@@ -14,9 +14,8 @@ export interface AlignedAnswers {
 
 /**
  * Puts the answers of both results to one question side by side. Throws `invalid-options` when ids repeat, when an answer
- * is neither right nor wrong, when one
- * result lacks questions of the other (unless questions may differ), when targets differ (unless protocols do), or when
- * nothing is left.
+ * is neither right nor wrong, when one result lacks questions of the other (unless questions may differ), when targets
+ * differ (unless protocols do), or when nothing is left.
  */
 export function alignAnswers(
   pair: ResultPair,

@@ -27,8 +27,7 @@ export interface QuestionPlan {
   chunks(size: number, wanted: (id: string) => boolean): AsyncIterable<readonly AskedQuestion[]>;
 }
 
-/** Reads every question once. Throws `invalid-data` when there is none, two of one id, or one that no
- * answer is right for. */
+/** Reads every question once. Throws `invalid-data` when there is none, two of one id, or one that no answer is right for. */
 export async function planQuestions(
   { benchmark, model, signal }: Pick<EvaluateRun, "benchmark" | "model" | "signal">,
   protocol: Protocol,

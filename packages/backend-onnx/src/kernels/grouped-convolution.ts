@@ -18,8 +18,9 @@ const MATRIX = { longest: 2 ** 20, block: 2 ** 14 };
 /** A GPU's kernels add one by one: convolutions of this length are off by some 1e-4 where all numbers are alike. */
 const ON_DEVICE = { longest: 2 ** 14, block: 1024 };
 
-/** A filter axis in `count` blocks of `size`. */
+/** `count` blocks of `size` along a filter axis, from `start` on. */
 interface Cut {
+  readonly start: number;
   readonly count: number;
   readonly size: number;
 }
@@ -32,25 +33,62 @@ export function writeConvolution(writing: Writing<GroupedWindow>, x: string, fil
   const { graph, operands, attributes, result } = writing;
   const { strides, dilations, pads, group } = attributes;
   const [filters = 1, channels = 1, rows = 1, columns = 1] = operands[1]?.shape ?? [];
-  const [batch = 1, , outHeight = 1, outWidth = 1] = result.shape;
+  const [, , outHeight = 1, outWidth = 1] = result.shape;
   const isVector = filters === group || outHeight * outWidth === 1;
   const { longest, block } = isVector ? VECTOR : graph.float64 ? MATRIX : ON_DEVICE;
   if (channels * rows * columns <= longest) return ["Conv", [x, filter], { strides, dilations, pads, group }];
 
-  const inRows = cut(rows, block / columns);
-  const cuts = [cut(channels, block / (rows * columns)), inRows, cut(columns, block)] as const;
-  const blocks = cuts.reduce((product, { count }) => product * count, 1);
-  const grid = cuts.flatMap(({ count, size }) => [count, size]);
-  const missing = cuts.map(({ count, size }, axis) => count * size - ([channels, rows, columns][axis] ?? 0));
+  const inChannels = cut(channels, block / (rows * columns));
+  const parts = exactCuts(rows, block / columns).flatMap((inRows) =>
+    exactCuts(columns, block).map((inColumns) => inBlocks(writing, x, filter, [inChannels, inRows, inColumns])),
+  );
+  const sum = parts.length === 1 ? (parts[0] ?? "") : graph.apply(...addTerms(graph, parts));
+  return ["Reshape", [sum, graph.int64(result.shape)]];
+}
 
+/**
+ * A filter axis in blocks of the same size, and the shorter block that may be left. That one is not filled up with zeros:
+ * they would meet pixels of the image, and zero times an infinite one is NaN.
+ */
+function exactCuts(length: number, largest: number): readonly Cut[] {
+  const { size } = cut(length, largest);
+  const count = Math.floor(length / size);
+  const rest = length - count * size;
+  const whole = { start: 0, count, size };
+  return rest === 0 ? [whole] : [whole, { start: count * size, count: 1, size: rest }];
+}
+
+/** What these rows and columns of the filter add to the result: [batch, group, filters / group * height * width]. */
+function inBlocks(
+  writing: Writing<GroupedWindow>,
+  x: string,
+  filter: string,
+  cuts: readonly [channels: Cut, rows: Cut, columns: Cut],
+): string {
+  const { graph, operands, attributes, result } = writing;
+  const { strides, dilations, pads, group } = attributes;
+  const [filters = 1, channels = 1, rows = 1, columns = 1] = operands[1]?.shape ?? [];
+  const [batch = 1, , outHeight = 1, outWidth = 1] = result.shape;
+  const blocks = cuts.reduce((product, { count }) => product * count, 1);
+  const [inChannels, ...places] = cuts;
+  // Channels that are filled up with zeros are so in the image too.
+  const missing = inChannels.count * inChannels.size - channels;
+  const isWhole = places.map(({ size }, axis) => size === [rows, columns][axis]);
+
+  const image = blocksOfImage(writing, x, { batch, inChannels, places, isWhole, missing });
+  const filterGrid = [group, filters / group, ...cuts.flatMap(({ count, size }) => [count, size])];
+  const part = padEnd(graph, sliceOfFilter(graph, filter, [filters, channels, rows, columns], places), [
+    0,
+    missing,
+    0,
+    0,
+  ]);
+  const filterBlocks = regroup(graph, part, filterGrid, [0, 2, 4, 6, 1, 3, 5, 7]);
   const sizes = cuts.map(({ size }) => size);
-  const image = blocksOfImage(writing, x, { batch, cuts, missing: missing[0] ?? 0 });
-  const filterGrid = [group, filters / group, ...grid];
-  const filterBlocks = regroup(graph, padEnd(graph, filter, [0, ...missing]), filterGrid, [0, 2, 4, 6, 1, 3, 5, 7]);
   const products = graph.apply("Conv", [image, reshape(graph, filterBlocks, [blocks * filters, ...sizes])], {
     strides,
     dilations,
-    pads: pads.map((count, side) => (cuts[1 + (side % 2)]?.count === 1 ? count : 0)),
+    pads: pads.map((count, side) => (isWhole[side % 2] === true ? count : 0)),
     group: group * blocks,
   });
   const shape = [batch, group, blocks, (filters / group) * outHeight * outWidth];
@@ -60,24 +98,47 @@ export function writeConvolution(writing: Writing<GroupedWindow>, x: string, fil
     axes: [2],
     keepDims: false,
   });
-  return ["Reshape", [graph.apply(...sum), graph.int64(result.shape)]];
+  return graph.apply(...sum);
+}
+
+function sliceOfFilter(
+  graph: GraphEmitter,
+  filter: string,
+  [filters, channels, ...lengths]: readonly [filters: number, channels: number, rows: number, columns: number],
+  places: readonly Cut[],
+): string {
+  if (places.every(({ count, size }, axis) => count * size === lengths[axis])) return filter;
+  const starts = places.map(({ start }) => start);
+  const ends = places.map(({ start, count, size }) => start + count * size);
+  return graph.apply("Slice", [filter, graph.int64([0, 0, ...starts]), graph.int64([filters, channels, ...ends])]);
+}
+
+/** How {@link blocksOfImage} cuts an image. */
+interface ImageCut {
+  readonly batch: number;
+  readonly inChannels: Cut;
+  /** Rows and columns of the filter. */
+  readonly places: readonly Cut[];
+  /** Of each, whether it is one block of the whole axis. */
+  readonly isWhole: readonly boolean[];
+  /** Channels of zeros behind those of each group. */
+  readonly missing: number;
 }
 
 /** The part of the image that each block of the filter meets, as channels: [batch, group * blocks * channels, height, width]. */
 function blocksOfImage(
   { graph, operands, attributes: { group, strides, dilations, pads }, result }: Writing<GroupedWindow>,
   x: string,
-  { batch, cuts, missing }: { readonly batch: number; readonly cuts: readonly Cut[]; readonly missing: number },
+  { batch, inChannels, places, isWhole, missing }: ImageCut,
 ): string {
   const [, allChannels = 1, ...size] = operands[0]?.shape ?? [];
-  const [channels = { count: 1, size: 1 }, ...places] = cuts;
   const axes = places.map((blocks, axis) => {
     const length = size[axis] ?? 1;
     // The convolution itself pads what is not cut.
-    if (blocks.count === 1) return { before: 0, after: 0, reach: length, starts: [0] };
+    if (isWhole[axis] === true) return { before: 0, after: 0, reach: length, starts: [0] };
     const [stride, dilation] = [strides[axis] ?? 1, dilations[axis] ?? 1];
     const reach = ((result.shape[axis + 2] ?? 1) - 1) * stride + (blocks.size - 1) * dilation + 1;
-    const starts = Array.from({ length: blocks.count }, (_, block) => block * blocks.size * dilation);
+    const starts = Array.from({ length: blocks.count }, (_, block) => (blocks.start + block * blocks.size) * dilation);
     const before = pads[axis] ?? 0;
     return { before, after: Math.max(0, (starts.at(-1) ?? 0) + reach - before - length), reach, starts };
   });
@@ -87,16 +148,16 @@ function blocksOfImage(
     ? graph.apply("Pad", [perGroup, graph.int64(around), graph.scalar(0, "float32")])
     : perGroup;
   for (const [axis, { reach, starts }] of axes.entries()) {
-    if (starts.length === 1) continue;
+    if (isWhole[axis] === true) continue;
     const positions = starts.flatMap((start) => Array.from({ length: reach }, (_, place) => start + place));
     image = graph.apply("Gather", [image, graph.int64(positions)], { axis: axis + 2 });
   }
   const grid = axes.flatMap(({ reach, starts }) => [starts.length, reach]);
-  const blocks = [batch * group, channels.count, channels.size, ...grid];
-  const count = cuts.reduce((product, block) => product * block.count, 1);
+  const blocks = [batch * group, inChannels.count, inChannels.size, ...grid];
+  const count = places.reduce((product, block) => product * block.count, inChannels.count);
   return reshape(graph, regroup(graph, image, blocks, [0, 1, 3, 5, 2, 4, 6]), [
     batch,
-    group * count * channels.size,
+    group * count * inChannels.size,
     ...axes.map(({ reach }) => reach),
   ]);
 }
@@ -141,7 +202,7 @@ function cut(length: number, largest: number): Cut {
   const most = Math.max(1, Math.min(length, Math.floor(largest)));
   const divisor = blockOf(length, most);
   const size = divisor !== undefined && divisor > most / 2 ? divisor : most;
-  return { count: Math.ceil(length / size), size };
+  return { start: 0, count: Math.ceil(length / size), size };
 }
 
 /** Reads `x` as `grid` and permutes its axes; where only axes of length 1 move, nothing has to be done. */

@@ -38,7 +38,7 @@ export function einsumInBlocks(
   const longest = sizeOf(result) <= FEW_ELEMENTS || !graph.float64 ? LONGEST.few : LONGEST.many;
   if (sizeOf(summed) <= longest) return ["Einsum", names, { equation }];
 
-  const cuts = cutsOf(summed, sizes);
+  const cuts = cutsOf(summed, sizes, terms);
   const sources = terms.map((term, place) => cutOperand(graph, names[place] ?? "", term, sizes, cuts));
   const outer = cuts.map((cut) => cut.outer).join("");
   const within = `${sources.map(({ term }) => term).join()}->${outer}${result}`;
@@ -56,7 +56,7 @@ export function einsumInBlocks(
 }
 
 /** Cuts the longest indices until what is summed within blocks is short. */
-function cutsOf(summed: readonly string[], sizes: ReadonlyMap<string, number>): Cut[] {
+function cutsOf(summed: readonly string[], sizes: ReadonlyMap<string, number>, terms: readonly string[]): Cut[] {
   const size = (index: string): number => sizes.get(index) ?? 1;
   const letters = LETTERS.filter((letter) => !sizes.has(letter));
   const cuts: Cut[] = [];
@@ -65,7 +65,9 @@ function cutsOf(summed: readonly string[], sizes: ReadonlyMap<string, number>): 
     if (inner <= LARGEST_BLOCK) break;
     const rest = inner / size(index);
     const largest = Math.floor(LARGEST_BLOCK / rest);
-    const block = largest < SMALLEST_BLOCK ? 1 : (blockOf(size(index), largest) ?? largest);
+    // Zeros that fill up a block must meet zeros only: times an infinite number of another operand, they are NaN.
+    const filled = terms.every((term) => term.includes(index)) ? largest : 1;
+    const block = largest < SMALLEST_BLOCK ? 1 : (blockOf(size(index), largest) ?? filled);
     cuts.push({ index, outer: letters.pop() ?? index, blocks: Math.ceil(size(index) / block), block });
     inner = rest * block;
   }

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, it } from "vitest";
-import { float, on, same } from "./both-backends.ts";
+import { exactly, float, on, same } from "./both-backends.ts";
 import { expectNear, TENTH, tenths } from "./tenths.ts";
 
 type Image = tf.Tensor4D;
@@ -83,6 +83,24 @@ describe("convolutions in blocks keep every place", () => {
   for (const [name, image, filter, convolve] of cases) {
     const differentiable = !UNDIFFERENTIATED.has(name);
     same(name, [float(image), float(filter)], (x, f) => convolve(x!, f!), { ...RANDOM, gradients: differentiable });
+  }
+});
+
+describe("a pixel that is not finite changes only the windows that show it", () => {
+  const cases: readonly (readonly [string, Shape, Shape, typeof PLAIN, place: number])[] = [
+    ["behind the last row of some", [1, 70, 66, 1], [67, 65, 1, 1], PLAIN, 68 * 66 + 30],
+    ["in the rows that are left over", [1, 70, 66, 1], [67, 65, 1, 1], PLAIN, 64 * 66],
+    ["behind the last column of some", [1, 1, 4120, 1], [1, 4111, 1, 1], PLAIN, 4115],
+    ["strided", [1, 76, 66, 1], [67, 65, 1, 1], (x, f) => tf.conv2d(x as Image, f as Image, [3, 1], "valid"), 70 * 66],
+    ["padded", [1, 70, 66, 1], [67, 65, 1, 1], (x, f) => tf.conv2d(x as Image, f as Image, 1, 2), 67 * 66 + 9],
+    ["depthwise", [1, 70, 66, 2], [67, 65, 2, 1], DEPTHWISE, (68 * 66 + 30) * 2],
+    ["of many channels", [1, 3, 3, 1117], [2, 2, 1117, 1], PLAIN, 9 * 1117 - 1],
+  ];
+  for (const [name, image, filter, convolve, place] of cases) {
+    for (const value of [Infinity, NaN]) {
+      const pixels = exactly(float(image).values.with(place, value), image);
+      same(`${name}, ${value}`, [pixels, float(filter)], (x, f) => convolve(x!, f!), RANDOM);
+    }
   }
 });
 

@@ -1,6 +1,6 @@
 import { rmsNorm } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { on } from "./both-backends.ts";
 import { expectNear, TENTH, tenths } from "./tenths.ts";
 
@@ -139,6 +139,13 @@ describe("other kernels that add up are as exact", () => {
     expectNear(tf.einsum("i,i->", tenths(n), tf.ones([n])), n * TENTH);
     expectNear(tf.einsum("ij,ik->jk", tenths(n, 2), tf.ones([n, 3])), n * TENTH, 2e-5);
   });
+  it.each(["ij,i->i", "i,ij->i"])("einsum where an operand without the long index is infinite: %s", (equation) =>
+    on("onnx", () => {
+      const [long, short] = [tf.ones([3, 100_003]), tf.tensor1d([1, Infinity, 2])];
+      const sums = tf.einsum(equation, ...(equation.startsWith("ij") ? [long, short] : [short, long]));
+      expect(Array.from(sums.dataSync())).toEqual([100_003, Infinity, 200_006]);
+    }),
+  );
   it("einsum over several indices", () =>
     on("onnx", () =>
       expectNear(tf.einsum("aij,ij->a", tenths(2, 1009, 1013), tf.ones([1009, 1013])), 1009 * 1013 * TENTH),

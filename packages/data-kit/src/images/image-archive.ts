@@ -10,14 +10,21 @@ import { openZip, type ZipArchive } from "./zip-file.ts";
  */
 export function imageArchive(speaker: string, file: URL): ImageStore {
   let opened: Promise<Archive> | undefined;
+  const open = (): Promise<Archive> =>
+    (opened ??= openZip(file)
+      .then(withNames)
+      .catch((error: unknown) => {
+        // The next read may find the archive again.
+        opened = undefined;
+        throw error;
+      }));
   return {
     image(name) {
       checkImageName(name, speaker);
       const place = pathOf(file);
       const inArchive = async <Result>(use: (zip: ZipArchive, entry: Entry) => Result): Promise<Awaited<Result>> => {
         try {
-          opened ??= openZip(file).then(withNames);
-          const archive = await opened;
+          const archive = await open();
           const entry = entryOf(archive, name);
           if (!entry) throw missing(speaker, name, place, archive);
           return await use(archive.zip, entry);

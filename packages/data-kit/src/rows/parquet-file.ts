@@ -5,6 +5,7 @@ import {
   type FileMetaData,
   parquetMetadataAsync,
   parquetRead,
+  type ParquetReadOptions,
   parquetSchema,
   type RowGroup,
   type SchemaTree,
@@ -12,6 +13,7 @@ import {
 import { fileURLToPath } from "node:url";
 import { fileState } from "../files/file-state.ts";
 import { boundedCompressors } from "./parquet-compressors.ts";
+import { fileOfChunks, type RewrittenChunk } from "./parquet-headers.ts";
 import { checkPages } from "./parquet-pages.ts";
 
 /** An open Parquet file: what its footer says, checked, and its columns. */
@@ -58,13 +60,12 @@ async function readCells(
   rowEnd: number,
 ): Promise<readonly unknown[]> {
   if (rowEnd <= rowStart) return [];
-  for (const group of groupsBetween(metadata, rowStart, rowEnd)) await checkPages(file, metadata, group, column);
+  const source = await checkedSource(file, metadata, column, groupsBetween(metadata, rowStart, rowEnd));
   const cells: unknown[] = [];
   let found = 0;
   let outside = false;
   await parquetRead({
-    file,
-    metadata,
+    ...source,
     compressors: boundedCompressors,
     utf8: false,
     columns: [column],
@@ -81,6 +82,23 @@ async function readCells(
   throw damaged(
     `column "${column}" holds ${counted(found, "cell")} for the ${counted(rowEnd - rowStart, "row")} from row ${rowStart} on`,
   );
+}
+
+/** The file itself, or one in memory where pages had to be corrected. Throws what is wrong with the pages. */
+async function checkedSource(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  column: string,
+  groups: readonly RowGroup[],
+): Promise<Pick<ParquetReadOptions, "file"> & { metadata: FileMetaData }> {
+  const chunks: RewrittenChunk[] = [];
+  let anyCorrected = false;
+  for (const group of groups) {
+    const checked = await checkPages(file, metadata, group, column);
+    chunks.push(...checked.chunks);
+    anyCorrected ||= checked.corrected;
+  }
+  return anyCorrected ? fileOfChunks(metadata, chunks) : { file, metadata };
 }
 
 function groupsBetween({ row_groups }: FileMetaData, rowStart: number, rowEnd: number): readonly RowGroup[] {

@@ -3,23 +3,31 @@ import type { AsyncBuffer, ColumnMetaData, FileMetaData, PageHeader, RowGroup } 
 import { parquetHeader } from "hyparquet/src/column.js";
 import { getSchemaPath } from "hyparquet/src/schema.js";
 import { LARGEST_PAGE } from "./parquet-compressors.ts";
+import { headerWithNulls, type RewrittenChunk } from "./parquet-headers.ts";
 import { checkRuns, type RunsColumn } from "./parquet-runs.ts";
 
 /**
  * Compares what the pages of a column chunk say of themselves with each other, with the chunk and with its file. The
- * decoder believes a page: one without a size, or of a billion values, keeps it busy for ever. Throws what is wrong.
+ * decoder believes a page: one without a size, or of a billion values, keeps it busy for ever. Throws what is wrong. Returns
+ * the chunks, and whether one differs from the file: where a page counts its nulls wrong, its header is corrected.
  */
 export async function checkPages(
   file: AsyncBuffer,
   { schema }: FileMetaData,
   group: RowGroup,
   column: string,
-): Promise<void> {
+): Promise<{ readonly chunks: readonly RewrittenChunk[]; readonly corrected: boolean }> {
+  const chunks: RewrittenChunk[] = [];
+  let corrected = false;
   for (const { meta_data: chunk } of group.columns) {
     if (chunk?.path_in_schema[0] !== column) continue;
     const schemaPath = getSchemaPath(schema, chunk.path_in_schema);
-    checkChunk(await bytesOf(file, chunk), { chunk, schemaPath });
+    const bytes = await bytesOf(file, chunk);
+    const parts = checkChunk(bytes, { chunk, schemaPath });
+    corrected ||= parts.length > 1;
+    chunks.push({ chunk, parts });
   }
+  return { chunks, corrected };
 }
 
 async function bytesOf(file: AsyncBuffer, chunk: ColumnMetaData): Promise<ArrayBuffer> {
@@ -28,21 +36,30 @@ async function bytesOf(file: AsyncBuffer, chunk: ColumnMetaData): Promise<ArrayB
   return file.slice(start, Math.min(start + Number(size), file.byteLength));
 }
 
-function checkChunk(bytes: ArrayBuffer, column: RunsColumn): void {
+/** The chunk's bytes in one part, or in several where headers were corrected. */
+function checkChunk(bytes: ArrayBuffer, column: RunsColumn): readonly Uint8Array[] {
   const { chunk } = column;
   const name = chunk.path_in_schema.join(".");
   const wanted = Number(chunk.num_values);
   const reader = { view: new DataView(bytes), offset: 0 };
+  const parts: Uint8Array[] = [];
+  let kept = 0;
   let values = 0;
   while (values < wanted && reader.offset < bytes.byteLength - 1) {
+    const start = reader.offset;
     const header = parquetHeader(reader);
     const problem = pageProblem(header, bytes.byteLength - reader.offset);
     if (problem !== undefined) throw new MlanError("invalid-data", `a page of column "${name}" ${problem}`);
-    checkRuns(new Uint8Array(bytes, reader.offset, header.compressed_page_size), header, column);
+    const filled = checkRuns(new Uint8Array(bytes, reader.offset, header.compressed_page_size), header, column);
+    const page = header.data_page_header_v2;
+    if (page && filled !== undefined && filled !== page.num_values - page.num_nulls) {
+      parts.push(new Uint8Array(bytes, kept, start - kept), headerWithNulls(header, page.num_values - filled));
+      kept = reader.offset;
+    }
     values += header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0;
     reader.offset += header.compressed_page_size;
   }
-  if (values === wanted) return;
+  if (values === wanted) return [...parts, new Uint8Array(bytes, kept)];
   throw new MlanError("invalid-data", `the pages of column "${name}" hold ${counted(values, "value")} for ${wanted}`);
 }
 

@@ -14,11 +14,11 @@ export interface RunsColumn {
 
 /**
  * Compares the run lengths inside a data page with its number of values. The decoder believes a run: one of two billion
- * levels fills the memory. Throws what is wrong.
+ * levels fills the memory. Throws what is wrong. Returns how many values a version-2 page stores, undefined for others.
  */
-export function checkRuns(packed: Uint8Array, header: PageHeader, column: RunsColumn): void {
-  if (header.data_page_header) return checkFirstVersion(packed, header, column);
-  if (header.data_page_header_v2) checkSecondVersion(packed, header, column);
+export function checkRuns(packed: Uint8Array, header: PageHeader, column: RunsColumn): number | undefined {
+  if (header.data_page_header) checkFirstVersion(packed, header, column);
+  return header.data_page_header_v2 && checkSecondVersion(packed, header, header.data_page_header_v2, column);
 }
 
 /** Levels and values are compressed as one; a length stands before each kind of levels. */
@@ -32,21 +32,25 @@ function checkFirstVersion(packed: Uint8Array, header: PageHeader, column: RunsC
   checkValues(reader, { encoding, filled, column });
 }
 
-/** Levels stand in front, never compressed; the header has their lengths. */
-function checkSecondVersion(packed: Uint8Array, header: PageHeader, column: RunsColumn): void {
-  const page = header.data_page_header_v2;
-  if (page === undefined) return;
+type SecondVersion = NonNullable<PageHeader["data_page_header_v2"]>;
+
+/**
+ * Levels stand in front, never compressed; the header has their lengths. Its number of nulls is not believed: empty lists
+ * and missing parents store no value either, and not every writer counts them.
+ */
+function checkSecondVersion(packed: Uint8Array, header: PageHeader, page: SecondVersion, column: RunsColumn): number {
   const { repetition, definition } = levelsOf(column);
   const { num_values: values, definition_levels_byte_length: length } = page;
   const start = page.repetition_levels_byte_length;
   if (repetition > 0) walk(readerOf(packed), { width: bitsOf(repetition), values });
-  if (definition > 0) walk(readerOf(packed.subarray(start)), { width: bitsOf(definition), values });
-  if (!hasRuns(page.encoding)) return;
+  const levels = readerOf(packed.subarray(start));
+  const filled = definition > 0 ? walk(levels, { width: bitsOf(definition), values, sought: definition }) : values;
+  if (!hasRuns(page.encoding) || filled === 0) return filled;
   const rest = packed.subarray(start + length);
   const size = header.uncompressed_page_size - start - length;
   const reader = readerOf(page.is_compressed === false ? rest : unpacked(rest, size, column));
-  if (page.encoding === "RLE") walk(reader, { width: 1, values: values - page.num_nulls });
-  else checkValues(reader, { encoding: page.encoding, filled: values - page.num_nulls, column });
+  checkValues(reader, { encoding: page.encoding, filled, column });
+  return filled;
 }
 
 interface Values {

@@ -3,20 +3,39 @@
  * commas, or a list inside it is written as `array([...])`. Python reads `['a' 'b']` as one text, "ab".
  */
 export function isPrintedByNumpy(text: string): boolean {
-  if (!/^\s*[[{]/.test(text)) return false;
-  const plain = text.replace(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/gs, "s");
-  return /\barray\(/.test(plain) || /^\s*\[\s*[\w.+-]+(?:\s+[\w.+-]+)+\s*\]\s*$/.test(withoutItems(plain));
+  const trimmed = text.trim();
+  if (!/^[[{]/.test(trimmed)) return false;
+  let depth = 0;
+  let items = 0;
+  let inItem = false;
+  let commas = false;
+  // One pass by hand: a pattern that goes over a cell of megabytes overflows the stack.
+  for (let at = 0; at < trimmed.length; at++) {
+    const sign = trimmed.charAt(at);
+    if (depth === 1) {
+      commas ||= sign === ",";
+      if (" \t\r\n".includes(sign)) inItem = false;
+      else if (!inItem && sign !== "]") [items, inItem] = [items + 1, true];
+    }
+    if (QUOTES.includes(sign)) at = endOfText(trimmed, at);
+    else if (CLOSING.includes(sign)) depth -= 1;
+    else if (OPENING.includes(sign)) {
+      if (sign === "(" && trimmed.endsWith("array", at)) return true;
+      depth += 1;
+    }
+    if (depth === 0) return sign === "]" && at === trimmed.length - 1 && items > 1 && !commas;
+  }
+  return false;
 }
 
-/** The outermost list with one letter for every list or object inside it. */
-function withoutItems(text: string): string {
-  const items: string[] = [];
-  let depth = 0;
-  for (const [part] of text.matchAll(/[[\](){}]|[^[\](){}]+/g)) {
-    if (")]}".includes(part)) depth -= 1;
-    if (depth === 1 && "([{".includes(part)) items.push("s");
-    else if (depth < 2 && !(depth === 1 && ")]}".includes(part))) items.push(part);
-    if ("([{".includes(part)) depth += 1;
-  }
-  return items.join("");
+const QUOTES = "'\"";
+const OPENING = "([{";
+const CLOSING = ")]}";
+
+/** The place of the quotation mark that ends the text which begins at `start`. */
+function endOfText(text: string, start: number): number {
+  const quote = text.charAt(start);
+  let at = start + 1;
+  while (at < text.length && text.charAt(at) !== quote) at += text.charAt(at) === "\\" ? 2 : 1;
+  return at;
 }
