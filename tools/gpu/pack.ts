@@ -10,6 +10,16 @@ import { splitFile } from "./split-file.ts";
 const PART_BYTES = 59_000_000;
 /** What Node and ONNX Runtime need beside the C library, where a bare machine lacks it. */
 const RUNTIME_LIBRARIES = ["libstdc++.so.6", "libgcc_s.so.1"];
+/** What NVIDIA's Vulkan driver loads, also where nothing is shown on a screen; containers often lack them. */
+const DRIVER_LIBRARIES = [
+  "libX11.so.6",
+  "libXext.so.6",
+  "libxcb.so.1",
+  "libXau.so.6",
+  "libXdmcp.so.6",
+  "libbsd.so.0",
+  "libmd.so.0",
+];
 const SCRIPT = "unpack-and-check.sh";
 
 /** Puts into `content` all that the check needs on a bare machine of this platform, Linux x64. */
@@ -25,6 +35,12 @@ export async function collect(content: string): Promise<void> {
   chmodSync(join(content, "bin", "node"), 0o755);
   for (const name of RUNTIME_LIBRARIES) copyLibrary(name, libraryOfSystem(name), content);
   unpackSwiftShader(content);
+  const installed = librariesOfSystem();
+  for (const name of DRIVER_LIBRARIES) {
+    const file = installed.get(name);
+    if (file) copyLibrary(name, file, content);
+    else console.warn(`${name} is not installed here and is left out; a driver of NVIDIA's may need it.`);
+  }
 }
 
 /** Packs `content` into `packed`: parts of at most 60 MB, and last the script that puts them together. Returns their paths. */
@@ -56,6 +72,13 @@ function libraryOfSystem(name: string): string {
     .find((path) => path.includes(`/${name}`));
   if (mapped === undefined) throw new Error(`this Node does not load ${name}; pack with one of nodejs.org's`);
   return mapped;
+}
+
+/** The paths of this machine's shared libraries, by name. */
+function librariesOfSystem(): ReadonlyMap<string, string> {
+  const listed = execFileSync("/sbin/ldconfig", ["-p"], { encoding: "utf8" });
+  const found = listed.matchAll(/^\s*(\S+) \(libc6,x86-64.*?\) => (\S+)$/gm);
+  return new Map(Array.from(found, ([, name = "", file = ""]) => [name, file]));
 }
 
 /** A GPU in software and a Vulkan loader; both come with the npm package @sparticuz/chromium. */

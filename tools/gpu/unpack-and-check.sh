@@ -23,7 +23,8 @@ done
 libraries=""
 # What the machine has comes first: its drivers may need newer versions.
 known=$( (ldconfig -p || /sbin/ldconfig -p || true) 2>/dev/null)
-for library in libstdc++.so.6 libgcc_s.so.1 libvulkan.so.1; do
+for folder in "$unpacked"/lib/*.so.*; do
+  library=${folder##*/}
   case $known in *"$library"*) ;; *) libraries="$unpacked/lib/$library:$libraries" ;; esac
 done
 if [ "$software" = yes ]; then

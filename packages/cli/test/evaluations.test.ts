@@ -62,7 +62,7 @@ describe("mlan score", () => {
     expect(missing.status).toBe(1);
     expect(missing.stderr).toContain("the answers to animals were not scored: no installed plugin has that name.");
     const none = await typed(["score", join(folder, "nowhere")]);
-    expect(none.stderr).toContain("nowhere does not exist.");
+    expect(none.stderr).toContain("nowhere/ does not exist. Give the folder that a run was kept in.");
   });
 });
 

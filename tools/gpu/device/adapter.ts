@@ -39,5 +39,8 @@ for (const [index, device] of devices.entries()) {
 
 function demand(call: string, result: number): void {
   // 5 (incomplete) is a list that grew between the two calls.
-  if (result !== 0 && result !== 5) throw new Error(`${call} gave ${result}; is there a driver for Vulkan?`);
+  if (result === 0 || result === 5) return;
+  throw new Error(
+    `${call} gave ${result}. Is there a driver for Vulkan, and are the libraries there that it loads? Set VK_LOADER_DEBUG=all to see.`,
+  );
 }
