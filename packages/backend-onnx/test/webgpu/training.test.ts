@@ -138,12 +138,15 @@ describe.skipIf(missing !== undefined)("a transformer on WebGPU", () => {
     for (let index = 0; index < 10; index++) step();
     const { numTensors, numDataBuffers } = tf.memory();
     const { compiled, resultBytes } = onnxStatistics();
-    const before = process.memoryUsage().rss;
-    for (let index = 0; index < 100; index++) step();
+    const growths = [1, 2, 3].map(() => {
+      const before = process.memoryUsage().rss;
+      for (let index = 0; index < 40; index++) step();
+      return process.memoryUsage().rss - before;
+    });
     expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
     expect(onnxStatistics()).toMatchObject({ compiled, resultBytes });
-    // SwiftShader's device memory is the process's.
-    expect(process.memoryUsage().rss - before).toBeLessThan(30e6);
+    // SwiftShader's device memory is the process's. A leak grows in each part; garbage that waits for its collector does not.
+    expect(Math.min(...growths)).toBeLessThan(12e6);
     dispose();
   });
 });
