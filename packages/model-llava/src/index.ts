@@ -7,7 +7,7 @@ export { type Splice, splice, type SpliceOptions, type SpliceRow } from "./batch
 export { type LanguageConfig, languageConfig } from "./config/language-config.ts";
 export { patchesPerImage, type VisionConfig, visionConfig } from "./config/vision-config.ts";
 export { encodeConversation, type EncodeConversationOptions } from "./encode-conversation.ts";
-export { encodePrompt, type PromptOwner, renderPrompt } from "./encode-prompt.ts";
+export { encodePrompt, type PromptOwner, writePrompt, type WrittenPrompt } from "./encode-prompt.ts";
 export { encodeWithImage } from "./encode-with-image.ts";
 export { clipImageProcessor, type ImageProcessor, readImageProcessor } from "./images/image-processor.ts";
 export { preprocessImage, type PreprocessImageOptions } from "./images/preprocess-image.ts";
@@ -36,9 +36,14 @@ export {
 } from "./network/llava-network.ts";
 export { patchFeatures, unfoldPatches, visionHiddenStates, type VisionTower } from "./network/vision-tower.ts";
 export { declareVisionTower } from "./network/vision-tower-weights.ts";
+export type { PlacedTurn } from "./templates/place-images.ts";
+export { plain } from "./templates/plain.ts";
+export { addedToken, given, IMAGE, imagesAndText, type Segment } from "./templates/segments.ts";
 export { templateByName } from "./templates/template-by-name.ts";
-export type { LabelInput, Labels, Template } from "./templates/template.ts";
+export type { LabelInput, Labels, OriginalRules, PlacedConversation, Template } from "./templates/template.ts";
+export { v1 } from "./templates/v1.ts";
 export { loadTokenizer, TOKENIZER_FILES } from "./tokenizer/load-tokenizer.ts";
+export { llamaTokenizer, type TokenizerKind } from "./tokenizer/tokenizer-kind.ts";
 export type { EncodeOptions, Tokenizer } from "./tokenizer/tokenizer.ts";
 export { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
 export { learn } from "./weights/learning.ts";

@@ -16,8 +16,10 @@ import { preprocessImage } from "./images/preprocess-image.ts";
 import { answerFunctions } from "./network/answer-functions.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
+import { plain } from "./templates/plain.ts";
 import type { Template } from "./templates/template.ts";
 import { promptFamilyOf, templateByName } from "./templates/template-by-name.ts";
+import { v1 } from "./templates/v1.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, learningComponents } from "./weights/learning.ts";
 
@@ -46,9 +48,9 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
   const { weights } = network;
   const functions = answerFunctions(network, parts.compute);
   let { format } = parts;
-  let template = templateByName(format.template);
+  let template = templateByName([v1, plain], format.template);
   const setFormat = (next: ConversationFormat): void => {
-    template = templateByName(next.template);
+    template = templateByName([v1, plain], next.template);
     format = next;
   };
   const reader = (): PromptReader => ({

@@ -28,7 +28,9 @@ import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
+import { plain } from "./templates/plain.ts";
 import { promptFamilyOf, templateByName } from "./templates/template-by-name.ts";
+import { v1 } from "./templates/v1.ts";
 import { loadTokenizer, TOKENIZER_FILES } from "./tokenizer/load-tokenizer.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
@@ -99,14 +101,14 @@ export function createLlavaSource({ name, compute, untunedFamily, ...locations }
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
         const readsImages = vision !== undefined;
         const checkFormat = ({ template }: ConversationFormat): void => {
-          templateByName(template);
+          templateByName([v1, plain], template);
         };
         const promptFamily = ({ template } = checkpoint.format): PromptFamily =>
           promptFamilyOf(template, untunedFamily);
         const encode: ModelInspection["encode"] = (conversation, { template, maximumLength }, options) =>
           encodeConversation(conversation, {
             tokenizer,
-            template: templateByName(template),
+            template: templateByName([v1, plain], template),
             maximumLength,
             positionsPerImage: vision ? patchesPerImage(vision.config) : 0,
             ...options,

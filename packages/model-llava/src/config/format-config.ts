@@ -1,6 +1,7 @@
 import type { ConversationFormat } from "@mlan/core";
 import { z } from "zod";
-import { TEMPLATE_NAMES } from "../templates/template-by-name.ts";
+import { plain } from "../templates/plain.ts";
+import { v1 } from "../templates/v1.ts";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
 import type { ModelType } from "./llava-config.ts";
 
@@ -30,6 +31,8 @@ export function formatConfigKeys({ template, imageAspectRatio, maximumLength }: 
     tokenizer_padding_side: "right",
   };
 }
+
+const TEMPLATE_NAMES: readonly string[] = [v1.name, plain.name];
 
 const schema = z.object({
   mlan_template: z
