@@ -1,5 +1,5 @@
 import { type Conversation, MlanError, type Prompt } from "@mlan/core";
-import { encodePrompt, renderPrompt, templateByName } from "@mlan/model-llava";
+import { encodePrompt, renderPrompt, plain, templateByName, v1 } from "@mlan/model-llava";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OPENBOOKQA_PROMPT, POPE_PROMPT } from "./golden-vectors.ts";
@@ -34,8 +34,10 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original harnesses
 
 describe("a chat prompt", () => {
   const render = (template: string, prompt: Prompt, images: number): string =>
-    renderPrompt(prompt, templateByName(template), { id: "q", images: Array.from({ length: images }, () => image) })
-      .text;
+    renderPrompt(prompt, templateByName([v1, plain], template), {
+      id: "q",
+      images: Array.from({ length: images }, () => image),
+    }).text;
 
   test("is written in the template, the image in the user's turn", () => {
     const prompt: Prompt = { kind: "chat", user: "Is it?", answerStart: 'The best answer is "' };
@@ -65,7 +67,7 @@ describe("a chat prompt", () => {
               { role: "assistant", text: start + rest },
             ],
           };
-          const trained = templateByName(name).render(conversation);
+          const trained = templateByName([v1, plain], name).render(conversation);
           const prompt = render(name, { kind: "chat", user, answerStart: start }, seen ? 1 : 0);
           expect(trained.slice(0, prompt.length)).toBe(prompt);
           const open = render(name, { kind: "chat", user, answerStart: "" }, seen ? 1 : 0);
@@ -80,7 +82,9 @@ test("encodes placeholders as text where there are no images", async () => {
   const tokenizer = await tokenizerOf(tinyJson, false);
   const prompt: Prompt = { kind: "raw", text: "the <image>", beginOfSequence: true };
   const owner = { id: "q", images: [] };
-  expect(encodePrompt(renderPrompt(prompt, templateByName("v1"), owner), tokenizer, owner)).not.toContain(-200);
+  expect(encodePrompt(renderPrompt(prompt, templateByName([v1, plain], "v1"), owner), tokenizer, owner)).not.toContain(
+    -200,
+  );
 });
 
 describe("special tokens and placeholders that a prompt only writes", () => {
@@ -97,7 +101,7 @@ describe("special tokens and placeholders that a prompt only writes", () => {
       [{ ...raw, text: `<image>\n${written}` }, [image]],
     ] as const) {
       const owner = { id: "q", images };
-      const ids = encodePrompt(renderPrompt(prompt, templateByName("v1"), owner), tokenizer, owner);
+      const ids = encodePrompt(renderPrompt(prompt, templateByName([v1, plain], "v1"), owner), tokenizer, owner);
       expect(ids.filter((id) => special.has(id))).toEqual([1, ...images.map(() => -200)]);
       expect(tokenizer.decode(ids.filter((id) => id !== -200))).toContain(written);
     }
@@ -131,7 +135,7 @@ test.each<[string, Prompt, number, RegExp]>([
   ["a chat prompt with too few", { kind: "chat", user: "<image>", answerStart: "" }, 2, /2 images, but 1/],
 ])("refuses %s, naming the request", (_, prompt, images, message) => {
   const owner = { id: "q-3", images: Array.from({ length: images }, () => image) };
-  const error = caught(() => renderPrompt(prompt, templateByName("v1"), owner));
+  const error = caught(() => renderPrompt(prompt, templateByName([v1, plain], "v1"), owner));
   expect(MlanError.is(error, "invalid-data")).toBe(true);
   expect(String(error)).toMatch(message);
   expect(String(error)).toContain("q-3");

@@ -1,21 +1,18 @@
 import { MlanError, type PromptFamily, shownValue } from "@mlan/core";
 import { plain } from "./plain.ts";
 import type { Template } from "./template.ts";
-import { v1 } from "./v1.ts";
 
-const TEMPLATES: ReadonlyMap<string, Template> = new Map([v1, plain].map((template) => [template.name, template]));
-
-/** Of all templates. */
-export const TEMPLATE_NAMES: readonly string[] = [...TEMPLATES.keys()];
+/** All templates of models of an architecture: its own, and that of alignment. */
+export function templatesOf({ chatTemplate }: { readonly chatTemplate: Template }): readonly Template[] {
+  return [chatTemplate, plain];
+}
 
 /** The template that a recipe or a checkpoint names. Throws an `invalid-options` error that lists the known ones. */
-export function templateByName(name: string): Template {
-  const template = TEMPLATES.get(name);
+export function templateByName(templates: readonly Template[], name: string): Template {
+  const template = templates.find((known) => known.name === name);
   if (template !== undefined) return template;
-  throw new MlanError(
-    "invalid-options",
-    `model-llava: there is no template ${shownValue(name)}. Known are: ${TEMPLATE_NAMES.join(", ")}.`,
-  );
+  const names = templates.map((known) => known.name).join(", ");
+  throw new MlanError("invalid-options", `model-llava: there is no template ${shownValue(name)}. Known are: ${names}.`);
 }
 
 /** How a model is asked whose format has that template: until it has seen conversations, as its backbone is. */
