@@ -7,12 +7,12 @@ export function templatesOf({ chatTemplate }: { readonly chatTemplate: Template 
   return [chatTemplate, plain];
 }
 
-/** The template that a recipe or a checkpoint names. Throws an `invalid-options` error that lists the known ones. */
+/** The one of a model's templates that a recipe or a checkpoint names. Throws an `invalid-options` error that lists them. */
 export function templateByName(templates: readonly Template[], name: string): Template {
-  const template = templates.find((known) => known.name === name);
+  const template = templates.find((one) => one.name === name);
   if (template !== undefined) return template;
-  const names = templates.map((known) => known.name).join(", ");
-  throw new MlanError("invalid-options", `model-llava: there is no template ${shownValue(name)}. Known are: ${names}.`);
+  const known = templates.map((one) => one.name).join(", ");
+  throw new MlanError("invalid-options", `model-llava: there is no template ${shownValue(name)}. Known are: ${known}.`);
 }
 
 /** How a model is asked whose format has that template: until it has seen conversations, as its backbone is. */

@@ -1,13 +1,13 @@
 import { loadTokenizer, TOKENIZER_FILES } from "./load-tokenizer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
-/** A way to read a checkpoint's tokenizer. */
+/** How an architecture's checkpoints hold their tokenizer. */
 export interface TokenizerKind {
-  /** The files that make it, of which a folder may lack some; a checkpoint carries them along. */
+  /** The files of a folder in Hugging Face layout that decide how text is encoded; a checkpoint carries them along. */
   readonly files: readonly string[];
-  /** Reads the tokenizer of a folder, which ends in a slash. Throws `invalid-checkpoint` errors that name the file. */
+  /** `folder` ends in a slash. Throws `invalid-checkpoint` errors that name the file, what was found, and what is read. */
   load(folder: URL): Promise<Tokenizer>;
 }
 
-/** Llama's: `tokenizer.json`, or SentencePiece's `tokenizer.model` where that is missing. */
+/** Byte-pair encoding with byte fallback and spaces as U+2581, as Llama 1 and 2 have it. */
 export const llamaTokenizer: TokenizerKind = { files: TOKENIZER_FILES, load: loadTokenizer };
