@@ -1,3 +1,4 @@
+import { pathOf } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
 import { addedTokens } from "./added-tokens.ts";
 import { createBytePairEncoder } from "./byte-pairs.ts";
@@ -6,6 +7,7 @@ import type { TokenizerConfig } from "./tokenizer-config.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { type AddedToken, SPACE, type Vocabulary } from "./vocabulary.ts";
 import { createWordEncoder } from "./word-encoder.ts";
+import { splitAtTokens, wellFormed } from "./written-tokens.ts";
 
 /**
  * A tokenizer that splits and prefixes text as the slow LlamaTokenizer does (`tokenization_llama.py` of
@@ -14,24 +16,27 @@ import { createWordEncoder } from "./word-encoder.ts";
 export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig, folder: URL): Tokenizer {
   const tokens = addedTokens(vocabulary, config, folder);
   const added = new Map(tokens.map((token) => [token.content, token]));
+  const idOf = (token: string): number | undefined => added.get(token)?.id;
   const [unknownId = 0, beginOfSequenceId = 0, endOfSequenceId = 0] = [
     config.unknown,
     config.beginOfSequence,
     config.endOfSequence,
-  ].map((content) => added.get(content)?.id);
+  ].map(idOf);
   const encodeWords = createWordEncoder(vocabulary, createBytePairEncoder(vocabulary, unknownId));
   const segmentsOf = createSplitter(added);
   const pieceOf = createPieces(vocabulary, tokens);
   return {
+    folder: pathOf(folder),
     vocabularySize: highestId(vocabulary, tokens) + 1,
     beginOfSequenceId,
     endOfSequenceId,
     unknownId,
-    legacy: config.legacy,
     fingerprint: fingerprintOf(vocabulary, tokens, config.legacy),
-    encode(text, { beginOfSequence = false, legacy = config.legacy } = {}) {
+    idOf,
+    encode(text, { beginOfSequence = false, fast = false } = {}) {
       const ids = beginOfSequence ? [beginOfSequenceId] : [];
-      for (const segment of segmentsOf(wellFormed(text), legacy)) {
+      // The fast tokenizer encodes as with legacy, whatever the flag.
+      for (const segment of segmentsOf(wellFormed(text), fast || config.legacy)) {
         if (typeof segment === "string") encodeWords(segment, ids);
         else ids.push(segment.id);
       }
@@ -55,23 +60,14 @@ export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig,
   };
 }
 
-/** Half of a surrogate pair has no UTF-8 form. */
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\ufffd");
-}
-
 /** Cuts text at literal special tokens and marks its spaces; a segment is text to merge or one token. */
 function createSplitter(
   added: ReadonlyMap<string, AddedToken>,
 ): (text: string, legacy: boolean) => (string | AddedToken)[] {
-  const longestFirst = [...added.keys()].toSorted((a, b) => b.length - a.length);
-  const pattern = new RegExp(`(${longestFirst.map(escapeForPattern).join("|")})`, "u");
+  const split = splitAtTokens(added.keys());
   return (text, legacy) => {
     const whole = legacy || text === "" ? text : SPACE + text;
-    const segments = whole.split(pattern).flatMap((part) => {
-      if (part === "") return [];
-      return added.get(part) ?? (legacy ? SPACE : "") + part.replaceAll(" ", SPACE);
-    });
+    const segments = split(whole).map((part) => added.get(part) ?? (legacy ? SPACE : "") + part.replaceAll(" ", SPACE));
     // The slow tokenizer drops the prefix when nothing stands between it and a special token.
     const second = segments[1];
     const dropsPrefix = !legacy && segments[0] === SPACE && typeof second === "object" && second.special;
@@ -85,11 +81,6 @@ function createPieces({ ids }: Vocabulary, added: readonly AddedToken[]): (id: n
   for (const [piece, id] of Object.entries(ids)) pieces[id] = piece;
   for (const { id, content, special } of added) pieces[id] = special ? "" : content;
   return (id) => pieces[id] ?? "";
-}
-
-// RegExp.escape needs Node 24.
-function escapeForPattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
 function highestId({ ids }: Vocabulary, added: readonly AddedToken[]): number {
