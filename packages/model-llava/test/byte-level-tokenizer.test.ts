@@ -25,10 +25,10 @@ describe.each(["gpt2", "chatml", "llama3"])("%s, against transformers", (name) =
     tokenizer = await byteLevelTokenizer.load(folder);
     // What `tools/fixtures/model_llava_byte_level.py` recorded.
     expected = JSON.parse(await readFile(new URL("expected.json", folder), "utf8"));
-    expect(expected.rows.length).toBeGreaterThan(150);
   });
 
   test("gives its ids, with and without the begin-of-sequence token", () => {
+    expect(expected.rows.length).toBeGreaterThan(150);
     for (const { text, ids, withBegin } of expected.rows) {
       expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
       const whole = tokenizer.encode(text, { beginOfSequence: true });
