@@ -90,7 +90,8 @@ const vocabulary = z
     for (const piece of Object.keys(pieces)) {
       const id = pieces[piece];
       if (isTokenId(id)) ids.set(piece, id);
-      else issues.push({ code: "custom", input: id, path: [piece], message: "must be a whole number from 0 to 67108863" });
+      else
+        issues.push({ code: "custom", input: id, path: [piece], message: "must be a whole number from 0 to 67108863" });
     }
     return ids;
   });
