@@ -2,6 +2,11 @@ import { MlanError, type PromptFamily, shownValue } from "@mlan/core";
 import { plain } from "./plain.ts";
 import type { Template } from "./template.ts";
 
+/** All templates of models of an architecture: its own, and that of alignment. */
+export function templatesOf({ chatTemplate }: { readonly chatTemplate: Template }): readonly Template[] {
+  return [chatTemplate, plain];
+}
+
 /** The one of a model's templates that a recipe or a checkpoint names. Throws an `invalid-options` error that lists them. */
 export function templateByName(templates: readonly Template[], name: string): Template {
   const template = templates.find((one) => one.name === name);
