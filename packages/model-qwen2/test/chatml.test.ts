@@ -91,7 +91,14 @@ describe("ChatML", () => {
     );
     const question = [IMAGE_TOKEN_INDEX, ...tokenizer.encode("\nWhat is it?"), end, newline];
     const system = [start, ...tokenizer.encode("system\nYou are a helpful assistant."), end, newline];
-    const asked = [...system, start, ...tokenizer.encode("user\n"), ...question, start, ...tokenizer.encode("assistant\n")];
+    const asked = [
+      ...system,
+      start,
+      ...tokenizer.encode("user\n"),
+      ...question,
+      start,
+      ...tokenizer.encode("assistant\n"),
+    ];
     expect([...inputIds]).toEqual([...asked, ...tokenizer.encode("yes"), end, newline]);
     expect([...labels].findIndex((label) => label !== IGNORE_INDEX)).toBe(asked.length);
   });
@@ -114,7 +121,8 @@ describe("answers of a Qwen2", () => {
       maximumNewTokens: 12,
     }));
     const found = new Map<string, unknown>();
-    for await (const { id, text, tokens } of model.generate(requests, { details: true })) found.set(id, { text, tokens });
+    for await (const { id, text, tokens } of model.generate(requests, { details: true }))
+      found.set(id, { text, tokens });
     for (const { question, tokens, text } of answers) expect(found.get(question)).toEqual({ text, tokens });
   });
 });

@@ -39,14 +39,22 @@ it("names package, places and settings for a run's manifest", () => {
 });
 
 it("says how to download weights that are missing", async () => {
-  await expect(errorOf(new URL("nowhere/", folder))).resolves.toMatch(/nowhere.*hf download Qwen\/Qwen2\.5-7B --revision/);
+  await expect(errorOf(new URL("nowhere/", folder))).resolves.toMatch(
+    /nowhere.*hf download Qwen\/Qwen2\.5-7B --revision/,
+  );
 });
 
 it("refuses a Llama, and Llama refuses it: the package that reads it is named", async () => {
   await expect(errorOf(llamaFolder)).resolves.toMatch(
     /"model_type" is "llama".*"qwen2".*"llava_qwen".*read by @mlan\/model-llama2 and @mlan\/model-vicuna/,
   );
-  const other = createLlavaSource({ name: "llama", architecture: llama, compute, weights, untunedFamily: "llama2-base" });
+  const other = createLlavaSource({
+    name: "llama",
+    architecture: llama,
+    compute,
+    weights,
+    untunedFamily: "llama2-base",
+  });
   const error: unknown = await other.open().catch((thrown: unknown) => thrown);
   expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
   expect(String(error)).toMatch(/"model_type" is "qwen2".*read by @mlan\/model-qwen2/);
@@ -69,7 +77,9 @@ it.each([
 });
 
 async function errorOf(place: URL): Promise<string> {
-  const opening = createScope([qwen2({ weights: place }), onnx()]).get(MODEL).open();
+  const opening = createScope([qwen2({ weights: place }), onnx()])
+    .get(MODEL)
+    .open();
   const error: unknown = await opening.then(
     (model) => model.dispose(),
     (thrown: unknown) => thrown,

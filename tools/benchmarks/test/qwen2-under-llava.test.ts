@@ -1,14 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { onnx } from "@mlan/backend-onnx";
-import {
-  type Benchmark,
-  evaluate,
-  type Experiment,
-  experiment,
-  runExperiment,
-  runFolder,
-  train,
-} from "@mlan/core";
+import { type Benchmark, evaluate, type Experiment, experiment, runExperiment, runFolder, train } from "@mlan/core";
 import { boolq } from "@mlan/data-boolq";
 import { captions } from "@mlan/data-captions";
 import { miniCheckpoint, writeMiniworld } from "@mlan/data-miniworld";
@@ -68,7 +60,11 @@ it("a Qwen2 is aligned, tuned on language and evaluated under LLaVA, and answers
     tie_word_embeddings: true,
   });
   const again = await ran(
-    experiment({ name: "again", use: [qwen2({ weights: saved }), onnx({ threads: 1 }), generation()], stages: [asked] }),
+    experiment({
+      name: "again",
+      use: [qwen2({ weights: saved }), onnx({ threads: 1 }), generation()],
+      stages: [asked],
+    }),
     new URL("again/", root),
   );
   expect(again.answers).toEqual(run.answers);
