@@ -27,8 +27,9 @@ export interface WrittenPrompt {
  * harness, a placeholder has no image.
  */
 export function writePrompt(prompt: Prompt, template: Template, { id, images }: PromptOwner): WrittenPrompt {
-  const written = prompt.kind === "chat" ? prompt.user + prompt.answerStart : prompt.text;
-  const placeholders = images.length === 0 ? 0 : written.split(IMAGE_PLACEHOLDER).length - 1;
+  const written = prompt.kind === "chat" ? [prompt.user, prompt.answerStart] : [prompt.text];
+  const placeholders =
+    images.length === 0 ? 0 : written.flatMap((text) => text.split(IMAGE_PLACEHOLDER).slice(1)).length;
   const missing = images.length - placeholders;
   const asInTraining = prompt.kind === "chat" && placeholders === 0;
   const surplus = missing < 0 && prompt.kind === "raw" && prompt.harness !== undefined;

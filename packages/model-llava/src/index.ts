@@ -48,7 +48,7 @@ export { templateByName } from "./templates/template-by-name.ts";
 export type { LabelInput, Labels, OriginalRules, PlacedConversation, Template } from "./templates/template.ts";
 export { v1 } from "./templates/v1.ts";
 export { loadTokenizer, TOKENIZER_FILES } from "./tokenizer/load-tokenizer.ts";
-export { llamaTokenizer, type TokenizerKind } from "./tokenizer/tokenizer-kind.ts";
+export { byteLevelTokenizer, llamaTokenizer, type TokenizerKind } from "./tokenizer/tokenizer-kind.ts";
 export type { EncodeOptions, Tokenizer } from "./tokenizer/tokenizer.ts";
 export { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
 export { learn } from "./weights/learning.ts";
