@@ -17,7 +17,6 @@ interface Golden {
     readonly name: string;
     readonly messages: readonly Message[];
     readonly ids: readonly number[];
-    readonly promptIds: readonly number[];
   }[];
 }
 
@@ -124,6 +123,14 @@ describe("answers of a Qwen2", () => {
     for await (const { id, text, tokens } of model.generate(requests, { details: true }))
       found.set(id, { text, tokens });
     for (const { question, tokens, text } of answers) expect(found.get(question)).toEqual({ text, tokens });
+  });
+
+  it("are scored as one text with their start, whose last word may go on", async () => {
+    const prompt = { kind: "chat", user: "What is it?", answerStart: " r" } as const;
+    const [score] = await model.score([{ id: "scored", prompt, images: [], continuation: "ed bus" }]);
+    expect(tokenizer.encode(" r").length + tokenizer.encode("ed bus").length).toBeGreaterThan(2);
+    expect(tokenizer.encode(" red bus")).toHaveLength(2);
+    expect(score?.tokens).toBe(2);
   });
 });
 

@@ -14,7 +14,7 @@ import { scratchFolder } from "./tiny-model.ts";
 
 const weights = new URL("../../../packages/model-qwen2/test/fixtures/tied/", import.meta.url);
 const format = { maximumLength: 512 };
-const steps = { batchSize: 8, microBatchSize: 4, maximumSteps: 12, warmupRatio: 0, learningRate: 3e-3 };
+const steps = { batchSize: 8, microBatchSize: 4, epochs: 4, warmupRatio: 0, learningRate: 1e-2 };
 
 it("a Qwen2 is aligned, tuned on language and evaluated under LLaVA, and answers the same once it is opened again", async () => {
   const root = await scratchFolder();
@@ -47,12 +47,12 @@ it("a Qwen2 is aligned, tuned on language and evaluated under LLaVA, and answers
   for (const stage of ["align", "tune"]) {
     const losses = run.losses.get(stage) ?? [];
     expect(losses.length).toBeGreaterThan(2);
-    expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) * 0.9);
+    expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) - 0.3);
   }
   expect(run.answers.size).toBeGreaterThan(6);
 
   const tuned = (await runFolder(folder).readManifest())?.stages["tune"]?.checkpoint;
-  const saved = new URL(`${tuned}model/`, folder);
+  const saved = new URL(tuned ?? "", folder);
   expect(JSON.parse(await readFile(new URL("config.json", saved), "utf8"))).toMatchObject({
     architectures: ["LlavaQwenForCausalLM"],
     model_type: "llava_qwen",
