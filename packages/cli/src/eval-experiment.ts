@@ -41,6 +41,7 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
   // First what is looked up in a moment: a model's plugin takes seconds to load.
   const whole = await Promise.all(request.benchmarks.map(benchmarkPlugin));
   const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
+  const stage = evaluate({ name: "eval", benchmarks, ...(protocol !== undefined && { protocol }) });
   const evaluator = await importPlugin("eval", request.evaluator);
   const weights = await checkpointAt(request.weights);
   const model = await importPlugin("model", request.model);
@@ -53,7 +54,6 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
     }),
     await computeOf(request.backend),
   ].map(checkPlugin);
-  const stage = evaluate({ name: "eval", benchmarks, ...(protocol !== undefined && { protocol }) });
   return experiment({ name: "eval", use, stages: [stage] });
 }
 

@@ -6,14 +6,14 @@ import { cardFor, refuseTogether, type SourceOptions, sourceFrom } from "../file
 /** A dataset as its authors published it, or as it lies on this machine. */
 export type Published = PublishedOnHub | PublishedHere;
 
-export interface PublishedOnHub extends PublishedFacts {
+interface PublishedOnHub extends PublishedFacts {
   /** Owner and name on the Hugging Face Hub, e.g. "google/boolq". */
   readonly repository: string;
   /** The commit that is read unless the options name another. */
   readonly revision: string;
 }
 
-export interface PublishedHere extends PublishedFacts {
+interface PublishedHere extends PublishedFacts {
   /** A file of rows, or the folder that holds it. */
   readonly location: Location;
 }
