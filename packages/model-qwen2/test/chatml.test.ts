@@ -141,7 +141,7 @@ function encode(messages: readonly Message[]) {
 function encodeTurns(turns: readonly Turn[], conversation: Omit<Conversation, "turns"> = { id: "it", images: [] }) {
   const options = { tokenizer, template: chatml, maximumLength: 512, positionsPerImage: 4 };
   const encoded = encodeConversation({ ...conversation, turns }, options);
-  expect(encodeConversation({ ...conversation, turns }, { ...options, protocol: "strict" })).toEqual(encoded);
+  expect(encodeConversation({ ...conversation, turns }, { ...options, answerSpans: "turns" })).toEqual(encoded);
   return encoded;
 }
 

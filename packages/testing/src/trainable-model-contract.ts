@@ -46,11 +46,11 @@ export function describeTrainableModelContract(
       }
     });
 
-    it.each(["paper", "strict"] as const)("learns nothing of an answer that is marked so, in %s", (protocol) => {
+    it.each(["text", "turns"] as const)("learns nothing of an answer that is marked so, by %s", (answerSpans) => {
       const [first, second] = alphabetConversations(2).map(({ turns }) => turns);
       const encode = (learned: boolean): Encoded => {
         const unlearned = first?.map((turn) => (turn.role === "assistant" ? { ...turn, learned } : turn)) ?? [];
-        return model.encode({ id: "a", turns: [...unlearned, ...(second ?? [])], images: [] }, { protocol });
+        return model.encode({ id: "a", turns: [...unlearned, ...(second ?? [])], images: [] }, { answerSpans });
       };
       const [all, one] = [encode(true), encode(false)];
       expect(one.inputIds).toEqual(all.inputIds);
