@@ -56,17 +56,17 @@ beforeAll(async () => {
 
 interface Options {
   readonly template?: Template;
-  readonly protocol?: "paper" | "strict";
+  readonly answerSpans?: "text" | "turns";
   readonly images?: number;
   readonly tokenizer?: Tokenizer;
 }
 
 function encode(texts: readonly string[], options: Options = {}) {
-  const { template = chat, protocol = "strict", images = 0 } = options;
+  const { template = chat, answerSpans = "turns", images = 0 } = options;
   const turns = texts.map((text, index): Turn => ({ role: index % 2 === 0 ? "user" : "assistant", text }));
   const { inputIds, labels, supervised, problem } = encodeConversation(
     { id: "row-7", turns, images: Array.from({ length: images }, () => image) },
-    { tokenizer: options.tokenizer ?? tokenizer, template, maximumLength: 2048, positionsPerImage: 4, protocol },
+    { tokenizer: options.tokenizer ?? tokenizer, template, maximumLength: 2048, positionsPerImage: 4, answerSpans },
   );
   const learned = [...labels].filter((label) => label !== -100);
   expect(learned).toHaveLength(supervised);
@@ -90,9 +90,9 @@ describe("a template with added tokens, of a tokenizer without begin-of-sequence
     );
   });
 
-  test("is the same in both loss protocols, for it has no original rules", () => {
+  test("is the same by text and by turns, for it has no original rules", () => {
     const texts = ["<image>\nWhat is it?", "A cat.", "Say <|im_end|> now", ""];
-    expect(encode(texts, { images: 1, protocol: "paper" })).toEqual(encode(texts, { images: 1 }));
+    expect(encode(texts, { images: 1, answerSpans: "text" })).toEqual(encode(texts, { images: 1 }));
   });
 
   test("takes no text for a token", () => {
@@ -135,34 +135,34 @@ describe("a template with added tokens, of a tokenizer without begin-of-sequence
 
 describe("the kit's templates with such a tokenizer", () => {
   test("plain learns all but the first token, which nothing precedes", () => {
-    for (const protocol of ["paper", "strict"] as const) {
-      const text = encode(["", "the red bus"], { template: plain, protocol });
+    for (const answerSpans of ["text", "turns"] as const) {
+      const text = encode(["", "the red bus"], { template: plain, answerSpans });
       expect(text.ids).toEqual(tokenizer.encode("the red bus\n"));
       expect(text.learned).toEqual(text.ids.slice(1));
-      const caption = encode(["<image>", "the red bus"], { template: plain, protocol, images: 1 });
+      const caption = encode(["<image>", "the red bus"], { template: plain, answerSpans, images: 1 });
       expect(caption.ids).toEqual([-200, ...text.ids]);
       expect(caption.learned).toEqual(text.ids);
-      expect(encode(["", ""], { template: plain, protocol })).toMatchObject({
+      expect(encode(["", ""], { template: plain, answerSpans })).toMatchObject({
         learned: [],
         problem: "nothing precedes its only token",
       });
     }
   });
 
-  test("plain says by paper that a caption holds a token", () => {
-    const { problem } = encode(["", "say <|im_end|>"], { template: plain, protocol: "paper" });
+  test("plain says by text that a caption holds a token", () => {
+    const { problem } = encode(["", "say <|im_end|>"], { template: plain, answerSpans: "text" });
     expect(problem).toMatch(/^turn 2, by the assistant, contains the token <\|im_end\|> in "say <\|im_end\|>"/);
   });
 
-  test("v1 is by paper what it is by strict where </s> is no token, or no token is put in front", async () => {
+  test("v1 is by text what it is by turns where </s> is no token, or no token is put in front", async () => {
     const texts = ["Hi", "the red bus", "Why?", "yes"];
-    const strict = encode(texts, { template: v1 });
-    expect(encode(texts, { template: v1, protocol: "paper" })).toEqual(strict);
-    expect(strict.learned.filter((id) => id === tokenizer.endOfSequenceId)).toHaveLength(2);
+    const exact = encode(texts, { template: v1 });
+    expect(encode(texts, { template: v1, answerSpans: "text" })).toEqual(exact);
+    expect(exact.learned.filter((id) => id === tokenizer.endOfSequenceId)).toHaveLength(2);
     const ended = await byteLevelOf(smallByteLevel(["</s>"]), { eos_token: "</s>" });
-    const exact = encode(texts, { template: v1, tokenizer: ended });
-    expect(encode(texts, { template: v1, tokenizer: ended, protocol: "paper" })).toEqual(exact);
-    expect(exact.learned).toEqual([" the red bus</s>", " yes</s>"].flatMap((text) => ended.encode(text)));
+    const again = encode(texts, { template: v1, tokenizer: ended });
+    expect(encode(texts, { template: v1, tokenizer: ended, answerSpans: "text" })).toEqual(again);
+    expect(again.learned).toEqual([" the red bus</s>", " yes</s>"].flatMap((text) => ended.encode(text)));
   });
 });
 
