@@ -29,6 +29,7 @@ export const OUR_PACKAGES: readonly string[] = [
   "@mlan/model-llama2",
   "@mlan/model-llava",
   "@mlan/model-vicuna",
+  "@mlan/pytorch-files",
   "@mlan/safetensors",
   "@mlan/statistics",
   "@mlan/testing",
