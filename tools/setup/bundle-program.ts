@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 
 /** Third-party packages are loaded as they are; those of this repository are TypeScript. */
-const onlyOwnPackages: Plugin = {
+export const onlyOwnPackages: Plugin = {
   name: "only-own-packages",
   setup({ onResolve }) {
     onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {

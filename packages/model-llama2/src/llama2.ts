@@ -1,10 +1,19 @@
 import type { ModelSource, Plugin } from "@mlan/core";
-import { type BackboneOptions, backbonePlugin } from "@mlan/model-llava";
+import { type BackboneOptions, backbonePlugin, llama } from "@mlan/model-llava";
 
 /** `weights` is a folder such as meta-llama/Llama-2-7b-hf, or a LLaVA checkpoint on it. */
 export interface Llama2Options extends BackboneOptions {}
 
 /** Llama 2, alone or as LLaVA's backbone. Throws `invalid-options`; files are read when the model is opened. */
 export function llama2(options: Llama2Options): Plugin<ModelSource> {
-  return backbonePlugin({ name: "llama2", module: import.meta.url, untunedFamily: "llama2-base" }, options);
+  return backbonePlugin(
+    {
+      name: "llama2",
+      module: import.meta.url,
+      architecture: llama,
+      repository: { id: "meta-llama/Llama-2-7b-hf", revision: "01c7f73d771dfac7d292323805ebc428287df4f9" },
+      untunedFamily: "llama2-base",
+    },
+    options,
+  );
 }

@@ -11,16 +11,17 @@ import {
   type PromptFamily,
 } from "@mlan/core";
 import { z } from "zod";
-import { createLlavaSource } from "./llava-source.ts";
+import type { Architecture } from "./architectures/architecture.ts";
+import { createLlavaSource, type Repository } from "./llava-source.ts";
 
 export interface BackboneOptions {
   /**
-   * The backbone's folder in Hugging Face layout: a plain Llama, or a LLaVA checkpoint on it, such as one that mlan
+   * The backbone's folder in Hugging Face layout: the plain backbone, or a LLaVA checkpoint on it, such as one that mlan
    * saved.
    */
   readonly weights: Location;
   /**
-   * The folder of a CLIP vision tower in Hugging Face layout. Default: the tower inside `weights`; a plain Llama
+   * The folder of a CLIP vision tower in Hugging Face layout. Default: the tower inside `weights`; a plain backbone
    * without one reads text only.
    */
   readonly visionTower?: Location;
@@ -32,6 +33,9 @@ export interface BackboneDefinition {
   readonly name: string;
   /** `import.meta.url` of the plugin's module. */
   readonly module: string;
+  readonly architecture: Architecture;
+  /** Where its weights are published. */
+  readonly repository: Repository;
   /** How benchmarks ask it while its weights have seen no conversation. */
   readonly untunedFamily: PromptFamily;
 }
@@ -39,11 +43,11 @@ export interface BackboneDefinition {
 const schema = z.strictObject({ weights: folderLocation, visionTower: folderLocation.exactOptional() });
 
 /**
- * A plugin of a Llama-shaped backbone, alone or under LLaVA. Throws `invalid-options`; files are read when the model
+ * A plugin of a backbone, alone or under LLaVA. Throws `invalid-options`; files are read when the model
  * is opened.
  */
 export function backbonePlugin(definition: BackboneDefinition, options: BackboneOptions): Plugin<ModelSource> {
-  const { name, module, untunedFamily } = definition;
+  const { name, module, ...rest } = definition;
   const data = checkOptions(`model-${name}`, schema, options);
   return plugin({
     name: `@mlan/model-${name}`,
@@ -52,6 +56,6 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
     // Where the files are decides nothing, and they may move; what they hold is compared by `inspect`.
     settings: { hasTower: data.visionTower !== undefined },
     places: { weights: pathOf(data.weights), ...(data.visionTower && { visionTower: pathOf(data.visionTower) }) },
-    create: (scope) => createLlavaSource({ name, compute: scope.get(COMPUTE), untunedFamily, ...data }),
+    create: (scope) => createLlavaSource({ name, compute: scope.get(COMPUTE), ...rest, ...data }),
   });
 }

@@ -4,7 +4,7 @@ import { imagesToFront } from "./templates/images-in-front.ts";
 import { oddTurn } from "./templates/odd-turn.ts";
 import { placeImages } from "./templates/place-images.ts";
 import { encodeSegments } from "./templates/segments.ts";
-import type { Template } from "./templates/template.ts";
+import type { OriginalRules, Template } from "./templates/template.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
 
@@ -23,20 +23,32 @@ export interface EncodeConversationOptions {
  * Tokens and label mask of a conversation: as the original code of arXiv 2411.10557 makes them, or by `strict`, where
  * exactly the answers are learned and no text is taken for a border, a token or an image. On ordinary text both are
  * equal, and the encoded conversation's `problem` names the turn that makes them differ in what is learned. A conversation
- * with an answer that is not to be learned is encoded by `strict` in both. What lies behind `maximumLength` is left out; an image may reach beyond it. Throws an `invalid-data` error that
+ * with an answer that is not to be learned is encoded by `strict` in both, and so are all when the template has no
+ * original rules, or the tokenizer lacks a token that they need. What lies behind `maximumLength` is left out; an image may reach beyond it. Throws an `invalid-data` error that
  * names the conversation when its turns do not alternate or its placeholders do not fit its images.
  */
 export function encodeConversation(conversation: Conversation, options: EncodeConversationOptions): Encoded {
   checkTurns(conversation);
   const strictly = options.protocol === "strict" || conversation.turns.some(({ learned = true }) => !learned);
-  if (strictly) return cut(encodeStrictly(conversation, options), options);
-  const encoded = cut(encodeAsOriginal(conversation, options), options);
-  return withReason(encoded, conversation, options);
+  const rules = strictly ? undefined : originalRules(options);
+  if (!rules) return cut(encodeStrictly(conversation, options), options);
+  const encoded = cut(encodeAsOriginal(conversation, rules, options), options);
+  return withReason(encoded, conversation, rules, options);
+}
+
+/** undefined when the template has none, or none that fit the tokenizer. */
+function originalRules({ template: { original }, tokenizer }: EncodeConversationOptions): OriginalRules | undefined {
+  return original?.tokens.every((token) => tokenizer.idOf(token) !== undefined) ? original : undefined;
 }
 
 /** Says which turn the original code misreads, when something else than the answers is learned for it. */
-function withReason(encoded: Encoded, conversation: Conversation, options: EncodeConversationOptions): Encoded {
-  const odd = oddTurn(conversation.turns, options.template.borders, options.tokenizer);
+function withReason(
+  encoded: Encoded,
+  conversation: Conversation,
+  { borders }: OriginalRules,
+  options: EncodeConversationOptions,
+): Encoded {
+  const odd = oddTurn(conversation.turns, borders, options.tokenizer);
   if (odd === undefined) return encoded;
   const exact = cut(encodeStrictly(conversation, options), options);
   if (isEqual(learnedIds(encoded), learnedIds(exact))) {
@@ -63,19 +75,22 @@ function encodeStrictly(conversation: Conversation, { tokenizer, template }: Enc
   );
   const nothing = unlearned ? "its answers are empty or marked as not learned" : "its answers are empty";
   const problem = segments.some(({ learned }) => learned) ? undefined : nothing;
-  return { conversation, ...encodeSegments(segments, tokenizer), problem };
+  return { conversation, ...encodeSegments(segments, { tokenizer, template: template.name }), problem };
 }
 
-function encodeAsOriginal(conversation: Conversation, options: EncodeConversationOptions): Labelled {
-  const { tokenizer, template, maximumLength } = options;
+function encodeAsOriginal(
+  conversation: Conversation,
+  rules: OriginalRules,
+  { tokenizer, maximumLength }: EncodeConversationOptions,
+): Labelled {
   const hasImages = conversation.images.length > 0;
-  const text = template.render(hasImages ? withImagesInFront(conversation) : conversation);
+  const text = rules.render(hasImages ? withImagesInFront(conversation) : conversation);
   const encode = (part: string): number[] =>
     hasImages ? encodeWithImage(tokenizer, part) : tokenizer.encode(part, { beginOfSequence: true });
   // The original cuts text before it finds the answers, but conversations with images after it.
   const whole = encode(text);
   const ids = hasImages ? whole : whole.slice(0, maximumLength);
-  const { labels, problem } = template.label({ text, ids, encode, tokenizer, maximumLength });
+  const { labels, problem } = rules.label({ text, ids, encode, tokenizer, maximumLength });
   // It pads with <unk> and drops padding, an <unk> that is written too.
   const kept = ids.flatMap((id, place) => (place < maximumLength && id !== tokenizer.unknownId ? place : []));
   const only = (values: readonly number[]): number[] => kept.map((place) => values[place] ?? IGNORE_INDEX);
@@ -109,7 +124,7 @@ function cut({ conversation, ids, labels, problem }: Labelled, options: EncodeCo
     images: conversation.images.slice(0, images),
     length: Math.min(length, maximumLength),
     supervised,
-    ...(supervised === 0 && { problem: problem ?? tooLong }),
+    ...(supervised === 0 && { problem: problem ?? (ids.length > 1 ? tooLong : "nothing precedes its only token") }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Compute, type ConversationFormat, MlanError, type PromptFamily, type TrainableModel } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Architecture } from "./architectures/architecture.ts";
 import { generate } from "./answer/generate.ts";
 import type { PromptReader } from "./answer/prompt-reader.ts";
 import { score } from "./answer/score.ts";
@@ -17,17 +18,18 @@ import { answerFunctions } from "./network/answer-functions.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
 import type { Template } from "./templates/template.ts";
-import { promptFamilyOf, templateByName } from "./templates/template-by-name.ts";
+import { promptFamilyOf, templateByName, templatesOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, learningComponents } from "./weights/learning.ts";
 
-/** A LLaVA model; without a vision tower it is a Llama that reads text only. */
+/** A LLaVA model; without a vision tower it is its backbone alone, which reads text only. */
 export interface LlavaModel extends TrainableModel {
   save(folder: URL, options?: SaveOptions): Promise<void>;
 }
 
 export interface LlavaModelParts {
   readonly name: string;
+  readonly architecture: Architecture;
   /** By which answers are computed. */
   readonly compute: Compute;
   readonly network: LlavaNetwork;
@@ -42,13 +44,14 @@ export interface LlavaModelParts {
 }
 
 export function llavaModel(parts: LlavaModelParts): LlavaModel {
-  const { name, network, tokenizer, vision } = parts;
+  const { name, architecture, network, tokenizer, vision } = parts;
+  const templates = templatesOf(architecture);
   const { weights } = network;
   const functions = answerFunctions(network, parts.compute);
   let { format } = parts;
-  let template = templateByName(format.template);
+  let template = templateByName(templates, format.template);
   const setFormat = (next: ConversationFormat): void => {
-    template = templateByName(next.template);
+    template = templateByName(templates, next.template);
     format = next;
   };
   const reader = (): PromptReader => ({
@@ -108,7 +111,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     save: (folder, options) => writeCheckpoint(folder, { ...parts, weights, format }, options),
     async load(folder) {
       functions.dispose();
-      setFormat(await loadCheckpoint(folder, network));
+      setFormat(await loadCheckpoint(folder, architecture, network));
     },
     dispose() {
       functions.dispose();
@@ -135,10 +138,17 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
 
 /** Of everything that makes an answer but the weights' values. */
 function fingerprintOf(
-  { network, tokenizer, vision }: LlavaModelParts,
+  { architecture, network, tokenizer, vision }: LlavaModelParts,
   format: ConversationFormat,
   template: Template,
 ): string {
   const sees = vision && [vision.config, vision.selectLayer, vision.processor];
-  return fingerprintNow([network.decoder.config, sees ?? null, tokenizer.fingerprint, template.fingerprint, format]);
+  return fingerprintNow([
+    architecture.name,
+    network.decoder.config,
+    sees ?? null,
+    tokenizer.fingerprint,
+    template.fingerprint,
+    format,
+  ]);
 }

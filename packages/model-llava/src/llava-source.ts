@@ -14,6 +14,7 @@ import {
   type PromptFamily,
   toFolderUrl,
 } from "@mlan/core";
+import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { refuseIgnoredFiles } from "./checkpoint/ignored-files.ts";
 import {
@@ -22,23 +23,32 @@ import {
   openCheckpoint,
   type OpenCheckpointOptions,
 } from "./checkpoint/open-checkpoint.ts";
-import { fileExists, readCheckpointFile } from "./config/checkpoint-file.ts";
+import { fileExists, pathExists, readCheckpointFile } from "./config/checkpoint-file.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
-import { promptFamilyOf, templateByName } from "./templates/template-by-name.ts";
-import { loadTokenizer, TOKENIZER_FILES } from "./tokenizer/load-tokenizer.ts";
+import { promptFamilyOf, templateByName, templatesOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
 import { planWeights, type WeightPlan } from "./weights/weight-plan.ts";
 
+/** A repository of the Hugging Face Hub at one commit. */
+export interface Repository {
+  /** Such as "lmsys/vicuna-7b-v1.5". */
+  readonly id: string;
+  readonly revision: string;
+}
+
 export interface LlavaSourceOptions {
   readonly name: string;
+  readonly architecture: Architecture;
+  /** Where such weights are published; named when there are none. */
+  readonly repository?: Repository;
   /** Where the model lives; opened with it. */
   readonly compute: Compute;
-  /** The folder of a Llama or LLaVA checkpoint in Hugging Face layout. */
+  /** The folder of a checkpoint in Hugging Face layout: of the backbone, or of LLaVA on it. */
   readonly weights: Location;
   /** The folder of a CLIP vision tower in Hugging Face layout. It is preferred to a tower inside `weights`. */
   readonly visionTower?: Location | undefined;
@@ -57,27 +67,35 @@ export interface LlavaSource extends ModelSource {
 }
 
 /**
- * A source of a Llama or LLaVA checkpoint. `open` gives a Llama a vision tower and a fresh projector where
+ * A source of a backbone or of LLaVA on it. `open` gives a plain backbone a vision tower and a fresh projector where
  * `visionTower` is given; without one it reads text only. Throws `invalid-options` for locations that are not on this
  * machine.
  */
-export function createLlavaSource({ name, compute, untunedFamily, ...locations }: LlavaSourceOptions): LlavaSource {
+export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
+  const { name, architecture, compute, untunedFamily, repository, ...locations } = options;
   const weights = toFolderUrl(locations.weights);
   const visionTower = locations.visionTower === undefined ? undefined : toFolderUrl(locations.visionTower);
-  const folders: CheckpointFolders = { weights, visionTower };
+  const folders: CheckpointFolders = { architecture, weights, visionTower };
+  const templates = templatesOf(architecture);
+  const requireFolders = async (): Promise<void> => {
+    await requireFolder(weights, repository);
+    if (visionTower) await requireFolder(visionTower, VISION_TOWER);
+  };
   return {
     specVersion: 1,
     name,
     open: async ({ seed = 0, signal } = {}) => {
+      await requireFolders();
       await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
         const { config, vision, format, tokenizer, plan } = await prepare(checkpoint, folders);
-        const tokenizerFiles = await readTokenizerFiles(weights);
-        const network = llavaNetwork(checkpoint.language, vision);
+        const tokenizerFiles = await readTokenizerFiles(weights, architecture.tokenizer.files);
+        const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
           await loadWeights(plan, network.weights, { seed, signal });
           return llavaModel({
             name,
+            architecture,
             compute,
             untunedFamily,
             network,
@@ -93,28 +111,46 @@ export function createLlavaSource({ name, compute, untunedFamily, ...locations }
         }
       });
     },
-    inspect: async ({ signal } = {}) =>
-      withCheckpoint(folders, { verify: false }, async (checkpoint) => {
+    inspect: async ({ signal } = {}) => {
+      await requireFolders();
+      return withCheckpoint(folders, { verify: false }, async (checkpoint) => {
         const { plan, tokenizer, vision } = await prepare(checkpoint, folders);
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
         const readsImages = vision !== undefined;
         const checkFormat = ({ template }: ConversationFormat): void => {
-          templateByName(template);
+          templateByName(templates, template);
         };
         const promptFamily = ({ template } = checkpoint.format): PromptFamily =>
           promptFamilyOf(template, untunedFamily);
         const encode: ModelInspection["encode"] = (conversation, { template, maximumLength }, options) =>
           encodeConversation(conversation, {
             tokenizer,
-            template: templateByName(template),
+            template: templateByName(templates, template),
             maximumLength,
             positionsPerImage: vision ? patchesPerImage(vision.config) : 0,
             ...options,
           });
         const parameters = parameterCounts(plan);
         return { content, parameters, readsImages, checkImage, promptFamily, checkFormat, encode };
-      }),
+      });
+    },
   };
+}
+
+/** CLIP ViT-L/14 at 336 pixels, the tower of arXiv 2411.10557. */
+const VISION_TOWER: Repository = {
+  id: "openai/clip-vit-large-patch14-336",
+  revision: "ce19dc912ca5cd21c8a653c79e251e808ccabcd1",
+};
+
+/** Throws `invalid-checkpoint`, with the command that downloads it, for a folder that does not exist. */
+async function requireFolder(folder: URL, repository: Repository | undefined): Promise<void> {
+  // Without the slash, so that a file in its place is not taken for nothing.
+  if (await pathExists(new URL(folder.href.replace(/\/$/, "")))) return;
+  const missing = `model-llava: ${pathOf(new URL("config.json", folder))} cannot be read: ${pathOf(folder)} does not exist.`;
+  const download =
+    repository && `hf download ${repository.id} --revision ${repository.revision} --local-dir ${pathOf(folder)}`;
+  throw new MlanError("invalid-checkpoint", download ? `${missing} To download it: ${download}` : missing);
 }
 
 async function withCheckpoint<Result>(
@@ -141,8 +177,8 @@ interface Prepared extends Checkpoint {
 }
 
 /** All checks of a checkpoint, before memory is taken for its weights. */
-async function prepare(checkpoint: Checkpoint, { weights }: CheckpointFolders): Promise<Prepared> {
-  const tokenizer = await loadTokenizer(weights);
+async function prepare(checkpoint: Checkpoint, { architecture, weights }: CheckpointFolders): Promise<Prepared> {
+  const tokenizer = await architecture.tokenizer.load(weights);
   checkVocabulary(tokenizer, checkpoint, weights);
   const plan = planWeights(checkpoint, checkpoint.weights);
   await refuseIgnoredFiles(weights, plan);
@@ -166,9 +202,9 @@ function checkVocabulary({ vocabularySize }: Tokenizer, { language }: Checkpoint
   );
 }
 
-async function readTokenizerFiles(folder: URL): Promise<ReadonlyMap<string, Uint8Array>> {
+async function readTokenizerFiles(folder: URL, names: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  for (const name of TOKENIZER_FILES) {
+  for (const name of names) {
     const file = new URL(name, folder);
     if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
   }

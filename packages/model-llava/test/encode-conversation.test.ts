@@ -1,5 +1,13 @@
 import { type Conversation, type Encoded, type ImageReference, MlanError } from "@mlan/core";
-import { encodeConversation, encodeWithImage, templateByName, type Tokenizer } from "@mlan/model-llava";
+import {
+  encodeConversation,
+  encodePrompt,
+  plain,
+  templateByName,
+  type Tokenizer,
+  v1,
+  writePrompt,
+} from "@mlan/model-llava";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as golden from "./golden-vectors.ts";
@@ -23,7 +31,7 @@ function encode(tokenizer: Tokenizer, texts: readonly string[], options: EncodeO
   };
   return encodeConversation(conversation, {
     tokenizer,
-    template: templateByName(template),
+    template: templateByName([v1, plain], template),
     maximumLength,
     positionsPerImage: 576,
   });
@@ -142,7 +150,7 @@ describe.each([false, true])("with legacy %s", (legacyFlag) => {
   });
 
   test("puts a system turn in the place of the template's system prompt and learns the same answers", () => {
-    const options = { tokenizer, template: templateByName("v1"), maximumLength: 2048, positionsPerImage: 576 };
+    const options = { tokenizer, template: v1, maximumLength: 2048, positionsPerImage: 576 };
     const rounds = turns("the red bus", "a cat.");
     const asked = encodeConversation({ id: "1", turns: rounds, images: [] }, options);
     const system = { role: "system", text: "Say the cat." } as const;
@@ -157,8 +165,9 @@ describe.each([false, true])("with legacy %s", (legacyFlag) => {
   test("puts all images of a turn in front, as prompts do", () => {
     const encoded = encode(tokenizer, ["the <image>red<image> bus", "yes"], { images: 2 });
     expect(encoded.images).toEqual([image, image]);
-    const text = templateByName("v1").renderPrompt({ kind: "chat", user: "the red bus", answerStart: "" }, 2);
-    const asked = encodeWithImage(tokenizer, text);
+    const owner = { id: "q", images: [image, image] };
+    const prompt = writePrompt({ kind: "chat", user: "the red bus", answerStart: "" }, v1, owner);
+    const asked = encodePrompt(prompt, tokenizer, owner);
     expect(Array.from(encoded.inputIds.slice(0, asked.length))).toEqual(asked);
     expect(asked.filter((id) => id === -200)).toHaveLength(2);
   });
@@ -214,7 +223,7 @@ describe("refuses", () => {
     ["a system turn alone", { turns: [{ role: "system", text: "c" }] }, /it has no turns/],
   ])("%s, naming the conversation", async (_, change, message) => {
     const conversation: Conversation = { id: "row-7", turns: turns("a", "b"), images: [], ...change };
-    const options = { template: templateByName("v1"), maximumLength: 100, positionsPerImage: 4 };
+    const options = { template: v1, maximumLength: 100, positionsPerImage: 4 };
     const tokenizer = await tokenizerOf(tinyJson, false);
     expect(invalidData(() => encodeConversation(conversation, { ...options, tokenizer }))).toMatch(message);
   });
@@ -226,7 +235,7 @@ describe("refuses", () => {
   });
 
   test("an unknown template, listing the known", () => {
-    expect(() => templateByName("llama_2")).toThrow(/no template "llama_2". Known are: v1, plain/);
+    expect(() => templateByName([v1, plain], "llama_2")).toThrow(/no template "llama_2". Known are: v1, plain/);
   });
 });
 

@@ -1,5 +1,13 @@
 import { type Conversation, MlanError, type Prompt } from "@mlan/core";
-import { encodePrompt, renderPrompt, templateByName } from "@mlan/model-llava";
+import {
+  encodePrompt,
+  plain,
+  type PromptOwner,
+  type Template,
+  type Tokenizer,
+  v1,
+  writePrompt,
+} from "@mlan/model-llava";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OPENBOOKQA_PROMPT, POPE_PROMPT } from "./golden-vectors.ts";
@@ -10,6 +18,10 @@ const SYSTEM =
   "The assistant gives helpful, detailed, and polite answers to the user's questions.";
 const image = { name: "a.png", read: async () => new Uint8Array() };
 
+function encode(prompt: Prompt, tokenizer: Tokenizer, owner: PromptOwner): number[] {
+  return encodePrompt(writePrompt(prompt, v1, owner), tokenizer, owner);
+}
+
 describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original harnesses", () => {
   test("encodes POPE's prompt, whose image stands before the system prompt", async () => {
     const question = 'Please answer with "yes" or "no":\nIs there a dog?\n';
@@ -17,8 +29,8 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original harnesses
     const owner = { id: "1", images: [image] };
     const tokenizer = await tokenizerOf(llama2File, false);
     const prompt = { kind: "raw", text, beginOfSequence: true } as const;
-    expect(encodePrompt({ ...prompt, harness: "vision" }, tokenizer, owner)).toEqual(POPE_PROMPT);
-    expect(encodePrompt(prompt, tokenizer, owner)).toEqual(POPE_PROMPT);
+    expect(encode({ ...prompt, harness: "vision" }, tokenizer, owner)).toEqual(POPE_PROMPT);
+    expect(encode(prompt, tokenizer, owner)).toEqual(POPE_PROMPT);
   });
 
   test("encodes OpenBookQA's prompt without a begin-of-sequence token", async () => {
@@ -27,36 +39,49 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original harnesses
     const owner = { id: "1", images: [] };
     const tokenizer = await tokenizerOf(llama2File, false);
     const prompt = { kind: "raw", text, beginOfSequence: false } as const;
-    expect(encodePrompt({ ...prompt, harness: "language" }, tokenizer, owner)).toEqual(OPENBOOKQA_PROMPT);
-    expect(encodePrompt(prompt, tokenizer, owner)).toEqual(OPENBOOKQA_PROMPT);
+    expect(encode({ ...prompt, harness: "language" }, tokenizer, owner)).toEqual(OPENBOOKQA_PROMPT);
+    expect(encode(prompt, tokenizer, owner)).toEqual(OPENBOOKQA_PROMPT);
   });
 });
 
 describe("a chat prompt", () => {
-  const render = (template: string, prompt: Prompt, images: number): string =>
-    renderPrompt(prompt, templateByName(template), { id: "q", images: Array.from({ length: images }, () => image) })
-      .text;
+  const render = (template: Template, prompt: Prompt, images: number): string => {
+    const owner = { id: "q", images: Array.from({ length: images }, () => image) };
+    const { segments, beginOfSequence } = writePrompt(prompt, template, owner);
+    expect(beginOfSequence).toBe(true);
+    expect(segments.filter((segment) => "token" in segment && segment.token === "image")).toHaveLength(images);
+    return segments.map((segment) => ("text" in segment ? segment.text : "<image>")).join("");
+  };
 
   test("is written in the template, the image in the user's turn", () => {
     const prompt: Prompt = { kind: "chat", user: "Is it?", answerStart: 'The best answer is "' };
-    expect(render("v1", prompt, 0)).toBe(`${SYSTEM} USER: Is it? ASSISTANT: The best answer is "`);
-    expect(render("v1", prompt, 1)).toBe(`${SYSTEM} USER: <image>\nIs it? ASSISTANT: The best answer is "`);
-    expect(render("v1", { ...prompt, answerStart: "" }, 0)).toBe(`${SYSTEM} USER: Is it? ASSISTANT:`);
-    expect(render("v1", { ...prompt, user: "Is <image> it?" }, 1)).toContain("USER: Is <image> it? ASSISTANT:");
-    expect(render("plain", { ...prompt, user: "" }, 1)).toBe('<image>The best answer is "');
+    expect(render(v1, prompt, 0)).toBe(`${SYSTEM} USER: Is it? ASSISTANT: The best answer is "`);
+    expect(render(v1, prompt, 1)).toBe(`${SYSTEM} USER: <image>\nIs it? ASSISTANT: The best answer is "`);
+    expect(render(v1, { ...prompt, answerStart: "" }, 0)).toBe(`${SYSTEM} USER: Is it? ASSISTANT:`);
+    expect(render(v1, { ...prompt, user: "" }, 0)).toBe(`${SYSTEM} USER:ASSISTANT: The best answer is "`);
+    expect(render(v1, { ...prompt, user: "" }, 2)).toBe(
+      `${SYSTEM} USER: <image> <image>\n ASSISTANT: The best answer is "`,
+    );
+    // Halves of a placeholder are none.
+    expect(render(v1, { ...prompt, user: "a <im", answerStart: "age> b" }, 1)).toBe(
+      `${SYSTEM} USER: <image>\na <im ASSISTANT: age> b`,
+    );
+    expect(render(plain, prompt, 2)).toBe('<image><image>Is it?\nThe best answer is "');
+    expect(render(v1, { ...prompt, user: "Is <image> it?" }, 1)).toContain("USER: Is <image> it? ASSISTANT:");
+    expect(render(plain, { ...prompt, user: "" }, 1)).toBe('<image>The best answer is "');
   });
 
   test("is the beginning of the text that training shows for the same turns", () => {
     const text = fc.string({ minLength: 1 }).map((value) => `x${value.replaceAll("<", "")}x`);
     fc.assert(
       fc.property(
-        fc.constantFrom("v1", "plain"),
+        fc.constantFrom(v1, plain),
         text,
         text,
         text,
         fc.boolean(),
-        (name, question, start, rest, seen) => {
-          const user = name === "plain" ? "" : question;
+        (template, question, start, rest, seen) => {
+          const user = template === plain ? "" : question;
           const conversation: Conversation = {
             id: "c",
             images: seen ? [image] : [],
@@ -65,10 +90,10 @@ describe("a chat prompt", () => {
               { role: "assistant", text: start + rest },
             ],
           };
-          const trained = templateByName(name).render(conversation);
-          const prompt = render(name, { kind: "chat", user, answerStart: start }, seen ? 1 : 0);
+          const trained = template.original?.render(conversation) ?? "";
+          const prompt = render(template, { kind: "chat", user, answerStart: start }, seen ? 1 : 0);
           expect(trained.slice(0, prompt.length)).toBe(prompt);
-          const open = render(name, { kind: "chat", user, answerStart: "" }, seen ? 1 : 0);
+          const open = render(template, { kind: "chat", user, answerStart: "" }, seen ? 1 : 0);
           expect(trained.slice(0, open.length)).toBe(open);
         },
       ),
@@ -80,7 +105,7 @@ test("encodes placeholders as text where there are no images", async () => {
   const tokenizer = await tokenizerOf(tinyJson, false);
   const prompt: Prompt = { kind: "raw", text: "the <image>", beginOfSequence: true };
   const owner = { id: "q", images: [] };
-  expect(encodePrompt(renderPrompt(prompt, templateByName("v1"), owner), tokenizer, owner)).not.toContain(-200);
+  expect(encode(prompt, tokenizer, owner)).not.toContain(-200);
 });
 
 describe("special tokens and placeholders that a prompt only writes", () => {
@@ -97,7 +122,7 @@ describe("special tokens and placeholders that a prompt only writes", () => {
       [{ ...raw, text: `<image>\n${written}` }, [image]],
     ] as const) {
       const owner = { id: "q", images };
-      const ids = encodePrompt(renderPrompt(prompt, templateByName("v1"), owner), tokenizer, owner);
+      const ids = encode(prompt, tokenizer, owner);
       expect(ids.filter((id) => special.has(id))).toEqual([1, ...images.map(() => -200)]);
       expect(tokenizer.decode(ids.filter((id) => id !== -200))).toContain(written);
     }
@@ -108,9 +133,9 @@ describe("special tokens and placeholders that a prompt only writes", () => {
     const text = "before</s>after<unk> it";
     const language = { kind: "raw", text, beginOfSequence: false, harness: "language" } as const;
     const legacy = await tokenizerOf(tinyJson, true);
-    expect(encodePrompt(language, tokenizer, { id: "q", images: [] })).toEqual(legacy.encode(text));
+    expect(encode(language, tokenizer, { id: "q", images: [] })).toEqual(legacy.encode(text));
     const vision = { ...language, text: `<image>${text}`, harness: "vision" } as const;
-    const ids = encodePrompt(vision, tokenizer, { id: "q", images: [image] });
+    const ids = encode(vision, tokenizer, { id: "q", images: [image] });
     expect(ids).toEqual([-200, ...tokenizer.encode(text).filter((id) => id !== tokenizer.unknownId)]);
   });
 });
@@ -131,7 +156,7 @@ test.each<[string, Prompt, number, RegExp]>([
   ["a chat prompt with too few", { kind: "chat", user: "<image>", answerStart: "" }, 2, /2 images, but 1/],
 ])("refuses %s, naming the request", (_, prompt, images, message) => {
   const owner = { id: "q-3", images: Array.from({ length: images }, () => image) };
-  const error = caught(() => renderPrompt(prompt, templateByName("v1"), owner));
+  const error = caught(() => writePrompt(prompt, v1, owner));
   expect(MlanError.is(error, "invalid-data")).toBe(true);
   expect(String(error)).toMatch(message);
   expect(String(error)).toContain("q-3");

@@ -2,7 +2,7 @@ import { appendFile, cp, open, readFile, rm, writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { MlanError } from "@mlan/core";
-import { createLlavaSource } from "@mlan/model-llava";
+import { createLlavaSource, llama } from "@mlan/model-llava";
 import { writeTinyLlava } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
@@ -109,6 +109,7 @@ it("refuses what opening would refuse", async () => {
 
 it("takes paths and addresses for the same folders", async () => {
   const paths = createLlavaSource({
+    architecture: llama,
     name: "tiny",
     compute,
     weights: fileURLToPath(scratch.backbone).replace(/\/$/, ""),
@@ -118,7 +119,13 @@ it("takes paths and addresses for the same folders", async () => {
   const { content } = await paths.inspect();
   expect(await content.digest()).toBe(await digestOf(scratch.backbone, scratch.tower));
   expect(() =>
-    createLlavaSource({ name: "tiny", compute, weights: "https://example.org/llama/", untunedFamily: "llama2-base" }),
+    createLlavaSource({
+      architecture: llama,
+      name: "tiny",
+      compute,
+      weights: "https://example.org/llama/",
+      untunedFamily: "llama2-base",
+    }),
   ).toThrow(/not on this machine/);
 });
 

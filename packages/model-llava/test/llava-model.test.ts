@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { useOnnxBackend } from "@mlan/backend-onnx";
-import { createLlavaSource } from "@mlan/model-llava";
+import { createLlavaSource, llama } from "@mlan/model-llava";
 import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
 import "@tensorflow/tfjs-layers";
 import { compute } from "./tiny-llava.ts";
@@ -11,13 +11,20 @@ import { compute } from "./tiny-llava.ts";
 const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-llava-"))}/`);
 const { backbone, tower } = await writeTinyLlava(folder, { dtype: "BF16", shards: 2 });
 const seeing = createLlavaSource({
+  architecture: llama,
   name: "tiny LLaVA",
   compute,
   weights: backbone,
   visionTower: tower,
   untunedFamily: "llama2-base",
 });
-const reading = createLlavaSource({ name: "tiny Llama", compute, weights: backbone, untunedFamily: "llama2-base" });
+const reading = createLlavaSource({
+  architecture: llama,
+  name: "tiny Llama",
+  compute,
+  weights: backbone,
+  untunedFamily: "llama2-base",
+});
 
 describeModelContract(seeing, { useBackend: () => useOnnxBackend() });
 describeTrainableModelContract(seeing, { useBackend: () => useOnnxBackend() });

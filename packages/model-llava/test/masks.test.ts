@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Conversation, type ImageReference } from "@mlan/core";
-import { encodeConversation, templateByName, type Tokenizer } from "@mlan/model-llava";
+import { encodeConversation, plain, templateByName, type Tokenizer, v1 } from "@mlan/model-llava";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hasLlama2, llama2File, tinyJson, tokenizerOf } from "./tokenizer-folders.ts";
@@ -44,7 +44,7 @@ function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options
   };
   const { inputIds, labels, problem } = encodeConversation(conversation, {
     tokenizer,
-    template: templateByName(template),
+    template: templateByName([v1, plain], template),
     maximumLength,
     positionsPerImage: 1,
     protocol,

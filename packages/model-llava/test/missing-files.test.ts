@@ -1,8 +1,9 @@
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MlanError } from "@mlan/core";
+import { createLlavaSource, llama } from "@mlan/model-llava";
 import { expect, it } from "vitest";
-import { changeJson, rewriteTensors, scratchLlava, tinySource } from "./tiny-llava.ts";
+import { changeJson, compute, rewriteTensors, scratchLlava, tinySource } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 const POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 499723\n";
@@ -81,6 +82,41 @@ it.each(cases)("%s: one sentence that says so", async (_, message, damage) => {
   const folder = await scratch.copy(scratch.backbone);
   await damage(folder);
   expect(await refusal(folder)).toMatch(message);
+});
+
+it("a folder that does not exist: how to download it", async () => {
+  const folder = scratch.fresh();
+  const repository = { id: "owner/name", revision: "0123abc" };
+  const source = createLlavaSource({
+    name: "tiny",
+    architecture: llama,
+    repository,
+    compute,
+    weights: folder,
+    untunedFamily: "llama2-base",
+  });
+  const says = `${fileURLToPath(folder)}config.json cannot be read: ${fileURLToPath(folder)} does not exist. To download it: hf download owner/name --revision 0123abc --local-dir ${fileURLToPath(folder)}`;
+  await expect(source.open()).rejects.toThrow(says);
+  await expect(source.inspect()).rejects.toThrow(says);
+});
+
+it("a tower's folder that does not exist: how to download CLIP", async () => {
+  expect(await refusal(scratch.backbone, scratch.fresh())).toMatch(
+    /does not exist\. To download it: hf download openai\/clip-vit-large-patch14-336 --revision [0-9a-f]{40} /,
+  );
+});
+
+it("another architecture: the installed packages that read it, or how to find one", async () => {
+  const folder = await scratch.copy(scratch.backbone);
+  const file = new URL("config.json", folder);
+  const read = 'Llama is read as "llama", and under LLaVA as "llava_llama"';
+  await changeJson(file, { model_type: "mistral" });
+  expect(await refusal(folder)).toContain(
+    `"model_type" is "mistral". ${read}. No installed package reads "mistral"; look for one with "npm search mlan mistral".`,
+  );
+  await changeJson(file, { model_type: "llava", text_config: {} });
+  expect(await refusal(folder)).toContain('"model_type" is "llava". ');
+  expect(await refusal(folder)).toContain("This is the layout of llava-hf");
 });
 
 it("a file in the folder's place", async () => {

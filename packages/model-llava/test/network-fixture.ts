@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import {
   languageConfig,
+  llama,
   type LlavaNetwork,
   llavaNetwork,
   loadWeights,
@@ -18,15 +19,16 @@ const FIXTURE: URL = new URL("fixtures/network/", import.meta.url);
 export async function fixtureNetwork(): Promise<LlavaNetwork> {
   const [language, vision] = await Promise.all([json("llama/config.json"), json("clip/config.json")]);
   const sizes = {
+    architecture: llama,
     language: languageConfig(language, FIXTURE),
     vision: { config: visionConfig(vision, FIXTURE), selectLayer: -2 },
   };
   const readers = await Promise.all(
     ["llama/", "clip/", "projector.safetensors"].map((path) => openWeights(new URL(path, FIXTURE))),
   );
-  const [llama, clip, projector] = readers as [SafetensorsReader, SafetensorsReader, SafetensorsReader];
-  const plan = planWeights(sizes, { checkpoint: llama, tower: clip, freshProjector: true });
-  const network = llavaNetwork(sizes.language, sizes.vision);
+  const [backbone, clip, projector] = readers as [SafetensorsReader, SafetensorsReader, SafetensorsReader];
+  const plan = planWeights(sizes, { checkpoint: backbone, tower: clip, freshProjector: true });
+  const network = llavaNetwork(sizes);
   await loadWeights(plan, network.weights, { seed: 0 });
   for (const { name, shape } of plan.fresh) {
     const weight = network.weights.find((declared) => declared.name === name)!;

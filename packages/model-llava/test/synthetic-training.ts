@@ -8,6 +8,7 @@ import {
   type LanguageConfig,
   type LlavaNetwork,
   learn,
+  llama,
   llavaNetwork,
   patchesPerImage,
   selection,
@@ -61,7 +62,7 @@ export const VISION: VisionConfig = {
 /** A LLaVA network of random weights and a random batch for it, the images first in their rows. */
 export function syntheticTraining(sizes: Sizes, list?: WeightList): SyntheticTraining {
   const { language, vision, rows, length, supervised } = sizes;
-  const network = llavaNetwork(language, { config: vision, selectLayer: -2 }, list);
+  const network = llavaNetwork({ architecture: llama, language, vision: { config: vision, selectLayer: -2 } }, list);
   for (const [seed, weight] of network.weights.entries())
     weight.set(tf.randomUniform([...weight.shape], -0.3, 0.3, "float32", seed + 1));
   const inputs = inputsOf(sizes);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
 import { COMPUTE, createScope, type ImageReference, type Parameter } from "@mlan/core";
-import { createLlavaSource, type LlavaModel, type LlavaSource } from "@mlan/model-llava";
+import { createLlavaSource, llama, type LlavaModel, type LlavaSource } from "@mlan/model-llava";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { changeWeights, writeTinyLlava } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
@@ -44,6 +44,7 @@ export const compute = createScope([onnx()]).get(COMPUTE);
 /** On the backend onnx. */
 export function tinySource(weights: URL, visionTower?: URL): LlavaSource {
   return createLlavaSource({
+    architecture: llama,
     name: "tiny",
     compute,
     weights,

@@ -43,7 +43,7 @@ describe.each([
     test("gives the fast tokenizer's ids as legacy", async () => {
       const tokenizer = await tokenizerOf(file, false);
       for (const { text, fastIds } of (await expected(name)).rows)
-        expect(tokenizer.encode(text, { legacy: true }), text).toEqual(fastIds);
+        expect(tokenizer.encode(text, { fast: true }), text).toEqual(fastIds);
     });
 
     test("decodes bytes that are no character one by one", async () => {
@@ -62,11 +62,16 @@ describe.each([
 test("knows its special tokens and puts the first in front when asked", async () => {
   const tokenizer = await tokenizerOf(tinyJson, false);
   expect(tokenizer).toMatchObject({ vocabularySize: 440, unknownId: 0, beginOfSequenceId: 1, endOfSequenceId: 2 });
+  expect(["<unk>", "<s>", "</s>", "the", "<pad>"].map(tokenizer.idOf)).toEqual([0, 1, 2, undefined, undefined]);
   expect(tokenizer.encode("a red bus", { beginOfSequence: true })).toEqual([1, ...tokenizer.encode("a red bus")]);
 });
 
 test("takes legacy for true where the configuration is silent, as transformers does", async () => {
-  expect((await loadTokenizer(await folderOf({ "tokenizer.json": tinyJson }))).legacy).toBe(true);
+  const silent = await loadTokenizer(await folderOf({ "tokenizer.json": tinyJson }));
+  expect(silent.fingerprint).toBe((await tokenizerOf(tinyJson, true)).fingerprint);
+  const text = "before</s>after";
+  expect(silent.encode(text)).toEqual((await tokenizerOf(tinyJson, true)).encode(text));
+  expect(silent.encode(text)).not.toEqual((await tokenizerOf(tinyJson, false)).encode(text));
 });
 
 test("has one fingerprint for both files of a vocabulary, another for another behaviour", async () => {

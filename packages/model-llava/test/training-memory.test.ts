@@ -2,6 +2,7 @@ import { type Component, MlanError } from "@mlan/core";
 import {
   disposeNetwork,
   LLAVA_7B,
+  llama,
   llavaNetwork,
   modelSizes,
   predictTrainingMemory,
@@ -32,7 +33,11 @@ describe("predicted memory of a training step on small models", () => {
   });
 
   it("tells weights and moments from the rest", async () => {
-    const network = llavaNetwork(LANGUAGE, { config: VISION, selectLayer: -2 });
+    const network = llavaNetwork({
+      architecture: llama,
+      language: LANGUAGE,
+      vision: { config: VISION, selectLayer: -2 },
+    });
     const count = (...components: readonly Component[]): number =>
       network.weights
         .filter(({ component }) => components.includes(component))

@@ -1,6 +1,6 @@
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import type { Batch, Component, Conversation, ImageReference } from "@mlan/core";
-import { languageConfig, type LlavaModel, llavaNetwork, trainingFlops } from "@mlan/model-llava";
+import { languageConfig, llama, type LlavaModel, llavaNetwork, trainingFlops } from "@mlan/model-llava";
 import "@tensorflow/tfjs-layers";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -118,7 +118,7 @@ describe("operations", () => {
   );
 
   it("of Llama 2 7B are six per weight and position, and attention", () => {
-    const network = llavaNetwork(config, undefined); // Nothing is loaded.
+    const network = llavaNetwork({ architecture: llama, language: config, vision: undefined }); // Nothing is loaded.
     const [rows, length] = [2, 1024];
     const weights = 6_738_415_616 - 32_000 * 4096; // All but the embedding, whose rows are only looked up.
     const attention = 3 * 4 * rows * length ** 2 * 4096 * 32;

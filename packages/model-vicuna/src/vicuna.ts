@@ -1,10 +1,19 @@
 import type { ModelSource, Plugin } from "@mlan/core";
-import { type BackboneOptions, backbonePlugin } from "@mlan/model-llava";
+import { type BackboneOptions, backbonePlugin, llama } from "@mlan/model-llava";
 
 /** `weights` is a folder such as lmsys/vicuna-7b-v1.5, or a LLaVA checkpoint on it. */
 export interface VicunaOptions extends BackboneOptions {}
 
 /** Vicuna, alone or as LLaVA's backbone. Throws `invalid-options`; files are read when the model is opened. */
 export function vicuna(options: VicunaOptions): Plugin<ModelSource> {
-  return backbonePlugin({ name: "vicuna", module: import.meta.url, untunedFamily: "vicuna-base" }, options);
+  return backbonePlugin(
+    {
+      name: "vicuna",
+      module: import.meta.url,
+      architecture: llama,
+      repository: { id: "lmsys/vicuna-7b-v1.5", revision: "3321f76e3f527bd14065daf69dad9344000a201d" },
+      untunedFamily: "vicuna-base",
+    },
+    options,
+  );
 }

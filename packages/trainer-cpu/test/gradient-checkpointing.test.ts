@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { COMPUTE, createScope, type StepEndEvent, TRAINER } from "@mlan/core";
-import { createLlavaSource } from "@mlan/model-llava";
+import { createLlavaSource, llama } from "@mlan/model-llava";
 import { alphabetConversations, memoryDataset, type TinyCheckpoint, writeTinyLlava } from "@mlan/testing";
 import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -25,6 +25,7 @@ async function tune(gradientCheckpointing: boolean): Promise<Training> {
   await using scope = createScope(cpuTrainer({ threads: 1, gradientCheckpointing }));
   const trainer = scope.get(TRAINER);
   const source = createLlavaSource({
+    architecture: llama,
     name: "tiny",
     compute: scope.get(COMPUTE),
     untunedFamily: "vicuna-base",

@@ -1,5 +1,5 @@
 import type { Compute, Conversation, Dataset, ImageReference } from "@mlan/core";
-import { createLlavaSource, type LlavaSource } from "@mlan/model-llava";
+import { createLlavaSource, llama, type LlavaSource } from "@mlan/model-llava";
 import { memoryDataset } from "@mlan/testing";
 import sharp from "sharp";
 
@@ -22,6 +22,7 @@ export function yesAndNo(count: number, apart = 4): Dataset<Conversation> {
 /** What `writeTinyLlava` wrote into a folder. */
 export function tinyLlava(checkpoint: string | URL, compute: Compute): LlavaSource {
   return createLlavaSource({
+    architecture: llama,
     name: "tiny",
     compute,
     untunedFamily: "vicuna-base",

@@ -13,7 +13,7 @@ const LAYERS: readonly { readonly name: string; readonly members: RegExp }[] = [
   { name: "apps", members: /^(cli|report)$/ },
 ];
 const REPOSITORY = "https://github.com/mlan-js/mlan";
-const FILES_OF_A_PACKAGE = ["package.json", "tsconfig.json", "README.md", "src/index.ts"];
+const FILES_OF_A_PACKAGE = ["package.json", "tsconfig.json", "README.md", "src/index.ts", "test/tsconfig.json"];
 
 const packages = publishedPackages();
 const layerOf = (folder: string): number => LAYERS.findIndex(({ members }) => members.test(folder));

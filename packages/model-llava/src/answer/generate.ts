@@ -3,8 +3,8 @@ import { answerCapacity, decodeGreedily } from "../network/greedy-decoding.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
-import { type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
-import { type PromptReader, readPrompt, renderRequest, symbolsOf } from "./prompt-reader.ts";
+import { answerEnds, type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
+import { type PromptReader, readPrompt, writeRequest, symbolsOf } from "./prompt-reader.ts";
 import { type ReadyBatch, runWaves } from "./run-waves.ts";
 import type { Sequence } from "./waves.ts";
 
@@ -19,9 +19,9 @@ export async function* generate(
 ): AsyncIterable<Generation> {
   const { maximumPositions } = reader.network.decoder.config;
   const prompts = requests.map((request) => {
-    const text = renderRequest(reader, request);
+    const written = writeRequest(reader, request);
     const room = maximumPositions - answerCapacity(request.maximumNewTokens);
-    return readPrompt(reader, text, request, { room });
+    return readPrompt(reader, written, request, { room });
   });
   const set = await imageSet(requests, options.signal);
   const items = requests.map((request, index) => {
@@ -38,12 +38,13 @@ interface Item extends Sequence {
 }
 
 async function answer(
-  { network, functions, tokenizer }: PromptReader,
+  { network, functions, tokenizer, template }: PromptReader,
   { prompts, prefix, rows }: ReadyBatch<Item>,
   { details = false, signal }: GenerationOptions,
 ): Promise<readonly Generation[]> {
+  const ends = answerEnds(template, tokenizer);
   const answers: readonly (PendingAnswer | undefined)[] = rows.map(
-    (row) => row && pendingAnswer(row.item.request, tokenizer),
+    (row) => row && pendingAnswer(row.item.request, tokenizer, ends),
   );
   await decodeGreedily(functions, {
     prompts,

@@ -1,4 +1,6 @@
 import type { Generation, GenerationRequest } from "@mlan/core";
+import { addedTokenId } from "../templates/segments.ts";
+import type { Template } from "../templates/template.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 
 /** An answer that is being generated. */
@@ -11,9 +13,16 @@ export interface PendingAnswer {
   };
 }
 
+/** Tokens that end an answer. Throws `invalid-checkpoint` when the tokenizer lacks the template's. */
+export function answerEnds({ name, answerEnd }: Template, tokenizer: Tokenizer): ReadonlySet<number> {
+  const own = answerEnd === undefined ? [] : [addedTokenId(answerEnd, tokenizer, name)];
+  return new Set([tokenizer.endOfSequenceId, ...own]);
+}
+
 export function pendingAnswer(
   { id, maximumNewTokens, stop = [] }: GenerationRequest,
-  { endOfSequenceId, decode }: Tokenizer,
+  { decode }: Tokenizer,
+  ends: ReadonlySet<number>,
 ): PendingAnswer {
   const tokens: number[] = [];
   const margins: number[] = [];
@@ -23,7 +32,7 @@ export function pendingAnswer(
       if (finish) return false;
       tokens.push(token);
       if (margin !== undefined) margins.push(margin);
-      if (token === endOfSequenceId) finish = "end-of-sequence";
+      if (ends.has(token)) finish = "end-of-sequence";
       else if (stop.length > 0 && includesAny(decode(tokens), stop)) finish = "stop";
       else if (tokens.length >= maximumNewTokens) finish = "length";
       return finish === undefined;

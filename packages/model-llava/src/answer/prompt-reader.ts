@@ -1,7 +1,7 @@
-import { counted, type ImageReference, MlanError, type Prompt, type RawPrompt } from "@mlan/core";
+import { counted, type ImageReference, MlanError, type Prompt } from "@mlan/core";
 import type { LoadPixels } from "../batch/input-tensors.ts";
 import { patchSymbol } from "../batch/prompt-tensors.ts";
-import { encodePrompt, renderPrompt } from "../encode-prompt.ts";
+import { encodePrompt, writePrompt, type WrittenPrompt } from "../encode-prompt.ts";
 import type { AnswerFunctions } from "../network/answer-functions.ts";
 import { type LlavaNetwork, positionsPerImage } from "../network/llava-network.ts";
 import type { Template } from "../templates/template.ts";
@@ -45,18 +45,18 @@ export interface PromptLimits {
   readonly scored?: number;
 }
 
-/** The text that the model continues. */
-export function renderRequest({ template }: PromptReader, request: PromptRequest): RawPrompt {
-  return renderPrompt(request.prompt, template, request);
+/** What the model continues. */
+export function writeRequest({ template }: PromptReader, request: PromptRequest): WrittenPrompt {
+  return writePrompt(request.prompt, template, request);
 }
 
 /**
- * A text in tokens, as long as {@link RawPrompt} allows. Throws an `invalid-data` error when it is too long beside images,
+ * A prompt in tokens, as long as {@link RawPrompt} allows. Throws an `invalid-data` error when it is too long beside images,
  * one of which could be lost.
  */
 export function readPrompt(
   reader: PromptReader,
-  text: RawPrompt,
+  prompt: WrittenPrompt,
   { id, images }: PromptRequest,
   { room, scored = 0 }: PromptLimits,
 ): ReadPrompt {
@@ -66,7 +66,7 @@ export function readPrompt(
       "invalid-options",
       `model-llava: image "${image.name}" cannot be seen: the model was opened without a vision tower. Give \`visionTower\`. It belongs to request "${id}".`,
     );
-  const inputIds = encodePrompt(text, reader.tokenizer, { id, images });
+  const inputIds = encodePrompt(prompt, reader.tokenizer, { id, images });
   const length = positionsOf(inputIds, reader);
   if (length === 0)
     throw new MlanError(
@@ -74,10 +74,10 @@ export function readPrompt(
       `model-llava: the prompt of "${id}" is empty, and has no begin-of-sequence token.`,
     );
   if (images.length === 0) {
-    const kept = Math.min(length, room, text.harness === "language" ? languageLimit(reader) + scored : room);
+    const kept = Math.min(length, room, prompt.harness === "language" ? languageLimit(reader) + scored : room);
     return { id, inputIds: inputIds.slice(length - kept), images, length: kept };
   }
-  if (text.harness === "vision" && scored === 0)
+  if (prompt.harness === "vision" && scored === 0)
     return { id, inputIds, images, length: Math.min(length, room, reader.maximumLength) };
   if (length <= room) return { id, inputIds, images, length };
   throw new MlanError(

@@ -1,13 +1,13 @@
-import { counted, type GenerationOptions, MlanError, type RawPrompt, type Score, type ScoreRequest } from "@mlan/core";
+import { counted, type GenerationOptions, MlanError, type Score, type ScoreRequest } from "@mlan/core";
 import { disposeSelection, selection, type Target } from "../batch/selection.ts";
 import { powerOfTwo } from "../batch/shape-buckets.ts";
-import { encodePrompt } from "../encode-prompt.ts";
+import { continued, encodePrompt } from "../encode-prompt.ts";
 import type { AnswerFunctions } from "../network/answer-functions.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
 import { maskedPrefix, tableLength } from "../network/prompt-pass.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
-import { type PromptReader, readPrompt, type ReadPrompt, renderRequest, symbolsOf } from "./prompt-reader.ts";
+import { type PromptReader, readPrompt, type ReadPrompt, writeRequest, symbolsOf } from "./prompt-reader.ts";
 import { type ReadyBatch, runWaves } from "./run-waves.ts";
 import type { Sequence } from "./waves.ts";
 
@@ -62,8 +62,8 @@ interface Continuation {
 
 function readContinuation(reader: PromptReader, request: ScoreRequest): Continuation {
   const { maximumPositions } = reader.network.decoder.config;
-  const before = renderRequest(reader, request);
-  const whole: RawPrompt = { ...before, text: before.text + request.continuation };
+  const before = writeRequest(reader, request);
+  const whole = continued(before, request.continuation);
   const prefix = encodePrompt(before, reader.tokenizer, request);
   const ids = encodePrompt(whole, reader.tokenizer, request);
   const different = ids.findIndex((id, index) => id !== prefix[index]);

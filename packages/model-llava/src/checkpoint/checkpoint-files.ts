@@ -1,5 +1,4 @@
 import { fileExists } from "../config/checkpoint-file.ts";
-import { TOKENIZER_FILES } from "../tokenizer/load-tokenizer.ts";
 import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
 
 /**
@@ -8,7 +7,7 @@ import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
  */
 export async function checkpointFiles(
   { weights: sources }: Checkpoint,
-  { weights, visionTower }: CheckpointFolders,
+  { architecture, weights, visionTower }: CheckpointFolders,
 ): Promise<ReadonlyMap<string, URL>> {
   const files = new Map<string, URL>();
   const add = async (part: string, folder: URL, names: readonly string[]): Promise<void> => {
@@ -17,7 +16,7 @@ export async function checkpointFiles(
       if (await fileExists(file)) files.set(`${part}/${name}`, file);
     }
   };
-  await add("weights", weights, [...TOKENIZER_FILES, CONFIG, PREPROCESSOR]);
+  await add("weights", weights, [...architecture.tokenizer.files, CONFIG, PREPROCESSOR]);
   if (visionTower) await add("tower", visionTower, [CONFIG, PREPROCESSOR]);
   for (const [part, reader] of [["weights", sources.checkpoint] as const, ["tower", sources.tower] as const]) {
     for (const { file } of reader?.entries.values() ?? [])

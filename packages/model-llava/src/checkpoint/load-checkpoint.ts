@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type ConversationFormat, MlanError, pathOf } from "@mlan/core";
+import type { Architecture } from "../architectures/architecture.ts";
 import type { LlavaNetwork } from "../network/llava-network.ts";
 import { loadWeights } from "../weights/load-weights.ts";
 import { planWeights } from "../weights/weight-plan.ts";
@@ -9,8 +10,12 @@ import { openCheckpoint } from "./open-checkpoint.ts";
  * Puts the weights of a folder that was saved into a network of the same sizes, and gives the format. Everything is
  * checked before the first weight changes.
  */
-export async function loadCheckpoint(folder: URL, network: LlavaNetwork): Promise<ConversationFormat> {
-  const checkpoint = await openCheckpoint({ weights: folder }, { mayBeChanged: false });
+export async function loadCheckpoint(
+  folder: URL,
+  architecture: Architecture,
+  network: LlavaNetwork,
+): Promise<ConversationFormat> {
+  const checkpoint = await openCheckpoint({ architecture, weights: folder }, { mayBeChanged: false });
   try {
     const { decoder, vision } = network;
     const own = { language: decoder.config, vision: vision?.tower.config, selectLayer: vision?.selectLayer };

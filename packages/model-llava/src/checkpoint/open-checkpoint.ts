@@ -8,11 +8,13 @@ import {
   pathOf,
   verifyChecksums,
 } from "@mlan/core";
+import type { Architecture } from "../architectures/architecture.ts";
 import { fileExists } from "../config/checkpoint-file.ts";
 import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
 import { formatConfig } from "../config/format-config.ts";
-import { type LanguageConfig, languageConfig } from "../config/language-config.ts";
-import { type LlavaConfig, llavaConfig, modelTypeOf } from "../config/llava-config.ts";
+import { checkpointType } from "../config/checkpoint-type.ts";
+import type { LanguageConfig } from "../config/language-config.ts";
+import { type LlavaConfig, llavaConfig } from "../config/llava-config.ts";
 import { visionConfig } from "../config/vision-config.ts";
 import { clipImageProcessor, type ImageProcessor, readImageProcessor } from "../images/image-processor.ts";
 import type { VisionOptions } from "../network/llava-network.ts";
@@ -20,7 +22,9 @@ import { openWeights } from "../weights/load-weights.ts";
 import { holdsTower, type WeightSources } from "../weights/weight-plan.ts";
 
 export interface CheckpointFolders {
-  /** A Llama or LLaVA checkpoint in Hugging Face layout. Ends in a slash. */
+  /** What is read there; another is refused. */
+  readonly architecture: Architecture;
+  /** A checkpoint of the backbone, or of LLaVA on it, in Hugging Face layout. Ends in a slash. */
   readonly weights: URL;
   /** A CLIP checkpoint in Hugging Face layout. Ends in a slash. It goes before a tower inside `weights`. */
   readonly visionTower?: URL | undefined;
@@ -28,6 +32,7 @@ export interface CheckpointFolders {
 
 /** A checkpoint whose configuration is read and whose weight files are open. */
 export interface Checkpoint {
+  readonly architecture: Architecture;
   /** The backbone's whole `config.json`. */
   readonly config: ConfigObject;
   readonly language: LanguageConfig;
@@ -60,7 +65,7 @@ export interface OpenCheckpointOptions {
  * `invalid-checkpoint` errors that name file and key, and the reason of `signal`.
  */
 export async function openCheckpoint(
-  { weights, visionTower }: CheckpointFolders,
+  { architecture, weights, visionTower }: CheckpointFolders,
   { verify = true, mayBeChanged = true, signal }: OpenCheckpointOptions = {},
 ): Promise<Checkpoint> {
   const file = new URL("config.json", weights);
@@ -69,10 +74,10 @@ export async function openCheckpoint(
     for (const folder of [weights, ...(visionTower ? [visionTower] : [])]) {
       await verifyFolder(folder, mayBeChanged, signal);
     }
-  const type = modelTypeOf(config, file);
-  const language = languageConfig(config, file);
-  const format = formatConfig(config, type, file);
-  const llava = type === "llava_llama" ? llavaConfig(config, file) : undefined;
+  const type = await checkpointType(architecture, config, file);
+  const language = architecture.config(config, file);
+  const format = formatConfig(config, type, architecture, file);
+  const llava = type === "llava" ? llavaConfig(config, file) : undefined;
   const checkpoint = await openWeights(weights);
   try {
     const vision = await openVision({ config, file, llava, visionTower, hasTower: holdsTower(checkpoint) });
@@ -80,8 +85,8 @@ export async function openCheckpoint(
     const close = async (): Promise<void> => {
       await Promise.all([checkpoint.close(), tower?.close()]);
     };
-    const sources = { checkpoint, ...(tower && { tower }), freshProjector: type === "llama" };
-    return { config, language, vision, format, weights: sources, close };
+    const sources = { checkpoint, ...(tower && { tower }), freshProjector: type === "plain" };
+    return { architecture, config, language, vision, format, weights: sources, close };
   } catch (error) {
     await checkpoint.close();
     throw error;
@@ -119,7 +124,7 @@ interface VisionQuestion {
   readonly hasTower: boolean;
 }
 
-/** Undefined for a plain Llama without a tower, which then reads text only. */
+/** Undefined for a plain backbone without a tower, which then reads text only. */
 async function openVision({
   config,
   file,

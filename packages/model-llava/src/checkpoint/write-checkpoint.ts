@@ -8,6 +8,7 @@ import {
   writeFileAtomically,
 } from "@mlan/core";
 import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
+import type { Architecture } from "../architectures/architecture.ts";
 import type { ConfigObject } from "../config/config-file.ts";
 import { formatConfigKeys } from "../config/format-config.ts";
 import { llavaConfigKeys } from "../config/llava-config.ts";
@@ -22,6 +23,7 @@ export interface SaveOptions {
 }
 
 export interface CheckpointContent {
+  readonly architecture: Architecture;
   /** The `config.json` that the model was opened with; keys not known here are kept. */
   readonly config: ConfigObject;
   readonly format: ConversationFormat;
@@ -31,7 +33,7 @@ export interface CheckpointContent {
 }
 
 /**
- * Writes a folder in Hugging Face layout: a LLaVA checkpoint with its tower inside, or a plain Llama when there is
+ * Writes a folder in Hugging Face layout: a LLaVA checkpoint with its tower inside, or a plain backbone when there is
  * none, and the checksums of its files. Tensors are read back one at a time. Throws `invalid-checkpoint`, writing no
  * weights, when one of them is not finite.
  */
@@ -52,14 +54,14 @@ export async function writeCheckpoint(
 
 const WEIGHTS = "model.safetensors";
 
-function configOf({ config, format, vision }: CheckpointContent, dtype: string): ConfigObject {
+function configOf({ architecture, config, format, vision }: CheckpointContent, dtype: string): ConfigObject {
   const { dtype: _, ...kept } = config;
   const common = { ...kept, ...formatConfigKeys(format), torch_dtype: dtype };
-  if (!vision) return { ...common, architectures: ["LlamaForCausalLM"], model_type: "llama" };
+  const { className, modelType } = vision ? architecture.llava : architecture.plain;
+  const named = { ...common, architectures: [className], model_type: modelType };
+  if (!vision) return named;
   return {
-    ...common,
-    architectures: ["LlavaLlamaForCausalLM"],
-    model_type: "llava_llama",
+    ...named,
     ...llavaConfigKeys(vision, vision.config.hiddenSize),
     // The original takes the tower from mm_vision_tower; a checkpoint of ours stands for itself.
     vision_config: vision.configObject,

@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { messageOf, MlanError, pathOf } from "@mlan/core";
 
@@ -18,11 +19,20 @@ export async function readCheckpointFile(file: URL): Promise<Buffer> {
 
 /** Whether there is such a file. Throws an `invalid-checkpoint` error when that cannot be found out. */
 export async function fileExists(file: URL): Promise<boolean> {
+  return (await statOf(file))?.isFile() ?? false;
+}
+
+/** Whether there is anything at that place. Throws an `invalid-checkpoint` error when that cannot be found out. */
+export async function pathExists(path: URL): Promise<boolean> {
+  return (await statOf(path)) !== undefined;
+}
+
+async function statOf(path: URL): Promise<Stats | undefined> {
   try {
-    return (await stat(file)).isFile();
+    return await stat(path);
   } catch (error) {
-    if (isMissing(error)) return false;
-    throw invalid(file, reasonOf(error), error);
+    if (isMissing(error)) return undefined;
+    throw invalid(path, reasonOf(error), error);
   }
 }
 

@@ -1,21 +1,34 @@
-import type { ConversationFormat } from "@mlan/core";
+import { type ConversationFormat, MlanError, pathOf, shownValue } from "@mlan/core";
 import { z } from "zod";
-import { TEMPLATE_NAMES } from "../templates/template-by-name.ts";
+import type { Architecture } from "../architectures/architecture.ts";
+import { plain } from "../templates/plain.ts";
+import { templatesOf } from "../templates/template-by-name.ts";
+import type { CheckpointType } from "./checkpoint-type.ts";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
-import type { ModelType } from "./llava-config.ts";
 
 /** MLAN's default `model_max_length` (arXiv 2411.10557, scripts/train). */
 const DEFAULT_MAXIMUM_LENGTH = 2048;
 
 /**
- * The format that the weights of a `config.json` were last trained with. A plain Llama has seen no conversation:
- * template "plain". LLaVA checkpoints of others do not name theirs and are tuned with "v1".
+ * The format that the weights of a `config.json` were last trained with. A plain backbone has seen no conversation:
+ * template "plain". LLaVA checkpoints of others do not name theirs and are tuned with the architecture's own.
  */
-export function formatConfig(value: ConfigObject, type: ModelType, file: URL): ConversationFormat {
+export function formatConfig(
+  value: ConfigObject,
+  type: CheckpointType,
+  architecture: Architecture,
+  file: URL,
+): ConversationFormat {
   const config = checkConfig(schema, value, file);
+  const names = templatesOf(architecture).map(({ name }) => name);
+  const template = config.mlan_template ?? (type === "plain" ? plain.name : architecture.chatTemplate.name);
+  if (!names.includes(template)) {
+    const found = `key "mlan_template" is ${shownValue(template)} (known are ${names.join(", ")})`;
+    throw new MlanError("invalid-checkpoint", `model-llava: ${pathOf(file)}: ${found}.`);
+  }
   return {
-    template: config.mlan_template ?? (type === "llama" ? "plain" : "v1"),
-    imageAspectRatio: config.image_aspect_ratio ?? (type === "llama" ? "pad" : "square"),
+    template,
+    imageAspectRatio: config.image_aspect_ratio ?? (type === "plain" ? "pad" : "square"),
     maximumLength:
       config.tokenizer_model_max_length ?? Math.min(DEFAULT_MAXIMUM_LENGTH, config.max_position_embeddings),
   };
@@ -32,10 +45,7 @@ export function formatConfigKeys({ template, imageAspectRatio, maximumLength }: 
 }
 
 const schema = z.object({
-  mlan_template: z
-    .string()
-    .refine((name) => TEMPLATE_NAMES.includes(name), `known are ${TEMPLATE_NAMES.join(", ")}`)
-    .nullish(),
+  mlan_template: z.string().nullish(),
   image_aspect_ratio: z.enum(["pad", "square"]).nullish(),
   tokenizer_model_max_length: z.int().positive().nullish(),
   max_position_embeddings: z.int().positive(),

@@ -1,4 +1,3 @@
-import { MlanError, shownValue, pathOf } from "@mlan/core";
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
 
@@ -8,21 +7,6 @@ export interface LlavaConfig {
   readonly towerName: string;
   /** Which hidden state of the tower is read; -2 is the output of the last layer but one. */
   readonly selectLayer: number;
-}
-
-export type ModelType = "llama" | "llava_llama";
-
-/** The kind of a backbone's `config.json`. Throws `invalid-checkpoint` for kinds that are not read here. */
-export function modelTypeOf(value: ConfigObject, file: URL): ModelType {
-  const type = value["model_type"];
-  if (type === "llama" || type === "llava_llama") return type;
-  // Upstream LLaVA-1.5 checkpoints say `llava` in the same layout; Hugging Face's own LLaVA nests a text_config.
-  if (type === "llava" && !("text_config" in value)) return "llava_llama";
-  throw new MlanError(
-    "invalid-checkpoint",
-    `model-llava: ${pathOf(file)}: key "model_type" is ${type == null ? "missing" : shownValue(type)}. ` +
-      'Read are "llama" and "llava_llama" (the layout of liuhaotian/llava-v1.5-7b, not that of llava-hf).',
-  );
 }
 
 /** Reads the `mm_*` keys. Throws `invalid-checkpoint` for variants of LLaVA that MLAN does not use. */

@@ -1,7 +1,7 @@
-import { normBackward, normForward } from "../network/decoder-layer-memory.ts";
-import type { DecoderWeights } from "../network/decoder-weights.ts";
+import type { Decoder } from "../network/decoder.ts";
 import type { Layout } from "./layout.ts";
 import type { Step } from "./memory-walk.ts";
+import { normBackward, normForward } from "./norm-memory.ts";
 
 /** From the last hidden states to the loss of the supervised positions. */
 export function headForward(layout: Layout): readonly Step[] {
@@ -15,7 +15,7 @@ export function headForward(layout: Layout): readonly Step[] {
   ];
 }
 
-export function headBackward(layout: Layout, { head, norm }: DecoderWeights, learns: boolean): readonly Step[] {
+export function headBackward(layout: Layout, { head, norm }: Decoder, learns: boolean): readonly Step[] {
   const { hidden, selected, logits, full, half, narrowed } = layout;
   return [
     {

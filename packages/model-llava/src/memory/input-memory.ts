@@ -61,7 +61,7 @@ export interface InputLearns {
 export function inputBackward(layout: Layout, { language, network }: InputShape, learns: InputLearns): readonly Step[] {
   const { hidden, features, embedded, full, half } = layout;
   const { tiedEmbeddings } = language;
-  const table = network.decoder.weights.embedding.size;
+  const table = network.decoder.embedding.size;
   const steps: Step[] = [];
   if (features > 0) {
     const both = (hidden + embedded) * full;

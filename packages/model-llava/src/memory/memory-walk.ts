@@ -21,6 +21,12 @@ export interface Step {
   readonly frees?: Partial<Held>;
 }
 
+/** A layer's moments, forward and backward. */
+export interface LayerMemory {
+  readonly forward: readonly Step[];
+  readonly backward: readonly Step[];
+}
+
 export interface Peak {
   readonly held: Held;
   readonly at: string;

@@ -1,16 +1,20 @@
 import { isObject, readConfigFile } from "../config/config-file.ts";
-import { type LanguageConfig, languageConfig } from "../config/language-config.ts";
-import { modelTypeOf } from "../config/llava-config.ts";
+import type { Architecture } from "../architectures/architecture.ts";
+import { llama } from "../architectures/llama.ts";
+import { checkpointType } from "../config/checkpoint-type.ts";
+import type { LanguageConfig } from "../config/language-config.ts";
 import { type VisionConfig, visionConfig } from "../config/vision-config.ts";
 
 /** The sizes of a LLaVA model's parts. */
 export interface ModelSizes {
+  readonly architecture: Architecture;
   readonly language: LanguageConfig;
   readonly vision: VisionConfig;
 }
 
 /** Llama 2 7B under CLIP ViT-L/14 at 336 pixels, the larger backbone of arXiv 2411.10557; Vicuna 1.5 7B is the same. */
 export const LLAVA_7B: ModelSizes = {
+  architecture: llama,
   language: {
     vocabularySize: 32_000,
     hiddenSize: 4096,
@@ -37,12 +41,12 @@ export const LLAVA_7B: ModelSizes = {
 };
 
 /**
- * The sizes in the `config.json` of a Llama or LLaVA checkpoint; the tower is that of {@link LLAVA_7B} where the file
+ * The sizes in the `config.json` of a checkpoint, of Llama or LLaVA unless `architecture` says otherwise; the tower is that of {@link LLAVA_7B} where the file
  * describes none. Throws `invalid-checkpoint` errors that name file and key.
  */
-export async function modelSizes(file: URL): Promise<ModelSizes> {
+export async function modelSizes(file: URL, architecture: Architecture = llama): Promise<ModelSizes> {
   const config = await readConfigFile(file);
-  modelTypeOf(config, file);
+  await checkpointType(architecture, config, file);
   const vision = isObject(config["vision_config"]) ? visionConfig(config, file) : LLAVA_7B.vision;
-  return { language: languageConfig(config, file), vision };
+  return { architecture, language: architecture.config(config, file), vision };
 }

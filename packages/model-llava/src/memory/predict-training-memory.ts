@@ -1,12 +1,7 @@
 import type { Component } from "@mlan/core";
-import {
-  checkpointedBackward,
-  checkpointedForward,
-  layerBackward,
-  layerForward,
-} from "../network/decoder-layer-memory.ts";
 import { declareNetwork, type LlavaNetwork } from "../network/llava-network.ts";
 import { weightList } from "../weights/weight-list.ts";
+import { checkpointedMemory } from "./checkpointed-memory.ts";
 import { headBackward, headForward } from "./head-memory.ts";
 import { batchTensors, inputBackward, inputForward, inputLeftovers } from "./input-memory.ts";
 import { type Layout, layoutOf } from "./layout.ts";
@@ -60,10 +55,13 @@ type Described = CompleteMemoryOptions &
   };
 
 function declared(options: CompleteMemoryOptions): Described {
-  const { language, vision } = options;
+  const { architecture, language, vision } = options;
   const list = weightList();
   // Which of the tower's states is read does not matter: all of its weights are held.
-  const network = declareNetwork(language, vision && { config: vision, selectLayer: -2 }, list);
+  const network = declareNetwork(
+    { architecture, language, vision: vision && { config: vision, selectLayer: -2 } },
+    list,
+  );
   return { ...options, network, weights: list.weights };
 }
 
@@ -99,23 +97,25 @@ function forwardAndBackward(options: Described, layout: Layout): readonly Step[]
   const { language, vision, trained, length, images, gradientCheckpointing, network } = options;
   const learns = { language: trained.includes("language"), projector: trained.includes("projector") };
   const input = { language, vision, length, network };
-  const { layers } = network.decoder.weights;
+  const layers = network.decoder.layers.map((layer) => {
+    const memory = layer.memory(layout, learns.language);
+    return gradientCheckpointing ? checkpointedMemory(memory, layout) : memory;
+  });
   const forward = [
     batchTensors(layout, input),
     ...inputForward(layout, vision),
-    ...layers.flatMap(() => (gradientCheckpointing ? checkpointedForward(layout) : layerForward(layout))),
+    ...layers.flatMap((layer) => layer.forward),
     ...headForward(layout),
   ];
   if (!learns.language && images === 0) return forward;
-  const layer = gradientCheckpointing ? checkpointedBackward : layerBackward;
   return [
     ...forward,
     {
       at: "the end of the forward pass",
       frees: { activations: layout.hidden * layout.full, working: inputLeftovers(layout) },
     },
-    ...headBackward(layout, network.decoder.weights, learns.language),
-    ...layers.toReversed().flatMap((weights) => layer(layout, weights, learns.language)),
+    ...headBackward(layout, network.decoder, learns.language),
+    ...layers.toReversed().flatMap((layer) => layer.backward),
     ...inputBackward(layout, input, learns),
   ];
 }

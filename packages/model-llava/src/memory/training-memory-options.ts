@@ -1,10 +1,14 @@
 import { checkOptions, type Component } from "@mlan/core";
 import { z } from "zod";
+import type { Architecture } from "../architectures/architecture.ts";
+import { llama } from "../architectures/llama.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
 import type { TrainingPrecision } from "./layout.ts";
 
 export interface TrainingMemoryOptions {
+  /** Default Llama. */
+  readonly architecture?: Architecture;
   readonly language: LanguageConfig;
   /** The vision tower's sizes. Default: the model reads text only. */
   readonly vision?: VisionConfig;
@@ -37,6 +41,7 @@ const objectOf = <Value>(what: string): z.ZodType<Value> =>
 
 const schema = z
   .strictObject({
+    architecture: objectOf<Architecture>("an architecture, such as `llama`").default(llama),
     language: objectOf<LanguageConfig>("what languageConfig() gives"),
     vision: objectOf<VisionConfig>("what visionConfig() gives").exactOptional(),
     trained: z

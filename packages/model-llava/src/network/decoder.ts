@@ -1,74 +1,75 @@
-import { mergeHeads, residual, rmsNorm, rotaryEmbedding, splitHeads, swiglu } from "@mlan/fused-ops";
-import * as tf from "@tensorflow/tfjs-core";
+import { rmsNorm } from "@mlan/fused-ops";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { LanguageConfig } from "../config/language-config.ts";
 import type { Linear } from "../linear/linear.ts";
+import type { Layout } from "../memory/layout.ts";
+import type { LayerMemory } from "../memory/memory-walk.ts";
+import type { WeightPart } from "../weights/parts.ts";
+import type { Weight } from "../weights/weight.ts";
 import type { KeyValue } from "./attention.ts";
-import type { DecoderLayerWeights, DecoderWeights } from "./decoder-weights.ts";
 import type { LayerRunner } from "./layer-runner.ts";
 import type { RotaryTable } from "./rotary.ts";
 
-/** A Llama decoder: its sizes and weights. */
+/** A language model: embedding, layers of its architecture, a last RMSNorm and an output layer. */
 export interface Decoder {
   readonly config: LanguageConfig;
-  readonly weights: DecoderWeights;
+  /** [vocabulary, hidden] */
+  readonly embedding: Weight<tf.Rank.R2>;
+  readonly layers: readonly DecoderLayer[];
+  readonly norm: Weight<tf.Rank.R1>;
+  /** To the vocabulary; by the embedding itself when the two are tied. */
+  readonly head: Linear;
 }
 
-/** How a layer's queries look at keys and values: within the sequence while training, at a cache while generating. */
+export interface DecoderLayer {
+  readonly weights: WeightPart;
+  /** Gives [rows * length, hidden], or [n, hidden] of what is wanted. */
+  run(input: LayerInput): tf.Tensor2D;
+  /** What a training step keeps of it, and what it needs while it runs; `learns` says whether its weights do. */
+  memory(layout: Layout, learns: boolean): LayerMemory;
+}
+
+/**
+ * How a layer's queries look at keys and values: within the sequence while training, at a cache while generating. Layers
+ * count from 0.
+ */
 export type Attend = (query: tf.Tensor4D, keyValue: KeyValue, layer: number) => tf.Tensor4D;
 
-export interface DecoderInput {
-  /** Embeddings [rows * length, hidden]. */
+export interface LayerInput {
+  /** [rows * length, hidden] */
   readonly hidden: tf.Tensor2D;
   readonly rows: number;
   /** The rotations of the positions in `hidden`: [length, dimension / 2], or [rows, length, dimension / 2]. */
   readonly rotations: RotaryTable;
+  attend(query: tf.Tensor4D, keyValue: KeyValue): tf.Tensor4D;
+  /** The rows of `hidden` whose result is wanted, [n] (int32). Default: all, in their order. */
+  readonly wanted?: tf.Tensor1D | undefined;
+}
+
+export interface DecoderInput extends Omit<LayerInput, "attend"> {
   readonly attend: Attend;
-  /**
-   * The rows of `hidden` whose result is wanted, [n] (int32): beyond keys and values the last layer computes nothing
-   * else. Default: all, in their order.
-   */
-  readonly wanted?: tf.Tensor1D;
   /** Default: runs it, and leaves its tensors to the caller's scope. */
   readonly runLayer?: LayerRunner;
 }
 
-/** Runs all layers. Gives [rows * length, hidden], or [n, hidden] of what is wanted, before the last normalisation. */
-export function decode(decoder: Decoder, input: DecoderInput): tf.Tensor2D {
-  const { wanted, runLayer, ...all } = input;
-  const { layers } = decoder.weights;
-  return layers.reduce((hidden, weights, layer) => {
-    const wantedHere = wanted && layer === layers.length - 1 && { wanted };
+/**
+ * Runs all layers. Gives [rows * length, hidden], or [n, hidden] of what is wanted, before the last normalisation. Of
+ * rows that are not wanted, the last layer computes keys and values alone.
+ */
+export function decode({ layers }: Decoder, { wanted, runLayer, attend, ...all }: DecoderInput): tf.Tensor2D {
+  return layers.reduce((hidden, layer, index) => {
     const run = (given: tf.Tensor2D): tf.Tensor2D =>
-      feedForward(decoder, weights, attendLayer(decoder, weights, { ...all, hidden: given, ...wantedHere }, layer));
-    return runLayer ? runLayer(run, hidden, weights) : run(hidden);
-  }, input.hidden);
+      layer.run({
+        ...all,
+        hidden: given,
+        attend: (query, keyValue) => attend(query, keyValue, index),
+        wanted: index === layers.length - 1 ? wanted : undefined,
+      });
+    return runLayer ? runLayer(run, hidden, layer.weights) : run(hidden);
+  }, all.hidden);
 }
 
 /** Logits [n, vocabulary] of rows [n, hidden] that {@link decode} gave. */
-export function logits(decoder: Decoder, hidden: tf.Tensor2D): tf.Tensor2D {
-  const { norm, head } = decoder.weights;
-  return head.apply(rmsNorm(hidden, norm.tensor, decoder.config.normEpsilon));
-}
-
-function attendLayer(
-  decoder: Decoder,
-  weights: DecoderLayerWeights,
-  { hidden, rows, rotations, attend, wanted }: DecoderInput,
-  layer: number,
-): tf.Tensor2D {
-  const { heads, keyValueHeads, normEpsilon } = decoder.config;
-  const normal = rmsNorm(hidden, weights.inputNorm.tensor, normEpsilon);
-  const headsOf = (linear: Linear, count: number): tf.Tensor4D => splitHeads(linear.apply(normal), rows, count);
-  const query = rotaryEmbedding(headsOf(weights.query, heads), rotations.query);
-  const key = rotaryEmbedding(headsOf(weights.key, keyValueHeads), rotations.key);
-  const value = headsOf(weights.value, keyValueHeads);
-  const pick = (all: tf.Tensor2D): tf.Tensor2D => (wanted ? tf.gather(all, wanted) : all);
-  const attended = pick(mergeHeads(attend(query, { key, value }, layer)));
-  return residual(pick(hidden), weights.output.apply(attended));
-}
-
-function feedForward(decoder: Decoder, weights: DecoderLayerWeights, input: tf.Tensor2D): tf.Tensor2D {
-  const normal = rmsNorm(input, weights.mlpNorm.tensor, decoder.config.normEpsilon);
-  const activated = swiglu(weights.gate.apply(normal), weights.up.apply(normal));
-  return residual(input, weights.down.apply(activated));
+export function logits({ norm, head, config }: Decoder, hidden: tf.Tensor2D): tf.Tensor2D {
+  return head.apply(rmsNorm(hidden, norm.tensor, config.normEpsilon));
 }

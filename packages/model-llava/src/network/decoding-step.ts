@@ -36,7 +36,7 @@ export function runStep(
     return attention(query, [...cachedPart(prefix, layer), ...cachedPart(prompt, layer), { ...now, mask: slot.mask }]);
   };
   const rows = tokens.size;
-  const hidden = tf.gather(network.decoder.weights.embedding.tensor, tokens);
+  const hidden = tf.gather(network.decoder.embedding.tensor, tokens);
   const rotations = rotationsAt(network, positions, rows, table);
   const choice = choose(network, decode(network.decoder, { hidden, rows, rotations, attend }), margins);
   return { choice, answer: written };

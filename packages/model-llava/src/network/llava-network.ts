@@ -1,6 +1,7 @@
 import type { Component, GradientOptions } from "@mlan/core";
 import { detached, embedding, tokenLogProbabilities } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Architecture } from "../architectures/architecture.ts";
 import type { InputTensors } from "../batch/input-tensors.ts";
 import type { Selection } from "../batch/selection.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
@@ -10,7 +11,6 @@ import { type WeightDeclarations, type WeightList, weightList } from "../weights
 import { attention } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
 import { type Attend, decode, type Decoder, logits } from "./decoder.ts";
-import { declareDecoder } from "./decoder-weights.ts";
 import { checkpointedLayer, tidyLayer } from "./layer-runner.ts";
 import { declareProjector, project, type Projector } from "./projector.ts";
 import { patchFeatures, type VisionTower } from "./vision-tower.ts";
@@ -34,23 +34,25 @@ export interface LlavaNetwork {
   readonly weights: readonly Weight[];
 }
 
+/** Which network: its architecture, and its sizes. */
+export interface NetworkSizes {
+  readonly architecture: Architecture;
+  readonly language: LanguageConfig;
+  readonly vision: VisionOptions | undefined;
+}
+
 /** A network whose weights are declared, on `list`, and not loaded. The list decides of what kind linear maps are. */
-export function llavaNetwork(
-  language: LanguageConfig,
-  vision: VisionOptions | undefined,
-  list: WeightList = weightList(),
-): LlavaNetwork {
-  return { ...declareNetwork(language, vision, list), weights: list.weights, constants: constants(language) };
+export function llavaNetwork(sizes: NetworkSizes, list: WeightList = weightList()): LlavaNetwork {
+  return { ...declareNetwork(sizes, list), weights: list.weights, constants: constants(sizes.language) };
 }
 
 /** Declares all weights of a network. */
 export function declareNetwork(
-  language: LanguageConfig,
-  vision: VisionOptions | undefined,
+  { architecture, language, vision }: NetworkSizes,
   list: WeightDeclarations,
 ): Pick<LlavaNetwork, "decoder" | "vision"> {
   return {
-    decoder: { config: language, weights: declareDecoder(language, list) },
+    decoder: architecture.decoder(language, list),
     vision: vision && {
       projector: declareProjector(vision.config.hiddenSize, language.hiddenSize, list),
       tower: { config: vision.config, weights: declareVisionTower(vision.config, list) },
@@ -98,7 +100,7 @@ export function crossEntropy(
 }
 
 function embeddings({ decoder, vision, weights }: LlavaNetwork, { tokenIds, images }: InputTensors): tf.Tensor2D {
-  const text = embedding(decoder.weights.embedding.tensor, tokenIds);
+  const text = embedding(decoder.embedding.tensor, tokenIds);
   if (!vision || !images) return text;
   const see = (): tf.Tensor2D => patchFeatures(vision.tower, images.patches, vision.selectLayer);
   const features = project(vision.projector, learns(weights, "vision") ? see() : detached(see));

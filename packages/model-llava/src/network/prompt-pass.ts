@@ -65,7 +65,7 @@ export function rotationsAt(network: LlavaNetwork, positions: tf.Tensor1D, rows:
 }
 
 function embeddings({ decoder, vision }: LlavaNetwork, { tokenIds, images }: PromptTensors): tf.Tensor2D {
-  const text = embedding(decoder.weights.embedding.tensor, tokenIds);
+  const text = embedding(decoder.embedding.tensor, tokenIds);
   if (!vision || !images) return text;
   return embedding(tf.concat([text, project(vision.projector, images.features)], 0), images.sources);
 }

@@ -54,11 +54,11 @@ function passes(inputLearns: boolean, weightLearns: boolean): number {
 }
 
 function decoderFlops(
-  { config, weights: { layers, head } }: Decoder,
+  { config, layers, head }: Decoder,
   { rows, length, supervised }: BatchSize,
 ): { weights: number; attention: number; head: number } {
   return {
-    weights: 2 * rows * length * multiplyAddsOf(layers),
+    weights: 2 * rows * length * multiplyAddsOf(layers.map(({ weights }) => weights)),
     attention: 4 * rows * length ** 2 * config.heads * config.headDimension * layers.length,
     head: 2 * supervised * head.multiplyAdds,
   };

@@ -1,7 +1,7 @@
 import { IMAGE_PLACEHOLDER, type Turn } from "@mlan/core";
 
 /** Placeholders as they stand at the beginning of a turn: `<image>` and a newline; nothing without images. */
-export function imagesInFront(images: number): string {
+function imagesInFront(images: number): string {
   return images === 0 ? "" : `${Array.from({ length: images }, () => IMAGE_PLACEHOLDER).join(" ")}\n`;
 }
 

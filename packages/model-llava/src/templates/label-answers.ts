@@ -21,19 +21,20 @@ export interface AnswerBorders {
  */
 export function labelAnswers(input: LabelInput, { answerMark, answerEnd, roundStart }: AnswerBorders): Labels {
   const { text, ids, encode, tokenizer, maximumLength } = input;
-  const alone = encode(roundStart).length - 1;
-  const lateRound = alone - (encode(answerEnd + roundStart).length - 2);
+  const begin = tokenizer.beginOfSequenceId === undefined ? 0 : 1;
+  const tokensIn = (part: string): number => encode(part).length - begin;
+  const lateRound = tokensIn(roundStart) - (tokensIn(answerEnd + roundStart) - 1);
   const labels = [...ids];
   // The original pads with <unk> and counts what is not padding, so a literal <unk> breaks the sum.
   const total = ids.reduce((count, id) => (id === tokenizer.unknownId ? count : count + 1), 0);
   // Everything before `position` is decided, the token there follows a begin or an end of sequence.
-  let position = 1;
-  labels.fill(IGNORE_INDEX, 0, position);
+  let position = begin;
+  labels.fill(IGNORE_INDEX, 0, 1);
   for (const [index, round] of text.split(answerEnd).entries()) {
     if (round === "") break;
     const [instruction, answer, ...more] = round.split(answerMark);
     if (instruction === undefined || answer === undefined || more.length > 0) break;
-    const count = (part: string): number => encode(part).length - 1 - (index === 0 ? 0 : lateRound);
+    const count = (part: string): number => tokensIn(part) - (index === 0 ? 0 : lateRound);
     // The mark ends in a space, alone a token; in the whole it belongs to the answer's first token.
     labels.fill(IGNORE_INDEX, position, position + count(instruction + answerMark) - 1);
     position += count(round) + 1;

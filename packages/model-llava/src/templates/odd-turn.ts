@@ -17,10 +17,11 @@ export function oddTurn(turns: readonly Turn[], borders: readonly string[], toke
   return undefined;
 }
 
-/** Like `<s>`; ids of longer ones are no sequence's begin or end. */
-const WRITTEN_TOKEN = /<[^<>\s]{1,16}>/g;
+/** Like `<s>` or `<|start_header_id|>`. */
+const WRITTEN_TOKEN = /<[^<>\s]{1,32}>/g;
 
 function isSpecial(text: string, tokenizer: Tokenizer): boolean {
+  if (tokenizer.idOf(text) !== undefined) return true;
   const { beginOfSequenceId: begin, endOfSequenceId: end, unknownId: unknown } = tokenizer;
   return tokenizer.encode(text).some((id) => id === begin || id === end || id === unknown);
 }

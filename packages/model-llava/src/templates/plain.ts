@@ -1,7 +1,7 @@
 import { type Conversation, counted, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
-import type { Segment } from "./segments.ts";
+import { given, IMAGE } from "./segments.ts";
 import type { Template } from "./template.ts";
 
 const END = "\n";
@@ -9,25 +9,30 @@ const END = "\n";
 /**
  * The template of alignment and of pretraining: `<image>{caption}\n`, or `{text}\n` without an image. There
  * are no roles; the user's text is dropped beside an image and must be empty otherwise. Everything but the
- * begin-of-sequence token and the image is learned, the newline too (`preprocess_plain` of LLaVA).
+ * first token (usually the begin of the sequence) and the image is learned, the newline too (`preprocess_plain` of LLaVA).
  */
 export const plain: Template = {
   name: "plain",
   // Raise the number when the mask's rules change.
   fingerprint: fingerprintNow(["plain", 3, END]),
-  render: (conversation) => (conversation.images.length > 0 ? IMAGE_PLACEHOLDER : "") + answerOf(conversation) + END,
-  // Training has no questions; one gets a line of its own between image and answer.
-  renderPrompt: ({ user, answerStart }, images) =>
-    IMAGE_PLACEHOLDER.repeat(images) + (user === "" ? "" : user + END) + answerStart,
-  borders: [],
-  label: ({ ids }) => {
-    const labels = ids.map((id) => (id === IMAGE_TOKEN_INDEX ? IGNORE_INDEX : id));
-    return { labels: labels.fill(IGNORE_INDEX, 0, 1) };
-  },
   segments: (conversation) => [
-    ...conversation.images.map((): Segment => ({ token: "image", learned: false })),
+    ...conversation.images.map(() => IMAGE),
     { text: answerOf(conversation) + END, learned: conversation.turns[1]?.learned ?? true },
   ],
+  // Training has no questions; one is written on a separate line between image and answer.
+  promptSegments: ({ user, answerStart }, images) => [
+    ...Array.from({ length: images }, () => IMAGE),
+    given((user === "" ? "" : user + END) + answerStart),
+  ],
+  original: {
+    render: (conversation) => (conversation.images.length > 0 ? IMAGE_PLACEHOLDER : "") + answerOf(conversation) + END,
+    borders: [],
+    tokens: [],
+    label: ({ ids }) => {
+      const labels = ids.map((id) => (id === IMAGE_TOKEN_INDEX ? IGNORE_INDEX : id));
+      return { labels: labels.fill(IGNORE_INDEX, 0, 1) };
+    },
+  },
 };
 
 function answerOf({ id, turns, images }: Conversation): string {

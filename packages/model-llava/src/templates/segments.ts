@@ -1,40 +1,84 @@
-import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
+import { IMAGE_PLACEHOLDER, MlanError, shownValue } from "@mlan/core";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
 import type { PlacedTurn } from "./place-images.ts";
 
-/** A part of a conversation as a template writes it: text, which stays text whatever it holds, or a token. */
-export type Segment =
-  | { readonly text: string; readonly learned: boolean }
-  | { readonly token: "image" | "end-of-sequence"; readonly learned: boolean };
+/**
+ * A part of a conversation as a template writes it: text, which stays text whatever it holds; an image or the tokenizer's
+ * end of sequence; or an added token of the tokenizer, by its content.
+ */
+export type Segment = (
+  | { readonly text: string }
+  | { readonly token: "image" | "end-of-sequence" }
+  | { readonly addedToken: string }
+) & {
+  readonly learned: boolean;
+};
 
 /** Text of which nothing is learned. */
 export function given(text: string): Segment {
   return { text, learned: false };
 }
 
-/** A user's turn, its images first, as {@link imagesInFront} writes them. */
-export function imagesAndText({ images, text }: PlacedTurn): readonly Segment[] {
+/** An added token, e.g. `<|im_start|>`, which is not learned unless `learned` is true. */
+export function addedToken(content: string, learned = false): Segment {
+  return { addedToken: content, learned };
+}
+
+/** The place of an image. */
+export const IMAGE: Segment = { token: "image", learned: false };
+
+/** A user's turn, its images in front with spaces between them, its text on a new line. */
+export function imagesAndText({ images, text }: Pick<PlacedTurn, "images" | "text">): readonly Segment[] {
   if (images === 0) return [given(text)];
-  const placed = Array.from({ length: images }, (_, index): readonly Segment[] => [
-    ...(index > 0 ? [given(" ")] : []),
-    { token: "image", learned: false },
-  ]);
+  const placed = Array.from({ length: images }, (_, index) => (index > 0 ? [given(" "), IMAGE] : [IMAGE]));
   return [...placed.flat(), given(text === "" ? "" : `\n${text}`)];
 }
 
-/** Token ids behind the begin-of-sequence token, and the same as labels. Behind an image a text begins anew. */
+/** The first `images` placeholders that are written in texts, as images. */
+export function placeholdersAsImages(segments: readonly Segment[], images: number): readonly Segment[] {
+  let left = images;
+  return joined(segments).flatMap((segment): readonly Segment[] => {
+    if (left === 0 || !("text" in segment)) return [segment];
+    const [before = "", ...behind] = segment.text.split(IMAGE_PLACEHOLDER);
+    const placed = behind.slice(0, left);
+    const rest = behind.slice(placed.length);
+    left -= placed.length;
+    const texts = [before, ...placed];
+    const last = [texts.pop() ?? "", ...rest].join(IMAGE_PLACEHOLDER);
+    return [...texts.flatMap((text) => [{ ...segment, text }, IMAGE]), { ...segment, text: last }];
+  });
+}
+
+export interface EncodeSegmentsOptions {
+  readonly tokenizer: Tokenizer;
+  /** Of the template that wrote the segments, for errors. */
+  readonly template: string;
+  /** Puts the begin-of-sequence token first, where the tokenizer has one. Default: true. */
+  readonly beginOfSequence?: boolean;
+}
+
+/**
+ * Token ids and the same as labels, IGNORE_INDEX where nothing is learned: at the first position too, which nothing
+ * predicts. Behind an image a text begins anew. Throws `invalid-checkpoint` when the tokenizer lacks an added token.
+ */
 export function encodeSegments(
   segments: readonly Segment[],
-  tokenizer: Tokenizer,
+  { tokenizer, template, beginOfSequence = true }: EncodeSegmentsOptions,
 ): { readonly ids: number[]; readonly labels: number[] } {
-  const ids = [tokenizer.beginOfSequenceId];
-  const labels = [IGNORE_INDEX];
+  const begin = tokenizer.beginOfSequenceId;
+  const ids = beginOfSequence && begin !== undefined ? [begin] : [];
+  const labels = ids.map(() => IGNORE_INDEX);
   for (const [index, run] of betweenImages(joined(segments)).entries()) {
     if (index > 0) {
       ids.push(IMAGE_TOKEN_INDEX);
       labels.push(IGNORE_INDEX);
     }
-    const parts = run.map((segment) => ("text" in segment ? segment.text : tokenizer.endOfSequenceId));
+    const parts = run.map((segment) => {
+      if ("text" in segment) return segment.text;
+      if ("token" in segment) return tokenizer.endOfSequenceId;
+      return addedTokenId(segment.addedToken, tokenizer, template);
+    });
     for (const [place, encoded] of tokenizer.encodeParts(parts).entries()) {
       for (const id of encoded) {
         ids.push(id);
@@ -42,7 +86,18 @@ export function encodeSegments(
       }
     }
   }
-  return { ids, labels };
+  return { ids, labels: labels.fill(IGNORE_INDEX, 0, 1) };
+}
+
+/** The id of a token that a template needs. Throws `invalid-checkpoint` when the tokenizer lacks it. */
+export function addedTokenId(content: string, tokenizer: Tokenizer, template: string): number {
+  const id = tokenizer.idOf(content);
+  if (id !== undefined) return id;
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: the template ${shownValue(template)} needs the token ${shownValue(content)}, which the tokenizer in ` +
+      `${tokenizer.folder} does not have. Take the template of that model, or a tokenizer with the token.`,
+  );
 }
 
 /** Neighbouring texts of one kind as one text: a word must not be cut. */

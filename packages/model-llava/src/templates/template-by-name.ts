@@ -1,21 +1,18 @@
 import { MlanError, type PromptFamily, shownValue } from "@mlan/core";
 import { plain } from "./plain.ts";
 import type { Template } from "./template.ts";
-import { v1 } from "./v1.ts";
 
-const TEMPLATES: ReadonlyMap<string, Template> = new Map([v1, plain].map((template) => [template.name, template]));
+/** All templates of models of an architecture: its own, and that of alignment. */
+export function templatesOf({ chatTemplate }: { readonly chatTemplate: Template }): readonly Template[] {
+  return [chatTemplate, plain];
+}
 
-/** Of all templates. */
-export const TEMPLATE_NAMES: readonly string[] = [...TEMPLATES.keys()];
-
-/** The template that a recipe or a checkpoint names. Throws an `invalid-options` error that lists the known ones. */
-export function templateByName(name: string): Template {
-  const template = TEMPLATES.get(name);
+/** The one of a model's templates that a recipe or a checkpoint names. Throws an `invalid-options` error that lists them. */
+export function templateByName(templates: readonly Template[], name: string): Template {
+  const template = templates.find((one) => one.name === name);
   if (template !== undefined) return template;
-  throw new MlanError(
-    "invalid-options",
-    `model-llava: there is no template ${shownValue(name)}. Known are: ${TEMPLATE_NAMES.join(", ")}.`,
-  );
+  const known = templates.map((one) => one.name).join(", ");
+  throw new MlanError("invalid-options", `model-llava: there is no template ${shownValue(name)}. Known are: ${known}.`);
 }
 
 /** How a model is asked whose format has that template: until it has seen conversations, as its backbone is. */

@@ -1,40 +1,53 @@
 import type { ChatPrompt, Conversation } from "@mlan/core";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { PlacedTurn } from "./place-images.ts";
 import type { Segment } from "./segments.ts";
-import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 
-/** How conversations are written as one text. The same object serves training, evaluation and chat. */
+/** How conversations are written. The same object serves training, evaluation and chat. */
 export interface Template {
   readonly name: string;
-  /** Changes whenever a text or a label mask could. */
+  /** Changes whenever a text, a token or a label mask could. */
   readonly fingerprint: string;
   /**
-   * The text that is trained on. Placeholders of images already stand where they belong. Throws an
-   * `invalid-data` error that names the conversation when the template has no place for its turns.
+   * The conversation in parts that are learned or not, without the begin-of-sequence token. Throws an `invalid-data` error
+   * that names the conversation when the template has no place for its turns.
    */
-  render(conversation: Conversation): string;
-  /**
-   * The text before a generated answer: what `render` gives for the same turns, up to the answer's beginning.
-   * Placeholders of so many images are put where training has them.
-   */
-  renderPrompt(prompt: ChatPrompt, images: number): string;
-  /** The texts by which `label` finds answers; a turn that holds one of them is misread. */
-  readonly borders: readonly string[];
-  /** Says which tokens of a rendered conversation are learned, as the original code does. */
-  label(input: LabelInput): Labels;
-  /** What `render` gives, in parts that are learned or not. Throws as `render` does. */
   segments(conversation: PlacedConversation): readonly Segment[];
+  /**
+   * What precedes a generated answer: the segments of the same turns, up to the answer's beginning. `images` are put where
+   * training has them; with 0 of them, placeholders in the prompt's texts may become images.
+   */
+  promptSegments(prompt: ChatPrompt, images: number): readonly Segment[];
+  /**
+   * The added token that ends an answer, e.g. `<|im_end|>`: generation stops there as well as at the end-of-sequence token.
+   * Default: only at that.
+   */
+  readonly answerEnd?: string;
+  /** What the original code does differently. Default: nothing, so that both loss protocols learn the `segments`. */
+  readonly original?: OriginalRules;
 }
 
 /** A conversation whose images are placed; see {@link placeImages}. */
-interface PlacedConversation extends Conversation {
+export interface PlacedConversation extends Conversation {
   readonly turns: readonly PlacedTurn[];
+}
+
+/** How the original code of arXiv 2411.10557 writes a conversation as one text and finds its answers in the tokens. */
+export interface OriginalRules {
+  /** The text that is trained on, with the placeholders of images in their places. Throws as {@link Template.segments}. */
+  render(conversation: Conversation): string;
+  /** The texts by which `label` finds answers; a turn that holds one of them is misread. */
+  readonly borders: readonly string[];
+  /** Those of `borders` that must be tokens; with a tokenizer that lacks one, both loss protocols learn the `segments`. */
+  readonly tokens: readonly string[];
+  /** Says which tokens of a rendered conversation are learned. */
+  label(input: LabelInput): Labels;
 }
 
 export interface LabelInput {
   /** As `render` gave it. */
   readonly text: string;
-  /** `text` in tokens, the begin-of-sequence token first, possibly cut at `maximumLength`. */
+  /** `text` in tokens, first the begin-of-sequence token if there is one, possibly cut at `maximumLength`. */
   readonly ids: readonly number[];
   /** Gives tokens of parts of the text in the way in which `ids` were made. */
   encode(text: string): readonly number[];

@@ -1,6 +1,5 @@
 import type { Turn } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
-import { imagesInFront } from "./images-in-front.ts";
 import { labelAnswers } from "./label-answers.ts";
 import type { PlacedTurn } from "./place-images.ts";
 import { given, imagesAndText, type Segment } from "./segments.ts";
@@ -22,15 +21,21 @@ export const v1: Template = {
   name: "v1",
   // Raise the number when the mask's rules change.
   fingerprint: fingerprintNow(["v1", 3, SYSTEM, ROLES, ENDS]),
-  render: ({ turns }) => turns.reduce((rendered, turn) => rendered + renderedTurn(turn), systemOf(turns)),
-  renderPrompt: ({ user, answerStart }, images) => {
-    const question = imagesInFront(images) + user;
-    return `${SYSTEM} ${renderTurn("user", question)}${question && ENDS.user}${renderTurn("assistant", answerStart)}`;
-  },
-  borders: [ANSWER_MARK, ENDS.assistant],
-  label: (input) =>
-    labelAnswers(input, { answerMark: ANSWER_MARK, answerEnd: ENDS.assistant, roundStart: `${ROLES.user}:` }),
   segments: ({ turns }) => [given(systemOf(turns)), ...turns.flatMap(turnSegments)],
+  promptSegments: ({ user, answerStart }, images) => {
+    // Without words a line end follows the images all the same.
+    const words = given(user === "" ? `\n${ENDS.user}` : ENDS.user);
+    const shown = [given(`${ROLES.user}: `), ...imagesAndText({ images, text: user }), words];
+    const question = images === 0 ? [given(renderedTurn({ role: "user", text: user }))] : shown;
+    return [given(`${SYSTEM} `), ...question, given(renderTurn("assistant", answerStart))];
+  },
+  original: {
+    render: ({ turns }) => turns.reduce((rendered, turn) => rendered + renderedTurn(turn), systemOf(turns)),
+    borders: [ANSWER_MARK, ENDS.assistant],
+    tokens: [ENDS.assistant],
+    label: (input) =>
+      labelAnswers(input, { answerMark: ANSWER_MARK, answerEnd: ENDS.assistant, roundStart: `${ROLES.user}:` }),
+  },
 };
 
 function turnSegments(turn: PlacedTurn): readonly Segment[] {

@@ -9,17 +9,27 @@ import { tokenId, type Vocabulary } from "./vocabulary.ts";
  */
 export function tokenizerJsonVocabulary(value: ConfigObject, file: URL): Vocabulary {
   refuseOtherKinds(checkConfig(kindSchema, value, file), file);
+  return tokenizerVocabulary(value, file, (found) => unsupported(file, found));
+}
+
+/** The vocabulary of a byte-pair `tokenizer.json` of any kind. Throws `refuse` of what is not supported. */
+export function tokenizerVocabulary(value: ConfigObject, file: URL, refuse: (found: string) => MlanError): Vocabulary {
   const { model, added_tokens: added } = checkConfig(vocabularySchema, value, file);
   const odd = added.find((token) => token.lstrip || token.rstrip || token.single_word);
-  if (odd) throw unsupported(file, `has the token ${shownValue(odd.content)} with lstrip, rstrip or single_word`);
+  if (odd) throw refuse(`has the token ${shownValue(odd.content)} with lstrip, rstrip or single_word`);
   const lacks = model.merges.find(
     ([left, right]) => ![left, right, left + right].every((piece) => Object.hasOwn(model.vocab, piece)),
   );
-  if (lacks) throw unsupported(file, `joins ${shownValue(lacks.join(" "))}, pieces that its vocabulary lacks`);
+  if (lacks) throw refuse(`joins ${shownValue(lacks.join(" "))}, pieces that its vocabulary lacks`);
   return {
     ids: model.vocab,
     merges: model.merges,
-    added: added.map(({ id, content, special }) => ({ id, content, special })),
+    added: added.map(({ id, content, special, normalized }) => ({
+      id,
+      content,
+      special,
+      normalized: normalized ?? !special,
+    })),
   };
 }
 
@@ -67,6 +77,7 @@ const addedToken = z.object({
   id: tokenId,
   content: z.string().min(1),
   special: z.boolean().default(false),
+  normalized: z.boolean().optional(),
   lstrip: z.boolean().default(false),
   rstrip: z.boolean().default(false),
   single_word: z.boolean().default(false),

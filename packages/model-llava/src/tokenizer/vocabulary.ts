@@ -6,9 +6,9 @@ export const tokenId: z.ZodInt = z
   .nonnegative()
   .max(2 ** 26 - 1);
 
-/** A Llama-style byte-pair vocabulary, whichever file it came from. */
+/** A byte-pair vocabulary, whichever file it came from. */
 export interface Vocabulary {
-  /** Ids by piece; spaces within pieces are written as {@link SPACE}. */
+  /** Ids by piece; characters are written as the tokenizer's kind does, e.g. a space as {@link SPACE}. */
   readonly ids: Readonly<Record<string, number>>;
   /** Pairs that are joined, the most urgent first. */
   readonly merges: readonly (readonly [string, string])[];
@@ -21,6 +21,8 @@ export interface AddedToken {
   readonly content: string;
   /** Special tokens are left out of decoded text. */
   readonly special: boolean;
+  /** Whether it is found in the text as the tokenizer has normalized it, not as it was given. Default false. */
+  readonly normalized?: boolean;
 }
 
 /** SentencePiece's mark for a space, U+2581. */

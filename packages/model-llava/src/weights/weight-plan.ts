@@ -1,7 +1,6 @@
 import { counted, MlanError, pathOf } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
-import type { LanguageConfig } from "../config/language-config.ts";
-import { declareNetwork, type VisionOptions } from "../network/llava-network.ts";
+import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
 import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
 import type { Weight } from "./weight.ts";
@@ -9,18 +8,12 @@ import { weightList } from "./weight-list.ts";
 
 /** Where a model's weights come from. */
 export interface WeightSources {
-  /** A Llama or LLaVA checkpoint. */
+  /** Of the backbone, or of LLaVA on it. */
   readonly checkpoint: SafetensorsReader;
   /** A CLIP checkpoint; absent when the tower's weights stand in `checkpoint`, or there is no tower. */
   readonly tower?: SafetensorsReader;
-  /** Whether the checkpoint may lack the projector: a Llama that has never seen an image. */
+  /** Whether the checkpoint may lack the projector: a backbone that has never seen an image. */
   readonly freshProjector: boolean;
-}
-
-/** The sizes of a network that need not exist yet. */
-export interface PlannedNetwork {
-  readonly language: LanguageConfig;
-  readonly vision: VisionOptions | undefined;
 }
 
 /** One weight of the plan and the stored tensor that it gets. */
@@ -40,7 +33,7 @@ export interface WeightPlan {
  * Finds the tensor of every weight of a network, before any is read and before memory is taken for any. Throws
  * `invalid-checkpoint` for tensors that are missing, have another shape, or belong to another architecture.
  */
-export function planWeights({ language, vision }: PlannedNetwork, sources: WeightSources): WeightPlan {
+export function planWeights(sizes: NetworkSizes, sources: WeightSources): WeightPlan {
   const hasProjector = [...sources.checkpoint.entries.keys()].some((name) => name.startsWith(PROJECTOR_PREFIX));
   const isFresh = ({ component }: Weight): boolean =>
     component === "projector" && sources.freshProjector && !hasProjector;
@@ -52,7 +45,7 @@ export function planWeights({ language, vision }: PlannedNetwork, sources: Weigh
     if (isFresh(weight)) fresh.push(weight);
     else stored.push(planned(weight, sources, towerPrefix));
   });
-  declareNetwork(language, vision, list);
+  declareNetwork(sizes, list);
   const used = new Set(stored.map(({ name }) => name));
   refuseUnknown(
     sources.checkpoint,

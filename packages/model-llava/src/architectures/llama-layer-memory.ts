@@ -1,15 +1,21 @@
 import type { Linear } from "../linear/linear.ts";
 import type { Layout } from "../memory/layout.ts";
-import { after, type Held, type Step } from "../memory/memory-walk.ts";
+import { after, type Held, type LayerMemory, type Step } from "../memory/memory-walk.ts";
+import { normForward } from "../memory/norm-memory.ts";
 import { Weight } from "../weights/weight.ts";
-import type { DecoderLayerWeights } from "./decoder-weights.ts";
+import type { LlamaLayerWeights } from "./llama-decoder.ts";
+
+/** What a training step keeps of a layer, and what it needs while the layer runs. */
+export function llamaLayerMemory(layout: Layout, weights: LlamaLayerWeights, learns: boolean): LayerMemory {
+  return { forward: layerForward(layout), backward: layerBackward(layout, weights, learns) };
+}
 
 /**
- * One decoder layer's forward pass while gradients are recorded. Kept is what matrix products read and what the gradients
+ * A layer's forward pass while gradients are recorded. Kept is what matrix products read and what the gradients
  * of fused operations need. The rest goes at the layer's end: projections before they are heads, heads before they are
  * turned, and what is added to the residual stream.
  */
-export function layerForward(layout: Layout): readonly Step[] {
+function layerForward(layout: Layout): readonly Step[] {
   const { hidden, queries, keys, inner, scores, full, half, widened } = layout;
   const steps: readonly Step[] = [
     normForward("the norm before attention", hidden, layout),
@@ -37,7 +43,7 @@ export function layerForward(layout: Layout): readonly Step[] {
  * The layer's backward pass: each operation gives back what it kept and the gradients that it has passed on. Of the
  * layer only the gradients of its input, in place of those of its output, and of its weights are left.
  */
-export function layerBackward(layout: Layout, weights: DecoderLayerWeights, learns: boolean): readonly Step[] {
+function layerBackward(layout: Layout, weights: LlamaLayerWeights, learns: boolean): readonly Step[] {
   const { hidden, queries, keys, inner, scores, full, half, widened, narrowed } = layout;
   const gradient = (of: Weight | Linear): Partial<Held> => (learns ? { gradients: sizeOf(of) * half } : {});
   return [
@@ -101,38 +107,6 @@ export function layerBackward(layout: Layout, weights: DecoderLayerWeights, lear
 
 function sizeOf(part: Weight | Linear): number {
   return part instanceof Weight ? part.size : part.weights.reduce((sum, { size }) => sum + size, 0);
-}
-
-/** A layer of which only the input is kept. */
-export function checkpointedForward(layout: Layout): readonly Step[] {
-  const steps = layerForward(layout);
-  const output = layout.hidden * layout.full;
-  return [...steps, { at: "the end of a layer", frees: { activations: after(steps).activations - output } }];
-}
-
-/** The layer once more, its result included, then its backward pass. */
-export function checkpointedBackward(layout: Layout, weights: DecoderLayerWeights, learns: boolean): readonly Step[] {
-  const output = layout.hidden * layout.full;
-  return [
-    ...layerForward(layout),
-    ...layerBackward(layout, weights, learns),
-    { at: "the end of a layer", frees: { activations: output } },
-  ];
-}
-
-/** Rows are rounded to 16 bits after they were computed in float32. */
-export function normForward(at: string, elements: number, { full, half, widened }: Layout): Step {
-  return { at, adds: { activations: elements * half }, transient: elements * (2 * full + widened) };
-}
-
-/** Products of the incoming gradient with rows and weights, their difference, and the result. */
-export function normBackward(at: string, { hidden, full, half }: Layout, weight: Partial<Held>): Step {
-  return {
-    at,
-    adds: { working: hidden * full, ...weight },
-    transient: 4 * hidden * full,
-    frees: { activations: hidden * full, working: hidden * half },
-  };
 }
 
 /** The same where the gradient joins that of the residual branch, which it takes the place of. */

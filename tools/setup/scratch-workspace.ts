@@ -1,0 +1,35 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const workspace = fileURLToPath(new URL("../../", import.meta.url));
+
+/**
+ * Copies the workspace as it is now, without what git ignores, to a temporary folder, and returns its path. Third-party packages are
+ * links to those that are installed here, and packages of the workspace links to the copy's. The caller removes the folder.
+ */
+export function scratchWorkspace(): string {
+  const folder = mkdtempSync(join(tmpdir(), "mlan-workspace-"));
+  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], {
+    cwd: workspace,
+    encoding: "utf8",
+  });
+  for (const file of listed.split("\0").filter((file) => file !== "" && existsSync(join(workspace, file))))
+    cpSync(join(workspace, file), join(folder, file));
+  for (const packages of [".", ...readdirSync(join(workspace, "packages")).map((name) => `packages/${name}`)])
+    linkInstalled(join(workspace, packages, "node_modules"), join(folder, packages, "node_modules"));
+  return folder;
+}
+
+function linkInstalled(installed: string, links: string): void {
+  if (!existsSync(installed) || !existsSync(dirname(links))) return;
+  mkdirSync(links);
+  for (const entry of readdirSync(installed)) {
+    // Links of the workspace's own packages are relative, so copies of them lead into the copy.
+    if (entry.startsWith("@mlan"))
+      cpSync(join(installed, entry), join(links, entry), { recursive: true, verbatimSymlinks: true });
+    else symlinkSync(join(installed, entry), join(links, entry));
+  }
+}
