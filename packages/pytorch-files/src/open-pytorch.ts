@@ -13,7 +13,7 @@ import {
   type WeightFormat,
 } from "@mlan/safetensors";
 import { damaged, PytorchFileError, unsupported } from "./errors.ts";
-import { pickleWorld } from "./pickle-names.ts";
+import { pickleWorld, SAVE_STATE_DICT } from "./pickle-names.ts";
 import { stateDict } from "./state-dict.ts";
 import { tensorEntry } from "./tensor-entry.ts";
 import { unpickle } from "./unpickle.ts";
@@ -53,12 +53,19 @@ async function readEntries(handle: FileHandle, file: URL): Promise<readonly Tens
   await checkStart(handle, file);
   const records = await zipRecords(handle, file);
   const archive = archiveOf(records, file);
-  const record = (name: string): CheckedBytes | undefined => records.get(`${archive}/${name}`);
+  const record = (name: string): CheckedBytes | undefined => {
+    const found = records.get(`${archive}/${name}`);
+    if (!found?.isPacked) return found;
+    throw unsupported(
+      file,
+      `has its record ${shown(name)} packed, which torch.save never does`,
+      "Take it as it was written",
+    );
+  };
   const order = record("byteorder");
   const byteOrder = order ? Buffer.from(await readRecord(handle, order, file)).toString("latin1") : "little";
   if (byteOrder === "big") {
-    const wayOut = "Load it in Python and save it again on another machine, or with torch.serialization.set_default_load_endianness";
-    throw unsupported(file, "holds big-endian numbers", wayOut);
+    throw unsupported(file, "holds big-endian numbers", `Load and save it on a little-endian machine: ${RESAVE}`);
   }
   if (byteOrder !== "little") throw damaged(file, `its byte order is ${shown(byteOrder)}`);
   const pickle = record("data.pkl");
@@ -78,7 +85,8 @@ function archiveOf(records: ReadonlyMap<string, CheckedBytes>, file: URL): strin
     throw unsupported(file, what, "Unpack it if the weights are inside");
   }
   if (!records.has(`${archive}/constants.pkl`)) return archive;
-  throw unsupported(file, "is a TorchScript program", 'In Python: torch.save(torch.jit.load(file).state_dict(), "pytorch_model.bin")');
+  const wayOut = 'In Python: torch.save(torch.jit.load(file).state_dict(), "pytorch_model.bin")';
+  throw unsupported(file, "is a TorchScript program", wayOut);
 }
 
 /** The lists of tensors of the largest models take some megabytes; a parsed one takes a hundred times its bytes. */
@@ -94,7 +102,9 @@ async function readRecord(handle: FileHandle, record: CheckedBytes, file: URL): 
 }
 
 const START_BYTES = 512;
-const RESAVE = 'Load and save it with PyTorch 1.6 or newer: torch.save(torch.load(file, weights_only=True), file)';
+const RESAVE = "torch.save(torch.load(file, weights_only=True), file)";
+/** What the pickles of PyTorch before version 1.6 begin with: protocol 2, and a number of 10 bytes. */
+const LEGACY = Buffer.from("80028a0a6cfc9c46f9206aa85019", "hex");
 
 /** Throws for a file that is something else by its first bytes. */
 async function checkStart(handle: FileHandle, file: URL): Promise<void> {
@@ -105,9 +115,11 @@ async function checkStart(handle: FileHandle, file: URL): Promise<void> {
   const foreign = foreignFormat(start);
   if (foreign) throw new PytorchFileError("damaged", `${pathOf(file)} ${foreign}.`);
   if (start.toString("latin1", 0, 4) === "PK\u0003\u0004") return;
-  if (start[0] === 0x80 || start.toString("latin1", 257, 262) === "ustar") {
-    throw unsupported(file, "has the format of PyTorch before version 1.6, or is another pickle", RESAVE);
+  if (start.subarray(0, LEGACY.length).equals(LEGACY) || start.toString("latin1", 257, 262) === "ustar") {
+    const what = "has the format that PyTorch had before version 1.6";
+    throw unsupported(file, what, `Load and save it with a newer one: ${RESAVE}`);
   }
+  if (start[0] === 0x80) throw unsupported(file, "is a pickle that torch.save did not write", SAVE_STATE_DICT);
   if (start[8] === 0x7b) throw unsupported(file, "is a safetensors file", "Call it model.safetensors");
   throw damaged(file, "it does not begin as a file of torch.save");
 }

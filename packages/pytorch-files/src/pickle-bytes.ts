@@ -80,7 +80,8 @@ export class PickleBytes {
 
   #advance(length: number): number {
     const start = this.#position;
-    if (length > this.#bytes.length - start) throw this.#fail(`it ends at byte ${this.#bytes.length}, before its last value`);
+    if (length > this.#bytes.length - start)
+      throw this.#fail(`it ends at byte ${this.#bytes.length}, before its last value`);
     this.#position += length;
     return start;
   }

@@ -3,19 +3,23 @@ import { damaged, unsupported } from "./errors.ts";
 import { Storage, TensorView } from "./stored-tensors.ts";
 import { type Callable, type PickleWorld, Tuple } from "./unpickle.ts";
 
-const FROM_PYTHON = 'In a Python that trusts it, save the weights alone: torch.save(model.state_dict(), "pytorch_model.bin")';
+/** The way out for a file that holds more than weights. */
+export const SAVE_STATE_DICT =
+  'If you trust the file, load it in Python and save the weights alone: torch.save(model.state_dict(), "pytorch_model.bin")';
 
 /** What the pickle of a file of weights may name: what tensors are made of, and nothing else. */
 export function pickleWorld(file: URL): PickleWorld {
   const wrong = (what: string): Error => damaged(file, `its pickle is not right: ${what}`);
-  const refused = (what: string): Error => unsupported(file, what, FROM_PYTHON);
+  const refused = (what: string): Error => unsupported(file, what, SAVE_STATE_DICT);
   const makers = tensorMakers(wrong, refused);
   return {
     find(module, name) {
       const path = `${module}.${name}`;
       const found = makers.get(path) ?? STORAGES.get(path) ?? DTYPES.get(path);
       if (found) return found;
-      throw refused(`names ${shown(path)}, and only what tensors are made of is read, as no code of a file is ever run`);
+      throw refused(
+        `names ${shown(path)}, and only what tensors are made of is read, as no code of a file is ever run`,
+      );
     },
     load: (id) => storageOf(id, wrong),
     damaged: wrong,

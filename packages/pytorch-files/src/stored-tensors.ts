@@ -24,7 +24,11 @@ export class TensorView {
   readonly shape: readonly number[];
   readonly strides: readonly number[];
 
-  constructor(storage: Storage, dtype: Dtype, place: { offset: number; shape: readonly number[]; strides: readonly number[] }) {
+  constructor(
+    storage: Storage,
+    dtype: Dtype,
+    place: { offset: number; shape: readonly number[]; strides: readonly number[] },
+  ) {
     this.storage = storage;
     this.dtype = dtype;
     this.offset = place.offset;

@@ -25,7 +25,9 @@ export function tensorEntry(name: string, view: TensorView, record: CheckedBytes
     throw damaged(file, `${tensor} has the shape ${shown(shape)} and the strides ${shown(strides)}`);
   }
   const size = elementBytesOf(dtype);
-  const span = shape.includes(0) ? 0 : 1 + shape.reduce((sum, axis, index) => sum + (axis - 1) * (strides[index] ?? 0), 0);
+  const span = shape.includes(0)
+    ? 0
+    : 1 + shape.reduce((sum, axis, index) => sum + (axis - 1) * (strides[index] ?? 0), 0);
   if (span > 0 && (offset + span) * size > record.byteLength) {
     throw damaged(file, `${tensor} ends at element ${offset + span}, its storage at ${record.byteLength / size}`);
   }

@@ -1,3 +1,4 @@
+import { shown } from "@mlan/safetensors";
 import { PickleBytes } from "./pickle-bytes.ts";
 
 /** A Python tuple; lists are arrays and dicts are maps. */
@@ -55,7 +56,9 @@ class Machine {
       const operation = OPERATIONS.get(code);
       if (!operation) {
         const shown = `0x${code.toString(16).padStart(2, "0")}`;
-        throw this.world.damaged(`byte ${position} is ${shown}, no instruction of a pickle of protocol 2 to 5 that is read here`);
+        throw this.world.damaged(
+          `byte ${position} is ${shown}, no instruction of a pickle of protocol 2 to 5 that is read here`,
+        );
       }
       operation(this);
     }
@@ -66,7 +69,8 @@ class Machine {
   }
 
   pop(): unknown {
-    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) throw this.world.damaged("it takes a value that it did not put");
+    if (this.#stack.length <= (this.#marks.at(-1) ?? 0))
+      throw this.world.damaged("it takes a value that it did not put");
     return this.#stack.pop();
   }
 
@@ -111,7 +115,7 @@ class Machine {
     if (items.length % 2 !== 0) throw this.world.damaged("it sets a key without a value");
     for (let index = 0; index < items.length; index += 2) {
       const key = items[index];
-      if (dict.has(key)) throw this.world.damaged(`one dict has the key ${JSON.stringify(String(key)).slice(0, 100)} twice`);
+      if (dict.has(key)) throw this.world.damaged(`one dict has the key ${shown(key)} twice`);
       dict.set(key, items[index + 1]);
     }
   }

@@ -76,8 +76,6 @@ export async function readInt32(
   });
 }
 
-
-
 async function readBlocks(
   opened: OpenedFile,
   entry: TensorEntry,
@@ -107,11 +105,7 @@ interface Decoding {
 }
 
 /** Decodes one piece while the next one is read. */
-async function decodeInto(
-  opened: OpenedFile,
-  entry: TensorEntry,
-  { decode, target, pool }: Decoding,
-): Promise<number> {
+async function decodeInto(opened: OpenedFile, entry: TensorEntry, { decode, target, pool }: Decoding): Promise<number> {
   const { byteLength } = entry;
   const whole = wholePart(entry);
   if (!whole) await verifyPart(opened, entry, pool);

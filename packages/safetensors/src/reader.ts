@@ -134,7 +134,11 @@ function allocate<Memory>(
 }
 
 /** A tensor that an index promises in one file and that is in another, or nowhere, is of another model. */
-function checkPromises({ promised, index }: Shards, entries: ReadonlyMap<string, TensorEntry>, format: WeightFormat): void {
+function checkPromises(
+  { promised, index }: Shards,
+  entries: ReadonlyMap<string, TensorEntry>,
+  format: WeightFormat,
+): void {
   for (const [name, file] of promised) {
     const found = entries.get(name)?.file.href;
     if (found === file.href || !index) continue;

@@ -35,7 +35,8 @@ export async function shardsOf(fileOrFolder: URL, format: WeightFormat): Promise
 async function indexedShards(index: URL, present: readonly string[], format: WeightFormat): Promise<Shards> {
   const { weight_map: weights }: { weight_map?: unknown } = Object(await readIndex(index, format));
   const places: [string, unknown][] = Array.isArray(weights) ? [] : Object.entries(Object(weights));
-  if (typeof weights !== "object" || places.length === 0) throw damaged(format, index, 'names no shards in "weight_map"');
+  if (typeof weights !== "object" || places.length === 0)
+    throw damaged(format, index, 'names no shards in "weight_map"');
   const promised = new Map<string, URL>();
   const files = new Map<string, URL>();
   for (const [tensor, name] of places) {

@@ -58,7 +58,11 @@ export function wholePart({ checked, offset, byteLength }: TensorEntry): Checked
 }
 
 /** Throws unless this is the checksum of the tensor's checked part. */
-export function checkChecksum({ verified, format }: OpenedFile, { file, name, checked }: TensorEntry, sum: number): void {
+export function checkChecksum(
+  { verified, format }: OpenedFile,
+  { file, name, checked }: TensorEntry,
+  sum: number,
+): void {
   if (!checked) return;
   if (checked.crc32 !== sum) {
     const what = `tensor ${shown(name)} has bytes that do not fit its checksum`;
