@@ -28,6 +28,7 @@ export const OUR_PACKAGES: readonly string[] = [
   "@mlan/fused-ops",
   "@mlan/model-llama2",
   "@mlan/model-llava",
+  "@mlan/model-qwen2",
   "@mlan/model-vicuna",
   "@mlan/pytorch-files",
   "@mlan/safetensors",

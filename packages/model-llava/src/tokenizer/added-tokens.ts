@@ -21,14 +21,14 @@ export function addedTokens(vocabulary: Vocabulary, named: NamedTokens, folder: 
   const listed = [...vocabulary.added, ...named.added];
   const added = new Map<string, AddedToken>();
   const contents = new Map<number, string>();
-  const pieces = new Set(Object.values(vocabulary.ids));
+  const pieces = new Set(vocabulary.ids.values());
   for (const token of listed) {
     const { content, id } = token;
-    const other = added.get(content)?.id ?? pieceId(vocabulary, content) ?? id;
+    const other = added.get(content)?.id ?? vocabulary.ids.get(content) ?? id;
     if (other !== id)
       throw problem(`token ${shownValue(content)} has the id ${id} in one file and ${other} in another`);
     const namesake = contents.get(id) ?? content;
-    const isPiece = pieces.has(id) && pieceId(vocabulary, content) === undefined;
+    const isPiece = pieces.has(id) && !vocabulary.ids.has(content);
     if (namesake !== content || isPiece)
       throw problem(`the id ${id} of token ${shownValue(content)} is another token's`);
     // The vocabulary's file decides where a token is found.
@@ -37,7 +37,7 @@ export function addedTokens(vocabulary: Vocabulary, named: NamedTokens, folder: 
   }
   refuseGaps([...contents.keys()], pieces, problem);
   for (const content of named.special) {
-    const id = added.get(content)?.id ?? pieceId(vocabulary, content);
+    const id = added.get(content)?.id ?? vocabulary.ids.get(content);
     if (id === undefined) throw problem(`no token ${shownValue(content)}, which is named as a special one`);
     added.set(content, { ...added.get(content), id, content, special: true });
   }
@@ -51,8 +51,4 @@ function refuseGaps(ids: readonly number[], pieces: ReadonlySet<number>, problem
     if (id !== free) throw problem(`an added token has the id ${id}; the first free one is ${free}`);
     free++;
   }
-}
-
-function pieceId({ ids }: Vocabulary, content: string): number | undefined {
-  return Object.hasOwn(ids, content) ? ids[content] : undefined;
 }

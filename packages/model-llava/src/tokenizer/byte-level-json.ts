@@ -39,9 +39,7 @@ export function byteLevelModel(value: ConfigObject, file: URL): ByteLevelModel {
     begin: beginOf(kind.post_processor, refuse),
   };
   const vocabulary = tokenizerVocabulary(value, file, refuse);
-  const missing = BYTE_CHARACTERS.findIndex(
-    (character, byte) => isInUtf8(byte) && !Object.hasOwn(vocabulary.ids, character),
-  );
+  const missing = BYTE_CHARACTERS.findIndex((character, byte) => isInUtf8(byte) && !vocabulary.ids.has(character));
   if (missing >= 0) throw refuse(`has no piece for the byte ${missing}`);
   return { ...model, vocabulary };
 }

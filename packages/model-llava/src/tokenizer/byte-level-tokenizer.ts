@@ -162,7 +162,7 @@ function createWordsEncoder(
   const { ids } = vocabulary;
   const encodeWord = rememberWords((word) => {
     const characters = asByteCharacters(word);
-    const whole = wholeWords && Object.hasOwn(ids, characters) ? ids[characters] : undefined;
+    const whole = wholeWords ? ids.get(characters) : undefined;
     return whole === undefined ? merge(characters) : [whole];
   });
   const split = wordSplitter(rules, folder);

@@ -6,10 +6,9 @@ import type { Vocabulary } from "./vocabulary.ts";
  * 40 bytes per character, however long the text.
  */
 export function createBytePairEncoder(
-  { ids, merges }: Vocabulary,
+  { ids: idOf, merges }: Vocabulary,
   unknownId: number | undefined,
 ): (text: string) => readonly number[] {
-  const idOf = new Map(Object.entries(ids));
   const joined = new Int32Array(merges.length);
   // By the left id, then by the right one: small integers are looked up several times as fast as a number of both.
   const ranks = new Map<number, Map<number, number>>();

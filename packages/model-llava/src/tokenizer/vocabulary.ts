@@ -1,15 +1,18 @@
 import { z } from "zod";
 
+const LARGEST = 2 ** 26 - 1;
+
 /** The id of a token in a file; far beyond any vocabulary, and pairs of ids are exact as numbers. */
-export const tokenId: z.ZodInt = z
-  .int()
-  .nonnegative()
-  .max(2 ** 26 - 1);
+export const tokenId: z.ZodInt = z.int().nonnegative().max(LARGEST);
+
+export function isTokenId(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= LARGEST;
+}
 
 /** A byte-pair vocabulary, whichever file it came from. */
 export interface Vocabulary {
   /** Ids by piece; characters are written as the tokenizer's kind does, e.g. a space as {@link SPACE}. */
-  readonly ids: Readonly<Record<string, number>>;
+  readonly ids: ReadonlyMap<string, number>;
   /** Pairs that are joined, the most urgent first. */
   readonly merges: readonly (readonly [string, string])[];
   /** Tokens that are found in the text as they stand, before anything is merged. */

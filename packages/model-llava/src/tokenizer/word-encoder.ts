@@ -25,7 +25,7 @@ export function createWordEncoder(
   { ids }: Vocabulary,
   encodeText: (text: string) => readonly number[],
 ): (text: string, output: number[]) => void {
-  const crossesWords = Object.keys(ids).some((piece) => piece.search(CROSSING) >= 0);
+  const crossesWords = [...ids.keys()].some((piece) => piece.search(CROSSING) >= 0);
   const encodeWord = rememberWords(encodeText);
   return (text, output) => {
     for (const word of crossesWords ? [text] : wordsOf(text)) for (const id of encodeWord(word)) output.push(id);
