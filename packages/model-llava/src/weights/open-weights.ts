@@ -13,12 +13,12 @@ export function openWeights(fileOrFolder: URL): Promise<SafetensorsReader> {
   );
 }
 
-const SAFETENSORS = ["model.safetensors", "model.safetensors.index.json"];
+const SAFETENSORS = /^model\.safetensors(\.index\.json)?$/;
 const PYTORCH_FILE = /^pytorch_model(-.*)?\.bin(\.index\.json)?$/;
 
 async function isPytorch(fileOrFolder: URL): Promise<boolean> {
   // A path that is no folder is a file, or nothing, which is an error of the reader.
   const names = await readdir(fileOrFolder).catch(() => undefined);
   if (!names) return /\.(bin|pt|pth)$/.test(fileOrFolder.pathname);
-  return !names.some((name) => SAFETENSORS.includes(name)) && names.some((name) => PYTORCH_FILE.test(name));
+  return !names.some((name) => SAFETENSORS.test(name)) && names.some((name) => PYTORCH_FILE.test(name));
 }
