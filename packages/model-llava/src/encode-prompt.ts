@@ -27,8 +27,9 @@ export interface WrittenPrompt {
  * harness, a placeholder has no image.
  */
 export function writePrompt(prompt: Prompt, template: Template, { id, images }: PromptOwner): WrittenPrompt {
-  const written = prompt.kind === "chat" ? prompt.user + prompt.answerStart : prompt.text;
-  const placeholders = images.length === 0 ? 0 : written.split(IMAGE_PLACEHOLDER).length - 1;
+  const written = prompt.kind === "chat" ? [prompt.user, prompt.answerStart] : [prompt.text];
+  const placeholders =
+    images.length === 0 ? 0 : written.flatMap((text) => text.split(IMAGE_PLACEHOLDER).slice(1)).length;
   const missing = images.length - placeholders;
   const asInTraining = prompt.kind === "chat" && placeholders === 0;
   const surplus = missing < 0 && prompt.kind === "raw" && prompt.harness !== undefined;
@@ -47,9 +48,11 @@ export function writePrompt(prompt: Prompt, template: Template, { id, images }: 
   return { segments: placeholdersAsImages([given(text)], images.length), template: name, beginOfSequence };
 }
 
-/** The prompt with a text behind it. */
+/** The prompt with a text behind it, which is one text with the prompt's last. */
 export function continued(prompt: WrittenPrompt, text: string): WrittenPrompt {
-  return { ...prompt, segments: [...prompt.segments, given(text)] };
+  const last = prompt.segments.at(-1);
+  const segment = last && "text" in last ? { ...last, text } : given(text);
+  return { ...prompt, segments: [...prompt.segments, segment] };
 }
 
 /** Token ids of a prompt; each image stands as IMAGE_TOKEN_INDEX. */

@@ -62,6 +62,10 @@ describe("a chat prompt", () => {
     expect(render(v1, { ...prompt, user: "" }, 2)).toBe(
       `${SYSTEM} USER: <image> <image>\n ASSISTANT: The best answer is "`,
     );
+    // Halves of a placeholder are none.
+    expect(render(v1, { ...prompt, user: "a <im", answerStart: "age> b" }, 1)).toBe(
+      `${SYSTEM} USER: <image>\na <im ASSISTANT: age> b`,
+    );
     expect(render(plain, prompt, 2)).toBe('<image><image>Is it?\nThe best answer is "');
     expect(render(v1, { ...prompt, user: "Is <image> it?" }, 1)).toContain("USER: Is <image> it? ASSISTANT:");
     expect(render(plain, { ...prompt, user: "" }, 1)).toBe('<image>The best answer is "');

@@ -45,7 +45,8 @@ function withoutNulls(value: ConfigObject): ConfigObject {
 
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
+  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return levels === 0 || items.some((item) => isDeeper(item, levels - 1));
 }
 
 function parseJson(text: string, file: URL): unknown {

@@ -6,10 +6,9 @@ import type { Vocabulary } from "./vocabulary.ts";
  * 40 bytes per character, however long the text.
  */
 export function createBytePairEncoder(
-  { ids, merges }: Vocabulary,
-  unknownId: number,
+  { ids: idOf, merges }: Vocabulary,
+  unknownId: number | undefined,
 ): (text: string) => readonly number[] {
-  const idOf = new Map(Object.entries(ids));
   const joined = new Int32Array(merges.length);
   // By the left id, then by the right one: small integers are looked up several times as fast as a number of both.
   const ranks = new Map<number, Map<number, number>>();
@@ -71,7 +70,7 @@ const GONE = -0x7fff_ffff;
 /** Adds the tokens of a character's bytes; the unknown token where one is missing, once for several in a row. */
 function byteFallback(
   idOf: ReadonlyMap<string, number>,
-  unknownId: number,
+  unknownId: number | undefined,
 ): (codePoint: number, output: number[]) => void {
   const tokens = Array.from({ length: 256 }, (_, byte) =>
     idOf.get(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
@@ -87,7 +86,7 @@ function byteFallback(
     const ids = known.get(codePoint) ?? idsOf(codePoint);
     known.set(codePoint, ids);
     for (const id of ids) output.push(id);
-    if (ids.length === 0 && output.at(-1) !== unknownId) output.push(unknownId);
+    if (ids.length === 0 && unknownId !== undefined && output.at(-1) !== unknownId) output.push(unknownId);
   };
 }
 

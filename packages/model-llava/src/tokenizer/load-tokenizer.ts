@@ -1,22 +1,16 @@
 import { readdir } from "node:fs/promises";
 import { MlanError, pathOf } from "@mlan/core";
 import { fileExists, readCheckpointFile } from "../config/checkpoint-file.ts";
-import { type ConfigObject, readConfigFile } from "../config/config-file.ts";
+import { readConfigFile } from "../config/config-file.ts";
 import { createTokenizer } from "./create-tokenizer.ts";
 import { sentencePieceVocabulary } from "./sentencepiece-vocabulary.ts";
-import { tokenizerConfig } from "./tokenizer-config.ts";
+import { readTokenizerConfigFiles, TOKENIZER_CONFIG_FILES, tokenizerConfig } from "./tokenizer-config.ts";
 import { tokenizerJsonVocabulary } from "./tokenizer-json.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** The files of a folder in Hugging Face layout that make its tokenizer; a checkpoint carries them along. */
-export const TOKENIZER_FILES: readonly string[] = [
-  "tokenizer.json",
-  "tokenizer.model",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-];
+export const TOKENIZER_FILES: readonly string[] = ["tokenizer.json", "tokenizer.model", ...TOKENIZER_CONFIG_FILES];
 
 /**
  * Reads `tokenizer.json`, or the SentencePiece `tokenizer.model` where that is missing, and the files beside it that
@@ -25,15 +19,7 @@ export const TOKENIZER_FILES: readonly string[] = [
  */
 export async function loadTokenizer(folder: URL): Promise<Tokenizer> {
   const vocabulary = await readVocabulary(folder);
-  const configFile = new URL("tokenizer_config.json", folder);
-  const config = (await readIfThere(configFile)) ?? { value: {}, file: configFile };
-  const specialTokens = await readIfThere(new URL("special_tokens_map.json", folder));
-  const addedTokens = await readIfThere(new URL("added_tokens.json", folder));
-  return createTokenizer(vocabulary, tokenizerConfig({ config, specialTokens, addedTokens }), folder);
-}
-
-async function readIfThere(file: URL): Promise<{ readonly value: ConfigObject; readonly file: URL } | undefined> {
-  return (await fileExists(file)) ? { value: await readConfigFile(file), file } : undefined;
+  return createTokenizer(vocabulary, tokenizerConfig(await readTokenizerConfigFiles(folder)), folder);
 }
 
 async function readVocabulary(folder: URL): Promise<Vocabulary> {

@@ -9,7 +9,7 @@ import type { Vocabulary } from "./vocabulary.ts";
 export function sentencePieceVocabulary(bytes: Uint8Array, file: URL): Vocabulary {
   const model = parse(bytes, file);
   refuseOtherKinds(model, file);
-  const ids: Record<string, number> = Object.fromEntries(model.pieces.map(({ text }, id) => [text, id]));
+  const ids = new Map(model.pieces.map(({ text }, id) => [text, id]));
   return { ids, merges: mergesOf(model), added: [] };
 }
 

@@ -1,7 +1,7 @@
 import { MlanError, pathOf, shownValue } from "@mlan/core";
 import { z } from "zod";
-import { checkConfig, type ConfigObject } from "../config/config-file.ts";
-import { tokenId, type Vocabulary } from "./vocabulary.ts";
+import { checkConfig, type ConfigObject, isObject } from "../config/config-file.ts";
+import { isTokenId, tokenId, type Vocabulary } from "./vocabulary.ts";
 
 /**
  * The vocabulary of a `tokenizer.json` of Llama's kind: byte-pair encoding with byte fallback, spaces as U+2581.
@@ -9,17 +9,27 @@ import { tokenId, type Vocabulary } from "./vocabulary.ts";
  */
 export function tokenizerJsonVocabulary(value: ConfigObject, file: URL): Vocabulary {
   refuseOtherKinds(checkConfig(kindSchema, value, file), file);
+  return tokenizerVocabulary(value, file, (found) => unsupported(file, found));
+}
+
+/** The vocabulary of a byte-pair `tokenizer.json` of any kind. Throws `refuse` of what is not supported. */
+export function tokenizerVocabulary(value: ConfigObject, file: URL, refuse: (found: string) => MlanError): Vocabulary {
   const { model, added_tokens: added } = checkConfig(vocabularySchema, value, file);
   const odd = added.find((token) => token.lstrip || token.rstrip || token.single_word);
-  if (odd) throw unsupported(file, `has the token ${shownValue(odd.content)} with lstrip, rstrip or single_word`);
+  if (odd) throw refuse(`has the token ${shownValue(odd.content)} with lstrip, rstrip or single_word`);
   const lacks = model.merges.find(
-    ([left, right]) => ![left, right, left + right].every((piece) => Object.hasOwn(model.vocab, piece)),
+    ([left, right]) => ![left, right, left + right].every((piece) => model.vocab.has(piece)),
   );
-  if (lacks) throw unsupported(file, `joins ${shownValue(lacks.join(" "))}, pieces that its vocabulary lacks`);
+  if (lacks) throw refuse(`joins ${shownValue(lacks.join(" "))}, pieces that its vocabulary lacks`);
   return {
     ids: model.vocab,
     merges: model.merges,
-    added: added.map(({ id, content, special }) => ({ id, content, special })),
+    added: added.map(({ id, content, special, normalized }) => ({
+      id,
+      content,
+      special,
+      normalized: normalized ?? !special,
+    })),
   };
 }
 
@@ -67,12 +77,26 @@ const addedToken = z.object({
   id: tokenId,
   content: z.string().min(1),
   special: z.boolean().default(false),
+  normalized: z.boolean().optional(),
   lstrip: z.boolean().default(false),
   rstrip: z.boolean().default(false),
   single_word: z.boolean().default(false),
 });
+// Not zod's record, which copies the 150,000 pieces of some models once more.
+const vocabulary = z
+  .custom<Readonly<Record<string, unknown>>>(isObject, "must be an object")
+  .transform((pieces, { issues }) => {
+    const ids = new Map<string, number>();
+    for (const piece of Object.keys(pieces)) {
+      const id = pieces[piece];
+      if (isTokenId(id)) ids.set(piece, id);
+      else
+        issues.push({ code: "custom", input: id, path: [piece], message: "must be a whole number from 0 to 67108863" });
+    }
+    return ids;
+  });
 const vocabularySchema = z.object({
-  model: z.object({ vocab: z.record(z.string(), tokenId), merges: z.array(merge) }),
+  model: z.object({ vocab: vocabulary, merges: z.array(merge) }),
   added_tokens: z.array(addedToken).default([]),
 });
 

@@ -1,3 +1,4 @@
+import { BYTE_LEVEL_FILES, loadByteLevelTokenizer } from "./byte-level-tokenizer.ts";
 import { loadTokenizer, TOKENIZER_FILES } from "./load-tokenizer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
@@ -11,3 +12,9 @@ export interface TokenizerKind {
 
 /** Byte-pair encoding with byte fallback and spaces as U+2581, as Llama 1 and 2 have it. */
 export const llamaTokenizer: TokenizerKind = { files: TOKENIZER_FILES, load: loadTokenizer };
+
+/**
+ * Byte-pair encoding of a text's bytes, as GPT-2, Llama 3 and models with ChatML have it; from `tokenizer.json`. Whether it has
+ * a begin-of-sequence token is for the files to say; it has no unknown token, since it knows every text.
+ */
+export const byteLevelTokenizer: TokenizerKind = { files: BYTE_LEVEL_FILES, load: loadByteLevelTokenizer };

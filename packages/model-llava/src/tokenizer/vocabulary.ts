@@ -1,15 +1,18 @@
 import { z } from "zod";
 
-/** The id of a token in a file; far beyond any vocabulary, and pairs of ids are exact as numbers. */
-export const tokenId: z.ZodInt = z
-  .int()
-  .nonnegative()
-  .max(2 ** 26 - 1);
+const LARGEST = 2 ** 26 - 1;
 
-/** A Llama-style byte-pair vocabulary, whichever file it came from. */
+/** The id of a token in a file; far beyond any vocabulary, and pairs of ids are exact as numbers. */
+export const tokenId: z.ZodInt = z.int().nonnegative().max(LARGEST);
+
+export function isTokenId(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= LARGEST;
+}
+
+/** A byte-pair vocabulary, whichever file it came from. */
 export interface Vocabulary {
-  /** Ids by piece; spaces within pieces are written as {@link SPACE}. */
-  readonly ids: Readonly<Record<string, number>>;
+  /** Ids by piece; characters are written as the tokenizer's kind does, e.g. a space as {@link SPACE}. */
+  readonly ids: ReadonlyMap<string, number>;
   /** Pairs that are joined, the most urgent first. */
   readonly merges: readonly (readonly [string, string])[];
   /** Tokens that are found in the text as they stand, before anything is merged. */
@@ -21,6 +24,8 @@ export interface AddedToken {
   readonly content: string;
   /** Special tokens are left out of decoded text. */
   readonly special: boolean;
+  /** Whether it is found in the text as the tokenizer has normalized it, not as it was given. Default false. */
+  readonly normalized?: boolean;
 }
 
 /** SentencePiece's mark for a space, U+2581. */

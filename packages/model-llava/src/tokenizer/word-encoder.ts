@@ -3,6 +3,20 @@ import { SPACE, type Vocabulary } from "./vocabulary.ts";
 const CACHED_WORDS = 65_536;
 const CACHED_LENGTH = 32;
 
+/** `encode`, which remembers what short words were encoded to. */
+export function rememberWords(encode: (word: string) => readonly number[]): (word: string) => readonly number[] {
+  const cache = new Map<string, readonly number[]>();
+  return (word) => {
+    const known = cache.get(word);
+    if (known !== undefined) return known;
+    const encoded = encode(word);
+    if (word.length > CACHED_LENGTH) return encoded;
+    if (cache.size >= CACHED_WORDS) cache.clear();
+    cache.set(word, encoded);
+    return encoded;
+  };
+}
+
 /**
  * Encodes text word by word and remembers the words. That gives the same ids as merging over the whole text
  * as long as no piece goes on after a word's end; a vocabulary with such pieces is encoded as a whole.
@@ -11,17 +25,8 @@ export function createWordEncoder(
   { ids }: Vocabulary,
   encodeText: (text: string) => readonly number[],
 ): (text: string, output: number[]) => void {
-  const crossesWords = Object.keys(ids).some((piece) => piece.search(CROSSING) >= 0);
-  const cache = new Map<string, readonly number[]>();
-  const encodeWord = (word: string): readonly number[] => {
-    const known = cache.get(word);
-    if (known !== undefined) return known;
-    const encoded = encodeText(word);
-    if (word.length > CACHED_LENGTH) return encoded;
-    if (cache.size >= CACHED_WORDS) cache.clear();
-    cache.set(word, encoded);
-    return encoded;
-  };
+  const crossesWords = [...ids.keys()].some((piece) => piece.search(CROSSING) >= 0);
+  const encodeWord = rememberWords(encodeText);
   return (text, output) => {
     for (const word of crossesWords ? [text] : wordsOf(text)) for (const id of encodeWord(word)) output.push(id);
   };

@@ -1,0 +1,37 @@
+/**
+ * A visible character for each byte, as byte-level vocabularies write their pieces (`bytes_to_unicode` of GPT-2): printable
+ * ones of Latin-1 stand for themselves, the others are counted from U+0100.
+ */
+export const BYTE_CHARACTERS: readonly string[] = characters();
+
+/** Text in the characters of its UTF-8 bytes. */
+export function asByteCharacters(text: string): string {
+  if (VISIBLE.test(text)) return text;
+  let result = "";
+  for (const byte of encoder.encode(text)) result += BYTE_CHARACTERS[byte] ?? "";
+  return result;
+}
+
+/** The bytes that a piece stands for; a piece with other characters stands for its own UTF-8 form. */
+export function bytesOfPiece(piece: string): Iterable<number> {
+  const bytes: number[] = [];
+  for (const character of piece) {
+    const byte = BYTES.get(character);
+    if (byte === undefined) return encoder.encode(piece);
+    bytes.push(byte);
+  }
+  return bytes;
+}
+
+function characters(): readonly string[] {
+  let hidden = 256;
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(isPrintable(byte) ? byte : hidden++));
+}
+
+function isPrintable(byte: number): boolean {
+  return (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte !== 0xad);
+}
+
+const VISIBLE = /^[!-~]*$/;
+const BYTES: ReadonlyMap<string, number> = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
+const encoder = new TextEncoder();
