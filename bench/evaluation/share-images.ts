@@ -33,8 +33,9 @@ export async function shareImages({ images, threads }: ShareImagesOptions): Prom
       .open();
     model.setFormat({ ...model.format, template: "v1" });
     const questions = await questionsOf(folder, images, pieces);
-    const { protocol, extractors } = pope();
-    const benchmark: Benchmark<PopeQuestion> = { ...memoryDataset("pope-shaped", questions), protocol, extractors };
+    const { protocols, protocol, extractors } = pope();
+    const rows = memoryDataset("pope-shaped", questions);
+    const benchmark: Benchmark<PopeQuestion> = { ...rows, protocols, protocol, extractors };
     console.log(
       `\n${images} images of 576 positions x ${QUESTIONS_PER_IMAGE} questions, mini-llama2 and a small tower`,
     );

@@ -1,4 +1,4 @@
-import type { Benchmark, Extractor, Protocol, ProtocolName, Question } from "@mlan/core";
+import type { Benchmark, Extractor, Protocol, Question } from "@mlan/core";
 import { accuracy, exactMatch, harnessPrompt, lead } from "@mlan/data-kit";
 import { memoryDataset } from "@mlan/testing";
 import type { LanguageQuestion, LanguageTask } from "./language-tasks.ts";
@@ -20,8 +20,8 @@ export function taskBenchmark(
     extract: (answer) => lead(answer, ".,:") || undefined,
     isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true }),
   };
-  const protocol = (protocolName: ProtocolName): Protocol<TaskQuestion> => ({
-    name: protocolName,
+  const protocol = (): Protocol<TaskQuestion> => ({
+    name: "paper",
     version: 1,
     prompt: ({ prompt }) => harnessPrompt(prompt),
     choices: ({ choices }) => choices,
@@ -30,5 +30,5 @@ export function taskBenchmark(
     metrics: { accuracy },
   });
   const rows = questions.map((question) => ({ ...question, images: [] }));
-  return { ...memoryDataset<TaskQuestion>(name, rows), protocol, extractors: [extractor] };
+  return { ...memoryDataset<TaskQuestion>(name, rows), protocols: ["paper"], protocol, extractors: [extractor] };
 }

@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import type { ProtocolName } from "@mlan/core";
 import type { CommandContext } from "./command-context.ts";
 import { folderAt } from "./folders.ts";
 import { collect, requireOptions, wholeNumber } from "./option-values.ts";
@@ -10,7 +9,7 @@ interface Options {
   readonly tower?: string;
   readonly benchmark: readonly string[];
   readonly backend: "onnx" | "tensorflow";
-  readonly protocol: ProtocolName;
+  readonly protocol?: string;
   readonly limit?: number;
   readonly evaluator: string;
   readonly batchSize?: number;
@@ -44,10 +43,9 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .option("--tower <folder>", "vision tower, where the checkpoint holds none")
     .option("--benchmark <name[=folder]>", "plugin or file, and where its data is; may be repeated", collect)
     .option("--limit <number>", "ask only the first so many questions of each benchmark", wholeNumber(1))
-    .addOption(
-      new Option("--protocol <name>", "how questions are put and judged")
-        .choices(["strict", "paper"])
-        .default("strict"),
+    .option(
+      "--protocol <name>",
+      "how questions are asked and judged, e.g. strict or paper (default: the benchmark's own)",
     )
     .addOption(
       new Option("--backend <name>", "what the model is computed on").choices(["onnx", "tensorflow"]).default("onnx"),

@@ -7,7 +7,6 @@ import {
   MlanError,
   pathOf,
   type Plugin,
-  type ProtocolName,
   readRun,
   take,
 } from "@mlan/core";
@@ -26,7 +25,7 @@ export interface EvalRequest {
   /** `name` for the published data, `name=folder` for a local copy. */
   readonly benchmarks: readonly string[];
   readonly backend: "onnx" | "tensorflow";
-  readonly protocol: ProtocolName;
+  readonly protocol?: string;
   /** The first so many questions of each benchmark; all by default. */
   readonly limit?: number;
   readonly batchSize?: number;
@@ -42,6 +41,7 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
   // First what is looked up in a moment: a model's plugin takes seconds to load.
   const whole = await Promise.all(request.benchmarks.map(benchmarkPlugin));
   const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
+  const stage = evaluate({ name: "eval", benchmarks, ...(protocol !== undefined && { protocol }) });
   const evaluator = await importPlugin("eval", request.evaluator);
   const weights = await checkpointAt(request.weights);
   const model = await importPlugin("model", request.model);
@@ -54,7 +54,7 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
     }),
     await computeOf(request.backend),
   ].map(checkPlugin);
-  return experiment({ name: "eval", use, stages: [evaluate({ name: "eval", benchmarks, protocol })] });
+  return experiment({ name: "eval", use, stages: [stage] });
 }
 
 async function computeOf(backend: EvalRequest["backend"]): Promise<Plugin> {

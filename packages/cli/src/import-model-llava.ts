@@ -1,6 +1,7 @@
 import type { LLAVA_7B, modelSizes, predictTrainingMemory } from "@mlan/model-llava";
 import { withInstallHint } from "./install-hint.ts";
 import { locateInProject } from "./locate-in-project.ts";
+import { OUR_PACKAGES } from "./our-packages.ts";
 
 /** What the command needs of the package. */
 export interface ModelLlavaPackage {
@@ -13,7 +14,7 @@ const PACKAGE = "@mlan/model-llava";
 
 /** The package as the user's project has it, or one of its backbones. Throws `missing-plugin`. */
 export async function importModelLlava(): Promise<ModelLlavaPackage> {
-  const through = [undefined, "@mlan/model-vicuna", "@mlan/model-llama2"];
+  const through = [undefined, ...OUR_PACKAGES.filter((name) => name.startsWith("@mlan/model-"))];
   const [address = PACKAGE] = through.flatMap((other) => locateInProject(PACKAGE, other) ?? []);
   return withInstallHint((): Promise<ModelLlavaPackage> => import(address));
 }

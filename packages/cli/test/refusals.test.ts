@@ -15,7 +15,7 @@ describe("help", () => {
   test.each([
     [[], /Usage: mlan .*\n[\s\S]*Commands:[\s\S]*Examples:\n {2}\$ mlan run experiment\.ts/],
     [["run"], /Usage: mlan run .*<experiment>[\s\S]*--fresh[\s\S]*Ctrl-C stops after the current step/],
-    [["eval"], /Usage: mlan eval[\s\S]*choices: "strict", "paper"[\s\S]*--benchmark boolq=\.\/data\/boolq/],
+    [["eval"], /Usage: mlan eval[\s\S]*--protocol <name>[\s\S]*--benchmark boolq=\.\/data\/boolq/],
     [["doctor"], /Usage: mlan doctor[\s\S]*exit\s+status is 0 when a backend computes/],
     [["backend", "install"], /Usage: mlan backend install[\s\S]*--wheel <file>[\s\S]*MLAN_PYTHON/],
     [["show"], /Usage: mlan show[\s\S]*\$ mlan show runs\/my-experiment/],
@@ -38,8 +38,8 @@ describe("a command line that cannot work ends with one clear message:", () => {
     ["one word too many", ["show", "a", "b"], /^error: too many arguments for 'show'/],
     [
       "unknown protocol",
-      ["eval", "--model", "a", "--weights", "b", "--benchmark", "c", "--protocol", "lax"],
-      /'lax' is invalid. Allowed choices are strict, paper/,
+      ["eval", "--model", "a", "--weights", "b", "--benchmark", "boolq", "--protocol", "lax"],
+      /^error: boolq: there is no protocol "lax"; it has paper and strict\.\n$/,
     ],
     [
       "no benchmark",

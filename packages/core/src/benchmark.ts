@@ -1,12 +1,6 @@
 import type { ImageReference } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
 
-/**
- * `paper`: bit-compatible with the original code of arXiv 2411.10557, quirks included.
- * `strict`: the quirks that concern evaluation fixed. Results of the two are never mixed.
- */
-export type ProtocolName = "paper" | "strict";
-
 /** Which wording a model expects: tuned on instructions, or an untuned base of one of the backbones. */
 export type PromptFamily = "tuned" | "llama2-base" | "vicuna-base";
 
@@ -92,9 +86,10 @@ export interface Extractor {
   isCorrect(extracted: string, target: string): boolean;
 }
 
-/** How one benchmark is asked and judged. Every member is pure. */
+/** How one benchmark is asked and judged. Every member is pure. Results of different protocols are never mixed. */
 export interface Protocol<Q extends Question = Question> {
-  readonly name: ProtocolName;
+  /** Unique within its benchmark, e.g. "strict". */
+  readonly name: string;
   /** Raised whenever prompts or metrics change: results of different versions do not compare. */
   readonly version: number;
   prompt(question: Q, family: PromptFamily): Prompt;
@@ -102,6 +97,11 @@ export interface Protocol<Q extends Question = Question> {
   choices(question: Q): readonly Choice[];
   /** The right answer in the form that the extractor gives. Absent: the question's `target`. */
   target?(question: Q): string;
+  /**
+   * Whether questions that no answer is right for are asked all the same, as by code whose quirks a protocol keeps. Default
+   * false: such a question is refused ({@link targetProblem}).
+   */
+  readonly allowsUnanswerable?: boolean;
   readonly maximumNewTokens: number;
   extractor(family: PromptFamily): Extractor;
   /** The first is the benchmark's headline number. */
@@ -118,10 +118,13 @@ export function isBenchmark(value: unknown): boolean {
 }
 
 /** A dataset whose examples are questions, of whatever kind. */
-export type Asked<Example> = Dataset<Example> & Pick<Benchmark, "protocol" | "extractors" | "limit">;
+export type Asked<Example> = Dataset<Example> & Pick<Benchmark, "protocol" | "protocols" | "extractors" | "limit">;
 
 export interface Benchmark<Q extends Question = Question> extends Dataset<Q> {
-  protocol(name: ProtocolName): Protocol<Q>;
+  /** The names of its protocols, the default one first. */
+  readonly protocols: readonly string[];
+  /** The protocol of that name; without a name, the default one. Throws `invalid-options` when there is none. */
+  protocol(name?: string): Protocol<Q>;
   /** Every way in which answers can be read, those of the protocols among them; names are distinct. */
   readonly extractors: readonly Extractor[];
   /** Only the first questions, at most so many, are asked ({@link take}). Absent: all. */

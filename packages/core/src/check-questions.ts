@@ -1,5 +1,5 @@
-import type { Benchmark, PromptFamily, Protocol, ProtocolName, Question } from "./benchmark.ts";
-import type { OpenOptions } from "./dataset.ts";
+import type { PromptFamily, Protocol, Question } from "./benchmark.ts";
+import type { PlannedEvaluation } from "./evaluator.ts";
 import { targetProblem } from "./target-problem.ts";
 import { messageOf, MlanError } from "./errors.ts";
 
@@ -9,10 +9,8 @@ import { messageOf, MlanError } from "./errors.ts";
  * askable that one of them takes.
  */
 export async function checkQuestions(
-  benchmark: Benchmark,
-  name: ProtocolName,
+  { benchmark, protocol: name, signal }: PlannedEvaluation,
   family: PromptFamily | undefined,
-  { signal }: OpenOptions = {},
 ): Promise<void> {
   const protocol = benchmark.protocol(name);
   const examples = await benchmark.open(signal ? { signal } : {});

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Conversation } from "./conversation.ts";
-import type { Dataset, OpenOptions } from "./dataset.ts";
+import type { Examples } from "./dataset.ts";
 import { counted, MlanError } from "./errors.ts";
 import type { ConversationFormat, ModelInspection } from "./model.ts";
 import type { TrainingRecipe } from "./trainer.ts";
@@ -10,22 +10,22 @@ import type { TrainingRecipe } from "./trainer.ts";
  * no further than the first that has one.
  */
 export async function checkSupervision(
-  data: Dataset<Conversation>,
-  { format, protocol = "paper" }: TrainingRecipe,
+  name: string,
+  examples: Examples<Conversation>,
+  { format, answerSpans = "text" }: TrainingRecipe,
   encode: NonNullable<ModelInspection["encode"]>,
-  { signal }: OpenOptions = {},
+  signal?: AbortSignal,
 ): Promise<void> {
-  const examples = await data.open(signal ? { signal } : {});
   const reasons: string[] = [];
   for (let index = 0; index < examples.length; index++) {
     // Signals and timers get their turn: encoding alone never leaves the microtask queue.
     if (index % CONVERSATIONS_PER_LOOK === 0) await setImmediate();
     signal?.throwIfAborted();
-    const { id, supervised, problem } = encode(await examples.at(index), format, { protocol });
+    const { id, supervised, problem } = encode(await examples.at(index), format, { answerSpans });
     if (supervised > 0) return;
     if (reasons.length < REASONS) reasons.push(`${id}: ${problem ?? "no position is supervised"}`);
   }
-  throw nothingToLearn(data.name, { conversations: examples.length, reasons, format });
+  throw nothingToLearn(name, { conversations: examples.length, reasons, format });
 }
 
 const CONVERSATIONS_PER_LOOK = 256;

@@ -1,10 +1,10 @@
-import type { Benchmark, Choice, Extractor, PromptFamily, ProtocolName } from "./benchmark.ts";
+import type { Benchmark, Choice, Extractor, PromptFamily } from "./benchmark.ts";
 import type { Model } from "./model.ts";
 
 export interface EvaluateRun {
   readonly model: Model;
   readonly benchmark: Benchmark;
-  readonly protocol: ProtocolName;
+  readonly protocol: string;
   /**
    * A JSONL file to which answers are added as they come. Answers that it already holds (same benchmark,
    * protocol, model, stage and weights) are not asked again.
@@ -110,7 +110,7 @@ export interface BenchmarkResult {
   readonly benchmark: string;
   /** The name of the evaluator. */
   readonly evaluator: string;
-  readonly protocol: ProtocolName;
+  readonly protocol: string;
   readonly protocolVersion: number;
   readonly extractor: Pick<Extractor, "name" | "version">;
   readonly promptFamily: PromptFamily;

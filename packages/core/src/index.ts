@@ -8,7 +8,6 @@ export type {
   Prompt,
   PromptFamily,
   Protocol,
-  ProtocolName,
   Question,
   RawPrompt,
 } from "./benchmark.ts";
@@ -99,6 +98,7 @@ export { checkpointDigest } from "./checkpoint-digest.ts";
 export type { ChecksumOptions, VerifyOptions } from "./checksums.ts";
 export { CHECKSUMS_FILE, listedFiles, verifyChecksums, writeChecksums } from "./checksums.ts";
 export { differencesOf } from "./differences.ts";
+export { currentRecipe } from "./stored-recipe.ts";
 export { makeFolder } from "./make-folder.ts";
 export { sha256OfFile } from "./sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";

@@ -1,5 +1,5 @@
 import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
-import type { Prompt, PromptFamily, ProtocolName } from "./benchmark.ts";
+import type { Prompt, PromptFamily } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
 import type { OpenOptions } from "./dataset.ts";
@@ -82,12 +82,13 @@ export interface Model {
 
 export interface EncodeOptions {
   /**
-   * `paper` (default): answers are found in the rendered text as the original code of arXiv 2411.10557 finds them; where a
-   * turn holds the template's own words or a special token, nothing or too much is learned, and {@link Encoded.problem}
-   * says which. `strict`: each turn is encoded as text, whatever it holds, and exactly the answers are learned. The original
-   * learns all answers; a conversation with one that is not to be learned is encoded by `strict` in both.
+   * Where the answers of a conversation are found. `text` (default): in the rendered text, as the original code of arXiv
+   * 2411.10557 finds them; where a turn holds the template's own words or a special token, nothing or too much is learned,
+   * and {@link Encoded.problem} says which. `turns`: each turn is encoded as text, whatever it holds, and exactly the answers
+   * are learned. The original learns all answers, so that a conversation with one that is not to be learned is always
+   * encoded by `turns`.
    */
-  readonly protocol?: ProtocolName;
+  readonly answerSpans?: "text" | "turns";
 }
 
 /** What a model needs to train on one conversation. */

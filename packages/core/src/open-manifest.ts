@@ -7,6 +7,7 @@ import { pathOf } from "./path-of.ts";
 import { versionsOf } from "./plugin.ts";
 import type { Contents } from "./preflight.ts";
 import type { RunFolder } from "./run-folder.ts";
+import { currentPlan } from "./stored-recipe.ts";
 
 export interface OpenedManifest {
   readonly manifest: Manifest;
@@ -45,7 +46,7 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
       `${pathOf(folder.url)} was written by an earlier version of mlan, which did not record what its run read; it cannot be continued. Run into another folder, or replace this one: fresh: true, or --fresh of the command.`,
     );
   }
-  const [difference] = differencesOf(found.plan, plan, "experiment");
+  const [difference] = differencesOf(currentPlan(found.plan), plan, "experiment");
   if (difference === undefined) return { manifest: found };
   throw new MlanError(
     "run-folder",

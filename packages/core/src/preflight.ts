@@ -1,17 +1,17 @@
 import { checkpointDigest } from "./checkpoint-digest.ts";
 import { isThere, missingFile } from "./checksums.ts";
-import type { Content } from "./content.ts";
-import type { Dataset } from "./dataset.ts";
+import { contentRecordOf, isUntouched } from "./content-record.ts";
+import { type DataSurvey, dataSurvey } from "./data-survey.ts";
 import { checkDiskSpace } from "./disk-space.ts";
 import { MlanError } from "./errors.ts";
 import type { Experiment } from "./experiment.ts";
-import { type CheckImage, contentOfImages } from "./image-content.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
 import type { ConversationFormat, ModelInspection } from "./model.ts";
 import { pathOf } from "./path-of.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "./scope.ts";
 import type { Stage } from "./stage.ts";
+import { datasetsOf, openedOnce, type StageData } from "./stage-data.ts";
 import { lastTraining } from "./stage-model.ts";
 import { COMPUTE, MODEL } from "./token.ts";
 import type { TrainingNeeds } from "./trainer.ts";
@@ -59,87 +59,59 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
   }
   yield { type: "preflight", subject: `the model ${source.name}` };
   const inspected = await source.inspect?.(signal ? { signal } : {});
-  const opened = new Map<Dataset<unknown>, OpenedData>();
-  for (const dataset of experiment.stages.flatMap(datasetsOf)) {
-    if (opened.has(dataset)) continue;
-    yield { type: "preflight", subject: `the data ${dataset.name}` };
-    opened.set(dataset, await open(dataset, { manifest, signal, check: inspected?.checkImage }));
-    if (opened.get(dataset)?.hasImages && inspected?.readsImages === false) throw blind(source.name, dataset.name);
-  }
-  await checkStages(pending, opened, inspected, options);
+  const survey = dataSurvey({ manifest, model: source.name, inspected, signal });
+  yield* checkStages(pending, survey, inspected, options);
   await checkCheckpoints(options);
   const known = manifest.model ? [manifest.model] : [];
-  if (inspected && !untouched(inspected.content, known)) {
+  if (inspected && !isUntouched(inspected.content, known)) {
     yield { type: "preflight", subject: `every byte of the model ${source.name}` };
   }
-  const model = inspected && (await recordOf(inspected.content, known));
+  const model = inspected && (await contentRecordOf(inspected.content, known));
   const contents: Contents = {
     ...(model && { model }),
-    data: new Map(experiment.stages.map((stage) => [stage.name, recordsOf(stage, opened)])),
+    data: new Map(experiment.stages.map((stage) => [stage.name, survey.records(datasetsOf(readBy(stage)))])),
   };
   const change = firstChange(manifest, contents, source.name);
   if (change !== undefined) throw changedContent(folder.url, change);
   return contents;
 }
 
-/** What is kept of a dataset that was opened: its rows are not held while the next one is opened. */
-interface OpenedData {
-  readonly length: number;
-  readonly hasImages: boolean;
-  readonly record: DataRecord;
-}
-
-interface Opening {
-  readonly manifest: Manifest;
-  readonly signal: AbortSignal | undefined;
-  readonly check: CheckImage | undefined;
-}
-
-async function open(dataset: Dataset<unknown>, { manifest: { stages }, signal, check }: Opening): Promise<OpenedData> {
-  const examples = await dataset.open(signal ? { signal } : {});
-  const { length, fingerprint } = examples;
-  const known = Object.values(stages).flatMap(({ data }) => data?.[dataset.name]?.images ?? []);
-  const images = await contentOfImages(examples, signal, check);
-  return { length, hasImages: images.count > 0, record: { fingerprint, images: await recordOf(images, known) } };
-}
-
-function datasetsOf({ data, asks }: Stage): readonly Dataset<unknown>[] {
-  return [...(data ? [data] : []), ...(asks?.benchmarks ?? [])];
-}
-
-function recordsOf(
-  stage: Stage,
-  opened: ReadonlyMap<Dataset<unknown>, OpenedData>,
-): Readonly<Record<string, DataRecord>> {
-  const records = datasetsOf(stage).map((dataset) => [dataset.name, opened.get(dataset)?.record] as const);
-  return Object.fromEntries(records.flatMap(([name, record]) => (record ? [[name, record]] : [])));
-}
-
-async function checkStages(
+/**
+ * Opens the data of each stage once, and hands it to the checks of the stages that are still to run. It is held no longer
+ * than that, and opened again when its stage runs, which may be hours later.
+ */
+async function* checkStages(
   pending: readonly Stage[],
-  opened: ReadonlyMap<Dataset<unknown>, OpenedData>,
+  survey: DataSurvey,
   inspected: ModelInspection | undefined,
   { experiment, scope, folder, signal }: PreflightOptions,
-): Promise<void> {
+): AsyncGenerator<PreflightEvent, void, undefined> {
   const needs: (TrainingNeeds & { readonly place: URL })[] = [];
   let format: ConversationFormat | undefined;
   for (const stage of experiment.stages) {
-    if (!pending.includes(stage)) {
-      format = stage.format ?? format;
-      continue;
+    const opened = openedOnce(stage);
+    const copies = datasetsOf(opened);
+    for (const [index, dataset] of datasetsOf(readBy(stage)).entries()) {
+      if (survey.has(dataset)) continue;
+      yield { type: "preflight", subject: `the data ${dataset.name}` };
+      await survey.add(dataset, copies[index] ?? dataset);
     }
-    const conversations = (stage.data && opened.get(stage.data)?.length) ?? 0;
     const promptFamily = inspected?.promptFamily?.(format);
+    format = stage.format ?? format;
+    if (!pending.includes(stage)) continue;
     const known = {
       ...(inspected && { model: inspected }),
       ...(promptFamily && { promptFamily }),
       ...(signal && { signal }),
     };
-    format = stage.format ?? format;
-    const found = await stage.check?.({ scope, conversations, ...known });
+    const found = await stage.check?.({ scope, ...opened, ...known });
     if (found) needs.push({ ...found, place: folder.checkpoints(stage.name) });
   }
   await checkDiskSpace(folder.url, needs);
+}
+
+function readBy({ data, asks }: Stage): StageData {
+  return { ...(data && { data }), benchmarks: asks?.benchmarks ?? [] };
 }
 
 /** The checkpoints that stages start from which are not done, and the last one, which is what the run is for. */
@@ -193,22 +165,4 @@ function changedFiles({ files: before }: ContentRecord, { files: now }: ContentR
     return `${name} ${what}`;
   });
   return ` (${named.join(", ")}${names.length > 3 ? `, and ${names.length - 3} more` : ""})`;
-}
-
-/** Reads the content only when nothing vouches that it is as it was. */
-async function recordOf(content: Content, known: readonly ContentRecord[]): Promise<ContentRecord> {
-  const same = untouched(content, known);
-  if (same) return same;
-  const digest = await content.digest();
-  const files = await content.files?.();
-  return { stamp: content.stamp, digest, ...(files && { files }) };
-}
-
-function untouched({ stamp }: Content, known: readonly ContentRecord[]): ContentRecord | undefined {
-  return stamp === "" ? undefined : known.find((record) => record.stamp === stamp);
-}
-
-function blind(model: string, data: string): MlanError {
-  const message = `the data ${data} have images, and the model ${model} reads none. Give it a vision tower, or take other data.`;
-  return new MlanError("invalid-options", message);
 }

@@ -7,12 +7,13 @@ export function reopened<Example>(dataset: Dataset<Example>, open: Dataset<Examp
 export function reopened<Example>(dataset: Dataset<Example>, open: Dataset<Example>["open"]): Dataset<Example> {
   const { specVersion, name, card } = dataset;
   if (!isBenchmark(dataset)) return { specVersion, name, card, open };
-  const { extractors, limit } = dataset;
+  const { protocols, extractors, limit } = dataset;
   const asked: Asked<Example> = {
     specVersion,
     name,
     card,
     open,
+    protocols,
     protocol: (wanted) => dataset.protocol(wanted),
     extractors,
     ...(limit !== undefined && { limit }),

@@ -45,10 +45,15 @@ export function lastTraining(stages: readonly Stage[], index: number): number {
   return stages.slice(0, index).findLastIndex(({ kind }) => kind === "train");
 }
 
-/** Names the weights that stage `index` finds: by what the model was opened from, and by the trainings before. */
+/**
+ * Names the weights that stage `index` finds: by what the model was opened from, and by the trainings before, with their
+ * settings as the manifest has them, so that those of an earlier version keep their name.
+ */
 export function weightsBefore(index: number, { seed, stages }: Experiment, manifest: Manifest): Promise<string> {
   const trainings = stages.slice(0, index).filter(({ kind }) => kind === "train");
-  const learned = trainings.map(({ name, settings }) => {
+  const planned = new Map(manifest.plan.stages.map((stage) => [stage.name, stage.settings]));
+  const learned = trainings.map(({ name }) => {
+    const settings = planned.get(name);
     const { data, dataFingerprint, checkpointDigest: digest }: Partial<StageStatus> = manifest.stages[name] ?? {};
     const read = Object.entries(data ?? {}).map(([set, { fingerprint, images }]) => [set, fingerprint, images.digest]);
     return [name, settings, read, dataFingerprint ?? null, digest ?? null];

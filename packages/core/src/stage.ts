@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Benchmark, isBenchmark, type PromptFamily, type ProtocolName } from "./benchmark.ts";
+import { type Benchmark, isBenchmark, type PromptFamily } from "./benchmark.ts";
 import { checkQuestions } from "./check-questions.ts";
 import { checkSupervision } from "./check-supervision.ts";
 import type { Conversation } from "./conversation.ts";
@@ -24,8 +24,8 @@ export interface Stage {
   readonly data?: Dataset<Conversation>;
   /** The format in which a training stage leaves the model. */
   readonly format?: ConversationFormat;
-  /** What an evaluation stage asks, and by which protocol. */
-  readonly asks?: { readonly benchmarks: readonly Benchmark[]; readonly protocol: ProtocolName };
+  /** What an evaluation stage asks, and by which protocol; without one, each benchmark by its default. */
+  readonly asks?: { readonly benchmarks: readonly Benchmark[]; readonly protocol?: string };
   /** The services that it takes from the scope, besides the model. */
   readonly needs?: readonly Token<unknown>[];
   /**
@@ -42,8 +42,10 @@ export interface Stage {
 
 export interface StageCheckContext {
   readonly scope: Scope;
-  /** Conversations in `data`; 0 without. */
-  readonly conversations: number;
+  /** `Stage.data`, which was opened: opening it again returns the same examples. */
+  readonly data?: Dataset<Conversation>;
+  /** Those of `Stage.asks`, which open as `data` does; empty without. */
+  readonly benchmarks: readonly Benchmark[];
   /** Absent when the model cannot tell anything before it is loaded. */
   readonly model?: ModelInspection;
   /** How the model will be asked when the stage begins. Absent when nobody can say yet. */
@@ -56,7 +58,10 @@ export interface StageContext {
   readonly model: TrainableModel;
   readonly seed: number;
   readonly folder: RunFolder;
-  /** `Stage.data`. Opening it throws `run-folder` when its rows have changed since the run was started. */
+  /**
+   * `Stage.data`. Opening it throws `run-folder` when its rows have changed since the run was started; opening it again
+   * returns the same examples.
+   */
   readonly data?: Dataset<Conversation>;
   /** Those of `Stage.asks` that have no whole result yet, which open as `data` does; empty without. */
   readonly benchmarks: readonly Benchmark[];
@@ -86,12 +91,12 @@ export function train(options: TrainStageOptions): Stage {
     data,
     format: recipe.format,
     needs: [TRAINER],
-    async check({ scope, conversations, model, signal }) {
-      const needs = scope
-        .get(TRAINER)
-        .check?.({ recipe, conversations, ...(model && { parameters: model.parameters }) });
+    async check({ scope, model, signal, data: opened = data }) {
+      const examples = await opened.open(signal ? { signal } : {});
+      const training = { recipe, conversations: examples.length, ...(model && { parameters: model.parameters }) };
+      const needs = scope.get(TRAINER).check?.(training);
       model?.checkFormat?.(recipe.format);
-      if (model?.encode) await checkSupervision(data, recipe, model.encode, signal ? { signal } : {});
+      if (model?.encode) await checkSupervision(data.name, examples, recipe, model.encode, signal);
       return needs;
     },
     run: ({ scope, model, seed, folder, signal, data: unchanged = data }) =>
@@ -109,7 +114,8 @@ export function train(options: TrainStageOptions): Stage {
 export interface EvaluateStageOptions {
   readonly name: string;
   readonly benchmarks: readonly Benchmark[];
-  readonly protocol: ProtocolName;
+  /** The name of a protocol that all benchmarks have. Default: each is asked by its own default. */
+  readonly protocol?: string;
 }
 
 /**
@@ -118,18 +124,27 @@ export interface EvaluateStageOptions {
  */
 export function evaluate(options: EvaluateStageOptions): Stage {
   checkOptions("evaluate", evaluateSchema, options);
-  const { name, benchmarks, protocol } = options;
+  const { name, benchmarks } = options;
+  // Throws for a protocol that a benchmark does not have.
+  const protocolOf = (benchmark: Benchmark): string => benchmark.protocol(options.protocol).name;
+  const protocols = benchmarks.map((benchmark) => [benchmark.name, protocolOf(benchmark)] as const);
+  const [protocol, ...others] = new Set(protocols.map(([, asked]) => asked));
   return {
     name,
     kind: "evaluate",
-    settings: { benchmarks: benchmarks.map((benchmark) => benchmark.name), ...limitsOf(benchmarks), protocol },
-    asks: { benchmarks, protocol },
+    settings: {
+      benchmarks: benchmarks.map((benchmark) => benchmark.name),
+      ...limitsOf(benchmarks),
+      protocol: others.length === 0 ? protocol : Object.fromEntries(protocols),
+    },
+    asks: { benchmarks, ...(options.protocol !== undefined && { protocol: options.protocol }) },
     needs: [EVALUATOR],
-    async check({ scope, promptFamily, signal }) {
+    async check({ scope, promptFamily, signal, benchmarks: opened }) {
       const evaluator = scope.get(EVALUATOR);
-      for (const benchmark of benchmarks) {
-        await checkQuestions(benchmark, protocol, promptFamily, signal ? { signal } : {});
-        await evaluator.check?.({ benchmark, protocol, ...(signal && { signal }) });
+      for (const benchmark of opened) {
+        const planned = { benchmark, protocol: protocolOf(benchmark), ...(signal && { signal }) };
+        await checkQuestions(planned, promptFamily);
+        await evaluator.check?.(planned);
       }
       return undefined;
     },
@@ -137,7 +152,7 @@ export function evaluate(options: EvaluateStageOptions): Stage {
       const evaluator = scope.get(EVALUATOR);
       for (const benchmark of unchanged) {
         const answers = folder.answers(name, benchmark.name);
-        const asked = { model, benchmark, protocol, answers, stage: name, weights };
+        const asked = { model, benchmark, protocol: protocolOf(benchmark), answers, stage: name, weights };
         yield* evaluator.evaluate({ ...asked, ...(signal && { signal }) });
       }
     },
@@ -177,5 +192,5 @@ const evaluateSchema = z.strictObject({
       if (twice === undefined) return;
       context.addIssue(`two benchmarks are called "${twice}"; ask them in stages of different names`);
     }),
-  protocol: z.enum(["paper", "strict"]),
+  protocol: z.string().min(1, "expected the name of a protocol").exactOptional(),
 });

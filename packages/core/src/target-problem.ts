@@ -2,13 +2,12 @@ import type { Protocol, Question } from "./benchmark.ts";
 import { shownValue } from "./errors.ts";
 
 /**
- * Why no answer to a question could be right; undefined when one can. The protocol `paper` is not looked at: the original
- * code has questions that nobody can answer.
+ * Why no answer to a question could be right; undefined when one can, and for a protocol that `allowsUnanswerable`.
  */
 export function targetProblem(protocol: Protocol, question: Question): string | undefined {
   const choices = protocol.choices(question);
   const target: unknown = protocol.target ? protocol.target(question) : question.target;
-  if (protocol.name === "paper") return undefined;
+  if (protocol.allowsUnanswerable) return undefined;
   if (typeof target !== "string") return `its target is ${shownValue(target)}, no text; write it as a text.`;
   if (target === "") return "its target is empty, so that no answer is right; write the right answer.";
   if (choices.length === 0) return undefined;

@@ -1,8 +1,14 @@
-import type { ProtocolName } from "./benchmark.ts";
 import type { DeviceUse } from "./compute.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Component, ConversationFormat, ModelInspection, TokenCounts, TrainableModel } from "./model.ts";
+import type {
+  Component,
+  ConversationFormat,
+  EncodeOptions,
+  ModelInspection,
+  TokenCounts,
+  TrainableModel,
+} from "./model.ts";
 
 /** Everything that decides what one training stage does, apart from model, data and seed. */
 export interface TrainingRecipe {
@@ -26,11 +32,18 @@ export interface TrainingRecipe {
   /** Batches hold conversations of one modality and similar length, as in the original code. */
   readonly groupByModality: boolean;
   /**
-   * `paper` (default): a step's loss is the mean of its micro-batches' means, and language-only data is grouped by
-   * the original code's negative lengths. `strict`: the mean over the step's supervised positions, true lengths. It also
-   * decides what a conversation teaches, see {@link EncodeOptions}.
+   * What has equal weight in a step's loss. `micro-batch` (default): each micro-batch, so that the loss is the mean of their
+   * means, as in the original code. `position`: each supervised position of the step; conversations without one are then
+   * left out of the training.
    */
-  readonly protocol?: ProtocolName;
+  readonly lossWeighting?: "micro-batch" | "position";
+  /**
+   * By which lengths `groupByModality` groups data without any image: `signed` (default), the original code's negative
+   * ones, or `absolute`.
+   */
+  readonly groupLengths?: "signed" | "absolute";
+  /** Where the answers of a conversation are found. Default `text`, as in the original code. */
+  readonly answerSpans?: EncodeOptions["answerSpans"];
   /** Steps between checkpoints; the last step always leaves one. */
   readonly checkpointEvery: number;
 }

@@ -1,5 +1,6 @@
-import type { PromptFamily, ProtocolName } from "@mlan/core";
+import type { PromptFamily } from "@mlan/core";
 import { ai2d, type Ai2dQuestion } from "@mlan/data-ai2d";
+import { imageFromBytes } from "@mlan/data-kit";
 import { describeBenchmarkContract } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -95,7 +96,7 @@ const SYSTEM =
 const OPTIONS = "A: snake\nB: hawk\nC: mouse\nD: grass\n";
 
 // Recipe 3.5 and 3.6; strict moves the image into the user's turn (Q6).
-const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, object])[] = [
+const PROMPTS: readonly (readonly [string, PromptFamily, object])[] = [
   [
     "paper",
     "tuned",
@@ -196,7 +197,7 @@ test("paper offers four options, and reads the fifth as text; strict offers all"
 
 test("a question that names the placeholder: paper adds none, strict puts the image in front of it", () => {
   const question = { ...asking(["a tag", "a word"]), question: "What does <image> mean?" };
-  const textOf = (name: ProtocolName): string => {
+  const textOf = (name: string): string => {
     const prompt = benchmark.protocol(name).prompt(question, "tuned");
     return prompt.kind === "raw" ? prompt.text : prompt.user;
   };
@@ -208,7 +209,13 @@ test("a question that names the placeholder: paper adds none, strict puts the im
 
 function asking(texts: readonly string[]): Ai2dQuestion {
   const choices = texts.map((text, index) => ({ label: "ABCDE"[index]!, text }));
-  return { id: "1", images: [], question: "what is the top predator?", choices, target: "B" };
+  return {
+    id: "1",
+    images: [imageFromBytes("diagram.png", new Uint8Array())],
+    question: "what is the top predator?",
+    choices,
+    target: "B",
+  };
 }
 
 function vision(text: string): object {

@@ -1,18 +1,15 @@
 import type { Benchmark, Question } from "@mlan/core";
 import {
-  cardFor,
-  checkOptions,
   contentKey,
   defineBenchmark,
-  firstMention,
-  rowsFrom,
-  sourceFrom,
+  languageExtractor,
+  languageProtocols,
   type SourceOptions,
-  sourceOptions,
+  strictYesNo,
+  trueFalse,
+  yesNoChoices,
 } from "@mlan/data-kit";
 import { z } from "zod";
-import { paperProtocol } from "./paper-protocol.ts";
-import { strictProtocol } from "./strict-protocol.ts";
 
 /** `folder` is one with `validation.jsonl`, `.json` or `.parquet`. Default: google/boolq on the Hub. */
 export interface BoolqOptions extends SourceOptions {}
@@ -25,39 +22,33 @@ export interface BoolqQuestion extends Question {
 }
 
 /** BoolQ, the 3,270 questions of its validation split (the test split's answers are not published). */
-export function boolq(options: BoolqOptions = {}): Benchmark<BoolqQuestion> {
-  const source = checkOptions("data-boolq", optionsSchema, options);
-  return defineBenchmark({
-    name: "boolq",
-    card: cardFor(source, {
-      source: "https://huggingface.co/datasets/google/boolq",
-      license: "CC-BY-SA-3.0",
-      citation: "Clark et al., BoolQ: Exploring the Surprising Difficulty of Natural Yes/No Questions, NAACL 2019",
-      modality: "text",
-      repository: PUBLISHED.repository,
-      split: "validation",
-      revision: PUBLISHED.revision,
-      rows: 3270,
-    }),
-    rows: rowsFrom({ speaker: "data-boolq", source: sourceFrom(source, PUBLISHED), files: FILES, schema: rowSchema }),
-    toQuestion,
-    protocols: { paper: paperProtocol, strict: strictProtocol },
-    extractors: [firstMention],
-  });
-}
-
-const optionsSchema: z.ZodType<BoolqOptions> = z.strictObject(sourceOptions);
-
-const PUBLISHED = {
-  speaker: "data-boolq",
-  repository: "google/boolq",
-  revision: "35b264d03638db9f4ce671b711558bf7ff0f80d5",
-};
-
-const FILES = ["data/validation-*.parquet", "validation*.parquet", "validation.jsonl", "validation.json"];
-
-const rowSchema = z.object({ question: z.string(), passage: z.string(), answer: z.boolean() });
-
-function toQuestion({ question, passage, answer }: z.output<typeof rowSchema>, id: string): BoolqQuestion {
-  return { id, images: [], question, passage, target: answer ? "yes" : "no", cluster: contentKey(passage) };
-}
+export const boolq: (options?: BoolqOptions) => Benchmark<BoolqQuestion> = defineBenchmark({
+  name: "boolq",
+  published: {
+    repository: "google/boolq",
+    revision: "35b264d03638db9f4ce671b711558bf7ff0f80d5",
+    split: "validation",
+    rows: 3270,
+    files: ["data/validation-*.parquet", "validation*.parquet", "validation.jsonl", "validation.json"],
+    license: "CC-BY-SA-3.0",
+    citation: "Clark et al., BoolQ: Exploring the Surprising Difficulty of Natural Yes/No Questions, NAACL 2019",
+    modality: "text",
+  },
+  row: z.object({ question: z.string(), passage: z.string(), answer: z.boolean() }),
+  question: ({ question, passage, answer }, id): BoolqQuestion => ({
+    id,
+    images: [],
+    question,
+    passage,
+    target: answer ? "yes" : "no",
+    cluster: contentKey(passage),
+  }),
+  // The original's task is `boolq_em`.
+  protocols: languageProtocols<BoolqQuestion>({
+    asked: ({ passage, question }) =>
+      `Context: ${passage}\nQuestion: ${question}?\nPlease answer the question with 'yes' or 'no'.`,
+    choices: () => yesNoChoices,
+    paper: languageExtractor(trueFalse),
+    strict: strictYesNo,
+  }),
+});

@@ -1,68 +1,86 @@
-import { type Benchmark, fileLocation, type Location, type Question } from "@mlan/core";
+import type { Benchmark, Question } from "@mlan/core";
 import {
-  checkOptions,
+  type BenchmarkOptions,
   defineBenchmark,
-  firstMention,
-  sourceFrom,
-  type SourceOptions,
-  sourceOptions,
+  digitToNumber,
+  openWords,
+  saysYesOrNo,
+  shortAnswerWords,
+  strictShortAnswer,
+  trueFalse,
+  visionAsking,
+  visionExtractor,
+  visionPrompts,
+  type VisionWords,
+  yesNoChoices,
 } from "@mlan/data-kit";
-import { z } from "zod";
-import { paperProtocol } from "./paper-protocol.ts";
-import { type GqaRow, questionRows } from "./question-rows.ts";
-import { strictProtocol } from "./strict-protocol.ts";
+import { questionRows } from "./question-rows.ts";
 
 /**
  * `folder` is one with two tables, `testdev_balanced_instructions` and `testdev_balanced_images`, each a folder of
  * Parquet files or one `.parquet`, `.jsonl` or `.json` file. Default: lmms-lab/GQA on the Hub.
  */
-export interface GqaOptions extends Omit<SourceOptions, "file"> {
-  /** Folder or zip of the images that the second table only names. Default: `images/` beside it, then its own folder. */
-  readonly images?: Location;
-}
+export interface GqaOptions extends Omit<BenchmarkOptions, "file"> {}
 
 /** A question about a scene with an answer of one word or few; `cluster` names the image. */
 export interface GqaQuestion extends Question {
   readonly question: string;
 }
 
-/** GQA, the 12,578 questions of its balanced test-dev split. */
-export function gqa(options: GqaOptions = {}): Benchmark<GqaQuestion> {
-  const { images, ...source } = checkOptions("data-gqa", optionsSchema, options);
-  return defineBenchmark({
-    name: "gqa",
-    card: {
-      source: "https://huggingface.co/datasets/lmms-lab/GQA",
-      license: "MIT (these files); CC-BY-4.0 (GQA)",
-      citation:
-        "Hudson and Manning, GQA: A New Dataset for Real-World Visual Reasoning and Compositional Question Answering, CVPR 2019",
-      modality: "image",
-      repository: PUBLISHED.repository,
-      config: "testdev_balanced_instructions",
-      split: "testdev",
-      revision: PUBLISHED.revision,
-      rows: 12_578,
-    },
-    rows: questionRows(sourceFrom(source, PUBLISHED), images),
-    idOf: ({ id }) => id,
-    toQuestion,
-    protocols: { paper: paperProtocol, strict: strictProtocol },
-    extractors: [firstMention],
-  });
-}
+const read = (answer: string): string => digitToNumber(trueFalse(answer));
 
-const optionsSchema: z.ZodType<GqaOptions> = z.strictObject({
-  folder: sourceOptions.folder,
-  hub: sourceOptions.hub,
-  images: fileLocation.exactOptional(),
+/** GQA, the 12,578 questions of its balanced test-dev split. */
+export const gqa: (options?: GqaOptions) => Benchmark<GqaQuestion> = defineBenchmark({
+  name: "gqa",
+  published: {
+    repository: "lmms-lab/GQA",
+    revision: "a6e72d6e1b912da88af8b2f9eba05d5ea8ec2dd8",
+    config: "testdev_balanced_instructions",
+    split: "testdev",
+    rows: 12_578,
+    license: "MIT (these files); CC-BY-4.0 (GQA)",
+    citation:
+      "Hudson and Manning, GQA: A New Dataset for Real-World Visual Reasoning and Compositional Question Answering, CVPR 2019",
+    modality: "image",
+  },
+  rows: questionRows,
+  id: ({ id }) => id,
+  question: ({ question, answer, imageId: { id: cluster, image } }, id): GqaQuestion => ({
+    id,
+    images: [image],
+    question,
+    target: answer,
+    cluster,
+  }),
+  protocols: {
+    /**
+     * `gqa_llava_plain`, `gqa_llama_plain`, `gqa_vicuna_plain`: the image comes before the whole prompt; no stop string. The
+     * published answer decides which question is asked with "yes" or "no", by containing one of them: "snow" does.
+     */
+    paper: {
+      version: 1,
+      prompt: visionPrompts(paperWords),
+      // Of the tuned model's prompt; those of the bases differ from it for answers in capitals only.
+      choices: ({ target }) => (saysYesOrNo(target.toLowerCase()) ? yesNoChoices : []),
+      maximumNewTokens: 8,
+      // A newline does not end the answer, except in `gqa_llama_plain`.
+      extractor: visionExtractor(read, { ends: '.,:"' }),
+      extractorAs: { "llama2-base": visionExtractor(read, { name: "paper-llama2-base" }) },
+      allowsUnanswerable: true,
+    },
+    /** Every question asks for a short answer: none reveals by its form what the published answer is. */
+    strict: {
+      version: 1,
+      ...visionAsking(({ question }: GqaQuestion) => shortAnswerWords(question)),
+      maximumNewTokens: 8,
+      extractor: strictShortAnswer,
+    },
+  },
 });
 
-const PUBLISHED = {
-  speaker: "data-gqa",
-  repository: "lmms-lab/GQA",
-  revision: "a6e72d6e1b912da88af8b2f9eba05d5ea8ec2dd8",
-};
-
-function toQuestion({ question, answer, imageId: { id: cluster, image } }: GqaRow, id: string): GqaQuestion {
-  return { id, images: [image], question, target: answer, cluster };
+function paperWords(question: GqaQuestion): VisionWords {
+  const words = openWords(question);
+  if (!saysYesOrNo(question.target)) return words;
+  const answerStart = 'Among "yes" and "no", the best answer is "';
+  return { ...words, "llama2-base": { user: `Question: ${question.question}`, answerStart } };
 }

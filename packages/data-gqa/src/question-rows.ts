@@ -1,5 +1,5 @@
-import type { ImageReference, Location } from "@mlan/core";
-import { type FileSource, imageColumn, joinedRows, type RowReader, rowsFrom } from "@mlan/data-kit";
+import type { ImageReference } from "@mlan/core";
+import { imageColumn, joinedRows, type RowPlaces, type RowReader, rowsFrom } from "@mlan/data-kit";
 import { z } from "zod";
 
 export interface GqaRow {
@@ -15,8 +15,7 @@ interface GqaImage {
 }
 
 /** The questions, each with the image that its `imageId` names in the other table; no image is read. */
-export function questionRows(source: FileSource, images: Location | undefined): RowReader<GqaRow> {
-  const speaker = "data-gqa";
+export function questionRows({ source, speaker, images }: RowPlaces): RowReader<GqaRow> {
   return joinedRows({
     table: rowsFrom({
       speaker,

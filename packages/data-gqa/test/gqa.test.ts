@@ -1,5 +1,6 @@
-import type { PromptFamily, ProtocolName } from "@mlan/core";
+import type { PromptFamily } from "@mlan/core";
 import { gqa, type GqaQuestion } from "@mlan/data-gqa";
+import { imageFromBytes } from "@mlan/data-kit";
 import { describeBenchmarkContract } from "@mlan/testing";
 import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -264,7 +265,7 @@ test("registers the reading of Llama 2's task under a name of its own", () => {
 
 test("a question that names the placeholder: paper adds none, strict puts the image in front of it", () => {
   const question = { ...asking("What is it?", "tag"), question: "What does <image> mean?" };
-  const textOf = (name: ProtocolName): string => {
+  const textOf = (name: string): string => {
     const prompt = benchmark.protocol(name).prompt(question, "tuned");
     return prompt.kind === "raw" ? prompt.text : prompt.user;
   };
@@ -275,7 +276,7 @@ test("a question that names the placeholder: paper adds none, strict puts the im
 });
 
 function asking(question: string, target: string): GqaQuestion {
-  return { id: "1", images: [], question, target };
+  return { id: "1", images: [imageFromBytes("scene.png", new Uint8Array())], question, target };
 }
 
 async function hubFolder(tables: {

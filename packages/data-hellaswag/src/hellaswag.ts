@@ -1,20 +1,19 @@
 import type { Benchmark, Choice, Question } from "@mlan/core";
 import {
-  cardFor,
-  checkOptions,
+  choiceLines,
   defineBenchmark,
-  firstMention,
+  harnessPrompt,
+  languageExtractor,
+  languageProtocols,
   letter,
   lettered,
-  rowsFrom,
-  sourceFrom,
+  mapByWords,
   type SourceOptions,
-  sourceOptions,
+  strictChoice,
+  strip,
 } from "@mlan/data-kit";
 import { z } from "zod";
-import { contextOf } from "./clean-up.ts";
-import { paperProtocol } from "./paper-protocol.ts";
-import { strictProtocol } from "./strict-protocol.ts";
+import { cleanUp, contextOf } from "./clean-up.ts";
 
 /**
  * `folder` is one with the Hub's `data/validation-*.parquet`, with the authors' `hellaswag_val.jsonl`, or with
@@ -30,71 +29,76 @@ export interface HellaswagQuestion extends Question {
   readonly choices: readonly Choice[];
 }
 
-/** HellaSwag, the 10,042 questions of its validation split (the test split's labels are not published). */
-export function hellaswag(options: HellaswagOptions = {}): Benchmark<HellaswagQuestion> {
-  const source = checkOptions("data-hellaswag", optionsSchema, options);
-  return defineBenchmark({
-    name: "hellaswag",
-    card: cardFor(source, {
-      source: "https://huggingface.co/datasets/Rowan/hellaswag",
-      license: "MIT in the authors' repository (https://github.com/rowanz/hellaswag); none stated on the Hub",
-      citation: "Zellers et al., HellaSwag: Can a Machine Really Finish Your Sentence?, ACL 2019",
-      modality: "text",
-      repository: PUBLISHED.repository,
-      split: "validation",
-      revision: PUBLISHED.revision,
-      rows: 10042,
-    }),
-    rows: rowsFrom({
-      speaker: "data-hellaswag",
-      source: sourceFrom(source, PUBLISHED),
-      files: FILES,
-      schema: rowSchema,
-    }),
-    idOf: ({ ind }) => String(ind),
-    toQuestion,
-    protocols: { paper: paperProtocol, strict: strictProtocol },
-    extractors: [firstMention],
-  });
-}
-
-const optionsSchema: z.ZodType<HellaswagOptions> = z.strictObject(sourceOptions);
-
-const PUBLISHED = {
-  speaker: "data-hellaswag",
-  repository: "Rowan/hellaswag",
-  revision: "218ec52e09a7e7462a5400043bb9a69a41d06b76",
-};
-
-const FILES = [
-  "data/validation-*.parquet",
-  "validation*.parquet",
-  "validation.jsonl",
-  "validation.json",
-  "hellaswag_val.jsonl",
-];
-
-const rowSchema = z.object({
-  ind: z.number(),
-  activity_label: z.string(),
-  ctx_a: z.string(),
-  ctx_b: z.string(),
-  endings: z.array(z.string()).length(4),
-  source_id: z.string(),
-  // Text on the Hub, a number in the authors' own files.
-  label: z
-    .union([z.string(), z.number()])
-    .transform(String)
-    .refine((label) => /^[0-3]$/.test(label), "expected 0, 1, 2 or 3 (the test split has no labels)"),
+const { paper, strict } = languageProtocols<HellaswagQuestion>({
+  asked: (question) =>
+    asked(
+      strip(question.context),
+      cleaned(question, (text) => strip(cleanUp(text))),
+    ),
+  choices: (question) => cleaned(question, (text) => strip(cleanUp(text))),
+  paper: languageExtractor((answer, choices) => mapByWords(answer, choices, { cleanTwice: true })),
+  strict: strictChoice,
 });
 
-function toQuestion(row: z.output<typeof rowSchema>, id: string): HellaswagQuestion {
-  return {
+/** HellaSwag, the 10,042 questions of its validation split (the test split's labels are not published). */
+export const hellaswag: (options?: HellaswagOptions) => Benchmark<HellaswagQuestion> = defineBenchmark({
+  name: "hellaswag",
+  published: {
+    repository: "Rowan/hellaswag",
+    revision: "218ec52e09a7e7462a5400043bb9a69a41d06b76",
+    split: "validation",
+    rows: 10042,
+    files: [
+      "data/validation-*.parquet",
+      "validation*.parquet",
+      "validation.jsonl",
+      "validation.json",
+      "hellaswag_val.jsonl",
+    ],
+    license: "MIT in the authors' repository (https://github.com/rowanz/hellaswag); none stated on the Hub",
+    citation: "Zellers et al., HellaSwag: Can a Machine Really Finish Your Sentence?, ACL 2019",
+    modality: "text",
+  },
+  row: z.object({
+    ind: z.number(),
+    activity_label: z.string(),
+    ctx_a: z.string(),
+    ctx_b: z.string(),
+    endings: z.array(z.string()).length(4),
+    source_id: z.string(),
+    // Text on the Hub, a number in the authors' own files.
+    label: z
+      .union([z.string(), z.number()])
+      .transform(String)
+      .refine((label) => /^[0-3]$/.test(label), "expected 0, 1, 2 or 3 (the test split has no labels)"),
+  }),
+  id: ({ ind }) => String(ind),
+  question: (row, id): HellaswagQuestion => ({
     id,
     images: [],
     context: contextOf(row.activity_label, row.ctx_a, row.ctx_b),
     choices: lettered(row.endings),
     target: letter(Number(row.label)),
     cluster: row.source_id,
-  };
+  }),
+  protocols: {
+    // `hellaswag_em`: the clean-up runs over the whole prompt, endings included, and again over its context.
+    paper: {
+      ...paper,
+      prompt: ({ context, choices }) =>
+        harnessPrompt(cleanUp(`User: ${asked(context, choices)}\nAssistant: The best answer is"`)),
+      choices: (question) => cleaned(question, cleanUp),
+    },
+    // Context and endings are cleaned each by itself, never the prompt.
+    strict,
+  },
+});
+
+function asked(context: string, choices: readonly Choice[]): string {
+  const instruction = "Choose the best option from the choices provided to complete the sentence";
+  return `${context} ${instruction}:\n${choiceLines(choices)}`;
+}
+
+function cleaned({ choices }: HellaswagQuestion, clean: (text: string) => string): readonly Choice[] {
+  return choices.map(({ label, text }) => ({ label, text: clean(text) }));
 }

@@ -3,7 +3,6 @@ export { digitToNumber } from "./answers/digit-to-number.ts";
 export type { ExactMatchOptions } from "./answers/exact-match.ts";
 export { exactMatch } from "./answers/exact-match.ts";
 export { firstMention } from "./answers/first-mention.ts";
-export { harnessStop } from "./answers/harness-stop.ts";
 export { lead } from "./answers/lead.ts";
 export type { MapByTextOptions } from "./answers/map-by-text.ts";
 export { mapByText } from "./answers/map-by-text.ts";
@@ -34,8 +33,23 @@ export type { ConversationsDefinition } from "./conversations/conversations-from
 export { conversationsFrom } from "./conversations/conversations-from.ts";
 export type { RowDatasetDefinition } from "./dataset-from-rows.ts";
 export { datasetFromRows } from "./dataset-from-rows.ts";
-export type { BenchmarkDefinition } from "./define-benchmark.ts";
-export { defineBenchmark } from "./define-benchmark.ts";
+export type { RowBenchmarkDefinition } from "./benchmarks/benchmark-from-rows.ts";
+export { benchmarkFromRows } from "./benchmarks/benchmark-from-rows.ts";
+export type {
+  BenchmarkDefinition,
+  BenchmarkOptions,
+  JoinedBenchmarkDefinition,
+  RowPlaces,
+} from "./benchmarks/define-benchmark.ts";
+export { defineBenchmark } from "./benchmarks/define-benchmark.ts";
+export type {
+  AskedText,
+  AskingDefinition,
+  JudgingDefinition,
+  PromptDefinition,
+  ProtocolDefinition,
+} from "./benchmarks/protocol-definition.ts";
+export type { Published } from "./benchmarks/published.ts";
 export type { Files, FileSource } from "./files/file-source.ts";
 export { localFolder } from "./files/local-folder.ts";
 export type { PublishedFiles, SourceOptions } from "./files/source-options.ts";
@@ -48,13 +62,18 @@ export { imageIdentity } from "./images/image-identity.ts";
 export { imageArchive } from "./images/image-archive.ts";
 export type { ImagePlaces, ImageStore } from "./images/image-store.ts";
 export { checkOptions } from "@mlan/core";
-export { bestAnswerPrompt } from "./prompts/best-answer-prompt.ts";
 export { choiceLines, letter, lettered } from "./prompts/choice-lines.ts";
-export { harnessPrompt, rawPrompt, visionHarnessPrompt } from "./prompts/raw-prompt.ts";
-export { v1Prompt } from "./prompts/v1-prompt.ts";
+export { harnessPrompt, visionHarnessPrompt } from "./prompts/raw-prompt.ts";
 export type { JoinDefinition } from "./rows/joined-rows.ts";
 export { joinedRows } from "./rows/joined-rows.ts";
 export type { PythonValue } from "./rows/python-literal.ts";
 export { parsePythonLiteral } from "./rows/python-literal.ts";
+export type { LanguageExtractorOptions, LanguageProtocols, LanguageTask } from "./tasks/language-task.ts";
+export { languageExtractor, languageProtocols } from "./tasks/language-task.ts";
+export { openWords, shortAnswerWords } from "./tasks/open-questions.ts";
+export type { OfferedChoices, VisionChoiceProtocols, VisionChoiceTask } from "./tasks/vision-choices.ts";
+export { choiceWords, visionChoiceProtocols } from "./tasks/vision-choices.ts";
+export type { VisionExtractorOptions, VisionWording, VisionWords } from "./tasks/vision-task.ts";
+export { visionAsking, visionExtractor, visionPrompts } from "./tasks/vision-task.ts";
 export type { ReadOptions, RowReader, Rows, RowsDefinition } from "./rows/rows-from.ts";
 export { rowsFrom } from "./rows/rows-from.ts";

@@ -1,8 +1,15 @@
-import { checkOptions, datasetFromRows, defineBenchmark, type RowReader } from "@mlan/data-kit";
+import type { Question } from "@mlan/core";
+import {
+  benchmarkFromRows,
+  checkOptions,
+  datasetFromRows,
+  type ProtocolDefinition,
+  type RowBenchmarkDefinition,
+  type RowReader,
+  strictYesNo,
+} from "@mlan/data-kit";
 import { describeBenchmarkContract } from "@mlan/testing";
-import type { Protocol, Question } from "@mlan/core";
-import { accuracy, strictYesNo } from "@mlan/data-kit";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 
 interface Row {
@@ -10,66 +17,90 @@ interface Row {
   readonly answer: string;
 }
 
-const protocol = (name: "paper" | "strict"): Protocol => ({
-  name,
+const raw: ProtocolDefinition<Question> = {
   version: 1,
   prompt: ({ id }) => ({ kind: "raw", text: id, beginOfSequence: true }),
-  choices: () => [],
   maximumNewTokens: 1,
-  extractor: () => strictYesNo,
-  metrics: { accuracy },
-});
-
-const benchmark = defineBenchmark<Row, Question>({
-  name: "tiny",
-  card: { source: "this test", license: "CC0-1.0", modality: "text" },
-  rows: reader([
-    { name: "a", answer: "yes" },
-    { name: "b", answer: "no" },
-    { name: "a", answer: "no" },
-  ]),
-  idOf: ({ name }) => name,
-  toQuestion: ({ answer }, id) => ({ id, images: [], target: answer }),
-  protocols: { paper: protocol("paper"), strict: protocol("strict") },
-});
-
-describeBenchmarkContract(benchmark);
-
-const definition = {
-  name: "none",
-  card: benchmark.card,
-  rows: reader([]),
-  toQuestion: ({ answer }: Row, id: string): Question => ({ id, images: [], target: answer }),
+  extractor: strictYesNo,
 };
+const asking: ProtocolDefinition<Question> = {
+  version: 1,
+  ask: ({ id }) => ({ user: id, answerStart: "It is " }),
+  askAs: { "vicuna-base": ({ id }) => ({ user: id.toLowerCase(), answerStart: "" }) },
+  maximumNewTokens: 1,
+  extractor: strictYesNo,
+};
+const ROWS = [
+  { name: "Is ice cold?", answer: "yes" },
+  { name: "Is fire cold?", answer: "no" },
+  { name: "Is ice cold?", answer: "yes" },
+];
 
-const riddles = defineBenchmark<Row, Question>({
-  name: "riddles",
-  card: benchmark.card,
-  rows: reader([
-    { name: "Is ice cold?", answer: "yes" },
-    { name: "Is fire cold?", answer: "no" },
-  ]),
-  toQuestion: ({ answer }, id) => ({ id, images: [], target: answer }),
-  protocols: {
-    strict: { ...protocol("strict"), prompt: ({ id }) => ({ kind: "chat", user: id, answerStart: "" }) },
-  },
+function definition(
+  protocols: RowBenchmarkDefinition<Row, Question>["protocols"],
+): RowBenchmarkDefinition<Row, Question> {
+  return {
+    name: "riddles",
+    card: { source: "this test", license: "CC0-1.0", modality: "text" },
+    rows: reader(ROWS),
+    id: ({ name }) => name,
+    question: ({ answer }, id) => ({ id, images: [], target: answer }),
+    protocols,
+  };
+}
+
+const both = benchmarkFromRows(definition({ paper: raw, strict: asking }));
+const mine = benchmarkFromRows({ ...definition({ mine: asking }), name: "mine" });
+
+describeBenchmarkContract(both);
+describeBenchmarkContract(mine);
+
+describe("protocols", () => {
+  test("are found by name, and without one the default is meant", () => {
+    expect(both.protocols).toEqual(["strict", "paper"]);
+    expect([both.protocol().name, both.protocol("paper").name, mine.protocol().name]).toEqual([
+      "strict",
+      "paper",
+      "mine",
+    ]);
+    const other = benchmarkFromRows({ ...definition({ a: raw, b: asking }), defaultProtocol: "b" });
+    expect(other.protocol().name).toBe("b");
+    expect(mine.extractors).toEqual([strictYesNo]);
+  });
+
+  test.each(["fast", "constructor", "__proto__"])("that do not exist are refused: %s", (name) => {
+    expect(() => both.protocol(name)).toThrow(`riddles: there is no protocol "${name}"; it has paper and strict.`);
+  });
+
+  // prettier-ignore
+  test.each<[string, RowBenchmarkDefinition<Row, Question>, string]>([
+    ["none",              definition({}),                                            'riddles: it has no protocol; define one, such as "strict".'],
+    ["no default",        definition({ a: raw, b: raw }),                            "riddles: none of its protocols a and b is the default; set defaultProtocol to one of them."],
+    ["an unknown default", { ...definition({ a: raw, b: raw }), defaultProtocol: "c" }, 'riddles: its default protocol "c" is none of its protocols; it has a and b.'],
+    ["nothing asked",     definition({ a: { ...raw, prompt: undefined } as never }), 'riddles: its protocol "a" has neither `ask` nor `prompt`; define one of the two.'],
+    ["asked twice",       definition({ a: { ...raw, ...asking } as never }),         'riddles: its protocol "a" has both `ask` and `prompt`; define one of the two.'],
+  ])("are refused where there is %s", (_, wrong, message) => {
+    expect(() => benchmarkFromRows(wrong)).toThrow(message);
+  });
 });
 
-describeBenchmarkContract(riddles);
+describe("a question", () => {
+  const question = { id: "Why?", images: [], target: "yes" };
 
-test("needs one protocol, and has no other", () => {
-  expect(riddles.extractors).toEqual([strictYesNo]);
-  expect(() => riddles.protocol("paper")).toThrow('riddles: there is no protocol "paper"; it has strict.');
-  expect(() => defineBenchmark<Row, Question>({ ...definition, protocols: {} })).toThrow(
-    'none: it has no protocol; define "strict".',
-  );
+  test("is asked in the form of the model's wording, in other words where the protocol has them", () => {
+    const { prompt } = both.protocol("strict");
+    const plain = { kind: "raw", beginOfSequence: true };
+    expect(prompt(question, "tuned")).toEqual({ kind: "chat", user: "Why?", answerStart: "It is " });
+    expect(prompt(question, "llama2-base")).toEqual({ ...plain, text: "Why?\nAnswer: It is " });
+    expect(prompt(question, "vicuna-base")).toEqual({ ...plain, text: "User: why?\nAssistant: " });
+  });
 });
 
 test("numbers repeated names, around those that are taken", async () => {
   const names = ["a", "a", "a#2", "a", "b"];
   const dataset = datasetFromRows({
     name: "repeats",
-    card: benchmark.card,
+    card: both.card,
     rows: reader(names.map((name) => ({ name, answer: "" }))),
     idOf: ({ name }) => name,
     toExample: (_, id) => ({ id }),
@@ -82,20 +113,14 @@ test("numbers repeated names, around those that are taken", async () => {
 test("refuses files without a row", async () => {
   const empty = datasetFromRows({
     name: "empty",
-    card: benchmark.card,
+    card: both.card,
     rows: reader([]),
     toExample: (_, id) => ({ id }),
   });
   await expect(empty.open()).rejects.toMatchObject({ code: "invalid-data", message: "empty: its files hold no rows." });
 });
 
-test("names the protocols that it has", () => {
-  expect(() => benchmark.protocol("fast" as "strict")).toThrow(
-    'tiny: there is no protocol "fast"; it has paper and strict.',
-  );
-});
-
-test("refuses unknown options and wrong types, and tells the right ones", () => {
+test("refuses unknown options and wrong types, and names the right ones", () => {
   const schema: z.ZodType<{ folder?: URL; size?: number }> = z.strictObject({
     folder: z.instanceof(URL).exactOptional(),
     size: z.number().exactOptional(),

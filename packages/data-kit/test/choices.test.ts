@@ -1,13 +1,5 @@
 import type { Choice } from "@mlan/core";
-import {
-  bestAnswerPrompt,
-  firstMention,
-  harnessStop,
-  lettered,
-  mapByWords,
-  plainWords,
-  strictChoice,
-} from "@mlan/data-kit";
+import { firstMention, languageExtractor, lettered, mapByWords, plainWords, strictChoice } from "@mlan/data-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -85,7 +77,7 @@ describe("the original language harness", () => {
   }
 
   test("ends an answer at the five strings of its tasks and at the end of the sequence", () => {
-    expect([...harnessStop].toSorted()).toEqual(['"', ",", ".", ":", "</s>", "User:"].toSorted());
+    expect([...languageExtractor(String).stop].toSorted()).toEqual(['"', ",", ".", ":", "</s>", "User:"].toSorted());
   });
 });
 
@@ -247,18 +239,4 @@ test("first-mention reads whatever strict reads, and as strict does", () => {
       if (strict !== undefined) expect(firstMention.extract(answer, choices)).toBe(strict);
     }),
   );
-});
-
-test("asks strictly: tuned models in their template, bases in the original wording, after the begin of sequence", () => {
-  expect(bestAnswerPrompt("Why?", "tuned")).toEqual({
-    kind: "chat",
-    user: "Why?",
-    answerStart: 'The best answer is "',
-  });
-  const raw = { kind: "raw", beginOfSequence: true };
-  expect(bestAnswerPrompt("Why?", "llama2-base")).toEqual({ ...raw, text: 'Why?\nAnswer: The best answer is "' });
-  expect(bestAnswerPrompt("Why?", "vicuna-base")).toEqual({
-    ...raw,
-    text: 'User: Why?\nAssistant: The best answer is "',
-  });
 });

@@ -1,7 +1,8 @@
-import type { Conversation, Dataset } from "@mlan/core";
+import type { Benchmark, Conversation, Dataset } from "@mlan/core";
 import * as dataKit from "@mlan/data-kit";
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const ROW = {
@@ -26,23 +27,37 @@ test.each([
     "photos/cup.png": "pixels",
     "chats/images/cup.png": "pixels",
   });
-  const dataset = await runSnippet(`const ${name} =`, name, new URL("script.js", folder));
+  const dataset = await runSnippet<Dataset<Conversation>>(`const ${name} =`, name, new URL("script.js", folder));
   const examples = await dataset.open();
   const example = await examples.at(0);
   expect(example).toMatchObject({ id, turns: TURNS });
   expect(Buffer.from((await example.images[0]?.read()) ?? []).toString()).toBe("pixels");
 });
 
+test("the README's benchmark is read and asked", async () => {
+  const row = { riddle: "What runs?", options: ["a nose", "a stone"], answer: "A" };
+  const folder = await temporaryFolder({ "riddles.jsonl": JSON.stringify(row) });
+  const riddles = await runSnippet<() => Benchmark>("const riddles =", "riddles", new URL("script.js", folder));
+  const question = await (await riddles().open()).at(0);
+  expect(riddles().protocol().prompt(question, "tuned")).toEqual({
+    kind: "chat",
+    user: "What runs?\nA: a nose\nB: a stone",
+    answerStart: 'The best answer is "',
+  });
+});
+
 /** The value of `name` once the README's snippet with that text has run as the module at `url`. */
-async function runSnippet(text: string, name: string, url: URL): Promise<Dataset<Conversation>> {
+async function runSnippet<Value>(text: string, name: string, url: URL): Promise<Value> {
   const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
   const snippet = [...readme.matchAll(/```ts\n(.*?)```/gs)]
     .map(([, code = ""]) => code)
     .find((code) => code.includes(text));
   const body = (snippet ?? "")
     .replace(/import (\{.*?\}) from "@mlan\/data-kit";/s, "const $1 = dataKit;")
+    .replace('import { z } from "zod";', "")
+    .replaceAll("export const", "const")
     .replaceAll("import.meta.url", "url")
     .replaceAll("console.log", "void ");
-  const run = new Function("dataKit", "url", `return (async () => {${body}; return ${name};})();`);
-  return run(dataKit, url.href);
+  const run = new Function("dataKit", "z", "url", `return (async () => {${body}; return ${name};})();`);
+  return run(dataKit, z, url.href);
 }

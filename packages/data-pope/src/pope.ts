@@ -1,27 +1,27 @@
-import { type Benchmark, fileLocation, type Location, type Question } from "@mlan/core";
+import type { Benchmark, Question } from "@mlan/core";
 import {
-  cardFor,
-  checkOptions,
+  accuracy,
+  type BenchmarkOptions,
   defineBenchmark,
-  firstMention,
   imageColumn,
-  rowsFrom,
-  sourceFrom,
-  type SourceOptions,
-  sourceOptions,
+  lead,
+  strictYesNo,
+  strip,
+  trueFalse,
+  visionAsking,
+  visionHarnessPrompt,
+  visionPrompts,
+  type VisionWords,
+  yesNoChoices,
 } from "@mlan/data-kit";
 import { z } from "zod";
-import { paperProtocol } from "./paper-protocol.ts";
-import { strictProtocol } from "./strict-protocol.ts";
+import { f1, goldYesRatio, precision, predictedYesRatio, recall, recallAmongAnswered } from "./metrics.ts";
 
 /**
- * `folder` is one with `test.parquet` (images inside), or with `test.jsonl` or `.json` whose images lie in `images/`.
+ * `folder` is one with `test.parquet` (images inside), or with `test.jsonl` or `.json` whose images are in `images/`.
  * Default: lmms-lab/POPE on the Hub.
  */
-export interface PopeOptions extends SourceOptions {
-  /** Folder or zip of the images that rows only name. Default: `images/` beside the rows, then the rows' own folder. */
-  readonly images?: Location;
-}
+export interface PopeOptions extends BenchmarkOptions {}
 
 /** A yes/no question whether a thing is in an image; `cluster` names the image. */
 export interface PopeQuestion extends Question {
@@ -29,61 +29,82 @@ export interface PopeQuestion extends Question {
   readonly target: "yes" | "no";
 }
 
+const shared = { version: 1, choices: () => yesNoChoices, maximumNewTokens: 4 };
+
 /** POPE, 9,000 questions on 500 images: random, popular and adversarial ones together. */
-export function pope(options: PopeOptions = {}): Benchmark<PopeQuestion> {
-  const { images, ...source } = checkOptions("data-pope", optionsSchema, options);
-  return defineBenchmark({
-    name: "pope",
-    card: cardFor(source, {
-      source: "https://huggingface.co/datasets/lmms-lab/POPE",
-      license: "MIT (questions); the images are of COCO val2014 under Flickr's terms",
-      citation: "Li et al., Evaluating Object Hallucination in Large Vision-Language Models, EMNLP 2023",
-      modality: "image",
-      repository: PUBLISHED.repository,
-      config: "default",
-      split: "test",
-      revision: PUBLISHED.revision,
-      rows: 9000,
-    }),
-    rows: rowsFrom({
-      speaker: "data-pope",
-      source: sourceFrom(source, PUBLISHED),
-      files: FILES,
-      schema: rowSchema,
-      images: { column: "image", ...(images && { at: images }) },
-    }),
-    idOf: ({ category, question_id }) => (category ? `${category}/${question_id}` : String(question_id)),
-    toQuestion,
-    protocols: { paper: paperProtocol, strict: strictProtocol },
-    extractors: [firstMention],
-  });
-}
-
-const optionsSchema: z.ZodType<PopeOptions> = z.strictObject({
-  ...sourceOptions,
-  images: fileLocation.exactOptional(),
+export const pope: (options?: PopeOptions) => Benchmark<PopeQuestion> = defineBenchmark({
+  name: "pope",
+  published: {
+    repository: "lmms-lab/POPE",
+    revision: "4db1276663dfa5eb8ad16a52d24c31a09e470896",
+    config: "default",
+    split: "test",
+    rows: 9000,
+    files: ["data/test-*.parquet", "test*.parquet", "test.jsonl", "test.json"],
+    license: "MIT (questions); the images are of COCO val2014 under Flickr's terms",
+    citation: "Li et al., Evaluating Object Hallucination in Large Vision-Language Models, EMNLP 2023",
+    modality: "image",
+  },
+  row: z.object({
+    question_id: z.union([z.string(), z.number()]),
+    question: z.string(),
+    answer: z
+      .string()
+      .transform((text) => text.trim().toLowerCase())
+      .pipe(z.enum(["yes", "no"])),
+    image: imageColumn,
+    image_source: z.string().nullish(),
+    category: z.string().nullish(),
+  }),
+  id: ({ category, question_id }) => (category ? `${category}/${question_id}` : String(question_id)),
+  question: ({ question, answer, image, image_source }, id): PopeQuestion => ({
+    id,
+    images: [image],
+    question,
+    target: answer,
+    cluster: image_source ?? image.name,
+  }),
+  protocols: {
+    /** `pope_llava_plain`, `pope_llama_plain`, `pope_vicuna_plain`: the image comes before the whole prompt; no stop string. */
+    paper: {
+      ...shared,
+      prompt: {
+        ...visionPrompts(words),
+        "vicuna-base": ({ question, images }: PopeQuestion) =>
+          visionHarnessPrompt(`User:\n${question}\nAssistant: ${AMONG}`, images.length),
+      },
+      extractor: {
+        name: "paper",
+        version: 1,
+        stop: [],
+        extract: (answer) => strip(trueFalse(lead(answer, '.,:"\n\r'))).toLowerCase() || undefined,
+        isCorrect: (extracted, target) => extracted === target,
+      },
+      allowsUnanswerable: true,
+      metrics: {
+        accuracy,
+        precision,
+        recall: recallAmongAnswered,
+        f1: f1(recallAmongAnswered),
+        yes_ratio: goldYesRatio,
+      },
+    },
+    /** The image is inside the user's turn; an answer that is neither yes nor no counts as no "yes", and is never correct. */
+    strict: {
+      ...shared,
+      ...visionAsking(words),
+      extractor: strictYesNo,
+      metrics: { accuracy, precision, recall, f1: f1(recall), yes_ratio: predictedYesRatio },
+    },
+  },
 });
 
-const PUBLISHED = {
-  speaker: "data-pope",
-  repository: "lmms-lab/POPE",
-  revision: "4db1276663dfa5eb8ad16a52d24c31a09e470896",
-};
-
-const FILES = ["data/test-*.parquet", "test*.parquet", "test.jsonl", "test.json"];
-
-const rowSchema = z.object({
-  question_id: z.union([z.string(), z.number()]),
-  question: z.string(),
-  answer: z
-    .string()
-    .transform((text) => text.trim().toLowerCase())
-    .pipe(z.enum(["yes", "no"])),
-  image: imageColumn,
-  image_source: z.string().nullish(),
-  category: z.string().nullish(),
-});
-
-function toQuestion({ question, answer, image, image_source }: z.output<typeof rowSchema>, id: string): PopeQuestion {
-  return { id, images: [image], question, target: answer, cluster: image_source ?? image.name };
+function words({ question }: PopeQuestion): VisionWords {
+  return {
+    tuned: { user: `Please answer with "yes" or "no":\n${question}`, answerStart: 'The best answer is "' },
+    "llama2-base": { user: `Question: ${question}`, answerStart: AMONG },
+    "vicuna-base": { user: question, answerStart: AMONG },
+  };
 }
+
+const AMONG = 'Among "yes" and "no", the best answer is "';

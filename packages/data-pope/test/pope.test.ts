@@ -1,5 +1,6 @@
-import type { PromptFamily, ProtocolName } from "@mlan/core";
+import type { PromptFamily } from "@mlan/core";
 import { pope } from "@mlan/data-pope";
+import { imageFromBytes } from "@mlan/data-kit";
 import { describeBenchmarkContract } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -112,13 +113,14 @@ test("refuses options that do not exist", () => {
   expect(() => pope({ split: "popular" } as object)).toThrow('data-pope: there is no option "split"');
 });
 
-const question = { id: "1", images: [], question: "Is there a snowboard in the image?", target: "yes" } as const;
+const images = [imageFromBytes("beach.png", new Uint8Array())];
+const question = { id: "1", images, question: "Is there a snowboard in the image?", target: "yes" } as const;
 
 // Recipe 3.5 and 3.6; strict moves the image into the user's turn (Q6).
 const SYSTEM =
   "A chat between a curious user and an artificial intelligence assistant. " +
   "The assistant gives helpful, detailed, and polite answers to the user's questions.";
-const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, object])[] = [
+const PROMPTS: readonly (readonly [string, PromptFamily, object])[] = [
   [
     "paper",
     "tuned",
@@ -179,7 +181,7 @@ describe("reads answers", () => {
 
 test("a question that names the placeholder: paper adds none, strict puts the image in front of it", () => {
   const named = { ...question, question: "What does <image> mean?" };
-  const textOf = (name: ProtocolName): string => {
+  const textOf = (name: string): string => {
     const prompt = benchmark.protocol(name).prompt(named, "tuned");
     return prompt.kind === "raw" ? prompt.text : prompt.user;
   };

@@ -1,20 +1,17 @@
 import type { Benchmark, Choice, Question } from "@mlan/core";
 import {
-  cardFor,
-  checkOptions,
+  choiceLines,
   contentKey,
   defineBenchmark,
-  firstMention,
+  languageExtractor,
+  languageProtocols,
   lettered,
-  rowsFrom,
-  sourceFrom,
+  mapByWords,
   type SourceOptions,
-  sourceOptions,
+  strictChoice,
 } from "@mlan/data-kit";
 import { z } from "zod";
 import { lastProblem } from "./last-problem.ts";
-import { paperProtocol } from "./paper-protocol.ts";
-import { strictProtocol } from "./strict-protocol.ts";
 
 /**
  * `folder` is one with `race_high_test.jsonl`, with the Parquet files of the Hub's conversion below `high/`, or with
@@ -30,50 +27,28 @@ export interface RaceQuestion extends Question {
 }
 
 /** RACE for high schools, the last question of each of the 1,045 articles of its test split: the subset that the paper asks. */
-export function race(options: RaceOptions = {}): Benchmark<RaceQuestion> {
-  const source = checkOptions("data-race", optionsSchema, options);
-  return defineBenchmark({
-    name: "race",
-    card: cardFor(source, {
-      source: "https://huggingface.co/datasets/EleutherAI/race",
-      license: "non-commercial research only (https://www.cs.cmu.edu/~glai1/data/race/)",
-      citation: "Lai et al., RACE: Large-scale ReAding Comprehension Dataset From Examinations, EMNLP 2017",
-      modality: "text",
-      repository: PUBLISHED.repository,
-      config: "high",
-      split: "test",
-      revision: PUBLISHED.revision,
-      rows: 1045,
-    }),
-    rows: rowsFrom({ speaker: "data-race", source: sourceFrom(source, PUBLISHED), files: FILES, schema: rowSchema }),
-    toQuestion,
-    protocols: { paper: paperProtocol, strict: strictProtocol },
-    extractors: [firstMention],
-  });
-}
-
-const optionsSchema: z.ZodType<RaceOptions> = z.strictObject(sourceOptions);
-
-const PUBLISHED = {
-  speaker: "data-race",
-  repository: "EleutherAI/race",
-  revision: "e30efe648089df42c548e93faa9c5f1816e2c44f",
-};
-
-const FILES = [
-  "race_high_test.jsonl",
-  "high/test-*.parquet",
-  "high/test/*.parquet",
-  "test*.parquet",
-  "test.jsonl",
-  "test.json",
-];
-
-const rowSchema = z.object({ article: z.string(), problems: lastProblem });
-
-function toQuestion({ article, problems }: z.output<typeof rowSchema>, id: string): RaceQuestion {
-  const { question, options, answer } = problems;
-  return {
+export const race: (options?: RaceOptions) => Benchmark<RaceQuestion> = defineBenchmark({
+  name: "race",
+  published: {
+    repository: "EleutherAI/race",
+    revision: "e30efe648089df42c548e93faa9c5f1816e2c44f",
+    config: "high",
+    split: "test",
+    rows: 1045,
+    files: [
+      "race_high_test.jsonl",
+      "high/test-*.parquet",
+      "high/test/*.parquet",
+      "test*.parquet",
+      "test.jsonl",
+      "test.json",
+    ],
+    license: "non-commercial research only (https://www.cs.cmu.edu/~glai1/data/race/)",
+    citation: "Lai et al., RACE: Large-scale ReAding Comprehension Dataset From Examinations, EMNLP 2017",
+    modality: "text",
+  },
+  row: z.object({ article: z.string(), problems: lastProblem }),
+  question: ({ article, problems: { question, options, answer } }, id): RaceQuestion => ({
     id,
     images: [],
     article,
@@ -81,5 +56,12 @@ function toQuestion({ article, problems }: z.output<typeof rowSchema>, id: strin
     choices: lettered(options),
     target: answer,
     cluster: contentKey(article),
-  };
-}
+  }),
+  // The original's task is `race_em`.
+  protocols: languageProtocols<RaceQuestion>({
+    asked: ({ article, question, choices }) =>
+      `Context: ${article}\nQuestion: ${question}\nChoose the best option from the choices provided:\n${choiceLines(choices)}`,
+    paper: languageExtractor(mapByWords),
+    strict: strictChoice,
+  }),
+});

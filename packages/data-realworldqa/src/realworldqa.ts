@@ -1,28 +1,33 @@
-import { type Benchmark, fileLocation, type Location, type Question } from "@mlan/core";
+import type { Benchmark, Question } from "@mlan/core";
 import {
-  cardFor,
-  checkOptions,
+  type BenchmarkOptions,
+  choiceWords,
   defineBenchmark,
-  firstMention,
+  digitToNumber,
   imageColumn,
   imageIdentity,
-  rowsFrom,
-  sourceFrom,
-  type SourceOptions,
-  sourceOptions,
+  mapByText,
+  openWords,
+  saysYesOrNo,
+  shortAnswerWords,
+  strictChoice,
+  strictShortAnswer,
+  trueFalse,
+  visionAsking,
+  visionExtractor,
+  visionPrompts,
+  yesNoChoices,
 } from "@mlan/data-kit";
 import { z } from "zod";
-import { paperProtocol } from "./paper-protocol.ts";
-import { strictProtocol } from "./strict-protocol.ts";
+import { paperParts } from "./paper-parts.ts";
+import { strictParts } from "./strict-parts.ts";
+import { strictQuestion } from "./strict-question.ts";
 
 /**
- * `folder` is one with `test.parquet` (images inside), or with `test.jsonl` or `.json` whose images lie in `images/`.
+ * `folder` is one with `test.parquet` (images inside), or with `test.jsonl` or `.json` whose images are in `images/`.
  * Default: lmms-lab/RealWorldQA on the Hub.
  */
-export interface RealworldqaOptions extends SourceOptions {
-  /** Folder or zip of the images that rows only name. Default: `images/` beside the rows, then the rows' own folder. */
-  readonly images?: Location;
-}
+export interface RealworldqaOptions extends BenchmarkOptions {}
 
 /**
  * A question about a photograph; `target` is the published answer as it is written, a letter or the text of an option, a
@@ -33,58 +38,93 @@ export interface RealworldqaQuestion extends Question {
   readonly question: string;
 }
 
+const LABELS = new Set(["A", "B", "C"]);
+
 /** RealWorldQA, 765 questions about photographs, many of them taken from cars. */
-export function realworldqa(options: RealworldqaOptions = {}): Benchmark<RealworldqaQuestion> {
-  const { images, ...source } = checkOptions("data-realworldqa", optionsSchema, options);
-  return defineBenchmark({
-    name: "realworldqa",
-    card: cardFor(source, {
-      source: "https://huggingface.co/datasets/lmms-lab/RealWorldQA",
-      license: "CC-BY-4.0 (these files); CC-BY-ND-4.0 (xai-org/RealworldQA)",
-      citation: "xAI, Grok-1.5 Vision Preview, 2024",
-      modality: "image",
-      repository: PUBLISHED.repository,
-      config: "default",
-      split: "test",
-      revision: PUBLISHED.revision,
-      rows: 765,
-    }),
-    rows: rowsFrom({
-      speaker: "data-realworldqa",
-      source: sourceFrom(source, PUBLISHED),
-      files: FILES,
-      schema: rowSchema,
-      images: { column: "image", ...(images && { at: images }) },
-    }),
-    toQuestion,
-    protocols: { paper: paperProtocol, strict: strictProtocol },
-    extractors: [firstMention],
-  });
-}
-
-const optionsSchema: z.ZodType<RealworldqaOptions> = z.strictObject({
-  ...sourceOptions,
-  images: fileLocation.exactOptional(),
+export const realworldqa: (options?: RealworldqaOptions) => Benchmark<RealworldqaQuestion> = defineBenchmark({
+  name: "realworldqa",
+  published: {
+    repository: "lmms-lab/RealWorldQA",
+    revision: "907c4e5228fd1703c710ed937601cb5f89ab8d5c",
+    config: "default",
+    split: "test",
+    rows: 765,
+    files: ["data/test-*.parquet", "test*.parquet", "test.jsonl", "test.json"],
+    license: "CC-BY-4.0 (these files); CC-BY-ND-4.0 (xai-org/RealworldQA)",
+    citation: "xAI, Grok-1.5 Vision Preview, 2024",
+    modality: "image",
+  },
+  row: z.object({
+    question: z.string(),
+    answer: z.string(),
+    image: imageColumn,
+    image_path: z.string().nullish(),
+  }),
+  question: ({ question, answer, image, image_path }, id): RealworldqaQuestion => ({
+    id,
+    images: [image],
+    question,
+    target: answer,
+    cluster: image_path ?? imageIdentity(image),
+  }),
+  protocols: {
+    /**
+     * `realworldqa_llava_plain`, `realworldqa_llama_plain`, `realworldqa_vicuna_plain`: the image is in the user's turn for
+     * tuned models and before the whole prompt for the bases; no stop string. An answer is right when it is the published
+     * one, as that is written: " B" is not "B".
+     */
+    paper: {
+      version: 2,
+      prompt: visionPrompts(
+        ({ question, target }: RealworldqaQuestion) => {
+          const parts = paperParts(question);
+          return parts.choices.length > 0 ? choiceWords(parts) : openWords({ ...parts, target });
+        },
+        ["tuned", "llama2-base"],
+      ),
+      choices({ question, target }) {
+        const { choices } = paperParts(question);
+        // Of the tuned model's prompt; those of the bases differ from it for answers in capitals only.
+        return choices.length === 0 && saysYesOrNo(target.toLowerCase()) ? yesNoChoices : choices;
+      },
+      maximumNewTokens: 16,
+      // A newline does not end the answer. "Yes" and "no" are choices to whoever ranks them; the original maps to options alone,
+      // and leaves "No" as it is.
+      extractor: visionExtractor(
+        (answer, choices) =>
+          digitToNumber(
+            trueFalse(
+              mapByText(
+                answer,
+                choices.filter(({ label }) => LABELS.has(label)),
+              ),
+            ),
+          ),
+        { ends: '.,:"' },
+      ),
+      allowsUnanswerable: true,
+    },
+    /**
+     * All options are offered, under their own letters; a question without options asks for a short answer, whatever the
+     * published one is. A question whose options cannot be read is an error that names it.
+     */
+    strict: {
+      version: 2,
+      ...visionAsking((question: RealworldqaQuestion) => {
+        const parts = strictQuestion(question);
+        return parts.choices.length > 0 ? choiceWords(parts) : shortAnswerWords(parts.question);
+      }),
+      choices: ({ question }) => strictParts(question).choices,
+      target: (question) => strictQuestion(question).target,
+      maximumNewTokens: 16,
+      // Letters and options where there are options, a short answer elsewhere; both end at the same stop strings.
+      extractor: {
+        name: "strict",
+        version: 1,
+        stop: strictShortAnswer.stop,
+        extract: (answer, choices) => (choices.length > 0 ? strictChoice : strictShortAnswer).extract(answer, choices),
+        isCorrect: strictShortAnswer.isCorrect,
+      },
+    },
+  },
 });
-
-const PUBLISHED = {
-  speaker: "data-realworldqa",
-  repository: "lmms-lab/RealWorldQA",
-  revision: "907c4e5228fd1703c710ed937601cb5f89ab8d5c",
-};
-
-const FILES = ["data/test-*.parquet", "test*.parquet", "test.jsonl", "test.json"];
-
-const rowSchema = z.object({
-  question: z.string(),
-  answer: z.string(),
-  image: imageColumn,
-  image_path: z.string().nullish(),
-});
-
-function toQuestion(
-  { question, answer, image, image_path }: z.output<typeof rowSchema>,
-  id: string,
-): RealworldqaQuestion {
-  return { id, images: [image], question, target: answer, cluster: image_path ?? imageIdentity(image) };
-}

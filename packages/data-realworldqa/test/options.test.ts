@@ -1,5 +1,6 @@
-import { MlanError, type ProtocolName } from "@mlan/core";
+import { MlanError } from "@mlan/core";
 import { realworldqa } from "@mlan/data-realworldqa";
+import { imageFromBytes } from "@mlan/data-kit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -126,16 +127,18 @@ test.each([
   expect(() => realworldqa().protocol("paper").prompt(asked, "tuned")).not.toThrow();
 });
 
-function offered(name: ProtocolName, question: string): readonly string[] {
+function offered(name: string, question: string): readonly string[] {
   const choices = realworldqa().protocol(name).choices({ id: "", images: [], question, target: "" });
   return choices.map(({ label, text }) => `${label}: ${text}`);
 }
 
 /** What of the question is asked, without options and instructions. */
-function stem(name: ProtocolName, question: string): string | undefined {
+function stem(name: string, question: string): string | undefined {
   // Whether there is a right answer does not matter to what is asked.
   const target = realworldqa().protocol(name).choices({ id: "", images: [], question, target: "" })[0]?.label ?? "x";
-  const prompt = realworldqa().protocol(name).prompt({ id: "", images: [], question, target }, "llama2-base");
+  const prompt = realworldqa()
+    .protocol(name)
+    .prompt({ id: "", images: [imageFromBytes("street.png", new Uint8Array())], question, target }, "llama2-base");
   const text = prompt.kind === "raw" ? prompt.text : "";
   return /Question: (?:Please provide a short answer to the question: )?(.*?)(?: Choose the best option .*)?\nAnswer: /s.exec(
     text,

@@ -1,5 +1,6 @@
 import type { PromptFamily } from "@mlan/core";
 import { realworldqa, type RealworldqaQuestion } from "@mlan/data-realworldqa";
+import { imageFromBytes } from "@mlan/data-kit";
 import { describeBenchmarkContract } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -273,7 +274,7 @@ describe("reads short answers", () => {
 });
 
 function asking(question: string, target: string): RealworldqaQuestion {
-  return { id: "1", images: [], question, target };
+  return { id: "1", images: [imageFromBytes("street.png", new Uint8Array())], question, target };
 }
 
 function chat(user: string): object {

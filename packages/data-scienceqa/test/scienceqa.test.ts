@@ -1,4 +1,4 @@
-import type { PromptFamily, ProtocolName } from "@mlan/core";
+import type { PromptFamily } from "@mlan/core";
 import { scienceqa, type ScienceqaQuestion } from "@mlan/data-scienceqa";
 import { describeBenchmarkContract } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
@@ -97,7 +97,7 @@ const WITH_IMAGE = { hint: "", images: [IMAGE] };
 const WITH_BOTH = { hint: "Matter has states.", images: [IMAGE] };
 
 // Recipe 3.5 (the first one) and 3.6; strict moves the image into the user's turn (Q6).
-const PROMPTS: readonly (readonly [ProtocolName, PromptFamily, Partial<ScienceqaQuestion>, object])[] = [
+const PROMPTS: readonly (readonly [string, PromptFamily, Partial<ScienceqaQuestion>, object])[] = [
   [
     "paper",
     "tuned",
@@ -240,7 +240,7 @@ test("a question that names the placeholder: paper adds none, strict puts the im
     images: [{ name: "a.png", read: async () => new Uint8Array() }],
     question: "What does <image> mean?",
   };
-  const textOf = (name: ProtocolName): string => {
+  const textOf = (name: string): string => {
     const prompt = benchmark.protocol(name).prompt(question, "tuned");
     return prompt.kind === "raw" ? prompt.text : prompt.user;
   };

@@ -5,7 +5,6 @@ import {
   type Dataset,
   MlanError,
   type PromptFamily,
-  type ProtocolName,
 } from "@mlan/core";
 import { z } from "zod";
 import { createFindings, type Findings, type FoundIn } from "./findings.ts";
@@ -19,8 +18,8 @@ export interface ContaminationOptions {
   /** What a model is tuned on. Read once, example by example. */
   readonly mixture: Dataset<Conversation>;
   readonly benchmarks: readonly Benchmark[];
-  /** In whose words the questions are. Default `strict`. */
-  readonly protocol?: ProtocolName;
+  /** The protocol whose prompts are looked for, which every benchmark must have. Default: each benchmark's own default. */
+  readonly protocol?: string;
   /** Default `tuned`. */
   readonly promptFamily?: PromptFamily;
   /** Words of a run that no two texts share by chance, 4 to 100. Default 13. */
@@ -39,7 +38,7 @@ export interface ContaminationProgress {
 }
 
 const numbersSchema = z.strictObject({
-  protocol: z.enum(["paper", "strict"]).default("strict"),
+  protocol: z.string().exactOptional(),
   promptFamily: z.enum(["tuned", "llama2-base", "vicuna-base"]).default("tuned"),
   ngram: z.int().min(4).max(100).default(13),
   imageDistance: z.int().min(0).max(31).default(12),
@@ -50,7 +49,7 @@ const SIDE_BY_SIDE = 16;
 
 /**
  * Which questions of benchmarks stand in a mixture, by their text and by their images. Memory grows with the benchmarks,
- * not with the mixture. Throws `invalid-options` for options that do not exist, for no benchmark and for two of one name;
+ * not with the mixture. Throws `invalid-options` for options that do not exist, for no benchmark, for two of one name, and for one without the protocol;
  * `invalid-data`, with example and image, for an image that cannot be read.
  */
 export async function contamination(options: ContaminationOptions): Promise<ContaminationReport> {
@@ -70,7 +69,8 @@ export async function contamination(options: ContaminationOptions): Promise<Cont
     const opened = await benchmark.open(signal ? { signal } : {});
     const questions = inOrder(opened, report(benchmark.name, opened.length));
     const part = await readBenchmark({ benchmark, questions, protocol, family, vocabulary, images, first });
-    read.push({ ...part, benchmark: benchmark.name, fingerprint: opened.fingerprint, first });
+    const asked = { benchmark: benchmark.name, protocol: benchmark.protocol(protocol).name };
+    read.push({ ...part, ...asked, fingerprint: opened.fingerprint, first });
     first += opened.length;
   }
   const texts = createTextIndex(
@@ -95,7 +95,6 @@ export async function contamination(options: ContaminationOptions): Promise<Cont
   const isSearchable = (question: number): boolean => withImages.has(question) || texts.has(question);
   return {
     mixture: { name: mixture.name, fingerprint: opened.fingerprint, examples: opened.length },
-    protocol,
     ngram,
     imageDistance,
     benchmarks: read.map((part) => findings.of({ ...part, isSearchable })),
@@ -153,5 +152,7 @@ function check(numbers: unknown, benchmarks: readonly Benchmark[]): z.output<typ
   if (names.length === 0) {
     throw new MlanError("invalid-options", "contamination: there is no benchmark to look for; give at least one.");
   }
+  // Throws for a protocol that one of them does not have, before any is read.
+  for (const benchmark of benchmarks) benchmark.protocol(checked.protocol);
   return checked;
 }

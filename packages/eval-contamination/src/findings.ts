@@ -11,6 +11,7 @@ export interface Findings {
 
 export interface FoundIn {
   readonly benchmark: string;
+  readonly protocol: string;
   readonly fingerprint: string;
   /** Ids of its questions in its order. */
   readonly ids: readonly string[];
@@ -27,13 +28,14 @@ export function createFindings(): Findings {
   return {
     add: (question, leak, match) => addTo(contaminated, question, leak, match),
     addTextOnly: (question, leak, match) => addTo(textOnly, question, leak, match),
-    of({ benchmark, fingerprint, ids, first, isSearchable }) {
+    of({ benchmark, protocol, fingerprint, ids, first, isSearchable }) {
       const found = questionsIn(contaminated, ids, first, () => true);
       const countOf = (kind: Leak["kind"]): number =>
         found.filter(({ leaks }) => leaks.some((leak) => leak.kind === kind)).length;
       const [exact = 0, gram = 0, file = 0, picture = 0] = LEAK_KINDS.map(countOf);
       return {
         benchmark,
+        protocol,
         fingerprint,
         questions: ids.length,
         contaminated: found,

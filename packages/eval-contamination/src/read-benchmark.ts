@@ -4,7 +4,6 @@ import {
   IMAGE_PLACEHOLDER,
   type Prompt,
   type PromptFamily,
-  type ProtocolName,
   type Question,
 } from "@mlan/core";
 import type { BenchmarkTexts } from "./corpus.ts";
@@ -23,7 +22,7 @@ export interface ReadBenchmark {
 export interface ReadBenchmarkOptions {
   readonly benchmark: Benchmark;
   readonly questions: AsyncIterable<readonly [number, Question]>;
-  readonly protocol: ProtocolName;
+  readonly protocol: string | undefined;
   readonly family: PromptFamily;
   readonly vocabulary: Vocabulary;
   readonly images: ImageIndex;

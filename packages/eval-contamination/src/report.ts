@@ -1,5 +1,3 @@
-import type { ProtocolName } from "@mlan/core";
-
 /**
  * `exact-text`: all of the question's own text stands in one conversation. `n-gram`: a run of its words does.
  * `same-file`: an image of equal bytes. `same-picture`: an image that looks the same (scaled, compressed again, ...).
@@ -15,7 +13,6 @@ export interface ContaminationReport {
     readonly fingerprint: string;
     readonly examples: number;
   };
-  readonly protocol: ProtocolName;
   /** Words of a run. */
   readonly ngram: number;
   /** Differing bits of 64 that two hashes of one picture may have. */
@@ -25,6 +22,8 @@ export interface ContaminationReport {
 
 export interface BenchmarkContamination {
   readonly benchmark: string;
+  /** Whose prompts were looked for. */
+  readonly protocol: string;
   readonly fingerprint: string;
   readonly questions: number;
   /** In the benchmark's order. */

@@ -5,7 +5,6 @@ import {
   type Metric,
   type Outcome,
   type Protocol,
-  type ProtocolName,
   type Question,
 } from "@mlan/core";
 
@@ -36,7 +35,12 @@ export function parity(options: ParityOptions): Benchmark<ParityQuestion> {
       ...(perArticle !== undefined && { cluster: `article ${Math.floor(number / perArticle)}` }),
     }),
   });
-  return { ...dataset, extractors: [wholeAnswer], protocol: (name) => protocol(name, version) };
+  return {
+    ...dataset,
+    extractors: [wholeAnswer],
+    protocols: ["strict", "paper"],
+    protocol: (name = "strict") => protocol(name, version),
+  };
 }
 
 const wholeAnswer: Extractor = {
@@ -47,7 +51,7 @@ const wholeAnswer: Extractor = {
   isCorrect: (extracted, target) => extracted === target,
 };
 
-function protocol(name: ProtocolName, version: number): Protocol<ParityQuestion> {
+function protocol(name: string, version: number): Protocol<ParityQuestion> {
   return {
     name,
     version,

@@ -29,7 +29,7 @@ export const headerSchema: z.ZodType<AnswersHeader> = z.object({
   version: z.literal(1),
   benchmark: z.string(),
   evaluator: z.string(),
-  protocol: z.enum(["paper", "strict"]),
+  protocol: z.string(),
   protocolVersion: z.number(),
   extractor: z.object({ name: z.string(), version: z.number() }),
   promptFamily: z.enum(["tuned", "llama2-base", "vicuna-base"]),

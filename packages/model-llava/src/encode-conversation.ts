@@ -1,4 +1,4 @@
-import { type Conversation, counted, type Encoded, IMAGE_PLACEHOLDER, MlanError, type ProtocolName } from "@mlan/core";
+import { type Conversation, counted, type Encoded, type EncodeOptions, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
 import { encodeWithImage } from "./encode-with-image.ts";
 import { imagesToFront } from "./templates/images-in-front.ts";
 import { oddTurn } from "./templates/odd-turn.ts";
@@ -8,28 +8,26 @@ import type { OriginalRules, Template } from "./templates/template.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
 
-export interface EncodeConversationOptions {
+export interface EncodeConversationOptions extends EncodeOptions {
   readonly tokenizer: Tokenizer;
   readonly template: Template;
   /** Positions after which the conversation is cut, image positions included. */
   readonly maximumLength: number;
   /** Positions that one image takes, e.g. 576. */
   readonly positionsPerImage: number;
-  /** Default "paper". */
-  readonly protocol?: ProtocolName;
 }
 
 /**
- * Tokens and label mask of a conversation: as the original code of arXiv 2411.10557 makes them, or by `strict`, where
+ * Tokens and label mask of a conversation: as the original code of arXiv 2411.10557 makes them, or by `turns`, where
  * exactly the answers are learned and no text is taken for a border, a token or an image. On ordinary text both are
  * equal, and the encoded conversation's `problem` names the turn that makes them differ in what is learned. A conversation
- * with an answer that is not to be learned is encoded by `strict` in both, and so are all when the template has no
+ * with an answer that is not to be learned is always encoded by `turns`, and so are all when the template has no
  * original rules, or the tokenizer lacks a token that they need. What lies behind `maximumLength` is left out; an image may reach beyond it. Throws an `invalid-data` error that
  * names the conversation when its turns do not alternate or its placeholders do not fit its images.
  */
 export function encodeConversation(conversation: Conversation, options: EncodeConversationOptions): Encoded {
   checkTurns(conversation);
-  const strictly = options.protocol === "strict" || conversation.turns.some(({ learned = true }) => !learned);
+  const strictly = options.answerSpans === "turns" || conversation.turns.some(({ learned = true }) => !learned);
   const rules = strictly ? undefined : originalRules(options);
   if (!rules) return cut(encodeStrictly(conversation, options), options);
   const encoded = cut(encodeAsOriginal(conversation, rules, options), options);
@@ -55,9 +53,9 @@ function withReason(
     const { problem } = exact;
     return problem === undefined ? encoded : { ...encoded, problem };
   }
-  const learned = encoded.supervised === 0 ? "nothing of the conversation" : "something else than its answers";
-  const wayOut = `change the turn, take the conversation out, or train with protocol "strict"`;
-  return { ...encoded, problem: `${odd}, so that protocol "paper" learns ${learned}; ${wayOut}` };
+  const learned = encoded.supervised === 0 ? "nothing of the conversation" : "something other than its answers";
+  const wayOut = `change the turn, take the conversation out, or train with answerSpans "turns"`;
+  return { ...encoded, problem: `${odd}, so that ${learned} is learned; ${wayOut}` };
 }
 
 function learnedIds({ inputIds, labels }: Encoded): Int32Array {

@@ -48,9 +48,11 @@ export function writePrompt(prompt: Prompt, template: Template, { id, images }: 
   return { segments: placeholdersAsImages([given(text)], images.length), template: name, beginOfSequence };
 }
 
-/** The prompt with a text behind it. */
+/** The prompt with a text behind it, which is one text with the prompt's last. */
 export function continued(prompt: WrittenPrompt, text: string): WrittenPrompt {
-  return { ...prompt, segments: [...prompt.segments, given(text)] };
+  const last = prompt.segments.at(-1);
+  const segment = last && "text" in last ? { ...last, text } : given(text);
+  return { ...prompt, segments: [...prompt.segments, segment] };
 }
 
 /** Token ids of a prompt; each image stands as IMAGE_TOKEN_INDEX. */

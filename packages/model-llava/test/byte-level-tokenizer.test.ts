@@ -1,6 +1,11 @@
 import { readFile } from "node:fs/promises";
+import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
+import { MlanError } from "@mlan/core";
 import { byteLevelTokenizer, type Tokenizer } from "@mlan/model-llava";
+import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { byteLevelOf, smallByteLevel } from "./small-byte-level.ts";
+import { folderOf } from "./tokenizer-folders.ts";
 
 const FOLDER = new URL("fixtures/tokenizer/byte-level/", import.meta.url);
 
@@ -47,3 +52,175 @@ describe.each(["gpt2", "chatml", "llama3"])("%s, against transformers", (name) =
       expect(tokenizer.decode(ids), String(ids)).toBe(decoded);
   });
 });
+
+const END = { eos_token: "<|end|>" };
+
+describe("with files like those of others", () => {
+  test("knows what it puts in front of a text, and its tokens by content", async () => {
+    const chatml = await byteLevelTokenizer.load(new URL("chatml/", FOLDER));
+    expect(chatml).toMatchObject({ beginOfSequenceId: undefined, unknownId: undefined });
+    expect(chatml.endOfSequenceId).toBe(chatml.idOf("<|im_end|>"));
+    expect(["<tool_call>", "a", "Ġthe", "<pad>"].map((token) => typeof chatml.idOf(token))).toEqual([
+      "number",
+      "undefined",
+      "undefined",
+      "undefined",
+    ]);
+    const llama3 = await byteLevelTokenizer.load(new URL("llama3/", FOLDER));
+    expect(llama3.beginOfSequenceId).toBe(llama3.idOf("<|begin_of_text|>"));
+    // GPT-2's is named and not used.
+    expect((await byteLevelTokenizer.load(new URL("gpt2/", FOLDER))).beginOfSequenceId).toBeUndefined();
+  });
+
+  test("puts a begin-of-sequence token in front as the flag of tokenizer_config.json says", async () => {
+    const json = smallByteLevel(["<|begin|>", "<|end|>"]);
+    const begin = { ...END, bos_token: "<|begin|>" };
+    expect((await byteLevelOf(json, begin)).beginOfSequenceId).toBeUndefined();
+    const flagged = await byteLevelOf(json, { ...begin, add_bos_token: true });
+    expect(flagged.encode("a", { beginOfSequence: true })).toEqual([flagged.idOf("<|begin|>"), ...flagged.encode("a")]);
+    const single = [{ SpecialToken: { id: "<|begin|>" } }, { Sequence: { id: "A" } }];
+    const special_tokens = { "<|begin|>": { ids: [296] } };
+    const template = { post_processor: { type: "TemplateProcessing", single, special_tokens } };
+    const written = smallByteLevel(["<|begin|>", "<|end|>"], template);
+    expect((await byteLevelOf(written, begin)).beginOfSequenceId).toBe(296);
+    expect((await byteLevelOf(written, { ...begin, add_bos_token: false })).beginOfSequenceId).toBeUndefined();
+  });
+
+  test("takes tokens from the files beside tokenizer.json", async () => {
+    const json = smallByteLevel(["<|end|>"]);
+    const config = { ...END, added_tokens_decoder: { 297: { content: "<|more|>", special: true } } };
+    expect((await byteLevelOf(json, config)).encode("a<|more|>")).toEqual([64, 297]);
+    const older = { "added_tokens.json": { "<|more|>": 297 }, "special_tokens_map.json": END };
+    const tokenizer = await byteLevelOf(json, {}, older);
+    expect(tokenizer.encode("a<|more|>")).toEqual([64, 297]);
+    expect(tokenizer.endOfSequenceId).toBe(296);
+  });
+
+  test("has another fingerprint when a text could be encoded otherwise", async () => {
+    const json = smallByteLevel(["<|end|>"]);
+    const { fingerprint } = await byteLevelOf(json, END);
+    expect((await byteLevelOf(smallByteLevel(["<|end|>"]), END)).fingerprint).toBe(fingerprint);
+    const digits = { type: "Sequence", pretokenizers: [{ type: "Digits" }, json.pre_tokenizer] };
+    for (const changed of [
+      smallByteLevel(["<|end|>"], { normalizer: { type: "NFC" } }),
+      smallByteLevel(["<|end|>"], { pre_tokenizer: digits }),
+      smallByteLevel(["<|end|>"], { model: { ...json.model, ignore_merges: true } }),
+      smallByteLevel(["<|end|>"], { added_tokens: [{ ...json.added_tokens[0], normalized: true }] }),
+      smallByteLevel(["<|end|>", "<|x|>"]),
+    ])
+      expect((await byteLevelOf(changed, END)).fingerprint).not.toBe(fingerprint);
+  });
+
+  test("merges any text as the library of Hugging Face does, at any length", async () => {
+    const library = new LibraryTokenizer(
+      JSON.parse(await readFile(new URL("llama3/tokenizer.json", FOLDER), "utf8")),
+      {},
+    );
+    const ours = await byteLevelTokenizer.load(new URL("llama3/", FOLDER));
+    const part = fc.constantFrom(
+      "the",
+      " ",
+      "red",
+      " bus",
+      "it's",
+      "é",
+      "\n",
+      "😀",
+      "123",
+      "4",
+      ",",
+      " blue",
+      "日本",
+      "<|eot_id|>",
+    );
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 60 }), (parts) => {
+        const text = parts.join("");
+        expect(ours.encode(text)).toEqual(library.encode(text, { add_special_tokens: false }).ids);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("gives any text back, normalized", async () => {
+    const tokenizer = await byteLevelTokenizer.load(new URL("chatml/", FOLDER));
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (value) => {
+        expect(tokenizer.decode(tokenizer.encodeParts([value]).flat())).toBe(value.normalize("NFC"));
+      }),
+    );
+  });
+});
+
+describe("refuses what it would encode otherwise", () => {
+  const token = { id: 296, content: "<|end|>", special: true };
+  const split = (step: object): object => ({
+    pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "Split", behavior: "Isolated", ...step }, BYTES] },
+  });
+  const BYTES = { type: "ByteLevel", add_prefix_space: false, use_regex: false };
+  const { model } = smallByteLevel([]);
+  const { "!": _, ...fewer } = model.vocab;
+  test.each([
+    ["another model", { model: { type: "Unigram", vocab: [] } }, /is of type Unigram\. Supported are byte-level/],
+    ["merges at random", { model: { ...model, dropout: 0.1 } }, /dropout/],
+    ["marks within words", { model: { ...model, end_of_word_suffix: "</w>" } }, /marks pieces within words by "<\/w>"/],
+    ["a byte without a piece", { model: { ...model, vocab: fewer } }, /has no piece for the byte 33/],
+    ["a merge of missing pieces", { model: { ...model, merges: [["q", "q"]] } }, /joins "q q"/],
+    ["other changes of text", { normalizer: { type: "Lowercase" } }, /changes text by Lowercase/],
+    ["no bytes", { pre_tokenizer: { type: "Whitespace" } }, /does not turn text into bytes/],
+    ["no words", { pre_tokenizer: null }, /does not turn text into bytes/],
+    ["a space in front", { pre_tokenizer: { ...BYTES, add_prefix_space: true } }, /add_prefix_space/],
+    ["another cut", split({ type: "Punctuation" }), /cuts text by Punctuation/],
+    ["a cut by a string", split({ pattern: { String: " " } }), /cuts text by Split/],
+    ["merged cuts", split({ pattern: { Regex: "a" }, behavior: "MergedWithNext" }), /behavior "MergedWithNext"/],
+    ["possessive quantifiers", split({ pattern: { Regex: "\\p{L}?+a" } }), /"\?\+" is not supported/],
+    ["other flags", split({ pattern: { Regex: "(?i:\\p{Lu})" } }), /"\(\?" is not supported/],
+    ["escapes of Oniguruma", split({ pattern: { Regex: "\\h+" } }), /"\\\\h" is not supported/],
+    ["no pattern", split({ pattern: { Regex: "[a" } }), /no usable pattern: Unterminated/],
+    ["a pattern of nothing", split({ pattern: { Regex: "a*" } }), /it matches no characters/],
+    ["another decoder", { decoder: { type: "WordPiece" } }, /decodes by WordPiece/],
+    ["tokens behind text", around({ Sequence: { id: "A" } }, { SpecialToken: { id: "<|end|>" } }), /around text/],
+    ["another way to put tokens", { post_processor: { type: "BertProcessing" } }, /around text by BertProcessing/],
+    [
+      "a begin of another id",
+      around({ SpecialToken: { id: "<|end|>" } }, { Sequence: { id: "A" } }),
+      /gives the token "<\|end\|>" the ids \[7\], the vocabulary has 296/,
+    ],
+    ["tokens that eat spaces", { added_tokens: [{ ...token, lstrip: true }] }, /lstrip/],
+    ["tokens between words", { added_tokens: [{ ...token, single_word: true }] }, /single_word/],
+  ])("%s", async (__, changes, message) => {
+    expect(await refusal(smallByteLevel(["<|end|>"], changes), END)).toMatch(message);
+  });
+
+  test.each([
+    ["no end of sequence", {}, /names no eos_token, so that no answer would end/],
+    ["a token that it lacks", { ...END, pad_token: "<pad>" }, /no token "<pad>", which is named as a special one/],
+    [
+      "an end behind every text",
+      { ...END, add_eos_token: true },
+      /"add_eos_token" is true \(only false is supported\)/,
+    ],
+    ["a space in front", { ...END, add_prefix_space: true }, /"add_prefix_space" is true/],
+    ["special tokens as text", { ...END, split_special_tokens: true }, /"split_special_tokens" is true/],
+  ])("of tokenizer_config.json: %s", async (__, config, message) => {
+    expect(await refusal(smallByteLevel(["<|end|>"]), config)).toMatch(message);
+  });
+
+  test("a folder of vocab.json and merges.txt, with the way out", async () => {
+    const folder = await folderOf({ "vocab.json": "{}", "merges.txt": "", "tokenizer_config.json": "{}" });
+    await expect(byteLevelTokenizer.load(folder)).rejects.toThrow(
+      /do not say how text is cut .* save_pretrained writes/,
+    );
+    await expect(byteLevelTokenizer.load(await folderOf({}))).rejects.toThrow(/tokenizer.json does not exist/);
+  });
+});
+
+function around(...single: object[]): object {
+  return { post_processor: { type: "TemplateProcessing", single, special_tokens: { "<|end|>": { ids: [7] } } } };
+}
+
+async function refusal(json: unknown, config: unknown): Promise<string> {
+  const error: unknown = await byteLevelOf(json, config).catch((thrown: unknown) => thrown);
+  if (!MlanError.is(error, "invalid-checkpoint")) throw new Error(`expected an invalid-checkpoint error, got ${error}`);
+  return error.message;
+}

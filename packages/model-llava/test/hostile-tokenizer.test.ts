@@ -65,6 +65,14 @@ test.each([
   expect(outcome.refused).toBeGreaterThan(20);
 });
 
+test("tokens of any length, and any number of them", async () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 20_000 }, (_, index) => [`<${"y".repeat(50)}${index}>`, 9 + index]),
+  );
+  for (const added of [{ ["x".repeat(100_000)]: 9 }, many])
+    await loadAndUse({ "tokenizer.json": JSON.stringify(SMALL), "added_tokens.json": JSON.stringify(added) });
+});
+
 /** 250 texts: kinds of characters, alone, doubled, between words, and as runs of all lengths. */
 function* hostileTexts(): Generator<Mutation<string>> {
   const odd = [

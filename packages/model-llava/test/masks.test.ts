@@ -18,7 +18,7 @@ interface Expected {
 
 interface Options {
   readonly images?: number;
-  readonly protocol?: "paper" | "strict";
+  readonly answerSpans?: "text" | "turns";
   readonly template?: "v1" | "plain";
   readonly maximumLength?: number;
   readonly system?: string;
@@ -28,7 +28,7 @@ interface Options {
 
 /** Ids, and the places of those that are learned. An image takes one position. */
 function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options = {}) {
-  const { images = 0, protocol = "strict", template = "v1", maximumLength = 2048, system, unlearned = [] } = options;
+  const { images = 0, answerSpans = "turns", template = "v1", maximumLength = 2048, system, unlearned = [] } = options;
   const turns = texts.map(
     (text, index) =>
       ({
@@ -47,7 +47,7 @@ function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options
     template: templateByName([v1, plain], template),
     maximumLength,
     positionsPerImage: 1,
-    protocol,
+    answerSpans,
   });
   const learned = [...labels.keys()].filter((place) => labels[place] !== NO_ANSWER);
   for (const place of learned) expect(labels[place]).toBe(inputIds[place]);
@@ -57,7 +57,7 @@ function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options
 describe.skipIf(!hasLlama2).each([
   ["modern", false],
   ["legacy", true],
-] as const)("with Llama 2's tokenizer (%s), protocol paper", (name, legacy) => {
+] as const)("with Llama 2's tokenizer (%s), answers found in the text", (name, legacy) => {
   test("learns what the original code learns, whatever the turns hold", async () => {
     const tokenizer = await tokenizerOf(llama2File, legacy);
     const file = new URL("fixtures/masks.json", import.meta.url);
@@ -66,7 +66,7 @@ describe.skipIf(!hasLlama2).each([
     for (const row of rows) {
       const { ids, learned } = encode(tokenizer, row.turns, {
         images: row.image ? 1 : 0,
-        protocol: "paper",
+        answerSpans: "text",
         maximumLength,
       });
       expect({ ids, learned }, JSON.stringify(row.turns)).toEqual(row[name]);
@@ -74,7 +74,7 @@ describe.skipIf(!hasLlama2).each([
   });
 });
 
-describe.each([false, true])("protocol strict, legacy %s", (legacy) => {
+describe.each([false, true])("answers by turns, legacy %s", (legacy) => {
   const tokenizerFile = hasLlama2 ? llama2File : tinyJson;
   const words = fc.constantFrom("the", "red", "bus", "is", "2", "+", "a cat.", "é", "USER", "yes", "\n", "日");
   const ordinary = fc.array(words, { minLength: 1, maxLength: 8 }).map((parts) => parts.join(" "));
@@ -103,7 +103,7 @@ describe.each([false, true])("protocol strict, legacy %s", (legacy) => {
         const options = { images: seen ? 1 : 0, maximumLength };
         const { problem: _, ...strict } = encode(tokenizer, texts, options);
         expect(strict).toEqual(
-          (({ problem: __, ...rest }) => rest)(encode(tokenizer, texts, { ...options, protocol: "paper" })),
+          (({ problem: __, ...rest }) => rest)(encode(tokenizer, texts, { ...options, answerSpans: "text" })),
         );
       }),
     );
@@ -115,7 +115,9 @@ describe.each([false, true])("protocol strict, legacy %s", (legacy) => {
       fc.property(ordinary, fc.boolean(), (caption, seen) => {
         const options = { images: seen ? 1 : 0, template: "plain" } as const;
         const texts = [seen ? "<image>" : "", caption];
-        expect(encode(tokenizer, texts, options)).toEqual(encode(tokenizer, texts, { ...options, protocol: "paper" }));
+        expect(encode(tokenizer, texts, options)).toEqual(
+          encode(tokenizer, texts, { ...options, answerSpans: "text" }),
+        );
       }),
     );
   });
@@ -156,7 +158,7 @@ describe.each([false, true])("protocol strict, legacy %s", (legacy) => {
   test("puts a system turn in the place of the template's prompt, as text, and learns nothing of it", async () => {
     const tokenizer = await tokenizerOf(tokenizerFile, legacy);
     const { problem: _, ...strict } = encode(tokenizer, ["Hi", "yes"], { system: "Be brief." });
-    const { problem: __, ...paper } = encode(tokenizer, ["Hi", "yes"], { system: "Be brief.", protocol: "paper" });
+    const { problem: __, ...paper } = encode(tokenizer, ["Hi", "yes"], { system: "Be brief.", answerSpans: "text" });
     expect(strict).toEqual(paper);
     expect(strict.texts).toMatch(/^(<s>)? ?Be brief\. USER: Hi ASSISTANT: yes(<\/s>)?$/);
     const { ids, learned } = encode(tokenizer, ["Hi", "yes"], { system: "x ASSISTANT: y</s>USER: z" });
@@ -165,20 +167,20 @@ describe.each([false, true])("protocol strict, legacy %s", (legacy) => {
     expect(learned.map((place) => ids[place])).toEqual(answer);
   });
 
-  test.each(["paper", "strict"] as const)("learns nothing of an answer that is marked so, in %s", async (protocol) => {
+  test.each(["text", "turns"] as const)("learns nothing of an answer that is marked so, by %s", async (answerSpans) => {
     const tokenizer = await tokenizerOf(tokenizerFile, legacy);
     const texts = ["Hi", "yes", "Sure?", "no", "Why?", "yes"];
     const all = encode(tokenizer, texts);
-    const { ids, learned } = encode(tokenizer, texts, { unlearned: [1], protocol });
+    const { ids, learned } = encode(tokenizer, texts, { unlearned: [1], answerSpans });
     expect(ids).toEqual(all.ids);
     const answer = (text: string) => [...tokenizer.encodeParts([text]).flat(), tokenizer.endOfSequenceId];
     expect(all.learned.map((place) => ids[place])).toEqual([...answer("yes"), ...answer("no"), ...answer("yes")]);
     expect(learned.map((place) => ids[place])).toEqual([...answer("yes"), ...answer("yes")]);
     expect(learned[0]).toBe(all.learned[0]);
     expect(learned.at(-1)).toBe(all.learned.at(-1));
-    const none = encode(tokenizer, ["Hi", "yes"], { unlearned: [0], protocol });
+    const none = encode(tokenizer, ["Hi", "yes"], { unlearned: [0], answerSpans });
     expect(none).toMatchObject({ learned: [], problem: "its answers are empty or marked as not learned" });
-    const caption = encode(tokenizer, ["", "yes"], { unlearned: [0], protocol, template: "plain" });
+    const caption = encode(tokenizer, ["", "yes"], { unlearned: [0], answerSpans, template: "plain" });
     expect(caption.learned).toEqual([]);
   });
 
@@ -192,13 +194,13 @@ describe.each([false, true])("protocol strict, legacy %s", (legacy) => {
 test.skipIf(!hasLlama2)("a user's text that imitates the template teaches its own answer only by strict", async () => {
   const tokenizer = await tokenizerOf(llama2File, false);
   const texts = ["x ASSISTANT: y</s>USER: z", "w"];
-  const original = encode(tokenizer, texts, { protocol: "paper" });
+  const original = encode(tokenizer, texts, { answerSpans: "text" });
   expect(original.learned).toHaveLength(4);
   expect(original.problem).toBe(
-    'turn 1, by the user, contains " ASSISTANT: " in "x ASSISTANT: y</s>USER: z", so that protocol "paper" learns ' +
-      'something else than its answers; change the turn, take the conversation out, or train with protocol "strict"',
+    'turn 1, by the user, contains " ASSISTANT: " in "x ASSISTANT: y</s>USER: z", so that something other than its answers ' +
+      'is learned; change the turn, take the conversation out, or train with answerSpans "turns"',
   );
-  const special = encode(tokenizer, ["Say <s> now", "hi", "bye", "So <unk> it is"], { protocol: "paper" });
+  const special = encode(tokenizer, ["Say <s> now", "hi", "bye", "So <unk> it is"], { answerSpans: "text" });
   expect(special.problem).toMatch(/^turn 1, by the user, contains the token <s> in "Say <s> now"/);
   const { ids, learned, problem } = encode(tokenizer, texts);
   expect(problem).toBeUndefined();

@@ -1,5 +1,6 @@
 import type { Component, GradientOptions } from "@mlan/core";
 import {
+  type Architecture,
   crossEntropy,
   disposeInputTensors,
   disposeNetwork,
@@ -18,6 +19,8 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 
 export interface Sizes {
+  /** Default: Llama. */
+  readonly architecture?: Architecture;
   readonly language: LanguageConfig;
   readonly vision: VisionConfig;
   readonly rows: number;
@@ -61,8 +64,8 @@ export const VISION: VisionConfig = {
 
 /** A LLaVA network of random weights and a random batch for it, the images first in their rows. */
 export function syntheticTraining(sizes: Sizes, list?: WeightList): SyntheticTraining {
-  const { language, vision, rows, length, supervised } = sizes;
-  const network = llavaNetwork({ architecture: llama, language, vision: { config: vision, selectLayer: -2 } }, list);
+  const { architecture = llama, language, vision, rows, length, supervised } = sizes;
+  const network = llavaNetwork({ architecture, language, vision: { config: vision, selectLayer: -2 } }, list);
   for (const [seed, weight] of network.weights.entries())
     weight.set(tf.randomUniform([...weight.shape], -0.3, 0.3, "float32", seed + 1));
   const inputs = inputsOf(sizes);

@@ -1,6 +1,12 @@
 import type { Component } from "@mlan/core";
 import { type AdamWParameter, applyAdamW, valueAndGradients } from "@mlan/fused-ops";
-import type { LanguageConfig, TrainingMemoryOptions } from "@mlan/model-llava";
+import {
+  type Architecture,
+  type LanguageConfig,
+  llama,
+  llamaDecoder,
+  type TrainingMemoryOptions,
+} from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
 import { syntheticTraining, VISION } from "./synthetic-training.ts";
 
@@ -77,6 +83,11 @@ export function memoryCases(language: LanguageConfig, length: number): readonly 
       language: { ...language, vocabularySize: 4 * language.vocabularySize, keyValueHeads: 2 },
     },
     "an embedding that is the output layer too": { ...mixed, language: { ...language, tiedEmbeddings: true } },
+    "queries, keys and values with biases": {
+      ...mixed,
+      architecture: BIASED,
+      language: { ...language, layers: 2, headDimension: 4 * language.headDimension },
+    },
   };
   return Object.entries(batches).flatMap(([name, batch]) =>
     WAYS.filter(({ trained }) => batch.images > 0 || trained.includes("language")).map(({ how, ...way }) => ({
@@ -87,6 +98,11 @@ export function memoryCases(language: LanguageConfig, length: number): readonly 
     })),
   );
 }
+
+const BIASED: Architecture = {
+  ...llama,
+  decoder: (config, list) => llamaDecoder(config, list, { attentionBias: true }),
+};
 
 const TUNING: readonly Component[] = ["language", "projector"];
 

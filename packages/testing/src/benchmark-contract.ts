@@ -1,16 +1,7 @@
-import {
-  type Benchmark,
-  IMAGE_PLACEHOLDER,
-  MlanError,
-  type Outcome,
-  type PromptFamily,
-  type ProtocolName,
-  type Question,
-} from "@mlan/core";
+import { type Benchmark, IMAGE_PLACEHOLDER, type Outcome, type PromptFamily, type Question } from "@mlan/core";
 import { describe, expect, it } from "vitest";
 import { type DatasetContractOptions, describeDatasetContract, sampled } from "./dataset-contract.ts";
 
-const PROTOCOLS: readonly ProtocolName[] = ["paper", "strict"];
 const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];
 
 /** What every benchmark promises, by each protocol that it has: pure prompts, readable targets, metrics that reward right answers. */
@@ -20,13 +11,15 @@ export function describeBenchmarkContract<Q extends Question>(
 ): void {
   const questions = async (): Promise<readonly Q[]> => sampled(await benchmark.open(), options.sample ?? 20);
   describeDatasetContract(benchmark, options);
-  const protocols = PROTOCOLS.filter((name) => hasProtocol(benchmark, name));
 
-  it(`${benchmark.name} has a protocol`, () => {
-    expect(protocols.length).toBeGreaterThan(0);
+  it(`${benchmark.name} has protocols of distinct names, a default one, and no others`, () => {
+    const { protocols } = benchmark;
+    expect(new Set(protocols).size).toBe(protocols.length);
+    expect(benchmark.protocol().name).toBe(protocols[0]);
+    expect(() => benchmark.protocol("no such protocol")).toThrow(/no such protocol/);
   });
 
-  describe.each(protocols)(`${benchmark.name} keeps the benchmark contract, protocol %s`, (name) => {
+  describe.each(benchmark.protocols)(`${benchmark.name} keeps the benchmark contract, protocol %s`, (name) => {
     const protocol = benchmark.protocol(name);
     const targetOf = (question: Q): string => protocol.target?.(question) ?? question.target;
 
@@ -70,8 +63,8 @@ export function describeBenchmarkContract<Q extends Question>(
       for (const question of await questions()) {
         const labels = protocol.choices(question).map(({ label }) => label);
         expect(new Set(labels).size, question.id).toBe(labels.length);
-        // The original code drops options that its regular expressions miss, the right one among them.
-        if (labels.length > 0 && name === "strict") expect(labels, question.id).toContain(targetOf(question));
+        if (labels.length > 0 && !protocol.allowsUnanswerable)
+          expect(labels, question.id).toContain(targetOf(question));
       }
     });
 
@@ -101,14 +94,4 @@ export function describeBenchmarkContract<Q extends Question>(
     expect(new Set(names).size).toBe(names.length);
     for (const { name, version } of benchmark.extractors) expect(Number.isInteger(version), name).toBe(true);
   });
-}
-
-/** A protocol that is not there is refused by an `invalid-options` error. */
-function hasProtocol(benchmark: Pick<Benchmark, "protocol">, name: ProtocolName): boolean {
-  try {
-    return benchmark.protocol(name) !== undefined;
-  } catch (error) {
-    if (MlanError.is(error, "invalid-options")) return false;
-    throw error;
-  }
 }

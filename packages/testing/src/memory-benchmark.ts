@@ -1,4 +1,12 @@
-import type { Benchmark, Extractor, Metric, Outcome, Protocol, ProtocolName, Question } from "@mlan/core";
+import {
+  type Benchmark,
+  type Extractor,
+  type Metric,
+  MlanError,
+  type Outcome,
+  type Protocol,
+  type Question,
+} from "@mlan/core";
 import { memoryDataset } from "./memory-dataset.ts";
 
 /** A question whose prompt is its own text. */
@@ -6,10 +14,20 @@ export interface PlainQuestion extends Question {
   readonly text: string;
 }
 
-/** A benchmark of the given questions: asked as they are, exact match, accuracy. */
+/** A benchmark of the given questions: asked as they are, exact match, accuracy. Its protocols differ in their names alone. */
 export function memoryBenchmark(name: string, questions: readonly PlainQuestion[]): Benchmark<PlainQuestion> {
-  return { ...memoryDataset(name, questions), protocol: plainProtocol, extractors: [wholeLine] };
+  return {
+    ...memoryDataset(name, questions),
+    protocols: PROTOCOLS,
+    protocol(wanted = "strict") {
+      if (PROTOCOLS.includes(wanted)) return plainProtocol(wanted);
+      throw new MlanError("invalid-options", `${name}: there is no protocol "${wanted}"; it has strict and paper.`);
+    },
+    extractors: [wholeLine],
+  };
 }
+
+const PROTOCOLS: readonly string[] = ["strict", "paper"];
 
 const wholeLine: Extractor = {
   name: "whole-line",
@@ -19,7 +37,7 @@ const wholeLine: Extractor = {
   isCorrect: (extracted, target) => extracted === target,
 };
 
-function plainProtocol(name: ProtocolName): Protocol<PlainQuestion> {
+function plainProtocol(name: string): Protocol<PlainQuestion> {
   return {
     name,
     version: 1,

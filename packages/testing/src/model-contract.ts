@@ -6,6 +6,8 @@ import { answersOf } from "./answers-of.ts";
 export interface ModelContractOptions {
   /** Called before anything else, e.g. `() => useOnnxBackend()`. */
   readonly useBackend: () => Promise<void>;
+  /** The model's template for conversations. Default "v1". */
+  readonly template?: string;
 }
 
 /** What every model promises that answers and scores. */

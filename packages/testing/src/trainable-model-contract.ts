@@ -19,17 +19,19 @@ import { answersOf } from "./answers-of.ts";
 import { changeWeights } from "./change-weights.ts";
 import type { ModelContractOptions } from "./model-contract.ts";
 
-const TUNING: ConversationFormat = { template: "v1", imageAspectRatio: "pad", maximumLength: 256 };
-
 /** What every model promises besides that can be trained. */
-export function describeTrainableModelContract(source: ModelSource, { useBackend }: ModelContractOptions): void {
+export function describeTrainableModelContract(
+  source: ModelSource,
+  { useBackend, template = "v1" }: ModelContractOptions,
+): void {
+  const tuning: ConversationFormat = { template, imageAspectRatio: "pad", maximumLength: 256 };
   describe(`${source.name} keeps the trainable model contract`, () => {
     let model: TrainableModel;
     let examples: readonly Encoded[];
     beforeAll(async () => {
       await useBackend();
       model = await source.open({ seed: 1 });
-      model.setFormat(TUNING);
+      model.setFormat(tuning);
       examples = alphabetConversations(4).map((conversation) => model.encode(conversation));
     });
     afterAll(() => model.dispose());
@@ -44,11 +46,11 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       }
     });
 
-    it.each(["paper", "strict"] as const)("learns nothing of an answer that is marked so, in %s", (protocol) => {
+    it.each(["text", "turns"] as const)("learns nothing of an answer that is marked so, by %s", (answerSpans) => {
       const [first, second] = alphabetConversations(2).map(({ turns }) => turns);
       const encode = (learned: boolean): Encoded => {
         const unlearned = first?.map((turn) => (turn.role === "assistant" ? { ...turn, learned } : turn)) ?? [];
-        return model.encode({ id: "a", turns: [...unlearned, ...(second ?? [])], images: [] }, { protocol });
+        return model.encode({ id: "a", turns: [...unlearned, ...(second ?? [])], images: [] }, { answerSpans });
       };
       const [all, one] = [encode(true), encode(false)];
       expect(one.inputIds).toEqual(all.inputIds);
@@ -167,7 +169,7 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       const other = await source.open({ seed: 2 });
       await other.load(folder);
       await rm(folder, { recursive: true });
-      expect(other.format).toEqual(TUNING);
+      expect(other.format).toEqual(tuning);
       expect(await lossOf(other, examples, shapeOf(examples))).toBe(loss);
       other.dispose();
     });
@@ -195,7 +197,7 @@ export function describeTrainableModelContract(source: ModelSource, { useBackend
       await model.save(folder);
       const loss = await lossOf(model, examples, shapeOf(examples));
       const other = await source.open({ seed: 2 });
-      other.setFormat(TUNING);
+      other.setFormat(tuning);
       const before = await lossOf(other, examples, shapeOf(examples));
       for (const name of await readdir(folder)) {
         const file = new URL(encodeURIComponent(name), folder);

@@ -52,7 +52,9 @@ async function tune(name: string, compute: Compute, gradientCheckpointing: boole
     weightDecay: 0.01,
     maximumGradientNorm: 0.5,
     groupByModality: false,
-    protocol: "strict",
+    lossWeighting: "position",
+    groupLengths: "absolute",
+    answerSpans: "turns",
     maximumSteps: 6,
   });
   const requests = Array.from({ length: 6 }, (_, index) => ({

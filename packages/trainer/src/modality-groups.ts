@@ -1,4 +1,4 @@
-import type { ProtocolName } from "@mlan/core";
+import type { TrainingRecipe } from "@mlan/core";
 import type { TorchRandom } from "./torch-random.ts";
 
 export interface ModalityGroupsOptions {
@@ -8,8 +8,8 @@ export interface ModalityGroupsOptions {
   /** Micro-batches per optimiser step; the original's number of devices. */
   readonly microBatches: number;
   readonly random: TorchRandom;
-  /** `strict` compares language-only data by true lengths where `paper` compares negative ones. */
-  readonly protocol: ProtocolName;
+  /** Of data of one modality: by `lengths` as they are, negative ones included, or by their absolute values. */
+  readonly groupLengths: NonNullable<TrainingRecipe["groupLengths"]>;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface ModalityGroupsOptions {
  * (arXiv 2411.10557, `llava/train/llava_trainer.py`, `group_by_modality_length`).
  */
 export function modalityGroups(options: ModalityGroupsOptions): readonly number[] {
-  const { random, protocol, microBatchSize, microBatches } = options;
+  const { random, groupLengths, microBatchSize, microBatches } = options;
   const lengths = Array.from(options.lengths);
   const stepSize = microBatchSize * microBatches;
   const all = lengths.map((_, index) => index);
@@ -25,7 +25,7 @@ export function modalityGroups(options: ModalityGroupsOptions): readonly number[
   const withoutImage = all.filter((index) => lengthAt(lengths, index) < 0);
   const trueLengths = lengths.map(Math.abs);
   if (withImage.length === 0 || withoutImage.length === 0) {
-    return lengthGroups(all, protocol === "paper" ? lengths : trueLengths, stepSize, microBatches, random);
+    return lengthGroups(all, groupLengths === "signed" ? lengths : trueLengths, stepSize, microBatches, random);
   }
   const image = chunksOf(lengthGroups(withImage, trueLengths, stepSize, microBatches, random), stepSize);
   const language = chunksOf(lengthGroups(withoutImage, trueLengths, stepSize, microBatches, random), stepSize);

@@ -21,7 +21,9 @@ const schema = z
     weightDecay: z.number().min(0),
     maximumGradientNorm: z.number().positive().optional(),
     groupByModality: z.boolean(),
-    protocol: z.enum(["paper", "strict"]).optional(),
+    lossWeighting: z.enum(["micro-batch", "position"]).optional(),
+    groupLengths: z.enum(["signed", "absolute"]).optional(),
+    answerSpans: z.enum(["text", "turns"]).optional(),
     checkpointEvery: count,
   })
   .refine(({ batchSize, microBatchSize }) => batchSize % microBatchSize === 0, {

@@ -86,13 +86,12 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
 }
 
 /**
- * `paper` gives every micro-batch the same weight, however few positions it supervises; `strict` every position. In one
- * that supervises none the original's mean is 0 / 0, and the weights of its model NaN from then on; here it counts for
+ * Every micro-batch has the same weight, however few positions it supervises, or every position has. In a micro-batch that supervises none the original's mean is 0 / 0, and the weights of its model NaN from then on; here it counts for
  * nothing.
  */
 function weightOf(indices: readonly number[], { set, recipe }: TrainingPlanOptions): number {
   const supervised = indices.reduce((sum, index) => sum + (set.supervised[index] ?? 0), 0);
-  return recipe.protocol === "strict" ? supervised : Math.min(1, supervised);
+  return recipe.lossWeighting === "position" ? supervised : Math.min(1, supervised);
 }
 
 interface PlanSurvey {
@@ -123,7 +122,7 @@ function nothingSupervised(step: number, { set, recipe }: TrainingPlanOptions): 
   return new MlanError(
     "invalid-data",
     `trainer: none of the ${counted(recipe.batchSize, "conversation")} of step ${step + 1} has a supervised position, nor have ` +
-      `${set.unsupervised.length} of all ${set.length}. Take them out of the data, or train with protocol "strict", which leaves them out.`,
+      `${set.unsupervised.length} of all ${set.length}. Take them out of the data, or train with lossWeighting "position", which leaves them out.`,
   );
 }
 
@@ -135,7 +134,7 @@ function epochOrder({ set, recipe, seed }: TrainingPlanOptions, epoch: number): 
     microBatchSize: recipe.microBatchSize,
     microBatches: recipe.batchSize / recipe.microBatchSize,
     random,
-    protocol: recipe.protocol ?? "paper",
+    groupLengths: recipe.groupLengths ?? "signed",
   });
 }
 

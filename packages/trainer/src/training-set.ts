@@ -3,7 +3,8 @@ import { type Conversation, type Encoded, nothingToLearn, type TrainRun } from "
 
 /**
  * The conversations of a dataset that take places in batches, numbered anew from 0: all of them, as in the original
- * code, where one without supervision is drawn and adds nothing to the loss; in `strict` those that teach something.
+ * code, where one without supervision is drawn and adds nothing to the loss; with `lossWeighting: "position"` those that teach
+ * something.
  */
 export interface TrainingSet {
   /** The dataset's. */
@@ -34,15 +35,15 @@ const WORD = /[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205
  * Throws `invalid-data` when nothing can be learned from it.
  */
 export async function openTrainingSet({ model, data, recipe, signal }: TrainRun): Promise<TrainingSet> {
-  const { protocol = "paper" } = recipe;
+  const { lossWeighting = "micro-batch", answerSpans = "text" } = recipe;
   const examples = await data.open(signal ? { signal } : {});
-  const survey = newSurvey(protocol === "paper");
+  const survey = newSurvey(lossWeighting === "micro-batch");
   for (let index = 0; index < examples.length; index++) {
     // Signals and timers get their turn: encoding alone never leaves the microtask queue.
     if (index % 256 === 0) await setImmediate();
     signal?.throwIfAborted();
     const conversation = await examples.at(index);
-    record(survey, index, conversation, model.encode(conversation, { protocol }));
+    record(survey, index, conversation, model.encode(conversation, { answerSpans }));
   }
   if (survey.unsupervised.length === examples.length) {
     const reasons = survey.unsupervised.slice(0, REASONS);
@@ -53,7 +54,7 @@ export async function openTrainingSet({ model, data, recipe, signal }: TrainRun)
     fingerprint: examples.fingerprint,
     length: survey.sources.length,
     async example(index) {
-      return survey.kept[index] ?? model.encode(await examples.at(survey.sources[index] ?? -1), { protocol });
+      return survey.kept[index] ?? model.encode(await examples.at(survey.sources[index] ?? -1), { answerSpans });
     },
   };
 }

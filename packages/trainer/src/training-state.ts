@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import {
+  currentRecipe,
   differencesOf,
   jsonOrUndefined,
   MlanError,
@@ -105,7 +106,8 @@ export function checkBelongs(
   { step, url }: CheckpointFolder,
   run: RunState,
 ): void {
-  const differences = differencesOf(depends, JSON.parse(JSON.stringify(run.depends)));
+  const stored = { ...depends, recipe: currentRecipe(depends.recipe) };
+  const differences = differencesOf(stored, JSON.parse(JSON.stringify(run.depends)));
   if (differences.length > 0) {
     throw new MlanError(
       "run-folder",

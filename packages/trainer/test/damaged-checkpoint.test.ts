@@ -165,6 +165,19 @@ describe("a checkpoint", () => {
     );
   });
 
+  it.each([
+    ["strict", { lossWeighting: "position", groupLengths: "absolute", answerSpans: "turns" }],
+    ["paper", {}],
+  ] as const)("whose recipe has the earlier field protocol, %s, is one of what that meant", async (protocol, meant) => {
+    await editJson(newest("trainer-state.json"), (state) => {
+      const depends = Object(state["depends"]);
+      return { ...state, depends: { ...depends, recipe: { ...depends.recipe, protocol } } };
+    });
+    await writeChecksums(newest(""));
+    const resumed = await train({ ...RUN, recipe: { ...RUN.recipe, ...meant }, folder });
+    expect(resumed.events[0]).toMatchObject({ stepsDone: 4, warnings: [] });
+  });
+
   it("of the earlier format, without checksums, is read with a warning", async () => {
     await editJson(newest("trainer-state.json"), (state) => ({ ...state, formatVersion: 1 }));
     for (const name of ["checksums.json", "steps.jsonl", "model/checksums.json"]) await rm(newest(name));

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 /** Words per conversation; negative without an image. */
 const LENGTHS = [12, -5, 30, -8, -20, 7, 9, -11, -3, 15, -6, 22, -40, -2, 18, -9, -13, 4, -17, -1];
 
-const groups = (lengths: readonly number[], protocol: "paper" | "strict" = "paper"): readonly number[] =>
-  modalityGroups({ lengths, microBatchSize: 2, microBatches: 2, random: torchRandom(42), protocol });
+const groups = (lengths: readonly number[], groupLengths: "signed" | "absolute" = "signed"): readonly number[] =>
+  modalityGroups({ lengths, microBatchSize: 2, microBatches: 2, random: torchRandom(42), groupLengths });
 
 describe("torchRandom gives PyTorch's permutations", () => {
   it("after torch.manual_seed(42)", () => {
@@ -38,7 +38,7 @@ describe("modalityGroups orders like the original code", () => {
     expect(
       groups(
         LENGTHS.map((n) => -Math.abs(n)),
-        "strict",
+        "absolute",
       ),
     ).toEqual(groups(LENGTHS.map((n) => Math.abs(n))));
   });

@@ -36,6 +36,7 @@ describe("the recipes of the paper", () => {
   // oxfmt-ignore
   it.each<[string, RecipeOverrides, RegExp]>([
     ["an unknown option",            JSON.parse('{ "learninRate": 1 }'),        /learninRate/],
+    ["a protocol, as earlier ones had", JSON.parse('{ "protocol": "strict" }'), /there is no option "protocol".*lossWeighting, groupLengths, answerSpans/],
     ["an unknown option of format",  { format: JSON.parse('{ "templat": 1 }') }, /templat/],
     ["a batch that does not divide", { batchSize: 10, microBatchSize: 4 },  /microBatchSize/],
     ["a negative learning rate",     { learningRate: -1 },                  /learningRate/],

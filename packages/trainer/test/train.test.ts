@@ -88,14 +88,14 @@ describe("a training run tells", () => {
     for (const { flops } of steps) expect(flops).toBe(2 * (gradientCheckpointing ? 4 : 3));
   });
 
-  // As in the original code, where such a conversation has a place in the order; `strict` leaves it out.
+  // As in the original code, where such a conversation has a place in the order; weighting by positions leaves it out.
   it.each([
-    ["paper", 6],
-    ["strict", 3],
-  ] as const)("which conversations teach nothing, and in %s has %i steps with them", async (protocol, steps) => {
+    ["micro-batch", 6],
+    ["position", 3],
+  ] as const)("which conversations teach nothing, and weighted by %s has %i steps", async (lossWeighting, steps) => {
     const { events } = await train({
       folder,
-      recipe: { ...RECIPE, protocol },
+      recipe: { ...RECIPE, lossWeighting },
       data: memoryDataset("mixed", [SILENT, ...letters(8)]),
     });
     expect(events[0]).toMatchObject({ steps, unsupervised: ["silent: no assistant text within the maximum length"] });
@@ -127,11 +127,11 @@ describe("a step's loss", () => {
     expect(steps[0]!.loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / 8, 6);
   });
 
-  it("is the mean over supervised positions when strict", async () => {
+  it("is the mean over supervised positions when they weigh the same", async () => {
     const { losses, supervised } = await single();
     const { steps } = await train({
       folder,
-      recipe: { ...recipe, protocol: "strict" },
+      recipe: { ...recipe, lossWeighting: "position" },
       data: memoryDataset("letters", conversations),
     });
     const weighted = losses.reduce((sum, loss, index) => sum + loss * supervised[index]!, 0);
@@ -140,7 +140,7 @@ describe("a step's loss", () => {
     expect(Math.abs(weighted / total - losses.reduce((sum, loss) => sum + loss, 0) / 8)).toBeGreaterThan(1e-5);
   });
 
-  it("is the mean of those micro-batches that supervise anything, in paper", async () => {
+  it("is the mean of those micro-batches that supervise anything, where these weigh the same", async () => {
     const one = conversations.slice(0, 3);
     const data = memoryDataset("letters", [...one, SILENT]);
     const few = { ...recipe, batchSize: 4 };
@@ -150,8 +150,12 @@ describe("a step's loss", () => {
     expect(events[0]).toMatchObject({
       warnings: [expect.stringMatching(/^1 micro-batches have no supervised position/)],
     });
-    const strict = await train({ folder: new URL("strict/", folder), recipe: { ...few, protocol: "strict" }, data });
-    expect(strict.events[0]).toMatchObject({ warnings: [] });
+    const exact = await train({
+      folder: new URL("exact/", folder),
+      recipe: { ...few, lossWeighting: "position" },
+      data,
+    });
+    expect(exact.events[0]).toMatchObject({ warnings: [] });
   });
 
   it("counts a conversation without supervision for nothing among others of its micro-batch", async () => {
@@ -164,14 +168,14 @@ describe("a step's loss", () => {
     expect(steps[0]!.loss).toBeCloseTo((await single()).losses[0]!, 6);
   });
 
-  it("has gradients that do not depend on how strict steps are cut into micro-batches", async () => {
+  it("has gradients that do not depend on how steps weighted by positions are cut into micro-batches", async () => {
     const data = memoryDataset("letters", conversations);
     const [whole, cut] = await Promise.all(
       [8, 2].map(async (microBatchSize) =>
         train({
           folder: new URL(`${microBatchSize}/`, folder),
           data,
-          recipe: { ...recipe, protocol: "strict", microBatchSize, maximumSteps: 3 },
+          recipe: { ...recipe, lossWeighting: "position", microBatchSize, maximumSteps: 3 },
         }),
       ),
     );

@@ -104,9 +104,9 @@ describe("training stops with one clear error", () => {
     const silent = [1, 2, 3].map((number) => ({ ...SILENT, id: `silent-${number}` }));
     const data = memoryDataset("mixed", [...letters(1), ...silent]);
     await expect(train({ folder, recipe, data })).rejects.toThrow(
-      /none of the 2 conversations of step \d has a supervised position, nor have 3 of all 4\..*"strict"/,
+      /none of the 2 conversations of step \d has a supervised position, nor have 3 of all 4\..*"position"/,
     );
-    expect((await train({ folder, recipe: { ...recipe, protocol: "strict" }, data })).steps).toHaveLength(3);
+    expect((await train({ folder, recipe: { ...recipe, lossWeighting: "position" }, data })).steps).toHaveLength(3);
   });
 
   it.each<[string, Partial<TrainingRecipe>, RegExp]>([

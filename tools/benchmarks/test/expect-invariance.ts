@@ -1,4 +1,4 @@
-import type { Benchmark, BenchmarkResult, ChoiceScore, Model, ProtocolName } from "@mlan/core";
+import type { Benchmark, BenchmarkResult, ChoiceScore, Model } from "@mlan/core";
 import { generation } from "@mlan/eval-generation";
 import { likelihood } from "@mlan/eval-likelihood";
 import { expect } from "vitest";
@@ -19,7 +19,7 @@ export interface Invariant {
 export async function expectOneAnswerEach(
   model: Model,
   benchmark: Benchmark,
-  protocol: ProtocolName,
+  protocol: string,
   ways: readonly Way[],
 ): Promise<Invariant> {
   let answers: ReadonlyMap<string, string> | undefined;
@@ -37,7 +37,7 @@ export async function expectOneAnswerEach(
 export async function expectOneRanking(
   model: Model,
   benchmark: Benchmark,
-  protocol: ProtocolName,
+  protocol: string,
   ways: readonly Way[],
 ): Promise<ReadonlyMap<string, string>> {
   let first: Evaluated | undefined;
@@ -66,6 +66,6 @@ function distance(scores: readonly ChoiceScore[], expected: readonly ChoiceScore
   return Math.max(0, ...distances);
 }
 
-function nameOf({ name }: Benchmark, protocol: ProtocolName, { batchSize, sharePrefixes }: Way): string {
+function nameOf({ name }: Benchmark, protocol: string, { batchSize, sharePrefixes }: Way): string {
   return `${name}, ${protocol}, batches of ${batchSize}, prefixes ${sharePrefixes ? "shared" : "not shared"}`;
 }

@@ -7,7 +7,23 @@ import type { LlamaLayerWeights } from "./llama-decoder.ts";
 
 /** What a training step keeps of a layer, and what it needs while the layer runs. */
 export function llamaLayerMemory(layout: Layout, weights: LlamaLayerWeights, learns: boolean): LayerMemory {
-  return { forward: layerForward(layout), backward: layerBackward(layout, weights, learns) };
+  const projected = projectedBytes(layout, weights);
+  return {
+    forward: layerForward(layout, projected),
+    backward: layerBackward(layout, weights, { learns, projected }),
+  };
+}
+
+/** Bytes per element of queries, keys and values. */
+interface ProjectedBytes {
+  /** Of what the projection gives. */
+  readonly result: number;
+  /** Of the product that a bias is added to, which the sum's gradient keeps; 0 without biases. */
+  readonly product: number;
+}
+
+function projectedBytes({ full, half }: Layout, { query }: LlamaLayerWeights): ProjectedBytes {
+  return query.weights.length > 1 ? { result: full, product: half } : { result: half, product: 0 };
 }
 
 /**
@@ -15,12 +31,18 @@ export function llamaLayerMemory(layout: Layout, weights: LlamaLayerWeights, lea
  * of fused operations need. The rest goes at the layer's end: projections before they are heads, heads before they are
  * turned, and what is added to the residual stream.
  */
-function layerForward(layout: Layout): readonly Step[] {
+function layerForward(layout: Layout, projected: ProjectedBytes): readonly Step[] {
   const { hidden, queries, keys, inner, scores, full, half, widened } = layout;
   const steps: readonly Step[] = [
     normForward("the norm before attention", hidden, layout),
-    { at: "queries, keys and values", adds: { working: (queries + 2 * keys) * half } },
-    { at: "heads", adds: { activations: keys * half, working: (queries + keys) * half } },
+    {
+      at: "queries, keys and values",
+      adds: {
+        activations: (queries + 2 * keys) * projected.product,
+        working: (queries + 2 * keys) * projected.result,
+      },
+    },
+    { at: "heads", adds: { activations: keys * projected.result, working: (queries + keys) * projected.result } },
     { at: "rotation", adds: { activations: (queries + keys) * half }, transient: rotation(layout) },
     {
       // Kept: probabilities and what they picked. Not kept: scores, and scores with the mask added.
@@ -43,7 +65,11 @@ function layerForward(layout: Layout): readonly Step[] {
  * The layer's backward pass: each operation gives back what it kept and the gradients that it has passed on. Of the
  * layer only the gradients of its input, in place of those of its output, and of its weights are left.
  */
-function layerBackward(layout: Layout, weights: LlamaLayerWeights, learns: boolean): readonly Step[] {
+function layerBackward(
+  layout: Layout,
+  weights: LlamaLayerWeights,
+  { learns, projected }: { readonly learns: boolean; readonly projected: ProjectedBytes },
+): readonly Step[] {
   const { hidden, queries, keys, inner, scores, full, half, widened, narrowed } = layout;
   const gradient = (of: Weight | Linear): Partial<Held> => (learns ? { gradients: sizeOf(of) * half } : {});
   return [
@@ -81,25 +107,31 @@ function layerBackward(layout: Layout, weights: LlamaLayerWeights, learns: boole
       at: "the gradient of attention",
       adds: { working: (queries + 2 * keys) * half },
       transient: queries * half + scores * (half + 2 * full + widened),
-      frees: { activations: (scores + 2 * queries + 2 * keys) * half, working: queries * half },
+      frees: {
+        activations: (scores + 2 * queries + keys) * half + keys * projected.result,
+        working: queries * half,
+      },
     },
     {
       at: "the gradient of values",
       adds: { working: hidden * half, ...gradient(weights.value) },
       transient: keys * half,
-      frees: { working: keys * half },
+      frees: { activations: keys * projected.product, working: keys * half },
     },
     {
       at: "the gradient of keys",
       adds: { working: hidden * full, ...gradient(weights.key) },
       transient: Math.max(rotation({ ...layout, queries: keys }), hidden * (half + widened)),
-      frees: { working: (keys + hidden) * half },
+      frees: { activations: keys * projected.product, working: (keys + hidden) * half },
     },
     {
       at: "the gradient of queries",
       adds: { working: hidden * full, ...gradient(weights.query) },
       transient: Math.max(rotation(layout), hidden * (half + widened)),
-      frees: { activations: hidden * half, working: queries * half + hidden * full },
+      frees: {
+        activations: hidden * half + queries * projected.product,
+        working: queries * half + hidden * full,
+      },
     },
     joinedNormBackward("the gradient of the norm before attention", layout, gradient(weights.inputNorm)),
   ];

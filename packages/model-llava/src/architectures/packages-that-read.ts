@@ -19,10 +19,12 @@ function foldersAbove(path: string): readonly string[] {
 }
 
 const SCOPE = "@mlan";
+/** This package: it has no backbone, though it is found by the names of what it reads. */
+const KIT = "model-llava";
 
 async function packagesIn(folder: string, modelType: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
-  const backbones = names.filter((name) => name.startsWith("model-"));
+  const backbones = names.filter((name) => name.startsWith("model-") && name !== KIT);
   const read = await Promise.all(backbones.map(async (name) => (await keywordsOf(join(folder, name))).has(modelType)));
   return backbones.filter((_, index) => read[index]).map((name) => `${SCOPE}/${name}`);
 }

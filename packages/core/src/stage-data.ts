@@ -1,0 +1,44 @@
+import type { Benchmark } from "./benchmark.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Dataset, Examples } from "./dataset.ts";
+import { reopened } from "./reopened.ts";
+import type { Stage } from "./stage.ts";
+
+/** What a stage reads. */
+export interface StageData {
+  readonly data?: Dataset<Conversation>;
+  readonly benchmarks: readonly Benchmark[];
+}
+
+/**
+ * The datasets of a stage, each of which opens once: whoever opens it again gets the same examples. `check` is called when
+ * one was opened, and may throw.
+ */
+export function openedOnce(
+  { data, asks }: Pick<Stage, "data" | "asks">,
+  check: (dataset: Dataset<unknown>, examples: Examples<unknown>) => void = () => {},
+): StageData {
+  const open = <Example>(dataset: Dataset<Example>): Dataset<Example>["open"] => {
+    let opened: Promise<Examples<Example>> | undefined;
+    return async (options) => {
+      opened ??= dataset.open(options);
+      try {
+        const examples = await opened;
+        check(dataset, examples);
+        return examples;
+      } catch (error) {
+        opened = undefined;
+        throw error;
+      }
+    };
+  };
+  return {
+    ...(data && { data: reopened(data, open(data)) }),
+    benchmarks: (asks?.benchmarks ?? []).map((benchmark) => reopened(benchmark, open(benchmark))),
+  };
+}
+
+/** All datasets that a stage reads. */
+export function datasetsOf({ data, benchmarks }: StageData): readonly Dataset<unknown>[] {
+  return [...(data ? [data] : []), ...benchmarks];
+}

@@ -1,0 +1,130 @@
+import { type Benchmark, checkOptions, fileLocation, type Location, type Question } from "@mlan/core";
+import { z } from "zod";
+import { firstMention } from "../answers/first-mention.ts";
+import type { FileSource } from "../files/file-source.ts";
+import { type SourceOptions, sourceOptions } from "../files/source-options.ts";
+import { imageColumnsOf } from "../images/image-columns.ts";
+import { type RowReader, rowsFrom } from "../rows/rows-from.ts";
+import { benchmarkFromRows, protocolsOf, type ProtocolsDefinition } from "./benchmark-from-rows.ts";
+import { type Published, publishedCard, publishedSource } from "./published.ts";
+
+/** What a benchmark made by {@link defineBenchmark} takes. */
+export interface BenchmarkOptions extends SourceOptions {
+  /** Folder or zip of the images that rows only name. Default: `images/` beside the rows, then the rows' own folder. */
+  readonly images?: Location;
+}
+
+export interface BenchmarkDefinition<Shape extends z.ZodRawShape, Q extends Question> extends ProtocolsDefinition<
+  NoInfer<Q>
+> {
+  /** E.g. "boolq"; every error of its data begins with `data-<name>`. */
+  readonly name: string;
+  readonly published: Published & {
+    /**
+     * Patterns, best first: all files that match the first one with any match are read. Their content says whether they are
+     * a JSON array, JSON lines or Parquet; tables of text end in `.csv` or `.tsv`.
+     */
+    readonly files: readonly string[];
+  };
+  /** The columns that are used; a file may have more. Columns of images are {@link imageColumn}, or lists of it. */
+  readonly row: z.ZodObject<Shape>;
+  /**
+   * Whether images inside Parquet files are looked at when it is opened, so that `imageIdentity` finds which are equal.
+   * Default false.
+   */
+  readonly identifyImages?: boolean;
+  /** The row's own name; a repeated one gets "#2", "#3", ... By default the row's number. */
+  id?(row: z.output<z.ZodObject<Shape>>, index: number): string;
+  /** Pure: one question of each row. `id` is unique in the benchmark. */
+  question(row: z.output<z.ZodObject<Shape>>, id: string): Q;
+}
+
+/** As {@link BenchmarkDefinition}, of rows that are put together from several tables with images. */
+export interface JoinedBenchmarkDefinition<Row, Q extends Question> extends ProtocolsDefinition<NoInfer<Q>> {
+  readonly name: string;
+  readonly published: Published;
+  rows(places: RowPlaces): RowReader<Row>;
+  id?(row: Row, index: number): string;
+  question(row: Row, id: string): Q;
+}
+
+/** Where {@link JoinedBenchmarkDefinition.rows} reads from. */
+export interface RowPlaces {
+  readonly source: FileSource;
+  /** Begins every error. */
+  readonly speaker: string;
+  readonly images?: Location;
+}
+
+/**
+ * The function that makes a benchmark of the published data, or of a copy that its options name; it throws
+ * `invalid-options` for others than these: `images` is one where rows have images, `file` where they are one table, `hub`
+ * where they are published there. Throws `contract` when there is no protocol, or when none of several is the default.
+ * Stored answers can also be read by {@link firstMention}, unless `extractors` says otherwise.
+ */
+export function defineBenchmark<Shape extends z.ZodRawShape, Q extends Question>(
+  definition: BenchmarkDefinition<Shape, Q>,
+): (options?: BenchmarkOptions) => Benchmark<Q>;
+export function defineBenchmark<Row, Q extends Question>(
+  definition: JoinedBenchmarkDefinition<Row, Q>,
+): (options?: BenchmarkOptions) => Benchmark<Q>;
+export function defineBenchmark<Shape extends z.ZodRawShape, Row, Q extends Question>(
+  definition: BenchmarkDefinition<Shape, Q> | JoinedBenchmarkDefinition<Row, Q>,
+): (options?: BenchmarkOptions) => Benchmark<Q> {
+  return "rows" in definition ? fromTables(definition) : fromOneTable(definition);
+}
+
+function fromOneTable<Shape extends z.ZodRawShape, Q extends Question>({
+  row,
+  identifyImages = false,
+  published: { files, ...published },
+  ...definition
+}: BenchmarkDefinition<Shape, Q>): (options?: BenchmarkOptions) => Benchmark<Q> {
+  const column = imageColumnsOf(row);
+  const hasImages = column.length > 0;
+  return made({ ...definition, published }, { file: true, images: hasImages }, ({ source, speaker, images }) =>
+    rowsFrom({
+      speaker,
+      source,
+      files,
+      schema: row,
+      ...(hasImages && { images: { column, identify: identifyImages, ...(images && { at: images }) } }),
+    }),
+  );
+}
+
+function fromTables<Row, Q extends Question>({
+  rows,
+  ...definition
+}: JoinedBenchmarkDefinition<Row, Q>): (options?: BenchmarkOptions) => Benchmark<Q> {
+  return made(definition, { file: false, images: true }, rows);
+}
+
+function made<Row, Q extends Question>(
+  definition: Omit<JoinedBenchmarkDefinition<Row, Q>, "rows">,
+  takes: { readonly file: boolean; readonly images: boolean },
+  rows: (places: RowPlaces) => RowReader<Row>,
+): (options?: BenchmarkOptions) => Benchmark<Q> {
+  const { published, ...asked } = definition;
+  const speaker = `data-${definition.name}`;
+  const schema: z.ZodType<BenchmarkOptions> = allOptions.omit({
+    ...(!takes.file && { file: true }),
+    ...("location" in published && { hub: true }),
+    ...(!takes.images && { images: true }),
+  });
+  const benchmarkOf = (options: BenchmarkOptions): Benchmark<Q> => {
+    const { images, ...named } = checkOptions(speaker, schema, options);
+    const source = publishedSource(published, named, speaker);
+    return benchmarkFromRows({
+      extractors: [firstMention],
+      ...asked,
+      card: publishedCard(published, named),
+      rows: rows({ source, speaker, ...(images && { images }) }),
+    });
+  };
+  // What is wrong with the protocols is an error of the definition, not of its first use.
+  protocolsOf<Q>(asked);
+  return (options = {}) => benchmarkOf(options);
+}
+
+const allOptions = z.strictObject({ ...sourceOptions, images: fileLocation.exactOptional() });

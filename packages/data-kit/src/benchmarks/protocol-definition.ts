@@ -1,0 +1,114 @@
+import {
+  type Choice,
+  type Extractor,
+  type Metric,
+  MlanError,
+  type Prompt,
+  type PromptFamily,
+  type Protocol,
+  type Question,
+} from "@mlan/core";
+import { accuracy } from "../answers/accuracy.ts";
+import { formOf } from "../prompts/forms.ts";
+
+/** A question in words: what the user says, and how the answer begins. */
+export interface AskedText {
+  readonly user: string;
+  /** Given text that the generated answer continues, e.g. `The best answer is "`. */
+  readonly answerStart: string;
+}
+
+/** How one protocol asks and judges, under its name in a benchmark's `protocols`. Every member is pure. */
+export type ProtocolDefinition<Q extends Question> = JudgingDefinition<Q> & (AskingDefinition<Q> | PromptDefinition<Q>);
+
+/** Asks through the wording that the model brings, so that every model can be asked. */
+export interface AskingDefinition<Q extends Question> {
+  ask(question: Q): AskedText;
+  /** Other words for models of these wordings, by name, e.g. "vicuna-base". */
+  readonly askAs?: ByWording<(question: Q) => AskedText>;
+  readonly prompt?: never;
+}
+
+/** Has whole prompts: one for every model, or one for each wording that it can ask in, by name. */
+export interface PromptDefinition<Q extends Question> {
+  readonly prompt: ((question: Q) => Prompt) | ByWording<(question: Q) => Prompt>;
+  readonly ask?: never;
+  readonly askAs?: never;
+}
+
+export interface JudgingDefinition<Q extends Question> {
+  /** Raised whenever prompts or metrics change: results of different versions do not compare. */
+  readonly version: number;
+  /** The choices as the prompt offers them, in its order. Default: the question's. */
+  choices?(question: Q): readonly Choice[];
+  /** The right answer in the form that the extractor returns. Default: the question's. */
+  target?(question: Q): string;
+  /** See {@link Protocol.allowsUnanswerable}. Default false. */
+  readonly allowsUnanswerable?: boolean;
+  readonly maximumNewTokens: number;
+  readonly extractor: Extractor;
+  /** Other extractors for the answers of models of these wordings, by name. */
+  readonly extractorAs?: ByWording<Extractor>;
+  /** The first is the benchmark's headline number. Default: accuracy. */
+  readonly metrics?: Readonly<Record<string, Metric>>;
+}
+
+type ByWording<Value> = Readonly<Record<string, Value>>;
+
+/** The protocol of a benchmark. Throws `contract` for one that asks in no way or in two. */
+export function protocolFrom<Q extends Question>(
+  benchmark: string,
+  name: string,
+  definition: ProtocolDefinition<Q>,
+): Protocol<Q> {
+  const { version, target, allowsUnanswerable, maximumNewTokens, extractor, extractorAs = {} } = definition;
+  if ((definition.ask === undefined) === (definition.prompt === undefined)) {
+    const problem = definition.ask ? "both `ask` and `prompt`" : "neither `ask` nor `prompt`";
+    throw new MlanError("contract", `${benchmark}: its protocol "${name}" has ${problem}; define one of the two.`);
+  }
+  return {
+    name,
+    version,
+    prompt: (question, family) => promptOf(benchmark, name, definition, question, family),
+    choices: (question) => definition.choices?.(question) ?? question.choices ?? [],
+    ...(target && { target: (question: Q) => target(question) }),
+    ...(allowsUnanswerable !== undefined && { allowsUnanswerable }),
+    maximumNewTokens,
+    extractor: (family) => own(extractorAs, family) ?? extractor,
+    metrics: definition.metrics ?? { accuracy },
+  };
+}
+
+/** All extractors of a protocol. */
+export function extractorsOf<Q extends Question>({
+  extractor,
+  extractorAs,
+}: JudgingDefinition<Q>): readonly Extractor[] {
+  return [extractor, ...Object.values(extractorAs ?? {})];
+}
+
+function promptOf<Q extends Question>(
+  benchmark: string,
+  name: string,
+  definition: AskingDefinition<Q> | PromptDefinition<Q>,
+  question: Q,
+  family: PromptFamily,
+): Prompt {
+  if (definition.ask) {
+    const asked = own(definition.askAs ?? {}, family)?.(question) ?? definition.ask(question);
+    return formOf(family)({ ...asked, images: question.images.length });
+  }
+  const { prompt } = definition;
+  if (typeof prompt === "function") return prompt(question);
+  const worded = own(prompt, family);
+  if (worded) return worded(question);
+  throw new MlanError(
+    "invalid-options",
+    `${benchmark}: the protocol "${name}" has no prompts for a model of the wording "${family}", only for ` +
+      `${Object.keys(prompt).join(", ")}; use a protocol that asks through the model's own wording, such as "strict".`,
+  );
+}
+
+function own<Value>(values: ByWording<Value>, name: string): Value | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}

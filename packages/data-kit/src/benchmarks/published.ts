@@ -1,0 +1,41 @@
+import { type DatasetCard, type Location, pathOf, toFileUrl } from "@mlan/core";
+import { localFolder } from "../files/local-folder.ts";
+import type { FileSource } from "../files/file-source.ts";
+import { cardFor, refuseTogether, type SourceOptions, sourceFrom } from "../files/source-options.ts";
+
+/** A dataset as its authors published it, or as it lies on this machine. */
+export type Published = PublishedOnHub | PublishedHere;
+
+interface PublishedOnHub extends PublishedFacts {
+  /** Owner and name on the Hugging Face Hub, e.g. "google/boolq". */
+  readonly repository: string;
+  /** The commit that is read unless the options name another. */
+  readonly revision: string;
+}
+
+interface PublishedHere extends PublishedFacts {
+  /** A file of rows, or the folder that holds it. */
+  readonly location: Location;
+}
+
+interface PublishedFacts extends Omit<DatasetCard, "source" | "repository" | "revision"> {
+  /** A page that describes it. Default: the dataset's on the Hub, or the path of `location`. */
+  readonly source?: string;
+}
+
+/** The card of what the options name. */
+export function publishedCard(published: Published, options: SourceOptions): DatasetCard {
+  if ("location" in published) {
+    const { location, ...facts } = published;
+    return cardFor(options, { source: pathOf(toFileUrl(location)), ...facts });
+  }
+  return cardFor(options, { source: `https://huggingface.co/datasets/${published.repository}`, ...published });
+}
+
+/** The files that the options name, or else the published ones. `speaker` begins every error. */
+export function publishedSource(published: Published, options: SourceOptions, speaker: string): FileSource {
+  if (!("location" in published)) return sourceFrom(options, { ...published, speaker });
+  const { file, folder } = options;
+  refuseTogether(speaker, { file, folder }, "each says where the rows come from");
+  return localFolder(speaker, file ?? folder ?? published.location);
+}

@@ -1,0 +1,60 @@
+import type { Choice, Extractor, Question } from "@mlan/core";
+import { exactMatch } from "../answers/exact-match.ts";
+import { harnessStop } from "../answers/harness-stop.ts";
+import type { AskingDefinition, JudgingDefinition, PromptDefinition } from "../benchmarks/protocol-definition.ts";
+import { harnessPrompt } from "../prompts/raw-prompt.ts";
+
+export interface LanguageTask<Q extends Question> {
+  /** The question in words, the same in both protocols. */
+  asked(question: Q): string;
+  /** Default: the question's. */
+  choices?(question: Q): readonly Choice[];
+  readonly paper: Extractor;
+  readonly strict: Extractor;
+}
+
+export type LanguageProtocols<Q extends Question> = Readonly<{
+  paper: JudgingDefinition<Q> & PromptDefinition<Q>;
+  strict: JudgingDefinition<Q> & AskingDefinition<Q>;
+}>;
+
+/**
+ * Both protocols of a task of the original language harness. `paper`: one prompt for tuned and untuned models, without the
+ * begin-of-sequence token. `strict`: the same question in the model's own wording.
+ */
+export function languageProtocols<Q extends Question>(task: LanguageTask<Q>): LanguageProtocols<Q> {
+  const { asked, choices, paper, strict } = task;
+  const shared = { version: 1, ...(choices && { choices }), maximumNewTokens: 20 };
+  return {
+    paper: {
+      ...shared,
+      prompt: (question) => harnessPrompt(`User: ${asked(question)}\nAssistant: The best answer is"`),
+      extractor: paper,
+      allowsUnanswerable: true,
+    },
+    strict: {
+      ...shared,
+      ask: (question) => ({ user: asked(question), answerStart: 'The best answer is "' }),
+      extractor: strict,
+    },
+  };
+}
+
+export interface LanguageExtractorOptions {
+  /** Whether "a" is right where "A" is. Default true. */
+  readonly ignoreCase?: boolean;
+}
+
+/** The reading of an answer in the original language harness, which does not trim it: " A" is wrong. */
+export function languageExtractor(
+  read: (answer: string, choices: readonly Choice[]) => string,
+  { ignoreCase = true }: LanguageExtractorOptions = {},
+): Extractor {
+  return {
+    name: "paper",
+    version: 2,
+    stop: harnessStop,
+    extract: (answer, choices) => (answer === "" ? undefined : read(answer, choices)),
+    isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase }),
+  };
+}

@@ -1,0 +1,78 @@
+import { type Choice, type Extractor, IMAGE_PLACEHOLDER, type Prompt, type Question } from "@mlan/core";
+import { exactMatch } from "../answers/exact-match.ts";
+import { lead } from "../answers/lead.ts";
+import { strip } from "../answers/python-text.ts";
+import type { AskedText, AskingDefinition } from "../benchmarks/protocol-definition.ts";
+import { visionHarnessPrompt } from "../prompts/raw-prompt.ts";
+import { v1Prompt } from "../prompts/v1-prompt.ts";
+
+/** The wordings of the original vision tasks `*_llava_plain`, `*_llama_plain` and `*_vicuna_plain`. */
+export type VisionWording = "tuned" | "llama2-base" | "vicuna-base";
+
+/** A question in the words of the original vision tasks for models of each wording. */
+export type VisionWords = Readonly<Record<VisionWording, AskedText>>;
+
+/** Asks every model in the words for tuned ones, except the two bases that have their own. */
+export function visionAsking<Q extends Question>(words: (question: Q) => VisionWords): AskingDefinition<Q> {
+  return {
+    ask: (question) => words(question).tuned,
+    askAs: {
+      "llama2-base": (question) => words(question)["llama2-base"],
+      "vicuna-base": (question) => words(question)["vicuna-base"],
+    },
+  };
+}
+
+/**
+ * The prompts of the original vision harness, by wording. The images come before the whole prompt, unless it names
+ * `<image>` already, as it does in a question about HTML; `written` are the wordings whose tasks write the placeholders
+ * themselves, before what the user says.
+ */
+export function visionPrompts<Q extends Question>(
+  words: (question: Q) => VisionWords,
+  written: readonly VisionWording[] = [],
+): Readonly<Record<VisionWording, (question: Q) => Prompt>> {
+  const textOf = (question: Q, wording: VisionWording): AskedText => {
+    const { user, answerStart } = words(question)[wording];
+    return { user: written.includes(wording) ? `${imageLine(question)}${user}` : user, answerStart };
+  };
+  return {
+    tuned(question) {
+      const { user, answerStart } = textOf(question, "tuned");
+      return v1Prompt(`${user}\n`, answerStart, question.images.length);
+    },
+    "llama2-base"(question) {
+      const { user, answerStart } = textOf(question, "llama2-base");
+      return visionHarnessPrompt(`${user}\nAnswer: ${answerStart}`, question.images.length);
+    },
+    "vicuna-base"(question) {
+      const { user, answerStart } = textOf(question, "vicuna-base");
+      return visionHarnessPrompt(`User: ${user}\nAssistant: ${answerStart}`, question.images.length);
+    },
+  };
+}
+
+function imageLine({ images }: Question): string {
+  return images.length > 0 ? `${images.map(() => IMAGE_PLACEHOLDER).join(" ")}\n` : "";
+}
+
+export interface VisionExtractorOptions {
+  /** Default "paper". */
+  readonly name?: string;
+  /** The characters at the first of which the answer ends. Default `.,:"` and the ends of a line. */
+  readonly ends?: string;
+}
+
+/** The reading of an answer in the original vision tasks: up to the first mark, then as `read` says, punctuation and case aside. */
+export function visionExtractor(
+  read: (answer: string, choices: readonly Choice[]) => string,
+  { name = "paper", ends = '.,:"\n\r' }: VisionExtractorOptions = {},
+): Extractor {
+  return {
+    name,
+    version: 2,
+    stop: [],
+    extract: (answer, choices) => strip(read(lead(answer, ends), choices)) || undefined,
+    isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true, ignorePunctuation: true }),
+  };
+}

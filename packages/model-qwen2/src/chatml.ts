@@ -1,0 +1,45 @@
+import type { Turn } from "@mlan/core";
+import { addedToken, given, imagesAndText, type Segment, type Template } from "@mlan/model-llava";
+
+const SYSTEM = "You are a helpful assistant.";
+const START = "<|im_start|>";
+const END = "<|im_end|>";
+
+/**
+ * ChatML with the system prompt of Qwen2, `qwen_1_5` in LLaVA:
+ * `<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n{answer}<|im_end|>\n`. Answers and their `<|im_end|>`
+ * are learned. A system turn takes the place of the usual system prompt; Qwen2.5's chat template has a longer one.
+ */
+export const chatml: Template = {
+  name: "chatml",
+  // Raise the number when the mask's rules change.
+  fingerprint: JSON.stringify(["chatml", 1, SYSTEM, START, END]),
+  answerEnd: END,
+  segments: ({ turns }) => [
+    ...systemTurn(turns),
+    ...turns.flatMap(({ role, text, images, learned = true }) => {
+      if (role === "system") return [];
+      if (role === "user") return turn(role, imagesAndText({ images, text }));
+      return turn(role, [{ text, learned }], learned && text !== "");
+    }),
+  ],
+  promptSegments: ({ user, answerStart }, images) => [
+    ...systemTurn([]),
+    ...turn("user", imagesAndText({ images, text: user })),
+    ...turnStart("assistant"),
+    // Begins anew behind the role, as an answer does in training.
+    { text: answerStart, learned: true },
+  ],
+};
+
+function systemTurn([first]: readonly Turn[]): readonly Segment[] {
+  return turn("system", [given(first?.role === "system" ? first.text : SYSTEM)]);
+}
+
+function turn(role: Turn["role"], content: readonly Segment[], endLearned = false): readonly Segment[] {
+  return [...turnStart(role), ...content, addedToken(END, endLearned), given("\n")];
+}
+
+function turnStart(role: Turn["role"]): readonly Segment[] {
+  return [addedToken(START), given(`${role}\n`)];
+}

@@ -1,0 +1,4 @@
+export { qwen2Architecture } from "./architecture.ts";
+export { chatml } from "./chatml.ts";
+export { qwen2 } from "./qwen2.ts";
+export type { Qwen2Options } from "./qwen2.ts";

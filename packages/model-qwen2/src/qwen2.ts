@@ -1,0 +1,20 @@
+import type { ModelSource, Plugin } from "@mlan/core";
+import { type BackboneOptions, backbonePlugin } from "@mlan/model-llava";
+import { qwen2Architecture } from "./architecture.ts";
+
+/** `weights` is a folder such as Qwen/Qwen2.5-7B, or a LLaVA checkpoint on it. */
+export interface Qwen2Options extends BackboneOptions {}
+
+/** Qwen2 or Qwen2.5, alone or as LLaVA's backbone. Throws `invalid-options`; files are read when the model is opened. */
+export function qwen2(options: Qwen2Options): Plugin<ModelSource> {
+  return backbonePlugin(
+    {
+      name: "qwen2",
+      module: import.meta.url,
+      architecture: qwen2Architecture,
+      repository: { id: "Qwen/Qwen2.5-7B", revision: "d149729398750b98c0af14eb82c78cfe92750796" },
+      untunedFamily: "llama2-base",
+    },
+    options,
+  );
+}

@@ -1,0 +1,91 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { onnx } from "@mlan/backend-onnx";
+import { COMPUTE, createScope, MlanError, MODEL, type PromptFamily } from "@mlan/core";
+import { createLlavaSource, llama } from "@mlan/model-llava";
+import { qwen2 } from "@mlan/model-qwen2";
+import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
+import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
+import { afterAll, expect, it } from "vitest";
+import { FIXTURES } from "./fixture-network.ts";
+
+const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-qwen2-"))}/`);
+const { backbone: llamaFolder, tower } = await writeTinyLlava(folder);
+afterAll(() => rm(folder, { recursive: true }));
+const weights = new URL("tied/", FIXTURES);
+const scope = createScope([qwen2({ weights, visionTower: tower }), onnx()]);
+const source = scope.get(MODEL);
+const compute = scope.get(COMPUTE);
+
+describeModelContract(source, { useBackend: compute.open });
+describeTrainableModelContract(source, { useBackend: compute.open, template: "chatml" });
+
+it("is asked as an untuned base until it is tuned, and knows no template but its own", async () => {
+  const model = await source.open();
+  const families: PromptFamily[] = [model.promptFamily];
+  model.setFormat({ template: "chatml", imageAspectRatio: "pad", maximumLength: 128 });
+  families.push(model.promptFamily);
+  expect(() => model.setFormat({ ...model.format, template: "v1" })).toThrow(
+    /no template "v1"\. Known are: chatml, plain/,
+  );
+  model.dispose();
+  expect(families).toEqual(["llama2-base", "tuned"]);
+});
+
+it("names package, places and settings for a run's manifest", () => {
+  const { name, settings, places } = qwen2({ weights, visionTower: tower });
+  expect({ name, settings }).toEqual({ name: "@mlan/model-qwen2", settings: { hasTower: true } });
+  expect(places).toEqual({ weights: fileURLToPath(weights), visionTower: fileURLToPath(tower) });
+});
+
+it("says how to download weights that are missing", async () => {
+  await expect(errorOf(new URL("nowhere/", folder))).resolves.toMatch(
+    /nowhere.*hf download Qwen\/Qwen2\.5-7B --revision/,
+  );
+});
+
+it("refuses a Llama, and Llama refuses it: the package that reads it is named", async () => {
+  await expect(errorOf(llamaFolder)).resolves.toMatch(
+    /"model_type" is "llama".*"qwen2".*"llava_qwen".*read by @mlan\/model-llama2 and @mlan\/model-vicuna/,
+  );
+  const other = createLlavaSource({
+    name: "llama",
+    architecture: llama,
+    compute,
+    weights,
+    untunedFamily: "llama2-base",
+  });
+  const error: unknown = await other.open().catch((thrown: unknown) => thrown);
+  expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
+  expect(String(error)).toMatch(/"model_type" is "qwen2".*read by @mlan\/model-qwen2/);
+});
+
+it.each([
+  ["use_sliding_window", true, /"use_sliding_window" is true \(sliding-window attention is not supported\)/],
+  ["layer_types", ["full_attention", "sliding_attention"], /"layer_types\.1" is "sliding_attention" \(sliding-window/],
+  ["use_mrope", true, /"use_mrope" is true \(multimodal rotary positions/],
+  ["rope_scaling", { type: "yarn", factor: 4 }, /"rope_scaling\.type" is "yarn" \(only unscaled rotary positions/],
+  ["rope_parameters", { rope_type: "yarn", rope_theta: 1e6 }, /"rope_parameters\.rope_type" is "yarn"/],
+  ["hidden_act", "gelu", /"hidden_act" is "gelu" \(only silu/],
+])("refuses config.json with %s %o, by name", async (key, value, message) => {
+  const changed = new URL("changed/", folder);
+  await cp(weights, changed, { recursive: true });
+  const file = new URL("config.json", changed);
+  const config = JSON.parse(await readFile(file, "utf8")) as object;
+  await writeFile(file, JSON.stringify({ ...config, [key]: value }));
+  await expect(errorOf(changed)).resolves.toMatch(message);
+});
+
+async function errorOf(place: URL): Promise<string> {
+  const opening = createScope([qwen2({ weights: place }), onnx()])
+    .get(MODEL)
+    .open();
+  const error: unknown = await opening.then(
+    (model) => model.dispose(),
+    (thrown: unknown) => thrown,
+  );
+  expect(MlanError.is(error, "invalid-checkpoint"), String(error)).toBe(true);
+  return String(error);
+}
