@@ -23,7 +23,7 @@ export interface Template {
    * Default: only at that.
    */
   readonly answerEnd?: string;
-  /** What the original code does differently. Default: nothing, so that both loss protocols learn the `segments`. */
+  /** What the original code does differently. Default: nothing, so that `text` and `turns` both learn the `segments`. */
   readonly original?: OriginalRules;
 }
 
@@ -38,7 +38,7 @@ export interface OriginalRules {
   render(conversation: Conversation): string;
   /** The texts by which `label` finds answers; a turn that holds one of them is misread. */
   readonly borders: readonly string[];
-  /** Those of `borders` that must be tokens; with a tokenizer that lacks one, both loss protocols learn the `segments`. */
+  /** Those of `borders` that must be tokens; with a tokenizer that lacks one, `text` and `turns` both learn the `segments`. */
   readonly tokens: readonly string[];
   /** Says which tokens of a rendered conversation are learned. */
   label(input: LabelInput): Labels;
