@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { OUR_PACKAGES } from "../../../packages/cli/src/our-packages.ts";
+import { OUR_PACKAGES } from "../../../packages/cli/src/project/our-packages.ts";
 import { publishedPackages } from "../../gates/published-packages.ts";
 
 /** Layers from below; a package imports from layers below its own only (docs/decisions/0002). */

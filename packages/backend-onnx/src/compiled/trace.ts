@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
-import type { Attributes } from "../graph.ts";
+import type { Attributes } from "../graph/graph.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import type { Program } from "../program.ts";
-import { RecordedValue } from "../recorded-value.ts";
-import type { OwnedProgram } from "../session-runner.ts";
-import { borrowStorage } from "../storage.ts";
+import type { Program } from "../recording/program.ts";
+import { RecordedValue } from "../recording/recorded-value.ts";
+import type { OwnedProgram } from "../sessions/session-runner.ts";
+import { borrowStorage } from "../memory/storage.ts";
 import type { FrozenTensor, GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
 import { tensorOf } from "./tensor-of.ts";
 import { tracedVariables, type TracedVariables } from "./traced-variables.ts";
