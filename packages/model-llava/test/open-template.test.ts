@@ -38,7 +38,9 @@ const chat: Template = {
   promptSegments: ({ user, answerStart }, images) => [
     ...turnSegments({ role: "user", text: user, images }),
     addedToken("<|im_start|>"),
-    given(`assistant\n${answerStart}`),
+    given("assistant\n"),
+    // Cut off from the text before it, as in training.
+    { text: answerStart, learned: true },
   ],
 };
 
@@ -223,6 +225,17 @@ describe("a model with such a tokenizer and template", async () => {
     await expect(asked).rejects.toThrow(/the prompt of "q" is empty/);
     const [scored] = await score("a", "b");
     expect(scored).toMatchObject({ tokens: 1, length: 1 });
+    model.dispose();
+  });
+
+  test("scores a continuation as one text with the answer's start", async () => {
+    const model = await open();
+    const prompt = (answerStart: string): Prompt => ({ kind: "chat", user: "What is it?", answerStart });
+    const owner = { id: "q", images: [] };
+    const before = encodePrompt(writePrompt(prompt(""), chat, owner), tokenizer, owner).length;
+    expect(tokenizer.encode("the")).toHaveLength(1);
+    const [scored] = await model.score([{ ...owner, prompt: prompt("t"), continuation: "he" }]);
+    expect(scored).toMatchObject({ tokens: 1, length: before });
     model.dispose();
   });
 });

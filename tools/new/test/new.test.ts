@@ -151,6 +151,6 @@ function everyFile(): unknown {
   );
   return {
     listed,
-    texts: ["README.md", "tsconfig.json", "package-lock.json", "packages/cli/src/our-packages.ts"].map(read),
+    texts: ["README.md", "tsconfig.json", "package-lock.json", "packages/cli/src/project/our-packages.ts"].map(read),
   };
 }

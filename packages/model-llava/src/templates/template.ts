@@ -15,7 +15,8 @@ export interface Template {
   segments(conversation: PlacedConversation): readonly Segment[];
   /**
    * What precedes a generated answer: the segments of the same turns, up to the answer's beginning. `images` are put where
-   * training has them; with 0 of them, placeholders in the prompt's texts may become images.
+   * training has them; with 0 of them, placeholders in the prompt's texts may become images. An answer's start that is marked as learned is cut off
+   * from the text before it, as an answer is in training; of a prompt nothing is learned.
    */
   promptSegments(prompt: ChatPrompt, images: number): readonly Segment[];
   /**
