@@ -4,9 +4,9 @@ import { targetProblem } from "./target-problem.ts";
 import { messageOf, MlanError } from "./errors.ts";
 
 /**
- * Puts every question of a benchmark into words, as asking it would. Throws `invalid-data` for the first that cannot be
- * asked or judged, or that no answer is right for. Where the wording (`family`) is not known yet, a question counts as
- * askable that one of them takes.
+ * Builds the prompt of every question of a benchmark. Throws `invalid-data` for the first question that cannot be asked
+ * or judged, or that has no correct answer. While the wording (`family`) is unknown, a question passes when at least
+ * one wording accepts it.
  */
 export async function checkQuestions(
   { benchmark, protocol: name, signal }: PlannedEvaluation,
@@ -33,7 +33,7 @@ export async function checkQuestions(
 const QUESTIONS_PER_LOOK = 256;
 const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];
 
-/** Throws what the first wording throws when all of them throw. */
+/** Throws the first wording's error when every wording throws. */
 function checkPrompt(protocol: Protocol, question: Question, families: readonly PromptFamily[]): void {
   const problems: unknown[] = [];
   for (const family of families) {

@@ -71,11 +71,6 @@ describe("`use`", () => {
     ]);
     const scope = createScope([[loggingCompute([]), trainer]]);
     expect([scope.get(COMPUTE).name, scope.get(TRAINER).name]).toEqual(["logging", "adding-trainer"]);
-    expect(
-      createScope()
-        .child([[trainer]])
-        .get(TRAINER).name,
-    ).toBe("adding-trainer");
     await run(value);
     expect((await runFolder(folder).readManifest())?.plan.plugins).toMatchObject([
       {},
