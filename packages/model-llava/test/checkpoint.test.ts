@@ -25,7 +25,7 @@ describe("a model with a fresh projector", () => {
 
   it("has seen no conversation", async () => {
     const model = await tinySource(scratch.backbone, scratch.tower).open();
-    expect(model.promptFamily).toBe("llama2-base");
+    expect(model.wording.name).toBe("llama2-base");
     expect(model.format.template).toBe("plain");
     model.dispose();
   });
@@ -40,7 +40,7 @@ describe("a saved checkpoint", () => {
     const copy = await tinySource(folder).open({ seed: 8 });
     expect(await valuesOf(copy)).toEqual(await valuesOf(model));
     expect(copy.format).toEqual(TUNED);
-    expect(copy.promptFamily).toBe("tuned");
+    expect(copy.wording.name).toBe("tuned");
     expect(copy.fingerprint).toBe(model.fingerprint);
     model.dispose();
     copy.dispose();
@@ -98,7 +98,7 @@ describe("a saved checkpoint", () => {
     await expect(tinySource(folder).open()).rejects.toThrow(/Give its folder as `visionTower`/);
     const opened = await tinySource(folder, scratch.tower).open({ seed: 8 });
     expect(await valuesOf(opened)).toEqual(await valuesOf(model));
-    expect(opened.promptFamily).toBe("tuned");
+    expect(opened.wording.name).toBe("tuned");
     model.dispose();
     opened.dispose();
   });
