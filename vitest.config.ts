@@ -13,12 +13,12 @@ const alone = [
   "packages/model-llava/test/{inspect,training-memory*}.test.ts",
   "packages/trainer-cpu/test/gradient-checkpointing.test.ts",
   "packages/core/test/run-lock-without-links.test.ts",
-  "packages/*/test/{memory,large-rows,streaming,hub-hostile,hostile-tokenizer}.test.ts",
+  "packages/*/test/{memory,large-rows,streaming,hub-hostile,hostile-tokenizer,hostile-byte-level}.test.ts",
 ];
 
 /** What computes on ONNX Runtime, which also changes what JavaScript makes of the smallest numbers: they become 0. */
 const computing = [
-  "packages/{data-miniworld,eval-likelihood,model-*,trainer,trainer-cpu}/test/**/*.test.ts",
+  "packages/{data-miniworld,eval-likelihood,model-*,trainer,trainer-*}/test/**/*.test.ts",
   "tools/benchmarks/test/**/*.test.ts",
 ];
 

@@ -58,8 +58,10 @@ function installIfNeeded() {
 }
 
 function sameVersions(wanted, found) {
-  return Object.entries(wanted.packages).every(([path, { version, optional }]) => {
+  return Object.entries(wanted.packages).every(([path, { version, optional, link }]) => {
     if (path === "" || !path.startsWith("node_modules/") || optional) return true;
+    // `npm run new` makes the link of a package of the workspace itself.
+    if (link) return existsSync(join(root, path, "package.json"));
     return found.packages[path] !== undefined && found.packages[path].version === version;
   });
 }

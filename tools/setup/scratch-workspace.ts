@@ -27,9 +27,10 @@ function linkInstalled(installed: string, links: string): void {
   if (!existsSync(installed) || !existsSync(dirname(links))) return;
   mkdirSync(links);
   for (const entry of readdirSync(installed)) {
-    // Links of the workspace's own packages are relative, so copies of them lead into the copy.
-    if (entry.startsWith("@mlan"))
+    // What npm wrote of the installation, and links of the workspace's own packages: relative, so copies lead into the copy.
+    if (entry === ".package-lock.json" || entry.startsWith("@mlan"))
       cpSync(join(installed, entry), join(links, entry), { recursive: true, verbatimSymlinks: true });
-    else symlinkSync(join(installed, entry), join(links, entry));
+    // Caches stay behind: nothing in the copy may write to what is installed here.
+    else if (entry === ".bin" || !entry.startsWith(".")) symlinkSync(join(installed, entry), join(links, entry));
   }
 }

@@ -20,7 +20,7 @@ export function mapStorage(
   const { address, free } = map(range);
   const { held, library } = runtime;
   held.mapped += byteLength;
-  return wrapStorage(
+  const storage = wrapStorage(
     runtime,
     elements(library.view(address, byteLength), 0, byteLength / 4, dtype),
     shape,
@@ -30,6 +30,7 @@ export function mapStorage(
       free();
     },
   );
+  return Object.assign(storage, { readOnly: true });
 }
 
 /** A copy of a part of a file, for systems without mmap. */

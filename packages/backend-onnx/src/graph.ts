@@ -27,6 +27,8 @@ export interface Storage {
   readonly byteLength: number;
   /** Whether it lies in memory that JavaScript does not see. */
   readonly onDevice: boolean;
+  /** Whether nothing may be written there, as in a file. Default false. */
+  readonly readOnly?: boolean;
   /** A view of the same memory; no copy. Throws on a device. */
   view(): Float32Array | Int32Array | Uint8Array;
   release(): void;
@@ -44,6 +46,8 @@ export interface GraphNode {
 export interface Operation {
   /** Unique among all operations: it stands in the graph's signature. */
   readonly name: string;
+  /** The input whose memory the result may take, so that nothing is copied, where nothing else reads it. Default none. */
+  readonly overwrites?: number;
   /**
    * Writes ONNX nodes that compute `node.outputs` from the values named `inputs`
    * into the names `outputs`. Shapes, dtypes and attributes are read from `node`.

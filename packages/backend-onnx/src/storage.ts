@@ -182,8 +182,8 @@ export function wrapStorage(
 /** The same memory as another value's; `released` is called instead of giving the memory back. */
 export function borrowStorage({ storage }: { readonly storage: Storage | undefined }, released: () => void): Storage {
   if (storage === undefined) throw new Error("only what has been computed can be shared");
-  const { handle, byteLength, onDevice } = storage;
-  return { handle, byteLength, onDevice, view: () => storage.view(), release: released };
+  const { handle, byteLength, onDevice, readOnly = false } = storage;
+  return { handle, byteLength, onDevice, readOnly, view: () => storage.view(), release: released };
 }
 
 /** A typed array of `dtype` over part of a buffer. */

@@ -1,4 +1,12 @@
-import { type CompiledFunction, type Compute, COMPUTE, type DeviceUse, type Plugin, plugin } from "@mlan/core";
+import {
+  type CompiledFunction,
+  type CompiledOptions,
+  type Compute,
+  COMPUTE,
+  type DeviceUse,
+  type Plugin,
+  plugin,
+} from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkTensorFlowOptions, type TensorFlowOptions } from "./options.ts";
 import { resetTensorFlowPeak, tensorFlowStatistics, useTensorFlowBackend } from "./register.ts";
@@ -26,8 +34,15 @@ export function tensorflow(options: TensorFlowOptions = {}): Plugin<Compute> {
 
 function called<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,
+  { donated = () => [] }: CompiledOptions<Parameters> = {},
 ): CompiledFunction<Parameters, Result> {
-  const call = (...parameters: Parameters): Result => tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
+  const call = (...parameters: Parameters): Result => {
+    try {
+      return tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
+    } finally {
+      tf.dispose([...donated(...parameters)]);
+    }
+  };
   return Object.assign(call, { signatures: 0, dispose: () => {} });
 }
 

@@ -30,6 +30,7 @@ export const OUR_PACKAGES: readonly string[] = [
   "@mlan/model-llava",
   "@mlan/model-qwen2",
   "@mlan/model-vicuna",
+  "@mlan/pytorch-files",
   "@mlan/safetensors",
   "@mlan/statistics",
   "@mlan/testing",

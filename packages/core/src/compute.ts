@@ -23,13 +23,18 @@ export interface Compute {
    */
   compile<Parameters extends readonly unknown[], Result>(
     fn: (...parameters: Parameters) => Result,
-    options?: CompiledOptions,
+    options?: CompiledOptions<Parameters>,
   ): CompiledFunction<Parameters, Result>;
   /** What the device was used for since this was asked last. Absent where it is not counted. */
   usage?(): DeviceUse;
 }
 
-export interface CompiledOptions {
+export interface CompiledOptions<Parameters extends readonly unknown[] = readonly unknown[]> {
+  /**
+   * Arguments that a call uses up: they are disposed of when it ends, and a result that replaces some of their values may
+   * take their memory instead of a copy of it. Default none.
+   */
+  readonly donated?: (...parameters: Parameters) => readonly Tensor[];
   /**
    * Tensors and variables that do not change from call to call, say the weights while text is generated: what is computed
    * from them alone may be prepared once. When one of them has changed, the function is recorded again. Default none.

@@ -276,6 +276,19 @@ describe("an image in a zip archive", () => {
     expect(counts.refused).toBeGreaterThan(100);
   });
 
+  test("is refused where its list is said to be at a place that no file has", async () => {
+    const zip = zipOf({ "a.png": "one" });
+    const locator = Buffer.alloc(20, 0xff);
+    locator.writeUInt32LE(0x07064b50);
+    const folder = await temporaryFolder({
+      "images.zip": Buffer.concat([zip.subarray(0, -22), locator, zip.subarray(-22)]),
+    });
+    await expect(imageArchive("data-x", new URL("images.zip", folder)).image("a.png").read()).rejects.toMatchObject({
+      code: "invalid-data",
+      message: expect.stringContaining("refers to a place behind the end of the archive"),
+    });
+  });
+
   test.each(ESCAPES)("is refused when its name leads out of the archive: %j", async (name) => {
     const archive = imageArchive("data-x", new URL("file:///nowhere.zip"));
     expect(() => archive.image(name)).toThrow(/outside its folder|has a character that no file name has/);

@@ -52,7 +52,8 @@ export { byteLevelTokenizer, llamaTokenizer, type TokenizerKind } from "./tokeni
 export type { EncodeOptions, Tokenizer } from "./tokenizer/tokenizer.ts";
 export { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
 export { learn } from "./weights/learning.ts";
-export { loadWeights, openWeights } from "./weights/load-weights.ts";
+export { loadWeights } from "./weights/load-weights.ts";
+export { openWeights } from "./weights/open-weights.ts";
 export { planWeights } from "./weights/weight-plan.ts";
 export { type WeightDeclarations, type WeightList, weightList } from "./weights/weight-list.ts";
 export { Weight } from "./weights/weight.ts";

@@ -63,8 +63,8 @@ const cases: readonly (readonly [string, RegExp, Damage])[] = [
     },
   ],
   [
-    "only PyTorch's own files",
-    /only PyTorch's own files \(pytorch_model\.bin\), which are not read: convert them to safetensors/,
+    "safetensors under the name of PyTorch's own files",
+    /pytorch_model\.bin is a safetensors file\. Call it model\.safetensors/,
     (folder) => rename(new URL("model.safetensors", folder), new URL("pytorch_model.bin", folder)),
   ],
   [

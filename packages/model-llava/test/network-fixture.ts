@@ -15,17 +15,21 @@ import * as tf from "@tensorflow/tfjs-core";
 /** What PyTorch and transformers computed; made by tools/fixtures/model_llava_network.py. */
 const FIXTURE: URL = new URL("fixtures/network/", import.meta.url);
 
+/** Where the fixture's weights are: as safetensors, or with the same values as PyTorch's own files. */
+const PLACES = {
+  safetensors: ["llama/", "clip/", "projector.safetensors"],
+  pytorch: ["pytorch/llama/", "pytorch/clip/", "pytorch/mm_projector.bin"],
+};
+
 /** The fixture's Llama with its CLIP tower and projector. */
-export async function fixtureNetwork(): Promise<LlavaNetwork> {
+export async function fixtureNetwork(format: keyof typeof PLACES = "safetensors"): Promise<LlavaNetwork> {
   const [language, vision] = await Promise.all([json("llama/config.json"), json("clip/config.json")]);
   const sizes = {
     architecture: llama,
     language: languageConfig(language, FIXTURE),
     vision: { config: visionConfig(vision, FIXTURE), selectLayer: -2 },
   };
-  const readers = await Promise.all(
-    ["llama/", "clip/", "projector.safetensors"].map((path) => openWeights(new URL(path, FIXTURE))),
-  );
+  const readers = await Promise.all(PLACES[format].map((path) => openWeights(new URL(path, FIXTURE))));
   const [backbone, clip, projector] = readers as [SafetensorsReader, SafetensorsReader, SafetensorsReader];
   const plan = planWeights(sizes, { checkpoint: backbone, tower: clip, freshProjector: true });
   const network = llavaNetwork(sizes);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { byteLevelTokenizer, type Tokenizer } from "@mlan/model-llava";
-import { folderOf } from "./tokenizer-folders.ts";
+import { loadFrom } from "./tokenizer-folders.ts";
 
 const CONTENT = JSON.parse(
   await readFile(new URL("fixtures/tokenizer/byte-level/gpt2/tokenizer.json", import.meta.url), "utf8"),
@@ -28,9 +28,6 @@ export function smallByteLevel(tokens: readonly string[], changes: object = {}) 
 /** The tokenizer of a new folder with these files, written as JSON. */
 export async function byteLevelOf(json: unknown, config: unknown, more: object = {}): Promise<Tokenizer> {
   const files = { "tokenizer.json": json, "tokenizer_config.json": config, ...more };
-  return byteLevelTokenizer.load(
-    await folderOf(
-      Object.fromEntries(Object.entries(files).map(([name, value]) => [name, JSON.stringify(value) ?? ""])),
-    ),
-  );
+  const texts = Object.entries(files).map(([name, value]) => [name, JSON.stringify(value) ?? ""]);
+  return loadFrom(Object.fromEntries(texts), byteLevelTokenizer.load);
 }

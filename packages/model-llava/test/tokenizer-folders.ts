@@ -41,9 +41,14 @@ async function writeFolder(files: Files): Promise<URL> {
 /** The tokenizer of one file, with the `legacy` flag as given. */
 export async function tokenizerOf(file: URL, legacy: boolean): Promise<Tokenizer> {
   const name = file.pathname.slice(file.pathname.lastIndexOf("/") + 1);
-  const folder = await writeFolder({ [name]: file, "tokenizer_config.json": JSON.stringify({ legacy }) });
+  return loadFrom({ [name]: file, "tokenizer_config.json": JSON.stringify({ legacy }) }, loadTokenizer);
+}
+
+/** What `load` makes of a folder with these files, which then is gone. */
+export async function loadFrom(files: Files, load: (folder: URL) => Promise<Tokenizer>): Promise<Tokenizer> {
+  const folder = await writeFolder(files);
   try {
-    return await loadTokenizer(folder);
+    return await load(folder);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,8 +1,13 @@
-import { readFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
 import { type Conversation, createScope, MODEL, type TrainableModel, type Turn } from "@mlan/core";
 import { byteLevelTokenizer, encodeConversation, IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "@mlan/model-llava";
 import { chatml, qwen2 } from "@mlan/model-qwen2";
+import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FIXTURES } from "./fixture-network.ts";
 
@@ -131,6 +136,38 @@ describe("answers of a Qwen2", () => {
     expect(tokenizer.encode(" r").length + tokenizer.encode("ed bus").length).toBeGreaterThan(2);
     expect(tokenizer.encode(" red bus")).toHaveLength(2);
     expect(score?.tokens).toBe(2);
+  });
+
+  it("end with <|im_end|>, though a base model's tokenizer ends sequences with <|endoftext|>", async () => {
+    const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-chatml-"))}/`);
+    await cp(tied, folder, { recursive: true });
+    const file = new URL("tokenizer_config.json", folder);
+    const config = JSON.parse(await readFile(file, "utf8")) as object;
+    await writeFile(file, JSON.stringify({ ...config, eos_token: "<|endoftext|>" }));
+    const base = await createScope([qwen2({ weights: folder }), onnx()])
+      .get(MODEL)
+      .open();
+    base.setFormat({ ...base.format, template: "chatml" });
+    const turns: readonly Turn[] = [
+      { role: "user", text: "What is it?" },
+      { role: "assistant", text: "A red bus." },
+    ];
+    const encoded = base.encode({ id: "learned", turns, images: [] });
+    const batch = await base.collate([encoded], { rows: 1, length: encoded.length });
+    const learning = base.learn(["language"]);
+    const optimizer = tf.train.adam(0.02);
+    const variables = learning.parameters.map(({ variable }) => variable);
+    for (let step = 0; step < 20; step++) optimizer.minimize(() => base.loss(batch.tensors), false, variables);
+    learning.end();
+    optimizer.dispose();
+    batch.dispose();
+    const prompt = { kind: "chat", user: "What is it?", answerStart: "" } as const;
+    const texts: string[] = [];
+    for await (const { text } of base.generate([{ id: "asked", prompt, images: [], maximumNewTokens: 20 }]))
+      texts.push(text);
+    expect(texts).toEqual(["A red bus."]);
+    base.dispose();
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -1,5 +1,3 @@
-import { SafetensorsError } from "./errors.ts";
-
 /** Bytes per element of the dtypes of the format (github.com/huggingface/safetensors, README). */
 const ELEMENT_BYTES = {
   BOOL: 1,
@@ -28,21 +26,14 @@ export function isDtype(name: string): name is Dtype {
   return Object.hasOwn(ELEMENT_BYTES, name);
 }
 
+/** Bytes of one element. */
+export function elementBytesOf(dtype: Dtype): number {
+  return ELEMENT_BYTES[dtype];
+}
+
 /** Bytes of one tensor of that dtype and shape. */
 export function byteLengthOf(dtype: Dtype, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, ELEMENT_BYTES[dtype]);
-}
-
-/** Little-endian bytes of an integer dtype as int32. Throws when an I64 value does not fit. */
-export function toInt32(dtype: Dtype, bytes: Uint8Array, name: string): Int32Array {
-  if (dtype === "I32") return new Int32Array(aligned(bytes));
-  if (dtype !== "I64") {
-    throw new SafetensorsError("unsupported", `tensor "${name}" is ${dtype}; only I32 and I64 are read as integers.`);
-  }
-  return Int32Array.from(new BigInt64Array(aligned(bytes)), (value) => {
-    if (BigInt.asIntN(32, value) === value) return Number(value);
-    throw new SafetensorsError("unsupported", `tensor "${name}" holds ${value}, which does not fit into 32 bits.`);
-  });
 }
 
 /** Float32 rounded to the nearest bfloat16, ties to even; NaN stays NaN. */
@@ -67,11 +58,4 @@ function float16ToNumber(half: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-/** A buffer that begins at the first byte: typed arrays need aligned offsets, files do not have them. */
-function aligned(bytes: Uint8Array): ArrayBuffer {
-  const copy = new ArrayBuffer(bytes.byteLength);
-  new Uint8Array(copy).set(bytes);
-  return copy;
 }

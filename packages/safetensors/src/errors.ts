@@ -8,14 +8,22 @@ const LONGEST_MESSAGE = 4000;
 /** `missing`: no such file or tensor. `damaged`: bytes that contradict the format. `unsupported`: a dtype not read, or a name not written here. */
 export type SafetensorsErrorCode = "missing" | "damaged" | "unsupported";
 
-/** An error that names the file, what was found in it, and what to do. */
-export class SafetensorsError extends Error {
-  override readonly name: string = NAME;
+/** An error of a file of weights that names the file, what was found in it, and what to do. Each format has a class below it. */
+export class WeightFileError extends Error {
   readonly code: SafetensorsErrorCode;
 
-  constructor(code: SafetensorsErrorCode, message: string, options?: ErrorOptions) {
-    super(`safetensors: ${withoutMiddle(message)}`, options);
+  constructor(format: string, code: SafetensorsErrorCode, message: string, options?: ErrorOptions) {
+    super(`${format}: ${withoutMiddle(message)}`, options);
     this.code = code;
+  }
+}
+
+/** An error of a safetensors file. */
+export class SafetensorsError extends WeightFileError {
+  override readonly name: string = NAME;
+
+  constructor(code: SafetensorsErrorCode, message: string, options?: ErrorOptions) {
+    super("safetensors", code, message, options);
   }
 
   /** Recognises errors of any installed copy of this package. */
@@ -41,6 +49,13 @@ export function shown(value: unknown): string {
   if (!Array.isArray(value)) return typeof value === "object" && value !== null ? "an object" : String(value);
   const items = value.slice(0, 8).map((item) => (typeof item === "object" && item !== null ? "..." : shown(item)));
   return `[${items.join(", ")}${value.length > 8 ? `, ... ${value.length} in all` : ""}]`;
+}
+
+/** Names of files as a message lists them: the first eight in order, and how many more there are. */
+export function listed(names: readonly string[]): string {
+  if (names.length === 0) return "nothing";
+  const rest = names.length > 8 ? ` and ${names.length - 8} more` : "";
+  return `${names.toSorted().slice(0, 8).join(", ")}${rest}`;
 }
 
 function withoutMiddle(message: string): string {

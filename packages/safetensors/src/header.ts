@@ -1,18 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
-import { byteLengthOf, type Dtype, isDtype } from "./dtype.ts";
+import { byteLengthOf, isDtype } from "./dtype.ts";
 import { pathOf, SafetensorsError, shown } from "./errors.ts";
-import { foreignFormat } from "./open-file.ts";
-
-/** Where one tensor lies in its file. */
-export interface TensorEntry {
-  readonly name: string;
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-  readonly file: URL;
-  /** First byte, counted from the beginning of the file. */
-  readonly offset: number;
-  readonly byteLength: number;
-}
+import { foreignFormat, readBytes } from "./open-file.ts";
+import type { TensorEntry } from "./weight-format.ts";
 
 /** The header may hold this many bytes; the limit of the reference implementation. */
 const MAXIMUM_HEADER_BYTES = 100_000_000;
@@ -35,7 +25,7 @@ export async function readHeader(handle: FileHandle, file: URL): Promise<readonl
 async function readHeaderBytes(handle: FileHandle, file: URL, size: number): Promise<Uint8Array> {
   if (size === 0) throw damaged(file, "it is empty");
   const start = await readExactly(handle, file, { position: 0, length: Math.min(size, 64) });
-  const foreign = foreignFormat(start);
+  const foreign = isZip(start) ? PYTORCH : foreignFormat(start);
   if (foreign) throw new SafetensorsError("damaged", `${pathOf(file)} ${foreign}.`);
   if (size < LENGTH_BYTES) throw damaged(file, `it has ${size} ${size === 1 ? "byte" : "bytes"}, too few for a header`);
   const length = new DataView(start.buffer).getBigUint64(0, true);
@@ -48,18 +38,20 @@ async function readHeaderBytes(handle: FileHandle, file: URL, size: number): Pro
   return readExactly(handle, file, { position: LENGTH_BYTES, length: Number(length) });
 }
 
+const PYTORCH =
+  "is a zip archive, as PyTorch's *.bin files are. Read it with @mlan/pytorch-files, or convert it to safetensors";
+
+function isZip(start: Uint8Array): boolean {
+  return start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
+}
+
 async function readExactly(
   handle: FileHandle,
   file: URL,
   { position, length }: { readonly position: number; readonly length: number },
 ): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, position + done);
-    if (bytesRead === 0) throw damaged(file, "it became shorter while it was read");
-    done += bytesRead;
-  }
+  await readBytes(handle, { bytes, position }, () => damaged(file, "it became shorter while it was read"));
   return bytes;
 }
 

@@ -1,9 +1,11 @@
 export type { Dtype, Float16Dtype } from "./dtype.ts";
-export { float16Table } from "./dtype.ts";
+export { elementBytesOf, float16Table } from "./dtype.ts";
 export type { SafetensorsErrorCode } from "./errors.ts";
-export { SafetensorsError } from "./errors.ts";
-export type { TensorEntry } from "./header.ts";
+export { listed, pathOf, SafetensorsError, shown, WeightFileError } from "./errors.ts";
+export { foreignFormat, readBytes } from "./open-file.ts";
 export type { SafetensorsReader } from "./reader.ts";
-export { openSafetensors } from "./reader.ts";
+export { openSafetensors, openWeightFiles } from "./reader.ts";
+export { elementsOf, rowMajorStrides } from "./strided.ts";
+export type { CheckedBytes, TensorEntry, WeightFormat } from "./weight-format.ts";
 export type { TensorToWrite } from "./writer.ts";
 export { writeSafetensors } from "./writer.ts";

@@ -1,22 +1,23 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { pathOf, SafetensorsError } from "./errors.ts";
+import { pathOf } from "./errors.ts";
+import type { WeightFormat } from "./weight-format.ts";
 
-/** Opens a regular file for reading. Throws a {@link SafetensorsError} with the reason, whatever the path leads to. */
-export async function openFile(file: URL): Promise<FileHandle> {
+/** Opens a regular file for reading. Throws the format's error with the reason, whatever the path leads to. */
+export async function openFile(file: URL, format: WeightFormat): Promise<FileHandle> {
   try {
     // Looked at first: opening a pipe would wait for its writer.
     const found = await stat(file);
     if (found.isFile()) return await open(file);
     const kind = found.isDirectory() ? "is a folder" : "is no regular file";
-    throw new SafetensorsError("missing", `${pathOf(file)} ${kind}; a *.safetensors file was expected.`);
+    throw new format.error("missing", `${pathOf(file)} ${kind}; a ${format.fileKind} was expected.`);
   } catch (error) {
-    throw SafetensorsError.is(error) ? error : cannotOpen(file, error);
+    throw format.error.is(error) ? error : cannotOpen(file, error, format);
   }
 }
 
 /** The error for a file or folder that the file system does not give. */
-export function cannotOpen(file: URL, cause: unknown): SafetensorsError {
-  return new SafetensorsError("missing", `${pathOf(file)} ${reasonOf(cause)}`, { cause });
+export function cannotOpen(file: URL, cause: unknown, format: WeightFormat): Error {
+  return new format.error("missing", `${pathOf(file)} ${reasonOf(cause)}`, { cause });
 }
 
 function reasonOf(cause: unknown): string {
@@ -35,7 +36,23 @@ function reasonOf(cause: unknown): string {
   }
 }
 
-/** What a file that begins with these bytes is, as a message says it; undefined for what may be safetensors. */
+/** Fills `bytes` from that byte of the file on. Throws what `ended` gives when the file ends before. */
+export async function readBytes(
+  handle: FileHandle,
+  { bytes, position }: { readonly bytes: Uint8Array; readonly position: number },
+  ended: () => Error,
+): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    // One read call takes at most 2 GiB on Linux, so a large tensor takes several.
+    const length = Math.min(bytes.length - done, 1 << 30);
+    const { bytesRead } = await handle.read(bytes, done, length, position + done);
+    if (bytesRead === 0) throw ended();
+    done += bytesRead;
+  }
+}
+
+/** What a file that begins with these bytes is, as a message says it; undefined for what may be weights. */
 export function foreignFormat(start: Uint8Array): string | undefined {
   const text = new TextDecoder("latin1").decode(start).trimStart().toLowerCase();
   return FORMATS.find(({ mark }) => text.startsWith(mark))?.problem;
@@ -45,6 +62,5 @@ const FORMATS: readonly { readonly mark: string; readonly problem: string }[] = 
   { mark: "version https://git-lfs", problem: "is a Git LFS pointer, not the file. Fetch it with `git lfs pull`" },
   { mark: "<!doctype html", problem: "is a web page. Download the file itself" },
   { mark: "<html", problem: "is a web page. Download the file itself" },
-  { mark: "pk\u0003\u0004", problem: "is a zip archive, as PyTorch's *.bin files are. Convert it to safetensors" },
   { mark: "gguf", problem: "is a GGUF file. Take the model as safetensors" },
 ];

@@ -1,4 +1,4 @@
-import { byteLengthOf, type Dtype, float16Table } from "./dtype.ts";
+import { type Dtype, elementBytesOf, float16Table } from "./dtype.ts";
 
 /** Little-endian floating-point numbers as float32. F64 is rounded. */
 export interface Float32Decoder {
@@ -13,7 +13,7 @@ export interface Float32Decoder {
 /** Undefined for dtypes that are not floating-point numbers read here. */
 export function float32Decoder(dtype: Dtype): Float32Decoder | undefined {
   const decode = DECODERS[dtype];
-  return decode && { elementBytes: byteLengthOf(dtype, [1]), decode };
+  return decode && { elementBytes: elementBytesOf(dtype), decode };
 }
 
 const DECODERS: Partial<Record<Dtype, Float32Decoder["decode"]>> = {
@@ -54,7 +54,8 @@ const DECODERS: Partial<Record<Dtype, Float32Decoder["decode"]>> = {
 /** Made when the first file of that dtype is read. */
 let halves: Float32Array | undefined;
 
-function firstNotFinite(values: Float32Array): number {
+/** Where the first value is that is NaN or infinite; -1 when all are finite. */
+export function firstNotFinite(values: Float32Array): number {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   let exponents = 0;
   for (let index = 0; index < words.length; index++) exponents |= ((words[index] ?? 0) & 0x7f800000) + 0x00800000;

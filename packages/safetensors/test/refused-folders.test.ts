@@ -74,7 +74,7 @@ describe("what is no readable file is named with its reason", () => {
   it("a folder of PyTorch's own files", async () => {
     await writeFile(file("pytorch_model-00001-of-00002.bin"), "PK");
     await expect(openSafetensors(file(""))).rejects.toThrow(
-      "only PyTorch's own files (pytorch_model-00001-of-00002.bin), which are not read: convert them to safetensors",
+      "only PyTorch's own files (pytorch_model-00001-of-00002.bin): read them with @mlan/pytorch-files",
     );
   });
 });

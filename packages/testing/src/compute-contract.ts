@@ -72,6 +72,35 @@ export function describeComputeContract(compute: Compute): void {
       tf.dispose([weight, last]);
     });
 
+    it("disposes of donated arguments, and of none but these, whatever becomes of them", async () => {
+      const places = tf.tensor2d([[1]], [1, 1], "int32");
+      const put = compute.compile(
+        ({ all, added }: { all: tf.Tensor1D; added: tf.Tensor1D }) => ({
+          all: tf.tensorScatterUpdate(all, places, added),
+          sum: tf.sum(added),
+        }),
+        { donated: ({ all }) => [all] },
+      );
+      const added = tf.tensor1d([7]);
+      let all: tf.Tensor = tf.tensor1d([1, 2, 3]);
+      const known = tf.memory().numTensors;
+      for (let call = 0; call < 3; call++) {
+        // Of the last call's argument nobody else has the memory.
+        const shared = call < 2 ? tf.clone(all) : tf.tensor1d([1, 7, 3]);
+        const given = all;
+        const found = put({ all: given as tf.Tensor1D, added });
+        all = found.all;
+        expect(given.isDisposed).toBe(true);
+        expect(added.isDisposed).toBe(false);
+        expect(await read(shared)).toEqual(call === 0 ? [1, 2, 3] : [1, 7, 3]);
+        expect([...(await all.data())]).toEqual([1, 7, 3]);
+        expect(await read(found.sum)).toEqual([7]);
+        expect(tf.memory().numTensors).toBe(known);
+      }
+      put.dispose();
+      tf.dispose([all, added, places]);
+    });
+
     it("sees a frozen variable that has changed", async () => {
       const weight = tf.variable(tf.tensor2d([[2]]));
       const compiled = compute.compile((x: tf.Tensor2D) => tf.matMul(x, weight), { frozen: [weight] });

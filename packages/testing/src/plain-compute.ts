@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type CompiledFunction, type Compute, COMPUTE, MlanError, type Plugin } from "@mlan/core";
+import { type CompiledFunction, type CompiledOptions, type Compute, COMPUTE, MlanError, type Plugin } from "@mlan/core";
 
 /**
  * One of TensorFlow.js's own backends as a compute, for tests: "cpu" once `@tensorflow/tfjs-backend-cpu` is imported.
@@ -26,7 +26,14 @@ export function plainComputePlugin(name = "cpu"): Plugin<Compute> {
 
 function called<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,
+  { donated = () => [] }: CompiledOptions<Parameters> = {},
 ): CompiledFunction<Parameters, Result> {
-  const call = (...parameters: Parameters): Result => tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
+  const call = (...parameters: Parameters): Result => {
+    try {
+      return tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
+    } finally {
+      tf.dispose([...donated(...parameters)]);
+    }
+  };
   return Object.assign(call, { signatures: 0, dispose: () => {} });
 }

@@ -25,12 +25,13 @@ const CALLS_THAT_MAKE_VARIABLES = 3;
  * Arguments and result are tensors in arrays and plain objects, beside numbers, booleans, strings, null and undefined.
  * The result is tracked by the current `tf.tidy`, all else is given back. Of `frozen` tensors the content becomes part of
  * the graphs: ONNX Runtime packs a copy of each matrix, which makes products with few rows up to twice as fast; without
- * effect on devices. On other backends `fn` is just called. Throws {@link BackendError} "unsupported" when `fn` reads a
+ * effect on devices. `donated` arguments are disposed of, and `tf.tensorScatterUpdate` writes into their memory where it is
+ * what becomes of one that nothing else reads, on the CPU. On other backends `fn` is just called. Throws {@link BackendError} "unsupported" when `fn` reads a
  * tensor's data, or when it is called inside of `tf.grad`: put the gradient into `fn`.
  */
 export function compiled<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,
-  { signatures: capacity = 32, frozen = [] }: CompiledOptions = {},
+  { signatures: capacity = 32, frozen = [], donated = () => [] }: CompiledOptions<Parameters> = {},
 ): CompiledFunction<Parameters, Result> {
   if (!Number.isSafeInteger(capacity) || capacity < 1)
     throw new BackendError("invalid-options", `signatures: ${capacity} is not a whole number from 1.`);
@@ -45,6 +46,15 @@ export function compiled<Parameters extends readonly unknown[], Result>(
   };
 
   const call = (...parameters: Parameters): Result => {
+    const usedUp = donated(...parameters);
+    try {
+      return callWith(new Set(usedUp), parameters);
+    } finally {
+      for (const tensor of usedUp) tensor.dispose();
+    }
+  };
+
+  const callWith = (usedUp: ReadonlySet<tf.Tensor>, parameters: Parameters): Result => {
     const backend = tf.backend();
     // An explanation has every graph run in sessions of its own.
     if (!(backend instanceof OnnxBackend) || backend.trace !== undefined || backend.explainer !== undefined) {
@@ -62,14 +72,14 @@ export function compiled<Parameters extends readonly unknown[], Result>(
       plans.delete(signature);
       if (isStale(backend, known.plan)) {
         release(backend, known.plan);
-        return call(...parameters);
+        return callWith(usedUp, parameters);
       }
       plans.set(signature, known);
       return known.rebuild(replay(backend, known.plan, tensors)) as Result;
     }
     let shape: Known["rebuild"] = () => undefined;
     const constants = backend.device.provider === "cpu" ? frozen : [];
-    const { returned, plan } = trace(backend, tensors, constants, (standIns) => {
+    const { returned, plan } = trace(backend, tensors, { frozen: constants, donated: usedUp }, (standIns) => {
       const result = flatten(fn(...(rebuild(standIns) as Parameters)));
       shape = result.rebuild;
       return result.tensors;

@@ -24,6 +24,8 @@ export interface GraphAction {
   readonly program: OwnedProgram;
   readonly leaves: readonly Source[];
   readonly results: readonly number[];
+  /** Results that may take the memory of a donated argument, and its place among all tensors of the call. */
+  readonly overwrites: ReadonlyMap<number, number>;
 }
 
 /** An update in place; it has the graphs run that compute what it reads. */

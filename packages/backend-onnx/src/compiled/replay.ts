@@ -3,6 +3,7 @@ import { BackendError } from "../backend-error.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import { optimizerCall } from "../optimizers/optimizer-call.ts";
 import { updateInPlace } from "../optimizers/update.ts";
+import type { Storage } from "../graph.ts";
 import type { Destinations } from "../ort-session.ts";
 import { recordedNode, RecordedValue } from "../recorded-value.ts";
 import type { GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
@@ -64,14 +65,39 @@ class Replay {
     if (held.delete(value)) this.#backend.recording.drop(value);
   }
 
-  #compute({ program, leaves, results }: GraphAction, destinations: Destinations | undefined): void {
+  #compute({ program, leaves, results, overwrites }: GraphAction, destinations: Destinations | undefined): void {
     const outputs = results.map((result) => this.#result(result));
+    const taken = this.#takenMemory(overwrites);
     program.run(
       leaves.map((leaf) => this.#value(leaf)),
       outputs,
-      destinations,
+      taken.size === 0 ? destinations : new Map([...(destinations ?? []), ...taken]),
     );
     for (const output of outputs) output.producer = undefined;
+    for (const [result, argument] of overwrites) {
+      const value = taken.has(this.#result(result)) ? this.#donated(argument) : undefined;
+      // It is the result's now.
+      if (value) value.storage = undefined;
+    }
+  }
+
+  #takenMemory(overwrites: ReadonlyMap<number, number>): Destinations {
+    const taken = new Map<RecordedValue, Storage>();
+    for (const [result, argument] of overwrites) {
+      const storage = this.#donated(argument)?.storage;
+      if (storage && storage.readOnly !== true) taken.set(this.#result(result), storage);
+    }
+    return taken;
+  }
+
+  /** An argument's value, where no other tensor shares it. */
+  #donated(argument: number): RecordedValue | undefined {
+    const { data } = this.#backend;
+    const dataId = this.#parameters[argument]?.dataId;
+    if (dataId === undefined || data.refCount(dataId) !== 1) return undefined;
+    const given = this.#parameters.filter((parameter) => parameter.dataId === dataId).length;
+    const value = data.value(dataId);
+    return given === 1 && value.owners === 1 && value.readers === 0 ? value : undefined;
   }
 
   /** The optimizer decides where its inputs are computed: what it flushes are the graphs of the plan. */

@@ -32,13 +32,20 @@ export interface Traced {
   readonly plan: Plan | undefined;
 }
 
+export interface TraceOptions {
+  /** Tensors whose content becomes part of the graphs. */
+  readonly frozen: readonly tf.Tensor[];
+  /** Those of the parameters whose memory results may take. */
+  readonly donated: ReadonlySet<tf.Tensor>;
+}
+
 /**
  * Runs `work` on stand-ins for `parameters` and notes what it does. What `work` throws is thrown, and no plan is left.
  */
 export function trace(
   backend: OnnxBackend,
   parameters: readonly tf.Tensor[],
-  frozen: readonly tf.Tensor[],
+  { frozen, donated }: TraceOptions,
   work: (standIns: readonly tf.Tensor[]) => readonly tf.Tensor[],
 ): Traced {
   backend.recording.flush();
@@ -47,7 +54,7 @@ export function trace(
   const standIns: tf.Tensor[] = [];
   let returned: readonly tf.Tensor[] = [];
   try {
-    for (const parameter of parameters) standIns.push(tracer.standIn(parameter));
+    for (const parameter of parameters) standIns.push(tracer.standIn(parameter, donated.has(parameter)));
     backend.trace = tracer;
     tracer.setFrozen(true);
     returned = tf.tidy(() => {
@@ -73,6 +80,7 @@ class Tracer implements Trace {
   readonly #backend: OnnxBackend;
   readonly #variables: TracedVariables;
   readonly #arguments = new Map<RecordedValue, number>();
+  readonly #donated = new Set<RecordedValue>();
   readonly #frozen: readonly FrozenTensor[];
   readonly #constants = new Set<RecordedValue>();
   readonly #resultIndices = new Map<RecordedValue, number>();
@@ -101,7 +109,7 @@ class Tracer implements Trace {
   }
 
   /** A tensor with the argument's data and an identity of its own, so that two arguments are never confused. */
-  standIn(parameter: tf.Tensor): tf.Tensor {
+  standIn(parameter: tf.Tensor, donated: boolean): tf.Tensor {
     const { data, recording } = this.#backend;
     const original = data.value(parameter.dataId);
     throwFailure(original);
@@ -109,6 +117,7 @@ class Tracer implements Trace {
     original.owners++;
     value.storage = borrowStorage(original, () => recording.drop(original));
     this.#arguments.set(value, this.#arguments.size);
+    if (donated) this.#donated.add(value);
     return tensorOf(data.add(value), parameter);
   }
 
@@ -124,7 +133,7 @@ class Tracer implements Trace {
       this.#resultIndices.set(output, index);
       return index;
     });
-    this.#graphs.push({ program: this.#own(program), leaves, results });
+    this.#graphs.push({ program: this.#own(program), leaves, results, overwrites: this.#overwrites(program) });
   }
 
   update(optimizer: Optimizer, inputs: UpdateInputs, attributes: Attributes, run: () => void): void {
@@ -161,11 +170,12 @@ class Tracer implements Trace {
     }
     const planned = returned.map((tensor) => this.#planned(tensor));
     const assigned = this.#variables.assigned().map((variable) => ({ variable, tensor: this.#planned(variable) }));
+    const outgoing = [...planned, ...assigned.map(({ tensor }) => tensor)];
     const results = [...this.#resultIndices.keys()].map(({ shape, dtype }) => ({ shape, dtype }));
     return {
-      actions: this.#actions,
+      actions: withoutSharedMemory(this.#actions, outgoing),
       results,
-      finished: finishedAfter(this.#actions, [...planned, ...assigned.map(({ tensor }) => tensor)]),
+      finished: finishedAfter(this.#actions, outgoing),
       returned: planned,
       assigned,
       frozen: this.#frozen,
@@ -206,6 +216,20 @@ class Tracer implements Trace {
     if (this.#constants.has(value)) return;
     value.owners++;
     this.#constants.add(value);
+  }
+
+  /** Results of operations that may write into an argument which nothing else in the program reads. */
+  #overwrites({ nodes }: Program): ReadonlyMap<number, number> {
+    const overwrites = new Map<number, number>();
+    if (this.#donated.size === 0 || this.#backend.device.provider !== "cpu") return overwrites;
+    for (const { operation, inputs, outputs } of nodes) {
+      const base = operation.overwrites === undefined ? undefined : inputs[operation.overwrites];
+      if (base === undefined || !this.#donated.has(base)) continue;
+      const reads = nodes.reduce((count, node) => count + node.inputs.filter((input) => input === base).length, 0);
+      const [argument, result] = [this.#arguments.get(base), outputs[0] && this.#resultIndices.get(outputs[0])];
+      if (reads === 1 && argument !== undefined && result !== undefined) overwrites.set(result, argument);
+    }
+    return overwrites;
   }
 
   /** Programs of one signature, e.g. those of equal layers, share a session. */
@@ -253,6 +277,23 @@ function mapInputs<Result>(
 
 function typeOf({ shape, dtype }: TensorInfo): Pick<PlannedTensor, "shape" | "dtype"> {
   return { shape: [...shape], dtype };
+}
+
+/** The actions without overwriting arguments that something else reads, or that go out. */
+function withoutSharedMemory(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): Plan["actions"] {
+  const readers = new Map<number, number>();
+  const read = (source: Source): void => {
+    if (source.kind === "argument") readers.set(source.index, (readers.get(source.index) ?? 0) + 1);
+  };
+  for (const action of actions) {
+    for (const graph of "graphs" in action ? action.graphs : [action]) graph.leaves.forEach(read);
+    if ("graphs" in action) for (const { source } of Object.values(action.inputs).flat()) read(source);
+  }
+  for (const { source } of outgoing) read(source);
+  const isOnly = ([, argument]: readonly [number, number]): boolean => readers.get(argument) === 1;
+  return actions.map((action) =>
+    "graphs" in action ? action : { ...action, overwrites: new Map([...action.overwrites].filter(isOnly)) },
+  );
 }
 
 /** For each action the results whose last reader it is; those that go out have none. */

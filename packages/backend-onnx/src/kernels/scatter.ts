@@ -9,14 +9,18 @@ import { compose } from "./composition.ts";
 import { fill } from "./fill.ts";
 import { assertKnownInRange, checkedCoordinates, checkedIndices } from "./indices.ts";
 import { isEmpty, kernel, numberType, operation, record } from "./operation.ts";
-import type { OnnxCall, Writing } from "./operation.ts";
+import type { OnnxCall, WrittenOperation, Writing } from "./operation.ts";
 
 const ADD_AT = operation("ScatterNd", writeAddAt);
 
-const PUT_AT = operation("TensorScatterUpdate", ({ graph }, data, positions, updates) => [
-  "ScatterND",
-  [data, checkedIndices(graph, positions), updates],
-]);
+const PUT_AT: WrittenOperation = {
+  ...operation("TensorScatterUpdate", ({ graph }, data, positions, updates) => [
+    "ScatterND",
+    [data, checkedIndices(graph, positions), updates],
+  ]),
+  // ONNX Runtime's kernel copies the data unless the result is in the same place.
+  overwrites: 0,
+};
 
 const SEGMENT_SUM = operation("UnsortedSegmentSum", writeSegmentSum);
 

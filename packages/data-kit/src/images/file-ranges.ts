@@ -10,6 +10,7 @@ import { RandomAccessReader } from "yauzl";
 export class FileRanges extends RandomAccessReader {
   readonly #path: string;
   #handle: FileHandle | undefined;
+  #size = Infinity;
 
   constructor(path: string) {
     super();
@@ -21,7 +22,8 @@ export class FileRanges extends RandomAccessReader {
     const handle = await open(this.#path);
     this.#handle = handle;
     try {
-      return await use((await handle.stat()).size);
+      this.#size = (await handle.stat()).size;
+      return await use(this.#size);
     } finally {
       this.#handle = undefined;
       await handle.close();
@@ -39,6 +41,9 @@ export class FileRanges extends RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
+    // Node throws for a place that no file has, and here nobody could catch it.
+    if (position + length > this.#size)
+      return callback(new Error("it refers to a place behind the end of the archive, which was cut short"));
     if (this.#handle === undefined) return void super.read(buffer, offset, length, position, callback);
     read(this.#handle.fd, buffer, offset, length, position, (error, bytesRead) =>
       callback(error ?? (bytesRead === length ? null : new Error("the archive was cut short"))),

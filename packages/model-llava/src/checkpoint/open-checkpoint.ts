@@ -18,7 +18,7 @@ import { type LlavaConfig, llavaConfig } from "../config/llava-config.ts";
 import { visionConfig } from "../config/vision-config.ts";
 import { clipImageProcessor, type ImageProcessor, readImageProcessor } from "../images/image-processor.ts";
 import type { VisionOptions } from "../network/llava-network.ts";
-import { openWeights } from "../weights/load-weights.ts";
+import { openWeights } from "../weights/open-weights.ts";
 import { holdsTower, type WeightSources } from "../weights/weight-plan.ts";
 
 export interface CheckpointFolders {

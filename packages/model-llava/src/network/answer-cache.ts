@@ -16,8 +16,8 @@ export function cachedPart(cache: MaskedCache | undefined, layer: number): reado
 
 /** A step's place in the cache as data, so that one compiled graph serves all steps. */
 export interface CacheSlot {
-  /** [capacity, 1]: 1 at the step, else 0. */
-  readonly here: tf.Tensor2D;
+  /** The step's place in the cache, for each row and head: [rows * keyValueHeads, 3] (int32) of row, head and step. */
+  readonly places: tf.Tensor2D;
   /** [capacity]: 0 up to the step, {@link MASKED} behind it. */
   readonly mask: tf.Tensor1D;
 }
@@ -37,18 +37,23 @@ export function emptyCache(
   return Array.from({ length: layers }, () => ({ key: zeros(), value: zeros() }));
 }
 
-export function cacheSlot(step: number, capacity: number): CacheSlot {
-  const here = new Float32Array(capacity);
-  here[step] = 1;
+/** The slot of a step in a cache [rows, keyValueHeads, capacity, dimension]. */
+export function cacheSlot([rows, heads, capacity]: readonly [number, number, number, number], step: number): CacheSlot {
+  const places = Int32Array.from({ length: rows * heads * 3 }, (_, index) => {
+    const vector = Math.floor(index / 3);
+    return [Math.floor(vector / heads), vector % heads, step][index % 3] ?? 0;
+  });
   return {
-    here: tf.tensor2d(here, [capacity, 1]),
+    places: tf.tensor2d(places, [rows * heads, 3]),
     mask: tf.tensor1d(new Float32Array(capacity).fill(MASKED, step + 1)),
   };
 }
 
-/** The cache with a step's keys and values [rows, keyValueHeads, 1, dimension] added at its place. */
-export function writeSlot({ key, value }: KeyValue, added: KeyValue, { here }: CacheSlot): KeyValue {
-  return { key: tf.add(key, tf.mul(added.key, here)), value: tf.add(value, tf.mul(added.value, here)) };
+/** The cache with a step's keys and values [rows, keyValueHeads, 1, dimension] at its place. */
+export function writeSlot(cache: KeyValue, added: KeyValue, { places }: CacheSlot): KeyValue {
+  const write = (all: tf.Tensor4D, step: tf.Tensor4D): tf.Tensor4D =>
+    tf.tensorScatterUpdate(all, places, tf.reshape(step, [places.shape[0], -1])) as tf.Tensor4D;
+  return { key: write(cache.key, added.key), value: write(cache.value, added.value) };
 }
 
 /** Hides what lies behind each row's prompt, broadcast to [rows, keyValueHeads, group, 1, length]. */

@@ -15,7 +15,7 @@ export interface AnswerFunctions {
   read(pass: PromptPass): readonly KeyValue[];
   /** The same, and the token that follows each wanted position. */
   begin(pass: PromptPass, margins: boolean): { readonly layers: readonly KeyValue[]; readonly choice: Choice };
-  /** A step of an answer of up to `steps`. */
+  /** A step of an answer of up to `steps`; the step's cache of the answer is used up by it. */
   step(step: DecodingStep, steps: number): ReturnType<typeof runStep>;
   /** The log-probabilities [n] of `targets` [n, 2] (place among the wanted positions, token), natural logarithm. */
   score(pass: PromptPass, targets: tf.Tensor2D): tf.Tensor1D;
@@ -58,17 +58,19 @@ function recordedFunctions(network: LlavaNetwork, { compile }: Compute) {
   const bytes = 4 * weights.reduce((sum, { size }) => sum + size, 0);
   const options = { signatures: SIGNATURES };
   const step = (given: DecodingStep): ReturnType<typeof runStep> => runStep(network, given);
+  const donated = ({ answer }: DecodingStep): readonly tf.Tensor[] => answer.flatMap(({ key, value }) => [key, value]);
   return {
     read: compile((pass: PromptPass) => runPrompts(network, pass).layers, options),
     begin: compile((pass: PromptPass, margins: boolean) => {
       const { hidden, layers } = runPrompts(network, pass);
       return { layers, choice: choose(network, hidden, margins) };
     }, options),
-    plainStep: compile(step, options),
+    plainStep: compile(step, { ...options, donated }),
     packedStep:
       bytes > LARGEST_PACKED
         ? undefined
         : compile(step, {
+            donated,
             signatures: Math.min(SIGNATURES, Math.max(1, Math.floor(PACKED_BYTES / bytes))),
             frozen: weights.map(({ tensor }) => tensor),
           }),

@@ -15,7 +15,7 @@ export interface DecodingStep {
   readonly slot: CacheSlot;
   readonly prefix?: MaskedCache;
   readonly prompt: MaskedCache;
-  /** [rows, keyValueHeads, capacity, dimension] of each layer. */
+  /** [rows, keyValueHeads, capacity, dimension] of each layer; a step uses it up. */
   readonly answer: readonly KeyValue[];
   /** Of the table of rotations, see {@link tableLength}. */
   readonly table: number;

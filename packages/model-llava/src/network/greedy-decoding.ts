@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { PromptTensors } from "../batch/prompt-tensors.ts";
 import { roundUp } from "../batch/shape-buckets.ts";
-import { cacheSlot, disposeCache, emptyCache } from "./answer-cache.ts";
+import { cacheSlot, emptyCache } from "./answer-cache.ts";
 import type { AnswerFunctions } from "./answer-functions.ts";
 import { type Choice, disposeChoice, readChoice } from "./greedy-choice.ts";
 import { maskedPrefix, type PrefixCache, tableLength } from "./prompt-pass.ts";
@@ -51,10 +51,9 @@ export async function decodeGreedily(functions: AnswerFunctions, options: Greedy
         state = fewerRows(state, going);
         tokens = state.rows.map((_, row) => tokens[going[row] ?? going[0] ?? 0] ?? 0);
       }
-      const before = [choice, state] as const;
+      const before = choice;
       [state, choice] = takeStep(functions, state, { tokens, step, steps: maximumNewTokens, table, margins });
-      disposeChoice(before[0]);
-      disposeCache(before[1].answer);
+      disposeChoice(before);
     }
   } finally {
     disposeChoice(choice);
@@ -103,7 +102,7 @@ function takeStep(
   { tokens, step, steps, table, margins }: Step,
 ): [RowState, Choice] {
   const { prefix, prompt, promptLengths, answer: before } = state;
-  const slot = cacheSlot(step, before[0]?.key.shape[2] ?? 0);
+  const slot = cacheSlot(before[0]?.key.shape ?? [0, 0, 0, 0], step);
   const newest = tf.tensor1d([...tokens], "int32");
   const positions = tf.tensor1d(
     promptLengths.map((length) => length + step),
@@ -113,6 +112,6 @@ function takeStep(
     { tokens: newest, positions, slot, ...(prefix && { prefix }), prompt, answer: before, table, margins },
     steps,
   );
-  tf.dispose([newest, positions, slot.here, slot.mask]);
+  tf.dispose([newest, positions, slot.places, slot.mask]);
   return [{ ...state, answer }, choice];
 }

@@ -15,7 +15,8 @@ export interface Template {
   segments(conversation: PlacedConversation): readonly Segment[];
   /**
    * What precedes a generated answer: the segments of the same turns, up to the answer's beginning. `images` are put where
-   * training has them; with 0 of them, placeholders in the prompt's texts may become images.
+   * training has them; with 0 of them, placeholders in the prompt's texts may become images. An answer's start that is marked as learned is cut off
+   * from the text before it, as an answer is in training; of a prompt nothing is learned.
    */
   promptSegments(prompt: ChatPrompt, images: number): readonly Segment[];
   /**
@@ -23,7 +24,7 @@ export interface Template {
    * Default: only at that.
    */
   readonly answerEnd?: string;
-  /** What the original code does differently. Default: nothing, so that both loss protocols learn the `segments`. */
+  /** What the original code does differently. Default: nothing, so that `text` and `turns` both learn the `segments`. */
   readonly original?: OriginalRules;
 }
 
@@ -38,7 +39,7 @@ export interface OriginalRules {
   render(conversation: Conversation): string;
   /** The texts by which `label` finds answers; a turn that holds one of them is misread. */
   readonly borders: readonly string[];
-  /** Those of `borders` that must be tokens; with a tokenizer that lacks one, both loss protocols learn the `segments`. */
+  /** Those of `borders` that must be tokens; with a tokenizer that lacks one, `text` and `turns` both learn the `segments`. */
   readonly tokens: readonly string[];
   /** Says which tokens of a rendered conversation are learned. */
   label(input: LabelInput): Labels;

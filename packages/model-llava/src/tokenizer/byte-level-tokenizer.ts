@@ -58,14 +58,13 @@ function namedTokens({ begin }: ByteLevelModel, files: TokenizerConfigFiles): Na
       "invalid-checkpoint",
       `model-llava: ${pathOf(file)} names no eos_token, so that no answer would end. Add the key with the token.`,
     );
-  // As transformers: the flag decides where there is one, tokenizer.json elsewhere.
-  const flagged = config.add_bos_token == null ? begin?.content : undefined;
   return {
     added,
     special: [beginOfSequence, endOfSequence, unknown, begin?.content, ...others, ...further].filter(
       (token) => typeof token === "string",
     ),
-    begin: config.add_bos_token ? beginOfSequence : flagged,
+    // As transformers: beside a tokenizer.json, add_bos_token and add_eos_token say nothing.
+    begin: begin?.content,
     end: endOfSequence,
   };
 }
@@ -73,8 +72,6 @@ function namedTokens({ begin }: ByteLevelModel, files: TokenizerConfigFiles): Na
 const off = z.literal(false, { error: "only false is supported" }).nullish();
 const tokens = z.union([z.array(tokenText), z.record(z.string(), tokenText)]).nullish();
 const schema = z.object({
-  add_bos_token: z.boolean().nullish(),
-  add_eos_token: off,
   add_prefix_space: off,
   split_special_tokens: off,
   pad_token: tokenText.nullish(),

@@ -1,7 +1,6 @@
 import { deriveSeed, MlanError, seededRandom } from "@mlan/core";
-import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
-import { checkpointResult, readTensors } from "./read-tensors.ts";
+import { readTensors } from "./read-tensors.ts";
 import type { Weight } from "./weight.ts";
 import type { WeightPlan } from "./weight-plan.ts";
 
@@ -36,11 +35,6 @@ export async function loadWeights(
     signal,
   );
   for (const weight of fresh) owned(weight).set(tf.tensor(initialProjectorValues(weight, fresh, seed), weight.shape));
-}
-
-/** Opens weights, its errors as `invalid-checkpoint` errors. */
-export function openWeights(folder: URL): Promise<SafetensorsReader> {
-  return checkpointResult(() => openSafetensors(folder));
 }
 
 /** PyTorch's initialisation of nn.Linear: uniform within 1/sqrt(inputs), weights and biases alike. */

@@ -1,0 +1,31 @@
+import { pathOf, type SafetensorsErrorCode, WeightFileError } from "@mlan/safetensors";
+
+const NAME = "PytorchFileError";
+
+/** `missing`: no such file or tensor. `damaged`: bytes that contradict the format. `unsupported`: what is not read here. */
+export type PytorchFileErrorCode = SafetensorsErrorCode;
+
+/** An error of a PyTorch file that names the file, what was found in it, and what to do. */
+export class PytorchFileError extends WeightFileError {
+  override readonly name: string = NAME;
+
+  constructor(code: PytorchFileErrorCode, message: string, options?: ErrorOptions) {
+    super("pytorch-files", code, message, options);
+  }
+
+  /** Recognises errors of any installed copy of this package. */
+  static is(error: unknown, code?: PytorchFileErrorCode): error is PytorchFileError {
+    if (!(error instanceof Error) || error.name !== NAME || !("code" in error)) return false;
+    return code === undefined || error.code === code;
+  }
+}
+
+/** The error for a file whose bytes contradict the format or each other. */
+export function damaged(file: URL, what: string, options?: ErrorOptions): PytorchFileError {
+  return new PytorchFileError("damaged", `${pathOf(file)} is damaged: ${what}. Download or write it again.`, options);
+}
+
+/** The error for a file that is as its writer meant it, and is not read. `wayOut` is a sentence without its full stop. */
+export function unsupported(file: URL, what: string, wayOut: string): PytorchFileError {
+  return new PytorchFileError("unsupported", `${pathOf(file)} ${what}. ${wayOut}.`);
+}

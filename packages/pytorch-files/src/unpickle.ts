@@ -1,0 +1,241 @@
+import { shown } from "@mlan/safetensors";
+import { PickleBytes } from "./pickle-bytes.ts";
+
+/** A Python tuple; lists are arrays and dicts are maps. */
+export class Tuple {
+  readonly items: readonly unknown[];
+
+  constructor(items: readonly unknown[]) {
+    this.items = items;
+  }
+}
+
+/** What a name of a pickle is that may be called. */
+export interface Callable {
+  call(args: readonly unknown[]): unknown;
+}
+
+/** What a pickle may refer to. All of it may throw. */
+export interface PickleWorld {
+  /** What a module's name means: a {@link Callable}, or any other value. */
+  find(module: string, name: string): unknown;
+  /** What an id means that the pickle's writer gave to something beside the pickle. */
+  load(id: unknown): unknown;
+  /** The error for a pickle that contradicts itself; `what` goes on after "the pickle is damaged: ". */
+  damaged(what: string): Error;
+  /** The error for something that pickles may hold and that is not read. */
+  unsupported(what: string): Error;
+}
+
+/**
+ * Reads a pickle of protocol 2 or newer. It only builds tuples, lists, dicts, text, numbers, and what `world` gives; it takes
+ * time and memory proportional to the bytes.
+ */
+export function unpickle(bytes: Uint8Array, world: PickleWorld): unknown {
+  const machine = new Machine(new PickleBytes(bytes, (what) => world.damaged(what)), world);
+  return machine.run();
+}
+
+class Machine {
+  readonly input: PickleBytes;
+  readonly world: PickleWorld;
+  readonly memo = new Map<number, unknown>();
+  readonly #stack: unknown[] = [];
+  readonly #marks: number[] = [];
+
+  constructor(input: PickleBytes, world: PickleWorld) {
+    this.input = input;
+    this.world = world;
+  }
+
+  run(): unknown {
+    for (;;) {
+      const { position } = this.input;
+      const code = this.input.uint8();
+      if (code === STOP) return this.pop();
+      const operation = OPERATIONS.get(code);
+      if (!operation) {
+        const shown = `0x${code.toString(16).padStart(2, "0")}`;
+        throw this.world.damaged(
+          `byte ${position} is ${shown}, no instruction of a pickle of protocol 2 to 5 that is read here`,
+        );
+      }
+      operation(this);
+    }
+  }
+
+  push(value: unknown): void {
+    this.#stack.push(value);
+  }
+
+  pop(): unknown {
+    if (this.#stack.length <= (this.#marks.at(-1) ?? 0))
+      throw this.world.damaged("it takes a value that it did not put");
+    return this.#stack.pop();
+  }
+
+  /** The value on top, which stays there. */
+  top(): unknown {
+    const value = this.pop();
+    this.push(value);
+    return value;
+  }
+
+  mark(): void {
+    this.#marks.push(this.#stack.length);
+  }
+
+  /** Takes the values behind the last mark. */
+  popMarked(): readonly unknown[] {
+    const mark = this.#marks.pop();
+    if (mark === undefined) throw this.world.damaged("it takes values behind a mark that it did not set");
+    return this.#stack.splice(mark);
+  }
+
+  get(index: number): void {
+    if (!this.memo.has(index)) throw this.world.damaged(`it takes value ${index}, which it did not store`);
+    this.push(this.memo.get(index));
+  }
+
+  tuple(length: number): void {
+    const items = Array.from({ length }, () => this.pop()).toReversed();
+    this.push(new Tuple(items));
+  }
+
+  append(items: readonly unknown[]): void {
+    const list = this.top();
+    if (!Array.isArray(list)) throw this.world.damaged("it appends to what is no list");
+    for (const item of items) list.push(item);
+  }
+
+  /** Keys and values in turn. */
+  setItems(items: readonly unknown[]): void {
+    const dict = this.top();
+    if (!(dict instanceof Map)) throw this.world.damaged("it sets items of what is no dict");
+    if (items.length % 2 !== 0) throw this.world.damaged("it sets a key without a value");
+    for (let index = 0; index < items.length; index += 2) {
+      const key = items[index];
+      if (dict.has(key)) throw this.world.damaged(`one dict has the key ${shown(key)} twice`);
+      dict.set(key, items[index + 1]);
+    }
+  }
+
+  find(module: unknown, name: unknown): void {
+    if (typeof module !== "string" || typeof name !== "string") throw this.world.damaged("a module's name is no text");
+    this.push(this.world.find(module, name));
+  }
+
+  call(): void {
+    const args = this.pop();
+    const callable = this.pop();
+    if (!(args instanceof Tuple)) throw this.world.damaged("it calls something with what is no tuple");
+    if (!isCallable(callable)) throw this.world.damaged("it calls what is no function");
+    this.push(callable.call(args.items));
+  }
+
+  /** The attributes that Python sets on a dict, such as a state dict's `_metadata`, are no tensors. */
+  build(): void {
+    this.pop();
+    if (!(this.top() instanceof Map)) throw this.world.unsupported("sets attributes of what is no dict");
+  }
+
+  refuse(what: string): never {
+    throw this.world.unsupported(what);
+  }
+}
+
+function isCallable(value: unknown): value is Callable {
+  return typeof value === "object" && value !== null && "call" in value && typeof value.call === "function";
+}
+
+const STOP = 0x2e;
+/** Longer integers are no sizes of anything. */
+const LONGEST_INTEGER = 255;
+
+/** The instructions of protocols 2 to 5 by their byte, with the names of Python's pickletools. */
+const OPERATIONS: ReadonlyMap<number, (machine: Machine) => void> = new Map([
+  [0x28, (m) => m.mark()], // MARK
+  [0x29, (m) => m.tuple(0)], // EMPTY_TUPLE
+  [0x30, (m) => void m.pop()], // POP
+  [0x31, (m) => void m.popMarked()], // POP_MARK
+  [0x32, (m) => m.push(m.top())], // DUP
+  [0x42, (m) => m.push(m.input.bytes(m.input.uint32()))], // BINBYTES
+  [0x43, (m) => m.push(m.input.bytes(m.input.uint8()))], // SHORT_BINBYTES
+  [0x47, (m) => m.push(m.input.float64())], // BINFLOAT
+  [0x4a, (m) => m.push(m.input.int32())], // BININT
+  [0x4b, (m) => m.push(m.input.uint8())], // BININT1
+  [0x4d, (m) => m.push(m.input.uint16())], // BININT2
+  [0x4e, (m) => m.push(null)], // NONE
+  [0x51, (m) => m.push(m.world.load(m.pop()))], // BINPERSID
+  [0x52, (m) => m.call()], // REDUCE
+  [0x54, (m) => m.push(m.input.latin1(m.input.uint32()))], // BINSTRING
+  [0x55, (m) => m.push(m.input.latin1(m.input.uint8()))], // SHORT_BINSTRING
+  [0x58, (m) => m.push(m.input.utf8(m.input.uint32()))], // BINUNICODE
+  [0x5d, (m) => m.push([])], // EMPTY_LIST
+  [0x61, (m) => appendOne(m)], // APPEND
+  [0x62, (m) => m.build()], // BUILD
+  [0x63, (m) => m.find(m.input.line(), m.input.line())], // GLOBAL
+  [0x64, (m) => makeDict(m)], // DICT
+  [0x65, (m) => m.append(m.popMarked())], // APPENDS
+  [0x68, (m) => m.get(m.input.uint8())], // BINGET
+  [0x6a, (m) => m.get(m.input.uint32())], // LONG_BINGET
+  [0x6c, (m) => m.push([...m.popMarked()])], // LIST
+  [0x71, (m) => void m.memo.set(m.input.uint8(), m.top())], // BINPUT
+  [0x72, (m) => void m.memo.set(m.input.uint32(), m.top())], // LONG_BINPUT
+  [0x73, (m) => setOne(m)], // SETITEM
+  [0x74, (m) => m.push(new Tuple(m.popMarked()))], // TUPLE
+  [0x75, (m) => m.setItems(m.popMarked())], // SETITEMS
+  [0x7d, (m) => m.push(new Map())], // EMPTY_DICT
+  [0x80, (m) => checkProtocol(m)], // PROTO
+  [0x81, (m) => m.call()], // NEWOBJ
+  [0x85, (m) => m.tuple(1)], // TUPLE1
+  [0x86, (m) => m.tuple(2)], // TUPLE2
+  [0x87, (m) => m.tuple(3)], // TUPLE3
+  [0x88, (m) => m.push(true)], // NEWTRUE
+  [0x89, (m) => m.push(false)], // NEWFALSE
+  [0x8a, (m) => m.push(m.input.integer(m.input.uint8()))], // LONG1
+  [0x8b, (m) => longInteger(m)], // LONG4
+  [0x8c, (m) => m.push(m.input.utf8(m.input.uint8()))], // SHORT_BINUNICODE
+  [0x8d, (m) => m.push(m.input.utf8(m.input.uint64()))], // BINUNICODE8
+  [0x8e, (m) => m.push(m.input.bytes(m.input.uint64()))], // BINBYTES8
+  [0x8f, (m) => m.refuse("holds a set")], // EMPTY_SET
+  [0x91, (m) => m.refuse("holds a set")], // FROZENSET
+  [0x93, (m) => findOnStack(m)], // STACK_GLOBAL
+  [0x94, (m) => void m.memo.set(m.memo.size, m.top())], // MEMOIZE
+  [0x95, (m) => void m.input.uint64()], // FRAME
+  [0x96, (m) => m.push(m.input.bytes(m.input.uint64()))], // BYTEARRAY8
+]);
+
+function appendOne(machine: Machine): void {
+  const item = machine.pop();
+  machine.append([item]);
+}
+
+function setOne(machine: Machine): void {
+  const value = machine.pop();
+  const key = machine.pop();
+  machine.setItems([key, value]);
+}
+
+function makeDict(machine: Machine): void {
+  const items = machine.popMarked();
+  machine.push(new Map());
+  machine.setItems(items);
+}
+
+function findOnStack(machine: Machine): void {
+  const name = machine.pop();
+  const module = machine.pop();
+  machine.find(module, name);
+}
+
+function longInteger(machine: Machine): void {
+  const length = machine.input.uint32();
+  if (length > LONGEST_INTEGER) throw machine.world.damaged(`it holds an integer of ${length} bytes`);
+  machine.push(machine.input.integer(length));
+}
+
+function checkProtocol(machine: Machine): void {
+  const protocol = machine.input.uint8();
+  if (protocol < 2 || protocol > 5) machine.refuse(`is a pickle of protocol ${protocol}; those of 2 to 5 are read`);
+}

@@ -1,0 +1,48 @@
+import type { FileHandle } from "node:fs/promises";
+import { type CheckedBytes, shown } from "@mlan/safetensors";
+import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from "yauzl";
+import { damaged, PytorchFileError } from "./errors.ts";
+import { ZipRanges } from "./zip-ranges.ts";
+
+export interface ZipRecord extends CheckedBytes {
+  /** Compressed or encrypted: the bytes are not what the record holds. */
+  readonly isPacked: boolean;
+}
+
+/** Large models have about a thousand tensors, mixtures of experts some ten thousand. */
+const MOST_RECORDS = 100_000;
+const STORED = 0;
+
+/** Where the records of a zip archive are in its file, by name. Throws for records that are doubled or cut short. */
+export async function zipRecords(handle: FileHandle, file: URL): Promise<ReadonlyMap<string, ZipRecord>> {
+  const records = new Map<string, ZipRecord>();
+  try {
+    const { size } = await handle.stat();
+    const zip = await fromRandomAccessReaderPromise(new ZipRanges(handle, size), size, { autoClose: false });
+    if (zip.entryCount > MOST_RECORDS)
+      throw damaged(file, `it claims ${zip.entryCount} records, more than any model has tensors`);
+    const entries: Entry[] = [];
+    for await (const entry of zip.eachEntry()) entries.push(entry);
+    for (const entry of entries) {
+      const name = entry.fileName;
+      if (records.has(name)) throw damaged(file, `it holds the record ${shown(name)} twice`);
+      records.set(name, await placeOf(entry, zip, file));
+    }
+  } catch (cause) {
+    if (PytorchFileError.is(cause)) throw cause;
+    const reason = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
+    throw damaged(file, `its list of records cannot be read (${reason}); most likely it was cut short`, { cause });
+  }
+  return records;
+}
+
+async function placeOf(entry: Entry, zip: ZipFile, file: URL): Promise<ZipRecord> {
+  const { fileDataStart: offset } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+  const isPacked = entry.isEncrypted() || entry.compressionMethod !== STORED;
+  const byteLength = isPacked ? entry.compressedSize : entry.uncompressedSize;
+  const end = offset + byteLength;
+  if (end > zip.fileSize) {
+    throw damaged(file, `the record ${shown(entry.fileName)} ends at byte ${end}, the file at ${zip.fileSize}`);
+  }
+  return { offset, byteLength, crc32: entry.crc32, isPacked };
+}

@@ -1,0 +1,245 @@
+import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { openPytorch, PytorchFileError } from "@mlan/pytorch-files";
+import { writeSafetensors } from "@mlan/safetensors";
+import { describe, expect, it } from "vitest";
+import { scratchFolder } from "./scratch-folder.ts";
+import { bytes, pickle, recordsOf, type ViewToWrite, writeArchive } from "./torch-file.ts";
+
+const fixtures = new URL("fixtures/", import.meta.url);
+const view: ViewToWrite = {
+  key: "0",
+  storageType: "FloatStorage",
+  length: 6,
+  offset: 0,
+  shape: [2, 3],
+  strides: [3, 1],
+};
+const numbers = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer);
+
+async function errorOf(place: URL): Promise<unknown> {
+  return openPytorch(place).then(
+    async (reader) => {
+      await reader.close();
+      return "it was opened";
+    },
+    (thrown: unknown) => thrown,
+  );
+}
+
+describe("a folder that is not whole", () => {
+  const sharded = async (): Promise<URL> => {
+    const folder = scratchFolder();
+    await cp(new URL("sharded/", fixtures), folder, { recursive: true });
+    return folder;
+  };
+  const FIRST = "pytorch_model-00001-of-00002.bin";
+  const SECOND = "pytorch_model-00002-of-00002.bin";
+
+  it("lacks a shard", async () => {
+    const folder = await sharded();
+    await rm(new URL(SECOND, folder));
+    const error = await errorOf(folder);
+    expect(PytorchFileError.is(error, "missing")).toBe(true);
+    expect(String(error)).toMatch(
+      /1 of the 2 files that .*index\.json names are missing: pytorch_model-00002-of-00002\.bin/,
+    );
+  });
+
+  it("lacks the index", async () => {
+    const folder = await sharded();
+    await rm(new URL("pytorch_model.bin.index.json", folder));
+    expect(String(await errorOf(folder))).toContain("without pytorch_model.bin.index.json, which lists their tensors");
+  });
+
+  it("has an index of another model", async () => {
+    const folder = await sharded();
+    await writeFile(new URL("pytorch_model.bin.index.json", folder), JSON.stringify({ weight_map: { w: FIRST } }));
+    expect(String(await errorOf(folder))).toMatch(/puts tensor "w" into .*00001-of-00002\.bin, which does not hold it/);
+  });
+
+  it("has one tensor in two shards", async () => {
+    const folder = await sharded();
+    await cp(new URL(FIRST, folder), new URL(SECOND, folder));
+    expect(String(await errorOf(folder))).toMatch(/tensor "layers\.1\.weight" is in .*00001-of.* and in .*00002-of/);
+  });
+
+  it("has weights of another name only", async () => {
+    const folder = await sharded();
+    await rm(new URL("pytorch_model.bin.index.json", folder));
+    await rm(new URL(SECOND, folder));
+    await rename(new URL(FIRST, folder), new URL("mm_projector.bin", folder));
+    expect(String(await errorOf(folder))).toContain("holds no pytorch_model.bin, but mm_projector.bin. Name the file");
+    await (await openPytorch(new URL("mm_projector.bin", folder))).close();
+  });
+});
+
+describe("what is no file of torch.save is named as what it is", () => {
+  it.each([
+    ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "is a Git LFS pointer"],
+    ["a web page", "<!DOCTYPE html><html>", "is a web page"],
+    ["nothing", "", "it is empty"],
+    ["text", "hello", "does not begin as a file of torch.save"],
+    ["a pickle", bytes(0x80, 2, 0x7d, 0x2e), "is a pickle that torch.save did not write"],
+    ["a tar of PyTorch before 1.0", Buffer.concat([Buffer.alloc(257), Buffer.from("ustar")]), "before version 1.6"],
+  ])("%s", async (_, content, message) => {
+    const file = new URL("pytorch_model.bin", scratchFolder());
+    await writeFile(file, content);
+    expect(String(await errorOf(file))).toContain(message);
+  });
+
+  it("safetensors", async () => {
+    const file = new URL("pytorch_model.bin", scratchFolder());
+    await writeSafetensors(file, [{ name: "w", dtype: "F32", shape: [1], data: () => Float32Array.of(1) }]);
+    expect(String(await errorOf(file))).toContain("is a safetensors file. Call it model.safetensors");
+  });
+
+  it("an archive of something else", async () => {
+    const file = new URL("pytorch_model.bin", scratchFolder());
+    await writeArchive(file, [{ name: "images/cat.png", data: bytes(1) }]);
+    expect(String(await errorOf(file))).toContain("not one of torch.save: it holds images/cat.png");
+  });
+});
+
+it("a file that was cut short, wherever", async () => {
+  const file = new URL("pytorch_model.bin", scratchFolder());
+  const whole = await readFile(new URL("module.bin", fixtures));
+  for (let size = 0; size < whole.length; size += 37) {
+    await writeFile(file, whole.subarray(0, size));
+    const error = await errorOf(file);
+    expect(PytorchFileError.is(error, "damaged"), `${size} bytes: ${String(error)}`).toBe(true);
+  }
+});
+
+it("a file whose list is said to be at a place that no file has", async () => {
+  const file = new URL("pytorch_model.bin", scratchFolder());
+  const whole = await readFile(new URL("module.bin", fixtures));
+  const locator = Buffer.alloc(20, 0xff);
+  locator.writeUInt32LE(0x07064b50);
+  await writeFile(file, Buffer.concat([whole.subarray(0, -22), locator, whole.subarray(-22)]));
+  expect(String(await errorOf(file))).toContain("refers to a place behind the end of the file");
+});
+
+describe("a flipped bit is found by the file's checksums", () => {
+  it("in a tensor, which is named, whether it is read whole or as a view", async () => {
+    const file = new URL("pytorch_model.bin", scratchFolder());
+    const views = {
+      whole: view,
+      part: { ...view, offset: 3, shape: [3], strides: [1] },
+      turned: { ...view, shape: [3, 2], strides: [1, 3] },
+    };
+    await writeArchive(file, recordsOf(pickle.stateDict(views), { 0: numbers }));
+    const content = await readFile(file);
+    const place = content.indexOf(numbers);
+    content[place + 1] = (content[place + 1] ?? 0) ^ 1;
+    await writeFile(file, content);
+    const reader = await openPytorch(file);
+    for (const name of Object.keys(views)) {
+      await expect(reader.read(name)).rejects.toThrow(`tensor "${name}" has bytes that do not fit its checksum`);
+    }
+    await reader.close();
+  });
+
+  it("in the list of tensors", async () => {
+    const file = new URL("pytorch_model.bin", scratchFolder());
+    await writeArchive(file, recordsOf(pickle.stateDict({ weight: view }), { 0: numbers }));
+    const content = await readFile(file);
+    content[content.indexOf("weight")] = 0x57;
+    await writeFile(file, content);
+    expect(String(await errorOf(file))).toContain("its list of tensors does not fit its checksum");
+  });
+});
+
+describe("a list of tensors that contradicts its file", () => {
+  const { text, integer, name, call, tuple, dict, document } = pickle;
+  const saved = (change: Partial<ViewToWrite>): Buffer => pickle.stateDict({ w: { ...view, ...change } });
+  const nest = Buffer.concat([Buffer.alloc(100_000, 0x5d), Buffer.alloc(99_999, 0x61)]);
+  it.each([
+    ["a view that leaves its storage", saved({ offset: 1 }), 'tensor "w" ends at element 7, its storage at 6'],
+    ["strides that leave it", saved({ strides: [4, 1] }), "ends at element 7"],
+    ["strides that run backwards", saved({ strides: [-3, 1] }), "has the sizes or strides [-3, 1]"],
+    ["a size that overflows", saved({ shape: [2 ** 50, 2 ** 50], strides: [1, 1] }), "ends at element"],
+    [
+      "a few values repeated to 1 TB",
+      saved({ shape: [2 ** 38], strides: [0] }),
+      'repeats 24 bytes until tensor "w" has',
+    ],
+    ["a storage of another length", saved({ length: 7 }), "has 24 bytes where 28 were expected"],
+    ["a storage that is not there", saved({ key: "1" }), 'the storage "1" of tensor "w" is missing'],
+    ["a stride too few", saved({ strides: [1] }), "has the shape [2, 3] and the strides [1]"],
+    [
+      "a hundred axes",
+      saved({ shape: Array<number>(100).fill(1), strides: Array<number>(100).fill(1) }),
+      "has the sizes",
+    ],
+    [
+      "one name twice",
+      document(
+        dict([
+          [text("w"), pickle.tensor(view)],
+          [text("w"), pickle.tensor(view)],
+        ]),
+      ),
+      'the key "w" twice',
+    ],
+    [
+      "a tensor of no storage",
+      document(dict([[text("w"), call(name("torch._utils", "_rebuild_tensor_v2"), text("x"))]])),
+      "has no storage",
+    ],
+    ["a call of what is none", document(call(integer(1))), "calls what is no function"],
+    ["a call of a dtype", document(call(name("torch", "float32"))), "calls what is no function"],
+    ["another storage id", document(tuple(text("storage")), bytes(0x51)), "refers to something that is no storage"],
+    ["lists in lists in lists", document(nest), "holds no dict of tensors"],
+    [
+      "deep lists in a dict",
+      document(
+        dict([
+          [text("x"), nest],
+          [text("w"), pickle.tensor(view)],
+        ]),
+      ),
+      undefined,
+    ],
+    [
+      "a list that holds itself",
+      document(
+        dict([
+          [text("x"), bytes(0x5d, 0x71, 0, 0x68, 0, 0x61)],
+          [text("w"), pickle.tensor(view)],
+        ]),
+      ),
+      undefined,
+    ],
+    ["a value that nothing put", document(bytes(0x30)), "takes a value that it did not put"],
+    ["marks without end", document(Buffer.alloc(1_000_000, 0x28)), "takes a value that it did not put"],
+    [
+      "text longer than the file",
+      document(bytes(0x8d, 255, 255, 255, 255, 255, 255, 255, 255)),
+      "before its last value",
+    ],
+    ["text that is no UTF-8", document(bytes(0x8c, 1, 0xff)), "its text is no UTF-8"],
+    ["an instruction of protocol 0", document(Buffer.from("I1\n")), "byte 2 is 0x49, no instruction"],
+    ["protocol 9", bytes(0x80, 9, 0x2e), "a pickle of protocol 9; those of 2 to 5 are read"],
+    ["no end", Buffer.from([0x80, 2, 0x7d]), "before its last value"],
+    [
+      "17 MB",
+      Buffer.concat([bytes(0x80, 2), Buffer.alloc(17_000_000, 0x5d), bytes(0x2e)]),
+      "a list of tensors takes 17000003 bytes",
+    ],
+  ] as const)("%s", async (_, document_, message) => {
+    const file = new URL("pytorch_model.bin", scratchFolder());
+    await writeArchive(file, recordsOf(document_, { 0: numbers }));
+    const error = await errorOf(file);
+    if (message === undefined) return expect(error).toBe("it was opened");
+    expect(PytorchFileError.is(error), String(error)).toBe(true);
+    expect(String(error)).toContain(message);
+    expect(String(error).length).toBeLessThan(700);
+  });
+
+  it("a record twice", async () => {
+    const file = new URL("pytorch_model.bin", scratchFolder());
+    const records = recordsOf(saved({}), { 0: numbers });
+    await writeArchive(file, [...records, { name: "model/data/0", data: numbers }]);
+    expect(String(await errorOf(file))).toContain('it holds the record "model/data/0" twice');
+  });
+});

@@ -1,0 +1,83 @@
+/** A part of a strided tensor, small enough to be read at once. */
+export interface Block {
+  /** Its first element in the file, counted from the tensor's first. */
+  readonly start: number;
+  /** From its first to its last element in the file. */
+  readonly length: number;
+  /** The place of its first element in the tensor, row-major. */
+  readonly target: number;
+  readonly axes: readonly Axis[];
+}
+
+interface Axis {
+  readonly size: number;
+  /** Elements in the file from one index to the next. */
+  readonly stride: number;
+  /** The same in the tensor, row-major. */
+  readonly step: number;
+}
+
+/** The strides of a row-major tensor. */
+export function rowMajorStrides(shape: readonly number[]): readonly number[] {
+  return shape.map((_, axis) => elementsOf(shape.slice(axis + 1)));
+}
+
+/** The elements of a shape. */
+export function elementsOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** All parts of a tensor, in the order of the file, each at most `longest` elements of the file long. */
+export function blocksOf(
+  shape: readonly number[],
+  strides: readonly number[],
+  longest: number,
+): Generator<Block, void, undefined> {
+  const steps = rowMajorStrides(shape);
+  const axes = shape
+    .map((size, axis) => ({ size, stride: strides[axis] ?? 0, step: steps[axis] ?? 0 }))
+    .filter(({ size }) => size !== 1)
+    .toSorted((one, other) => other.stride - one.stride);
+  return split({ start: 0, target: 0, axes }, longest);
+}
+
+function* split({ start, target, axes }: Omit<Block, "length">, longest: number): Generator<Block, void, undefined> {
+  const [first, ...rest] = axes;
+  if (!first) return yield { start, target, axes, length: 1 };
+  const length = spanOf(rest);
+  const { size, stride, step } = first;
+  // As many indices of the widest axis as are not too long together.
+  const many = stride === 0 ? size : Math.floor((longest - length) / stride) + 1;
+  for (let index = 0; index < size; index += Math.max(many, 1)) {
+    const place = { start: start + index * stride, target: target + index * step };
+    if (many < 1) yield* split({ ...place, axes: rest }, longest);
+    else {
+      const count = Math.min(many, size - index);
+      yield { ...place, axes: [{ ...first, size: count }, ...rest], length: length + (count - 1) * stride };
+    }
+  }
+}
+
+/** Elements of the file from the first to the last one. */
+function spanOf(axes: readonly Axis[]): number {
+  return axes.reduce((span, { size, stride }) => span + Math.max(size - 1, 0) * stride, 1);
+}
+
+/** Puts a block's elements, which are in `from` as in the file, to their places in the tensor. */
+export function scatter<Values extends Float32Array | Int32Array>(from: Values, to: Values, block: Block): void {
+  const { axes } = block;
+  const put = (depth: number, source: number, target: number): void => {
+    const axis = axes[depth];
+    if (!axis) {
+      to[target] = from[source] ?? 0;
+      return;
+    }
+    const { size, stride, step } = axis;
+    const innermost = depth === axes.length - 1;
+    for (let index = 0; index < size; index++) {
+      if (innermost) to[target + index * step] = from[source + index * stride] ?? 0;
+      else put(depth + 1, source + index * stride, target + index * step);
+    }
+  };
+  put(0, 0, block.target);
+}

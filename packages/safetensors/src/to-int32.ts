@@ -1,0 +1,36 @@
+import type { Dtype } from "./dtype.ts";
+
+/**
+ * Writes little-endian integers, whose bytes begin at a multiple of 8, to `target`. Returns the first that needs more than 32
+ * bits.
+ */
+type Int32Decoder = (bytes: Uint8Array<ArrayBuffer>, target: Int32Array) => bigint | undefined;
+
+/** Undefined for dtypes that are not integers read here. */
+export function int32Decoder(dtype: Dtype): Int32Decoder | undefined {
+  return DECODERS[dtype];
+}
+
+const narrow =
+  (view: (bytes: Uint8Array<ArrayBuffer>) => ArrayLike<number>): Int32Decoder =>
+  (bytes, target) => {
+    target.set(view(bytes));
+    return undefined;
+  };
+
+const DECODERS: Partial<Record<Dtype, Int32Decoder>> = {
+  BOOL: narrow((bytes) => bytes),
+  U8: narrow((bytes) => bytes),
+  I8: narrow(({ buffer, byteOffset, length }) => new Int8Array(buffer, byteOffset, length)),
+  U16: narrow(({ buffer, byteOffset, length }) => new Uint16Array(buffer, byteOffset, length / 2)),
+  I16: narrow(({ buffer, byteOffset, length }) => new Int16Array(buffer, byteOffset, length / 2)),
+  I32: narrow(({ buffer, byteOffset, length }) => new Int32Array(buffer, byteOffset, length / 4)),
+  I64: ({ buffer, byteOffset, length }, target) => {
+    const values = new BigInt64Array(buffer, byteOffset, length / 8);
+    for (const [index, value] of values.entries()) {
+      if (BigInt.asIntN(32, value) !== value) return value;
+      target[index] = Number(value);
+    }
+    return undefined;
+  },
+};

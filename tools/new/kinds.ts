@@ -1,0 +1,55 @@
+import { MlanError } from "@mlan/core";
+
+/** A kind of plugin. `new-name` in texts is the name of the new package, without its kind. */
+export interface Kind {
+  /** First word of the package's name, and the folder of its template. */
+  readonly prefix: string;
+  readonly description: string;
+  readonly keywords: readonly string[];
+  /** Besides core. Versions are those that other packages list. */
+  readonly dependencies: readonly string[];
+  /** Besides core and testing. */
+  readonly devDependencies: readonly string[];
+  /** What a user gets, for the changelog. */
+  readonly changeset: string;
+  /** The page that says how to go on. */
+  readonly guide: string;
+}
+
+export const KINDS: Readonly<Record<string, Kind>> = {
+  data: {
+    prefix: "data",
+    description: "The instruction tuning dataset new-name for mlan.",
+    keywords: ["dataset"],
+    dependencies: ["@mlan/data-kit", "zod"],
+    devDependencies: [],
+    changeset: "Tune on new-name, from the Hub or from your own files.",
+    guide: "docs/how-to/add-a-dataset.md",
+  },
+  eval: {
+    prefix: "eval",
+    description: "The evaluator new-name for mlan.",
+    keywords: ["evaluation"],
+    dependencies: ["@mlan/eval-kit", "zod"],
+    devDependencies: ["@tensorflow/tfjs-backend-cpu"],
+    changeset: "Evaluate models by new-name.",
+    guide: "packages/eval-kit/README.md",
+  },
+  trainer: {
+    prefix: "trainer",
+    description: "The trainer new-name for mlan.",
+    keywords: ["fine-tuning", "training"],
+    dependencies: ["@mlan/backend-onnx", "@mlan/trainer", "zod"],
+    devDependencies: [],
+    changeset: "Train with new-name.",
+    guide: "packages/trainer/README.md",
+  },
+};
+
+/** Throws `invalid-options` for a kind that does not exist. */
+export function kindNamed(name: string): Kind {
+  const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
+  if (kind !== undefined) return kind;
+  const message = `There is no kind of package ${JSON.stringify(name)}. Use one of: ${Object.keys(KINDS).join(", ")}.`;
+  throw new MlanError("invalid-options", message);
+}

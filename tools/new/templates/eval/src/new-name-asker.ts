@@ -1,0 +1,25 @@
+import type { GenerationOptions } from "@mlan/core";
+import { type Asker, outcomeOf } from "@mlan/eval-kit";
+
+/** How answers are obtained, and which metrics are computed from them. */
+export function newNameAsker(options: GenerationOptions): Asker {
+  return {
+    name: "new-name",
+    settings: null,
+    extractor: (protocol, family) => protocol.extractor(family),
+    async *ask({ model, signal }, protocol, chunk) {
+      const { stop } = protocol.extractor(model.promptFamily);
+      const requests = chunk.map(({ question: { id, images }, prompt }) => ({
+        id,
+        prompt,
+        images,
+        maximumNewTokens: protocol.maximumNewTokens,
+        stop,
+      }));
+      const answers = model.generate(requests, { ...options, ...(signal && { signal }) });
+      for await (const { id, text, promptLength, computedPositions } of answers)
+        yield { id, answer: text, positions: { prompts: promptLength, computed: computedPositions } };
+    },
+    readings: ({ metrics }) => [{ metrics, outcome: outcomeOf }],
+  };
+}

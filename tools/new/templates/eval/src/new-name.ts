@@ -1,0 +1,36 @@
+import { checkOptions, type Clock, CLOCK, COMPUTE, EVALUATOR, type Evaluator, type Plugin, plugin } from "@mlan/core";
+import { evaluateQuestions } from "@mlan/eval-kit";
+import { z } from "zod";
+import { newNameAsker } from "./new-name-asker.ts";
+
+export interface NewNameOptions {
+  /** Questions answered side by side. Default: the model's choice. Answers do not depend on it. */
+  readonly batchSize?: number;
+}
+
+const optionsSchema = z.strictObject({ batchSize: z.int().positive().exactOptional() });
+const systemClock: Clock = { now: () => performance.now() };
+
+/** Evaluates by new-name. Throws `invalid-options`. */
+export function newName(options: NewNameOptions = {}): Plugin<Evaluator> {
+  const checked = checkOptions("new-name", optionsSchema, options);
+  return plugin<Evaluator>({
+    name: "@mlan/eval-new-name",
+    token: EVALUATOR,
+    module: import.meta.url,
+    // Only what changes answers: a run may be continued with other values of the rest.
+    settings: {},
+    create(scope) {
+      // A model behind an API needs none.
+      const compute = scope.find(COMPUTE);
+      return {
+        specVersion: 1,
+        name: "new-name",
+        async *evaluate(run) {
+          await compute?.open();
+          yield* evaluateQuestions(run, newNameAsker(checked), { clock: scope.find(CLOCK) ?? systemClock });
+        },
+      };
+    },
+  });
+}
