@@ -91,7 +91,7 @@ export interface Protocol<Q extends Question = Question> {
   /** Raised whenever prompts or metrics change: results of different versions do not compare. */
   readonly version: number;
   /**
-   * The names of the wordings that it can ask in, e.g. because it keeps the prompts of code that has no others. Absent: any.
+   * The names of the wordings that it can ask in, e.g. because it keeps the prompts of code that has no others. Absent: all.
    */
   readonly wordings?: readonly string[];
   /** Throws `invalid-options` for a wording that it cannot ask in. */

@@ -142,8 +142,8 @@ const PROMPTS: readonly (readonly [string, PaperWording, object])[] = [
   ],
 ];
 
-test.each(PROMPTS)("%s asks %s in its wording", (protocol, family, prompt) => {
-  expect(benchmark.protocol(protocol).prompt(asking(["snake", "hawk", "mouse", "grass"]), WORDINGS[family])).toEqual(
+test.each(PROMPTS)("%s asks %s in its wording", (protocol, wording, prompt) => {
+  expect(benchmark.protocol(protocol).prompt(asking(["snake", "hawk", "mouse", "grass"]), WORDINGS[wording])).toEqual(
     prompt,
   );
 });
@@ -191,7 +191,7 @@ test("paper offers four options, and reads the fifth as text; strict offers all"
   expect(choices(question).map(({ label }) => label)).toEqual(["A", "B", "C", "D"]);
   expect(
     JSON.stringify(
-      ["tuned", "llama2-base", "vicuna-base"].map((family) => prompt(question, WORDINGS[family as PaperWording])),
+      ["tuned", "llama2-base", "vicuna-base"].map((wording) => prompt(question, WORDINGS[wording as PaperWording])),
     ),
   ).not.toContain("sun");
   expect(extractor("tuned").extract("sun", choices(question))).toBe("sun");

@@ -37,15 +37,15 @@ test("refuses options that do not exist", () => {
 });
 
 const question = { id: "0", images: [], question: "is it so", passage: "{passage}", target: "yes" } as const;
-const FAMILIES: readonly PaperWording[] = ["tuned", "llama2-base", "vicuna-base"];
+const NAMES: readonly PaperWording[] = ["tuned", "llama2-base", "vicuna-base"];
 
 describe("the paper protocol", () => {
   const protocol = benchmark.protocol("paper");
   const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
-  test.each(FAMILIES)("asks every model in the one wording of boolq_em (%s)", (family) => {
-    expect(protocol.prompt(question, WORDINGS[family])).toEqual({
+  test.each(NAMES)("asks every model in the one wording of boolq_em (%s)", (wording) => {
+    expect(protocol.prompt(question, WORDINGS[wording])).toEqual({
       kind: "raw",
       text:
         "User: Context: {passage}\nQuestion: is it so?\nPlease answer the question with 'yes' or 'no'.\n" +

@@ -156,8 +156,8 @@ const PAPER: readonly (readonly [PaperWording, GqaQuestion, string])[] = [
   ],
 ];
 
-test.each(PAPER)("paper asks %s in its wording: %j", (family, question, text) => {
-  expect(benchmark.protocol("paper").prompt(question, WORDINGS[family])).toEqual({
+test.each(PAPER)("paper asks %s in its wording: %j", (wording, question, text) => {
+  expect(benchmark.protocol("paper").prompt(question, WORDINGS[wording])).toEqual({
     kind: "raw",
     text,
     beginOfSequence: true,
@@ -200,8 +200,8 @@ describe("paper lets the published answer decide how it asks", () => {
     ["girl",     false, false],
   ])("%s: yes or no for the tuned model %j, for the bases %j", (target, tuned, bases) => {
     const { prompt, choices } = benchmark.protocol("paper");
-    const offers = (family: PaperWording): boolean => {
-      const asked = prompt(asking("What?", target), WORDINGS[family]);
+    const offers = (wording: PaperWording): boolean => {
+      const asked = prompt(asking("What?", target), WORDINGS[wording]);
       return asked.kind === "raw" && /"yes" (or|and) "no"/.test(asked.text);
     };
     expect([offers("tuned"), offers("llama2-base"), offers("vicuna-base")]).toEqual([tuned, bases, bases]);
@@ -229,8 +229,8 @@ describe("reads answers", () => {
     ["Light Blue",     "Light Blue",    "Light Blue", "light blue"],
     ["",               undefined,       undefined, undefined],
   ])("%j: paper %j, of Llama 2 %j, strict %j", (answer, paper, llama2, strict) => {
-    const read = (protocol: "paper" | "strict", family: PaperWording): string | undefined => {
-      const { stop, extract } = benchmark.protocol(protocol).extractor(family);
+    const read = (protocol: "paper" | "strict", wording: PaperWording): string | undefined => {
+      const { stop, extract } = benchmark.protocol(protocol).extractor(wording);
       const end = Math.min(...stop.map((one) => answer.indexOf(one)).filter((at) => at >= 0), answer.length);
       return extract(answer.slice(0, end), []);
     };

@@ -81,7 +81,7 @@ test("refuses options that do not exist", () => {
   expect(() => hellaswag(options)).toThrow('data-hellaswag: there is no option "foldr"');
 });
 
-const FAMILIES: readonly PaperWording[] = ["tuned", "llama2-base", "vicuna-base"];
+const NAMES: readonly PaperWording[] = ["tuned", "llama2-base", "vicuna-base"];
 const CHOOSE = "Choose the best option from the choices provided to complete the sentence:";
 const ASKED = `Baking: How to bake. Mix the flour. Then he ${CHOOSE}\nA: runs away.\nB: eats.\nC: bakes it.\nD: sleeps.`;
 
@@ -90,8 +90,8 @@ describe("the paper protocol", () => {
   const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
-  test.each(FAMILIES)("asks every model in the one wording of hellaswag_em (%s)", async (family) => {
-    expect(protocol.prompt(await questionOf(ROW), WORDINGS[family])).toEqual({
+  test.each(NAMES)("asks every model in the one wording of hellaswag_em (%s)", async (wording) => {
+    expect(protocol.prompt(await questionOf(ROW), WORDINGS[wording])).toEqual({
       kind: "raw",
       text: `User: ${ASKED}\nAssistant: The best answer is"`,
       beginOfSequence: false,

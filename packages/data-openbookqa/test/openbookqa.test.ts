@@ -90,15 +90,15 @@ const question: OpenbookqaQuestion = {
 const ASKED =
   "The sun is responsible for Choose the best option from the choices provided:\n" +
   "A: puppies\nB: children growing up old\nC: fire in a fireplace\nD: plants sprouting";
-const FAMILIES: readonly PaperWording[] = ["tuned", "llama2-base", "vicuna-base"];
+const NAMES: readonly PaperWording[] = ["tuned", "llama2-base", "vicuna-base"];
 
 describe("the paper protocol", () => {
   const protocol = benchmark.protocol("paper");
   const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
-  test.each(FAMILIES)("asks every model in the one wording of openbookqa_em (%s)", (family) => {
-    expect(protocol.prompt(question, WORDINGS[family])).toEqual({
+  test.each(NAMES)("asks every model in the one wording of openbookqa_em (%s)", (wording) => {
+    expect(protocol.prompt(question, WORDINGS[wording])).toEqual({
       kind: "raw",
       text: `User: ${ASKED}\nAssistant: The best answer is"`,
       beginOfSequence: false,

@@ -158,8 +158,8 @@ const PROMPTS: readonly (readonly [string, PaperWording, object])[] = [
   ],
 ];
 
-test.each(PROMPTS)("%s asks %s in its wording", (protocol, family, prompt) => {
-  expect(benchmark.protocol(protocol).prompt(question, WORDINGS[family])).toEqual(prompt);
+test.each(PROMPTS)("%s asks %s in its wording", (protocol, wording, prompt) => {
+  expect(benchmark.protocol(protocol).prompt(question, WORDINGS[wording])).toEqual(prompt);
 });
 
 describe("reads answers", () => {

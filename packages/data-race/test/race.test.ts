@@ -104,15 +104,15 @@ const question: RaceQuestion = {
 const ASKED =
   "Context: Tom went home.\nQuestion: Where did Tom go?\nChoose the best option from the choices provided:\n" +
   "A: School\nB: Home\nC: Work\nD: Shop";
-const FAMILIES: readonly PaperWording[] = ["tuned", "llama2-base", "vicuna-base"];
+const NAMES: readonly PaperWording[] = ["tuned", "llama2-base", "vicuna-base"];
 
 describe("the paper protocol", () => {
   const protocol = benchmark.protocol("paper");
   const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
-  test.each(FAMILIES)("asks every model in the one wording of race_em (%s)", (family) => {
-    expect(protocol.prompt(question, WORDINGS[family])).toEqual({
+  test.each(NAMES)("asks every model in the one wording of race_em (%s)", (wording) => {
+    expect(protocol.prompt(question, WORDINGS[wording])).toEqual({
       kind: "raw",
       text: `User: ${ASKED}\nAssistant: The best answer is"`,
       beginOfSequence: false,

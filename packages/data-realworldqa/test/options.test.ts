@@ -66,9 +66,9 @@ test.each(["paper", "strict"] as const)("%s asks any text at all, or strict says
       const asked = { id: "", images: [], question, target };
       const choices = protocol.choices(asked);
       expect(new Set(choices.map(({ label }) => label)).size).toBe(choices.length);
-      for (const family of ["tuned", "llama2-base", "vicuna-base"] as const) {
+      for (const wording of ["tuned", "llama2-base", "vicuna-base"] as const) {
         try {
-          protocol.prompt(asked, WORDINGS[family]);
+          protocol.prompt(asked, WORDINGS[wording]);
         } catch (error) {
           expect(name).toBe("strict");
           expect(MlanError.is(error, "invalid-data")).toBe(true);

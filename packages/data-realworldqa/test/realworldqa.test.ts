@@ -145,8 +145,8 @@ const PAPER: readonly (readonly [PaperWording, RealworldqaQuestion, string])[] =
   ["vicuna-base", COUNT, '<image>\nUser: How many cars? \nAssistant: The best answer is "'],
 ];
 
-test.each(PAPER)("paper asks %s in its wording: %j", (family, question, text) => {
-  expect(benchmark.protocol("paper").prompt(question, WORDINGS[family])).toEqual({
+test.each(PAPER)("paper asks %s in its wording: %j", (wording, question, text) => {
+  expect(benchmark.protocol("paper").prompt(question, WORDINGS[wording])).toEqual({
     kind: "raw",
     text,
     beginOfSequence: true,
@@ -182,8 +182,8 @@ const STRICT: readonly (readonly [PaperWording, RealworldqaQuestion, object])[] 
   ["vicuna-base", SIGN, raw('User: <image>\nIs there a sign?\nAssistant: The best answer is "')],
 ];
 
-test.each(STRICT)("strict asks %s in its wording: %j", (family, question, prompt) => {
-  expect(benchmark.protocol("strict").prompt(question, WORDINGS[family])).toEqual(prompt);
+test.each(STRICT)("strict asks %s in its wording: %j", (wording, question, prompt) => {
+  expect(benchmark.protocol("strict").prompt(question, WORDINGS[wording])).toEqual(prompt);
 });
 
 // Q8: the bases look for lower case only.
@@ -196,8 +196,8 @@ describe("paper lets the published answer decide how it asks", () => {
     ["Left",  false, false],
   ])("%s: yes or no for the tuned model %j, for the bases %j", (target, tuned, bases) => {
     const { prompt, choices } = benchmark.protocol("paper");
-    const offers = (family: PaperWording): boolean => {
-      const asked = prompt(asking("What is it?", target), WORDINGS[family]);
+    const offers = (wording: PaperWording): boolean => {
+      const asked = prompt(asking("What is it?", target), WORDINGS[wording]);
       return asked.kind === "raw" && asked.text.includes('with "yes" or "no"');
     };
     expect([offers("tuned"), offers("llama2-base"), offers("vicuna-base")]).toEqual([tuned, bases, bases]);

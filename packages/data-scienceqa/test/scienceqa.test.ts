@@ -183,8 +183,8 @@ const PROMPTS: readonly (readonly [string, PaperWording, Partial<ScienceqaQuesti
   ],
 ];
 
-test.each(PROMPTS)("%s asks %s in its wording (%j)", (protocol, family, change, prompt) => {
-  expect(benchmark.protocol(protocol).prompt({ ...asking(["ice", "steam"]), ...change }, WORDINGS[family])).toEqual(
+test.each(PROMPTS)("%s asks %s in its wording (%j)", (protocol, wording, change, prompt) => {
+  expect(benchmark.protocol(protocol).prompt({ ...asking(["ice", "steam"]), ...change }, WORDINGS[wording])).toEqual(
     prompt,
   );
 });
@@ -230,7 +230,7 @@ test("paper offers five choices, and reads the sixth as text; strict offers all"
   expect(choices(question).map(({ label }) => label)).toEqual(["A", "B", "C", "D", "E"]);
   expect(
     JSON.stringify(
-      ["tuned", "llama2-base", "vicuna-base"].map((family) => prompt(question, WORDINGS[family as PaperWording])),
+      ["tuned", "llama2-base", "vicuna-base"].map((wording) => prompt(question, WORDINGS[wording as PaperWording])),
     ),
   ).not.toContain("hail");
   expect(extractor("tuned").extract("hail", choices(question))).toBe("hail");

@@ -93,7 +93,7 @@ describe("an evaluation", () => {
     expect(model.asked[0]).toMatchObject({ maximumNewTokens: 4, stop: ['"'], prompt: { kind: "chat" } });
   });
 
-  test("puts the paper's prompts for the model's family", async () => {
+  test("puts the paper's prompts in the model's wording", async () => {
     const model = scriptedModel(knowing, { wording: WORDINGS["llama2-base"] });
     await eventsOf({ model, benchmark: parity({ questions }), protocol: "paper" });
     expect(model.asked.map(({ prompt }) => prompt)).toContainEqual({

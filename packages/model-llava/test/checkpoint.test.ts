@@ -32,7 +32,7 @@ describe("a model with a fresh projector", () => {
 });
 
 describe("a saved checkpoint", () => {
-  it("opens by itself with the same bits, format and prompt family", async () => {
+  it("opens by itself with the same bits, format and wording", async () => {
     const folder = scratch.fresh();
     const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 7 });
     model.setFormat(TUNED);
