@@ -19,7 +19,7 @@ export function changesFor(made: NewPackage): ReadonlyMap<string, string> {
     [changeset, `---\n"@mlan/${folder}": minor\n"@mlan/cli": patch\n---\n\n${made.changeset}\n`],
     change("tsconfig.json", (text) => withReference(text, folder)),
     change("README.md", (text) => withRow(text, made)),
-    change("packages/cli/src/our-packages.ts", (text) => withPackage(text, folder)),
+    change("packages/cli/src/project/our-packages.ts", (text) => withPackage(text, folder)),
     change("package-lock.json", (text) => withLocked(text, made)),
   ]);
 }

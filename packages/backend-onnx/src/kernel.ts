@@ -1,5 +1,5 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { Attributes, ElementType, Operation, Value } from "./graph.ts";
+import type { Attributes, ElementType, Operation, Value } from "./graph/graph.ts";
 
 /** Shape and dtype of a result that is to be recorded. */
 export interface ResultType {

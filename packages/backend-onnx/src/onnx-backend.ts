@@ -2,26 +2,26 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { BackendTimingInfo, BackendValues, DataType, TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "./backend-error.ts";
 import type { Trace } from "./compiled/trace.ts";
-import { dataTable, type DataTable } from "./data-table.ts";
-import type { Attributes, ElementType, Operation, Storage } from "./graph.ts";
+import { dataTable, type DataTable } from "./recording/data-table.ts";
+import type { Attributes, ElementType, Operation, Storage } from "./graph/graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
 import type { OnnxStatistics } from "./onnx-statistics.ts";
-import { elementType } from "./onnx-type.ts";
+import { elementType } from "./graph/onnx-type.ts";
 import type { OptimizerHost } from "./optimizers/apply-optimizer.ts";
 import { slotPool, type SlotPool } from "./optimizers/slot-pool.ts";
-import type { OrtRuntime } from "./ort-runtime.ts";
+import type { OrtRuntime } from "./ort/ort-runtime.ts";
 import type { Device } from "./devices/device.ts";
-import { assertShape } from "./shape-check.ts";
-import { assertSameSize, recording, type ProgramRunner, type Recording } from "./recording.ts";
-import { RecordedValue } from "./recorded-value.ts";
+import { assertShape } from "./graph/shape-check.ts";
+import { assertSameSize, recording, type ProgramRunner, type Recording } from "./recording/recording.ts";
+import { RecordedValue } from "./recording/recorded-value.ts";
 import {
   sessionRunner,
   type OwnedProgram,
   type SessionMaker,
   type SessionRunner,
   type SessionRunnerOptions,
-} from "./session-runner.ts";
-import type { Elements } from "./storage.ts";
+} from "./sessions/session-runner.ts";
+import type { Elements } from "./memory/storage.ts";
 
 export interface OnnxBackendOptions extends SessionRunnerOptions {
   readonly pendingNodes: number;

@@ -1,4 +1,4 @@
-import type { SessionStatistics } from "./session-runner.ts";
+import type { SessionStatistics } from "./sessions/session-runner.ts";
 
 /** What the backend has done so far in this process, and what it holds now. Times are milliseconds. */
 export interface OnnxStatistics extends SessionStatistics {

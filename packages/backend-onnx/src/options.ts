@@ -1,6 +1,6 @@
 import { BackendError } from "./backend-error.ts";
 import { PROVIDERS, type Provider } from "./devices/provider.ts";
-import type { OptimizationLevel } from "./ort-runtime.ts";
+import type { OptimizationLevel } from "./ort/ort-runtime.ts";
 
 export interface OnnxBackendOptions {
   /**

@@ -4,7 +4,7 @@ import { BackendError } from "./backend-error.ts";
 import type { UpdateInputs } from "./compiled/trace.ts";
 import { openDevice } from "./devices/open-device.ts";
 import { rewriteGradients } from "./gradients.ts";
-import type { Attributes } from "./graph.ts";
+import type { Attributes } from "./graph/graph.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
 import { reasonLeftOut } from "./kernels/left-out-kernels.ts";
@@ -14,7 +14,7 @@ import { ALL_OPTIMIZERS } from "./optimizers/all-optimizers.ts";
 import { optimizerCall } from "./optimizers/optimizer-call.ts";
 import { updateInPlace } from "./optimizers/update.ts";
 import { resolveOptions, type OnnxBackendOptions, type ResolvedOptions } from "./options.ts";
-import { openOrtRuntime } from "./ort-runtime.ts";
+import { openOrtRuntime } from "./ort/ort-runtime.ts";
 
 const NAME = "onnx";
 /** Above tfjs's own backends (cpu 1, wasm 2, webgpu 3), below nothing. */

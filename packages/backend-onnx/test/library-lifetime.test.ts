@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
-import { pinLibrary } from "../src/pin-library.ts";
+import { pinLibrary } from "../src/ort/pin-library.ts";
 
 // koffi unloads a library whose handle is collected; calling into it then ends the process.
 test("the native library stays loaded through garbage collection", async () => {

@@ -1,8 +1,8 @@
 import { onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
-import { interner } from "../src/interner.ts";
-import { sessionCache } from "../src/session-cache.ts";
+import { interner } from "../src/recording/interner.ts";
+import { sessionCache } from "../src/sessions/session-cache.ts";
 
 const LIMIT = 4_000_000;
 

@@ -14,8 +14,8 @@ import { pathToFileURL } from "node:url";
 import { BackendError, mappedTensor, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { copyStorage } from "../src/file-storage.ts";
-import { openOrtRuntime } from "../src/ort-runtime.ts";
+import { copyStorage } from "../src/memory/file-storage.ts";
+import { openOrtRuntime } from "../src/ort/ort-runtime.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mapped-tensor-"));
 const onLinux = process.platform === "linux";

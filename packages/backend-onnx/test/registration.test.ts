@@ -1,7 +1,7 @@
 import { onnxStatistics, registerOnnxBackend, useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test, vi } from "vitest";
-import { openOrtRuntime } from "../src/ort-runtime.ts";
+import { openOrtRuntime } from "../src/ort/ort-runtime.ts";
 
 // The first use decides for the process, so this is the first test.
 test("the backend is used with the threads that it was registered with, and with no others", async () => {

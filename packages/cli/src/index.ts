@@ -1,9 +1,9 @@
-export { costTable } from "./cost-table.ts";
-export type { Progress, Work } from "./progress.ts";
-export { advance } from "./progress.ts";
-export { lastingLines, progressLine } from "./progress-text.ts";
-export type { ResultsTableOptions } from "./results-table.ts";
-export { resultsTable } from "./results-table.ts";
-export { sparkline } from "./sparkline.ts";
-export type { TextColumn, TextTable } from "./text-table.ts";
-export { textTable } from "./text-table.ts";
+export { costTable } from "./terminal/cost-table.ts";
+export type { Progress, Work } from "./terminal/progress.ts";
+export { advance } from "./terminal/progress.ts";
+export { lastingLines, progressLine } from "./terminal/progress-text.ts";
+export type { ResultsTableOptions } from "./terminal/results-table.ts";
+export { resultsTable } from "./terminal/results-table.ts";
+export { sparkline } from "./terminal/sparkline.ts";
+export type { TextColumn, TextTable } from "./terminal/text-table.ts";
+export { textTable } from "./terminal/text-table.ts";

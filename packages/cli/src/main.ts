@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { mlan } from "./program.ts";
-import { processTerminal } from "./terminal.ts";
+import { mlan } from "./commands/program.ts";
+import { processTerminal } from "./terminal/terminal.ts";
 
 // `mlan show runs/x | head` closes the pipe early; that is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -4,8 +4,8 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { folderAt } from "../src/folders.ts";
-import { commandName, showCommand, withCommandName } from "../src/command-name.ts";
+import { folderAt } from "../src/project/folders.ts";
+import { commandName, showCommand, withCommandName } from "../src/project/command-name.ts";
 
 const INSTALLED = "file:///home/me/project/node_modules/@mlan/cli/dist/command-name.js";
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { MlanError } from "@mlan/core";
 import { expect, test } from "vitest";
-import { errorText } from "../src/error-text.ts";
+import { errorText } from "../src/project/error-text.ts";
 
 const LONG = `begin ${"y".repeat(20_000)} end`;
 
@@ -22,7 +22,7 @@ test.each([
   expect(errorText(error, true)).toContain(LONG);
 });
 
-const OURS = new URL("../src/run.ts", import.meta.url);
+const OURS = new URL("../src/work/run.ts", import.meta.url);
 test.each([
   ["a path", fileURLToPath(OURS)],
   ["a URL", OURS.href],

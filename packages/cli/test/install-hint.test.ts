@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { editDistance } from "../src/edit-distance.ts";
-import { withInstallHint } from "../src/install-hint.ts";
-import { OUR_PACKAGES } from "../src/our-packages.ts";
+import { editDistance } from "../src/project/edit-distance.ts";
+import { withInstallHint } from "../src/project/install-hint.ts";
+import { OUR_PACKAGES } from "../src/project/our-packages.ts";
 
 describe("of a package that is missing", () => {
   test.each(OUR_PACKAGES)("the install command is given for mlan's own: %s", async (name) => {

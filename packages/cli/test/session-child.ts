@@ -1,5 +1,5 @@
-import { processTerminal } from "../src/terminal.ts";
-import { mlan } from "../src/program.ts";
+import { processTerminal } from "../src/terminal/terminal.ts";
+import { mlan } from "../src/commands/program.ts";
 import type { Finished } from "./command-line.ts";
 
 /** One command line, and the folder where it is typed. */

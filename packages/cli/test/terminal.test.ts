@@ -1,8 +1,8 @@
 import type { RunEvent } from "@mlan/core";
 import { describe, expect, test } from "vitest";
-import { openDisplay } from "../src/display.ts";
-import { mlan } from "../src/program.ts";
-import { type Streams, processTerminal } from "../src/terminal.ts";
+import { openDisplay } from "../src/terminal/display.ts";
+import { mlan } from "../src/commands/program.ts";
+import { type Streams, processTerminal } from "../src/terminal/terminal.ts";
 
 /** A terminal of that width, as a process has it, and what was written to it. */
 function terminalOf(columns: number | undefined): { readonly streams: Streams; readonly written: string[] } {

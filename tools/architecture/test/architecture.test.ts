@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { OUR_PACKAGES } from "../../../packages/cli/src/our-packages.ts";
+import { OUR_PACKAGES } from "../../../packages/cli/src/project/our-packages.ts";
 import { publishedPackages } from "../../gates/published-packages.ts";
 
 /** Layers from below; a package imports from layers below its own only (docs/decisions/0002). */
@@ -136,7 +136,7 @@ it("model code names no backend", () => {
 
 it("only a compute chooses the backend, and only when it is opened", () => {
   const choosing = /\b(?:setBackend|use\w+Backend|register\w+Backend|registerBackend|loadTensorFlow|tf\.ready)\(/;
-  const allowed = /^(?:backend-|testing\/src\/(?:plain-compute|compute-contract)\.ts|cli\/src\/doctor\.ts)/;
+  const allowed = /^(?:backend-|testing\/src\/(?:plain-compute|compute-contract)\.ts|cli\/src\/work\/doctor\.ts)/;
   const found = packages.flatMap(({ folder, url }) =>
     filesBelow(new URL("src/", url), ".ts")
       .filter(({ text }) => choosing.test(withoutComments(text)))

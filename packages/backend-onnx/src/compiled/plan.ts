@@ -1,7 +1,7 @@
 import type { Tensor, TensorInfo, Variable } from "@tensorflow/tfjs-core";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import type { RecordedValue } from "../recorded-value.ts";
-import type { OwnedProgram } from "../session-runner.ts";
+import type { RecordedValue } from "../recording/recorded-value.ts";
+import type { OwnedProgram } from "../sessions/session-runner.ts";
 
 /** Where a value comes from when a plan is run. */
 export type Source =

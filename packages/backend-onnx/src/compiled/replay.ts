@@ -3,9 +3,9 @@ import { BackendError } from "../backend-error.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import { optimizerCall } from "../optimizers/optimizer-call.ts";
 import { updateInPlace } from "../optimizers/update.ts";
-import type { Storage } from "../graph.ts";
-import type { Destinations } from "../ort-session.ts";
-import { recordedNode, RecordedValue } from "../recorded-value.ts";
+import type { Storage } from "../graph/graph.ts";
+import type { Destinations } from "../ort/ort-session.ts";
+import { recordedNode, RecordedValue } from "../recording/recorded-value.ts";
 import type { GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
 import { tensorOf } from "./tensor-of.ts";
 

@@ -1,14 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
-import type { Attributes } from "../graph.ts";
+import type { Attributes } from "../graph/graph.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import type { Program } from "../program.ts";
-import { RecordedValue } from "../recorded-value.ts";
-import type { OwnedProgram } from "../session-runner.ts";
-import { borrowStorage } from "../storage.ts";
+import type { Program } from "../recording/program.ts";
+import { RecordedValue } from "../recording/recorded-value.ts";
+import type { OwnedProgram } from "../sessions/session-runner.ts";
+import { borrowStorage } from "../memory/storage.ts";
 import type { FrozenTensor, GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
+import { finishedAfter, withoutSharedMemory } from "./readers.ts";
 import { tensorOf } from "./tensor-of.ts";
 import { tracedVariables, type TracedVariables } from "./traced-variables.ts";
 
@@ -277,43 +278,6 @@ function mapInputs<Result>(
 
 function typeOf({ shape, dtype }: TensorInfo): Pick<PlannedTensor, "shape" | "dtype"> {
   return { shape: [...shape], dtype };
-}
-
-/** The actions without overwriting arguments that something else reads, or that go out. */
-function withoutSharedMemory(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): Plan["actions"] {
-  const readers = new Map<number, number>();
-  const read = (source: Source): void => {
-    if (source.kind === "argument") readers.set(source.index, (readers.get(source.index) ?? 0) + 1);
-  };
-  for (const action of actions) {
-    for (const graph of "graphs" in action ? action.graphs : [action]) graph.leaves.forEach(read);
-    if ("graphs" in action) for (const { source } of Object.values(action.inputs).flat()) read(source);
-  }
-  for (const { source } of outgoing) read(source);
-  const isOnly = ([, argument]: readonly [number, number]): boolean => readers.get(argument) === 1;
-  return actions.map((action) =>
-    "graphs" in action ? action : { ...action, overwrites: new Map([...action.overwrites].filter(isOnly)) },
-  );
-}
-
-/** For each action the results whose last reader it is; those that go out have none. */
-function finishedAfter(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): number[][] {
-  const last = new Map<number, number>();
-  const read = (source: Source, action: number): void => {
-    if (source.kind === "result") last.set(source.index, action);
-  };
-  actions.forEach((action, index) => {
-    const graphs = "graphs" in action ? action.graphs : [action];
-    for (const graph of graphs) {
-      for (const result of graph.results) last.set(result, index);
-      for (const leaf of graph.leaves) read(leaf, index);
-    }
-    if ("graphs" in action) for (const { source } of Object.values(action.inputs).flat()) read(source, index);
-  });
-  for (const { source } of outgoing) if (source.kind === "result") last.delete(source.index);
-  const finished = actions.map((): number[] => []);
-  for (const [result, action] of last) finished[action]?.push(result);
-  return finished;
 }
 
 function throwFailure({ failure }: RecordedValue): void {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Variable } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
-import type { RecordedValue } from "../recorded-value.ts";
+import type { RecordedValue } from "../recording/recorded-value.ts";
 
 /** The variables that exist when a trace begins, by what they hold. */
 export interface TracedVariables {

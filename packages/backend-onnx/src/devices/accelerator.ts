@@ -1,9 +1,9 @@
 import { BackendError } from "../backend-error.ts";
-import type { ElementType, Storage } from "../graph.ts";
-import { ONNX_TYPES } from "../onnx-type.ts";
-import type { OrtLibrary, Pointer } from "../ort-library.ts";
-import { createSessionOptions, type OptimizationLevel, type OrtRuntime } from "../ort-runtime.ts";
-import { deviceStorage, int64, sizeOf, writeStorage } from "../storage.ts";
+import type { ElementType, Storage } from "../graph/graph.ts";
+import { ONNX_TYPES } from "../graph/onnx-type.ts";
+import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
+import { createSessionOptions, type OptimizationLevel, type OrtRuntime } from "../ort/ort-runtime.ts";
+import { deviceStorage, int64, sizeOf, writeStorage } from "../memory/storage.ts";
 import type { Device } from "./device.ts";
 import type { Provider } from "./provider.ts";
 import { transfer, type Transfer } from "./transfer.ts";

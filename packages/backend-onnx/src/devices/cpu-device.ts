@@ -1,6 +1,6 @@
-import { onnxWriter } from "../onnx-writer.ts";
-import { createSessionOptions, type OrtRuntime } from "../ort-runtime.ts";
-import { lendStorage, writeStorage } from "../storage.ts";
+import { onnxWriter } from "../graph/onnx-writer.ts";
+import { createSessionOptions, type OrtRuntime } from "../ort/ort-runtime.ts";
+import { lendStorage, writeStorage } from "../memory/storage.ts";
 import type { Device } from "./device.ts";
 
 /** Tensors lie in ONNX Runtime's arena, and JavaScript sees the same memory. */

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BackendError } from "../backend-error.ts";
-import { onnxWriter } from "../onnx-writer.ts";
-import type { OrtRuntime } from "../ort-runtime.ts";
+import { onnxWriter } from "../graph/onnx-writer.ts";
+import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import { accelerator } from "./accelerator.ts";
 import type { Device } from "./device.ts";
 import { withNativeStrings } from "./provider-options.ts";

@@ -1,9 +1,9 @@
 import { BackendError } from "../backend-error.ts";
-import type { ElementType, Storage } from "../graph.ts";
-import type { OrtLibrary, Pointer } from "../ort-library.ts";
-import type { OptimizationLevel } from "../ort-runtime.ts";
-import { openOrtSession, type Destinations, type OrtSession } from "../ort-session.ts";
-import type { RecordedValue } from "../recorded-value.ts";
+import type { ElementType, Storage } from "../graph/graph.ts";
+import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
+import type { OptimizationLevel } from "../ort/ort-runtime.ts";
+import { openOrtSession, type Destinations, type OrtSession } from "../ort/ort-session.ts";
+import type { RecordedValue } from "../recording/recorded-value.ts";
 import type { Device } from "./device.ts";
 
 /**

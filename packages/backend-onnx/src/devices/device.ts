@@ -1,8 +1,8 @@
-import type { ElementType, Storage } from "../graph.ts";
-import type { OnnxWriter, WrittenNode } from "../onnx-writer.ts";
-import type { Pointer } from "../ort-library.ts";
-import type { OptimizationLevel, OrtRuntime } from "../ort-runtime.ts";
-import type { Elements, LentStorage } from "../storage.ts";
+import type { ElementType, Storage } from "../graph/graph.ts";
+import type { OnnxWriter, WrittenNode } from "../graph/onnx-writer.ts";
+import type { Pointer } from "../ort/ort-library.ts";
+import type { OptimizationLevel, OrtRuntime } from "../ort/ort-runtime.ts";
+import type { Elements, LentStorage } from "../memory/storage.ts";
 import type { Provider } from "./provider.ts";
 
 /** Where tensors lie and graphs run. All that differs between execution providers is behind it. */

@@ -1,4 +1,4 @@
-import type { OrtRuntime } from "../ort-runtime.ts";
+import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import { cpuDevice } from "./cpu-device.ts";
 import { cudaDevice } from "./cuda-device.ts";
 import type { Device } from "./device.ts";

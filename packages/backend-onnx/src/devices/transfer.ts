@@ -1,10 +1,10 @@
-import type { ElementType, Storage } from "../graph.ts";
-import { ONNX_TYPES } from "../onnx-type.ts";
-import { onnxWriter } from "../onnx-writer.ts";
-import { NameTable } from "../name-table.ts";
-import type { Pointer } from "../ort-library.ts";
-import type { OrtRuntime } from "../ort-runtime.ts";
-import { allocateStorage, writeStorage, type Elements } from "../storage.ts";
+import type { ElementType, Storage } from "../graph/graph.ts";
+import { ONNX_TYPES } from "../graph/onnx-type.ts";
+import { onnxWriter } from "../graph/onnx-writer.ts";
+import { NameTable } from "../graph/name-table.ts";
+import type { Pointer } from "../ort/ort-library.ts";
+import type { OrtRuntime } from "../ort/ort-runtime.ts";
+import { allocateStorage, writeStorage, type Elements } from "../memory/storage.ts";
 
 /** Copies tensors between JavaScript's memory and a device. */
 export interface Transfer {

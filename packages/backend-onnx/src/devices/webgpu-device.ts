@@ -1,4 +1,4 @@
-import type { OrtRuntime } from "../ort-runtime.ts";
+import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import { webgpuWriter } from "../webgpu/webgpu-writer.ts";
 import { accelerator } from "./accelerator.ts";
 import type { Device } from "./device.ts";

@@ -1,15 +1,15 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compileProgram, programError } from "../compile.ts";
-import type { WrittenNode } from "../onnx-writer.ts";
-import type { OrtLibrary, Pointer } from "../ort-library.ts";
-import type { OrtSession } from "../ort-session.ts";
+import { compileProgram, programError } from "../graph/compile.ts";
+import type { WrittenNode } from "../graph/onnx-writer.ts";
+import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
+import type { OrtSession } from "../ort/ort-session.ts";
 import { openSession } from "../devices/device-session.ts";
-import type { Program } from "../program.ts";
-import type { ProgramRunner } from "../recording.ts";
-import { sessionCache } from "../session-cache.ts";
-import type { SessionMaker } from "../session-runner.ts";
+import type { Program } from "../recording/program.ts";
+import type { ProgramRunner } from "../recording/recording.ts";
+import { sessionCache } from "../sessions/session-cache.ts";
+import type { SessionMaker } from "../sessions/session-runner.ts";
 import { readTrace, type RunNode } from "./trace.ts";
 
 /** What one call of the explained function did. */

@@ -1,7 +1,7 @@
-import type { DataTable } from "../data-table.ts";
-import type { Storage } from "../graph.ts";
-import { RecordedValue } from "../recorded-value.ts";
-import type { Recording } from "../recording.ts";
+import type { DataTable } from "../recording/data-table.ts";
+import type { Storage } from "../graph/graph.ts";
+import { RecordedValue } from "../recording/recorded-value.ts";
+import type { Recording } from "../recording/recording.ts";
 import type { Area } from "./optimizer-area.ts";
 import type { OptimizerCall, OptimizerGroup } from "./optimizer-call.ts";
 import type { OptimizerSlot } from "./optimizer-slot.ts";

@@ -1,7 +1,7 @@
-import type { Storage } from "../graph.ts";
-import type { OrtRuntime } from "../ort-runtime.ts";
-import type { RecordedValue } from "../recorded-value.ts";
-import { allocateStorage, wrapStorage } from "../storage.ts";
+import type { Storage } from "../graph/graph.ts";
+import type { OrtRuntime } from "../ort/ort-runtime.ts";
+import type { RecordedValue } from "../recording/recorded-value.ts";
+import { allocateStorage, wrapStorage } from "../memory/storage.ts";
 
 /** Room for one tensor. At most one value lies in it. */
 export interface Area {

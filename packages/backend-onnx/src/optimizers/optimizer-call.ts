@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
-import { sizeOf } from "../storage.ts";
+import { sizeOf } from "../memory/storage.ts";
 import type { Numbers, Optimizer } from "./optimizer.ts";
 import { fitsSlot } from "./optimizer-slot.ts";
 import { optimizerNumbers, scalarInputs, type ReadScalar } from "./optimizer-numbers.ts";

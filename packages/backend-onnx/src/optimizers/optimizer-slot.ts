@@ -1,4 +1,4 @@
-import type { OrtRuntime } from "../ort-runtime.ts";
+import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import { optimizerArea, type Area } from "./optimizer-area.ts";
 import {
   allocateOptimizerMemory,

@@ -1,8 +1,8 @@
-import type { DataTable } from "../data-table.ts";
+import type { DataTable } from "../recording/data-table.ts";
 import type { Device } from "../devices/device.ts";
-import type { Attributes, GraphEmitter, Operation } from "../graph.ts";
-import { RecordedValue } from "../recorded-value.ts";
-import type { Recording } from "../recording.ts";
+import type { Attributes, GraphEmitter, Operation } from "../graph/graph.ts";
+import { RecordedValue } from "../recording/recorded-value.ts";
+import type { Recording } from "../recording/recording.ts";
 import type { OptimizerCall } from "./optimizer-call.ts";
 import type { Numbers } from "./optimizer.ts";
 

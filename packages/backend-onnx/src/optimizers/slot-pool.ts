@@ -1,6 +1,6 @@
-import type { OrtRuntime } from "../ort-runtime.ts";
-import type { RecordedValue } from "../recorded-value.ts";
-import { sizeOf } from "../storage.ts";
+import type { OrtRuntime } from "../ort/ort-runtime.ts";
+import type { RecordedValue } from "../recording/recorded-value.ts";
+import { sizeOf } from "../memory/storage.ts";
 import { allocateSlots, type OptimizerSlot } from "./optimizer-slot.ts";
 
 /** Keeps the slots that values lie in. */

@@ -1,5 +1,5 @@
-import type { GraphEmitter, OnnxAttribute } from "../graph.ts";
-import { ONNX_TYPES, type OnnxType } from "../onnx-type.ts";
+import type { GraphEmitter, OnnxAttribute } from "../graph/graph.ts";
+import { ONNX_TYPES, type OnnxType } from "../graph/onnx-type.ts";
 import type { ValueType } from "./value-type.ts";
 
 /** A node before it is written. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { OnnxAttribute } from "../graph.ts";
-import { ONNX_TYPES, type OnnxType } from "../onnx-type.ts";
+import type { OnnxAttribute } from "../graph/graph.ts";
+import { ONNX_TYPES, type OnnxType } from "../graph/onnx-type.ts";
 
 /** What is known of a value within a graph. The shape is undefined where nobody needed to know it so far. */
 export interface ValueType {

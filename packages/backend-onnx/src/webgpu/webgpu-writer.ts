@@ -1,5 +1,5 @@
-import type { ElementType, OnnxAttribute } from "../graph.ts";
-import { onnxWriter, type OnnxWriter, type WrittenNode } from "../onnx-writer.ts";
+import type { ElementType, OnnxAttribute } from "../graph/graph.ts";
+import { onnxWriter, type OnnxWriter, type WrittenNode } from "../graph/onnx-writer.ts";
 import { REPLACEMENTS } from "./replacements.ts";
 import type { TypedGraph } from "./typed-graph.ts";
 import { typeOfOutput, type ValueType } from "./value-type.ts";

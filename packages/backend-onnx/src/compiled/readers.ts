@@ -1,0 +1,38 @@
+import type { Plan, PlannedTensor, Source } from "./plan.ts";
+
+/** The actions without overwriting arguments that something else reads, or that go out. */
+export function withoutSharedMemory(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): Plan["actions"] {
+  const readers = new Map<number, number>();
+  const read = (source: Source): void => {
+    if (source.kind === "argument") readers.set(source.index, (readers.get(source.index) ?? 0) + 1);
+  };
+  for (const action of actions) {
+    for (const graph of "graphs" in action ? action.graphs : [action]) graph.leaves.forEach(read);
+    if ("graphs" in action) for (const { source } of Object.values(action.inputs).flat()) read(source);
+  }
+  for (const { source } of outgoing) read(source);
+  const isOnly = ([, argument]: readonly [number, number]): boolean => readers.get(argument) === 1;
+  return actions.map((action) =>
+    "graphs" in action ? action : { ...action, overwrites: new Map([...action.overwrites].filter(isOnly)) },
+  );
+}
+
+/** For each action the results whose last reader it is; those that go out have none. */
+export function finishedAfter(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): number[][] {
+  const last = new Map<number, number>();
+  const read = (source: Source, action: number): void => {
+    if (source.kind === "result") last.set(source.index, action);
+  };
+  actions.forEach((action, index) => {
+    const graphs = "graphs" in action ? action.graphs : [action];
+    for (const graph of graphs) {
+      for (const result of graph.results) last.set(result, index);
+      for (const leaf of graph.leaves) read(leaf, index);
+    }
+    if ("graphs" in action) for (const { source } of Object.values(action.inputs).flat()) read(source, index);
+  });
+  for (const { source } of outgoing) if (source.kind === "result") last.delete(source.index);
+  const finished = actions.map((): number[] => []);
+  for (const [result, action] of last) finished[action]?.push(result);
+  return finished;
+}

@@ -1,0 +1,18 @@
+import type { GraphEmitter } from "../../graph/graph.ts";
+import type { OnnxCall } from "../tools/operation.ts";
+
+/** So many tensors are added one after the other: more would lose digits, see `long-sum.ts`. */
+const LONGEST_RUN = 64;
+
+/** Writes the sum of float32 tensors, however many. */
+export function addTerms(graph: GraphEmitter, terms: readonly string[]): OnnxCall {
+  let level = terms;
+  while (level.length > LONGEST_RUN) {
+    const { length } = level;
+    const runs = Array.from({ length: Math.ceil(length / LONGEST_RUN) }, (_, run) =>
+      level.slice(run * LONGEST_RUN, (run + 1) * LONGEST_RUN),
+    );
+    level = runs.map((run) => graph.apply("Sum", run));
+  }
+  return ["Sum", level];
+}

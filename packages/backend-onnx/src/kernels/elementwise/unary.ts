@@ -1,0 +1,173 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Kernel } from "../../kernel.ts";
+import { elementType } from "../../graph/onnx-type.ts";
+import { elementwise } from "./broadcast.ts";
+import { convert } from "../tools/conversion.ts";
+import {
+  computedIn,
+  inFloat32,
+  inFloat64,
+  inNumber,
+  kernel,
+  numberType,
+  onnxNode,
+  operation,
+} from "../tools/operation.ts";
+import type { OnnxCall, Write, Writing, WrittenOperation } from "../tools/operation.ts";
+
+/** Functions of one tensor that ONNX has under the same name, computed in float32. */
+const SAME_IN_ONNX = [
+  tf.Acos,
+  tf.Acosh,
+  tf.Asin,
+  tf.Asinh,
+  tf.Atan,
+  tf.Atanh,
+  tf.Ceil,
+  tf.Cos,
+  tf.Cosh,
+  tf.Erf,
+  tf.Floor,
+  tf.Log,
+  tf.Reciprocal,
+  tf.Sin,
+  tf.Sinh,
+  tf.Sqrt,
+  tf.Tanh,
+] as const;
+
+const ROUND = operation(tf.Round, onnxNode(tf.Round));
+
+/** The one function of which tfjs's result is always float32. */
+const EXP = operation(tf.Exp, computedIn(exactForIntegers, onnxNode(tf.Exp)));
+
+/** Beyond this distance from 0, `log(1 + x)` and `exp(x) - 1` in float64 are exact to float32. */
+const SERIES_BELOW = 1e-5;
+
+export const UNARY_KERNELS: readonly Kernel[] = [
+  ...SAME_IN_ONNX.map((name) => unary(name, operation(name, inFloat32(onnxNode(name))))),
+  kernel<tf.ExpInputs>(tf.Exp, ({ x }, _, recorder) => elementwise(recorder, EXP, [x], "float32")),
+  kernel<tf.RoundInputs>(tf.Round, ({ x }, _, recorder) =>
+    elementType(x) === "float32" ? elementwise(recorder, ROUND, [x], "float32") : recorder.alias(x, x.shape),
+  ),
+  unary(tf.Tan, operation("Tan", inFloat64(tangent))),
+  unary(tf.Abs, operation("Abs", inNumber(onnxNode("Abs")))),
+  unary(tf.Neg, operation("Neg", inNumber(onnxNode("Neg")))),
+  unary(tf.Sign, operation("Sign", inNumber(sign))),
+  unary(tf.Square, operation("Square", inNumber(square))),
+  unary(tf.Rsqrt, operation("Rsqrt", inFloat32(rsqrt))),
+  unary(tf.Log1p, operation("Log1p", inFloat64(log1p))),
+  unary(tf.Expm1, operation("Expm1", inFloat64(expm1))),
+  unary(tf.Softplus, operation("Softplus", inFloat64(softplus))),
+];
+
+/** Of integers tfjs gives the float32 next to the true value, which ONNX Runtime's float32 kernel does not always. */
+function exactForIntegers(operands: Writing["operands"]): "float32" | "float64" {
+  return numberType(operands) === "float32" ? "float32" : "float64";
+}
+
+function unary(kernelName: string, recorded: WrittenOperation): Kernel {
+  return kernel<tf.UnaryInputs>(kernelName, ({ x }, _, recorder) =>
+    elementwise(recorder, recorded, [x], elementType(x)),
+  );
+}
+
+/** tfjs gives NaN the sign 0. */
+function sign({ graph, operands }: Writing, x: string): OnnxCall {
+  const type = numberType(operands);
+  const zero = graph.scalar(0, type);
+  const [positive, negative] = ["Greater", "Less"].map((side) =>
+    convert(graph, graph.apply(side, [x, zero]), "bool", type),
+  );
+  return ["Sub", [positive ?? x, negative ?? x]];
+}
+
+/** ONNX Runtime's own tangent is in float32 and too coarse near the poles. */
+function tangent({ graph }: Writing, x: string): OnnxCall {
+  return ["Div", [graph.apply("Sin", [x]), graph.apply("Cos", [x])]];
+}
+
+function square(_: Writing, x: string): OnnxCall {
+  return ["Mul", [x, x]];
+}
+
+function rsqrt({ graph }: Writing, x: string): OnnxCall {
+  return ["Reciprocal", [graph.apply("Sqrt", [x])]];
+}
+
+function log1p(writing: Writing, x: string): OnnxCall {
+  if (!writing.graph.float64) return log1pInFloat32(writing, x);
+  return nearZero(-0.5, logOfSuccessor)(writing, x);
+}
+
+function expm1(writing: Writing, x: string): OnnxCall {
+  if (!writing.graph.float64) return expm1InFloat32(writing, x);
+  return nearZero(0.5, expMinusOne)(writing, x);
+}
+
+/**
+ * `2 * atanh(x / (2 + x))` as a power series where `|x| <= 0.5`. A GPU's logarithm has an absolute error of some 7e-8,
+ * which near 1 is all of its value, so no formula that takes a logarithm is right there.
+ */
+function log1pInFloat32({ graph }: Writing, x: string): OnnxCall {
+  const ratio = graph.apply("Div", [x, graph.apply("Add", [x, graph.scalar(2, "float32")])]);
+  const square = graph.apply("Mul", [ratio, ratio]);
+  const series = graph.apply("Mul", [ratio, polynomial(graph, square, ATANH_SERIES)]);
+  const far = graph.apply("Log", [graph.apply("Add", [x, graph.scalar(1, "float32")])]);
+  return ["Where", [isSmall(graph, x), series, far]];
+}
+
+/** The power series where `|x| <= 0.5`: a GPU's exponential minus one would keep few digits there. */
+function expm1InFloat32({ graph }: Writing, x: string): OnnxCall {
+  const series = graph.apply("Mul", [x, polynomial(graph, x, EXPM1_SERIES)]);
+  const far = graph.apply("Sub", [graph.apply("Exp", [x]), graph.scalar(1, "float32")]);
+  return ["Where", [isSmall(graph, x), series, far]];
+}
+
+/** `2 * atanh(r) / r` in powers of `r * r`: the terms left out are below 2e-8 for `|r| <= 1/3`. */
+const ATANH_SERIES = Array.from({ length: 8 }, (_, power) => 2 / (2 * power + 1));
+/** `(exp(x) - 1) / x` in powers of `x`: 1 / 1!, 1 / 2!, ... */
+const EXPM1_SERIES = [1, 2, 6, 24, 120, 720, 5040, 40_320, 362_880].map((factorial) => 1 / factorial);
+
+function isSmall(graph: Writing["graph"], x: string): string {
+  return graph.apply("LessOrEqual", [graph.apply("Abs", [x]), graph.scalar(0.5, "float32")]);
+}
+
+/** Horner's rule; coefficients from the constant term upwards. */
+function polynomial(graph: Writing["graph"], x: string, coefficients: readonly number[]): string {
+  const [last = 0, ...others] = coefficients.toReversed();
+  return others.reduce(
+    (value, coefficient) => graph.apply("Add", [graph.apply("Mul", [value, x]), graph.scalar(coefficient, "float32")]),
+    graph.scalar(last, "float32"),
+  );
+}
+
+function logOfSuccessor({ graph }: Writing, x: string): string {
+  return graph.apply("Log", [graph.apply("Add", [x, float64(graph, 1)])]);
+}
+
+function expMinusOne({ graph }: Writing, x: string): string {
+  return graph.apply("Sub", [graph.apply("Exp", [x]), float64(graph, 1)]);
+}
+
+/** Uses the first two terms of the power series, `x + curvature * x * x`, where `elsewhere` would lose digits. */
+function nearZero(curvature: number, elsewhere: (writing: Writing, x: string) => string): Write {
+  return (writing, x) => {
+    const { graph } = writing;
+    const correction = graph.apply("Mul", [graph.apply("Mul", [x, x]), float64(graph, curvature)]);
+    const series = graph.apply("Add", [x, correction]);
+    const near = graph.apply("Less", [graph.apply("Abs", [x]), float64(graph, SERIES_BELOW)]);
+    return ["Where", [near, series, elsewhere(writing, x)]];
+  };
+}
+
+/** `max(x, 0) + log(1 + exp(-|x|))`, which cannot overflow. */
+function softplus(writing: Writing, x: string): OnnxCall {
+  const { graph } = writing;
+  const decay = graph.apply("Exp", [graph.apply("Neg", [graph.apply("Abs", [x])])]);
+  return ["Add", [graph.apply("Max", [x, float64(graph, 0)]), graph.apply(...log1p(writing, decay))]];
+}
+
+function float64(graph: Writing["graph"], value: number): string {
+  return convert(graph, graph.scalar(value, "float32"), "float32", "float64");
+}

@@ -1,0 +1,88 @@
+import type { GraphEmitter } from "../../graph/graph.ts";
+import { ONNX_TYPES } from "../../graph/onnx-type.ts";
+import { convert } from "../tools/conversion.ts";
+import { LONGEST_RUN, longReduction } from "../reduction/long-sum.ts";
+
+/** Rows `updates` [n, width] that are added to `data` [m, width] at `rows` [n] (int32 or int64). */
+interface RowUpdates {
+  readonly data: string;
+  readonly rows: string;
+  readonly updates: string;
+  readonly dtype: "float32" | "int32";
+}
+
+/** Up to so many rows are added one after the other, ... */
+const FEW_ROWS = 4096;
+/** A table of sums that is larger is not held several times. */
+const LARGEST_COPIES = 2 ** 24;
+/** ... and so many where the sums are larger than what is added (gradients of embeddings), and few rows meet. */
+const FEW_AMONG_MANY = 65_536;
+
+/**
+ * Writes the sums: a row named twice is added twice. Not by ScatterND, although that is faster: ONNX Runtime 1.30 spreads
+ * its updates over threads and loses some of those that meet in one row. Many rows are added in float64, since a float32
+ * sum loses digits with every addend.
+ */
+export function addAtRows(
+  graph: GraphEmitter,
+  { data, rows, updates, dtype }: RowUpdates,
+  [sums, count, width]: readonly [sums: number, count: number, width: number],
+): string {
+  const places = graph.apply("Cast", [rows], { to: ONNX_TYPES.int64 });
+  if (!graph.float64 && dtype === "float32" && count > LONGEST_RUN) {
+    const copies = Math.min(Math.ceil(count / LONGEST_RUN), Math.floor(LARGEST_COPIES / (sums * width)));
+    if (copies > 1) return addInCopies(graph, { data, rows: places, updates }, [sums, count, width], copies);
+  }
+  const exact = dtype === "float32" && count > (sums > count ? FEW_AMONG_MANY : FEW_ROWS);
+  const type = exact ? "float64" : dtype;
+  const [start = data, addends = updates] = [data, updates].map((name) => convert(graph, name, dtype, type));
+  return convert(graph, addEach(graph, start, places, addends, [count, width]), type, dtype);
+}
+
+/**
+ * Adds to several copies of the sums, and these up. A GPU without float64 adds one by one, and each addend waits for those
+ * that meet it: a million in one place lost the device.
+ */
+function addInCopies(
+  graph: GraphEmitter,
+  { data, rows, updates }: Omit<RowUpdates, "dtype">,
+  [sums, count, width]: readonly [sums: number, count: number, width: number],
+  copies: number,
+): string {
+  const each = Math.ceil(count / copies);
+  const missing = copies * each - count;
+  const wholeRows =
+    missing === 0 ? rows : graph.apply("Concat", [rows, graph.int64(Array<number>(missing).fill(0))], { axis: 0 });
+  const wholeUpdates =
+    missing === 0
+      ? updates
+      : graph.apply("Pad", [updates, graph.int64([0, 0, missing, 0]), graph.scalar(0, "float32")]);
+  const starts = graph.int64(Array.from({ length: copies }, (_, copy) => copy * sums));
+  const grid = graph.apply("Add", [
+    graph.apply("Reshape", [wholeRows, graph.int64([copies, each])]),
+    graph.apply("Reshape", [starts, graph.int64([copies, 1])]),
+  ]);
+  const zeros = graph.apply("Expand", [graph.scalar(0, "float32"), graph.int64([copies * sums, width])]);
+  const added = addEach(graph, zeros, grid, wholeUpdates, [copies * each, width]);
+  const shape = [copies, sums, width];
+  const total = longReduction(graph, graph.apply("Reshape", [added, graph.int64(shape)]), {
+    operatorType: "ReduceSum",
+    shape,
+    axes: [0],
+    keepDims: false,
+  });
+  return graph.apply("Add", [data, graph.apply(...total)]);
+}
+
+/** `rows` are int64. */
+function addEach(
+  graph: GraphEmitter,
+  data: string,
+  rows: string,
+  updates: string,
+  [count, width]: readonly [count: number, width: number],
+): string {
+  const column = graph.apply("Reshape", [rows, graph.int64([count, 1])]);
+  const places = graph.apply("Expand", [column, graph.int64([count, width])]);
+  return graph.apply("ScatterElements", [data, places, updates], { axis: 0, reduction: "add" });
+}

@@ -1,0 +1,32 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Kernel } from "../../kernel.ts";
+import { elementType, type OnnxType } from "../../graph/onnx-type.ts";
+import { convert } from "../tools/conversion.ts";
+import { scan, type CumulativeAttributes } from "./cumulative-scan.ts";
+import { assertShortProduct } from "../matrix/product-length.ts";
+import { computedIn, kernel, numberType, operation, record } from "../tools/operation.ts";
+import type { OnnxCall, Writing } from "../tools/operation.ts";
+
+/** Real numbers as float64: products are taken in another order than tfjs does, and must not overflow for that. */
+const computeType = (operands: Writing["operands"]): OnnxType =>
+  numberType(operands) === "int32" ? "int32" : "float64";
+
+const CUMPROD = operation("Cumprod", computedIn(computeType, writeCumulativeProduct));
+
+export const CUMULATIVE_PRODUCT_KERNELS: readonly Kernel[] = [
+  kernel<tf.CumprodInputs, tf.CumprodAttrs>(tf.Cumprod, ({ x }, { axis, exclusive, reverse }, recorder) => {
+    const [position = 0] = tf.util.parseAxisParam(axis, x.shape);
+    const result = { shape: x.shape, dtype: numberType([{ dtype: elementType(x) }]) };
+    return record(recorder, CUMPROD, [x], result, { axis: position, exclusive, reverse });
+  }),
+];
+
+function writeCumulativeProduct(
+  { graph, operands, result, attributes }: Writing<CumulativeAttributes>,
+  x: string,
+): OnnxCall {
+  const type = computeType(operands);
+  if (!graph.float64 && type !== "int32") assertShortProduct("cumprod", result.shape[attributes.axis] ?? 1);
+  const one = type === "int32" ? graph.scalar(1, type) : convert(graph, graph.scalar(1, "float32"), "float32", type);
+  return scan(graph, x, { operatorType: "Mul", neutral: one, shape: result.shape, ...attributes });
+}

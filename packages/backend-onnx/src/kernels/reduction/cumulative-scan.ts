@@ -1,0 +1,48 @@
+import type { GraphEmitter } from "../../graph/graph.ts";
+import type { OnnxCall } from "../tools/operation.ts";
+
+/** Along which axis is added or multiplied up. */
+export interface CumulativeAttributes {
+  readonly axis: number;
+  /** Whether an element does not count for its own place. */
+  readonly exclusive: boolean;
+  /** Whether from the end on. */
+  readonly reverse: boolean;
+}
+
+interface Scan extends CumulativeAttributes {
+  readonly operatorType: "Add" | "Mul";
+  /** The name of a scalar that changes nothing: 0 or 1. */
+  readonly neutral: string;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Writes sums or products of all that comes before: with what is 1, 2, 4, ... places before; after as many steps as the
+ * length has bits, all are in.
+ */
+export function scan(graph: GraphEmitter, x: string, { operatorType, exclusive, ...line }: Scan): OnnxCall {
+  const length = line.shape[line.axis] ?? 1;
+  let result = exclusive ? shifted(graph, x, line, 1) : x;
+  for (let places = 1; places < length; places *= 2)
+    result = graph.apply(operatorType, [result, shifted(graph, result, line, places)]);
+  return ["Identity", [result]];
+}
+
+/** Moves elements towards the end of the axis (`reverse`: towards its beginning); neutral ones come after them. */
+function shifted(
+  graph: GraphEmitter,
+  x: string,
+  { axis, reverse, neutral, shape }: Omit<Scan, "operatorType" | "exclusive">,
+  places: number,
+): string {
+  const [rank, length] = [shape.length, shape[axis] ?? 1];
+  const kept = Math.max(0, length - places);
+  const [start, end] = reverse ? [length - kept, length] : [0, kept];
+  const [starts, ends, axes] = [start, end, axis].map((value) => graph.int64([value]));
+  const part = graph.apply("Slice", [x, starts ?? x, ends ?? x, axes ?? x]);
+  const around = Array.from({ length: 2 * rank }, (_, place) =>
+    place === axis + (reverse ? rank : 0) ? length - kept : 0,
+  );
+  return graph.apply("Pad", [part, graph.int64(around), neutral]);
+}

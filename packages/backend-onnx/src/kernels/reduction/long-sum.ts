@@ -1,0 +1,102 @@
+import type { GraphEmitter } from "../../graph/graph.ts";
+import type { OnnxCall } from "../tools/operation.ts";
+
+/**
+ * Up to so many numbers are added one after the other. A float32 sum loses digits with every addend that is smaller than
+ * the sum so far (0.1 a million times is 99,910 that way), so longer ones are added in blocks, and those in blocks.
+ */
+export const LONGEST_RUN = 1024;
+const LARGEST_BLOCK = 256;
+/** Smaller blocks would cost a pass each for little. */
+const SMALLEST_BLOCK = 16;
+
+/** What is added up, or averaged, of float32 numbers. */
+interface LongReduction {
+  readonly operatorType: "ReduceSum" | "ReduceMean";
+  readonly shape: readonly number[];
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+
+/** Neighbouring axes of which all are reduced or none. */
+interface Run {
+  readonly length: number;
+  readonly reduced: boolean;
+}
+
+/** A sum or mean of float32 numbers over `axes` (not negative) that is exact to some 1e-6 of its addends, however many. */
+export function longReduction(graph: GraphEmitter, x: string, reduction: LongReduction): OnnxCall {
+  const { operatorType, shape, axes, keepDims } = reduction;
+  const count = axes.reduce((product, axis) => product * (shape[axis] ?? 1), 1);
+  if (count <= LONGEST_RUN) return [operatorType, [x, graph.int64(axes)], { keepdims: keepDims ? 1 : 0 }];
+  const runs = runsOf(shape, axes);
+  let name = x;
+  for (let place = runs.length - 1; place >= 0; place--) {
+    const run = runs[place];
+    if (run?.reduced !== true) continue;
+    const outer = lengthOf(runs.slice(0, place));
+    // Reduced runs behind this one are gone.
+    const inner = lengthOf(runs.slice(place + 1).filter(({ reduced }) => !reduced));
+    name = reduceRun(graph, operatorType, name, [outer, run.length, inner]);
+  }
+  const kept = shape.flatMap((length, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [length]));
+  return ["Reshape", [name, graph.int64(kept)]];
+}
+
+/** From [outer, length, inner] to [outer, inner]. */
+function reduceRun(
+  graph: GraphEmitter,
+  operatorType: LongReduction["operatorType"],
+  x: string,
+  [outer, length, inner]: readonly [number, number, number],
+): string {
+  // No axis of length 1 at the end: ONNX Runtime would read column after column.
+  const last = inner === 1 ? [] : [inner];
+  const reshape = (source: string, grid: readonly number[]): string =>
+    graph.apply("Reshape", [source, graph.int64([outer, ...grid, ...last])]);
+  const reduce = (source: string, axis: number): string =>
+    graph.apply(operatorType, [source, graph.int64([axis])], { keepdims: 0 });
+  let name = x;
+  let left = length;
+  let padding = 1;
+  while (left > LARGEST_BLOCK) {
+    let block = blockOf(left);
+    if (block === undefined) {
+      block = LARGEST_BLOCK;
+      const whole = Math.ceil(left / block) * block;
+      const around = [0, 0, ...last.map(() => 0), 0, whole - left, ...last.map(() => 0)];
+      name = graph.apply("Pad", [reshape(name, [left]), graph.int64(around), graph.scalar(0, "float32")]);
+      padding *= whole / left;
+      left = whole;
+    }
+    left /= block;
+    name = reduce(reshape(name, [left, block]), 2);
+  }
+  const sum = reduce(reshape(name, [left]), 1);
+  // A mean has counted the zeros of the padding.
+  if (operatorType === "ReduceSum" || padding === 1) return sum;
+  return graph.apply("Mul", [sum, graph.scalar(padding, "float32")]);
+}
+
+/** The largest divisor that makes a block; undefined for primes and their like. */
+export function blockOf(length: number, largest: number = LARGEST_BLOCK): number | undefined {
+  for (let block = Math.min(largest, length); block >= SMALLEST_BLOCK; block--) if (length % block === 0) return block;
+  return undefined;
+}
+
+/** Axes of length 1 belong to any run. */
+function runsOf(shape: readonly number[], axes: readonly number[]): Run[] {
+  const runs: Run[] = [];
+  for (const [axis, length] of shape.entries()) {
+    if (length === 1) continue;
+    const reduced = axes.includes(axis);
+    const last = runs.at(-1);
+    if (last?.reduced === reduced) runs[runs.length - 1] = { length: last.length * length, reduced };
+    else runs.push({ length, reduced });
+  }
+  return runs;
+}
+
+function lengthOf(runs: readonly Run[]): number {
+  return runs.reduce((product, { length }) => product * length, 1);
+}

@@ -1,0 +1,61 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { Kernel, Recorder } from "../../kernel.ts";
+import { assertShape } from "../../graph/shape-check.ts";
+import { constant, kernel } from "../tools/operation.ts";
+import { softmax } from "./softmax.ts";
+
+/** Draws from distributions [rows, outcomes]. ONNX Runtime has no such kernel: the data is read and drawn from here. */
+export const MULTINOMIAL_KERNELS: readonly Kernel[] = [
+  kernel<tf.MultinomialInputs, tf.MultinomialAttrs>(
+    tf.Multinomial,
+    ({ logits }, { numSamples, seed, normalized }, recorder) => {
+      const [rows = 0, outcomes = 0] = logits.shape;
+      assertShape(tf.Multinomial, [rows, numSamples]);
+      const probabilities = readProbabilities(recorder, logits, normalized);
+      const random = uniform(seed);
+      const samples = Int32Array.from({ length: rows * numSamples }, (_, index) => {
+        const first = Math.floor(index / numSamples) * outcomes;
+        return draw(probabilities.subarray(first, first + outcomes), random());
+      });
+      return constant(recorder, samples, { shape: [rows, numSamples], dtype: "int32" });
+    },
+  ),
+];
+
+function readProbabilities(
+  recorder: Recorder,
+  logits: TensorInfo,
+  normalized: boolean,
+): Float32Array | Int32Array | Uint8Array {
+  if (normalized) return recorder.readSync(logits.dataId);
+  const probabilities = softmax(recorder, logits);
+  try {
+    return recorder.readSync(probabilities.dataId);
+  } finally {
+    recorder.disposeIntermediate(probabilities);
+  }
+}
+
+/** The first outcome whose cumulative probability exceeds `level`; the last one takes what rounding leaves. */
+function draw(probabilities: Float32Array | Int32Array | Uint8Array, level: number): number {
+  let sum = 0;
+  for (const [outcome, probability] of probabilities.entries()) {
+    sum += probability;
+    if (level < sum) return outcome;
+  }
+  return probabilities.length - 1;
+}
+
+/** Numbers from 0 to 1 that the seed decides (the generator "mulberry32"). */
+function uniform(seed: number): () => number {
+  // Seeds of tf.multinomial are fractions between 0 and 1 unless given: all their bits count.
+  const [low = 0, high = 0] = new Uint32Array(Float64Array.of(seed).buffer);
+  let state = Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b);
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,118 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { GraphEmitter, Operation } from "../../graph/graph.ts";
+import type { Kernel, Recorder } from "../../kernel.ts";
+import { ONNX_TYPES, elementType } from "../../graph/onnx-type.ts";
+import { fill } from "../indexing/fill.ts";
+import { convert } from "../tools/conversion.ts";
+import { scan, type CumulativeAttributes } from "./cumulative-scan.ts";
+import { LONGEST_RUN } from "./long-sum.ts";
+import { computedIn, inFloat64, inNumber, isEmpty, kernel, numberType, operation, record } from "../tools/operation.ts";
+import type { OnnxCall, Writing, WrittenOperation } from "../tools/operation.ts";
+
+interface AxisAttribute {
+  readonly axis: number;
+}
+
+const ARG_MAX = argReduction("ArgMax");
+const ARG_MIN = argReduction("ArgMin");
+
+/** Long sums of real numbers in float64: in float32 each would inherit what the ones before it lost. */
+const CUMSUM = operation("Cumsum", (writing: Writing<CumulativeAttributes>, x) => {
+  const { graph, operands, attributes } = writing;
+  const [operand] = operands;
+  const long = operand?.dtype === "float32" && (operand.shape[attributes.axis] ?? 0) > LONGEST_RUN;
+  if (!long) return inNumber(cumulativeSum)(writing, x);
+  if (graph.float64) return inFloat64(cumulativeSum)(writing, x);
+  const zero = graph.scalar(0, "float32");
+  return scan(graph, x, { operatorType: "Add", neutral: zero, shape: operand.shape, ...attributes });
+});
+
+/** Values in falling order and their int32 positions; equal values keep their order, and NaN comes last. */
+const TOP_K: Operation = {
+  name: "TopK",
+  emit(graph, [x = ""], [values = "", positions = ""], { inputs: [operand], outputs: [result] }) {
+    const dtype = operand?.dtype ?? "float32";
+    const type = numberType([{ dtype }]);
+    const [best, places] = [graph.temporary(), graph.temporary()];
+    const k = graph.int64([result?.shape.at(-1) ?? 0]);
+    const numbers = type === "float32" ? withoutNaN(graph, x, -Infinity) : convert(graph, x, dtype, type);
+    graph.node("TopK", [numbers, k], [best, places], { axis: -1 });
+    graph.node("GatherElements", [x, places], [values], { axis: -1 });
+    graph.node("Cast", [places], [positions], { to: ONNX_TYPES.int32 });
+  },
+};
+
+export const ORDERING_KERNELS: readonly Kernel[] = [
+  kernel<tf.ArgMaxInputs, tf.ArgMaxAttrs>(tf.ArgMax, ({ x }, { axis }, recorder) =>
+    argReduce(recorder, ARG_MAX, x, axis),
+  ),
+  kernel<tf.ArgMinInputs, tf.ArgMinAttrs>(tf.ArgMin, ({ x }, { axis }, recorder) =>
+    argReduce(recorder, ARG_MIN, x, axis),
+  ),
+  kernel<tf.CumsumInputs, tf.CumsumAttrs>(tf.Cumsum, ({ x }, { axis, exclusive, reverse }, recorder) => {
+    const [position = 0] = tf.util.parseAxisParam(axis, x.shape);
+    const result = { shape: x.shape, dtype: numberType([{ dtype: elementType(x) }]) };
+    return record(recorder, CUMSUM, [x], result, { axis: position, exclusive, reverse });
+  }),
+  kernel<tf.TopKInputs, tf.TopKAttrs>(tf.TopK, ({ x }, { k }, recorder) => {
+    const shape = [...x.shape.slice(0, -1), k];
+    const types = [elementType(x), "int32" as const];
+    if (isEmpty(shape)) return types.map((dtype) => fill(recorder, shape, 0, dtype));
+    return recorder.recordAll(
+      TOP_K,
+      [x],
+      types.map((dtype) => ({ shape, dtype })),
+    );
+  }),
+];
+
+function cumulativeSum(
+  { graph, attributes: { axis, exclusive, reverse } }: Writing<CumulativeAttributes>,
+  x = "",
+): OnnxCall {
+  return ["CumSum", [x, graph.int64Scalar(axis)], { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }];
+}
+
+function argReduction(operatorType: string): WrittenOperation<AxisAttribute> {
+  return operation(
+    operatorType,
+    computedIn(
+      numberType,
+      (writing: Writing<AxisAttribute>, x) => {
+        const { axis } = writing.attributes;
+        const attributes = { axis, keepdims: 0 };
+        if (numberType(writing.operands) === "int32") return [operatorType, [x], attributes];
+        const worst = operatorType === "ArgMax" ? -Infinity : Infinity;
+        const found = writing.graph.apply(operatorType, [withoutNaN(writing.graph, x, worst)], attributes);
+        return firstIfNaN(writing, x, found);
+      },
+      "int64",
+    ),
+  );
+}
+
+/** No comparison with NaN holds, so tfjs never moves on to one. */
+function withoutNaN(graph: GraphEmitter, x: string, worst: number): string {
+  return graph.apply("Where", [graph.apply("IsNaN", [x]), graph.scalar(worst, "float32"), x]);
+}
+
+/** ... and never away from one at the beginning. */
+function firstIfNaN({ graph, attributes: { axis } }: Writing<AxisAttribute>, x: string, found: string): OnnxCall {
+  const first = graph.apply("Gather", [x, graph.int64Scalar(0)], { axis });
+  return ["Where", [graph.apply("IsNaN", [first]), graph.int64Scalar(0), found]];
+}
+
+/** The position of the first greatest or least element along one axis. */
+function argReduce(
+  recorder: Recorder,
+  recorded: WrittenOperation<AxisAttribute>,
+  x: TensorInfo,
+  axis: number,
+): TensorInfo {
+  const [position = 0] = tf.util.parseAxisParam(axis, x.shape);
+  const shape = x.shape.toSpliced(position, 1);
+  // Of no elements tfjs names the first.
+  if (isEmpty(x.shape)) return fill(recorder, shape, 0, "int32");
+  return record(recorder, recorded, [x], { shape, dtype: "int32" }, { axis: position });
+}

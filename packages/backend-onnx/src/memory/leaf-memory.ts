@@ -1,0 +1,79 @@
+import koffi from "koffi";
+import { BackendError } from "../backend-error.ts";
+import type { Pointer } from "../ort/ort-library.ts";
+
+/** Memory outside of ONNX Runtime's arena, all zeros; it goes back to the system when it is freed. */
+export interface Allocation {
+  /** A multiple of a cache line. */
+  readonly address: Pointer;
+  free(): void;
+}
+
+const CACHE_LINE = 64;
+/** From here on memory comes in pages from the system: malloc would keep what is freed, and so double a model. */
+const WHOLE_PAGES = 2 ** 20;
+
+/** `byteLength` bytes, at least one. */
+export function allocateLeafMemory(byteLength: number): Allocation {
+  const memory = byteLength < WHOLE_PAGES ? undefined : pageMemory();
+  if (!memory) return fromHeap(byteLength);
+  const address = memory.map(byteLength);
+  return { address, free: () => memory.unmap(address, byteLength) };
+}
+
+function fromHeap(byteLength: number): Allocation {
+  const size = byteLength + CACHE_LINE;
+  const block: object = koffi.alloc("uint8_t", size);
+  const start = koffi.address(block);
+  new Uint8Array(koffi.view(start, size)).fill(0);
+  const line = BigInt(CACHE_LINE);
+  return { address: ((start + line - 1n) / line) * line, free: () => koffi.free(block) };
+}
+
+/** Whole pages of the system's memory. */
+interface PageMemory {
+  /** Zeros, which take no memory before they are written or populated. */
+  map(byteLength: number): Pointer;
+  /** Of a mapping or a part of it that begins at a page. */
+  unmap(address: Pointer, byteLength: number): void;
+  /** Gets pages ready on another thread, where the system can; nobody waits for it. */
+  populate(address: Pointer, byteLength: number): void;
+}
+
+let pages: { readonly memory: PageMemory | undefined } | undefined;
+
+/** By mmap where there is one; Windows' heap already gives large blocks back. */
+export function pageMemory(): PageMemory | undefined {
+  pages ??= { memory: process.platform === "win32" ? undefined : posixMemory() };
+  return pages.memory;
+}
+
+function posixMemory(): PageMemory {
+  const darwin = process.platform === "darwin";
+  const library = koffi.load(darwin ? "libSystem.dylib" : "libc.so.6");
+  const mmap = library.func("void* mmap(void*, size_t, int, int, int, int64_t)");
+  const munmap = library.func("int munmap(void*, size_t)");
+  const madvise = darwin ? undefined : library.func("int madvise(void*, size_t, int)");
+  const readAndWrite = 3;
+  const privateAndAnonymous = darwin ? 0x1002 : 0x22;
+  // From Linux 5.14 on; older ones refuse it, and pages come when they are written.
+  const populateForWriting = 23;
+  return {
+    map(byteLength) {
+      const address: Pointer = mmap(null, byteLength, readAndWrite, privateAndAnonymous, -1, 0);
+      // MAP_FAILED is -1.
+      if (BigInt.asIntN(64, address) === -1n) throw outOfMemory(byteLength);
+      return address;
+    },
+    unmap: (address, byteLength) => void munmap(address, byteLength),
+    // Where the memory is unmapped meanwhile, there is nothing left to get ready.
+    populate: (address, byteLength) => void madvise?.async(address, byteLength, populateForWriting, () => {}),
+  };
+}
+
+function outOfMemory(byteLength: number): BackendError {
+  return new BackendError(
+    "runtime",
+    `the system gives no ${byteLength} bytes for a tensor. Dispose tensors that are not needed, or use smaller ones.`,
+  );
+}

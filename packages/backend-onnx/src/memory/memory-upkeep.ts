@@ -1,0 +1,61 @@
+import koffi from "koffi";
+import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
+import type { Program } from "../recording/program.ts";
+import { byteLengthOf } from "./storage.ts";
+
+/** Gives memory back that many different graphs leave behind. */
+export interface MemoryUpkeep {
+  /** To be called when a program has been compiled; gives the options of its first run, if it needs any. */
+  compiled(program: Program): Pointer | undefined;
+  dispose(): void;
+}
+
+/** Bytes of tensors in new graphs after which the arena gives back what no tensor uses. */
+const BYTES_BETWEEN_SHRINKING = 2 ** 28;
+/** Compiled graphs after which the C library's heap gives its free pages back. */
+const GRAPHS_BETWEEN_TRIMMING = 256;
+
+/**
+ * ONNX Runtime's arena reuses memory for tensors of the same size or smaller, and never gives any back by itself: a
+ * tensor that grows with every step would leave all its former sizes there, 6 GB where 4 MB are in use. Sessions leave
+ * their holes in the heap. Only new graphs bring new sizes, so only they count; a loop of known ones costs nothing.
+ */
+export function memoryUpkeep(library: OrtLibrary): MemoryUpkeep {
+  const shrinking = library.create("CreateRunOptions");
+  library.call.AddRunConfigEntry(shrinking, "memory.enable_memory_arena_shrinkage", "cpu:0");
+  let bytes = 0;
+  let graphs = 0;
+  let shrunk = false;
+  return {
+    compiled({ nodes }) {
+      // What the arena gave back lies in the heap by now.
+      if (shrunk || ++graphs % GRAPHS_BETWEEN_TRIMMING === 0) trimHeap();
+      shrunk = false;
+      for (const { outputs } of nodes) for (const { shape, dtype } of outputs) bytes += byteLengthOf(shape, dtype);
+      if (bytes < BYTES_BETWEEN_SHRINKING) return undefined;
+      bytes = 0;
+      shrunk = true;
+      return shrinking;
+    },
+    dispose: () => library.release.ReleaseRunOptions(shrinking),
+  };
+}
+
+type Trim = (keep: number) => number;
+
+let trim: { readonly heap: Trim | undefined } | undefined;
+
+function trimHeap(): void {
+  trim ??= { heap: glibcTrim() };
+  trim.heap?.(0);
+}
+
+/** Other C libraries give pages back by themselves. */
+function glibcTrim(): Trim | undefined {
+  if (process.platform !== "linux") return undefined;
+  try {
+    return koffi.load("libc.so.6").func("int malloc_trim(size_t)");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+import { BackendError } from "../backend-error.ts";
+import type { Storage } from "../graph/graph.ts";
+import { NameTable } from "../graph/name-table.ts";
+import { ONNX_TYPES } from "../graph/onnx-type.ts";
+import type { OrtLibrary, Pointer } from "./ort-library.ts";
+import type { OrtRuntime } from "./ort-runtime.ts";
+import type { RecordedValue } from "../recording/recorded-value.ts";
+import { adoptStorage, sizeOf } from "../memory/storage.ts";
+
+const inputNames: NameTable = new NameTable("i");
+const outputNames: NameTable = new NameTable("o");
+
+/** A compiled graph with inputs i0, i1, ... and outputs o0, o1, ... */
+export interface OrtSession {
+  /**
+   * Computes `outputs` from `inputs`, which all have storage. An output is written into its entry of
+   * `destinations` where it has one, else into fresh memory of the arena. `runOptions` are ONNX Runtime's own.
+   */
+  run(
+    inputs: readonly RecordedValue[],
+    outputs: readonly RecordedValue[],
+    destinations?: Destinations,
+    runOptions?: Pointer,
+  ): void;
+  release(): void;
+}
+
+/** Memory that was prepared for results before they are computed. */
+export type Destinations = ReadonlyMap<RecordedValue, Storage>;
+
+/** Compiles the bytes of an ONNX model. */
+export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uint8Array): OrtSession {
+  const { library, environment } = runtime;
+  const session = library.create("CreateSessionFromArray", environment, model, model.length, options);
+  // Shapes depend on the graph alone, so one look at a graph's results is enough.
+  let checked = false;
+  return {
+    run(inputs, outputs, destinations, runOptions) {
+      inputNames.reserve(inputs.length);
+      outputNames.reserve(outputs.length);
+      inputs.forEach((input, index) => {
+        inputNames.values[index] = handleOf(input);
+      });
+      outputs.forEach((output, index) => {
+        outputNames.values[index] = destinations?.get(output)?.handle ?? 0n;
+      });
+      library.call.Run(
+        session,
+        runOptions ?? null,
+        inputNames.addresses,
+        inputNames.values,
+        inputs.length,
+        outputNames.addresses,
+        outputs.length,
+        outputNames.values,
+      );
+      if (!checked) checkResults(library, outputs, destinations);
+      checked = true;
+      outputs.forEach((output, index) => {
+        const handle = outputNames.values[index] ?? 0n;
+        output.storage = destinations?.get(output) ?? adoptStorage(runtime, handle, sizeOf(output.shape), output.dtype);
+      });
+    },
+    release: () => library.release.ReleaseSession(session),
+  };
+}
+
+/**
+ * Throws where ONNX Runtime made another number of elements, or another type, than was recorded: read as what was
+ * recorded, the memory behind it would be read too.
+ */
+function checkResults(
+  library: OrtLibrary,
+  outputs: readonly RecordedValue[],
+  destinations: Destinations | undefined,
+): void {
+  const isFresh = (output: RecordedValue): boolean => destinations?.has(output) !== true;
+  for (const [index, output] of outputs.entries()) {
+    const handle = outputNames.values[index] ?? 0n;
+    const { count, type } = contentOf(library, handle);
+    if (count === BigInt(sizeOf(output.shape)) && type === ONNX_TYPES[output.dtype]) continue;
+    for (const [place, other] of outputs.entries()) {
+      if (isFresh(other)) library.release.ReleaseValue(outputNames.values[place] ?? 0n);
+    }
+    throw new BackendError(
+      "runtime",
+      `ONNX Runtime computed ${count} elements of its type ${type} for ${output.dtype} [${output.shape.join()}]. ` +
+        "Check the sizes and positions of the call.",
+    );
+  }
+}
+
+function contentOf(library: OrtLibrary, handle: Pointer): { readonly count: bigint; readonly type: number } {
+  const info = library.create("GetTensorTypeAndShape", handle);
+  try {
+    const count = library.create("GetTensorShapeElementCount", info);
+    const type = new Int32Array(1);
+    library.call.GetTensorElementType(info, type);
+    return { count, type: type[0] ?? 0 };
+  } finally {
+    library.release.ReleaseTensorTypeAndShapeInfo(info);
+  }
+}
+
+function handleOf(input: RecordedValue): Pointer {
+  if (input.storage === undefined) throw new Error("a program reads a value that was neither computed nor written");
+  return input.storage.handle;
+}

@@ -1,0 +1,143 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
+import type { Recording } from "./recording.ts";
+import type { RecordedValue } from "./recorded-value.ts";
+
+/**
+ * Which value stands behind each data id of tfjs. Several ids may hold the same value (clones and reshapes);
+ * only what tfjs-core itself shares (a variable and the tensor it was made from or assigned) shares an id.
+ */
+export interface DataTable {
+  /** Values that data ids hold. A clone adds none, so that tfjs's own search for leaks does not take it for one. */
+  readonly size: number;
+  /**
+   * Throws {@link BackendError} "disposed" for an id whose value nobody holds any more. (Gradients of tfjs read clones
+   * after they were disposed, while the original lives.)
+   */
+  value(dataId: object): RecordedValue;
+  /** A new data id that holds `value`. */
+  add(value: RecordedValue): object;
+  /** Takes over another backend's data id, which `refCount` tensors share. */
+  adopt(dataId: object, value: RecordedValue, refCount: number): void;
+  /** Lets a data id hold another value from now on. */
+  replace(dataId: object, value: RecordedValue): void;
+  incRef(dataId: object): void;
+  refCount(dataId: object): number;
+  /** One tensor less, or with `force` none, shares the id; gives whether the id is gone. */
+  dispose(dataId: object, force: boolean): boolean;
+}
+
+/** `backend` is the one that tfjs moves other backends' data to. */
+export function dataTable(backend: tf.KernelBackend, recording: Recording): DataTable {
+  return new Entries(backend, recording);
+}
+
+/**
+ * A data id that is its own table entry. tfjs's `DataStorage` would keep entries in a WeakMap,
+ * whose upkeep by the garbage collector costs more than all recording.
+ */
+class Entry {
+  value: RecordedValue;
+  /** How many tensors share the data id; 0 once it is disposed. */
+  refCount: number;
+
+  constructor(value: RecordedValue, refCount: number) {
+    this.value = value;
+    this.refCount = refCount;
+  }
+}
+
+class Entries implements DataTable {
+  readonly #backend: tf.KernelBackend;
+  readonly #recording: Recording;
+  /** Entries of ids that other backends made. */
+  readonly #adopted = new WeakMap<object, Entry>();
+  #size = 0;
+
+  constructor(backend: tf.KernelBackend, recording: Recording) {
+    this.#backend = backend;
+    this.#recording = recording;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  value(dataId: object): RecordedValue {
+    if (dataId instanceof Entry && dataId.value.owners > 0) return dataId.value;
+    return this.#required(dataId).value;
+  }
+
+  add(value: RecordedValue): object {
+    return this.#enter(value, 1);
+  }
+
+  adopt(dataId: object, value: RecordedValue, refCount: number): void {
+    if (dataId instanceof Entry) {
+      // Made here, moved away, and now back.
+      dataId.value = value;
+      dataId.refCount = refCount;
+      this.#hold(value);
+    } else {
+      this.#adopted.set(dataId, this.#enter(value, refCount));
+    }
+  }
+
+  replace(dataId: object, value: RecordedValue): void {
+    const entry = this.#required(dataId);
+    this.#hold(value);
+    this.#drop(entry.value);
+    entry.value = value;
+  }
+
+  incRef(dataId: object): void {
+    this.#required(dataId).refCount++;
+  }
+
+  refCount(dataId: object): number {
+    return this.#find(dataId)?.refCount ?? 0;
+  }
+
+  dispose(dataId: object, force: boolean): boolean {
+    const entry = this.#find(dataId);
+    if (entry === undefined) return true;
+    entry.refCount = force ? 0 : entry.refCount - 1;
+    if (entry.refCount > 0) return false;
+    if (entry !== dataId) this.#adopted.delete(dataId);
+    this.#drop(entry.value);
+    return true;
+  }
+
+  #enter(value: RecordedValue, refCount: number): Entry {
+    this.#hold(value);
+    return new Entry(value, refCount);
+  }
+
+  #hold(value: RecordedValue): void {
+    if (value.owners === 0) this.#size++;
+    value.owners++;
+  }
+
+  #drop(value: RecordedValue): void {
+    this.#recording.drop(value);
+    if (value.owners === 0) this.#size--;
+  }
+
+  #find(dataId: object): Entry | undefined {
+    const entry = dataId instanceof Entry ? dataId : this.#adopted.get(dataId);
+    return entry === undefined || entry.refCount === 0 ? undefined : entry;
+  }
+
+  #required(dataId: object): Entry {
+    const found = this.#find(dataId);
+    if (found !== undefined) return found;
+    const owner = tf.engine().state.tensorInfo.get(dataId)?.backend;
+    if (owner !== undefined && owner !== this.#backend) tf.engine().moveData(this.#backend, dataId);
+    const moved = this.#find(dataId);
+    if (moved !== undefined) return moved;
+    throw new BackendError(
+      "disposed",
+      "a tensor was used after it was disposed. Keep it with tf.keep, or return it from the tf.tidy that made it.",
+    );
+  }
+}

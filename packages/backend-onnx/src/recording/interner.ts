@@ -1,0 +1,65 @@
+import type { Attributes, ElementType, Operation } from "../graph/graph.ts";
+
+/** Numbers for strings: equal strings get equal numbers, so that programs are compared as numbers. */
+export interface Interner {
+  number(text: string): number;
+}
+
+/** The most that a table holds. */
+export interface InternerLimits {
+  readonly strings: number;
+  readonly characters: number;
+}
+
+/**
+ * Beyond its limits the table starts anew. Numbers are never given twice, so what was numbered
+ * before can only be missed from then on (and compiled again), never mistaken for something else.
+ */
+export function interner(limits: InternerLimits = { strings: 100_000, characters: 2 ** 23 }): Interner {
+  const numbers = new Map<string, number>();
+  let characters = 0;
+  let next = 0;
+  return {
+    number(text) {
+      const known = numbers.get(text);
+      if (known !== undefined) return known;
+      if (numbers.size >= limits.strings || characters >= limits.characters) {
+        numbers.clear();
+        characters = 0;
+      }
+      characters += text.length;
+      numbers.set(text, next);
+      return next++;
+    },
+  };
+}
+
+/** The text of all that is written into a graph for one node, but for where its inputs come from. */
+export function kindText(
+  operation: Operation,
+  inputs: number,
+  results: readonly { readonly shape: readonly number[]; readonly dtype: ElementType }[],
+  attributes: Attributes,
+): string {
+  let text = `${operation.name}/${inputs}`;
+  for (const result of results) text += `:${typeText(result)}`;
+  for (const name in attributes) text += `;${name}=${attributeText(attributes[name])}`;
+  return text;
+}
+
+export function typeText({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: ElementType }): string {
+  return `${dtype}[${shape.join()}]`;
+}
+
+// JSON would write NaN and the infinities alike, and -0 as 0.
+function attributeText(value: unknown): string {
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (Array.isArray(value) || ArrayBuffer.isView(value))
+    return `[${Array.from(value as ArrayLike<unknown>, attributeText).join()}]`;
+  if (typeof value === "object" && value !== null) {
+    return `{${Object.entries(value)
+      .map(([name, member]) => `${name}:${attributeText(member)}`)
+      .join()}}`;
+  }
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,128 @@
+import { compileProgram, FROZEN_PREFIX } from "../graph/compile.ts";
+import type { Device } from "../devices/device.ts";
+import { openSession } from "../devices/device-session.ts";
+import { memoryUpkeep } from "../memory/memory-upkeep.ts";
+import { NameTable } from "../graph/name-table.ts";
+import { DISABLED_OPTIMIZERS, HARMFUL_OPTIMIZERS, type OptimizationLevel } from "../ort/ort-runtime.ts";
+import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
+import type { Destinations, OrtSession } from "../ort/ort-session.ts";
+import type { RecordedValue } from "../recording/recorded-value.ts";
+import type { ProgramRunner } from "../recording/recording.ts";
+import type { Storage } from "../graph/graph.ts";
+import { wrapStorage } from "../memory/storage.ts";
+import { estimateSessionBytes } from "./session-bytes.ts";
+import { sessionCache, type SessionCacheLimits } from "./session-cache.ts";
+
+/** What was compiled and run so far, and what is kept of it. Times are milliseconds. */
+export interface SessionStatistics {
+  /** Graphs compiled into sessions, and how long that took with writing the graphs. */
+  readonly compiled: number;
+  readonly compileMilliseconds: number;
+  /** Sessions that are ready to be used again, and sessions given back because there were too many. */
+  readonly cached: number;
+  readonly evicted: number;
+  /** What the sessions that are ready hold together, in bytes, estimated. */
+  readonly sessionBytes: number;
+  /** Graphs run, and how long ONNX Runtime took. */
+  readonly runs: number;
+  readonly runMilliseconds: number;
+}
+
+export interface SessionRunnerOptions extends SessionCacheLimits {
+  readonly optimization: OptimizationLevel;
+}
+
+/** A compiled program that no longer depends on the cache. */
+export interface OwnedProgram {
+  /** Computes `outputs` from `leaves`, which are as many and of the types as when the program was recorded. */
+  run(
+    leaves: readonly RecordedValue[],
+    outputs: readonly RecordedValue[],
+    destinations: Destinations | undefined,
+  ): void;
+  release(): void;
+}
+
+/** What it takes to compile a program as the backend does. */
+export interface SessionMaker {
+  readonly device: Device;
+  readonly optimization: OptimizationLevel;
+}
+
+/** Runs programs through sessions that are compiled once per signature. */
+export interface SessionRunner extends SessionMaker {
+  readonly run: ProgramRunner;
+  /** Takes the session of a program that has just been run out of the cache; the caller releases it. */
+  own(signature: Int32Array): OwnedProgram;
+  readonly statistics: SessionStatistics;
+  /** Gives all sessions back. */
+  dispose(): void;
+}
+
+export function sessionRunner(device: Device, limits: SessionRunnerOptions): SessionRunner {
+  const { optimization } = limits;
+  const cache = sessionCache<OrtSession>(limits);
+  const upkeep = memoryUpkeep(device.runtime.library);
+  const counts = { compiled: 0, compileMilliseconds: 0, runs: 0, runMilliseconds: 0 };
+
+  const execute = (session: OrtSession, ...parameters: Parameters<OrtSession["run"]>): void => {
+    const start = performance.now();
+    session.run(...parameters);
+    counts.runs++;
+    counts.runMilliseconds += performance.now() - start;
+  };
+
+  return {
+    device,
+    optimization,
+    run(program, destinations) {
+      const start = performance.now();
+      let session = cache.find(program.signature);
+      let runOptions: Pointer | undefined;
+      if (session === undefined) {
+        const model = compileProgram(program, device.createWriter());
+        const frozen = program.frozen.map((value) => userOwned(device, value));
+        try {
+          session = openSession(device, optimization, model, (library, options) => addFrozen(library, options, frozen));
+        } finally {
+          for (const storage of frozen) storage.release();
+        }
+        cache.add(program.signature, session, estimateSessionBytes(program, model));
+        runOptions = upkeep.compiled(program);
+        counts.compiled++;
+        counts.compileMilliseconds += performance.now() - start;
+      }
+      execute(session, program.leaves, program.outputs, destinations, runOptions);
+    },
+    own(signature) {
+      const session = cache.take(signature);
+      if (session === undefined) throw new Error("a session is taken right after it was used");
+      return { run: (...values) => execute(session, ...values), release: () => session.release() };
+    },
+    get statistics() {
+      return { ...counts, cached: cache.size, evicted: cache.evicted, sessionBytes: cache.bytes };
+    },
+    dispose() {
+      cache.clear();
+      upkeep.dispose();
+    },
+  };
+}
+
+const frozenNames: NameTable = new NameTable(FROZEN_PREFIX);
+
+/** The same memory in a handle that ONNX Runtime takes for a constant: one of its own results it would refuse. */
+function userOwned({ runtime }: Device, { storage, shape, dtype }: RecordedValue): Storage {
+  if (storage === undefined) throw new Error("a frozen value has no data");
+  return wrapStorage(runtime, storage.view(), shape, dtype);
+}
+
+/** Hands the content of frozen leaves over: ONNX Runtime packs a copy of the matrices among them for its products. */
+function addFrozen({ call }: OrtLibrary, options: Pointer, frozen: readonly Storage[]): void {
+  if (frozen.length === 0) return;
+  // Folding would look for the content in the model.
+  call.AddSessionConfigEntry(options, DISABLED_OPTIMIZERS, `${HARMFUL_OPTIMIZERS};ConstantFolding`);
+  frozenNames.reserve(frozen.length);
+  for (const [index, { handle }] of frozen.entries()) frozenNames.values[index] = handle;
+  call.AddExternalInitializers(options, frozenNames.addresses, frozenNames.values, frozen.length);
+}

@@ -1,8 +1,0 @@
-import type { Terminal } from "./terminal.ts";
-
-/** What every command works with. */
-export interface CommandContext {
-  readonly terminal: Terminal;
-  /** Takes the exit status. */
-  finish(exitStatus: number): void;
-}

@@ -1,0 +1,32 @@
+import { type Command, Option } from "commander";
+import type { AllowedDifference } from "@mlan/eval-compare";
+import type { CommandContext } from "./command-context.ts";
+
+interface Options {
+  readonly allow?: readonly AllowedDifference[];
+}
+
+const EXAMPLES = `
+Examples:
+  $ mlan compare runs/language runs/vision                                 the last evaluations of two runs
+  $ mlan compare runs/mine:aligned runs/mine:tuned --allow prompts         two stages of one run
+
+Questions are aligned by id. Runs whose questions, prompts or protocol differ are refused, unless --allow names what may
+differ: an untuned base and a tuned model, for one, are asked in other words by design.
+`;
+
+export function addCompareCommand(program: Command, { terminal }: CommandContext): void {
+  program
+    .command("compare")
+    .description("Compare two evaluations question by question.")
+    .argument("<first>", "a run folder, or folder:stage")
+    .argument("<second>", "the other one; differences are what it gains over the first")
+    .addOption(
+      new Option("--allow <what...>", "differences that are wanted").choices(["questions", "prompts", "protocol"]),
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(async (first: string, second: string, { allow = [] }: Options) => {
+      const { compareRuns } = await import("../work/compare.ts");
+      terminal.print((await compareRuns(first, second, allow)).join("\n"));
+    });
+}

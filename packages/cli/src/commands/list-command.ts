@@ -1,0 +1,21 @@
+import type { Command } from "commander";
+import type { CommandContext } from "./command-context.ts";
+
+const EXAMPLES = `
+Examples:
+  $ mlan list            the models, trainers, evaluators, benchmarks and datasets installed in this project
+  $ mlan list --json     the same for a program
+`;
+
+export function addListCommand(program: Command, { terminal }: CommandContext): void {
+  program
+    .command("list")
+    .description("List the installed plugins, by the names that commands take.")
+    .option("--json", "print a JSON array")
+    .addHelpText("after", EXAMPLES)
+    .action(async ({ json = false }: { readonly json?: boolean }) => {
+      const { installedPlugins, pluginTable } = await import("../work/list.ts");
+      const plugins = await installedPlugins(process.cwd());
+      terminal.print(json ? JSON.stringify(plugins, null, 2) : pluginTable(plugins).join("\n"));
+    });
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import type { CommandContext } from "./command-context.ts";
+import { withCommandName } from "../project/command-name.ts";
+import { errorText } from "../project/error-text.ts";
+import { addBackendCommand } from "./backend-command.ts";
+import { addCompareCommand } from "./compare-command.ts";
+import { addContaminationCommand } from "./contamination-command.ts";
+import { addDoctorCommand } from "./doctor-command.ts";
+import { addEvalCommand } from "./eval-command.ts";
+import { addListCommand } from "./list-command.ts";
+import { addMemoryCommand } from "./memory-command.ts";
+import { addRunCommand } from "./run-command.ts";
+import { addScoreCommand } from "./score-command.ts";
+import { addShowCommand } from "./show-command.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  $ mlan run experiment.ts          aligns, tunes and evaluates as the file says
+  $ mlan run experiment.ts          typed again after an interruption: goes on where it was
+  $ mlan list                       lists the installed plugins and benchmarks
+  $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
+  $ mlan compare runs/a runs/b      tells which of two runs is better, and how sure that is
+  $ mlan score runs/my-experiment   reads its stored answers again, by every extractor
+  $ mlan doctor                     tells what the backends lack here, and the commands that mend it
+  $ mlan eval --help                how to evaluate a saved checkpoint without a file
+
+An experiment file is TypeScript or JavaScript that exports one experiment:
+  import { evaluate, experiment, train } from "@mlan/core";
+  export default experiment({ name: "my-experiment", use: [...plugins], stages: [...] });
+`;
+
+/** Performs a command line, given without node and script, and gives the exit status. Never throws. */
+export async function mlan(words: readonly string[], terminal: Terminal): Promise<number> {
+  let status = 0;
+  const context: CommandContext = { terminal, finish: (exitStatus) => (status = exitStatus) };
+  const program = new Command("mlan")
+    .description("Language-first instruction tuning of multimodal language models.")
+    .version(ownVersion(), "-v, --version", "print the version")
+    .option("--verbose", "print all that is known of an error")
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+      getOutHelpWidth: () => terminal.columns(),
+      getErrHelpWidth: () => terminal.columns(),
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("Add --help to the command to see what it takes.")
+    .exitOverride()
+    .hook("preAction", (_, command) => refuseEmptyWords(command))
+    .addHelpText("after", EXAMPLES);
+  const commands = [
+    addRunCommand,
+    addEvalCommand,
+    addListCommand,
+    addShowCommand,
+    addScoreCommand,
+    addCompareCommand,
+    addContaminationCommand,
+    addBackendCommand,
+    addDoctorCommand,
+    addMemoryCommand,
+  ];
+  for (const add of commands) add(program, context);
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    const text = errorText(error, program.opts<{ verbose?: true }>().verbose === true);
+    terminal.note(`${terminal.paint.red("error:")} ${withCommandName(text)}`);
+    return 1;
+  }
+}
+
+/** An empty word is a variable of a script that was not set, never a wish; as a path it would be the working folder. */
+function refuseEmptyWords(command: Command): void {
+  const isEmpty = (value: unknown): boolean =>
+    [value].flat().some((word) => typeof word === "string" && word.trim() === "");
+  for (const option of command.options) {
+    if (!isEmpty(command.getOptionValue(option.attributeName()))) continue;
+    command.error(
+      `error: option '${option.flags}' was given nothing; write its value behind it, or leave the option out`,
+    );
+  }
+  for (const [index, argument] of command.registeredArguments.entries()) {
+    if (isEmpty(command.processedArgs[index])) command.error(`error: argument '${argument.name()}' is empty`);
+  }
+}
+
+function ownVersion(): string {
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  );
+  return version;
+}

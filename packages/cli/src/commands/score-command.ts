@@ -1,0 +1,48 @@
+import type { Command } from "commander";
+import type { CommandContext } from "./command-context.ts";
+import { runFolderAt } from "../project/folders.ts";
+import { loadExperiment } from "../project/load-experiment.ts";
+import { collect, wholeNumber } from "./option-values.ts";
+
+interface Options {
+  readonly experiment?: string;
+  readonly benchmark?: readonly string[];
+  readonly show: number;
+}
+
+const EXAMPLES = `
+Examples:
+  $ mlan score runs/my-experiment                          as every extractor reads the stored answers
+  $ mlan score runs/my-experiment --show 20                with 20 answers on which they disagree
+  $ mlan score runs/mine --experiment experiment.ts        with the benchmarks of an experiment file
+  $ mlan score runs/mine --benchmark ./receipts.ts         with a benchmark of your own
+
+Neither the model nor the data is needed. Extractors are those of the benchmarks' installed plugins; a benchmark named
+boolq is @mlan/data-boolq's. Where one benchmark is not found or its answers are damaged, the others are scored and the exit status is 1.
+`;
+
+export function addScoreCommand(program: Command, { terminal, finish }: CommandContext): void {
+  program
+    .command("score")
+    .description("Read and judge the stored answers of a run again, by every extractor.")
+    .argument("<folder>", "the folder that the run was kept in")
+    .option("--experiment <file>", "the experiment file, where its benchmarks are no installed plugins")
+    .option("--benchmark <name>", "a plugin or file that holds one of the benchmarks; may be repeated", collect)
+    .option("--show <number>", "answers to print on which extractors disagree, per benchmark", wholeNumber(0), 3)
+    .addHelpText("after", EXAMPLES)
+    .action(async (folder: string, { experiment, benchmark = [], show }: Options) => {
+      const { scoreRun } = await import("../work/score.ts");
+      const { benchmarkPlugin, benchmarksOf } = await import("../project/benchmark-plugin.ts");
+      const asked = experiment === undefined ? [] : benchmarksOf(await loadExperiment(experiment));
+      const benchmarks = await Promise.all(benchmark.map(benchmarkPlugin));
+      const { lines, problems } = await scoreRun(await runFolderAt(folder), {
+        benchmarks,
+        asked,
+        show,
+        width: terminal.columns(),
+      });
+      if (lines.length > 0) terminal.print(lines.join("\n"));
+      for (const problem of problems) terminal.note(`${terminal.paint.red("error:")} ${problem}`);
+      finish(problems.length > 0 ? 1 : 0);
+    });
+}

@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import type { CommandContext } from "./command-context.ts";
+import { runFolderAt } from "../project/folders.ts";
+
+const EXAMPLES = `
+Examples:
+  $ mlan show runs/my-experiment              of a finished run, or of one under way
+  $ mlan show runs/my-experiment > table.txt
+  $ mlan show runs/my-experiment --json | jq '.results[] | {stage, benchmark, metrics}'
+`;
+
+export function addShowCommand(program: Command, { terminal }: CommandContext): void {
+  program
+    .command("show")
+    .description("Print results, costs and loss curves of a run.")
+    .argument("<folder>", "the folder that the run was kept in")
+    .option("--json", "print manifest, results, ledger and step metrics as one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action(async (folder: string, { json = false }: { readonly json?: boolean }) => {
+      if (json) {
+        const { pathOf, readRun } = await import("@mlan/core");
+        const run = await readRun(await runFolderAt(folder));
+        terminal.print(JSON.stringify({ ...run, folder: pathOf(run.folder) }, null, 2));
+        return;
+      }
+      const { showRun } = await import("../work/show.ts");
+      terminal.print((await showRun(await runFolderAt(folder), terminal.columns())).join("\n"));
+    });
+}

@@ -1,0 +1,54 @@
+import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
+import { LONGEST_MESSAGE, MlanError } from "@mlan/core";
+import { syntaxProblem } from "./syntax-problem.ts";
+
+/**
+ * What a user is told of an error: of ours its message, of a file that does not parse the place and the message, of any
+ * other, which is a mistake in somebody's code, also the lines of the user's own files that led there. All there is
+ * with `verbose`.
+ */
+export function errorText(error: unknown, verbose: boolean): string {
+  if (verbose) return inspect(error);
+  // An MlanError is short already; an error of somebody else's code may quote a whole file.
+  if (MlanError.is(error)) return error.message;
+  const text = syntaxProblem(error) ?? foreignText(error, CAUSES_AT_MOST);
+  if (text.length <= LONGEST_MESSAGE) return text;
+  return `${text.slice(0, LONGEST_MESSAGE)} ... (${text.length - LONGEST_MESSAGE} characters more; --verbose prints them)`;
+}
+
+const CAUSES_AT_MOST = 3;
+const FRAMES_AT_MOST = 10;
+
+function foreignText(error: unknown, causes: number): string {
+  if (!(error instanceof Error)) return inspect(error);
+  const hasCode = "code" in error && typeof error.code === "string";
+  const head = hasCode || error.name === "Error" ? error.message : `${error.name}: ${error.message}`;
+  const because =
+    error.cause === undefined || causes === 0 ? [] : [`because of ${foreignText(error.cause, causes - 1)}`];
+  return [head, ...framesOf(error, hasCode), ...because].join("\n");
+}
+
+/** Where it happened in the user's files; of an error without a code that none of them led to, where in ours. */
+function framesOf({ stack = "" }: Error, hasCode: boolean): readonly string[] {
+  const all = stack.split("\n").filter((line) => /^ +at /.test(line) && !/\bnode:|<anonymous>\)?$/.test(line));
+  const users = all.filter((line) => !/[/\\]node_modules[/\\]/.test(line) && !isOurs(line));
+  return (users.length > 0 || hasCode ? users : all).slice(0, FRAMES_AT_MOST);
+}
+
+/** The folder of our packages, in a project and in the repository. */
+const PACKAGES = fileURLToPath(new URL("../../..", import.meta.url));
+
+function isOurs(frame: string): boolean {
+  const [, inside] = frame.replace(/file:[^\s)]+/, pathOfUrl).split(PACKAGES);
+  return inside !== undefined && /^[^/\\]+[/\\](?:src|dist)[/\\]/.test(inside);
+}
+
+/** Frames of ES modules hold URLs, others paths. What is no file's URL stays as it is. */
+function pathOfUrl(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return url;
+  }
+}

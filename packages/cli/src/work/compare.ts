@@ -1,0 +1,58 @@
+import { stat } from "node:fs/promises";
+import { counted, MlanError } from "@mlan/core";
+import { type AllowedDifference, type ComparedResult, compareResults, comparisonTable } from "@mlan/eval-compare";
+import { type StoredEvaluation, storedEvaluations } from "@mlan/eval-kit";
+import { damageLines } from "../terminal/damage-lines.ts";
+import { count } from "../terminal/format-number.ts";
+import { folderAt, runFolderAt } from "../project/folders.ts";
+
+/** The comparison of two evaluations, each `folder` or `folder:stage`, as lines. */
+export async function compareRuns(
+  first: string,
+  second: string,
+  allow: readonly AllowedDifference[],
+): Promise<readonly string[]> {
+  const [one, other] = [await evaluationAt(first), await evaluationAt(second)];
+  const table = comparisonTable(compareResults(one.results, other.results, { allow }));
+  const damage = [one, other].flatMap(({ folder, evaluations }) =>
+    damageLines(evaluations.flatMap((evaluation) => evaluation.damage ?? [])).map((line) => `${folder}: ${line}`),
+  );
+  return damage.length > 0 ? [...table, "", ...new Set(damage)] : table;
+}
+
+interface NamedEvaluation {
+  readonly folder: string;
+  readonly evaluations: readonly StoredEvaluation[];
+  readonly results: readonly ComparedResult[];
+}
+
+/** The answers of one stage, of the last one that a run keeps unless it is named. */
+async function evaluationAt(named: string): Promise<NamedEvaluation> {
+  const [folder, wanted] = await splitName(named);
+  const { stages, evaluations, damaged } = await storedEvaluations(await runFolderAt(folder));
+  const stage = wanted ?? stages.at(-1);
+  const unreadable = damaged.find((evaluation) => evaluation.stage === stage);
+  if (unreadable) throw unreadable.error;
+  const chosen = evaluations.filter((evaluation) => evaluation.stage === stage);
+  if (chosen.length === 0) {
+    const message = `${folder} keeps no answers of a stage "${stage}"; it has ${stages.join(", ")}.`;
+    throw new MlanError("run-folder", message);
+  }
+  const results = chosen.map(({ header, records, damage }): ComparedResult => {
+    if (records.length < header.questions) {
+      const wayOut = damage ? "Run the experiment again in its folder: it asks the others." : "Let the run end first.";
+      const message = `${folder}: ${header.benchmark} at ${stage} has ${counted(records.length, "answer")} of ${count(header.questions)}. ${wayOut}`;
+      throw new MlanError("run-folder", message);
+    }
+    const { benchmark, protocol, fingerprints } = header;
+    return { benchmark, protocol, fingerprints, answers: records, label: `${folder}: ${stage}` };
+  });
+  return { folder, evaluations: chosen, results };
+}
+
+/** A folder may have a colon in its name. */
+async function splitName(named: string): Promise<readonly [folder: string, stage: string | undefined]> {
+  const colon = named.lastIndexOf(":");
+  const whole = await stat(folderAt(named)).catch(() => undefined);
+  return whole || colon <= 0 ? [named, undefined] : [named.slice(0, colon), named.slice(colon + 1)];
+}

@@ -1,0 +1,114 @@
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { isBenchmark, MlanError } from "@mlan/core";
+import { importPlugin, type PluginKind } from "../project/import-plugin.ts";
+import { NO_PLUGINS } from "../project/our-packages.ts";
+import { textTable } from "../terminal/text-table.ts";
+
+/** A plugin that an experiment or a command can use here. */
+export interface InstalledPlugin {
+  readonly kind: "model" | "trainer" | "evaluator" | "benchmark" | "data";
+  /** As commands take it: `boolq` for `@mlan/data-boolq`, the whole name for a package of another maker. */
+  readonly name: string;
+  readonly package: string;
+  readonly version: string;
+  readonly description: string;
+}
+
+interface PackageFile {
+  readonly version?: string;
+  readonly description?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+/** Kinds in the order of the list. */
+const KINDS = { model: "model", trainer: "trainer", eval: "evaluator", data: "data" } as const;
+
+/** The plugins of the project in this folder: packages of mlan and, among the project's dependencies, of other makers. */
+export async function installedPlugins(project: string): Promise<readonly InstalledPlugin[]> {
+  const found: InstalledPlugin[] = [];
+  for (const [name, { version = "", description = "", ...needs }] of await packagesOf(project)) {
+    const [, prefix, rest] = /(?:^|\/)(model|trainer|eval|data)-(.+)$/.exec(name) ?? [];
+    if (!isKind(prefix) || rest === undefined || NO_PLUGINS.has(name)) continue;
+    const ours = name.startsWith("@mlan/");
+    if (!ours && !("@mlan/core" in { ...needs.dependencies, ...needs.peerDependencies })) continue;
+    const kind = prefix === "data" && (await asksQuestions(name)) ? "benchmark" : KINDS[prefix];
+    found.push({ kind, name: ours ? rest : name, package: name, version, description });
+  }
+  const order = ["model", "trainer", "evaluator", "benchmark", "data"];
+  return found.toSorted(
+    (one, other) => order.indexOf(one.kind) - order.indexOf(other.kind) || (one.package < other.package ? -1 : 1),
+  );
+}
+
+/** Lines for a person. */
+export function pluginTable(plugins: readonly InstalledPlugin[]): readonly string[] {
+  if (plugins.length === 0) {
+    return [
+      "No plugin is installed here. Install those you need, e.g.: npm install @mlan/model-vicuna @mlan/data-boolq",
+    ];
+  }
+  const columns = [
+    { title: "kind", align: "left" },
+    { title: "name", align: "left" },
+    { title: "version", align: "left" },
+    { title: "what it is", align: "left" },
+  ] as const;
+  const rows = plugins.map(({ kind, name, version, description }) => [kind, name, version, description]);
+  return textTable({ columns, rows });
+}
+
+function isKind(prefix: string | undefined): prefix is keyof typeof KINDS {
+  return prefix !== undefined && Object.hasOwn(KINDS, prefix);
+}
+
+/** A data plugin that cannot be made without options is no benchmark that a command could name. */
+async function asksQuestions(name: string): Promise<boolean> {
+  const kind: PluginKind = "data";
+  try {
+    return isBenchmark((await importPlugin(kind, name))({}));
+  } catch {
+    return false;
+  }
+}
+
+/** The packages of mlan that Node finds from the folder, and what the nearest package.json asks for, by name. */
+async function packagesOf(project: string): Promise<ReadonlyMap<string, PackageFile>> {
+  const from = createRequire(join(project, "mlan.js"));
+  const folders = from.resolve.paths("@mlan/core") ?? [];
+  const ours = await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(join(folder, "@mlan")).catch(() => [])).map((name) => `@mlan/${name}`),
+    ),
+  );
+  const own = await nearestPackageFile(project);
+  const asked = { ...own?.dependencies, ...own?.devDependencies, ...own?.optionalDependencies };
+  const packages = new Map<string, PackageFile>();
+  for (const name of [...ours.flat(), ...Object.keys(asked)]) {
+    for (const folder of folders) {
+      const file = await readPackageFile(join(folder, name, "package.json"));
+      if (file && !packages.has(name)) packages.set(name, file);
+    }
+  }
+  return packages;
+}
+
+async function nearestPackageFile(folder: string): Promise<PackageFile | undefined> {
+  const found = await readPackageFile(join(folder, "package.json"));
+  const parent = dirname(folder);
+  return found ?? (parent === folder ? undefined : nearestPackageFile(parent));
+}
+
+async function readPackageFile(path: string): Promise<PackageFile | undefined> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return Object(JSON.parse(text));
+  } catch (cause) {
+    throw new MlanError("invalid-options", `${path} is not JSON; fix it to list what is installed here.`, { cause });
+  }
+}

@@ -1,0 +1,83 @@
+import { counted } from "@mlan/core";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { TrainingMemory } from "@mlan/model-llava";
+import { pathAt } from "../project/folders.ts";
+import { count } from "../terminal/format-number.ts";
+import { importModelLlava } from "../project/import-model-llava.ts";
+import { type TextColumn, textTable } from "../terminal/text-table.ts";
+
+export interface MemoryOptions {
+  /** A checkpoint's `config.json`. Default: the sizes of Llama 2 7B and CLIP ViT-L/14-336. */
+  readonly config?: string;
+  readonly rows: number;
+  readonly length: number;
+  readonly images: number;
+  readonly microBatches: number;
+  /** Of the card, in GB. */
+  readonly memory: number;
+}
+
+const GB = 1e9;
+
+/** What a card must keep free: fragments, what kernels need inside, and the libraries' own. */
+const RESERVE = 0.05;
+
+const COLUMNS: readonly TextColumn[] = [
+  { title: "learns", align: "left", key: true },
+  { title: "precision", align: "left", key: true },
+  { title: "checkpointing", align: "left", key: true },
+  { title: "weights", align: "right" },
+  { title: "master", align: "right" },
+  { title: "gradients", align: "right" },
+  { title: "moments", align: "right" },
+  { title: "activations", align: "right" },
+  { title: "logits", align: "right" },
+  { title: "working", align: "right" },
+  { title: "total", align: "right" },
+  { title: "fits", align: "left" },
+];
+
+/** The table of what training a model takes, by what learns, precision and gradient checkpointing. */
+export async function memoryLines(options: MemoryOptions, width: number): Promise<readonly string[]> {
+  const { config, rows, length, images, microBatches, memory } = options;
+  const { LLAVA_7B, modelSizes, predictTrainingMemory } = await importModelLlava();
+  const sizes = config === undefined ? LLAVA_7B : await modelSizes(pathToFileURL(resolve(pathAt(config))));
+  const table = ([["projector"], ["language", "projector"]] as const).flatMap((trained) =>
+    (["float32", "bfloat16"] as const).flatMap((precision) =>
+      [false, true].map((gradientCheckpointing) => {
+        const batch = { rows, length, images, microBatches };
+        const predicted = predictTrainingMemory({ ...sizes, ...batch, trained, precision, gradientCheckpointing });
+        const fits = predicted.total <= memory * GB * (1 - RESERVE);
+        return [
+          trained.join(", "),
+          precision,
+          gradientCheckpointing ? "yes" : "no",
+          ...cells(predicted),
+          yesOrNo(fits),
+        ];
+      }),
+    ),
+  );
+  const { layers, hiddenSize, vocabularySize } = sizes.language;
+  return [
+    `Training memory in GB (10^9 bytes) at its peak: ${counted(layers, "layer")}, hidden size ${count(hiddenSize)}, vocabulary ${count(vocabularySize)}`,
+    `Micro-batches: ${microBatches}, each of rows: ${rows}, positions: ${count(length)}, images: ${images}`,
+    "",
+    ...textTable({ columns: COLUMNS, rows: table }, width),
+    "",
+    `fits: leaves ${RESERVE * 100} % of ${memory} GB for fragments, what kernels need inside, and the libraries.`,
+    "Gradients and working memory are those at the moment at which most is held, not each one's own largest.",
+  ];
+}
+
+function cells(memory: TrainingMemory): readonly string[] {
+  const { weights, masterWeights, gradients, moments, activations, logits, working, total } = memory;
+  return [weights, masterWeights, gradients, moments, activations, logits, working, total].map((bytes) =>
+    (bytes / GB).toFixed(2),
+  );
+}
+
+function yesOrNo(value: boolean): string {
+  return value ? "yes" : "no";
+}
