@@ -36,7 +36,7 @@ export function dataSurvey({ manifest, model, inspected, signal }: DataSurveyOpt
       const examples = await opened.open(signal ? { signal } : {});
       const known = Object.values(manifest.stages).flatMap(({ data }) => data?.[name]?.images ?? []);
       const images = await contentOfImages(examples, signal, inspected?.checkImage);
-      if (images.count > 0 && inspected?.readsImages === false) throw blind(model, name);
+      if (images.count > 0 && inspected?.readsImages === false) throw imagesNotRead(model, name);
       found.set(dataset, { fingerprint: examples.fingerprint, images: await contentRecordOf(images, known) });
     },
     records: (datasets) =>
@@ -49,7 +49,7 @@ export function dataSurvey({ manifest, model, inspected, signal }: DataSurveyOpt
   };
 }
 
-function blind(model: string, data: string): MlanError {
+function imagesNotRead(model: string, data: string): MlanError {
   const message = `the data ${data} have images, and the model ${model} reads none. Give it a vision tower, or use data without images.`;
   return new MlanError("invalid-options", message);
 }

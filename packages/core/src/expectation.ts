@@ -31,10 +31,10 @@ export function expectationOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): st
 }
 
 /**
- * An error map for zod: `schema.safeParse(value, { error: plainWords })` yields messages such as "expected a whole
+ * An error map for zod: `schema.safeParse(value, { error: describeIssue })` yields messages such as "expected a whole
  * number".
  */
-export function plainWords(issue: z.core.$ZodRawIssue): string | undefined {
+export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   const expected = expectationOf(issue);
   return expected === undefined ? undefined : `expected ${expected}`;
 }

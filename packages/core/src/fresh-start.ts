@@ -80,7 +80,7 @@ export async function settleAside(folder: RunFolder): Promise<void> {
 }
 
 /** Removes the temporary files of killed processes. No other process can be writing, since the folder is locked. */
-export async function removeLitter(folder: RunFolder): Promise<void> {
+export async function removeLeftovers(folder: RunFolder): Promise<void> {
   await removeFrom(folder.url, (name) => {
     const isOwn = RUN_FILES.some((file) => name.startsWith(`${file}.`)) && TEMPORARY_FILE.test(name);
     return isOwn || LOCK_IN_THE_MAKING.test(name);
@@ -93,9 +93,9 @@ export async function removeLitter(folder: RunFolder): Promise<void> {
 
 const LOCK_IN_THE_MAKING = /^run\.lock\..*\.tmp$/;
 
-async function removeFrom(place: URL, isLitter: (name: string) => boolean): Promise<void> {
-  const litter = (await namesIn(place)).filter(isLitter);
-  await Promise.all(litter.map((name) => rm(new URL(encodeURIComponent(name), place), { force: true })));
+async function removeFrom(place: URL, isLeftover: (name: string) => boolean): Promise<void> {
+  const leftovers = (await namesIn(place)).filter(isLeftover);
+  await Promise.all(leftovers.map((name) => rm(new URL(encodeURIComponent(name), place), { force: true })));
 }
 
 async function moveAll(paths: readonly string[], from: URL, to: URL): Promise<void> {

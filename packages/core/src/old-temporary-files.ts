@@ -21,8 +21,8 @@ export async function removeOldTemporaryFiles(
   folder: URL,
   { recursive = false, also }: OldTemporaryFilesOptions = {},
 ): Promise<void> {
-  if (looked.has(folder.href)) return;
-  looked.add(folder.href);
+  if (searched.has(folder.href)) return;
+  searched.add(folder.href);
   const entries = await readdir(fileURLToPath(folder), { recursive, withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     if (!entry.isFile() || !(TEMPORARY_FILE.test(entry.name) || also?.test(entry.name))) continue;
@@ -32,4 +32,4 @@ export async function removeOldTemporaryFiles(
   }
 }
 
-const looked = new Set<string>();
+const searched = new Set<string>();

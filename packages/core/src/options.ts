@@ -1,20 +1,20 @@
 import { z } from "zod";
 import { MlanError } from "./errors.ts";
-import { plainWords } from "./expectation.ts";
+import { describeIssue } from "./expectation.ts";
 import { problemsOf } from "./schema-problems.ts";
 
 /**
  * Returns the options when the schema accepts them. Otherwise throws one `invalid-options` error that starts with
- * `caller` (a package or function) and names every option that is unknown, missing or not as expected, with the value
+ * `errorPrefix` (a package or function) and names every option that is unknown, missing or not as expected, with the value
  * found.
  */
-export function checkOptions<Options>(caller: string, schema: z.ZodType<Options>, options: unknown): Options {
-  const { data, success, error } = schema.safeParse(options, { reportInput: true, error: plainWords });
+export function checkOptions<Options>(errorPrefix: string, schema: z.ZodType<Options>, options: unknown): Options {
+  const { data, success, error } = schema.safeParse(options, { reportInput: true, error: describeIssue });
   if (success) return data;
   const problems = problemsOf(error, "option");
   throw new MlanError(
     "invalid-options",
-    `${caller}: ${problems}${/[?!]$/.test(problems) ? "" : "."}${knownOptions(schema, error.issues)}`,
+    `${errorPrefix}: ${problems}${/[?!]$/.test(problems) ? "" : "."}${knownOptions(schema, error.issues)}`,
     {
       cause: error,
     },

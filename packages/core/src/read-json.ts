@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { messageOf, MlanError } from "./errors.ts";
-import { plainWords } from "./expectation.ts";
+import { describeIssue } from "./expectation.ts";
 import { pathOf } from "./path-of.ts";
 import { problemsOf } from "./schema-problems.ts";
 
@@ -19,7 +19,7 @@ export async function readJson<Value>(file: URL, schema: z.ZodType<Value>, wayOu
  * Returns a parsed value when the schema accepts it. Throws `run-folder` with a message from `otherwise` to `wayOut`.
  */
 export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwise: string, wayOut: string): Value {
-  const { data, error } = schema.safeParse(value, { reportInput: true, error: plainWords });
+  const { data, error } = schema.safeParse(value, { reportInput: true, error: describeIssue });
   if (!error) return data;
   throw new MlanError("run-folder", `${otherwise} (${problemsOf(error, "key")}). ${wayOut}`, {
     cause: error,

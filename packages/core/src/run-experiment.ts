@@ -3,7 +3,7 @@ import { MlanError } from "./errors.ts";
 import type { EvaluateEvent } from "./evaluator.ts";
 import { type Experiment, isExperiment } from "./experiment.ts";
 import { runResults, stageIsDone, unfinished } from "./finished-work.ts";
-import { removeLitter, settleAside } from "./fresh-start.ts";
+import { removeLeftovers, settleAside } from "./fresh-start.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import type { Location } from "./location.ts";
 import type { Manifest, StageStatus } from "./manifest.ts";
@@ -96,7 +96,7 @@ export async function* runExperiment(
   const folder = runFolder(options.folder);
   await using _lock = await lockRun(folder.url);
   await settleAside(folder);
-  await removeLitter(folder);
+  await removeLeftovers(folder);
   const opened = await openManifest(experiment, folder, fresh);
   const results = await runResults(experiment, opened.manifest, folder);
   const damage = opened.replaced ? [] : await damageOf(opened.manifest, await readableFindings(folder), folder);

@@ -35,7 +35,7 @@ export async function lockRun(folder: URL): Promise<RunLock> {
     if (!found) continue; // it was released just now
     if (found.id === own.id) break; // a network file system may repeat the request that made it
     const other = (await isAlive(found)) ? found : await attempt(file, () => takeOver(file, found, own));
-    if (other) throw held(folder, file, other);
+    if (other) throw alreadyRunning(folder, file, other);
     if ((await readHolder(file))?.id === own.id) break;
   }
   return {
@@ -172,7 +172,7 @@ async function startOf(pid: number): Promise<string | undefined> {
   return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
 }
 
-function held(folder: URL, file: URL, { host, pid }: Holder): MlanError {
+function alreadyRunning(folder: URL, file: URL, { host, pid }: Holder): MlanError {
   const here = host === hostname();
   const way = here
     ? "Wait until it has ended, or run into another folder."

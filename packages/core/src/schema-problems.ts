@@ -3,7 +3,7 @@ import { shownValue } from "./errors.ts";
 
 /**
  * A schema's problems as text, e.g. `key "step": expected a whole number, found "4"`, joined by "; ". Parse with
- * {@link plainWords} and `reportInput`.
+ * {@link describeIssue} and `reportInput`.
  */
 export function problemsOf({ issues }: z.ZodError, part: "option" | "key"): string {
   // Only the first issue of each path: a string in place of a list is also reported as a list that is too short.

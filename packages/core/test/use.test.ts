@@ -108,7 +108,7 @@ describe("`use`", () => {
     const asking = (): unknown => scope.get({ key: Symbol.for("@acme/trainer"), name: "@acme/trainer" });
     expect(asking).toThrow(expect.toSatisfy((error) => MlanError.is(error, "missing-plugin")));
     expect(asking).toThrow(
-      "Nothing provides @mlan/core/compute@1, which @acme/trainer needs. Add a plugin for it to `use`: cpuTrainer() and gpuTrainer() bring one, onnx() of @mlan/backend-onnx is one without a trainer.",
+      "Nothing provides @mlan/core/compute@1, which @acme/trainer needs. Add a plugin for it to `use`: cpuTrainer() and gpuTrainer() include one, onnx() of @mlan/backend-onnx is one without a trainer.",
     );
   });
 });

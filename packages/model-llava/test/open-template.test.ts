@@ -19,6 +19,7 @@ import {
   v1,
   writePrompt,
 } from "@mlan/model-llava";
+import { WORDINGS } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -184,7 +185,7 @@ describe("a model with such a tokenizer and template", async () => {
       compute,
       weights,
       visionTower,
-      untunedFamily: "llama2-base",
+      untunedWording: WORDINGS["llama2-base"],
     });
     await useOnnxBackend();
     const model = await source.open({ seed: 3 });
