@@ -55,8 +55,7 @@ function changed(text: string, code: string, file: string): string {
   return lines.join("\n");
 }
 
-/** Runs a line of a shell. Throws what it printed when it fails. */
-export async function runCommand(command: string, cwd: string): Promise<void> {
+async function runCommand(command: string, cwd: string): Promise<void> {
   const { npm_execpath: _, ...env } = process.env;
   await promisify(execFile)("sh", ["-c", command], { cwd, env: { ...env, NO_COLOR: "1" }, maxBuffer: 64e6 }).catch(
     (error: Error & { readonly stdout?: string; readonly stderr?: string }) => {
