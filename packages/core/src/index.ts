@@ -88,7 +88,7 @@ export { plugin } from "./plugin.ts";
 export type { Random } from "./random.ts";
 export { deriveSeed, permutation, seededRandom } from "./random.ts";
 export type { Clock, Token } from "./token.ts";
-export { BENCHMARK, CLOCK, COMPUTE, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
+export { CLOCK, COMPUTE, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
 export type { Scope } from "./scope.ts";
 export { createScope } from "./scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";
@@ -107,7 +107,6 @@ export type {
   RunEndEvent,
   DamageEvent,
   RunEvent,
-  RunOptions,
   StageEndEvent,
   StageProgressEvent,
   StageStartEvent,
