@@ -6,7 +6,6 @@ export type {
   Metric,
   Outcome,
   Prompt,
-  PromptFamily,
   Protocol,
   Question,
   RawPrompt,
@@ -14,7 +13,10 @@ export type {
 export type { CompiledFunction, CompiledOptions, Compute, DeviceUse } from "./compute.ts";
 export type { Conversation, FoundImage, ImageReference, Turn } from "./conversation.ts";
 export { isBenchmark } from "./benchmark.ts";
+export { checkWording } from "./check-wording.ts";
 export { targetProblem } from "./target-problem.ts";
+export type { AskedText, Wording } from "./wording.ts";
+export { chatWording, imagesInFront, textWording } from "./wording.ts";
 export { IMAGE_PLACEHOLDER } from "./conversation.ts";
 export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";

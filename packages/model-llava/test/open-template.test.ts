@@ -18,6 +18,7 @@ import {
   type Tokenizer,
   v1,
 } from "@mlan/model-llava";
+import { WORDINGS } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -183,7 +184,7 @@ describe("a model with such a tokenizer and template", async () => {
       compute,
       weights,
       visionTower,
-      untunedFamily: "llama2-base",
+      untunedWording: WORDINGS["llama2-base"],
     });
     await useOnnxBackend();
     const model = await source.open({ seed: 3 });
