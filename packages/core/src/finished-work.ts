@@ -4,6 +4,7 @@ import type { EvaluationRecord, Manifest } from "./manifest.ts";
 import { readDigest } from "./read-digest.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Stage, StageResult } from "./stage.ts";
+import { currentResult } from "./stored-result.ts";
 
 /** The results of a run that are whole: each as it was written, beside the answers that it was made from. */
 export interface RunResults {
@@ -39,20 +40,22 @@ export async function runResults(
     known.set(placeOf(result), result);
     if (record.answers === found.answers) results.set(placeOf(result), result);
   }
-  const all = (): readonly StageResult[] => {
+  /** As they are stored: what vouches for them is of that. */
+  const stored = (): readonly StageResult[] => {
     const places = new Set([...asked, ...results.keys()]);
     return [...places].flatMap((place) => results.get(place) ?? []);
   };
+  const all = (): readonly StageResult[] => stored().map(currentResult);
   return {
     all,
     known: (result) => known.get(placeOf(result)),
     of: (stage) => all().filter((result) => result.stage === stage),
     async write(result) {
       results.set(placeOf(result), result);
-      await folder.writeResults(all());
+      await folder.writeResults(stored());
       return recordOf(result, folder);
     },
-    rewrite: () => folder.writeResults(all()),
+    rewrite: () => folder.writeResults(stored()),
   };
 }
 

@@ -1,9 +1,10 @@
 import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
-import type { Prompt, PromptFamily } from "./benchmark.ts";
+import type { Prompt } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
 import type { OpenOptions } from "./dataset.ts";
 import type { Location } from "./location.ts";
+import type { Wording } from "./wording.ts";
 
 /** The parts of a multimodal model that are frozen or trained as one. */
 export type Component = "language" | "projector" | "vision";
@@ -49,7 +50,7 @@ export interface ModelInspection {
    */
   checkImage?(image: ImageReference, bytes: Uint8Array): void;
   /** How it is asked in a format; without one, in that of its checkpoint. Absent where nobody can say. */
-  promptFamily?(format?: ConversationFormat): PromptFamily;
+  wording?(format?: ConversationFormat): Wording;
   /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */
   checkFormat?(format: ConversationFormat): void;
   /** As {@link Model.encode} once the model has that format. */
@@ -66,7 +67,8 @@ export interface Model {
   /** Names architecture, tokenizer and format; the weights change while training and are not part of it. */
   readonly fingerprint: string;
   readonly format: ConversationFormat;
-  readonly promptFamily: PromptFamily;
+  /** How it expects to be asked in its current format. */
+  readonly wording: Wording;
   /** Tokens and label mask of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
   /**

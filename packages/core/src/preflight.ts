@@ -96,12 +96,12 @@ async function* checkStages(
       yield { type: "preflight", subject: `the data ${dataset.name}` };
       await survey.add(dataset, copies[index] ?? dataset);
     }
-    const promptFamily = inspected?.promptFamily?.(format);
+    const wording = inspected?.wording?.(format);
     format = stage.format ?? format;
     if (!pending.includes(stage)) continue;
     const known = {
       ...(inspected && { model: inspected }),
-      ...(promptFamily && { promptFamily }),
+      ...(wording && { wording }),
       ...(signal && { signal }),
     };
     const found = await stage.check?.({ scope, ...opened, ...known });

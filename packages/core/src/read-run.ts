@@ -6,6 +6,7 @@ import type { Manifest } from "./manifest.ts";
 import { pathOf } from "./path-of.ts";
 import { runFolder } from "./run-folder.ts";
 import type { StageResult } from "./stage.ts";
+import { currentResult } from "./stored-result.ts";
 
 /** What a run folder tells, of a finished run or of one under way. */
 export interface Run {
@@ -33,5 +34,6 @@ export async function readRun(folder: Location): Promise<Run> {
     ledger: await files.readLedger(),
     results: await files.readResults(),
   };
-  return { folder: files.url, manifest, ...findings, damage: await damageOf(manifest, findings, files) };
+  const damage = await damageOf(manifest, findings, files);
+  return { folder: files.url, manifest, ...findings, results: findings.results.map(currentResult), damage };
 }

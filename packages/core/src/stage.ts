@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Benchmark, isBenchmark, type PromptFamily } from "./benchmark.ts";
+import { type Benchmark, isBenchmark } from "./benchmark.ts";
 import { checkQuestions } from "./check-questions.ts";
 import { checkSupervision } from "./check-supervision.ts";
 import type { Conversation } from "./conversation.ts";
@@ -11,6 +11,7 @@ import { deriveSeed } from "./random.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "./scope.ts";
 import { EVALUATOR, type Token, TRAINER } from "./token.ts";
+import type { Wording } from "./wording.ts";
 import type { TrainEvent, TrainingNeeds, TrainingRecipe } from "./trainer.ts";
 
 /** One step of an experiment. */
@@ -49,7 +50,7 @@ export interface StageCheckContext {
   /** Absent when the model cannot tell anything before it is loaded. */
   readonly model?: ModelInspection;
   /** How the model will be asked when the stage begins. Absent when nobody can say yet. */
-  readonly promptFamily?: PromptFamily;
+  readonly wording?: Wording;
   readonly signal?: AbortSignal;
 }
 
@@ -139,11 +140,11 @@ export function evaluate(options: EvaluateStageOptions): Stage {
     },
     asks: { benchmarks, ...(options.protocol !== undefined && { protocol: options.protocol }) },
     needs: [EVALUATOR],
-    async check({ scope, promptFamily, signal, benchmarks: opened }) {
+    async check({ scope, wording, signal, benchmarks: opened }) {
       const evaluator = scope.get(EVALUATOR);
       for (const benchmark of opened) {
         const planned = { benchmark, protocol: protocolOf(benchmark), ...(signal && { signal }) };
-        await checkQuestions(planned, promptFamily);
+        await checkQuestions(planned, wording);
         await evaluator.check?.(planned);
       }
       return undefined;

@@ -1,6 +1,5 @@
 import type { Evaluator } from "./evaluator.ts";
 import type { ModelSource } from "./model.ts";
-import type { Benchmark } from "./benchmark.ts";
 import type { Compute } from "./compute.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -35,5 +34,4 @@ export const EVALUATOR: Token<Evaluator> = token(
   "@mlan/core/evaluator@1",
   "generation() of @mlan/eval-generation is one",
 );
-export const BENCHMARK: Token<Benchmark> = token("@mlan/core/benchmark@1");
 export const CLOCK: Token<Clock> = token("@mlan/core/clock@1");

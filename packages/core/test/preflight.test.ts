@@ -183,9 +183,9 @@ describe("before the first stage", () => {
       ...memoryBenchmark("odd", [question]),
       protocol: (name) => ({
         ...bench.protocol(name),
-        prompt: (asked, family) => {
-          if (family === "tuned") throw new MlanError("invalid-data", "too long for a conversation");
-          return bench.protocol(name).prompt(asked, family);
+        prompt: (asked, wording) => {
+          if (wording.name === "tuned") throw new MlanError("invalid-data", "too long for a conversation");
+          return bench.protocol(name).prompt(asked, wording);
         },
       }),
     };
