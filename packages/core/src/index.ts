@@ -109,7 +109,6 @@ export type {
   RunEndEvent,
   DamageEvent,
   RunEvent,
-  RunOptions,
   StageEndEvent,
   StageProgressEvent,
   StageStartEvent,

@@ -1,12 +1,12 @@
 import { rm, writeFile } from "node:fs/promises";
 import type { ConversationFormat, Generation, GenerationRequest, Prompt, Turn } from "@mlan/core";
 import { useOnnxBackend } from "@mlan/backend-onnx";
+import { encodePrompt, writePrompt } from "#internal/encode-prompt.ts";
 import {
   addedToken,
   byteLevelTokenizer,
   createLlavaSource,
   encodeConversation,
-  encodePrompt,
   given,
   imagesAndText,
   llama,
@@ -17,7 +17,6 @@ import {
   type Template,
   type Tokenizer,
   v1,
-  writePrompt,
 } from "@mlan/model-llava";
 import { WORDINGS } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
