@@ -30,7 +30,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     prefix: "model",
     description: "The backbone new-name for mlan.",
     keywords: ["backbone", "vision-language"],
-    dependencies: ["@mlan/model-llava"],
+    dependencies: ["@mlan/model-llava", "zod"],
     devDependencies: ["@mlan/backend-onnx", "@tensorflow/tfjs-layers"],
     changeset: "Align, tune and evaluate new-name, as a plain backbone or as LLaVA's.",
     guide: "docs/how-to/add-a-backbone.md",
