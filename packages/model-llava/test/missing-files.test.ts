@@ -1,3 +1,4 @@
+import { WORDINGS } from "@mlan/testing";
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MlanError } from "@mlan/core";
@@ -93,7 +94,7 @@ it("a folder that does not exist: how to download it", async () => {
     repository,
     compute,
     weights: folder,
-    untunedFamily: "llama2-base",
+    untunedWording: WORDINGS["llama2-base"],
   });
   const says = `${fileURLToPath(folder)}config.json cannot be read: ${fileURLToPath(folder)} does not exist. To download it: hf download owner/name --revision 0123abc --local-dir ${fileURLToPath(folder)}`;
   await expect(source.open()).rejects.toThrow(says);
@@ -124,13 +125,6 @@ it("a file in the folder's place", async () => {
   expect(await refusal(new URL("model.safetensors", folder))).toMatch(
     /model\.safetensors.* is a file; give the folder that it is in/,
   );
-});
-
-it("a projector beside the backbone, where a random one would be made", async () => {
-  const folder = await scratch.copy(scratch.backbone);
-  await writeFile(new URL("mm_projector.bin", folder), "PK");
-  expect(await refusal(folder, scratch.tower)).toMatch(/holds mm_projector\.bin, which is not read/);
-  await expect(tinySource(folder).inspect()).resolves.toBeDefined();
 });
 
 it("the tensors of an adapter, named for what they are", async () => {
