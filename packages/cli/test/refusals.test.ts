@@ -47,8 +47,12 @@ describe("a command line that cannot work ends with one clear message:", () => {
       /^error: required option '--benchmark <name\[=folder\]>' not specified/,
     ],
     ["a batch of nothing", ["eval", "--batch-size", "0"], /'0' is invalid. It must be a whole number from 1/],
-    ["missing file", ["run", "nowhere/experiment.ts"], /^error: There is no file nowhere\/experiment\.ts\.\n$/],
-    ["a folder for a file", ["run", tmpdir()], /^error: There is no file/],
+    [
+      "missing file",
+      ["run", "nowhere/experiment.ts"],
+      /^error: nowhere\/experiment\.ts does not exist or is not a file\.\n$/,
+    ],
+    ["a folder for a file", ["run", tmpdir()], /^error: .* does not exist or is not a file\.\n/],
     [
       "no experiment in the file",
       ["run", fixture("no-experiment.ts")],
