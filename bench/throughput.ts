@@ -1,7 +1,12 @@
-import type { Worker } from "./worker.ts";
-
 /** What PyTorch reaches on two cores with AVX-512; below it, a ratio would say more of the machine than of the sides. */
 const USUAL_GIGAFLOPS = 150;
+
+/** A side whose matrix products can be measured. */
+export interface Multiplier {
+  readonly name: string;
+  /** The fastest product of [2048, 1024] and [1024, 1024] in float32, in 10^9 floating-point operations per second. */
+  throughput(): Promise<{ readonly gigaflops: number }>;
+}
 
 export interface Throughputs {
   /** Whether a ratio to this peer is claimed; says so where it is not. */
@@ -9,7 +14,7 @@ export interface Throughputs {
 }
 
 /** Prints how fast each side multiplies matrices alone. */
-export async function printThroughput(workers: readonly Worker[]): Promise<Throughputs> {
+export async function printThroughput(workers: readonly Multiplier[]): Promise<Throughputs> {
   const found = new Map<string, number>();
   for (const worker of workers) found.set(worker.name, (await worker.throughput()).gigaflops);
   const sides = [...found].map(([name, gigaflops]) => `${name} ${gigaflops.toFixed(0)}`);

@@ -1,6 +1,7 @@
 import type { Batch } from "./batches.ts";
 import type { Configuration } from "./checkpoint/configuration.ts";
 import type { LineProcess } from "./line-process.ts";
+import type { Multiplier } from "./throughput.ts";
 
 export interface Setup {
   readonly configuration: Configuration;
@@ -41,11 +42,8 @@ export interface Memory {
 }
 
 /** A process that has the model and answers one request at a time: one JSON object per line, both ways. */
-export interface Worker {
-  readonly name: string;
+export interface Worker extends Multiplier {
   setup(setup: Setup): Promise<{ readonly versions: string }>;
-  /** The fastest product of [2048, 1024] and [1024, 1024] in float32, in 10^9 floating-point operations per second. */
-  throughput(): Promise<{ readonly gigaflops: number }>;
   train(batch: Batch): Promise<TrainedStep>;
   generate(prompts: Prompts & { readonly tokens: readonly (readonly number[])[] }): Promise<Generated>;
   memory(): Promise<Memory>;

@@ -3,6 +3,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Measurement } from "../measurement.ts";
+import { printThroughput, type Throughputs } from "../throughput.ts";
 import { startPython, startSource } from "../start-workers.ts";
 import { type CheckpointName, writeCheckpoint } from "./checkpoints.ts";
 import { type Evaluated, type EvaluationWorker, evaluationWorkerOf } from "./evaluation-worker.ts";
@@ -48,14 +49,19 @@ export async function besideLmEval({ checkpoint, share, rounds, threads, detect 
     }
     console.log(`\n${description}, ${countsOf(tasks)} questions, ${MAXIMUM_NEW_TOKENS} new tokens`);
     console.log(`${versions.join(" beside ")}; ${threads} threads of ${cpus()[0]?.model}`);
-    await measure(workers, rounds, detect);
+    await measure(workers, rounds, detect, await printThroughput(workers));
   } finally {
     for (const worker of workers) worker.stop();
     await rm(folder, { recursive: true });
   }
 }
 
-async function measure(workers: readonly EvaluationWorker[], rounds: number, detect: boolean): Promise<void> {
+async function measure(
+  workers: readonly EvaluationWorker[],
+  rounds: number,
+  detect: boolean,
+  throughputs: Throughputs,
+): Promise<void> {
   const warm = workers.map(() => new Measurement());
   const processor = workers.map(() => new Measurement());
   const first: number[] = [];
@@ -82,7 +88,8 @@ async function measure(workers: readonly EvaluationWorker[], rounds: number, det
     console.log(`  ${name}: ${rates[1]} questions/s, ${rates[0]} in the first round; ${warm[index]} a round`);
     console.log(`    processor time ${processor[index]} a round`);
   }
-  printRatios({ first, warm, processor, detection });
+  const [, peer] = workers;
+  if (peer && throughputs.claim(peer.name)) printRatios({ first, warm, processor, detection });
 }
 
 async function rowsOf(worker: EvaluationWorker, measured: boolean): Promise<number> {
@@ -119,7 +126,6 @@ interface Times {
 
 /** Detection counts once, as in one run of lm-eval; leaving it out is the conservative ratio. */
 function printRatios({ first, warm, processor, detection }: Times): void {
-  if (warm.length < 2) return;
   const [own = NaN, theirs = NaN] = warm.map(({ median }) => median);
   const ratio = ([one = NaN, other = NaN]: readonly number[]): string => `${(other / one).toFixed(2)} x`;
   console.log(`  ${ratio([own, theirs])} questions/s, detection left out`);

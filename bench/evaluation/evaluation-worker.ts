@@ -1,4 +1,5 @@
 import type { LineProcess } from "../line-process.ts";
+import type { Multiplier } from "../throughput.ts";
 
 export interface EvaluationSetup {
   /** A folder in the layout of the Hugging Face Hub, and a JSON file of language tasks. */
@@ -22,8 +23,7 @@ export interface Evaluated {
 }
 
 /** A process that has the model and the tasks, and evaluates them all in one go. */
-export interface EvaluationWorker {
-  readonly name: string;
+export interface EvaluationWorker extends Multiplier {
   setup(setup: EvaluationSetup): Promise<{ readonly versions: string }>;
   /** Finds out how many rows fit, where the side does that; unless it is to `measure`, it takes the most it would try. */
   detect(measure: boolean): Promise<{ readonly milliseconds: number; readonly rows?: number }>;
@@ -35,6 +35,7 @@ export function evaluationWorkerOf({ name, ask, stop }: LineProcess): Evaluation
   return {
     name,
     setup: (setup) => ask({ do: "setup", ...setup }),
+    throughput: () => ask({ do: "throughput" }),
     detect: (measure) => ask({ do: "detect", measure }),
     evaluate: () => ask({ do: "evaluate" }),
     stop,

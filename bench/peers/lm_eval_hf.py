@@ -20,6 +20,8 @@ from lm_eval.evaluator import evaluate
 from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 
+from torch_throughput import throughput
+
 transformers.logging.set_verbosity_error()
 logging.disable(logging.WARNING)
 
@@ -49,6 +51,9 @@ class Worker:
         self.positions = sum(len(self.model.tok_encode(prompt)) for prompt in prompts)
         versions = f"lm-eval {lm_eval.__version__}, transformers {transformers.__version__}, PyTorch {torch.__version__}"
         return {"versions": versions}
+
+    def throughput(self):
+        return throughput()
 
     def detect(self, measure):
         """What `batch_size="auto"` does at the beginning of every run; later runs here keep what it found."""

@@ -10,6 +10,7 @@ import { llama2 } from "@mlan/model-llama2";
 import type { Evaluated, EvaluationSetup } from "../evaluation/evaluation-worker.ts";
 import type { LanguageTask } from "../evaluation/language-tasks.ts";
 import { taskBenchmark } from "../evaluation/task-benchmark.ts";
+import { productThroughput } from "./product-throughput.ts";
 
 let evaluate: (() => Promise<Evaluated>) | undefined;
 for await (const line of createInterface({ input: process.stdin })) {
@@ -27,6 +28,7 @@ async function answer(action: string, request: EvaluationSetup): Promise<object>
     evaluate = () => evaluateAll(model, scope.get(EVALUATOR).evaluate, tasks, request);
     return { versions: `mlan on ${process.version}` };
   }
+  if (action === "throughput") return { gigaflops: await productThroughput() };
   if (action === "detect") return { milliseconds: 0 };
   if (evaluate === undefined) throw new Error("setup comes first");
   return evaluate();

@@ -6,9 +6,9 @@ import { pathToFileURL } from "node:url";
 import { onnxStatistics } from "@mlan/backend-onnx";
 import { type Compute, createScope, COMPUTE, type Generation, MODEL, type TrainableModel } from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
-import * as tf from "@tensorflow/tfjs-core";
 import type { Batch } from "../batches.ts";
 import type { Generated, Memory, Prompts, Setup, TrainedStep } from "../worker.ts";
+import { productThroughput } from "./product-throughput.ts";
 import { startCompute } from "./start-compute.ts";
 import { stepByStep } from "./step-by-step.ts";
 
@@ -28,7 +28,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 // What a request holds is said by the interface in worker.ts, whose other side writes it.
 async function answer(action: string, request: Setup & Batch & Prompts): Promise<object> {
   if (action === "setup") return setUp(request);
-  if (action === "throughput") return { gigaflops: await throughput() };
+  if (action === "throughput") return { gigaflops: await productThroughput() };
   if (action === "memory") return memory();
   if (model === undefined) throw new Error("setup comes first");
   if (action === "generate") return generate(model, request);
@@ -79,20 +79,6 @@ async function answersWithTokens(answers: AsyncIterable<Generation>): Promise<Re
   const rows = new Map<string, Generation>();
   for await (const answer of answers) rows.set(answer.id, answer);
   return rows;
-}
-
-async function throughput(): Promise<number> {
-  const [left, right] = [tf.randomUniform([2048, 1024]), tf.randomUniform([1024, 1024])];
-  let fastest = Infinity;
-  for (let round = 0; round < 12; round++) {
-    const start = performance.now();
-    const product = tf.matMul(left as tf.Tensor2D, right as tf.Tensor2D);
-    await product.data();
-    fastest = Math.min(fastest, performance.now() - start);
-    product.dispose();
-  }
-  tf.dispose([left, right]);
-  return (2 * 2048 * 1024 * 1024) / fastest / 1e6;
 }
 
 function memory(): Memory {

@@ -9,6 +9,8 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
+from torch_throughput import throughput
+
 transformers.logging.set_verbosity_error()
 
 
@@ -57,13 +59,7 @@ class Worker:
         return {"milliseconds": (time.perf_counter() - start) * 1000, "loss": value}
 
     def throughput(self):
-        left, right = torch.rand(2048, 1024, device=self.device), torch.rand(1024, 1024, device=self.device)
-        fastest = float("inf")
-        for _ in range(12):
-            start = time.perf_counter()
-            (left @ right)[0, 0].item()
-            fastest = min(fastest, time.perf_counter() - start)
-        return {"gigaflops": 2 * 2048 * 1024 * 1024 / fastest / 1e9}
+        return throughput(self.device)
 
     def generate(self, texts, tokens, newTokens):
         prompt = torch.tensor(tokens, device=self.device)

@@ -26,6 +26,15 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     changeset: "Tune on new-name, from the Hub or from your own files.",
     guide: "docs/how-to/add-a-dataset.md",
   },
+  model: {
+    prefix: "model",
+    description: "The backbone new-name for mlan.",
+    keywords: ["backbone", "vision-language"],
+    dependencies: ["@mlan/model-llava"],
+    devDependencies: ["@mlan/backend-onnx", "@tensorflow/tfjs-layers"],
+    changeset: "Align, tune and evaluate new-name, as a plain backbone or as LLaVA's.",
+    guide: "docs/how-to/add-a-backbone.md",
+  },
   eval: {
     prefix: "eval",
     description: "The evaluator new-name for mlan.",

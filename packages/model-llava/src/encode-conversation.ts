@@ -22,8 +22,9 @@ export interface EncodeConversationOptions extends EncodeOptions {
  * exactly the answers are learned and no text is taken for a border, a token or an image. On ordinary text both are
  * equal, and the encoded conversation's `problem` names the turn that makes them differ in what is learned. A conversation
  * with an answer that is not to be learned is always encoded by `turns`, and so are all when the template has no
- * original rules, or the tokenizer lacks a token that they need. What lies behind `maximumLength` is left out; an image may reach beyond it. Throws an `invalid-data` error that
- * names the conversation when its turns do not alternate or its placeholders do not fit its images.
+ * original rules, or the tokenizer lacks a token that they need. What lies behind `maximumLength` is left out; an image may
+ * reach beyond it. Throws an `invalid-data` error that names the conversation when its turns do not alternate or its
+ * placeholders do not fit its images, and `invalid-checkpoint` when the tokenizer lacks a token of the template.
  */
 export function encodeConversation(conversation: Conversation, options: EncodeConversationOptions): Encoded {
   checkTurns(conversation);

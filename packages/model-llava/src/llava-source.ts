@@ -16,7 +16,7 @@ import {
 } from "@mlan/core";
 import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
-import { refuseIgnoredFiles } from "./checkpoint/ignored-files.ts";
+import { refuseAdapter } from "./checkpoint/refuse-adapter.ts";
 import {
   type Checkpoint,
   type CheckpointFolders,
@@ -181,7 +181,7 @@ async function prepare(checkpoint: Checkpoint, { architecture, weights }: Checkp
   const tokenizer = await architecture.tokenizer.load(weights);
   checkVocabulary(tokenizer, checkpoint, weights);
   const plan = planWeights(checkpoint, checkpoint.weights);
-  await refuseIgnoredFiles(weights, plan);
+  await refuseAdapter(weights);
   return { ...checkpoint, tokenizer, plan };
 }
 

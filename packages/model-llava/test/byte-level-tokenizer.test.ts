@@ -93,6 +93,21 @@ describe("with files like those of others", () => {
     expect(tokenizer.endOfSequenceId).toBe(296);
   });
 
+  test("leaves out what a cut removes, as tokenizers 0.23 does", async () => {
+    const step = { type: "Split", pattern: { Regex: "\\p{L}+|2" }, behavior: "Removed", invert: true };
+    const bytes = { type: "ByteLevel", add_prefix_space: false, use_regex: false };
+    const json = smallByteLevel(["<|end|>"], { pre_tokenizer: { type: "Sequence", pretokenizers: [step, bytes] } });
+    const tokenizer = await byteLevelOf(json, END);
+    expect(tokenizer.decode(tokenizer.encode("a bc! 23é"))).toBe("abc2é");
+  });
+
+  test("finds no half of a character as a token", async () => {
+    const tokens = ["<|end|>", "\ude00", "\ud83d"];
+    const tokenizer = await byteLevelOf(smallByteLevel(tokens), END);
+    expect(tokenizer.encode("a\u{1f600}b")).toEqual(tokenizer.encodeParts(["a\u{1f600}b"]).flat());
+    expect(tokenizer.decode(tokenizer.encode("a\u{1f600}\ude00"))).toBe("a\u{1f600}\ufffd");
+  });
+
   test("has another fingerprint when a text could be encoded otherwise", async () => {
     const json = smallByteLevel(["<|end|>"]);
     const { fingerprint } = await byteLevelOf(json, END);

@@ -126,13 +126,6 @@ it("a file in the folder's place", async () => {
   );
 });
 
-it("a projector beside the backbone, where a random one would be made", async () => {
-  const folder = await scratch.copy(scratch.backbone);
-  await writeFile(new URL("mm_projector.bin", folder), "PK");
-  expect(await refusal(folder, scratch.tower)).toMatch(/holds mm_projector\.bin, which is not read/);
-  await expect(tinySource(folder).inspect()).resolves.toBeDefined();
-});
-
 it("the tensors of an adapter, named for what they are", async () => {
   const folder = await scratch.copy(scratch.backbone);
   await rewriteTensors(folder, (all) => [

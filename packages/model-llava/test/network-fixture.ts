@@ -31,7 +31,13 @@ export async function fixtureNetwork(format: keyof typeof PLACES = "safetensors"
   };
   const readers = await Promise.all(PLACES[format].map((path) => openWeights(new URL(path, FIXTURE))));
   const [backbone, clip, projector] = readers as [SafetensorsReader, SafetensorsReader, SafetensorsReader];
-  const plan = planWeights(sizes, { checkpoint: backbone, tower: clip, freshProjector: true });
+  const sources = {
+    checkpoint: backbone,
+    tower: clip,
+    ...(format === "pytorch" && { projector }),
+    freshProjector: true,
+  };
+  const plan = planWeights(sizes, sources);
   const network = llavaNetwork(sizes);
   await loadWeights(plan, network.weights, { seed: 0 });
   for (const { name, shape } of plan.fresh) {

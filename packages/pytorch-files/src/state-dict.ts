@@ -10,11 +10,12 @@ export function stateDict(value: unknown, file: URL): ReadonlyMap<string, Tensor
     throw unsupported(file, `holds ${kind}`, 'Save a state dict: torch.save(model.state_dict(), "pytorch_model.bin")');
   }
   const tensors = new Map<string, TensorView>();
+  const seen = new Set<unknown>();
   for (const [key, item] of value) {
     if (item instanceof TensorView) {
       if (typeof key !== "string") throw damaged(file, `a tensor is called ${shown(key)}, which is no text`);
       tensors.set(key, item);
-    } else if (holdsTensor(item)) throw nested(key, value, file);
+    } else if (holdsTensor(item, seen)) throw nested(key, value, file);
   }
   if (tensors.size === 0) {
     const keys = [...value.keys()].map((key) => shown(key));
@@ -36,9 +37,8 @@ function nested(key: unknown, value: ReadonlyMap<unknown, unknown>, file: URL): 
   );
 }
 
-/** Whether there is a tensor anywhere in it. */
-function holdsTensor(value: unknown): boolean {
-  const seen = new Set<unknown>();
+/** Whether there is a tensor anywhere in it, but in what was `seen` before, which had none. */
+function holdsTensor(value: unknown, seen: Set<unknown>): boolean {
   const left = [value];
   while (left.length > 0) {
     const item = left.pop();

@@ -27,6 +27,13 @@ export interface PickleWorld {
   unsupported(what: string): Error;
 }
 
+/** A tensor takes fewer than twenty, and an archive has up to 100,000 records. */
+const MOST_OBJECTS = 3_000_000;
+/** A dict takes as much memory as four lists. */
+const DICT = 4;
+/** Python puts a thousand items at a time. */
+const MOST_STACKED = 1_000_000;
+
 /**
  * Reads a pickle of protocol 2 or newer. It only builds tuples, lists, dicts, text, numbers, and what `world` gives; it takes
  * time and memory proportional to the bytes.
@@ -39,9 +46,10 @@ export function unpickle(bytes: Uint8Array, world: PickleWorld): unknown {
 class Machine {
   readonly input: PickleBytes;
   readonly world: PickleWorld;
-  readonly memo = new Map<number, unknown>();
+  readonly #memo = new Map<number, unknown>();
   readonly #stack: unknown[] = [];
   readonly #marks: number[] = [];
+  #objects = 0;
 
   constructor(input: PickleBytes, world: PickleWorld) {
     this.input = input;
@@ -65,7 +73,14 @@ class Machine {
   }
 
   push(value: unknown): void {
+    if (this.#stack.length >= MOST_STACKED) throw this.world.damaged(`it puts more than ${MOST_STACKED} values`);
     this.#stack.push(value);
+  }
+
+  /** Puts a dict, list, tuple, or what a call gave: one byte of a pickle can make hundreds of memory. */
+  pushObject(value: unknown): void {
+    this.#count(value instanceof Map ? DICT : 1);
+    this.push(value);
   }
 
   pop(): unknown {
@@ -82,6 +97,7 @@ class Machine {
   }
 
   mark(): void {
+    if (this.#marks.length >= MOST_STACKED) throw this.world.damaged(`it sets more than ${MOST_STACKED} marks`);
     this.#marks.push(this.#stack.length);
   }
 
@@ -92,14 +108,20 @@ class Machine {
     return this.#stack.splice(mark);
   }
 
+  /** Stores the value on top; by default under the next number. */
+  put(index: number = this.#memo.size): void {
+    this.#count(1);
+    this.#memo.set(index, this.top());
+  }
+
   get(index: number): void {
-    if (!this.memo.has(index)) throw this.world.damaged(`it takes value ${index}, which it did not store`);
-    this.push(this.memo.get(index));
+    if (!this.#memo.has(index)) throw this.world.damaged(`it takes value ${index}, which it did not store`);
+    this.push(this.#memo.get(index));
   }
 
   tuple(length: number): void {
     const items = Array.from({ length }, () => this.pop()).toReversed();
-    this.push(new Tuple(items));
+    this.pushObject(new Tuple(items));
   }
 
   append(items: readonly unknown[]): void {
@@ -130,13 +152,18 @@ class Machine {
     const callable = this.pop();
     if (!(args instanceof Tuple)) throw this.world.damaged("it calls something with what is no tuple");
     if (!isCallable(callable)) throw this.world.damaged("it calls what is no function");
-    this.push(callable.call(args.items));
+    this.pushObject(callable.call(args.items));
   }
 
   /** The attributes that Python sets on a dict, such as a state dict's `_metadata`, are no tensors. */
   build(): void {
     this.pop();
     if (!(this.top() instanceof Map)) throw this.world.unsupported("sets attributes of what is no dict");
+  }
+
+  #count(cost: number): void {
+    this.#objects += cost;
+    if (this.#objects > MOST_OBJECTS) throw this.world.damaged(`it makes more than ${MOST_OBJECTS} objects`);
   }
 
   refuse(what: string): never {
@@ -171,7 +198,7 @@ const OPERATIONS: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [0x54, (m) => m.push(m.input.latin1(m.input.uint32()))], // BINSTRING
   [0x55, (m) => m.push(m.input.latin1(m.input.uint8()))], // SHORT_BINSTRING
   [0x58, (m) => m.push(m.input.utf8(m.input.uint32()))], // BINUNICODE
-  [0x5d, (m) => m.push([])], // EMPTY_LIST
+  [0x5d, (m) => m.pushObject([])], // EMPTY_LIST
   [0x61, (m) => appendOne(m)], // APPEND
   [0x62, (m) => m.build()], // BUILD
   [0x63, (m) => m.find(m.input.line(), m.input.line())], // GLOBAL
@@ -179,13 +206,13 @@ const OPERATIONS: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [0x65, (m) => m.append(m.popMarked())], // APPENDS
   [0x68, (m) => m.get(m.input.uint8())], // BINGET
   [0x6a, (m) => m.get(m.input.uint32())], // LONG_BINGET
-  [0x6c, (m) => m.push([...m.popMarked()])], // LIST
-  [0x71, (m) => void m.memo.set(m.input.uint8(), m.top())], // BINPUT
-  [0x72, (m) => void m.memo.set(m.input.uint32(), m.top())], // LONG_BINPUT
+  [0x6c, (m) => m.pushObject([...m.popMarked()])], // LIST
+  [0x71, (m) => m.put(m.input.uint8())], // BINPUT
+  [0x72, (m) => m.put(m.input.uint32())], // LONG_BINPUT
   [0x73, (m) => setOne(m)], // SETITEM
-  [0x74, (m) => m.push(new Tuple(m.popMarked()))], // TUPLE
+  [0x74, (m) => m.pushObject(new Tuple(m.popMarked()))], // TUPLE
   [0x75, (m) => m.setItems(m.popMarked())], // SETITEMS
-  [0x7d, (m) => m.push(new Map())], // EMPTY_DICT
+  [0x7d, (m) => m.pushObject(new Map())], // EMPTY_DICT
   [0x80, (m) => checkProtocol(m)], // PROTO
   [0x81, (m) => m.call()], // NEWOBJ
   [0x85, (m) => m.tuple(1)], // TUPLE1
@@ -201,7 +228,7 @@ const OPERATIONS: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [0x8f, (m) => m.refuse("holds a set")], // EMPTY_SET
   [0x91, (m) => m.refuse("holds a set")], // FROZENSET
   [0x93, (m) => findOnStack(m)], // STACK_GLOBAL
-  [0x94, (m) => void m.memo.set(m.memo.size, m.top())], // MEMOIZE
+  [0x94, (m) => m.put()], // MEMOIZE
   [0x95, (m) => void m.input.uint64()], // FRAME
   [0x96, (m) => m.push(m.input.bytes(m.input.uint64()))], // BYTEARRAY8
 ]);
@@ -219,7 +246,7 @@ function setOne(machine: Machine): void {
 
 function makeDict(machine: Machine): void {
   const items = machine.popMarked();
-  machine.push(new Map());
+  machine.pushObject(new Map());
   machine.setItems(items);
 }
 

@@ -3,7 +3,7 @@ import { openPytorch, PytorchFileError } from "@mlan/pytorch-files";
 import { expectSurvival, jsonMutations, mutations } from "@mlan/testing";
 import { expect, test } from "vitest";
 import { scratchFolder } from "./scratch-folder.ts";
-import { recordsOf, writeArchive } from "./torch-file.ts";
+import { bytes, pickle, recordsOf, writeArchive } from "./torch-file.ts";
 
 const fixtures = new URL("fixtures/", import.meta.url);
 const isTyped = (error: unknown): boolean => PytorchFileError.is(error);
@@ -68,6 +68,34 @@ test("hostile values at every place of an index", async () => {
     isTyped,
   });
   expect(outcome.refused).toBeGreaterThan(50);
+});
+
+test("pickles of 16 MB that make as much as they can", async () => {
+  const file = new URL("pytorch_model.bin", scratchFolder());
+  const filled = (code: number): Buffer => pickle.document(Buffer.alloc(2 ** 24 - 3, code));
+  const list = Buffer.concat([bytes(0x5d, 0x28), Buffer.alloc(900_000, 0x4e), bytes(0x65, 0x71, 0)]);
+  const places = Array.from({ length: 100_000 }, (_, key) => [pickle.short(key), bytes(0x68, 0)] as const);
+  const parts = Array.from({ length: 10 }, (_, part) => pickle.items(places.slice(part * 10_000, (part + 1) * 10_000)));
+  const inputs = {
+    dicts: filled(0x7d),
+    tuples: filled(0x29),
+    marks: filled(0x28),
+    nothing: filled(0x4e),
+    stored: pickle.document(bytes(0x4e), Buffer.alloc(2 ** 24 - 5, 0x94)),
+    "dicts that are dropped": pickle.document(Buffer.alloc(2 ** 24 - 4, "}0")),
+    "one list in 100,000 places": pickle.document(list, bytes(0x30, 0x7d), ...parts),
+  };
+  const outcome = await expectSurvival(
+    Object.entries(inputs).map(([change, input]) => ({ change, input })),
+    {
+      attempt: async (document) => {
+        await writeArchive(file, recordsOf(document));
+        await readAll(file);
+      },
+      isTyped,
+    },
+  );
+  expect(outcome.refused).toBe(Object.keys(inputs).length);
 });
 
 /** The pickle and the storages of a small file of torch.save, by its local headers alone. */

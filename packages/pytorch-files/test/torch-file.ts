@@ -62,10 +62,15 @@ export interface ViewToWrite {
 export const pickle = {
   document: (...parts: readonly Uint8Array[]): Buffer => Buffer.concat([bytes(0x80, 2), ...parts, bytes(0x2e)]),
   text: (value: string): Buffer => Buffer.concat([bytes(0x58), uint(Buffer.byteLength(value), 4), Buffer.from(value)]),
+  /** A whole number in five bytes. */
+  short: (value: number): Buffer => Buffer.concat([bytes(0x4a), uint(value, 4)]),
   integer: (value: number): Buffer => Buffer.concat([bytes(0x8a, 8), uint(value, 8)]),
   tuple: (...items: readonly Uint8Array[]): Buffer => Buffer.concat([bytes(0x28), ...items, bytes(0x74)]),
   dict: (items: readonly (readonly [Uint8Array, Uint8Array])[]): Buffer =>
-    Buffer.concat([bytes(0x7d, 0x28), ...items.flat(), bytes(0x75)]),
+    Buffer.concat([bytes(0x7d), pickle.items(items)]),
+  /** Sets keys and values of the dict before. */
+  items: (items: readonly (readonly [Uint8Array, Uint8Array])[]): Buffer =>
+    Buffer.concat([bytes(0x28), ...items.flat(), bytes(0x75)]),
   name: (module: string, name: string): Buffer => Buffer.from(`c${module}\n${name}\n`),
   call: (callable: Uint8Array, ...args: readonly Uint8Array[]): Buffer =>
     Buffer.concat([callable, pickle.tuple(...args), bytes(0x52)]),

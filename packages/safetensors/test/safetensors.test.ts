@@ -102,6 +102,29 @@ describe("foreign files", () => {
     await reader.close();
   });
 
+  it.each([
+    ["BOOL", Uint8Array.of(0, 1), [0, 1]],
+    ["U8", Uint8Array.of(0, 255), [0, 255]],
+    ["I8", Int8Array.of(-128, 127), [-128, 127]],
+    ["U16", Uint16Array.of(0, 65_535), [0, 65_535]],
+    ["I16", Int16Array.of(-32_768, 32_767), [-32_768, 32_767]],
+    ["I64", BigInt64Array.of(-(2n ** 31n), 2n ** 31n - 1n), [-(2 ** 31), 2 ** 31 - 1]],
+  ])("are read in %s", async (dtype, values, expected) => {
+    const bytes = new Uint8Array(values.buffer);
+    await writeRaw({ w: { dtype, shape: [2], data_offsets: [0, bytes.length] } }, bytes);
+    const reader = await openSafetensors(file());
+    expect([...(await reader.readInt32("w"))]).toEqual(expected);
+    await reader.close();
+  });
+
+  it.each([2n ** 31n, -(2n ** 31n) - 1n])("are refused for %d, which is no int32", async (value) => {
+    const bytes = new Uint8Array(BigInt64Array.of(1n, value).buffer);
+    await writeRaw({ w: { dtype: "I64", shape: [2], data_offsets: [0, 16] } }, bytes);
+    const reader = await openSafetensors(file());
+    await expect(reader.readInt32("w")).rejects.toThrow(`"w" holds ${value}, which does not fit into 32 bits`);
+    await reader.close();
+  });
+
   it("are read from shards that an index names", async () => {
     await writeSafetensors(file("a.safetensors"), [tensor("w", [1])]);
     await writeSafetensors(file("b.safetensors"), [tensor("v", [2])]);

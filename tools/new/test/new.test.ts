@@ -9,6 +9,7 @@ import { plan } from "../plan.ts";
 /** Each kind once, with names that move the line breaks of the templates. */
 const MADE = [
   ["data", "my-set"],
+  ["model", "llama9"],
   ["eval", "by-the-longest-of-all-answers-2"],
   ["trainer", "tpu"],
 ] as const;
@@ -50,21 +51,37 @@ describe("npm run new", () => {
     });
   });
 
-  it("makes packages that are built, checked, linted and formatted as all others are", async () => {
-    const paths = folders.map((folder) => `packages/${folder}`);
+  const paths = folders.map((folder) => `packages/${folder}`);
+
+  it("makes packages that are built", async () => {
     expect(await run("node_modules/typescript/bin/tsc", "--build", ...paths)).toMatchObject(good);
-    for (const path of paths)
-      expect(await run("node_modules/typescript/bin/tsc", "--project", `${path}/test`)).toMatchObject(good);
+  });
+
+  it("makes packages whose tests have the right types", async () => {
+    expect(await run("node_modules/typescript/bin/tsc", "--project", "tsconfig.check.json")).toMatchObject(good);
+  });
+
+  it("makes packages that are linted and formatted, and use what they list", async () => {
     expect(await run("node_modules/oxlint/bin/oxlint", "--deny-warnings", ...paths)).toMatchObject(good);
-    expect(await run("node_modules/oxfmt/bin/oxfmt", "--check")).toMatchObject(good);
+    expect(await run("node_modules/oxfmt/bin/oxfmt", "--check", ...paths)).toMatchObject(good);
     expect(await run("node_modules/knip/bin/knip.js", "--no-config-hints")).toMatchObject(good);
   });
 
-  it("makes packages that keep their contracts and the workspace's rules", async () => {
-    const tests = [...folders.map((folder) => `packages/${folder}/`), "tools/architecture/"];
-    const { ok, output } = await run("node_modules/vitest/vitest.mjs", "run", ...tests);
+  it("makes packages that keep their contracts", async () => {
+    const { ok, output } = await run(
+      "node_modules/vitest/vitest.mjs",
+      "run",
+      ...folders.map((folder) => `packages/${folder}/`),
+    );
     expect(ok, output).toBe(true);
     for (const folder of folders) expect(output).toContain(`packages/${folder}/test/`);
+  });
+
+  it("makes packages that keep the workspace's rules", async () => {
+    const about = [...folders, "the command suggests"].join("|");
+    const { ok, output } = await run("node_modules/vitest/vitest.mjs", "run", "tools/architecture/", "-t", about);
+    expect(ok, output).toBe(true);
+    expect(Number(/Tests +(\d+) passed/.exec(output)?.[1])).toBeGreaterThan(folders.length * 10);
   });
 
   it("adds them to the README, the references and the change log", () => {

@@ -18,7 +18,12 @@ export async function checkpointFiles(
   };
   await add("weights", weights, [...architecture.tokenizer.files, CONFIG, PREPROCESSOR]);
   if (visionTower) await add("tower", visionTower, [CONFIG, PREPROCESSOR]);
-  for (const [part, reader] of [["weights", sources.checkpoint] as const, ["tower", sources.tower] as const]) {
+  const { checkpoint, projector, tower } = sources;
+  for (const [part, reader] of [
+    ["weights", checkpoint] as const,
+    ["weights", projector] as const,
+    ["tower", tower] as const,
+  ]) {
     for (const { file } of reader?.entries.values() ?? [])
       files.set(`${part}/${file.pathname.split("/").at(-1)}`, file);
   }

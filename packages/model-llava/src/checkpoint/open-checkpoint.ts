@@ -8,6 +8,7 @@ import {
   pathOf,
   verifyChecksums,
 } from "@mlan/core";
+import type { SafetensorsReader } from "@mlan/safetensors";
 import type { Architecture } from "../architectures/architecture.ts";
 import { fileExists } from "../config/checkpoint-file.ts";
 import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
@@ -19,6 +20,7 @@ import { visionConfig } from "../config/vision-config.ts";
 import { clipImageProcessor, type ImageProcessor, readImageProcessor } from "../images/image-processor.ts";
 import type { VisionOptions } from "../network/llava-network.ts";
 import { openWeights } from "../weights/open-weights.ts";
+import { openProjector } from "../weights/projector-file.ts";
 import { holdsTower, type WeightSources } from "../weights/weight-plan.ts";
 
 export interface CheckpointFolders {
@@ -78,17 +80,29 @@ export async function openCheckpoint(
   const language = architecture.config(config, file);
   const format = formatConfig(config, type, architecture, file);
   const llava = type === "llava" ? llavaConfig(config, file) : undefined;
-  const checkpoint = await openWeights(weights);
+  const opened: SafetensorsReader[] = [];
+  const open = async <Reader extends SafetensorsReader | undefined>(opening: Promise<Reader>): Promise<Reader> => {
+    const reader = await opening;
+    if (reader) opened.push(reader);
+    return reader;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((reader) => reader.close()));
+  };
   try {
+    const checkpoint = await open(openWeights(weights));
     const vision = await openVision({ config, file, llava, visionTower, hasTower: holdsTower(checkpoint) });
-    const tower = visionTower && (await openWeights(visionTower));
-    const close = async (): Promise<void> => {
-      await Promise.all([checkpoint.close(), tower?.close()]);
+    const tower = visionTower && (await open(openWeights(visionTower)));
+    const projector = vision && (await open(openProjector(weights)));
+    const sources = {
+      checkpoint,
+      ...(tower && { tower }),
+      ...(projector && { projector }),
+      freshProjector: type === "plain",
     };
-    const sources = { checkpoint, ...(tower && { tower }), freshProjector: type === "plain" };
     return { architecture, config, language, vision, format, weights: sources, close };
   } catch (error) {
-    await checkpoint.close();
+    await close();
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import type { SafetensorsReader } from "@mlan/safetensors";
 import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
 import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
+import { projectorNames } from "./projector-file.ts";
 import type { Weight } from "./weight.ts";
 import { weightList } from "./weight-list.ts";
 
@@ -12,15 +13,21 @@ export interface WeightSources {
   readonly checkpoint: SafetensorsReader;
   /** A CLIP checkpoint; absent when the tower's weights stand in `checkpoint`, or there is no tower. */
   readonly tower?: SafetensorsReader;
+  /** A file of the projector alone; a projector inside `checkpoint` is preferred. */
+  readonly projector?: SafetensorsReader;
   /** Whether the checkpoint may lack the projector: a backbone that has never seen an image. */
   readonly freshProjector: boolean;
 }
 
-/** One weight of the plan and the stored tensor that it gets. */
-interface PlannedWeight {
-  readonly weight: Weight;
+/** A stored tensor. */
+interface TensorPlace {
   readonly reader: SafetensorsReader;
   readonly name: string;
+}
+
+/** One weight of the plan and the stored tensor that it gets. */
+interface PlannedWeight extends TensorPlace {
+  readonly weight: Weight;
 }
 
 export interface WeightPlan {
@@ -35,23 +42,34 @@ export interface WeightPlan {
  */
 export function planWeights(sizes: NetworkSizes, sources: WeightSources): WeightPlan {
   const hasProjector = [...sources.checkpoint.entries.keys()].some((name) => name.startsWith(PROJECTOR_PREFIX));
+  const { checkpoint, tower } = sources;
+  const projector = hasProjector ? undefined : sources.projector;
   const isFresh = ({ component }: Weight): boolean =>
-    component === "projector" && sources.freshProjector && !hasProjector;
-  const towerPrefix = sources.tower && prefixOfTower(sources.tower);
+    component === "projector" && sources.freshProjector && !hasProjector && !projector;
+  const towerPrefix = tower && prefixOfTower(tower);
+  const inProjector = projector && projectorNames(projector);
+  const placeOf = ({ name, component }: Weight): TensorPlace => {
+    if (tower && component === "vision")
+      return { reader: tower, name: `${towerPrefix}${name.slice(VISION_PREFIX.length)}` };
+    if (projector && component === "projector")
+      return { reader: projector, name: inProjector?.get(name.slice(PROJECTOR_PREFIX.length)) ?? name };
+    return { reader: checkpoint, name };
+  };
   const stored: PlannedWeight[] = [];
   const fresh: Weight[] = [];
   // Each is looked for at once: a config.json may ask for more layers than fit into memory.
   const list = weightList((weight) => {
     if (isFresh(weight)) fresh.push(weight);
-    else stored.push(planned(weight, sources, towerPrefix));
+    else stored.push(planned(weight, placeOf(weight)));
   });
   declareNetwork(sizes, list);
-  const used = new Set(stored.map(({ name }) => name));
-  refuseUnknown(
-    sources.checkpoint,
-    (name) => used.has(name) || (towerPrefix !== undefined && name.startsWith(VISION_PREFIX)),
-  );
-  if (sources.tower) refuseUnknown(sources.tower, (name) => used.has(name) || !name.startsWith(towerPrefix ?? ""));
+  const refuse = (from: SafetensorsReader, isOther: (name: string) => boolean): void => {
+    const used = new Set(stored.flatMap(({ reader, name }) => (reader === from ? [name] : [])));
+    refuseUnknown(from, (name) => used.has(name) || isOther(name));
+  };
+  refuse(checkpoint, (name) => tower !== undefined && name.startsWith(VISION_PREFIX));
+  if (tower) refuse(tower, (name) => !name.startsWith(towerPrefix ?? ""));
+  if (projector) refuse(projector, () => false);
   return { stored, fresh };
 }
 
@@ -66,10 +84,7 @@ const PATCH_EMBEDDING = "embeddings.patch_embedding.weight";
 const IGNORED =
   /rotary_emb\.inv_freq$|position_ids$|^text_model\.|^text_projection\.|^visual_projection\.|^logit_scale$|^lm_head\.weight$/;
 
-function planned(weight: Weight, { checkpoint, tower }: WeightSources, towerPrefix: string | undefined): PlannedWeight {
-  const fromTower = tower !== undefined && weight.component === "vision";
-  const reader = fromTower ? tower : checkpoint;
-  const name = fromTower ? `${towerPrefix}${weight.name.slice(VISION_PREFIX.length)}` : weight.name;
+function planned(weight: Weight, { reader, name }: TensorPlace): PlannedWeight {
   const entry = reader.entries.get(name);
   if (!entry) {
     const files = [...new Set([...reader.entries.values()].map(({ file }) => pathOf(file)))].join(", ");

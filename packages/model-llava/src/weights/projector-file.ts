@@ -1,0 +1,32 @@
+import { readdir } from "node:fs/promises";
+import { MlanError, pathOf } from "@mlan/core";
+import type { SafetensorsReader } from "@mlan/safetensors";
+import { openWeights } from "./open-weights.ts";
+
+const PROJECTOR_FILE = /^mm_projector\.(bin|pt|safetensors)$/;
+
+/**
+ * Opens the projector that LLaVA's first stage saved beside its backbone; undefined where there is none. Throws
+ * `invalid-checkpoint` for one that cannot be read, or for two.
+ */
+export async function openProjector(folder: URL): Promise<SafetensorsReader | undefined> {
+  const [name, other] = (await readdir(folder)).filter((file) => PROJECTOR_FILE.test(file));
+  if (name === undefined) return undefined;
+  if (other === undefined) return openWeights(new URL(name, folder));
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${pathOf(folder)} holds both ${name} and ${other}. Keep the one whose projector is meant.`,
+  );
+}
+
+const NAME = "mm_projector.";
+
+/** The tensors of such a file by the end of their names: the beginnings depend on what was trained. */
+export function projectorNames({ entries }: SafetensorsReader): ReadonlyMap<string, string> {
+  return new Map(
+    [...entries.keys()].flatMap((name) => {
+      const place = name.indexOf(NAME);
+      return place < 0 ? [] : [[name.slice(place + NAME.length), name]];
+    }),
+  );
+}
