@@ -127,7 +127,9 @@ describe("mlan eval", () => {
     );
     expect(noBenchmark.stderr).toBe("error: @acme/data-captions is not a benchmark: it has no questions to ask.\n");
     const noPlugin = await typed("eval", "--model", "@mlan/core", "--weights", "w", "--benchmark", "boolq");
-    expect(noPlugin.stderr).toMatch(/^error: @mlan\/core exports no function core; by that name a plugin is found\./);
+    expect(noPlugin.stderr).toMatch(
+      /^error: @mlan\/core exports no function core, which is the name that commands look for\./,
+    );
     expect([noBenchmark.status, noPlugin.status]).toEqual([1, 1]);
   });
 

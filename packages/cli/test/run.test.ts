@@ -103,9 +103,7 @@ describe("mlan run", () => {
       /checksums\.json is not the one that the run recorded\. Restore it, or copy/,
     );
     await rm(new URL("checksums.json", checkpoint));
-    expect((await typed(words)).stderr).toMatch(
-      /checksums\.json is missing, so that nothing vouches for the weights\. /,
-    );
+    expect((await typed(words)).stderr).toMatch(/checksums\.json is missing, so the weights cannot be verified\. /);
   });
 
   test("goes on after SIGKILL and ends with the same weights", async () => {
@@ -182,7 +180,7 @@ describe("mlan run", () => {
     const { status, stdout } = await typed(["show", reference]);
     expect(status).toBe(0);
     expect(stdout).toContain(tables.trim());
-    expect(stdout).toMatch(/^alphabet \(seed 42\), begun \d{4}-\d\d-\d\d \d\d:\d\d UTC, in .*reference$/m);
+    expect(stdout).toMatch(/^alphabet \(seed 42\), started \d{4}-\d\d-\d\d \d\d:\d\d UTC, in .*reference$/m);
     expect(stdout).toMatch(/^learn {2}█[▁-█]*▁ {2}3\.\d{3} → 0\.\d{3}$/m);
   });
 
