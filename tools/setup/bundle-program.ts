@@ -7,7 +7,7 @@ export const onlyOwnPackages: Plugin = {
   name: "only-own-packages",
   setup({ onResolve }) {
     onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
-      return kind === "entry-point" || path.startsWith("@mlan/") ? undefined : { path, external: true };
+      return kind === "entry-point" || /^(?:@mlan\/|#)/.test(path) ? undefined : { path, external: true };
     });
   },
 };

@@ -12,4 +12,4 @@ export type { CallTime, Explanation, NodeTime, OperationTime, OperatorTypeTime }
 export type { OnnxBackendOptions } from "./options.ts";
 export type { OptimizationLevel } from "./ort/ort-runtime.ts";
 export type { OnnxStatistics } from "./onnx-statistics.ts";
-export { onnxStatistics, registerOnnxBackend, useOnnxBackend } from "./register.ts";
+export { onnxStatistics, useOnnxBackend } from "./register.ts";

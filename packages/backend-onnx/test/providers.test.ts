@@ -1,4 +1,5 @@
-import { BackendError, explain, onnxStatistics, registerOnnxBackend, useOnnxBackend } from "@mlan/backend-onnx";
+import { registerOnnxBackend } from "#internal/register.ts";
+import { BackendError, explain, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 

@@ -1,4 +1,5 @@
-import { onnxStatistics, registerOnnxBackend, useOnnxBackend } from "@mlan/backend-onnx";
+import { registerOnnxBackend } from "#internal/register.ts";
+import { onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test, vi } from "vitest";
 import { openOrtRuntime } from "../src/ort/ort-runtime.ts";

@@ -14,7 +14,6 @@ export type { Device } from "./device/device-list.ts";
 export type { Finding } from "./install/finding.ts";
 export type { LibraryPlaces } from "./install/find-library.ts";
 export type { InstallEnvironment } from "./install/install-environment.ts";
-export { installEnvironment } from "./install/install-environment.ts";
 export type { InstallOptions } from "./install/install-options.ts";
 export type { InstalledBinding } from "./install/installed-binding.ts";
 export { installedBinding } from "./install/installed-binding.ts";

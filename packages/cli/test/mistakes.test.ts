@@ -109,9 +109,9 @@ test("a misspelt option is named, not the one that it was to be", async () => {
   expect(status).toBe(1);
 });
 
-test("a file is no run folder", async () => {
+test("a file is not a run folder", async () => {
   const { status, stderr } = await typed("show", "throws.ts");
-  expect(stderr).toMatch(/throws\.ts\/ is no run folder: it has no manifest\.json/);
+  expect(stderr).toMatch(/throws\.ts\/ is not a run folder: it has no manifest\.json/);
   expect(status).toBe(1);
 });
 

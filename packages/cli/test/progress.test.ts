@@ -167,7 +167,7 @@ describe("what stays on the screen", () => {
           benchmark: "boolq",
           protocol: "strict",
           protocolVersion: 1,
-          promptFamily: "tuned",
+          wording: "tuned",
           fingerprints: { questions: "q", prompts: "p", protocol: "r" },
           evaluator: "generation",
           extractor: { name: "strict", version: 1 },

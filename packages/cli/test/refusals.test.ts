@@ -93,7 +93,7 @@ describe("a command line that cannot work ends with one clear message:", () => {
       ["show", "packages/cli/tests"],
       /^error: .*\/packages\/cli\/tests\/ does not exist\. Did you mean packages\/cli\/test\?\n$/,
     ],
-    ["no run folder", ["show", "packages"], /^error: .*\/packages\/ is no run folder: it has no manifest\.json/],
+    ["no run folder", ["show", "packages"], /^error: .*\/packages\/ is not a run folder: it has no manifest\.json/],
   ])("%s", async (_, words, expected) => {
     const { status, stdout, stderr } = await typed(words);
     expect(status).toBe(1);
@@ -106,9 +106,9 @@ describe("a command line that cannot work ends with one clear message:", () => {
     await writeFile(join(folder, "manifest.json"), '{"name": "a web page", "icons": []}');
     const { status, stderr } = await typed(["show", folder]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/is no run folder: its manifest\.json is not that of a run/);
+    expect(stderr).toMatch(/is not a run folder: its manifest\.json is not that of a run/);
     await writeFile(join(folder, "manifest.json"), '{"formatVersion": 1, "pl');
-    expect((await typed(["show", folder])).stderr).toMatch(/manifest\.json is no JSON/);
+    expect((await typed(["show", folder])).stderr).toMatch(/manifest\.json is not JSON/);
   });
 });
 

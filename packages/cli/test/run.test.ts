@@ -163,7 +163,7 @@ describe("mlan run", () => {
     await writeFile(join(folder, "chapter-1.txt"), "years of work");
     const { status, stderr } = await typed(["run", experiment, "--folder", folder, "--fresh"]);
     expect(status).toBe(1);
-    expect(stderr).toContain("is no run folder");
+    expect(stderr).toContain("is not a run folder");
     expect(existsSync(join(folder, "chapter-1.txt"))).toBe(true);
   });
 

@@ -8,7 +8,7 @@ const result = (stage: string, benchmark: string, values: Partial<StageResult> =
   benchmark,
   protocol: "strict",
   protocolVersion: 1,
-  promptFamily: "tuned",
+  wording: "tuned",
   fingerprints: { questions: benchmark, prompts: "p", protocol: "r" },
   evaluator: "generation",
   extractor: { name: "strict", version: 1 },
@@ -26,11 +26,11 @@ describe("the results table", () => {
       result("base", "boolq", {
         metrics: { accuracy: { value: 0.12, standardError: 0.019 } },
         unreadable: 243,
-        promptFamily: "llama2-base",
+        wording: "llama2-base",
       }),
       result("base", "pope", {
         metrics: { accuracy: { value: 0, standardError: 0 }, f1: { value: 0, standardError: 0 } },
-        promptFamily: "llama2-base",
+        wording: "llama2-base",
       }),
       result("tuned", "boolq"),
       result("tuned", "pope", {

@@ -1,8 +1,6 @@
 import type { ImageReference } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
-
-/** Which wording a model expects: tuned on instructions, or an untuned base of one of the backbones. */
-export type PromptFamily = "tuned" | "llama2-base" | "vicuna-base";
+import type { Wording } from "./wording.ts";
 
 /** The text a model answers to. */
 export type Prompt = RawPrompt | ChatPrompt;
@@ -92,7 +90,12 @@ export interface Protocol<Q extends Question = Question> {
   readonly name: string;
   /** Raised whenever prompts or metrics change: results of different versions do not compare. */
   readonly version: number;
-  prompt(question: Q, family: PromptFamily): Prompt;
+  /**
+   * The names of the wordings that it can ask in, e.g. because it keeps the prompts of code that has no others. Absent: all.
+   */
+  readonly wordings?: readonly string[];
+  /** Throws `invalid-options` for a wording that it cannot ask in. */
+  prompt(question: Q, wording: Wording): Prompt;
   /** The choices as the prompt offers them, in its order; empty where it offers none. */
   choices(question: Q): readonly Choice[];
   /** The right answer in the form that the extractor gives. Absent: the question's `target`. */
@@ -103,7 +106,8 @@ export interface Protocol<Q extends Question = Question> {
    */
   readonly allowsUnanswerable?: boolean;
   readonly maximumNewTokens: number;
-  extractor(family: PromptFamily): Extractor;
+  /** Reads the answers of models of that wording, by name; without one, of most models. */
+  extractor(wording?: string): Extractor;
   /** The first is the benchmark's headline number. */
   readonly metrics: Readonly<Record<string, Metric>>;
 }
@@ -112,9 +116,9 @@ export interface Protocol<Q extends Question = Question> {
 export function isBenchmark<Example>(value: Dataset<Example>): value is Asked<Example>;
 export function isBenchmark(value: unknown): value is Benchmark;
 export function isBenchmark(value: unknown): boolean {
-  const { name, open, protocol, extractors } = Object(value);
+  const { name, open, protocol, protocols, extractors } = Object(value);
   const isDataset = typeof name === "string" && typeof open === "function";
-  return isDataset && typeof protocol === "function" && Array.isArray(extractors);
+  return isDataset && typeof protocol === "function" && [protocols, extractors].every(Array.isArray);
 }
 
 /** A dataset whose examples are questions, of whatever kind. */

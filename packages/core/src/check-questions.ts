@@ -1,18 +1,22 @@
-import type { PromptFamily, Protocol, Question } from "./benchmark.ts";
+import type { Protocol, Question } from "./benchmark.ts";
+import { checkWording } from "./check-wording.ts";
+import { messageOf, MlanError } from "./errors.ts";
 import type { PlannedEvaluation } from "./evaluator.ts";
 import { targetProblem } from "./target-problem.ts";
-import { messageOf, MlanError } from "./errors.ts";
+import { chatWording, type Wording } from "./wording.ts";
 
 /**
- * Puts every question of a benchmark into words, as asking it would. Throws `invalid-data` for the first that cannot be
- * asked or judged, or that no answer is right for. Where the wording (`family`) is not known yet, a question counts as
- * askable that one of them takes.
+ * Builds the prompt of every question of a benchmark. Throws `invalid-options` for a wording that the protocol does not
+ * support, and `invalid-data` for the first question that cannot be asked or judged, or that has no correct answer.
+ * While the wording is unknown, a question passes when at least one of the protocol's wordings accepts it.
  */
 export async function checkQuestions(
   { benchmark, protocol: name, signal }: PlannedEvaluation,
-  family: PromptFamily | undefined,
+  wording: Wording | undefined,
 ): Promise<void> {
+  if (wording) checkWording(benchmark, name, wording.name);
   const protocol = benchmark.protocol(name);
+  const wordings = wording ? [wording] : (protocol.wordings ?? ["any"]).map(chatWording);
   const examples = await benchmark.open(signal ? { signal } : {});
   for (let index = 0; index < examples.length; index++) {
     if (index % QUESTIONS_PER_LOOK === 0) signal?.throwIfAborted();
@@ -20,10 +24,10 @@ export async function checkQuestions(
     const place = `question ${index} ("${question.id}") of ${benchmark.name}`;
     let problem: string | undefined;
     try {
-      checkPrompt(protocol, question, family ? [family] : FAMILIES);
+      checkPrompt(protocol, question, wordings);
       problem = targetProblem(protocol, question);
     } catch (cause) {
-      const asked = family ? `the protocol ${name}, worded for ${family} models` : `the protocol ${name}`;
+      const asked = wording ? `the protocol ${name}, worded for ${wording.name} models` : `the protocol ${name}`;
       throw new MlanError("invalid-data", `${place} cannot be asked in ${asked}: ${messageOf(cause)}`, { cause });
     }
     if (problem !== undefined) throw new MlanError("invalid-data", `${place}: ${problem}`);
@@ -31,14 +35,13 @@ export async function checkQuestions(
 }
 
 const QUESTIONS_PER_LOOK = 256;
-const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];
 
-/** Throws what the first wording throws when all of them throw. */
-function checkPrompt(protocol: Protocol, question: Question, families: readonly PromptFamily[]): void {
+/** Throws the first wording's error when every wording throws. */
+function checkPrompt(protocol: Protocol, question: Question, wordings: readonly Wording[]): void {
   const problems: unknown[] = [];
-  for (const family of families) {
+  for (const wording of wordings) {
     try {
-      protocol.prompt(question, family);
+      protocol.prompt(question, wording);
       return;
     } catch (problem) {
       problems.push(problem);

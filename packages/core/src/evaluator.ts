@@ -1,4 +1,4 @@
-import type { Benchmark, Choice, Extractor, PromptFamily } from "./benchmark.ts";
+import type { Benchmark, Choice, Extractor } from "./benchmark.ts";
 import type { Model } from "./model.ts";
 
 export interface EvaluateRun {
@@ -113,7 +113,8 @@ export interface BenchmarkResult {
   readonly protocol: string;
   readonly protocolVersion: number;
   readonly extractor: Pick<Extractor, "name" | "version">;
-  readonly promptFamily: PromptFamily;
+  /** The name of the model's wording. */
+  readonly wording: string;
   readonly fingerprints: Fingerprints;
   readonly questions: number;
   /** Questions of the benchmark, where only its first `questions` were asked ({@link take}). */

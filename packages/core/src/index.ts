@@ -6,7 +6,6 @@ export type {
   Metric,
   Outcome,
   Prompt,
-  PromptFamily,
   Protocol,
   Question,
   RawPrompt,
@@ -14,7 +13,10 @@ export type {
 export type { CompiledFunction, CompiledOptions, Compute, DeviceUse } from "./compute.ts";
 export type { Conversation, FoundImage, ImageReference, Turn } from "./conversation.ts";
 export { isBenchmark } from "./benchmark.ts";
+export { checkWording } from "./check-wording.ts";
 export { targetProblem } from "./target-problem.ts";
+export type { AskedText, Wording } from "./wording.ts";
+export { chatWording, imagesInFront, textWording } from "./wording.ts";
 export { IMAGE_PLACEHOLDER } from "./conversation.ts";
 export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
@@ -23,7 +25,7 @@ export { nothingToLearn } from "./check-supervision.ts";
 export { counted, LONGEST_MESSAGE, messageOf, MlanError, shownValue } from "./errors.ts";
 export type { Content } from "./content.ts";
 export { contentOfFiles, stampOf } from "./content.ts";
-export { expectationOf, plainWords } from "./expectation.ts";
+export { expectationOf, describeIssue } from "./expectation.ts";
 export { checkOptions } from "./options.ts";
 export { problemsOf } from "./schema-problems.ts";
 export type { Location } from "./location.ts";
@@ -88,7 +90,7 @@ export { plugin } from "./plugin.ts";
 export type { Random } from "./random.ts";
 export { deriveSeed, permutation, seededRandom } from "./random.ts";
 export type { Clock, Token } from "./token.ts";
-export { BENCHMARK, CLOCK, COMPUTE, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
+export { CLOCK, COMPUTE, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
 export type { Scope } from "./scope.ts";
 export { createScope } from "./scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";
@@ -107,7 +109,6 @@ export type {
   RunEndEvent,
   DamageEvent,
   RunEvent,
-  RunOptions,
   StageEndEvent,
   StageProgressEvent,
   StageStartEvent,

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { RunOptions } from "#internal/run-experiment.ts";
 import {
   type Conversation,
   type Dataset,
@@ -11,7 +12,6 @@ import {
   type Experiment,
   type RunEvent,
   runExperiment,
-  type RunOptions,
   train,
 } from "@mlan/core";
 import { alphabetConversations, fakeModelPlugin, memoryBenchmark, memoryDataset } from "@mlan/testing";

@@ -114,7 +114,7 @@ export function weightEvaluator(seen: Told[] = []): Plugin<Evaluator> {
           benchmark: benchmark.name,
           protocol,
           protocolVersion: 1,
-          promptFamily: model.promptFamily,
+          wording: model.wording.name,
           fingerprints: { questions: "q", prompts: "p", protocol: "r" },
           evaluator: "generation",
           extractor: { name: "strict", version: 1 },

@@ -8,6 +8,7 @@ import {
   letter,
   lettered,
   visionChoiceProtocols,
+  type VisionWords,
 } from "@mlan/data-kit";
 import { z } from "zod";
 
@@ -58,5 +59,9 @@ export const ai2d: (options?: Ai2dOptions) => Benchmark<Ai2dQuestion> = defineBe
     target: letter(Number(answer)),
     cluster: imageIdentity(image),
   }),
-  protocols: visionChoiceProtocols<Ai2dQuestion>({ words: choiceWords, offered: 4, ignorePunctuation: true }),
+  protocols: visionChoiceProtocols<Ai2dQuestion>({ words, offered: 4, ignorePunctuation: true }),
 });
+
+function words({ question, choices }: Ai2dQuestion): VisionWords {
+  return choiceWords({ question, choices });
+}

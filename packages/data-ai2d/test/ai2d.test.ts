@@ -1,7 +1,6 @@
-import type { PromptFamily } from "@mlan/core";
 import { ai2d, type Ai2dQuestion } from "@mlan/data-ai2d";
 import { imageFromBytes } from "@mlan/data-kit";
-import { describeBenchmarkContract } from "@mlan/testing";
+import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -96,7 +95,7 @@ const SYSTEM =
 const OPTIONS = "A: snake\nB: hawk\nC: mouse\nD: grass\n";
 
 // Recipe 3.5 and 3.6; strict moves the image into the user's turn (Q6).
-const PROMPTS: readonly (readonly [string, PromptFamily, object])[] = [
+const PROMPTS: readonly (readonly [string, PaperWording, object])[] = [
   [
     "paper",
     "tuned",
@@ -143,8 +142,10 @@ const PROMPTS: readonly (readonly [string, PromptFamily, object])[] = [
   ],
 ];
 
-test.each(PROMPTS)("%s asks %s in its wording", (protocol, family, prompt) => {
-  expect(benchmark.protocol(protocol).prompt(asking(["snake", "hawk", "mouse", "grass"]), family)).toEqual(prompt);
+test.each(PROMPTS)("%s asks %s in its wording", (protocol, wording, prompt) => {
+  expect(benchmark.protocol(protocol).prompt(asking(["snake", "hawk", "mouse", "grass"]), WORDINGS[wording])).toEqual(
+    prompt,
+  );
 });
 
 test("generates eight tokens at most", () => {
@@ -189,7 +190,9 @@ test("paper offers four options, and reads the fifth as text; strict offers all"
   const { choices, extractor, prompt } = benchmark.protocol("paper");
   expect(choices(question).map(({ label }) => label)).toEqual(["A", "B", "C", "D"]);
   expect(
-    JSON.stringify(["tuned", "llama2-base", "vicuna-base"].map((family) => prompt(question, family as PromptFamily))),
+    JSON.stringify(
+      ["tuned", "llama2-base", "vicuna-base"].map((wording) => prompt(question, WORDINGS[wording as PaperWording])),
+    ),
   ).not.toContain("sun");
   expect(extractor("tuned").extract("sun", choices(question))).toBe("sun");
   expect(benchmark.protocol("strict").choices(question)).toHaveLength(5);
@@ -198,7 +201,7 @@ test("paper offers four options, and reads the fifth as text; strict offers all"
 test("a question that names the placeholder: paper adds none, strict puts the image in front of it", () => {
   const question = { ...asking(["a tag", "a word"]), question: "What does <image> mean?" };
   const textOf = (name: string): string => {
-    const prompt = benchmark.protocol(name).prompt(question, "tuned");
+    const prompt = benchmark.protocol(name).prompt(question, WORDINGS.tuned);
     return prompt.kind === "raw" ? prompt.text : prompt.user;
   };
   expect(textOf("paper").split("<image>")).toHaveLength(2);

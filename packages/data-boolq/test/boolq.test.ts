@@ -1,6 +1,5 @@
-import type { PromptFamily } from "@mlan/core";
 import { boolq } from "@mlan/data-boolq";
-import { describeBenchmarkContract } from "@mlan/testing";
+import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,15 +37,15 @@ test("refuses options that do not exist", () => {
 });
 
 const question = { id: "0", images: [], question: "is it so", passage: "{passage}", target: "yes" } as const;
-const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];
+const NAMES: readonly PaperWording[] = ["tuned", "llama2-base", "vicuna-base"];
 
 describe("the paper protocol", () => {
   const protocol = benchmark.protocol("paper");
   const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
-  test.each(FAMILIES)("asks every model in the one wording of boolq_em (%s)", (family) => {
-    expect(protocol.prompt(question, family)).toEqual({
+  test.each(NAMES)("asks every model in the one wording of boolq_em (%s)", (wording) => {
+    expect(protocol.prompt(question, WORDINGS[wording])).toEqual({
       kind: "raw",
       text:
         "User: Context: {passage}\nQuestion: is it so?\nPlease answer the question with 'yes' or 'no'.\n" +
@@ -84,7 +83,7 @@ describe("the strict protocol", () => {
   const asked = "Context: {passage}\nQuestion: is it so?\nPlease answer the question with 'yes' or 'no'.";
 
   test("asks a tuned model in its own template", () => {
-    expect(protocol.prompt(question, "tuned")).toEqual({
+    expect(protocol.prompt(question, WORDINGS.tuned)).toEqual({
       kind: "chat",
       user: asked,
       answerStart: 'The best answer is "',
@@ -93,11 +92,11 @@ describe("the strict protocol", () => {
 
   test("asks the bases in their own wording, after the begin-of-sequence token", () => {
     const raw = { kind: "raw", beginOfSequence: true };
-    expect(protocol.prompt(question, "llama2-base")).toEqual({
+    expect(protocol.prompt(question, WORDINGS["llama2-base"])).toEqual({
       ...raw,
       text: `${asked}\nAnswer: The best answer is "`,
     });
-    expect(protocol.prompt(question, "vicuna-base")).toEqual({
+    expect(protocol.prompt(question, WORDINGS["vicuna-base"])).toEqual({
       ...raw,
       text: `User: ${asked}\nAssistant: The best answer is "`,
     });

@@ -1,7 +1,6 @@
-import type { PromptFamily } from "@mlan/core";
 import { gqa, type GqaQuestion } from "@mlan/data-gqa";
 import { imageFromBytes } from "@mlan/data-kit";
-import { describeBenchmarkContract } from "@mlan/testing";
+import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
 import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -132,7 +131,7 @@ const SHIRT = asking("Who is wearing a shirt?", "girl");
 const OVERCAST = asking("Is it overcast?", "yes");
 
 // Recipe 3.5 and 3.6: the image before everything.
-const PAPER: readonly (readonly [PromptFamily, GqaQuestion, string])[] = [
+const PAPER: readonly (readonly [PaperWording, GqaQuestion, string])[] = [
   [
     "tuned",
     SHIRT,
@@ -157,8 +156,8 @@ const PAPER: readonly (readonly [PromptFamily, GqaQuestion, string])[] = [
   ],
 ];
 
-test.each(PAPER)("paper asks %s in its wording: %j", (family, question, text) => {
-  expect(benchmark.protocol("paper").prompt(question, family)).toEqual({
+test.each(PAPER)("paper asks %s in its wording: %j", (wording, question, text) => {
+  expect(benchmark.protocol("paper").prompt(question, WORDINGS[wording])).toEqual({
     kind: "raw",
     text,
     beginOfSequence: true,
@@ -171,16 +170,16 @@ test.each([SHIRT, OVERCAST])(
   "strict asks every question for a short answer, the image in the user's turn: %j",
   (asked) => {
     const { prompt, choices } = benchmark.protocol("strict");
-    expect(prompt(asked, "tuned")).toEqual({
+    expect(prompt(asked, WORDINGS.tuned)).toEqual({
       kind: "chat",
       user: `<image>\nPlease provide a short answer to the question: ${asked.question}`,
       answerStart: 'The best answer is "',
     });
-    expect(prompt(asked, "llama2-base")).toMatchObject({
+    expect(prompt(asked, WORDINGS["llama2-base"])).toMatchObject({
       text: `<image>\nQuestion: Please provide a short answer to the question: ${asked.question}\nAnswer: The best answer is "`,
       beginOfSequence: true,
     });
-    expect(prompt(asked, "vicuna-base")).toMatchObject({
+    expect(prompt(asked, WORDINGS["vicuna-base"])).toMatchObject({
       text: `User: <image>\n${asked.question}\nAssistant: The best answer is "`,
       beginOfSequence: true,
     });
@@ -201,8 +200,8 @@ describe("paper lets the published answer decide how it asks", () => {
     ["girl",     false, false],
   ])("%s: yes or no for the tuned model %j, for the bases %j", (target, tuned, bases) => {
     const { prompt, choices } = benchmark.protocol("paper");
-    const offers = (family: PromptFamily): boolean => {
-      const asked = prompt(asking("What?", target), family);
+    const offers = (wording: PaperWording): boolean => {
+      const asked = prompt(asking("What?", target), WORDINGS[wording]);
       return asked.kind === "raw" && /"yes" (or|and) "no"/.test(asked.text);
     };
     expect([offers("tuned"), offers("llama2-base"), offers("vicuna-base")]).toEqual([tuned, bases, bases]);
@@ -230,8 +229,8 @@ describe("reads answers", () => {
     ["Light Blue",     "Light Blue",    "Light Blue", "light blue"],
     ["",               undefined,       undefined, undefined],
   ])("%j: paper %j, of Llama 2 %j, strict %j", (answer, paper, llama2, strict) => {
-    const read = (protocol: "paper" | "strict", family: PromptFamily): string | undefined => {
-      const { stop, extract } = benchmark.protocol(protocol).extractor(family);
+    const read = (protocol: "paper" | "strict", wording: PaperWording): string | undefined => {
+      const { stop, extract } = benchmark.protocol(protocol).extractor(wording);
       const end = Math.min(...stop.map((one) => answer.indexOf(one)).filter((at) => at >= 0), answer.length);
       return extract(answer.slice(0, end), []);
     };
@@ -266,7 +265,7 @@ test("registers the reading of Llama 2's task under a name of its own", () => {
 test("a question that names the placeholder: paper adds none, strict puts the image in front of it", () => {
   const question = { ...asking("What is it?", "tag"), question: "What does <image> mean?" };
   const textOf = (name: string): string => {
-    const prompt = benchmark.protocol(name).prompt(question, "tuned");
+    const prompt = benchmark.protocol(name).prompt(question, WORDINGS.tuned);
     return prompt.kind === "raw" ? prompt.text : prompt.user;
   };
   expect(textOf("paper").split("<image>")).toHaveLength(2);

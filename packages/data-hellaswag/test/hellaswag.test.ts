@@ -1,7 +1,6 @@
-import type { PromptFamily } from "@mlan/core";
 import { lettered } from "@mlan/data-kit";
 import { hellaswag, type HellaswagQuestion } from "@mlan/data-hellaswag";
-import { describeBenchmarkContract } from "@mlan/testing";
+import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -82,7 +81,7 @@ test("refuses options that do not exist", () => {
   expect(() => hellaswag(options)).toThrow('data-hellaswag: there is no option "foldr"');
 });
 
-const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];
+const NAMES: readonly PaperWording[] = ["tuned", "llama2-base", "vicuna-base"];
 const CHOOSE = "Choose the best option from the choices provided to complete the sentence:";
 const ASKED = `Baking: How to bake. Mix the flour. Then he ${CHOOSE}\nA: runs away.\nB: eats.\nC: bakes it.\nD: sleeps.`;
 
@@ -91,8 +90,8 @@ describe("the paper protocol", () => {
   const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
-  test.each(FAMILIES)("asks every model in the one wording of hellaswag_em (%s)", async (family) => {
-    expect(protocol.prompt(await questionOf(ROW), family)).toEqual({
+  test.each(NAMES)("asks every model in the one wording of hellaswag_em (%s)", async (wording) => {
+    expect(protocol.prompt(await questionOf(ROW), WORDINGS[wording])).toEqual({
       kind: "raw",
       text: `User: ${ASKED}\nAssistant: The best answer is"`,
       beginOfSequence: false,
@@ -126,7 +125,7 @@ describe("the paper protocol", () => {
       ctx_b: "c [d",
       endings: ["runs away.", "one [two", "three] four", "a    b"],
     });
-    expect(protocol.prompt(question, "tuned")).toMatchObject({
+    expect(protocol.prompt(question, WORDINGS.tuned)).toMatchObject({
       text:
         `User: Baking: a b C [d ${CHOOSE}\nA: runs away.\nB: one [two\nC: three] four\nD: a  b\n` +
         'Assistant: The best answer is"',
@@ -159,7 +158,7 @@ describe("the strict protocol", () => {
   const protocol = benchmark.protocol("strict");
 
   test("asks a tuned model in its own template", async () => {
-    expect(protocol.prompt(await questionOf(ROW), "tuned")).toEqual({
+    expect(protocol.prompt(await questionOf(ROW), WORDINGS.tuned)).toEqual({
       kind: "chat",
       user: ASKED,
       answerStart: 'The best answer is "',
@@ -168,11 +167,11 @@ describe("the strict protocol", () => {
 
   test("asks the bases in their own wording, after the begin-of-sequence token", async () => {
     const [question, raw] = [await questionOf(ROW), { kind: "raw", beginOfSequence: true }];
-    expect(protocol.prompt(question, "llama2-base")).toEqual({
+    expect(protocol.prompt(question, WORDINGS["llama2-base"])).toEqual({
       ...raw,
       text: `${ASKED}\nAnswer: The best answer is "`,
     });
-    expect(protocol.prompt(question, "vicuna-base")).toEqual({
+    expect(protocol.prompt(question, WORDINGS["vicuna-base"])).toEqual({
       ...raw,
       text: `User: ${ASKED}\nAssistant: The best answer is "`,
     });
@@ -185,7 +184,7 @@ describe("the strict protocol", () => {
       ctx_b: "",
       endings: ["[step] one [two", "three] four", "[substeps] five", "six [title]"],
     });
-    expect(protocol.prompt(question, "tuned")).toMatchObject({
+    expect(protocol.prompt(question, WORDINGS.tuned)).toMatchObject({
       user: `Baking: a  b ${CHOOSE}\nA: one [two\nB: three] four\nC: five\nD: six.`,
     });
     expect(protocol.choices(question).map(({ text }) => text)).toEqual(["one [two", "three] four", "five", "six."]);

@@ -43,7 +43,7 @@ export type {
 } from "./benchmarks/define-benchmark.ts";
 export { defineBenchmark } from "./benchmarks/define-benchmark.ts";
 export type {
-  AskedText,
+  QuestionWords,
   AskingDefinition,
   JudgingDefinition,
   PromptDefinition,

@@ -1,4 +1,4 @@
-import type { Question } from "@mlan/core";
+import { chatWording, type Question } from "@mlan/core";
 import {
   benchmarkFromRows,
   checkOptions,
@@ -8,7 +8,7 @@ import {
   type RowReader,
   strictYesNo,
 } from "@mlan/data-kit";
-import { describeBenchmarkContract } from "@mlan/testing";
+import { describeBenchmarkContract, WORDINGS } from "@mlan/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 
@@ -78,6 +78,7 @@ describe("protocols", () => {
     ["no default",        definition({ a: raw, b: raw }),                            "riddles: none of its protocols a and b is the default; set defaultProtocol to one of them."],
     ["an unknown default", { ...definition({ a: raw, b: raw }), defaultProtocol: "c" }, 'riddles: its default protocol "c" is none of its protocols; it has a and b.'],
     ["nothing asked",     definition({ a: { ...raw, prompt: undefined } as never }), 'riddles: its protocol "a" has neither `ask` nor `prompt`; define one of the two.'],
+    ["no wording",        definition({ a: { ...raw, prompt: {} } }),                 'riddles: its protocol "a" has prompts for no wording; define one.'],
     ["asked twice",       definition({ a: { ...raw, ...asking } as never }),         'riddles: its protocol "a" has both `ask` and `prompt`; define one of the two.'],
   ])("are refused where there is %s", (_, wrong, message) => {
     expect(() => benchmarkFromRows(wrong)).toThrow(message);
@@ -90,9 +91,24 @@ describe("a question", () => {
   test("is asked in the form of the model's wording, in other words where the protocol has them", () => {
     const { prompt } = both.protocol("strict");
     const plain = { kind: "raw", beginOfSequence: true };
-    expect(prompt(question, "tuned")).toEqual({ kind: "chat", user: "Why?", answerStart: "It is " });
-    expect(prompt(question, "llama2-base")).toEqual({ ...plain, text: "Why?\nAnswer: It is " });
-    expect(prompt(question, "vicuna-base")).toEqual({ ...plain, text: "User: why?\nAssistant: " });
+    expect(prompt(question, WORDINGS.tuned)).toEqual({ kind: "chat", user: "Why?", answerStart: "It is " });
+    expect(prompt(question, WORDINGS["llama2-base"])).toEqual({ ...plain, text: "Why?\nAnswer: It is " });
+    expect(prompt(question, WORDINGS["vicuna-base"])).toEqual({ ...plain, text: "User: why?\nAssistant: " });
+    expect(prompt(question, chatWording("constructor"))).toMatchObject({ kind: "chat", user: "Why?" });
+  });
+
+  test("is refused where a protocol has whole prompts, and none for the wording", () => {
+    const tuned = ({ id }: Question) => ({ kind: "chat", user: id, answerStart: "" }) as const;
+    const few = benchmarkFromRows(definition({ paper: { ...raw, prompt: { tuned } }, strict: asking }));
+    const { prompt, wordings } = few.protocol("paper");
+    expect(wordings).toEqual(["tuned"]);
+    expect(prompt(question, WORDINGS.tuned)).toMatchObject({ user: "Why?" });
+    for (const name of ["qwen2-base", "constructor"]) {
+      expect(() => prompt(question, chatWording(name))).toThrow(
+        `riddles: the protocol "paper" has no prompts for a model of the wording "${name}", only for tuned; use a protocol`,
+      );
+    }
+    expect(few.protocol("strict").wordings).toBeUndefined();
   });
 });
 

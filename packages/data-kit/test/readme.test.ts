@@ -1,4 +1,4 @@
-import type { Benchmark, Conversation, Dataset } from "@mlan/core";
+import { type Benchmark, chatWording, type Conversation, type Dataset } from "@mlan/core";
 import * as dataKit from "@mlan/data-kit";
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
@@ -39,7 +39,7 @@ test("the README's benchmark is read and asked", async () => {
   const folder = await temporaryFolder({ "riddles.jsonl": JSON.stringify(row) });
   const riddles = await runSnippet<() => Benchmark>("const riddles =", "riddles", new URL("script.js", folder));
   const question = await (await riddles().open()).at(0);
-  expect(riddles().protocol().prompt(question, "tuned")).toEqual({
+  expect(riddles().protocol().prompt(question, chatWording("tuned"))).toEqual({
     kind: "chat",
     user: "What runs?\nA: a nose\nB: a stone",
     answerStart: 'The best answer is "',

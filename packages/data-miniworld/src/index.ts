@@ -1,15 +1,5 @@
-export type { Ai2dRow } from "./ai2d.ts";
-export type { BoolqRow } from "./boolq.ts";
-export type { GqaImageRow, GqaRow } from "./gqa-row.ts";
-export type { HellaswagRow } from "./hellaswag.ts";
 export type { MiniCheckpointName } from "./mini-checkpoint.ts";
-export { MINI_CHECKPOINTS, miniCheckpoint } from "./mini-checkpoint.ts";
+export { miniCheckpoint } from "./mini-checkpoint.ts";
 export type { MiniworldOptions } from "./miniworld-options.ts";
-export type { OpenbookqaRow } from "./openbookqa.ts";
-export type { PopeRow } from "./pope.ts";
-export type { RaceRow } from "./race.ts";
-export type { RealworldqaRow } from "./realworldqa.ts";
-export type { ScienceqaRow } from "./scienceqa.ts";
-export type { TuningRow } from "./tuning.ts";
 export type { Miniworld } from "./write-miniworld.ts";
 export { writeMiniworld } from "./write-miniworld.ts";

@@ -9,7 +9,7 @@ import { drawFrom } from "./split.ts";
 import { randomStory, storyKey, tellStory, TRAINING_DEEDS, TRAINING_NAMES } from "./story.ts";
 
 /** A record of LLaVA's tuning format; `image` is a path below the image folder. */
-export interface TuningRow {
+interface TuningRow {
   readonly id: string;
   readonly image?: string;
   readonly conversations: readonly { readonly from: "human" | "gpt"; readonly value: string }[];

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { MlanError } from "@mlan/core";
-import { MINI_CHECKPOINTS, miniCheckpoint } from "@mlan/data-miniworld";
+import { MINI_CHECKPOINTS } from "#internal/mini-checkpoint.ts";
+import { miniCheckpoint } from "@mlan/data-miniworld";
 import { openSafetensors } from "@mlan/safetensors";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { describe, expect, it } from "vitest";

@@ -1,7 +1,6 @@
-import type { PromptFamily } from "@mlan/core";
 import { lettered } from "@mlan/data-kit";
 import { openbookqa, type OpenbookqaQuestion } from "@mlan/data-openbookqa";
-import { describeBenchmarkContract } from "@mlan/testing";
+import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -91,15 +90,15 @@ const question: OpenbookqaQuestion = {
 const ASKED =
   "The sun is responsible for Choose the best option from the choices provided:\n" +
   "A: puppies\nB: children growing up old\nC: fire in a fireplace\nD: plants sprouting";
-const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];
+const NAMES: readonly PaperWording[] = ["tuned", "llama2-base", "vicuna-base"];
 
 describe("the paper protocol", () => {
   const protocol = benchmark.protocol("paper");
   const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
-  test.each(FAMILIES)("asks every model in the one wording of openbookqa_em (%s)", (family) => {
-    expect(protocol.prompt(question, family)).toEqual({
+  test.each(NAMES)("asks every model in the one wording of openbookqa_em (%s)", (wording) => {
+    expect(protocol.prompt(question, WORDINGS[wording])).toEqual({
       kind: "raw",
       text: `User: ${ASKED}\nAssistant: The best answer is"`,
       beginOfSequence: false,
@@ -135,7 +134,7 @@ describe("the strict protocol", () => {
   const extractor = protocol.extractor("tuned");
 
   test("asks a tuned model in its own template", () => {
-    expect(protocol.prompt(question, "tuned")).toEqual({
+    expect(protocol.prompt(question, WORDINGS.tuned)).toEqual({
       kind: "chat",
       user: ASKED,
       answerStart: 'The best answer is "',
@@ -144,11 +143,11 @@ describe("the strict protocol", () => {
 
   test("asks the bases in their own wording, after the begin-of-sequence token", () => {
     const raw = { kind: "raw", beginOfSequence: true };
-    expect(protocol.prompt(question, "llama2-base")).toEqual({
+    expect(protocol.prompt(question, WORDINGS["llama2-base"])).toEqual({
       ...raw,
       text: `${ASKED}\nAnswer: The best answer is "`,
     });
-    expect(protocol.prompt(question, "vicuna-base")).toEqual({
+    expect(protocol.prompt(question, WORDINGS["vicuna-base"])).toEqual({
       ...raw,
       text: `User: ${ASKED}\nAssistant: The best answer is "`,
     });

@@ -1,7 +1,6 @@
-import type { PromptFamily } from "@mlan/core";
 import { pope } from "@mlan/data-pope";
 import { imageFromBytes } from "@mlan/data-kit";
-import { describeBenchmarkContract } from "@mlan/testing";
+import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -120,7 +119,7 @@ const question = { id: "1", images, question: "Is there a snowboard in the image
 const SYSTEM =
   "A chat between a curious user and an artificial intelligence assistant. " +
   "The assistant gives helpful, detailed, and polite answers to the user's questions.";
-const PROMPTS: readonly (readonly [string, PromptFamily, object])[] = [
+const PROMPTS: readonly (readonly [string, PaperWording, object])[] = [
   [
     "paper",
     "tuned",
@@ -159,8 +158,8 @@ const PROMPTS: readonly (readonly [string, PromptFamily, object])[] = [
   ],
 ];
 
-test.each(PROMPTS)("%s asks %s in its wording", (protocol, family, prompt) => {
-  expect(benchmark.protocol(protocol).prompt(question, family)).toEqual(prompt);
+test.each(PROMPTS)("%s asks %s in its wording", (protocol, wording, prompt) => {
+  expect(benchmark.protocol(protocol).prompt(question, WORDINGS[wording])).toEqual(prompt);
 });
 
 describe("reads answers", () => {
@@ -182,7 +181,7 @@ describe("reads answers", () => {
 test("a question that names the placeholder: paper adds none, strict puts the image in front of it", () => {
   const named = { ...question, question: "What does <image> mean?" };
   const textOf = (name: string): string => {
-    const prompt = benchmark.protocol(name).prompt(named, "tuned");
+    const prompt = benchmark.protocol(name).prompt(named, WORDINGS.tuned);
     return prompt.kind === "raw" ? prompt.text : prompt.user;
   };
   expect(textOf("paper").split("<image>")).toHaveLength(2);

@@ -1,7 +1,6 @@
-import type { PromptFamily } from "@mlan/core";
 import { lettered } from "@mlan/data-kit";
 import { race, type RaceQuestion } from "@mlan/data-race";
-import { describeBenchmarkContract } from "@mlan/testing";
+import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -105,15 +104,15 @@ const question: RaceQuestion = {
 const ASKED =
   "Context: Tom went home.\nQuestion: Where did Tom go?\nChoose the best option from the choices provided:\n" +
   "A: School\nB: Home\nC: Work\nD: Shop";
-const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];
+const NAMES: readonly PaperWording[] = ["tuned", "llama2-base", "vicuna-base"];
 
 describe("the paper protocol", () => {
   const protocol = benchmark.protocol("paper");
   const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
-  test.each(FAMILIES)("asks every model in the one wording of race_em (%s)", (family) => {
-    expect(protocol.prompt(question, family)).toEqual({
+  test.each(NAMES)("asks every model in the one wording of race_em (%s)", (wording) => {
+    expect(protocol.prompt(question, WORDINGS[wording])).toEqual({
       kind: "raw",
       text: `User: ${ASKED}\nAssistant: The best answer is"`,
       beginOfSequence: false,
@@ -150,7 +149,7 @@ describe("the strict protocol", () => {
   const protocol = benchmark.protocol("strict");
 
   test("asks a tuned model in its own template, of as many tokens as the model reads", () => {
-    expect(protocol.prompt(question, "tuned")).toEqual({
+    expect(protocol.prompt(question, WORDINGS.tuned)).toEqual({
       kind: "chat",
       user: ASKED,
       answerStart: 'The best answer is "',
@@ -159,11 +158,11 @@ describe("the strict protocol", () => {
 
   test("asks the bases in their own wording, after the begin-of-sequence token", () => {
     const raw = { kind: "raw", beginOfSequence: true };
-    expect(protocol.prompt(question, "llama2-base")).toEqual({
+    expect(protocol.prompt(question, WORDINGS["llama2-base"])).toEqual({
       ...raw,
       text: `${ASKED}\nAnswer: The best answer is "`,
     });
-    expect(protocol.prompt(question, "vicuna-base")).toEqual({
+    expect(protocol.prompt(question, WORDINGS["vicuna-base"])).toEqual({
       ...raw,
       text: `User: ${ASKED}\nAssistant: The best answer is "`,
     });

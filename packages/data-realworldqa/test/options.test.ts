@@ -1,6 +1,7 @@
 import { MlanError } from "@mlan/core";
 import { realworldqa } from "@mlan/data-realworldqa";
 import { imageFromBytes } from "@mlan/data-kit";
+import { WORDINGS } from "@mlan/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -65,9 +66,9 @@ test.each(["paper", "strict"] as const)("%s asks any text at all, or strict says
       const asked = { id: "", images: [], question, target };
       const choices = protocol.choices(asked);
       expect(new Set(choices.map(({ label }) => label)).size).toBe(choices.length);
-      for (const family of ["tuned", "llama2-base", "vicuna-base"] as const) {
+      for (const wording of ["tuned", "llama2-base", "vicuna-base"] as const) {
         try {
-          protocol.prompt(asked, family);
+          protocol.prompt(asked, WORDINGS[wording]);
         } catch (error) {
           expect(name).toBe("strict");
           expect(MlanError.is(error, "invalid-data")).toBe(true);
@@ -110,7 +111,7 @@ test.each([
   const { strict, paper } = { strict: realworldqa().protocol("strict"), paper: realworldqa().protocol("paper") };
   expect(strict.target?.(asked)).toBe(label);
   expect(paper.target?.(asked) ?? asked.target).toBe(target);
-  expect(() => strict.prompt(asked, "tuned")).not.toThrow();
+  expect(() => strict.prompt(asked, WORDINGS.tuned)).not.toThrow();
 });
 
 // prettier-ignore
@@ -123,8 +124,8 @@ test.each([
   [`Which? ${INSTRUCTION}`,                     "A",      "it asks for a letter, but has no options that can be read"],
 ])("strict refuses %j with the answer %j, which paper asks", (question, target, problem) => {
   const asked = { id: "7", images: [], question, target };
-  expect(() => realworldqa().protocol("strict").prompt(asked, "tuned")).toThrow(`data-realworldqa: question 7: ${problem}.`);
-  expect(() => realworldqa().protocol("paper").prompt(asked, "tuned")).not.toThrow();
+  expect(() => realworldqa().protocol("strict").prompt(asked, WORDINGS.tuned)).toThrow(`data-realworldqa: question 7: ${problem}.`);
+  expect(() => realworldqa().protocol("paper").prompt(asked, WORDINGS.tuned)).not.toThrow();
 });
 
 function offered(name: string, question: string): readonly string[] {
@@ -138,7 +139,10 @@ function stem(name: string, question: string): string | undefined {
   const target = realworldqa().protocol(name).choices({ id: "", images: [], question, target: "" })[0]?.label ?? "x";
   const prompt = realworldqa()
     .protocol(name)
-    .prompt({ id: "", images: [imageFromBytes("street.png", new Uint8Array())], question, target }, "llama2-base");
+    .prompt(
+      { id: "", images: [imageFromBytes("street.png", new Uint8Array())], question, target },
+      WORDINGS["llama2-base"],
+    );
   const text = prompt.kind === "raw" ? prompt.text : "";
   return /Question: (?:Please provide a short answer to the question: )?(.*?)(?: Choose the best option .*)?\nAnswer: /s.exec(
     text,

@@ -1,7 +1,6 @@
-import type { PromptFamily } from "@mlan/core";
 import { realworldqa, type RealworldqaQuestion } from "@mlan/data-realworldqa";
 import { imageFromBytes } from "@mlan/data-kit";
-import { describeBenchmarkContract } from "@mlan/testing";
+import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -102,7 +101,7 @@ const COUNT = asking("How many cars? Please answer directly with a single word o
 
 // Recipe 3.5 and 3.6: in the user's turn for tuned models, before everything for Vicuna's base. The space that the
 // instruction leaves behind stays.
-const PAPER: readonly (readonly [PromptFamily, RealworldqaQuestion, string])[] = [
+const PAPER: readonly (readonly [PaperWording, RealworldqaQuestion, string])[] = [
   [
     "tuned",
     WHEEL,
@@ -146,8 +145,8 @@ const PAPER: readonly (readonly [PromptFamily, RealworldqaQuestion, string])[] =
   ["vicuna-base", COUNT, '<image>\nUser: How many cars? \nAssistant: The best answer is "'],
 ];
 
-test.each(PAPER)("paper asks %s in its wording: %j", (family, question, text) => {
-  expect(benchmark.protocol("paper").prompt(question, family)).toEqual({
+test.each(PAPER)("paper asks %s in its wording: %j", (wording, question, text) => {
+  expect(benchmark.protocol("paper").prompt(question, WORDINGS[wording])).toEqual({
     kind: "raw",
     text,
     beginOfSequence: true,
@@ -156,7 +155,7 @@ test.each(PAPER)("paper asks %s in its wording: %j", (family, question, text) =>
 });
 
 // Q6: in the user's turn everywhere. Q8: nothing but the question decides what is asked. Q9: all options.
-const STRICT: readonly (readonly [PromptFamily, RealworldqaQuestion, object])[] = [
+const STRICT: readonly (readonly [PaperWording, RealworldqaQuestion, object])[] = [
   ["tuned", WHEEL, chat(`<image>\n${WHEEL_TEXT} Choose the best option from below:\nA: Left\nB: Straight\nC: Right`)],
   ["tuned", SIGN, chat("<image>\nPlease provide a short answer to the question: Is there a sign?")],
   [
@@ -183,8 +182,8 @@ const STRICT: readonly (readonly [PromptFamily, RealworldqaQuestion, object])[] 
   ["vicuna-base", SIGN, raw('User: <image>\nIs there a sign?\nAssistant: The best answer is "')],
 ];
 
-test.each(STRICT)("strict asks %s in its wording: %j", (family, question, prompt) => {
-  expect(benchmark.protocol("strict").prompt(question, family)).toEqual(prompt);
+test.each(STRICT)("strict asks %s in its wording: %j", (wording, question, prompt) => {
+  expect(benchmark.protocol("strict").prompt(question, WORDINGS[wording])).toEqual(prompt);
 });
 
 // Q8: the bases look for lower case only.
@@ -197,8 +196,8 @@ describe("paper lets the published answer decide how it asks", () => {
     ["Left",  false, false],
   ])("%s: yes or no for the tuned model %j, for the bases %j", (target, tuned, bases) => {
     const { prompt, choices } = benchmark.protocol("paper");
-    const offers = (family: PromptFamily): boolean => {
-      const asked = prompt(asking("What is it?", target), family);
+    const offers = (wording: PaperWording): boolean => {
+      const asked = prompt(asking("What is it?", target), WORDINGS[wording]);
       return asked.kind === "raw" && asked.text.includes('with "yes" or "no"');
     };
     expect([offers("tuned"), offers("llama2-base"), offers("vicuna-base")]).toEqual([tuned, bases, bases]);

@@ -67,8 +67,8 @@ export const scienceqa: (options?: ScienceqaOptions) => Benchmark<ScienceqaQuest
   protocols: visionChoiceProtocols<ScienceqaQuestion>({ words, offered: 5 }),
 });
 
-function words({ hint, ...offered }: ScienceqaQuestion): VisionWords {
-  const usual = choiceWords({ ...offered, context: hint === "" ? "" : `Context: ${hint}\n` });
+function words({ hint, question, choices }: ScienceqaQuestion): VisionWords {
+  const usual = choiceWords({ question, choices, context: hint === "" ? "" : `Context: ${hint}\n` });
   // Alone among the vision tasks, this one writes "Question: " for tuned models, too, and begins their answer otherwise.
   return { ...usual, tuned: { user: usual["llama2-base"].user, answerStart: 'The answer is "' } };
 }

@@ -1,6 +1,5 @@
-import type { PromptFamily } from "@mlan/core";
 import { scienceqa, type ScienceqaQuestion } from "@mlan/data-scienceqa";
-import { describeBenchmarkContract } from "@mlan/testing";
+import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -97,7 +96,7 @@ const WITH_IMAGE = { hint: "", images: [IMAGE] };
 const WITH_BOTH = { hint: "Matter has states.", images: [IMAGE] };
 
 // Recipe 3.5 (the first one) and 3.6; strict moves the image into the user's turn (Q6).
-const PROMPTS: readonly (readonly [string, PromptFamily, Partial<ScienceqaQuestion>, object])[] = [
+const PROMPTS: readonly (readonly [string, PaperWording, Partial<ScienceqaQuestion>, object])[] = [
   [
     "paper",
     "tuned",
@@ -184,8 +183,10 @@ const PROMPTS: readonly (readonly [string, PromptFamily, Partial<ScienceqaQuesti
   ],
 ];
 
-test.each(PROMPTS)("%s asks %s in its wording (%j)", (protocol, family, change, prompt) => {
-  expect(benchmark.protocol(protocol).prompt({ ...asking(["ice", "steam"]), ...change }, family)).toEqual(prompt);
+test.each(PROMPTS)("%s asks %s in its wording (%j)", (protocol, wording, change, prompt) => {
+  expect(benchmark.protocol(protocol).prompt({ ...asking(["ice", "steam"]), ...change }, WORDINGS[wording])).toEqual(
+    prompt,
+  );
 });
 
 test("generates eight tokens at most", () => {
@@ -228,7 +229,9 @@ test("paper offers five choices, and reads the sixth as text; strict offers all"
   const { choices, extractor, prompt } = benchmark.protocol("paper");
   expect(choices(question).map(({ label }) => label)).toEqual(["A", "B", "C", "D", "E"]);
   expect(
-    JSON.stringify(["tuned", "llama2-base", "vicuna-base"].map((family) => prompt(question, family as PromptFamily))),
+    JSON.stringify(
+      ["tuned", "llama2-base", "vicuna-base"].map((wording) => prompt(question, WORDINGS[wording as PaperWording])),
+    ),
   ).not.toContain("hail");
   expect(extractor("tuned").extract("hail", choices(question))).toBe("hail");
   expect(benchmark.protocol("strict").choices(question)).toHaveLength(6);
@@ -241,7 +244,7 @@ test("a question that names the placeholder: paper adds none, strict puts the im
     question: "What does <image> mean?",
   };
   const textOf = (name: string): string => {
-    const prompt = benchmark.protocol(name).prompt(question, "tuned");
+    const prompt = benchmark.protocol(name).prompt(question, WORDINGS.tuned);
     return prompt.kind === "raw" ? prompt.text : prompt.user;
   };
   expect(textOf("paper").split("<image>")).toHaveLength(2);

@@ -4,7 +4,9 @@ import {
   type Conversation,
   type Dataset,
   MlanError,
-  type PromptFamily,
+  type Wording,
+  chatWording,
+  checkWording,
 } from "@mlan/core";
 import { z } from "zod";
 import { createFindings, type Findings, type FoundIn } from "./findings.ts";
@@ -20,8 +22,8 @@ export interface ContaminationOptions {
   readonly benchmarks: readonly Benchmark[];
   /** The protocol whose prompts are looked for, which every benchmark must have. Default: each benchmark's own default. */
   readonly protocol?: string;
-  /** Default `tuned`. */
-  readonly promptFamily?: PromptFamily;
+  /** How the model that is tuned on it will be asked. Default: in a conversation template, by the name "tuned". */
+  readonly wording?: Wording;
   /** Words of a run that no two texts share by chance, 4 to 100. Default 13. */
   readonly ngram?: number;
   /** Differing bits of 64 that the hashes of one picture may have, 0 to 31. Default 12. */
@@ -39,7 +41,9 @@ export interface ContaminationProgress {
 
 const numbersSchema = z.strictObject({
   protocol: z.string().exactOptional(),
-  promptFamily: z.enum(["tuned", "llama2-base", "vicuna-base"]).default("tuned"),
+  wording: z
+    .custom<Wording>((value) => typeof Object(value).ask === "function", "expected a wording, as chatWording() returns")
+    .default(() => chatWording("tuned")),
   ngram: z.int().min(4).max(100).default(13),
   imageDistance: z.int().min(0).max(31).default(12),
 });
@@ -54,7 +58,7 @@ const SIDE_BY_SIDE = 16;
  */
 export async function contamination(options: ContaminationOptions): Promise<ContaminationReport> {
   const { mixture, benchmarks, signal, onProgress, ...numbers } = options;
-  const { protocol, promptFamily: family, ngram, imageDistance } = check(numbers, benchmarks);
+  const { protocol, wording, ngram, imageDistance } = check(numbers, benchmarks);
   const report =
     (reading: string, total: number) =>
     (done: number): void => {
@@ -68,7 +72,7 @@ export async function contamination(options: ContaminationOptions): Promise<Cont
   for (const benchmark of benchmarks) {
     const opened = await benchmark.open(signal ? { signal } : {});
     const questions = inOrder(opened, report(benchmark.name, opened.length));
-    const part = await readBenchmark({ benchmark, questions, protocol, family, vocabulary, images, first });
+    const part = await readBenchmark({ benchmark, questions, protocol, wording, vocabulary, images, first });
     const asked = { benchmark: benchmark.name, protocol: benchmark.protocol(protocol).name };
     read.push({ ...part, ...asked, fingerprint: opened.fingerprint, first });
     first += opened.length;
@@ -152,7 +156,9 @@ function check(numbers: unknown, benchmarks: readonly Benchmark[]): z.output<typ
   if (names.length === 0) {
     throw new MlanError("invalid-options", "contamination: there is no benchmark to look for; give at least one.");
   }
-  // Throws for a protocol that one of them does not have, before any is read.
-  for (const benchmark of benchmarks) benchmark.protocol(checked.protocol);
+  // Throws for a protocol that one of them does not have, or that has no prompts in this wording, before any is read.
+  for (const benchmark of benchmarks) {
+    checkWording(benchmark, benchmark.protocol(checked.protocol).name, checked.wording.name);
+  }
   return checked;
 }

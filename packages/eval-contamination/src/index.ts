@@ -7,4 +7,3 @@ export { contamination } from "./contamination.ts";
 export type { ContaminationTableOptions } from "./contamination-table.ts";
 export { contaminationTable } from "./contamination-table.ts";
 export type { BenchmarkContamination, ContaminatedQuestion, ContaminationReport, Leak, LeakKind } from "./report.ts";
-export { wordsOf } from "./words.ts";

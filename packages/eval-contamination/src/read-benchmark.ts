@@ -1,11 +1,4 @@
-import {
-  type Benchmark,
-  type Examples,
-  IMAGE_PLACEHOLDER,
-  type Prompt,
-  type PromptFamily,
-  type Question,
-} from "@mlan/core";
+import { type Benchmark, type Examples, IMAGE_PLACEHOLDER, type Prompt, type Question, type Wording } from "@mlan/core";
 import type { BenchmarkTexts } from "./corpus.ts";
 import type { ImageIndex } from "./image-index.ts";
 import { ownTexts } from "./own-text.ts";
@@ -23,7 +16,7 @@ export interface ReadBenchmarkOptions {
   readonly benchmark: Benchmark;
   readonly questions: AsyncIterable<readonly [number, Question]>;
   readonly protocol: string | undefined;
-  readonly family: PromptFamily;
+  readonly wording: Wording;
   readonly vocabulary: Vocabulary;
   readonly images: ImageIndex;
   /** Number of the benchmark's first question. */
@@ -31,7 +24,7 @@ export interface ReadBenchmarkOptions {
 }
 
 export async function readBenchmark(options: ReadBenchmarkOptions): Promise<ReadBenchmark> {
-  const { benchmark, family, vocabulary, images, first } = options;
+  const { benchmark, wording, vocabulary, images, first } = options;
   const protocol = benchmark.protocol(options.protocol);
   const clusters = new Map<string, number>();
   const ids: string[] = [];
@@ -42,7 +35,7 @@ export async function readBenchmark(options: ReadBenchmarkOptions): Promise<Read
     const number = first + index;
     ids.push(question.id);
     const cluster = numberOf(clusters, question.cluster ?? `question ${question.id}`);
-    const lines = textOf(protocol.prompt(question, family)).split("\n").map(vocabulary.add);
+    const lines = textOf(protocol.prompt(question, wording)).split("\n").map(vocabulary.add);
     const choices = protocol.choices(question).map(({ text }) => vocabulary.add(text));
     asked.push({ question: number, lines, choices, cluster });
     if (question.images.length > 0) withImages.add(number);

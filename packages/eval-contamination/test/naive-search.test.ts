@@ -1,4 +1,5 @@
-import { contamination, wordsOf } from "@mlan/eval-contamination";
+import { wordsOf } from "#internal/words.ts";
+import { contamination } from "@mlan/eval-contamination";
 import { memoryBenchmark, memoryDataset } from "@mlan/testing";
 import fc from "fast-check";
 import { expect, it } from "vitest";

@@ -1,4 +1,4 @@
-import { wordsOf } from "@mlan/eval-contamination";
+import { wordsOf } from "#internal/words.ts";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 

@@ -6,7 +6,7 @@ export function generationAsker(options: GenerationOptions): Asker {
   return {
     name: "generation",
     settings: null,
-    extractor: (protocol, family) => protocol.extractor(family),
+    extractor: (protocol, wording) => protocol.extractor(wording),
     async *ask(run, protocol, chunk) {
       const requests = chunk.map((asked) => requestOf(run, protocol, asked));
       const { signal } = run;
@@ -29,6 +29,6 @@ export function requestOf(
     prompt,
     images: question.images,
     maximumNewTokens: protocol.maximumNewTokens,
-    stop: protocol.extractor(run.model.promptFamily).stop,
+    stop: protocol.extractor(run.model.wording.name).stop,
   };
 }

@@ -46,7 +46,7 @@ export async function verifyAnswers(run: EvaluateRun, answers: readonly AnswerRe
     const before = together.get(question.id);
     if (before === undefined) continue;
     together.delete(question.id);
-    const request = requestOf(run, protocol, { question, prompt: protocol.prompt(question, model.promptFamily) });
+    const request = requestOf(run, protocol, { question, prompt: protocol.prompt(question, model.wording) });
     const options = { batchSize: 1, sharePrefixes: false, details: true, ...(signal && { signal }) };
     for await (const { id, text, margins = [] } of model.generate([request], options)) {
       const margin = Math.min(...margins);

@@ -17,7 +17,7 @@ import {
   take,
 } from "@mlan/core";
 import { generation, type GenerationEvaluatorOptions } from "@mlan/eval-generation";
-import { describeEvaluatorContract, plainCompute } from "@mlan/testing";
+import { describeEvaluatorContract, plainCompute, WORDINGS } from "@mlan/testing";
 import { describe, expect, test } from "vitest";
 import { parity } from "./parity.ts";
 import { scriptedModel } from "./scripted-model.ts";
@@ -83,7 +83,7 @@ describe("an evaluation", () => {
         benchmark: "parity",
         protocol: "strict",
         protocolVersion: 3,
-        promptFamily: "tuned",
+        wording: "tuned",
         questions,
         unreadable: 0,
         metrics: { accuracy: { value: 1, standardError: 0 } },
@@ -93,8 +93,8 @@ describe("an evaluation", () => {
     expect(model.asked[0]).toMatchObject({ maximumNewTokens: 4, stop: ['"'], prompt: { kind: "chat" } });
   });
 
-  test("puts the paper's prompts for the model's family", async () => {
-    const model = scriptedModel(knowing, { promptFamily: "llama2-base" });
+  test("puts the paper's prompts in the model's wording", async () => {
+    const model = scriptedModel(knowing, { wording: WORDINGS["llama2-base"] });
     await eventsOf({ model, benchmark: parity({ questions }), protocol: "paper" });
     expect(model.asked.map(({ prompt }) => prompt)).toContainEqual({
       kind: "raw",
@@ -152,7 +152,7 @@ describe("an evaluation", () => {
     for (const other of [
       await stamp({ benchmark: parity({ questions: 11 }) }),
       await stamp({ protocol: "paper" }),
-      await stamp({ model: scriptedModel(knowing, { promptFamily: "vicuna-base" }) }),
+      await stamp({ model: scriptedModel(knowing, { wording: WORDINGS["vicuna-base"] }) }),
       await stamp({ benchmark: parity({ questions, wording: "Is it true that {n} is even?" }) }),
       await stamp({ benchmark: parity({ questions, version: 4 }) }),
     ]) {

@@ -56,8 +56,8 @@ function protocol(name: string, version: number): Protocol<ParityQuestion> {
     name,
     version,
     maximumNewTokens: 4,
-    prompt: ({ text }, family) =>
-      name === "strict" && family === "tuned"
+    prompt: ({ text }, wording) =>
+      name === "strict" && wording.name === "tuned"
         ? { kind: "chat", user: text, answerStart: 'The best answer is "' }
         : {
             kind: "raw",

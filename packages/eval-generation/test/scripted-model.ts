@@ -1,4 +1,5 @@
-import type { GenerationOptions, GenerationRequest, Model, Prompt, PromptFamily } from "@mlan/core";
+import type { GenerationOptions, GenerationRequest, Model, Prompt, Wording } from "@mlan/core";
+import { WORDINGS } from "@mlan/testing";
 
 export interface ScriptedModel extends Model {
   /** Every request, in the order in which they came. */
@@ -7,7 +8,7 @@ export interface ScriptedModel extends Model {
 }
 
 export interface ScriptedModelOptions {
-  readonly promptFamily?: PromptFamily;
+  readonly wording?: Wording;
   readonly fingerprint?: string;
   readonly rename?: (id: string) => string;
   /** Keeps nothing of what it was asked. */
@@ -18,7 +19,7 @@ export interface ScriptedModelOptions {
 export function scriptedModel(
   answer: (prompt: Prompt, id: string) => string | undefined,
   {
-    promptFamily = "tuned",
+    wording = WORDINGS.tuned,
     fingerprint = "scripted",
     rename = (id) => id,
     forgetful = false,
@@ -31,7 +32,7 @@ export function scriptedModel(
     name: "scripted",
     fingerprint,
     format: { template: "v1", imageAspectRatio: "pad", maximumLength: 64 },
-    promptFamily,
+    wording,
     asked,
     options: seen,
     encode: () => {

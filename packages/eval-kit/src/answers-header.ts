@@ -9,7 +9,7 @@ export interface AnswersHeader extends Pick<
   | "protocol"
   | "protocolVersion"
   | "extractor"
-  | "promptFamily"
+  | "wording"
   | "questions"
   | "questionsInBenchmark"
   | "fingerprints"
@@ -24,7 +24,7 @@ export interface AnswersHeader extends Pick<
   readonly weights?: string;
 }
 
-export const headerSchema: z.ZodType<AnswersHeader> = z.object({
+const currentHeader = z.object({
   format: z.literal("mlan-answers"),
   version: z.literal(1),
   benchmark: z.string(),
@@ -32,7 +32,7 @@ export const headerSchema: z.ZodType<AnswersHeader> = z.object({
   protocol: z.string(),
   protocolVersion: z.number(),
   extractor: z.object({ name: z.string(), version: z.number() }),
-  promptFamily: z.enum(["tuned", "llama2-base", "vicuna-base"]),
+  wording: z.string(),
   questions: z.number(),
   questionsInBenchmark: z.number().exactOptional(),
   fingerprints: z.object({ questions: z.string(), prompts: z.string(), protocol: z.string() }),
@@ -40,6 +40,13 @@ export const headerSchema: z.ZodType<AnswersHeader> = z.object({
   stage: z.string().exactOptional(),
   weights: z.string().exactOptional(),
 });
+
+/** Earlier versions wrote `promptFamily` for the name of the wording. */
+export const headerSchema: z.ZodType<AnswersHeader> = z.preprocess((stored) => {
+  if (typeof stored !== "object" || stored === null || !("promptFamily" in stored)) return stored;
+  const { promptFamily, ...header } = stored;
+  return { wording: promptFamily, ...header };
+}, currentHeader);
 
 /** Throws `run-folder` when a file's answers are to something else than is asked now, and says where they differ. */
 export function checkHeader(path: string, found: AnswersHeader, expected: AnswersHeader): void {
@@ -61,7 +68,7 @@ const KEYS = [
   "protocolVersion",
   "extractor.name",
   "extractor.version",
-  "promptFamily",
+  "wording",
   "questions",
   "model",
   "weights",

@@ -1,13 +1,4 @@
-import type {
-  AnswerRecord,
-  ChoiceScore,
-  EvaluateRun,
-  Extractor,
-  Metric,
-  Outcome,
-  PromptFamily,
-  Protocol,
-} from "@mlan/core";
+import type { AnswerRecord, ChoiceScore, EvaluateRun, Extractor, Metric, Outcome, Protocol } from "@mlan/core";
 import type { AskedQuestion, QuestionPlan } from "./question-plan.ts";
 
 /** How an evaluator gets answers, and what it makes of them. The engine does the rest. */
@@ -18,7 +9,8 @@ export interface Asker {
   readonly settings: unknown;
   /** Throws for questions that cannot be asked this way, before any is. */
   check?(run: EvaluateRun, plan: QuestionPlan): void;
-  extractor(protocol: Protocol, family: PromptFamily): Extractor;
+  /** `wording` is the name of the model's. */
+  extractor(protocol: Protocol, wording: string): Extractor;
   /** Answers to all questions of a chunk, in any order. */
   ask(run: EvaluateRun, protocol: Protocol, chunk: readonly AskedQuestion[]): AsyncIterable<NewAnswer>;
   /** The first metric of the first reading is the headline. */

@@ -44,7 +44,7 @@ export async function* evaluateQuestions(
   const log = run.answers && (await openAnswerLog(run.answers, header));
   try {
     const stored = log?.records ?? [];
-    checkStored(stored, asker.extractor(protocol, run.model.promptFamily), new Set(plan.ids));
+    checkStored(stored, asker.extractor(protocol, run.model.wording.name), new Set(plan.ids));
     const result = pendingResult(asker.readings(protocol), plan.ids);
     const synced = syncNowAndThen(log, clock);
     for (const record of stored) {
@@ -80,7 +80,7 @@ async function* askChunk(
   const { model, benchmark, signal } = run;
   const contractError = (what: string): MlanError =>
     new MlanError("contract", `${asker.name}: the model ${model.name} ${what} (${benchmark.name}).`);
-  const extractor = asker.extractor(protocol, model.promptFamily);
+  const extractor = asker.extractor(protocol, model.wording.name);
   const open = new Map(chunk.map((asked) => [asked.question.id, asked]));
   for await (const { positions, ...answer } of asker.ask(run, protocol, chunk)) {
     signal?.throwIfAborted();
@@ -122,7 +122,7 @@ async function headerOf(
   protocol: Protocol,
   plan: QuestionPlan,
 ): Promise<AnswersHeader> {
-  const extractor = asker.extractor(protocol, model.promptFamily);
+  const extractor = asker.extractor(protocol, model.wording.name);
   const judging = [asker.name, asker.settings, protocol.name, protocol.version, protocol.maximumNewTokens];
   const reading = [extractor.name, extractor.version, extractor.stop, Object.keys(protocol.metrics)];
   return {
@@ -133,7 +133,7 @@ async function headerOf(
     protocol: protocol.name,
     protocolVersion: protocol.version,
     extractor: { name: extractor.name, version: extractor.version },
-    promptFamily: model.promptFamily,
+    wording: model.wording.name,
     questions: plan.ids.length,
     ...(plan.total !== undefined && { questionsInBenchmark: plan.total }),
     fingerprints: {

@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { type EvaluateRun, MlanError, type Prompt, type Protocol, type Question, targetProblem } from "@mlan/core";
+import {
+  checkWording,
+  type EvaluateRun,
+  MlanError,
+  type Prompt,
+  type Protocol,
+  type Question,
+  targetProblem,
+} from "@mlan/core";
 import { orderByLength } from "./order-by-length.ts";
 
 /** A question as it is put to the model. */
@@ -27,18 +35,22 @@ export interface QuestionPlan {
   chunks(size: number, wanted: (id: string) => boolean): AsyncIterable<readonly AskedQuestion[]>;
 }
 
-/** Reads every question once. Throws `invalid-data` when there is none, two of one id, or one that no answer is right for. */
+/**
+ * Reads every question once. Throws `invalid-options` for a wording that the protocol cannot ask in, `invalid-data` when
+ * there is none, two of one id, or one that no answer is right for.
+ */
 export async function planQuestions(
   { benchmark, model, signal }: Pick<EvaluateRun, "benchmark" | "model" | "signal">,
   protocol: Protocol,
 ): Promise<QuestionPlan> {
+  checkWording(benchmark, protocol.name, model.wording.name);
   const examples = await benchmark.open(signal ? { signal } : {});
   if (examples.length === 0) {
     throw new MlanError("invalid-data", `${benchmark.name} has no questions; check its split and filters.`);
   }
   const ask = async (index: number): Promise<AskedQuestion> => {
     const question = await examples.at(index);
-    return { question, prompt: protocol.prompt(question, model.promptFamily) };
+    return { question, prompt: protocol.prompt(question, model.wording) };
   };
   const indexOf = new Map<string, number>();
   const measured: { length: number; cluster: string | undefined }[] = [];

@@ -12,11 +12,18 @@ const header: AnswersHeader = {
   protocol: "strict",
   protocolVersion: 1,
   extractor: { name: "strict", version: 1 },
-  promptFamily: "tuned",
+  wording: "tuned",
   questions: 3,
   fingerprints: { questions: "q", prompts: "p", protocol: "r" },
   model: "m",
 };
+
+test("an answer file of an earlier version has the name of the wording under another key", () => {
+  const { wording, ...rest } = header;
+  const first = JSON.stringify({ ...rest, promptFamily: wording });
+  expect(parseAnswers(new TextEncoder().encode(`${first}\n`), "answers").header).toEqual(header);
+  expect(() => parseAnswers(new TextEncoder().encode(`${JSON.stringify(rest)}\n`), "answers")).toThrow(/line 1/);
+});
 
 const record: fc.Arbitrary<AnswerRecord> = fc.record(
   {

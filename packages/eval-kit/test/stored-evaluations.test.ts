@@ -31,7 +31,7 @@ const header = (benchmark: string): AnswersHeader => ({
   protocol: "strict",
   protocolVersion: 1,
   extractor: { name: "strict", version: 1 },
-  promptFamily: "tuned",
+  wording: "tuned",
   questions: 2,
   fingerprints: { questions: "q", prompts: "p", protocol: "r" },
   model: "m",

@@ -1,4 +1,4 @@
-import type { ModelSource, Plugin } from "@mlan/core";
+import { type ModelSource, type Plugin, textWording } from "@mlan/core";
 import { type BackboneOptions, backbonePlugin, llama } from "@mlan/model-llava";
 
 /** `weights` is a folder such as meta-llama/Llama-2-7b-hf, or a LLaVA checkpoint on it. */
@@ -12,7 +12,7 @@ export function llama2(options: Llama2Options): Plugin<ModelSource> {
       module: import.meta.url,
       architecture: llama,
       repository: { id: "meta-llama/Llama-2-7b-hf", revision: "01c7f73d771dfac7d292323805ebc428287df4f9" },
-      untunedFamily: "llama2-base",
+      untunedWording: textWording("llama2-base", "", "\nAnswer: "),
     },
     options,
   );

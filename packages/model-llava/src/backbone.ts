@@ -8,7 +8,7 @@ import {
   type ModelSource,
   type Plugin,
   plugin,
-  type PromptFamily,
+  type Wording,
 } from "@mlan/core";
 import { z } from "zod";
 import type { Architecture } from "./architectures/architecture.ts";
@@ -37,7 +37,7 @@ export interface BackboneDefinition {
   /** Where its weights are published. */
   readonly repository: Repository;
   /** How benchmarks ask it while its weights have seen no conversation. */
-  readonly untunedFamily: PromptFamily;
+  readonly untunedWording: Wording;
 }
 
 const schema = z.strictObject({ weights: folderLocation, visionTower: folderLocation.exactOptional() });

@@ -1,20 +1,14 @@
-export { type PrefixGroup, sharedPrefixes } from "./answer/shared-prefixes.ts";
 export type { Architecture, CheckpointKind } from "./architectures/architecture.ts";
 export { llama } from "./architectures/llama.ts";
 export { llamaDecoder, type LlamaDecoderOptions } from "./architectures/llama-decoder.ts";
 export { type BackboneDefinition, type BackboneOptions, backbonePlugin } from "./backbone.ts";
 export { disposeInputTensors, type InputTensors, inputTensors, type LoadPixels } from "./batch/input-tensors.ts";
-export { disposePromptTensors, type PromptRow, type PromptTensors, promptTensors } from "./batch/prompt-tensors.ts";
 export { disposeSelection, type Selection, selection, shiftedTargets, type Target } from "./batch/selection.ts";
 export { type Splice, splice, type SpliceOptions, type SpliceRow } from "./batch/splice.ts";
 export { checkConfig, type ConfigObject } from "./config/config-file.ts";
 export { type LanguageConfig, languageConfig } from "./config/language-config.ts";
-export { patchesPerImage, type VisionConfig, visionConfig } from "./config/vision-config.ts";
+export { type VisionConfig } from "./config/vision-config.ts";
 export { encodeConversation, type EncodeConversationOptions } from "./encode-conversation.ts";
-export { encodePrompt, type PromptOwner, writePrompt, type WrittenPrompt } from "./encode-prompt.ts";
-export { encodeWithImage } from "./encode-with-image.ts";
-export { clipImageProcessor, type ImageProcessor, readImageProcessor } from "./images/image-processor.ts";
-export { preprocessImage, type PreprocessImageOptions } from "./images/preprocess-image.ts";
 export { type LowRankAdapter, withAdapter } from "./linear/adapted-linear.ts";
 export { denseLinear } from "./linear/dense-linear.ts";
 export type { Linear } from "./linear/linear.ts";
@@ -26,10 +20,7 @@ export type { TrainingPrecision } from "./memory/layout.ts";
 export { LLAVA_7B, type ModelSizes, modelSizes } from "./memory/model-sizes.ts";
 export { predictTrainingMemory, type TrainingMemory } from "./memory/predict-training-memory.ts";
 export type { TrainingMemoryOptions } from "./memory/training-memory-options.ts";
-export { type AnswerFunctions, answerFunctions } from "./network/answer-functions.ts";
 export { type Decoder, type DecoderLayer, type LayerInput, logits } from "./network/decoder.ts";
-export { decodeGreedily, type GreedyDecodingOptions } from "./network/greedy-decoding.ts";
-export { type BatchSize, trainingFlops } from "./network/training-flops.ts";
 export {
   crossEntropy,
   disposeNetwork,
@@ -39,15 +30,14 @@ export {
   type NetworkSizes,
   type VisionOptions,
 } from "./network/llava-network.ts";
-export { patchFeatures, unfoldPatches, visionHiddenStates, type VisionTower } from "./network/vision-tower.ts";
+export { unfoldPatches, visionHiddenStates, type VisionTower } from "./network/vision-tower.ts";
 export { declareVisionTower } from "./network/vision-tower-weights.ts";
 export type { PlacedTurn } from "./templates/place-images.ts";
 export { plain } from "./templates/plain.ts";
-export { addedToken, given, IMAGE, imagesAndText, type Segment } from "./templates/segments.ts";
-export { templateByName } from "./templates/template-by-name.ts";
+export { addedToken, given, imagesAndText, type Segment } from "./templates/segments.ts";
 export type { LabelInput, Labels, OriginalRules, PlacedConversation, Template } from "./templates/template.ts";
 export { v1 } from "./templates/v1.ts";
-export { loadTokenizer, TOKENIZER_FILES } from "./tokenizer/load-tokenizer.ts";
+export { loadTokenizer } from "./tokenizer/load-tokenizer.ts";
 export { byteLevelTokenizer, llamaTokenizer, type TokenizerKind } from "./tokenizer/tokenizer-kind.ts";
 export type { EncodeOptions, Tokenizer } from "./tokenizer/tokenizer.ts";
 export { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";

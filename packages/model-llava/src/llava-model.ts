@@ -1,4 +1,4 @@
-import { type Compute, type ConversationFormat, MlanError, type PromptFamily, type TrainableModel } from "@mlan/core";
+import { type Compute, type ConversationFormat, MlanError, type TrainableModel, type Wording } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Architecture } from "./architectures/architecture.ts";
 import { generate } from "./answer/generate.ts";
@@ -18,7 +18,7 @@ import { answerFunctions } from "./network/answer-functions.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
 import type { Template } from "./templates/template.ts";
-import { promptFamilyOf, templateByName, templatesOf } from "./templates/template-by-name.ts";
+import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, learningComponents } from "./weights/learning.ts";
 
@@ -40,7 +40,7 @@ export interface LlavaModelParts {
   readonly vision: CheckpointVision | undefined;
   readonly format: ConversationFormat;
   /** How benchmarks ask the model while its weights have seen no conversation, only template "plain". */
-  readonly untunedFamily: PromptFamily;
+  readonly untunedWording: Wording;
 }
 
 export function llavaModel(parts: LlavaModelParts): LlavaModel {
@@ -72,8 +72,8 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     get format() {
       return format;
     },
-    get promptFamily() {
-      return promptFamilyOf(template.name, parts.untunedFamily);
+    get wording() {
+      return wordingOf(template.name, parts.untunedWording);
     },
     setFormat,
     encode: (conversation, encodeOptions) => {

@@ -11,8 +11,8 @@ import {
   type OpenModelOptions,
   type OpenOptions,
   pathOf,
-  type PromptFamily,
   toFolderUrl,
+  type Wording,
 } from "@mlan/core";
 import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
@@ -29,7 +29,7 @@ import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
-import { promptFamilyOf, templateByName, templatesOf } from "./templates/template-by-name.ts";
+import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
 import { planWeights, type WeightPlan } from "./weights/weight-plan.ts";
@@ -53,7 +53,7 @@ export interface LlavaSourceOptions {
   /** The folder of a CLIP vision tower in Hugging Face layout. It is preferred to a tower inside `weights`. */
   readonly visionTower?: Location | undefined;
   /** How benchmarks ask the model while its weights have seen no conversation. */
-  readonly untunedFamily: PromptFamily;
+  readonly untunedWording: Wording;
 }
 
 /** A model source that opens as a {@link LlavaModel}. */
@@ -72,7 +72,7 @@ export interface LlavaSource extends ModelSource {
  * machine.
  */
 export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
-  const { name, architecture, compute, untunedFamily, repository, ...locations } = options;
+  const { name, architecture, compute, untunedWording, repository, ...locations } = options;
   const weights = toFolderUrl(locations.weights);
   const visionTower = locations.visionTower === undefined ? undefined : toFolderUrl(locations.visionTower);
   const folders: CheckpointFolders = { architecture, weights, visionTower };
@@ -97,7 +97,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             name,
             architecture,
             compute,
-            untunedFamily,
+            untunedWording,
             network,
             tokenizer,
             tokenizerFiles,
@@ -120,8 +120,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
         const checkFormat = ({ template }: ConversationFormat): void => {
           templateByName(templates, template);
         };
-        const promptFamily = ({ template } = checkpoint.format): PromptFamily =>
-          promptFamilyOf(template, untunedFamily);
+        const wording = ({ template } = checkpoint.format): Wording => wordingOf(template, untunedWording);
         const encode: ModelInspection["encode"] = (conversation, { template, maximumLength }, options) =>
           encodeConversation(conversation, {
             tokenizer,
@@ -131,7 +130,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             ...options,
           });
         const parameters = parameterCounts(plan);
-        return { content, parameters, readsImages, checkImage, promptFamily, checkFormat, encode };
+        return { content, parameters, readsImages, checkImage, wording, checkFormat, encode };
       });
     },
   };

@@ -25,14 +25,14 @@ describe("a model with a fresh projector", () => {
 
   it("has seen no conversation", async () => {
     const model = await tinySource(scratch.backbone, scratch.tower).open();
-    expect(model.promptFamily).toBe("llama2-base");
+    expect(model.wording.name).toBe("llama2-base");
     expect(model.format.template).toBe("plain");
     model.dispose();
   });
 });
 
 describe("a saved checkpoint", () => {
-  it("opens by itself with the same bits, format and prompt family", async () => {
+  it("opens by itself with the same bits, format and wording", async () => {
     const folder = scratch.fresh();
     const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 7 });
     model.setFormat(TUNED);
@@ -40,7 +40,7 @@ describe("a saved checkpoint", () => {
     const copy = await tinySource(folder).open({ seed: 8 });
     expect(await valuesOf(copy)).toEqual(await valuesOf(model));
     expect(copy.format).toEqual(TUNED);
-    expect(copy.promptFamily).toBe("tuned");
+    expect(copy.wording.name).toBe("tuned");
     expect(copy.fingerprint).toBe(model.fingerprint);
     model.dispose();
     copy.dispose();
@@ -98,7 +98,7 @@ describe("a saved checkpoint", () => {
     await expect(tinySource(folder).open()).rejects.toThrow(/Give its folder as `visionTower`/);
     const opened = await tinySource(folder, scratch.tower).open({ seed: 8 });
     expect(await valuesOf(opened)).toEqual(await valuesOf(model));
-    expect(opened.promptFamily).toBe("tuned");
+    expect(opened.wording.name).toBe("tuned");
     model.dispose();
     opened.dispose();
   });

@@ -1,13 +1,7 @@
 import { type Conversation, type Encoded, type ImageReference, MlanError } from "@mlan/core";
-import {
-  encodeConversation,
-  encodePrompt,
-  plain,
-  templateByName,
-  type Tokenizer,
-  v1,
-  writePrompt,
-} from "@mlan/model-llava";
+import { encodePrompt, writePrompt } from "#internal/encode-prompt.ts";
+import { templateByName } from "#internal/templates/template-by-name.ts";
+import { encodeConversation, plain, type Tokenizer, v1 } from "@mlan/model-llava";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as golden from "./golden-vectors.ts";

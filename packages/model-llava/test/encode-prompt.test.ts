@@ -1,13 +1,6 @@
 import { type Conversation, MlanError, type Prompt } from "@mlan/core";
-import {
-  encodePrompt,
-  plain,
-  type PromptOwner,
-  type Template,
-  type Tokenizer,
-  v1,
-  writePrompt,
-} from "@mlan/model-llava";
+import { encodePrompt, type PromptOwner, writePrompt } from "#internal/encode-prompt.ts";
+import { plain, type Template, type Tokenizer, v1 } from "@mlan/model-llava";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OPENBOOKQA_PROMPT, POPE_PROMPT } from "./golden-vectors.ts";

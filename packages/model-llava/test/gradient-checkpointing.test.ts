@@ -1,6 +1,7 @@
 import type { Component, GradientOptions } from "@mlan/core";
 import { valueAndGradients } from "@mlan/fused-ops";
-import { trainingFlops, type WeightList, weightList, withAdapter } from "@mlan/model-llava";
+import { trainingFlops } from "#internal/network/training-flops.ts";
+import { type WeightList, weightList, withAdapter } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BACKENDS } from "./backends.ts";

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { MlanError } from "@mlan/core";
 import { createLlavaSource, llama } from "@mlan/model-llava";
-import { writeTinyLlava } from "@mlan/testing";
+import { writeTinyLlava, WORDINGS } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { changeJson, compute, scratchLlava, tinySource } from "./tiny-llava.ts";
@@ -27,7 +27,7 @@ it("counts the values of each part that opening would hold, without a backend", 
   expect(() => seeing.checkImage?.(image, bytes)).toThrow("rows.json row 3");
   expect(() => seeing.checkImage?.(image, new Uint8Array([0xff, 0xd8, 0xff, 0xe0]))).not.toThrow();
   const tuned = { template: "v1", imageAspectRatio: "pad", maximumLength: 64 } as const;
-  expect([reading.promptFamily?.(), reading.promptFamily?.(tuned)]).toEqual(["llama2-base", "tuned"]);
+  expect([reading.wording?.().name, reading.wording?.(tuned).name]).toEqual(["llama2-base", "tuned"]);
   const format = { template: "v1", imageAspectRatio: "pad", maximumLength: 8 } as const;
   expect(() => reading.checkFormat?.(format)).not.toThrow();
   expect(() => reading.checkFormat?.({ ...format, template: "v2" })).toThrow('there is no template "v2"');
@@ -114,7 +114,7 @@ it("takes paths and addresses for the same folders", async () => {
     compute,
     weights: fileURLToPath(scratch.backbone).replace(/\/$/, ""),
     visionTower: scratch.tower.href,
-    untunedFamily: "llama2-base",
+    untunedWording: WORDINGS["llama2-base"],
   });
   const { content } = await paths.inspect();
   expect(await content.digest()).toBe(await digestOf(scratch.backbone, scratch.tower));
@@ -124,7 +124,7 @@ it("takes paths and addresses for the same folders", async () => {
       name: "tiny",
       compute,
       weights: "https://example.org/llama/",
-      untunedFamily: "llama2-base",
+      untunedWording: WORDINGS["llama2-base"],
     }),
   ).toThrow(/not on this machine/);
 });

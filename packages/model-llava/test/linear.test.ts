@@ -1,5 +1,5 @@
 import { pack16Bits, quantise, unpackMatrix, valueAndGradients } from "@mlan/fused-ops";
-import { denseLinear, type Linear, packedLinear, Weight, withAdapter } from "@mlan/model-llava";
+import { denseLinear, type Linear, packedLinear, withAdapter, Weight } from "@mlan/model-llava";
 import { float16Table } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";

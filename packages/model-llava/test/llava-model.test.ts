@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { createLlavaSource, llama } from "@mlan/model-llava";
-import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
+import { describeModelContract, describeTrainableModelContract, writeTinyLlava, WORDINGS } from "@mlan/testing";
 import "@tensorflow/tfjs-layers";
 import { compute } from "./tiny-llava.ts";
 
@@ -16,14 +16,14 @@ const seeing = createLlavaSource({
   compute,
   weights: backbone,
   visionTower: tower,
-  untunedFamily: "llama2-base",
+  untunedWording: WORDINGS["llama2-base"],
 });
 const reading = createLlavaSource({
   architecture: llama,
   name: "tiny Llama",
   compute,
   weights: backbone,
-  untunedFamily: "llama2-base",
+  untunedWording: WORDINGS["llama2-base"],
 });
 
 describeModelContract(seeing, { useBackend: () => useOnnxBackend() });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Conversation, type ImageReference } from "@mlan/core";
-import { encodeConversation, plain, templateByName, type Tokenizer, v1 } from "@mlan/model-llava";
+import { templateByName } from "#internal/templates/template-by-name.ts";
+import { encodeConversation, plain, type Tokenizer, v1 } from "@mlan/model-llava";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hasLlama2, llama2File, tinyJson, tokenizerOf } from "./tokenizer-folders.ts";

@@ -1,3 +1,4 @@
+import { WORDINGS } from "@mlan/testing";
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MlanError } from "@mlan/core";
@@ -93,7 +94,7 @@ it("a folder that does not exist: how to download it", async () => {
     repository,
     compute,
     weights: folder,
-    untunedFamily: "llama2-base",
+    untunedWording: WORDINGS["llama2-base"],
   });
   const says = `${fileURLToPath(folder)}config.json cannot be read: ${fileURLToPath(folder)} does not exist. To download it: hf download owner/name --revision 0123abc --local-dir ${fileURLToPath(folder)}`;
   await expect(source.open()).rejects.toThrow(says);

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { visionConfig } from "#internal/config/vision-config.ts";
 import {
   languageConfig,
   llama,
@@ -7,7 +8,6 @@ import {
   loadWeights,
   openWeights,
   planWeights,
-  visionConfig,
 } from "@mlan/model-llava";
 import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";

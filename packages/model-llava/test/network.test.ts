@@ -1,11 +1,11 @@
+import { disposePromptTensors, promptTensors } from "#internal/batch/prompt-tensors.ts";
+import { type AnswerFunctions, answerFunctions } from "#internal/network/answer-functions.ts";
+import { decodeGreedily } from "#internal/network/greedy-decoding.ts";
+import { patchFeatures } from "#internal/network/vision-tower.ts";
 import {
-  type AnswerFunctions,
-  answerFunctions,
   crossEntropy,
-  decodeGreedily,
   disposeInputTensors,
   disposeNetwork,
-  disposePromptTensors,
   disposeSelection,
   hiddenStates,
   type InputTensors,
@@ -13,8 +13,6 @@ import {
   learn,
   type LlavaNetwork,
   logits,
-  patchFeatures,
-  promptTensors,
   selection,
   shiftedTargets,
   splice,

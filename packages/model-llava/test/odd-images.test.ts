@@ -1,5 +1,6 @@
 import { MlanError, seededRandom } from "@mlan/core";
-import { clipImageProcessor, preprocessImage } from "@mlan/model-llava";
+import { clipImageProcessor } from "#internal/images/image-processor.ts";
+import { preprocessImage } from "#internal/images/preprocess-image.ts";
 import { expectSurvival, mutations } from "@mlan/testing";
 import { readFile } from "node:fs/promises";
 import { crc32, deflateSync } from "node:zlib";

@@ -1,12 +1,12 @@
 import { rm, writeFile } from "node:fs/promises";
 import type { ConversationFormat, Generation, GenerationRequest, Prompt, Turn } from "@mlan/core";
 import { useOnnxBackend } from "@mlan/backend-onnx";
+import { encodePrompt, writePrompt } from "#internal/encode-prompt.ts";
 import {
   addedToken,
   byteLevelTokenizer,
   createLlavaSource,
   encodeConversation,
-  encodePrompt,
   given,
   imagesAndText,
   llama,
@@ -17,8 +17,8 @@ import {
   type Template,
   type Tokenizer,
   v1,
-  writePrompt,
 } from "@mlan/model-llava";
+import { WORDINGS } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -184,7 +184,7 @@ describe("a model with such a tokenizer and template", async () => {
       compute,
       weights,
       visionTower,
-      untunedFamily: "llama2-base",
+      untunedWording: WORDINGS["llama2-base"],
     });
     await useOnnxBackend();
     const model = await source.open({ seed: 3 });

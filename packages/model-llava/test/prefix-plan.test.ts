@@ -1,4 +1,4 @@
-import { sharedPrefixes } from "@mlan/model-llava";
+import { sharedPrefixes } from "#internal/answer/shared-prefixes.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 

@@ -1,5 +1,6 @@
 import { MlanError } from "@mlan/core";
-import { clipImageProcessor, preprocessImage, readImageProcessor } from "@mlan/model-llava";
+import { clipImageProcessor, readImageProcessor } from "#internal/images/image-processor.ts";
+import { preprocessImage } from "#internal/images/preprocess-image.ts";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";

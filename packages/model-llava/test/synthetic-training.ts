@@ -1,4 +1,5 @@
 import type { Component, GradientOptions } from "@mlan/core";
+import { patchesPerImage } from "#internal/config/vision-config.ts";
 import {
   type Architecture,
   crossEntropy,
@@ -11,7 +12,6 @@ import {
   learn,
   llama,
   llavaNetwork,
-  patchesPerImage,
   selection,
   type VisionConfig,
   type WeightList,

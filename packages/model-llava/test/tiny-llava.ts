@@ -6,7 +6,7 @@ import { onnx } from "@mlan/backend-onnx";
 import { COMPUTE, createScope, type ImageReference, type Parameter } from "@mlan/core";
 import { createLlavaSource, llama, type LlavaModel, type LlavaSource } from "@mlan/model-llava";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
-import { changeWeights, writeTinyLlava } from "@mlan/testing";
+import { changeWeights, writeTinyLlava, WORDINGS } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import sharp from "sharp";
 import { afterAll } from "vitest";
@@ -48,7 +48,7 @@ export function tinySource(weights: URL, visionTower?: URL): LlavaSource {
     name: "tiny",
     compute,
     weights,
-    untunedFamily: "llama2-base",
+    untunedWording: WORDINGS["llama2-base"],
     ...(visionTower && { visionTower }),
   });
 }

@@ -1,6 +1,7 @@
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import type { Batch, Component, Conversation, ImageReference } from "@mlan/core";
-import { languageConfig, llama, type LlavaModel, llavaNetwork, trainingFlops } from "@mlan/model-llava";
+import { trainingFlops } from "#internal/network/training-flops.ts";
+import { languageConfig, llama, type LlavaModel, llavaNetwork } from "@mlan/model-llava";
 import "@tensorflow/tfjs-layers";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,3 @@
-export { qwen2Architecture } from "./architecture.ts";
 export { chatml } from "./chatml.ts";
 export { qwen2 } from "./qwen2.ts";
 export type { Qwen2Options } from "./qwen2.ts";

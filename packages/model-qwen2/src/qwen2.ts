@@ -1,4 +1,4 @@
-import type { ModelSource, Plugin } from "@mlan/core";
+import { type ModelSource, type Plugin, textWording } from "@mlan/core";
 import { type BackboneOptions, backbonePlugin } from "@mlan/model-llava";
 import { qwen2Architecture } from "./architecture.ts";
 
@@ -13,7 +13,7 @@ export function qwen2(options: Qwen2Options): Plugin<ModelSource> {
       module: import.meta.url,
       architecture: qwen2Architecture,
       repository: { id: "Qwen/Qwen2.5-7B", revision: "d149729398750b98c0af14eb82c78cfe92750796" },
-      untunedFamily: "llama2-base",
+      untunedWording: textWording("qwen2-base", "", "\nAnswer: "),
     },
     options,
   );

@@ -7,7 +7,7 @@ import {
   openWeights,
   planWeights,
 } from "@mlan/model-llava";
-import { qwen2Architecture } from "@mlan/model-qwen2";
+import { qwen2Architecture } from "#internal/architecture.ts";
 
 /** What PyTorch, transformers and tokenizers made; written by tools/fixtures/model_qwen2.py. */
 export const FIXTURES: URL = new URL("fixtures/", import.meta.url);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
-import { COMPUTE, createScope, MlanError, MODEL, type PromptFamily } from "@mlan/core";
+import { COMPUTE, createScope, MlanError, MODEL, textWording } from "@mlan/core";
 import { createLlavaSource, llama } from "@mlan/model-llava";
 import { qwen2 } from "@mlan/model-qwen2";
 import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
@@ -24,14 +24,14 @@ describeTrainableModelContract(source, { useBackend: compute.open, template: "ch
 
 it("is asked as an untuned base until it is tuned, and knows no template but its own", async () => {
   const model = await source.open();
-  const families: PromptFamily[] = [model.promptFamily];
+  const wordings: string[] = [model.wording.name];
   model.setFormat({ template: "chatml", imageAspectRatio: "pad", maximumLength: 128 });
-  families.push(model.promptFamily);
+  wordings.push(model.wording.name);
   expect(() => model.setFormat({ ...model.format, template: "v1" })).toThrow(
     /no template "v1"\. Known are: chatml, plain/,
   );
   model.dispose();
-  expect(families).toEqual(["llama2-base", "tuned"]);
+  expect(wordings).toEqual(["qwen2-base", "chatml"]);
 });
 
 it("names package, places and settings for a run's manifest", () => {
@@ -55,7 +55,7 @@ it("refuses a Llama, and Llama refuses it: the package that reads it is named", 
     architecture: llama,
     compute,
     weights,
-    untunedFamily: "llama2-base",
+    untunedWording: textWording("plain", "", ""),
   });
   const error: unknown = await other.open().catch((thrown: unknown) => thrown);
   expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);

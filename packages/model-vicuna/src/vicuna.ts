@@ -1,4 +1,4 @@
-import type { ModelSource, Plugin } from "@mlan/core";
+import { type ModelSource, type Plugin, textWording } from "@mlan/core";
 import { type BackboneOptions, backbonePlugin, llama } from "@mlan/model-llava";
 
 /** `weights` is a folder such as lmsys/vicuna-7b-v1.5, or a LLaVA checkpoint on it. */
@@ -12,7 +12,7 @@ export function vicuna(options: VicunaOptions): Plugin<ModelSource> {
       module: import.meta.url,
       architecture: llama,
       repository: { id: "lmsys/vicuna-7b-v1.5", revision: "3321f76e3f527bd14065daf69dad9344000a201d" },
-      untunedFamily: "vicuna-base",
+      untunedWording: textWording("vicuna-base", "User: ", "\nAssistant: "),
     },
     options,
   );

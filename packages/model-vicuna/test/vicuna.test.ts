@@ -1,7 +1,7 @@
 import { onnx } from "@mlan/backend-onnx";
-import { COMPUTE, createScope, MlanError, MODEL, type PromptFamily } from "@mlan/core";
+import { COMPUTE, createScope, MlanError, MODEL, type Wording } from "@mlan/core";
 import { vicuna } from "@mlan/model-vicuna";
-import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
+import { describeModelContract, describeTrainableModelContract, WORDINGS, writeTinyLlava } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
 import { mkdtemp, rm } from "node:fs/promises";
@@ -22,11 +22,17 @@ describeTrainableModelContract(source, { useBackend });
 
 test("is asked as an untuned base until it is tuned", async () => {
   const model = await source.open();
-  const families: PromptFamily[] = [model.promptFamily];
+  const wordings: Wording[] = [model.wording];
   model.setFormat({ template: "v1", imageAspectRatio: "pad", maximumLength: 128 });
-  families.push(model.promptFamily);
+  wordings.push(model.wording);
   model.dispose();
-  expect(families).toEqual(["vicuna-base", "tuned"]);
+  expect(wordings.map(({ name }) => name)).toEqual(["vicuna-base", "tuned"]);
+  // The golden prompts of the benchmarks are made with those of the testing kit.
+  const asked = { user: "Why?", answerStart: "Because", images: 2 };
+  expect(wordings.map(({ ask }) => ask(asked))).toEqual([
+    WORDINGS["vicuna-base"].ask(asked),
+    WORDINGS.tuned.ask(asked),
+  ]);
 });
 
 test("tells a run's manifest what was asked for", () => {

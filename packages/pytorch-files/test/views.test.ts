@@ -1,4 +1,5 @@
-import { openPytorch, PytorchFileError, type PytorchFileErrorCode } from "@mlan/pytorch-files";
+import type { PytorchFileErrorCode } from "#internal/errors.ts";
+import { openPytorch, PytorchFileError } from "@mlan/pytorch-files";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { scratchFolder } from "./scratch-folder.ts";

@@ -1,8 +1,23 @@
-import { type Benchmark, IMAGE_PLACEHOLDER, type Outcome, type PromptFamily, type Question } from "@mlan/core";
+import {
+  type Benchmark,
+  chatWording,
+  checkWording,
+  IMAGE_PLACEHOLDER,
+  MlanError,
+  type Outcome,
+  type Question,
+  textWording,
+} from "@mlan/core";
 import { describe, expect, it } from "vitest";
+import { WORDINGS } from "./wordings.ts";
 import { type DatasetContractOptions, describeDatasetContract, sampled } from "./dataset-contract.ts";
 
-const FAMILIES: readonly PromptFamily[] = ["tuned", "llama2-base", "vicuna-base"];
+/** Those of the paper's models, and of two that no benchmark has heard of. */
+const ALL_WORDINGS = [
+  ...Object.values(WORDINGS),
+  chatWording("unheard-of-chat"),
+  textWording("unheard-of-base", "Q: ", "\nA: "),
+];
 
 /** What every benchmark promises, by each protocol that it has: pure prompts, readable targets, metrics that reward right answers. */
 export function describeBenchmarkContract<Q extends Question>(
@@ -21,6 +36,10 @@ export function describeBenchmarkContract<Q extends Question>(
 
   describe.each(benchmark.protocols)(`${benchmark.name} keeps the benchmark contract, protocol %s`, (name) => {
     const protocol = benchmark.protocol(name);
+    const [asked, refused] = [true, false].map((isAsked) =>
+      ALL_WORDINGS.filter((wording) => (protocol.wordings?.includes(wording.name) ?? true) === isAsked),
+    );
+    const extractors = [protocol.extractor(), ...ALL_WORDINGS.map((wording) => protocol.extractor(wording.name))];
     const targetOf = (question: Q): string => protocol.target?.(question) ?? question.target;
 
     it("names itself and says how long an answer may be", () => {
@@ -30,18 +49,27 @@ export function describeBenchmarkContract<Q extends Question>(
       expect(Object.keys(protocol.metrics).length).toBeGreaterThan(0);
     });
 
-    it.each(FAMILIES)("asks the same way each time (%s), with a placeholder for every image", async (family) => {
+    it.each(asked ?? [])("asks the same way each time ($name), with a placeholder for every image", async (wording) => {
       for (const question of await questions()) {
-        const prompt = protocol.prompt(question, family);
-        expect(protocol.prompt(question, family)).toEqual(prompt);
+        const prompt = protocol.prompt(question, wording);
+        expect(protocol.prompt(question, wording)).toEqual(prompt);
         if (question.images.length === 0) continue;
         const text = prompt.kind === "raw" ? prompt.text : prompt.user;
         expect(text.split(IMAGE_PLACEHOLDER).length - 1, question.id).toBe(question.images.length);
       }
     });
 
+    it("refuses a wording that it cannot ask in", async () => {
+      for (const wording of refused ?? []) {
+        expect(() => checkWording(benchmark, name, wording.name)).toThrow(`of the wording "${wording.name}"`);
+        for (const question of await questions()) {
+          expect(() => protocol.prompt(question, wording), question.id).toThrow(MlanError);
+        }
+      }
+    });
+
     it("reads a target that is given as the answer, and holds it for correct", async () => {
-      for (const { extract, isCorrect } of FAMILIES.map(protocol.extractor)) {
+      for (const { extract, isCorrect } of extractors) {
         for (const question of await questions()) {
           const extracted = extract(targetOf(question), protocol.choices(question));
           expect(extracted, question.id).toBeDefined();
@@ -51,7 +79,7 @@ export function describeBenchmarkContract<Q extends Question>(
     });
 
     it("never holds an answer of no words for correct", async () => {
-      for (const { extract, isCorrect } of FAMILIES.map(protocol.extractor)) {
+      for (const { extract, isCorrect } of extractors) {
         for (const question of await questions()) {
           const extracted = extract("", protocol.choices(question));
           expect(extracted !== undefined && isCorrect(extracted, targetOf(question)), question.id).toBe(false);
@@ -69,7 +97,7 @@ export function describeBenchmarkContract<Q extends Question>(
     });
 
     it("reads by extractors that are registered", () => {
-      for (const family of FAMILIES) expect(benchmark.extractors).toContain(protocol.extractor(family));
+      for (const extractor of extractors) expect(benchmark.extractors).toContain(extractor);
     });
 
     it("gives right answers a higher headline number than wrong ones", async () => {

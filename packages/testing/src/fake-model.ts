@@ -18,15 +18,16 @@ import {
   type ModelInspection,
   type ModelSource,
   type Plugin,
-  type PromptFamily,
   seededRandom,
   type TrainableModel,
   verifyChecksums,
+  type Wording,
   writeChecksums,
   writeFileAtomically,
 } from "@mlan/core";
 import { characters, continuation, logProbability, margins, textOf, VOCABULARY } from "./character-table.ts";
 import { type FakeWeight, fakeWeight } from "./fake-weight.ts";
+import { WORDINGS } from "./wordings.ts";
 
 const IGNORED = -100;
 const FILE = "fake-model.json";
@@ -61,15 +62,15 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
       content: await contentOfFiles(new Map(options.weights && [["weights", options.weights]]), signal),
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
       readsImages: options.readsImages ?? true,
-      promptFamily: familyOf,
+      wording: wordingOf,
       encode,
       ...(options.checkImage && { checkImage: options.checkImage }),
     }),
   };
 }
 
-function familyOf({ template }: Partial<ConversationFormat> = {}): PromptFamily {
-  return template === "v1" ? "tuned" : "llama2-base";
+function wordingOf({ template }: Partial<ConversationFormat> = {}): Wording {
+  return WORDINGS[template === "v1" ? "tuned" : "llama2-base"];
 }
 
 /** The same as a plugin, for `use`, on the experiment's compute where there is one. */
@@ -99,8 +100,8 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     get format() {
       return format;
     },
-    get promptFamily() {
-      return familyOf(format);
+    get wording() {
+      return wordingOf(format);
     },
     setFormat(next) {
       format = next;

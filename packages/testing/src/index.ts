@@ -21,3 +21,5 @@ export { plainCompute, plainComputePlugin } from "./plain-compute.ts";
 export type { TinyCheckpoint, TinyCheckpointOptions } from "./tiny-checkpoint.ts";
 export { writeTinyLlava } from "./tiny-checkpoint.ts";
 export { describeTrainerContract } from "./trainer-contract.ts";
+export type { PaperWording } from "./wordings.ts";
+export { WORDINGS } from "./wordings.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { COMPUTE, createScope, type StepEndEvent, TRAINER } from "@mlan/core";
 import { createLlavaSource, llama } from "@mlan/model-llava";
-import { alphabetConversations, memoryDataset, type TinyCheckpoint, writeTinyLlava } from "@mlan/testing";
+import { alphabetConversations, memoryDataset, type TinyCheckpoint, writeTinyLlava, WORDINGS } from "@mlan/testing";
 import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -28,7 +28,7 @@ async function tune(gradientCheckpointing: boolean): Promise<Training> {
     architecture: llama,
     name: "tiny",
     compute: scope.get(COMPUTE),
-    untunedFamily: "vicuna-base",
+    untunedWording: WORDINGS["vicuna-base"],
     weights: checkpoint.backbone,
     visionTower: checkpoint.tower,
   });

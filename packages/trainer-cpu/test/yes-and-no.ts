@@ -1,6 +1,6 @@
 import type { Compute, Conversation, Dataset, ImageReference } from "@mlan/core";
 import { createLlavaSource, llama, type LlavaSource } from "@mlan/model-llava";
-import { memoryDataset } from "@mlan/testing";
+import { memoryDataset, WORDINGS } from "@mlan/testing";
 import sharp from "sharp";
 
 /** Questions with short answers; one of `apart` is about a picture of one colour. */
@@ -25,7 +25,7 @@ export function tinyLlava(checkpoint: string | URL, compute: Compute): LlavaSour
     architecture: llama,
     name: "tiny",
     compute,
-    untunedFamily: "vicuna-base",
+    untunedWording: WORDINGS["vicuna-base"],
     weights: new URL("backbone/", checkpoint),
     visionTower: new URL("tower/", checkpoint),
   });

@@ -1,13 +1,7 @@
 export type { TrainerDefinition } from "./create-trainer.ts";
 export { createTrainer } from "./create-trainer.ts";
-export { learningRateFactor, warmupSteps } from "./learning-rate.ts";
-export type { LengthBucketsOptions } from "./length-buckets.ts";
-export { bucketFor, lengthBuckets } from "./length-buckets.ts";
-export type { ModalityGroupsOptions } from "./modality-groups.ts";
-export { modalityGroups } from "./modality-groups.ts";
+export { learningRateFactor } from "./learning-rate.ts";
 export type { RecipeOverrides } from "./recipes.ts";
 export { alignment, instructionTuning } from "./recipes.ts";
 export type { TrainerOptions } from "./trainer.ts";
 export { trainer } from "./trainer.ts";
-export type { TorchRandom } from "./torch-random.ts";
-export { torchRandom } from "./torch-random.ts";

@@ -5,7 +5,7 @@ import {
   jsonOrUndefined,
   MlanError,
   pathOf,
-  plainWords,
+  describeIssue,
   problemsOf,
   type TrainingRecipe,
   type TrainRun,
@@ -85,7 +85,7 @@ export function stateText(step: number, run: RunState): string {
 export async function readState(file: URL): Promise<TrainingState> {
   const parsed = schema.safeParse(jsonOrUndefined(await readFile(file, "utf8")), {
     reportInput: true,
-    error: plainWords,
+    error: describeIssue,
   });
   if (parsed.success) return parsed.data;
   throw new MlanError(

@@ -1,4 +1,5 @@
-import { learningRateFactor, warmupSteps } from "@mlan/trainer";
+import { warmupSteps } from "#internal/learning-rate.ts";
+import { learningRateFactor } from "@mlan/trainer";
 import { describe, expect, it } from "vitest";
 
 describe("the learning rate of arXiv 2411.10557", () => {

@@ -1,4 +1,4 @@
-import { bucketFor, lengthBuckets } from "@mlan/trainer";
+import { bucketFor, lengthBuckets } from "#internal/length-buckets.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 

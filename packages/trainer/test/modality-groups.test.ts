@@ -1,4 +1,5 @@
-import { modalityGroups, torchRandom } from "@mlan/trainer";
+import { modalityGroups } from "#internal/modality-groups.ts";
+import { torchRandom } from "#internal/torch-random.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 

@@ -1,4 +1,5 @@
-import { type InstallEnvironment, installEnvironment } from "@mlan/backend-tensorflow";
+import { installEnvironment } from "#internal/install/install-environment.ts";
+import type { InstallEnvironment } from "@mlan/backend-tensorflow";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

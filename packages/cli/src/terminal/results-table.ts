@@ -69,9 +69,9 @@ function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]
 }
 
 function warningsOf(results: readonly StageResult[]): readonly string[] {
-  const families = new Map(results.map(({ stage, promptFamily }) => [stage, promptFamily]));
-  const worded = [...families].map(([stage, family]) => `${stage} as ${family}`).join(", ");
-  const wordings = new Set(families.values()).size > 1 ? [`Prompts are worded for the model: ${worded}.`] : [];
+  const byStage = new Map(results.map(({ stage, wording }) => [stage, wording]));
+  const worded = [...byStage].map(([stage, wording]) => `${stage} as ${wording}`).join(", ");
+  const wordings = new Set(byStage.values()).size > 1 ? [`Prompts are worded for the model: ${worded}.`] : [];
   const warnings = [...wordings, ...new Set(results.flatMap((result) => differenceOf(result, results)))];
   return warnings.length > 0 ? ["", ...warnings] : [];
 }
@@ -93,9 +93,9 @@ function verificationsOf(results: readonly StageResult[]): readonly string[] {
   return lines.length > 0 ? ["", ...lines] : [];
 }
 
-/** A warning when the questions or prompts of a benchmark differ between stages of the same prompt family. */
-function differenceOf({ benchmark, promptFamily }: StageResult, results: readonly StageResult[]): readonly string[] {
-  const alike = results.filter((one) => one.benchmark === benchmark && one.promptFamily === promptFamily);
+/** A warning when the questions or prompts of a benchmark differ between stages with the same wording. */
+function differenceOf({ benchmark, wording }: StageResult, results: readonly StageResult[]): readonly string[] {
+  const alike = results.filter((one) => one.benchmark === benchmark && one.wording === wording);
   if (new Set(alike.map(({ fingerprints }) => JSON.stringify(fingerprints))).size === 1) return [];
   const stages = alike.map(({ stage }) => stage).join(" and ");
   return [`Do not compare ${stages} on ${benchmark}: its questions or prompts changed in between.`];

@@ -1,31 +1,27 @@
 import {
+  type AskedText,
   type Choice,
   type Extractor,
   type Metric,
   MlanError,
   type Prompt,
-  type PromptFamily,
   type Protocol,
   type Question,
+  type Wording,
 } from "@mlan/core";
 import { accuracy } from "../answers/accuracy.ts";
-import { formOf } from "../prompts/forms.ts";
 
 /** A question in words: what the user says, and how the answer begins. */
-export interface AskedText {
-  readonly user: string;
-  /** Given text that the generated answer continues, e.g. `The best answer is "`. */
-  readonly answerStart: string;
-}
+export type QuestionWords = Pick<AskedText, "user" | "answerStart">;
 
 /** How one protocol asks and judges, under its name in a benchmark's `protocols`. Every member is pure. */
 export type ProtocolDefinition<Q extends Question> = JudgingDefinition<Q> & (AskingDefinition<Q> | PromptDefinition<Q>);
 
 /** Asks through the wording that the model brings, so that every model can be asked. */
 export interface AskingDefinition<Q extends Question> {
-  ask(question: Q): AskedText;
+  ask(question: Q): QuestionWords;
   /** Other words for models of these wordings, by name, e.g. "vicuna-base". */
-  readonly askAs?: ByWording<(question: Q) => AskedText>;
+  readonly askAs?: ByWording<(question: Q) => QuestionWords>;
   readonly prompt?: never;
 }
 
@@ -66,15 +62,20 @@ export function protocolFrom<Q extends Question>(
     const problem = definition.ask ? "both `ask` and `prompt`" : "neither `ask` nor `prompt`";
     throw new MlanError("contract", `${benchmark}: its protocol "${name}" has ${problem}; define one of the two.`);
   }
+  const wordings = typeof definition.prompt === "object" ? Object.keys(definition.prompt) : undefined;
+  if (wordings?.length === 0) {
+    throw new MlanError("contract", `${benchmark}: its protocol "${name}" has prompts for no wording; define one.`);
+  }
   return {
     name,
     version,
-    prompt: (question, family) => promptOf(benchmark, name, definition, question, family),
+    ...(wordings && { wordings }),
+    prompt: (question, wording) => promptOf(benchmark, name, definition, question, wording),
     choices: (question) => definition.choices?.(question) ?? question.choices ?? [],
     ...(target && { target: (question: Q) => target(question) }),
     ...(allowsUnanswerable !== undefined && { allowsUnanswerable }),
     maximumNewTokens,
-    extractor: (family) => own(extractorAs, family) ?? extractor,
+    extractor: (wording = "") => own(extractorAs, wording) ?? extractor,
     metrics: definition.metrics ?? { accuracy },
   };
 }
@@ -92,20 +93,20 @@ function promptOf<Q extends Question>(
   name: string,
   definition: AskingDefinition<Q> | PromptDefinition<Q>,
   question: Q,
-  family: PromptFamily,
+  wording: Wording,
 ): Prompt {
   if (definition.ask) {
-    const asked = own(definition.askAs ?? {}, family)?.(question) ?? definition.ask(question);
-    return formOf(family)({ ...asked, images: question.images.length });
+    const asked = own(definition.askAs ?? {}, wording.name)?.(question) ?? definition.ask(question);
+    return wording.ask({ ...asked, images: question.images.length });
   }
   const { prompt } = definition;
   if (typeof prompt === "function") return prompt(question);
-  const worded = own(prompt, family);
+  const worded = own(prompt, wording.name);
   if (worded) return worded(question);
   throw new MlanError(
     "invalid-options",
-    `${benchmark}: the protocol "${name}" has no prompts for a model of the wording "${family}", only for ` +
-      `${Object.keys(prompt).join(", ")}; use a protocol that asks through the model's own wording, such as "strict".`,
+    `${benchmark}: the protocol "${name}" has no prompts for a model of the wording "${wording.name}", only for ` +
+      `${Object.keys(prompt).join(", ")}; use a protocol that asks in the model's own wording, such as "strict".`,
   );
 }
 

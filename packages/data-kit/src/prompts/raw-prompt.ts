@@ -1,9 +1,4 @@
-import { IMAGE_PLACEHOLDER, type RawPrompt } from "@mlan/core";
-
-/** Text that follows the begin-of-sequence token, as it is; see {@link RawPrompt}. */
-export function rawPrompt(text: string): RawPrompt {
-  return { kind: "raw", text, beginOfSequence: true };
-}
+import { IMAGE_PLACEHOLDER, imagesInFront, type RawPrompt } from "@mlan/core";
 
 /** Text as the original language harness puts it, without the begin-of-sequence token. */
 export function harnessPrompt(text: string): RawPrompt {
@@ -15,11 +10,10 @@ export function harnessPrompt(text: string): RawPrompt {
  * in a question about HTML; else the placeholders come first.
  */
 export function visionHarnessPrompt(text: string, images = 1): RawPrompt {
-  const named = images === 0 || text.includes(IMAGE_PLACEHOLDER);
-  const placeholders = Array.from({ length: images }, () => IMAGE_PLACEHOLDER).join(" ");
+  const isNamed = text.includes(IMAGE_PLACEHOLDER);
   return {
     kind: "raw",
-    text: named ? text : `${placeholders}\n${text}`,
+    text: isNamed ? text : imagesInFront(images) + text,
     beginOfSequence: true,
     harness: "vision",
   };

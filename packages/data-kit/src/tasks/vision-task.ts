@@ -1,8 +1,8 @@
-import { type Choice, type Extractor, IMAGE_PLACEHOLDER, type Prompt, type Question } from "@mlan/core";
+import { type Choice, type Extractor, imagesInFront, type Prompt, type Question } from "@mlan/core";
 import { exactMatch } from "../answers/exact-match.ts";
 import { lead } from "../answers/lead.ts";
 import { strip } from "../answers/python-text.ts";
-import type { AskedText, AskingDefinition } from "../benchmarks/protocol-definition.ts";
+import type { QuestionWords, AskingDefinition } from "../benchmarks/protocol-definition.ts";
 import { visionHarnessPrompt } from "../prompts/raw-prompt.ts";
 import { v1Prompt } from "../prompts/v1-prompt.ts";
 
@@ -10,7 +10,7 @@ import { v1Prompt } from "../prompts/v1-prompt.ts";
 export type VisionWording = "tuned" | "llama2-base" | "vicuna-base";
 
 /** A question in the words of the original vision tasks for models of each wording. */
-export type VisionWords = Readonly<Record<VisionWording, AskedText>>;
+export type VisionWords = Readonly<Record<VisionWording, QuestionWords>>;
 
 /** Asks every model in the words for tuned ones, except the two bases that have their own. */
 export function visionAsking<Q extends Question>(words: (question: Q) => VisionWords): AskingDefinition<Q> {
@@ -32,9 +32,9 @@ export function visionPrompts<Q extends Question>(
   words: (question: Q) => VisionWords,
   written: readonly VisionWording[] = [],
 ): Readonly<Record<VisionWording, (question: Q) => Prompt>> {
-  const textOf = (question: Q, wording: VisionWording): AskedText => {
+  const textOf = (question: Q, wording: VisionWording): QuestionWords => {
     const { user, answerStart } = words(question)[wording];
-    return { user: written.includes(wording) ? `${imageLine(question)}${user}` : user, answerStart };
+    return { user: written.includes(wording) ? imagesInFront(question.images.length) + user : user, answerStart };
   };
   return {
     tuned(question) {
@@ -50,10 +50,6 @@ export function visionPrompts<Q extends Question>(
       return visionHarnessPrompt(`User: ${user}\nAssistant: ${answerStart}`, question.images.length);
     },
   };
-}
-
-function imageLine({ images }: Question): string {
-  return images.length > 0 ? `${images.map(() => IMAGE_PLACEHOLDER).join(" ")}\n` : "";
 }
 
 export interface VisionExtractorOptions {

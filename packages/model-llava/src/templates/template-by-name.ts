@@ -1,6 +1,7 @@
-import { MlanError, type PromptFamily, shownValue } from "@mlan/core";
+import { chatWording, MlanError, shownValue, type Wording } from "@mlan/core";
 import { plain } from "./plain.ts";
 import type { Template } from "./template.ts";
+import { v1 } from "./v1.ts";
 
 /** All templates of models of an architecture: its own, and that of alignment. */
 export function templatesOf({ chatTemplate }: { readonly chatTemplate: Template }): readonly Template[] {
@@ -15,7 +16,11 @@ export function templateByName(templates: readonly Template[], name: string): Te
   throw new MlanError("invalid-options", `model-llava: there is no template ${shownValue(name)}. Known are: ${known}.`);
 }
 
-/** How a model is asked whose format has that template: until it has seen conversations, as its backbone is. */
-export function promptFamilyOf(template: string, untunedFamily: PromptFamily): PromptFamily {
-  return template === plain.name ? untunedFamily : "tuned";
+/**
+ * How a model is asked whose format has that template: until it has seen conversations, as its backbone is; then in the
+ * template. The paper's models, which are tuned in `v1`, are "tuned" to benchmarks, others have their template's name.
+ */
+export function wordingOf(template: string, untunedWording: Wording): Wording {
+  if (template === plain.name) return untunedWording;
+  return chatWording(template === v1.name ? "tuned" : template);
 }

@@ -6,9 +6,9 @@ export function newNameAsker(options: GenerationOptions): Asker {
   return {
     name: "new-name",
     settings: null,
-    extractor: (protocol, family) => protocol.extractor(family),
+    extractor: (protocol, wording) => protocol.extractor(wording),
     async *ask({ model, signal }, protocol, chunk) {
-      const { stop } = protocol.extractor(model.promptFamily);
+      const { stop } = protocol.extractor(model.wording.name);
       const requests = chunk.map(({ question: { id, images }, prompt }) => ({
         id,
         prompt,

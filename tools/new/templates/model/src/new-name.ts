@@ -1,4 +1,4 @@
-import type { ModelSource, Plugin } from "@mlan/core";
+import { type ModelSource, type Plugin, textWording } from "@mlan/core";
 import { type BackboneOptions, backbonePlugin } from "@mlan/model-llava";
 import { newNameArchitecture } from "./architecture.ts";
 
@@ -13,7 +13,7 @@ export function newName(options: NewNameOptions): Plugin<ModelSource> {
       module: import.meta.url,
       architecture: newNameArchitecture,
       repository: { id: "your-name/new-name", revision: "main" },
-      untunedFamily: "llama2-base",
+      untunedWording: textWording("new-name-base", "", "\nAnswer: "),
     },
     options,
   );
