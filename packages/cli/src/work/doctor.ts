@@ -11,7 +11,7 @@ export interface Diagnosis {
   readonly computes: boolean;
 }
 
-/** Looks at all backends. What is missing is a finding, never an error. */
+/** Checks all backends. Whatever is missing is a finding, never an error. */
 export async function diagnose(): Promise<Diagnosis> {
   const onnx = [await onnxFinding()];
   const tensorFlow = await tensorFlowFindings();
@@ -19,7 +19,11 @@ export async function diagnose(): Promise<Diagnosis> {
   return { onnx, tensorFlow, computes };
 }
 
+<<<<<<< HEAD
 /** Two tables; a finding that is missing or broken is followed by its fix. */
+=======
+/** A table per backend; below whatever is missing is the command that fixes it. */
+>>>>>>> main
 export function diagnosisLines({ onnx, tensorFlow }: Diagnosis): readonly string[] {
   return [...section("onnx", onnx), "", ...section("tensorflow", tensorFlow)];
 }
