@@ -19,11 +19,7 @@ export async function diagnose(): Promise<Diagnosis> {
   return { onnx, tensorFlow, computes };
 }
 
-<<<<<<< HEAD
-/** Two tables; a finding that is missing or broken is followed by its fix. */
-=======
 /** A table per backend; below whatever is missing is the command that fixes it. */
->>>>>>> main
 export function diagnosisLines({ onnx, tensorFlow }: Diagnosis): readonly string[] {
   return [...section("onnx", onnx), "", ...section("tensorflow", tensorFlow)];
 }
