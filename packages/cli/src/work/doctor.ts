@@ -11,7 +11,7 @@ export interface Diagnosis {
   readonly computes: boolean;
 }
 
-/** Looks at all backends. What is missing is a finding, never an error. */
+/** Checks all backends. Whatever is missing is a finding, never an error. */
 export async function diagnose(): Promise<Diagnosis> {
   const onnx = [await onnxFinding()];
   const tensorFlow = await tensorFlowFindings();
@@ -19,7 +19,7 @@ export async function diagnose(): Promise<Diagnosis> {
   return { onnx, tensorFlow, computes };
 }
 
-/** Two tables; under what is missing stands what mends it. */
+/** A table per backend; below whatever is missing is the command that fixes it. */
 export function diagnosisLines({ onnx, tensorFlow }: Diagnosis): readonly string[] {
   return [...section("onnx", onnx), "", ...section("tensorflow", tensorFlow)];
 }

@@ -13,7 +13,7 @@ export interface InstallBackendOptions {
   readonly force?: boolean;
 }
 
-/** Installs the TensorFlow backend's native part and gives the report as lines. */
+/** Installs the native part of the TensorFlow backend and returns the lines of the report. */
 export async function installBackend(
   options: InstallBackendOptions,
   report: (line: string) => void,
@@ -33,7 +33,7 @@ function installReport(report: InstallReport): readonly string[] {
   const rows = [
     ["TensorFlow", `${report.tensorFlowVersion} (${report.distribution}), by ${report.foundBy}`],
     ["library", report.libraryFolder],
-    ["binding", `tfjs-node-gpu ${report.bindingVersion}, ${report.built ? "built" : "there already"}: ${report.file}`],
+    ["binding", `tfjs-node-gpu ${report.bindingVersion}, ${report.built ? "built" : "already built"}: ${report.file}`],
     ["compiler", report.compiler],
     [
       "CUDA",
