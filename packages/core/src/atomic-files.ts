@@ -6,17 +6,17 @@ import { makeFolder } from "./make-folder.ts";
 import { pathOf } from "./path-of.ts";
 
 /**
- * The names of the files that {@link writeFileAtomically} renames at the end: those left belong to killed processes.
- * Earlier versions had the process id in them.
+ * Names of the temporary files of {@link writeFileAtomically}; a leftover one belongs to a killed process. Earlier
+ * versions put the process id into the name.
  */
 export const TEMPORARY_FILE: RegExp = /\.(?:\d+|[\da-f]{8}-[\da-f-]{27})\.tmp$/;
 
 /**
- * Replaces a file in one step: written beside it, synced to disk, renamed. When it throws (a full disk, no
- * permission), the file holds what it held before.
+ * Replaces a file in one step: writes a temporary file beside it, syncs it to disk and renames it. When this throws (a
+ * full disk, no permission), the old content is untouched.
  */
 export async function writeFileAtomically(file: URL, content: string | Uint8Array): Promise<void> {
-  // Not the process id alone: one process may write the same file twice at the same time.
+  // The process id would not be enough: one process may write the same file twice at the same time.
   const temporary = new URL(`${file.href}.${randomUUID()}.tmp`);
   try {
     await makeFolder(new URL("./", file));
@@ -36,13 +36,13 @@ export async function writeFileAtomically(file: URL, content: string | Uint8Arra
 }
 
 /**
- * Makes a folder in one step: `write` fills a temporary one beside it, which is synced and renamed; once this returns,
- * the folder outlives a power cut. A folder that was there before is replaced only after `write` has succeeded; when
- * `write` throws, it stays as it was. What a killed process leaves beside the folder has a name that ends in `.tmp`.
+ * Creates a folder in one step: `write` fills a temporary folder beside it, which is then synced and renamed. Once this
+ * returns, the folder survives a power cut. An existing folder is replaced only after `write` has succeeded; when
+ * `write` throws, it is untouched. Leftovers of a killed process have names that end in `.tmp`.
  */
 export async function writeFolderAtomically(folder: URL, write: (temporary: URL) => Promise<void>): Promise<void> {
   const base = folder.href.replace(/\/$/, "");
-  // The process id says whether its writer lives; the rest keeps two writes of one process apart.
+  // The process id says whether the writer is alive; the rest separates two writes of one process.
   const temporary = new URL(`${base}.${process.pid}.${randomUUID()}.tmp/`);
   try {
     await makeFolder(temporary);
@@ -55,7 +55,7 @@ export async function writeFolderAtomically(folder: URL, write: (temporary: URL)
   }
 }
 
-/** Removing takes a while: what was there before is set aside first and removed when the new folder is in its place. */
+/** Removing takes a while, so the old folder is set aside first and removed once the new one is in place. */
 async function replaceFolder(folder: URL, temporary: URL, aside: URL): Promise<void> {
   const pathname = (url: URL): string => fileURLToPath(url).replace(/[/\\]$/, "");
   const [target, old] = [pathname(folder), pathname(aside)];
@@ -85,7 +85,9 @@ async function syncTree(folder: URL): Promise<void> {
   await syncFolder(folder);
 }
 
-/** So that the names in it outlive a power cut; where a file system cannot do that (Windows, some networks), this is skipped. */
+/**
+ * Makes the names in a folder survive a power cut; skipped where the file system cannot do it (Windows, some networks).
+ */
 async function syncFolder(folder: URL): Promise<void> {
   await sync(folder, "r").catch((error: unknown) => {
     if (["EIO", "ENOSPC"].includes(Object(error).code)) throw error;
@@ -107,7 +109,7 @@ function writeError(target: URL, cause: unknown): unknown {
     Object(cause).code === "ENOSPC" ? " The disk is full: free some space, then start the same run again." : "";
   return new MlanError(
     "unavailable",
-    `${pathOf(target)} could not be written (${messageOf(cause)}); what was there before is untouched.${full}`,
+    `${pathOf(target)} could not be written (${messageOf(cause)}); the previous content is untouched.${full}`,
     { cause },
   );
 }

@@ -6,9 +6,9 @@ import { targetProblem } from "./target-problem.ts";
 import { chatWording, type Wording } from "./wording.ts";
 
 /**
- * Puts every question of a benchmark into words, as asking it would. Throws `invalid-options` for a wording that the protocol
- * cannot ask in, and `invalid-data` for the first question that cannot be asked or judged, or that no answer is right for.
- * Where the wording is not known yet, a question counts as askable that one of the protocol's wordings takes.
+ * Builds the prompt of every question of a benchmark. Throws `invalid-options` for a wording that the protocol does not
+ * support, and `invalid-data` for the first question that cannot be asked or judged, or that has no correct answer.
+ * While the wording is unknown, a question passes when at least one of the protocol's wordings accepts it.
  */
 export async function checkQuestions(
   { benchmark, protocol: name, signal }: PlannedEvaluation,
@@ -36,7 +36,7 @@ export async function checkQuestions(
 
 const QUESTIONS_PER_LOOK = 256;
 
-/** Throws what the first wording throws when all of them throw. */
+/** Throws the first wording's error when every wording throws. */
 function checkPrompt(protocol: Protocol, question: Question, wordings: readonly Wording[]): void {
   const problems: unknown[] = [];
   for (const wording of wordings) {

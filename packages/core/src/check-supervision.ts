@@ -6,8 +6,8 @@ import type { ConversationFormat, ModelInspection } from "./model.ts";
 import type { TrainingRecipe } from "./trainer.ts";
 
 /**
- * Throws `invalid-data` when nothing can be learned from a dataset: no conversation of it has a supervised position. Looks
- * no further than the first that has one.
+ * Throws `invalid-data` when nothing can be learned from a dataset because no conversation has a supervised position.
+ * Stops at the first conversation that has one.
  */
 export async function checkSupervision(
   name: string,
@@ -18,7 +18,7 @@ export async function checkSupervision(
 ): Promise<void> {
   const reasons: string[] = [];
   for (let index = 0; index < examples.length; index++) {
-    // Signals and timers get their turn: encoding alone never leaves the microtask queue.
+    // Lets signals and timers run: encoding alone never leaves the microtask queue.
     if (index % CONVERSATIONS_PER_LOOK === 0) await setImmediate();
     signal?.throwIfAborted();
     const { id, supervised, problem } = encode(await examples.at(index), format, { answerSpans });
@@ -31,7 +31,7 @@ export async function checkSupervision(
 const CONVERSATIONS_PER_LOOK = 256;
 const REASONS = 5;
 
-/** The error of a dataset from which nothing can be learned. */
+/** The error for a dataset from which nothing can be learned. */
 export function nothingToLearn(
   name: string,
   found: {

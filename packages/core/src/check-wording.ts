@@ -1,7 +1,7 @@
 import type { Benchmark } from "./benchmark.ts";
 import { MlanError } from "./errors.ts";
 
-/** Throws `invalid-options` for a model's wording that a protocol has no prompts for, with the protocols that can ask it. */
+/** Throws `invalid-options` when a protocol has no prompts for a model's wording, and names the protocols that have. */
 export function checkWording(
   { name, protocols, protocol }: Pick<Benchmark, "name" | "protocols" | "protocol">,
   wanted: string,

@@ -2,7 +2,7 @@ import { CHECKSUMS_FILE } from "./checksums.ts";
 import { readDigest } from "./read-digest.ts";
 
 /**
- * SHA-256 of a checkpoint's list of checksums, which names all of its bytes; undefined when it has none. Throws
+ * SHA-256 of a checkpoint's list of checksums, and so a digest of all its bytes; undefined when it has no list. Throws
  * `unavailable` when the list cannot be read.
  */
 export function checkpointDigest(folder: URL): Promise<string | undefined> {

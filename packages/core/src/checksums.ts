@@ -7,7 +7,7 @@ import { pathOf } from "./path-of.ts";
 import { sha256OfFile } from "./sha256-of-file.ts";
 import { unreadable } from "./unreadable.ts";
 
-/** The list of checksums in a folder that was saved. */
+/** The list of checksums in a saved folder. */
 export const CHECKSUMS_FILE = "checksums.json";
 const schema = z.strictObject({
   formatVersion: z.literal(1),
@@ -16,15 +16,15 @@ const schema = z.strictObject({
 });
 
 export interface ChecksumOptions {
-  /** The files by path below the folder, with slashes. Default: all that are there. */
+  /** The files, as paths relative to the folder, with slashes. Default: all files. */
   readonly files?: readonly string[];
-  /** The hexadecimal SHA-256 of files that need not be read again, by their path. */
+  /** Hexadecimal SHA-256 by path, for files that need not be read again. */
   readonly known?: ReadonlyMap<string, string>;
 }
 
 /**
- * Writes `checksums.json`: the SHA-256 of files in `folder`, which ends in a slash. By default a folder inside it that
- * has a `checksums.json` counts as that one file, since whoever reads that folder verifies it.
+ * Writes `checksums.json`: the SHA-256 of the files in `folder`, whose URL ends in a slash. By default a subfolder that
+ * has its own `checksums.json` is represented by that file alone, since whoever reads the subfolder verifies it.
  */
 export async function writeChecksums(folder: URL, { files, known }: ChecksumOptions = {}): Promise<void> {
   const sha256: Record<string, string> = {};
@@ -41,9 +41,9 @@ export interface VerifyOptions {
 }
 
 /**
- * Compares every file that the `checksums.json` of `folder` names with its SHA-256; files beside them are ignored.
- * Returns false when the folder has no `checksums.json`. Throws `invalid-checkpoint` naming the first file that
- * differs or is missing, `unavailable` for one that cannot be read, and the reason of `signal`.
+ * Checks every file listed in the `checksums.json` of `folder` against its SHA-256; unlisted files are ignored. Returns
+ * false when the folder has no `checksums.json`. Throws `invalid-checkpoint` naming the first file that differs or is
+ * missing, `unavailable` for a file that cannot be read, and the reason of `signal` when it aborts.
  */
 export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {}): Promise<boolean> {
   const file = new URL(CHECKSUMS_FILE, folder);
@@ -68,7 +68,7 @@ export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {
   return true;
 }
 
-/** The files that the list of a folder names; undefined when there is none that can be read as one. */
+/** The files listed in the folder's `checksums.json`; undefined when there is no readable list. */
 export async function listedFiles(folder: URL): Promise<readonly string[] | undefined> {
   const text = await readFile(new URL(CHECKSUMS_FILE, folder), "utf8").catch(() => "");
   const { data } = schema.safeParse(jsonOrUndefined(text));
@@ -76,8 +76,8 @@ export async function listedFiles(folder: URL): Promise<readonly string[] | unde
 }
 
 /**
- * The first file of a folder that was saved and is not there, its list of checksums and the folders inside it included;
- * undefined when all are. No file's content is read but those lists.
+ * The first missing file of a saved folder, counting its list of checksums and its subfolders; undefined when nothing
+ * is missing. Reads the lists only, no other file's content.
  */
 export async function missingFile(folder: URL): Promise<URL | undefined> {
   const list = new URL(CHECKSUMS_FILE, folder);
@@ -91,7 +91,7 @@ export async function missingFile(folder: URL): Promise<URL | undefined> {
   return undefined;
 }
 
-/** Throws `unavailable` where the file system does not say. */
+/** Throws `unavailable` when the file system gives no answer. */
 export async function isThere(place: URL): Promise<boolean> {
   try {
     await stat(place);

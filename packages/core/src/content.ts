@@ -3,25 +3,25 @@ import { stat } from "node:fs/promises";
 import { sha256OfFile } from "./sha256-of-file.ts";
 import { unreadable } from "./unreadable.ts";
 
-/** Something on disk that decides a result, told apart by what it holds and not by where it is. */
+/** Something on disk that decides a result, identified by its bytes and not by its location. */
 export interface Content {
   /**
-   * From names, sizes and times, which are had at once. While it stays the same, nobody touched the content; when it
+   * Made from names, sizes and times, so it is cheap. While it stays the same, nobody has touched the content; when it
    * differs, only the digest can tell. "" means unknown: the digest decides.
    */
   readonly stamp: string;
   /** SHA-256 of every byte, as 64 hexadecimal digits. Reads everything: about a second per gigabyte. */
   digest(): Promise<string>;
-  /** Where this is the content of files: the SHA-256 of each by its name. Nothing is read twice for both. */
+  /** The SHA-256 of each file by its name, where the content is files. Shares its reading with `digest`. */
   files?(): Promise<Readonly<Record<string, string>>>;
 }
 
-/** A file that changed so lately could change again within the same tick of the file system's clock. */
+/** A file changed more recently than this could change again within one tick of the file system's clock. */
 const SETTLED_AFTER_MILLISECONDS = 2000;
 
 /**
- * The content of files, by names that do not depend on where they are. Throws `unavailable` naming a file that is missing
- * or cannot be read.
+ * The content of files, keyed by names that do not depend on their location. Throws `unavailable` naming a file that is
+ * missing or cannot be read.
  */
 export async function contentOfFiles(files: ReadonlyMap<string, URL>, signal?: AbortSignal): Promise<Content> {
   const sorted = [...files].toSorted(([left], [right]) => (left < right ? -1 : 1));
@@ -45,7 +45,7 @@ export async function contentOfFiles(files: ReadonlyMap<string, URL>, signal?: A
   };
 }
 
-/** As {@link Content.stamp}, of one file. Throws `unavailable` when it cannot be looked at. */
+/** The {@link Content.stamp} of one file. Throws `unavailable` when its status cannot be read. */
 export async function stampOf(file: URL): Promise<string> {
   const { size, mtimeNs, ctimeNs } = await stat(file, { bigint: true }).catch((error: unknown) => {
     throw unreadable(file, error);

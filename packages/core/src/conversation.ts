@@ -1,57 +1,60 @@
-/** An image by reference: nothing is read or decoded before it is needed. */
+/** A reference to an image: nothing is read or decoded before it is needed. */
 export interface ImageReference {
   /** Names the image in errors and caches, e.g. the path below the image folder or a row id. */
   readonly name: string;
-  /** Where data name the image, for errors, e.g. `data-pope: test.jsonl row 9 (line 10), column "image"`. */
+  /** Where the data name the image, for errors, e.g. `data-pope: test.jsonl row 9 (line 10), column "image"`. */
   readonly origin?: string;
   /**
-   * How its pixels are turned: as they are stored, whatever its EXIF orientation says, or upright, as that says. Default
-   * "stored".
+   * "stored" (default): pixels as stored, whatever the EXIF orientation. "upright": pixels turned as the EXIF
+   * orientation says.
    */
   readonly orientation?: "stored" | "upright";
-  /** The encoded file (PNG, JPEG, ...). Throws an `invalid-data` error when it cannot be had. */
+  /** The encoded file (PNG, JPEG, ...). Throws an `invalid-data` error when it cannot be read. */
   read(): Promise<Uint8Array>;
   /**
-   * Looks for the image without reading it, as a run does before its first stage. Throws an `invalid-data` error when
-   * there is no image. Without this, the image is read instead.
+   * Checks that the image exists without reading it; a run calls this before its first stage. Throws an `invalid-data`
+   * error when there is no image. When absent, the image is read instead.
    */
   find?(): Promise<FoundImage>;
 }
 
-/** What is known of an image that was not read. */
+/** What is known about an image without reading it. */
 export interface FoundImage {
-  /** From size and times: while it stays the same, nobody touched the image. "" means unknown. */
+  /** Made from size and times: while it stays the same, nobody has touched the image. "" means unknown. */
   readonly stamp: string;
   /**
-   * Names the image's bytes, where that can be had without reading them: a checksum, or "" where the fingerprint of the
-   * dataset covers them. Absent: the bytes are hashed.
+   * Identifies the image's bytes where that is possible without reading them: a checksum, or "" where the dataset's
+   * fingerprint covers them. Absent: the bytes are hashed.
    */
   readonly digest?: string;
 }
 
-/** The text in a prompt or turn that stands for one image, in order of the images. */
+/** Marks the place of one image in a prompt or turn; the n-th placeholder is the n-th image. */
 export const IMAGE_PLACEHOLDER = "<image>";
 
 export interface Turn {
-  /** "system" only in the first turn of a conversation: its text takes the place of the template's system prompt. */
+  /** "system" only in the first turn of a conversation: its text replaces the template's system prompt. */
   readonly role: "system" | "user" | "assistant";
-  /** Holds {@link IMAGE_PLACEHOLDER}s only in a user's turn of a conversation that has images; else they are text. */
+  /**
+   * {@link IMAGE_PLACEHOLDER} marks an image only in a user turn of a conversation with images; elsewhere it is plain
+   * text.
+   */
   readonly text: string;
   /**
-   * Whether training learns an assistant's turn; default true. One that is not learned is context for those behind it. Of
-   * other roles nothing is ever learned.
+   * Whether training learns this assistant turn; default true. A turn that is not learned is context for later turns.
+   * Turns of other roles are never learned.
    */
   readonly learned?: boolean;
 }
 
 /**
- * What a tuning dataset yields: at most one system turn, then alternating turns, the first by the user, the last by the
- * assistant.
+ * One example of a tuning dataset: at most one system turn, then alternating turns, from a first user turn to a last
+ * assistant turn.
  */
 export interface Conversation {
   /** Unique within its dataset. */
   readonly id: string;
   readonly turns: readonly Turn[];
-  /** Empty for language-only conversations; these never cause vision work. */
+  /** Empty for language-only conversations, which never run the vision tower. */
   readonly images: readonly ImageReference[];
 }

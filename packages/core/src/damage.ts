@@ -7,17 +7,17 @@ import { readDigest } from "./read-digest.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { StageResult } from "./stage.ts";
 
-/** A file of a run folder that is not what the run wrote. */
+/** A file in a run folder that differs from what the run wrote. */
 export interface Damage {
   /** Relative to the run folder, e.g. "results.json". */
   readonly file: string;
   /** What is wrong, e.g. "results.json was edited or damaged: the result of boolq at tuned". */
   readonly problem: string;
-  /** Whether the experiment, run again in the folder, makes it anew. */
+  /** Whether running the experiment again in the folder recreates it. */
   readonly isRepairable: boolean;
 }
 
-/** What the files of a run say, as they are now. */
+/** The current content of a run's files. */
 export interface Findings {
   readonly results: readonly StageResult[];
   readonly ledger: readonly LedgerEntry[];
@@ -25,8 +25,8 @@ export interface Findings {
 }
 
 /**
- * What of a run's answers, results and costs is not as the manifest vouches for it. Checkpoints are not looked at: hashing
- * them takes minutes. Of a run of format 1 nothing can be said.
+ * The answers, results and costs of a run that differ from what the manifest recorded. Checkpoints are not checked:
+ * hashing them takes minutes. A run of format 1 recorded nothing, so nothing is found.
  */
 export async function damageOf(manifest: Manifest, findings: Findings, folder: RunFolder): Promise<readonly Damage[]> {
   if (manifest.formatVersion === 1 || Object.keys(manifest.stages).length === 0) return [];
@@ -38,7 +38,7 @@ export async function damageOf(manifest: Manifest, findings: Findings, folder: R
   ];
 }
 
-/** Damaged files count as empty: they are made anew. */
+/** Damaged files count as empty, since the run recreates them. */
 export async function readableFindings(folder: RunFolder): Promise<Findings> {
   return {
     results: await readableEntries(() => folder.readResults()),
@@ -78,7 +78,7 @@ async function changedResults(
       if (!isWhole) changed.push(`${benchmark} at ${stage}`);
     }
   }
-  // A stage under way writes its result before the manifest vouches for it.
+  // A running stage writes its result before the manifest records it.
   const unknown = results.filter(
     ({ stage, benchmark }) => (stages[stage]?.done ?? true) && stages[stage]?.evaluated?.[benchmark] === undefined,
   );
@@ -88,7 +88,7 @@ async function changedResults(
   return [{ file: "results.json", problem, isRepairable: true }];
 }
 
-/** The file is written when all stages are done. */
+/** The ledger is written once all stages are done. */
 function changedLedger({ plan, stages }: Manifest, ledger: readonly LedgerEntry[]): readonly Damage[] {
   const kept = plan.stages.flatMap(({ name }) => (stages[name]?.done === true ? (stages[name].ledger ?? []) : []));
   const isAtEnd = plan.stages.every(({ name }) => stages[name]?.done === true);
@@ -103,7 +103,7 @@ function changedLedger({ plan, stages }: Manifest, ledger: readonly LedgerEntry[
   return [{ file: "ledger.json", problem, isRepairable: true }];
 }
 
-/** Of trainings that are done, whose trainer is not asked for its steps any more. */
+/** Checks finished training stages only: the trainer of an unfinished one still supplies its steps. */
 function changedSteps({ plan, stages }: Manifest, metrics: readonly StepMetrics[]): readonly Damage[] {
   const changed = plan.stages.flatMap(({ name }) => {
     const { done = false, ledger } = { ...stages[name] };
@@ -114,6 +114,6 @@ function changedSteps({ plan, stages }: Manifest, metrics: readonly StepMetrics[
   if (changed.length === 0) return [];
   const problem = `metrics.jsonl was edited or damaged: the steps of ${changed.join(
     ", ",
-  )}. It cannot be made anew; costs and results do not depend on it`;
+  )}. It cannot be recreated; costs and results do not depend on it`;
   return [{ file: "metrics.jsonl", problem, isRepairable: false }];
 }

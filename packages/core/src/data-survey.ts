@@ -5,17 +5,17 @@ import { contentOfImages } from "./image-content.ts";
 import type { DataRecord, Manifest } from "./manifest.ts";
 import type { ModelInspection } from "./model.ts";
 
-/** What the datasets of a run hold before its first stage, by the dataset. */
+/** What each dataset of a run holds before the first stage. */
 export interface DataSurvey {
   has(dataset: Dataset<unknown>): boolean;
-  /** Opens `dataset` by `opened`, which may keep its examples, and records what it holds. */
+  /** Opens `dataset` through `opened`, which may keep its examples, and records its content. */
   add(dataset: Dataset<unknown>, opened: Dataset<unknown>): Promise<void>;
-  /** Of those of the given datasets that were added, by name. */
+  /** The records of the given datasets by name, for those that were added. */
   records(datasets: readonly Dataset<unknown>[]): Readonly<Record<string, DataRecord>>;
 }
 
 export interface DataSurveyOptions {
-  /** Of the run that is continued: images that it knows are not read again while nobody touched them. */
+  /** Of the run that is continued: images it has recorded are not read again while nobody has touched them. */
   readonly manifest: Manifest;
   /** The name of the model. */
   readonly model: string;
@@ -23,7 +23,10 @@ export interface DataSurveyOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Adding throws `invalid-options` for images that the model does not read, and what is wrong with data or images. */
+/**
+ * `add` throws `invalid-options` when the data have images and the model reads none, and any error of the data or
+ * images.
+ */
 export function dataSurvey({ manifest, model, inspected, signal }: DataSurveyOptions): DataSurvey {
   const found = new Map<Dataset<unknown>, DataRecord>();
   return {
@@ -33,7 +36,7 @@ export function dataSurvey({ manifest, model, inspected, signal }: DataSurveyOpt
       const examples = await opened.open(signal ? { signal } : {});
       const known = Object.values(manifest.stages).flatMap(({ data }) => data?.[name]?.images ?? []);
       const images = await contentOfImages(examples, signal, inspected?.checkImage);
-      if (images.count > 0 && inspected?.readsImages === false) throw blind(model, name);
+      if (images.count > 0 && inspected?.readsImages === false) throw imagesNotRead(model, name);
       found.set(dataset, { fingerprint: examples.fingerprint, images: await contentRecordOf(images, known) });
     },
     records: (datasets) =>
@@ -46,7 +49,7 @@ export function dataSurvey({ manifest, model, inspected, signal }: DataSurveyOpt
   };
 }
 
-function blind(model: string, data: string): MlanError {
-  const message = `the data ${data} have images, and the model ${model} reads none. Give it a vision tower, or take other data.`;
+function imagesNotRead(model: string, data: string): MlanError {
+  const message = `the data ${data} have images, and the model ${model} reads none. Give it a vision tower, or use data without images.`;
   return new MlanError("invalid-options", message);
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
 /**
- * Where two JSON values differ, each in words that begin with the place below `path`: `seed was 7, now it is 8`. A list of
- * plain values is compared as one.
+ * The differences between two JSON values as text, each starting with its key path below `path`: `seed was 7, now it is
+ * 8`. A list of plain values is compared as a single value.
  */
 export function differencesOf(before: unknown, now: unknown, path = ""): readonly string[] {
   if (isDeepStrictEqual(before, now)) return [];

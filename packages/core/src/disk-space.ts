@@ -4,8 +4,8 @@ import { pathOf } from "./path-of.ts";
 import type { TrainingNeeds } from "./trainer.ts";
 
 /**
- * Throws `unavailable` when checkpoints of these needs will not fit on the disk of `folder`. What is in their `places`
- * already counts as theirs.
+ * Throws `unavailable` when checkpoints of these sizes will not fit on the disk of `folder`. Files already in each
+ * `place` count towards its need.
  */
 export async function checkDiskSpace(
   folder: URL,

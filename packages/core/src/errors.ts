@@ -2,24 +2,24 @@
 export type ErrorCode =
   /** An option, a plugin or an experiment that cannot work as written. */
   | "invalid-options"
-  /** A row, an image or a file of a dataset that is not what its schema says. */
+  /** A row, an image or a file of a dataset that does not match its schema. */
   | "invalid-data"
-  /** A checkpoint, tokenizer or configuration that is missing, truncated or contradicts itself. */
+  /** A checkpoint, tokenizer or configuration that is missing, truncated or contradictory. */
   | "invalid-checkpoint"
-  /** A plugin that is needed and not in `use`. */
+  /** A required plugin that is not in `use`. */
   | "missing-plugin"
   /** A run folder that belongs to another experiment, or is damaged. */
   | "run-folder"
-  /** A file system, network or device that did not do what was asked. */
+  /** A failure of the file system, the network or a device. */
   | "unavailable"
-  /** A contract broken by a plugin. */
+  /** A plugin that broke its contract. */
   | "contract";
 
 const NAME = "MlanError";
 
 /**
- * The characters that a message may have. One of {@link MlanError} that is longer loses its middle: whatever is quoted in
- * it, it can be printed.
+ * The most characters in a message of {@link MlanError}. A longer message loses its middle, so that it can be printed
+ * whatever it quotes.
  */
 export const LONGEST_MESSAGE = 10_000;
 
@@ -41,7 +41,7 @@ export class MlanError extends Error {
 }
 
 /**
- * A value as a message quotes it: text as JSON, cut after 60 characters; lists, objects and functions by their kind;
+ * A value as quoted in a message: text as JSON, cut after 60 characters; lists, objects and functions by their kind;
  * "nothing" for undefined.
  */
 export function shownValue(value: unknown): string {
@@ -55,8 +55,8 @@ export function shownValue(value: unknown): string {
 }
 
 /**
- * How many there are of something, e.g. "1 step", "12,000 steps". The plural has an "s" more unless it is given, e.g.
- * `counted(2, "entry", "entries")`.
+ * A count with its noun, e.g. "1 step", "12,000 steps". The plural adds an "s" unless given: `counted(2, "entry",
+ * "entries")`.
  */
 export function counted(count: number, one: string, several: string = `${one}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : several}`;

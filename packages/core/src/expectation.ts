@@ -1,8 +1,8 @@
 import type { z } from "zod";
 
 /**
- * What a schema expected at an issue of zod's own checks, in plain words that follow "expected", e.g. "a whole number";
- * undefined where only zod's message says it.
+ * What a schema expected, in words that follow "expected", e.g. "a whole number". Covers zod's own checks; undefined
+ * for an issue that only zod's message describes.
  */
 export function expectationOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): string | undefined {
   switch (issue.code) {
@@ -23,15 +23,18 @@ export function expectationOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): st
         : alternatives([...new Set(branches)].map(String));
     }
     case "custom":
-      // A schema's own check may say what it expected.
+      // A custom check may say what it expected.
       return /^expected ((?!.*, found )[^;?]*)$/s.exec(issue.message ?? "")?.[1];
     default:
       return undefined;
   }
 }
 
-/** To parse with: `schema.safeParse(value, { error: plainWords })` gives messages such as "expected a whole number". */
-export function plainWords(issue: z.core.$ZodRawIssue): string | undefined {
+/**
+ * An error map for zod: `schema.safeParse(value, { error: describeIssue })` yields messages such as "expected a whole
+ * number".
+ */
+export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   const expected = expectationOf(issue);
   return expected === undefined ? undefined : `expected ${expected}`;
 }
@@ -48,7 +51,7 @@ const KINDS: Readonly<Record<string, string>> = {
   null: "null",
 };
 
-/** Of a number, or of how many parts something has. */
+/** A bound on a number, or on the length of a text or list. */
 function bounded(
   { origin, exact }: { readonly origin: string; readonly exact?: boolean | undefined },
   bound: string,

@@ -8,18 +8,21 @@ import type { Stage } from "./stage.ts";
 export interface ExperimentOptions {
   /** Names the run folder, e.g. "mlan-llama2". */
   readonly name: string;
-  /** All randomness comes from it. Default 42, as in the paper's scripts. */
+  /**
+   * The seed of the model's fresh parts and of training; `mix` and `shuffle` have their own. Default 42, as in the
+   * paper's scripts.
+   */
   readonly seed?: number;
   /**
-   * One model and one compute, and a trainer and an evaluator if the stages need them. A list counts as its plugins:
+   * One model and one compute, and a trainer and an evaluator if the stages need them. A list is flattened:
    * `cpuTrainer()` is a compute and a trainer.
    */
   readonly use: readonly UseEntry[];
-  /** In the order in which they run on the one model. */
+  /** In the order in which they run, all on the same model. */
   readonly stages: readonly Stage[];
 }
 
-/** A whole experiment as one value; building it does nothing. */
+/** A whole experiment as one value; creating it does no work. */
 export interface Experiment {
   readonly specVersion: 1;
   readonly name: string;
@@ -42,7 +45,7 @@ const schema = z.strictObject({
   stages: z.array(stageSchema).min(1, "expected at least one stage"),
 });
 
-/** Checks and gives an experiment. Throws `invalid-options` that names the option. */
+/** Checks and returns an experiment. Throws `invalid-options` that names the option. */
 export function experiment(options: ExperimentOptions): Experiment {
   const checked = checkOptions("experiment", schema, options);
   const names = checked.stages.map(({ name }) => name);
@@ -60,13 +63,13 @@ export function experiment(options: ExperimentOptions): Experiment {
   return { specVersion: 1, ...checked, use: checked.use.flat() };
 }
 
-/** A plugin, and where in `use` it is, for messages. */
+/** A plugin and its place in `use`, for messages. */
 interface Placed {
   readonly plugin: Plugin;
   readonly place: string;
 }
 
-/** Two plugins that provide the same thing, if there are any. */
+/** Two plugins that provide the same service; empty when there are none. */
 function sameRole(use: readonly UseEntry[]): readonly Placed[] {
   const all = use.flatMap((entry, index) =>
     [entry].flat().map((plugin) => ({
@@ -109,7 +112,7 @@ function isStage(value: unknown): value is Stage {
   return typeof name === "string" && (kind === "train" || kind === "evaluate") && typeof run === "function";
 }
 
-/** The part of an experiment that decides its outcome, as plain JSON. */
+/** The parts of an experiment that decide its outcome, as plain JSON. */
 export function planOf({ name, seed, use, stages }: Experiment): ExperimentPlan {
   const plan = {
     name,

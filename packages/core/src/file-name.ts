@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 
-/** What every file system keeps apart and none reserves, and is no name with a hash. */
+/** Names that every file system distinguishes and none reserves; a name with a hash never matches. */
 const PLAIN = /^[a-z0-9_](?:[a-z0-9_.-]{0,78}[a-z0-9_-])?$/;
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/;
 
 /**
- * A name as a file name. Different names get different ones, on file systems that ignore letter case too: lower-case
- * letters, digits, dots, dashes and underscores stay as they are; a name of anything else, or one that Windows reserves,
- * is followed by `+` and a hash.
+ * Turns a name into a file name. Different names get different file names, also on file systems that ignore letter
+ * case. A name of lower-case letters, digits, dots, dashes and underscores stays as it is; any other name, or one that
+ * Windows reserves, gets `+` and a hash appended.
  */
 export function fileName(name: string): string {
   if (PLAIN.test(name) && !RESERVED.test(name)) return name;

@@ -6,22 +6,22 @@ import type { RunFolder } from "./run-folder.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import { currentResult } from "./stored-result.ts";
 
-/** The results of a run that are whole: each as it was written, beside the answers that it was made from. */
+/** The intact results of a run: neither the result nor its answers have changed since they were written. */
 export interface RunResults {
   /** In the order of the stages, then of the benchmarks. */
   all(): readonly StageResult[];
   of(stage: string): readonly StageResult[];
-  /** A result that is as it was written, though its answers may not be; undefined when there is none. */
+  /** A result that is as it was written, even when its answers have changed; undefined when there is none. */
   known(result: Pick<StageResult, "stage" | "benchmark">): StageResult | undefined;
-  /** Writes a result, in place of the one before it, and returns what vouches for it. */
+  /** Writes a result, replacing an earlier one, and returns its record for the manifest. */
   write(result: StageResult): Promise<EvaluationRecord>;
-  /** Writes all of them once more: the file may have been edited. */
+  /** Writes all results again, since the file may have been edited. */
   rewrite(): Promise<void>;
 }
 
 /**
- * The results that the folder keeps. One that was edited, or whose answers were removed or changed, is left out, so that
- * its benchmark is asked again.
+ * The intact results in the folder. A result that was edited, or whose answers were removed or changed, is left out, so
+ * that its benchmark is asked again.
  */
 export async function runResults(
   { stages }: Pick<Experiment, "stages">,
@@ -59,21 +59,21 @@ export async function runResults(
   };
 }
 
-/** Those of a stage's benchmarks that have no whole result yet. */
+/** The stage's benchmarks that have no intact result yet. */
 export function unfinished({ name, asks }: Stage, results: RunResults): ReadonlySet<string> {
   const finished = new Set(results.of(name).map(({ benchmark }) => benchmark));
   const names = (asks?.benchmarks ?? []).map((benchmark) => benchmark.name);
   return new Set(names.filter((benchmark) => !finished.has(benchmark)));
 }
 
-/** A stage is done when its outcome is there: a final checkpoint, or a whole result of each benchmark. */
+/** A stage is done when its outcome exists: a final checkpoint, or an intact result of each benchmark. */
 export function stageIsDone(stage: Stage, { stages }: Manifest, results: RunResults): boolean {
   const status = stages[stage.name];
   if (status?.done !== true) return false;
   return stage.kind === "train" ? status.checkpoint !== undefined : unfinished(stage, results).size === 0;
 }
 
-/** None where the file is damaged: it is made anew. */
+/** Empty when the file is damaged, since the run recreates it. */
 export async function readableEntries<Entry>(read: () => Promise<readonly Entry[]>): Promise<readonly Entry[]> {
   try {
     return await read();

@@ -8,7 +8,7 @@ import type { Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { unreadable } from "./unreadable.ts";
 
-/** Something among the files of a run's stages that no run writes; undefined when there is nothing. */
+/** A file in the stage folders that no run writes; undefined when there is none. */
 export async function foreignFile(folder: RunFolder, { plan, stages }: Manifest): Promise<URL | undefined> {
   const planned = new Map(plan.stages.map(({ name, settings }) => [name, settings]));
   for (const stage of new Set([...planned.keys(), ...Object.keys(stages)])) {
@@ -24,12 +24,12 @@ export async function foreignFile(folder: RunFolder, { plan, stages }: Manifest)
   return undefined;
 }
 
-/** A stage of another maker may have settings of any kind. */
+/** Stages from other packages may have any settings. */
 const settingsSchema = z.object({ benchmarks: z.array(z.string()) });
-/** What systems put into folders that people look at. */
+/** Files that operating systems add when people browse a folder. */
 const OF_SYSTEMS = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]);
 const CHECKPOINT = /^step-\d+$/;
-/** What a killed process was writing or removing. */
+/** Left by a killed process that was writing or removing a checkpoint. */
 const UNFINISHED = /^step-\d+\..*tmp$/;
 
 async function foreignAnswers(folder: URL, own: ReadonlySet<string>): Promise<URL | undefined> {
@@ -50,7 +50,7 @@ async function foreignCheckpoint(folder: URL): Promise<URL | undefined> {
   return undefined;
 }
 
-/** A file that the list of the folder does not name. All are the run's where there is no list. */
+/** A file that the folder's list of checksums does not name. Without a list, every file counts as the run's. */
 async function unlisted(folder: URL): Promise<URL | undefined> {
   const listed = await listedFiles(folder);
   if (!listed) return undefined;
@@ -63,7 +63,7 @@ async function unlisted(folder: URL): Promise<URL | undefined> {
         if (own.has(name)) continue;
         return place;
       }
-      // A folder that has a list itself counts as that file.
+      // A subfolder with its own list is checked against that list.
       const found = await (own.has(`${name}/${CHECKSUMS_FILE}`) ? unlisted(place) : search(place, `${name}/`));
       if (found) return found;
     }

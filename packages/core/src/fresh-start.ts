@@ -12,8 +12,8 @@ const ASIDE = ".replaced-run/";
 const [MANIFEST] = RUN_FILES;
 
 /**
- * The run that a fresh one may replace; undefined where there is none. Throws `run-folder` when the folder holds other
- * things and no run, or among the run's: only what a run wrote is ever removed.
+ * The run that a fresh one may replace; undefined when the folder is empty. Throws `run-folder` when the folder is not
+ * a run's, or holds other files among the run's: only what a run wrote is ever removed.
  */
 export async function replaceableRun(folder: RunFolder): Promise<Manifest | undefined> {
   const manifest = await folder.readManifest();
@@ -22,18 +22,21 @@ export async function replaceableRun(folder: RunFolder): Promise<Manifest | unde
     if (foreign === undefined) return manifest;
     throw new MlanError(
       "run-folder",
-      `${pathOf(foreign)} is not what a run writes there, and would be lost with the run that is replaced. Nothing was removed; move that away first, or give another folder.`,
+      `${pathOf(foreign)} was not written by the run and would be lost when the run is replaced. Nothing was removed; move it away first, or give another folder.`,
     );
   }
   const other = (await namesIn(folder.url)).find((name) => !name.startsWith("run.lock"));
   if (other === undefined) return undefined;
   throw new MlanError(
     "run-folder",
-    `${pathOf(folder.url)} is no run folder: it holds "${other}" and no manifest.json. Nothing was removed; give another folder.`,
+    `${pathOf(folder.url)} is not a run folder: it holds "${other}" and no manifest.json. Nothing was removed; give another folder.`,
   );
 }
 
-/** What a run wrote for one of these stages, where the folder has no manifest that says what it was made from. */
+/**
+ * A folder that a run wrote for one of these stages, without a manifest to say what it was made from; undefined when
+ * there is none.
+ */
 export async function leftWithoutManifest(folder: RunFolder, stages: readonly string[]): Promise<string | undefined> {
   for (const parent of RUN_FOLDERS) {
     const names = new Set(await namesIn(new URL(`${parent}/`, folder.url)));
@@ -43,22 +46,22 @@ export async function leftWithoutManifest(folder: RunFolder, stages: readonly st
   return undefined;
 }
 
-/** The place of each stage's files in `parent`. */
+/** The path of each stage's folder in `parent`. */
 function placesOf(parent: string, { plan, stages }: Manifest): readonly string[] {
   const names = new Set([...plan.stages.map(({ name }) => name), ...Object.keys(stages)]);
   return [...names].map((name) => `${parent}/${fileName(name)}`);
 }
 
-/** Moves all that a run wrote out of the way, for {@link settleAside} to remove or to put back. */
+/** Moves everything that a run wrote out of the way, for {@link settleAside} to remove or restore. */
 export async function setAside(folder: RunFolder, run: Manifest): Promise<void> {
-  // The manifest leaves first: without one, the rest belongs to it still.
+  // The manifest goes first: a folder without one is never taken for a complete run.
   const paths = [...RUN_FILES, ...RUN_FOLDERS.flatMap((parent) => placesOf(parent, run))];
   await moveAll(paths, folder.url, new URL(ASIDE, folder.url));
 }
 
 /**
- * Ends what {@link setAside} began, also for a process that was killed in between: where a new run has its manifest, the
- * old one is removed, else it is put back.
+ * Completes {@link setAside}, also after a kill in between: when a new run has its manifest, the old run is removed;
+ * otherwise it is restored.
  */
 export async function settleAside(folder: RunFolder): Promise<void> {
   const aside = new URL(ASIDE, folder.url);
@@ -76,8 +79,8 @@ export async function settleAside(folder: RunFolder): Promise<void> {
   await rm(aside, { recursive: true, force: true });
 }
 
-/** Removes what killed processes were writing. Nobody else writes: the folder is locked. */
-export async function removeLitter(folder: RunFolder): Promise<void> {
+/** Removes the temporary files of killed processes. No other process can be writing, since the folder is locked. */
+export async function removeLeftovers(folder: RunFolder): Promise<void> {
   await removeFrom(folder.url, (name) => {
     const isOwn = RUN_FILES.some((file) => name.startsWith(`${file}.`)) && TEMPORARY_FILE.test(name);
     return isOwn || LOCK_IN_THE_MAKING.test(name);
@@ -90,9 +93,9 @@ export async function removeLitter(folder: RunFolder): Promise<void> {
 
 const LOCK_IN_THE_MAKING = /^run\.lock\..*\.tmp$/;
 
-async function removeFrom(place: URL, isLitter: (name: string) => boolean): Promise<void> {
-  const litter = (await namesIn(place)).filter(isLitter);
-  await Promise.all(litter.map((name) => rm(new URL(encodeURIComponent(name), place), { force: true })));
+async function removeFrom(place: URL, isLeftover: (name: string) => boolean): Promise<void> {
+  const leftovers = (await namesIn(place)).filter(isLeftover);
+  await Promise.all(leftovers.map((name) => rm(new URL(encodeURIComponent(name), place), { force: true })));
 }
 
 async function moveAll(paths: readonly string[], from: URL, to: URL): Promise<void> {
@@ -111,7 +114,7 @@ async function namesIn(folder: URL): Promise<readonly string[]> {
   try {
     return await readdir(folder);
   } catch (cause) {
-    // A file where a folder is expected holds no names; other parts say what is wrong with it.
+    // A file in place of a folder holds no names; its error is thrown elsewhere.
     if (["ENOENT", "ENOTDIR"].includes(Object(cause).code)) return [];
     throw new MlanError("unavailable", `${pathOf(folder)} cannot be read: ${messageOf(cause)}`, { cause });
   }

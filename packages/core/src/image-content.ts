@@ -5,22 +5,23 @@ import type { FoundImage, ImageReference } from "./conversation.ts";
 import type { Examples } from "./dataset.ts";
 import { messageOf, MlanError, shownValue } from "./errors.ts";
 
-/** Images that are looked for at the same time. */
+/** Images checked at the same time. */
 const AT_ONCE = 64;
-/** Examples after which others have a turn, and a signal is heeded. */
+/** Examples between two yields to the event loop, at which the signal is checked. */
 const BETWEEN_TURNS = 256;
 
 export interface ImageContent extends Content {
-  /** How many there are, each as often as an example names it. */
+  /** Number of images; one named by several examples counts several times. */
   readonly count: number;
 }
 
-/** Told each image that is read, with its bytes; throws for one that is none. */
+/** Called with each image that is read and its bytes; throws when they are not an image. */
 export type CheckImage = (image: ImageReference, bytes: Uint8Array) => void;
 
 /**
- * What the images of a dataset hold, each looked for once; they are read only when that says nothing of their bytes, and
- * those that are read are checked. Throws `invalid-data` for the first that is missing, and says how many others are.
+ * The content of a dataset's images. Each is looked up once and read only when that does not identify its bytes; images
+ * that are read are also checked. Throws `invalid-data` for the first missing image and says how many others are
+ * missing.
  */
 export async function contentOfImages(
   examples: Examples<unknown>,
@@ -28,7 +29,7 @@ export async function contentOfImages(
   check?: CheckImage,
 ): Promise<ImageContent> {
   const hash = createHash("sha256");
-  /** As {@link digestOfImages}, as long as every image says its digest. */
+  /** Equals {@link digestOfImages} as long as every image comes with its digest. */
   const digests = createHash("sha256");
   let unread = false;
   let unknown = false;
@@ -104,7 +105,7 @@ async function findOrRead(image: ImageReference, check: CheckImage | undefined):
   }
 }
 
-/** All images of the examples, some at a time, in order. */
+/** All images of the examples in order, in chunks. */
 async function* imagesIn(
   examples: Examples<unknown>,
   signal: AbortSignal | undefined,

@@ -25,7 +25,7 @@ export { nothingToLearn } from "./check-supervision.ts";
 export { counted, LONGEST_MESSAGE, messageOf, MlanError, shownValue } from "./errors.ts";
 export type { Content } from "./content.ts";
 export { contentOfFiles, stampOf } from "./content.ts";
-export { expectationOf, plainWords } from "./expectation.ts";
+export { expectationOf, describeIssue } from "./expectation.ts";
 export { checkOptions } from "./options.ts";
 export { problemsOf } from "./schema-problems.ts";
 export type { Location } from "./location.ts";

@@ -1,4 +1,4 @@
-/** What a text of JSON says; undefined for a text that is none. */
+/** Parses JSON; undefined for text that is not JSON. */
 export function jsonOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text);

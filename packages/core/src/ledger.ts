@@ -16,7 +16,7 @@ export interface LedgerEntry extends TokenCounts {
   readonly lastLoss: number;
 }
 
-/** The entry of one stage from all of its steps, in their order. */
+/** The entry of one stage, from all of its steps in order. */
 export function ledgerEntry(stage: string, steps: readonly StepMetrics[]): LedgerEntry {
   const sum = (of: (step: StepMetrics) => number): number => steps.reduce((total, step) => total + of(step), 0);
   return {

@@ -10,8 +10,8 @@ import { MlanError, shownValue } from "./errors.ts";
 export type Location = string | URL;
 
 /**
- * The URL of a file. Throws `invalid-options`, beginning with the name of the `option`, for what is no path and no `file:`
- * URL; the disk is not looked at.
+ * The URL of a file. Does not access the disk. Throws `invalid-options`, starting with the name of the `option`, for a
+ * value that is neither a path nor a `file:` URL.
  */
 export function toFileUrl(location: Location, option?: string): URL {
   const problem = problemOf(location);
@@ -21,20 +21,20 @@ export function toFileUrl(location: Location, option?: string): URL {
   return FILE_SCHEME.test(location) ? new URL(location) : pathToFileURL(resolve(location));
 }
 
-/** As {@link toFileUrl}, of a folder: it ends in a slash, whether or not the location does. */
+/** Like {@link toFileUrl}, for a folder: the URL ends in a slash even if the location does not. */
 export function toFolderUrl(location: Location, option?: string): URL {
   const url = toFileUrl(location, option);
   return url.pathname.endsWith("/") ? url : new URL(`${url.pathname}/`, url);
 }
 
-/** The schema of an option that takes a {@link Location} of a file or zip; it becomes a `URL`. */
+/** Schema of an option that takes the {@link Location} of a file; outputs a `URL`. */
 export const fileLocation: z.ZodType<URL, Location> = schemaOf((location) => toFileUrl(location));
 
-/** The schema of an option that takes a {@link Location} of a folder; it becomes a `URL` that ends in a slash. */
+/** Schema of an option that takes the {@link Location} of a folder; outputs a `URL` that ends in a slash. */
 export const folderLocation: z.ZodType<URL, Location> = schemaOf((location) => toFolderUrl(location));
 
 const FILE_SCHEME = /^file:/i;
-/** One letter before the colon is a drive of Windows. */
+/** A single letter before the colon is a Windows drive. */
 const OTHER_SCHEME = /^[a-z][a-z\d+.-]+:\/\//i;
 
 function schemaOf(convert: (location: Location) => URL): z.ZodType<URL, Location> {
@@ -45,7 +45,7 @@ function schemaOf(convert: (location: Location) => URL): z.ZodType<URL, Location
     .transform(convert);
 }
 
-/** Why a value is no location; undefined when it is one. */
+/** Why a value is not a location; undefined when it is one. */
 function problemOf(value: unknown): string | undefined {
   if (typeof value !== "string" && !(value instanceof URL)) {
     return `expected a path or a file: URL, found ${shownValue(value)}`;
@@ -57,7 +57,7 @@ function problemOf(value: unknown): string | undefined {
     return `${shownValue(text)} is not on this machine; expected a path or a file: URL`;
   }
   if (typeof value === "string" && FILE_SCHEME.test(value) && !URL.canParse(value)) {
-    return `${shownValue(value)} is no file: URL`;
+    return `${shownValue(value)} is not a file: URL`;
   }
   return undefined;
 }

@@ -1,16 +1,19 @@
 import { z } from "zod";
 import type { LedgerEntry } from "./ledger.ts";
 
-/** What was run, and how far it is. */
+/** What was run, and how far it has got. */
 export interface Manifest {
-  /** 1: written before content decided what a run continues; it can be read, not gone on with. */
+  /** 1: written before runs recorded the content of their inputs; such a run can be read but not continued. */
   readonly formatVersion: 1 | 2;
   /** What decides the outcome; a folder is resumed only by an experiment with an equal plan. */
   readonly plan: ExperimentPlan;
-  /** What the model was opened from; absent where its source cannot tell. A folder is resumed only with the same. */
+  /**
+   * The files that the model was opened from; absent where its source cannot tell. A folder is resumed only with the
+   * same content.
+   */
   readonly model?: ContentRecord;
   readonly versions: Readonly<Record<string, string>>;
-  /** Where plugins read from when the run began, by plugin; for people. */
+  /** Where plugins read from when the run began, by plugin; for information only. */
   readonly places?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly created: string;
   readonly stages: Readonly<Record<string, StageStatus>>;
@@ -23,11 +26,11 @@ export interface ExperimentPlan {
   readonly stages: readonly { readonly name: string; readonly kind: string; readonly settings: unknown }[];
 }
 
-/** Content as it was when a run began with it; see `Content`. */
+/** Content as it was when a run first used it; see `Content`. */
 export interface ContentRecord {
   readonly stamp: string;
   readonly digest: string;
-  /** SHA-256 of each file by its name, where these are files. */
+  /** SHA-256 of each file by its name, where the content is files. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
@@ -35,9 +38,9 @@ export interface StageStatus {
   readonly done: boolean;
   readonly started: string;
   readonly finished?: string;
-  /** What it reads, by the name of the dataset. A stage that has begun goes on only with the same. */
+  /** What it reads, by dataset name. A stage that has begun is continued only with the same data. */
   readonly data?: Readonly<Record<string, DataRecord>>;
-  /** Of the data that a training stage read, as its trainer names it. */
+  /** Fingerprint of the data that a training stage read, as its trainer reports it. */
   readonly dataFingerprint?: string;
   /** A training stage's final checkpoint, relative to the run folder. */
   readonly checkpoint?: string;
@@ -45,15 +48,15 @@ export interface StageStatus {
   readonly checkpointDigest?: string;
   /** What a training stage cost. */
   readonly ledger?: LedgerEntry;
-  /** Names the weights that it began with. */
+  /** Identifies the weights that it began with. */
   readonly weights?: string;
-  /** What an evaluation stage has finished, by the name of the benchmark. */
+  /** What an evaluation stage has finished, by benchmark name. */
   readonly evaluated?: Readonly<Record<string, EvaluationRecord>>;
-  /** Of work, over all starts. */
+  /** Working time over all starts of the run. */
   readonly seconds?: number;
 }
 
-/** By which a result and its answers are known to be as they were written. */
+/** Shows whether a result and its answers are still as they were written. */
 export interface EvaluationRecord {
   /** SHA-256 of the result as JSON. */
   readonly result: string;
@@ -62,7 +65,7 @@ export interface EvaluationRecord {
 }
 
 export interface DataRecord {
-  /** Of the rows, as the dataset names it. */
+  /** Fingerprint of the rows, as the dataset reports it. */
   readonly fingerprint: string;
   readonly images: ContentRecord;
 }

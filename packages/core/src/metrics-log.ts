@@ -9,17 +9,18 @@ import type { StepEndEvent } from "./trainer.ts";
 
 /** The steps of a run, one line each. */
 export interface MetricsLog {
-  /** Whole lines only: a crash may leave the last one half written. Throws `run-folder` for a line that is damaged. */
+  /** Complete lines only, since a crash may leave the last one half written. Throws `run-folder` for a damaged line. */
   read(): Promise<readonly StepMetrics[]>;
-  /** As `read`, without lines that are damaged. */
+  /** Like `read`, but skips damaged lines. */
   readWhole(): Promise<readonly StepMetrics[]>;
   /**
-   * Makes the log hold exactly the first `stepsDone` steps of a stage, and returns them: from `history` when the trainer
-   * gives it, else from the log itself. Throws `run-folder` when the log lacks one of them and there is no history.
+   * Makes the log hold exactly the first `stepsDone` steps of a stage and returns them. They come from `history` when
+   * the trainer provides it, otherwise from the log itself. Throws `run-folder` when the log lacks one of them and
+   * there is no history.
    */
   restore(stage: string, stepsDone: number, history?: readonly StepEndEvent[]): Promise<readonly StepMetrics[]>;
   add(metrics: StepMetrics): Promise<void>;
-  /** Until it returns, lines may be lost with the machine. */
+  /** Until this returns, a power cut may lose lines. */
   sync(): Promise<void>;
 }
 
@@ -33,7 +34,7 @@ export function metricsLog(file: URL): MetricsLog {
         const found = text.length > 60 ? `${text.slice(0, 60)}...` : text;
         throw new MlanError(
           "run-folder",
-          `line ${index + 1} of ${pathOf(file)} is no step of a training (${found}). Remove the line; the costs in ledger.json do not depend on it.`,
+          `line ${index + 1} of ${pathOf(file)} is not a training step (${found}). Remove the line; the costs in ledger.json do not depend on it.`,
         );
       });
     },
@@ -51,7 +52,7 @@ export function metricsLog(file: URL): MetricsLog {
             "Restore the file, or run into another folder.",
         );
       });
-      // The other stages' lines stay where they were, before those of the stage that goes on.
+      // The other stages' lines keep their order and come before those of the continued stage.
       const all = [...lines.filter((line) => line.stage !== stage), ...restored];
       await writeFileAtomically(file, all.map((line) => `${JSON.stringify(line)}\n`).join(""));
       return restored;

@@ -6,16 +6,16 @@ import type { OpenOptions } from "./dataset.ts";
 import type { Location } from "./location.ts";
 import type { Wording } from "./wording.ts";
 
-/** The parts of a multimodal model that are frozen or trained as one. */
+/** The parts of a multimodal model, each frozen or trained as a whole. */
 export type Component = "language" | "projector" | "vision";
 
 /** How conversations become tokens and images become pixels; stored with every checkpoint. */
 export interface ConversationFormat {
-  /** The model's name of a conversation template, e.g. "plain" (alignment) or "v1" (tuning). */
+  /** The model's name for a conversation template, e.g. "plain" (alignment) or "v1" (tuning). */
   readonly template: string;
   /** `pad` makes images square with the mean colour; `square` leaves them to the centre crop. */
   readonly imageAspectRatio: "pad" | "square";
-  /** Positions after which a conversation is cut, image positions included. */
+  /** Positions after which a conversation is truncated, image positions included. */
   readonly maximumLength: number;
 }
 
@@ -29,31 +29,31 @@ export interface ModelSource {
    */
   open(options?: OpenModelOptions): Promise<TrainableModel>;
   /**
-   * Looks at all that `open` needs without loading it, as a run does before its first stage. Throws the errors that
-   * `open` would throw for files that are missing, cut short or do not belong together. Without this, a run does not
-   * notice when the weights change between two of its starts.
+   * Checks everything that `open` needs without loading it; a run calls this before its first stage. Throws the errors
+   * that `open` would throw for files that are missing, truncated or do not belong together. When absent, a run does
+   * not notice that the weights changed between two starts.
    */
   inspect?(options?: OpenOptions): Promise<ModelInspection>;
 }
 
-/** What can be said of a model before it is loaded. */
+/** What is known about a model before it is loaded. */
 export interface ModelInspection {
-  /** Of everything on disk that decides what the model answers: configuration, tokenizer and weights. */
+  /** Everything on disk that decides what the model answers: configuration, tokenizer and weights. */
   readonly content: Content;
-  /** Values in the model's parameters, of each component that it has. */
+  /** Number of parameter values in each component of the model. */
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
-  /** Whether it reads images; absent where nobody can say before it is loaded. */
+  /** Whether it reads images; absent when unknown before it is loaded. */
   readonly readsImages?: boolean;
   /**
-   * Looks at the beginning of an image's file, without decoding it. Throws `invalid-data`, naming the image, for what it
-   * does not read.
+   * Checks the header of an image file without decoding it. Throws `invalid-data`, naming the image, for a format that
+   * the model does not read.
    */
   checkImage?(image: ImageReference, bytes: Uint8Array): void;
-  /** How it is asked in a format; without one, in that of its checkpoint. Absent where nobody can say. */
+  /** How the model is asked in a format; default: its checkpoint's. Absent when unknown. */
   wording?(format?: ConversationFormat): Wording;
   /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */
   checkFormat?(format: ConversationFormat): void;
-  /** As {@link Model.encode} once the model has that format. */
+  /** Like {@link Model.encode} once the model has that format. */
   encode?(conversation: Conversation, format: ConversationFormat, options?: EncodeOptions): Encoded;
 }
 
@@ -64,7 +64,7 @@ export interface OpenModelOptions extends OpenOptions {
 export interface Model {
   readonly specVersion: 1;
   readonly name: string;
-  /** Names architecture, tokenizer and format; the weights change while training and are not part of it. */
+  /** Identifies architecture, tokenizer and format. The weights, which training changes, are not part of it. */
   readonly fingerprint: string;
   readonly format: ConversationFormat;
   /** How it expects to be asked in its current format. */
@@ -72,11 +72,14 @@ export interface Model {
   /** Tokens and label mask of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
   /**
-   * Greedy answers, in the order in which they are finished. Throws an {@link MlanError} naming the request when its logits
-   * are NaN or infinite, rather than answer with any token.
+   * Greedy answers, in the order in which they finish. Throws an {@link MlanError} naming the request when its logits
+   * are NaN or infinite.
    */
   generate(requests: readonly GenerationRequest[], options?: GenerationOptions): AsyncIterable<Generation>;
-  /** Log-probabilities of given continuations, in the order of the requests; they are finite, or it throws likewise. */
+  /**
+   * Log-probabilities of given continuations, in the order of the requests. Throws like `generate` unless they are
+   * finite.
+   */
   score(requests: readonly ScoreRequest[], options?: GenerationOptions): Promise<readonly Score[]>;
   /** Frees all tensors. */
   dispose(): void;
@@ -84,11 +87,11 @@ export interface Model {
 
 export interface EncodeOptions {
   /**
-   * Where the answers of a conversation are found. `text` (default): in the rendered text, as the original code of arXiv
-   * 2411.10557 finds them; where a turn holds the template's own words or a special token, nothing or too much is learned,
-   * and {@link Encoded.problem} says which. `turns`: each turn is encoded as text, whatever it holds, and exactly the answers
-   * are learned. The original learns all answers, so that a conversation with one that is not to be learned is always
-   * encoded by `turns`.
+   * How the answers of a conversation are found. `text` (default): in the rendered text, as the original code of arXiv
+   * 2411.10557 does; when a turn contains the template's own words or a special token, nothing or too much is learned,
+   * and {@link Encoded.problem} says which. `turns`: each turn is encoded as plain text and exactly the answers are
+   * learned. The original learns all answers, so a conversation with a turn that is not learned is always encoded by
+   * `turns`.
    */
   readonly answerSpans?: "text" | "turns";
 }
@@ -96,18 +99,18 @@ export interface EncodeOptions {
 /** What a model needs to train on one conversation. */
 export interface Encoded {
   readonly id: string;
-  /** Token ids; an image stands as one placeholder id below zero. */
+  /** Token ids; each image is one negative placeholder id. */
   readonly inputIds: Int32Array;
   /** Same length as `inputIds`; -100 where nothing is learned. */
   readonly labels: Int32Array;
   readonly images: readonly ImageReference[];
-  /** Positions after image features are put in the place of placeholders. */
+  /** Positions once image features have replaced the placeholders. */
   readonly length: number;
   /** Positions that are learned. */
   readonly supervised: number;
   /**
-   * Why nothing is learned from this conversation (`supervised` is 0 then), or something else than its answers, when that
-   * is so.
+   * Why nothing is learned from this conversation (`supervised` is then 0), or why something other than its answers is;
+   * absent otherwise.
    */
   readonly problem?: string;
 }
@@ -117,21 +120,21 @@ export interface GenerationRequest {
   readonly prompt: Prompt;
   readonly images: readonly ImageReference[];
   readonly maximumNewTokens: number;
-  /** Generation may end early once one of these has been produced; the text is not cut. */
+  /** Generation may stop once it has produced one of these; the text is not cut. */
   readonly stop?: readonly string[];
 }
 
 export interface GenerationOptions {
-  /** Requests answered side by side. Default: the model's choice. */
+  /** Requests answered in parallel. Default: the model's choice. */
   readonly batchSize?: number;
   /**
-   * Whether what prompts of one call begin with in common is computed once. Default true. Changes no answer and no
-   * score, but their last bits.
+   * Whether a prefix that prompts of one call share is computed once. Default true. Answers are unchanged; scores may
+   * differ in the last bits.
    */
   readonly sharePrefixes?: boolean;
   /**
-   * A folder, made when missing, where what frozen parts compute of an image is kept by content, so that later calls
-   * and other processes find it. Answers do not depend on it. Default none.
+   * A folder, created when missing, that caches the frozen components' image features by the image's content for later
+   * calls and other processes. Answers do not depend on it. Default none.
    */
   readonly featureCache?: Location;
   /** Whether a {@link Generation} has `tokens` and `margins`. Default false. */
@@ -146,14 +149,11 @@ export interface Generation {
   readonly finish: "end-of-sequence" | "stop" | "length";
   /** Positions of the prompt, image positions included. */
   readonly promptLength: number;
-  /**
-   * Positions that were computed for this answer's prompt; a prefix that several prompts share counts for the first
-   * answer of those that share it.
-   */
+  /** Positions computed for this answer's prompt; a shared prefix counts for the first answer that uses it. */
   readonly computedPositions: number;
   /** The generated tokens, the one that ended the sequence included. Only with {@link GenerationOptions.details}. */
   readonly tokens?: readonly number[];
-  /** The two highest logits' difference at each of `tokens`: how far it was from another answer. Only with details. */
+  /** Difference between the two highest logits at each of `tokens`: how close another answer was. Only with details. */
   readonly margins?: readonly number[];
 }
 
@@ -169,13 +169,15 @@ export interface Score {
   /** Sum over the continuation's tokens, natural logarithm. */
   readonly logProbability: number;
   readonly tokens: number;
-  /** Positions of prompt and continuation, images included, but the last: nothing is asked behind it. */
+  /** Positions of prompt and continuation, images included, except the last, which predicts nothing. */
   readonly length: number;
-  /** Those of them that were computed for it, as {@link Generation.computedPositions}. */
+  /** How many of these were computed for this request, counted as in {@link Generation.computedPositions}. */
   readonly computedPositions: number;
 }
 
-/** Positions of a batch by kind; they add up to rows x length, supervised ones being among the text. */
+/**
+ * Positions of a batch by kind. `text`, `image` and `padding` add up to rows x length; `supervised` is part of `text`.
+ */
 export interface TokenCounts {
   readonly text: number;
   readonly image: number;
@@ -186,85 +188,88 @@ export interface TokenCounts {
 /** Tensors under the model's own names. */
 export type BatchTensors = Readonly<Record<string, Tensor>>;
 
-/** Conversations of one forward and backward pass as tensors; what they mean is the model's own business. */
+/** Conversations of one forward and backward pass as tensors; only the model knows their meaning. */
 export interface Batch {
   readonly counts: TokenCounts;
-  /** All of the batch that its loss depends on. */
+  /** Everything that the batch's loss depends on. */
   readonly tensors: BatchTensors;
   /** Frees its tensors. */
   dispose(): void;
 }
 
 export interface BatchShape {
-  /** Rows; missing ones are filled with padding, so that few shapes are compiled. */
+  /** Rows; missing ones are filled with padding so that few shapes are compiled. */
   readonly rows: number;
-  /** Positions per row, at least the longest example's. */
+  /** Positions per row; at least the length of the longest example. */
   readonly length: number;
 }
 
 export interface Parameter {
-  /** The name in the checkpoint, e.g. `model.layers.0.mlp.up_proj.weight`. */
+  /** Its name in the checkpoint, e.g. `model.layers.0.mlp.up_proj.weight`. */
   readonly name: string;
   readonly component: Component;
   readonly shape: readonly number[];
-  /** A copy of its values as they are now, float32, row-major. */
+  /** A copy of its current values, float32, row-major. */
   read(): Promise<Float32Array>;
 }
 
 /** A parameter while it learns. */
 export interface LearningParameter extends Parameter {
-  /** float32. It ends with the learning. */
+  /** float32. Disposed of when the learning ends. */
   readonly variable: Variable;
 }
 
-/** The time during which some of a model's parameters are variables. */
+/** A period during which some of a model's parameters are variables. */
 export interface Learning {
-  /** Those that learn, in the order of {@link TrainableModel.parameters}. */
+  /** The parameters that learn, in the order of {@link TrainableModel.parameters}. */
   readonly parameters: readonly LearningParameter[];
-  /** Makes them constants again, with what was learned. */
+  /** Turns them back into constants that keep the learned values. */
   end(): void;
 }
 
-/** How gradients are computed; changes no value. */
+/** How gradients are computed; does not affect their values. */
 export interface GradientOptions {
   /**
-   * Whether the forward pass keeps little and is partly computed once more for the gradient (gradient checkpointing,
-   * arXiv 1604.06174): far less memory for at most a third more time. Default false.
+   * Gradient checkpointing (arXiv 1604.06174): the forward pass keeps few activations and is partly recomputed for the
+   * gradient. Far less memory for at most a third more time. Default false.
    */
   readonly gradientCheckpointing?: boolean;
 }
 
 export interface TrainableModel extends Model {
   setFormat(format: ConversationFormat): void;
-  /** All of them; none is a variable before {@link learn}. */
+  /** All parameters; none is a variable before {@link learn}. */
   parameters(): readonly Parameter[];
   /**
-   * Makes the parameters of these components variables, which share their data, until the end of the learning. Only one
-   * at a time: throws `contract` while the model learns already.
+   * Turns the parameters of these components into variables that share their data, until the learning ends. Throws
+   * `contract` while another learning is active.
    */
   learn(components: readonly Component[]): Learning;
-  /** Pads and splices; reads and prepares the images. Text-only batches cause no vision work. */
+  /**
+   * Pads the examples, reads and preprocesses the images, and splices their features in. Text-only batches do not run
+   * the vision tower.
+   */
   collate(examples: readonly Encoded[], shape: BatchShape): Promise<Batch>;
   /**
-   * Mean cross-entropy over the supervised positions of a batch with these tensors, in nats. Differentiable by the parameters
-   * that learn; nothing need be kept for the others. It may be compiled: its operations depend on the tensors' names, shapes
-   * and dtypes alone, and it reads no data. Throws `contract` for tensors of another model's batch.
+   * Mean cross-entropy over the supervised positions of a batch with these tensors, in nats. Differentiable with
+   * respect to the parameters that learn. It may be compiled: its operations depend only on the tensors' names, shapes
+   * and dtypes, and it reads no data. Throws `contract` for tensors of another model's batch.
    */
   loss(tensors: BatchTensors, options?: GradientOptions): Scalar;
   /**
-   * Analytic floating-point operations of one forward and backward pass over the batch for the parameters that learn,
-   * padding and what is computed twice included.
+   * Analytic count of floating-point operations of one forward and backward pass over the batch for the parameters that
+   * learn, padding and recomputation included.
    */
   trainingFlops(batch: Batch, options?: GradientOptions): number;
   /**
-   * Writes the checkpoint into `folder` (created if missing; not atomic by itself), float32, and the checksums of its
-   * files ({@link writeChecksums}).
+   * Writes the checkpoint in float32 and the checksums of its files ({@link writeChecksums}) into `folder`, which is
+   * created if missing. Not atomic by itself.
    */
   save(folder: URL): Promise<void>;
   /**
-   * Takes weights and format from a folder that `save` wrote; variables of what learns stay the same. Throws
-   * `invalid-checkpoint` when a file is missing or is not what was saved ({@link verifyChecksums}); the model is then as
-   * it was.
+   * Loads weights and format from a folder that `save` wrote; variables keep their identity. Throws
+   * `invalid-checkpoint` when a file is missing or differs from what was saved ({@link verifyChecksums}); the model is
+   * then unchanged.
    */
   load(folder: URL): Promise<void>;
 }

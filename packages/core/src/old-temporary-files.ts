@@ -4,25 +4,25 @@ import { fileURLToPath } from "node:url";
 import { TEMPORARY_FILE } from "./atomic-files.ts";
 
 export interface OldTemporaryFilesOptions {
-  /** Whether folders below are looked through too. Default false. */
+  /** Whether to search subfolders too. Default false. */
   readonly recursive?: boolean;
-  /** Matches the names of other temporary files that count. */
+  /** Matches the names of further temporary files to remove. */
   readonly also?: RegExp;
 }
 
-/** No living process writes a temporary file this long. Milliseconds: a week. */
+/** A week, in milliseconds: no living process takes this long to write a temporary file. */
 const OLD = 7 * 24 * 3600 * 1000;
 
 /**
- * Removes temporary files, such as those of `writeFileAtomically`, that killed processes left in a cache a week ago or
- * earlier. Looks once at each folder in this process; never throws, since a cache works with them too.
+ * Removes temporary files, such as those of `writeFileAtomically`, that killed processes left in a cache at least a
+ * week ago. Searches each folder once per process; never throws, since leftovers do not harm a cache.
  */
 export async function removeOldTemporaryFiles(
   folder: URL,
   { recursive = false, also }: OldTemporaryFilesOptions = {},
 ): Promise<void> {
-  if (looked.has(folder.href)) return;
-  looked.add(folder.href);
+  if (searched.has(folder.href)) return;
+  searched.add(folder.href);
   const entries = await readdir(fileURLToPath(folder), { recursive, withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     if (!entry.isFile() || !(TEMPORARY_FILE.test(entry.name) || also?.test(entry.name))) continue;
@@ -32,4 +32,4 @@ export async function removeOldTemporaryFiles(
   }
 }
 
-const looked = new Set<string>();
+const searched = new Set<string>();

@@ -11,11 +11,11 @@ import { currentPlan } from "./stored-recipe.ts";
 
 export interface OpenedManifest {
   readonly manifest: Manifest;
-  /** The run that is to be replaced. */
+  /** The run to replace. */
   readonly replaced?: Manifest;
 }
 
-/** The manifest of the run that is continued, or a new one, which is not written yet. Throws `run-folder`. */
+/** The manifest of the run to continue, or a new one, which is not written yet. Throws `run-folder`. */
 export async function openManifest(experiment: Experiment, folder: RunFolder, fresh: boolean): Promise<OpenedManifest> {
   const plan = planOf(experiment);
   const found = fresh ? await replaceableRun(folder) : await folder.readManifest();
@@ -24,7 +24,7 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   if (left !== undefined) {
     throw new MlanError(
       "run-folder",
-      `${pathOf(folder.url)} holds ${left} and no manifest.json, so nothing says which weights and data that was made from. Restore manifest.json, or run into another folder.`,
+      `${pathOf(folder.url)} holds ${left} and no manifest.json, so nothing says which weights and data it was made from. Restore manifest.json, or run into another folder.`,
     );
   }
   if (!found || fresh) {
@@ -43,18 +43,18 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   if (found.formatVersion === 1) {
     throw new MlanError(
       "run-folder",
-      `${pathOf(folder.url)} was written by an earlier version of mlan, which did not record what its run read; it cannot be continued. Run into another folder, or replace this one: fresh: true, or --fresh of the command.`,
+      `${pathOf(folder.url)} was written by an earlier version of mlan, which did not record what its run read; it cannot be continued. Run into another folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
     );
   }
   const [difference] = differencesOf(currentPlan(found.plan), plan, "experiment");
   if (difference === undefined) return { manifest: found };
   throw new MlanError(
     "run-folder",
-    `${pathOf(folder.url)} holds another experiment: ${difference}. Run into another folder, or replace this one: fresh: true, or --fresh of the command.`,
+    `${pathOf(folder.url)} holds another experiment: ${difference}. Run into another folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
   );
 }
 
-/** Writes the manifest with what the run reads; a run that is replaced is removed, unless that fails. */
+/** Writes the manifest with the content that the run reads. A replaced run is removed unless writing fails. */
 export async function keepManifest(
   folder: RunFolder,
   { manifest, replaced }: OpenedManifest,

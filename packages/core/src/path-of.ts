@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 
 /**
- * A URL as people read it: a file's path on this machine, decoded and with this system's separators; any other URL as
- * its address. Never throws: a path that no file system can have (`%2F`, a broken escape) stays an address.
+ * A URL in readable form: a file URL as a decoded path with this system's separators, any other URL as it is. Never
+ * throws: a file URL that is not a valid path (`%2F`, a broken escape) stays a URL.
  */
 export function pathOf(url: URL): string {
   if (url.protocol !== "file:") return url.href;

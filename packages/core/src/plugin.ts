@@ -9,20 +9,22 @@ export interface Plugin<Service = unknown> {
   /** `import.meta.url` of the plugin's module: its package's version goes into the run's manifest. */
   readonly module?: string;
   /**
-   * What the user asked for and what decides the outcome, as written into the run's manifest; must survive JSON. A run is
-   * continued only by plugins of equal settings: places, caches and whatever changes no result are left out.
+   * The options that decide the outcome, as written into the run's manifest; must survive JSON. A run is continued only
+   * by plugins with equal settings, so leave out places, caches and anything that changes no result.
    */
   readonly settings?: unknown;
-  /** Where it reads from, by what is there, e.g. `weights`: written into the manifest for people, and not compared. */
+  /**
+   * Where it reads from, by kind of content, e.g. `weights`: written into the manifest for information, not compared.
+   */
   readonly places?: Readonly<Record<string, string>>;
-  /** Called once per scope, on first use. Free and synchronous: reading and loading belong to `open`. */
+  /** Called once per scope, on first use. Cheap and synchronous: read and load in `open`. */
   create(scope: Scope): Service;
 }
 
 /** What `use` takes: a plugin, or plugins that belong together, as `cpuTrainer()` returns them. */
 export type UseEntry = Plugin | readonly Plugin[];
 
-/** Checks and gives back a plugin; a place for its type. */
+/** Returns the plugin unchanged and infers its type. */
 export function plugin<Service>(definition: Plugin<Service>): Plugin<Service> {
   return definition;
 }
@@ -39,7 +41,7 @@ export async function versionsOf(plugins: readonly Plugin[]): Promise<Readonly<R
 
 async function packageOf(module: string): Promise<{ name: string; version: string }> {
   try {
-    // Modules lie in src/ or dist/, one below their package.json.
+    // Modules are in src/ or dist/, one level below their package.json.
     const { name, version } = JSON.parse(await readFile(new URL("../package.json", module), "utf8"));
     return { name: String(name), version: String(version) };
   } catch {

@@ -17,7 +17,7 @@ import { COMPUTE, MODEL } from "./token.ts";
 import type { TrainingNeeds } from "./trainer.ts";
 import { changedContent } from "./unchanged-data.ts";
 
-/** Told before the first stage, of each thing that is looked at. */
+/** Emitted before the first stage, for each thing that is checked. */
 export interface PreflightEvent {
   readonly type: "preflight";
   /** E.g. "the model vicuna", "the data pope". */
@@ -28,14 +28,14 @@ export interface PreflightOptions {
   readonly experiment: Experiment;
   readonly scope: Scope;
   readonly folder: RunFolder;
-  /** Of the run that is continued. */
+  /** Of the run that is continued, or of the new one. */
   readonly manifest: Manifest;
-  /** Whether a stage's work is all there. */
+  /** Whether a stage is done and its outcome intact. */
   readonly isDone: (stage: Stage) => boolean;
   readonly signal?: AbortSignal;
 }
 
-/** What a run reads, as it is now. */
+/** The current content of what a run reads. */
 export interface Contents {
   readonly model?: ContentRecord;
   /** By stage, then by name of the dataset. */
@@ -43,9 +43,9 @@ export interface Contents {
 }
 
 /**
- * Opens or looks for everything that any stage will need, so that nothing that is missing is noticed after hours, and
- * compares it with what a continued run began with. Throws `run-folder` when that has changed, and whatever is wrong with
- * a dataset, an image, the weights, a recipe or the disk.
+ * Opens or looks up everything that any stage will need, so that a missing file is noticed now and not hours later, and
+ * compares it with what a continued run began with. Throws `run-folder` when that has changed, and the error of any
+ * dataset, image, weights, recipe or disk that fails its check.
  */
 export async function* preflight(options: PreflightOptions): AsyncGenerator<PreflightEvent, Contents, undefined> {
   const { experiment, scope, folder, manifest, isDone, signal } = options;
@@ -77,8 +77,8 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
 }
 
 /**
- * Opens the data of each stage once, and hands it to the checks of the stages that are still to run. It is held no longer
- * than that, and opened again when its stage runs, which may be hours later.
+ * Opens the data of each stage once and passes it to the checks of the pending stages. The data is then released, and
+ * opened again when its stage runs, which may be hours later.
  */
 async function* checkStages(
   pending: readonly Stage[],
@@ -114,7 +114,7 @@ function readBy({ data, asks }: Stage): StageData {
   return { ...(data && { data }), benchmarks: asks?.benchmarks ?? [] };
 }
 
-/** The checkpoints that stages start from which are not done, and the last one, which is what the run is for. */
+/** Checks the checkpoints that pending stages start from, and the last one, the run's outcome. */
 async function checkCheckpoints({ experiment, folder, manifest, isDone }: PreflightOptions): Promise<void> {
   const { stages } = experiment;
   const starts = stages.flatMap((stage, index) => (isDone(stage) ? [] : [lastTraining(stages, index)]));
@@ -126,7 +126,7 @@ async function checkCheckpoints({ experiment, folder, manifest, isDone }: Prefli
     const named = `the checkpoint of stage "${stage.name}", ${pathOf(place)},`;
     const found = await checkpointDigest(place);
     if (found !== undefined && found !== recorded) {
-      throw changedContent(folder.url, `${named} is not the one that it ended with`);
+      throw changedContent(folder.url, `${named} is not the one that the stage ended with`);
     }
     const missing = await missingFile(place);
     if (missing === undefined) continue;
@@ -136,7 +136,7 @@ async function checkCheckpoints({ experiment, folder, manifest, isDone }: Prefli
   }
 }
 
-/** What is no longer as it was when a stage began that is done or goes on; undefined when all is. */
+/** The first input that has changed since a finished or continued stage began; undefined when none has. */
 function firstChange({ model, stages }: Manifest, now: Contents, name: string): string | undefined {
   const begun = Object.entries(stages);
   if (begun.length > 0 && model && now.model && model.digest !== now.model.digest) {
@@ -145,7 +145,7 @@ function firstChange({ model, stages }: Manifest, now: Contents, name: string): 
   for (const [stage, { data = {} }] of begun) {
     for (const [dataset, before] of Object.entries(data)) {
       const found = now.data.get(stage)?.[dataset];
-      if (!found) continue; // the plan says what is read, and was compared before
+      if (!found) continue; // the plans were compared before, and they say what is read
       const rows = found.fingerprint !== before.fingerprint;
       if (!rows && found.images.digest === before.images.digest) continue;
       return `the ${rows ? "rows" : "images"} of the data ${dataset} have changed since stage "${stage}" began`;

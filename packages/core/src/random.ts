@@ -1,4 +1,4 @@
-/** Numbers from a seed: the same seed gives the same sequence on every machine. */
+/** Random numbers from a seed: the same seed yields the same sequence on every machine. */
 export interface Random {
   /** Uniform in [0, 1), 32 bits. */
   next(): number;
@@ -6,7 +6,7 @@ export interface Random {
   below(bound: number): number;
 }
 
-/** A small deterministic generator (mulberry32): for shuffles and initial weights, not for secrets. */
+/** A small deterministic generator (mulberry32) for shuffles and initial weights, not for secrets. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {
@@ -18,7 +18,7 @@ export function seededRandom(seed: number): Random {
   return { next, below: (bound) => Math.floor(next() * bound) };
 }
 
-/** A seed for one named purpose, so that adding a purpose changes no other's numbers (FNV-1a). */
+/** A seed for one named purpose, so that adding a purpose does not change the numbers of the others (FNV-1a). */
 export function deriveSeed(seed: number, purpose: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(`${seed}:${purpose}`)) {
@@ -27,7 +27,7 @@ export function deriveSeed(seed: number, purpose: string): number {
   return hash;
 }
 
-/** A random order of 0..length-1 (Fisher and Yates). */
+/** A random permutation of 0..length-1 (Fisher-Yates). */
 export function permutation(length: number, random: Random): Uint32Array {
   const order = Uint32Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last--) {

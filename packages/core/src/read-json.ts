@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { messageOf, MlanError } from "./errors.ts";
-import { plainWords } from "./expectation.ts";
+import { describeIssue } from "./expectation.ts";
 import { pathOf } from "./path-of.ts";
 import { problemsOf } from "./schema-problems.ts";
 
 /**
- * A JSON file of a run folder; undefined when there is none. Throws `run-folder` when it is not what the schema says;
- * `wayOut` ends that message.
+ * Reads a JSON file of a run folder; undefined when there is none. Throws `run-folder` when it does not match the
+ * schema; the message ends with `wayOut`.
  */
 export async function readJson<Value>(file: URL, schema: z.ZodType<Value>, wayOut: string): Promise<Value | undefined> {
   const text = await readIfThere(file);
@@ -15,9 +15,11 @@ export async function readJson<Value>(file: URL, schema: z.ZodType<Value>, wayOu
   return checked(parsed(text, file, wayOut), schema, `${pathOf(file)} is not what a run writes there`, wayOut);
 }
 
-/** What a JSON file says. Throws as {@link readJson}. */
+/**
+ * Returns a parsed value when the schema accepts it. Throws `run-folder` with a message from `otherwise` to `wayOut`.
+ */
 export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwise: string, wayOut: string): Value {
-  const { data, error } = schema.safeParse(value, { reportInput: true, error: plainWords });
+  const { data, error } = schema.safeParse(value, { reportInput: true, error: describeIssue });
   if (!error) return data;
   throw new MlanError("run-folder", `${otherwise} (${problemsOf(error, "key")}). ${wayOut}`, {
     cause: error,
@@ -38,12 +40,12 @@ function parsed(text: string, file: URL, wayOut: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const message = `${pathOf(file)} is no JSON. ${wayOut}`;
+    const message = `${pathOf(file)} is not JSON. ${wayOut}`;
     throw new MlanError("run-folder", message, { cause });
   }
 }
 
-/** A reviver for files in which null was a number that is not finite, as JSON writes NaN. */
+/** A JSON reviver that reads null as NaN, since JSON writes non-finite numbers as null. */
 export function nullAsNumber(_key: string, value: unknown): unknown {
   return value === null ? NaN : value;
 }

@@ -8,25 +8,25 @@ import { runFolder } from "./run-folder.ts";
 import type { StageResult } from "./stage.ts";
 import { currentResult } from "./stored-result.ts";
 
-/** What a run folder tells, of a finished run or of one under way. */
+/** The content of a run folder, whether the run has finished or not. */
 export interface Run {
   readonly folder: URL;
   readonly manifest: Manifest;
-  /** Of all training stages, in the order in which the steps were done. */
+  /** Of all training stages, in the order of the steps. */
   readonly metrics: readonly StepMetrics[];
-  /** Of the training stages that are done. */
+  /** Of the finished training stages. */
   readonly ledger: readonly LedgerEntry[];
   readonly results: readonly StageResult[];
-  /** What is not as the run wrote it; the fields above have it as it is now. */
+  /** Files that differ from what the run wrote; the fields above show their current content. */
   readonly damage: readonly Damage[];
 }
 
-/** Reads a run folder and changes nothing. Throws `run-folder` when it is none. */
+/** Reads a run folder and changes nothing. Throws `run-folder` when it is not one. */
 export async function readRun(folder: Location): Promise<Run> {
   const files = runFolder(folder);
   const manifest = await files.readManifest();
   if (!manifest) {
-    const message = `${pathOf(files.url)} is no run folder: it has no manifest.json. Give the folder that a run was kept in.`;
+    const message = `${pathOf(files.url)} is not a run folder: it has no manifest.json. Give the folder of a run.`;
     throw new MlanError("run-folder", message);
   }
   const findings = {

@@ -11,17 +11,17 @@ import type { RunFolder } from "./run-folder.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import type { TrainEvent } from "./trainer.ts";
 
-/** Writes what a stage's events say into the run folder. */
+/** Records a stage's events in the run folder. */
 export interface Recorder {
-  /** Returns what is to be remembered of the stage at once. */
+  /** Returns the changes to write into the manifest at once. */
   add(event: TrainEvent | EvaluateEvent): Promise<Partial<StageStatus>>;
-  /** Seconds that the stage took in earlier starts, as far as they are kept. Complete once the stage has begun. */
+  /** Seconds that the stage took in earlier starts, as far as recorded. Final once the stage has begun. */
   secondsBefore(): number;
-  /** What is to be remembered at its end. Throws `contract` when its events say that it has not ended. */
+  /** Returns the stage's final status. Throws `contract` when the events that end a stage are missing. */
   finish(): Partial<StageStatus>;
 }
 
-/** `secondsKnown`: what the stage took until it was done, where it is done again in part. */
+/** `secondsKnown`: the stage's earlier duration, when a finished stage is partly repeated. */
 export function recorder(stage: Stage, folder: RunFolder, results: RunResults, secondsKnown?: number): Recorder {
   const { name } = stage;
   const unanswered = new Set(unfinished(stage, results));
@@ -74,7 +74,7 @@ export function recorder(stage: Stage, folder: RunFolder, results: RunResults, s
       if (silent !== undefined) {
         throw new MlanError(
           "contract",
-          `stage "${name}" ended without ${silent}; it is not done. Run it again to go on with it.`,
+          `stage "${name}" ended without ${silent}; it is not done. Run it again to continue it.`,
         );
       }
       if (stage.kind === "train") status.ledger = ledgerEntry(name, steps);
@@ -83,7 +83,7 @@ export function recorder(stage: Stage, folder: RunFolder, results: RunResults, s
   };
 }
 
-/** A result that is made from stored answers costs what asking them did, which the call that reads them did not measure. */
+/** A result from stored answers keeps the cost of asking them, which the call that read them did not measure. */
 function withKnownCost(
   result: StageResult,
   start: EvaluateStartEvent | undefined,
@@ -102,6 +102,6 @@ function pathInside(folder: RunFolder, stage: Stage, checkpoint: URL): string {
   if (checkpoint.href.startsWith(href) && checkpoint.href.endsWith("/")) return checkpoint.href.slice(href.length);
   throw new MlanError(
     "contract",
-    `the trainer of stage "${stage.name}" left its checkpoint in ${pathOf(checkpoint)}, which is no folder inside the run's, ending in a slash.`,
+    `the trainer of stage "${stage.name}" left its checkpoint in ${pathOf(checkpoint)}, which is not a folder inside the run folder with a URL that ends in a slash.`,
   );
 }

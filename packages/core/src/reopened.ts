@@ -1,7 +1,7 @@
 import { type Asked, isBenchmark } from "./benchmark.ts";
 import type { Dataset } from "./dataset.ts";
 
-/** The dataset with another way to open it. A benchmark stays one. */
+/** The dataset with a different `open`. A benchmark stays a benchmark. */
 export function reopened<Example>(dataset: Asked<Example>, open: Dataset<Example>["open"]): Asked<Example>;
 export function reopened<Example>(dataset: Dataset<Example>, open: Dataset<Example>["open"]): Dataset<Example>;
 export function reopened<Example>(dataset: Dataset<Example>, open: Dataset<Example>["open"]): Dataset<Example> {

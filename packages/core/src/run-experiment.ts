@@ -3,7 +3,7 @@ import { MlanError } from "./errors.ts";
 import type { EvaluateEvent } from "./evaluator.ts";
 import { type Experiment, isExperiment } from "./experiment.ts";
 import { runResults, stageIsDone, unfinished } from "./finished-work.ts";
-import { removeLitter, settleAside } from "./fresh-start.ts";
+import { removeLeftovers, settleAside } from "./fresh-start.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import type { Location } from "./location.ts";
 import type { Manifest, StageStatus } from "./manifest.ts";
@@ -20,12 +20,12 @@ import type { TrainEvent } from "./trainer.ts";
 import { changedContent, unchangedData } from "./unchanged-data.ts";
 
 export interface RunOptions {
-  /** Where the run is kept. A folder that holds a part of the same experiment is continued. */
+  /** The run folder. When it holds a part of the same experiment, that run is continued. */
   readonly folder: Location;
   /**
-   * Whether a run that the folder holds is replaced: once all is known to be there that the new one needs, what the old
-   * one wrote is removed, and nothing else. Throws `run-folder` when a stage's folder holds files that no run wrote. Default
-   * false.
+   * Whether to replace the run in the folder. Once everything that the new run needs has been found, what the old run
+   * wrote is removed, and nothing else. Throws `run-folder` when a stage's folder holds files that no run wrote.
+   * Default false.
    */
   readonly fresh?: boolean;
   readonly signal?: AbortSignal;
@@ -39,7 +39,7 @@ export type RunEvent =
   | StageEndEvent
   | RunEndEvent;
 
-/** Before the first stage, of each file of a continued run that is not as the run wrote it. */
+/** Emitted before the first stage, for each file of a continued run that differs from what the run wrote. */
 export interface DamageEvent {
   readonly type: "damage";
   readonly damage: Damage;
@@ -63,11 +63,11 @@ export interface StageProgressEvent {
 export interface StageEndEvent {
   readonly type: "stage-end";
   readonly stage: string;
-  /** Of work, over all starts of the run: what an evaluation had begun when it was killed is not counted. */
+  /** Working time over all starts of the run; a benchmark that was interrupted by a kill is not counted. */
   readonly seconds: number;
-  /** It had been done by an earlier run into the same folder. */
+  /** Whether the stage was already done when the run started. */
   readonly skipped: boolean;
-  /** What a training cost, over all starts of the run. */
+  /** Cost of a training stage over all starts of the run. */
   readonly ledger?: LedgerEntry;
 }
 
@@ -79,11 +79,11 @@ export interface RunEndEvent {
 }
 
 /**
- * Runs the stages one after the other on one model and keeps everything in the run folder. Before the first one, all that
- * any of them needs is opened or looked for. A killed run is continued by the same call: stages that are done are
- * skipped, a training stage goes on from its newest checkpoint. The caller may stop by `break` or `signal`.
- * Throws `run-folder` when the folder holds another experiment, when weights or data have changed since it began, and
- * while another process runs in it.
+ * Runs the stages in order on one model and records everything in the run folder. Before the first stage, everything
+ * that any stage needs is opened or looked up. The same call continues a killed run: finished stages are skipped, and a
+ * training stage resumes from its newest checkpoint. The caller may stop with `break` or `signal`. Throws `run-folder`
+ * when the folder holds another experiment, when weights or data have changed since the run began, and while another
+ * process runs in it.
  */
 export async function* runExperiment(
   experiment: Experiment,
@@ -96,7 +96,7 @@ export async function* runExperiment(
   const folder = runFolder(options.folder);
   await using _lock = await lockRun(folder.url);
   await settleAside(folder);
-  await removeLitter(folder);
+  await removeLeftovers(folder);
   const opened = await openManifest(experiment, folder, fresh);
   const results = await runResults(experiment, opened.manifest, folder);
   const damage = opened.replaced ? [] : await damageOf(opened.manifest, await readableFindings(folder), folder);
@@ -147,11 +147,14 @@ export async function* runExperiment(
 
 const systemClock = { name: "@mlan/core/system-clock", token: CLOCK, create: () => ({ now: () => performance.now() }) };
 
-/** A training that was repeated may end with other weights than it did when later stages began. */
+/** A repeated training stage may end with different weights than those a later stage began with. */
 function checkWeights({ name }: Stage, now: string, { stages }: Manifest, folder: RunFolder): void {
   const before = stages[name]?.weights;
   if (before === undefined || before === now) return;
-  throw changedContent(folder.url, `stage "${name}" began with other weights than the stages before it have left now`);
+  throw changedContent(
+    folder.url,
+    `stage "${name}" began with different weights than the stages before it have now produced`,
+  );
 }
 
 function ledgerOf(stages: readonly Stage[], manifest: Manifest): readonly LedgerEntry[] {

@@ -16,12 +16,12 @@ export interface RunFolder {
   readonly url: URL;
   checkpoints(stage: string): URL;
   answers(stage: string, benchmark: string): URL;
-  /** Undefined when there is none. Throws `run-folder` when it is not that of a run. */
+  /** Undefined when there is none. Throws `run-folder` when it is not a run's manifest. */
   readManifest(): Promise<Manifest | undefined>;
   writeManifest(manifest: Manifest): Promise<void>;
   readonly metrics: MetricsLog;
   writeLedger(ledger: readonly LedgerEntry[]): Promise<void>;
-  /** Numbers that were not finite are NaN, in results too. */
+  /** Non-finite numbers are read as NaN, in results too. */
   readLedger(): Promise<readonly LedgerEntry[]>;
   writeResults(results: readonly StageResult[]): Promise<void>;
   readResults(): Promise<readonly StageResult[]>;
@@ -29,14 +29,14 @@ export interface RunFolder {
 
 const NEWEST_FORMAT = 2;
 const OTHER_FOLDER = "Restore it, or give another folder.";
-const RUN_AGAIN = "Restore it, or run the experiment again in its folder: it is made anew.";
+const RUN_AGAIN = "Restore it, or run the experiment again in its folder to recreate it.";
 const MANIFEST_KEYS = ["formatVersion", "plan", "versions", "created", "stages"] as const satisfies (keyof Manifest)[];
 
-/** The names of what a run writes into its folder; the folders hold one for each stage. */
+/** The files and folders that a run writes; each folder has one subfolder per stage. */
 export const RUN_FILES = ["manifest.json", "metrics.jsonl", "ledger.json", "results.json"] as const;
 export const RUN_FOLDERS = ["checkpoints", "answers"] as const;
 
-/** The run folder at that place, which need not exist yet. */
+/** The run folder at a location, which need not exist yet. */
 export function runFolder(folder: Location): RunFolder {
   const url = toFolderUrl(folder, "folder");
   const file = (path: string): URL => new URL(path, url);
@@ -62,10 +62,10 @@ export function runFolder(folder: Location): RunFolder {
 function checkedManifest(found: unknown, folder: URL): Manifest {
   const { formatVersion } = Object(found);
   if (Number.isInteger(formatVersion) && formatVersion > NEWEST_FORMAT) {
-    const message = `${pathOf(folder)} was written by a newer version of mlan: its manifest.json has the format ${formatVersion}, and this one reads formats up to ${NEWEST_FORMAT}. Update mlan.`;
+    const message = `${pathOf(folder)} was written by a newer version of mlan: its manifest.json has format ${formatVersion}, and this version reads formats up to ${NEWEST_FORMAT}. Update mlan.`;
     throw new MlanError("run-folder", message);
   }
-  const otherwise = `${pathOf(folder)} is no run folder: its manifest.json is not that of a run`;
+  const otherwise = `${pathOf(folder)} is not a run folder: its manifest.json is not that of a run`;
   const lacking = MANIFEST_KEYS.filter((key) => Object(found)[key] === undefined);
   if (lacking.length === 0 || typeof found !== "object" || found === null || Array.isArray(found)) {
     return checked(found, manifestSchema, otherwise, OTHER_FOLDER);
@@ -73,13 +73,13 @@ function checkedManifest(found: unknown, folder: URL): Manifest {
   throw new MlanError("run-folder", `${otherwise}; it lacks ${lacking.join(", ")}. ${OTHER_FOLDER}`);
 }
 
-/** A list of entries that are told apart by these keys; the rest is taken as it was written. */
+/** Schema of a list whose entries are identified by these keys; other keys are accepted unchecked. */
 function entries<Entry>(keys: readonly (keyof Entry & string)[]): z.ZodType<readonly Entry[]> {
   const isEntry = (value: unknown): boolean => keys.every((key) => typeof Object(value)[key] === "string");
   return z.array(z.custom<Entry>(isEntry, `expected an entry with ${keys.join(" and ")}`));
 }
 
-/** JSON writes null for numbers that are not finite; nothing else in these files is null. */
+/** JSON writes non-finite numbers as null; nothing else in these files is null. */
 function withNumbers<Value>(value: Value): Value {
   return value === undefined ? value : JSON.parse(JSON.stringify(value), nullAsNumber);
 }

@@ -8,23 +8,23 @@ import { jsonOrUndefined } from "./json-or-undefined.ts";
 import { makeFolder } from "./make-folder.ts";
 import { pathOf } from "./path-of.ts";
 
-/** The right to write into a run folder; disposing gives it back. */
+/** The right to write into a run folder; disposing releases it. */
 export interface RunLock extends AsyncDisposable {}
 
 const FILE = "run.lock";
 const schema = z.object({
   host: z.string(),
   pid: z.int(),
-  /** When the process started, in the system's own unit; absent where the system does not say. */
+  /** When the process started, in the system's unit; absent where the system does not report it. */
   processStarted: z.string().exactOptional(),
-  /** Tells two locks of one process apart. */
+  /** Distinguishes two locks of one process. */
   id: z.string(),
 });
 type Holder = z.output<typeof schema>;
 
 /**
- * Takes the lock of a run folder, which is made when it is missing. The lock of a process that ended without giving it
- * back is taken over. Throws `run-folder` when another process holds it, or one on another machine may.
+ * Acquires the lock of a run folder, creating the folder if missing. A lock whose process has died is taken over.
+ * Throws `run-folder` when another process holds it, or may hold it on another machine.
  */
 export async function lockRun(folder: URL): Promise<RunLock> {
   const file = new URL(FILE, folder);
@@ -32,16 +32,16 @@ export async function lockRun(folder: URL): Promise<RunLock> {
   const own = await ownHolder();
   while (!(await create(file, own))) {
     const found = await readHolder(file);
-    if (!found) continue; // it was given back just now
+    if (!found) continue; // it was released just now
     if (found.id === own.id) break; // a network file system may repeat the request that made it
     const other = (await isAlive(found)) ? found : await attempt(file, () => takeOver(file, found, own));
-    if (other) throw held(folder, file, other);
+    if (other) throw alreadyRunning(folder, file, other);
     if ((await readHolder(file))?.id === own.id) break;
   }
   return {
     async [Symbol.asyncDispose]() {
       if ((await readHolder(file).catch(() => undefined))?.id === own.id) await rm(file, { force: true });
-      // A folder that was made for nothing but the lock goes again.
+      // Removes the folder again when only the lock was ever in it.
       if (created) await rmdir(folder).catch(() => undefined);
     },
   };
@@ -52,7 +52,7 @@ async function ownHolder(): Promise<Holder> {
   return { host: hostname(), pid: process.pid, id: randomUUID(), ...(processStarted && { processStarted }) };
 }
 
-/** Whether the file was not there and is now ours. A process that is killed meanwhile leaves no part of it. */
+/** Creates the file and returns whether it did not exist before. A process killed meanwhile leaves no partial file. */
 function create(file: URL, holder: Holder): Promise<boolean> {
   return attempt(file, async () => {
     const temporary = new URL(`${FILE}.${randomUUID()}.tmp`, file);
@@ -60,7 +60,7 @@ function create(file: URL, holder: Holder): Promise<boolean> {
       await writeFile(temporary, textOf(holder));
       const failure = await link(temporary, file).then(() => undefined, codeOf);
       if (failure === undefined) return true;
-      // ENOENT: who holds the lock by now has removed the temporary file, as it does with those of killed processes.
+      // ENOENT: another process has acquired the lock and removed the temporary file as if it were a leftover.
       if (failure === "EEXIST" || failure === "ENOENT") return false;
       return await createWithoutLink(file, holder);
     } finally {
@@ -92,9 +92,9 @@ function textOf(holder: Holder): string {
 }
 
 /**
- * Replaces a dead holder's lock. Whoever has the claim to it, and then finds the lock as it was, may do so: one process,
- * since a claim is made once and outlives the lock that it is to. The claim of a process that died is claimed the same
- * way. Returns a living process that was first.
+ * Replaces a dead holder's lock. A process first claims that lock, then replaces it if it is still the same one. Only
+ * one process can, since a claim is created once and outlives the lock it refers to. The claim of a dead process is
+ * claimed in the same way. Returns the living process that was faster, if any.
  */
 async function takeOver(file: URL, dead: Holder, own: Holder): Promise<Holder | undefined> {
   const claims: URL[] = [];
@@ -103,7 +103,7 @@ async function takeOver(file: URL, dead: Holder, own: Holder): Promise<Holder | 
     claims.push(claim);
     if (await create(claim, own)) break;
     const first = await readHolder(claim);
-    if (!first) return undefined; // it was given up just now
+    if (!first) return undefined; // it was released just now
     if (await isAlive(first)) return first;
     last = first;
   }
@@ -114,13 +114,13 @@ async function takeOver(file: URL, dead: Holder, own: Holder): Promise<Holder | 
     await rename(replacement, file);
     for (const claim of claims) await rm(claim, { force: true });
   } finally {
-    await rm(replacement, { force: true }); // there when it could not be written
+    await rm(replacement, { force: true }); // exists when the rename did not happen
     await rm(claims.at(-1) ?? replacement, { force: true });
   }
   return undefined;
 }
 
-/** Undefined when there is no lock. Throws `run-folder` for a file that is no lock. */
+/** Undefined when there is no lock. Throws `run-folder` for a file that is not a lock. */
 async function readHolder(file: URL): Promise<Holder | undefined> {
   for (let again = 0; again < 20; again++) {
     const found = await lookAt(file).catch((error: unknown) => {
@@ -131,26 +131,26 @@ async function readHolder(file: URL): Promise<Holder | undefined> {
     const { data } = schema.safeParse(jsonOrUndefined(found.text));
     if (data) return data;
     if (found.text === "" && found.age > ABANDONED_AFTER_MILLISECONDS) return { ...NOBODY, id: `empty-${found.time}` };
-    // Its holder may be about to write it.
+    // Its holder may still be writing it.
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const message = `${pathOf(file)} is not what a run writes there. When no other run uses this folder, remove that file.`;
+  const message = `${pathOf(file)} is not a run's lock file. When no other run uses this folder, remove that file.`;
   throw new MlanError("run-folder", message);
 }
 
-/** A process that made an empty lock and has not filled it since was killed. */
+/** After this long, an empty lock was left by a killed process. */
 const ABANDONED_AFTER_MILLISECONDS = 10_000;
 /** The holder of such a lock; no process has this number. */
 const NOBODY = { host: "", pid: -1 };
 
-/** The text of a file, and when it was changed. */
+/** The text of a file, and when it was last changed. */
 async function lookAt(file: URL): Promise<{ readonly text: string; readonly time: number; readonly age: number }> {
   const text = await readFile(file, "utf8");
   const { mtimeMs } = await stat(file);
   return { text, time: Math.round(mtimeMs), age: Date.now() - mtimeMs };
 }
 
-/** A process of another machine counts as alive: nobody here can tell. */
+/** A process on another machine counts as alive, since it cannot be checked from here. */
 async function isAlive({ host, pid, processStarted }: Holder): Promise<boolean> {
   if (pid < 1) return false;
   if (host !== hostname()) return true;
@@ -159,18 +159,20 @@ async function isAlive({ host, pid, processStarted }: Holder): Promise<boolean> 
   } catch (error) {
     if (Object(error).code === "ESRCH") return false;
   }
-  // The number of a dead process is given to a new one sooner or later.
+  // The id of a dead process is sooner or later reused.
   const started = await startOf(pid);
   return processStarted === undefined || started === undefined || started === processStarted;
 }
 
-/** The 22nd field of Linux's /proc/<pid>/stat, counted behind the name, which may hold spaces and parentheses. */
+/**
+ * The 22nd field of Linux's /proc/<pid>/stat, counted from after the name, which may contain spaces and parentheses.
+ */
 async function startOf(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
 }
 
-function held(folder: URL, file: URL, { host, pid }: Holder): MlanError {
+function alreadyRunning(folder: URL, file: URL, { host, pid }: Holder): MlanError {
   const here = host === hostname();
   const way = here
     ? "Wait until it has ended, or run into another folder."

@@ -2,11 +2,11 @@ import type { z } from "zod";
 import { shownValue } from "./errors.ts";
 
 /**
- * What a schema found wrong, e.g. `key "step": expected a whole number, found "4"`, several joined by "; ". The schema parsed
- * with {@link plainWords} and `reportInput`.
+ * A schema's problems as text, e.g. `key "step": expected a whole number, found "4"`, joined by "; ". Parse with
+ * {@link describeIssue} and `reportInput`.
  */
 export function problemsOf({ issues }: z.ZodError, part: "option" | "key"): string {
-  // A text where a list is wanted is also too short a list: what is said first says it.
+  // Only the first issue of each path: a string in place of a list is also reported as a list that is too short.
   const paths = issues.map(({ path }) => path.join("."));
   const firsts = issues.filter((_, index) => paths.indexOf(paths[index] ?? "") === index);
   return firsts.map((issue) => problemOf(issue, part)).join("; ");
@@ -18,7 +18,7 @@ function problemOf(issue: z.core.$ZodIssue, part: "option" | "key"): string {
     const names = issue.keys.map((key) => `"${at ? `${at}.` : ""}${key}"`).join(", ");
     return part === "option" ? `there is no option ${names}` : `unknown ${part} ${names}`;
   }
-  // A schema's own message may be more than what was expected, and say what was found.
+  // A custom message may already say what was found.
   const found = /^expected [^;?]*$/.test(issue.message) && !issue.message.includes(", found ");
   const problem = `${issue.message.replace(/\.$/, "")}${found ? `, found ${shownValue(issue.input)}` : ""}`;
   return at === "" ? problem : `${part} "${at}": ${problem}`;

@@ -4,31 +4,25 @@ import { MlanError } from "./errors.ts";
 import type { Plugin, UseEntry } from "./plugin.ts";
 import type { Token } from "./token.ts";
 
-/** Services by token. A scope sees what it was given and what its ancestors have, never its children's. */
+/** Services by token, made on first use and disposed of with the scope. */
 export interface Scope extends AsyncDisposable {
-  /** The service of the plugin given last. Throws `missing-plugin` when nothing provides it. */
+  /** The service of the last plugin that provides it. Throws `missing-plugin` when nothing provides it. */
   get<Service>(token: Token<Service>): Service;
   /** The service, or undefined when nothing provides it. */
   find<Service>(token: Token<Service>): Service | undefined;
-  /** Every plugin's service, ancestors' first, in the order given. */
-  all<Service>(token: Token<Service>): readonly Service[];
-  child(plugins: readonly UseEntry[]): Scope;
 }
 
-/** A scope of these plugins; lists among them count as their entries, as in an experiment's `use`. */
+/** A scope with these plugins; lists among them are flattened, as in an experiment's `use`. */
 export function createScope(plugins: readonly UseEntry[] = []): Scope {
-  return new ContainerScope(plugins.flat(), undefined);
+  return new ContainerScope(plugins.flat());
 }
 
 class ContainerScope implements Scope {
   readonly #container: DependencyContainer = container.createChildContainer();
-  readonly #parent: ContainerScope | undefined;
-  readonly #own = new Map<symbol, number>();
   readonly #made: unknown[] = [];
   readonly #creating: string[] = [];
 
-  constructor(plugins: readonly Plugin[], parent: ContainerScope | undefined) {
-    this.#parent = parent;
+  constructor(plugins: readonly Plugin[]) {
     for (const plugin of plugins) this.#register(plugin);
   }
 
@@ -43,18 +37,7 @@ class ContainerScope implements Scope {
   }
 
   find<Service>(token: Token<Service>): Service | undefined {
-    if (this.#own.has(token.key)) return this.#container.resolve<Service>(token.key);
-    return this.#parent?.find(token);
-  }
-
-  all<Service>(token: Token<Service>): readonly Service[] {
-    // tsyringe's resolveAll hides the parent's registrations as soon as a child has one of its own.
-    const own = this.#own.has(token.key) ? this.#container.resolveAll<Service>(token.key) : [];
-    return [...(this.#parent?.all(token) ?? []), ...own];
-  }
-
-  child(plugins: readonly UseEntry[]): Scope {
-    return new ContainerScope(plugins.flat(), this);
+    return this.#container.isRegistered(token.key) ? this.#container.resolve<Service>(token.key) : undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -62,10 +45,8 @@ class ContainerScope implements Scope {
   }
 
   #register(plugin: Plugin): void {
-    const { key } = plugin.token;
-    this.#own.set(key, (this.#own.get(key) ?? 0) + 1);
-    // The factory closes over this scope: tsyringe would hand a cached factory whichever child asked first.
-    this.#container.register(key, { useFactory: instanceCachingFactory(() => this.#create(plugin)) });
+    const useFactory = instanceCachingFactory(() => this.#create(plugin));
+    this.#container.register(plugin.token.key, { useFactory });
   }
 
   #create(plugin: Plugin): unknown {

@@ -11,8 +11,8 @@ export interface StageData {
 }
 
 /**
- * The datasets of a stage, each of which opens once: whoever opens it again gets the same examples. `check` is called when
- * one was opened, and may throw.
+ * The datasets of a stage, each opened at most once: opening it again returns the same examples. `check` is called at
+ * each opening and may throw.
  */
 export function openedOnce(
   { data, asks }: Pick<Stage, "data" | "asks">,

@@ -10,7 +10,7 @@ import { MODEL } from "./token.ts";
 
 /** The one model of a run, opened when the first stage needs it. */
 export interface StageModel extends Disposable {
-  /** The model as the trainings before stage `index` left it. */
+  /** The model with the weights that the training stages before stage `index` produced. */
   before(index: number, manifest: Manifest): Promise<TrainableModel>;
 }
 
@@ -24,7 +24,7 @@ export interface StageModelOptions {
 export function stageModel({ experiment, scope, folder, signal }: StageModelOptions): StageModel {
   const { seed, stages } = experiment;
   let model: TrainableModel | undefined;
-  /** The index of the stage whose weights the model has; -1: those of its source. */
+  /** Index of the stage whose weights the model has; -1: those of its source. */
   let holds = -1;
   return {
     async before(index, manifest) {
@@ -32,7 +32,7 @@ export function stageModel({ experiment, scope, folder, signal }: StageModelOpti
       const wanted = lastTraining(stages, index);
       const { checkpoint }: Partial<StageStatus> = manifest.stages[stages[wanted]?.name ?? ""] ?? {};
       if (wanted > holds && checkpoint !== undefined) await model.load(new URL(checkpoint, folder.url));
-      // A training that begins now leaves its weights in the model.
+      // A training stage that begins now leaves its weights in the model.
       holds = stages[index]?.kind === "train" ? index : wanted;
       return model;
     },
@@ -40,14 +40,14 @@ export function stageModel({ experiment, scope, folder, signal }: StageModelOpti
   };
 }
 
-/** The index of the training whose weights stage `index` finds; -1 when there is none before it. */
+/** Index of the training stage whose weights stage `index` starts from; -1 when there is none. */
 export function lastTraining(stages: readonly Stage[], index: number): number {
   return stages.slice(0, index).findLastIndex(({ kind }) => kind === "train");
 }
 
 /**
- * Names the weights that stage `index` finds: by what the model was opened from, and by the trainings before, with their
- * settings as the manifest has them, so that those of an earlier version keep their name.
+ * Identifies the weights that stage `index` starts from, by the files the model was opened from and the training stages
+ * before it. Uses the settings as stored in the manifest, so that runs of earlier versions keep their identifiers.
  */
 export function weightsBefore(index: number, { seed, stages }: Experiment, manifest: Manifest): Promise<string> {
   const trainings = stages.slice(0, index).filter(({ kind }) => kind === "train");

@@ -4,6 +4,7 @@ import { checkQuestions } from "./check-questions.ts";
 import { checkSupervision } from "./check-supervision.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
+import { MlanError, shownValue } from "./errors.ts";
 import type { BenchmarkResult, EvaluateEvent } from "./evaluator.ts";
 import { checkOptions } from "./options.ts";
 import type { ConversationFormat, ModelInspection, TrainableModel } from "./model.ts";
@@ -14,28 +15,28 @@ import { EVALUATOR, type Token, TRAINER } from "./token.ts";
 import type { Wording } from "./wording.ts";
 import type { TrainEvent, TrainingNeeds, TrainingRecipe } from "./trainer.ts";
 
-/** One step of an experiment. */
+/** One stage of an experiment: a training or an evaluation. */
 export interface Stage {
   /** Unique within the experiment; names its part of the run folder. */
   readonly name: string;
   readonly kind: "train" | "evaluate";
-  /** What decides its outcome, as written into the manifest; must survive JSON. */
+  /** The options that decide its outcome, as written into the manifest; must survive JSON. */
   readonly settings: unknown;
   /** What a training stage learns from. */
   readonly data?: Dataset<Conversation>;
   /** The format in which a training stage leaves the model. */
   readonly format?: ConversationFormat;
-  /** What an evaluation stage asks, and by which protocol; without one, each benchmark by its default. */
+  /** What an evaluation stage asks, and by which protocol. Default: each benchmark's own. */
   readonly asks?: { readonly benchmarks: readonly Benchmark[]; readonly protocol?: string };
-  /** The services that it takes from the scope, besides the model. */
+  /** The services that it needs from the scope, besides the model. */
   readonly needs?: readonly Token<unknown>[];
   /**
-   * Called before the first stage runs, once `data` and `asks` could be opened. Throws for what could not work. Returns
-   * what it needs of the disk, if anything.
+   * Called before the first stage runs, once `data` and `asks` have been opened. Throws when the stage cannot work.
+   * Returns the disk space it needs, if any.
    */
   check?(context: StageCheckContext): Promise<TrainingNeeds | undefined>;
   /**
-   * A training stage has ended with `train-end`, an evaluation with one `evaluate-end` for each of `asks`: a stage that
+   * A training stage ends with `train-end`, an evaluation with one `evaluate-end` for each of `asks`; a stage that
    * stops without them is not done.
    */
   run(context: StageContext): AsyncIterable<TrainEvent | EvaluateEvent>;
@@ -43,13 +44,13 @@ export interface Stage {
 
 export interface StageCheckContext {
   readonly scope: Scope;
-  /** `Stage.data`, which was opened: opening it again returns the same examples. */
+  /** `Stage.data`, already opened: opening it again returns the same examples. */
   readonly data?: Dataset<Conversation>;
-  /** Those of `Stage.asks`, which open as `data` does; empty without. */
+  /** The benchmarks of `Stage.asks`, already opened like `data`; empty when there are none. */
   readonly benchmarks: readonly Benchmark[];
-  /** Absent when the model cannot tell anything before it is loaded. */
+  /** Absent when nothing is known about the model before it is loaded. */
   readonly model?: ModelInspection;
-  /** How the model will be asked when the stage begins. Absent when nobody can say yet. */
+  /** How the model will be asked when the stage begins. Absent when not known yet. */
   readonly wording?: Wording;
   readonly signal?: AbortSignal;
 }
@@ -64,9 +65,11 @@ export interface StageContext {
    * returns the same examples.
    */
   readonly data?: Dataset<Conversation>;
-  /** Those of `Stage.asks` that have no whole result yet, which open as `data` does; empty without. */
+  /**
+   * The benchmarks of `Stage.asks` that have no intact result yet, which open like `data`; empty when there are none.
+   */
   readonly benchmarks: readonly Benchmark[];
-  /** Names the weights that the model has when the stage begins: equal only for equal ones. */
+  /** Identifies the weights that the model has when the stage begins: equal only for equal weights. */
   readonly weights: string;
   readonly signal?: AbortSignal;
 }
@@ -78,8 +81,8 @@ export interface TrainStageOptions {
 }
 
 /**
- * Trains the experiment's model, which goes on to the next stage as it is then. Throws `invalid-options` that names the
- * option.
+ * A stage that trains the experiment's model; the next stage gets the trained model. Throws `invalid-options` that
+ * names the option.
  */
 export function train(options: TrainStageOptions): Stage {
   checkOptions("train", trainSchema, options);
@@ -115,19 +118,19 @@ export function train(options: TrainStageOptions): Stage {
 export interface EvaluateStageOptions {
   readonly name: string;
   readonly benchmarks: readonly Benchmark[];
-  /** The name of a protocol that all benchmarks have. Default: each is asked by its own default. */
+  /** The name of a protocol that all benchmarks have. Default: each benchmark's own. */
   readonly protocol?: string;
 }
 
 /**
- * Asks the experiment's model, as the stage before left it, all questions of the benchmarks. Throws `invalid-options` that
- * names the option.
+ * A stage that asks the experiment's model, as the stage before left it, all questions of the benchmarks. Throws
+ * `invalid-options` that names the option.
  */
 export function evaluate(options: EvaluateStageOptions): Stage {
   checkOptions("evaluate", evaluateSchema, options);
   const { name, benchmarks } = options;
   // Throws for a protocol that a benchmark does not have.
-  const protocolOf = (benchmark: Benchmark): string => benchmark.protocol(options.protocol).name;
+  const protocolOf = (benchmark: Benchmark): string => nameOfProtocol(benchmark, options.protocol);
   const protocols = benchmarks.map((benchmark) => [benchmark.name, protocolOf(benchmark)] as const);
   const [protocol, ...others] = new Set(protocols.map(([, asked]) => asked));
   return {
@@ -160,13 +163,23 @@ export function evaluate(options: EvaluateStageOptions): Stage {
   };
 }
 
-/** By benchmark, of those that are asked only their first questions. */
+/** A benchmark that nobody type-checks may return nothing for a name that it does not have. */
+function nameOfProtocol(benchmark: Benchmark, wanted: string | undefined): string {
+  const found: unknown = benchmark.protocol(wanted);
+  const { name } = Object(found);
+  if (typeof name === "string") return name;
+  const call = `protocol(${wanted === undefined ? "" : shownValue(wanted)})`;
+  const message = `${benchmark.name}: its ${call} returned ${shownValue(found)}; let it return a protocol, or throw when there is none.`;
+  throw new MlanError("contract", message);
+}
+
+/** Limits by benchmark name, for benchmarks of which only the first questions are asked. */
 function limitsOf(benchmarks: readonly Benchmark[]): { readonly limits?: Readonly<Record<string, number>> } {
   const limits = benchmarks.flatMap(({ name, limit }) => (limit === undefined ? [] : [[name, limit] as const]));
   return limits.length === 0 ? {} : { limits: Object.fromEntries(limits) };
 }
 
-/** The results of one evaluation stage. */
+/** The result of one benchmark in an evaluation stage. */
 export interface StageResult extends BenchmarkResult {
   readonly stage: string;
 }

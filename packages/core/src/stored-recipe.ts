@@ -2,8 +2,8 @@ import type { ExperimentPlan } from "./manifest.ts";
 import type { TrainingRecipe } from "./trainer.ts";
 
 /**
- * A recipe as a file holds it, in the fields of today: earlier versions wrote `protocol`, which decided what three of them
- * say now. Any other value is returned as it is.
+ * A stored recipe in today's fields: earlier versions wrote one field `protocol` in place of three of them. Any other
+ * value is returned unchanged.
  */
 export function currentRecipe(stored: unknown): unknown {
   if (typeof stored !== "object" || stored === null || !("protocol" in stored)) return stored;
@@ -17,7 +17,7 @@ const STRICT = {
   answerSpans: "turns",
 } as const satisfies Partial<TrainingRecipe>;
 
-/** A plan as a run folder holds it, with the recipes of its stages in the fields of today. */
+/** A stored plan, with the recipes of its stages in today's fields. */
 export function currentPlan(plan: ExperimentPlan): ExperimentPlan {
   const stages = plan.stages.map((stage) => {
     const { settings } = stage;

@@ -2,14 +2,14 @@ import type { Protocol, Question } from "./benchmark.ts";
 import { shownValue } from "./errors.ts";
 
 /**
- * Why no answer to a question could be right; undefined when one can, and for a protocol that `allowsUnanswerable`.
+ * Why no answer to a question could be correct; undefined when one can, and for a protocol that `allowsUnanswerable`.
  */
 export function targetProblem(protocol: Protocol, question: Question): string | undefined {
   const choices = protocol.choices(question);
   const target: unknown = protocol.target ? protocol.target(question) : question.target;
   if (protocol.allowsUnanswerable) return undefined;
-  if (typeof target !== "string") return `its target is ${shownValue(target)}, no text; write it as a text.`;
-  if (target === "") return "its target is empty, so that no answer is right; write the right answer.";
+  if (typeof target !== "string") return `its target is ${shownValue(target)}, not a text; write it as text.`;
+  if (target === "") return "its target is empty, so no answer is correct; write the correct answer.";
   if (choices.length === 0) return undefined;
   const labels = choices.map(({ label }) => label);
   const twice = labels.find((label, index) => labels.indexOf(label) !== index);
@@ -18,5 +18,5 @@ export function targetProblem(protocol: Protocol, question: Question): string | 
   const answers = choices.flatMap(({ label, text }) => [label, text]);
   if (answers.some((answer) => answer === target || isCorrect(answer, target))) return undefined;
   const shown = labels.map(shownValue).join(", ");
-  return `its target ${shownValue(target)} is none of its choices ${shown}, so that no answer is right; correct one of the two.`;
+  return `its target ${shownValue(target)} is none of its choices ${shown}, so no answer is correct; fix the target or the choices.`;
 }

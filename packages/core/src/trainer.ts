@@ -10,7 +10,7 @@ import type {
   TrainableModel,
 } from "./model.ts";
 
-/** Everything that decides what one training stage does, apart from model, data and seed. */
+/** Everything that decides what one training stage does, except model, data and seed. */
 export interface TrainingRecipe {
   /** The components that learn; the others are frozen. */
   readonly trained: readonly Component[];
@@ -20,31 +20,31 @@ export interface TrainingRecipe {
   /** Conversations per forward and backward pass; divides `batchSize`. */
   readonly microBatchSize: number;
   readonly epochs: number;
-  /** Ends earlier than `epochs` would; the learning rate schedule ends with it. */
+  /** Stops training before `epochs` is reached; the learning rate schedule is shortened to match. */
   readonly maximumSteps?: number;
   /** Peak learning rate. */
   readonly learningRate: number;
-  /** Share of the steps in which the learning rate rises linearly; then it falls as a half cosine to 0. */
+  /** Share of the steps in which the learning rate rises linearly; it then decays as a half cosine to 0. */
   readonly warmupRatio: number;
   readonly weightDecay: number;
-  /** Global gradient norm above which gradients are scaled down; absent: never. */
+  /** Global gradient norm above which gradients are scaled down. Absent: no clipping. */
   readonly maximumGradientNorm?: number;
   /** Batches hold conversations of one modality and similar length, as in the original code. */
   readonly groupByModality: boolean;
   /**
-   * What has equal weight in a step's loss. `micro-batch` (default): each micro-batch, so that the loss is the mean of their
-   * means, as in the original code. `position`: each supervised position of the step; conversations without one are then
-   * left out of the training.
+   * What has equal weight in a step's loss. `micro-batch` (default): each micro-batch, so that the loss is the mean of
+   * their means, as in the original code. `position`: each supervised position of the step; conversations without one
+   * are left out of the training.
    */
   readonly lossWeighting?: "micro-batch" | "position";
   /**
-   * By which lengths `groupByModality` groups data without any image: `signed` (default), the original code's negative
-   * ones, or `absolute`.
+   * The lengths by which `groupByModality` groups data without any image: `signed` (default), negative as in the
+   * original code, or `absolute`.
    */
   readonly groupLengths?: "signed" | "absolute";
-  /** Where the answers of a conversation are found. Default `text`, as in the original code. */
+  /** How the answers of a conversation are found. Default `text`, as in the original code. */
   readonly answerSpans?: EncodeOptions["answerSpans"];
-  /** Steps between checkpoints; the last step always leaves one. */
+  /** Steps between checkpoints; the last step always saves one. */
   readonly checkpointEvery: number;
 }
 
@@ -54,9 +54,9 @@ export interface TrainRun {
   readonly recipe: TrainingRecipe;
   readonly seed: number;
   /**
-   * Holds this stage's checkpoints, each a folder `step-<number>` whose `checksums.json` lists its files; only these are
-   * removed when a run is replaced. When it already does, training resumes from the newest and ends with the
-   * same bits as if it had never been interrupted. Ends in a slash.
+   * The folder of this stage's checkpoints; its URL ends in a slash. Each checkpoint is a folder `step-<number>` whose
+   * `checksums.json` lists its files; only these are removed when a run is replaced. When there are checkpoints
+   * already, training resumes from the newest and its result is bit-identical to that of an uninterrupted training.
    */
   readonly folder: URL;
   readonly signal?: AbortSignal;
@@ -65,28 +65,28 @@ export interface TrainRun {
 export interface Trainer {
   readonly specVersion: 1;
   readonly name: string;
-  /** The caller logs, stops (by `break` or `signal`) and plots. When it ends, the model is trained. */
+  /** The caller logs, plots and may stop it (with `break` or `signal`). When it ends, the model is trained. */
   train(run: TrainRun): AsyncIterable<TrainEvent>;
   /**
-   * Checks a training that has not begun, as a run does before its first stage. Throws `invalid-options` for a recipe
-   * that cannot be followed. Returns what it needs of the disk.
+   * Checks a training before it begins; a run calls this before its first stage. Throws `invalid-options` for a recipe
+   * that cannot be carried out. Returns the disk space it needs.
    */
   check?(training: PlannedTraining): TrainingNeeds;
 }
 
-/** A training as it is known before the model is loaded. */
+/** What is known about a training before the model is loaded. */
 export interface PlannedTraining {
   readonly recipe: TrainingRecipe;
   /** Conversations in the data. */
   readonly conversations: number;
-  /** Values in the model's parameters, by component; absent when the model cannot tell before it is loaded. */
+  /** Number of parameter values by component; absent when unknown before the model is loaded. */
   readonly parameters?: ModelInspection["parameters"];
 }
 
 export interface TrainingNeeds {
-  /** The most bytes that checkpoints take at any time. */
+  /** The most bytes that checkpoints take at any one time. */
   readonly peakBytes: number;
-  /** Bytes of the checkpoints that stay when training has ended. */
+  /** Bytes of the checkpoints that remain when training has ended. */
   readonly keptBytes: number;
 }
 
@@ -98,11 +98,11 @@ export interface TrainStartEvent {
   readonly stepsDone: number;
   readonly steps: number;
   readonly dataFingerprint: string;
-  /** Conversations from which nothing is learned, with the reason of the first few. */
+  /** Conversations from which nothing is learned, the first few with the reason. */
   readonly unsupervised: readonly string[];
   /**
-   * The steps that are already done, as the checkpoint recorded them: `stepsDone` of them, which take the place of
-   * whatever was logged of this stage before. Absent when the checkpoint does not have them.
+   * The `stepsDone` steps as the checkpoint recorded them; they replace whatever was logged for this stage before.
+   * Absent when the checkpoint does not record them.
    */
   readonly history?: readonly StepEndEvent[];
   /** What the user should know before the steps begin, one sentence each. Default: nothing. */
@@ -116,19 +116,19 @@ export interface StepEndEvent {
   readonly steps: number;
   /** Mean cross-entropy in nats before this step's update. */
   readonly loss: number;
-  /** The rate this step's update used. */
+  /** The learning rate of this step's update. */
   readonly learningRate: number;
   readonly counts: TokenCounts;
   readonly flops: number;
   readonly seconds: number;
-  /** What the step took of the device, where the compute counts it. */
+  /** The step's use of the device, where the compute counts it. */
   readonly device?: DeviceUse;
 }
 
 export interface CheckpointSavedEvent {
   readonly type: "checkpoint-saved";
   readonly step: number;
-  /** What {@link TrainableModel.load} reads; the trainer keeps its own state beside it. */
+  /** Read by {@link TrainableModel.load}; the trainer keeps its own state beside it. */
   readonly folder: URL;
 }
 

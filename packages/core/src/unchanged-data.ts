@@ -5,8 +5,8 @@ import type { Stage } from "./stage.ts";
 import { openedOnce, type StageData } from "./stage-data.ts";
 
 /**
- * The datasets of a stage, which may begin hours after they were looked at: opening one throws `run-folder` when its rows
- * are no longer those that are recorded. Each opens once.
+ * The datasets of a stage, which may begin hours after they were checked: opening one throws `run-folder` when its rows
+ * differ from the recorded ones. Each opens once.
  */
 export function unchangedData(
   stage: Pick<Stage, "name" | "data" | "asks">,
@@ -20,8 +20,8 @@ export function unchangedData(
   });
 }
 
-/** The error for what is no longer as it was when the run began with it. */
+/** The error for an input that has changed since the run began. */
 export function changedContent(folder: URL, what: string): MlanError {
-  const message = `${pathOf(folder)} cannot be continued: ${what}, and its results would be of both. Restore what was there, or run into another folder.`;
+  const message = `${pathOf(folder)} cannot be continued: ${what}, and its results would mix both. Restore the previous content, or run into another folder.`;
   return new MlanError("run-folder", message);
 }

@@ -3,8 +3,8 @@ import { messageOf, MlanError } from "./errors.ts";
 import { expectationOf } from "./expectation.ts";
 
 /**
- * The error of a dataset whose own code could not read its rows: what a schema of zod says by row and field, or the
- * reason of anything else. An `MlanError` and the end of an aborted opening stay as they are.
+ * The error of a dataset whose code could not read its rows: a zod error by row and field, or the reason of any other
+ * error. An `MlanError` and an abort are returned unchanged.
  */
 export function unreadRows(name: string, cause: unknown): unknown {
   if (MlanError.is(cause) || Object(cause).name === "AbortError") return cause;
@@ -15,7 +15,7 @@ export function unreadRows(name: string, cause: unknown): unknown {
   return new MlanError("invalid-data", `${name}: ${problem}.`, { cause });
 }
 
-/** Of zod's errors, whichever copy of zod threw them. */
+/** The first issue of a zod error, whichever copy of zod threw it. */
 function firstIssue(error: unknown): z.core.$ZodIssue | undefined {
   const { name, issues } = Object(error);
   return String(name).endsWith("ZodError") && Array.isArray(issues) ? issues[0] : undefined;
@@ -26,7 +26,7 @@ function placeOf({ path: [row, ...fields] }: z.core.$ZodIssue): string {
   return `row ${row}${fields.length > 0 ? `, field "${fields.join(".")}"` : ""}: `;
 }
 
-/** The value itself is not in the error, its kind is in zod's message. */
+/** The error does not hold the value; zod's message names its kind. */
 function problemOf(issue: z.core.$ZodIssue): string {
   const expected = expectationOf(issue);
   if (expected === undefined) return issue.message.replace(/\.$/, "");

@@ -9,10 +9,10 @@ interface Shown {
 }
 
 /**
- * The same examples with images turned as their EXIF orientation says. Without it a model reads pixels as they are
- * stored, as the training of LLaVA and MLAN does; Hugging Face `datasets` turns images since version 2.19, so code that
- * reads a benchmark through a later one sees them upright. Images without an orientation stay the same. A benchmark stays
- * one.
+ * The same examples with images turned as their EXIF orientation says. By default a model reads pixels as stored, as
+ * the training of LLaVA and MLAN does; Hugging Face `datasets` has turned images since version 2.19, so code that reads
+ * a benchmark through a later version sees them upright. Images without an orientation are unchanged. A benchmark stays
+ * a benchmark.
  */
 export function upright<Q extends Question>(benchmark: Benchmark<Q>): Benchmark<Q>;
 export function upright<Example extends Shown>(dataset: Dataset<Example>): Dataset<Example>;

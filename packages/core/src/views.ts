@@ -5,15 +5,15 @@ import { deriveSeed, permutation, seededRandom } from "./random.ts";
 import { reopened } from "./reopened.ts";
 
 /**
- * The first `count` examples (all of them, when there are fewer). A benchmark stays one: under its own name, with its
- * protocols and clusters. Its results say how many questions it has, and compare only with those of the same questions.
- * Throws `invalid-options` when `count` is no whole number from 0.
+ * The first `count` examples, or all when there are fewer. A benchmark stays a benchmark and keeps its name, protocols
+ * and clusters. Its results say how many questions the whole benchmark has, and are comparable only with results on the
+ * same questions. Throws `invalid-options` when `count` is not a whole number from 0.
  */
 export function take<Q extends Question>(benchmark: Benchmark<Q>, count: number): Benchmark<Q>;
 export function take<Example>(dataset: Dataset<Example>, count: number): Dataset<Example>;
 export function take<Example>(dataset: Dataset<Example>, count: number): Dataset<Example> {
   if (!Number.isInteger(count) || count < 0) {
-    throw new MlanError("invalid-options", `take: ${count} is no number of examples; give a whole number from 0.`);
+    throw new MlanError("invalid-options", `take: ${count} is not a number of examples; give a whole number from 0.`);
   }
   const name = `take(${dataset.name}, ${count})`;
   if (isBenchmark(dataset)) return limited(dataset, name, count);
@@ -23,7 +23,7 @@ export function take<Example>(dataset: Dataset<Example>, count: number): Dataset
 function limited<Example>(benchmark: Asked<Example>, name: string, count: number): Asked<Example> {
   const first = reopened(benchmark, async (options) => {
     const whole = await benchmark.open(options);
-    // Results on all questions compare with those of the benchmark itself.
+    // Results on all questions are comparable with those of the whole benchmark.
     if (whole.length <= count) return whole;
     return { ...(await arranged(name, [whole], firstPlaces(count))), total: whole.total ?? whole.length };
   });
@@ -34,21 +34,21 @@ function firstPlaces(count: number): readonly Place[] {
   return Array.from({ length: count }, (_, index) => ({ source: 0, index }));
 }
 
-/** The examples of all datasets, one dataset after the other. */
+/** The examples of all datasets, one dataset after another. */
 export function concat<Example>(...datasets: readonly Dataset<Example>[]): Dataset<Example> {
   return view(`concat(${datasets.map(({ name }) => name).join(", ")})`, datasets, async (opened) =>
     opened.flatMap(({ length }, source) => Array.from({ length }, (_, index) => ({ source, index }))),
   );
 }
 
-/** The same examples in an order that the seed decides. */
+/** The same examples in an order determined by the seed. */
 export function shuffle<Example>(dataset: Dataset<Example>, seed: number): Dataset<Example> {
   return view(`shuffle(${dataset.name}, ${seed})`, [dataset], async ([examples]) =>
     Array.from(permutation(examples?.length ?? 0, seededRandom(seed)), (index) => ({ source: 0, index })),
   );
 }
 
-/** The examples for which `keep` holds. Opening reads every example once. */
+/** The examples for which `keep` returns true. Opening reads every example once. */
 export function filter<Example>(
   dataset: Dataset<Example>,
   keep: (example: Example, index: number) => boolean,
@@ -71,13 +71,13 @@ export interface MixturePart<Example> {
 }
 
 export interface MixOptions {
-  /** Examples in all, the controlled variable of the paper's ratio sweep (section 4.2 fixes 80,000). */
+  /** Total number of examples, the controlled variable of the paper's ratio sweep (80,000 in section 4.2). */
   readonly total: number;
   readonly seed: number;
 }
 
 /**
- * `total` examples in the given shares, each part drawn without repetition in an order that the seed decides, then
+ * `total` examples in the given shares, each part drawn without replacement in an order determined by the seed, then
  * shuffled together. Opening throws `invalid-data` when a part has fewer examples than its share needs.
  */
 export function mix<Example>(parts: readonly MixturePart<Example>[], { total, seed }: MixOptions): Dataset<Example> {
@@ -95,7 +95,7 @@ export function mix<Example>(parts: readonly MixturePart<Example>[], { total, se
         if (examples.length < wanted) {
           throw new MlanError(
             "invalid-data",
-            `mix: ${parts[source]?.data.name} has ${counted(examples.length, "example")} and its share needs ${wanted}. Lower the total or the share.`,
+            `mix: ${parts[source]?.data.name} has ${counted(examples.length, "example")} but its share needs ${wanted}. Lower the total or the share.`,
           );
         }
         const order = permutation(examples.length, seededRandom(deriveSeed(seed, `part ${source}`)));
@@ -113,7 +113,7 @@ function apportion(shares: readonly number[], total: number): readonly number[] 
   if (!Number.isInteger(total) || total < 1 || !(sum > 0) || shares.some((share) => !(share >= 0))) {
     throw new MlanError(
       "invalid-options",
-      `mix: shares [${shares}] and total ${total} make no mixture; shares are numbers from 0, the total a whole number from 1.`,
+      `mix: shares [${shares}] and total ${total} do not make a mixture; shares are numbers from 0, and the total is a whole number from 1.`,
     );
   }
   const exact = shares.map((share) => (share / sum) * total);
@@ -126,7 +126,7 @@ function apportion(shares: readonly number[], total: number): readonly number[] 
   return counts;
 }
 
-/** Where an example of a view lies: which of its datasets, and which index there. */
+/** Where an example of a view comes from: which dataset, and the index in it. */
 interface Place {
   readonly source: number;
   readonly index: number;

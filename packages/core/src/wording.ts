@@ -1,24 +1,24 @@
 import type { Prompt } from "./benchmark.ts";
 import { IMAGE_PLACEHOLDER } from "./conversation.ts";
 
-/** A question in words. */
+/** The text of a question. */
 export interface AskedText {
   readonly user: string;
-  /** Given text that the generated answer continues, e.g. `The best answer is "`. */
+  /** The beginning of the answer, which the model continues, e.g. `The best answer is "`. */
   readonly answerStart: string;
-  /** Images that it shows, 0 or more. */
+  /** Number of images, 0 or more. */
   readonly images: number;
 }
 
-/** The form in which a model expects to be asked: a value of the model's own. */
+/** The prompt format that a model expects; each model brings its own. */
 export interface Wording {
-  /** Written into results. Protocols may have words of their own for it. E.g. "tuned", "vicuna-base". */
+  /** Written into results, e.g. "tuned", "vicuna-base". A protocol may have special prompts for it. */
   readonly name: string;
   /** Pure. */
   ask(text: AskedText): Prompt;
 }
 
-/** Asks in the model's conversation template, the images before what the user says. */
+/** A wording that uses the model's conversation template, with the images before the user's text. */
 export function chatWording(name: string): Wording {
   return {
     name,
@@ -27,8 +27,8 @@ export function chatWording(name: string): Wording {
 }
 
 /**
- * For a model that only continues text: `before`, the images and what the user says, `between`, and how the answer begins, after
- * the begin-of-sequence token. E.g. `textWording("vicuna-base", "User: ", "\nAssistant: ")`.
+ * A wording for a model that only continues text. The prompt is the begin-of-sequence token, `before`, the images, the
+ * user's text, `between` and the start of the answer. E.g. `textWording("vicuna-base", "User: ", "\nAssistant: ")`.
  */
 export function textWording(name: string, before: string, between: string): Wording {
   return {
@@ -41,7 +41,7 @@ export function textWording(name: string, before: string, between: string): Word
   };
 }
 
-/** Placeholders as they stand before a text: `<image>` and a newline; nothing without images. */
+/** Image placeholders to put before a text: one `<image>` per image and a newline; empty without images. */
 export function imagesInFront(images: number): string {
   return images === 0 ? "" : `${Array.from({ length: images }, () => IMAGE_PLACEHOLDER).join(" ")}\n`;
 }

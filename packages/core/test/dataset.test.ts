@@ -34,7 +34,7 @@ describe("a dataset that code of its own reads names itself, row and field", () 
       "acme/receipts:train: its rows cannot be read (ENOENT: no such file or directory, open 'no/train.json').",
     );
     const nothing = defineDataset({ name: "mine", rows: () => Promise.resolve(JSON.parse("3")), toExample: () => 1 });
-    await expect(nothing.open()).rejects.toThrow("mine: `rows` gave 3, and should give a list of rows.");
+    await expect(nothing.open()).rejects.toThrow("mine: `rows` returned 3; return a list of rows.");
   });
 
   it("a row that no example can be made of", async () => {
@@ -45,7 +45,7 @@ describe("a dataset that code of its own reads names itself, row and field", () 
       },
     );
     await expect((await broken.open()).at(0)).rejects.toThrow(
-      "acme/receipts:train: row 0 cannot be made an example (x is undefined). Correct or remove that row.",
+      "acme/receipts:train: row 0 cannot be turned into an example (x is undefined). Correct or remove that row.",
     );
   });
 

@@ -301,7 +301,7 @@ describe("an experiment", () => {
   it("refuses a folder of another experiment and says what differs", async () => {
     await run();
     await expect(run(build(addingTrainer(), 2))).rejects.toThrow(
-      "experiment.seed was 1, now it is 2. Run into another folder, or replace this one: fresh: true, or --fresh of the command.",
+      "experiment.seed was 1, now it is 2. Run into another folder, or replace it with `fresh: true` (--fresh on the command line).",
     );
     await expect(run(build(addingTrainer(), 2))).rejects.toSatisfy((error) => MlanError.is(error, "run-folder"));
   });

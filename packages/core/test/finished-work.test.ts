@@ -43,7 +43,7 @@ describe("an evaluation that is done", () => {
     ["whose results are no JSON any more", () => writeFile(results(), "[{"),               ["before", "after"], []],
     ["whose results are of another kind",  () => writeFile(results(), "{}"),               ["before", "after"], []],
     ["which nobody touched",               async () => {},                                 [],                  []],
-  ])("%s is made anew, by the weights of its stage, and nothing else", async (_, damage, again, asked) => {
+  ])("%s is recreated, by the weights of its stage, and nothing else", async (_, damage, again, asked) => {
     await run();
     await damage();
     const seen: Told[] = [];
@@ -81,7 +81,7 @@ describe("an evaluation that is done", () => {
       return JSON.stringify(manifest);
     });
     await expect(run()).rejects.toThrow(
-      'stage "after" began with other weights than the stages before it have left now',
+      'stage "after" began with different weights than the stages before it have now produced',
     );
   });
 });
@@ -183,7 +183,7 @@ describe("what is not as the run wrote it", () => {
   const file = (name: string): URL => new URL(name, folder);
   const ledgerEdited = "ledger.json was edited or damaged: the cost of tune";
   const stepsEdited =
-    "metrics.jsonl was edited or damaged: the steps of tune. It cannot be made anew; costs and results do not depend on it";
+    "metrics.jsonl was edited or damaged: the steps of tune. It cannot be recreated; costs and results do not depend on it";
 
   // prettier-ignore
   it.each<[string, () => Promise<void>, readonly string[]]>([

@@ -25,7 +25,7 @@ describe("a fresh run, where a user keeps files among those of the stages", () =
     await writeFile(place(path), "mine");
     const [manifest, names] = [(await readRun(folder)).manifest, await readdir(folder, { recursive: true })];
     const named = fileURLToPath(place(path)).replace(/(best|mine)\/notes\.txt$/, "$1/");
-    await expect(fresh()).rejects.toThrow(`${named} is not what a run writes there`);
+    await expect(fresh()).rejects.toThrow(`${named} was not written by the run and would be lost`);
     expect((await readRun(folder)).manifest).toEqual(manifest);
     expect(await readdir(folder, { recursive: true })).toEqual(names);
     await rm(place(path).href.includes("notes") ? new URL(named, "file:///") : place(path), { recursive: true });
@@ -35,7 +35,7 @@ describe("a fresh run, where a user keeps files among those of the stages", () =
   it("is refused for a copy of a checkpoint under another name", async () => {
     await run();
     await cp(place("checkpoints/tune/step-3/"), place("checkpoints/tune/step-3 keep/"), { recursive: true });
-    await expect(fresh()).rejects.toThrow("step-3 keep/ is not what a run writes there");
+    await expect(fresh()).rejects.toThrow("step-3 keep/ was not written by the run and would be lost");
     expect(existsSync(place("checkpoints/tune/step-3%20keep/fake-model.json"))).toBe(true);
   });
 
@@ -53,7 +53,7 @@ describe("a fresh run, where a user keeps files among those of the stages", () =
     expect((await fresh()).at(-1)).toMatchObject({ type: "run-end" });
     expect(await readdir(place("checkpoints/tune/"))).toEqual(["step-3"]);
     await writeFile(new URL("mine", place("checkpoints/tune/step-3/")), "");
-    await expect(fresh()).rejects.toThrow("step-3/mine is not");
+    await expect(fresh()).rejects.toThrow("step-3/mine was not");
   });
 
   it("replaces a run whose list of checksums is damaged", async () => {

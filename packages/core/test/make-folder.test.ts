@@ -28,7 +28,9 @@ test("a file or a link to nothing in the way is named", async () => {
   await expect(makeFolder(new URL("file", root))).rejects.toThrow(file);
   await expect(makeFolder(new URL("file/below/", root))).rejects.toThrow(file);
   await expect(makeFolder(new URL("file/below/further/", root))).rejects.toThrow(file);
-  await expect(makeFolder(new URL("link/", root))).rejects.toThrow(/link is a link that leads to no folder, where/);
+  await expect(makeFolder(new URL("link/", root))).rejects.toThrow(
+    /link is a link that does not lead to a folder, where/,
+  );
 });
 
 test.runIf(process.platform === "linux")("below /proc, where Node's own never ends, nothing hangs", async () => {
@@ -36,7 +38,7 @@ test.runIf(process.platform === "linux")("below /proc, where Node's own never en
     MlanError.is(error, "unavailable"),
   );
   await expect(makeFolder(new URL("file:///proc/mlan/run/"))).rejects.toThrow(
-    "/proc/mlan/ cannot be made: /proc/ takes no new folders. Choose another place.",
+    "/proc/mlan/ cannot be created: /proc/ allows no new folders. Choose another place.",
   );
 });
 
@@ -64,6 +66,6 @@ test.runIf(process.platform === "linux")("everything that writes below a folder 
   ];
   const { stdout } = await promisify(execFile)(process.execPath, node, { timeout: 20_000 });
   expect(stdout.trim().split("\n")).toEqual(
-    Array.from({ length: 4 }, () => expect.stringMatching(/^unavailable .*\/proc\/mlan\/ cannot be made/)),
+    Array.from({ length: 4 }, () => expect.stringMatching(/^unavailable .*\/proc\/mlan\/ cannot be created/)),
   );
 });

@@ -133,7 +133,7 @@ describe("before the first stage", () => {
     const use = [fakeModelPlugin({ readsImages: false }), addingTrainer(), weightEvaluator()];
     const { message, events } = await refusal(experiment({ name: "small", use, stages }));
     expect(message).toBe(
-      "the data pictures have images, and the model @mlan/testing/fake-model reads none. Give it a vision tower, or take other data.",
+      "the data pictures have images, and the model @mlan/testing/fake-model reads none. Give it a vision tower, or use data without images.",
     );
     expect(stagesOf(events)).toEqual([]);
   });
@@ -205,8 +205,8 @@ describe("before the first stage", () => {
   const choices = ["A", "B"].map((label) => ({ label, text: `the ${label}` }));
   it.each([
     ["is none of the choices", { target: "C", choices }, 'its target "C" is none of its choices "A", "B"'],
-    ["is empty", { target: "" }, "its target is empty, so that no answer is right; write the right answer."],
-    ["is no text", Object.assign({ target: "" }, { target: 3 }), "its target is 3, no text; write it as a text."],
+    ["is empty", { target: "" }, "its target is empty, so no answer is correct; write the correct answer."],
+    ["is no text", Object.assign({ target: "" }, { target: 3 }), "its target is 3, not a text; write it as text."],
     ["fits two choices", { target: "A", choices: [...choices, ...choices] }, 'two of its choices are labelled "A"'],
   ])("a question whose target %s is noticed", async (_, fields, problem) => {
     const sound = { id: "p", images: [], target: "B", text: "", choices };

@@ -176,7 +176,7 @@ describe("a fresh run", () => {
   it("refuses a folder that is no run", async () => {
     await mkdir(folder);
     await writeFile(notes(), "mine");
-    await expect(run(build(), { fresh: true })).rejects.toThrow('is no run folder: it holds "notes.txt"');
+    await expect(run(build(), { fresh: true })).rejects.toThrow('is not a run folder: it holds "notes.txt"');
     await writeFile(new URL("manifest.json", folder), '{"name": "a web page"}');
     await expect(run(build(), { fresh: true })).rejects.toThrow("its manifest.json is not that of a run");
     expect(await readFile(notes(), "utf8")).toBe("mine");
@@ -226,10 +226,10 @@ describe("a run folder", () => {
     ["manifest.json", "null",                                           "its manifest.json is not that of a run"],
     ["manifest.json", "[]",                                             "its manifest.json is not that of a run"],
     ["manifest.json", '{"formatVersion":1,"plan":{},"versions":{}}',    "stages"],
-    ["manifest.json", '{"formatVersion":3}',                            /run\/ was written by a newer version of mlan: its manifest\.json has the format 3, and this one reads formats up to 2\. Update mlan\.$/],
+    ["manifest.json", '{"formatVersion":3}',                            /run\/ was written by a newer version of mlan: its manifest\.json has format 3, and this version reads formats up to 2\. Update mlan\.$/],
     ["manifest.json", '{"formatVersion":2,"versions":{}}',              /its manifest\.json is not that of a run; it lacks plan, created, stages\. Restore it, or give another folder\.$/],
-    ["results.json",  "{}",                                             "results.json is not what a run writes there (expected a list, found an object). Restore it, or run the experiment again in its folder"],
-    ["results.json",  "[{",                                             "results.json is no JSON. Restore it, or run the experiment again in its folder"],
+    ["results.json",  "{}",                                             "results.json is not what a run writes there (expected a list, found an object). Restore it, or run the experiment again in its folder to recreate it"],
+    ["results.json",  "[{",                                             "results.json is not JSON. Restore it, or run the experiment again in its folder to recreate it"],
     ["ledger.json",   "[1]",                                            'ledger.json is not what a run writes there (key "0": expected an entry with stage, found 1).'],
     ["metrics.jsonl", "{}\n",                                           "line 1 of"],
     ["metrics.jsonl", "oops\n",                                         "line 1 of"],

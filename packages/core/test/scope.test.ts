@@ -12,25 +12,14 @@ const sentence = plugin({
 });
 
 describe("a scope", () => {
-  it("gives the plugin given last, and all of them in order", () => {
+  it("returns the service of the last plugin", () => {
     const scope = createScope([word("one"), word("two")]);
     expect(scope.get(WORD)).toBe("two");
-    expect(scope.all(WORD)).toEqual(["one", "two"]);
   });
 
   it("makes a service once", () => {
     const scope = createScope([word("one"), sentence]);
     expect(scope.get(SENTENCE)).toBe(scope.get(SENTENCE));
-  });
-
-  it("shares a parent's service with children, which never see a child's own parts", () => {
-    const parent = createScope([word("parent"), sentence]);
-    const child = parent.child([word("child")]);
-    expect(child.get(WORD)).toBe("child");
-    expect(child.get(SENTENCE).text).toBe("parent.");
-    expect(parent.get(WORD)).toBe("parent");
-    expect(child.all(WORD)).toEqual(["parent", "child"]);
-    expect(parent.child([]).get(SENTENCE)).toBe(parent.get(SENTENCE));
   });
 
   it("says what is missing and what to do", () => {

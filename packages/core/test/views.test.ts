@@ -150,13 +150,13 @@ describe("mix", () => {
 
   it("says which part is too small", async () => {
     await expect(mix(parts, { total: 800, seed: 0 }).open()).rejects.toThrow(
-      "language has 100 examples and its share needs 700",
+      "language has 100 examples but its share needs 700",
     );
   });
 
-  it("refuses shares that make no mixture", () => {
+  it("refuses shares that do not make a mixture", () => {
     expect(() => mix([{ data: language, share: -1 }], { total: 5, seed: 0 })).toThrow(MlanError);
-    expect(() => mix([], { total: 5, seed: 0 })).toThrow("no mixture");
+    expect(() => mix([], { total: 5, seed: 0 })).toThrow("do not make a mixture");
   });
 });
 

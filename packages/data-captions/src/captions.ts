@@ -29,7 +29,7 @@ export function captions(options: CaptionsOptions = {}): Dataset<Conversation> {
   const { images, ...source } = checkOptions("data-captions", optionsSchema, options);
   return conversationsFrom({
     name: "captions",
-    speaker: "data-captions",
+    errorPrefix: "data-captions",
     card: cardFor(source, {
       source: "https://huggingface.co/datasets/liuhaotian/LLaVA-Pretrain",
       license: "see its card: terms of CC3M (images and texts) and of BLIP (captions)",
@@ -49,7 +49,7 @@ const optionsSchema: z.ZodType<CaptionsOptions> = z.strictObject({
 });
 
 const PUBLISHED = {
-  speaker: "data-captions",
+  errorPrefix: "data-captions",
   repository: "liuhaotian/LLaVA-Pretrain",
   revision: "70f9d1e5e1a697fe35830875cfc7de1dd590d727",
 };

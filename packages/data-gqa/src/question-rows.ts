@@ -15,10 +15,10 @@ interface GqaImage {
 }
 
 /** The questions, each with the image that its `imageId` names in the other table; no image is read. */
-export function questionRows({ source, speaker, images }: RowPlaces): RowReader<GqaRow> {
+export function questionRows({ source, errorPrefix, images }: RowPlaces): RowReader<GqaRow> {
   return joinedRows({
     table: rowsFrom({
-      speaker,
+      errorPrefix,
       source,
       files: filesOf("testdev_balanced_images"),
       schema: z.object({ id: z.string(), image: imageColumn }),
@@ -28,7 +28,7 @@ export function questionRows({ source, speaker, images }: RowPlaces): RowReader<
     expected: "an id of testdev_balanced_images",
     rows: (imageId) =>
       rowsFrom({
-        speaker,
+        errorPrefix,
         source,
         files: filesOf("testdev_balanced_instructions"),
         schema: z.object({ id: z.string(), question: z.string(), answer: z.string(), imageId }),

@@ -147,7 +147,7 @@ async function outcome(
 ): Promise<readonly unknown[] | undefined> {
   const images = { column: "image" };
   const reader = rowsFrom({
-    speaker: "t",
+    errorPrefix: "t",
     source: localFolder("t", new URL(file, folder)),
     files: [file],
     schema,

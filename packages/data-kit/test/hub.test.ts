@@ -55,10 +55,10 @@ test("gives rows and the images of their published archive, with no request afte
   const files = { "rows.json": JSON.stringify([image]), "images.zip": zipOf({ "images/a.png": "pixels" }) };
   const { hub, cache } = await setUp({ files, large: ["images.zip"] });
   const reader = rowsFrom({
-    speaker: "data-kit-test",
+    errorPrefix: "data-kit-test",
     source: sourceFrom(
       { hub: { endpoint: hub.endpoint, cache } },
-      { speaker: "data-kit-test", repository: "google/boolq", revision: COMMIT },
+      { errorPrefix: "data-kit-test", repository: "google/boolq", revision: COMMIT },
     ),
     files: ["rows.json"],
     schema: z.object({ image: imageColumn, caption: z.string() }),
@@ -223,7 +223,7 @@ test("reads one config of several in a repository, from the Hub as from a folder
     "testdev_all_images/testdev-00000-of-00001.jsonl": '{"id":"other"}',
   };
   const { hub, cache } = await setUp({ files, large: [] });
-  const published = { speaker: "data-kit-test", repository: "google/boolq", revision: COMMIT };
+  const published = { errorPrefix: "data-kit-test", repository: "google/boolq", revision: COMMIT };
   const sources = [
     sourceFrom({ hub: { endpoint: hub.endpoint, cache } }, published),
     sourceFrom({ folder: await temporaryFolder(files) }, published),
@@ -231,7 +231,7 @@ test("reads one config of several in a repository, from the Hub as from a folder
   for (const source of sources) {
     const read = async (pattern: string): Promise<readonly string[]> => {
       const schema = z.object({ id: z.string() });
-      const reader = rowsFrom({ speaker: "data-kit-test", source, files: [pattern], schema });
+      const reader = rowsFrom({ errorPrefix: "data-kit-test", source, files: [pattern], schema });
       return (await allRows(reader)).map(({ id }) => id);
     };
     expect(await read("testdev_balanced_images/testdev-*.jsonl")).toEqual(["i1", "i2"]);

@@ -77,7 +77,7 @@ function parquetOf(cells: readonly unknown[]): Uint8Array {
 
 function reader(folder: URL, image: Images): RowReader<{ readonly image?: z.output<Images> }> {
   return rowsFrom({
-    speaker: "data-kit-test",
+    errorPrefix: "data-kit-test",
     source: localFolder("data-kit-test", folder),
     files: ["test.parquet", "test.json"],
     schema: z.object({ image }),

@@ -134,7 +134,7 @@ describe("in a folder of images", () => {
   test.each(["nowhere/", "nowhere.zip"])("a place that does not exist is noticed at opening: %s", async (place) => {
     const folder = await temporaryFolder({ "rows.json": '[{"image":"a.png"}]' });
     const rows = rowsFrom({
-      speaker: "data-x",
+      errorPrefix: "data-x",
       source: localFolder("data-x", new URL("rows.json", folder)),
       files: ["*.json"],
       schema: z.object({ image: imageColumn }),

@@ -51,7 +51,7 @@ async function joined(questions: readonly object[], images: readonly object[]): 
     "images.json": JSON.stringify(images),
     "images/one.png": "png",
   });
-  const common = { speaker: "data-kit-test", source: localFolder("data-kit-test", folder) };
+  const common = { errorPrefix: "data-kit-test", source: localFolder("data-kit-test", folder) };
   return joinedRows({
     table: rowsFrom({
       ...common,

@@ -26,9 +26,9 @@ test("drops a first turn by gpt", () => {
 });
 
 test("accepts exactly the turns that alternate and end with an answer", () => {
-  const speaker = fc.constantFrom("human", "gpt", "system");
+  const errorPrefix = fc.constantFrom("human", "gpt", "system");
   fc.assert(
-    fc.property(fc.array(speaker, { maxLength: 6 }), (speakers) => {
+    fc.property(fc.array(errorPrefix, { maxLength: 6 }), (speakers) => {
       const spoken = (speakers[0] === "human" ? speakers : speakers.slice(1)).join(" ");
       const accepted = llavaRecord.safeParse({ conversations: speakers.map((from) => ({ from, value: "" })) }).success;
       expect(accepted).toBe(/^human gpt( human gpt)*$/.test(spoken));

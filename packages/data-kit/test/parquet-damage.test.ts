@@ -134,5 +134,5 @@ test("reads lists of images, as a column of several images has them", async () =
 async function rowsOf<Shape extends z.ZodRawShape>(bytes: Uint8Array, schema: z.ZodObject<Shape>) {
   const folder = await temporaryFolder({ "rows.parquet": bytes });
   const source = localFolder("t", folder);
-  return allRows(rowsFrom({ speaker: "t", source, files: ["rows.parquet"], schema, images: { column: "image" } }));
+  return allRows(rowsFrom({ errorPrefix: "t", source, files: ["rows.parquet"], schema, images: { column: "image" } }));
 }

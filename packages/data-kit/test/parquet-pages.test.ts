@@ -15,6 +15,6 @@ test("there are files of both versions", () => {
 });
 
 test.each(FILES)("reads nested lists with empty ones and nulls as Arrow does: %s", async (file) => {
-  const reader = rowsFrom({ speaker: "t", source: localFolder("t", FOLDER), files: [file], schema });
+  const reader = rowsFrom({ errorPrefix: "t", source: localFolder("t", FOLDER), files: [file], schema });
   expect(await allRows(reader)).toEqual(ROWS);
 });

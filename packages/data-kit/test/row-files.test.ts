@@ -65,7 +65,7 @@ test("gives the cells of a table the types that the schema wants", async () => {
   });
   const content = `text,yes,no,list,quoted,absent,either\n1,true,False,"['a', ""b""]","[""a""]",,3\n`;
   const folder = await temporaryFolder({ "rows.csv": content });
-  const reader = rowsFrom({ speaker: "t", source: localFolder("t", folder), files: ["*.csv"], schema: wanted });
+  const reader = rowsFrom({ errorPrefix: "t", source: localFolder("t", folder), files: ["*.csv"], schema: wanted });
   expect(await allRows(reader)).toEqual([
     { text: "1", yes: true, no: false, list: ["a", "b"], quoted: ["a"], either: "3" },
   ]);
@@ -125,7 +125,7 @@ test.each([
 ])("says that numpy printed a list %s", async (_, cell) => {
   const folder = await temporaryFolder({ "rows.csv": `list\n"${cell}"\n` });
   const schema = z.object({ list: z.array(z.unknown()) });
-  const rows = rowsFrom({ speaker: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
+  const rows = rowsFrom({ errorPrefix: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
   await expect(rows.read()).rejects.toThrow(/column "list": expected a list, found .*, which is a list as numpy prints it/s);
 });
 
@@ -134,7 +134,7 @@ test.each(["[{'a': 'x'}, {'a': 'y'}]", "['a b', 'c']", "[]", "['x']", "[[1, 2], 
   async (cell) => {
     const folder = await temporaryFolder({ "rows.csv": `list\n"${cell}"\n` });
     const schema = z.object({ list: z.array(z.unknown()) });
-    const rows = rowsFrom({ speaker: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
+    const rows = rowsFrom({ errorPrefix: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
     expect(await allRows(rows)).toEqual([{ list: JSON.parse(cell.replaceAll("'", '"')) }]);
   },
 );
@@ -142,7 +142,7 @@ test.each(["[{'a': 'x'}, {'a': 'y'}]", "['a b', 'c']", "[]", "['x']", "[[1, 2], 
 test("says what a list of numpy is, however large", async () => {
   const folder = await temporaryFolder({ "rows.csv": `list\n"['${"x".repeat(20_000_000)}' 'y']"\n` });
   const schema = z.object({ list: z.array(z.unknown()) });
-  const rows = rowsFrom({ speaker: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
+  const rows = rowsFrom({ errorPrefix: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
   await expect(rows.read()).rejects.toThrow("which is a list as numpy prints it");
 });
 
@@ -207,7 +207,7 @@ test("keeps long integers of a row with millions of escapes", async () => {
   const folder = await temporaryFolder({ "rows.jsonl": row });
   const schema = z.object({ a: z.string(), n: z.string(), text: z.string(), m: z.array(z.string()) });
   const source = localFolder("t", folder);
-  const found = await (await rowsFrom({ speaker: "t", source, files: ["rows.jsonl"], schema }).read()).at(0);
+  const found = await (await rowsFrom({ errorPrefix: "t", source, files: ["rows.jsonl"], schema }).read()).at(0);
   expect({ ...found, text: found.text.length }).toEqual({
     a: "1234567890123456\\",
     n: "12345678901234567890",
@@ -226,5 +226,5 @@ test("says that what a pattern names is a folder", async () => {
 });
 
 function readerOf(place: URL | string, files: readonly string[] = ["rows.json"]) {
-  return rowsFrom({ speaker: "t", source: localFolder("t", place), files, schema });
+  return rowsFrom({ errorPrefix: "t", source: localFolder("t", place), files, schema });
 }

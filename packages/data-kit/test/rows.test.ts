@@ -45,7 +45,12 @@ test("shows what a schema found within a text that it parsed", async () => {
     .pipe(z.array(z.object({ label: z.enum(["A", "B"]) })));
   const folder = await temporaryFolder({ "rows.jsonl": JSON.stringify({ items: '[{"label":"A"},{"label":"C"},{}]' }) });
   const source = localFolder("data-test", folder);
-  const rows = rowsFrom({ speaker: "data-test", source, files: ["rows.jsonl"], schema: z.object({ items: parsed }) });
+  const rows = rowsFrom({
+    errorPrefix: "data-test",
+    source,
+    files: ["rows.jsonl"],
+    schema: z.object({ items: parsed }),
+  });
   await expect(rows.read()).rejects.toThrow(
     'data-test: rows.jsonl row 0 (line 1), column "items.1.label": expected "A" or "B", found "C"; ' +
       'column "items.2.label": expected "A" or "B", found nothing. Correct or remove that row.',
@@ -142,7 +147,7 @@ test("reads Parquet's 64-bit integers as numbers, and names one that no number h
   });
   const read = async (file: string) => {
     const source = localFolder("t", folder);
-    return allRows(rowsFrom({ speaker: "t", source, files: [file], schema: z.object({ count: z.number() }) }));
+    return allRows(rowsFrom({ errorPrefix: "t", source, files: [file], schema: z.object({ count: z.number() }) }));
   };
   expect(await read("good.parquet")).toEqual([{ count: 1 }, { count: -(2 ** 53) + 1 }]);
   await expect(read("rows.parquet")).rejects.toThrow(
@@ -174,7 +179,7 @@ test("names all columns that are missing, and misses none that may be", async ()
     const folder = await temporaryFolder({ "rows.json": JSON.stringify([row]) });
     const source = localFolder("t", folder);
     const images = { column: "b" };
-    return allRows(rowsFrom({ speaker: "t", source, files: ["rows.json"], schema: wanted, images }));
+    return allRows(rowsFrom({ errorPrefix: "t", source, files: ["rows.json"], schema: wanted, images }));
   };
   await expect(read({ x: 1, y: 2 })).rejects.toThrow('columns "a", "b" are missing; the file has columns x, y');
   expect(await read({ a: "a", b: "b.png" })).toMatchObject([{ a: "a", d: "e" }]);
@@ -267,7 +272,7 @@ const WRITTEN: Readonly<Record<string, z.ZodObject>> = {
 test.each(Object.entries(WRITTEN))("reads what Hugging Face datasets wrote: %s", async (name, schema) => {
   const images = { column: "image" };
   const source = localFolder("data-kit-test", FIXTURES);
-  const reader = rowsFrom({ speaker: "data-kit-test", source, files: [`${name}.parquet`], schema, images });
+  const reader = rowsFrom({ errorPrefix: "data-kit-test", source, files: [`${name}.parquet`], schema, images });
   const rows = await allRows(reader);
   const plain = await Promise.all(rows.map(withHashOfImage));
   expect(plain).toEqual(JSON.parse(fixture(`${name}.json`).toString()));
@@ -284,7 +289,7 @@ test("tells rows without an image in a file without statistics", async () => {
   const images = [null, { bytes: new Uint8Array([5]), path: null }, null];
   const folder = await temporaryFolder({ "rows.parquet": parquetWithImages(images, 2, false) });
   const nullable = rowsFrom({
-    speaker: "t",
+    errorPrefix: "t",
     source: localFolder("t", folder),
     files: ["rows.parquet"],
     schema: z.object({ image: imageColumn.nullable() }),
@@ -303,7 +308,7 @@ test("refuses a row that has anything but an image in its image column", async (
 });
 
 function reader(folder: URL, files: readonly string[]) {
-  return rowsFrom({ speaker: "data-kit-test", source: localFolder("data-kit-test", folder), files, schema });
+  return rowsFrom({ errorPrefix: "data-kit-test", source: localFolder("data-kit-test", folder), files, schema });
 }
 
 async function read(content: Readonly<Record<string, string | Uint8Array>>, files: readonly string[]) {
@@ -316,7 +321,7 @@ async function readAll(content: Readonly<Record<string, string | Uint8Array>>, f
 
 function imageReader(folder: URL, files: readonly string[]) {
   return rowsFrom({
-    speaker: "data-kit-test",
+    errorPrefix: "data-kit-test",
     source: localFolder("data-kit-test", folder),
     files,
     schema: z.object({ image: imageColumn }),

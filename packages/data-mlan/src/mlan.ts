@@ -33,7 +33,7 @@ export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
   const released = RELEASED[mixture];
   return conversationsFrom({
     name: source.file ? nameOf(source.file) : mixture,
-    speaker: "data-mlan",
+    errorPrefix: "data-mlan",
     card: cardFor(source, {
       source: "https://huggingface.co/datasets/WangResearchLab/MLAN",
       license: "CC0-1.0",
@@ -58,7 +58,7 @@ const optionsSchema: z.ZodType<MlanOptions> = z.strictObject({
   images: fileLocation.exactOptional(),
 });
 
-const PUBLISHED = { speaker: "data-mlan", repository: "WangResearchLab/MLAN", revision: "main" };
+const PUBLISHED = { errorPrefix: "data-mlan", repository: "WangResearchLab/MLAN", revision: "main" };
 
 /** Language only needs no images, so their archive (389 MB) is not downloaded for it. */
 const RELEASED: Readonly<Record<MixtureName, { readonly file: string; readonly archive?: string }>> = {

@@ -69,7 +69,7 @@ test.each([
   ],
   ["no turns", { conversations: [] }, 'column "conversations": the last turn must be an answer'],
   [
-    "an unknown speaker",
+    "an unknown errorPrefix",
     { conversations: [turn("system"), turn("human"), turn("bot")] },
     'column "conversations.2.from": expected "human", "user", "gpt", "assistant", "system" or "developer", found "bot"',
   ],

@@ -5,15 +5,17 @@ import { promisify, stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scratchWorkspace } from "../../setup/scratch-workspace.ts";
 import { plan } from "../plan.ts";
+import { follow } from "./page.ts";
 
 /** Each kind once, with names that move the line breaks of the templates. */
 const MADE = [
   ["data", "my-set"],
+  ["benchmark", "quiz"],
   ["model", "llama9"],
   ["eval", "by-the-longest-of-all-answers-2"],
   ["trainer", "tpu"],
 ] as const;
-const folders = MADE.map(([kind, name]) => `${kind}-${name}`);
+const folders = MADE.map(([kind, name]) => `${kind === "benchmark" ? "data" : kind}-${name}`);
 
 let copy: string;
 beforeAll(() => {
@@ -47,24 +49,8 @@ describe("npm run new", () => {
   it.each(MADE)("makes a package of the kind %s", async (kind, name) => {
     expect(await make(kind, name)).toMatchObject({
       ok: true,
-      output: expect.stringContaining(`Made packages/${kind}-${name}.`),
+      output: expect.stringContaining(`-${name}. Fill in`),
     });
-  });
-
-  const paths = folders.map((folder) => `packages/${folder}`);
-
-  it("makes packages that are built", async () => {
-    expect(await run("node_modules/typescript/bin/tsc", "--build", ...paths)).toMatchObject(good);
-  });
-
-  it("makes packages whose tests have the right types", async () => {
-    expect(await run("node_modules/typescript/bin/tsc", "--project", "tsconfig.check.json")).toMatchObject(good);
-  });
-
-  it("makes packages that are linted and formatted, and use what they list", async () => {
-    expect(await run("node_modules/oxlint/bin/oxlint", "--deny-warnings", ...paths)).toMatchObject(good);
-    expect(await run("node_modules/oxfmt/bin/oxfmt", "--check", ...paths)).toMatchObject(good);
-    expect(await run("node_modules/knip/bin/knip.js", "--no-config-hints")).toMatchObject(good);
   });
 
   it("makes packages that keep their contracts", async () => {
@@ -101,6 +87,37 @@ describe("npm run new", () => {
     const parameters = [npm, "install", "--package-lock-only", "--offline", "--ignore-scripts", "--no-audit"];
     await promisify(execFile)(process.execPath, parameters, { cwd: copy });
     expect(read("package-lock.json")).toBe(lock);
+  });
+});
+
+const pages = readdirSync(new URL("../../../docs/how-to/", import.meta.url));
+
+describe("docs/how-to", () => {
+  it.each(pages)("%s holds when it is followed to the letter", async (page) => {
+    await expect(follow(join("docs/how-to", page), copy)).resolves.toBe(undefined);
+  });
+});
+
+describe("what npm run new and the pages of docs/how-to make", () => {
+  it("is built", async () => {
+    const paths = folders.map((folder) => `packages/${folder}`);
+    expect(await run("node_modules/typescript/bin/tsc", "--build", ...paths)).toMatchObject(good);
+  });
+
+  it("has the right types, tests included", async () => {
+    expect(await run("node_modules/typescript/bin/tsc", "--project", "tsconfig.check.json")).toMatchObject(good);
+  });
+
+  it("is linted", async () => {
+    expect(await run("node_modules/oxlint/bin/oxlint", "--deny-warnings", "packages")).toMatchObject(good);
+  });
+
+  it("is formatted", async () => {
+    expect(await run("node_modules/oxfmt/bin/oxfmt", "--check", "packages")).toMatchObject(good);
+  });
+
+  it("uses what it lists, and lists what it uses", async () => {
+    expect(await run("node_modules/knip/bin/knip.js", "--no-config-hints")).toMatchObject(good);
   });
 });
 

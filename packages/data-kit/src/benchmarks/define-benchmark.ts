@@ -52,7 +52,7 @@ export interface JoinedBenchmarkDefinition<Row, Q extends Question> extends Prot
 export interface RowPlaces {
   readonly source: FileSource;
   /** Begins every error. */
-  readonly speaker: string;
+  readonly errorPrefix: string;
   readonly images?: Location;
 }
 
@@ -82,9 +82,9 @@ function fromOneTable<Shape extends z.ZodRawShape, Q extends Question>({
 }: BenchmarkDefinition<Shape, Q>): (options?: BenchmarkOptions) => Benchmark<Q> {
   const column = imageColumnsOf(row);
   const hasImages = column.length > 0;
-  return made({ ...definition, published }, { file: true, images: hasImages }, ({ source, speaker, images }) =>
+  return made({ ...definition, published }, { file: true, images: hasImages }, ({ source, errorPrefix, images }) =>
     rowsFrom({
-      speaker,
+      errorPrefix,
       source,
       files,
       schema: row,
@@ -106,20 +106,20 @@ function made<Row, Q extends Question>(
   rows: (places: RowPlaces) => RowReader<Row>,
 ): (options?: BenchmarkOptions) => Benchmark<Q> {
   const { published, ...asked } = definition;
-  const speaker = `data-${definition.name}`;
+  const errorPrefix = `data-${definition.name}`;
   const schema: z.ZodType<BenchmarkOptions> = allOptions.omit({
     ...(!takes.file && { file: true }),
     ...("location" in published && { hub: true }),
     ...(!takes.images && { images: true }),
   });
   const benchmarkOf = (options: BenchmarkOptions): Benchmark<Q> => {
-    const { images, ...named } = checkOptions(speaker, schema, options);
-    const source = publishedSource(published, named, speaker);
+    const { images, ...named } = checkOptions(errorPrefix, schema, options);
+    const source = publishedSource(published, named, errorPrefix);
     return benchmarkFromRows({
       extractors: [firstMention],
       ...asked,
       card: publishedCard(published, named),
-      rows: rows({ source, speaker, ...(images && { images }) }),
+      rows: rows({ source, errorPrefix, ...(images && { images }) }),
     });
   };
   // What is wrong with the protocols is an error of the definition, not of its first use.

@@ -32,10 +32,10 @@ export function publishedCard(published: Published, options: SourceOptions): Dat
   return cardFor(options, { source: `https://huggingface.co/datasets/${published.repository}`, ...published });
 }
 
-/** The files that the options name, or else the published ones. `speaker` begins every error. */
-export function publishedSource(published: Published, options: SourceOptions, speaker: string): FileSource {
-  if (!("location" in published)) return sourceFrom(options, { ...published, speaker });
+/** The files that the options name, or else the published ones. Every error begins with `errorPrefix`. */
+export function publishedSource(published: Published, options: SourceOptions, errorPrefix: string): FileSource {
+  if (!("location" in published)) return sourceFrom(options, { ...published, errorPrefix });
   const { file, folder } = options;
-  refuseTogether(speaker, { file, folder }, "each says where the rows come from");
-  return localFolder(speaker, file ?? folder ?? published.location);
+  refuseTogether(errorPrefix, { file, folder }, "each says where the rows come from");
+  return localFolder(errorPrefix, file ?? folder ?? published.location);
 }

@@ -9,7 +9,7 @@ import { withPartsAsText } from "./message-parts.ts";
 export interface ConversationsDefinition {
   readonly name: string;
   /** Begins every error. Default: the name. */
-  readonly speaker?: string;
+  readonly errorPrefix?: string;
   readonly source: FileSource;
   /** Patterns, best first; all files of the first one with any are read. */
   readonly files: readonly string[];
@@ -26,12 +26,12 @@ export interface ConversationsDefinition {
  * or a table with them as JSON. Reads the files when it is opened, and images when they are needed.
  */
 export function conversationsFrom(definition: ConversationsDefinition): Dataset<Conversation> {
-  const { name, speaker = name, source, files, images, schema = llavaRecord } = definition;
+  const { name, errorPrefix = name, source, files, images, schema = llavaRecord } = definition;
   return datasetFromRows({
     name,
     card: definition.card ?? { source: source.place, license: "unknown", modality: "mixed" },
     rows: rowsFrom({
-      speaker,
+      errorPrefix,
       source,
       files,
       schema,

@@ -8,12 +8,12 @@ export type ContentFormat = "array" | "lines" | "table" | "parquet";
  * The format of a file of rows by its first bytes; the ending of `name` counts only for tables of text, which have no
  * mark. Throws an `invalid-data` error that says what the file is when it holds no rows that can be read.
  */
-export async function contentFormat(speaker: string, file: URL, name: string): Promise<ContentFormat> {
+export async function contentFormat(errorPrefix: string, file: URL, name: string): Promise<ContentFormat> {
   const handle = await open(file);
   try {
-    if ((await handle.stat()).isDirectory()) throw notRows(speaker, name, "is a folder; name the file in it");
+    if ((await handle.stat()).isDirectory()) throw notRows(errorPrefix, name, "is a folder; name the file in it");
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return formatOf(speaker, name, buffer.subarray(0, bytesRead));
+    return formatOf(errorPrefix, name, buffer.subarray(0, bytesRead));
   } finally {
     await handle.close();
   }
@@ -22,38 +22,42 @@ export async function contentFormat(speaker: string, file: URL, name: string): P
 /** Enough to see one row of most files, and the mark of a tar archive. */
 const HEAD_BYTES = 65_536;
 
-function formatOf(speaker: string, name: string, head: Buffer): ContentFormat {
+function formatOf(errorPrefix: string, name: string, head: Buffer): ContentFormat {
   const ending = /\.[^./]*$/.exec(name)?.[0].toLowerCase() ?? "";
   // A split without rows is an empty file of lines.
   if (head.length === 0 && LINES.has(ending)) return "lines";
-  if (head.length === 0) throw notRows(speaker, name, "is empty; write or download it again");
+  if (head.length === 0) throw notRows(errorPrefix, name, "is empty; write or download it again");
   if (head.toString("latin1", 0, 4) === "PAR1") return "parquet";
   const kind = KINDS.find(({ at = 0, mark }) => head.toString("latin1", at, at + mark.length) === mark);
-  if (kind) throw notRows(speaker, name, kind.problem);
+  if (kind) throw notRows(errorPrefix, name, kind.problem);
   const text = head.toString("utf8").replace(/^\ufeff/, "");
   const start = text.trimStart();
-  if (looksLikeUtf16(head)) throw notRows(speaker, name, UTF_16);
-  if (endsLinesInCr(start)) throw notRows(speaker, name, "ends its lines in CR alone; save it with LF");
+  if (looksLikeUtf16(head)) throw notRows(errorPrefix, name, UTF_16);
+  if (endsLinesInCr(start)) throw notRows(errorPrefix, name, "ends its lines in CR alone; save it with LF");
   if (start === "") return "lines";
   if (start.startsWith("<"))
-    throw notRows(speaker, name, "is a page of HTML or XML, not rows; download the file itself");
+    throw notRows(errorPrefix, name, "is a page of HTML or XML, not rows; download the file itself");
   if (start.startsWith("[")) return "array";
-  if (start.startsWith("{")) return linesOrProblem(speaker, name, start);
+  if (start.startsWith("{")) return linesOrProblem(errorPrefix, name, start);
   if (TABLES.has(ending)) return "table";
   if (LINES.has(ending)) return "lines";
   const found = `holds neither JSON nor Parquet: it begins with ${shownValue(start.slice(0, 40))}`;
-  throw notRows(speaker, name, `${found}; rows are read from JSON, JSON lines, Parquet, .csv and .tsv`);
+  throw notRows(errorPrefix, name, `${found}; rows are read from JSON, JSON lines, Parquet, .csv and .tsv`);
 }
 
 /** An object over several lines is one value, not rows. */
-function linesOrProblem(speaker: string, name: string, start: string): ContentFormat {
+function linesOrProblem(errorPrefix: string, name: string, start: string): ContentFormat {
   const first = /^(.*)\n/.exec(start)?.[1]?.trimEnd() ?? "";
   if (!/[{[,]$/.test(first)) return "lines";
-  throw notRows(speaker, name, "holds one JSON object over several lines; rows are an array, or one object per line");
+  throw notRows(
+    errorPrefix,
+    name,
+    "holds one JSON object over several lines; rows are an array, or one object per line",
+  );
 }
 
-function notRows(speaker: string, name: string, problem: string): MlanError {
-  return new MlanError("invalid-data", `${speaker}: ${name} ${problem}.`);
+function notRows(errorPrefix: string, name: string, problem: string): MlanError {
+  return new MlanError("invalid-data", `${errorPrefix}: ${name} ${problem}.`);
 }
 
 /** ASCII in two bytes a character, without a byte order mark. */

@@ -9,25 +9,25 @@ import { type Files, type FileSource, matching } from "./file-source.ts";
  * an `invalid-data` error when there is no such folder or file, and an `unavailable` one, with the reason, when it cannot
  * be read. Throws an `invalid-options` error for what is no path and no `file:` URL.
  */
-export function localFolder(speaker: string, folderOrFile: Location): FileSource {
+export function localFolder(errorPrefix: string, folderOrFile: Location): FileSource {
   const place = pathOf(toFileUrl(folderOrFile));
   const url = withoutSlash(toFileUrl(folderOrFile));
   return {
     place,
     async open() {
       const status = await stat(url).catch((cause: unknown) => {
-        if (!isMissing(cause)) throw unreadable(speaker, place, cause);
-        const message = `${speaker}: there is no folder or file ${place}; give one that exists.`;
+        if (!isMissing(cause)) throw unreadable(errorPrefix, place, cause);
+        const message = `${errorPrefix}: there is no folder or file ${place}; give one that exists.`;
         throw new MlanError("invalid-data", message, { cause });
       });
-      if (status.isDirectory()) return filesOf(speaker, place, toFolderUrl(url));
-      if (status.isFile()) return singleFile(speaker, url);
-      throw new MlanError("invalid-data", `${speaker}: ${place} is neither a folder nor a file with content.`);
+      if (status.isDirectory()) return filesOf(errorPrefix, place, toFolderUrl(url));
+      if (status.isFile()) return singleFile(errorPrefix, url);
+      throw new MlanError("invalid-data", `${errorPrefix}: ${place} is neither a folder nor a file with content.`);
     },
   };
 }
 
-function filesOf(speaker: string, place: string, folder: URL): Files {
+function filesOf(errorPrefix: string, place: string, folder: URL): Files {
   return {
     place,
     folder,
@@ -36,7 +36,7 @@ function filesOf(speaker: string, place: string, folder: URL): Files {
       const url = urlOf(folder, parent);
       const entries = await readdir(url, { withFileTypes: true }).catch((cause: unknown): Dirent[] => {
         if (isMissing(cause)) return [];
-        throw unreadable(speaker, pathOf(url), cause);
+        throw unreadable(errorPrefix, pathOf(url), cause);
       });
       const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => parent + name);
       return matching(names, pattern);
@@ -45,20 +45,20 @@ function filesOf(speaker: string, place: string, folder: URL): Files {
     async checksum(path) {
       const file = urlOf(folder, path);
       return sha256OfFile(file).catch((cause: unknown) => {
-        throw unreadable(speaker, pathOf(file), cause);
+        throw unreadable(errorPrefix, pathOf(file), cause);
       });
     },
   };
 }
 
 /** Answers to every pattern, so that a file of any name can be read. */
-function singleFile(speaker: string, file: URL): Files {
+function singleFile(errorPrefix: string, file: URL): Files {
   const folder = new URL("./", file);
-  return { ...filesOf(speaker, pathOf(folder), folder), match: () => Promise.resolve([basename(pathOf(file))]) };
+  return { ...filesOf(errorPrefix, pathOf(folder), folder), match: () => Promise.resolve([basename(pathOf(file))]) };
 }
 
-function unreadable(speaker: string, place: string, cause: unknown): MlanError {
-  return new MlanError("unavailable", `${speaker}: ${place} cannot be read (${messageOf(cause)}).`, { cause });
+function unreadable(errorPrefix: string, place: string, cause: unknown): MlanError {
+  return new MlanError("unavailable", `${errorPrefix}: ${place} cannot be read (${messageOf(cause)}).`, { cause });
 }
 
 function isMissing(cause: unknown): boolean {

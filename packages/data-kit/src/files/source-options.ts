@@ -36,7 +36,7 @@ export const sourceOptions: {
 
 export interface PublishedFiles {
   /** Begins every error, e.g. "data-boolq". */
-  readonly speaker: string;
+  readonly errorPrefix: string;
   /** Owner and name on the Hub, e.g. "google/boolq". */
   readonly repository: string;
   /** The commit that is read unless the options name another. */
@@ -48,9 +48,9 @@ export interface PublishedFiles {
  * more than one of these.
  */
 export function sourceFrom({ folder, file, hub }: SourceOptions, published: PublishedFiles): FileSource {
-  refuseTogether(published.speaker, { file, folder, hub }, "each says where the rows come from");
+  refuseTogether(published.errorPrefix, { file, folder, hub }, "each says where the rows come from");
   const named = file ?? folder;
-  return named ? localFolder(published.speaker, named) : hubFolder({ ...published, ...hub });
+  return named ? localFolder(published.errorPrefix, named) : hubFolder({ ...published, ...hub });
 }
 
 /** The published card; of a file that the user named instead, where it is and that nothing is known of its licence. */
@@ -60,12 +60,12 @@ export function cardFor({ file }: SourceOptions, published: DatasetCard): Datase
 }
 
 /** Throws `invalid-options` when more than one of the options is given, of which each would make the others mean nothing. */
-export function refuseTogether(speaker: string, options: Readonly<Record<string, unknown>>, reason: string): void {
+export function refuseTogether(errorPrefix: string, options: Readonly<Record<string, unknown>>, reason: string): void {
   const given = Object.keys(options).filter((name) => options[name] !== undefined);
   if (given.length < 2) return;
   const names = given.map((name) => `"${name}"`).join(" and ");
   throw new MlanError(
     "invalid-options",
-    `${speaker}: the options ${names} exclude each other (${reason}); give one of them.`,
+    `${errorPrefix}: the options ${names} exclude each other (${reason}); give one of them.`,
   );
 }

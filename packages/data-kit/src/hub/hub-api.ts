@@ -1,5 +1,5 @@
 import { datasetInfo, listFiles } from "@huggingface/hub";
-import { messageOf, plainWords } from "@mlan/core";
+import { messageOf, describeIssue } from "@mlan/core";
 import { z } from "zod";
 import type { HubFile } from "./hub-cache.ts";
 import { type Asked, oddAnswer } from "./hub-error.ts";
@@ -102,7 +102,7 @@ function checkedJson(text: string, schema: z.ZodType, refusal: (problem: string)
   } catch (cause) {
     throw refusal(`what is no JSON (${messageOf(cause).slice(0, 100)})`);
   }
-  const { error } = schema.safeParse(value, { error: plainWords });
+  const { error } = schema.safeParse(value, { error: describeIssue });
   if (!error) return value;
   const [issue] = error.issues;
   throw refusal(`something else than was asked for (at "${issue?.path.join(".")}": ${issue?.message})`);

@@ -8,7 +8,7 @@ import { openZip, type ZipArchive } from "./zip-file.ts";
  * Images of a zip archive, read one by one without unpacking it, their checksums compared. Names may leave out the
  * folders that all images share. The archive is opened at the first read.
  */
-export function imageArchive(speaker: string, file: URL): ImageStore {
+export function imageArchive(errorPrefix: string, file: URL): ImageStore {
   let opened: Promise<Archive> | undefined;
   const open = (): Promise<Archive> =>
     (opened ??= openZip(file)
@@ -20,17 +20,17 @@ export function imageArchive(speaker: string, file: URL): ImageStore {
       }));
   return {
     image(name) {
-      checkImageName(name, speaker);
+      checkImageName(name, errorPrefix);
       const place = pathOf(file);
       const inArchive = async <Result>(use: (zip: ZipArchive, entry: Entry) => Result): Promise<Awaited<Result>> => {
         try {
           const archive = await open();
           const entry = entryOf(archive, name);
-          if (!entry) throw missing(speaker, name, place, archive);
+          if (!entry) throw missing(errorPrefix, name, place, archive);
           return await use(archive.zip, entry);
         } catch (cause) {
           if (MlanError.is(cause)) throw cause;
-          const message = `${speaker}: image ${shownValue(name)} cannot be read from ${place}: ${messageOf(cause)}.`;
+          const message = `${errorPrefix}: image ${shownValue(name)} cannot be read from ${place}: ${messageOf(cause)}.`;
           throw new MlanError("invalid-data", message, { cause });
         }
       };
@@ -94,13 +94,13 @@ function entryOf({ entries, folders }: Archive, name: string): Entry | undefined
 
 const LISTED = 5;
 
-function missing(speaker: string, name: string, place: string, { zip }: Archive): MlanError {
+function missing(errorPrefix: string, name: string, place: string, { zip }: Archive): MlanError {
   const names = zip.entries.map(({ fileName }) => fileName).filter((fileName) => !isLitter(fileName));
   const listed = names.slice(0, LISTED).map((fileName) => fileName.slice(0, 100));
   const more = names.length > LISTED ? `, and ${names.length - LISTED} more` : "";
   const found = names.length === 0 ? "no files" : `${listed.join(", ")}${more}`;
   return new MlanError(
     "invalid-data",
-    `${speaker}: there is no image ${shownValue(name)} in ${place}, which holds ${found}; correct the name, or name the archive that has it.`,
+    `${errorPrefix}: there is no image ${shownValue(name)} in ${place}, which holds ${found}; correct the name, or name the archive that has it.`,
   );
 }

@@ -1,9 +1,9 @@
 import { MlanError, shownValue } from "@mlan/core";
 
 /** Throws an `invalid-data` error for a name that is absolute or climbs with "..". */
-export function checkImageName(name: string, speaker: string): void {
+export function checkImageName(name: string, errorPrefix: string): void {
   const problem = imageNameProblem(name);
-  if (problem !== undefined) throw new MlanError("invalid-data", `${speaker}: ${problem}.`);
+  if (problem !== undefined) throw new MlanError("invalid-data", `${errorPrefix}: ${problem}.`);
 }
 
 /** Why an image of this name is not read; undefined for a name below the image folder. */

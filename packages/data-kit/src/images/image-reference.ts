@@ -20,29 +20,29 @@ export function imageFromBytes(name: string, bytes: Uint8Array): ImageReference 
  * The image of that name below a folder. Throws an `invalid-data` error for a name that leads out of the folder;
  * reading throws one when the file is missing, is no file, or is a symbolic link out of the folder.
  */
-export function imageFromFile(folder: URL, name: string, speaker = "data-kit"): ImageReference {
-  return imageFromFolders([folder], name, speaker);
+export function imageFromFile(folder: URL, name: string, errorPrefix = "data-kit"): ImageReference {
+  return imageFromFolders([folder], name, errorPrefix);
 }
 
 /** As {@link imageFromFile}, from the first of several folders that has the file. */
-export function imageFromFolders(folders: readonly URL[], name: string, speaker: string): ImageReference {
-  checkImageName(name, speaker);
+export function imageFromFolders(folders: readonly URL[], name: string, errorPrefix: string): ImageReference {
+  checkImageName(name, errorPrefix);
   const find = async (): Promise<FoundFile> => {
     for (const folder of folders) {
       for (const spelling of spellings(name)) {
-        const found = await findBelow(folder, spelling, speaker);
+        const found = await findBelow(folder, spelling, errorPrefix);
         if (found) return found;
       }
     }
     const places = folders.map(pathOf).join(" nor in ");
-    const message = `${speaker}: there is no image ${shownValue(name)} in ${places}; add it, or name the folder that has it.`;
+    const message = `${errorPrefix}: there is no image ${shownValue(name)} in ${places}; add it, or name the folder that has it.`;
     throw new MlanError("invalid-data", message);
   };
   return {
     name,
     async read() {
       const { path } = await find();
-      return readFile(path).catch((cause: unknown) => Promise.reject(unreadable(speaker, path, cause)));
+      return readFile(path).catch((cause: unknown) => Promise.reject(unreadable(errorPrefix, path, cause)));
     },
     async find() {
       const { path } = await find();
@@ -61,19 +61,19 @@ interface FoundFile {
 }
 
 /** undefined when there is no such file. Throws for anything else that is no image file inside the folder. */
-async function findBelow(folder: URL, name: string, speaker: string): Promise<FoundFile | undefined> {
+async function findBelow(folder: URL, name: string, errorPrefix: string): Promise<FoundFile | undefined> {
   const place = join(fileURLToPath(folder), name);
   const found = await lookAt(folder, place).catch((cause: unknown) =>
-    Promise.reject(unreadable(speaker, place, cause)),
+    Promise.reject(unreadable(errorPrefix, place, cause)),
   );
   if (!found) return undefined;
   const { root, path, status } = found;
   if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) {
-    const message = `${speaker}: image ${shownValue(name)} is a link out of its folder (to ${path}); put the file itself there.`;
+    const message = `${errorPrefix}: image ${shownValue(name)} is a link out of its folder (to ${path}); put the file itself there.`;
     throw new MlanError("invalid-data", message);
   }
   const problem = problemOf(status);
-  if (problem !== undefined) throw unreadable(speaker, path, problem);
+  if (problem !== undefined) throw unreadable(errorPrefix, path, problem);
   return { path };
 }
 
@@ -88,8 +88,8 @@ async function lookAt(folder: URL, place: string) {
   }
 }
 
-function unreadable(speaker: string, path: string, cause: unknown): MlanError {
-  return new MlanError("invalid-data", `${speaker}: ${path} cannot be read (${messageOf(cause)}).`, { cause });
+function unreadable(errorPrefix: string, path: string, cause: unknown): MlanError {
+  return new MlanError("invalid-data", `${errorPrefix}: ${path} cannot be read (${messageOf(cause)}).`, { cause });
 }
 
 function problemOf(status: Stats): string | undefined {

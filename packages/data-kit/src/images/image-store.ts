@@ -22,24 +22,24 @@ export interface ImagePlaces {
  * The user's place; else the published archive; else the folder `images/` beside the rows, then the rows' own. Throws an
  * `invalid-data` error when there is nothing at the user's place.
  */
-export async function findImages(speaker: string, files: Files, { at, archive }: ImagePlaces): Promise<ImageStore> {
-  if (at) return storeAt(speaker, at);
+export async function findImages(errorPrefix: string, files: Files, { at, archive }: ImagePlaces): Promise<ImageStore> {
+  if (at) return storeAt(errorPrefix, at);
   const published = archive === undefined ? [] : await files.match(archive);
-  if (published[0] !== undefined) return imageArchive(speaker, await files.local(published[0]));
-  return folders(speaker, [new URL("images/", files.folder), files.folder]);
+  if (published[0] !== undefined) return imageArchive(errorPrefix, await files.local(published[0]));
+  return folders(errorPrefix, [new URL("images/", files.folder), files.folder]);
 }
 
-async function storeAt(speaker: string, at: Location): Promise<ImageStore> {
+async function storeAt(errorPrefix: string, at: Location): Promise<ImageStore> {
   try {
     const status = await stat(toFileUrl(at));
-    return status.isDirectory() ? folders(speaker, [toFolderUrl(at)]) : imageArchive(speaker, toFileUrl(at));
+    return status.isDirectory() ? folders(errorPrefix, [toFolderUrl(at)]) : imageArchive(errorPrefix, toFileUrl(at));
   } catch (cause) {
     if (MlanError.is(cause)) throw cause;
-    const message = `${speaker}: images cannot be read from ${pathOf(toFileUrl(at))} (${messageOf(cause)}); name a folder or a zip archive that exists.`;
+    const message = `${errorPrefix}: images cannot be read from ${pathOf(toFileUrl(at))} (${messageOf(cause)}); name a folder or a zip archive that exists.`;
     throw new MlanError("invalid-data", message, { cause });
   }
 }
 
-function folders(speaker: string, places: readonly URL[]): ImageStore {
-  return { image: (name) => imageFromFolders(places, name, speaker) };
+function folders(errorPrefix: string, places: readonly URL[]): ImageStore {
+  return { image: (name) => imageFromFolders(places, name, errorPrefix) };
 }

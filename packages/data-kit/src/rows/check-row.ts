@@ -5,7 +5,7 @@ import { isPrintedByNumpy } from "./printed-by-numpy.ts";
 /** Where a row stands, for people. */
 export interface RowPlace {
   /** Begins the message, e.g. "data-boolq". */
-  readonly speaker: string;
+  readonly errorPrefix: string;
   /** The file's path below its source. */
   readonly file: string;
   /** Counted from 0. */
@@ -21,14 +21,14 @@ export interface RowPlace {
 export function checkColumns(
   schema: z.ZodObject,
   columns: readonly string[],
-  { speaker, file }: Pick<RowPlace, "speaker" | "file">,
+  { errorPrefix, file }: Pick<RowPlace, "errorPrefix" | "file">,
 ): void {
   const missing = missingColumns(schema, columns);
   if (missing.length === 0) return;
   const names = missing.map((name) => `"${name}"`).join(", ");
   const problem = missing.length === 1 ? `column ${names} is missing` : `columns ${names} are missing`;
   const found = columns.length === 0 ? "no columns" : `columns ${columns.join(", ")}`;
-  const message = `${speaker}: ${file}: ${problem}; the file has ${found}. Is it the right file, in the right revision?`;
+  const message = `${errorPrefix}: ${file}: ${problem}; the file has ${found}. Is it the right file, in the right revision?`;
   throw new MlanError("invalid-data", message);
 }
 
@@ -70,8 +70,8 @@ export function badRow(
   return new MlanError("invalid-data", `${placeText(place)}${problem}. ${wayOut}.`, { cause });
 }
 
-export function placeText({ speaker, file, row, line }: RowPlace): string {
-  return `${speaker}: ${file} row ${row}${line === undefined ? "" : ` (line ${line})`}`;
+export function placeText({ errorPrefix, file, row, line }: RowPlace): string {
+  return `${errorPrefix}: ${file} row ${row}${line === undefined ? "" : ` (line ${line})`}`;
 }
 
 /** A row of another dataset differs in every column; three are enough to see it. */

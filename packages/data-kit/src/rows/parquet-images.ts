@@ -9,7 +9,7 @@ import { groupCells } from "./parquet-cells.ts";
 /** A column of a Parquet file as this reader needs it. */
 export interface ParquetColumn {
   /** Begins every error. */
-  readonly speaker: string;
+  readonly errorPrefix: string;
   /** The file, for errors. */
   readonly name: string;
   readonly column: string;
@@ -67,7 +67,7 @@ export async function imagesOfColumn(
         const value = await cells(row);
         return place === undefined || !Array.isArray(value) ? value : value[place];
       };
-      return { ...imageOfCell(source.speaker, name, cell, options.store), ...(identity && { identity }) };
+      return { ...imageOfCell(source.errorPrefix, name, cell, options.store), ...(identity && { identity }) };
     };
     if (kind === "list") return Array.from({ length: count }, (_, place) => image(place));
     return count === 0 ? null : image();
@@ -91,23 +91,30 @@ function lookAt(source: ParquetColumn, row: number, kind: "image" | "list", cell
   return { count: present.length, ...(identify && { identities: present.map(identityOf) }) };
 }
 
-function notAnImage({ speaker, name, column }: ParquetColumn, row: number): MlanError {
+function notAnImage({ errorPrefix, name, column }: ParquetColumn, row: number): MlanError {
   const expected = "expected an image (bytes, the name of a file, or { bytes, path })";
-  return badRow({ speaker, file: name, row }, `, column "${column}": ${expected}, found neither`);
+  return badRow({ errorPrefix, file: name, row }, `, column "${column}": ${expected}, found neither`);
 }
 
 /** The image of one cell, read when it is needed. */
-function imageOfCell(speaker: string, name: string, cell: () => Promise<unknown>, store: ImageStore): ImageReference {
+function imageOfCell(
+  errorPrefix: string,
+  name: string,
+  cell: () => Promise<unknown>,
+  store: ImageStore,
+): ImageReference {
   const content = async (): Promise<ImageContent> => {
     let value: unknown;
     try {
       value = await cell();
     } catch (cause) {
-      throw new MlanError("invalid-data", `${speaker}: image ${name} cannot be read (${messageOf(cause)}).`, { cause });
+      throw new MlanError("invalid-data", `${errorPrefix}: image ${name} cannot be read (${messageOf(cause)}).`, {
+        cause,
+      });
     }
     const found = imageContent(value);
     if (found) return found;
-    throw new MlanError("invalid-data", `${speaker}: ${name} holds no image: neither bytes nor a path.`);
+    throw new MlanError("invalid-data", `${errorPrefix}: ${name} holds no image: neither bytes nor a path.`);
   };
   return {
     name,

@@ -26,7 +26,7 @@ interface ParquetImages {
  * row group is read when one of them is, and is kept only as long as there is room (256 MiB per file).
  */
 export async function parquetRows(
-  speaker: string,
+  errorPrefix: string,
   file: URL,
   name: string,
   wanted: ParquetColumns,
@@ -44,7 +44,7 @@ export async function parquetRows(
         const kind = images && imageKind(tree);
         if (images === undefined || kind === undefined) return [column, await plainColumn(parquet, tree)] as const;
         const source = {
-          speaker,
+          errorPrefix,
           name,
           column,
           metadata: parquet.metadata,
@@ -64,9 +64,9 @@ export async function parquetRows(
       at: (index) => Promise.resolve(rowOf(index)),
     };
   } catch (cause) {
-    if (MlanError.is(cause) && cause.message.startsWith(speaker)) throw cause;
+    if (MlanError.is(cause) && cause.message.startsWith(errorPrefix)) throw cause;
     const cut = (await endsAsParquet(file)) ? "" : "; it does not end as Parquet does, so it was cut short";
-    const message = `${speaker}: ${name} cannot be read as Parquet (${messageOf(cause)})${cut}. Download or write it again.`;
+    const message = `${errorPrefix}: ${name} cannot be read as Parquet (${messageOf(cause)})${cut}. Download or write it again.`;
     throw new MlanError("invalid-data", message, { cause });
   }
 }

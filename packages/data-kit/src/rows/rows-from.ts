@@ -37,7 +37,7 @@ export interface Rows<Row> {
 
 export interface RowsDefinition<Shape extends z.ZodRawShape> {
   /** Begins every error, e.g. "data-boolq". */
-  readonly speaker: string;
+  readonly errorPrefix: string;
   readonly source: FileSource;
   /**
    * Patterns, best first: all files that match the first one with any match are read, in the order of their names. Their
@@ -63,12 +63,12 @@ export interface RowsDefinition<Shape extends z.ZodRawShape> {
 export function rowsFrom<Shape extends z.ZodRawShape>(
   definition: RowsDefinition<Shape>,
 ): RowReader<z.output<z.ZodObject<Shape>>> {
-  const { speaker, source } = definition;
+  const { errorPrefix, source } = definition;
   return {
     async read(options = {}) {
       const files = await source.open(options);
       const paths = await rowFiles(definition, files);
-      const store = await findImages(speaker, files, definition.images ?? {});
+      const store = await findImages(errorPrefix, files, definition.images ?? {});
       const parts: Part[] = [];
       const checksums: string[] = [];
       let length = 0;
@@ -81,7 +81,7 @@ export function rowsFrom<Shape extends z.ZodRawShape>(
         parts.push(part);
       }
       if (length === 0) {
-        const message = `${speaker}: ${paths.join(", ")} of ${files.place} holds no rows; name a file or folder that does.`;
+        const message = `${errorPrefix}: ${paths.join(", ")} of ${files.place} holds no rows; name a file or folder that does.`;
         throw new MlanError("invalid-data", message);
       }
       return {
@@ -91,7 +91,7 @@ export function rowsFrom<Shape extends z.ZodRawShape>(
           const part = parts.findLast(({ start }) => start <= index);
           if (part === undefined || index >= length) throw new RangeError(`there is no row ${index} of ${length}`);
           const row = index - part.start;
-          const raw = await reading(speaker, part.path, () => part.file.at(row));
+          const raw = await reading(errorPrefix, part.path, () => part.file.at(row));
           return rowOf(definition, part, raw, row);
         },
       };
@@ -108,7 +108,7 @@ interface Part {
 }
 
 async function rowFiles<Shape extends z.ZodRawShape>(
-  { speaker, files: patterns }: RowsDefinition<Shape>,
+  { errorPrefix, files: patterns }: RowsDefinition<Shape>,
   files: Files,
 ): Promise<readonly string[]> {
   for (const pattern of patterns) {
@@ -118,22 +118,22 @@ async function rowFiles<Shape extends z.ZodRawShape>(
   const all = await files.match("*");
   const found =
     all.length === 0 ? "no files" : `${all.slice(0, LISTED).join(", ")}${all.length > LISTED ? ", ..." : ""}`;
-  const message = `${speaker}: ${files.place} has none of ${patterns.join(", ")}, but ${found}; name the folder that has, or the file itself.`;
+  const message = `${errorPrefix}: ${files.place} has none of ${patterns.join(", ")}, but ${found}; name the folder that has, or the file itself.`;
   throw new MlanError("invalid-data", message);
 }
 
 const LISTED = 8;
 
 async function openFile<Shape extends z.ZodRawShape>(
-  { speaker, schema, images }: RowsDefinition<Shape>,
+  { errorPrefix, schema, images }: RowsDefinition<Shape>,
   file: URL,
   path: string,
   store: ImageStore,
 ): Promise<RowFile> {
-  const format = await reading(speaker, path, () => contentFormat(speaker, file, path));
-  if (format === "array") return textRows(speaker, file, path, jsonArray());
-  if (format === "lines") return textRows(speaker, file, path, jsonLines());
-  if (format === "table") return textRows(speaker, file, path, table());
+  const format = await reading(errorPrefix, path, () => contentFormat(errorPrefix, file, path));
+  if (format === "array") return textRows(errorPrefix, file, path, jsonArray());
+  if (format === "lines") return textRows(errorPrefix, file, path, jsonLines());
+  if (format === "table") return textRows(errorPrefix, file, path, table());
   const columns = {
     columns: Object.keys(schema.shape),
     images: imageColumnsOf(images).map((column) => ({
@@ -142,7 +142,7 @@ async function openFile<Shape extends z.ZodRawShape>(
       nullable: accepts(schema, column, { [column]: null }),
     })),
   };
-  return parquetRows(speaker, file, path, columns, store);
+  return parquetRows(errorPrefix, file, path, columns, store);
 }
 
 /** How many there are. */
@@ -151,12 +151,12 @@ async function checkRows<Shape extends z.ZodRawShape>(
   part: Part,
   { signal, onRow }: ReadOptions<z.output<z.ZodObject<Shape>>>,
 ): Promise<number> {
-  const { speaker, schema } = definition;
+  const { errorPrefix, schema } = definition;
   const { path, start, file } = part;
   let row = 0;
   // A column that no row has is named rather than the first row without it, so that all rows are looked at first.
   let problem: { readonly error: unknown } | undefined;
-  await reading(speaker, path, async () => {
+  await reading(errorPrefix, path, async () => {
     for await (const raw of file.scan()) {
       if (row % ROWS_PER_LOOK === 0) signal?.throwIfAborted();
       if (problem && !lacksColumns(schema, file.columns())) break;
@@ -170,7 +170,7 @@ async function checkRows<Shape extends z.ZodRawShape>(
       row += 1;
     }
   });
-  if (row > 0) checkColumns(schema, file.columns(), { speaker, file: path });
+  if (row > 0) checkColumns(schema, file.columns(), { errorPrefix, file: path });
   if (problem) throw problem.error;
   return row;
 }
@@ -178,12 +178,12 @@ async function checkRows<Shape extends z.ZodRawShape>(
 const ROWS_PER_LOOK = 256;
 
 function rowOf<Shape extends z.ZodRawShape>(
-  { speaker, schema, images, prepare }: RowsDefinition<Shape>,
+  { errorPrefix, schema, images, prepare }: RowsDefinition<Shape>,
   { path, store, file }: Part,
   { value, line }: RawRow,
   row: number,
 ): z.output<z.ZodObject<Shape>> {
-  const place: RowPlace = { speaker, file: path, row, ...(line !== undefined && { line }) };
+  const place: RowPlace = { errorPrefix, file: path, row, ...(line !== undefined && { line }) };
   const typed = (cells: unknown): unknown =>
     file.textCells ? typedCells(schema, cells, imageColumnsOf(images)) : cells;
   // Once more for the columns that are made of others.
@@ -197,12 +197,12 @@ function imageColumnsOf(images: { readonly column: string | readonly string[] } 
 }
 
 /** An `unavailable` error with the reason when the system cannot read the file. */
-async function reading<Value>(speaker: string, path: string, read: () => Promise<Value>): Promise<Value> {
+async function reading<Value>(errorPrefix: string, path: string, read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();
   } catch (cause) {
     if (MlanError.is(cause) || typeof Object(cause).code !== "string" || Object(cause).syscall === undefined)
       throw cause;
-    throw new MlanError("unavailable", `${speaker}: ${path} cannot be read (${messageOf(cause)}).`, { cause });
+    throw new MlanError("unavailable", `${errorPrefix}: ${path} cannot be read (${messageOf(cause)}).`, { cause });
   }
 }

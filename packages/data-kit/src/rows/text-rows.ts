@@ -32,13 +32,13 @@ const jsonParser: RowParser = {
  * The rows of a file of text of any size: scanning keeps where each row is and a checksum of it, and a row is read from
  * the file when it is needed.
  */
-export function textRows(speaker: string, file: URL, name: string, format: TextFormat): RowFile {
+export function textRows(errorPrefix: string, file: URL, name: string, format: TextFormat): RowFile {
   const { splitter, parser } = format;
   const columns = new Set<string>();
   const known: KnownRows = { starts: [], lengths: [], checksums: [], lines: [] };
   const bytesAt = fileBytes(file);
   const placeOf = (row: number, line: number | undefined): RowPlace => ({
-    speaker,
+    errorPrefix,
     file: name,
     row,
     ...(line !== undefined && { line }),
@@ -89,7 +89,7 @@ export function textRows(speaker: string, file: URL, name: string, format: TextF
       const [start = 0, length = 0, line] = [starts[index], lengths[index], known.lines[index]];
       const bytes = await bytesAt(start, length);
       if (bytes.length !== length || crc32(bytes) !== checksums[index]) {
-        const message = `${speaker}: ${name} has changed since it was opened (row ${index}); restore it, or begin again.`;
+        const message = `${errorPrefix}: ${name} has changed since it was opened (row ${index}); restore it, or begin again.`;
         throw new MlanError("invalid-data", message);
       }
       return { value: parse(parser, bytes, placeOf(index, line), false)?.value, ...(line !== undefined && { line }) };

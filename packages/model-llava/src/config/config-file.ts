@@ -1,4 +1,4 @@
-import { messageOf, MlanError, pathOf, plainWords, shownValue } from "@mlan/core";
+import { messageOf, MlanError, pathOf, describeIssue, shownValue } from "@mlan/core";
 import type { z } from "zod";
 import { readCheckpointFile } from "./checkpoint-file.ts";
 
@@ -20,7 +20,7 @@ export async function readConfigFile(file: URL): Promise<ConfigObject> {
  * `invalid-checkpoint` error that names file, key and value.
  */
 export function checkConfig<Output>(schema: z.ZodType<Output>, value: unknown, file: URL, path = ""): Output {
-  const result = schema.safeParse(isObject(value) ? withoutNulls(value) : value, { error: plainWords });
+  const result = schema.safeParse(isObject(value) ? withoutNulls(value) : value, { error: describeIssue });
   if (result.success) return result.data;
   const { issues } = result.error;
   const problems = issues.slice(0, MAXIMUM_PROBLEMS).map(({ path: keys, message }) => {

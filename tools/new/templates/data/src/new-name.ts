@@ -26,7 +26,7 @@ export function newName(options: NewNameOptions = {}): Dataset<Conversation> {
       split: "train",
     }),
     rows: rowsFrom({
-      speaker: PUBLISHED.speaker,
+      errorPrefix: PUBLISHED.errorPrefix,
       source: sourceFrom(source, PUBLISHED),
       files: ["data/train-*.parquet", "train*.parquet", "train.jsonl", "train.json"],
       schema: rowSchema,
@@ -45,7 +45,7 @@ export function newName(options: NewNameOptions = {}): Dataset<Conversation> {
 const optionsSchema: z.ZodType<NewNameOptions> = z.strictObject(sourceOptions);
 
 /** `revision`: the commit of the repository, once the rows are published. */
-const PUBLISHED = { speaker: "data-new-name", repository: "your-name/new-name", revision: "main" };
+const PUBLISHED = { errorPrefix: "data-new-name", repository: "your-name/new-name", revision: "main" };
 
 /** The columns that are used; a file may have more. */
 const rowSchema = z.object({ instruction: z.string().min(1), answer: z.string().min(1) });

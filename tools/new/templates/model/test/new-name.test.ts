@@ -26,9 +26,14 @@ const { open: useBackend } = scope.get(COMPUTE);
 describeModelContract(source, { useBackend });
 describeTrainableModelContract(source, { useBackend });
 
-test("refuses the weights of another architecture", async () => {
-  await writeFile(configFile, JSON.stringify({ ...tinyConfig, model_type: "llama" }));
-  await expect(source.open()).rejects.toThrow(/"model_type" is "llama".*"new-name"/);
+test.each([
+  ["model_type", "llama", /"model_type" is "llama".*"new-name"/],
+  ["sliding_window", 4096, /"sliding_window" is 4096 \(sliding-window attention is not supported\)/],
+])("refuses weights whose %s is %o", async (key, value, message) => {
+  const config = JSON.parse(await readFile(configFile, "utf8"));
+  await writeFile(configFile, JSON.stringify({ ...config, [key]: value }));
+  await expect(source.open()).rejects.toThrow(message);
+  await writeFile(configFile, JSON.stringify(config));
 });
 
 test("refuses options that do not exist", () => {
