@@ -58,7 +58,7 @@ describe("mlan memory", () => {
     const { status, stdout, stderr } = await mlan(words, folder);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toContain("22 layers, hidden size 2,048");
-    expect(stdout).toContain("Micro-batches: 2, each of rows: 1, positions: 1,024, images: 1");
+    expect(stdout).toContain("Micro-batches per step: 2; in each, rows: 1, positions: 1,024, images: 1");
     const rows = totalsOf(stdout);
     expect(rows.get("projector bfloat16 no")?.at(-1)).toBe("yes");
     expect(rows.get("language, projector float32 no")?.at(-1)).toBe("no");
@@ -81,6 +81,6 @@ describe("mlan memory", () => {
 
   test("teaches by example", async () => {
     const { stdout } = await mlan(["memory", "--help"]);
-    expect(stdout).toMatch(/Usage: mlan memory[\s\S]*--micro-batches <number>[\s\S]*nothing is loaded or allocated/);
+    expect(stdout).toMatch(/Usage: mlan memory[\s\S]*--micro-batches <number>[\s\S]*Nothing is loaded or\s+allocated/);
   });
 });

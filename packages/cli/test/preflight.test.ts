@@ -80,7 +80,7 @@ describe("mlan run looks at everything before it begins:", () => {
     expect(status).toBe(1);
     expect(stderr).toContain('the images of the data pope have changed since stage "last" began');
     await writeFile(image, "image b");
-    expect((await run()).stderr.match(/was done before/g)).toHaveLength(2);
+    expect((await run()).stderr.match(/already done/g)).toHaveLength(2);
   });
 });
 
@@ -91,7 +91,7 @@ describe("a run goes on", () => {
     project = join(root, "elsewhere");
     await write("pope/", 'batchSize: 3, featureCache: "features"');
     const { status, stderr } = await runAfresh("--folder", "runs/small/");
-    expect(stderr.match(/was done before/g)).toHaveLength(2);
+    expect(stderr.match(/already done/g)).toHaveLength(2);
     expect(status).toBe(0);
   });
 });

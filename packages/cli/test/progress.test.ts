@@ -111,7 +111,7 @@ describe("what stays on the screen", () => {
   test("is a stage's outcome", () => {
     expect(lastingLines(trained(), ended(100))).toEqual(["[2/4] tune  done in 50s: 100 steps, loss 3.000 → 1.000"]);
     expect(lastingLines(after([0, start]), { type: "stage-end", stage: "tune", seconds: 0, skipped: true })).toEqual([
-      "[2/4] tune  was done before",
+      "[2/4] tune  already done",
     ]);
   });
 
@@ -136,7 +136,7 @@ describe("what stays on the screen", () => {
   test("is where a stage goes on and what teaches nothing", () => {
     const event = begin(40, ["row 3: empty answer", "row 8: empty answer", "row 9: too long", "row 12: too long"]);
     expect(lastingLines(after([0, start], [0, event]), event)).toEqual([
-      "[2/4] tune  goes on after step 40",
+      "[2/4] tune  resumes after step 40",
       "[2/4] tune  nothing is learned from row 3: empty answer",
       "[2/4] tune  nothing is learned from row 8: empty answer",
       "[2/4] tune  nothing is learned from row 9: too long",
@@ -185,7 +185,7 @@ describe("what stays on the screen", () => {
       event: { type: "evaluate-start", benchmark: "boolq", questions: 300, answered: 7 },
     };
     const progress = after([0, { ...start, stage: "base", kind: "evaluate" }], [0, asked]);
-    expect(lastingLines(progress, asked)).toEqual(["[2/4] base · boolq  7 answers of boolq already there"]);
+    expect(lastingLines(progress, asked)).toEqual(["[2/4] base · boolq  7 answers of boolq already stored"]);
     expect(lastingLines(progress, event)).toEqual([
       "[2/4] base · boolq  accuracy 71.3 ± 2.6 %, 300 questions, 2 answers unreadable, " +
         "3,000 of 12,000 prompt positions computed",

@@ -125,9 +125,11 @@ describe("mlan eval", () => {
       "--benchmark",
       "@acme/data-captions",
     );
-    expect(noBenchmark.stderr).toBe("error: @acme/data-captions is no benchmark; it asks no questions.\n");
+    expect(noBenchmark.stderr).toBe("error: @acme/data-captions is not a benchmark: it has no questions to ask.\n");
     const noPlugin = await typed("eval", "--model", "@mlan/core", "--weights", "w", "--benchmark", "boolq");
-    expect(noPlugin.stderr).toMatch(/^error: @mlan\/core exports no function core; by that name a plugin is found\./);
+    expect(noPlugin.stderr).toMatch(
+      /^error: @mlan\/core exports no function core, which is the name that commands look for\./,
+    );
     expect([noBenchmark.status, noPlugin.status]).toEqual([1, 1]);
   });
 
@@ -165,12 +167,12 @@ describe("mlan eval", () => {
       const made = await typed(...own, "--benchmark", "./receipts-in.ts=./shop", "--folder", "runs/made");
       expect(made.stdout).toMatch(/^shop +accuracy /m);
       const finished = await typed(...own, "--benchmark", "./receipts.ts=./shop");
-      expect(finished.stderr).toContain("./receipts.ts exports a finished benchmark, which takes no folder");
+      expect(finished.stderr).toContain("./receipts.ts exports a benchmark, not a function, so it takes no folder");
     });
 
     test.each([
       ["./nothing.ts", "./nothing.ts exports no benchmark"],
-      ["./missing.ts", "There is no file ./missing.ts"],
+      ["./missing.ts", "./missing.ts does not exist or is not a file"],
     ])("refuses %s", async (file, message) => {
       const { status, stderr } = await typed(...own, "--benchmark", file);
       expect(stderr).toContain(message);

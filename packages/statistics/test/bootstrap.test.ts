@@ -80,7 +80,7 @@ describe("clusterBootstrap", () => {
       /resamples is 10.*at least 100/,
     );
     expect(() => clusterBootstrap({ clusters, statistic: mean, level: 1 })).toThrow(/level is 1/);
-    expect(() => clusterBootstrap({ clusters, statistic: (items) => 1 / mean(items) })).toThrow(/gave Infinity/);
+    expect(() => clusterBootstrap({ clusters, statistic: (items) => 1 / mean(items) })).toThrow(/returned Infinity/);
   });
 });
 
@@ -226,7 +226,7 @@ describe("pairedClusterBootstrap", () => {
     expect(() => pairedClusterBootstrap({ first, second: [1, 0] })).toThrow(/3 first and 2 second values/);
     expect(() => pairedClusterBootstrap({ first, second: first, clusters: ["a", "a", "a"] })).toThrow(/is 1 cluster/);
     expect(() => pairedClusterBootstrap({ first, second: first, level: 0.999, resamples: 500 })).toThrow(
-      /500 resamples cannot show a level of 0\.999; ask for 1000 or more/,
+      /500 resamples are too few for a level of 0\.999; use 1000 or more/,
     );
   });
 });

@@ -91,7 +91,7 @@ describe("a checkpoint that does not fit is refused", () => {
     const error = await errorOf(train({ folder, ...change }));
     expect(MlanError.is(error, "run-folder")).toBe(true);
     expect(String(error)).toMatch(message);
-    expect(String(error)).toMatch(/step-000004.*another run[^]*train into another folder/);
+    expect(String(error)).toMatch(/step-000004.*a different run[^]*train in a different folder/);
   });
 
   it("but may be saved more or less often", async () => {

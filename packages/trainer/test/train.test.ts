@@ -289,7 +289,7 @@ it("warns of conversations that teach something else than their answers, and nam
     },
   });
   const { events } = await train({ folder, adapt });
-  const warning = "Of 1 of the conversations something else than their answers is learned: letter-2: turn 1 is odd.";
+  const warning = "In 1 conversation, the supervised text is not exactly the answers: letter-2: turn 1 is odd.";
   expect(events[0]).toMatchObject({ unsupervised: [], warnings: [warning] });
 });
 

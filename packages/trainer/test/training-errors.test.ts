@@ -39,7 +39,7 @@ describe("training stops with one clear error", () => {
     });
     const error: unknown = await run.catch((thrown: unknown) => thrown);
     expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
-    expect(String(error)).toMatch(/loss of step 1 is NaN because tensor "table" of .*fake-model holds values/);
+    expect(String(error)).toMatch(/loss of step 1 is NaN because tensor "table" of .*fake-model contains values/);
   });
 
   it.each([undefined, 1])(
@@ -104,7 +104,7 @@ describe("training stops with one clear error", () => {
     const silent = [1, 2, 3].map((number) => ({ ...SILENT, id: `silent-${number}` }));
     const data = memoryDataset("mixed", [...letters(1), ...silent]);
     await expect(train({ folder, recipe, data })).rejects.toThrow(
-      /none of the 2 conversations of step \d has a supervised position, nor have 3 of all 4\..*"position"/,
+      /none of the 2 conversations of step \d has a supervised position; in all, 3 of 4 have none\..*"position"/,
     );
     expect((await train({ folder, recipe: { ...recipe, lossWeighting: "position" }, data })).steps).toHaveLength(3);
   });
@@ -115,7 +115,7 @@ describe("training stops with one clear error", () => {
       { epochs: 1, batchSize: 24 },
       /nothing would be learned: the only step has .* rate 0.*warmupRatio \(0\.1\) to 0.*batchSize \(24\).*epochs \(1\)/,
     ],
-    ["every step", { learningRate: 0 }, /each of the 9 steps has the learning rate 0\. Give a learningRate above 0/],
+    ["every step", { learningRate: 0 }, /each of the 9 steps has the learning rate 0\. Set a learningRate above 0/],
   ])("when %s has the learning rate 0", async (_title, change, message) => {
     const error: unknown = await train({ folder, recipe: { ...RECIPE, ...change } }).catch((thrown: unknown) => thrown);
     expect(MlanError.is(error, "invalid-options")).toBe(true);
