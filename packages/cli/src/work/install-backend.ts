@@ -50,7 +50,7 @@ function installReport(report: InstallReport): readonly string[] {
     ],
     rows,
   });
-  return [...table.slice(1), ...report.gpu.flatMap(mendLines)];
+  return [...table.slice(1), ...report.gpu.flatMap(fixLines)];
 }
 
 function deviceText({ name, type, bytes }: InstallReport["devices"][number]): string {
@@ -58,7 +58,7 @@ function deviceText({ name, type, bytes }: InstallReport["devices"][number]): st
   return type === "CPU" || !bytes ? type : `${type} ${number} (${(bytes / 2 ** 30).toFixed(1)} GiB)`;
 }
 
-function mendLines({ name, state, found, mend }: Finding): readonly string[] {
+function fixLines({ name, state, found, fix }: Finding): readonly string[] {
   if (state === "ok" || state === "unused") return [];
-  return ["", `For the GPU, ${name}: ${found}`, ...(mend === undefined ? [] : [`  ${withCommandName(mend)}`])];
+  return ["", `For the GPU, ${name}: ${found}`, ...(fix === undefined ? [] : [`  ${withCommandName(fix)}`])];
 }
