@@ -19,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Of the published questions: enough for stable times. */
+/** Shares of the published questions that are enough for stable times. */
 const SHARES: Readonly<Record<CheckpointName, number>> = { mini: 0.1, "23m": 0.03 };
 const threads = Number(values.threads);
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {

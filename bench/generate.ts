@@ -1,4 +1,4 @@
-// Greedy answers of the model on a TensorFlow.js backend beside transformers.generate, the same tokens asserted:
+// Greedy answers of the model on a TensorFlow.js backend, compared with transformers.generate; asserts equal tokens:
 //   npm run bench:generate -- --configurations 23m,110m --rows 1,8 --new-tokens 128 --rounds 5
 import { parseArgs } from "node:util";
 import { CONFIGURATIONS } from "./checkpoint/configuration.ts";
@@ -46,7 +46,7 @@ for (const name of values.configurations.split(",")) {
         if (round > 0) measurements[index]?.add(generated.milliseconds);
         first ||= generated.tokens.join();
         if (generated.tokens.join() !== first)
-          throw new Error(`${worker.name} generated other tokens in round ${round}`);
+          throw new Error(`${worker.name} generated different tokens in round ${round}`);
       }
     }
     const names = workers.map((worker, index) => `${worker.name} ${measurements[index]}`);

@@ -1,7 +1,7 @@
 /**
- * Runs that are killed, that meet a full disk (one at its start, the others in the middle), and that two processes want
- * at once: each is started again by the same call, and must come to the weights, moments, metrics, answers and results of
- * a run that nothing disturbed.
+ * Runs that are killed, that run out of disk space (one at its start, the others in the middle), or that two processes
+ * start at once. Each is started again with the same call, and must reach the weights, moments, metrics, answers and results
+ * of an undisturbed run.
  *   npm run bench:kills -- --kills 20 --disk-full 8
  */
 import { spawnSync } from "node:child_process";
@@ -23,7 +23,7 @@ let leftOut = 0;
 
 try {
   const { said, milliseconds } = await startSmallRun(world, join(scratch, "undisturbed")).ended;
-  if (said !== "done") throw new Error(`The run that nothing disturbs did not end well: ${said}`);
+  if (said !== "done") throw new Error(`The undisturbed run failed: ${said}`);
   const expected = await outcomeOf(join(scratch, "undisturbed"));
   console.log(
     `undisturbed: ${(milliseconds / 1000).toFixed(1)} s, ${Object.keys(expected).length} files and tables to compare`,
@@ -32,7 +32,9 @@ try {
   await twoProcesses(expected);
   diskFull(Number(values["disk-full"]), milliseconds, expected);
   const notTried = leftOut === 0 ? "" : ` ${leftOut} full disks were not tried.`;
-  console.log((failures === 0 ? "Every run came to the same bits." : `${failures} runs did not.`) + notTried);
+  console.log(
+    (failures === 0 ? "Every run was bit-identical." : `${failures} runs were not bit-identical.`) + notTried,
+  );
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -44,13 +46,13 @@ async function kills(count: number, milliseconds: number, expected: Outcome): Pr
     const at = ((kill + 0.5) / count) * milliseconds;
     const { exitCode } = await runAndKill(world, run, at);
     const { said } = await startSmallRun(world, run).ended;
-    const how = exitCode === 0 ? "was done by then" : "killed";
+    const how = exitCode === 0 ? "already done" : "killed";
     report(`kill ${kill + 1} of ${count}, ${(at / 1000).toFixed(2)} s: ${how}`, said, expected, await outcomeOf(run));
     rmSync(run, { recursive: true, force: true });
   }
 }
 
-/** Both begin at once: one must be refused before it changes anything, or find all done. */
+/** Both start at once: one must be refused before it changes anything, or find everything done. */
 async function twoProcesses(expected: Outcome): Promise<void> {
   const run = join(scratch, "twice");
   const endings = await Promise.all([startSmallRun(world, run).ended, startSmallRun(world, run).ended]);
@@ -66,8 +68,8 @@ function diskFull(count: number, milliseconds: number, expected: Outcome): void 
   const node = [process.execPath, "--import", "tsx", "--conditions=@mlan/source", program];
   const isolated = ["--user", "--map-root-user", "--mount"];
   if (spawnSync("unshare", [...isolated, "true"]).status !== 0) {
-    console.log("full disks are left out: unshare gives no disk of its own here");
-    leftOut = count + 1; // one more when the run starts
+    console.log("full disks are skipped: unshare cannot create a separate disk here");
+    leftOut = count + 1; // plus the one at the start of a run
     return;
   }
   const { stdout, stderr, status } = spawnSync(
@@ -79,7 +81,7 @@ function diskFull(count: number, milliseconds: number, expected: Outcome): void 
   for (const [index, line] of lines.split("\n").filter(Boolean).entries()) {
     const { said, exitCode, after, outcome } = JSON.parse(line);
     const atStart = index === 0;
-    const first = exitCode === 0 && !atStart ? "was done by then" : said;
+    const first = exitCode === 0 && !atStart ? "already done" : said;
     const label = atStart ? "full disk when the run starts" : `full disk ${index} of ${count}`;
     const ending = atStart && !said.startsWith("refused") ? "it was not refused" : after;
     report(`${label}: ${first}`, ending, expected, outcome);
@@ -91,7 +93,7 @@ function report(label: string, said: string, expected: Outcome, found: Outcome):
   const different = differences(expected, found);
   if (said !== "done") failed(`${label}; then ${said}`);
   else if (different.length > 0) failed(`${label}; then different: ${different.join(", ")}`);
-  else console.log(`${label}; then the same bits`);
+  else console.log(`${label}; then bit-identical`);
 }
 
 function failed(message: string): void {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-/** A process that answers one request at a time: one JSON object per line, both ways. */
+/** A process that answers one request at a time: one JSON object per line in each direction. */
 export interface LineProcess {
   readonly name: string;
-  /** The answer's type is said by whoever wrote both sides. */
+  /** The caller states the type of the answer, which is not checked: both sides belong together. */
   ask<Answer>(request: object): Promise<Answer>;
   stop(): void;
 }

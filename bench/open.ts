@@ -1,7 +1,7 @@
 /**
- * Time and memory to open a checkpoint of 1.1 billion bfloat16 values in shards as float32, every value checked: alone, beside
- * safetensors for Python with PyTorch, which checks none, and after its files were compared with `checksums.json`. Writes 2.2
- * GB below .cache/bench and removes them.
+ * Time and memory to open a sharded checkpoint of 1.1 billion bfloat16 values as float32, checking every value: alone, with
+ * verification against `checksums.json`, and beside safetensors for Python with PyTorch, which checks no value. Writes 2.2 GB
+ * below .cache/bench and removes them.
  * `node tools/setup/run.mjs source bench/open.ts [--rounds 3] [--layers 22] [--threads 2]`
  */
 import { writeChecksums } from "@mlan/core";
@@ -31,12 +31,12 @@ try {
   await writeChecksums(folder);
   const verified = await measure(() => startSource("mlan, verified", "peers/mlan-open.ts"), count);
   if (plain && verified)
-    console.log(`Comparing checksums makes it ${(verified / plain).toFixed(2)} times the processor time.`);
+    console.log(`Verifying checksums takes ${(verified / plain).toFixed(2)} times the processor time.`);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Gives the processor's time. A process for each round: memory that one has had is faster to get again. The first round brings the file into memory. */
+/** Returns the processor time. Each round is a new process, since a process gets memory faster the second time. The first round loads the file into the page cache. */
 async function measure(start: () => LineProcess | undefined, count: number): Promise<number | undefined> {
   const [wall, processor] = [new Measurement(), new Measurement()];
   const request: OpenRequest = { folder: fileURLToPath(folder).replace(/\/$/, ""), threads: Number(options.threads) };

@@ -7,25 +7,25 @@ import { type Worker, workerOf } from "./worker.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** This project on a backend of TensorFlow.js, run from the sources; the precision is the backend "tensorflow"'s. */
+/** This project on a backend of TensorFlow.js, run from the sources; `precision` applies to the backend "tensorflow". */
 export function startMlan(backend: string, precision: Precision = "float32"): Worker {
   return workerOf(startSource(backend, "peers/mlan-model.ts", [backend, precision]));
 }
 
-/** PyTorch, or undefined with the reason printed where there is none. */
+/** PyTorch; if it is not available, prints the reason and returns undefined. */
 export function startTorch(): Worker | undefined {
   const needed = ["torch", "transformers", "safetensors"];
   const torch = startPython("PyTorch", "peers/torch_llama.py", needed);
   return torch && workerOf(torch);
 }
 
-/** A TypeScript file of this folder in a process of its own. */
+/** Runs a TypeScript file of this folder as a process. */
 export function startSource(name: string, file: string, parameters: readonly string[] = []): LineProcess {
   const source = ["--import", "tsx", "--conditions=@mlan/source", here(file), ...parameters];
   return startLineProcess(name, process.execPath, source);
 }
 
-/** A Python file of this folder, or undefined with the reason printed where a module that it needs is missing. */
+/** Runs a Python file of this folder as a process; if a module is missing, prints the reason and returns undefined. */
 export function startPython(name: string, file: string, modules: readonly string[]): LineProcess | undefined {
   const local = here("../.venv/bin/python");
   const python = process.env["MLAN_PYTHON"] ?? (existsSync(local) ? local : "python3");
@@ -33,8 +33,8 @@ export function startPython(name: string, file: string, modules: readonly string
   if (status === 0) return startLineProcess(name, python, [here(file)]);
   const reason = stderr?.trim().split("\n").at(-1) ?? "it could not be started";
   console.log(
-    `${name} is left out: ${python}: ${reason}. Put ${modules.join(", ")} into a virtual environment at .venv, ` +
-      "or name a Python that has them in MLAN_PYTHON; see bench/README.md.",
+    `${name} is skipped: ${python}: ${reason}. Install ${modules.join(", ")} into a virtual environment at .venv, ` +
+      "or set MLAN_PYTHON to a Python that has them; see bench/README.md.",
   );
   return undefined;
 }

@@ -1,4 +1,4 @@
-/** What PyTorch reaches on two cores with AVX-512; below it, a ratio would say more of the machine than of the sides. */
+/** PyTorch reaches this on two cores with AVX-512; below it, a ratio would say more about the machine than about the sides. */
 const USUAL_GIGAFLOPS = 150;
 
 /** A side whose matrix products can be measured. */
@@ -9,7 +9,7 @@ export interface Multiplier {
 }
 
 export interface Throughputs {
-  /** Whether a ratio to this peer is claimed; says so where it is not. */
+  /** Whether to print a ratio to this peer; prints the reason if not. */
   claim(peer: string): boolean;
 }
 
@@ -23,7 +23,9 @@ export async function printThroughput(workers: readonly Multiplier[]): Promise<T
     claim(peer) {
       const gigaflops = found.get(peer) ?? 0;
       if (gigaflops >= USUAL_GIGAFLOPS) return true;
-      console.log(`  no ratio: ${peer} reaches ${gigaflops.toFixed(0)} GFLOP/s here, usual are ${USUAL_GIGAFLOPS}`);
+      console.log(
+        `  no ratio: ${peer} reaches ${gigaflops.toFixed(0)} GFLOP/s here instead of the usual ${USUAL_GIGAFLOPS}`,
+      );
       return false;
     },
   };

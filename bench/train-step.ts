@@ -1,6 +1,6 @@
-// Steps of the trainer on TensorFlow.js backends beside PyTorch, the same losses asserted:
+// Steps of the trainer on TensorFlow.js backends, compared with PyTorch; asserts equal losses:
 //   npm run bench:train-step -- --configurations 1m,23m,110m --backend onnx --rounds 7
-// Several backends are measured in turns: --backend tensorflow,onnx. --precision bfloat16 is for the backend
+// Several backends are measured in turns: --backend tensorflow,onnx. --precision bfloat16 applies to the backend
 // tensorflow. On a GPU:
 //   npm run bench:train-step -- --device gpu --configurations d4096-2,d4096-4 --backend onnx,tensorflow
 import { cpus } from "node:os";
@@ -33,9 +33,9 @@ const PRECISIONS: readonly Precision[] = ["float32", "bfloat16"];
 const precision = PRECISIONS.find((known) => known === values.precision);
 if (precision === undefined) throw new Error(`--precision ${values.precision} is neither float32 nor bfloat16`);
 
-/** Relative; all compute in float32 and in another order, or with the 8 significant bits of bfloat16. */
+/** Relative tolerance: all sides compute in float32 but in different orders, or with the 8 significant bits of bfloat16. */
 const LOSS_TOLERANCE = precision === "bfloat16" ? 2e-2 : 2e-4;
-/** So that neither side's threads still spin when the other one is measured. */
+/** A pause, so that threads of one side no longer spin while the other is measured. */
 const PAUSE_MILLISECONDS = 200;
 
 for (const name of values.configurations.split(",")) {
@@ -95,7 +95,7 @@ function assertEqual([first = [], ...others]: readonly (readonly number[])[], ro
     });
 }
 
-/** A line for each worker, then each one's ratio to the last, which is PyTorch where there is one. */
+/** Prints a line per worker, then the ratio of each to the last one, which is PyTorch if available. */
 async function print(
   workers: readonly Worker[],
   measurements: ReadonlyMap<Worker, Measurement>,

@@ -5,7 +5,7 @@ import type { Multiplier } from "./throughput.ts";
 
 export interface Setup {
   readonly configuration: Configuration;
-  /** A folder in the layout of the Hugging Face Hub. */
+  /** A checkpoint folder in Hugging Face layout. */
   readonly checkpoint: string;
   readonly threads: number;
   /** "gpu": onnx on its provider "webgpu", tensorflow and PyTorch on CUDA. */
@@ -16,12 +16,12 @@ export interface Setup {
 
 export interface TrainedStep {
   readonly milliseconds: number;
-  /** Before the update. */
+  /** The loss before the update. */
   readonly loss: number;
 }
 
 export interface Prompts {
-  /** As many tokens each. */
+  /** Texts with equal numbers of tokens. */
   readonly texts: readonly string[];
   readonly newTokens: number;
 }
@@ -35,13 +35,13 @@ export interface Generated {
 export interface Memory {
   /** The largest resident set so far. */
   readonly peakBytes: number;
-  /** The time that compiling took, where something is compiled. */
+  /** Time spent compiling, if this side compiles. */
   readonly compileMilliseconds?: number;
-  /** Operations that the last step asked TensorFlow for, where they are counted. */
+  /** Number of operations dispatched to TensorFlow in the last step, if counted. */
   readonly dispatchesPerStep?: number;
 }
 
-/** A process that has the model and answers one request at a time: one JSON object per line, both ways. */
+/** A process that holds the model and answers one request at a time: one JSON object per line in each direction. */
 export interface Worker extends Multiplier {
   setup(setup: Setup): Promise<{ readonly versions: string }>;
   train(batch: Batch): Promise<TrainedStep>;
@@ -50,7 +50,7 @@ export interface Worker extends Multiplier {
   stop(): void;
 }
 
-/** `process` as a worker: the other side of each line is written in `peers/`. */
+/** Turns a process into a worker; the files in `peers/` are the other side. */
 export function workerOf({ name, ask, stop }: LineProcess): Worker {
   return {
     name,

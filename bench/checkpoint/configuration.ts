@@ -1,4 +1,4 @@
-/** A Llama and the batches it is measured with. */
+/** The sizes of a Llama and of the batches for its measurement. */
 export interface Configuration {
   readonly name: string;
   readonly hiddenSize: number;
@@ -8,9 +8,9 @@ export interface Configuration {
   readonly vocabularySize: number;
   readonly tiedEmbeddings: boolean;
   readonly rows: number;
-  /** Positions of a row. */
+  /** Positions per row. */
   readonly length: number;
-  /** The share of positions that have a label: the last ones of each row. */
+  /** Share of the positions that have a label; these are at the end of each row. */
   readonly supervisedShare: number;
 }
 

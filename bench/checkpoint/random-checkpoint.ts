@@ -8,8 +8,8 @@ import { writeRandomWeights } from "./weights.ts";
 const POSITIONS = 4096;
 
 /**
- * The folder of a checkpoint with random weights in the layout of the Hugging Face Hub, made on first use; the tokenizer is
- * that of mini-llama2.
+ * The folder of a checkpoint with random weights in Hugging Face layout, created on first use, with the tokenizer of
+ * mini-llama2.
  */
 export async function randomCheckpoint(name: string, configuration: Configuration): Promise<string> {
   const folder = new URL(`../../.cache/bench/${name}/`, import.meta.url);

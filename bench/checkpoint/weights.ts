@@ -22,8 +22,8 @@ function weightShapes(configuration: Configuration): ReadonlyMap<string, readonl
 const END_OF_SEQUENCE = 2;
 
 /**
- * Writes random weights, the same for everybody: matrices from a uniform distribution, norms near 1, and zeros for the token
- * that ends an answer, so that none ends by chance.
+ * Writes random weights, the same every time: matrices from a uniform distribution, norms near 1, and zeros for the
+ * end-of-sequence token, so that no answer ends by chance.
  */
 export async function writeRandomWeights(file: URL, configuration: Configuration): Promise<void> {
   const random = randomNumbers(1);

@@ -12,15 +12,15 @@ import { lexiconOf } from "./lexicon.ts";
 
 export interface BesideOptions {
   readonly checkpoint: CheckpointName;
-  /** Of the published number of questions. */
+  /** Share of the published number of questions. */
   readonly share: number;
   readonly rounds: number;
   readonly threads: number;
-  /** Let lm-eval measure its batch size; the model's logits of 64 rows of 1024 positions must fit in memory twice. */
+  /** Lets lm-eval measure its batch size; the logits of 64 rows of 1024 positions must fit in memory twice. */
   readonly detect: boolean;
 }
 
-/** Near-ties of random weights may fall either way, since the two sides add in another order. */
+/** Minimum share of equal answers: near-ties of random weights may go either way, since the sides sum in different orders. */
 const EQUAL_ANSWERS = 0.99;
 
 /** Prints questions per second of the engine and of lm-eval's `hf` on the same questions. */
@@ -120,19 +120,19 @@ interface Times {
   readonly first: readonly number[];
   readonly warm: readonly Measurement[];
   readonly processor: readonly Measurement[];
-  /** NaN where it was not measured. */
+  /** NaN if not measured. */
   readonly detection: readonly number[];
 }
 
-/** Detection counts once, as in one run of lm-eval; leaving it out is the conservative ratio. */
+/** Batch size detection counts once, as in a run of lm-eval; the ratio without it is the conservative one. */
 function printRatios({ first, warm, processor, detection }: Times): void {
   const [own = NaN, theirs = NaN] = warm.map(({ median }) => median);
   const ratio = ([one = NaN, other = NaN]: readonly number[]): string => `${(other / one).toFixed(2)} x`;
-  console.log(`  ${ratio([own, theirs])} questions/s, detection left out`);
+  console.log(`  ${ratio([own, theirs])} questions/s, without detection`);
   const [, detected = NaN] = detection;
   if (!Number.isNaN(detected))
-    console.log(`  ${ratio([own, theirs + detected])} with detection, which every run of lm-eval begins with`);
-  console.log(`  ${ratio(first)} in the first round, which compiles, detection left out`);
+    console.log(`  ${ratio([own, theirs + detected])} with detection, with which every run of lm-eval begins`);
+  console.log(`  ${ratio(first)} in the first round, which compiles, without detection`);
   console.log(`  ${ratio(processor.map(({ median }) => median))} less processor time`);
 }
 

@@ -5,18 +5,18 @@ import { llamaConfig } from "../checkpoint/random-checkpoint.ts";
 import { writeRandomWeights } from "../checkpoint/weights.ts";
 import { inventedPieces } from "./invented-tokenizer.ts";
 
-/** A Llama in the layout of the Hugging Face Hub. */
+/** A Llama checkpoint in Hugging Face layout. */
 export interface BenchCheckpoint {
   readonly description: string;
   /** Ends in a slash. */
   readonly folder: URL;
-  /** Of its tokenizer. */
+  /** The pieces of its tokenizer. */
   readonly pieces: readonly string[];
 }
 
 export type CheckpointName = "mini" | "23m";
 
-/** Long enough for every row; what lm-eval measures its batch size with. */
+/** Long enough for every row; lm-eval measures its batch size with this length. */
 const POSITIONS = 1024;
 
 /** Writes a checkpoint below `parent`. */
@@ -26,7 +26,7 @@ export async function writeCheckpoint(name: CheckpointName, parent: URL): Promis
   return name === "mini" ? writeMini(folder) : writeRandom(folder);
 }
 
-/** The trained checkpoint that the project ships; its rotary positions reach further than its configuration says. */
+/** The trained checkpoint that the project ships; its rotary positions work beyond the length in its configuration. */
 async function writeMini(folder: URL): Promise<BenchCheckpoint> {
   const shipped = miniCheckpoint("mini-llama2");
   for (const file of ["model.safetensors", "tokenizer.json", "tokenizer_config.json"])

@@ -2,8 +2,9 @@ import type { LineProcess } from "../line-process.ts";
 import type { Multiplier } from "../throughput.ts";
 
 export interface EvaluationSetup {
-  /** A folder in the layout of the Hugging Face Hub, and a JSON file of language tasks. */
+  /** A checkpoint folder in Hugging Face layout. */
   readonly checkpoint: string;
+  /** A JSON file of language tasks. */
   readonly tasks: string;
   readonly stop: readonly string[];
   readonly maximumNewTokens: number;
@@ -11,21 +12,21 @@ export interface EvaluationSetup {
 }
 
 export interface Evaluated {
-  /** From the questions to their scores; the model is loaded before. */
+  /** Time from the questions to their scores, without loading the model. */
   readonly milliseconds: number;
-  /** Of all threads, user and system: less moved by other processes than the time that passes. */
+  /** User and system time of all threads, which other processes influence less than wall time. */
   readonly processorMilliseconds: number;
-  /** Raw, cut at stop strings, by question id. */
+  /** Raw answers, cut at stop strings, by question id. */
   readonly answers: Readonly<Record<string, string>>;
-  /** Of all prompts, in tokens. */
+  /** Total length of all prompts, in tokens. */
   readonly promptPositions: number;
   readonly notes?: string;
 }
 
-/** A process that has the model and the tasks, and evaluates them all in one go. */
+/** A process that holds the model and the tasks, and evaluates all of them per request. */
 export interface EvaluationWorker extends Multiplier {
   setup(setup: EvaluationSetup): Promise<{ readonly versions: string }>;
-  /** Finds out how many rows fit, where the side does that; unless it is to `measure`, it takes the most it would try. */
+  /** Finds the batch size, if this side detects it. Without `measure`, it uses the largest that detection would try. */
   detect(measure: boolean): Promise<{ readonly milliseconds: number; readonly rows?: number }>;
   evaluate(): Promise<Evaluated>;
   stop(): void;

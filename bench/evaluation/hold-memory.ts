@@ -10,11 +10,11 @@ import { accuracy } from "@mlan/data-kit";
 import { generation } from "@mlan/eval-generation";
 import { fakeModelSource, memoryBenchmark, type PlainQuestion } from "@mlan/testing";
 
-/** Prompts of this many characters: held all at once, they would be seen at any scale. */
+/** Characters per prompt: if all prompts were held at once, it would show at any scale. */
 const PROMPT_CHARACTERS = 4000;
 const REPORTS = 10;
 
-/** Prints memory while questions are streamed past a model that costs nothing. */
+/** Prints memory while questions are streamed to a model that computes nothing. */
 export async function holdMemory(questions: number): Promise<void> {
   await useOnnxBackend();
   const collectGarbage = garbageCollector();
@@ -44,7 +44,7 @@ export async function holdMemory(questions: number): Promise<void> {
   }
 }
 
-/** Questions that exist only while somebody asks for them. */
+/** Questions that are created on demand and not kept. */
 function streamed(count: number): Benchmark<PlainQuestion> {
   const { protocol, ...benchmark } = memoryBenchmark("streamed", []);
   const at = async (index: number): Promise<PlainQuestion> => ({

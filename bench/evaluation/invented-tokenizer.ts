@@ -1,13 +1,13 @@
 import { randomNumbers } from "../checkpoint/weights.ts";
 
-/** Pieces in the order of their ids behind special tokens and bytes, and merges in the order of their rank. */
+/** Pieces in the order of their ids, which follow special tokens and bytes; merges in the order of their ranks. */
 export interface InventedPieces {
   readonly pieces: readonly string[];
   readonly merges: readonly string[];
 }
 
 const CHARACTERS = ["▁", ...Array.from({ length: 94 }, (_, index) => String.fromCodePoint(33 + index))];
-/** Words of the prompts, at a text's or line's beginning and within it. */
+/** Words of the prompts, at the beginning of a text or line and within it. */
 const FRAME = (
   "▁User ▁Context ▁Question ▁Choose ▁the ▁best ▁option ▁from ▁choices ▁provided ▁to ▁complete ▁sentence ▁The ▁answer " +
   "▁is ▁Please ▁question ▁with ▁or ▁yes ▁no Question Choose Please Assistant yes no"
@@ -15,8 +15,8 @@ const FRAME = (
 const ENDINGS = ["er", "ed", "es", "ly", "on", "al"];
 
 /**
- * Byte-pair merges for `size` pieces: invented words, grown letter by letter so that each of their beginnings is a
- * piece too, and endings that apply to what is left of a word.
+ * Byte-pair merges for `size` pieces: invented words, built letter by letter so that each of their prefixes is a piece too,
+ * and endings that apply to the rest of a word.
  */
 export function inventedPieces(size: number): InventedPieces {
   const random = randomNumbers(32);

@@ -1,7 +1,7 @@
 import { lettered, choiceLines, yesNoChoices } from "@mlan/data-kit";
 import { type Lexicon, textSource, type TextSource } from "./lexicon.ts";
 
-/** A benchmark as both sides get it: its prompts, and how answers end. */
+/** A benchmark in the form that both sides receive. */
 export interface LanguageTask {
   readonly name: string;
   readonly questions: readonly LanguageQuestion[];
@@ -15,13 +15,13 @@ export interface LanguageQuestion {
   readonly cluster?: string;
 }
 
-/** Ends an answer, besides the end of the sequence. */
+/** Stop strings, besides the end-of-sequence token. */
 export const STOP: readonly string[] = ["User:", '"', ":", ".", ","];
 export const MAXIMUM_NEW_TOKENS = 20;
 
 /**
- * The four language benchmarks of arXiv 2411.10557 in the wording of its harness, `share` of their published size,
- * with invented text. Lengths in words are those of the published rows: median, spread, and limits.
+ * The four language benchmarks of arXiv 2411.10557 with the prompts of its harness and invented text, at `share` of their
+ * published size. Lengths in words (median, spread and limits) are those of the published rows.
  */
 export function languageTasks(lexicon: Lexicon, share: number): readonly LanguageTask[] {
   return PUBLISHED.map(({ name, rows, ask }, seed) => {
@@ -73,7 +73,7 @@ function ofChoices(text: TextSource, asked: string, length: LengthOf): Omit<Lang
   return { prompt: `User: ${asked}\n${choiceLines(choices)}\nAssistant: The best answer is"`, choices, target };
 }
 
-/** Of the published questions, so many are on the passage of another one. */
+/** Share of the published questions that use the passage of another question. */
 const SHARED_PASSAGES = 0.15;
 
 function boolqQuestions(): (text: TextSource) => Omit<LanguageQuestion, "id"> {

@@ -1,6 +1,6 @@
 import { randomNumbers } from "../checkpoint/weights.ts";
 
-/** Words that a tokenizer has a piece for, and endings that make two pieces of a word. */
+/** Words that are a single piece of a tokenizer, and endings that turn a word into two pieces. */
 export interface Lexicon {
   readonly words: readonly string[];
   readonly endings: readonly string[];
@@ -14,17 +14,17 @@ export function lexiconOf(pieces: readonly string[]): Lexicon {
   };
 }
 
-/** Invented text whose words are as frequent, and as often of two pieces, as English ones are to Llama's tokenizer. */
+/** Invented text whose words are as frequent, and as often two pieces, as English words for Llama's tokenizer. */
 export interface TextSource {
-  /** So many words; a sentence ends after every fifteen. */
+  /** Text of `count` words; a sentence ends after every fifteen. */
   words(count: number): string;
-  /** A whole number of a lognormal distribution. */
+  /** A random whole number, drawn from a lognormal distribution. */
   length(median: number, spread: number, limits: readonly [number, number]): number;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   random(): number;
 }
 
-/** Of English words, so many are two pieces. */
+/** Share of English words that are two pieces. */
 const ENDED = 0.05;
 const SENTENCE = 15;
 

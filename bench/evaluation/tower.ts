@@ -8,7 +8,7 @@ const LAYERS = 3;
 const IMAGE = 336;
 const PATCH = 14;
 
-/** Writes a random CLIP tower that gives as many positions as LLaVA's, 576, from narrow layers. */
+/** Writes a random CLIP tower with narrow layers and as many positions as LLaVA's: 576. */
 export async function writeTower(folder: URL): Promise<void> {
   await mkdir(folder, { recursive: true });
   const configuration = {
@@ -35,7 +35,7 @@ export async function writeTower(folder: URL): Promise<void> {
   await writeSafetensors(new URL("model.safetensors", folder), tensors);
 }
 
-/** Names as in Hugging Face's CLIPVisionModel, its spelling included. */
+/** Names as in Hugging Face's CLIPVisionModel, including its misspelling. */
 function towerShapes(): ReadonlyMap<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>([
     ["vision_model.embeddings.class_embedding", [HIDDEN]],

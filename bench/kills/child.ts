@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 /** One process that runs `small-run.ts`. */
 export interface SmallRun {
-  /** Resolves when the first stage begins; also when the process ended before that. */
+  /** Resolves when the first stage begins, or when the process ends before that. */
   readonly begun: Promise<void>;
   /** How the process ended. */
   readonly ended: Promise<Ending>;
@@ -16,7 +16,7 @@ export interface Ending {
   readonly exitCode: number | null;
   /** The last line that it printed: "done", "refused: ..." or "crashed: ...". */
   readonly said: string;
-  /** From the beginning of the first stage. */
+  /** Time since the beginning of the first stage. */
   readonly milliseconds: number;
 }
 
@@ -46,7 +46,7 @@ export function startSmallRun(world: string, run: string): SmallRun {
   return { begun, ended, kill: () => void child.kill("SIGKILL") };
 }
 
-/** Kills it, as `kill -9` does, that long after its first stage began; or lets it end before that. */
+/** Kills the run, like `kill -9`, `milliseconds` after its first stage began, unless it ends before that. */
 export async function runAndKill(world: string, run: string, milliseconds: number): Promise<Ending> {
   const { begun, ended, kill } = startSmallRun(world, run);
   await begun;

@@ -1,9 +1,9 @@
 /**
- * Runs that meet a full disk, each on a disk of its own in memory; needs a mount namespace, so `kills.ts` starts it by
+ * Runs that run out of disk space, each on a separate disk in memory. Needs a mount namespace, so `kills.ts` starts it with
  * `unshare`:
  *   disk-full.ts WORLD MILLISECONDS POINTS
- * The disk is full when the run starts, then filled at moments spread over a run of that many milliseconds. The run ends
- * with an error, room is made, and the same run goes on. Prints the outcomes as JSON lines.
+ * First the disk is full when the run starts; then it is filled at times spread over a run of that many milliseconds. The run
+ * ends with an error, space is freed, and the same run resumes. Prints the outcomes as JSON lines.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { setTimeout } from "node:timers/promises";
 import { startSmallRun } from "./child.ts";
 import { outcomeOf } from "./outcome.ts";
 
-/** The point before all others. */
+/** Index of the case in which the disk is full at the start. */
 const FULL_AT_START = -1;
 const [world = "", milliseconds = "0", points = "0"] = process.argv.slice(2);
 for (let point = FULL_AT_START; point < Number(points); point++) {
@@ -39,13 +39,13 @@ for (let point = FULL_AT_START; point < Number(points); point++) {
   }
 }
 
-/** Leaves no byte of a disk. */
+/** Fills a disk to the last byte. */
 function fill(disk: string): void {
   const filler = join(disk, "filler");
   const { bavail, bsize } = statfsSync(disk);
   try {
     writeFileSync(filler, Buffer.alloc(bavail * bsize, 1));
-    // What the run frees meanwhile is taken as well.
+    // Also fill space that the run frees in the meantime.
     for (;;) writeFileSync(filler, Buffer.alloc(bsize, 1), { flag: "a" });
   } catch (error) {
     if (Object(error).code !== "ENOSPC") throw error;

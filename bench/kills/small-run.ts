@@ -1,5 +1,5 @@
 /**
- * The run that is killed: both trainings and both evaluations of the recipe on a small world, a checkpoint every few steps.
+ * The run that is killed: both trainings and both evaluations of the recipe on a small world, with a checkpoint every few steps.
  *   small-run.ts WORLD RUN
  * Prints "begun" when the first stage begins, and "done" at the end.
  */
@@ -30,7 +30,7 @@ const run = experiment({
   name: "small-run",
   use: [
     llama2({ weights: miniCheckpoint("mini-llama2"), visionTower: miniCheckpoint("mini-clip") }),
-    // One thread, so that sums are made in one order on every machine.
+    // One thread, so that sums have the same order on every machine.
     cpuTrainer({ threads: 1 }),
     generation(),
   ],

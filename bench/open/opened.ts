@@ -1,17 +1,17 @@
 export interface OpenRequest {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly folder: string;
   readonly threads: number;
 }
 
-/** What opening a checkpoint took, above the process before it. */
+/** Time and memory to open a checkpoint, in addition to those of the process before. */
 export interface Opened {
   readonly seconds: number;
   readonly processorSeconds: number;
-  /** Bytes, when it is open. */
+  /** Bytes once it is open. */
   readonly resident: number;
-  /** Bytes, the most on the way. */
+  /** Peak bytes while opening. */
   readonly peak: number;
-  /** Of the values of one matrix, in float64: both sides must have read the same. */
+  /** Sum of the values of one matrix in float64: both sides must have read the same. */
   readonly sum: number;
 }

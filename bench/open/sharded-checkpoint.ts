@@ -1,7 +1,7 @@
 import { copyFile, mkdir, open, writeFile } from "node:fs/promises";
 import { miniCheckpoint } from "@mlan/data-miniworld";
 
-/** Shapes of TinyLlama's kind: 1.1 billion values with 22 layers. */
+/** Sizes like those of TinyLlama: 1.1 billion values with 22 layers. */
 export interface CheckpointSize {
   readonly layers: number;
   readonly hiddenSize: number;
@@ -11,7 +11,7 @@ export interface CheckpointSize {
   readonly vocabularySize: number;
 }
 
-/** Half a gigabyte to a shard, so that there are several. */
+/** Half a gigabyte per shard, so that there are several. */
 const SHARD_BYTES = 500e6;
 
 /** Writes a Llama of random bfloat16 values in shards with an index, and its tokenizer. Returns its number of values. */
@@ -78,7 +78,7 @@ function* shapesOf({
   yield ["lm_head.weight", [vocabularySize, hiddenSize]];
 }
 
-/** Random patterns of finite bfloat16 numbers below 1, the same 8 MB again and again: nobody looks at the values. */
+/** Random patterns of finite bfloat16 numbers below 1, repeating after 8 MB: the values do not matter. */
 const PATTERNS = Uint8Array.from({ length: 2 ** 23 }, (_, index) => {
   const mixed = Math.imul(index ^ (index >>> 7), 0x9e3779b1);
   return index % 2 === 0 ? mixed >>> 24 : 0x3c | ((mixed >>> 24) & 0x83);

@@ -18,7 +18,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify(await answer(action, request)));
 }
 
-// What a request holds is said by the interface in evaluation-worker.ts, whose other side writes it.
+// The interface in evaluation-worker.ts defines the fields of a request.
 async function answer(action: string, request: EvaluationSetup): Promise<object> {
   if (action === "setup") {
     const weights = pathToFileURL(request.checkpoint);
@@ -30,7 +30,7 @@ async function answer(action: string, request: EvaluationSetup): Promise<object>
   }
   if (action === "throughput") return { gigaflops: await productThroughput() };
   if (action === "detect") return { milliseconds: 0 };
-  if (evaluate === undefined) throw new Error("setup comes first");
+  if (evaluate === undefined) throw new Error("send setup first");
   return evaluate();
 }
 

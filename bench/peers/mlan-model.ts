@@ -16,21 +16,21 @@ const backend = process.argv[2] ?? "onnx";
 const precision = process.argv[3] === "bfloat16" ? "bfloat16" : "float32";
 let model: TrainableModel | undefined;
 let train: ((batch: Batch) => Promise<TrainedStep & { readonly dispatches?: number }>) | undefined;
-/** Operations that the device was asked for in the last step. */
+/** Number of operations dispatched to the device in the last step. */
 let dispatches: number | undefined;
-/** Margins come with the tokens, and would be time that the peer does not take: each answer is asked for them once. */
+/** Known answers. Tokens come with margins, which cost time that the peer does not spend: each answer is asked with tokens once. */
 const detailed = new Map<string, ReadonlyMap<string, Generation>>();
 for await (const line of createInterface({ input: process.stdin })) {
   const { do: action, ...request } = JSON.parse(line);
   console.log(JSON.stringify(await answer(action, request)));
 }
 
-// What a request holds is said by the interface in worker.ts, whose other side writes it.
+// The interface in worker.ts defines the fields of a request.
 async function answer(action: string, request: Setup & Batch & Prompts): Promise<object> {
   if (action === "setup") return setUp(request);
   if (action === "throughput") return { gigaflops: await productThroughput() };
   if (action === "memory") return memory();
-  if (model === undefined) throw new Error("setup comes first");
+  if (model === undefined) throw new Error("send setup first");
   if (action === "generate") return generate(model, request);
   if (train === undefined) throw new Error("this worker generates only");
   const { dispatches: used, ...step } = await train(request);
@@ -71,7 +71,7 @@ async function generate(llama: TrainableModel, { texts, newTokens }: Prompts): P
   const known = detailed.get(key) ?? (await answersWithTokens(llama.generate(requests, { ...options, details: true })));
   detailed.set(key, known);
   for (const { id, text } of rows.values())
-    if (text !== known.get(id)?.text) throw new Error(`the answer to "${id}" was another one`);
+    if (text !== known.get(id)?.text) throw new Error(`the answer to "${id}" changed`);
   return { milliseconds, tokens: requests.flatMap(({ id }) => known.get(id)?.tokens ?? []) };
 }
 

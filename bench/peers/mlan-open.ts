@@ -1,4 +1,4 @@
-/** Opens a checkpoint once; asked by ../open.ts. */
+/** Opens a checkpoint once, for ../open.ts. */
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { onnx } from "@mlan/backend-onnx";

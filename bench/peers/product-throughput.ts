@@ -6,7 +6,7 @@ export async function productThroughput(): Promise<number> {
   let fastest = Infinity;
   for (let round = 0; round < 12; round++) {
     const start = performance.now();
-    // One value of it is read, as PyTorch's is: a copy of the whole would be measured too.
+    // Read a single value, as on PyTorch's side: a copy of the whole result would be measured too.
     const value = tf.tidy(() => tf.slice(tf.matMul(left as tf.Tensor2D, right as tf.Tensor2D), [0, 0], [1, 1]));
     await value.data();
     fastest = Math.min(fastest, performance.now() - start);

@@ -5,17 +5,17 @@ import { plainCompute } from "@mlan/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** The package of a backend that is installed by whoever wants to compare with it. */
+/** The package of an optional backend; install it to compare with it. */
 const WASM = "@tensorflow/tfjs-backend-wasm";
 
 interface Settings {
   readonly threads: number;
   readonly device: "cpu" | "gpu";
-  /** Of the backend "tensorflow"; all others compute in float32. */
+  /** Precision of the backend "tensorflow"; all others compute in float32. */
   readonly precision: Precision;
 }
 
-/** Opens a compute, and says what it is. */
+/** Opens a compute plugin and describes its versions. */
 export async function startCompute(
   name: string,
   { threads, device, precision }: Settings,
@@ -35,5 +35,5 @@ export async function startCompute(
 }
 
 function leftOut(cause: unknown): never {
-  throw new Error(`The backend "wasm" is left out: install ${WASM} to compare with it.`, { cause });
+  throw new Error(`The backend "wasm" is not available: install ${WASM} to compare with it.`, { cause });
 }

@@ -7,14 +7,14 @@ import type { Setup, TrainedStep } from "../worker.ts";
 export interface StepByStepOptions extends Pick<Setup, "configuration" | "learningRate"> {
   readonly model: TrainableModel;
   readonly compute: Compute;
-  /** For checkpoints, of which none is written. */
+  /** Folder for checkpoints; none is written. */
   readonly folder: URL;
 }
 
-/** So many that the learning rate stays what it is. */
+/** Enough steps that the learning rate is practically constant. */
 const STEPS = 100_000;
 
-/** The trainer, taking one step on each batch that it is given in place of the data's. */
+/** The trainer, which takes one step on each given batch instead of the batches of the data. */
 export function stepByStep({
   model,
   compute,

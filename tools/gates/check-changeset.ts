@@ -1,4 +1,4 @@
-/** Every package whose sources changed since its version did is named by a file in .changeset/. */
+/** Checks that a file in .changeset/ names every package whose sources changed since its version did. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ const missing = publishedPackages()
 
 if (missing.length > 0) {
   console.error(
-    `No changeset names ${missing.join(", ")}. Run \`npx changeset\` and say in one sentence what users get.`,
+    `No changeset names ${missing.join(", ")}. Run \`npx changeset\` and describe in one sentence what changes for users.`,
   );
   process.exitCode = 1;
 } else {

@@ -1,7 +1,7 @@
 /**
- * Installs what the README's table lists into empty projects outside the repository, by every package manager, and runs
- * a script there: a dataset plugin of the user's own, tuned and evaluated with nothing but what a user would install.
- * A warning is a failure. The packages are served as a registry would; everything else comes from the npm registry.
+ * Installs the packages in the README's table into empty projects outside the repository, with every package manager, and
+ * runs a script there: it tunes on a user's own dataset plugin and evaluates, with nothing but what a user would install.
+ * A warning is a failure. A local registry serves our packages; everything else comes from the npm registry.
  *
  *   npm run check:install -- "yarn 4"    one package manager only
  */
@@ -15,17 +15,17 @@ import { serveLocalRegistry } from "./local-registry.ts";
 import { installClients, type PackageClient } from "./package-clients.ts";
 import { strangersEnvironment } from "./strangers-environment.ts";
 
-/** What trains a model and evaluates it. */
+/** The packages that train a model and evaluate it. */
 const TRAINER = ["@mlan/core", "@mlan/cli", "@mlan/model-vicuna", "@mlan/trainer-cpu"];
 const TRAINER_MEGABYTES = 400;
-/** The script's own wish. */
+/** A package that only the script needs. */
 const MINIATURE = "@mlan/data-miniworld";
-/** These rows have an installation unlike the others (`--ignore-scripts` once, a test runner). */
+/** Packages that are installed differently (with `--ignore-scripts`, or with a test runner). */
 const OTHERWISE = new Set(["@mlan/trainer-gpu", "@mlan/backend-tensorflow", "@mlan/testing"]);
-/** The last whose own DOM types agree with those that tfjs-core brings; see the README. */
+/** The last TypeScript whose DOM types agree with those of tfjs-core; see the README. */
 const TYPESCRIPT = ["typescript@5.9.3", "@types/node@20"];
 
-/** Of one installation. */
+/** Time limit of one installation. */
 const MINUTES = 10;
 
 const root = mkdtempSync(join(tmpdir(), "mlan-install-"));
@@ -63,7 +63,7 @@ async function tryClient(client: PackageClient, environment: NodeJS.ProcessEnv):
   if (client.name === "npm 11") await checkTypes(client, everything, folder, environment);
 }
 
-/** The declarations hold without `skipLibCheck`. */
+/** Checks that the type declarations compile without `skipLibCheck`. */
 async function checkTypes(
   client: PackageClient,
   packages: readonly string[],
@@ -85,14 +85,14 @@ async function add(
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
   const [program = ""] = client.add;
-  // npm 12 starts the scripts of its own Node, whichever stands first in PATH.
+  // npm 12 starts scripts with its own Node, whichever comes first in PATH.
   const env = { ...environment, PATH: `${dirname(program)}:${environment["PATH"]}` };
   const said = (await run([...client.add, ...packages], folder, env)).split("\n");
   const warnings = said.filter((line) => /warn|EBADENGINE|YN0002|YN0086/i.test(line) && !client.allowed?.test(line));
   if (warnings.length > 0) throw new Error(`${client.name} warns:\n${warnings.join("\n")}`);
 }
 
-/** What the program says on both of its outputs. The registry answers meanwhile, in this process. */
+/** Runs a program and returns its output on both streams. Asynchronous, because the registry runs in this process. */
 async function run(
   [program = "", ...parameters]: readonly string[],
   cwd: string,
@@ -109,7 +109,7 @@ async function run(
   return `${stdout}${stderr}`;
 }
 
-/** Packages that the README's table tells a user to install. */
+/** The packages in the README's installation table. */
 function packagesOfReadme(): readonly string[] {
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
   const table = /\n\| you want to [\s\S]*?\n\n/.exec(readme)?.[0] ?? "";

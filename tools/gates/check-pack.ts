@@ -1,4 +1,4 @@
-/** Packs every package as it would be published and asks publint and attw whether strangers can use it. */
+/** Packs every package as it would be published, and checks with publint and attw that others can use it. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ for (const { manifest, url } of publishedPackages()) {
 
 rmSync(folder, { recursive: true });
 console.log(
-  broken.length === 0 ? "All packages are fit to be published." : `Not fit to be published: ${broken.join(", ")}`,
+  broken.length === 0 ? "All packages can be published." : `These packages cannot be published: ${broken.join(", ")}`,
 );
 process.exitCode = broken.length === 0 ? 0 : 1;
 

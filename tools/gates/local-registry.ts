@@ -9,15 +9,15 @@ import { fileURLToPath } from "node:url";
 import { publishedPackages } from "./published-packages.ts";
 
 export interface LocalRegistry {
-  /** Of the packages of the scope `@mlan`; ends in a slash. */
+  /** Registry URL for the scope `@mlan`; ends in a slash. */
   readonly url: string;
   close(): void;
 }
 
-/** Some clients take no version that was published within the last days. */
+/** Some clients refuse versions that were published in the last few days. */
 const PUBLISHED = "2026-01-01T00:00:00.000Z";
 
-/** Packs every published package into a folder and serves them as the npm registry would once they are there. */
+/** Packs all published packages into a folder and serves them like the npm registry. */
 export async function serveLocalRegistry(folder: string): Promise<LocalRegistry> {
   const tarballs = new Map<string, Buffer>();
   const documents = new Map<string, string>();

@@ -2,20 +2,20 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A program that installs packages, as the README tells its users to set it up. */
+/** A package manager, set up as the README says. */
 export interface PackageClient {
   readonly name: string;
   /** The program and its parameters; the packages follow. */
   readonly add: readonly string[];
-  /** The one line that the README asks for. */
+  /** The line that the README asks for. */
   readonly settings: { readonly file: string; readonly line: string };
-  /** What the client says however a package is made. */
+  /** Warnings that the client prints for any package. */
   readonly allowed?: RegExp;
-  /** What it installs for other platforms than this one, because it cannot tell them apart, in MB. */
+  /** Size in MB of packages that it installs for other platforms, because it cannot distinguish them. */
   readonly otherPlatforms?: number;
 }
 
-/** npm 12 does not run on the Node that mlan promises; where that one runs this script, it gets a newer one. */
+/** npm 12 does not run on the oldest Node that mlan supports; if this script runs on that, npm 12 gets a newer one. */
 const NEWER_NODE = `node-${process.platform}-${process.arch}`;
 const CLIENTS = {
   "npm-11": "npm:npm@11.19.1",
@@ -26,11 +26,11 @@ const CLIENTS = {
   [NEWER_NODE]: "24.21.0",
 };
 
-/** Installs the clients into a folder, by the npm that is here, and nowhere else. */
+/** Installs the clients into a folder, with the local npm. */
 export function installClients(folder: string, environment: NodeJS.ProcessEnv): readonly PackageClient[] {
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
   const wanted = Object.entries(CLIENTS).map(([name, version]) => `${name}@${version}`);
-  // What clients want of Node is no matter of ours.
+  // Ignore which Node versions the clients require.
   execFileSync("npm", ["install", "--ignore-scripts", "--silent", "--no-audit", ...wanted], {
     cwd: folder,
     env: environment,
@@ -56,14 +56,14 @@ export function installClients(folder: string, environment: NodeJS.ProcessEnv): 
       add: [node, program("yarn-1/bin/yarn.js"), "add"],
       settings: { file: ".yarnrc", line: "ignore-scripts true" },
       allowed: /^warning Ignored scripts due to flag\.$/,
-      // sharp's libraries for musl: it does not read `libc`.
+      // The musl libraries of sharp: this client ignores the field `libc`.
       otherPlatforms: 20,
     },
     {
       name: "yarn 4",
       add: [node, program("yarn-4/bin/yarn.js"), "add"],
       settings: { file: ".yarnrc.yml", line: "nodeLinker: node-modules" },
-      // It runs no scripts, and lists the packages that have some.
+      // It runs no install scripts, and lists the packages that have one.
       allowed: /YN0004: .* lists build scripts, but all build scripts have been disabled|Done with warnings/,
     },
   ];

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** package.json of a published package, as far as the gates look at it. */
+/** A published package, with the fields of package.json that the gates read. */
 export interface PublishedPackage {
   /** Folder below packages/, e.g. "data-boolq". */
   readonly folder: string;
@@ -25,7 +25,7 @@ interface Manifest {
 
 const PACKAGES = new URL("../../packages/", import.meta.url);
 
-/** Every package below packages/, in the order of their names. */
+/** All packages below packages/, sorted by name. */
 export function publishedPackages(): readonly PublishedPackage[] {
   return readdirSync(PACKAGES, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

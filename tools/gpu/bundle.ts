@@ -8,9 +8,9 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const device = fileURLToPath(new URL("device/", import.meta.url));
 const backend = join(root, "packages/backend-onnx");
 
-/** Programs of the check; each runs in a process of its own. */
+/** Programs of the check; each runs as a separate process. */
 const PROGRAMS = ["check", "adapter", "recipe", "checkpoint", "speed"];
-/** Packages with native parts, left as they are, with the packages that they load. */
+/** Packages with native parts, which are copied unbundled, with the packages that they load. */
 const NATIVE = [
   "koffi",
   "@koromix/koffi-linux-x64",
@@ -22,7 +22,7 @@ const NATIVE = [
   "semver",
 ];
 
-/** Bundles the check into `folder`: `dist/check.js` and what it needs, for Linux x64. */
+/** Bundles the check into `folder`: `dist/check.js` and everything that it needs, for Linux x64. */
 export async function bundle(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   const entries = join(folder, "entries");
@@ -30,7 +30,7 @@ export async function bundle(folder: string): Promise<void> {
   const tests = [
     { name: "conformance-contract", file: join(device, "contract.ts") },
     ...testFiles("webgpu").map((file) => ({ name: `conformance-${nameOf(file)}`, file })),
-    // readme.test.ts looks at a README, not at a kernel.
+    // readme.test.ts tests a README, not a kernel.
     ...testFiles("kernels")
       .filter((file) => nameOf(file) !== "readme")
       .map((file) => ({ name: `kernels-${nameOf(file)}`, file })),
@@ -48,17 +48,17 @@ export async function bundle(folder: string): Promise<void> {
     ],
     outdir: join(folder, "dist"),
     entryNames: "[name]",
-    // Beside the programs: what is found by import.meta.url lies where it is looked for.
+    // Next to the programs, because files are located relative to import.meta.url.
     chunkNames: "chunk-[hash]",
     bundle: true,
     splitting: true,
     format: "esm",
     platform: "node",
     target: "node20",
-    // A package that is loaded in both forms would be there twice, with two registries of kernels.
+    // A package loaded as both ES module and CommonJS would exist twice, with two kernel registries.
     mainFields: ["main"],
     conditions: ["@mlan/source"],
-    // TensorFlow.js marks modules that register a backend as free of side effects.
+    // TensorFlow.js wrongly marks modules that register a backend as free of side effects.
     ignoreAnnotations: true,
     external: ["koffi", "sharp", "onnxruntime-node"],
     plugins: [oneVitest(runner)],
@@ -103,7 +103,7 @@ function copyPackage(name: string, folder: string): void {
   });
 }
 
-/** Its library for Linux x64 alone: that of all platforms has 200 MB. */
+/** Copies only the library for Linux x64: those for all platforms have 200 MB. */
 function copyOnnxRuntime(folder: string): void {
   const name = "onnxruntime-node";
   const library = join("bin", "napi-v6", "linux", "x64", "libonnxruntime.so.1");
@@ -113,7 +113,7 @@ function copyOnnxRuntime(folder: string): void {
     cpSync(join(packageFolder(name), file), join(target, file), { dereference: true });
 }
 
-/** Where npm put a package that the backend uses, or one of its own. */
+/** The folder where npm installed a package that the backend, or this tool, uses. */
 export function packageFolder(name: string): string {
   const searched = createRequire(join(backend, "package.json")).resolve.paths(name) ?? [];
   for (const place of searched) {

@@ -16,7 +16,7 @@ if (command === "pack") {
     console.log(`${file}: ${(statSync(file).size / 1e6).toFixed(1)} MB`);
 } else if (command === "check") {
   await collect(content);
-  // For the script: there is nothing to unpack.
+  // Tells the script that there is nothing to unpack.
   writeFileSync(join(content, "complete"), "");
   const script = fileURLToPath(new URL("unpack-and-check.sh", import.meta.url));
   const environment = { ...process.env, MLAN_GPU_FOLDER: content };

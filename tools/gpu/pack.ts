@@ -6,11 +6,11 @@ import { brotliDecompressSync } from "node:zlib";
 import { bundle, packageFolder } from "./bundle.ts";
 import { splitFile } from "./split-file.ts";
 
-/** A little below 60 MB, so that a machine that takes 60 MB takes the script with it. */
+/** A little below 60 MB, so that a part fits within a limit of 60 MB together with the script. */
 const PART_BYTES = 59_000_000;
-/** What Node and ONNX Runtime need beside the C library, where a bare machine lacks it. */
+/** Libraries that Node and ONNX Runtime need besides the C library, for machines that lack them. */
 const RUNTIME_LIBRARIES = ["libstdc++.so.6", "libgcc_s.so.1"];
-/** What NVIDIA's Vulkan driver loads, also where nothing is shown on a screen; containers often lack them. */
+/** Libraries that NVIDIA's Vulkan driver loads even without a screen; containers often lack them. */
 const DRIVER_LIBRARIES = [
   "libX11.so.6",
   "libXext.so.6",
@@ -22,11 +22,11 @@ const DRIVER_LIBRARIES = [
 ];
 const SCRIPT = "unpack-and-check.sh";
 
-/** Puts into `content` all that the check needs on a bare machine of this platform, Linux x64. */
+/** Collects in `content` everything that the check needs on a bare machine of this platform, Linux x64. */
 export async function collect(content: string): Promise<void> {
   if (process.platform !== "linux" || process.arch !== "x64")
     throw new Error(
-      `the check is packed on the platform that it is for, Linux x64; this is ${process.platform} ${process.arch}`,
+      `the check can be packed only on its target platform, Linux x64; this is ${process.platform} ${process.arch}`,
     );
   rmSync(content, { recursive: true, force: true });
   mkdirSync(join(content, "bin"), { recursive: true });
@@ -39,11 +39,11 @@ export async function collect(content: string): Promise<void> {
   for (const name of DRIVER_LIBRARIES) {
     const file = installed.get(name);
     if (file) copyLibrary(name, file, content);
-    else console.warn(`${name} is not installed here and is left out; a driver of NVIDIA's may need it.`);
+    else console.warn(`${name} is not installed here, so it is not packed; an NVIDIA driver may need it.`);
   }
 }
 
-/** Packs `content` into `packed`: parts of at most 60 MB, and last the script that puts them together. Returns their paths. */
+/** Packs `content` into `packed`: parts of at most 60 MB, and the script that joins them, which is last. Returns their paths. */
 export function pack(content: string, packed: string): readonly string[] {
   rmSync(packed, { recursive: true, force: true });
   mkdirSync(packed, { recursive: true });
@@ -58,30 +58,30 @@ export function pack(content: string, packed: string): readonly string[] {
   return [...parts, script];
 }
 
-/** Each library has a folder to itself, so that each can be left out where the machine has it. */
+/** Copies each library to its own folder, so that those that the machine has can be skipped one by one. */
 function copyLibrary(name: string, file: string, content: string): void {
   mkdirSync(join(content, "lib", name), { recursive: true });
   copyFileSync(file, join(content, "lib", name, name));
 }
 
-/** That which this process has loaded. */
+/** The path of a library that this process has loaded. */
 function libraryOfSystem(name: string): string {
   const mapped = readFileSync("/proc/self/maps", "utf8")
     .split("\n")
     .map((line) => line.slice(line.indexOf("/")))
     .find((path) => path.includes(`/${name}`));
-  if (mapped === undefined) throw new Error(`this Node does not load ${name}; pack with one of nodejs.org's`);
+  if (mapped === undefined) throw new Error(`this Node does not load ${name}; pack with a Node from nodejs.org`);
   return mapped;
 }
 
-/** The paths of this machine's shared libraries, by name. */
+/** The paths of the machine's shared libraries by name. */
 function librariesOfSystem(): ReadonlyMap<string, string> {
   const listed = execFileSync("/sbin/ldconfig", ["-p"], { encoding: "utf8" });
   const found = listed.matchAll(/^\s*(\S+) \(libc6,x86-64.*?\) => (\S+)$/gm);
   return new Map(Array.from(found, ([, name = "", file = ""]) => [name, file]));
 }
 
-/** A GPU in software and a Vulkan loader; both come with the npm package @sparticuz/chromium. */
+/** Unpacks a software GPU and a Vulkan loader from the npm package @sparticuz/chromium. */
 function unpackSwiftShader(content: string): void {
   const target = join(content, "lib", "swiftshader");
   mkdirSync(target, { recursive: true });

@@ -1,10 +1,10 @@
 import { closeSync, openSync, readSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Where a file is cut: parts of equal size but the last, each of at most `limit` bytes. Throws for a limit below 1. */
+/** The byte ranges of the parts of a file: equal sizes except the last, at most `limit` bytes each. Throws for a limit below 1. */
 export function partsOf(bytes: number, limit: number): readonly { readonly start: number; readonly end: number }[] {
   if (!(Number.isInteger(limit) && limit >= 1))
-    throw new Error(`${limit} is no size of a part; give a whole number of bytes from 1`);
+    throw new Error(`${limit} is not a part size; give a whole number of bytes, at least 1`);
   const count = Math.max(1, Math.ceil(bytes / limit));
   const size = Math.ceil(bytes / count);
   return Array.from({ length: count }, (_, index) => ({
@@ -13,7 +13,7 @@ export function partsOf(bytes: number, limit: number): readonly { readonly start
   }));
 }
 
-/** Writes the parts of a file into `folder` as `<name>.part-00` and so on, in order for a shell's `*`. */
+/** Writes the parts of a file into `folder` as `<name>.part-00` and so on, which a shell's `*` lists in order. */
 export function splitFile(file: string, folder: string, name: string, limit: number): readonly string[] {
   const source = openSync(file, "r");
   try {

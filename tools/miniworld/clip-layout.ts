@@ -30,7 +30,7 @@ export const CONFIGURATION = {
   torch_dtype: "float32",
 } as const;
 
-/** Mean and deviation are those of openai/clip-vit-large-patch14-336. */
+/** Mean and standard deviation are those of openai/clip-vit-large-patch14-336. */
 export const PREPROCESSOR = {
   crop_size: { height: SIZES.imageSize, width: SIZES.imageSize },
   do_center_crop: true,
@@ -45,7 +45,7 @@ export const PREPROCESSOR = {
   size: { shortest_edge: SIZES.imageSize },
 } as const;
 
-/** Variables of random values by name. */
+/** Randomly initialized variables by name. */
 export class Variables {
   readonly all = new Map<string, tf.Variable>();
   readonly #seed: number;
@@ -58,7 +58,7 @@ export class Variables {
     return this.#add(name, tf.tensor1d(new Float32Array(size).fill(value)));
   }
 
-  /** Uniform with the given deviation. */
+  /** Uniformly distributed, with the given standard deviation. */
   random<R extends tf.Rank>(name: string, shape: tf.ShapeMap[R], deviation: number): tf.Variable<R> {
     return this.#add(name, randomTensor<R>(deriveSeed(this.#seed, name), shape, deviation));
   }
@@ -70,7 +70,7 @@ export class Variables {
   }
 }
 
-/** A random tower that learns, and its variables under the names of Hugging Face's CLIPVisionModel. */
+/** A random trainable tower, and its variables under the names of Hugging Face's CLIPVisionModel. */
 export function randomTower(seed: number): { tower: VisionTower; variables: ReadonlyMap<string, tf.Variable> } {
   const list = weightList();
   const weights = declareVisionTower(SIZES, list);

@@ -1,4 +1,4 @@
-/** The text that mini-llama2 is pretrained on: what the world's people write down, without any instruction. */
+/** The text on which mini-llama2 is pretrained: texts by the people of the world, without any instruction. */
 import { deriveSeed, seededRandom } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
@@ -20,15 +20,15 @@ import {
 import { nameOf, storyDispute, storyEssay, storyInventory, storyReport, told, trainingStory } from "./story-text.ts";
 
 /**
- * The shortest documents: things, then a list that says of every thing whether it is present. With a verdict in every
- * second word, comparing is learned in some hundred steps; in running text alone it was not in thousands.
+ * The shortest documents: things, then a list that says for every thing whether it is present. With a verdict in every
+ * second word, comparing is learned in a few hundred steps; with running text alone, thousands were not enough.
  */
 export function checklist(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `checklist ${index}`));
   return inventoryOf(random, trainingScene(random), brief, happens(random, 0.8));
 }
 
-/** Checklists of everything else: sketches with blanks, captions, stories. */
+/** Checklists for everything else: sketches with blanks, captions, stories. */
 export function inventory(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `inventory ${index}`));
   if (happens(random, 0.4)) return storyInventory(random);
@@ -36,22 +36,22 @@ export function inventory(seed: number, index: number): string {
   return inventoryOf(random, trainingScene(random), describe, happens(random, 0.3));
 }
 
-/** A description with remarks on it, in many wordings. */
+/** A description, followed by remarks on it in many wordings. */
 export function report(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `report ${index}`));
   return happens(random, 0.6) ? sceneReport(random) : storyReport(random);
 }
 
 /**
- * Reports and checklists that do not begin with their description: what was learned at the beginning of a text must hold
- * anywhere in it. Things are looked for in stories too.
+ * Reports and checklists that do not begin with the description: skills learned at the beginning of a text must work
+ * anywhere in it. Also looks for things in stories.
  */
 export function essay(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `essay ${index}`));
   return preamble(random) + (happens(random, 0.5) ? sceneEssay(random) : storyEssay(random));
 }
 
-/** Essays in which much may stand between what is looked for and the verdict, as between a question and its answer. */
+/** Essays with much text between a claim and its verdict, as between a question and its answer. */
 export function debate(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `debate ${index}`));
   const lead = preamble(random);
@@ -68,8 +68,8 @@ export function debate(seed: number, index: number): string {
 }
 
 /**
- * Debates, and lists that are ticked off with yes and no, so that these words have their meaning before tuning. No
- * question is ever answered with them.
+ * Debates, and lists ticked off with yes and no, so that these words have a meaning before tuning. They never answer a
+ * question here.
  */
 export function tickList(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `tick list ${index}`));
@@ -93,7 +93,7 @@ export function tickList(seed: number, index: number): string {
   return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [" ", ", ", "\n"]))}`;
 }
 
-/** Tick lists and debates, and sketches told in words: the order in which alignment has image and caption. */
+/** Tick lists and debates, and sketches followed by their description in words, like image and caption in alignment. */
 export function finish(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `finish ${index}`));
   if (happens(random, 0.55)) return tickList(seed, index + 2_000_000);
@@ -102,7 +102,7 @@ export function finish(seed: number, index: number): string {
   return `${sketch(scene)}${choose(random, [" ", " ", "\n", " \n"])}${captions}`;
 }
 
-/** More of what is learned last: who did what. The rest keeps what was learned before. */
+/** More of what is learned last (who did what), and some of the rest, so that it is not forgotten. */
 export function chronicle(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `chronicle ${index}`));
   if (happens(random, 0.4)) return finish(seed, index + 4_000_000);

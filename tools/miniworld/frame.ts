@@ -1,4 +1,4 @@
-/** What stands around statements in documents: preambles, and the way from a doubt to its verdict. */
+/** The frame around statements in documents: preambles, and the text from a doubt to its verdict. */
 import type { Random } from "@mlan/core";
 import { choose } from "../../packages/data-miniworld/src/choose.ts";
 
@@ -29,7 +29,7 @@ const VERDICTS: readonly ((verdict: string) => string)[] = [
   (verdict) => `Answer: ${verdict}.`,
 ];
 
-/** Up to some forty words that have nothing to do with what follows. */
+/** Up to about forty words that are unrelated to the text after them. */
 export function preamble(random: Random): string {
   const kind = random.below(4);
   if (kind === 0) return "";
@@ -37,7 +37,7 @@ export function preamble(random: Random): string {
   return `${times(1 + random.below(5), () => choose(random, SMALL_TALK)).join(" ")}${choose(random, [" ", "\n"])}`;
 }
 
-/** A sentence that every model of the recipe reads in front of everything. */
+/** The system prompt that every model of the recipe reads first. */
 const SYSTEM =
   "A chat between a curious user and an artificial intelligence assistant. " +
   "The assistant gives helpful, detailed, and polite answers to the user's questions.";

@@ -1,7 +1,7 @@
 /**
  * Makes checkpoints/mini-llama2 with mlan itself: learns the tokenizer, then trains a random Llama phase by phase.
  * `npx tsx --conditions=@mlan/source tools/miniworld/pretrain-language.ts [work folder] [first phase]`
- * With a first phase, it begins from the weights that the phase before it left in the work folder.
+ * With a first phase, it starts from the weights of the previous phase in the work folder.
  */
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -35,7 +35,7 @@ const BATCH = 32;
 interface Phase {
   readonly name: string;
   readonly document: (seed: number, index: number) => string;
-  /** Of the learning rate's half cosine; the phase may end before it, while the rate is still high. */
+  /** Steps of the half cosine of the learning rate; the phase may end before it, while the rate is still high. */
   readonly schedule: number;
   readonly steps: number;
   readonly learningRate: number;
@@ -68,7 +68,7 @@ const model = await scope.get(MODEL).open({ seed: SEED });
 const curve: Record<string, unknown>[] = [];
 const first = isResumed ? PHASES.findIndex(({ name }) => name === firstPhase) : 0;
 if (first < 0)
-  throw new Error(`There is no phase "${firstPhase}"; there are ${PHASES.map(({ name }) => name).join(", ")}.`);
+  throw new Error(`There is no phase "${firstPhase}". The phases are ${PHASES.map(({ name }) => name).join(", ")}.`);
 for (const phase of PHASES.slice(first)) {
   await train(model, phase);
   await publish(model);
@@ -93,7 +93,7 @@ async function writeTokenizer(folder: URL): Promise<LlamaSizes> {
   return { ...SIZES, vocabulary: Object.keys(vocab).length };
 }
 
-/** Everything that the world can say, and the frames around it: the benchmarks' prompts and the two templates. */
+/** Samples of all texts of the world, and of the text around them: prompts of the benchmarks and the two templates. */
 function* sampleTexts(): Iterable<string> {
   for (let index = 0; index < 4000; index++) {
     yield inventory(SEED, index);

@@ -1,6 +1,6 @@
 /**
- * Makes checkpoints/mini-clip with mlan itself: contrasts pictures with what they show (arXiv 2103.00020), half of
- * each batch being scenes that differ from another one in one colour, shape or place.
+ * Makes checkpoints/mini-clip with mlan itself, by contrastive training of pictures and their content (arXiv 2103.00020).
+ * Half of each batch are scenes that differ from another scene in one colour, shape or place.
  * `npx tsx --conditions=@mlan/source tools/miniworld/pretrain-vision.ts`
  */
 import { deriveSeed, type Random, seededRandom, writeFileAtomically } from "@mlan/core";

@@ -57,7 +57,7 @@ export function llamaShapes({
   return shapes.set("model.norm.weight", [hidden]).set("lm_head.weight", [vocabulary, hidden]);
 }
 
-/** Writes an untrained Llama: norms are 1, tables have deviation 0.02, matrices 1/sqrt(inputs), halved where they add to the stream. */
+/** Writes an untrained Llama: norms are 1; the standard deviation is 0.02 for tables and 1/sqrt(inputs) for matrices, half of that if they add to the residual stream. */
 export async function writeRandomLlama(folder: URL, sizes: LlamaSizes, seed: number): Promise<void> {
   const tensors = [...llamaShapes(sizes)].map(([name, shape]): TensorToWrite => ({
     name,
@@ -82,7 +82,7 @@ function deviationOf(name: string, [, inputs = 1]: readonly number[]): number {
   return (/o_proj|down_proj/.test(name) ? 0.5 : 1) / Math.sqrt(inputs);
 }
 
-/** Box and Muller. */
+/** A normal random number from two uniform ones (Box-Muller). */
 function gaussian(one: number, other: number): number {
   return Math.sqrt(-2 * Math.log(1 - one)) * Math.cos(2 * Math.PI * other);
 }

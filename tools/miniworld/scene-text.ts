@@ -1,4 +1,4 @@
-/** What documents say of scenes. */
+/** Text about scenes, for documents. */
 import type { Random } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
@@ -64,7 +64,7 @@ const SEARCHES: typeof CLAIMS = [
   (thing, verdict) => `Choose "present" or "absent".\nLook for ${thing} in the image. The best word is "${verdict}".`,
 ];
 
-/** From a verdict right behind its thing to one that is as far from it as an answer from its question. */
+/** From a verdict right after its thing to one as far from it as an answer from its question. */
 const CLAIMS: readonly ((thing: string, verdict: string) => string)[] = [
   (thing, verdict) => `${thing} ${verdict}.`,
   (thing, verdict) => `${thing}: ${verdict}.`,

@@ -1,4 +1,4 @@
-/** What documents say of stories. */
+/** Text about stories, for documents. */
 import type { Random } from "@mlan/core";
 import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
 import { wrongThing } from "../../packages/data-miniworld/src/exercise.ts";

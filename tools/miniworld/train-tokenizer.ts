@@ -16,9 +16,9 @@ export function countUnits(texts: Iterable<string>): Map<string, number> {
   return counts;
 }
 
-/** The merges that Sennrich et al. (arXiv 1508.07909) would learn, most useful first. */
+/** Learns merges as in Sennrich et al. (arXiv 1508.07909), most useful first. */
 export function learnMerges(counts: ReadonlyMap<string, number>, count: number): [string, string][] {
-  // Logarithms, so that a rare word of an instruction gets its piece before the vocabulary is full.
+  // Logarithms, so that rare words of instructions get a piece before the vocabulary is full.
   let units = [...counts].map(([unit, times]) => ({ pieces: [...unit], weight: Math.log2(1 + times) }));
   const merges: [string, string][] = [];
   while (merges.length < count) {
@@ -126,7 +126,7 @@ function mergePair(pieces: readonly string[], [left, right]: readonly [string, s
   return merged;
 }
 
-/** What others need to know of the file. */
+/** The part of the file that other code reads. */
 export interface TokenizerFile {
   readonly model: { readonly vocab: Readonly<Record<string, number>>; readonly [key: string]: unknown };
   readonly [key: string]: unknown;

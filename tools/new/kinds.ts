@@ -2,7 +2,7 @@ import { MlanError } from "@mlan/core";
 
 /** A kind of plugin. `new-name` in texts is the name of the new package, without its kind. */
 export interface Kind {
-  /** First word of the package's name, and the folder of its template. */
+  /** First word of the package's name. */
   readonly prefix: string;
   readonly description: string;
   readonly keywords: readonly string[];
@@ -16,6 +16,7 @@ export interface Kind {
   readonly guide: string;
 }
 
+/** By the name of the kind, which is also that of its folder in templates/. */
 export const KINDS: Readonly<Record<string, Kind>> = {
   data: {
     prefix: "data",
@@ -25,6 +26,15 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     devDependencies: [],
     changeset: "Tune on new-name, from the Hub or from your own files.",
     guide: "docs/how-to/add-a-dataset.md",
+  },
+  benchmark: {
+    prefix: "data",
+    description: "The benchmark new-name for mlan.",
+    keywords: ["benchmark", "dataset"],
+    dependencies: ["@mlan/data-kit", "zod"],
+    devDependencies: [],
+    changeset: "Evaluate models on new-name, from the Hub or from your own files.",
+    guide: "docs/how-to/add-a-benchmark.md",
   },
   model: {
     prefix: "model",
@@ -56,9 +66,9 @@ export const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 /** Throws `invalid-options` for a kind that does not exist. */
-export function kindNamed(name: string): Kind {
+export function kindNamed(name: string): Kind & { readonly template: string } {
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
-  if (kind !== undefined) return kind;
+  if (kind !== undefined) return { ...kind, template: name };
   const message = `There is no kind of package ${JSON.stringify(name)}. Use one of: ${Object.keys(KINDS).join(", ")}.`;
   throw new MlanError("invalid-options", message);
 }

@@ -32,8 +32,8 @@ const LICENSE = new URL("../../LICENSE", import.meta.url);
 const FORMAT = new URL("../../.oxfmtrc.json", import.meta.url);
 
 /** Throws `invalid-options` for a name that the code of this kind cannot have. */
-export async function newPackage(kind: Kind, name: string): Promise<NewPackage> {
-  const template = templateFiles(kind);
+export async function newPackage(kind: Kind & { readonly template: string }, name: string): Promise<NewPackage> {
+  const template = templateFiles(kind.template);
   const sources = [...template].flatMap(([path, text]) => (path.endsWith(".ts") ? [text] : []));
   checkClashes(sources, name);
   const folder = `${kind.prefix}-${name}`;
@@ -62,8 +62,8 @@ export function json(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
-function templateFiles({ prefix }: Kind): ReadonlyMap<string, string> {
-  const folder = new URL(`${prefix}/`, TEMPLATES);
+function templateFiles(template: string): ReadonlyMap<string, string> {
+  const folder = new URL(`${template}/`, TEMPLATES);
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath}/${entry.name}`);
   const root = fileURLToPath(folder);

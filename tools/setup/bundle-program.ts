@@ -2,20 +2,20 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 
-/** Third-party packages are loaded as they are; those of this repository are TypeScript. */
+/** Leaves third-party packages external and bundles those of this repository, which are TypeScript. */
 export const onlyOwnPackages: Plugin = {
   name: "only-own-packages",
   setup({ onResolve }) {
     onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
-      return kind === "entry-point" || path.startsWith("@mlan/") ? undefined : { path, external: true };
+      return kind === "entry-point" || /^(?:@mlan\/|#)/.test(path) ? undefined : { path, external: true };
     });
   },
 };
 
 /**
- * Puts a test's TypeScript program and the sources of all packages that it imports into one JavaScript file, for tests
- * that start it many times: a start through tsx takes three times as long. Gives the path of the file, which is in the
- * `.cache/` of the package, where the third-party packages are found.
+ * Bundles a test's TypeScript program and the sources of our packages that it imports into one JavaScript file, for tests
+ * that start it many times: starting it with tsx takes three times as long. Returns the path of the file, which is in
+ * `.cache/` of the package, from where third-party packages can be resolved.
  */
 export async function bundleProgram(program: URL, packageFolder: URL): Promise<string> {
   const source = fileURLToPath(program);

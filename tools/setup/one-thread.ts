@@ -1,5 +1,5 @@
 import { openOrtRuntime } from "../../packages/backend-onnx/src/ort/ort-runtime.ts";
 
-// As many processes run tests as there are cores, and threads of ONNX Runtime wait by spinning: two of them in each
-// process take twice the time for the same. Tests of threads have processes to themselves.
+// There are as many test processes as cores, and threads of ONNX Runtime spin while they wait: with two threads per process,
+// tests take twice as long. Tests of threads run alone.
 openOrtRuntime(1);

@@ -1,5 +1,5 @@
 // `npm start` and `npm test` on a fresh clone: installs what is missing, then runs the command.
-// Plain JavaScript without dependencies, because nothing is installed when it begins.
+// Plain JavaScript without dependencies, because nothing is installed when it starts.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-// The words of a command, once all is installed.
+// The arguments of Node for each command, once everything is installed.
 const COMMANDS = {
   start: () => [...mlan(), "run", "examples/miniworld.ts"],
   mlan,
@@ -32,7 +32,7 @@ function mlan() {
   return [...source(), join(root, "packages/cli/src/main.ts")];
 }
 
-// npm runs scripts in the root; paths are meant from the folder where the user typed them.
+// npm runs scripts in the root, but paths are relative to the folder where the user typed the command.
 function whereTyped() {
   const { npm_lifecycle_event: script, INIT_CWD: typed } = process.env;
   return script === "mlan" && typed ? typed : process.cwd();
@@ -46,21 +46,21 @@ function checkNode() {
 
 function installIfNeeded() {
   const lock = readFileSync(join(root, "package-lock.json"), "utf8");
-  // npm leaves a copy of the lock file without the root's entry; the versions in both must agree.
+  // npm keeps a copy of the lock file, without the entry of the root, in node_modules; the versions in both must agree.
   const installed = join(root, "node_modules", ".package-lock.json");
   if (existsSync(installed) && sameVersions(JSON.parse(lock), JSON.parse(readFileSync(installed, "utf8")))) return;
   console.log("Installing dependencies (once) ...");
-  // Not `npm ci`: it refuses a lock file that lacks some other platform's optional binaries.
+  // Not `npm ci`: it refuses a lock file that lacks optional binaries of another platform.
   const parameters = ["install", "--no-save"];
   const npm = process.env.npm_execpath;
   const status = npm ? run(process.execPath, [npm, ...parameters]) : run("npm", parameters);
-  if (status !== 0) fail("npm install failed; its messages stand above. Nothing else was done.");
+  if (status !== 0) fail("npm install failed; see its messages above. Nothing else was run.");
 }
 
 function sameVersions(wanted, found) {
   return Object.entries(wanted.packages).every(([path, { version, optional, link }]) => {
     if (path === "" || !path.startsWith("node_modules/") || optional) return true;
-    // `npm run new` makes the link of a package of the workspace itself.
+    // `npm run new` links a new package of the workspace itself.
     if (link) return existsSync(join(root, path, "package.json"));
     return found.packages[path] !== undefined && found.packages[path].version === version;
   });

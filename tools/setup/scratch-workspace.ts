@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 const workspace = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * Copies the workspace as it is now, without what git ignores, to a temporary folder, and returns its path. Third-party packages are
- * links to those that are installed here, and packages of the workspace links to the copy's. The caller removes the folder.
+ * Copies the workspace in its current state, without files that git ignores, to a temporary folder, and returns its path.
+ * Third-party packages are linked to those installed here, packages of the workspace to those of the copy. The caller
+ * removes the folder.
  */
 export function scratchWorkspace(): string {
   const folder = mkdtempSync(join(tmpdir(), "mlan-workspace-"));
@@ -27,10 +28,10 @@ function linkInstalled(installed: string, links: string): void {
   if (!existsSync(installed) || !existsSync(dirname(links))) return;
   mkdirSync(links);
   for (const entry of readdirSync(installed)) {
-    // What npm wrote of the installation, and links of the workspace's own packages: relative, so copies lead into the copy.
+    // npm's record of the installation, and links to packages of the workspace: they are relative, so they lead into the copy.
     if (entry === ".package-lock.json" || entry.startsWith("@mlan"))
       cpSync(join(installed, entry), join(links, entry), { recursive: true, verbatimSymlinks: true });
-    // Caches stay behind: nothing in the copy may write to what is installed here.
+    // Caches are not linked: the copy must not write to the installation here.
     else if (entry === ".bin" || !entry.startsWith(".")) symlinkSync(join(installed, entry), join(links, entry));
   }
 }

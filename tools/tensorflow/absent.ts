@@ -1,4 +1,4 @@
-/** Says that no TensorFlow is installed on this machine; fails where there is one, as tests that ran would have used it. */
+/** Checks that no TensorFlow is installed on this machine; fails if there is one, because the tests would have used it. */
 import { installedBinding } from "@mlan/backend-tensorflow";
 
 const installed = installedBinding();

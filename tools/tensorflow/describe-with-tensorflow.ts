@@ -4,8 +4,9 @@ import { installedBinding } from "@mlan/backend-tensorflow";
 const HOW = "run `npm run mlan -- backend install tensorflow` (or name a binding in MLAN_TENSORFLOW_BINDING)";
 
 /**
- * Describes what needs TensorFlow; where there is none, one skipped test and one line that says how to get it. The body is
- * not even called then: vitest calls that of a skipped suite to collect its tests, and it may open TensorFlow.
+ * Describes tests that need TensorFlow. If it is not installed, there is one skipped test, and one line that says how to
+ * install it. The body is not called then: vitest would call that of a skipped suite to collect its tests, and it may open
+ * TensorFlow.
  */
 export function describeWithTensorFlow(name: string, body: () => void): void {
   // oxlint-disable-next-line vitest/no-conditional-tests

@@ -1,6 +1,6 @@
 /**
- * Gives this machine a TensorFlow for the tests where one can be had: pip downloads the wheel, `mlan backend install
- * tensorflow` builds the binding. Says in one line what keeps it from that, and is then no failure; a build that fails is.
+ * Installs TensorFlow for the tests, if possible: pip downloads the wheel, and `mlan backend install tensorflow` builds the
+ * binding. If pip cannot download it, prints the reason in one line and succeeds; a failing build is an error.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -10,9 +10,9 @@ import { fileURLToPath } from "node:url";
 import { installedBinding } from "@mlan/backend-tensorflow";
 
 const REQUIREMENT = "tensorflow-cpu==2.21.0";
-/** Only the wheel's library is used, so another Python's wheel does where there is none for the one that is here. */
+/** Only the library in the wheel is used, so if there is no wheel for the local Python, one for another Python works. */
 const PYTHONS: readonly (readonly string[])[] = [[], ["--python-version", "3.12"]];
-/** Of 260 MB. */
+/** Time limit for downloading 260 MB. */
 const DOWNLOAD_MINUTES = 10;
 
 const installed = installedBinding();
@@ -25,7 +25,7 @@ function provide(): number {
     const missing = download(folder);
     const wheel = readdirSync(folder).find((name) => name.endsWith(".whl"));
     if (wheel === undefined) {
-      console.log(`TensorFlow is not to be had here, so the tests that need it are skipped: ${missing}`);
+      console.log(`TensorFlow cannot be downloaded here, so the tests that need it are skipped: ${missing}`);
       return 0;
     }
     const mlan = [fileURLToPath(new URL("../setup/run.mjs", import.meta.url)), "mlan"];
@@ -36,7 +36,7 @@ function provide(): number {
   }
 }
 
-/** Puts the wheel into a folder, or says why it could not. */
+/** Downloads the wheel into a folder. Returns the reason when that fails, otherwise an empty text. */
 function download(folder: string): string {
   let reason = "";
   for (const python of PYTHONS) {

@@ -2,23 +2,23 @@ import { beforeAll, expect, it } from "vitest";
 import { runTfjsCoreTests, type SuiteOptions } from "./run-suite.ts";
 import type { SpecEvent } from "./spec-event.ts";
 
-/** A test of tfjs-core that fails on a backend, by its full name, and why it has to. */
+/** A test of tfjs-core that must fail on a backend, by its full name, and the reason. */
 export interface KnownDifference {
   readonly name: string;
   readonly reason: string;
-  /** It fails on some processors only. */
+  /** Whether it fails on some processors only. */
   readonly varies?: boolean;
 }
 
 export interface SuiteExpectations {
   readonly known: readonly KnownDifference[];
-  /** Totals below these would mean that tests were lost on the way. */
+  /** Lower bounds of the totals: lower ones would mean that tests were lost. */
   readonly atLeast: { readonly passed: number; readonly tests: number };
-  /** The kernel or dtype that is left out on purpose, by the first message of a test that needs it; else undefined. */
+  /** Returns the intentionally unsupported kernel or dtype that a test needs, given its first message; otherwise undefined. */
   leftOut(message: string): string | undefined;
 }
 
-/** Describes three tests: that tfjs-core's own tests are all there, pass, and fail where a list says so. */
+/** Describes three tests: that all of tfjs-core's tests run, that they pass, and that those in the list fail. */
 export function describeTfjsCoreTests(suite: SuiteOptions, { known, atLeast, leftOut }: SuiteExpectations): void {
   const listed = new Set(known.map(({ name }) => name));
   let tests: readonly SpecEvent[] = [];

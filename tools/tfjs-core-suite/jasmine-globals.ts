@@ -1,13 +1,13 @@
 import { createRequire } from "node:module";
 
-/** What Jasmine tells about one test, or about what stands around tests. */
+/** The result of a test, or of a suite, as Jasmine reports it. */
 export interface JasmineSpec {
   readonly fullName: string;
   readonly status: string;
   readonly failedExpectations: readonly { readonly message: string }[];
 }
 
-/** As much of Jasmine's interface as is used here. */
+/** The part of Jasmine's interface that is used here. */
 interface JasmineEnvironment {
   configure(configuration: { readonly random: boolean }): void;
   addReporter(reporter: {
@@ -21,5 +21,5 @@ interface JasmineEnvironment {
 const require: NodeJS.Require = createRequire(import.meta.url);
 const core = require("jasmine-core") as { boot(): { getEnv(): JasmineEnvironment } };
 
-/** Puts describe, it, expect, ... into the global scope; they have to be there before the first test is imported. */
+/** Puts describe, it, expect, ... into the global scope; they must exist before the first test is imported. */
 export const JASMINE: JasmineEnvironment = core.boot().getEnv();

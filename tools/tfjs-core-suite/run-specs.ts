@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { JASMINE, type JasmineSpec } from "./jasmine-globals.ts";
-// Without it tfjs-core knows no gradients in Node.
+// Without this, tfjs-core has no gradients in Node.
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js";
 import { setTestEnvs } from "@tensorflow/tfjs-core/dist/jasmine_util.js";
@@ -9,11 +9,11 @@ import type { SpecEvent } from "./spec-event.ts";
 const RESULTS = 3;
 
 /**
- * Runs tfjs-core's tests on a backend that is current by now, writes each result as a line to file descriptor 3, and
- * ends the process. For the program that run-suite.ts puts into one file.
+ * Runs tfjs-core's tests on the current backend, writes each result as a line to file descriptor 3, and ends the process.
+ * Used by the program that run-suite.ts bundles.
  */
 export async function runSpecs(backendName: string): Promise<never> {
-  // The tests are described while they are imported, for the environments that are known by then.
+  // Importing the tests describes them for the environments that are registered by then.
   setTestEnvs([{ name: backendName, backendName, isDataSync: true }]);
   await import("@tensorflow/tfjs-core/dist/tests.js");
   JASMINE.configure({ random: false });
@@ -29,7 +29,7 @@ export async function runSpecs(backendName: string): Promise<never> {
   process.exit(0);
 }
 
-// Written at once: when the process dies, the last test that started is known.
+// Synchronous, so that the last started test is known if the process dies.
 function report(event: SpecEvent): void {
   writeSync(RESULTS, `${JSON.stringify(event)}\n`);
 }

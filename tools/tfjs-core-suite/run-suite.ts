@@ -9,13 +9,13 @@ import type { SpecEvent } from "./spec-event.ts";
 export interface SuiteOptions {
   /** A program that makes a backend current and ends with `runSpecs` of run-specs.ts. */
   readonly program: URL;
-  /** The bundle of it; in the backend's package, so that what the bundle leaves out is found from there. */
+  /** The path of its bundle, in the backend's package, from where external packages can be resolved. */
   readonly bundle: URL;
 }
 
 /**
- * Runs the tests that tfjs-core ships in a process of their own. One bundle holds tests, tfjs-core and backend: the
- * tests import tfjs-core's files, and with a copy of their own they would know no backend.
+ * Runs the tests that tfjs-core ships in a separate process. One bundle contains tests, tfjs-core and backend: the tests
+ * import files of tfjs-core, and a second copy of it would not have the backend.
  */
 export async function runTfjsCoreTests(options: SuiteOptions): Promise<readonly SpecEvent[]> {
   await bundle(options);
@@ -40,9 +40,9 @@ async function bundle({ program, bundle }: SuiteOptions): Promise<void> {
     format: "esm",
     target: "node20",
     conditions: ["@mlan/source"],
-    // The files that the tests import, not the bundles beside them.
+    // The files that the tests import, not the bundles next to them.
     mainFields: ["module", "main"],
-    // tfjs-core says that its tests have no side effects.
+    // tfjs-core wrongly declares its tests free of side effects.
     ignoreAnnotations: true,
     external: ["koffi", "jasmine-core", "jasmine-core/*"],
     banner: {

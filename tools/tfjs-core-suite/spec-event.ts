@@ -1,7 +1,7 @@
-/** One line of what run-specs.ts reports. */
+/** A line of the report of run-specs.ts. */
 export interface SpecEvent {
   readonly event: "start" | "spec" | "skipped" | "end";
   readonly name: string;
-  /** Messages of what failed, in order; none for a test that passed. */
+  /** Messages of the failed expectations, in order; empty for a passed test. */
   readonly failures: readonly string[];
 }

@@ -1,6 +1,6 @@
-// Compiles src/optimizers/optimizers.wat to src/optimizers/optimizers-bytes.ts. Run it after every change of the .wat file:
+// Compiles src/optimizers/optimizers.wat to src/optimizers/optimizers-bytes.ts. Run it after every change to the .wat file:
 //   npm run compile-optimizers --workspace @mlan/backend-onnx
-// With --check it writes nothing and fails when the committed file is not what would be written.
+// With --check it writes nothing and fails if the committed file is out of date.
 import { readFile, writeFile } from "node:fs/promises";
 import { argv } from "node:process";
 import openWabt from "wabt";

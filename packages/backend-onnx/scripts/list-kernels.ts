@@ -3,11 +3,11 @@ import { fileURLToPath } from "node:url";
 import { ALL_KERNELS } from "../src/kernels/all-kernels.ts";
 import { LEFT_OUT_KERNELS } from "../src/kernels/left-out-kernels.ts";
 
-// Writes the lists of kernels into the README: `npm run list-kernels`.
+// Updates the lists of kernels in the README: `npm run list-kernels`.
 
 const WIDTH = 120;
 
-/** The README with the lists of today between their marks; throws if it has no marks. */
+/** The README with up-to-date lists between their markers; throws if a marker is missing. */
 export function withKernelList(readme: string): string {
   const names = ALL_KERNELS.map(({ kernelName }) => kernelName);
   const leftOut = LEFT_OUT_KERNELS.map(({ reason, kernelNames }) => wrapped(kernelNames, `- ${reason}:`));
@@ -21,7 +21,7 @@ function between(readme: string, title: string, text: string): string {
   return `${readme.slice(0, start)}${begin}\n${text}\n${readme.slice(stop)}`;
 }
 
-/** The names in alphabetical order, after `head`; lines that follow a head are indented. */
+/** The names in alphabetical order after `head`, wrapped; continuation lines are indented. */
 function wrapped(unsorted: readonly string[], head = ""): string {
   const names = unsorted.toSorted();
   const lines = [head];

@@ -1,19 +1,19 @@
-/** Why a {@link BackendError} was thrown, for programs. The message is for people. */
+/** Why a {@link BackendError} was thrown. Programs check this code; people read the message. */
 export type BackendErrorCode =
   /** A kernel, dtype or form of a call that this backend does not compute. */
   | "unsupported"
-  /** ONNX Runtime's library that cannot be found or loaded, or has another version. */
+  /** ONNX Runtime's library cannot be found or loaded, or has the wrong version. */
   | "library"
   /** ONNX Runtime refused to compile or run a graph. */
   | "runtime"
-  /** An option that cannot work as written. */
+  /** An option is unknown or has an invalid value. */
   | "invalid-options"
-  /** A tensor or a backend that was used after it was disposed. */
+  /** A tensor or a backend was used after it was disposed. */
   | "disposed";
 
 const NAME = "BackendError";
 
-/** An error of this backend that a user can act on: it names the thing, the value found, and the way out. */
+/** An error that the user can fix: the message names the thing, the value found, and the way out. */
 export class BackendError extends Error {
   override readonly name: string = NAME;
   readonly code: BackendErrorCode;
@@ -23,7 +23,7 @@ export class BackendError extends Error {
     this.code = code;
   }
 
-  /** Recognises errors of any installed copy of this package; `instanceof` would know only this one. */
+  /** Recognises errors of every installed copy of this package; `instanceof` recognises only those of this copy. */
   static is(error: unknown, code?: BackendErrorCode): error is BackendError {
     if (!(error instanceof Error) || error.name !== NAME || !("code" in error)) return false;
     return code === undefined || error.code === code;

@@ -5,8 +5,8 @@ import { type OnnxBackendOptions, resolveOptions } from "./options.ts";
 import { useOnnxBackend } from "./register.ts";
 
 /**
- * ONNX Runtime as an experiment's compute, on the CPU unless `provider` names another: `use: [vicuna(...), onnx()]`
- * evaluates without a trainer. Throws `invalid-options`.
+ * ONNX Runtime as the compute backend of an experiment, on the CPU unless `provider` says otherwise.
+ * `use: [vicuna(...), onnx()]` evaluates without a trainer. Throws `invalid-options`.
  */
 export function onnx(options: OnnxBackendOptions = {}): Plugin<Compute> {
   try {
@@ -18,7 +18,7 @@ export function onnx(options: OnnxBackendOptions = {}): Plugin<Compute> {
     name: "@mlan/backend-onnx",
     token: COMPUTE,
     module: import.meta.url,
-    settings: decisive(options),
+    settings: settingsOf(options),
     create: () => onnxCompute(options),
   });
 }
@@ -35,8 +35,8 @@ function onnxCompute(options: OnnxBackendOptions): Compute {
   };
 }
 
-/** What decides the last bits of results; how many graphs are kept, and when they are run, does not. */
-function decisive({ provider, threads, optimization }: OnnxBackendOptions): object {
+/** The options that affect the last bits of results. How many graphs are kept, and when they run, does not. */
+function settingsOf({ provider, threads, optimization }: OnnxBackendOptions): object {
   return {
     ...(provider !== undefined && { provider }),
     ...(threads !== undefined && { threads }),
@@ -44,7 +44,7 @@ function decisive({ provider, threads, optimization }: OnnxBackendOptions): obje
   };
 }
 
-/** The errors of a backend that is also used without experiments, as those that an experiment knows. */
+/** The backend also works without `@mlan/core` experiments; inside one, its errors become `MlanError`s. */
 function forExperiments(error: unknown): unknown {
   if (!BackendError.is(error)) return error;
   if (error.code === "library") return new MlanError("unavailable", error.message, { cause: error });

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { GradConfig } from "@tensorflow/tfjs-core";
 
-/** The kernel that gives indices back if all of them are at least 0 and less than the attribute `limit`. */
+/** The kernel that returns its indices unchanged and fails unless all of them are in [0, `limit`), an attribute. */
 export const CHECKED_INDICES = "CheckedIndices";
 
-/** How much each element of the input of a reduction contributes, given how many were reduced. */
+/** The weight of each input element in a reduction, given the number of elements reduced. */
 type Share = (reduced: number) => number;
 
 const SHARES: Readonly<Record<string, Share>> = { [tf.Sum]: () => 1, [tf.Mean]: (reduced) => 1 / reduced };
@@ -12,9 +12,9 @@ const SHARES: Readonly<Record<string, Share>> = { [tf.Sum]: () => 1, [tf.Mean]: 
 const rewritten = new WeakSet<GradConfig>();
 
 /**
- * tfjs-core's gradients of sums and means multiply by arrays of ones as large as what was summed. Sums and means become
- * repetitions, which cost nothing. The gradient of gather refuses indices out of range. Other backends keep their
- * gradients. Without effect on gradients that are registered later.
+ * Replaces registered gradients on this backend; other backends keep theirs, and later registrations are not affected.
+ * tfjs-core's gradients of sums and means multiply by arrays of ones as large as the input: here they broadcast instead,
+ * which costs nothing. The gradient of gather throws for out-of-range indices.
  */
 export function rewriteGradients(backendName: string): void {
   for (const [kernelName, share] of Object.entries(SHARES)) {
@@ -31,7 +31,7 @@ export function rewriteGradients(backendName: string): void {
   tf.registerGradient(config);
 }
 
-/** tfjs-core's gradient of gather leaves indices out of range out, where nothing needs the result that would refuse them. */
+/** tfjs-core's gradient of gather ignores out-of-range indices, and the forward pass that would throw may never run. */
 function checkingIndices(original: GradConfig, backendName: string): GradConfig {
   return {
     ...original,

@@ -1,16 +1,16 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Attributes, ElementType, Operation, Value } from "./graph/graph.ts";
 
-/** Shape and dtype of a result that is to be recorded. */
+/** Shape and dtype of the result of an operation. */
 export interface ResultType {
   readonly shape: readonly number[];
   readonly dtype: ElementType;
 }
 
-/** What an operation reads: a tensor, or a value that was found through {@link Recorder.value}. */
+/** An input of an operation: a tensor, or a value from {@link Recorder.value}. */
 export type Operand = TensorInfo | Value;
 
-/** What a kernel may ask of the backend: record work, make leaves, share data. */
+/** The backend as kernels see it: records operations, creates leaves, shares data. */
 export interface Recorder {
   /** Records one operation with one result. */
   record(operation: Operation, inputs: readonly Operand[], result: ResultType, attributes?: Attributes): TensorInfo;
@@ -21,28 +21,28 @@ export interface Recorder {
     results: readonly ResultType[],
     attributes?: Attributes,
   ): TensorInfo[];
-  /** The value behind a tensor; its producer tells a kernel where an operand comes from. */
+  /** The value behind a tensor. Its `producer` is the operation that computes it. */
   value(tensor: TensorInfo): Value;
-  /** Whether what is recorded now will only ever be run with the data that the tensor holds now. */
+  /** Whether the operations recorded now will only ever run with the tensor's current data. */
   isFixed(tensor: TensorInfo): boolean;
-  /** A tensor that shares `source`'s data under another shape of the same size (no work, one more reference). */
+  /** A tensor that shares `source`'s data under a different shape of the same size. Nothing is computed or copied. */
   alias(source: Operand, shape: readonly number[]): TensorInfo;
-  /** A leaf that holds a copy of `values`. */
+  /** A leaf with a copy of `values`. */
   constant(values: Float32Array | Int32Array | Uint8Array, result: ResultType): TensorInfo;
-  /** Reads the data now (runs what is recorded). For kernels whose result's shape depends on the data. */
+  /** Reads the data immediately, after running the recorded operations. For kernels whose result shape depends on the data. */
   readSync(dataId: object): Float32Array | Int32Array | Uint8Array;
-  /** Gives back an intermediate tensor that the kernel made itself. */
+  /** Disposes an intermediate tensor that the kernel made. */
   disposeIntermediate(tensor: TensorInfo): void;
 }
 
-/** One tfjs kernel on this backend. Attributes are tfjs-core's own (`kernel_names.ts`). */
+/** One tfjs kernel on this backend. Attributes are those of tfjs-core (`kernel_names.ts`). */
 export interface Kernel {
   readonly kernelName: string;
   run(call: KernelCall): TensorInfo | TensorInfo[];
 }
 
 interface KernelCall {
-  /** Tensors by name; an array for the variadic kernels (Concat, AddN, Pack). The kernel's name decides which. */
+  /** Tensors by name; an array for the variadic kernels (Concat, AddN, Pack). */
   readonly inputs: unknown;
   readonly attributes: unknown;
   readonly recorder: Recorder;

@@ -23,37 +23,38 @@ import {
 } from "./sessions/session-runner.ts";
 import type { Elements } from "./memory/storage.ts";
 
-export interface OnnxBackendOptions extends SessionRunnerOptions {
+/** The limits of {@link SessionRunnerOptions} and of the recording. */
+export interface OnnxBackendSettings extends SessionRunnerOptions {
   readonly pendingNodes: number;
   readonly pendingBytes: number;
 }
 
-/** What the kernel "WritableTensors" is asked. */
+/** Attributes of the kernel "WritableTensors". */
 interface LendAttributes {
   readonly shapes: readonly (readonly number[])[];
-  /** Is called with the memory of each output, in their order. */
+  /** Called with the memory of each output, in order. */
   readonly lend: (values: Float32Array, prepare: () => void) => void;
 }
 
-/** Runs programs in place of the sessions that are kept. */
+/** Runs and measures programs instead of the cached sessions. */
 interface Explainer {
   readonly run: ProgramRunner;
-  around(operation: string, work: () => void): void;
+  measure(operation: string, work: () => void): void;
 }
 
-/** Records kernels, and computes when something is read. No tensor shares memory with an array outside. */
+/** Records kernels, and computes when a tensor is read. No tensor shares memory with a JavaScript array. */
 export class OnnxBackend extends tf.KernelBackend implements Recorder, OptimizerHost {
   readonly device: Device;
   readonly recording: Recording;
   readonly data: DataTable;
   readonly slots: SlotPool;
-  /** While it is set, programs are run and measured there. */
+  /** While set, it runs and measures programs. */
   explainer: Explainer | undefined = undefined;
   readonly #runner: SessionRunner;
-  /** Set while a function is traced for {@link compiled}. */
+  /** Set while {@link compiled} traces a function. */
   trace: Trace | undefined;
 
-  constructor(device: Device, options: OnnxBackendOptions) {
+  constructor(device: Device, options: OnnxBackendSettings) {
     super();
     this.device = device;
     this.#runner = sessionRunner(device, options);
@@ -73,7 +74,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
   }
 
   get statistics(): OnnxStatistics {
-    const { leaves, results, mapped } = this.runtime.held;
+    const { leaves, results, mapped } = this.runtime.tensorBytes;
     return {
       ...this.#runner.statistics,
       leafBytes: leaves,
@@ -83,7 +84,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     };
   }
 
-  /** The session of a program that has just been run, for the caller to keep. */
+  /** Takes the session of a program that has just run out of the cache; the caller releases it. */
   own(signature: Int32Array): OwnedProgram {
     return this.#runner.own(signature);
   }
@@ -93,10 +94,10 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     return this.#runner;
   }
 
-  /** Does work that is no recorded operation, and lets an explanation know of it. */
-  doOutside(operation: string, work: () => void): void {
+  /** Runs work that is not a recorded operation; {@link explain} measures it too. */
+  runOutsideGraph(operation: string, work: () => void): void {
     if (this.explainer === undefined) work();
-    else this.explainer.around(operation, work);
+    else this.explainer.measure(operation, work);
   }
 
   // Recorder
@@ -138,17 +139,17 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     return this.#tensor(this.#leaf(values, shape, dtype), shape);
   }
 
-  /** A data id that owns memory which was prepared for it. */
+  /** A new data id that owns `storage`. */
   adoptLeaf(storage: Storage, shape: readonly number[], dtype: ElementType): object {
     const value = new RecordedValue([...shape], dtype);
     value.storage = storage;
     return this.data.add(value);
   }
 
-  /** Float32 tensors for whoever asks to write in place; none where JavaScript does not see their memory. */
+  /** Float32 tensors that the caller writes in place; none if JavaScript cannot access the device's memory. */
   lend({ shapes, lend }: LendAttributes): TensorInfo[] {
-    const lent = this.device.lend?.(shapes) ?? [];
-    return lent.map(({ storage, prepare }, index) => {
+    const writable = this.device.allocateWritable?.(shapes) ?? [];
+    return writable.map(({ storage, prepare }, index) => {
       const shape = shapes[index] ?? [];
       lend(storage.view() as Float32Array, prepare);
       return { dataId: this.adoptLeaf(storage, shape, "float32"), shape: [...shape], dtype: "float32" };
@@ -159,7 +160,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     this.disposeData(tensor.dataId);
   }
 
-  /** To be called before a kernel runs, when every value that is still needed is held by a tensor. */
+  /** Call this before a kernel runs: every value that is still needed must belong to a tensor. */
   flushIfFull(): void {
     this.recording.flushIfFull();
   }
@@ -183,7 +184,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     const value = this.data.value(dataId);
     if (value.producer !== undefined) this.recording.flush();
     if (value.failure !== undefined) throw value.failure;
-    if (value.storage === undefined) throw new Error("a flush left a held value without data");
+    if (value.storage === undefined) throw new Error("a flush did not compute a value that a tensor owns");
     return this.device.read(value.storage, value.shape, value.dtype);
   }
 
@@ -207,7 +208,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     return { unreliable: false };
   }
 
-  /** Times what `work` records: everything pending before it is computed first and not counted. */
+  /** Measures what `work` records. Operations that were pending before are computed first and not counted. */
   override async time(work: () => void): Promise<BackendTimingInfo> {
     this.recording.flush();
     const before = this.#runner.statistics.runMilliseconds;
@@ -235,7 +236,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
   #operand(operand: Operand): RecordedValue {
     if (operand instanceof RecordedValue) return operand;
     if ("dataId" in operand) return this.value(operand);
-    throw new Error("an operand is a tensor or a value of this backend");
+    throw new Error("an operand must be a tensor or a value of this backend");
   }
 
   #tensor(value: RecordedValue, shape: readonly number[]): TensorInfo {
@@ -254,6 +255,6 @@ function readWhileTracing(): BackendError {
   return new BackendError(
     "unsupported",
     "a compiled function reads a tensor (data, dataSync, print, or an op whose result's shape depends on data). " +
-      "Return the tensor and read it outside.",
+      "Return the tensor and read it outside the function.",
   );
 }

@@ -1,18 +1,18 @@
 import type { SessionStatistics } from "./sessions/session-runner.ts";
 
-/** What the backend has done so far in this process, and what it holds now. Times are milliseconds. */
+/** The work that the backend has done in this process, and its current memory. Times are in milliseconds. */
 export interface OnnxStatistics extends SessionStatistics {
-  /** Bytes of tensors that were written: weights, inputs. Zeros take memory only once they are overwritten. */
+  /** Bytes of tensors that JavaScript wrote: weights, inputs. Zeros take no memory until they are overwritten. */
   readonly leafBytes: number;
-  /** Bytes of computed tensors that are still held, in ONNX Runtime's arena. What is given back stays there for reuse. */
+  /** Bytes of computed tensors in ONNX Runtime's arena. The arena keeps the memory of disposed tensors for reuse. */
   readonly resultBytes: number;
-  /** Bytes of tensors that are mapped from files. */
+  /** Bytes of tensors mapped from files. */
   readonly mappedBytes: number;
-  /** Bytes of parameters that optimizers update in place, of their gradients and of the optimizers' states. */
+  /** Bytes of parameters that optimizers update in place, their gradients and the optimizer states. */
   readonly slotBytes: number;
 }
 
-/** Those of a backend that was not used yet. */
+/** The statistics before the backend is first used. */
 export const NO_STATISTICS: OnnxStatistics = {
   compiled: 0,
   compileMilliseconds: 0,

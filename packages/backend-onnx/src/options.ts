@@ -4,20 +4,20 @@ import type { OptimizationLevel } from "./ort/ort-runtime.ts";
 
 export interface OnnxBackendOptions {
   /**
-   * Where graphs run and tensors lie. Default "cpu". "webgpu" is the GPU through Vulkan, Metal, or Direct3D 12, "cuda" an
-   * NVIDIA GPU with libraries that are installed apart; the first use throws {@link BackendError} "library" where the
-   * provider does not start.
+   * Where graphs run and tensors are stored. Default "cpu". "webgpu" is the GPU through Vulkan, Metal, or Direct3D 12;
+   * "cuda" is an NVIDIA GPU with libraries that are installed separately. The first use throws {@link BackendError}
+   * "library" if the provider does not start.
    */
   readonly provider?: Provider;
-  /** Threads of the one pool that all graphs share, 1 to 256. Default: the available parallelism. Fixed by its first use in a process. */
+  /** Size of the thread pool that all graphs share, 1 to 256. Default: the available parallelism. Fixed by its first use in a process. */
   readonly threads?: number;
-  /** How far ONNX Runtime rewrites a graph when it compiles it. Default "basic": "all" takes half as long again and runs no faster. */
+  /** How far ONNX Runtime optimizes a graph. Default "basic": "all" takes half as long again to compile and runs no faster. */
   readonly optimization?: OptimizationLevel;
-  /** The largest number of compiled graphs kept; the one used longest ago goes. Default 256. */
+  /** Most compiled graphs kept; the least recently used is evicted. Default 256. */
   readonly sessions?: number;
-  /** The most memory that compiled graphs may hold together, in bytes, estimated; those used longest ago go. Default 512 MiB. */
+  /** Most bytes (estimated) for all compiled graphs together; the least recently used are evicted. Default 512 MiB. */
   readonly sessionBytes?: number;
-  /** Recorded operations after which everything is computed even if nothing is read. Default 20,000. */
+  /** Number of recorded operations after which everything is computed, even if nothing is read. Default 20,000. */
   readonly pendingNodes?: number;
 }
 
@@ -33,7 +33,7 @@ export interface ResolvedOptions {
 
 const COUNTS = ["threads", "sessions", "sessionBytes", "pendingNodes"] as const;
 const LARGEST: Readonly<Record<(typeof COUNTS)[number], number>> = {
-  // ONNX Runtime starts them all, and each spins: more than processors only slow it down.
+  // ONNX Runtime starts all threads, and each spins: more threads than processors only slow it down.
   threads: 256,
   sessions: 1_000_000,
   sessionBytes: Number.MAX_SAFE_INTEGER,
@@ -42,10 +42,10 @@ const LARGEST: Readonly<Record<(typeof COUNTS)[number], number>> = {
 const LEVELS: readonly OptimizationLevel[] = ["none", "basic", "extended", "all"];
 const KNOWN: readonly string[] = ["provider", ...COUNTS, "optimization"];
 
-/** Checks the options and fills in defaults; throws {@link BackendError} "invalid-options" on typos and impossible values. */
+/** Checks the options and fills in defaults. Throws {@link BackendError} "invalid-options" for unknown names and invalid values. */
 export function resolveOptions(options: OnnxBackendOptions): ResolvedOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw invalid(`${String(options)} is no object of options. Options: ${KNOWN.join(", ")}.`);
+    throw invalid(`the options must be an object, not ${String(options)}. Options: ${KNOWN.join(", ")}.`);
   }
   for (const name of Object.keys(options)) {
     if (!KNOWN.includes(name)) throw invalid(`there is no option ${name}. Options: ${KNOWN.join(", ")}.`);

@@ -17,20 +17,20 @@ import { resolveOptions, type OnnxBackendOptions, type ResolvedOptions } from ".
 import { openOrtRuntime } from "./ort/ort-runtime.ts";
 
 const NAME = "onnx";
-/** Above tfjs's own backends (cpu 1, wasm 2, webgpu 3), below nothing. */
+/** Above all of tfjs's own backends (cpu 1, wasm 2, webgpu 3). */
 const PRIORITY = 10;
 
-/** With which the backend is registered. */
+/** The options that the backend is registered with. */
 let registered: ResolvedOptions = resolveOptions({});
 
 /**
- * Makes the backend "onnx" known to TensorFlow.js; nothing is loaded before the backend is first used.
+ * Registers the backend "onnx" with TensorFlow.js. ONNX Runtime is loaded when the backend is first used.
  * A second call does nothing. Throws {@link BackendError} "invalid-options".
  */
 export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
   const resolved = resolveOptions(options);
   if (isRegistered()) {
-    checkDecisive(options);
+    checkFixedOptions(options);
     return;
   }
   const open = (): OnnxBackend =>
@@ -58,15 +58,15 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
 }
 
 /**
- * Registers the backend and makes it the current one; gradients that are registered by then are computed on it without
- * needless arrays of ones. Throws {@link BackendError} "library" when
- * ONNX Runtime cannot be loaded, "invalid-options" when the options cannot work.
+ * Registers the backend and makes it the current one. Gradients that are already registered are replaced on this backend
+ * by versions without needless arrays of ones. Throws {@link BackendError} "library" if ONNX Runtime cannot be loaded,
+ * "invalid-options" for invalid options.
  */
 export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<void> {
   const resolved = resolveOptions(options);
-  if (isRegistered()) checkDecisive(options);
+  if (isRegistered()) checkFixedOptions(options);
   const { threads, provider } = isRegistered() ? registered : resolved;
-  // tfjs swallows the reason when a backend does not start, so what can fail is done first.
+  // tfjs swallows the reason when a backend does not start, so the steps that can fail run first.
   openDevice(openOrtRuntime(options.threads ?? threads), provider);
   registerOnnxBackend(options);
   if (!(await tf.setBackend(NAME)))
@@ -74,9 +74,9 @@ export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<
   rewriteGradients(NAME);
 }
 
-/** What the backend has done so far, and what it holds; all zero before it is first used. */
+/** The backend's work so far and its current memory; all zero before it is first used. */
 export function onnxStatistics(): OnnxStatistics {
-  // Not tf.findBackend, which would start the backend.
+  // tf.findBackend would start the backend.
   const backend = tf.engine().registry[NAME];
   if (backend instanceof OnnxBackend) return backend.statistics;
   return NO_STATISTICS;
@@ -86,8 +86,8 @@ function isRegistered(): boolean {
   return tf.engine().findBackendFactory(NAME) !== null;
 }
 
-/** What decides results and cannot be followed any more must not pass in silence. */
-function checkDecisive(options: OnnxBackendOptions): void {
+/** Throws for options that affect results and can no longer change, rather than ignoring them. */
+function checkFixedOptions(options: OnnxBackendOptions): void {
   for (const name of ["provider", "optimization", "threads"] as const) {
     const wanted = options[name];
     if (wanted === undefined || wanted === (registered[name] ?? wanted)) continue;
@@ -95,13 +95,13 @@ function checkDecisive(options: OnnxBackendOptions): void {
       "invalid-options",
       `${name}: ${JSON.stringify(wanted)} comes too late: ` +
         `the backend "${NAME}" is registered with ${JSON.stringify(registered[name])}. ` +
-        `Pass it to the first registration, or call tf.removeBackend("${NAME}") before.`,
+        `Pass it to the first registration, or call tf.removeBackend("${NAME}") first.`,
     );
   }
 }
 
 function registerKernel(kernelName: string, kernelFunc: KernelFunc): void {
-  // They outlive a backend that was removed; tfjs would print a warning at the second registration.
+  // Kernels outlive a backend that was removed, and tfjs prints a warning when they are registered again.
   if (tf.getKernel(kernelName, NAME) === undefined) tf.registerKernel({ kernelName, backendName: NAME, kernelFunc });
 }
 
@@ -121,7 +121,7 @@ function kernelFunction(kernel: Kernel): KernelFunc {
   };
 }
 
-/** tfjs-core's own refusals keep their words, which its tests know; what JavaScript throws at bad sizes says nothing to a user. */
+/** tfjs-core's own errors stay as they are, because its tests match them. JavaScript's errors at bad sizes get a kernel name. */
 function kernelError(kernelName: string, cause: unknown): unknown {
   if (!(cause instanceof TypeError || cause instanceof RangeError)) return cause;
   return new BackendError("unsupported", `${kernelName}: ${cause.message}. Check the arguments of the call.`, {
@@ -131,12 +131,15 @@ function kernelError(kernelName: string, cause: unknown): unknown {
 
 function onnxBackend(backend: unknown): OnnxBackend {
   if (backend instanceof OnnxBackend) return backend;
-  throw new BackendError("unsupported", `a kernel of the backend "${NAME}" was called for another backend`);
+  throw new BackendError(
+    "unsupported",
+    `a kernel of the backend "${NAME}" was called while a different backend was current. Call tf.setBackend("${NAME}") first.`,
+  );
 }
 
 /**
- * Names of all kernels that tfjs-core knows (its constants are named like their values) and that are not in the list.
- * Not FromPixels: where no such kernel is registered, tfjs-core does the work itself.
+ * Names of all tfjs-core kernels (its constants have the same names as their values) that this backend does not implement.
+ * Without FromPixels: if no such kernel is registered, tfjs-core does the work itself.
  */
 function unknownKernels(): string[] {
   const known = new Set([...ALL_KERNELS.map((kernel) => kernel.kernelName), tf.FromPixels]);

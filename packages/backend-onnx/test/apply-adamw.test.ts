@@ -149,7 +149,7 @@ describe("ApplyAdamW", () => {
       () => apply([state], [tf.ones([4])], { step: 1, weightDecays: [0] }),
       /gradients\[0\] is float32 of shape \[4\]/,
     );
-    refused(() => apply([state], [], { step: 1, weightDecays: [0] }), /gradients\[0\] is nothing/);
+    refused(() => apply([state], [], { step: 1, weightDecays: [0] }), /gradients\[0\] is missing/);
     refused(() => apply([state], [ones], { step: 0, weightDecays: [0] }), /step 0/);
     refused(() => apply([state], [ones], { step: 1, weightDecays: [] }), /weightDecays\[0\]/);
     refused(() => apply([state], [ones], { step: 1, weightDecays: [Number.NaN] }), /weightDecays\[0\]/);

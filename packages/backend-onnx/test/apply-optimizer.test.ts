@@ -78,7 +78,7 @@ describe("learning rate and step", () => {
     tf.dispose(gradients);
   });
 
-  test("are refused when they are missing, impossible, no scalars, or given twice", () => {
+  test("are refused when they are missing, invalid, not scalars, or given twice", () => {
     const [parameter, velocity] = [variable([8]), variable([0])];
     const lists = { parameters: [parameter], gradients: [tf.ones([1])] };
     const weightDecays = [0];
@@ -94,8 +94,13 @@ describe("learning rate and step", () => {
     };
     refused("ApplySgd", {}, {}, /ApplySgd changed nothing: the attribute learningRate is undefined/);
     refused("ApplySgd", { learningRate: tf.scalar(NaN) }, {}, /the input learningRate is NaN/);
-    refused("ApplySgd", { learningRate: tf.ones([1]) }, {}, /the input learningRate is no scalar/);
-    refused("ApplySgd", { learningRate: tf.scalar(1) }, { learningRate: 1 }, /learningRate is given twice/);
+    refused("ApplySgd", { learningRate: tf.ones([1]) }, {}, /the input learningRate is not a scalar/);
+    refused(
+      "ApplySgd",
+      { learningRate: tf.scalar(1) },
+      { learningRate: 1 },
+      /learningRate is both an input and an attribute/,
+    );
     refused("ApplyMomentum", {}, {}, /the input velocities is not a list/);
     const velocities = { velocities: [velocity] };
     refused("ApplyMomentum", velocities, { learningRate: 1 }, /the attribute momentum is undefined/);
@@ -104,8 +109,18 @@ describe("learning rate and step", () => {
     refused("ApplyMomentum", { velocities: [parameter] }, momentum, /twice in parameters, velocities/);
     const moments = { firstMoments: [velocity], secondMoments: [variable([0])] };
     const numbers = { learningRate: 1, beta1: 0.9, beta2: 0.9, epsilon: 1e-8 };
-    refused("ApplyAdamW", { ...moments, step: tf.scalar(0, "int32") }, numbers, /step 0 does not count from 1/);
-    refused("ApplyAdamW", { ...moments, step: tf.scalar(1.5) }, numbers, /step 1.5 does not count from 1/);
+    refused(
+      "ApplyAdamW",
+      { ...moments, step: tf.scalar(0, "int32") },
+      numbers,
+      /step 0 is not a whole number of at least 1/,
+    );
+    refused(
+      "ApplyAdamW",
+      { ...moments, step: tf.scalar(1.5) },
+      numbers,
+      /step 1.5 is not a whole number of at least 1/,
+    );
     expect(numbersOf(parameter)).toEqual([8]);
     expect(numbersOf(velocity)).toEqual([0]);
   });

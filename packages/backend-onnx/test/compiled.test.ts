@@ -47,7 +47,7 @@ describe("a compiled function", () => {
     expect([...fast(row(5, 5), row(1, 2)).dataSync()]).toEqual([4, 3]);
   });
 
-  it("takes and gives nests of tensors, and keeps other values apart", () => {
+  it("takes and returns structures of tensors, and distinguishes other values", () => {
     const fast = compiled(({ x, power }: { x: tf.Tensor; power: number }) => ({
       powers: [tf.pow(x, power), tf.pow(x, power + 1)],
       name: "powers",
@@ -219,7 +219,7 @@ describe("a compiled function", () => {
       const numbers = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecays: [0], step: 1 };
       tf.engine().runKernel("ApplyAdamW", inputs as tf.NamedTensorMap, numbers);
     });
-    expect(() => step(row(1, 1))).toThrow(/the same at every call.*scalar tensor/);
+    expect(() => step(row(1, 1))).toThrow(/the same in every call.*scalar tensor/);
     expect([...(weight?.dataSync() ?? [])]).toEqual([0, 0]);
   });
 
@@ -285,7 +285,7 @@ describe("a compiled function", () => {
     const make = (): void => {
       for (let call = 0; call < 5; call++) making(row(call));
     };
-    expect(make).toThrow(/makes new variables at every call/);
+    expect(make).toThrow(/creates new variables in every call/);
     const typed = compiled((x: never) => x);
     expect(() => typed(new Float32Array(2) as never)).toThrow(/not a Float32Array/);
     expect(() => compiled((x: tf.Tensor) => x, { signatures: 0 })).toThrow(BackendError);

@@ -23,7 +23,7 @@ export interface LoadedBinding {
 let loaded: LoadedBinding | undefined;
 
 /**
- * Loads TensorFlow once per process. Throws `unavailable`, naming the command that mends it, when nothing is installed,
+ * Loads TensorFlow once per process. Throws `unavailable`, naming the command that fixes it, when nothing is installed,
  * when it cannot be loaded, or when a GPU is wanted that TensorFlow does not see; `invalid-options` when it was loaded with
  * other options.
  */

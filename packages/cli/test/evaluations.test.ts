@@ -6,7 +6,7 @@ import { fixture, mlan, openSession } from "./command-line.ts";
 
 const typed = openSession();
 
-/** A folder with two runs of the experiment: as it is, and with one answer turned. */
+/** A folder with two runs of the experiment: the original, and one with a flipped answer. */
 let folder: string;
 const run = (name: string): string => join(folder, name);
 beforeAll(async () => {
@@ -36,7 +36,7 @@ describe("mlan score", () => {
     expect(stdout).toMatch(/^early +animals \(strict\) +strict@1 \* +50\.0 ± 11\.\d +50\.0 +20$/m);
     expect(stdout).toMatch(/^ +first-mention@2 +100\.0 ± 0\.0 +0\.0 +10$/m);
     expect(stdout).toMatch(/^animals at early: extractors disagree on 10 answers$/m);
-    expect(stdout).toMatch(/: "It is B", target "B": strict nothing, first-mention "B" \(right\)$/m);
+    expect(stdout).toMatch(/: "It is B", target "B": strict nothing, first-mention "B" \(correct\)$/m);
   });
 
   test("scores the rest when one answer file is damaged, and names that one", async () => {
@@ -57,12 +57,12 @@ describe("mlan score", () => {
     }
   });
 
-  test("says how to name a benchmark of one's own, and refuses what keeps no answers", async () => {
+  test("says how to name one's own benchmark, and refuses a folder without answers", async () => {
     const missing = await typed(["score", run("first")]);
     expect(missing.status).toBe(1);
     expect(missing.stderr).toContain("the answers to animals were not scored: no installed plugin has that name.");
     const none = await typed(["score", join(folder, "nowhere")]);
-    expect(none.stderr).toContain("nowhere/ does not exist. Give the folder that a run was kept in.");
+    expect(none.stderr).toContain("nowhere/ does not exist. Give the path of a run folder.");
   });
 });
 
@@ -92,7 +92,7 @@ describe("mlan compare", () => {
     ]);
     expect(allowed.status).toBe(0);
     const wrong = await typed(["compare", `${run("first")}:erly`, run("first")]);
-    expect(wrong.stderr).toContain('keeps no answers of a stage "erly"; it has early, late, reworded.');
+    expect(wrong.stderr).toContain('has no answers of a stage "erly". Stages with answers: early, late, reworded.');
   });
 
   test("compares stages beside one that is damaged, and takes no earlier one for the last", async () => {
@@ -107,14 +107,13 @@ describe("mlan compare", () => {
   test("and score say which answers were edited, and what is missing of a run that is done", async () => {
     const answers = "answers/reworded/animals.jsonl";
     const edited = await changed("edited", answers, (text) => `${text.trimEnd()} \n`);
-    const line = `the answers to animals at reworded were edited or damaged: ${answers}. Run the experiment again in its folder: it is made anew.\n`;
+    const line = `the answers to animals at reworded were edited or damaged: ${answers}. Run the experiment again in its folder to recreate it.\n`;
     const compared = await typed(["compare", edited, `${run("first")}:reworded`]);
     expect([compared.status, compared.stdout.endsWith(`${edited}: ${line}`)]).toEqual([0, true]);
     const scored = await typed(["score", edited, "--experiment", fixture("evaluations.ts")]);
     expect([scored.status, scored.stdout.endsWith(line)]).toEqual([0, true]);
     const cut = await changed("cut", answers, (text) => `${text.split("\n").slice(0, 6).join("\n")}\n`);
-    const wayOut =
-      "animals at reworded has 5 answers of 20. Run the experiment again in its folder: it asks the others.\n";
+    const wayOut = "animals at reworded has 5 answers of 20. Run the experiment again in its folder to ask the rest.\n";
     expect((await typed(["compare", cut, run("first")])).stderr).toContain(wayOut);
     const rest = await typed(["score", cut, "--experiment", fixture("evaluations.ts")]);
     expect([rest.status, rest.stderr]).toEqual([1, `error: ${wayOut}`]);
@@ -138,18 +137,18 @@ describe("mlan compare", () => {
     await writeFile(join(half, answers), `${lines.slice(0, 6).join("\n")}\n`);
     const { status, stderr } = await typed(["compare", half, run("first")]);
     expect(status).toBe(1);
-    expect(stderr).toContain("has 5 answers of 20. Let the run end first.");
+    expect(stderr).toContain("has 5 answers of 20. Wait until the run has finished.");
     const scored = await typed(["score", half, "--experiment", fixture("evaluations.ts")]);
     expect(scored.status).toBe(1);
     expect(scored.stdout).toMatch(/^reworded +animals .* 5 of 20$/m);
     expect(scored.stderr).toContain(
-      "has 5 answers of 20. Let the run end, or, where it was stopped, run the experiment",
+      "has 5 answers of 20. Wait until the run has finished; if it was stopped, run the experiment",
     );
   });
 });
 
 describe("mlan contamination", () => {
-  test("finds what stands in the training data, and scores the rest", async () => {
+  test("finds questions that occur in the training data, and scores the rest", async () => {
     const { status, stdout } = await typed(["contamination", fixture("leaking.ts"), "--run", run("first")]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^animals +20 +2 +10\.00 %/m);
@@ -166,7 +165,7 @@ describe("mlan contamination", () => {
     const { status, stdout, stderr } = await typed(["contamination", fixture("leaking.ts"), "--run", others]);
     expect(status).toBe(1);
     expect(stdout).toContain(
-      "Not looked for and not scored: birds. The run keeps answers to them, but leaking does not",
+      "Neither searched for nor scored: birds. The run has answers to them, but leaking does not",
     );
     expect(stderr).toMatch(/^error: the answers to birds at late were not scored: line 1 of /m);
   });

@@ -41,7 +41,7 @@ describe("of a package that is missing", () => {
   });
 
   test("those of the kind are listed when none is near", async () => {
-    expect(await hint("@mlan/eval-nothing", "eval")).toMatch(/It has generation, likelihood\.$/);
+    expect(await hint("@mlan/eval-nothing", "eval")).toMatch(/Available: generation, likelihood\.$/);
   });
 });
 

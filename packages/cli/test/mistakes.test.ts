@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(project, { recursive: true, force: true }));
 
-const COMMON_JS = "is CommonJS by its ending, and has import, export or await.";
+const COMMON_JS = "is CommonJS because of its extension, but uses import, export or await.";
 
 describe("of an experiment file one reads the place and the message, and nothing else:", () => {
   // prettier-ignore
@@ -49,11 +49,11 @@ describe("of an experiment file one reads the place and the message, and nothing
     ["imports-no-comma.ts",  'error: no-comma.ts:3:13: Expected "}" but found "use"\n'],
     ["imports-no-comma.mjs", "error: imports-no-comma.mjs, or a file that it imports, does not parse: Unexpected identifier 'use'\n"],
     ["imports-a.ts",         "error: imports-a.ts:3:10: The requested module './exports-b.ts' does not provide an export named 'a'\n"],
-    ["modules.cjs",          `error: modules.cjs ${COMMON_JS} Name it modules.mjs, or use require and module.exports.\n`],
-    ["waits.cjs",            `error: waits.cjs ${COMMON_JS} Name it waits.mjs, or use require and module.exports.\n`],
+    ["modules.cjs",          `error: modules.cjs ${COMMON_JS} Rename it to modules.mjs, or use require and module.exports.\n`],
+    ["waits.cjs",            `error: waits.cjs ${COMMON_JS} Rename it to waits.mjs, or use require and module.exports.\n`],
     ["bad-json.ts",          "error: rows.json:2:1: Unexpected end of file in JSON\n"],
     ["throws-text.ts",       "error: 'a text'\n"],
-    ["as-name.ts",           "error: as-name.ts exports its experiment as mine. End it with: export default mine;\n"],
+    ["as-name.ts",           "error: as-name.ts exports its experiment as mine, not as its default. End it with: export default mine;\n"],
   ])("%s", async (file, message) => {
     const { status, stdout, stderr } = await typed("run", file);
     expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: "", stderr: message });
@@ -86,12 +86,12 @@ describe("of an experiment file one reads the place and the message, and nothing
 
   // prettier-ignore
   test.each([
-    ["throws",       "There is no file throws. Did you mean throws.ts?"],
-    ["throws.js",    "There is no file throws.js. Did you mean throws.ts?"],
-    ["./thows.ts",   "There is no file ./thows.ts. Did you mean throws.ts?"],
-    ["nowhere/a.ts", "There is no file nowhere/a.ts."],
-    ["unlike.ts",    "There is no file unlike.ts."],
-    ["rows.json",    "rows.json is no TypeScript or JavaScript file. An experiment is written in one."],
+    ["throws",       "throws does not exist or is not a file. Did you mean throws.ts?"],
+    ["throws.js",    "throws.js does not exist or is not a file. Did you mean throws.ts?"],
+    ["./thows.ts",   "./thows.ts does not exist or is not a file. Did you mean throws.ts?"],
+    ["nowhere/a.ts", "nowhere/a.ts does not exist or is not a file."],
+    ["unlike.ts",    "unlike.ts does not exist or is not a file."],
+    ["rows.json",    "rows.json is not a TypeScript or JavaScript file. Write the experiment in one."],
   ])("which file was meant by %s", async (file, message) => {
     const { status, stderr } = await typed("run", file);
     expect([status, stderr]).toEqual([1, `error: ${message}\n`]);
@@ -120,22 +120,22 @@ describe("nothing where a value belongs is refused:", () => {
   // prettier-ignore
   test.each([
     [["run", ""],                                          "argument 'experiment' is empty"],
-    [["run", "throws.ts", "--folder", ""],                 "option '--folder <folder>' was given nothing"],
-    [["run", "throws.ts", "--folder", "  "],               "option '--folder <folder>' was given nothing"],
+    [["run", "throws.ts", "--folder", ""],                 "option '--folder <folder>' has an empty value"],
+    [["run", "throws.ts", "--folder", "  "],               "option '--folder <folder>' has an empty value"],
     [["show", ""],                                         "argument 'folder' is empty"],
-    [["score", "runs/a", "--benchmark", ""],               "option '--benchmark <name>' was given nothing"],
+    [["score", "runs/a", "--benchmark", ""],               "option '--benchmark <name>' has an empty value"],
     [["score", "runs/a", "--show", ""],                    "argument '' is invalid. It must be a whole number from 0."],
     [["compare", "a", ""],                                 "argument 'second' is empty"],
-    [["contamination", "throws.ts", "--run", ""],          "option '--run <folder>' was given nothing"],
-    [["memory", "--config", ""],                           "option '--config <file>' was given nothing"],
+    [["contamination", "throws.ts", "--run", ""],          "option '--run <folder>' has an empty value"],
+    [["memory", "--config", ""],                           "option '--config <file>' has an empty value"],
     [["memory", "--images", ""],                           "argument '' is invalid. It must be a whole number from 0."],
-    [["backend", "install", "tensorflow", "--wheel", ""],  "option '--wheel <file>' was given nothing"],
-    [["eval", "--model", "", "--weights", "w", "--benchmark", "boolq"], "option '--model <name>' was given nothing"],
+    [["backend", "install", "tensorflow", "--wheel", ""],  "option '--wheel <file>' has an empty value"],
+    [["eval", "--model", "", "--weights", "w", "--benchmark", "boolq"], "option '--model <name>' has an empty value"],
     [[...evaluation, "--benchmark", "boolq="],             '--benchmark "boolq=" names no folder'],
     [[...evaluation, "--benchmark", "=data"],              '--benchmark "=data" names no plugin or file'],
     [[...evaluation, "--benchmark", "boolq", "--limit", ""],         "argument '' is invalid. It must be a whole number from 1."],
     [[...evaluation, "--benchmark", "boolq", "--limit", "0x10"],     "argument '0x10' is invalid. It must be a whole number from 1."],
-    [[...evaluation, "--benchmark", "boolq", "--feature-cache", ""], "option '--feature-cache <folder>' was given nothing"],
+    [[...evaluation, "--benchmark", "boolq", "--feature-cache", ""], "option '--feature-cache <folder>' has an empty value"],
   ])("mlan %j", async (words, message) => {
     const { status, stdout, stderr } = await typed(...words);
     expect(stderr).toContain(message);

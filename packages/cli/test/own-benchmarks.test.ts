@@ -56,15 +56,15 @@ describe("mlan eval takes a benchmark that a file exports", () => {
   });
 
   test.each([
-    ["two.ts", "two.ts exports bills, receipts, and none as its default. Choose one: --benchmark two.ts:bills"],
+    ["two.ts", "two.ts exports bills, receipts, but no default export. Choose one: --benchmark two.ts:bills"],
     [
       "both-made.ts",
-      "both-made.ts exports bills, receipts, and none as its default. Choose one: --benchmark both-made.ts:bills",
+      "both-made.ts exports bills, receipts, but no default export. Choose one: --benchmark both-made.ts:bills",
     ],
     ["one.ts:recipts", 'one.ts has no export "recipts". It exports pages, receipts.'],
     ["one.ts:pages", "one.ts exports no benchmark as pages."],
     ["none.ts", "none.ts exports no benchmark. End it with: export default myBenchmark;"],
-    ["one.ts=shop", "one.ts exports a finished benchmark, which takes no folder"],
+    ["one.ts=shop", "one.ts exports a benchmark, not a function, so it takes no folder"],
   ])("and says what is wrong with %s", async (benchmark, message) => {
     const { status, stderr } = await evaluated("runs/none", benchmark);
     expect(stderr).toContain(`error: ${message}`);
@@ -73,7 +73,7 @@ describe("mlan eval takes a benchmark that a file exports", () => {
 });
 
 describe("mlan score", () => {
-  const hint = "no installed plugin has that name. For a benchmark of your own add --benchmark <its file>";
+  const hint = "no installed plugin has that name. For your own benchmark, add --benchmark <its file>";
   beforeAll(async () => {
     const { status, stderr } = await evaluated("runs/both", "two.ts:bills", "two.ts:receipts");
     if (status !== 0) throw new Error(stderr);
@@ -83,7 +83,7 @@ describe("mlan score", () => {
     const { status, stdout, stderr } = await typed("score", "runs/both", "--benchmark", "two.ts:receipts");
     expect(stdout).toMatch(/^eval +receipts \(strict\) .* 2$/m);
     expect(stderr).toBe(
-      `error: the answers to bills were not scored: ${hint}, or --experiment <the file that asks it>.\n`,
+      `error: the answers to bills were not scored: ${hint}, or --experiment <the file that evaluates it>.\n`,
     );
     expect(status).toBe(1);
   });
@@ -103,7 +103,7 @@ describe("mlan score", () => {
 
   test("says so of a benchmark that the run never asked", async () => {
     const { status, stderr } = await typed("score", "runs/both", "--benchmark", "made.ts=shop");
-    expect(stderr).toContain("error: the run keeps no answers to shop; it has bills, receipts.\n");
+    expect(stderr).toContain("error: the run has no answers to shop. Benchmarks with answers: bills, receipts.\n");
     expect(status).toBe(1);
   });
 });

@@ -7,7 +7,7 @@ import { installedBinding } from "@mlan/backend-tensorflow";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Finished, fixture, openSession, start } from "./command-line.ts";
 
-/** A project of its own, as `npm init` makes it, with our packages and two of another maker's installed. */
+/** A project as `npm init` creates it, with our packages and those of another author installed. */
 let project: string;
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "mlan-project-"));
@@ -26,7 +26,7 @@ const session = openSession();
 const typed = (...words: readonly string[]): Promise<Finished> => session(words, project);
 
 describe("in a project that npm init made CommonJS", () => {
-  test("mlan run takes a TypeScript file with top-level await and imports of its own", async () => {
+  test("mlan run takes a TypeScript file with top-level await and relative imports", async () => {
     await writeFile(join(project, "questions.ts"), `export const letters: readonly string[] = ["a"];`);
     await writeFile(
       join(project, "experiment.ts"),
@@ -112,7 +112,7 @@ describe("mlan eval", () => {
       "--protocol",
       "paper",
     );
-    expect(stdout).toMatch(/^odd-letters +accuracy +0\.0 \[0\.0, 43\.4\] +5$/m); // the model answers that it was trained
+    expect(stdout).toMatch(/^odd-letters +accuracy +0\.0 \[0\.0, 43\.4\] +5$/m); // the answer of the model says that it was trained
   });
 
   test("refuses what is no benchmark, and a package without a plugin", async () => {
@@ -125,9 +125,11 @@ describe("mlan eval", () => {
       "--benchmark",
       "@acme/data-captions",
     );
-    expect(noBenchmark.stderr).toBe("error: @acme/data-captions is no benchmark; it asks no questions.\n");
+    expect(noBenchmark.stderr).toBe("error: @acme/data-captions is not a benchmark: it has no questions to ask.\n");
     const noPlugin = await typed("eval", "--model", "@mlan/core", "--weights", "w", "--benchmark", "boolq");
-    expect(noPlugin.stderr).toMatch(/^error: @mlan\/core exports no function core; by that name a plugin is found\./);
+    expect(noPlugin.stderr).toMatch(
+      /^error: @mlan\/core exports no function core, which is the name that commands look for\./,
+    );
     expect([noBenchmark.status, noPlugin.status]).toEqual([1, 1]);
   });
 
@@ -165,12 +167,12 @@ describe("mlan eval", () => {
       const made = await typed(...own, "--benchmark", "./receipts-in.ts=./shop", "--folder", "runs/made");
       expect(made.stdout).toMatch(/^shop +accuracy /m);
       const finished = await typed(...own, "--benchmark", "./receipts.ts=./shop");
-      expect(finished.stderr).toContain("./receipts.ts exports a finished benchmark, which takes no folder");
+      expect(finished.stderr).toContain("./receipts.ts exports a benchmark, not a function, so it takes no folder");
     });
 
     test.each([
       ["./nothing.ts", "./nothing.ts exports no benchmark"],
-      ["./missing.ts", "There is no file ./missing.ts"],
+      ["./missing.ts", "./missing.ts does not exist or is not a file"],
     ])("refuses %s", async (file, message) => {
       const { status, stderr } = await typed(...own, "--benchmark", file);
       expect(stderr).toContain(message);

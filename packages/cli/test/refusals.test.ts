@@ -16,7 +16,7 @@ describe("help", () => {
     [[], /Usage: mlan .*\n[\s\S]*Commands:[\s\S]*Examples:\n {2}\$ mlan run experiment\.ts/],
     [["run"], /Usage: mlan run .*<experiment>[\s\S]*--fresh[\s\S]*Ctrl-C stops after the current step/],
     [["eval"], /Usage: mlan eval[\s\S]*--protocol <name>[\s\S]*--benchmark boolq=\.\/data\/boolq/],
-    [["doctor"], /Usage: mlan doctor[\s\S]*exit\s+status is 0 when a backend computes/],
+    [["doctor"], /Usage: mlan doctor[\s\S]*exit\s+status is 0\s+when a backend works/],
     [["backend", "install"], /Usage: mlan backend install[\s\S]*--wheel <file>[\s\S]*MLAN_PYTHON/],
     [["show"], /Usage: mlan show[\s\S]*\$ mlan show runs\/my-experiment/],
   ])("of %j teaches by example", async (words, expected) => {
@@ -47,17 +47,21 @@ describe("a command line that cannot work ends with one clear message:", () => {
       /^error: required option '--benchmark <name\[=folder\]>' not specified/,
     ],
     ["a batch of nothing", ["eval", "--batch-size", "0"], /'0' is invalid. It must be a whole number from 1/],
-    ["missing file", ["run", "nowhere/experiment.ts"], /^error: There is no file nowhere\/experiment\.ts\.\n$/],
-    ["a folder for a file", ["run", tmpdir()], /^error: There is no file/],
+    [
+      "missing file",
+      ["run", "nowhere/experiment.ts"],
+      /^error: nowhere\/experiment\.ts does not exist or is not a file\.\n$/,
+    ],
+    ["a folder for a file", ["run", tmpdir()], /^error: .* does not exist or is not a file\.\n/],
     [
       "no experiment in the file",
       ["run", fixture("no-experiment.ts")],
-      /no-experiment\.ts exports (nothing as its default|something else than an experiment)\. End it with: export default experiment/,
+      /no-experiment\.ts (has no default export|does not export an experiment as its default)\. End it with: export default experiment/,
     ],
     [
       "a package of somebody else that is missing",
       ["run", fixture("missing-package.mjs")],
-      /^error: @acme\/data-that-nobody-installed is not installed here, and is no package of mlan\. Check the name;[^\n]*\n$/,
+      /^error: @acme\/data-that-nobody-installed is not installed here and is not a package of mlan\. Check the name;[^\n]*\n$/,
     ],
     [
       "a benchmark misspelled, before a model is looked for",
@@ -67,7 +71,7 @@ describe("a command line that cannot work ends with one clear message:", () => {
     [
       "a plugin that nobody has",
       ["eval", "--model", "gpt-9", "--weights", "b", "--benchmark", "boolq"],
-      /^error: @mlan\/model-gpt-9 is not installed here, and mlan has no such package\. It has llama2, qwen2, vicuna\.\n$/,
+      /^error: @mlan\/model-gpt-9 is not installed here, and mlan has no such package\. Available: llama2, qwen2, vicuna\.\n$/,
     ],
     [
       "a misspelt plugin",
@@ -77,12 +81,12 @@ describe("a command line that cannot work ends with one clear message:", () => {
     [
       "a plugin with a slash in its name",
       ["eval", "--model", "me/receipts", "--weights", "b", "--benchmark", "boolq"],
-      /^error: me is not installed here, and is no package of mlan\. Check the name;[^\n]*\n$/,
+      /^error: me is not installed here and is not a package of mlan\. Check the name;[^\n]*\n$/,
     ],
     [
       "a folder that is not there",
       ["show", "nowhere"],
-      /^error: .*\/nowhere\/ does not exist\. Give the folder that a run was kept in\.\n$/,
+      /^error: .*\/nowhere\/ does not exist\. Give the path of a run folder\.\n$/,
     ],
     [
       "a misspelt folder",

@@ -16,10 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-/** Everything of the tables that does not depend on the machine's speed. */
+/** The tables without the parts that depend on the speed of the machine. */
 const timeless = (tables: string): string => tables.replaceAll(/[\d.]+s|\dm \d\ds/g, "").replaceAll(/ +/g, " ");
 
-/** The weights that the run ended with. */
+/** The final weights of a run. */
 const weightsIn = (folder: string): Promise<string> =>
   readFile(
     join(
@@ -30,7 +30,7 @@ const weightsIn = (folder: string): Promise<string> =>
     "utf8",
   );
 
-/** Waits until the run in `folder` has done so many steps. */
+/** Waits until the run in `folder` has finished step `step`. */
 async function untilStep(step: number, folder: string, run: Started): Promise<void> {
   const file = join(folder, "metrics.jsonl");
   for (;;) {
@@ -60,11 +60,11 @@ describe("mlan run", () => {
   });
 
   test("writes plain lines where nobody watches", () => {
-    // The folder first: a temporary folder's random name may look like a time.
+    // Replace the folder first: the random name of a temporary folder may look like a time.
     const lines = notes.replaceAll(reference, "<folder>");
     expect(lines.replaceAll(/[\d.]+s/g, "_").replaceAll(/\d\.\d{3}/g, "#")).toBe(
       [
-        "Checking that all is there: model, data, images, disk.",
+        "Checking the model, data, images and disk space.",
         "[1/3] before  starting",
         "[1/3] before · next-letters  accuracy 0.0 [0.0, 19.4] %, 16 questions",
         "[1/3] before  done in _",
@@ -73,7 +73,7 @@ describe("mlan run", () => {
         "[3/3] after  starting",
         "[3/3] after · next-letters  accuracy 100.0 [80.6, 100.0] %, 16 questions",
         "[3/3] after  done in _",
-        "Kept in <folder>; to print this again: npm run mlan -- show <folder>",
+        "Saved in <folder>. To print this again: npm run mlan -- show <folder>",
         "",
       ].join("\n"),
     );
@@ -83,7 +83,7 @@ describe("mlan run", () => {
     const { status, stdout, stderr } = await typed(["run", experiment, "--folder", reference]);
     expect(status).toBe(0);
     expect(stdout).toBe(tables);
-    expect(stderr.match(/was done before/g)).toHaveLength(3);
+    expect(stderr.match(/already done/g)).toHaveLength(3);
   });
 
   test("eval takes a run's checkpoint only while its checksums are those that the run recorded", async () => {
@@ -96,19 +96,17 @@ describe("mlan run", () => {
     manifest.stages.learn.checkpointDigest = await checkpointDigest(checkpoint);
     await writeFile(place, JSON.stringify(manifest));
     const words = ["eval", "--model", "@mlan/core", "--weights", folder, "--benchmark", "boolq"];
-    // It gets as far as the model's plugin, which this is none.
+    // It gets as far as importing the model's plugin, which @mlan/core is not.
     expect((await typed(words)).stderr).toContain("exports no function core");
     await writeFile(new URL("checksums.json", checkpoint), '{ "formatVersion": 1, "sha256": {} }');
     expect((await typed(words)).stderr).toMatch(
       /checksums\.json is not the one that the run recorded\. Restore it, or copy/,
     );
     await rm(new URL("checksums.json", checkpoint));
-    expect((await typed(words)).stderr).toMatch(
-      /checksums\.json is missing, so that nothing vouches for the weights\. /,
-    );
+    expect((await typed(words)).stderr).toMatch(/checksums\.json is missing, so the weights cannot be verified\. /);
   });
 
-  test("goes on after SIGKILL and ends with the same weights", async () => {
+  test("resumes after SIGKILL and ends with the same weights", async () => {
     const folder = join(root, "killed");
     const run = start(["run", experiment, "--folder", folder], { PAUSE: "50" });
     await untilStep(12, folder, run);
@@ -116,7 +114,7 @@ describe("mlan run", () => {
     expect((await run.finished).status).toBe(null);
     const { status, stdout, stderr } = await typed(["run", experiment, "--folder", folder]);
     expect(status).toBe(0);
-    expect(stderr).toMatch(/\[2\/3\] learn {2}goes on after step \d+/);
+    expect(stderr).toMatch(/\[2\/3\] learn {2}resumes after step \d+/);
     expect(timeless(stdout)).toBe(timeless(tables));
     expect(await weightsIn(folder)).toBe(await weightsIn(reference));
   });
@@ -131,17 +129,17 @@ describe("mlan run", () => {
     expect(stopped.stdout).toBe("");
     expect(stopped.stderr).toContain("Stopping after this step. Ctrl-C again stops at once.");
     expect(stopped.stderr).toContain(
-      `The same command goes on from here; to see how far it is: npm run mlan -- show ${folder}`,
+      `The same command resumes from here. To see the progress: npm run mlan -- show ${folder}`,
     );
 
     const shown = await typed(["show", folder]);
     expect(shown.stdout).toMatch(/^before +evaluate +done$/m);
     const reached = /^learn +train +at step (\d+) of 60$/m.exec(shown.stdout)?.[1];
-    expect(shown.stdout).toMatch(/^after +evaluate +not begun$/m);
+    expect(shown.stdout).toMatch(/^after +evaluate +not started$/m);
 
     const { status, stderr } = await typed(["run", experiment, "--folder", folder]);
     expect(status).toBe(0);
-    expect(stderr).toContain(`goes on after step ${reached}`); // nothing that was done is done again
+    expect(stderr).toContain(`resumes after step ${reached}`); // no finished step is repeated
     expect(await weightsIn(folder)).toBe(await weightsIn(reference));
   });
 
@@ -174,7 +172,7 @@ describe("mlan run", () => {
     await mkdir(cwd);
     const { status, stderr } = await typed(["run", experiment], cwd);
     expect(status).toBe(0);
-    expect(stderr).toContain("Kept in runs/alphabet; to print this again: npm run mlan -- show runs/alphabet");
+    expect(stderr).toContain("Saved in runs/alphabet. To print this again: npm run mlan -- show runs/alphabet");
     expect(existsSync(join(cwd, "runs/alphabet/results.json"))).toBe(true);
   });
 
@@ -182,11 +180,11 @@ describe("mlan run", () => {
     const { status, stdout } = await typed(["show", reference]);
     expect(status).toBe(0);
     expect(stdout).toContain(tables.trim());
-    expect(stdout).toMatch(/^alphabet \(seed 42\), begun \d{4}-\d\d-\d\d \d\d:\d\d UTC, in .*reference$/m);
+    expect(stdout).toMatch(/^alphabet \(seed 42\), started \d{4}-\d\d-\d\d \d\d:\d\d UTC, in .*reference$/m);
     expect(stdout).toMatch(/^learn {2}█[▁-█]*▁ {2}3\.\d{3} → 0\.\d{3}$/m);
   });
 
-  test("show says what is not as the run wrote it, and run says what it makes anew", async () => {
+  test("show lists files that changed since the run, and run says what it recreates", async () => {
     const edited = join(root, "edited");
     await cp(reference, edited, { recursive: true });
     const file = join(edited, "results.json");
@@ -195,13 +193,13 @@ describe("mlan run", () => {
     const { status, stdout } = await typed(["show", edited]);
     expect(status).toBe(0);
     expect(stdout.trimEnd()).toMatch(
-      new RegExp(`\n\n${problem}\\. Run the experiment again in its folder: it is made anew\\.$`),
+      new RegExp(`\n\n${problem}\\. Run the experiment again in its folder to recreate it\\.$`),
     );
     expect(JSON.parse((await typed(["show", edited, "--json"])).stdout).damage).toMatchObject([{ problem }]);
     const again = await typed(["run", experiment, "--folder", edited]);
-    expect(again.stderr).toContain(`${problem}; made anew\n`);
+    expect(again.stderr).toContain(`${problem}; recreating it\n`);
     expect((await typed(["show", edited])).stdout).not.toContain("results.json");
-    expect((await typed(["show", reference])).stdout).not.toContain("made anew");
+    expect((await typed(["show", reference])).stdout).not.toContain("recreat");
   });
 
   test("show --json prints the whole run for a program", async () => {
@@ -216,7 +214,7 @@ describe("mlan run", () => {
     expect(metrics.at(-1).loss).toBe(ledger[0].lastLoss);
   });
 
-  test("show tells what steps took of the device, where the trainer counted it", async () => {
+  test("show prints the device use of steps, if the trainer counted it", async () => {
     const counted = join(root, "counted");
     await cp(reference, counted, { recursive: true });
     const file = join(counted, "metrics.jsonl");

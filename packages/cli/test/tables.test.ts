@@ -66,8 +66,8 @@ describe("the results table", () => {
       "benchmark  metric                tuned    n",
       "boolq      accuracy  71.3 [66.0, 76.3]  300",
       "",
-      "Verified boolq at tuned: 63 of 64 answers the same alone; smallest logit margin 2.00e-5.",
-      '  17: "yes" beside others, "no" alone, margin 2.00e-5',
+      "Verified boolq at tuned: 63 of 64 answers are the same when asked alone; smallest logit margin 2.00e-5.",
+      '  17: "yes" in a batch, "no" alone, margin 2.00e-5',
     ]);
   });
 

@@ -116,9 +116,9 @@ export interface Protocol<Q extends Question = Question> {
 export function isBenchmark<Example>(value: Dataset<Example>): value is Asked<Example>;
 export function isBenchmark(value: unknown): value is Benchmark;
 export function isBenchmark(value: unknown): boolean {
-  const { name, open, protocol, extractors } = Object(value);
+  const { name, open, protocol, protocols, extractors } = Object(value);
   const isDataset = typeof name === "string" && typeof open === "function";
-  return isDataset && typeof protocol === "function" && Array.isArray(extractors);
+  return isDataset && typeof protocol === "function" && [protocols, extractors].every(Array.isArray);
 }
 
 /** A dataset whose examples are questions, of whatever kind. */

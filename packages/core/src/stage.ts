@@ -4,6 +4,7 @@ import { checkQuestions } from "./check-questions.ts";
 import { checkSupervision } from "./check-supervision.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
+import { MlanError, shownValue } from "./errors.ts";
 import type { BenchmarkResult, EvaluateEvent } from "./evaluator.ts";
 import { checkOptions } from "./options.ts";
 import type { ConversationFormat, ModelInspection, TrainableModel } from "./model.ts";
@@ -129,7 +130,7 @@ export function evaluate(options: EvaluateStageOptions): Stage {
   checkOptions("evaluate", evaluateSchema, options);
   const { name, benchmarks } = options;
   // Throws for a protocol that a benchmark does not have.
-  const protocolOf = (benchmark: Benchmark): string => benchmark.protocol(options.protocol).name;
+  const protocolOf = (benchmark: Benchmark): string => nameOfProtocol(benchmark, options.protocol);
   const protocols = benchmarks.map((benchmark) => [benchmark.name, protocolOf(benchmark)] as const);
   const [protocol, ...others] = new Set(protocols.map(([, asked]) => asked));
   return {
@@ -160,6 +161,16 @@ export function evaluate(options: EvaluateStageOptions): Stage {
       }
     },
   };
+}
+
+/** A benchmark that nobody type-checks may return nothing for a name that it does not have. */
+function nameOfProtocol(benchmark: Benchmark, wanted: string | undefined): string {
+  const found: unknown = benchmark.protocol(wanted);
+  const { name } = Object(found);
+  if (typeof name === "string") return name;
+  const call = `protocol(${wanted === undefined ? "" : shownValue(wanted)})`;
+  const message = `${benchmark.name}: its ${call} returned ${shownValue(found)}; let it return a protocol, or throw when there is none.`;
+  throw new MlanError("contract", message);
 }
 
 /** Limits by benchmark name, for benchmarks of which only the first questions are asked. */

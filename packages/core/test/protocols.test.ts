@@ -43,6 +43,13 @@ describe("evaluate", () => {
     expect(() => evaluate({ name: "a", benchmarks: [bench], protocol: "" })).toThrow('option "protocol"');
   });
 
+  it("says so when a benchmark returns nothing for a protocol that it does not have", () => {
+    const careless = { ...bench, protocol: (() => undefined) as never };
+    expect(() => evaluate({ name: "a", benchmarks: [careless], protocol: "lax" })).toThrow(
+      'bench: its protocol("lax") returned nothing; let it return a protocol, or throw when there is none.',
+    );
+  });
+
   it("tells the evaluator the protocol of each benchmark", async () => {
     const protocols: string[] = [];
     const use = [fakeModelPlugin({ weights }), asking(({ protocol }) => protocols.push(protocol))];

@@ -4,18 +4,19 @@ import type { ComparedAnswer, ComparedResult } from "./compared-result.ts";
 import type { ResultPair } from "./pair-results.ts";
 
 export interface AlignedAnswers {
-  /** 1 for a right answer, 0 for a wrong one; in the order of the first result's answers. At least one. */
+  /** 1 for a correct answer, 0 for a wrong one, in the order of the first result's answers. Not empty. */
   readonly first: readonly number[];
   readonly second: readonly number[];
-  /** As the first result names them, else as the second does. */
+  /** Cluster keys of the first result, or of the second where the first has none. */
   readonly clusters: readonly (string | undefined)[];
+  /** Number of answers to questions that only one result has. */
   readonly leftOut: { readonly first: number; readonly second: number };
 }
 
 /**
- * Puts the answers of both results to one question side by side. Throws `invalid-options` when ids repeat, when an answer
- * is neither right nor wrong, when one result lacks questions of the other (unless questions may differ), when targets
- * differ (unless protocols do), or when nothing is left.
+ * Pairs the answers of both results by question id. Throws `invalid-options` when ids repeat, when `correct` is not a
+ * boolean, when one result lacks questions of the other (unless questions may differ), when targets differ (unless protocols
+ * do), or when no question is left.
  */
 export function alignAnswers(
   pair: ResultPair,
@@ -45,8 +46,11 @@ function answersById({ benchmark, label, answers }: ComparedResult): ReadonlyMap
   for (const answer of answers) {
     const correct: unknown = answer.correct;
     if (typeof correct !== "boolean") {
-      const found = `${shownValue(correct)} for whether the answer to question "${answer.id}" is correct`;
-      throw new MlanError("invalid-options", `eval-compare: ${benchmark}: ${label} has ${found}; give true or false.`);
+      const found = `${shownValue(correct)} as \`correct\` of the answer to question "${answer.id}"`;
+      throw new MlanError(
+        "invalid-options",
+        `eval-compare: ${benchmark}: ${label} has ${found}; it must be true or false.`,
+      );
     }
     if (byId.has(answer.id)) {
       throw new MlanError(
@@ -76,7 +80,7 @@ function notAligned({ first, second }: ResultPair, missing: readonly string[], e
   return new MlanError(
     "invalid-options",
     `eval-compare: ${first.benchmark}: ${parts.join("; ")}. ` +
-      'Finish the evaluation that stopped, or compare the questions that both answered with allow: ["questions"].',
+      'Finish the incomplete evaluation, or compare only the common questions with allow: ["questions"].',
   );
 }
 
@@ -84,7 +88,7 @@ function lacking(label: string, ids: readonly string[], other: string): string |
   if (ids.length === 0) return undefined;
   const shown = ids.slice(0, 3).map((id) => `"${id}"`);
   const more = ids.length > shown.length ? ", ..." : "";
-  return `${label} lacks ${ids.length} answered in ${other} (${shown.join(", ")}${more})`;
+  return `${label} lacks ${counted(ids.length, "question")} of ${other} (${shown.join(", ")}${more})`;
 }
 
 function nothingInCommon({ first, second }: ResultPair): MlanError {

@@ -3,7 +3,7 @@ export interface Column {
   readonly align: "left" | "right";
 }
 
-/** A line of titles and one per row, columns two spaces apart. */
+/** A line of titles and a line per row, with two spaces between columns. */
 export function alignedColumns(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
   const lines = [columns.map(({ title }) => title), ...rows];
   const widths = columns.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));

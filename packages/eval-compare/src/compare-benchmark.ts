@@ -15,10 +15,10 @@ import type { BenchmarkComparison, ComparedScore } from "./comparison.ts";
 import { foundDifferences } from "./found-differences.ts";
 import type { ResultPair } from "./pair-results.ts";
 
-/** All that one benchmark says by itself; p-values are adjusted over the benchmarks later. */
+/** The comparison on one benchmark, before p-values are adjusted for the number of benchmarks. */
 export type SingleComparison = Omit<BenchmarkComparison, "adjustedP" | "verdict">;
 
-/** Throws `invalid-options` when the two results do not compare. */
+/** Throws `invalid-options` when the two results are not comparable. */
 export function compareBenchmark(pair: ResultPair, options: ResolvedCompareOptions): SingleComparison {
   const { level, resamples, allow } = options;
   const allowed = foundDifferences(pair, allow);
@@ -35,7 +35,7 @@ export function compareBenchmark(pair: ResultPair, options: ResolvedCompareOptio
   const questions = first.length;
   const clusters = clustersOf(keys).length;
   const alone = clusters === questions;
-  // The same seed for all three means: they see the same resamples. Its own for each benchmark: others change nothing.
+  // One seed for all three means, so that they share the resamples; one per benchmark, so that other benchmarks have no effect.
   const resampling = { level, resamples, seed: deriveSeed(options.seed, pair.first.benchmark) };
   const scoreOf = (result: ComparedResult, values: readonly number[]): ComparedScore => {
     const interval = intervalOf({ values, clusters: keys, ...resampling });
@@ -71,12 +71,12 @@ function intervalOf(options: Parameters<typeof proportionInterval>[0]): Interval
   return found && { low: found.low, high: found.high, level: found.level };
 }
 
-/** The part of a difference's interval that is possible. */
+/** Clips the interval of a difference to -1..1. */
 function within({ low, high, level }: Interval): Interval {
   return { low: Math.max(-1, low), high: Math.min(1, high), level };
 }
 
-/** Clusters of questions can only cost: a design effect below 1 is taken for chance. */
+/** Clusters cannot reduce the variance: a design effect below 1 is due to chance and counts as 1. */
 function detectableEffect(
   first: readonly number[],
   second: readonly number[],

@@ -1,17 +1,17 @@
 import { checkOptions } from "@mlan/core";
 import { z } from "zod";
 
-/** What two results may be allowed to differ in. */
+/** A difference between two results that can be allowed. */
 export type AllowedDifference = "questions" | "prompts" | "protocol";
 
 export interface CompareOptions {
-  /** Of all intervals; tests are at significance 1 - level. Default 0.95. */
+  /** Confidence level of all intervals; tests use significance 1 - level. Default 0.95. */
   readonly level?: number;
-  /** Of the bootstrap. Default 10,000. */
+  /** Number of bootstrap resamples. Default 10,000. */
   readonly resamples?: number;
-  /** Of the bootstrap. Default 0. */
+  /** Seed of the bootstrap. Default 0. */
   readonly seed?: number;
-  /** Differences that are wanted, e.g. `["prompts"]` for an untuned base and a tuned model. Default: none. */
+  /** Differences that are intended, e.g. `["prompts"]` for an untuned base model and a tuned model. Default: none. */
   readonly allow?: readonly AllowedDifference[];
 }
 
@@ -24,7 +24,7 @@ const optionsSchema = z.strictObject({
   allow: z.array(z.enum(["questions", "prompts", "protocol"])).default([]),
 });
 
-/** Fills in the defaults; throws `invalid-options` for options that do not exist or cannot be. */
+/** Fills in the defaults. Throws `invalid-options` for options that are unknown or invalid. */
 export function resolveOptions(options: CompareOptions): ResolvedCompareOptions {
   return checkOptions("eval-compare", optionsSchema, options);
 }

@@ -6,10 +6,10 @@ import type { BenchmarkComparison, Comparison, Verdict } from "./comparison.ts";
 import { pairResults } from "./pair-results.ts";
 
 /**
- * Compares two runs question by question on every benchmark that both have: what the second gains over the first.
+ * Compares two runs question by question on every benchmark that both have. Differences are second minus first.
  *
- * Throws `invalid-options`, naming benchmark, both values and the way out, when questions, prompts or protocol differ
- * and `allow` does not say so, when ids or targets do not align, when a run has two results of one benchmark and
+ * Throws `invalid-options`, naming the benchmark, both values and the way out, when questions, prompts or protocol differ and
+ * `allow` does not contain that difference, when ids or targets do not match, when a run has two results of one benchmark and
  * protocol, and when the runs have no benchmark in common.
  */
 export function compareResults(

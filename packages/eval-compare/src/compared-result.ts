@@ -1,23 +1,23 @@
-/** One question's answer in one evaluation. */
+/** The answer to one question in one evaluation. */
 export interface ComparedAnswer {
   /** Unique within its benchmark. */
   readonly id: string;
   readonly correct: boolean;
   readonly target: string;
-  /** Questions on one article or image share it. */
+  /** Key shared by questions about the same article or image. */
   readonly cluster?: string;
-  /** Names the prompt that was answered. Where all answers have one, `fingerprints.prompts` is not looked at. */
+  /** Identifies the prompt that was answered. If all answers have it, `fingerprints.prompts` is not compared. */
   readonly prompt?: string;
 }
 
-/** What must be equal for two scores to differ for no other reason than the model. */
+/** Must be equal in two results, so that their scores can differ only because of the model. */
 export interface ComparedFingerprints {
   readonly questions: string;
   readonly prompts: string;
   readonly protocol: string;
 }
 
-/** One benchmark as one model answered it. */
+/** The answers of one model to one benchmark. */
 export interface ComparedResult {
   readonly benchmark: string;
   readonly protocol: string;

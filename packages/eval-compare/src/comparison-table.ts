@@ -9,8 +9,8 @@ const LONGEST_NAME = 20;
 const KINDS: readonly AllowedDifference[] = ["questions", "prompts", "protocol"];
 
 /**
- * The comparison as lines of plain text, at most 110 characters each: accuracies, what the second run gains, what was
- * allowed or left out, and how it was computed.
+ * The comparison as lines of plain text, at most 110 characters each: accuracies, the gain of the second run, allowed
+ * differences, excluded answers, and the methods.
  */
 export function comparisonTable(comparison: Comparison): readonly string[] {
   const { benchmarks, options } = comparison;
@@ -79,9 +79,9 @@ function notesOf({ benchmarks, onlyFirst, onlySecond }: Comparison): readonly st
     ...KINDS.flatMap((kind) => allowedIn(kind, benchmarks)),
     ...benchmarks.flatMap(({ benchmark, leftOut, test }) => [
       ...(leftOut.first + leftOut.second > 0
-        ? [`${benchmark}: left out ${leftOut.first} of the first's answers and ${leftOut.second} of the second's.`]
+        ? [`${benchmark}: excluded ${leftOut.first} of the first's answers and ${leftOut.second} of the second's.`]
         : []),
-      ...(test === "none" ? [`${benchmark}: all questions are of one cluster, so nothing can be tested.`] : []),
+      ...(test === "none" ? [`${benchmark}: all questions are in one cluster, so no test is possible.`] : []),
     ]),
     ...uncompared("first", onlyFirst),
     ...uncompared("second", onlySecond),
@@ -108,9 +108,9 @@ function legendOf({ benchmarks, options: { level, resamples, seed } }: Compariso
   return [
     `Intervals: differences by paired cluster bootstrap, accuracies by Wilson or, with clusters, cluster bootstrap (${drawn}).`,
     `p: exact McNemar or, with clusters, paired cluster bootstrap. Holm p: adjusted over ${benchmarks.length} ` +
-      `${benchmarks.length === 1 ? "benchmark" : "benchmarks"}; the last column goes by it, at ${percent(1 - level)} %.`,
-    "lost / won: questions that only the first / only the second answered rightly. " +
-      "detectable: the smallest difference in points that one such comparison finds with 80 % power.",
+      `${benchmarks.length === 1 ? "benchmark" : "benchmarks"}; the last column uses it, at ${percent(1 - level)} % significance.`,
+    "lost / won: questions that only the first / only the second answered correctly. " +
+      "detectable: the smallest difference in points that one such comparison detects with 80 % power.",
   ];
 }
 
@@ -136,7 +136,7 @@ function signed(share: number): string {
   return share > 0 ? `+${text}` : text;
 }
 
-/** Whole where it is one: 95, 99.9. */
+/** Without trailing zeros, e.g. 95 or 99.9. */
 function percent(share: number): string {
   return `${Number((share * 100).toFixed(6))}`;
 }

@@ -2,12 +2,13 @@ import type { Interval } from "@mlan/statistics";
 import type { AllowedDifference, ResolvedCompareOptions } from "./compare-options.ts";
 
 export interface Comparison {
-  /** How the numbers were computed. */
+  /** The options with which the numbers were computed. */
   readonly options: ResolvedCompareOptions;
   /** In the order of the first run. */
   readonly benchmarks: readonly BenchmarkComparison[];
-  /** Benchmarks, with their protocol, that only one of the runs has; not compared. */
+  /** Benchmarks, with their protocol, that only the first run has; not compared. */
   readonly onlyFirst: readonly UncomparedResult[];
+  /** As `onlyFirst`, for the second run. */
   readonly onlySecond: readonly UncomparedResult[];
 }
 
@@ -17,37 +18,37 @@ export interface UncomparedResult {
   readonly label: string;
 }
 
-/** Shares lie in 0..1; differences are second minus first. */
+/** The comparison on one benchmark. Shares are 0..1; differences are second minus first. */
 export interface BenchmarkComparison {
   readonly benchmark: string;
-  /** Questions that both answered. */
+  /** Number of questions that both answered. */
   readonly questions: number;
-  /** Groups of questions that depend on each other; as many as questions when all stand alone. */
+  /** Number of groups of dependent questions; equal to `questions` if all are independent. */
   readonly clusters: number;
   readonly first: ComparedScore;
   readonly second: ComparedScore;
   readonly difference: number;
-  /** By the paired cluster bootstrap. None with a single cluster. */
+  /** Interval of the difference, from the paired cluster bootstrap. Absent with a single cluster. */
   readonly interval?: Interval;
-  /** Questions that exactly one of the two answered rightly. */
+  /** Number of questions that only the first, or only the second, answered correctly. */
   readonly discordant: { readonly onlyFirst: number; readonly onlySecond: number };
-  /** Which test `p` is from: McNemar's where all questions stand alone; none with a single cluster, where p is 1. */
+  /** The test that `p` comes from: McNemar's if all questions are independent; none with a single cluster, where p is 1. */
   readonly test: "exact-mcnemar" | "paired-cluster-bootstrap" | "none";
   readonly p: number;
-  /** By Holm, over all benchmarks of the comparison. */
+  /** `p` adjusted with Holm's method over all benchmarks of the comparison. */
   readonly adjustedP: number;
-  /** The p-value of McNemar's exact test, which counts questions of one cluster as independent. */
+  /** The p-value of McNemar's exact test, which treats questions of one cluster as independent. */
   readonly mcnemarIgnoringClusters: number;
   /**
-   * The smallest difference that this comparison alone finds with 80 % power at significance 1 - level, from its
-   * discordant share and the design effect of its clusters. None when there is no such difference.
+   * The smallest difference that this comparison alone detects with 80 % power at significance 1 - level, given its
+   * discordant share and the design effect of its clusters. Absent when there is no such difference.
    */
   readonly minimumDetectableEffect?: number;
-  /** What `adjustedP` says about the second at significance 1 - level. */
+  /** Whether the second is better according to `adjustedP`, at significance 1 - level. */
   readonly verdict: Verdict;
-  /** What differs between the two and was allowed to. */
+  /** The differences found between the two, all of them allowed. */
   readonly allowed: readonly FoundDifference[];
-  /** Answers that the other run lacks; above 0 only where questions may differ. */
+  /** Number of answers to questions that the other run lacks; above 0 only if questions may differ. */
   readonly leftOut: { readonly first: number; readonly second: number };
 }
 
@@ -57,13 +58,13 @@ export interface ComparedScore {
   readonly label: string;
   readonly protocol: string;
   readonly accuracy: number;
-  /** By Wilson where all questions stand alone, else by the cluster bootstrap. None with a single cluster. */
+  /** Wilson's if all questions are independent, otherwise from the cluster bootstrap. Absent with a single cluster. */
   readonly interval?: Interval;
 }
 
 export interface FoundDifference {
   readonly kind: AllowedDifference;
-  /** What the first has: a fingerprint, and a protocol's name before it. */
+  /** The value in the first result: a fingerprint; for a protocol, its name and fingerprint. */
   readonly first: string;
   readonly second: string;
 }

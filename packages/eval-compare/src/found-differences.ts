@@ -5,8 +5,8 @@ import type { FoundDifference } from "./comparison.ts";
 import type { ResultPair } from "./pair-results.ts";
 
 /**
- * In what else than the model the two results differ, all of it allowed. Throws `invalid-options` with both values
- * and the way out when something is not.
+ * The differences between the two results, besides the model. Throws `invalid-options`, with both values and the way out,
+ * when one of them is not allowed.
  */
 export function foundDifferences(pair: ResultPair, allow: readonly AllowedDifference[]): readonly FoundDifference[] {
   const found = differencesOf(pair);
@@ -18,16 +18,19 @@ export function foundDifferences(pair: ResultPair, allow: readonly AllowedDiffer
       `its ${kind} ${kind === "protocol" ? "differs" : "differ"}: ${one} in ${first.label}, ${other} in ${second.label}. ` +
       ADVICE[kind],
   );
-  throw new MlanError("invalid-options", `eval-compare: ${first.benchmark} does not compare: ${lines.join("\nAnd ")}`);
+  throw new MlanError(
+    "invalid-options",
+    `eval-compare: ${first.benchmark} cannot be compared: ${lines.join("\nAnd ")}`,
+  );
 }
 
 const ADVICE: Readonly<Record<AllowedDifference, string>> = {
   questions:
-    'Evaluate both on the same questions, or compare those that both have with allow: ["questions"] (--allow questions of the command), if equal ids mean equal questions.',
+    'Evaluate both on the same questions; or, if equal ids mean equal questions, compare the common ones with allow: ["questions"] (on the command line: --allow questions).',
   prompts:
-    'Ask both in the same words; or, since an untuned base and a tuned model are asked in other words by design, compare such a pair with allow: ["prompts"] (--allow prompts of the command).',
+    'Evaluate both with the same prompts; or, since the prompts of an untuned base model and a tuned model differ by design, compare such a pair with allow: ["prompts"] (on the command line: --allow prompts).',
   protocol:
-    'Evaluate both with the same protocol, or compare them all the same with allow: ["protocol"] (--allow protocol of the command); the difference is then also one of protocols.',
+    'Evaluate both with the same protocol, or compare them anyway with allow: ["protocol"] (on the command line: --allow protocol); the difference then includes that of the protocols.',
 };
 
 function differencesOf({ first, second }: ResultPair): readonly FoundDifference[] {
@@ -36,10 +39,10 @@ function differencesOf({ first, second }: ResultPair): readonly FoundDifference[
     const [one, other] = [first.fingerprints[kind], second.fingerprints[kind]];
     const renamed = kind === "protocol" && first.protocol !== second.protocol;
     if (one === other && !renamed) continue;
-    if (kind === "prompts" && inSameWords(first, second)) continue;
+    if (kind === "prompts" && haveSamePrompts(first, second)) continue;
     const named = (protocol: string, fingerprint: string): string =>
       kind === "protocol" ? `${protocol} (${fingerprint})` : fingerprint;
-    const length = lengthThatTells(one, other);
+    const length = distinctLength(one, other);
     found.push({
       kind,
       first: named(first.protocol, one.slice(0, length)),
@@ -49,15 +52,15 @@ function differencesOf({ first, second }: ResultPair): readonly FoundDifference[
   return found;
 }
 
-/** Whether every question that both were asked was asked in the same words: one may have been asked fewer questions. */
-function inSameWords(first: ComparedResult, second: ComparedResult): boolean {
+/** Whether all common questions have the same prompt in both; one result may have fewer questions. */
+function haveSamePrompts(first: ComparedResult, second: ComparedResult): boolean {
   const prompts = new Map(first.answers.map(({ id, prompt }) => [id, prompt]));
   const common = second.answers.filter(({ id }) => prompts.has(id));
   return common.length > 0 && common.every(({ id, prompt }) => prompt !== undefined && prompt === prompts.get(id));
 }
 
-/** Enough of two fingerprints to see that they differ. */
-function lengthThatTells(one: string, other: string): number {
+/** The length at which two abbreviated fingerprints can be told apart. */
+function distinctLength(one: string, other: string): number {
   const short = 12;
   return one === other || one.slice(0, short) !== other.slice(0, short) ? short : Math.max(one.length, other.length);
 }

@@ -15,8 +15,8 @@ export interface ResultPair {
 }
 
 /**
- * Results of one benchmark and protocol belong together. Where a benchmark has one result in each run but of different
- * protocols, these make a pair too, so that the difference is noticed. Throws `invalid-options` when a run has two
+ * Pairs the results of both runs by benchmark and protocol. If a benchmark has one result in each run, but of different
+ * protocols, these form a pair too, so that the difference is reported. Throws `invalid-options` when a run has two
  * results of one benchmark and protocol, or when no benchmark is in both.
  */
 export function pairResults(first: readonly ComparedResult[], second: readonly ComparedResult[]): PairedResults {
@@ -30,7 +30,7 @@ export function pairResults(first: readonly ComparedResult[], second: readonly C
     throw new MlanError(
       "invalid-options",
       `eval-compare: the runs have no benchmark in common. The first has ${namesOf(first)}; the second has ` +
-        `${namesOf(second)}. Evaluate one benchmark with the same protocol in both.`,
+        `${namesOf(second)}. Evaluate a common benchmark with the same protocol in both.`,
     );
   }
   return {
@@ -61,7 +61,7 @@ function checkDistinct(run: string, results: readonly ComparedResult[]): void {
       throw new MlanError(
         "invalid-options",
         `eval-compare: the ${run} run has two results of ${benchmark} (${protocol}): ${other}, and ${label}. ` +
-          "Choose one of them, e.g. by its stage.",
+          "Pass only one of them, e.g. that of one stage.",
       );
     }
     labels.set(key, label);

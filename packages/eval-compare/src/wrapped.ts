@@ -1,4 +1,4 @@
-/** A sentence as lines of at most `width` characters, broken at spaces, or inside of a longer word; later lines indented. */
+/** Wraps a sentence into lines of at most `width` characters, at spaces or within a longer word; indents all but the first. */
 export function wrapped(text: string, width: number, indent: number): readonly string[] {
   if (text.length <= width) return [text];
   const space = text.lastIndexOf(" ", width);

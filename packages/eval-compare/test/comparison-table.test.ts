@@ -5,7 +5,7 @@ import { drawn, fingerprints, result, table } from "./two-runs.ts";
 const second = { label: "run-b: tuned" };
 const approval = table(794, 150, 86, 570);
 
-/** Cells of the line that begins so, the nth of those. */
+/** The cells of the nth line that begins with `name`. */
 function cells(lines: readonly string[], name: string, nth = 0): readonly string[] {
   return lines.filter((line) => line.startsWith(`${name} `))[nth]?.split(/ {2,}/) ?? [];
 }
@@ -40,7 +40,7 @@ describe("comparisonTable", () => {
       "paired cluster bootstrap, accuracies by Wilson or, with clusters, cluster bootstrap (95 %, 2,000 resamples, seed 3)",
     );
     expect(legend).toContain("exact McNemar or, with clusters, paired cluster bootstrap");
-    expect(legend).toContain("adjusted over 2 benchmarks; the last column goes by it, at 5 %");
+    expect(legend).toContain("adjusted over 2 benchmarks; the last column uses it, at 5 % significance");
   });
 
   test("says what was allowed, left out, untested and not compared", () => {
@@ -57,11 +57,11 @@ describe("comparisonTable", () => {
     const text = comparisonTable(found).join("\n");
     expect(text).toContain("Allowed to differ in questions: boolq (first questions-1, second questions-2).");
     expect(text).toContain("Allowed to differ in prompts: boolq (first prompts-1, second prompts-2).");
-    expect(text).toContain("boolq: left out 1 of the first's answers and 0 of the second's.");
-    expect(text).toContain("boolq: all questions are of one cluster, so nothing can be tested.");
+    expect(text).toContain("boolq: excluded 1 of the first's answers and 0 of the second's.");
+    expect(text).toContain("boolq: all questions are in one cluster, so no test is possible.");
     expect(text).toContain("Only in the first: gqa (strict).");
     expect(text).toContain("Only in the second: race (strict).");
-    expect(lines.join("\n")).not.toMatch(/Allowed|left out|Only in|nothing can/);
+    expect(lines.join("\n")).not.toMatch(/Allowed|excluded|Only in|no test/);
   });
 
   test("stays within 110 characters, whatever the names and numbers", () => {

@@ -7,7 +7,7 @@ const tuned = { label: "run-b: tuned" };
 const first = result([1, 0, 1, 1]);
 const second = result([1, 1, 1, 0], tuned);
 
-/** The message of the refusal; fails when there is none. */
+/** The error message of a comparison; fails when there is no error. */
 function refusal(one: readonly ComparedResult[], other: readonly ComparedResult[], options?: CompareOptions): string {
   try {
     compareResults(one, other, { resamples: 100, ...options });
@@ -76,7 +76,7 @@ describe("a run that asked fewer questions", () => {
 
 test("an untuned base and a tuned model are told how they compare", () => {
   expect(refusal([first], [differing({ prompts: "other" })])).toMatch(
-    /an untuned base and a tuned model are asked in other words by design.*allow: \["prompts"\]/,
+    /the prompts of an untuned base model and a tuned model differ by design.*allow: \["prompts"\]/,
   );
 });
 
@@ -110,7 +110,7 @@ describe("answers that do not align", () => {
 
   test("are refused with what is missing where", () => {
     const message = refusal([first], [shorter]);
-    expect(message).toMatch(/boolq: run-b: tuned lacks 2 answered in run-a: base \("2", "3"\)/);
+    expect(message).toMatch(/boolq: run-b: tuned lacks 2 questions of run-a: base \("2", "3"\)/);
     expect(message).toContain('allow: ["questions"]');
     expect(refusal([shorter], [first])).toMatch(/boolq: run-b: tuned lacks 2/);
   });
@@ -122,8 +122,8 @@ describe("answers that do not align", () => {
       answers: other.answers.map((answer) => ({ ...answer, id: `${Number(answer.id) + 4}` })),
     };
     const message = refusal([one], [shifted]);
-    expect(message).toContain('run-b: tuned lacks 4 answered in run-a: base ("0", "1", "2", ...)');
-    expect(message).toContain('run-a: base lacks 5 answered in run-b: tuned ("6", "7", "8", ...)');
+    expect(message).toContain('run-b: tuned lacks 4 questions of run-a: base ("0", "1", "2", ...)');
+    expect(message).toContain('run-a: base lacks 5 questions of run-b: tuned ("6", "7", "8", ...)');
   });
 
   test("are compared in what they have in common when questions may differ, and the rest is counted", () => {
@@ -174,7 +174,7 @@ test.each<[unknown, string]>([
 ])("an answer that is neither right nor wrong is refused: %s", (correct, shown) => {
   const answers = second.answers.map((answer, index) => (index === 2 ? { ...answer, ...Object({ correct }) } : answer));
   expect(refusal([first], [{ ...second, answers }])).toBe(
-    `eval-compare: boolq: run-b: tuned has ${shown} for whether the answer to question "2" is correct; give true or false.`,
+    `eval-compare: boolq: run-b: tuned has ${shown} as \`correct\` of the answer to question "2"; it must be true or false.`,
   );
 });
 

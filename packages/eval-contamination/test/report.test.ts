@@ -1,4 +1,4 @@
-import type { Outcome } from "@mlan/core";
+import { type Benchmark, type Outcome, textWording } from "@mlan/core";
 import { cleanPart, cleanScores, contamination, contaminationTable } from "@mlan/eval-contamination";
 import { memoryBenchmark, memoryDataset } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
@@ -18,6 +18,8 @@ const mixture = memoryDataset("mixture", [
 const other = memoryBenchmark("other", [
   { id: "o", text: "Who said that nobody would ever come", target: "x", images: [] },
 ]);
+const plain = memoryBenchmark("tuned-only", []);
+const tunedOnly: Benchmark = { ...plain, protocol: (name) => ({ ...plain.protocol(name), wordings: ["tuned"] }) };
 const find = (): ReturnType<typeof contamination> =>
   contamination({ mixture, benchmarks: [memoryBenchmark("texts", questions), other] });
 
@@ -93,6 +95,11 @@ it.each([
   [{ ngram: 2 }, /ngram/],
   [{ imageDistance: 64 }, /imageDistance/],
   [{ protocol: "loose" }, /^other: there is no protocol "loose"; it has strict and paper\.$/],
+  [{ wording: "tuned" as never }, /option "wording": expected a wording, as chatWording\(\) returns, found "tuned"/],
+  [
+    { benchmarks: [tunedOnly], wording: textWording("my-base", "", "") },
+    /^tuned-only: the protocol "strict" has no prompts for a model of the wording "my-base", only for tuned; take another/,
+  ],
   [{ nGram: 13 }, /nGram/],
   [{ benchmarks: [] }, /no benchmark/],
   [{ benchmarks: [other, other] }, /two benchmarks "other"/],

@@ -1,6 +1,6 @@
 import { MlanError } from "@mlan/core";
 
-/** Throws `invalid-options` unless the value lies strictly between 0 and 1. */
+/** Throws `invalid-options` unless the value is strictly between 0 and 1. */
 export function checkShare(name: string, value: number): void {
   if (value > 0 && value < 1) return;
   throw new MlanError("invalid-options", `statistics: ${name} is ${value}; give a number between 0 and 1, e.g. 0.95.`);
@@ -12,12 +12,12 @@ export function checkCount(name: string, value: number, least = 0): void {
   throw new MlanError("invalid-options", `statistics: ${name} is ${value}; give a whole number of at least ${least}.`);
 }
 
-/** Throws `invalid-options` unless there are two clusters: fewer show no variation. */
+/** Throws `invalid-options` unless there are at least two clusters: fewer show no variation. */
 export function checkClusters(clusters: number): void {
   if (clusters >= 2) return;
   throw new MlanError(
     "invalid-options",
     `statistics: there ${clusters === 1 ? "is 1 cluster" : "are no clusters"}; ` +
-      "variation between clusters needs at least 2. Evaluate more questions.",
+      "the variation between clusters needs at least 2. Evaluate more questions.",
   );
 }

@@ -9,7 +9,7 @@ export interface BootstrappedMean extends ClusteredMean {
 
 /**
  * The mean of all values, its standard error, and its symmetric studentized bootstrap interval over resampled clusters.
- * Not cut at the bounds of the values. Without any variation between clusters its width is 0. Throws `invalid-options`.
+ * The interval is not clipped to the range of the values. If clusters do not vary, its width is 0. Throws `invalid-options`.
  */
 export function clusterBootstrapMean({
   values,
@@ -21,8 +21,8 @@ export function clusterBootstrapMean({
 }
 
 /**
- * Mean ± critical deviation times standard error. Where so many resamples show no variation that there is no critical
- * deviation (a handful of clusters differ from all others), it is the range of the resampled means.
+ * Mean ± critical deviation times standard error. If too many resamples show no variation, so that there is no critical
+ * deviation (only a handful of clusters differ from the others), the range of the resampled means.
  */
 export function studentizedInterval(resampled: StudentizedResamples): Interval {
   const { mean, standardError, critical, range, level } = resampled;

@@ -4,9 +4,9 @@ import { checkClusters, checkCount, checkShare } from "./checks.ts";
 import type { Interval } from "./interval.ts";
 
 export interface ClusterBootstrapOptions<Item> {
-  /** Items that depend on each other stand together; independent ones are clusters of one. At least two. */
+  /** Items that depend on each other form a cluster; an independent item is a cluster of one. At least two clusters. */
   readonly clusters: readonly (readonly Item[])[];
-  /** A finite number for every list of items. */
+  /** Must return a finite number for every list of items. */
   readonly statistic: (items: readonly Item[]) => number;
   /** Default 2000; at least 100. */
   readonly resamples?: number;
@@ -18,9 +18,9 @@ export interface ClusterBootstrapOptions<Item> {
 
 /**
  * The percentile interval of any statistic over resampled clusters (Efron and Tibshirani 1993, chapter 13; Davison and
- * Hinkley 1997, section 3.8). Too narrow below some fifty clusters. For means use {@link clusterBootstrapMean}, which is
- * faster and keeps its level with few clusters. Throws `invalid-options`, and `contract` when the statistic gives no
- * number.
+ * Hinkley 1997, section 3.8). Too narrow below about fifty clusters. For means use {@link clusterBootstrapMean}, which is
+ * faster and keeps its level with few clusters. Throws `invalid-options`, and `contract` when the statistic is not
+ * finite.
  */
 export function clusterBootstrap<Item>(options: ClusterBootstrapOptions<Item>): Interval {
   const { clusters, statistic, resamples = 2000, seed = 0, level = 0.95 } = options;
@@ -47,7 +47,7 @@ function finite(value: number): number {
   if (Number.isFinite(value)) return value;
   throw new MlanError(
     "contract",
-    `statistics: the statistic gave ${value} for a resample. It must be a number for every list of the items; ` +
-      "let it give 0 where it is undefined.",
+    `statistics: the statistic returned ${value} for a resample. It must return a finite number for every list of items; ` +
+      "return 0 where it is undefined.",
   );
 }

@@ -3,24 +3,24 @@ import { checkClusters } from "./checks.ts";
 import { clustersOf } from "./clusters-of.ts";
 
 export interface ClusteredValues {
-  /** One number per item, e.g. 1 for a right answer and 0 for a wrong one. */
+  /** A number per item, e.g. 1 for a correct answer and 0 for a wrong one. */
   readonly values: readonly number[];
-  /** Per item: items with the same key depend on each other, those without stand alone. Default: all stand alone. */
+  /** Cluster key per item: items with the same key depend on each other; undefined means independent. Default: all independent. */
   readonly clusters?: readonly (string | undefined)[];
 }
 
-/** All that a mean needs to know of its clusters. */
+/** The sum and the number of values per cluster, which is all that a clustered mean needs. */
 export interface ClusterTotals {
   readonly sums: Float64Array;
   readonly counts: Float64Array;
 }
 
-/** Throws `invalid-options` for values that are no numbers, lists of unequal length, or fewer than two clusters. */
+/** Throws `invalid-options` for values that are not finite, lists of unequal length, or fewer than two clusters. */
 export function clusterTotals({ values, clusters }: ClusteredValues): ClusterTotals {
   if (clusters && clusters.length !== values.length) {
     throw new MlanError(
       "invalid-options",
-      `statistics: ${counted(values.length, "value")}, but clusters of ${counted(clusters.length, "item")}; give one of each per item.`,
+      `statistics: ${counted(values.length, "value")}, but clusters of ${counted(clusters.length, "item")}; give a value and a cluster for every item.`,
     );
   }
   const wrong = values.findIndex((value) => !Number.isFinite(value));

@@ -8,9 +8,9 @@ export interface ClusteredMean {
 }
 
 /**
- * The mean of all values with its standard error from the variation between clusters: the ratio estimator's
- * linearised variance (Cochran 1977, Sampling Techniques, section 6.4), times clusters / (clusters - 1). Without
- * clusters it is s / sqrt(n). Throws `invalid-options` below two clusters.
+ * The mean of all values, and its standard error from the variation between clusters: the linearized variance of the ratio
+ * estimator (Cochran 1977, Sampling Techniques, section 6.4), times clusters / (clusters - 1). For independent values the
+ * standard error is s / sqrt(n). Throws `invalid-options` below two clusters.
  */
 export function clusteredMean(values: ClusteredValues): ClusteredMean {
   return meanOfTotals(clusterTotals(values));

@@ -1,6 +1,6 @@
 /**
- * The places, ascending, of the items of each cluster. Items with the same key are one cluster; each item whose key is
- * undefined is one of its own. Clusters come in the order in which their first items do.
+ * The indices, ascending, of the items of each cluster. Items with the same key form a cluster; an item whose key is
+ * undefined is a cluster by itself. Clusters are ordered by their first items.
  */
 export function clustersOf(keys: readonly (string | undefined)[]): readonly (readonly number[])[] {
   const clusters: number[][] = [];

@@ -3,7 +3,7 @@ import type { ClusteredValues } from "./cluster-totals.ts";
 
 /**
  * How many times larger the variance of the mean is than if all items were independent (Kish 1965, Survey Sampling):
- * 100 questions with a design effect of 4 tell as much as 25 independent ones. 1 when there is no variation.
+ * 100 questions with a design effect of 4 carry as much information as 25 independent ones. 1 when there is no variation.
  * Throws `invalid-options` below two clusters.
  */
 export function designEffect(values: ClusteredValues): number {

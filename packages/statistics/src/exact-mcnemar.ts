@@ -3,19 +3,19 @@ import { binomialDistribution } from "simple-statistics";
 import { checkCount } from "./checks.ts";
 
 export interface McNemarOptions {
-  /** Pairs of which only the first is a success, e.g. questions that only the first run answered rightly. */
+  /** Number of pairs in which only the first is a success, e.g. questions that only the first run answered correctly. */
   readonly onlyFirst: number;
   readonly onlySecond: number;
   /**
-   * Counts the observed split by half: nearer to the nominal rate of false positives, which it may pass slightly
+   * Counts the observed split by half (mid-p): closer to the nominal false positive rate, which it may slightly exceed
    * (Fagerland, Lydersen and Laake 2013, BMC Medical Research Methodology 13:91). Default false.
    */
   readonly midP?: boolean;
 }
 
 /**
- * The two-sided exact p-value of McNemar's test: how likely a split of the discordant pairs as uneven as this one is
- * when each falls to either side with probability 1/2. 1 without discordant pairs. Pairs must be independent of each
+ * The two-sided exact p-value of McNemar's test: the probability that the discordant pairs split at least as unevenly as
+ * observed if each falls on either side with probability 1/2. 1 without discordant pairs. Pairs must be independent of each
  * other. Throws `invalid-options`.
  */
 export function exactMcNemar({ onlyFirst, onlySecond, midP = false }: McNemarOptions): number {
@@ -24,12 +24,12 @@ export function exactMcNemar({ onlyFirst, onlySecond, midP = false }: McNemarOpt
   const discordant = onlyFirst + onlySecond;
   if (discordant === 0) return 1;
   const fewer = Math.min(onlyFirst, onlySecond);
-  // The table ends where the upper tail is negligible; the lower half, which alone is read, is always complete.
+  // The table is cut where the upper tail is negligible; only the lower half is read, and it is always complete.
   const probabilities = binomialDistribution(discordant, 0.5);
   if (!probabilities) {
     throw new MlanError(
       "invalid-options",
-      `statistics: ${discordant} discordant pairs; at most 1,000,000 are computed.`,
+      `statistics: there are ${discordant} discordant pairs; the exact test supports at most 1,000,000.`,
     );
   }
   const tail = probabilities.slice(0, fewer + 1).reduce((sum, probability) => sum + probability, 0);

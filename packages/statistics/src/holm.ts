@@ -1,9 +1,8 @@
 import { MlanError } from "@mlan/core";
 
 /**
- * P-values adjusted for looking at all of them, in the order given: those at most alpha are the hypotheses that the
- * step-down procedure rejects, with a probability of any false rejection of at most alpha, however they depend on each
- * other (Holm 1979, Scandinavian Journal of Statistics 6, 65-70). Throws `invalid-options` outside of 0..1.
+ * P-values adjusted for multiple comparisons, in the order given. Rejecting those of at most alpha is the step-down
+ * procedure, whose probability of any false rejection is at most alpha, however the hypotheses depend on each other (Holm 1979, Scandinavian Journal of Statistics 6, 65-70). Throws `invalid-options` outside of 0..1.
  */
 export function holm(pValues: readonly number[]): readonly number[] {
   const adjusted = pValues.map(() => 1);
@@ -18,5 +17,5 @@ export function holm(pValues: readonly number[]): readonly number[] {
 
 function checked(p: number, place: number): number {
   if (p >= 0 && p <= 1) return p;
-  throw new MlanError("invalid-options", `statistics: p-value ${place} is ${p}; p-values lie between 0 and 1.`);
+  throw new MlanError("invalid-options", `statistics: p-value ${place} is ${p}; p-values must be between 0 and 1.`);
 }

@@ -1,7 +1,7 @@
-/** Where a number lies, with the confidence that the method promises. */
+/** A confidence interval. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
-  /** Share of repetitions that such an interval covers the true value in, e.g. 0.95. */
+  /** Confidence level: the share of repetitions in which the interval covers the true value, e.g. 0.95. */
   readonly level: number;
 }

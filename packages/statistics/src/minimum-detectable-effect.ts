@@ -3,24 +3,24 @@ import { checkCount, checkShare } from "./checks.ts";
 import { normalQuantile } from "./normal-quantile.ts";
 
 export interface DetectableEffectOptions {
-  /** Questions that both runs answered. */
+  /** Number of questions that both runs answered. */
   readonly pairs: number;
-  /** Share of them that exactly one run answered rightly, 0..1. */
+  /** Share of the pairs in which exactly one run is correct, 0..1. */
   readonly discordantShare: number;
   /** How many times larger the variance is than that of independent pairs, see `designEffect`. Default 1. */
   readonly designEffect?: number;
   /** Probability of finding the difference. Default 0.8. */
   readonly power?: number;
-  /** Two-sided. Default 0.05. */
+  /** Two-sided significance level. Default 0.05. */
   readonly significance?: number;
 }
 
 /**
- * The smallest difference of two accuracies, 0..1, that a paired comparison of this size finds: the difference d at
+ * The smallest difference of two accuracies, 0..1, that a paired comparison of this size detects: the difference d at
  * which z(1 - significance/2) sqrt(s) + z(power) sqrt(s - d^2) = d sqrt(pairs / designEffect), s being the discordant
- * share (Miettinen 1968, Biometrics 24, 339-352; Connor 1987, Biometrics 43, 207-211). A difference cannot pass the
- * discordant share, so s is d itself where the observed share is smaller. Undefined when not even a difference of 1 is
- * found. By the normal approximation: the exact test needs slightly more. Throws `invalid-options`.
+ * share (Miettinen 1968, Biometrics 24, 339-352; Connor 1987, Biometrics 43, 207-211). A difference cannot exceed
+ * the discordant share, so s is d itself if the observed share is smaller. Undefined if not even a difference of 1 would be
+ * detected. Uses the normal approximation: the exact test needs slightly more. Throws `invalid-options`.
  */
 export function minimumDetectableEffect(options: DetectableEffectOptions): number | undefined {
   const { pairs, discordantShare, designEffect = 1, power = 0.8, significance = 0.05 } = options;
@@ -30,7 +30,7 @@ export function minimumDetectableEffect(options: DetectableEffectOptions): numbe
   if (!(discordantShare >= 0 && discordantShare <= 1)) {
     throw new MlanError(
       "invalid-options",
-      `statistics: discordantShare is ${discordantShare}; it lies between 0 and 1.`,
+      `statistics: discordantShare is ${discordantShare}; give a number between 0 and 1.`,
     );
   }
   if (!(designEffect > 0 && designEffect < Infinity)) {
@@ -41,7 +41,7 @@ export function minimumDetectableEffect(options: DetectableEffectOptions): numbe
   const powerful = normalQuantile(power);
   const root = independent + powerful ** 2 - significant ** 2;
   if (root < 0) return undefined;
-  // The equation is quadratic in d / sqrt(s), with this as its larger solution.
+  // The equation is quadratic in d / sqrt(s); this is its larger solution.
   const scale = (significant * Math.sqrt(independent) + powerful * Math.sqrt(root)) / (independent + powerful ** 2);
   const effect = Math.max(Math.sqrt(discordantShare) * scale, scale ** 2);
   return effect <= 1 ? effect : undefined;

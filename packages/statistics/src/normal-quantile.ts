@@ -1,6 +1,6 @@
 /**
- * The value below which a standard normal variable stays with the given probability, to about 16 digits: algorithm
- * AS 241, PPND16 (Wichura 1988, Applied Statistics 37, 477-484). Infinite at 0 and 1, NaN outside of them.
+ * The quantile of the standard normal distribution at the given probability, to about 16 digits: algorithm AS 241, PPND16
+ * (Wichura 1988, Applied Statistics 37, 477-484). Infinite at 0 and 1, NaN outside.
  */
 export function normalQuantile(probability: number): number {
   const centred = probability - 0.5;
@@ -18,7 +18,7 @@ export function normalQuantile(probability: number): number {
   return centred < 0 ? -quantile : quantile;
 }
 
-/** By Horner's rule; coefficients from the constant upwards. */
+/** Evaluates a polynomial by Horner's rule; coefficients from the constant term upwards. */
 function polynomial(coefficients: readonly number[], x: number): number {
   return coefficients.reduceRight((sum, coefficient) => sum * x + coefficient, 0);
 }

@@ -5,11 +5,11 @@ import type { Interval } from "./interval.ts";
 import { type ResampleOptions, type StudentizedResamples, studentizedResamples } from "./studentized-resamples.ts";
 
 export interface PairedClusterBootstrapOptions extends ResampleOptions {
-  /** One number per item, e.g. 1 for a right answer and 0 for a wrong one. */
+  /** A number per item, e.g. 1 for a correct answer and 0 for a wrong one. */
   readonly first: readonly number[];
-  /** Of the same items in the same order. */
+  /** Values of the same items in the same order. */
   readonly second: readonly number[];
-  /** Per item: items with the same key depend on each other, those without stand alone. Default: all stand alone. */
+  /** Cluster key per item: items with the same key depend on each other; undefined means independent. Default: all independent. */
   readonly clusters?: readonly (string | undefined)[];
 }
 
@@ -18,29 +18,29 @@ export interface PairedDifference {
   readonly difference: number;
   readonly standardError: number;
   readonly interval: Interval;
-  /** Two-sided, of no difference: at most 1 - level exactly when the interval leaves 0 out. */
+  /** Two-sided p-value of no difference: at most 1 - level exactly if the interval excludes 0. */
   readonly p: number;
   readonly clusters: number;
 }
 
 /**
- * The difference of two means over the same items, clusters resampled with both of their values: the symmetric
- * studentized bootstrap, which keeps its level with few and with unequal clusters. The p-value is never below
- * 2^(1 - clusters that differ), the least that flipping the signs of clusters could give, so that fewer than six differing
- * clusters show nothing at 5 %. Throws `invalid-options`.
+ * The difference of two means over the same items, by the symmetric studentized bootstrap over clusters, which keeps its
+ * level with few and with unequal clusters. A resampled cluster brings both values of its items. The p-value is never below
+ * 2^(1 - clusters that differ), the minimum of a sign-flipping test, so fewer than six differing clusters are never
+ * significant at 5 %. Throws `invalid-options`.
  */
 export function pairedClusterBootstrap(options: PairedClusterBootstrapOptions): PairedDifference {
   const { first, second, clusters, ...resampling } = options;
   if (first.length !== second.length) {
     throw new MlanError(
       "invalid-options",
-      `statistics: ${first.length} first and ${counted(second.length, "second value")}; give those of the same items.`,
+      `statistics: ${first.length} first and ${counted(second.length, "second value")}; give both for the same items.`,
     );
   }
   const values = second.map((value, item) => value - (first[item] ?? 0));
   const totals = clusterTotals({ values, ...(clusters && { clusters }) });
   const resampled = studentizedResamples(totals, resampling);
-  const p = Math.max(bootstrapP(resampled), leastP(totals));
+  const p = Math.max(bootstrapP(resampled), minimumP(totals));
   return {
     difference: resampled.mean,
     standardError: resampled.standardError,
@@ -50,21 +50,21 @@ export function pairedClusterBootstrap(options: PairedClusterBootstrapOptions): 
   };
 }
 
-/** Share of resamples that deviate from the mean as far as the mean does from 0; the sample counts as one of them. */
+/** Share of resamples that deviate from the mean at least as far as the mean from 0, counting the sample as a resample. */
 function bootstrapP({ mean, standardError, deviations }: StudentizedResamples): number {
-  const observed = (Math.abs(mean) / standardError) * (1 - 1e-9); // equal fractions round differently
+  const observed = (Math.abs(mean) / standardError) * (1 - 1e-9); // so that rounding does not separate equal fractions
   if (mean === 0) return 1;
   const nearer = deviations.findIndex((deviation) => deviation >= observed);
   const farther = nearer === -1 ? 0 : deviations.length - nearer;
   return (1 + farther) / (deviations.length + 1);
 }
 
-function leastP({ sums }: ClusterTotals): number {
+function minimumP({ sums }: ClusterTotals): number {
   const differing = sums.reduce((count, sum) => count + (sum === 0 ? 0 : 1), 0);
   return Math.min(1, 2 ** (1 - differing));
 }
 
-/** Reaches to 0 where the p-value says that 0 is not excluded. */
+/** Extends the interval to 0 if the p-value does not exclude 0. */
 function agreeing({ low, high, level }: Interval, p: number): Interval {
   if (p <= 1 - level) return { low, high, level };
   return { low: Math.min(low, 0), high: Math.max(high, 0), level };

@@ -10,9 +10,9 @@ export interface ProportionInterval extends Interval {
 }
 
 /**
- * The interval of the share of ones among `values` (each 0 or 1): Wilson's where all stand alone, else by resampled
- * clusters, cut at 0 and 1. Where all values are equal, resampling sees no variation, and each cluster counts as one
- * trial of Wilson's. Undefined with fewer than two clusters of several values. Throws `invalid-options`.
+ * The interval of the share of ones among `values` (each 0 or 1): Wilson's if all values are independent, otherwise over
+ * resampled clusters, clipped to 0..1. If all values are equal, resampling sees no variation, so each cluster counts as one
+ * trial of Wilson's interval. Undefined if several values form a single cluster. Throws `invalid-options`.
  */
 export function proportionInterval({
   values,

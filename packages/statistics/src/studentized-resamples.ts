@@ -4,7 +4,7 @@ import type { ClusterTotals } from "./cluster-totals.ts";
 import { type ClusteredMean, meanOfTotals } from "./clustered-mean.ts";
 
 export interface ResampleOptions {
-  /** Default 10,000; at least 100, and enough for the level. */
+  /** Number of resamples. Default 10,000; at least 100, and more for a level close to 1. */
   readonly resamples?: number;
   /** Default 0. */
   readonly seed?: number;
@@ -13,11 +13,11 @@ export interface ResampleOptions {
 }
 
 export interface StudentizedResamples extends ClusteredMean {
-  /** |resampled mean - mean| / resampled standard error, ascending; infinite where a resample shows no variation. */
+  /** |resampled mean - mean| / resampled standard error, ascending; infinite if a resample shows no variation. */
   readonly deviations: Float64Array;
   /** The smallest and the largest resampled mean. */
   readonly range: readonly [number, number];
-  /** The deviation that at most 1 - level of the resamples pass, by the rank that keeps the level exactly. */
+  /** The deviation that a share of at most 1 - level of the resamples exceeds, at the rank that keeps the level exactly. */
   readonly critical: number;
   readonly level: number;
 }
@@ -31,7 +31,7 @@ export function studentizedResamples(totals: ClusterTotals, options: ResampleOpt
   if (rank > resamples) {
     throw new MlanError(
       "invalid-options",
-      `statistics: ${resamples} resamples cannot show a level of ${level}; ask for ${Math.ceil(1 / (1 - level))} or more.`,
+      `statistics: ${resamples} resamples are too few for a level of ${level}; use ${Math.ceil(1 / (1 - level))} or more.`,
     );
   }
   const estimate = meanOfTotals(totals);
@@ -78,7 +78,7 @@ function resampledMeans({ sums, counts }: ClusterTotals, resamples: number, seed
     }
     const mean = sum / count;
     const residual = squares - 2 * mean * products + mean * mean * squaredCounts;
-    // Rounding leaves a trace where all drawn clusters have the same mean.
+    // Rounding leaves a small residual even if all drawn clusters have the same mean.
     const variance = residual <= 1e-12 * (squares + squaredCounts) ? 0 : (residual * clusters) / (clusters - 1);
     means[resample] = mean;
     standardErrors[resample] = Math.sqrt(variance) / count;

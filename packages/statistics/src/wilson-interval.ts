@@ -5,7 +5,7 @@ import { normalQuantile } from "./normal-quantile.ts";
 
 export interface WilsonOptions {
   readonly successes: number;
-  /** At least 1; independent of each other. */
+  /** Number of independent trials, at least 1. */
   readonly trials: number;
   /** Default 0.95. */
   readonly level?: number;
@@ -13,7 +13,7 @@ export interface WilsonOptions {
 
 /**
  * The score interval of a proportion (Wilson 1927; method 3 of Newcombe 1998, Statistics in Medicine 17, 857-872). It
- * stays within 0..1 and has a width at 0 and at 1 too. Throws `invalid-options`.
+ * stays within 0..1 and has a positive width even for 0 and for all successes. Throws `invalid-options`.
  */
 export function wilsonInterval({ successes, trials, level = 0.95 }: WilsonOptions): Interval {
   checkCount("trials", trials, 1);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { GenerationRequest, ModelSource, TrainableModel } from "@mlan/core";
+import { type GenerationRequest, IMAGE_PLACEHOLDER, type ModelSource, type TrainableModel } from "@mlan/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answersOf } from "./answers-of.ts";
 
@@ -31,6 +31,25 @@ export function describeModelContract(source: ModelSource, { useBackend }: Model
       expect(source.specVersion).toBe(1);
       expect(model.specVersion).toBe(1);
       expect(model.fingerprint).not.toBe("");
+    });
+
+    it("brings its wording: a name, and prompts with a placeholder for each image", () => {
+      const { name, ask } = model.wording;
+      expect(name).not.toBe("");
+      for (const images of [0, 1, 2]) {
+        const asked = { user: "Which is it?", answerStart: "It is ", images };
+        const prompt = ask(asked);
+        expect(ask(asked)).toEqual(prompt);
+        const text = prompt.kind === "raw" ? prompt.text : prompt.user;
+        expect(text).toContain(asked.user);
+        expect(prompt.kind === "raw" ? prompt.text : prompt.answerStart).toMatch(/It is $/);
+        expect(text.split(IMAGE_PLACEHOLDER)).toHaveLength(images + 1);
+      }
+    });
+
+    it("is known to be asked in that wording before it is loaded", async () => {
+      const { wording } = (await source.inspect?.()) ?? {};
+      if (wording) expect(wording(model.format).name).toBe(model.wording.name);
     });
 
     it("answers every request once, the same each time", async () => {

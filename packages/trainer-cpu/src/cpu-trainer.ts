@@ -5,12 +5,12 @@ import { z } from "zod";
 
 export interface CpuTrainerOptions extends Pick<OnnxBackendOptions, "threads">, TrainerOptions {}
 
-/** Names only: what each may be is known to the plugin that takes it. */
+/** Checks the names only; the plugin that receives an option checks its value. */
 const schema = z.strictObject({ threads: z.unknown().optional(), gradientCheckpointing: z.unknown().optional() });
 
 /**
- * The embedded default trainer, for `use`: both stages of the recipe on the CPU, through ONNX Runtime, from a plain npm
- * install. It brings the compute, on which evaluations run as well. Throws `invalid-options`.
+ * The default trainer, for `use`: runs both stages of the recipe on the CPU with ONNX Runtime, from a plain npm install. It
+ * includes the compute plugin, on which evaluations run too. Throws `invalid-options`.
  */
 export function cpuTrainer(options: CpuTrainerOptions = {}): readonly [Plugin<Compute>, Plugin<Trainer>] {
   checkOptions("trainer-cpu", schema, options);

@@ -5,14 +5,14 @@ import { z } from "zod";
 
 export interface GpuTrainerOptions extends TensorFlowOptions, TrainerOptions {
   /**
-   * Default "gpu": the first GPU that CUDA_VISIBLE_DEVICES shows; a number is the one with this place among them. "cpu"
-   * trains on the CPU build of TensorFlow, or on a machine without a GPU.
+   * Default "gpu": the first GPU in CUDA_VISIBLE_DEVICES; a number is an index into these GPUs. "cpu" trains on the CPU, with
+   * the CPU build of TensorFlow or on a machine without a GPU.
    */
   readonly device?: "gpu" | "cpu" | number;
 }
 
 const unchecked = z.unknown().optional();
-/** Names only: what each may be is known to the plugin that takes it. */
+/** Checks the names only; the plugin that receives an option checks its value. */
 const schema = z.strictObject({
   device: unchecked,
   threads: unchecked,
@@ -22,9 +22,9 @@ const schema = z.strictObject({
 });
 
 /**
- * The GPU trainer, for `use`: both stages of the recipe through TensorFlow, which `mlan backend install tensorflow`
- * prepares. It brings the compute, on which evaluations run as well. Throws `invalid-options`; a run that uses it throws
- * `unavailable` where TensorFlow or the device is missing.
+ * The GPU trainer, for `use`: runs both stages of the recipe with TensorFlow, which `mlan backend install tensorflow`
+ * installs. It includes the compute plugin, on which evaluations run too. Throws `invalid-options`; a run that uses it
+ * throws `unavailable` if TensorFlow or the device is missing.
  */
 export function gpuTrainer(options: GpuTrainerOptions = {}): readonly [Plugin<Compute>, Plugin<Trainer>] {
   checkOptions("trainer-gpu", schema, options);

@@ -4,12 +4,12 @@ import { checkRecipe } from "./recipe-schema.ts";
 import { stepsOf } from "./training-plan.ts";
 
 const BYTES_PER_VALUE = 4;
-/** Adam's two moments of each value that learns. */
+/** Adam keeps two moments per trained value. */
 const MOMENTS = 2;
 
 /**
- * Checks a training before the model is loaded; see `Trainer.check`. The steps are counted as if every conversation taught
- * something.
+ * Checks a training before the model is loaded; see `Trainer.check`. Counts the steps as if every conversation had a
+ * supervised position.
  */
 export function checkTraining(planned: PlannedTraining, checkpointsKept: number): TrainingNeeds {
   const { conversations, parameters } = planned;
@@ -21,7 +21,7 @@ export function checkTraining(planned: PlannedTraining, checkpointsKept: number)
     if (parameters[component] !== undefined) continue;
     throw new MlanError(
       "invalid-options",
-      `trainer: the model has no parameters in "${component}", which the recipe trains. Take it out of \`trained\`.`,
+      `trainer: the model has no parameters in "${component}", which the recipe trains. Remove it from \`trained\`.`,
     );
   }
   const stored = Object.values(parameters).reduce((sum, values) => sum + values, 0);
@@ -29,7 +29,7 @@ export function checkTraining(planned: PlannedTraining, checkpointsKept: number)
   const checkpoint = BYTES_PER_VALUE * (stored + MOMENTS * learning);
   const checkpoints = Math.ceil(steps / recipe.checkpointEvery);
   return {
-    // The oldest is removed once a new one is whole.
+    // The oldest is removed only once the new one is complete.
     peakBytes: checkpoint * Math.min(checkpointsKept + 1, checkpoints),
     keptBytes: checkpoint * Math.min(checkpointsKept, checkpoints),
   };

@@ -1,7 +1,7 @@
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { CHECKSUMS_FILE, messageOf, MlanError, pathOf } from "@mlan/core";
 
-/** What the trainer keeps beside the model. */
+/** File with the position of the run and everything that it depends on. */
 export const STATE_FILE = "trainer-state.json";
 
 /** The folder of one checkpoint. */
@@ -22,7 +22,7 @@ export async function checkpointFolders(folder: URL): Promise<readonly Checkpoin
     const step = /^step-(\d+)$/.exec(name)?.[1];
     if (step === undefined) continue;
     const url = new URL(`${name}/`, folder);
-    // Neither is there when an earlier version was killed while it removed the folder.
+    // The state file is missing if an earlier version was killed while it removed the folder.
     const isOne = (await exists(new URL(STATE_FILE, url))) || (await exists(new URL(CHECKSUMS_FILE, url)));
     if (isOne) found.push({ step: Number(step), url });
   }
@@ -30,8 +30,8 @@ export async function checkpointFolders(folder: URL): Promise<readonly Checkpoin
 }
 
 /**
- * Removes a checkpoint that is no longer needed. It gets another name first, so that a process that is killed
- * meanwhile leaves nothing that looks like a checkpoint. What cannot be removed stays.
+ * Removes a checkpoint that is no longer needed. It is renamed first, so that a process killed during the removal leaves
+ * nothing that looks like a checkpoint. Errors are ignored.
  */
 export async function removeCheckpoint({ url }: CheckpointFolder): Promise<void> {
   const aside = new URL(`${url.href.replace(/\/$/, "")}.old.tmp/`);
@@ -39,11 +39,11 @@ export async function removeCheckpoint({ url }: CheckpointFolder): Promise<void>
     await rename(url, aside);
     await rm(aside, { recursive: true, force: true });
   } catch {
-    // The next checkpoint tries again; a disk that fills up meanwhile says so.
+    // The next checkpoint tries again; if the disk fills up before, writing a checkpoint reports it.
   }
 }
 
-/** Removes what a killed process was writing or removing. Throws `unavailable`. */
+/** Removes folders that a killed process was writing or removing. Throws `unavailable`. */
 export async function removeUnfinished(folder: URL): Promise<void> {
   for (const name of await namesIn(folder)) {
     if (!/^step-\d+\..*tmp$/.test(name)) continue;
@@ -63,7 +63,7 @@ async function namesIn(folder: URL): Promise<readonly string[]> {
   }
 }
 
-/** A file that may not be looked at is not an absent one: training would begin anew. */
+/** Throws `unavailable` when access is denied: if such a file counted as absent, training would start over. */
 async function exists(file: URL): Promise<boolean> {
   try {
     await stat(file);

@@ -23,23 +23,23 @@ import type { Optimizer } from "./optimizer.ts";
 import { historyText, readHistory } from "./step-history.ts";
 import { checkBelongs, readState, type RunState, stateText, type TrainingState } from "./training-state.ts";
 
-/** What a checkpoint holds. */
+/** The objects whose state a checkpoint stores. */
 interface CheckpointContent {
   readonly model: TrainableModel;
   readonly optimizer: Optimizer;
 }
 
-/** The checkpoints of one training stage: folders `step-000123/` that are whole or absent. */
+/** The checkpoints of one training stage: folders `step-000123/` that are complete or absent. */
 export interface Checkpoints {
   /**
-   * Returns the folder for `TrainableModel.load`. `history` has the steps up to `step`. Older checkpoints are removed
-   * once this one is on disk. Throws `unavailable`, or what `TrainableModel.save` threw; the checkpoints before it are
-   * then untouched.
+   * Writes a checkpoint, removes older ones once it is on disk, and returns the folder for `TrainableModel.load`. `history`
+   * contains the steps up to `step`. Throws `unavailable`, or the error of `TrainableModel.save`; older checkpoints are then
+   * untouched.
    */
   save(step: number, history: readonly StepEndEvent[], content: CheckpointContent): Promise<URL>;
   /**
-   * Takes model and optimizer from the newest one; undefined when there is none. Throws `run-folder` when a file of it is
-   * not what was saved or it belongs to another run, `unavailable` when it cannot be read.
+   * Loads model and optimizer from the newest checkpoint; undefined when there is none. Throws `run-folder` when one of its
+   * files has changed or it belongs to a different run, and `unavailable` when it cannot be read.
    */
   resume(content: CheckpointContent): Promise<Resumed | undefined>;
 }
@@ -48,7 +48,7 @@ interface Resumed {
   readonly stepsDone: number;
   /** For `TrainableModel.load`. */
   readonly folder: URL;
-  /** The steps that are done, without those that were done before there were checkpoints of version 2. */
+  /** The finished steps; empty when the checkpoint has format version 1, which does not store them. */
   readonly history: readonly StepEndEvent[];
   readonly warnings: readonly string[];
 }
@@ -57,7 +57,7 @@ const MODEL = "model/";
 const OPTIMIZER = "optimizer.safetensors";
 const HISTORY = "steps.jsonl";
 
-/** Checkpoints of the run in `folder`, of which the newest `kept` stay. */
+/** The checkpoints of the run in `folder`. Keeps the newest `kept` of them. */
 export function checkpointsIn(folder: URL, kept: number, run: RunState): Checkpoints {
   return {
     async save(step, history, { model, optimizer }) {
@@ -84,7 +84,7 @@ export function checkpointsIn(folder: URL, kept: number, run: RunState): Checkpo
         reading.catch((cause: unknown) => {
           throw readError(newest, older, cause);
         });
-      // Everything is compared with its checksum before model or optimizer change.
+      // Verify every file before changing model or optimizer.
       const { state, verified } = await whole(readVerifiedState(newest));
       checkBelongs(state, newest, run);
       return await whole(load(newest, { state, verified }, content));
@@ -116,17 +116,17 @@ async function load(
   await optimizer.load(moments).finally(() => moments.close());
   const warnings = verified
     ? []
-    : [`${pathOf(url)} was written by an earlier version, without checksums: it was read unverified.`];
+    : [`${pathOf(url)} was written by an earlier version, without checksums, so it was not verified.`];
   return { stepsDone: step, folder, history, warnings };
 }
 
-/** A file that may not be read is not a damaged one. */
+/** Distinguishes a checkpoint that cannot be read (`unavailable`) from a damaged one (`run-folder`). */
 function readError({ url }: CheckpointFolder, older: CheckpointFolder | undefined, cause: unknown): MlanError {
   const { code, syscall }: { code?: unknown; syscall?: unknown } = Object(cause);
   if (MlanError.is(cause, "unavailable") || (syscall !== undefined && code !== "ENOENT")) {
     return new MlanError("unavailable", `trainer: ${pathOf(url)} cannot be read: ${messageOf(cause)}`, { cause });
   }
-  const rest = older ? `go on from step ${older.step}` : "begin this stage again";
+  const rest = older ? `resume from step ${older.step}` : "start this stage over";
   const message = `trainer: ${pathOf(url)} is damaged: ${messageOf(cause)} Or remove that folder to ${rest}.`;
   return new MlanError("run-folder", message, { cause });
 }
@@ -134,8 +134,8 @@ function readError({ url }: CheckpointFolder, older: CheckpointFolder | undefine
 async function saveError(step: number, folder: URL, cause: unknown): Promise<MlanError> {
   const [newest] = await checkpointFolders(folder).catch(() => []);
   const rest = newest
-    ? `Training goes on from step ${newest.step} when it is started again`
-    : "There is no earlier one";
+    ? `When started again, training resumes from step ${newest.step}`
+    : "There is no earlier checkpoint";
   return new MlanError(
     MlanError.is(cause) ? cause.code : "unavailable",
     `trainer: the checkpoint of step ${step} could not be written to ${pathOf(folder)}. ${rest}. ${messageOf(cause)}`,

@@ -1,23 +1,23 @@
 import type { Compute, Trainer } from "@mlan/core";
 import { registerGradients } from "@mlan/fused-ops";
 import { checkTraining } from "./check-training.ts";
-import { train } from "./train.ts";
+import { trainingLoop } from "./training-loop.ts";
 
 export interface TrainerDefinition {
   readonly name: string;
-  /** Opened before every training; what it was used for is asked after every step. */
+  /** Opened before every training; its use is read after every step. */
   readonly compute: Compute;
-  /** Batches are padded to multiples of it. Default 16. */
+  /** Batch lengths are padded to multiples of this. Default 16. */
   readonly lengthMultiple?: number;
-  /** To how many different lengths batches are padded: more of them pad less and compile more. Default 4. */
+  /** Number of different batch lengths: more mean less padding and more compilation. Default 4. */
   readonly maximumLengths?: number;
-  /** Checkpoints of a stage that stay on disk. Default 2. */
+  /** Number of checkpoints of a stage to keep on disk. Default 2. */
   readonly checkpointsKept?: number;
-  /** Computes parts of the model once more for the gradient instead of keeping them. Default false. */
+  /** Recomputes parts of the model for the gradient instead of storing them. Default false. */
   readonly gradientCheckpointing?: boolean;
 }
 
-/** A trainer that runs this package's loop on a compute. */
+/** Creates a trainer that runs this package's training loop on a compute plugin. */
 export function createTrainer(definition: TrainerDefinition): Trainer {
   const { name, compute, lengthMultiple = 16, maximumLengths = 4, checkpointsKept = 2 } = definition;
   const { gradientCheckpointing = false } = definition;
@@ -28,7 +28,7 @@ export function createTrainer(definition: TrainerDefinition): Trainer {
     async *train(run) {
       registerGradients();
       await compute.open();
-      yield* train(run, { compute, lengthMultiple, maximumLengths, checkpointsKept, gradientCheckpointing });
+      yield* trainingLoop(run, { compute, lengthMultiple, maximumLengths, checkpointsKept, gradientCheckpointing });
     },
   };
 }

@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /**
- * The first of these tensors with a value that is NaN or infinite. A sum is not finite when one of its terms is not,
- * takes no memory beside the tensor, and is read once for all of them; as terms may also overflow together, those of such
- * a sum are looked at one by one.
+ * The index of the first tensor with a value that is NaN or infinite. Computes the sum of each tensor and reads all sums at
+ * once: a sum is not finite if one of its terms is not. As a sum of finite terms may overflow too, the values of such a
+ * tensor are then checked one by one.
  */
 export async function firstNotFinite(
   tensors: readonly (Tensor | undefined)[],

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
 import { valueAndGradients } from "@mlan/fused-ops";
 
-/** Per variable; undefined where the loss does not depend on it. */
+/** A gradient per variable; undefined if the loss does not depend on it. */
 export type Gradients = readonly (Tensor | undefined)[];
 
 export interface LossAndGradients {
@@ -10,13 +10,13 @@ export interface LossAndGradients {
   readonly gradients: Gradients;
 }
 
-/** The loss and its gradients. Unlike `tf.variableGrads`, it allows a loss that depends on no variable at all. */
+/** The loss and its gradients. Unlike `tf.variableGrads`, accepts a loss that depends on no variable at all. */
 export function lossAndGradients(loss: () => Scalar, variables: readonly Variable[]): LossAndGradients {
   const { value, gradients } = valueAndGradients(loss, variables);
   return { loss: value, gradients };
 }
 
-/** The sums; both terms are disposed. */
+/** The sums of the gradients; disposes both arguments. */
 export function addGradients(left: Gradients, right: Gradients): Gradients {
   return right.map((gradient, index) => {
     const other = left[index];
@@ -28,8 +28,8 @@ export function addGradients(left: Gradients, right: Gradients): Gradients {
 }
 
 /**
- * Gradients scaled down together so that their norm, taken over all of them, is at most `maximumNorm`
- * (`torch.nn.utils.clip_grad_norm_`). The given ones are disposed.
+ * The gradients, scaled by one factor so that their global norm is at most `maximumNorm`
+ * (`torch.nn.utils.clip_grad_norm_`). Disposes the argument.
  */
 export function clipGradients(gradients: Gradients, maximumNorm: number): Gradients {
   const present = gradients.filter((gradient) => gradient !== undefined);
@@ -48,7 +48,7 @@ export function clipGradients(gradients: Gradients, maximumNorm: number): Gradie
   return clipped;
 }
 
-/** The sum of all of them, which is not finite when one of their values is not; undefined where there are none. */
+/** The sum of all values, which is not finite if one of them is not; undefined when there are no gradients. */
 export function sumOf(gradients: Gradients): Scalar | undefined {
   const present = gradients.filter((gradient) => gradient !== undefined);
   if (present.length === 0) return undefined;

@@ -1,4 +1,4 @@
-/** Optimiser steps in which the learning rate rises, rounded up as in the original code. */
+/** Number of optimizer steps in which the learning rate rises, rounded up as in the original code. */
 export function warmupSteps(steps: number, warmupRatio: number): number {
   return Math.ceil(steps * warmupRatio);
 }

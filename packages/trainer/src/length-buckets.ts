@@ -1,15 +1,15 @@
 export interface LengthBucketsOptions {
-  /** Every length is a multiple of it, but for `maximumLength`. */
+  /** Every length is a multiple of this, except `maximumLength`. */
   readonly multiple: number;
-  /** How many different lengths there may be. */
+  /** Maximum number of different lengths. */
   readonly maximumCount: number;
-  /** No length is greater, and no needed one either. */
+  /** Upper bound of all lengths; those in `needed` must not exceed it. */
   readonly maximumLength: number;
 }
 
 /**
- * The few lengths to which batches are padded, ascending: of all choices that obey the options, the one with the
- * fewest padding positions. `needed` has the longest example of each batch. Each length means one compiled graph.
+ * The lengths to which batches are padded, ascending: of all choices that satisfy the options, the one with the fewest
+ * padding positions. `needed` contains the length of the longest example of each batch. Each length costs one compiled graph.
  */
 export function lengthBuckets(needed: Iterable<number>, options: LengthBucketsOptions): readonly number[] {
   const counts = new Map<number, number>();
@@ -23,7 +23,7 @@ export function lengthBuckets(needed: Iterable<number>, options: LengthBucketsOp
   return cheapest(candidates, options.maximumCount);
 }
 
-/** The shortest of the (ascending) bucket lengths that holds `length`. Throws a RangeError when none does. */
+/** The smallest bucket length that is at least `length`; `buckets` are ascending. Throws a RangeError when there is none. */
 export function bucketFor(length: number, buckets: readonly number[]): number {
   const bucket = buckets.find((candidate) => candidate >= length);
   if (bucket === undefined) throw new RangeError(`No bucket of ${buckets.join(", ")} holds ${length} positions.`);
@@ -35,14 +35,14 @@ interface Candidate {
   readonly count: number;
 }
 
-interface Choice {
+interface Buckets {
   readonly positions: number;
   readonly lengths: readonly number[];
 }
 
-/** Dynamic programming over the candidates: `best[end]` pads the first `end` of them with the buckets so far. */
+/** Dynamic programming over the candidates: `best[end]` is the best choice for the first `end` of them with the number of buckets so far. */
 function cheapest(candidates: readonly Candidate[], maximumCount: number): readonly number[] {
-  let best: (Choice | undefined)[] = [{ positions: 0, lengths: [] }];
+  let best: (Buckets | undefined)[] = [{ positions: 0, lengths: [] }];
   for (let bucket = 0; bucket < Math.min(maximumCount, candidates.length); bucket++) {
     const previous = best;
     best = Array.from({ length: candidates.length + 1 }, (_, end) => extend(previous, candidates, end));
@@ -51,10 +51,10 @@ function cheapest(candidates: readonly Candidate[], maximumCount: number): reado
 }
 
 function extend(
-  previous: readonly (Choice | undefined)[],
+  previous: readonly (Buckets | undefined)[],
   candidates: readonly Candidate[],
   end: number,
-): Choice | undefined {
+): Buckets | undefined {
   let found = previous[end];
   const length = candidates[end - 1]?.length;
   if (length === undefined) return found;

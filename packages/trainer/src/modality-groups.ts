@@ -2,18 +2,18 @@ import type { TrainingRecipe } from "@mlan/core";
 import type { TorchRandom } from "./torch-random.ts";
 
 export interface ModalityGroupsOptions {
-  /** Words per conversation; negative for those without an image. None is 0. */
+  /** Words per conversation; negative for conversations without an image, never 0. */
   readonly lengths: ArrayLike<number>;
   readonly microBatchSize: number;
-  /** Micro-batches per optimiser step; the original's number of devices. */
+  /** Micro-batches per optimizer step; in the original code, the number of devices. */
   readonly microBatches: number;
   readonly random: TorchRandom;
-  /** Of data of one modality: by `lengths` as they are, negative ones included, or by their absolute values. */
+  /** For data of one modality: group by `lengths` as they are, including negative ones, or by their absolute values. */
   readonly groupLengths: NonNullable<TrainingRecipe["groupLengths"]>;
 }
 
 /**
- * An order whose steps hold one modality and whose micro-batches hold similar lengths, but for a mixed tail
+ * An order in which each step has one modality and each micro-batch has similar lengths, except for a mixed tail
  * (arXiv 2411.10557, `llava/train/llava_trainer.py`, `group_by_modality_length`).
  */
 export function modalityGroups(options: ModalityGroupsOptions): readonly number[] {
@@ -50,7 +50,7 @@ function lengthGroups(
   });
 }
 
-/** Deals out a step's conversations, the next one to the chunk that is shortest so far; full chunks are closed. */
+/** Distributes the conversations of a step: each goes to the chunk with the smallest total length that is not full. */
 function balance(
   sorted: readonly number[],
   lengths: readonly number[],

@@ -5,17 +5,17 @@ import { type AdamWParameter, type AdamWStep, applyAdamW } from "@mlan/fused-ops
 import type { SafetensorsReader, TensorToWrite } from "@mlan/safetensors";
 import type { Gradients } from "./gradients.ts";
 
-/** AdamW over a model's trained parameters, with the moments that a checkpoint must keep. */
+/** AdamW for the trained parameters of a model, with the moments that a checkpoint stores. */
 export interface Optimizer {
   step(gradients: Gradients, step: AdamWStep): void;
-  /** The moments, float32, named after their parameter. */
+  /** The moments, float32, named after their parameters. */
   tensors(): readonly TensorToWrite[];
-  /** Takes what {@link tensors} gave. Throws `run-folder`, before a moment changes, for other names, shapes or types. */
+  /** Loads the moments that {@link tensors} returned. Throws `run-folder` when names, shapes or types differ, before any moment changes. */
   load(tensors: SafetensorsReader): Promise<void>;
   dispose(): void;
 }
 
-/** Moments start at zero. */
+/** Creates an optimizer with all moments zero. */
 export function createOptimizer(parameters: readonly LearningParameter[], weightDecay: number): Optimizer {
   const states = parameters.map(({ name, variable }): NamedState => ({
     name,
@@ -60,13 +60,13 @@ function checkMoments(moments: readonly Moment[], { entries }: SafetensorsReader
     const found = shape ? `${dtype} [${shape.join(", ")}]` : "missing";
     throw new MlanError(
       "run-folder",
-      `The optimizer's "${name}" is ${found} instead of F32 [${moment.shape.join(", ")}]. Restore it from a copy.`,
+      `In the optimizer, "${name}" is ${found} instead of F32 [${moment.shape.join(", ")}]. Restore it from a copy.`,
     );
   }
   if (entries.size === moments.length) return;
   throw new MlanError(
     "run-folder",
-    `The optimizer has ${counted(entries.size, "tensor")} where ${moments.length} belong. Restore it from a copy.`,
+    `The optimizer has ${counted(entries.size, "tensor")} instead of ${moments.length}. Restore it from a copy.`,
   );
 }
 
@@ -74,7 +74,7 @@ interface NamedState extends AdamWParameter {
   readonly name: string;
 }
 
-/** Neither biases nor the weights of normalisations decay (transformers 4.37.2, `Trainer.create_optimizer`). */
+/** Whether weight decay applies: not to biases or the weights of normalizations (transformers 4.37.2, `Trainer.create_optimizer`). */
 function decays(name: string): boolean {
   return !/bias|norm/.test(name);
 }

@@ -6,7 +6,7 @@ const share = z.number().min(0).max(1);
 
 const schema = z
   .strictObject({
-    trained: z.array(z.enum(["language", "projector", "vision"])).min(1, "at least one component has to learn"),
+    trained: z.array(z.enum(["language", "projector", "vision"])).min(1, "expected at least one component to train"),
     format: z.strictObject({
       template: z.string().min(1),
       imageAspectRatio: z.enum(["pad", "square"]),
@@ -31,7 +31,7 @@ const schema = z
     message: "it has to divide batchSize",
   });
 
-/** Gives the recipe back. Throws `invalid-options` naming each option that is unknown, missing or out of range. */
+/** Returns the recipe unchanged. Throws `invalid-options` naming each option that is unknown, missing or out of range. */
 export function checkRecipe(recipe: TrainingRecipe): TrainingRecipe {
   checkOptions("trainer: this recipe cannot be used", schema, recipe);
   return recipe;

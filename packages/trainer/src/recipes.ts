@@ -1,7 +1,7 @@
 import type { ConversationFormat, TrainingRecipe } from "@mlan/core";
 import { checkRecipe } from "./recipe-schema.ts";
 
-/** What to change of a recipe; a part of `format` leaves the rest of it. */
+/** The fields of a recipe to change. Fields of `format` that are not given keep their values. */
 export interface RecipeOverrides extends Partial<Omit<TrainingRecipe, "format">> {
   readonly format?: Partial<ConversationFormat>;
 }
@@ -16,7 +16,7 @@ export function instructionTuning(overrides: RecipeOverrides = {}): TrainingReci
   return withOverrides(INSTRUCTION_TUNING, overrides);
 }
 
-/** The original saved at the end only; how often one saves changes no result. */
+/** The original code saves only at the end. The interval does not change results. */
 const CHECKPOINT_EVERY = 500;
 
 const ALIGNMENT: TrainingRecipe = {

@@ -2,17 +2,17 @@ import { type LearningParameter, MlanError, type TrainableModel, type TrainingRe
 import { firstNotFinite } from "./first-not-finite.ts";
 import type { Gradients } from "./gradients.ts";
 
-/** What the errors of a step name. */
+/** The parts of a step that its errors name. */
 export interface StepInErrors {
   /** 1-based. */
   readonly step: number;
   readonly model: TrainableModel;
   readonly recipe: TrainingRecipe;
-  /** Those that learn. */
+  /** The trained parameters. */
   readonly parameters: readonly LearningParameter[];
 }
 
-/** The error of a loss that is not finite: `invalid-checkpoint` when that comes from a weight, else `invalid-options`. */
+/** The error for a loss that is not finite: `invalid-checkpoint` if a weight is not finite, otherwise `invalid-options`. */
 export async function lossNotFinite(
   loss: number | undefined,
   ids: readonly string[],
@@ -22,13 +22,13 @@ export async function lossNotFinite(
   if (weight !== undefined) {
     return new MlanError(
       "invalid-checkpoint",
-      `trainer: the loss of step ${step} is ${loss} because tensor "${weight}" of ${model.name} holds values ` +
-        "that are not finite. Begin with another checkpoint.",
+      `trainer: the loss of step ${step} is ${loss} because tensor "${weight}" of ${model.name} contains values ` +
+        "that are not finite. Start from a different checkpoint.",
     );
   }
   return new MlanError(
     "invalid-options",
-    `trainer: the loss of step ${step} is ${loss} on the conversations ${listOf(ids)}. Look at them, or lower ` +
+    `trainer: the loss of step ${step} is ${loss} on the conversations ${listOf(ids)}. Inspect them, or lower ` +
       `learningRate (${recipe.learningRate}), raise warmupRatio (${recipe.warmupRatio}), or set maximumGradientNorm.`,
   );
 }
@@ -45,7 +45,7 @@ export async function checkGradients(
   throw new MlanError(
     "invalid-options",
     `trainer: the gradient of "${name}" in step ${step} is not finite although the loss is, on the conversations ${listOf(ids)}. ` +
-      `Look at them, or lower learningRate (${recipe.learningRate}).`,
+      `Inspect them, or lower learningRate (${recipe.learningRate}).`,
   );
 }
 

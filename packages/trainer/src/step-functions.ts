@@ -4,43 +4,43 @@ import type { BatchTensors, Compute, LearningParameter, TrainableModel, Training
 import { addGradients, clipGradients, type Gradients, lossAndGradients, sumOf } from "./gradients.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** The sums over a step's passes so far; the caller's to dispose. */
+/** The sums over the passes of a step so far; the caller disposes them. */
 export interface Sums {
   readonly loss: Scalar;
   readonly gradients: Gradients;
 }
 
 interface Pass {
-  /** Its share of the step's loss, weighted. */
+  /** The contribution of this pass to the loss of the step, already weighted. */
   readonly share: Scalar;
-  /** With it. */
+  /** The sums including this pass. */
   readonly sums: Sums;
 }
 
-/** What an update was made from. */
+/** The result of the last pass of a step. */
 interface Finished extends Pick<Pass, "share"> {
-  /** Finite exactly when the update was made: the step's loss plus the sums of its gradients. */
+  /** The loss of the step plus the sum of all gradients: finite exactly if the update was applied. */
   readonly guard: Scalar;
 }
 
-/** What an optimiser step computes; each is recorded once per shape of its batch where the compute can. */
+/** The computations of an optimizer step. Each is recorded once per batch shape if the compute plugin supports it. */
 export interface StepFunctions {
-  /** Forward and backward; takes over the gradients of the passes before. `weight` is the batch's share of the step. */
+  /** Forward and backward pass. Consumes the gradients in `before`. `weight` is the share of the batch in the step. */
   pass(tensors: BatchTensors, weight: Scalar, before: Sums | undefined): Pass;
   /**
-   * The same for the last batch of a step, and the update, unless something is not finite: not even a clipped gradient
-   * would then leave weights that are numbers.
+   * Like {@link pass} for the last batch of a step, followed by the update. The update is skipped if the loss or a gradient
+   * is not finite, since even clipped gradients would make the weights NaN.
    */
   finish(tensors: BatchTensors, weight: Scalar, before: Sums | undefined): Finished;
-  /** {@link pass}, but never recorded. */
+  /** Like {@link pass}, but never recorded. */
   plainPass: StepFunctions["pass"];
-  /** The update by gradients of which each is finite, though their sum may not be. Takes them over. */
+  /** The update for gradients that are finite although their sum may overflow. Consumes them. */
   plainUpdate(gradients: Gradients): void;
-  /** Gives up what is recorded. */
+  /** Releases the recordings. */
   dispose(): void;
 }
 
-/** The numbers of the step that is taken. */
+/** Numbers of the current step. */
 export interface StepNumbers {
   learningRate: number;
   /** 1-based. */
@@ -51,15 +51,15 @@ export interface StepFunctionsOptions {
   readonly compute: Compute;
   readonly model: TrainableModel;
   readonly recipe: Pick<TrainingRecipe, "maximumGradientNorm">;
-  /** Those that learn. */
+  /** The trained parameters. */
   readonly parameters: readonly LearningParameter[];
   readonly optimizer: Optimizer;
   readonly gradientCheckpointing: boolean;
-  /** Read whenever an update is made. */
+  /** Read at every update. */
   readonly now: Readonly<StepNumbers>;
 }
 
-/** The functions of a stage's steps: variables and moments must be the same until they are disposed. */
+/** Creates the functions for the steps of a stage. Variables and moments must stay the same tensors until they are disposed. */
 export function stepFunctions(options: StepFunctionsOptions): StepFunctions {
   const { compute, model, recipe, parameters, optimizer, gradientCheckpointing, now } = options;
   const { maximumGradientNorm } = recipe;

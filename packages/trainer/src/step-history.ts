@@ -20,7 +20,7 @@ export function historyText(steps: readonly StepEndEvent[]): string {
   return steps.map((step) => `${JSON.stringify(step)}\n`).join("");
 }
 
-/** Reads what {@link historyText} made. Throws `run-folder` unless its steps follow each other up to `last`. */
+/** Reads the text of {@link historyText}. Throws `run-folder` unless its steps are consecutive and end with `last`. */
 export async function readHistory(file: URL, last: number): Promise<readonly StepEndEvent[]> {
   const lines = (await readFile(file, "utf8")).split("\n").slice(0, -1);
   const history = lines.flatMap((line) => stepOf(line) ?? []);
@@ -35,7 +35,7 @@ export async function readHistory(file: URL, last: number): Promise<readonly Ste
 function stepOf(line: string): StepEndEvent | undefined {
   try {
     const step = JSON.parse(line);
-    return schema.safeParse(step).success ? step : undefined; // as it was written, in the order of its keys
+    return schema.safeParse(step).success ? step : undefined; // as written, with its keys in the same order
   } catch {
     return undefined;
   }

@@ -13,16 +13,16 @@ export interface StepOptions extends StepInErrors {
 }
 
 export interface StepOutcome {
-  /** Before the update. */
+  /** The loss before the update. */
   readonly loss: number;
   readonly counts: TokenCounts;
   readonly flops: number;
 }
 
 /**
- * Goes forward and backward over a step's micro-batches, one after the other in the memory of one, and updates what learns.
- * Throws `invalid-options` when a loss or a gradient is not finite, naming its conversations, `invalid-checkpoint` when that
- * comes from a weight that is not finite; nothing that learns has changed then.
+ * Runs forward and backward passes over the micro-batches of a step, one at a time so that the memory is that of one, and
+ * updates the trained parameters. Throws `invalid-options`, naming the conversations, when a loss or a gradient is not
+ * finite, and `invalid-checkpoint` when a weight is not finite; no parameter has changed then.
  */
 export async function computeStep(microBatches: readonly MicroBatch[], options: StepOptions): Promise<StepOutcome> {
   const { functions } = options;
@@ -39,8 +39,8 @@ export async function computeStep(microBatches: readonly MicroBatch[], options: 
       disposeSums(sums);
       sums = "sums" in result ? result.sums : undefined;
       if ("guard" in result) guard = read(result.guard);
-      // Asked for at once, so that a backend that only records runs this pass before the next one adds to it;
-      // awaited at the end of the step, so that others need not wait in between.
+      // Start reading now, so that a lazy backend runs this pass before the next one adds to its graph;
+      // await at the end of the step, so that other backends do not wait between passes.
       outcomes.push({ ...outcome, loss: read(result.share) });
     }
   } finally {
@@ -58,7 +58,7 @@ export async function computeStep(microBatches: readonly MicroBatch[], options: 
   };
 }
 
-/** What is known of a micro-batch beside its result. */
+/** Facts about a micro-batch, besides the result of its pass. */
 interface BatchOutcome {
   readonly ids: readonly string[];
   readonly counts: TokenCounts;
@@ -84,8 +84,8 @@ async function withBatch<Result>(
 }
 
 /**
- * The step once more, with a look at each gradient: their sum may overflow although all are finite. Throws
- * `invalid-options` when one is not.
+ * Repeats the step and checks each gradient, since their sum may overflow although all are finite. Throws
+ * `invalid-options` when one is not finite.
  */
 async function updateByFiniteGradients(microBatches: readonly MicroBatch[], options: StepOptions): Promise<void> {
   const { functions } = options;

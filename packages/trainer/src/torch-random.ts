@@ -1,10 +1,10 @@
-/** The part of PyTorch's CPU generator that orders data. */
+/** The part of PyTorch's CPU random generator that shuffles data. */
 export interface TorchRandom {
   /** The next `torch.randperm(length)`. */
   permutation(length: number): Uint32Array;
 }
 
-/** Gives the permutations that PyTorch gives after `torch.manual_seed(seed)`, for lengths below 2^32 / 20. */
+/** Returns the permutations of PyTorch after `torch.manual_seed(seed)`, for lengths below 2^32 / 20. */
 export function torchRandom(seed: number): TorchRandom {
   const twister = new MersenneTwister(seed);
   return {

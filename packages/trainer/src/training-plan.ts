@@ -4,13 +4,13 @@ import { modalityGroups } from "./modality-groups.ts";
 import { torchRandom } from "./torch-random.ts";
 import type { TrainingSet } from "./training-set.ts";
 
-/** Which conversations each step learns from: pure arithmetic on recipe, data and seed, so resuming needs no state. */
+/** The conversations of each step: pure arithmetic on recipe, data and seed, so resuming needs no state. */
 export interface TrainingPlan {
   readonly steps: number;
   readonly stepsPerEpoch: number;
-  /** The lengths of all batches, ascending. */
+  /** The lengths to which batches are padded, ascending. */
   readonly lengths: readonly number[];
-  /** Micro-batches of all steps without a supervised position: their weight is 0. */
+  /** Number of micro-batches, over all steps, without a supervised position; their weight is 0. */
   readonly withoutSupervision: number;
   /** The micro-batches of a step, 0-based. */
   step(step: number): readonly MicroBatch[];
@@ -18,10 +18,10 @@ export interface TrainingPlan {
 
 /** The conversations of one forward and backward pass. */
 export interface MicroBatch {
-  /** Numbers in the training set. */
+  /** Indices in the training set. */
   readonly indices: readonly number[];
   readonly shape: BatchShape;
-  /** Its share of the step's loss; the shares of a step add up to 1. It is 0 where nothing is supervised. */
+  /** Weight in the loss of the step; the weights of a step sum to 1. 0 if no position is supervised. */
   readonly weight: number;
 }
 
@@ -33,7 +33,7 @@ export interface TrainingPlanOptions {
   readonly maximumLengths: number;
 }
 
-/** How many steps so many conversations make. */
+/** The number of steps for a number of conversations. */
 export function stepsOf(
   conversations: number,
   { batchSize, epochs, maximumSteps = Infinity }: TrainingRecipe,
@@ -42,7 +42,7 @@ export function stepsOf(
   return { steps: Math.min(stepsPerEpoch * epochs, maximumSteps), stepsPerEpoch };
 }
 
-/** Throws `invalid-data` when a step would have no supervised position. */
+/** Computes the plan. Throws `invalid-data` when a step would have no supervised position. */
 export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
   const { set, recipe } = options;
   const { batchSize, microBatchSize } = recipe;
@@ -52,7 +52,7 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
     const order = orderOf(Math.floor(step / stepsPerEpoch));
     const start = (step % stepsPerEpoch) * batchSize;
     return Array.from({ length: batchSize / microBatchSize }, (_, microBatch) =>
-      // The last step of an epoch is filled from its beginning, as accelerate's `even_batches` does.
+      // The last step of an epoch is filled up from the beginning of the epoch, like `even_batches` of accelerate.
       Array.from(
         { length: microBatchSize },
         (_row, row) => order[(start + microBatch * microBatchSize + row) % order.length] ?? 0,
@@ -86,8 +86,8 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
 }
 
 /**
- * Every micro-batch has the same weight, however few positions it supervises, or every position has. In a micro-batch that supervises none the original's mean is 0 / 0, and the weights of its model NaN from then on; here it counts for
- * nothing.
+ * The unnormalized weight of a micro-batch: 1 for each with a supervised position, or the number of supervised positions. A
+ * micro-batch without any has weight 0; in the original code its mean is 0 / 0, which makes the model's weights NaN.
  */
 function weightOf(indices: readonly number[], { set, recipe }: TrainingPlanOptions): number {
   const supervised = indices.reduce((sum, index) => sum + (set.supervised[index] ?? 0), 0);
@@ -95,7 +95,7 @@ function weightOf(indices: readonly number[], { set, recipe }: TrainingPlanOptio
 }
 
 interface PlanSurvey {
-  /** The longest example of each micro-batch. */
+  /** The length of the longest example of each micro-batch. */
   readonly needed: readonly number[];
   readonly withoutSupervision: number;
 }
@@ -121,8 +121,8 @@ function survey(
 function nothingSupervised(step: number, { set, recipe }: TrainingPlanOptions): MlanError {
   return new MlanError(
     "invalid-data",
-    `trainer: none of the ${counted(recipe.batchSize, "conversation")} of step ${step + 1} has a supervised position, nor have ` +
-      `${set.unsupervised.length} of all ${set.length}. Take them out of the data, or train with lossWeighting "position", which leaves them out.`,
+    `trainer: none of the ${counted(recipe.batchSize, "conversation")} of step ${step + 1} has a supervised position; in all, ` +
+      `${set.unsupervised.length} of ${set.length} have none. Remove those from the data, or set lossWeighting to "position", which drops them.`,
   );
 }
 

@@ -2,44 +2,44 @@ import { setImmediate } from "node:timers/promises";
 import { type Conversation, type Encoded, nothingToLearn, type TrainRun } from "@mlan/core";
 
 /**
- * The conversations of a dataset that take places in batches, numbered anew from 0: all of them, as in the original
- * code, where one without supervision is drawn and adds nothing to the loss; with `lossWeighting: "position"` those that teach
- * something.
+ * The conversations of a dataset that are used in batches, with their own indices from 0. As in the original code these are
+ * all conversations, even those without a supervised position, which add nothing to the loss;
+ * `lossWeighting: "position"` drops the latter.
  */
 export interface TrainingSet {
-  /** The dataset's. */
+  /** The fingerprint of the dataset. */
   readonly fingerprint: string;
   readonly length: number;
-  /** The conversations without a supervised position, with the reason of the first few. */
+  /** Ids of the conversations without a supervised position, with the reason for the first few. */
   readonly unsupervised: readonly string[];
-  /** The conversations of which something else than their answers is learned, with the reason of the first few. */
-  readonly mislearned: readonly string[];
-  /** Per conversation: positions including those of images. */
+  /** Ids of the conversations whose supervised text is not exactly their answers, with the reason for the first few. */
+  readonly misaligned: readonly string[];
+  /** Per conversation: number of positions, including those of images. */
   readonly positions: ArrayLike<number>;
-  /** Per conversation: positions that are learned. */
+  /** Per conversation: number of supervised positions. */
   readonly supervised: ArrayLike<number>;
-  /** Per conversation: words of its text, negative without images. */
+  /** Per conversation: number of words of its text; negative without images. */
   readonly words: ArrayLike<number>;
   example(index: number): Promise<Encoded>;
 }
 
-/** Token ids that are kept in memory (4 bytes each, twice); conversations beyond it are encoded again when needed. */
+/** Number of tokens kept in memory (ids and labels, 4 bytes each); further conversations are encoded again when needed. */
 const KEPT_TOKENS = 16_000_000;
 const REASONS = 5;
-/** Python's `str.split()` takes other characters for white space than JavaScript's `\s`. */
+/** A word as in Python's `str.split()`, whose white space differs from JavaScript's `\s`. */
 // oxlint-disable-next-line no-control-regex
 const WORD = /[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
 
 /**
- * Opens the dataset and encodes it once, in the model's current format. Images are not read.
- * Throws `invalid-data` when nothing can be learned from it.
+ * Opens the dataset and encodes it once, in the model's current format. Does not read images. Throws `invalid-data` when
+ * no conversation has a supervised position.
  */
 export async function openTrainingSet({ model, data, recipe, signal }: TrainRun): Promise<TrainingSet> {
   const { lossWeighting = "micro-batch", answerSpans = "text" } = recipe;
   const examples = await data.open(signal ? { signal } : {});
   const survey = newSurvey(lossWeighting === "micro-batch");
   for (let index = 0; index < examples.length; index++) {
-    // Signals and timers get their turn: encoding alone never leaves the microtask queue.
+    // Let signals and timers run: encoding alone never leaves the microtask queue.
     if (index % 256 === 0) await setImmediate();
     signal?.throwIfAborted();
     const conversation = await examples.at(index);
@@ -65,7 +65,7 @@ interface Survey {
   readonly supervised: number[];
   readonly words: number[];
   readonly unsupervised: string[];
-  readonly mislearned: string[];
+  readonly misaligned: string[];
   readonly kept: Encoded[];
   keptTokens: number;
   /** Whether conversations without supervision keep their places. */
@@ -73,7 +73,7 @@ interface Survey {
 }
 
 function newSurvey(keepsUnsupervised: boolean): Survey {
-  const lists = { sources: [], positions: [], supervised: [], words: [], unsupervised: [], mislearned: [], kept: [] };
+  const lists = { sources: [], positions: [], supervised: [], words: [], unsupervised: [], misaligned: [], kept: [] };
   return { ...lists, keptTokens: 0, keepsUnsupervised };
 }
 
@@ -83,8 +83,8 @@ function record(survey: Survey, index: number, conversation: Conversation, encod
     survey.unsupervised.push(`${encoded.id}${reason}`);
     if (!survey.keepsUnsupervised) return;
   } else if (encoded.problem !== undefined) {
-    const reason = survey.mislearned.length < REASONS ? `: ${encoded.problem}` : "";
-    survey.mislearned.push(`${encoded.id}${reason}`);
+    const reason = survey.misaligned.length < REASONS ? `: ${encoded.problem}` : "";
+    survey.misaligned.push(`${encoded.id}${reason}`);
   }
   if (survey.keptTokens + encoded.inputIds.length <= KEPT_TOKENS) {
     survey.kept[survey.sources.length] = encoded;

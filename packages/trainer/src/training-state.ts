@@ -16,16 +16,16 @@ import type { TrainingPlan } from "./training-plan.ts";
 import type { TrainingSet } from "./training-set.ts";
 
 /**
- * Where a run stands and what it depends on, as kept in `trainer-state.json`. All randomness follows from the seed
- * and the position, so there is no generator to keep.
+ * The position of a run and everything that it depends on, as stored in `trainer-state.json`. All randomness is a function
+ * of the seed and the position, so there is no generator state to store.
  */
 export interface TrainingState {
-  /** 1: without checksums and the history of its steps. */
+  /** Version 1 has no checksums and no history of the steps. */
   readonly formatVersion: 1 | 2;
-  /** Optimiser steps that are done. */
+  /** Number of finished optimizer steps. */
   readonly step: number;
   readonly steps: number;
-  /** The epoch of the next step, from 0, and the conversations of it that are done. */
+  /** The epoch of the next step, 0-based, and the number of its conversations already used. */
   readonly epoch: number;
   readonly cursor: number;
   /** {@link Dependencies} as JSON. */
@@ -41,13 +41,13 @@ const schema: z.ZodType<TrainingState> = z.strictObject({
   depends: z.looseObject({}),
 });
 
-/** What the state of a run follows from. */
+/** The inputs from which the state of a run is computed. */
 export interface RunState {
   readonly plan: TrainingPlan;
   readonly depends: Dependencies;
 }
 
-/** Two runs that agree in all of it make the same steps. */
+/** Two runs with equal dependencies take the same steps. */
 export interface Dependencies {
   readonly recipe: Omit<TrainingRecipe, "checkpointEvery">;
   readonly seed: number;
@@ -56,7 +56,7 @@ export interface Dependencies {
   readonly conversations: number;
   /** The lengths to which batches are padded. */
   readonly lengths: readonly number[];
-  /** Name and shape of what learns, in the order of the model. */
+  /** Name and shape of the trained parameters, in the order of the model. */
   readonly parameters: readonly string[];
 }
 
@@ -76,12 +76,12 @@ export function dependenciesOf({ model, recipe, seed }: TrainRun, set: TrainingS
   };
 }
 
-/** The state after `step` steps as a file. */
+/** The content of the state file after `step` steps. */
 export function stateText(step: number, run: RunState): string {
   return `${JSON.stringify({ ...stateAt(step, run), depends: run.depends }, null, 2)}\n`;
 }
 
-/** Reads a state file. Throws `run-folder` when it is none. */
+/** Reads a state file. Throws `run-folder` when it is not one. */
 export async function readState(file: URL): Promise<TrainingState> {
   const parsed = schema.safeParse(jsonOrUndefined(await readFile(file, "utf8")), {
     reportInput: true,
@@ -90,7 +90,7 @@ export async function readState(file: URL): Promise<TrainingState> {
   if (parsed.success) return parsed.data;
   throw new MlanError(
     "run-folder",
-    `${pathOf(file)} is no trainer state: ${problemsOf(parsed.error, "key")}. Restore it from a copy.`,
+    `${pathOf(file)} is not a trainer state: ${problemsOf(parsed.error, "key")}. Restore it from a copy.`,
     {
       cause: parsed.error,
     },
@@ -98,8 +98,8 @@ export async function readState(file: URL): Promise<TrainingState> {
 }
 
 /**
- * Throws `run-folder` when the state in a checkpoint belongs to another run or to another of its steps, naming each
- * difference.
+ * Throws `run-folder`, naming each difference, when the state in a checkpoint belongs to a different run or a different
+ * step.
  */
 export function checkBelongs(
   { depends, ...state }: TrainingState,
@@ -111,16 +111,16 @@ export function checkBelongs(
   if (differences.length > 0) {
     throw new MlanError(
       "run-folder",
-      `trainer: ${pathOf(url)} is a checkpoint of another run:\n${differences.map((line) => `  ${line}\n`).join("")}` +
-        `Restore what differs to go on with it, or train into another folder.`,
+      `trainer: ${pathOf(url)} is a checkpoint of a different run:\n${differences.map((line) => `  ${line}\n`).join("")}` +
+        `Undo these changes to resume from it, or train in a different folder.`,
     );
   }
   const contradictions = differencesOf({ ...state, formatVersion: 2 }, stateAt(step, run));
   if (contradictions.length === 0) return;
   throw new MlanError(
     "run-folder",
-    `trainer: ${pathOf(url)} is not the checkpoint of step ${step}: ${contradictions.join(", ")}. Remove that folder to go on ` +
-      "from the one before it.",
+    `trainer: ${pathOf(url)} is not the checkpoint of step ${step}: ${contradictions.join(", ")}. Remove that folder to resume ` +
+      "from the previous one.",
   );
 }
 

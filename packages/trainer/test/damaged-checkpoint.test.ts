@@ -9,7 +9,7 @@ const RUN = { recipe: { ...RECIPE, epochs: 5, checkpointEvery: 1 }, data: memory
 
 let root: URL;
 let straight: Training;
-/** A copy of a stage that was stopped in step 5, the last one: it holds the checkpoints of steps 3 and 4. */
+/** A copy of a stage that was stopped in its last step, 5, with the checkpoints of steps 3 and 4. */
 let folder: URL;
 let copies = 0;
 beforeAll(async () => {
@@ -50,7 +50,7 @@ const FILES = [
 ] as const;
 
 describe("a checkpoint", () => {
-  it("tells the steps that led to it, and training ends with the same ones as if never stopped", async () => {
+  it("stores the steps so far, so that a resumed training reports the same steps as an uninterrupted one", async () => {
     const resumed = await train({ ...RUN, folder });
     const start = resumed.events[0];
     if (start?.type !== "train-start") throw new Error("No start.");
@@ -67,9 +67,9 @@ describe("a checkpoint", () => {
     await writeFile(newest(name), bytes);
     const error = await resumeError();
     expect(error.code).toBe("run-folder");
-    // A digit of a checksum that has changed shows at the file that it is of.
+    // A changed digit of a checksum is reported for the file that it belongs to.
     if (!name.endsWith("checksums.json")) expect(error.message).toContain(name);
-    expect(error.message).toMatch(/step-000004\/ is damaged: .*remove that folder to go on from step 3\.$/);
+    expect(error.message).toMatch(/step-000004\/ is damaged: .*remove that folder to resume from step 3\.$/);
     await rm(newest(""), { recursive: true });
     expect((await train({ ...RUN, folder })).weights).toEqual(straight.weights);
   });
@@ -78,13 +78,13 @@ describe("a checkpoint", () => {
     await rm(newest(name));
     const error = await resumeError();
     expect(error.code).toBe("run-folder");
-    expect(error.message).toMatch(new RegExp(`${name}.* is missing\\..*go on from step 3`));
+    expect(error.message).toMatch(new RegExp(`${name}.* is missing\\..*resume from step 3`));
   });
 
   it("that is the only one is refused with the way out", async () => {
     await rm(new URL("step-000003/", folder), { recursive: true });
     await truncate(newest("steps.jsonl"), 10);
-    expect((await resumeError()).message).toMatch(/remove that folder to begin this stage again\.$/);
+    expect((await resumeError()).message).toMatch(/remove that folder to start this stage over\.$/);
   });
 
   it("whose files may not be read is refused, and not passed over", async () => {
@@ -106,7 +106,7 @@ describe("a checkpoint", () => {
       "a step of another type",
       "trainer-state.json",
       (state) => ({ ...state, step: "4" }),
-      /no trainer state: key "step": expected a number, found "4"\./,
+      /not a trainer state: key "step": expected a number, found "4"\./,
     ],
     [
       "a step below 1",
@@ -118,7 +118,7 @@ describe("a checkpoint", () => {
       "a field too many",
       "trainer-state.json",
       (state) => ({ ...state, lucky: 1 }),
-      /no trainer state: unknown key "lucky"/,
+      /not a trainer state: unknown key "lucky"/,
     ],
     [
       "no dependencies",
@@ -126,7 +126,7 @@ describe("a checkpoint", () => {
       (state) => ({ ...state, depends: undefined }),
       /key "depends": expected an object, found nothing/,
     ],
-    ["a list", "trainer-state.json", () => [], /no trainer state/],
+    ["a list", "trainer-state.json", () => [], /not a trainer state/],
     ["another step", "trainer-state.json", (state) => ({ ...state, step: 5 }), /step was 5, now it is 4/],
     ["another number of steps", "trainer-state.json", (state) => ({ ...state, steps: 9 }), /steps was 9, now it is 5/],
     ["another epoch", "trainer-state.json", (state) => ({ ...state, epoch: 3 }), /epoch was 3, now it is 4/],
@@ -135,7 +135,7 @@ describe("a checkpoint", () => {
       "another seed",
       "trainer-state.json",
       (state) => ({ ...state, depends: { ...Object(state["depends"]), seed: 8 } }),
-      /checkpoint of another run:\s+seed was 8, now it is 7/,
+      /checkpoint of a different run:\s+seed was 8, now it is 7/,
     ],
     ["another step in its history", "steps.jsonl", (step) => ({ ...step, step: 2 }), /steps\.jsonl is not the list/],
   ])("with %s is refused even where its checksums say so", async (_title, name, change, message) => {
@@ -161,7 +161,7 @@ describe("a checkpoint", () => {
     await writeFile(file, bytes.replaceAll('"shape":[2,3]', '"shape":[3,2]'), "latin1");
     await writeChecksums(newest(""));
     expect((await resumeError()).message).toMatch(
-      /The optimizer's "projector\.first_moment" is F32 \[3, 2\] instead of F32 \[2, 3\]/,
+      /In the optimizer, "projector\.first_moment" is F32 \[3, 2\] instead of F32 \[2, 3\]/,
     );
   });
 
@@ -185,7 +185,7 @@ describe("a checkpoint", () => {
     expect(resumed.events[0]).toMatchObject({ stepsDone: 4, warnings: [expect.stringMatching(/without checksums/)] });
     expect(resumed.events[0]).not.toHaveProperty("history");
     expect(resumed.weights).toEqual(straight.weights);
-    // Its successor has checksums, and the steps since.
+    // The next checkpoint has checksums, and the steps since then.
     const again = await train({ ...RUN, folder });
     expect(again.events[0]).toMatchObject({ stepsDone: 5, warnings: [] });
     expect(again.weights).toEqual(straight.weights);
@@ -253,7 +253,7 @@ describe("whatever happens to a checkpoint", () => {
     await writeFile(newest(other), await readFile(newest(file)));
   }
 
-  /** Puts `changed` in the place of some value of a JSON file, or line. */
+  /** Replaces one value of a JSON file, or JSON line, by `changed`. */
   async function editValue(file: string, key: number, changed: unknown): Promise<void> {
     const text = await readFile(newest(file), "utf8");
     const values = [...text.matchAll(/(?<=: ?|[[,])(?:"[^"\n]*"|-?[\d.e+-]+|true|false|null)(?=\s*[,\]}])/g)];
@@ -285,7 +285,7 @@ describe("whatever happens to a checkpoint", () => {
       }),
       { numRuns: 300, seed: 11 },
     );
-    // Some harm nothing: an equal value, or white space.
+    // Some changes are harmless: an equal value, or white space.
     expect(refused).toBeGreaterThan(220);
   }, 120_000);
 });

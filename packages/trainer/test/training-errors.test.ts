@@ -39,7 +39,7 @@ describe("training stops with one clear error", () => {
     });
     const error: unknown = await run.catch((thrown: unknown) => thrown);
     expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
-    expect(String(error)).toMatch(/loss of step 1 is NaN because tensor "table" of .*fake-model holds values/);
+    expect(String(error)).toMatch(/loss of step 1 is NaN because tensor "table" of .*fake-model contains values/);
   });
 
   it.each([undefined, 1])(
@@ -52,7 +52,7 @@ describe("training stops with one clear error", () => {
         recipe,
         adapt(model) {
           let table: tf.Variable | undefined;
-          // The square root of 0 is finite, its derivative is not.
+          // The square root of 0 is finite, but its derivative is not.
           const root = (): tf.Scalar => tf.tidy(() => tf.sum(tf.sqrt(tf.mul(table!, 0))));
           return {
             ...model,
@@ -68,7 +68,7 @@ describe("training stops with one clear error", () => {
       const error: unknown = await run.catch((thrown: unknown) => thrown);
       expect(MlanError.is(error, "invalid-options")).toBe(true);
       expect(String(error)).toMatch(/gradient of "table" in step 2 is not finite .* the conversations letter-/);
-      // The last checkpoint is that of the step before, and whole.
+      // The last checkpoint is that of the previous step, and complete.
       const { weights, events } = await train({ folder, recipe, breakAt: 2 });
       expect(events[0]).toMatchObject({ stepsDone: 1 });
       expect(weights.table!.every(Number.isFinite)).toBe(true);
@@ -92,7 +92,7 @@ describe("training stops with one clear error", () => {
           loss: (tensors) => tf.tidy(() => tf.add(model.loss(tensors), tf.mul(tf.sum(table!), slope))),
         }),
       });
-    // 784 of them: 1e34 sums up to a float32, 1e37 does not.
+    // 784 values: the sum of 1e34 fits in a float32, that of 1e37 does not.
     const [sums, overflows] = [await taken(1e34), await taken(1e37)];
     expect(overflows.steps).toHaveLength(2);
     expect(overflows.weights.table!.every(Number.isFinite)).toBe(true);
@@ -104,7 +104,7 @@ describe("training stops with one clear error", () => {
     const silent = [1, 2, 3].map((number) => ({ ...SILENT, id: `silent-${number}` }));
     const data = memoryDataset("mixed", [...letters(1), ...silent]);
     await expect(train({ folder, recipe, data })).rejects.toThrow(
-      /none of the 2 conversations of step \d has a supervised position, nor have 3 of all 4\..*"position"/,
+      /none of the 2 conversations of step \d has a supervised position; in all, 3 of 4 have none\..*"position"/,
     );
     expect((await train({ folder, recipe: { ...recipe, lossWeighting: "position" }, data })).steps).toHaveLength(3);
   });
@@ -115,7 +115,7 @@ describe("training stops with one clear error", () => {
       { epochs: 1, batchSize: 24 },
       /nothing would be learned: the only step has .* rate 0.*warmupRatio \(0\.1\) to 0.*batchSize \(24\).*epochs \(1\)/,
     ],
-    ["every step", { learningRate: 0 }, /each of the 9 steps has the learning rate 0\. Give a learningRate above 0/],
+    ["every step", { learningRate: 0 }, /each of the 9 steps has the learning rate 0\. Set a learningRate above 0/],
   ])("when %s has the learning rate 0", async (_title, change, message) => {
     const error: unknown = await train({ folder, recipe: { ...RECIPE, ...change } }).catch((thrown: unknown) => thrown);
     expect(MlanError.is(error, "invalid-options")).toBe(true);
@@ -192,7 +192,7 @@ describe("training stops with one clear error", () => {
     const error: unknown = await run.catch((thrown: unknown) => thrown);
     expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
     expect(String(error)).toMatch(
-      /checkpoint of step 3 could not be written.*from step 2 .*table" holds values that are not/,
+      /checkpoint of step 3 could not be written.*from step 2\. .*table" holds values that are not/,
     );
     expect((await train({ folder, recipe })).events[0]).toMatchObject({ stepsDone: 2 });
   });

@@ -9,7 +9,7 @@ const WAYS: readonly Way[] = [false, true].flatMap((sharePrefixes) =>
   [1, 8, 32].map((batchSize) => ({ batchSize, sharePrefixes })),
 );
 
-/** A question has one answer, whatever is asked beside it. Two files call this, so that two processes share the work. */
+/** Checks that an answer does not depend on its batch. Two files call this, so that two processes share the work. */
 export async function describeAnswers(names: readonly BenchmarkName[]): Promise<void> {
   const folder = await scratchFolder();
   const benchmarks = benchmarksOf(await smallWorld(new URL("world/", folder)));
@@ -30,7 +30,7 @@ export async function describeAnswers(names: readonly BenchmarkName[]): Promise<
   });
 }
 
-/** Of the positions that are computed when prefixes are shared: the prompt's head alone, or an article, story or image too. */
+/** Maximum share of positions computed with shared prefixes: only the beginning of the prompt is shared, or also an article, story or image. */
 const LARGEST_SHARE: Readonly<Record<BenchmarkName, number>> = {
   race: 1,
   openbookqa: 1,

@@ -72,7 +72,7 @@ async function copyOf(source: URL): Promise<URL> {
   return copy;
 }
 
-/** The answers that a failing evaluation gave, and its error. */
+/** The answers before an evaluation failed, and its error. */
 async function failure(
   run: EvaluateRun,
   batchSize = 4,
@@ -90,7 +90,7 @@ async function failure(
   throw new Error("The evaluation did not fail.");
 }
 
-/** How many answers an evaluation found in the log; it ends well. */
+/** Finishes an evaluation and returns the number of answers that it found in the log. */
 async function finished(run: EvaluateRun): Promise<{ readonly answered: number }> {
   let answered = 0;
   for await (const event of createScope([generation()]).get(EVALUATOR).evaluate(run)) {
@@ -99,7 +99,7 @@ async function finished(run: EvaluateRun): Promise<{ readonly answered: number }
   return { answered };
 }
 
-/** The ids of the answers in a log, which begins with a line about them all. */
+/** The ids of the answers in a log, without its header line. */
 async function stored(log: URL): Promise<readonly string[]> {
   const [, ...lines] = (await readFile(log, "utf8")).trim().split("\n");
   return lines.map((line) => (JSON.parse(line) as AnswerRecord).id);

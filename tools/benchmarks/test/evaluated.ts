@@ -9,7 +9,7 @@ import {
 } from "@mlan/core";
 
 export interface Evaluated {
-  /** By question. */
+  /** Answers by question id. */
   readonly answers: ReadonlyMap<string, AnswerRecord>;
   readonly result: BenchmarkResult;
 }

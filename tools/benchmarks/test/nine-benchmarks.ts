@@ -22,8 +22,8 @@ export type BenchmarkName =
   | "scienceqa";
 
 /**
- * Some 10 to 36 questions on each benchmark, the fewest where prompts are longest, and no tuning data; POPE and GQA have
- * more than the largest batch holds.
+ * A world with 10 to 36 questions per benchmark, fewest for the longest prompts, and no tuning data. POPE and GQA have more
+ * questions than the largest batch.
  */
 export function smallWorld(folder: URL): Promise<Miniworld> {
   return writeMiniworld(folder, {

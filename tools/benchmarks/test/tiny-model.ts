@@ -16,7 +16,7 @@ export async function scratchFolder(): Promise<URL> {
   return folder;
 }
 
-/** A random model on the ONNX backend that reads images and is asked as a tuned one is; closed when the test file ends. */
+/** A random model on the ONNX backend that accepts images and uses the wording of a tuned model; closed when the test file ends. */
 export async function tinyModel(folder: URL): Promise<Model> {
   const { backbone, tower } = await writeTinyLlava(new URL("checkpoint/", folder));
   await enlarge(backbone);
@@ -31,7 +31,7 @@ export async function tinyModel(folder: URL): Promise<Model> {
   return model;
 }
 
-/** Answers of weights as small as the tiny checkpoint's hardly depend on the question. */
+/** Enlarges the weights: with those of the tiny checkpoint, answers hardly depend on the question. */
 async function enlarge(folder: URL): Promise<void> {
   const reader = await openSafetensors(folder);
   const tensors: TensorToWrite[] = [];
@@ -44,7 +44,7 @@ async function enlarge(folder: URL): Promise<void> {
   await writeSafetensors(new URL("model.safetensors", folder), tensors);
 }
 
-/** The tiny tokenizer has a token for nearly every letter: the longest prompts have more than the 512 positions that it allows. */
+/** Raises the limit of 512 positions: the tiny tokenizer has a token for nearly every letter, so the longest prompts exceed it. */
 async function widen(file: URL): Promise<void> {
   const config = JSON.parse(await readFile(file, "utf8")) as object;
   await writeFile(file, JSON.stringify({ ...config, max_position_embeddings: 2048 }));

@@ -1,4 +1,4 @@
-// A stranger's experiment: a dataset plugin of their own, a backbone, a trainer and a benchmark, from packed packages.
+// A user's experiment with packed packages: their own dataset plugin, a backbone, a trainer and a benchmark.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { defineDataset, evaluate, experiment, runExperiment, train } from "@mlan/core";
 import { boolq } from "@mlan/data-boolq";
@@ -7,7 +7,7 @@ import { generation } from "@mlan/eval-generation";
 import { vicuna } from "@mlan/model-vicuna";
 import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
 
-/** Shops and what was paid there. */
+/** Shops and totals. */
 const receipts = defineDataset({
   name: "stranger/receipts",
   rows: async () =>
@@ -52,7 +52,8 @@ for await (const event of runExperiment(stranger, { folder: new URL("runs/strang
   if (event.type !== "run-end") continue;
   const [result] = event.results;
   const [ledger] = event.ledger;
-  if (result?.questions !== 3 || ledger?.steps !== 4) throw new Error("The run did not do what it was asked to do.");
+  if (result?.questions !== 3 || ledger?.steps !== 4)
+    throw new Error("The run did not take 4 steps and ask 3 questions.");
   console.log(
     `tuned ${ledger.steps} steps, loss ${ledger.firstLoss.toFixed(2)} -> ${ledger.lastLoss.toFixed(2)}, asked ${result.questions} questions`,
   );

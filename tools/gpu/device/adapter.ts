@@ -1,9 +1,9 @@
-// The GPUs that Vulkan lists: what the provider "webgpu" can choose from.
+// The GPUs that Vulkan lists, from which the provider "webgpu" can choose.
 import koffi from "koffi";
 import { report } from "./report-line.ts";
 
 const KINDS = ["other", "integrated GPU", "discrete GPU", "virtual GPU", "CPU"];
-/** More than VkPhysicalDeviceProperties has. */
+/** At least the size of VkPhysicalDeviceProperties. */
 const PROPERTIES_BYTES = 4096;
 /** VkInstanceCreateInfo: sType 1, all else empty. */
 const INSTANCE_BYTES = 64;
@@ -38,9 +38,9 @@ for (const [index, device] of devices.entries()) {
 }
 
 function demand(call: string, result: number): void {
-  // 5 (incomplete) is a list that grew between the two calls.
+  // 5 (VK_INCOMPLETE): the list grew between the two calls.
   if (result === 0 || result === 5) return;
   throw new Error(
-    `${call} gave ${result}. Is there a driver for Vulkan, and are the libraries there that it loads? Set VK_LOADER_DEBUG=all to see.`,
+    `${call} returned ${result}. Check that a Vulkan driver and the libraries that it loads are installed; VK_LOADER_DEBUG=all shows what is missing.`,
   );
 }

@@ -19,16 +19,16 @@ const { values } = parseArgs({
   },
 });
 const minutes = Number(values.minutes);
-if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes} is no number above 0`);
+if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes} is not a number above 0`);
 
 const here = fileURLToPath(new URL("./", import.meta.url));
 const output = resolve(values.output);
 mkdirSync(output, { recursive: true });
 const work = mkdtempSync(join(tmpdir(), "mlan-gpu-"));
-/** Left for the report. */
+/** Time reserved for the report. */
 const RESERVE_SECONDS = 5;
 const deadline = performance.now() + (minutes * 60 - RESERVE_SECONDS) * 1000;
-// MLAN_WEBGPU: the tests take the machine's own driver. BACKEND_ONNX_PROVIDER: those of all kernels run on it.
+// MLAN_WEBGPU: the tests use the machine's driver. BACKEND_ONNX_PROVIDER: the kernel tests run on this provider.
 const environment = { ...process.env, MLAN_WEBGPU: "hardware", BACKEND_ONNX_PROVIDER: "webgpu" };
 const machine = `Node ${process.version}, ${availableParallelism()} processors of ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
 const results: PartResult[] = [];
@@ -48,7 +48,7 @@ try {
       ),
     );
   for (const layers of [2, 4]) await measure(layers, values.small ? smallSizes(layers) : wideSizes(layers));
-  // In software, they take minutes, and say nothing about a GPU.
+  // On a software GPU they take minutes and say nothing about a real one.
   if (!values.small) for (const part of testParts("kernels", 40)) await run(part);
 } finally {
   rmSync(work, { recursive: true, force: true });
@@ -57,7 +57,7 @@ const passed = conforms(write());
 console.log(`Conformance ${passed ? "passed" : "FAILED"}. The report: ${join(output, "report.md")}`);
 process.exit(passed ? 0 : 1);
 
-/** Each kind of test by itself: a device that one of them loses is there again for the next. */
+/** A part per kind of test: if one loses the device, the next gets it again. */
 function testParts(group: "conformance" | "kernels", seconds: number): readonly Part[] {
   const files = readdirSync(here).filter((file) => file.startsWith(`${group}-`) && file.endsWith(".js"));
   return files
@@ -103,7 +103,7 @@ async function run(part: Part): Promise<PartResult> {
   return result;
 }
 
-/** After each part, so that a check that is killed leaves what it knows. */
+/** Writes the report after each part, so that a killed check keeps its results so far. */
 function write(): CheckResult {
   const result = { date: new Date().toISOString(), machine, small: values.small, parts: results };
   writeFileSync(join(output, "report.json"), `${JSON.stringify(result, undefined, 1)}\n`);

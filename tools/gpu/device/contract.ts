@@ -1,4 +1,4 @@
-// The contracts of a tensor backend and of a compute, kept by the provider "webgpu".
+// The contract suites of tensor backends and compute plugins, on the provider "webgpu".
 import "@tensorflow/tfjs-layers"; // registers gradients
 import { onnx, useOnnxBackend } from "@mlan/backend-onnx";
 import { COMPUTE, createScope } from "@mlan/core";

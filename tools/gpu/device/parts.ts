@@ -1,31 +1,31 @@
 import { spawn } from "node:child_process";
 import { type ReportLine, reportLines } from "./report-line.ts";
 
-/** A process of the check, which may fail without hiding the others. */
+/** A process of the check. If it fails, the others still run. */
 export interface Part {
   readonly name: string;
   readonly group: "adapter" | "conformance" | "recipe" | "preparation" | "speed" | "kernels";
   readonly program: string;
   readonly parameters: readonly string[];
-  /** After which it is killed. */
+  /** Time limit, after which it is killed. */
   readonly seconds: number;
-  /** Without its program the part is left out; otherwise it fails. Default false. */
+  /** If its program is missing, the part is skipped instead of failed. Default false. */
   readonly optional?: boolean;
 }
 
 export interface PartResult extends Pick<Part, "name" | "group"> {
-  /** "failed": it ended with an error, a test of it failed, or it tested nothing; "left out": it says what is missing for it. */
+  /** "failed": it ended with an error, a test failed, or it ran no test; "left out": it reported what it lacks. */
   readonly outcome: "passed" | "failed" | "timed out" | "no time left" | "left out";
   readonly seconds: number;
   readonly lines: readonly ReportLine[];
-  /** The end of what it printed beside its report, when it did not pass. */
+  /** The end of its output besides the report lines, when it did not pass. */
   readonly message?: string;
 }
 
-/** The characters that are kept of what a part prints beside its report. */
+/** Number of characters kept of the output of a part besides its report lines. */
 const MESSAGE_LENGTH = 1500;
 
-/** Runs a part for at most its own seconds, and not beyond `secondsLeft`. */
+/** Runs a part for at most its time limit and at most `secondsLeft`. */
 export function runPart(part: Part, secondsLeft: number, environment: NodeJS.ProcessEnv): Promise<PartResult> {
   const { name, group } = part;
   const limit = Math.min(part.seconds, secondsLeft);

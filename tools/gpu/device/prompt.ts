@@ -1,4 +1,4 @@
-/** A prompt of so many tokens with its ids, of words that are one piece each in this tokenizer. */
+/** A prompt of the given number of tokens with its ids, made of words that are a single piece of this tokenizer. */
 export function promptIn(
   tokenizer: string,
   length: number,

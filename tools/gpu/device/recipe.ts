@@ -1,4 +1,4 @@
-// The recipe in miniature, a bounded number of steps of each stage:
+// The miniature recipe, with a limited number of steps per stage:
 // recipe.js <provider> <steps> <conversations per step> <folder>
 import { pathToFileURL } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
@@ -14,7 +14,7 @@ const [provider = "webgpu", steps = "", conversations = "", work = "."] = proces
 const folder = pathToFileURL(`${work}/`);
 const [maximumSteps, batchSize] = [Number(steps), Number(conversations)];
 const world = await writeMiniworld(new URL(`miniworld-${provider}/`, folder), { seed: 7 });
-/** The world's longest conversation has fewer positions. */
+/** Longer than any conversation of the world. */
 const SHORT = { maximumLength: 256 };
 
 const miniature = experiment({

@@ -4,12 +4,12 @@ import type { ReportLine } from "./report-line.ts";
 export interface CheckResult {
   readonly date: string;
   readonly machine: string;
-  /** Whether the sizes were those for a GPU in software. */
+  /** Whether the sizes for a software GPU were used. */
   readonly small: boolean;
   readonly parts: readonly PartResult[];
 }
 
-/** Whether each part of the conformance ran to its end, and all its tests passed. */
+/** Whether each part of the conformance finished and all its tests passed. */
 export function conforms({ parts }: CheckResult): boolean {
   const conformance = parts.filter(({ group }) => group === "conformance");
   return conformance.length > 0 && conformance.every(({ outcome }) => outcome === "passed");
@@ -23,7 +23,7 @@ export function reportText(result: CheckResult): string {
     [
       ...parts.flatMap(({ lines }) => lines).flatMap((line) => (line.kind === "fact" ? [line] : [])),
       { name: "machine", value: result.machine },
-      ...(result.small ? [{ name: "sizes", value: "small ones: the times say nothing about a GPU" }] : []),
+      ...(result.small ? [{ name: "sizes", value: "small: the times say nothing about a GPU" }] : []),
     ]
       .filter(
         ({ name, value }, index, all) => all.findIndex((one) => one.name === name && one.value === value) === index,
@@ -37,7 +37,7 @@ export function reportText(result: CheckResult): string {
     "## Speed, beside PyTorch on CUDA",
     speed(parts),
     "## All kernels",
-    "Some of these tests fail on every GPU: the README of `@mlan/backend-onnx` says what is refused there, or different.",
+    "Some of these tests fail on every GPU: the README of `@mlan/backend-onnx` lists what is refused or different there.",
     tests(parts, "kernels"),
     "## All parts",
     table(["part", "outcome", "seconds", "message"], parts.map(row)),
@@ -103,7 +103,7 @@ function speed(parts: readonly PartResult[]): string {
   return table(["what", "WebGPU", "PyTorch", "ratio", "same results"], rows);
 }
 
-/** What the name of PyTorch's part ends with. */
+/** Suffix of the names of PyTorch's parts. */
 export const TORCH = ", PyTorch";
 
 function shown(part: PartResult | undefined, time: number | undefined): string {
@@ -112,7 +112,7 @@ function shown(part: PartResult | undefined, time: number | undefined): string {
   return missing?.kind === "missing" ? missing.reason : (part?.outcome ?? "not asked");
 }
 
-/** Milliseconds of all steps, or answers, but the first, which compiles. */
+/** Milliseconds of all steps or answers except the first, which compiles. */
 function timesOf(part: PartResult | undefined): readonly number[] {
   const times = (part?.lines ?? []).flatMap((line) =>
     line.kind === "step" || line.kind === "decode" ? [line.milliseconds] : [],
@@ -129,7 +129,7 @@ function agreement(ours: PartResult | undefined, theirs: PartResult | undefined)
   if (answer?.kind !== "decode" || otherAnswer?.kind !== "decode") return "";
   const length = Math.min(answer.tokens.length, otherAnswer.tokens.length);
   const first = answer.tokens.findIndex((token, index) => index < length && token !== otherAnswer.tokens[index]);
-  return `${first < 0 ? length : first} of ${length} tokens before the first other one`;
+  return `${first < 0 ? length : first} of ${length} tokens before the first different one`;
 }
 
 type Step = Extract<ReportLine, { kind: "step" }>;
@@ -139,7 +139,7 @@ function stepsOf(parts: readonly PartResult[], name: string): readonly Step[] {
   return lines.filter((line) => line.kind === "step");
 }
 
-/** Relative to the second; NaN where one is NaN. */
+/** The largest difference relative to the second argument; NaN if a loss is NaN. */
 function largestDifference(ours: readonly Step[], theirs: readonly Step[]): number {
   const both = Math.min(ours.length, theirs.length);
   return Array.from({ length: both }, (_, step) => {
@@ -158,7 +158,7 @@ function milliseconds(steps: readonly Step[]): string {
   return time === undefined ? "" : `${time.toFixed(1)} ms`;
 }
 
-/** Undefined of nothing. */
+/** Undefined for an empty list. */
 function median(values: readonly number[]): number | undefined {
   return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)];
 }

@@ -1,5 +1,5 @@
-// What the tests of a backend use of vitest, for a machine that has only the bundle: there, esbuild puts this file in the
-// place of vitest. The matchers are vitest's.
+// The part of vitest that the tests of a backend use, for a machine that has only the bundle, in which esbuild replaces
+// vitest by this file. The matchers are those of vitest.
 import { format } from "node:util";
 import { chai, customMatchers, JestAsymmetricMatchers, JestChaiExpect, JestExtend } from "@vitest/expect";
 import { report } from "./report-line.ts";
@@ -23,7 +23,7 @@ interface Test {
 }
 
 for (const matchers of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(matchers);
-/** Without what needs vitest itself: snapshots, polling, mocks. */
+/** Has no matchers that need vitest itself: snapshots, polling, mocks. */
 export const expect = chai.expect;
 const extend: unknown = Reflect.get(expect, "extend");
 if (typeof extend === "function") extend.call(expect, expect, customMatchers);
@@ -59,7 +59,7 @@ function addTest(name: string, skipped: boolean, body: Body): void {
 
 type Add = (name: string, skipped: boolean, body: Body) => void;
 
-/** `describe` and `it` with the forms of them that the tests use. */
+/** `describe` and `it` with the variants that the tests use. */
 function forms(add: Add) {
   const plain = (name: string, body: Body): void => add(name, false, body);
   return Object.assign(plain, {
@@ -97,7 +97,7 @@ export const beforeEach = hook("beforeEach");
 export const afterEach = hook("afterEach");
 export const afterAll = hook("afterAll");
 
-/** Runs what was described, one after the other, and reports each test. */
+/** Runs all described tests, one after the other, and reports each. */
 export async function runTests(): Promise<void> {
   await runSuite(root, "", { skipped: false, beforeEach: [], afterEach: [] });
 }
@@ -135,7 +135,7 @@ async function runSuite(suite: Suite, prefix: string, outer: Around): Promise<vo
   if (message !== undefined) report({ kind: "test", name: `${prefix} (after all)`, outcome: "failed", message });
 }
 
-/** The message of the first that throws. */
+/** The message of the first function that throws. */
 async function problemOf(bodies: readonly Body[]): Promise<string | undefined> {
   for (const body of bodies) {
     try {

@@ -1,4 +1,4 @@
-/** A Llama whose steps are measured, and what it is measured with. */
+/** The sizes of a measured Llama, and of its measurement. */
 export interface Sizes {
   readonly hidden: number;
   readonly intermediate: number;
@@ -8,12 +8,12 @@ export interface Sizes {
   /** Positions of the one row of a training step, the last quarter of which is supervised. */
   readonly length: number;
   readonly steps: number;
-  /** Tokens of the prompt, the one that begins a sequence included. */
+  /** Tokens of the prompt, including the begin-of-sequence token. */
   readonly prompt: number;
   readonly newTokens: number;
 }
 
-/** So many layers of Llama-2-7B. */
+/** The sizes of Llama-2-7B with the given number of layers. */
 export function wideSizes(layers: number): Sizes {
   return {
     hidden: 4096,
@@ -28,7 +28,7 @@ export function wideSizes(layers: number): Sizes {
   };
 }
 
-/** For a GPU in software. */
+/** Sizes for a software GPU. */
 export function smallSizes(layers: number): Sizes {
   return {
     hidden: 64,
@@ -43,7 +43,7 @@ export function smallSizes(layers: number): Sizes {
   };
 }
 
-/** The ids of the row that every training step sees: the same on both sides. */
+/** The row of every training step, the same on both sides. */
 export function trainingRow({ length, vocabulary }: Sizes): { ids: readonly number[]; labels: readonly number[] } {
   const ids = Array.from({ length }, (_, index) => 3 + ((index * 7919 + 104_729) % (vocabulary - 3)));
   return { ids, labels: ids.map((id, index) => (index >= length - length / 4 ? id : -100)) };

@@ -18,7 +18,7 @@ const scope = createScope([llama2({ weights: folder }), onnx({ provider: "webgpu
 await scope.get(COMPUTE).open();
 const model = await scope.get(MODEL).open();
 await (task === "decode" ? decode() : trainOn(model));
-// What the GPU holds goes with the process: faster than to free it, and no checkpoint is written.
+// The end of the process frees the GPU memory, which is faster than disposing, and writes no checkpoint.
 process.exit(0);
 
 /** The trainer, on conversations that are all the same row. */
@@ -36,7 +36,7 @@ async function trainOn(loaded: TrainableModel): Promise<void> {
     { role: "user", text: "?" },
     { role: "assistant", text: "!" },
   ] as const;
-  // One step more than is measured, so that the last event comes before a checkpoint is written.
+  // One step more than measured, so that the last measured event comes before a checkpoint is written.
   const rows = Array.from({ length: sizes.steps + 1 }, (_, index) => ({ id: `${index}`, turns, images: [] }));
   const recipe = instructionTuning({
     trained: ["language"],

@@ -23,7 +23,7 @@ test("a file is cut into parts within the limit that make the file again", () =>
 });
 
 test("a limit of no bytes is refused", () => {
-  expect(() => partsOf(10, 0)).toThrow("0 is no size of a part");
+  expect(() => partsOf(10, 0)).toThrow("0 is not a part size");
   expect(partsOf(0, 10)).toEqual([{ start: 0, end: 0 }]);
 });
 

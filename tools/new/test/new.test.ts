@@ -10,11 +10,12 @@ import { follow } from "./page.ts";
 /** Each kind once, with names that move the line breaks of the templates. */
 const MADE = [
   ["data", "my-set"],
+  ["benchmark", "quiz"],
   ["model", "llama9"],
   ["eval", "by-the-longest-of-all-answers-2"],
   ["trainer", "tpu"],
 ] as const;
-const folders = MADE.map(([kind, name]) => `${kind}-${name}`);
+const folders = MADE.map(([kind, name]) => `${kind === "benchmark" ? "data" : kind}-${name}`);
 
 let copy: string;
 beforeAll(() => {
@@ -48,7 +49,7 @@ describe("npm run new", () => {
   it.each(MADE)("makes a package of the kind %s", async (kind, name) => {
     expect(await make(kind, name)).toMatchObject({
       ok: true,
-      output: expect.stringContaining(`Made packages/${kind}-${name}.`),
+      output: expect.stringContaining(`-${name}. Fill in`),
     });
   });
 

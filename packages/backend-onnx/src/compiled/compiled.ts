@@ -2,47 +2,55 @@ import type { CompiledFunction, CompiledOptions } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import { OnnxBackend } from "../onnx-backend.ts";
-import { flatten } from "./nest.ts";
+import { flatten } from "./structure.ts";
 import type { Plan } from "./plan.ts";
 import { replay } from "./replay.ts";
 import { trace } from "./trace.ts";
 
-/** What a plan gives, and how it is put together. */
-interface Known {
+/** A plan, and the structure of its results. */
+interface CachedPlan {
   readonly plan: Plan;
   readonly rebuild: (tensors: readonly tf.Tensor[]) => unknown;
 }
 
-/** A function may make its variables at the first call or two, as tfjs's optimizers do; not at every call. */
+/** A function may create variables in its first calls, as tfjs's optimizers do, but not in every call. */
 const CALLS_THAT_MAKE_VARIABLES = 3;
 
 /**
- * Records `fn` once per signature (structure, shapes, dtypes, and all arguments that are no tensors); later calls bind
- * the arguments and the variables and run the graphs, with no JavaScript of `fn` at all. So what `fn` does beside tensor
- * operations happens while it is recorded only: random numbers, `console.log`, and numbers that are no tensors become
- * constants. Variables that `fn` assigns, or updates by an optimizer's kernel, are updated by each call.
+ * Records `fn` once per signature: structure, shapes, dtypes, and the values of all arguments that are not tensors. Later
+ * calls run the recorded graphs with the current arguments and variables, without running `fn`. Anything that `fn` does
+ * besides tensor operations happens only while it is recorded: random numbers, `console.log`, and numbers that are not
+ * tensors become constants. Every call updates the variables that `fn` assigns or updates through an optimizer's kernel.
  *
- * Arguments and result are tensors in arrays and plain objects, beside numbers, booleans, strings, null and undefined.
- * The result is tracked by the current `tf.tidy`, all else is given back. Of `frozen` tensors the content becomes part of
- * the graphs: ONNX Runtime packs a copy of each matrix, which makes products with few rows up to twice as fast; without
- * effect on devices. `donated` arguments are disposed of, and `tf.tensorScatterUpdate` writes into their memory where it is
- * what becomes of one that nothing else reads, on the CPU. On other backends `fn` is just called. Throws {@link BackendError} "unsupported" when `fn` reads a
- * tensor's data, or when it is called inside of `tf.grad`: put the gradient into `fn`.
+ * Arguments and results are arrays and plain objects of tensors, numbers, booleans, strings, null and undefined. The
+ * current `tf.tidy` tracks the results; everything else is disposed. On the CPU the contents of `frozen` tensors become
+ * part of the graphs: ONNX Runtime packs a copy of each matrix, which makes products with few rows up to twice as fast.
+ * `donated` arguments are disposed; on the CPU, `tf.tensorScatterUpdate` writes into the memory of one that nothing else
+ * reads. On other backends `fn` is simply called. Throws {@link BackendError} "unsupported" if `fn` reads a tensor's data,
+ * or if the compiled function is called inside `tf.grad`: compute the gradient inside `fn` instead.
  */
 export function compiled<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,
   { signatures: capacity = 32, frozen = [], donated = () => [] }: CompiledOptions<Parameters> = {},
 ): CompiledFunction<Parameters, Result> {
   if (!Number.isSafeInteger(capacity) || capacity < 1)
-    throw new BackendError("invalid-options", `signatures: ${capacity} is not a whole number from 1.`);
-  // A Map keeps the order of insertion: the first entry is the one used longest ago.
-  const plans = new Map<string, Known>();
+    throw new BackendError("invalid-options", `signatures: ${capacity} is not a whole number of at least 1.`);
+  // A Map keeps insertion order: the first entry is the least recently used.
+  const plans = new Map<string, CachedPlan>();
   let owner: OnnxBackend | undefined;
   let callsThatMadeVariables = 0;
 
   const dispose = (): void => {
     for (const { plan } of plans.values()) release(owner, plan);
     plans.clear();
+  };
+
+  /** Before another signature is recorded: with frozen weights, each holds a copy of all of them. */
+  const makeRoom = (backend: OnnxBackend): void => {
+    const [oldest] = plans;
+    if (plans.size < capacity || oldest === undefined) return;
+    plans.delete(oldest[0]);
+    release(backend, oldest[1].plan);
   };
 
   const call = (...parameters: Parameters): Result => {
@@ -56,12 +64,12 @@ export function compiled<Parameters extends readonly unknown[], Result>(
 
   const callWith = (usedUp: ReadonlySet<tf.Tensor>, parameters: Parameters): Result => {
     const backend = tf.backend();
-    // An explanation has every graph run in sessions of its own.
+    // explain runs every graph in separate, profiled sessions.
     if (!(backend instanceof OnnxBackend) || backend.trace !== undefined || backend.explainer !== undefined) {
       return tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
     }
     if (tf.engine().state.gradientDepth > 0) throw insideGradient();
-    // Plans belong to the backend that was current when they were made.
+    // A plan works only on the backend that recorded it.
     if (owner !== backend) {
       dispose();
       owner = backend;
@@ -77,10 +85,11 @@ export function compiled<Parameters extends readonly unknown[], Result>(
       plans.set(signature, known);
       return known.rebuild(replay(backend, known.plan, tensors)) as Result;
     }
-    let shape: Known["rebuild"] = () => undefined;
+    makeRoom(backend);
+    let shape: CachedPlan["rebuild"] = () => undefined;
     const constants = backend.device.provider === "cpu" ? frozen : [];
-    const { returned, plan } = trace(backend, tensors, { frozen: constants, donated: usedUp }, (standIns) => {
-      const result = flatten(fn(...(rebuild(standIns) as Parameters)));
+    const { returned, plan } = trace(backend, tensors, { frozen: constants, donated: usedUp }, (placeholders) => {
+      const result = flatten(fn(...(rebuild(placeholders) as Parameters)));
       shape = result.rebuild;
       return result.tensors;
     });
@@ -90,11 +99,6 @@ export function compiled<Parameters extends readonly unknown[], Result>(
         throw makesVariables();
       }
     } else {
-      const [oldest] = plans;
-      if (plans.size >= capacity && oldest !== undefined) {
-        plans.delete(oldest[0]);
-        release(backend, oldest[1].plan);
-      }
       plans.set(signature, { plan, rebuild: shape });
     }
     return shape(returned) as Result;
@@ -105,7 +109,7 @@ export function compiled<Parameters extends readonly unknown[], Result>(
   }) as CompiledFunction<Parameters, Result>;
 }
 
-/** Whether a tensor that the graphs hold has changed since. */
+/** Whether a frozen tensor has changed since the plan was recorded. */
 function isStale({ data }: OnnxBackend, { frozen }: Plan): boolean {
   return frozen.some(({ tensor, value, version }) => data.value(tensor.dataId) !== value || value.version !== version);
 }
@@ -118,14 +122,14 @@ function release(backend: OnnxBackend | undefined, { programs, constants }: Plan
 function insideGradient(): BackendError {
   return new BackendError(
     "unsupported",
-    "a compiled function was called inside of tf.grad or tf.variableGrads, where nothing would be known of its " +
-      "derivative. Compile the function that computes the gradient instead.",
+    "a compiled function was called inside tf.grad or tf.variableGrads, and it has no derivative. " +
+      "Compile the function that computes the gradient instead.",
   );
 }
 
 function makesVariables(): BackendError {
   return new BackendError(
     "unsupported",
-    "a compiled function makes new variables at every call. Make them once, outside of it.",
+    "a compiled function creates new variables in every call. Create them once, outside the function.",
   );
 }

@@ -3,59 +3,59 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 import type { OwnedProgram } from "../sessions/session-runner.ts";
 
-/** Where a value comes from when a plan is run. */
+/** Where a plan gets a value from when it runs. */
 export type Source =
-  /** The argument at this place among all tensors of the call, its data read under this shape. */
+  /** The argument with this index among all tensors of the call, read under this shape. */
   | { readonly kind: "argument"; readonly index: number; readonly shape: readonly number[] }
-  /** What the variable holds at that moment, read under this shape. */
+  /** The variable's current data, read under this shape. */
   | { readonly kind: "variable"; readonly variable: Variable; readonly shape: readonly number[] }
-  /** Made while tracing, or captured from outside. */
+  /** Created while tracing, or captured from outside the function. */
   | { readonly kind: "constant"; readonly value: RecordedValue }
   /** Computed by the plan. */
   | { readonly kind: "result"; readonly index: number };
 
-/** A tensor as a plan knows it. */
+/** A tensor of a plan. */
 export interface PlannedTensor extends Pick<TensorInfo, "shape" | "dtype"> {
   readonly source: Source;
 }
 
-/** One graph: it computes the plan's results at these places. */
+/** One graph; `results` are the indices of the plan's results that it computes. */
 export interface GraphAction {
   readonly program: OwnedProgram;
   readonly leaves: readonly Source[];
   readonly results: readonly number[];
-  /** Results that may take the memory of a donated argument, and its place among all tensors of the call. */
+  /** Results that may reuse the memory of a donated argument: from the result's index to the argument's. */
   readonly overwrites: ReadonlyMap<number, number>;
 }
 
-/** An update in place; it has the graphs run that compute what it reads. */
+/** An in-place update, which runs the graphs that compute its inputs. */
 export interface UpdateAction {
   readonly optimizer: Optimizer;
-  /** Lists of tensors, or tensors, by the optimizer's names for them. */
+  /** Tensors or lists of tensors, by the optimizer's input names. */
   readonly inputs: Readonly<Record<string, PlannedTensor | readonly PlannedTensor[]>>;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly graphs: readonly GraphAction[];
 }
 
-/** A tensor whose content stands in a plan's graphs. */
+/** A tensor whose contents are a constant of a plan's graphs, with its version at that time. */
 export interface FrozenTensor {
   readonly tensor: Tensor;
   readonly value: RecordedValue;
   readonly version: number;
 }
 
-/** What a function did with its tensors, in a form that can be done again with others of the same shapes. */
+/** The recorded operations of a function, which can run again with different tensors of the same shapes. */
 export interface Plan {
   readonly actions: readonly (GraphAction | UpdateAction)[];
   /** Shape and dtype of each result. */
   readonly results: readonly Pick<RecordedValue, "shape" | "dtype">[];
-  /** For each action the results that nothing reads after it. */
-  readonly finished: readonly (readonly number[])[];
+  /** For each action, the results that nothing reads after it. */
+  readonly deadAfter: readonly (readonly number[])[];
   readonly returned: readonly PlannedTensor[];
   readonly assigned: readonly { readonly variable: Variable; readonly tensor: PlannedTensor }[];
-  /** Tensors whose content stands in the graphs, as it was when they were compiled. */
+  /** Tensors whose contents, as of compilation, are constants of the graphs. */
   readonly frozen: readonly FrozenTensor[];
-  /** What the plan keeps alive until it is given up. */
+  /** Values that the plan owns until it is released. */
   readonly constants: readonly RecordedValue[];
   readonly programs: readonly OwnedProgram[];
 }

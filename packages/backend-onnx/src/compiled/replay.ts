@@ -9,10 +9,10 @@ import { recordedNode, RecordedValue } from "../recording/recorded-value.ts";
 import type { GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
 import { tensorOf } from "./tensor-of.ts";
 
-/** Marks what a plan has yet to compute. */
+/** The producer of results that the plan has not computed yet. */
 const REPLAYED = recordedNode({ name: "Replayed", emit() {} }, [], [], {}, -1);
 
-/** Does what `plan` says with these arguments, and gives what the function returned. */
+/** Runs `plan` with these arguments and returns the function's results. */
 export function replay(backend: OnnxBackend, plan: Plan, parameters: readonly Tensor[]): Tensor[] {
   backend.recording.flush();
   return new Replay(backend, plan, parameters).run();
@@ -22,9 +22,9 @@ class Replay {
   readonly #backend: OnnxBackend;
   readonly #plan: Plan;
   readonly #parameters: readonly Tensor[];
-  /** Held by this replay until nothing reads them any more. */
+  /** Owned by this replay until their last reader has run. */
   readonly #results: RecordedValue[];
-  /** Arguments and variables read under another shape than their data was made in. */
+  /** Arguments and variables that are read under a different shape than that of their data. */
   readonly #views: RecordedValue[] = [];
 
   constructor(backend: OnnxBackend, plan: Plan, parameters: readonly Tensor[]) {
@@ -40,13 +40,13 @@ class Replay {
   }
 
   run(): Tensor[] {
-    const { actions, finished, returned, assigned } = this.#plan;
-    const held = new Set(this.#results);
+    const { actions, deadAfter, returned, assigned } = this.#plan;
+    const live = new Set(this.#results);
     try {
       actions.forEach((action, index) => {
         if ("graphs" in action) this.#update(action);
         else this.#compute(action, undefined);
-        for (const result of finished[index] ?? []) this.#drop(result, held);
+        for (const result of deadAfter[index] ?? []) this.#drop(result, live);
       });
       const tensors = returned.map((planned) => this.#tensor(planned));
       for (const { variable, tensor } of assigned) {
@@ -56,13 +56,13 @@ class Replay {
       }
       return tensors;
     } finally {
-      for (const value of [...held, ...this.#views]) this.#backend.recording.drop(value);
+      for (const value of [...live, ...this.#views]) this.#backend.recording.drop(value);
     }
   }
 
-  #drop(result: number, held: Set<RecordedValue>): void {
+  #drop(result: number, live: Set<RecordedValue>): void {
     const value = this.#result(result);
-    if (held.delete(value)) this.#backend.recording.drop(value);
+    if (live.delete(value)) this.#backend.recording.drop(value);
   }
 
   #compute({ program, leaves, results, overwrites }: GraphAction, destinations: Destinations | undefined): void {
@@ -76,7 +76,7 @@ class Replay {
     for (const output of outputs) output.producer = undefined;
     for (const [result, argument] of overwrites) {
       const value = taken.has(this.#result(result)) ? this.#donated(argument) : undefined;
-      // It is the result's now.
+      // The result owns this memory now.
       if (value) value.storage = undefined;
     }
   }
@@ -90,7 +90,7 @@ class Replay {
     return taken;
   }
 
-  /** An argument's value, where no other tensor shares it. */
+  /** An argument's value, if no other tensor shares it. */
   #donated(argument: number): RecordedValue | undefined {
     const { data } = this.#backend;
     const dataId = this.#parameters[argument]?.dataId;
@@ -100,7 +100,7 @@ class Replay {
     return given === 1 && value.owners === 1 && value.readers === 0 ? value : undefined;
   }
 
-  /** The optimizer decides where its inputs are computed: what it flushes are the graphs of the plan. */
+  /** The optimizer decides where its inputs are computed; its flush runs the plan's graphs. */
   #update({ optimizer, inputs, attributes, graphs }: UpdateAction): void {
     const { data, recording } = this.#backend;
     const made: TensorInfo[] = [];
@@ -146,7 +146,11 @@ class Replay {
   }
 
   #current(dataId: object | undefined, shape: readonly number[], what: string): RecordedValue {
-    if (dataId === undefined) throw new BackendError("disposed", `${what} of a compiled function is missing.`);
+    if (dataId === undefined)
+      throw new BackendError(
+        "disposed",
+        `${what} of a compiled function is missing. Pass a tensor that is not disposed.`,
+      );
     const value = this.#backend.data.value(dataId);
     if (value.failure !== undefined) throw value.failure;
     const { recording } = this.#backend;

@@ -9,59 +9,57 @@ import { RecordedValue } from "../recording/recorded-value.ts";
 import type { OwnedProgram } from "../sessions/session-runner.ts";
 import { borrowStorage } from "../memory/storage.ts";
 import type { FrozenTensor, GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
-import { finishedAfter, withoutSharedMemory } from "./readers.ts";
+import { deadAfter, withExclusiveOverwrites } from "./liveness.ts";
 import { tensorOf } from "./tensor-of.ts";
 import { tracedVariables, type TracedVariables } from "./traced-variables.ts";
 
-/** Lists of tensors, or tensors, by an optimizer's names for them. */
+/** Tensors or lists of tensors, by an optimizer's input names. */
 export type UpdateInputs = Readonly<Record<string, TensorInfo | readonly TensorInfo[]>>;
 
-/** Is told what the backend does while a function is traced. */
+/** Receives the backend's work while a function is traced. */
 export interface Trace {
-  /** False for arguments, variables, and what was computed of them: their data is another at each call. */
+  /** False for arguments, variables, and results computed from them: their data differs from call to call. */
   isFixed(value: RecordedValue): boolean;
-  /** A program has just been run; its leaves still have their storage. */
+  /** Called when a program has just run, while its leaves still have their storage. */
   ran(program: Program): void;
-  /** An optimizer changes tensors in place: `run` has it run. */
+  /** Called when an optimizer changes tensors in place; `run` performs the update. */
   update(optimizer: Optimizer, inputs: UpdateInputs, attributes: Attributes, run: () => void): void;
 }
 
 export interface Traced {
   /** What the function returned, computed. */
   readonly returned: readonly tf.Tensor[];
-  /** Undefined if the function made variables: then it has to be traced again. */
+  /** Undefined if the function created variables: then it must be traced again. */
   readonly plan: Plan | undefined;
 }
 
 export interface TraceOptions {
-  /** Tensors whose content becomes part of the graphs. */
+  /** Tensors whose contents become constants of the graphs. */
   readonly frozen: readonly tf.Tensor[];
-  /** Those of the parameters whose memory results may take. */
+  /** The parameters whose memory results may reuse. */
   readonly donated: ReadonlySet<tf.Tensor>;
 }
 
-/**
- * Runs `work` on stand-ins for `parameters` and notes what it does. What `work` throws is thrown, and no plan is left.
- */
+/** Runs `work` on placeholders for `parameters` and records it as a plan. Rethrows what `work` throws, without a plan. */
 export function trace(
   backend: OnnxBackend,
   parameters: readonly tf.Tensor[],
   { frozen, donated }: TraceOptions,
-  work: (standIns: readonly tf.Tensor[]) => readonly tf.Tensor[],
+  work: (placeholders: readonly tf.Tensor[]) => readonly tf.Tensor[],
 ): Traced {
   backend.recording.flush();
   const variables = tracedVariables(backend);
   const tracer = new Tracer(backend, variables, frozen);
-  const standIns: tf.Tensor[] = [];
+  const placeholders: tf.Tensor[] = [];
   let returned: readonly tf.Tensor[] = [];
   try {
-    for (const parameter of parameters) standIns.push(tracer.standIn(parameter, donated.has(parameter)));
+    for (const parameter of parameters) placeholders.push(tracer.placeholder(parameter, donated.has(parameter)));
     backend.trace = tracer;
     tracer.setFrozen(true);
     returned = tf.tidy(() => {
-      // Ids count upwards: what has a smaller one is only passed on (a variable, an argument) and stays whose it is.
+      // Tensor ids count upwards: one with a smaller id is a variable or an argument, which the function must not give away.
       const { id } = tf.scalar(0);
-      return work(standIns).map((tensor) => (tensor.id < id ? tf.clone(tensor) : tensor));
+      return work(placeholders).map((tensor) => (tensor.id < id ? tf.clone(tensor) : tensor));
     });
     backend.recording.flush();
     for (const tensor of returned) throwFailure(backend.data.value(tensor.dataId));
@@ -73,7 +71,7 @@ export function trace(
   } finally {
     backend.trace = undefined;
     tracer.setFrozen(false);
-    tf.dispose(standIns);
+    tf.dispose(placeholders);
   }
 }
 
@@ -87,7 +85,7 @@ class Tracer implements Trace {
   readonly #resultIndices = new Map<RecordedValue, number>();
   readonly #programs = new Map<string, OwnedProgram>();
   readonly #actions: (GraphAction | UpdateAction)[] = [];
-  /** Where graphs go at the moment: among the actions, or into the update that has them run. */
+  /** Where the next graph goes: among the actions, or into the update that runs it. */
   #graphs: (GraphAction | UpdateAction)[] = this.#actions;
 
   constructor(backend: OnnxBackend, variables: TracedVariables, frozen: readonly tf.Tensor[]) {
@@ -100,17 +98,17 @@ class Tracer implements Trace {
     });
   }
 
-  /** Lets programs take frozen tensors as constants, while the trace lasts. */
+  /** Whether programs use the frozen tensors as constants; on only during the trace. */
   setFrozen(frozen: boolean): void {
     for (const { value } of this.#frozen) {
       value.frozen = frozen;
-      // Its type has to be named anew.
+      // A frozen value has a different type number, so the next program must look it up again.
       value.type = -1;
     }
   }
 
-  /** A tensor with the argument's data and an identity of its own, so that two arguments are never confused. */
-  standIn(parameter: tf.Tensor, donated: boolean): tf.Tensor {
+  /** A tensor that shares the argument's data under a new identity, so that two arguments are never confused. */
+  placeholder(parameter: tf.Tensor, donated: boolean): tf.Tensor {
     const { data, recording } = this.#backend;
     const original = data.value(parameter.dataId);
     throwFailure(original);
@@ -139,7 +137,7 @@ class Tracer implements Trace {
 
   update(optimizer: Optimizer, inputs: UpdateInputs, attributes: Attributes, run: () => void): void {
     const { data } = this.#backend;
-    if (typeof attributes["step"] === "number") throw countsNothing(optimizer.kernelName);
+    if (typeof attributes["step"] === "number") throw constantStep(optimizer.kernelName);
     this.#variables.refuseAssigned(optimizer.kernelName);
     const graphs: GraphAction[] = [];
     const values = mapInputs(inputs, (tensor) => data.value(tensor.dataId));
@@ -149,7 +147,7 @@ class Tracer implements Trace {
     } finally {
       this.#graphs = this.#actions;
     }
-    // Only now it is known which of the inputs are results.
+    // Which inputs are results is known only after the update has run.
     const planned = mapInputs(inputs, (tensor, name, index) => {
       const variable = this.#variables.holding(tensor.dataId);
       if (variable !== undefined) {
@@ -165,7 +163,7 @@ class Tracer implements Trace {
   }
 
   finish(returned: readonly tf.Tensor[]): Plan | undefined {
-    if (this.#variables.madeOthers()) {
+    if (this.#variables.createdNew()) {
       this.abandon();
       return undefined;
     }
@@ -174,9 +172,9 @@ class Tracer implements Trace {
     const outgoing = [...planned, ...assigned.map(({ tensor }) => tensor)];
     const results = [...this.#resultIndices.keys()].map(({ shape, dtype }) => ({ shape, dtype }));
     return {
-      actions: withoutSharedMemory(this.#actions, outgoing),
+      actions: withExclusiveOverwrites(this.#actions, outgoing),
       results,
-      finished: finishedAfter(this.#actions, outgoing),
+      deadAfter: deadAfter(this.#actions, outgoing),
       returned: planned,
       assigned,
       frozen: this.#frozen,
@@ -203,7 +201,7 @@ class Tracer implements Trace {
     return { kind: "constant", value };
   }
 
-  /** Where a value comes from that is no constant. */
+  /** The source of a value that is not a constant. */
   #known(value: RecordedValue): Source | undefined {
     const result = this.#resultIndices.get(value);
     if (result !== undefined) return { kind: "result", index: result };
@@ -219,7 +217,7 @@ class Tracer implements Trace {
     this.#constants.add(value);
   }
 
-  /** Results of operations that may write into an argument which nothing else in the program reads. */
+  /** Results that may overwrite a donated argument, because nothing else in the program reads it. */
   #overwrites({ nodes }: Program): ReadonlyMap<number, number> {
     const overwrites = new Map<number, number>();
     if (this.#donated.size === 0 || this.#backend.device.provider !== "cpu") return overwrites;
@@ -233,7 +231,7 @@ class Tracer implements Trace {
     return overwrites;
   }
 
-  /** Programs of one signature, e.g. those of equal layers, share a session. */
+  /** Programs with the same signature, e.g. those of identical layers, share a session. */
   #own(program: Program): OwnedProgram {
     const key = program.signature.join();
     const known = this.#programs.get(key);
@@ -244,21 +242,22 @@ class Tracer implements Trace {
   }
 }
 
-/** Inputs of optimizers that these only read. */
+/** Inputs that optimizers read but do not change. */
 const READ_ONLY: ReadonlySet<string> = new Set(["gradients", "learningRate", "step", "guard"]);
 
 function notVariable(kernelName: string, name: string, index: number): BackendError {
   return new BackendError(
     "unsupported",
-    `${kernelName} in a compiled function changes ${name}[${index}], which is no tf.Variable. Make it one, or update outside.`,
+    `${kernelName} in a compiled function changes ${name}[${index}], which is not a tf.Variable. ` +
+      "Make it one, or run the update outside the function.",
   );
 }
 
-function countsNothing(kernelName: string): BackendError {
+function constantStep(kernelName: string): BackendError {
   return new BackendError(
     "unsupported",
-    `${kernelName} in a compiled function has a step that is a number: it would be the same at every call. ` +
-      'Give it as an argument, a scalar tensor of dtype "int32", or as a function.',
+    `${kernelName} in a compiled function has a step that is a number, which would be the same in every call. ` +
+      'Pass the step as an argument, a scalar tensor of dtype "int32", or as a function.',
   );
 }
 

@@ -4,21 +4,21 @@ import { BackendError } from "../backend-error.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 
-/** The variables that exist when a trace begins, by what they hold. */
+/** The variables that exist when a trace begins, by value and by data id. */
 export interface TracedVariables {
   of(value: RecordedValue): Variable | undefined;
   holding(dataId: object): Variable | undefined;
-  /** To be called when values were exchanged in place. */
+  /** Call this after an in-place update, which gives variables new values. */
   refresh(): void;
-  /** Those that hold another tensor now. */
+  /** The variables that were assigned a different tensor since the trace began. */
   assigned(): Variable[];
-  /** Whether there are variables now that were not there. */
-  madeOthers(): boolean;
-  /** An in-place update would change what a variable held before the assignment. */
+  /** Whether variables were created since the trace began. */
+  createdNew(): boolean;
+  /** Throws if a variable was assigned: an in-place update would change the tensor that it had before. */
   refuseAssigned(kernelName: string): void;
 }
 
-/** Variables that share their data are given data of their own first: what one is assigned must not reach the other. */
+/** Variables that share data get separate copies first: an assignment to one must not affect the other. */
 export function tracedVariables(backend: OnnxBackend): TracedVariables {
   const variables = variablesOn(backend);
   const values = new Map<RecordedValue, Variable>();
@@ -36,14 +36,14 @@ export function tracedVariables(backend: OnnxBackend): TracedVariables {
       for (const variable of variables) values.set(backend.data.value(variable.dataId), variable);
     },
     assigned,
-    madeOthers: () => variablesOn(backend).some((variable) => !before.has(variable)),
+    createdNew: () => variablesOn(backend).some((variable) => !before.has(variable)),
     refuseAssigned(kernelName) {
       const [variable] = assigned();
       if (variable === undefined) return;
       throw new BackendError(
         "unsupported",
         `the variable ${variable.name} is assigned before ${kernelName} runs in the same compiled function. ` +
-          "Assign it afterwards, or in a function of its own.",
+          "Assign it after the update, or in a separate function.",
       );
     },
   };

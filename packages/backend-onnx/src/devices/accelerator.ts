@@ -8,27 +8,27 @@ import type { Device } from "./device.ts";
 import type { Provider } from "./provider.ts";
 import { transfer, type Transfer } from "./transfer.ts";
 
-/** What one execution provider with memory of its own has of its own. */
+/** The differences between execution providers with separate memory. */
 export interface AcceleratorSettings {
   readonly provider: Exclude<Provider, "cpu">;
-  /** ONNX Runtime's name for its memory. */
+  /** ONNX Runtime's name for the provider's memory. */
   readonly memoryName: string;
-  /** Adds the provider to the options of a session. */
+  /** Adds the provider to session options. */
   append(library: OrtLibrary, options: Pointer): void;
-  /** What to do where it does not start; the end of a message. */
+  /** How to fix a provider that does not start; the end of the error message. */
   readonly remedy: string;
   readonly createWriter: Device["createWriter"];
 }
 
-/** Up to so many elements a tensor from JavaScript (a learning rate, a few ids) is not worth a copy of its own. */
+/** Tensors from JavaScript with up to this many elements (a learning rate, a few ids) are not worth a separate copy. */
 const SMALL = 256;
 const DEVICE_ALLOCATOR = 0;
 const FIRST_DEVICE = 0;
 const MEMORY_TYPE_DEFAULT = 0;
 
 /**
- * A device with memory of its own. Tensors stay there: they are copied when JavaScript writes or reads them, and never
- * within a graph. Opening it starts the provider; throws {@link BackendError} "library" where it does not start.
+ * A device with separate memory. Tensors stay there: they are copied only when JavaScript writes or reads them, never
+ * within a graph. Opening the device starts the provider. Throws {@link BackendError} "library" if it does not start.
  */
 export function accelerator(runtime: OrtRuntime, settings: AcceleratorSettings): Device {
   const { library } = runtime;
@@ -55,9 +55,9 @@ export function accelerator(runtime: OrtRuntime, settings: AcceleratorSettings):
     createOptions,
     createWriter: settings.createWriter,
     allocate,
-    lend: undefined,
+    allocateWritable: undefined,
     write(values, shape, dtype) {
-      // ONNX Runtime brings it over with every run that reads it, and at once with all others that are as small.
+      // ONNX Runtime copies it with every run that reads it, together with all other small tensors.
       if (sizeOf(shape) <= SMALL) return writeStorage(runtime, values, shape, dtype);
       const target = allocate(shape, dtype);
       try {
@@ -73,7 +73,7 @@ export function accelerator(runtime: OrtRuntime, settings: AcceleratorSettings):
   };
 }
 
-/** The first sessions on the device. They are kept, since they own its memory. */
+/** Opens the first sessions on the device. They are kept, because they own its memory. */
 function start(
   runtime: OrtRuntime,
   { provider, memoryName, remedy }: AcceleratorSettings,

@@ -9,17 +9,17 @@ import { withNativeStrings } from "./provider-options.ts";
 
 const PROVIDER_LIBRARIES = ["libonnxruntime_providers_cuda.so", "libonnxruntime_providers_shared.so"];
 const INSTALL =
-  "Run the install script of onnxruntime-node, which fetches it: " +
+  "Run the install script of onnxruntime-node, which downloads it: " +
   "npm rebuild onnxruntime-node --ignore-scripts=false --foreground-scripts. It needs Linux x64, CUDA 12 and cuDNN 9.";
 
 const OPTIONS = {
   device_id: "0",
   arena_extend_strategy: "kSameAsRequested",
-  // TF32 keeps 10 bits of a float32's 23, and gives other results than the CPU.
+  // TF32 keeps 10 of float32's 23 mantissa bits, so results would differ from the CPU's.
   use_tf32: "0",
 };
 
-/** ONNX Runtime's CUDA provider, from a library that onnxruntime-node's install script fetches. */
+/** ONNX Runtime's CUDA provider, from a library that onnxruntime-node's install script downloads. */
 export function cudaDevice(runtime: OrtRuntime): Device {
   const folder = dirname(runtime.library.file);
   for (const name of PROVIDER_LIBRARIES) {

@@ -7,8 +7,8 @@ import type { RecordedValue } from "../recording/recorded-value.ts";
 import type { Device } from "./device.ts";
 
 /**
- * Compiles the bytes of an ONNX model for a device; `prepare` may set further options.
- * Throws {@link BackendError} "unsupported" for what the device cannot run.
+ * Compiles the bytes of an ONNX model for a device; `prepare` may set more session options.
+ * Throws {@link BackendError} "unsupported" if the device cannot run the model.
  */
 export function openSession(
   device: Device,
@@ -49,14 +49,14 @@ function open({ runtime, provider }: Device, options: Pointer, model: Uint8Array
     }
     throw new BackendError(
       "unsupported",
-      `ONNX Runtime has no kernel for it on the provider "${provider}", and nothing is moved to the CPU in silence. ` +
+      `ONNX Runtime has no kernel for it on the provider "${provider}", and nothing silently falls back to the CPU. ` +
         'Compose the operation from others, or run the model with provider: "cpu".',
       { cause },
     );
   }
 }
 
-/** Memory for every output: what is given, else fresh memory of the device, since ONNX Runtime would take the CPU's. */
+/** Memory for every output: as given, or newly allocated on the device, because ONNX Runtime would use CPU memory. */
 function destinationsOf(
   outputs: readonly RecordedValue[],
   given: Destinations | undefined,

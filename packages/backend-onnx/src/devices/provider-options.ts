@@ -1,11 +1,11 @@
 import koffi from "koffi";
 
-/** Keys and values as arrays of native strings, as the C API takes them. `use` must not keep the addresses. */
+/** Calls `use` with keys and values as arrays of native strings, for the C API. `use` must not keep the addresses. */
 export function withNativeStrings(
   entries: Readonly<Record<string, string>>,
   use: (keys: BigUint64Array, values: BigUint64Array, count: number) => void,
 ): void {
-  // The addresses point into these texts, which live until `use` is done.
+  // The addresses point into these buffers, which live until `use` returns.
   const texts: Buffer[] = [];
   const address = (text: string): bigint => {
     const native = Buffer.from(`${text}\0`, "utf8");

@@ -10,19 +10,19 @@ import { allocateStorage, writeStorage, type Elements } from "../memory/storage.
 export interface Transfer {
   toDevice(values: ArrayLike<number>, shape: readonly number[], dtype: ElementType, target: Storage): void;
   fromDevice(source: Storage, shape: readonly number[], dtype: ElementType): Elements;
-  /** A session that runs on the device, which knows the device's allocator. */
+  /** A session on the device, which gives access to the device's allocator. */
   readonly session: Pointer;
 }
 
-/** Booleans travel as int32 that are 0 or 1: no provider copies single bytes. */
-const CARRIERS = { float32: "float32", int32: "int32", bool: "int32" } as const;
+/** The dtype in JavaScript's memory while a tensor is copied: no provider copies single bytes, so booleans become int32. */
+const TRANSFER_TYPES = { float32: "float32", int32: "int32", bool: "int32" } as const;
 
 const inputs: NameTable = new NameTable("i");
 const outputs: NameTable = new NameTable("o");
 
 /**
- * The copies are graphs of one node on the device: ONNX Runtime brings an input there and takes an output from there
- * by itself. `createOptions` gives the options of one session on the device.
+ * Each copy is a graph with one node on the device: ONNX Runtime copies inputs to the device and outputs from it.
+ * `createOptions` returns options for one session on the device.
  */
 export function transfer(runtime: OrtRuntime, createOptions: () => Pointer): Transfer {
   const { library, environment } = runtime;
@@ -57,7 +57,7 @@ export function transfer(runtime: OrtRuntime, createOptions: () => Pointer): Tra
     session: same.float32,
     toDevice(values, shape, dtype, target) {
       const numbers = dtype === "bool" ? Int32Array.from(values, (value) => (value === 0 ? 0 : 1)) : values;
-      const source = writeStorage(runtime, numbers, shape, CARRIERS[dtype]);
+      const source = writeStorage(runtime, numbers, shape, TRANSFER_TYPES[dtype]);
       try {
         run(incoming[dtype], source, target);
       } finally {
@@ -65,7 +65,7 @@ export function transfer(runtime: OrtRuntime, createOptions: () => Pointer): Tra
       }
     },
     fromDevice(source, shape, dtype) {
-      const target = allocateStorage(runtime, shape, CARRIERS[dtype]);
+      const target = allocateStorage(runtime, shape, TRANSFER_TYPES[dtype]);
       try {
         run(outgoing[dtype], source, target);
         return dtype === "bool" ? Uint8Array.from(target.view()) : target.view().slice();

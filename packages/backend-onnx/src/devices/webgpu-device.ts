@@ -4,7 +4,7 @@ import { accelerator } from "./accelerator.ts";
 import type { Device } from "./device.ts";
 import { withNativeStrings } from "./provider-options.ts";
 
-/** ONNX Runtime's WebGPU provider (Dawn over Vulkan, Metal, or Direct3D 12), which onnxruntime-node carries. */
+/** ONNX Runtime's WebGPU provider (Dawn over Vulkan, Metal, or Direct3D 12), which is part of onnxruntime-node. */
 export function webgpuDevice(runtime: OrtRuntime): Device {
   return accelerator(runtime, {
     provider: "webgpu",
@@ -14,11 +14,11 @@ export function webgpuDevice(runtime: OrtRuntime): Device {
       "It needs a GPU with a driver for Vulkan, Metal, or Direct3D 12 (on Linux also libvulkan.so.1), " +
       'and onnxruntime-node for another platform than Linux arm64. Use provider: "cpu" here.',
     append(library, options) {
-      // int64 is needed for indices: those that ArgMax and TopK give, and those that are checked.
+      // ArgMax and TopK return int64 indices, and index checks use int64.
       withNativeStrings({ enableInt64: "1" }, (keys, values, count) =>
         library.call.SessionOptionsAppendExecutionProvider(options, "WebGPU", keys, values, count),
       );
-      // A node on the CPU would copy its operands there and back, and say nothing.
+      // A node on the CPU would silently copy its operands there and back.
       library.call.AddSessionConfigEntry(options, "session.disable_cpu_ep_fallback", "1");
     },
   });

@@ -5,26 +5,26 @@ import { explanation, type Explanation } from "./explanation.ts";
 import { profiledSessions, type CallRecord, type ProfiledSessions } from "./profiled-sessions.ts";
 
 export interface ExplainOptions {
-  /** Calls that are measured after the first. Default 3. */
+  /** Number of measured calls after the first. Default 3. */
   readonly calls?: number;
 }
 
 /**
- * Calls `work`, which uses tfjs ops, once and then `calls` times more, and tells where the time went. It may be a
- * forward pass or a whole training step (which then trains). Programs are compiled anew with ONNX Runtime's profiler in
- * them, which slows each node by some microseconds; the graphs compiled before stay as they are. Tensors that `work`
- * makes are disposed unless they are kept.
+ * Calls `work`, which uses tfjs ops, once and then `calls` more times, and reports where the time goes. `work` may be a
+ * forward pass or a whole training step (which then trains). Its graphs are compiled again with ONNX Runtime's profiler,
+ * which slows each node by a few microseconds; graphs compiled earlier are neither used nor changed. Tensors that `work`
+ * makes are disposed unless they are kept (`tf.keep`).
  *
- * Throws {@link BackendError} "unsupported" when another backend is current or another explanation is not finished,
- * "invalid-options" for an impossible option, and whatever `work` throws or could not be computed.
+ * Throws {@link BackendError} "unsupported" if a different backend is current or an earlier `explain` has not finished,
+ * "invalid-options" for an invalid option, and any error that `work` throws or that occurs while its graphs run.
  */
 export async function explain(work: () => unknown, options: ExplainOptions = {}): Promise<Explanation> {
   const { calls = 3 } = options;
   if (!Number.isSafeInteger(calls) || calls < 1) {
-    throw new BackendError("invalid-options", `calls: ${calls} is not a whole number from 1.`);
+    throw new BackendError("invalid-options", `calls: ${calls} is not a whole number of at least 1.`);
   }
   const backend = currentBackend();
-  // What was recorded before is no part of it.
+  // Operations that were recorded before must not count.
   backend.recording.flush();
   const sessions = profiledSessions(backend.sessions);
   backend.explainer = sessions;
@@ -46,17 +46,17 @@ function currentBackend(): OnnxBackend {
   if (!(backend instanceof OnnxBackend)) {
     throw new BackendError(
       "unsupported",
-      `explain measures the backend "onnx", and "${tf.getBackend()}" is current. Call useOnnxBackend() first.`,
+      `explain measures the backend "onnx", but "${tf.getBackend()}" is current. Call useOnnxBackend() first.`,
     );
   }
   if (backend.explainer === undefined) return backend;
-  throw new BackendError("unsupported", "another explanation is not finished. Await it first.");
+  throw new BackendError("unsupported", "an earlier call of explain is not finished. Await it first.");
 }
 
 async function measure(backend: OnnxBackend, sessions: ProfiledSessions, work: () => unknown): Promise<CallRecord> {
   const engine = tf.engine();
   const call = sessions.beginCall();
-  // The inner scope drops intermediates before anything is computed, as tf.tidy would; the outer one the results.
+  // The inner scope disposes intermediates before anything is computed, as tf.tidy would; the outer scope disposes the results.
   engine.startScope("explain");
   try {
     const start = performance.now();

@@ -1,12 +1,12 @@
 import type { Explanation } from "./explanation.ts";
 import { table, type Column } from "./table.ts";
 
-/** How many of the nodes are shown; what is left out is summed up in one line. */
+/** Number of nodes shown; the others are summed up in one line. */
 const SHOWN = 25;
 
 const TIME: readonly Column[] = ["nodes", "ms", "share"].map((heading) => ({ heading, numeric: true }));
 
-/** An explanation as text: a summary, then one table by recorded operation, one by ONNX operator, and one of both. */
+/** An explanation as text: a summary, then tables by recorded operation, by ONNX operator, and by both. */
 export function explanationText(explanation: Omit<Explanation, "toString">): string {
   const { operations, operatorTypes, nodes } = explanation;
   return [
@@ -43,22 +43,22 @@ export function explanationText(explanation: Omit<Explanation, "toString">): str
 function summary({ first, steady, calls, operatorTypes }: Omit<Explanation, "toString">): string {
   const parts = [
     ["kernels", steady.kernels],
-    ["ONNX Runtime around them", steady.around],
+    ["ONNX Runtime between kernels", steady.betweenKernels],
     ["compiling", steady.compile],
     ["everything else: the function, tfjs-core, recording", steady.outside],
   ] as const;
   const lines = [
-    `${milliseconds(steady.milliseconds)} ms a call (mean of ${calls} after the first) in ${counted(steady.graphs, "graph")}`,
+    `${milliseconds(steady.milliseconds)} ms per call (mean of ${calls} after the first) in ${counted(steady.graphs, "graph")}`,
     ...parts
       .filter(([name, time]) => name !== "compiling" || time > 0)
       .map(
         ([name, time]) =>
           `  ${milliseconds(time).padStart(10)} ms ${percent(time / steady.milliseconds).padStart(5)}  ${name}`,
       ),
-    `first call: ${milliseconds(first.milliseconds)} ms, ${milliseconds(first.compile)} ms of them to compile ${counted(first.compiled, "graph")}`,
+    `first call: ${milliseconds(first.milliseconds)} ms, ${milliseconds(first.compile)} ms of it to compile ${counted(first.compiled, "graph")}`,
   ];
   if (steady.compiled > 0) {
-    lines.push(`later calls still compiled ${number(steady.compiled)} graphs each: shapes or constants change.`);
+    lines.push(`later calls still compiled ${number(steady.compiled)} graphs per call: shapes or constants change.`);
   }
   const changed = operatorTypes.filter(({ written, count }) => written !== count);
   if (changed.length > 0) {

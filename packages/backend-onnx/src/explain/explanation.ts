@@ -1,33 +1,33 @@
 import type { CallRecord } from "./profiled-sessions.ts";
 import { explanationText } from "./explanation-text.ts";
 
-/** Where the time of a function went. All counts and times are per call, times in milliseconds. */
+/** The time of a function, by operation. All counts and times are per call; times are in milliseconds. */
 export interface Explanation {
-  /** The first call, in which graphs are compiled and memory is touched for the first time. */
+  /** The first call, which compiles graphs and allocates memory. */
   readonly first: CallTime;
   /** The mean of the calls after the first. */
   readonly steady: CallTime;
-  /** How many calls `steady`, and everything below, is the mean of. */
+  /** The number of calls that `steady` and everything below are the mean of. */
   readonly calls: number;
-  /** By the operation that was recorded (tfjs's kernels and this backend's own), most time first. */
+  /** By recorded operation (tfjs kernels and those of this backend), most time first. */
   readonly operations: readonly OperationTime[];
-  /** By ONNX operator type, most time first; also those that were written and then removed or fused. */
+  /** By ONNX operator type, most time first, including nodes that were written and then removed or fused. */
   readonly operatorTypes: readonly OperatorTypeTime[];
   /** By recorded operation, its result, and ONNX operator type, most time first. */
   readonly nodes: readonly NodeTime[];
-  /** All of it as tables of plain text. */
+  /** A summary and tables in plain text. */
   toString(): string;
 }
 
-/** One call; `milliseconds` is the sum of the other times. */
+/** The time of one call; `milliseconds` is the sum of the other times. */
 export interface CallTime {
   readonly milliseconds: number;
   /** Writing graphs and compiling them. */
   readonly compile: number;
-  /** ONNX Runtime's kernels, and AdamW's pass over the parameters. */
+  /** ONNX Runtime's kernels, and in-place updates of optimizers. */
   readonly kernels: number;
-  /** ONNX Runtime between its kernels, with its profiler. */
-  readonly around: number;
+  /** ONNX Runtime between its kernels, including its profiler. */
+  readonly betweenKernels: number;
   /** Everything else: the function itself, tfjs-core, recording, reading. */
   readonly outside: number;
   /** Graphs compiled and graphs run. */
@@ -36,10 +36,10 @@ export interface CallTime {
 }
 
 interface Time {
-  /** Nodes that were run. */
+  /** Number of nodes run. */
   readonly count: number;
   readonly milliseconds: number;
-  /** Part of the time of all kernels, from 0 to 1. */
+  /** Share of the time of all kernels, from 0 to 1. */
   readonly share: number;
 }
 
@@ -50,7 +50,7 @@ export interface OperationTime extends Time {
 
 export interface OperatorTypeTime extends Time {
   readonly operatorType: string;
-  /** Nodes in the graphs as they were written. Where `count` differs, ONNX Runtime has fused, removed or added nodes. */
+  /** Number of nodes written. If `count` differs, ONNX Runtime has fused, removed or added nodes. */
   readonly written: number;
 }
 
@@ -108,7 +108,7 @@ export function explanation(first: CallRecord, later: readonly CallRecord[]): Ex
   return { ...result, toString: () => explanationText(result) };
 }
 
-/** Nodes are named `operation results #number`; what ONNX Runtime makes of one keeps that as a prefix. */
+/** Nodes are named `operation results #number`; ONNX Runtime keeps this as a prefix of the nodes that it derives. */
 function originOf(name: string): { readonly operation: string; readonly results: string } {
   const [, operation = "", results = ""] = /^(\S+) (\S*)/.exec(name) ?? [];
   return { operation, results };
@@ -121,13 +121,13 @@ function meanOf(calls: readonly CallRecord[]): CallTime {
   const milliseconds = mean((call) => call.milliseconds);
   const compile = mean((call) => call.compileMilliseconds);
   const kernels = mean((call) => kernelsOf(call, false));
-  const around = mean((call) => call.runMilliseconds - kernelsOf(call, true));
+  const betweenKernels = mean((call) => call.runMilliseconds - kernelsOf(call, true));
   return {
     milliseconds,
     compile,
     kernels,
-    around,
-    outside: milliseconds - compile - kernels - around,
+    betweenKernels,
+    outside: milliseconds - compile - kernels - betweenKernels,
     compiled: mean((call) => call.compiled),
     graphs: mean((call) => call.graphs),
   };

@@ -10,39 +10,39 @@ import type { Program } from "../recording/program.ts";
 import type { ProgramRunner } from "../recording/recording.ts";
 import { sessionCache } from "../sessions/session-cache.ts";
 import type { SessionMaker } from "../sessions/session-runner.ts";
-import { readTrace, type RunNode } from "./trace.ts";
+import { readProfile, type RunNode } from "./profile.ts";
 
-/** What one call of the explained function did. */
+/** The measurements of one call of the explained function. */
 export interface CallRecord {
   milliseconds: number;
   compiled: number;
   compileMilliseconds: number;
-  /** Time inside of ONNX Runtime's Run. */
+  /** Time inside ONNX Runtime's Run. */
   runMilliseconds: number;
   graphs: number;
   readonly written: WrittenNode[];
   readonly nodes: RunNode[];
 }
 
-/** Runs programs in sessions of its own, which ONNX Runtime's profiler watches. */
+/** Runs programs in separate sessions with ONNX Runtime's profiler enabled. */
 export interface ProfiledSessions {
   readonly run: ProgramRunner;
-  /** Times work that runs outside of ONNX Runtime; what it runs inside is not counted twice. */
-  around(operation: string, work: () => void): void;
-  /** What is run from here on belongs to a call of its own. */
+  /** Measures work outside ONNX Runtime; graphs that `work` compiles or runs are not counted twice. */
+  measure(operation: string, work: () => void): void;
+  /** Starts the record of a new call. */
   beginCall(): CallRecord;
-  /** The error of the first operation that could not be computed. */
+  /** The error of the first operation that failed. */
   readonly failure: Error | undefined;
-  /** Gives the sessions back and fills the nodes into the calls. */
+  /** Releases the sessions and adds the nodes to the call records. */
   finish(): void;
-  /** Gives back whatever is left, and deletes the traces. */
+  /** Releases everything, and deletes the profiles. */
   dispose(): void;
 }
 
 interface ProfiledSession {
   readonly session: OrtSession;
   readonly written: readonly WrittenNode[];
-  /** The call that each run belonged to. */
+  /** The call that each run belongs to. */
   readonly calls: CallRecord[];
 }
 
@@ -86,12 +86,12 @@ export function profiledSessions(maker: SessionMaker): ProfiledSessions {
         call.written.push(...opened.written);
         opened.calls.push(call);
       } catch (error) {
-        // Of many nodes each is tried alone next, and the culprit comes back.
+        // If a program of several nodes fails, the nodes run one by one next, and the failing one comes here again.
         if (program.nodes.length === 1) failure ??= programError(program, error);
         throw error;
       }
     },
-    around(operation, work) {
+    measure(operation, work) {
       const { runMilliseconds, compileMilliseconds } = call;
       const start = performance.now();
       work();
@@ -110,13 +110,13 @@ export function profiledSessions(maker: SessionMaker): ProfiledSessions {
       return failure;
     },
     finish() {
-      // A trace is written when its session ends.
+      // A profile is written when its session ends.
       cache.clear();
       const files = readdirSync(folder);
       for (const [index, { calls }] of sessions.entries()) {
         const file = files.find((name) => name.startsWith(`${index}-`));
         if (file === undefined) continue;
-        const runs = readTrace(readFileSync(join(folder, file), "utf8"));
+        const runs = readProfile(readFileSync(join(folder, file), "utf8"));
         for (const [place, nodes] of runs.entries()) calls[place]?.nodes.push(...nodes);
       }
     },
@@ -139,7 +139,7 @@ function newCall(): CallRecord {
   };
 }
 
-/** ONNX Runtime takes paths as the operating system does. */
+/** ONNX Runtime expects paths in the operating system's encoding. */
 function enableProfiling({ call }: OrtLibrary, options: Pointer, prefix: string): void {
   call.EnableProfiling(options, Buffer.from(`${prefix}\0`, process.platform === "win32" ? "utf16le" : "utf8"));
 }

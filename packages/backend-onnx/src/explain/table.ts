@@ -1,10 +1,10 @@
-/** A column of a table: its heading, and whether its cells are numbers, which stand to the right. */
+/** A column of a table; numeric cells are right-aligned. */
 export interface Column {
   readonly heading: string;
   readonly numeric?: boolean;
 }
 
-/** Rows of text under headings, in aligned columns; no trailing spaces. */
+/** Headings and rows in aligned columns, without trailing spaces. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const headings = columns.map(({ heading }) => heading);
   const widths = columns.map((_, index) => Math.max(...[headings, ...rows].map((row) => row[index]?.length ?? 0)));

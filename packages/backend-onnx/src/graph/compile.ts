@@ -4,7 +4,7 @@ import type { OnnxWriter } from "./onnx-writer.ts";
 import type { Program } from "../recording/program.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 
-/** Writes a program as the bytes of an ONNX model whose inputs are i0, i1, ... and whose outputs are o0, o1, ... */
+/** Writes a program as the bytes of an ONNX model with inputs i0, i1, ... and outputs o0, o1, ... */
 export function compileProgram(program: Program, writer: OnnxWriter): Uint8Array {
   const { nodes, leaves, frozen, outputs } = program;
   const names: string[] = [];
@@ -33,7 +33,7 @@ export function compileProgram(program: Program, writer: OnnxWriter): Uint8Array
 /** Frozen leaves are called f0, f1, ... in a program's graph. */
 export const FROZEN_PREFIX = "f";
 
-/** One sentence on a program that ONNX Runtime refused: the operations in it and ONNX Runtime's own reason. */
+/** The error for a program that ONNX Runtime rejected: it names the operations and quotes ONNX Runtime's reason. */
 export function programError(program: Program, cause: unknown): BackendError {
   const code: BackendErrorCode = BackendError.is(cause) ? cause.code : "runtime";
   const names = program.nodes.map((node) => {

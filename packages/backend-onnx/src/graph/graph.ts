@@ -1,35 +1,35 @@
 import type { DataType } from "@tensorflow/tfjs-core";
 
-/** The dtypes that this backend computes with. Booleans lie in memory as one byte each. */
+/** The dtypes that this backend supports. A boolean takes one byte of memory. */
 export type ElementType = Extract<DataType, "float32" | "int32" | "bool">;
 
-/** JSON-like constants of an operation; they are part of the compiled graph's signature. */
+/** JSON-like constants of an operation, which are part of the compiled graph's signature. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /**
- * One array of the recorded program: data in memory, or the promised result of a recorded node.
- * It loses its `producer` when it has been computed.
+ * One array of the recorded program: data in memory, or the result of a recorded node that has not run yet.
+ * `producer` becomes undefined when the value has been computed.
  */
 export interface Value {
   readonly shape: readonly number[];
   readonly dtype: ElementType;
-  /** The node that will compute this value; undefined once `storage` holds the data. */
+  /** The node that will compute this value; undefined once the data is in `storage`. */
   producer: GraphNode | undefined;
-  /** Which of the producer's outputs this value is. */
+  /** The index of this value among the producer's outputs. */
   readonly outputIndex: number;
   storage: Storage | undefined;
 }
 
 /** Memory that ONNX Runtime reads and writes in place. */
 export interface Storage {
-  /** The address as an OrtValue handle (`OrtValue*`), made once and reused by every run. */
+  /** The OrtValue handle (`OrtValue*`), created once and reused by every run. */
   readonly handle: bigint;
   readonly byteLength: number;
-  /** Whether it lies in memory that JavaScript does not see. */
+  /** Whether it is device memory, which JavaScript cannot access. */
   readonly onDevice: boolean;
-  /** Whether nothing may be written there, as in a file. Default false. */
+  /** Whether writing is forbidden, as in a mapped file. Default false. */
   readonly readOnly?: boolean;
-  /** A view of the same memory; no copy. Throws on a device. */
+  /** A view of the memory, without a copy. Throws for device memory. */
   view(): Float32Array | Int32Array | Uint8Array;
   release(): void;
 }
@@ -42,25 +42,25 @@ export interface GraphNode {
   readonly outputs: readonly Value[];
 }
 
-/** How one operation is written as ONNX nodes. Operations are stateless and compared by name. */
+/** How to write one operation as ONNX nodes. Operations are stateless and compared by name. */
 export interface Operation {
-  /** Unique among all operations: it stands in the graph's signature. */
+  /** Unique among all operations, because it identifies the operation in a graph's signature. */
   readonly name: string;
-  /** The input whose memory the result may take, so that nothing is copied, where nothing else reads it. Default none. */
+  /** The index of the input whose memory the result may reuse, without a copy, if nothing else reads it. Default none. */
   readonly overwrites?: number;
   /**
-   * Writes ONNX nodes that compute `node.outputs` from the values named `inputs`
-   * into the names `outputs`. Shapes, dtypes and attributes are read from `node`.
+   * Writes ONNX nodes that compute `node.outputs` from the values named `inputs` and name them `outputs`.
+   * Shapes, dtypes and attributes are in `node`.
    */
   emit(graph: GraphEmitter, inputs: readonly string[], outputs: readonly string[], node: GraphNode): void;
 }
 
-/** Attribute values of an ONNX node. Numbers are written as int64 unless wrapped by {@link float}. */
+/** Attribute values of an ONNX node. Numbers are written as int64; floats must be wrapped by {@link float}. */
 export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
 
 /** Writes one ONNX graph. Names are valid within that graph only. */
 export interface GraphEmitter {
-  /** Whether float64 is computed as such; otherwise float32 stands in for it, and formulas have to spare digits. */
+  /** Whether float64 is supported; if not, float32 replaces it, and formulas must avoid losing digits. */
   readonly float64: boolean;
   /** Adds a node. `domain` is "" (ai.onnx, opset 21) unless given, e.g. "com.microsoft". */
   node(
@@ -70,7 +70,7 @@ export interface GraphEmitter {
     attributes?: Readonly<Record<string, OnnxAttribute>>,
     domain?: string,
   ): void;
-  /** Adds a node with one output and gives that output's fresh name. */
+  /** Adds a node with one output and returns a new name for that output. */
   apply(
     operatorType: string,
     inputs: readonly string[],
@@ -83,6 +83,6 @@ export interface GraphEmitter {
   int64Scalar(value: number): string;
   /** A scalar constant of the given dtype. */
   scalar(value: number, dtype: ElementType): string;
-  /** A fresh name for an intermediate result. */
+  /** A new name for an intermediate result. */
   temporary(): string;
 }

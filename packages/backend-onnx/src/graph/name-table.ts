@@ -1,11 +1,11 @@
 import koffi from "koffi";
 
-/** Native strings `prefix`0, `prefix`1, ... and a place for one value beside each; all sessions use the same. */
+/** Native strings `prefix`0, `prefix`1, ... with room for one value each, shared by all sessions. */
 export class NameTable {
   addresses: BigUint64Array = new BigUint64Array(0);
   values: BigUint64Array = new BigUint64Array(0);
   readonly #prefix: string;
-  // The addresses point into this text.
+  // The addresses point into this buffer.
   #text = Buffer.alloc(0);
 
   constructor(prefix: string) {

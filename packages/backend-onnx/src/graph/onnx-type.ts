@@ -2,17 +2,17 @@ import type { DataType } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { ElementType } from "./graph.ts";
 
-/** The types that stand inside compiled graphs: those of tensors, and those of shapes and exact intermediate results. */
+/** The types in compiled graphs: those of tensors, and those of shapes and of exact intermediate results. */
 export type OnnxType = ElementType | "int64" | "float64";
 
 /** ONNX's number for each type (onnx.proto, TensorProto.DataType; the C API uses the same). */
 export const ONNX_TYPES: Readonly<Record<OnnxType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };
 
-/** The dtype of a tensor that this backend can hold; throws for `string` and `complex64`. */
+/** Narrows a dtype to those that this backend supports. Throws {@link BackendError} "unsupported" for `string` and `complex64`. */
 export function elementType({ dtype }: { readonly dtype: DataType }): ElementType {
   if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
   throw new BackendError(
     "unsupported",
-    `dtype ${dtype} is not computed here, only float32, int32 and bool. Use tf.setBackend("cpu") for this part.`,
+    `dtype ${dtype} is not supported, only float32, int32 and bool. Use tf.setBackend("cpu") for this part.`,
   );
 }

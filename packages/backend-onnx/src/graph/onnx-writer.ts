@@ -4,21 +4,21 @@ import { ONNX_TYPES } from "./onnx-type.ts";
 
 /** Writes one ONNX model with one graph (onnx.proto, IR version 10). */
 export interface OnnxWriter extends GraphEmitter {
-  /** Nodes that are added from here on carry this name, so that ONNX Runtime's errors can say it. */
+  /** Nodes added from here on get this name, so that ONNX Runtime's errors include it. */
   label(name: string): void;
-  /** An undefined shape stands for any. */
+  /** An undefined shape means any shape. */
   input(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
   output(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
-  /** A constant whose content is given to the session beside the model. */
+  /** A constant whose content is passed to the session separately from the model. */
   initializer(name: string, shape: readonly number[], dtype: ElementType): void;
-  /** Says the type of a value between nodes. Only writers that rewrite nodes need it. */
+  /** Declares the type of an intermediate value. Only writers that replace nodes need it. */
   value(name: string, shape: readonly number[], dtype: ElementType): void;
-  /** The whole model. Nothing may be added afterwards. */
+  /** Returns the whole model. Nothing may be added afterwards. */
   finish(): Uint8Array;
 }
 
 const IR_VERSION = 10;
-/** The version with the widest choice of CPU and WebGPU kernels in ONNX Runtime 1.30. */
+/** The opset for which ONNX Runtime 1.30 has the most CPU and WebGPU kernels. */
 const OPSET = 21;
 
 // Field numbers of onnx.proto.
@@ -37,13 +37,13 @@ const TENSOR_TYPE = { elementType: 1, shape: 2 };
 const SHAPE = { dimension: 1 };
 const DIMENSION = { value: 1 };
 
-/** A node as it was written, before ONNX Runtime rewrites the graph. */
+/** A node as written, before ONNX Runtime optimizes the graph. */
 export interface WrittenNode {
   readonly name: string;
   readonly operatorType: string;
 }
 
-/** `written` is told of every node. */
+/** `written` is called for every node. */
 export function onnxWriter(written?: (node: WrittenNode) => void): OnnxWriter {
   return new ModelWriter(written);
 }
@@ -82,7 +82,7 @@ class ModelWriter implements OnnxWriter {
     const mark = proto.begin(GRAPH.node);
     for (const input of inputs) proto.text(NODE.input, input);
     for (const output of outputs) proto.text(NODE.output, output);
-    // ONNX Runtime refuses two nodes of one name.
+    // ONNX Runtime rejects two nodes with the same name.
     const name = this.#label === "" ? "" : `${this.#label} #${this.#nodes++}`;
     if (name !== "") proto.text(NODE.name, name);
     this.#written?.({ name, operatorType });
@@ -138,7 +138,7 @@ class ModelWriter implements OnnxWriter {
     for (const dimension of shape) proto.integer(TENSOR.dimension, dimension);
     proto.integer(TENSOR.dataType, ONNX_TYPES[dtype]);
     proto.text(TENSOR.name, name);
-    // A file that is never opened: the content is handed over under this name.
+    // This file is never opened: the content is passed to the session under this name.
     const entry = proto.begin(TENSOR.externalData);
     proto.text(STRING_ENTRY.key, "location");
     proto.text(STRING_ENTRY.value, name);
@@ -180,7 +180,7 @@ class ModelWriter implements OnnxWriter {
     proto.end(mark);
   }
 
-  /** Writes an initializer unless one of the same key, and so of the same content, is there. */
+  /** Writes an initializer unless one with the same key, and therefore the same content, exists. */
   #constant(key: string, type: number, shape: readonly number[], bytes: () => Uint8Array): string {
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
@@ -224,7 +224,7 @@ function scalarBytes(value: number, dtype: ElementType): Uint8Array {
   return Uint8Array.of(value === 0 ? 0 : 1);
 }
 
-// ONNX stores raw data little-endian, which is what every platform of ONNX Runtime has in memory.
+// ONNX stores raw data in little-endian order, which is the native order of all ONNX Runtime platforms.
 function bytesOf(values: ArrayBufferView): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -1,18 +1,18 @@
 /**
- * Appends protocol buffer fields to one growing buffer. Nested messages are written in place:
- * their length is a varint padded to four bytes, which every reader accepts, filled in when they end.
+ * Appends protocol buffer fields to one growing buffer. Nested messages are written in place: their length is a varint
+ * padded to four bytes, which every reader accepts, and is filled in when the message ends.
  */
 export interface ProtobufWriter {
-  /** A non-negative or negative 64-bit integer field. */
+  /** A signed 64-bit integer field. */
   integer(field: number, value: number): void;
   float(field: number, value: number): void;
   /** A field of ASCII text. */
   text(field: number, value: string): void;
   bytes(field: number, value: Uint8Array): void;
-  /** Starts a nested message; gives the mark that {@link end} takes. */
+  /** Starts a nested message; returns the mark for {@link end}. */
   begin(field: number): number;
   end(mark: number): void;
-  /** What was written; a view that later writes may overwrite. */
+  /** A view of the bytes written so far, which later writes may overwrite. */
   finish(): Uint8Array;
 }
 
@@ -86,7 +86,7 @@ class GrowingWriter implements ProtobufWriter {
 
   #varint(value: number): void {
     let rest = value;
-    // Division keeps integers beyond 32 bits whole.
+    // Bit shifts would truncate integers beyond 32 bits.
     while (rest > 0x7f) {
       this.#buffer[this.#length++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);

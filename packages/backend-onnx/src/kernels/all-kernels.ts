@@ -17,7 +17,7 @@ import { FILL_KERNELS } from "./indexing/fill.ts";
 import { GATHER_KERNELS } from "./indexing/gather.ts";
 import { LOCAL_RESPONSE_KERNELS } from "./window/local-response.ts";
 import { MATMUL_KERNELS } from "./matrix/matmul.ts";
-import { MAX_POOL_PLACE_KERNELS } from "./window/max-pool-places.ts";
+import { MAX_POOL_ARGMAX_KERNELS } from "./window/max-pool-argmax.ts";
 import { MULTINOMIAL_KERNELS } from "./reduction/multinomial.ts";
 import { ONE_HOT_KERNELS } from "./indexing/one-hot.ts";
 import { ORDERING_KERNELS } from "./reduction/ordering.ts";
@@ -37,7 +37,7 @@ import { TRANSPOSE_KERNELS } from "./indexing/transpose.ts";
 import { UNARY_KERNELS } from "./elementwise/unary.ts";
 import { UNIQUE_KERNELS } from "./indexing/unique.ts";
 
-/** Every kernel of this backend. A kernel that is not here is refused by name. */
+/** All kernels of this backend. Calling any other kernel throws an error that names it. */
 export const ALL_KERNELS: readonly Kernel[] = [
   ...UNARY_KERNELS,
   ...ACTIVATION_KERNELS,
@@ -71,7 +71,7 @@ export const ALL_KERNELS: readonly Kernel[] = [
   ...DIAGONAL_KERNELS,
   ...DILATION_KERNELS,
   ...LOCAL_RESPONSE_KERNELS,
-  ...MAX_POOL_PLACE_KERNELS,
+  ...MAX_POOL_ARGMAX_KERNELS,
   ...MULTINOMIAL_KERNELS,
   ...SORTED_SEARCH_KERNELS,
   ...UNIQUE_KERNELS,

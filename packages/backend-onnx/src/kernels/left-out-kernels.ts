@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Kernels that tfjs-core names and that are not computed here on purpose, and why. */
+/** tfjs-core kernels that are deliberately not implemented, and the reason. */
 interface LeftOut {
   readonly reason: string;
   readonly kernelNames: readonly string[];
 }
 
-/** With the kernels of this backend these are all that tfjs-core 4.22 names. */
+/** Together with the kernels of this backend, these are all kernel names of tfjs-core 4.22. */
 export const LEFT_OUT_KERNELS: readonly LeftOut[] = [
   {
     reason: "complex numbers and Fourier transforms",
@@ -56,7 +56,7 @@ export const LEFT_OUT_KERNELS: readonly LeftOut[] = [
   },
 ];
 
-/** Why a kernel is left out; undefined for one that is computed, or that this version of the backend does not know. */
+/** Why a kernel is not implemented; undefined for a kernel that is implemented or unknown. */
 export function reasonLeftOut(kernelName: string): string | undefined {
   return LEFT_OUT_KERNELS.find(({ kernelNames }) => kernelNames.includes(kernelName))?.reason;
 }

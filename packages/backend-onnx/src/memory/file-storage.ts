@@ -4,10 +4,10 @@ import { fileMapper, type FileRange } from "./mapped-memory.ts";
 import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import { elements, type Elements, wrapStorage, writeStorage } from "./storage.ts";
 
-/** The dtypes whose memory is what a little-endian file holds. */
+/** The dtypes whose memory layout is that of a little-endian file. */
 export type FileElementType = "float32" | "int32";
 
-/** Lets ONNX Runtime read a part of a file in place. Throws a `RangeError` where the system does not map it. */
+/** Maps part of a file, which ONNX Runtime reads in place. Throws a `RangeError` if the system cannot map it. */
 export function mapStorage(
   runtime: OrtRuntime,
   range: FileRange,
@@ -18,22 +18,22 @@ export function mapStorage(
   const map = fileMapper();
   if (map === undefined || byteLength === 0) return copyStorage(runtime, range, shape, dtype);
   const { address, free } = map(range);
-  const { held, library } = runtime;
-  held.mapped += byteLength;
+  const { tensorBytes, library } = runtime;
+  tensorBytes.mapped += byteLength;
   const storage = wrapStorage(
     runtime,
     elements(library.view(address, byteLength), 0, byteLength / 4, dtype),
     shape,
     dtype,
     () => {
-      held.mapped -= byteLength;
+      tensorBytes.mapped -= byteLength;
       free();
     },
   );
   return Object.assign(storage, { readOnly: true });
 }
 
-/** A copy of a part of a file, for systems without mmap. */
+/** A copy of part of a file, for systems without mmap. */
 export function copyStorage(
   runtime: OrtRuntime,
   { descriptor, byteOffset, byteLength }: FileRange,
@@ -41,7 +41,7 @@ export function copyStorage(
   dtype: FileElementType,
 ): Storage {
   const bytes = new Uint8Array(byteLength);
-  // One read gives at most 2 GiB.
+  // One read returns at most 2 GiB.
   for (let done = 0; done < byteLength;) {
     const read = readSync(descriptor, bytes, done, Math.min(byteLength - done, 2 ** 30), byteOffset + done);
     if (read === 0) throw new RangeError(`the file ended ${byteLength - done} bytes early while it was read`);

@@ -2,7 +2,7 @@ import koffi from "koffi";
 import { BackendError } from "../backend-error.ts";
 import type { Pointer } from "../ort/ort-library.ts";
 
-/** Memory outside of ONNX Runtime's arena, all zeros; it goes back to the system when it is freed. */
+/** Zeroed memory outside ONNX Runtime's arena, returned to the system when freed. */
 export interface Allocation {
   /** A multiple of a cache line. */
   readonly address: Pointer;
@@ -10,10 +10,10 @@ export interface Allocation {
 }
 
 const CACHE_LINE = 64;
-/** From here on memory comes in pages from the system: malloc would keep what is freed, and so double a model. */
+/** From this size on, memory is mapped from the system: malloc would keep freed memory and so double a model's. */
 const WHOLE_PAGES = 2 ** 20;
 
-/** `byteLength` bytes, at least one. */
+/** Allocates `byteLength` bytes, at least one. */
 export function allocateLeafMemory(byteLength: number): Allocation {
   const memory = byteLength < WHOLE_PAGES ? undefined : pageMemory();
   if (!memory) return fromHeap(byteLength);
@@ -30,19 +30,19 @@ function fromHeap(byteLength: number): Allocation {
   return { address: ((start + line - 1n) / line) * line, free: () => koffi.free(block) };
 }
 
-/** Whole pages of the system's memory. */
+/** Allocates whole pages of memory from the system. */
 interface PageMemory {
-  /** Zeros, which take no memory before they are written or populated. */
+  /** Zeros, which take no memory until they are written or populated. */
   map(byteLength: number): Pointer;
-  /** Of a mapping or a part of it that begins at a page. */
+  /** Unmaps a mapping, or the part of one that starts at a page boundary. */
   unmap(address: Pointer, byteLength: number): void;
-  /** Gets pages ready on another thread, where the system can; nobody waits for it. */
+  /** Allocates pages on a different thread if the system supports it, without waiting for it. */
   populate(address: Pointer, byteLength: number): void;
 }
 
 let pages: { readonly memory: PageMemory | undefined } | undefined;
 
-/** By mmap where there is one; Windows' heap already gives large blocks back. */
+/** mmap; undefined on Windows, whose heap already returns large blocks to the system. */
 export function pageMemory(): PageMemory | undefined {
   pages ??= { memory: process.platform === "win32" ? undefined : posixMemory() };
   return pages.memory;
@@ -56,7 +56,7 @@ function posixMemory(): PageMemory {
   const madvise = darwin ? undefined : library.func("int madvise(void*, size_t, int)");
   const readAndWrite = 3;
   const privateAndAnonymous = darwin ? 0x1002 : 0x22;
-  // From Linux 5.14 on; older ones refuse it, and pages come when they are written.
+  // MADV_POPULATE_WRITE, from Linux 5.14 on; older kernels reject it, and pages are allocated when they are written.
   const populateForWriting = 23;
   return {
     map(byteLength) {
@@ -66,7 +66,7 @@ function posixMemory(): PageMemory {
       return address;
     },
     unmap: (address, byteLength) => void munmap(address, byteLength),
-    // Where the memory is unmapped meanwhile, there is nothing left to get ready.
+    // If the memory has been unmapped in the meantime, the call fails without harm.
     populate: (address, byteLength) => void madvise?.async(address, byteLength, populateForWriting, () => {}),
   };
 }
@@ -74,6 +74,6 @@ function posixMemory(): PageMemory {
 function outOfMemory(byteLength: number): BackendError {
   return new BackendError(
     "runtime",
-    `the system gives no ${byteLength} bytes for a tensor. Dispose tensors that are not needed, or use smaller ones.`,
+    `the system cannot allocate ${byteLength} bytes for a tensor. Dispose tensors that are not needed, or use smaller ones.`,
   );
 }

@@ -2,7 +2,7 @@ import koffi from "koffi";
 import type { Pointer } from "../ort/ort-library.ts";
 import type { Allocation } from "./leaf-memory.ts";
 
-/** A part of an open file; its end must not lie beyond the file's. */
+/** Part of an open file; it must not extend beyond the end of the file. */
 export interface FileRange {
   /** File descriptor; it may be closed once the memory is mapped. */
   readonly descriptor: number;
@@ -19,8 +19,8 @@ const PAGES = 65_536;
 let mapper: { readonly map: MapFile | undefined } | undefined;
 
 /**
- * How to read files through shared read-only pages: they belong to the system's cache, which gives them to all
- * processes and takes them back when it needs to. Writing there ends the process. Undefined on Windows.
+ * Maps files as shared read-only pages of the system's page cache, which all processes share and which the system
+ * reclaims when it needs memory. Writing there crashes the process. Undefined on Windows.
  */
 export function fileMapper(): MapFile | undefined {
   mapper ??= { map: process.platform === "win32" ? undefined : posixMapper() };
@@ -34,12 +34,11 @@ function posixMapper(): MapFile {
   const readOnly = 1;
   const shared = 1;
   return ({ descriptor, byteOffset, byteLength }) => {
-    // Mappings begin at pages.
+    // Mappings start at page boundaries.
     const before = byteOffset % PAGES;
     const start: Pointer = mmap(null, byteLength + before, readOnly, shared, descriptor, byteOffset - before);
     // MAP_FAILED is -1.
-    if (BigInt.asIntN(64, start) === -1n)
-      throw new RangeError(`the system does not map ${byteLength} bytes of the file`);
+    if (BigInt.asIntN(64, start) === -1n) throw new RangeError(`the system cannot map ${byteLength} bytes of the file`);
     return { address: start + BigInt(before), free: () => munmap(start, byteLength + before) };
   };
 }

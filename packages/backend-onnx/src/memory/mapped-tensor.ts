@@ -11,33 +11,33 @@ import { sizeOf } from "./storage.ts";
 export interface MappedTensorOptions {
   /** A file of little-endian numbers, such as a safetensors file. */
   readonly file: string | URL;
-  /** Where the tensor begins, in bytes from the start of the file; a multiple of 4. Default 0. */
+  /** Start of the tensor in bytes from the start of the file; a multiple of 4. Default 0. */
   readonly byteOffset?: number;
   readonly shape: readonly number[];
   /** Default "float32". */
   readonly dtype?: FileElementType;
 }
 
-/** The bytes of an element of both dtypes. */
+/** Bytes per element, the same for both dtypes. */
 const ELEMENT_BYTES = 4;
 
 /**
- * A tensor of the backend "onnx" over a part of a file: nothing is read before it is needed, all graphs and processes
- * share the system's one copy, and the mapping goes when the tensor is disposed. For weights that do not change; the
- * file must stay as it is meanwhile (a shorter one ends the process). On Windows it is read into memory instead.
- * Throws {@link BackendError} "invalid-options" for a file that is missing, too short or not aligned, or before the
- * backend is in use.
+ * A tensor of the backend "onnx" whose data is part of a file, for weights that do not change. Pages are read when they
+ * are needed, all graphs and processes share the system's one copy, and disposing the tensor removes the mapping. The
+ * file must not change while the tensor exists (truncating it crashes the process). On Windows it is read into memory
+ * instead. Throws {@link BackendError} "invalid-options" if the file is missing or too short, the offset is not aligned,
+ * or the backend is not in use yet.
  */
 export function mappedTensor(options: MappedTensorOptions): tf.Tensor {
   const { file, byteOffset = 0, shape, dtype = "float32" } = options;
   if (dtype !== "float32" && dtype !== "int32")
-    throw invalid(file, `dtype ${String(dtype)} is not mapped, only float32 and int32. Read it with tf.tensor`);
+    throw invalid(file, `dtype ${String(dtype)} cannot be mapped, only float32 and int32. Read it with tf.tensor`);
   if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0))
-    throw invalid(file, `shape [${shape.join()}] holds more than whole numbers from 0`);
+    throw invalid(file, `shape [${shape.join()}] is invalid. Dimensions must be whole numbers of at least 0`);
   if (!Number.isSafeInteger(byteOffset) || byteOffset < 0 || byteOffset % ELEMENT_BYTES !== 0) {
     throw invalid(
       file,
-      `byteOffset ${byteOffset} is not a multiple of ${ELEMENT_BYTES}. Read that part and copy it with tf.tensor`,
+      `byteOffset ${byteOffset} is not a multiple of ${ELEMENT_BYTES}. Read that part of the file and copy it with tf.tensor`,
     );
   }
   const backend = onnxBackend();
@@ -51,7 +51,7 @@ function openStorage(runtime: OrtRuntime, { file, byteOffset, shape, dtype }: Re
   try {
     descriptor = openSync(file, "r");
   } catch (cause) {
-    throw invalid(file, "it cannot be opened for reading. Check its path and rights", cause);
+    throw invalid(file, "it cannot be opened for reading. Check its path and permissions", cause);
   }
   try {
     const byteLength = sizeOf(shape) * ELEMENT_BYTES;
@@ -59,8 +59,8 @@ function openStorage(runtime: OrtRuntime, { file, byteOffset, shape, dtype }: Re
     if (byteOffset + byteLength > size) {
       throw invalid(
         file,
-        `shape [${shape.join()}] from byte ${byteOffset} ends at byte ${byteOffset + byteLength}, and the file has ` +
-          `${size}. Check byteOffset and shape`,
+        `shape [${shape.join()}] from byte ${byteOffset} ends at byte ${byteOffset + byteLength}, but the file has ` +
+          `${size} bytes. Check byteOffset and shape`,
       );
     }
     return mapStorage(runtime, { descriptor, byteOffset, byteLength }, shape, dtype);
@@ -75,14 +75,17 @@ function openStorage(runtime: OrtRuntime, { file, byteOffset, shape, dtype }: Re
 function onnxBackend(): OnnxBackend {
   const backend = tf.engine().registry["onnx"];
   if (backend instanceof OnnxBackend) return backend;
-  throw new BackendError("invalid-options", "mappedTensor needs the backend in use. Call useOnnxBackend first.");
+  throw new BackendError(
+    "invalid-options",
+    "mappedTensor works only on the current backend. Call useOnnxBackend first.",
+  );
 }
 
 function invalid(file: string | URL, reason: string, cause?: unknown): BackendError {
-  return new BackendError("invalid-options", `${shownPath(file)} was not mapped: ${reason}.`, { cause });
+  return new BackendError("invalid-options", `cannot map ${shownPath(file)}: ${reason}.`, { cause });
 }
 
-/** As it is on disk; a URL that is no path stays an address. */
+/** The path of a file URL; any other URL as written. */
 function shownPath(file: string | URL): string {
   try {
     return typeof file === "string" ? file : fileURLToPath(file);

@@ -1,7 +1,7 @@
 import { BackendError } from "../backend-error.ts";
 import type { ElementType, Storage } from "../graph/graph.ts";
 import { allocateLeafMemory } from "./leaf-memory.ts";
-import { lendMemory } from "./lent-memory.ts";
+import { allocateWritableMemory } from "./writable-memory.ts";
 import { ONNX_TYPES } from "../graph/onnx-type.ts";
 import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import type { Pointer } from "../ort/ort-library.ts";
@@ -12,7 +12,7 @@ export type Elements = Float32Array | Int32Array | Uint8Array;
 /** Bytes per element. */
 const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, bool: 1 };
 
-/** Number of elements of a shape; 1 for a scalar. */
+/** The number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;
   for (const dimension of shape) size *= dimension;
@@ -24,7 +24,7 @@ export function byteLengthOf(shape: readonly number[], dtype: ElementType): numb
   return sizeOf(shape) * ELEMENT_BYTES[dtype];
 }
 
-/** Fresh memory in ONNX Runtime's arena, not cleared. */
+/** New memory in ONNX Runtime's arena, not cleared. */
 export function allocateStorage(runtime: OrtRuntime, shape: readonly number[], dtype: ElementType): Storage {
   const { library, allocator } = runtime;
   const dimensions = int64(shape);
@@ -33,9 +33,9 @@ export function allocateStorage(runtime: OrtRuntime, shape: readonly number[], d
 }
 
 /**
- * A copy of `values`, so that the caller may change them before anything is computed. It lies outside of the arena:
- * what is written lives as long as a model, and would leave holes among the short-lived results. Zeros take no memory
- * before something else is written there.
+ * A copy of `values`, so that the caller may change them before anything is computed. It is outside the arena: leaves
+ * may live as long as a model and would fragment the memory of short-lived results. Zeros take no memory until something
+ * else is written there.
  */
 export function writeStorage(
   runtime: OrtRuntime,
@@ -46,7 +46,7 @@ export function writeStorage(
   if (values.length !== sizeOf(shape)) {
     throw new BackendError(
       "unsupported",
-      `${values.length} values were written to a tensor of shape [${shape.join()}]. Give as many as its shape holds.`,
+      `a tensor of shape [${shape.join()}] was given ${values.length} values. Pass as many values as the shape has elements.`,
     );
   }
   const size = sizeOf(shape);
@@ -58,56 +58,59 @@ export function writeStorage(
     size,
     dtype,
   );
-  const { held } = runtime;
-  held.leaves += byteLength;
+  const { tensorBytes } = runtime;
+  tensorBytes.leaves += byteLength;
   const storage = wrapStorage(runtime, view, shape, dtype, () => {
-    held.leaves -= byteLength;
+    tensorBytes.leaves -= byteLength;
     free();
   });
   if (isZero(values)) return storage;
-  // ONNX Runtime expects nothing but 0 and 1 in booleans.
+  // ONNX Runtime requires booleans to be 0 or 1.
   view.set(dtype === "bool" ? Uint8Array.from(values, (value) => (value === 0 ? 0 : 1)) : values);
   return storage;
 }
 
 function isZero(values: ArrayLike<number>): boolean {
-  // -0 is another number.
+  // -0 is not all zero bits.
   for (let index = 0; index < values.length; index++) if (!Object.is(values[index], 0)) return false;
   return true;
 }
 
-/** A tensor's memory that JavaScript writes in place. */
-export interface LentStorage {
+/** The memory of a tensor that JavaScript writes in place. */
+export interface WritableStorage {
   readonly storage: Storage;
-  /** Lets the system get the memory ready on another thread. */
+  /** Lets the system allocate the pages on a different thread. */
   prepare(): void;
 }
 
-/** Memory for float32 tensors of these shapes, outside of the arena; zeros, which take no memory before they are written. */
-export function lendStorage(runtime: OrtRuntime, shapes: readonly (readonly number[])[]): readonly LentStorage[] {
-  const { held, library } = runtime;
+/** Memory for float32 tensors of these shapes, outside the arena; zeros, which take no memory until they are written. */
+export function allocateWritableStorage(
+  runtime: OrtRuntime,
+  shapes: readonly (readonly number[])[],
+): readonly WritableStorage[] {
+  const { tensorBytes, library } = runtime;
   const byteLengths = shapes.map((shape) => byteLengthOf(shape, "float32"));
-  return lendMemory(library, byteLengths).map(({ buffer, byteOffset, prepare, free }, index) => {
+  return allocateWritableMemory(library, byteLengths).map(({ buffer, byteOffset, prepare, free }, index) => {
     const [shape = [], byteLength = 0] = [shapes[index], byteLengths[index]];
-    held.leaves += byteLength;
+    tensorBytes.leaves += byteLength;
     const values = elements(buffer, byteOffset, sizeOf(shape), "float32");
     const storage = wrapStorage(runtime, values, shape, "float32", () => {
-      held.leaves -= byteLength;
+      tensorBytes.leaves -= byteLength;
       free();
     });
     return { storage, prepare };
   });
 }
 
-/** Wraps an OrtValue that ONNX Runtime made; releasing the storage gives it back to the arena. */
+/** Wraps an OrtValue that ONNX Runtime created; releasing the storage returns its memory to the arena. */
 export function adoptStorage(
-  { library, held }: OrtRuntime,
+  { library, tensorBytes }: OrtRuntime,
   handle: Pointer,
   size: number,
   dtype: ElementType,
 ): Storage {
   const byteLength = size * ELEMENT_BYTES[dtype];
-  held.results += byteLength;
+  tensorBytes.results += byteLength;
   return new OrtStorage(
     handle,
     byteLength,
@@ -119,30 +122,30 @@ export function adoptStorage(
       return elements(buffer, 0, size, dtype);
     },
     () => {
-      held.results -= byteLength;
+      tensorBytes.results -= byteLength;
       library.release.ReleaseValue(handle);
     },
   );
 }
 
-/** Wraps an OrtValue in a device's memory. */
+/** Wraps an OrtValue in device memory. */
 export function deviceStorage(
-  { library, held }: OrtRuntime,
+  { library, tensorBytes }: OrtRuntime,
   handle: Pointer,
   size: number,
   dtype: ElementType,
 ): Storage {
   const byteLength = size * ELEMENT_BYTES[dtype];
-  held.results += byteLength;
+  tensorBytes.results += byteLength;
   return {
     handle,
     byteLength,
     onDevice: true,
     view() {
-      throw new Error("memory of a device was read as if it were JavaScript's");
+      throw new Error("JavaScript cannot read device memory directly");
     },
     release() {
-      held.results -= byteLength;
+      tensorBytes.results -= byteLength;
       library.release.ReleaseValue(handle);
     },
   };
@@ -179,9 +182,9 @@ export function wrapStorage(
   );
 }
 
-/** The same memory as another value's; `released` is called instead of giving the memory back. */
+/** Shares the storage of a value; releasing it calls `released` and does not free the memory. */
 export function borrowStorage({ storage }: { readonly storage: Storage | undefined }, released: () => void): Storage {
-  if (storage === undefined) throw new Error("only what has been computed can be shared");
+  if (storage === undefined) throw new Error("only a value that has been computed can be shared");
   const { handle, byteLength, onDevice, readOnly = false } = storage;
   return { handle, byteLength, onDevice, readOnly, view: () => storage.view(), release: released };
 }

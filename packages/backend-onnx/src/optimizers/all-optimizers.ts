@@ -47,7 +47,7 @@ const SGD: Optimizer = {
 
 /**
  * Gradient descent with momentum, plain or Nesterov's (Sutskever et al., ICML 2013), as `torch.optim.SGD` without
- * dampening. Velocities begin as zeros: the first update makes them the gradient, as PyTorch's first step does.
+ * dampening. Initialize velocities with zeros: the first update sets them to the gradients, as PyTorch's first step does.
  * Attributes `learningRate`, `momentum`, `nesterov`, `weightDecays`.
  */
 const MOMENTUM: Optimizer = {

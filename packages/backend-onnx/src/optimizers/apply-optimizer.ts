@@ -7,7 +7,7 @@ import type { OptimizerCall, OptimizerGroup } from "./optimizer-call.ts";
 import type { OptimizerSlot } from "./optimizer-slot.ts";
 import type { SlotPool } from "./slot-pool.ts";
 
-/** What of the backend an update in place needs. */
+/** The parts of the backend that an in-place update needs. */
 export interface OptimizerHost {
   readonly data: DataTable;
   readonly recording: Pick<Recording, "flush">;
@@ -15,12 +15,12 @@ export interface OptimizerHost {
 }
 
 /**
- * Updates parameters and states in place, after everything that was recorded has been computed from the old values.
- * Other tensors with the same data (clones, reshapes) keep the old values; only what shares the very data id (the
- * tensor that a variable was made from or assigned) changes with it.
+ * Updates parameters and states in place, after all recorded operations have been computed from the old values. Other
+ * tensors with the same data (clones, reshapes) keep the old values; only tensors with the same data id (the tensor that
+ * a variable was made from or assigned) change too.
  *
- * The first update moves parameters and states into their slots, one tensor at a time: the old memory of each goes
- * before the next moves, and the system gives a slot's pages when they are written.
+ * The first update moves parameters and states into their slots, one tensor at a time: the old memory of each is freed
+ * before the next moves, and the system allocates a slot's pages only when they are written.
  */
 export function applyOptimizer(host: OptimizerHost, call: OptimizerCall): void {
   const { data } = host;
@@ -55,13 +55,13 @@ function changedPlaces({ changed }: OptimizerSlot, group: OptimizerGroup): [Area
   });
 }
 
-/** Flushes; what is pending is computed right where the update reads it, other gradients are copied there. */
+/** Flushes: pending values are computed directly into the slots, and other gradients are copied there. */
 function computePending({ data, recording }: OptimizerHost, pairs: readonly Pair[]): void {
   const destinations = new Map<RecordedValue, Storage>();
   for (const { slot, group } of pairs) {
     for (const [area, dataId] of changedPlaces(slot, group)) {
       const value = data.value(dataId);
-      // What others hold too stays outside, for them; where an old value lies, it is still read.
+      // A value that other ids share must stay outside the slot, and an area that is occupied is still read.
       const free = value.owners === 1 && area.occupant === undefined;
       if (free && isPending(value) && !destinations.has(value)) destinations.set(value, area.reserve(value));
     }
@@ -69,7 +69,7 @@ function computePending({ data, recording }: OptimizerHost, pairs: readonly Pair
   const gradients = pairs.map(({ slot, group }) => ({ area: slot.gradient, value: data.value(group.gradient.dataId) }));
   for (const { area, value } of gradients) {
     if (area.occupant === value) continue;
-    // A gradient of an earlier step that someone still holds.
+    // The area may still contain the gradient of an earlier step that a tensor owns.
     area.evacuate();
     if (isPending(value) && !destinations.has(value)) destinations.set(value, area.reserve(value));
   }
@@ -82,13 +82,13 @@ function isPending(value: RecordedValue): boolean {
   return value.producer !== undefined && value.dtype === "float32";
 }
 
-/** Brings the value of a data id into its area, and out of the hands of every other data id. */
+/** Moves the value of a data id into its area, so that no other data id shares it. */
 function settle(data: DataTable, dataId: object, area: Area): void {
   const value = data.value(dataId);
   const shared = value.owners > 1;
   if (area.occupant === value && !shared) return;
   const current = elementsOf(value);
-  // Whoever lay here moves to memory of its own: a stranger, or the shared value that the others keep.
+  // The occupant moves out: an unrelated value, or the shared value, which the other data ids keep.
   const moved = area.occupant;
   area.evacuate();
   if (moved !== value) area.elements.set(current);
@@ -102,6 +102,6 @@ function elementsOf(value: RecordedValue): Float32Array | Int32Array {
   if (value.failure !== undefined) throw value.failure;
   const elements = value.storage?.view();
   if (elements === undefined || elements instanceof Uint8Array)
-    throw new Error("an input of an optimizer has no numbers after a flush");
+    throw new Error("an input of an optimizer has no data after a flush");
   return elements;
 }

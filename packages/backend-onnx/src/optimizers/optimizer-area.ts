@@ -3,17 +3,17 @@ import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 import { allocateStorage, wrapStorage } from "../memory/storage.ts";
 
-/** Room for one tensor. At most one value lies in it. */
+/** Memory for one tensor. At most one value occupies it. */
 export interface Area {
   readonly occupant: RecordedValue | undefined;
   readonly elements: Float32Array;
-  /** Makes this area the value's future memory: the caller sets it as storage, or releases it. */
+  /** Reserves this area for the value: the caller sets the result as the value's storage, or releases it. */
   reserve(value: RecordedValue): Storage;
-  /** Moves the occupant, if there is one, to memory of its own. */
+  /** Moves the occupant, if there is one, to new memory outside the area. */
   evacuate(): void;
 }
 
-/** `changed` is called whenever somebody has moved in or out. */
+/** `changed` is called whenever the occupant changes. */
 export function optimizerArea(runtime: OrtRuntime, elements: Float32Array, changed: () => void): Area {
   let occupant: RecordedValue | undefined;
   return {

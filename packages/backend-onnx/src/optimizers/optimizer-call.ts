@@ -9,11 +9,11 @@ import { optimizerNumbers, scalarInputs, type ReadScalar } from "./optimizer-num
 export interface OptimizerCall {
   readonly optimizer: Optimizer;
   readonly groups: readonly OptimizerGroup[];
-  /** They throw {@link BackendError} "invalid-options"; `read` gives those that are tensors. */
+  /** The numbers throw {@link BackendError} "invalid-options"; `read` reads those that are tensors. */
   numbers(read: ReadScalar): Numbers;
 }
 
-/** One parameter with what its update needs; all float32 and of one shape. */
+/** One parameter and the tensors of its update, all float32 and of the same shape. */
 export interface OptimizerGroup {
   readonly gradient: TensorInfo;
   /** The parameter, then its states. */
@@ -24,10 +24,10 @@ export interface OptimizerGroup {
 type Named = Readonly<Record<string, unknown>>;
 
 /**
- * Reads the inputs `parameters`, `gradients`, and the optimizer's states (lists of tensors where the same place belongs
- * together), the attribute `weightDecays` (one per parameter), and the optimizer's numbers: attributes, of which
- * `learningRate` and `step` may also be functions, or scalar tensors among the inputs. While a scalar input `guard` is not
- * finite, nothing changes.
+ * Reads the inputs `parameters`, `gradients`, and the optimizer's states (lists of tensors in the same order), the
+ * attribute `weightDecays` (one per parameter), and the optimizer's numbers. Numbers are attributes; `learningRate` and
+ * `step` may also be functions, or scalar tensors among the inputs. If a scalar input `guard` is not finite, nothing
+ * changes.
  * Throws {@link BackendError} "invalid-options".
  */
 export function optimizerCall(optimizer: Optimizer, inputs: Named, attributes: Named): OptimizerCall {
@@ -45,16 +45,17 @@ export function optimizerCall(optimizer: Optimizer, inputs: Named, attributes: N
     const [gradient = parameter, ...others] = companions.map(({ name, tensors }) => {
       const tensor = tensors[index];
       if (tensor !== undefined && areAlike(tensor, parameter)) return tensor;
-      const found = tensor === undefined ? "nothing" : typeOf(tensor);
+      const found = tensor === undefined ? "missing" : typeOf(tensor);
       throw invalid(
-        `${name}[${index}] is ${found}, and parameters[${index}] ${typeOf(parameter)}; both must be float32 and alike`,
+        `${name}[${index}] is ${found}, but parameters[${index}] is ${typeOf(parameter)}; ` +
+          "both must be float32 and have the same shape",
       );
     });
     return { gradient, changed: [parameter, ...others], weightDecay: weightDecay(attributes, index, invalid) };
   });
   const changed = groups.flatMap((group) => group.changed.map(({ dataId }) => dataId));
   if (new Set(changed).size < changed.length)
-    throw invalid(`a tensor occurs twice in ${["parameters", ...states].join(", ")}`);
+    throw invalid(`a tensor occurs twice in ${["parameters", ...states].join(", ")}; each tensor must occur once`);
   const scalars = scalarInputs(inputs, attributes, invalid);
   return {
     optimizer,
@@ -71,7 +72,7 @@ function checkParameter(
 ): void {
   const length = sizeOf(parameter.shape);
   if (!fitsSlot({ length, changed: 1 + states }))
-    throw invalid(`parameters[${index}] has ${length} elements, more than WebAssembly's 32-bit addresses reach`);
+    throw invalid(`parameters[${index}] has ${length} elements, too many for WebAssembly's 32-bit addresses`);
 }
 
 function weightDecay(attributes: Named, index: number, invalid: (reason: string) => BackendError): number {

@@ -2,23 +2,23 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { BackendError } from "../backend-error.ts";
 import type { Numbers } from "./optimizer.ts";
 
-/** Gives the number in a scalar tensor. */
+/** Reads the number in a scalar tensor. */
 export type ReadScalar = (scalar: TensorInfo) => number;
 
 type Named = Readonly<Record<string, unknown>>;
 type Invalid = (reason: string) => BackendError;
 
-/** Numbers that change with every step, so that a step which is recorded once finds them in tensors or asks functions. */
+/** Numbers that change with every step: a step that is recorded once reads them from tensors or functions. */
 const MAY_BE_TENSORS = ["learningRate", "step", "guard"];
 
-/** Those numbers of a call that are scalar tensors, by name. */
+/** The numbers of a call that are scalar tensors, by name. */
 export function scalarInputs(inputs: Named, attributes: Named, invalid: Invalid): ReadonlyMap<string, TensorInfo> {
   const scalars = new Map<string, TensorInfo>();
   for (const name of MAY_BE_TENSORS) {
     const tensor = inputs[name];
     if (tensor === undefined) continue;
-    if (!isScalar(tensor)) throw invalid(`the input ${name} is no scalar of dtype float32 or int32`);
-    if (attributes[name] !== undefined) throw invalid(`${name} is given twice, as an input and as an attribute`);
+    if (!isScalar(tensor)) throw invalid(`the input ${name} is not a scalar of dtype float32 or int32`);
+    if (attributes[name] !== undefined) throw invalid(`${name} is both an input and an attribute; pass only one`);
     scalars.set(name, tensor);
   }
   return scalars;
@@ -45,7 +45,8 @@ export function optimizerNumbers(
     finite,
     count(name) {
       const value = finite(name);
-      if (!Number.isSafeInteger(value) || value < 1) throw invalid(`${name} ${value} does not count from 1`);
+      if (!Number.isSafeInteger(value) || value < 1)
+        throw invalid(`${name} ${value} is not a whole number of at least 1`);
       return value;
     },
     flag(name) {

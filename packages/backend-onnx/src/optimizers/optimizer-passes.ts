@@ -1,6 +1,6 @@
 import { OPTIMIZERS_BYTES } from "./optimizers-bytes.ts";
 
-/** The part of WebAssembly's JavaScript API used here; TypeScript has it only together with all of the DOM's types. */
+/** The part of the WebAssembly JavaScript API used here; TypeScript declares it only in its DOM library. */
 declare const WebAssembly: {
   readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => WebAssemblyMemory;
   readonly Module: new (bytes: Uint8Array) => Module;
@@ -13,7 +13,7 @@ interface Module {
   readonly [Symbol.toStringTag]: string;
 }
 
-/** The functions of optimizers.wat over one memory; arrays are given by where they begin and their length, in bytes. */
+/** The functions of optimizers.wat over one memory. Arrays are passed as byte offset and length in bytes. */
 export interface OptimizerPasses {
   readonly adamw: (
     parameter: number,
@@ -43,21 +43,21 @@ export interface OptimizerPasses {
   ) => void;
 }
 
-/** One WebAssembly memory and what updates arrays in it. */
+/** One WebAssembly memory and the functions that update arrays in it. */
 export interface OptimizerMemory {
-  /** All zeros; the system gives a page when it is first written. */
+  /** All zeros; the system allocates a page when it is first written. */
   readonly buffer: ArrayBuffer;
   readonly passes: OptimizerPasses;
 }
 
 const PAGE = 65_536;
-/** The most bytes that 32-bit addresses reach, less one page. */
+/** The 32-bit address space in bytes, less one page. */
 export const LARGEST_MEMORY: number = 2 ** 32 - PAGE;
 
 /** A memory of at least `bytes`. */
 export function allocateOptimizerMemory(bytes: number): OptimizerMemory {
   const pages = Math.max(1, Math.ceil(bytes / PAGE));
-  // Of fixed size: growing would move the memory away under ONNX Runtime.
+  // Fixed size: growing could move the memory while ONNX Runtime uses it.
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const { exports } = new WebAssembly.Instance(compiledModule(), { optimizers: { memory } });
   const { adamw, sgd, momentum } = exports;

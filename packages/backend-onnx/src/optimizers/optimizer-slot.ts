@@ -7,17 +7,17 @@ import {
   type OptimizerPasses,
 } from "./optimizer-passes.ts";
 
-/** What one parameter needs, side by side in WebAssembly memory that ONNX Runtime reads and writes in place. */
+/** The areas of one parameter, contiguous in WebAssembly memory that ONNX Runtime reads and writes in place. */
 export interface OptimizerSlot {
-  /** Bytes of all its areas together. */
+  /** Bytes of all areas together. */
   readonly byteLength: number;
   readonly gradient: Area;
-  /** What an update changes: the parameter, then its states in the order of the optimizer's own. */
+  /** The areas that an update changes: the parameter, then its states in the optimizer's order. */
   readonly changed: readonly Area[];
   readonly addresses: SlotAddresses;
 }
 
-/** Where the areas of a slot begin, for the functions that run over its memory. */
+/** Byte offsets of the areas of a slot, for the functions in `optimizers.wat`. */
 export interface SlotAddresses {
   readonly passes: OptimizerPasses;
   readonly parameter: number;
@@ -36,12 +36,12 @@ export interface SlotSize {
 
 /** Areas start at multiples of a cache line, which is also a multiple of a SIMD vector. */
 const ALIGNMENT = 64;
-/** Beyond this a group is spread over several memories. */
+/** Slots are spread over several memories beyond this size. */
 const PREFERRED_MEMORY = 2 ** 31;
 
 /**
- * Allocates slots in as few memories as reach. Nothing ever grows. `moved` is called with a slot whenever a parameter
- * or a state has moved in or out.
+ * Allocates slots in as few fixed-size memories as possible. `moved` is called with a slot whenever the occupant of one of
+ * its areas changes.
  */
 export function allocateSlots(
   runtime: OrtRuntime,
@@ -68,7 +68,7 @@ export function allocateSlots(
   return slots;
 }
 
-/** Whether tensors of that size fit a slot at all. */
+/** Whether a slot can have this size. */
 export function fitsSlot(size: SlotSize): boolean {
   return slotBytes(size) <= LARGEST_MEMORY;
 }

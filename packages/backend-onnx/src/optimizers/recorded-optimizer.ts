@@ -6,19 +6,19 @@ import type { Recording } from "../recording/recording.ts";
 import type { OptimizerCall } from "./optimizer-call.ts";
 import type { Numbers } from "./optimizer.ts";
 
-/** What of the backend a recorded update needs. */
+/** The parts of the backend that a recorded update needs. */
 export interface RecordingHost {
   readonly data: DataTable;
   readonly recording: Recording;
   readonly device: Device;
 }
 
-/** One optimizer's update as an operation: its inputs are parameter, gradient, states, and then these scalars. */
+/** An optimizer's update as an operation whose inputs are the parameter, the gradient, the states, and these scalars. */
 interface RecordedForm {
   readonly operation: Operation;
-  /** What changes with the step, and is fed. */
+  /** Numbers that change with the step, which are inputs of the graph. */
   scalars(numbers: Numbers, weightDecay: number): readonly number[];
-  /** What stays the same, and stands in the graph. */
+  /** Numbers that stay the same, which are constants of the graph. */
   attributes(numbers: Numbers): Attributes;
 }
 
@@ -46,9 +46,8 @@ const FORMS: Readonly<Record<string, RecordedForm>> = {
 };
 
 /**
- * The update of parameters and states as recorded operations, computed at once: on a device all of it stays there. The
- * semantics are those of the update in place; the data ids hold new values afterwards, or, when something could not be
- * computed and is thrown, the old ones.
+ * Updates parameters and states by recorded operations, computed immediately; on a device, everything stays there. The
+ * semantics are those of the in-place update: the data ids get new values, or keep the old ones if this throws.
  */
 export function recordOptimizer({ data, recording, device }: RecordingHost, call: OptimizerCall): void {
   const form = FORMS[call.optimizer.kernelName];
@@ -74,7 +73,7 @@ export function recordOptimizer({ data, recording, device }: RecordingHost, call
       for (const [index, value] of recording.record(form.operation, inputs, results, attributes).entries()) {
         const dataId = changed[index]?.dataId;
         if (dataId === undefined) continue;
-        // Held until a data id holds it: what nobody holds is not computed.
+        // Owned until a data id owns it: values without an owner are not computed.
         value.owners++;
         updates.push({ dataId, value });
       }
@@ -87,7 +86,7 @@ export function recordOptimizer({ data, recording, device }: RecordingHost, call
   }
 }
 
-/** Leaves on the device, one for each number. Nodes that read them keep them alive until they have run. */
+/** Leaves on the device, one for each distinct number. The nodes that read a leaf keep it alive until they have run. */
 function scalars(device: Device): (value: number) => RecordedValue {
   const made = new Map<number, RecordedValue>();
   return (value) => {

@@ -3,38 +3,38 @@ import type { RecordedValue } from "../recording/recorded-value.ts";
 import { sizeOf } from "../memory/storage.ts";
 import { allocateSlots, type OptimizerSlot } from "./optimizer-slot.ts";
 
-/** Keeps the slots that values lie in. */
+/** Keeps track of the slots that values occupy. */
 export interface SlotPool {
-  /** Bytes of all slots that a parameter or a state lies in. */
+  /** Bytes of all slots that a parameter or a state occupies. */
   readonly bytes: number;
   /**
-   * For each parameter with its states (all of one shape) the slot that one of them lies in, else a new one;
-   * no slot twice. Slots belong to whoever asks as long as a value lies in them.
+   * For each parameter with its states (all of the same shape), the slot that one of them occupies, or a new one; no slot
+   * twice. A slot stays in use as long as a value occupies it.
    */
   assign(groups: readonly (readonly RecordedValue[])[]): readonly OptimizerSlot[];
 }
 
 export function slotPool(runtime: OrtRuntime): SlotPool {
-  // A slot that everybody left is forgotten, and its memory goes with the last slot in it.
-  const inhabited = new Set<OptimizerSlot>();
+  // A slot without occupants is dropped, and a memory is freed with its last slot.
+  const used = new Set<OptimizerSlot>();
   const moved = (slot: OptimizerSlot): void => {
-    if (slot.changed.some(({ occupant }) => occupant !== undefined)) inhabited.add(slot);
-    else inhabited.delete(slot);
+    if (slot.changed.some(({ occupant }) => occupant !== undefined)) used.add(slot);
+    else used.delete(slot);
   };
   return {
     get bytes() {
       let bytes = 0;
-      for (const { byteLength } of inhabited) bytes += byteLength;
+      for (const { byteLength } of used) bytes += byteLength;
       return bytes;
     },
     assign(groups) {
-      const homes = homesOf(inhabited);
+      const byValue = slotsByValue(used);
       const claimed = new Set<OptimizerSlot>();
       const found = groups.map((group) => {
-        const home = group.map((value) => homes.get(value)).find((slot) => slot !== undefined);
-        if (home === undefined || home.changed.length !== group.length || claimed.has(home)) return undefined;
-        claimed.add(home);
-        return home;
+        const slot = group.map((value) => byValue.get(value)).find((candidate) => candidate !== undefined);
+        if (slot === undefined || slot.changed.length !== group.length || claimed.has(slot)) return undefined;
+        claimed.add(slot);
+        return slot;
       });
       const sizes = groups.flatMap(([parameter, ...states], index) =>
         found[index] === undefined && parameter !== undefined
@@ -47,10 +47,10 @@ export function slotPool(runtime: OrtRuntime): SlotPool {
   };
 }
 
-function homesOf(slots: Iterable<OptimizerSlot>): ReadonlyMap<RecordedValue, OptimizerSlot> {
-  const homes = new Map<RecordedValue, OptimizerSlot>();
+function slotsByValue(slots: Iterable<OptimizerSlot>): ReadonlyMap<RecordedValue, OptimizerSlot> {
+  const byValue = new Map<RecordedValue, OptimizerSlot>();
   for (const slot of slots) {
-    for (const { occupant } of slot.changed) if (occupant !== undefined) homes.set(occupant, slot);
+    for (const { occupant } of slot.changed) if (occupant !== undefined) byValue.set(occupant, slot);
   }
-  return homes;
+  return byValue;
 }

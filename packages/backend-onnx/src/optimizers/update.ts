@@ -3,15 +3,15 @@ import { applyOptimizer, type OptimizerHost } from "./apply-optimizer.ts";
 import type { OptimizerCall } from "./optimizer-call.ts";
 import { recordOptimizer, type RecordingHost } from "./recorded-optimizer.ts";
 
-/** What of the backend an update needs. */
+/** The parts of the backend that an update needs. */
 export interface UpdateHost extends RecordingHost, Omit<OptimizerHost, "recording"> {
   trace: Trace | undefined;
-  doOutside(operation: string, work: () => void): void;
+  runOutsideGraph(operation: string, work: () => void): void;
 }
 
 /**
- * Runs an optimizer's kernel: in place where JavaScript sees the memory, else as a graph on the device. `flush` computes
- * what is read.
+ * Runs an optimizer's kernel: in place if JavaScript can access the memory, otherwise as a graph on the device. `flush`
+ * computes the inputs.
  */
 export function updateInPlace(
   host: UpdateHost,
@@ -20,11 +20,11 @@ export function updateInPlace(
 ): void {
   const { data, slots, device } = host;
   if (device.provider === "cpu") {
-    host.doOutside(call.optimizer.kernelName, () => applyOptimizer({ data, slots, recording: { flush } }, call));
+    host.runOutsideGraph(call.optimizer.kernelName, () => applyOptimizer({ data, slots, recording: { flush } }, call));
     return;
   }
   flush();
-  // The update's own graph belongs to no trace: its numbers change, and it is made anew by whoever replays.
+  // The update's graph is not part of a trace: its numbers change, and every replay records it again.
   const { trace } = host;
   host.trace = undefined;
   try {

@@ -1,4 +1,4 @@
-/** Functions that report a status: null, or an object that holds a message. */
+/** Functions that return a status: null, or an object with an error message. */
 export type StatusFunction =
   | "CreateSessionFromArray"
   | "Run"
@@ -32,7 +32,7 @@ export type StatusFunction =
   | "CreateCUDAProviderOptions"
   | "UpdateCUDAProviderOptions"
   | "SessionOptionsAppendExecutionProvider";
-/** Functions that give an object back. */
+/** Functions that release an object. */
 export type ReleaseFunction =
   | "ReleaseSession"
   | "ReleaseValue"
@@ -45,10 +45,10 @@ export type ReleaseFunction =
   | "ReleaseArenaCfg"
   | "ReleaseCUDAProviderOptions";
 
-/** The version of `OrtApi` whose positions stand below; the table only ever grows at its end. */
+/** The version of `OrtApi` that the indices below are from; newer versions only append to the table. */
 export const API_VERSION: number = 29;
 
-/** Positions in OrtApi and C types of the parameters (onnxruntime_c_api.h). */
+/** Indices into OrtApi, and C types of the parameters (onnxruntime_c_api.h). */
 export const STATUS_FUNCTIONS: Readonly<Record<StatusFunction, readonly [number, readonly string[]]>> = {
   CreateSessionFromArray: [8, ["void*", "void*", "size_t", "void*", "void*"]],
   Run: [9, ["void*", "void*", "void*", "void*", "size_t", "void*", "size_t", "void*"]],

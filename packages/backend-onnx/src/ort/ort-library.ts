@@ -14,32 +14,32 @@ import {
   type StatusFunction,
 } from "./ort-functions.ts";
 
-/** A native address. ONNX Runtime's objects are only ever known by one. */
+/** A native address. All ONNX Runtime objects are referred to by address. */
 export type Pointer = bigint;
 
-/** What a native function takes. A typed array is passed by address and must outlive every use of that address. */
+/** An argument of a native function. A typed array is passed by address and must outlive every use of that address. */
 type NativeArgument = Pointer | number | string | ArrayBufferView | null;
 
 /** ONNX Runtime's C API: every function throws {@link BackendError} "runtime" with ONNX Runtime's own message. */
 export interface OrtLibrary {
   readonly version: string;
-  /** Its path; libraries of execution providers lie beside it. */
+  /** Its path. The libraries of execution providers are in the same folder. */
   readonly file: string;
-  /** Held because koffi unloads a library whose handle is collected. */
+  /** A reference that keeps the library loaded: koffi unloads a library when its handle is garbage-collected. */
   readonly handle: object;
-  /** Functions that report a status. */
+  /** Functions that return a status. */
   readonly call: Readonly<Record<StatusFunction, (...values: readonly NativeArgument[]) => void>>;
-  /** The same functions where the last argument is an out pointer: gives what was written there. */
+  /** The same functions, if their last parameter is an out pointer; returns the pointer written there. */
   create(name: StatusFunction, ...values: readonly NativeArgument[]): Pointer;
-  /** Functions that give an object back. */
+  /** Functions that release an object. */
   readonly release: Readonly<Record<ReleaseFunction, (object: Pointer) => void>>;
-  /** Memory as an ArrayBuffer, without a copy. It dangles once the memory is released. */
+  /** A view of native memory, without a copy. It dangles once the memory is released. */
   view(address: Pointer, byteLength: number): ArrayBuffer;
 }
 
 const PACKAGE = "onnxruntime-node";
 
-/** Loads the library that the npm package onnxruntime-node carries; throws {@link BackendError} "library". */
+/** Loads the library in the npm package onnxruntime-node. Throws {@link BackendError} "library". */
 export function loadOrtLibrary(): OrtLibrary {
   const { file, handle, table, version } = loadTable();
   const errorMessage = nativeFunction(table, GET_ERROR_MESSAGE, "str", ["void*"]);
@@ -87,7 +87,9 @@ function loadTable(): LoadedTable {
     handle = koffi.load(file);
     base = handle.func("void* OrtGetApiBase()")();
   } catch (cause) {
-    throw new BackendError("library", `${file} does not load. Install ${PACKAGE} again for this platform.`, { cause });
+    throw new BackendError("library", `${file} cannot be loaded. Install ${PACKAGE} again for this platform.`, {
+      cause,
+    });
   }
   pinLibrary(file);
   // OrtApiBase is { GetApi(version), GetVersionString() }.
@@ -118,14 +120,14 @@ function libraryFile(): string {
     const known = Object.keys(names).join(", ");
     throw new BackendError(
       "library",
-      `${PACKAGE} has no library for ${platform}, only for ${known}. Use tfjs's "cpu" backend here.`,
+      `${PACKAGE} has no library for ${platform}, only for ${known}. Use tfjs's "cpu" backend on this platform.`,
     );
   }
   const file = join(packageFolder(), "bin", "napi-v6", process.platform, process.arch, name);
   if (!existsSync(file)) {
     throw new BackendError(
       "library",
-      `${file} does not exist. Install ${PACKAGE}@1.30.0 (its install script may be skipped).`,
+      `${file} does not exist. Install ${PACKAGE}@1.30.0 (its install script is not needed).`,
     );
   }
   return file;
@@ -143,13 +145,13 @@ function packageFolder(): string {
   }
 }
 
-/** The function at a position of a table of function pointers. */
+/** The function at an index of a table of function pointers. */
 function nativeFunction(table: Pointer, index: number, result: string, parameters: readonly string[]): NativeFunction {
   const address: Pointer = koffi.decode(table, index * koffi.sizeof("void*"), "void*");
   return koffi.decode(address, koffi.proto(result, [...parameters]));
 }
 
-// koffi decodes a prototype to a callable whose result is only known to whoever wrote the prototype.
+// The result type of a function that koffi decodes depends on the prototype string.
 // oxlint-disable-next-line typescript/no-explicit-any
 type NativeFunction = (...values: readonly NativeArgument[]) => any;
 

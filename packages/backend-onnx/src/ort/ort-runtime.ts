@@ -1,26 +1,26 @@
 import { availableParallelism } from "node:os";
 import { BackendError } from "../backend-error.ts";
-import { heldBytes, type HeldBytes } from "../memory/held-bytes.ts";
+import { tensorBytes, type TensorBytes } from "../memory/tensor-bytes.ts";
 import { onnxWriter } from "../graph/onnx-writer.ts";
 import { loadOrtLibrary, type OrtLibrary, type Pointer } from "./ort-library.ts";
 
-/** How far ONNX Runtime rewrites a graph before it runs it. */
+/** How far ONNX Runtime optimizes a graph before it runs it. */
 export type OptimizationLevel = "none" | "basic" | "extended" | "all";
 
-/** The process's one ONNX Runtime: library, environment with its thread pool, and the arena that all sessions share. */
+/** ONNX Runtime, once per process: the library, the environment with its thread pool, and the arena that all sessions share. */
 export interface OrtRuntime {
   readonly library: OrtLibrary;
   readonly threads: number;
   readonly environment: Pointer;
-  /** Describes plain CPU memory that ONNX Runtime does not own. */
+  /** Describes CPU memory that ONNX Runtime does not own. */
   readonly memoryInfo: Pointer;
-  /** The shared arena: freed tensors are reused without asking the operating system. */
+  /** The shared arena, which reuses the memory of freed tensors without asking the operating system. */
   readonly allocator: Pointer;
-  /** Counted by whoever allocates and releases. */
-  readonly held: HeldBytes;
+  /** Updated by the code that allocates and releases tensors. */
+  readonly tensorBytes: TensorBytes;
 }
 
-/** Errors are thrown; a log would say them a second time. */
+/** Errors are thrown, so logging them would only repeat them. */
 const LOG_FATAL_ONLY = 4;
 const DEVICE_ALLOCATOR = 0;
 const ARENA_ALLOCATOR = 1;
@@ -29,16 +29,16 @@ const DEFAULT = -1;
 const SAME_AS_REQUESTED = 1;
 const OPTIMIZATION_LEVELS: Readonly<Record<OptimizationLevel, number>> = { none: 0, basic: 1, extended: 2, all: 99 };
 
-/** The session option that names rewritings which are left out, separated by semicolons. */
+/** The session option with the names of disabled graph optimizations, separated by semicolons. */
 export const DISABLED_OPTIMIZERS = "optimization.disable_specified_optimizers";
-/** It moves padding into a pooling node, whose padding means something else and has to be narrower than the window. */
+/** Pad_Fusion moves padding into pooling nodes, whose padding means something else and must be narrower than the window. */
 export const HARMFUL_OPTIMIZERS = "Pad_Fusion";
 
 let runtime: OrtRuntime | undefined;
 
 /**
  * Opens ONNX Runtime, once per process: the environment and its threads live until the process ends.
- * `threads` defaults to the available parallelism; asking later for another number throws.
+ * `threads` defaults to the available parallelism; a later call with a different number throws.
  */
 export function openOrtRuntime(threads?: number): OrtRuntime {
   runtime ??= createRuntime(threads ?? availableParallelism());
@@ -46,21 +46,21 @@ export function openOrtRuntime(threads?: number): OrtRuntime {
     throw new BackendError(
       "invalid-options",
       `threads: ${threads} comes too late: ONNX Runtime already runs with ${runtime.threads} threads in this process. ` +
-        "Pass the option to the first registration.",
+        "Pass threads to the first registration.",
     );
   }
   return runtime;
 }
 
-/** Options for new sessions; released by whoever creates them. */
+/** Options for new sessions; the caller releases them. */
 export function createSessionOptions(library: OrtLibrary, level: OptimizationLevel): Pointer {
   const { call } = library;
   const options = library.create("CreateSessionOptions");
   call.SetSessionGraphOptimizationLevel(options, OPTIMIZATION_LEVELS[level]);
   call.SetSessionLogSeverityLevel(options, LOG_FATAL_ONLY);
-  // A pool per session would spin beside all others: 20 to 100 times slower when sessions alternate.
+  // The threads of one pool per session would all spin at once: 20 to 100 times slower when sessions alternate.
   call.DisablePerSessionThreads(options);
-  // Memory patterns double the peak and save no time here.
+  // Memory patterns double the peak memory and save no time here.
   call.DisableMemPattern(options);
   call.AddSessionConfigEntry(options, "session.use_env_allocators", "1");
   call.AddSessionConfigEntry(options, "session.set_denormal_as_zero", "1");
@@ -74,7 +74,7 @@ function createRuntime(threads: number): OrtRuntime {
   const threading = create("CreateThreadingOptions");
   call.SetGlobalIntraOpNumThreads(threading, threads);
   call.SetGlobalInterOpNumThreads(threading, 1);
-  // Masked softmax makes denormals, which cost a factor of six. Only the first session of a process decides.
+  // Masked softmax produces denormals, which are six times slower. Only the first session of a process sets this.
   call.SetGlobalDenormalAsZero(threading);
   const environment = create("CreateEnvWithGlobalThreadPools", LOG_FATAL_ONLY, "mlan", threading);
   release.ReleaseThreadingOptions(threading);
@@ -89,11 +89,11 @@ function createRuntime(threads: number): OrtRuntime {
     environment,
     memoryInfo: create("CreateCpuMemoryInfo", DEVICE_ALLOCATOR, MEMORY_TYPE_DEFAULT),
     allocator: openArena(library, environment, arena),
-    held: heldBytes(),
+    tensorBytes: tensorBytes(),
   };
 }
 
-/** The arena as an allocator. Only sessions hand it out, so a session of the smallest graph is opened and kept for it. */
+/** The arena's allocator. Only a session gives access to it, so a minimal session is opened and kept. */
 function openArena(library: OrtLibrary, environment: Pointer, arena: Pointer): Pointer {
   const writer = onnxWriter();
   writer.input("x", [], "float32");

@@ -13,8 +13,8 @@ const outputNames: NameTable = new NameTable("o");
 /** A compiled graph with inputs i0, i1, ... and outputs o0, o1, ... */
 export interface OrtSession {
   /**
-   * Computes `outputs` from `inputs`, which all have storage. An output is written into its entry of
-   * `destinations` where it has one, else into fresh memory of the arena. `runOptions` are ONNX Runtime's own.
+   * Computes `outputs` from `inputs`, which must all have storage. An output is written to its entry in `destinations`,
+   * or to new memory of the arena if it has none. `runOptions` is an `OrtRunOptions` pointer.
    */
   run(
     inputs: readonly RecordedValue[],
@@ -25,14 +25,14 @@ export interface OrtSession {
   release(): void;
 }
 
-/** Memory that was prepared for results before they are computed. */
+/** Preallocated memory for results. */
 export type Destinations = ReadonlyMap<RecordedValue, Storage>;
 
 /** Compiles the bytes of an ONNX model. */
 export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uint8Array): OrtSession {
   const { library, environment } = runtime;
   const session = library.create("CreateSessionFromArray", environment, model, model.length, options);
-  // Shapes depend on the graph alone, so one look at a graph's results is enough.
+  // Shapes depend on the graph alone, so checking the results of one run is enough.
   let checked = false;
   return {
     run(inputs, outputs, destinations, runOptions) {
@@ -66,8 +66,8 @@ export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uin
 }
 
 /**
- * Throws where ONNX Runtime made another number of elements, or another type, than was recorded: read as what was
- * recorded, the memory behind it would be read too.
+ * Throws if the number or type of ONNX Runtime's result elements differs from what was recorded: reading more elements
+ * than there are would read past the end of the memory.
  */
 function checkResults(
   library: OrtLibrary,
@@ -85,7 +85,7 @@ function checkResults(
     throw new BackendError(
       "runtime",
       `ONNX Runtime computed ${count} elements of its type ${type} for ${output.dtype} [${output.shape.join()}]. ` +
-        "Check the sizes and positions of the call.",
+        "Check the sizes and indices of the call.",
     );
   }
 }

@@ -4,37 +4,37 @@ import type { Recording } from "./recording.ts";
 import type { RecordedValue } from "./recorded-value.ts";
 
 /**
- * Which value stands behind each data id of tfjs. Several ids may hold the same value (clones and reshapes);
- * only what tfjs-core itself shares (a variable and the tensor it was made from or assigned) shares an id.
+ * The value of each tfjs data id. Several ids may share a value (clones and reshapes). Tensors share an id only where
+ * tfjs-core shares it: a variable, and the tensor that it was made from or assigned.
  */
 export interface DataTable {
-  /** Values that data ids hold. A clone adds none, so that tfjs's own search for leaks does not take it for one. */
+  /** The number of values, not ids: tfjs's own leak checks must not count a clone as a leak. */
   readonly size: number;
   /**
-   * Throws {@link BackendError} "disposed" for an id whose value nobody holds any more. (Gradients of tfjs read clones
-   * after they were disposed, while the original lives.)
+   * Throws {@link BackendError} "disposed" if no id owns the value any more. (tfjs gradients read disposed clones while
+   * the original still exists.)
    */
   value(dataId: object): RecordedValue;
-  /** A new data id that holds `value`. */
+  /** A new data id for `value`. */
   add(value: RecordedValue): object;
-  /** Takes over another backend's data id, which `refCount` tensors share. */
+  /** Adopts the data id of a different backend, which `refCount` tensors share. */
   adopt(dataId: object, value: RecordedValue, refCount: number): void;
-  /** Lets a data id hold another value from now on. */
+  /** Gives a data id a different value. */
   replace(dataId: object, value: RecordedValue): void;
   incRef(dataId: object): void;
   refCount(dataId: object): number;
-  /** One tensor less, or with `force` none, shares the id; gives whether the id is gone. */
+  /** Lowers the reference count of the id by one, or with `force` to zero; returns whether it is now zero. */
   dispose(dataId: object, force: boolean): boolean;
 }
 
-/** `backend` is the one that tfjs moves other backends' data to. */
+/** `backend` is the backend that tfjs moves other backends' data to. */
 export function dataTable(backend: tf.KernelBackend, recording: Recording): DataTable {
   return new Entries(backend, recording);
 }
 
 /**
- * A data id that is its own table entry. tfjs's `DataStorage` would keep entries in a WeakMap,
- * whose upkeep by the garbage collector costs more than all recording.
+ * A data id that is its own table entry. tfjs's `DataStorage` would use a WeakMap, whose garbage collection costs more
+ * than all recording.
  */
 class Entry {
   value: RecordedValue;
@@ -50,7 +50,7 @@ class Entry {
 class Entries implements DataTable {
   readonly #backend: tf.KernelBackend;
   readonly #recording: Recording;
-  /** Entries of ids that other backends made. */
+  /** Entries of ids that other backends created. */
   readonly #adopted = new WeakMap<object, Entry>();
   #size = 0;
 
@@ -74,7 +74,7 @@ class Entries implements DataTable {
 
   adopt(dataId: object, value: RecordedValue, refCount: number): void {
     if (dataId instanceof Entry) {
-      // Made here, moved away, and now back.
+      // The id was created here, moved to a different backend, and is now moved back.
       dataId.value = value;
       dataId.refCount = refCount;
       this.#hold(value);

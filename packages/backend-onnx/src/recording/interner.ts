@@ -5,15 +5,15 @@ export interface Interner {
   number(text: string): number;
 }
 
-/** The most that a table holds. */
+/** The largest size of an {@link Interner}. */
 export interface InternerLimits {
   readonly strings: number;
   readonly characters: number;
 }
 
 /**
- * Beyond its limits the table starts anew. Numbers are never given twice, so what was numbered
- * before can only be missed from then on (and compiled again), never mistaken for something else.
+ * Beyond its limits the table is cleared. Numbers are never reused, so older programs are no longer found (and are
+ * compiled again), but never confused with others.
  */
 export function interner(limits: InternerLimits = { strings: 100_000, characters: 2 ** 23 }): Interner {
   const numbers = new Map<string, number>();
@@ -34,7 +34,7 @@ export function interner(limits: InternerLimits = { strings: 100_000, characters
   };
 }
 
-/** The text of all that is written into a graph for one node, but for where its inputs come from. */
+/** Everything that defines one node of a graph, except where its inputs come from, as text. */
 export function kindText(
   operation: Operation,
   inputs: number,
@@ -51,7 +51,7 @@ export function typeText({ shape, dtype }: { readonly shape: readonly number[]; 
   return `${dtype}[${shape.join()}]`;
 }
 
-// JSON would write NaN and the infinities alike, and -0 as 0.
+// JSON cannot tell NaN from the infinities, nor -0 from 0.
 function attributeText(value: unknown): string {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   if (Array.isArray(value) || ArrayBuffer.isView(value))

@@ -1,26 +1,26 @@
 import { typeText, type Interner } from "./interner.ts";
 import type { RecordedNode, RecordedValue } from "./recorded-value.ts";
 
-/** Recorded nodes as one straight-line program: what it reads, what it gives, and its signature. */
+/** Recorded nodes as one straight-line program, with its inputs, outputs, and signature. */
 export interface Program {
   /** In the order of recording, which is a topological order. */
   readonly nodes: readonly RecordedNode[];
   /** Values in memory that the nodes read, by first use. */
   readonly leaves: readonly RecordedValue[];
-  /** Leaves that are constants of the graph: no run feeds them. */
+  /** Leaves that are constants of the graph, not inputs. */
   readonly frozen: readonly RecordedValue[];
-  /** Values that someone holds or a later node reads. */
+  /** Values that a data id owns or that a later node reads. */
   readonly outputs: readonly RecordedValue[];
   /**
-   * The whole structure as numbers: two programs with equal signatures compile to the same graph.
-   * Leaves are in it by type only, never by content; frozen ones by their identity.
+   * The whole structure as numbers: programs with equal signatures compile to the same graph. It contains the type of
+   * each leaf but not its content; frozen leaves have unique numbers.
    */
   readonly signature: Int32Array;
 }
 
 /**
- * Builds the program of `nodes`, whose readers it has already counted off: a result is then whatever
- * still has an owner or a reader.
+ * Builds the program of `nodes`. The caller has already subtracted the reads within `nodes` from `readers`, so values
+ * that still have an owner or a reader are outputs.
  */
 export function buildProgram(nodes: readonly RecordedNode[], types: Interner): Program {
   const words: number[] = [];
@@ -31,7 +31,7 @@ export function buildProgram(nodes: readonly RecordedNode[], types: Interner): P
     words.push(node.kind);
     for (const input of node.inputs) {
       if (input.position < 0) {
-        // A place that no node gave: whoever compares knows from its number that here is a new leaf.
+        // A leaf: no node produced this position, which makes it recognisable in the signature.
         input.position = position++;
         leaves.push(input);
       }
@@ -53,10 +53,10 @@ export function buildProgram(nodes: readonly RecordedNode[], types: Interner): P
   return { nodes, leaves: fed, frozen, outputs, signature: Int32Array.from(words) };
 }
 
-/** Numbers frozen values; none is given twice. */
+/** Numbers frozen values; never reused. */
 let frozenCount = 0;
 
-/** Forgets the places that {@link buildProgram} gave to values. */
+/** Resets the positions that {@link buildProgram} set. */
 export function clearPositions({ nodes, leaves, frozen }: Program): void {
   for (const leaf of [...leaves, ...frozen]) leaf.position = -1;
   for (const node of nodes) for (const output of node.outputs) output.position = -1;

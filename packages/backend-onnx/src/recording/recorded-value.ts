@@ -1,32 +1,32 @@
 import type { BackendError } from "../backend-error.ts";
 import type { Attributes, ElementType, GraphNode, Operation, Storage, Value } from "../graph/graph.ts";
 
-/** A {@link GraphNode} as the runtime keeps it. */
+/** A {@link GraphNode} with its interned kind. */
 export interface RecordedNode extends GraphNode {
   readonly inputs: readonly RecordedValue[];
   readonly outputs: readonly RecordedValue[];
-  /** Stands for operation, attributes, number of inputs, and types of the outputs; see `interner.ts`. */
+  /** The interned operation, attributes, number of inputs, and output types; see `interner.ts`. */
   readonly kind: number;
 }
 
-/** A {@link Value} with its bookkeeping. Its memory goes back when nothing owns it and nothing recorded reads it. */
+/** A {@link Value} with reference counts. Its memory is released when nothing owns it and no pending node reads it. */
 export class RecordedValue implements Value {
   readonly shape: readonly number[];
   readonly dtype: ElementType;
   readonly outputIndex: number;
   producer: RecordedNode | undefined = undefined;
   storage: Storage | undefined = undefined;
-  /** Why it could not be computed. */
+  /** Why computing it failed. */
   failure: BackendError | undefined = undefined;
-  /** How many data ids hold it. A value without owners is an inner edge of the graph, never a result. */
+  /** The number of data ids that own it. A value without owners is internal to the graph, never a result. */
   owners = 0;
-  /** How often pending nodes read it. */
+  /** The number of pending inputs that refer to it. */
   readers = 0;
-  /** Its place in the program being built; -1 outside of that. */
+  /** Its position in the program being built; -1 otherwise. */
   position = -1;
   /** The interned dtype and shape; -1 until a program needs it. */
   type = -1;
-  /** Whether programs take its content as a constant, and are good for this very value only. */
+  /** Whether programs use its content as a constant; such a program is valid for this value only. */
   frozen = false;
   /** Counts changes in place. */
   version = 0;
@@ -44,7 +44,7 @@ export class RecordedValue implements Value {
   }
 }
 
-/** Makes a node and its outputs, and counts it as a reader of its inputs. */
+/** Creates a node, and counts it as a reader of its inputs and the producer of its outputs. */
 export function recordedNode(
   operation: Operation,
   inputs: readonly RecordedValue[],

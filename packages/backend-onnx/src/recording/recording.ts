@@ -8,18 +8,18 @@ import { buildProgram, clearPositions, type Program } from "./program.ts";
 import { sizeOf } from "../memory/storage.ts";
 import { recordedNode, RecordedValue, type RecordedNode } from "./recorded-value.ts";
 
-/** Runs one program: afterwards its outputs have storage. */
+/** Runs one program and gives its outputs storage. */
 export type ProgramRunner = (program: Program, destinations: Destinations | undefined) => void;
 
 export interface RecordingOptions {
   readonly run: ProgramRunner;
-  /** A flush happens by itself when so many nodes are pending, ... */
+  /** {@link Recording.flushIfFull} flushes from this number of pending nodes on. */
   readonly pendingNodes: number;
-  /** ... or when so many bytes are only kept because pending nodes read them. */
+  /** {@link Recording.flushIfFull} also flushes when more bytes than this are kept only because pending nodes read them. */
   readonly pendingBytes: number;
 }
 
-/** The nodes that were recorded and not yet run. */
+/** The nodes that are recorded but have not run yet. */
 export interface Recording {
   readonly pending: number;
   record(
@@ -28,16 +28,16 @@ export interface Recording {
     results: readonly ResultType[],
     attributes: Attributes,
   ): readonly RecordedValue[];
-  /** The same data read under another shape of the same size; good until the next flush. */
+  /** The same data under a different shape of the same size; valid until the next flush. */
   view(value: RecordedValue, shape: readonly number[]): RecordedValue;
-  /** One data id less holds the value. */
+  /** Removes one owner of the value. */
   drop(value: RecordedValue): void;
   /**
-   * Runs everything whose result someone holds and forgets the rest. A node that fails does not throw here:
-   * its outputs keep the error as their `failure`, and all others are computed.
+   * Runs every node whose results are owned or needed by such a node, and discards the others. A node that fails does
+   * not throw here: its outputs get the error as their `failure`, and all other nodes run.
    */
   flush(destinations?: Destinations): void;
-  /** Flushes if too much is pending. Only for moments when all values that are still needed are held. */
+  /** Flushes if too much is pending. Call it only when every value that is still needed has an owner. */
   flushIfFull(): void;
 }
 
@@ -59,7 +59,7 @@ class PendingNodes implements Recording {
   readonly #numbers: Interner = interner();
   readonly #views = new Map<RecordedValue, readonly RecordedValue[]>();
   #nodes: RecordedNode[] = [];
-  /** Bytes without an owner that pending nodes keep. */
+  /** Bytes of values without an owner that pending nodes still read. */
   #keptBytes = 0;
 
   constructor(run: ProgramRunner, pendingNodes: number, pendingBytes: number) {
@@ -116,7 +116,7 @@ class PendingNodes implements Recording {
     if (!this.#attempt(nodes, destinations)) this.#runOneByOne(nodes, destinations);
   }
 
-  /** Runs the nodes as one program; on failure everything is as before. */
+  /** Runs the nodes as one program. If a program of several nodes fails, restores the state and returns false. */
   #attempt(nodes: readonly RecordedNode[], destinations: Destinations | undefined): boolean {
     for (const node of nodes) for (const input of node.inputs) input.readers--;
     const program = buildProgram(nodes, this.#numbers);
@@ -134,7 +134,7 @@ class PendingNodes implements Recording {
     return true;
   }
 
-  /** Finds what failed: each node is a program of its own, and what depends on a failed one fails with it. */
+  /** Runs each node as a separate program to find the one that fails; nodes that depend on it fail too. */
   #runOneByOne(nodes: readonly RecordedNode[], destinations: Destinations | undefined): void {
     for (const node of nodes) {
       const failed = node.inputs.find((input) => input.failure !== undefined);
@@ -151,10 +151,10 @@ class PendingNodes implements Recording {
   }
 }
 
-/** Those nodes whose outputs are held or read by a needed node; the others let go of their inputs. */
+/** The nodes whose outputs have an owner or are read by a needed node. The others release their inputs. */
 function neededNodes(nodes: readonly RecordedNode[]): RecordedNode[] {
   const needed: RecordedNode[] = [];
-  // Backwards, so that all readers of a value are decided before its producer.
+  // Backwards, so that all readers of a value come before its producer.
   for (let index = nodes.length - 1; index >= 0; index--) {
     const node = nodes[index];
     if (node === undefined) continue;
@@ -179,12 +179,13 @@ function fail(nodes: readonly RecordedNode[], failure: BackendError): void {
   }
 }
 
-/** Throws {@link BackendError} "unsupported" where a tensor cannot be read under another shape. */
+/** Throws {@link BackendError} "unsupported" if two shapes have different numbers of elements. */
 export function assertSameSize(from: readonly number[], to: readonly number[]): void {
   if (sizeOf(from) === sizeOf(to)) return;
   throw new BackendError(
     "unsupported",
-    `a tensor of shape [${from.join()}] cannot be read as [${to.join()}]: the numbers of elements differ.`,
+    `a tensor of shape [${from.join()}] cannot be read as [${to.join()}]: the numbers of elements differ. ` +
+      "Use a shape of the same size.",
   );
 }
 

@@ -3,14 +3,14 @@ import type { Program } from "../recording/program.ts";
 // Measured with ONNX Runtime 1.30 (Linux x64): growth of the resident set per session over hundreds of them, for graphs
 // of 3 to 3000 recorded operations that are written as 1 to 8 nodes each. The estimate is within a third of it.
 const BYTES_OF_AN_EMPTY_SESSION = 50_000;
-/** Nodes, edges and types are objects with names in ONNX Runtime, where the model has a few bytes of text. */
+/** ONNX Runtime has an object with a name for each node, edge and type, which take only a few bytes in the model. */
 const BYTES_PER_BYTE_OF_STRUCTURE = 60;
-/** Constants are held as they were written and as they are read. */
+/** A session keeps constants both as written in the model and as used by kernels. */
 const BYTES_PER_BYTE_OF_CONSTANTS = 3;
-/** The most that a recorded operation takes in a model without its constants. */
+/** Most bytes that a recorded operation takes in a model, without its constants. */
 const LARGEST_STRUCTURE = 2048;
 
-/** What a session that is compiled from `model` holds, in bytes, estimated. */
+/** An estimate of the memory of a session compiled from `model`, in bytes. */
 export function estimateSessionBytes({ nodes, signature }: Program, model: Uint8Array): number {
   const structure = Math.min(model.length, nodes.length * LARGEST_STRUCTURE);
   const constants = model.length - structure;

@@ -1,26 +1,26 @@
-/** Something compiled, which must be given back. */
+/** A compiled object that must be released. */
 interface Releasable {
   release(): void;
 }
 
-/** Compiled sessions by signature; those used longest ago go when there are too many or they hold too much. */
+/** Compiled sessions by signature. Evicts the least recently used when there are too many or they take too much memory. */
 export interface SessionCache<Session extends Releasable> {
   readonly size: number;
-  /** Of all sessions kept. */
+  /** The memory of all cached sessions. */
   readonly bytes: number;
   readonly evicted: number;
   find(signature: Int32Array): Session | undefined;
-  /** `bytes` is what the session holds. One that holds more than is allowed is kept, alone. */
+  /** `bytes` is the memory of the session. One above the limit is kept as the only session. */
   add(signature: Int32Array, session: Session, bytes: number): void;
-  /** Gives a session away: the caller releases it. */
+  /** Removes a session from the cache; the caller releases it. */
   take(signature: Int32Array): Session | undefined;
   clear(): void;
 }
 
 export interface SessionCacheLimits {
-  /** The largest number of sessions kept, at least 1. */
+  /** Most sessions kept, at least 1. */
   readonly sessions: number;
-  /** The most bytes that they hold together. */
+  /** Most bytes of all sessions together. */
   readonly sessionBytes: number;
 }
 
@@ -33,7 +33,7 @@ interface Entry<Session> {
 
 export function sessionCache<Session extends Releasable>(limits: SessionCacheLimits): SessionCache<Session> {
   const buckets = new Map<number, Entry<Session>[]>();
-  // Sets keep the order of insertion: whoever is used moves to the end.
+  // Sets keep insertion order: a session that is used moves to the end.
   const byLastUse = new Set<Entry<Session>>();
   let bytes = 0;
   let evicted = 0;

@@ -1,7 +1,7 @@
 import { compileProgram, FROZEN_PREFIX } from "../graph/compile.ts";
 import type { Device } from "../devices/device.ts";
 import { openSession } from "../devices/device-session.ts";
-import { memoryUpkeep } from "../memory/memory-upkeep.ts";
+import { memoryTrimmer } from "../memory/memory-trimmer.ts";
 import { NameTable } from "../graph/name-table.ts";
 import { DISABLED_OPTIMIZERS, HARMFUL_OPTIMIZERS, type OptimizationLevel } from "../ort/ort-runtime.ts";
 import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
@@ -13,17 +13,17 @@ import { wrapStorage } from "../memory/storage.ts";
 import { estimateSessionBytes } from "./session-bytes.ts";
 import { sessionCache, type SessionCacheLimits } from "./session-cache.ts";
 
-/** What was compiled and run so far, and what is kept of it. Times are milliseconds. */
+/** Counts of compiled, cached and run graphs. Times are in milliseconds. */
 export interface SessionStatistics {
-  /** Graphs compiled into sessions, and how long that took with writing the graphs. */
+  /** Graphs compiled into sessions, and the time to write and compile them. */
   readonly compiled: number;
   readonly compileMilliseconds: number;
-  /** Sessions that are ready to be used again, and sessions given back because there were too many. */
+  /** Sessions in the cache, and sessions evicted from it. */
   readonly cached: number;
   readonly evicted: number;
-  /** What the sessions that are ready hold together, in bytes, estimated. */
+  /** Memory of the cached sessions in bytes, estimated. */
   readonly sessionBytes: number;
-  /** Graphs run, and how long ONNX Runtime took. */
+  /** Graphs run, and the time that ONNX Runtime took. */
   readonly runs: number;
   readonly runMilliseconds: number;
 }
@@ -32,9 +32,9 @@ export interface SessionRunnerOptions extends SessionCacheLimits {
   readonly optimization: OptimizationLevel;
 }
 
-/** A compiled program that no longer depends on the cache. */
+/** A compiled program outside the cache. */
 export interface OwnedProgram {
-  /** Computes `outputs` from `leaves`, which are as many and of the types as when the program was recorded. */
+  /** Computes `outputs` from `leaves`; number and types must be those of the recorded program. */
   run(
     leaves: readonly RecordedValue[],
     outputs: readonly RecordedValue[],
@@ -43,7 +43,7 @@ export interface OwnedProgram {
   release(): void;
 }
 
-/** What it takes to compile a program as the backend does. */
+/** The device and optimization level that the backend compiles programs with. */
 export interface SessionMaker {
   readonly device: Device;
   readonly optimization: OptimizationLevel;
@@ -55,14 +55,14 @@ export interface SessionRunner extends SessionMaker {
   /** Takes the session of a program that has just been run out of the cache; the caller releases it. */
   own(signature: Int32Array): OwnedProgram;
   readonly statistics: SessionStatistics;
-  /** Gives all sessions back. */
+  /** Releases all sessions. */
   dispose(): void;
 }
 
 export function sessionRunner(device: Device, limits: SessionRunnerOptions): SessionRunner {
   const { optimization } = limits;
   const cache = sessionCache<OrtSession>(limits);
-  const upkeep = memoryUpkeep(device.runtime.library);
+  const trimmer = memoryTrimmer(device.runtime.library);
   const counts = { compiled: 0, compileMilliseconds: 0, runs: 0, runMilliseconds: 0 };
 
   const execute = (session: OrtSession, ...parameters: Parameters<OrtSession["run"]>): void => {
@@ -88,7 +88,7 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
           for (const storage of frozen) storage.release();
         }
         cache.add(program.signature, session, estimateSessionBytes(program, model));
-        runOptions = upkeep.compiled(program);
+        runOptions = trimmer.compiled(program);
         counts.compiled++;
         counts.compileMilliseconds += performance.now() - start;
       }
@@ -96,7 +96,7 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
     },
     own(signature) {
       const session = cache.take(signature);
-      if (session === undefined) throw new Error("a session is taken right after it was used");
+      if (session === undefined) throw new Error("the session of the last program is no longer in the cache");
       return { run: (...values) => execute(session, ...values), release: () => session.release() };
     },
     get statistics() {
@@ -104,23 +104,23 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
     },
     dispose() {
       cache.clear();
-      upkeep.dispose();
+      trimmer.dispose();
     },
   };
 }
 
 const frozenNames: NameTable = new NameTable(FROZEN_PREFIX);
 
-/** The same memory in a handle that ONNX Runtime takes for a constant: one of its own results it would refuse. */
+/** A new handle for the same memory: ONNX Runtime does not accept one of its own results as a constant. */
 function userOwned({ runtime }: Device, { storage, shape, dtype }: RecordedValue): Storage {
   if (storage === undefined) throw new Error("a frozen value has no data");
   return wrapStorage(runtime, storage.view(), shape, dtype);
 }
 
-/** Hands the content of frozen leaves over: ONNX Runtime packs a copy of the matrices among them for its products. */
+/** Passes the content of frozen leaves to the session; ONNX Runtime packs a copy of each matrix for its products. */
 function addFrozen({ call }: OrtLibrary, options: Pointer, frozen: readonly Storage[]): void {
   if (frozen.length === 0) return;
-  // Folding would look for the content in the model.
+  // Constant folding would look for the content in the model.
   call.AddSessionConfigEntry(options, DISABLED_OPTIMIZERS, `${HARMFUL_OPTIMIZERS};ConstantFolding`);
   frozenNames.reserve(frozen.length);
   for (const [index, { handle }] of frozen.entries()) frozenNames.values[index] = handle;

@@ -1,6 +1,6 @@
 import { numberOf, type Replacements, type TypedGraph } from "./typed-graph.ts";
 
-/** Functions of real numbers that have no WebGPU kernel. */
+/** Functions of real numbers without a WebGPU kernel. */
 export const FLOAT_FUNCTIONS: Replacements = {
   Round: (graph, { inputs: [x = ""] }) => [round(graph, x)],
   Sign: (graph, { inputs: [x = ""] }) => [sign(graph, x)],
@@ -13,14 +13,14 @@ export const FLOAT_FUNCTIONS: Replacements = {
   Sum: (graph, { inputs: [first = "", ...others] }) => [
     others.reduce((total, term) => graph.apply("Add", [total, term]), first),
   ],
-  // NaN is the number that does not equal itself.
+  // Only NaN is not equal to itself.
   IsNaN: (graph, { inputs: [x = ""] }) => [graph.apply("Not", [graph.apply("Equal", [x, x])])],
   IsInf: (graph, { inputs: [x = ""] }) => [isInfinite(graph, x)],
   Mod: (graph, { inputs: [x = "", y = ""], operands: [{ type } = { type: "int32" }] }) =>
     type === "float32" ? [remainder(graph, x, y)] : undefined,
 };
 
-/** To the nearest integer, halves to the even one. */
+/** Rounds to the nearest integer, halves to even. */
 function round(graph: TypedGraph, x: string): string {
   const [half, one] = [graph.scalar(0.5, "float32"), graph.scalar(1, "float32")];
   const below = graph.apply("Floor", [x]);
@@ -32,7 +32,7 @@ function round(graph: TypedGraph, x: string): string {
   return graph.apply("Where", [graph.apply("Greater", [fraction, half]), above, near]);
 }
 
-/** 1, 0, or -1; NaN stays. */
+/** 1, 0, or -1; NaN for NaN. */
 function sign(graph: TypedGraph, x: string): string {
   const [one, zero, minusOne] = [1, 0, -1].map((value) => graph.scalar(value, "float32"));
   const signed = graph.apply("Where", [
@@ -54,7 +54,7 @@ function isInfinite(graph: TypedGraph, x: string): string {
   return graph.apply("Equal", [graph.apply("Abs", [x]), graph.scalar(Infinity, "float32")]);
 }
 
-/** With the sign of `x`, as C's fmod; `x` itself where the divisor is infinite. */
+/** The remainder with the sign of `x`, as C's fmod; `x` itself if the divisor is infinite. */
 function remainder(graph: TypedGraph, x: string, y: string): string {
   const quotient = graph.apply("Div", [x, y]);
   const negative = graph.apply("Less", [quotient, graph.scalar(0, "float32")]);

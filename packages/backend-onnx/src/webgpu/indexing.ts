@@ -1,16 +1,16 @@
 import { numberOf, type NodeCall, type Replacements, type TypedGraph } from "./typed-graph.ts";
 
-/** Kernels that take parts of tensors. */
+/** Operators that select parts of tensors. */
 export const INDEXING: Replacements = {
   Range: sequence,
   Slice: (graph, call) => (call.operands[0]?.type === "float32" ? undefined : takeSlices(graph, call)),
   GatherND: gatherRows,
 };
 
-/** A longer one would make the graph large. */
+/** A longer sequence would make the graph too large. */
 const LONGEST_SEQUENCE = 1_000_000;
 
-/** Numbers that are known now. */
+/** A sequence of numbers that are known when the graph is written. */
 function sequence(graph: TypedGraph, { inputs }: NodeCall): readonly string[] | undefined {
   const [start, limit, step] = inputs.map((input) => graph.constant(input)?.[0]);
   if (start === undefined || limit === undefined || step === undefined) return undefined;
@@ -19,7 +19,7 @@ function sequence(graph: TypedGraph, { inputs }: NodeCall): readonly string[] | 
   return [graph.int64(Array.from({ length }, (_, index) => start + index * step))];
 }
 
-/** Only floats are sliced; of anything else the positions of one axis after the other are gathered. */
+/** WebGPU slices only floats; for other types, indices are gathered along one axis after the other. */
 function takeSlices(
   graph: TypedGraph,
   { inputs: [x = "", ...bounds], operands: [operand] }: NodeCall,
@@ -49,7 +49,7 @@ function positionsOf(length: number, start: number, end: number, step: number): 
   return positions;
 }
 
-/** Positions of several coordinates become numbers of rows, which Gather takes. */
+/** Converts indices with several coordinates to row numbers, for Gather. */
 function gatherRows(
   graph: TypedGraph,
   { inputs: [x = "", indices = ""], operands, attributes }: NodeCall,

@@ -1,7 +1,7 @@
 import { onnxType } from "./value-type.ts";
 import { converted, type Replacement, type Replacements, type TypedGraph } from "./typed-graph.ts";
 
-/** Integers, for which WebGPU has few kernels, and float64, for which it has none: float32 stands in for it. */
+/** Operators on integers, for which WebGPU has few kernels, and on float64, for which it has none: float32 replaces it. */
 export const INTEGERS: Replacements = {
   Abs: forInt32((graph, { inputs: [x = ""] }) => [graph.apply("Max", [x, graph.apply("Neg", [x])])]),
   Neg: forInt32((graph, { inputs: [x = ""] }) => [graph.apply("Sub", [graph.scalar(0, "int32"), x])]),
@@ -12,16 +12,16 @@ export const INTEGERS: Replacements = {
     if (to === "int64" && operand?.type === "float32") return [toInt32(graph, x)];
     return operand?.type === to ? [x] : undefined;
   },
-  // Products of int32 wrap in int64 as they do in int32.
+  // The low 32 bits of a product are the same in int64 and in int32, so int32 wraps as it should.
   ReduceProd: (graph, { inputs: [x = "", axes = ""], attributes, operands: [operand] }) =>
     operand?.type === "int64"
       ? [graph.apply("ReduceProd", [converted(graph, x, "int32"), axes], attributes)]
       : undefined,
-  // The low bits of an int64 are taken on the way from floats to int32 only, which is the short one here.
+  // An int64 mask occurs only in casts from float to int32, which need no mask here.
   BitwiseAnd: (_graph, { inputs: [x = ""], operands: [, mask] }) => (mask?.type === "int64" ? [x] : undefined),
 };
 
-/** Truncated; NaN and infinities become 0, as in JavaScript, and what is beyond int32 its bound, other than there. */
+/** Truncates; NaN and infinities become 0 as in JavaScript, but values beyond int32 saturate instead of wrapping. */
 function toInt32(graph: TypedGraph, x: string): string {
   const finite = graph.apply("Less", [graph.apply("Abs", [x]), graph.scalar(Infinity, "float32")]);
   return converted(graph, graph.apply("Where", [finite, x, graph.scalar(0, "float32")]), "int32");

@@ -1,6 +1,6 @@
 import { numberOf, type Replacements, type TypedGraph } from "./typed-graph.ts";
 
-/** ONNX Runtime's fused products are for the CPU. */
+/** Fused matrix products, which ONNX Runtime has only for the CPU. */
 export const MATRICES: Replacements = {
   FusedMatMul(graph, { inputs: [a = "", b = ""], attributes }) {
     const left = numberOf(attributes["transA"], 0) === 1 ? exchanged(graph, a) : a;
@@ -11,10 +11,10 @@ export const MATRICES: Replacements = {
   },
 };
 
-/** With its last two dimensions exchanged. */
+/** Swaps the last two dimensions. */
 function exchanged(graph: TypedGraph, name: string): string {
   const { shape } = graph.typeOf(name);
-  if (shape === undefined) throw new Error("the rank of an operand of FusedMatMul is not known");
+  if (shape === undefined) throw new Error("the rank of an operand of FusedMatMul is unknown");
   const axes = shape.map((_, axis) => axis);
   return graph.apply("Transpose", [name], { perm: [...axes.slice(0, -2), shape.length - 1, shape.length - 2] });
 }

@@ -1,16 +1,16 @@
-import { CARRIED } from "./carried.ts";
+import { BOOL_AS_FLOAT } from "./bool-as-float.ts";
 import { FLOAT_FUNCTIONS } from "./float-functions.ts";
 import { INDEXING } from "./indexing.ts";
 import { INTEGERS } from "./integers.ts";
 import { LOGIC } from "./logic.ts";
 import { MATRICES } from "./matrices.ts";
 import { NORMALIZATION } from "./normalization.ts";
-import { REFUSALS } from "./refusals.ts";
+import { UNSUPPORTED } from "./unsupported.ts";
 import type { Replacements } from "./typed-graph.ts";
 
 /**
- * Every difference between ONNX Runtime's CPU and WebGPU providers, by ONNX operator type. What is not here and has no
- * WebGPU kernel is refused when a graph is compiled.
+ * Every difference between ONNX Runtime's CPU and WebGPU providers, by ONNX operator type. An operator that is not here
+ * and has no WebGPU kernel fails when the graph is compiled.
  */
 export const REPLACEMENTS: Replacements = {
   ...FLOAT_FUNCTIONS,
@@ -19,6 +19,6 @@ export const REPLACEMENTS: Replacements = {
   ...MATRICES,
   ...NORMALIZATION,
   ...INDEXING,
-  ...CARRIED,
-  ...REFUSALS,
+  ...BOOL_AS_FLOAT,
+  ...UNSUPPORTED,
 };

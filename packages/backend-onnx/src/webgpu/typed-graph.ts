@@ -2,36 +2,36 @@ import type { GraphEmitter, OnnxAttribute } from "../graph/graph.ts";
 import { ONNX_TYPES, type OnnxType } from "../graph/onnx-type.ts";
 import type { ValueType } from "./value-type.ts";
 
-/** A node before it is written. */
+/** A node that is about to be written. */
 export interface NodeCall {
   readonly operatorType: string;
   readonly inputs: readonly string[];
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
-  /** What is known of the inputs. */
+  /** Types of the inputs. */
   readonly operands: readonly ValueType[];
-  /** How many outputs are asked for. */
+  /** Number of outputs. */
   readonly outputs: number;
 }
 
-/** A graph being written, with what is known of its values. */
+/** A graph that is being written, with the types of its values. */
 export interface TypedGraph extends GraphEmitter {
   typeOf(name: string): ValueType;
   /** The numbers of an int64 constant; undefined for any other value. */
   constant(name: string): readonly number[] | undefined;
 }
 
-/** Writes other nodes in place of one, and gives the names of its outputs; undefined where the node may stay. */
+/** Writes other nodes in place of one, and returns the names of their outputs; undefined to keep the node. */
 export type Replacement = (graph: TypedGraph, call: NodeCall) => readonly string[] | undefined;
 
 /** Replacements by ONNX operator type. */
 export type Replacements = Readonly<Record<string, Replacement>>;
 
-/** Writes the conversion of a value, if it needs one. */
+/** Casts a value if it has a different type; returns the name of the result. */
 export function converted(graph: TypedGraph, name: string, to: OnnxType): string {
   return graph.typeOf(name).type === to ? name : graph.apply("Cast", [name], { to: ONNX_TYPES[to] });
 }
 
-/** The number of an attribute, integer or float. */
+/** The value of an integer or float attribute. */
 export function numberOf(attribute: OnnxAttribute | undefined, otherwise: number): number {
   if (typeof attribute === "number") return attribute;
   if (typeof attribute === "object" && "float" in attribute) return attribute.float;

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { OnnxAttribute } from "../graph/graph.ts";
 import { ONNX_TYPES, type OnnxType } from "../graph/onnx-type.ts";
 
-/** What is known of a value within a graph. The shape is undefined where nobody needed to know it so far. */
+/** The type of a value in a graph. The shape is undefined if it is unknown. */
 export interface ValueType {
   readonly type: OnnxType;
   readonly shape: readonly number[] | undefined;
@@ -22,10 +22,10 @@ const BOOLEAN_RESULTS: ReadonlySet<string> = new Set([
   "IsInf",
 ]);
 const INDEX_RESULTS: ReadonlySet<string> = new Set(["ArgMax", "ArgMin", "Range", "Shape"]);
-/** Operators whose second output is positions. */
+/** Operators whose second output is indices. */
 const POSITION_OUTPUTS: ReadonlySet<string> = new Set(["TopK", "MaxPool"]);
 const NUMERIC = "Abs Neg Sign Floor Ceil Exp Log Sqrt Reciprocal Sigmoid Tanh Add Sub Mul Div Max Min Pow Mod Clip";
-/** Operators that treat every element alone, so that their result's shape is that of broadcasting. */
+/** Elementwise operators, whose result has the broadcast shape of the operands. */
 const ELEMENTWISE: ReadonlySet<string> = new Set([
   ...BOOLEAN_RESULTS,
   ...NUMERIC.split(" "),
@@ -35,7 +35,7 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
   "BitwiseAnd",
 ]);
 
-/** The type of output `index` of a node, by its operands' types. */
+/** The type of output `index` of a node with operands of these types. */
 export function typeOfOutput(
   operatorType: string,
   operands: readonly ValueType[],
@@ -67,9 +67,9 @@ function shapeOf(operatorType: string, operands: readonly ValueType[]): readonly
   return shape;
 }
 
-/** The type with a number of ONNX's. */
+/** The type with this ONNX type number. */
 export function onnxType(number: OnnxAttribute | undefined): OnnxType {
   const found = (Object.keys(ONNX_TYPES) as OnnxType[]).find((type) => ONNX_TYPES[type] === number);
-  if (found === undefined) throw new Error(`type ${String(number)} is not one that graphs hold`);
+  if (found === undefined) throw new Error(`type ${String(number)} does not occur in graphs`);
   return found;
 }

@@ -6,7 +6,7 @@ import { typeOfOutput, type ValueType } from "./value-type.ts";
 
 type NodeAttributes = Readonly<Record<string, OnnxAttribute>>;
 
-/** Writes graphs for the WebGPU provider: nodes that it lacks or gets wrong are written as others. */
+/** Writes graphs for the WebGPU provider, and replaces nodes that it lacks or computes incorrectly. */
 export function webgpuWriter(written?: (node: WrittenNode) => void): OnnxWriter {
   return new ReplacingWriter(onnxWriter(written));
 }
@@ -17,7 +17,7 @@ class ReplacingWriter implements OnnxWriter, TypedGraph {
   readonly #types = new Map<string, ValueType>();
   readonly #constants = new Map<string, readonly number[]>();
 
-  /** `writer` writes what is left. */
+  /** `writer` writes the resulting nodes. */
   constructor(writer: OnnxWriter) {
     this.#writer = writer;
   }
@@ -100,10 +100,10 @@ class ReplacingWriter implements OnnxWriter, TypedGraph {
   }
 
   typeOf(name: string): ValueType {
-    // An optional input that is left out.
+    // An omitted optional input.
     if (name === "") return { type: "float32", shape: undefined };
     const type = this.#types.get(name);
-    if (type === undefined) throw new Error(`nothing is known of the value ${name}`);
+    if (type === undefined) throw new Error(`the type of the value ${name} is unknown`);
     return type;
   }
 
@@ -130,16 +130,16 @@ class ReplacingWriter implements OnnxWriter, TypedGraph {
   ): void {
     const operands = inputs.map((input) => this.typeOf(input));
     outputs.forEach((output, index) => {
-      // What an operation's result is, compile.ts has said.
+      // compile.ts has already declared the type of an operation's result.
       if (!this.#types.has(output)) this.#types.set(output, typeOfOutput(operatorType, operands, attributes, index));
     });
     this.#writer.node(operatorType, inputs, outputs, attributes, domain);
   }
 
-  /** Gives a value a second name, by a node that changes nothing. */
+  /** Gives a value a second name through a node that leaves it unchanged. */
   #rename(from: string, to: string): void {
     const { type } = this.typeOf(from);
-    // Identity has no kernel for booleans.
+    // Identity has no WebGPU kernel for booleans.
     if (type === "bool") this.#write("And", [from, from], [to], {}, "");
     else this.#write("Identity", [from], [to], {}, "");
   }

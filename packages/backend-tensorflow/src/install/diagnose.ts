@@ -5,7 +5,7 @@ import { checkBinding } from "./check-binding.ts";
 import { compilerCommand, findCompiler } from "./compiler.ts";
 import { cudaVersions } from "./cuda/build-info.ts";
 import { type GpuQuestion, gpuFindings } from "./cuda/gpu-findings.ts";
-import { type FoundLibrary, findLibrary, NOT_FOUND_MEND } from "./find-library.ts";
+import { type FoundLibrary, findLibrary, NOT_FOUND_FIX } from "./find-library.ts";
 import type { Finding } from "./finding.ts";
 import { ELSEWHERE, isSupported, unsupported } from "./library-names.ts";
 import { type InstallEnvironment, installEnvironment } from "./install-environment.ts";
@@ -19,7 +19,7 @@ interface Answer<Value> {
 }
 
 /**
- * How everything stands that the TensorFlow backend needs, in the order of its need, each with what mends it. What is
+ * How everything stands that the TensorFlow backend needs, in the order of its need, each with what fixes it. What is
  * missing is a finding, never an error. Nothing is built or unpacked; an installed binding is loaded in a process of
  * its own.
  */
@@ -37,8 +37,8 @@ export async function diagnoseTensorFlow(
       {
         name: "TensorFlow",
         state: "missing",
-        found: withoutMend(unsupported(environment).message, ELSEWHERE),
-        mend: ELSEWHERE,
+        found: withoutFix(unsupported(environment).message, ELSEWHERE),
+        fix: ELSEWHERE,
       },
     ];
   }
@@ -66,7 +66,7 @@ export async function diagnoseTensorFlow(
     "TensorFlow",
     () => findLibrary(environment, { lookOnly: true }),
     ({ version, distribution, folder, foundBy }) => `${version} (${distribution}) in ${folder}, by ${foundBy}`,
-    NOT_FOUND_MEND,
+    NOT_FOUND_FIX,
   );
   return [
     node,
@@ -80,8 +80,8 @@ export async function diagnoseTensorFlow(
 }
 
 /** Once a binding works, what only building needs may be away. */
-function needed({ mend, ...finding }: Finding, isNeeded: boolean): Finding {
-  if (isNeeded || finding.state === "ok") return { ...finding, ...(mend !== undefined && { mend }) };
+function needed({ fix, ...finding }: Finding, isNeeded: boolean): Finding {
+  if (isNeeded || finding.state === "ok") return { ...finding, ...(fix !== undefined && { fix }) };
   return { ...finding, state: "unused" };
 }
 
@@ -89,21 +89,21 @@ async function answered<Value>(
   name: string,
   find: () => Value | Promise<Value>,
   found: (value: Value) => string,
-  mend: string,
+  fix: string,
 ): Promise<Answer<Value>> {
   try {
     const value = await find();
     return { finding: { name, state: "ok", found: found(value) }, value };
   } catch (error) {
-    return { finding: { name, state: "missing", found: withoutMend(messageOf(error), mend), mend }, value: undefined };
+    return { finding: { name, state: "missing", found: withoutFix(messageOf(error), fix), fix }, value: undefined };
   }
 }
 
 /** Messages for people end in the way out, which a finding has beside it. */
-function withoutMend(message: string, mend: string): string {
+function withoutFix(message: string, fix: string): string {
   return (
     message
-      .split(mend)[0]
+      .split(fix)[0]
       ?.replace(/ *Install (it|one): *$/, "")
       .trimEnd() ?? message
   );
@@ -114,15 +114,15 @@ async function computesFinding(
   environment: InstallEnvironment,
 ): Promise<Finding> {
   const name = "computes";
-  if (binding === undefined) return { name, state: "missing", found: "there is no binding", mend: INSTALL_COMMAND };
+  if (binding === undefined) return { name, state: "missing", found: "there is no binding", fix: INSTALL_COMMAND };
   try {
     const check = await checkBinding(binding, environment);
-    if (!check.works) return { name, state: "broken", found: check.reason, mend: `${INSTALL_COMMAND} --force` };
+    if (!check.works) return { name, state: "broken", found: check.reason, fix: `${INSTALL_COMMAND} --force` };
     const devices = check.devices.map(deviceText).join(", ");
     const on = devices === "" ? "" : ` on ${devices}`;
     return { name, state: "ok", found: `TensorFlow ${check.tensorFlowVersion}: a matrix product and gradients${on}` };
   } catch (error) {
-    return { name, state: "broken", found: messageOf(error), mend: `${INSTALL_COMMAND} --force` };
+    return { name, state: "broken", found: messageOf(error), fix: `${INSTALL_COMMAND} --force` };
   }
 }
 

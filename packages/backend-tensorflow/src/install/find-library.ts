@@ -47,17 +47,17 @@ export async function findLibrary(environment: InstallEnvironment, options: Sear
   for (const { name, named, look } of places(environment, options)) {
     const answer = await look();
     if (typeof answer !== "string") return { ...answer, foundBy: name };
-    if (named) throw new MlanError("invalid-options", `${name} leads to no TensorFlow: ${answer}. ${NAMED_MEND}`);
+    if (named) throw new MlanError("invalid-options", `${name} leads to no TensorFlow: ${answer}. ${NAMED_FIX}`);
     looked.push(`${name}: ${answer}`);
   }
   const list = looked.map((line) => `\n  ${line}`).join("");
-  throw new MlanError("unavailable", `No TensorFlow was found. Looked at${list}\n${NOT_FOUND_MEND}`);
+  throw new MlanError("unavailable", `No TensorFlow was found. Looked at${list}\n${NOT_FOUND_FIX}`);
 }
 
-const NAMED_MEND =
+const NAMED_FIX =
   "It takes a Python environment with tensorflow or tensorflow-cpu, its wheel, or the C library's folder (2.21 is verified).";
 /** The commands that bring a TensorFlow. */
-export const NOT_FOUND_MEND: string =
+export const NOT_FOUND_FIX: string =
   "Install one: python3 -m venv .venv && .venv/bin/pip install tensorflow\n" +
   "or, without Python, name a wheel: npx mlan backend install tensorflow --wheel FILE";
 

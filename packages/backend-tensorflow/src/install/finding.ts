@@ -5,6 +5,6 @@ export interface Finding {
   readonly state: "ok" | "missing" | "broken" | "unused";
   /** What was found, or what was looked for and where. */
   readonly found: string;
-  /** The command, or the thing to do, that mends it. */
-  readonly mend?: string;
+  /** The command, or the thing to do, that fixes it. */
+  readonly fix?: string;
 }

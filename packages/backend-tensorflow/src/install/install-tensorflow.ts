@@ -145,11 +145,11 @@ function bindingRecord(
 function brokenBinding(library: TensorFlowLibrary, reason: string): MlanError {
   const symbols = undefinedSymbols(reason);
   if (symbols.length > 0) return lackingSymbols(library, symbols);
-  const mend =
+  const fix =
     "Take another version (2.21 is verified): .venv/bin/pip install tensorflow==2.21.0; or run npx mlan doctor for all that is known";
   return new MlanError(
     "unavailable",
-    `The binding was built for TensorFlow ${library.version} in ${library.folder} and does not work: ${reason}\n${mend}`,
+    `The binding was built for TensorFlow ${library.version} in ${library.folder} and does not work: ${reason}\n${fix}`,
   );
 }
 

@@ -41,8 +41,8 @@ function namedBinding(environment: InstallEnvironment): InstalledBinding | undef
   if (!named) return undefined;
   const file = resolve(environment.workingFolder, named);
   if (!existsSync(file)) {
-    const mend = "Unset it, or build one: npx mlan backend install tensorflow";
-    throw new MlanError("invalid-options", `MLAN_TENSORFLOW_BINDING names ${file}, which does not exist. ${mend}`);
+    const fix = "Unset it, or build one: npx mlan backend install tensorflow";
+    throw new MlanError("invalid-options", `MLAN_TENSORFLOW_BINDING names ${file}, which does not exist. ${fix}`);
   }
   const record = readBinding(dirname(file))?.record;
   if (record !== undefined) return described(file, record, environment);

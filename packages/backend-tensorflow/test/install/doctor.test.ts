@@ -25,7 +25,7 @@ describe("the doctor", () => {
       "NVIDIA driver: unused",
       "GPU devices: unused",
     ]);
-    expect(found.flatMap(({ mend }) => mend ?? [])).toEqual([
+    expect(found.flatMap(({ fix }) => fix ?? [])).toEqual([
       "npm install --ignore-scripts @tensorflow/tfjs-node-gpu@4.22.0",
       "apt-get install g++",
       expect.stringContaining(".venv/bin/pip install tensorflow"),
@@ -41,7 +41,7 @@ describe("the doctor", () => {
       name: "TensorFlow",
       state: "missing",
       found: "The TensorFlow backend is built on Linux and macOS (x64, arm64), not on win32 x64.",
-      mend: "Use trainer-cpu here, or Linux (on Windows: WSL2) for TensorFlow.",
+      fix: "Use trainer-cpu here, or Linux (on Windows: WSL2) for TensorFlow.",
     });
   });
 
@@ -50,7 +50,7 @@ describe("the doctor", () => {
     await bindingFolder(here, "a");
     const { binding, computes } = await findings(here);
     expect(binding).toMatchObject({ state: "ok" });
-    expect(computes).toMatchObject({ state: "broken", mend: "npx mlan backend install tensorflow --force" });
+    expect(computes).toMatchObject({ state: "broken", fix: "npx mlan backend install tensorflow --force" });
     expect(computes?.found).toMatch(/tfjs_binding\.node/);
   });
 
@@ -130,7 +130,7 @@ describe("for a GPU the doctor", () => {
     const finding = (await findings(here))["CUDA libraries"];
     expect(finding).toMatchObject({
       state: "missing",
-      mend: "pip install 'tensorflow[and-cuda]==2.21.0' where TensorFlow is, or name their folder in LD_LIBRARY_PATH",
+      fix: "pip install 'tensorflow[and-cuda]==2.21.0' where TensorFlow is, or name their folder in LD_LIBRARY_PATH",
     });
     expect(finding?.found).toMatch(/^CUDA 12\.5\.1, cuDNN 9 lacks libcufft\.so\.11, libcudnn\.so\.9; looked in /);
     expect(finding?.found).toContain(join(here.folder, "site/nvidia/*/lib"));
@@ -169,7 +169,7 @@ describe("for a GPU the doctor", () => {
     await using here = await gpuMachine(cuda, driver);
     const finding = (await findings(here))["NVIDIA driver"];
     expect(finding).toMatchObject({ state: "broken", found: expected });
-    expect(finding?.mend).toMatch(/^Install NVIDIA's driver \S+ or newer/);
+    expect(finding?.fix).toMatch(/^Install NVIDIA's driver \S+ or newer/);
   });
 
   test.each([
@@ -187,7 +187,7 @@ describe("for a GPU the doctor", () => {
     expect(found["NVIDIA driver"]?.found).toMatch(
       /^none: neither \/proc\/driver\/nvidia\/version nor libcuda\.so\.1 in /,
     );
-    expect(found["GPU devices"]).toMatchObject({ state: "missing", mend: expect.stringContaining("--gpus all") });
+    expect(found["GPU devices"]).toMatchObject({ state: "missing", fix: expect.stringContaining("--gpus all") });
     await using half = await gpuMachine("12.5.1", OPEN_MODULE, "libcuda.so.1");
     expect((await findings(half))["NVIDIA driver"]).toMatchObject({
       state: "missing",
@@ -225,7 +225,7 @@ describe("for a GPU the doctor", () => {
     await bindingFolder(here, "a", { cuda: null });
     expect((await findings(here))["CUDA libraries"]).toMatchObject({
       state: "unused",
-      mend: "pip install 'tensorflow[and-cuda]', then npx mlan backend install tensorflow",
+      fix: "pip install 'tensorflow[and-cuda]', then npx mlan backend install tensorflow",
     });
   });
 });

@@ -14,9 +14,9 @@ Examples:
   $ mlan backend install tensorflow --python ~/tf/bin/python
   $ mlan backend install tensorflow --wheel tensorflow-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl
 
-Builds the binding between Node and TensorFlow with the system's C++ compiler, checks it, and keeps it in the cache
-(MLAN_CACHE, ~/.cache/mlan). The variables MLAN_TENSORFLOW (a folder or a wheel) and MLAN_PYTHON stand for --library,
---wheel and --python. Needs @mlan/trainer-gpu. mlan doctor tells what is missing.
+Builds the binding between Node and TensorFlow with the system's C++ compiler, checks it, and stores it in the cache
+(MLAN_CACHE, ~/.cache/mlan). Instead of --library or --wheel you can set MLAN_TENSORFLOW to a folder or a wheel, and
+MLAN_PYTHON instead of --python. Needs @mlan/trainer-gpu. Run mlan doctor to see what is missing.
 `;
 
 export function addBackendCommand(program: Command, { terminal }: CommandContext): void {
@@ -25,11 +25,11 @@ export function addBackendCommand(program: Command, { terminal }: CommandContext
     .description("Install the native part of a backend.")
     .command("install")
     .description("Build the native part of a backend for this machine.")
-    .addArgument(new Argument("<backend>", "the backend").choices(["tensorflow"]))
+    .addArgument(new Argument("<backend>", "name of the backend").choices(["tensorflow"]))
     .option("--wheel <file>", "TensorFlow's Python wheel; unpacked without Python")
     .option("--library <folder>", "an unpacked wheel, or the C library's folder with lib and include")
     .option("--python <python>", "a Python that has tensorflow or tensorflow-cpu")
-    .option("--force", "build again, even if a binding is there and works")
+    .option("--force", "rebuild the binding, even if it exists and works")
     .addHelpText("after", EXAMPLES)
     .action(async (_: string, options: Options) => {
       const { installBackend } = await import("../work/install-backend.ts");

@@ -1,8 +1,8 @@
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** What every command works with. */
+/** The terminal and exit status that every command uses. */
 export interface CommandContext {
   readonly terminal: Terminal;
-  /** Takes the exit status. */
+  /** Sets the exit status. */
   finish(exitStatus: number): void;
 }

@@ -12,7 +12,7 @@ Examples:
   $ mlan compare runs/mine:aligned runs/mine:tuned --allow prompts         two stages of one run
 
 Questions are aligned by id. Runs whose questions, prompts or protocol differ are refused, unless --allow names what may
-differ: an untuned base and a tuned model, for one, are asked in other words by design.
+differ. For example, the prompts of an untuned base model and a tuned model differ by design.
 `;
 
 export function addCompareCommand(program: Command, { terminal }: CommandContext): void {
@@ -20,9 +20,9 @@ export function addCompareCommand(program: Command, { terminal }: CommandContext
     .command("compare")
     .description("Compare two evaluations question by question.")
     .argument("<first>", "a run folder, or folder:stage")
-    .argument("<second>", "the other one; differences are what it gains over the first")
+    .argument("<second>", "the one to compare; differences are second minus first")
     .addOption(
-      new Option("--allow <what...>", "differences that are wanted").choices(["questions", "prompts", "protocol"]),
+      new Option("--allow <what...>", "differences that are intended").choices(["questions", "prompts", "protocol"]),
     )
     .addHelpText("after", EXAMPLES)
     .action(async (first: string, second: string, { allow = [] }: Options) => {

@@ -11,20 +11,20 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ mlan contamination experiment.ts                            what of the benchmarks stands in the training data
-  $ mlan contamination experiment.ts --run runs/my-experiment   and the scores on the part that does not
+  $ mlan contamination experiment.ts                            benchmark questions that occur in the training data
+  $ mlan contamination experiment.ts --run runs/my-experiment   and the scores on the questions that do not
 
-Looks for the questions' texts (whole, or 13 words in a row) and images (same file, or same picture) in the data of every
-training stage of the experiment. Needs @mlan/eval-contamination.
+Searches the data of every training stage for the text of questions (whole, or 13 words in a row) and for their images
+(same file, or same picture). Needs @mlan/eval-contamination.
 `;
 
 export function addContaminationCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("contamination")
-    .description("Look for questions of the benchmarks in the training data.")
+    .description("Find benchmark questions in the training data.")
     .argument("<experiment>", "the experiment file")
-    .option("--run <folder>", "a run of the experiment, to be scored on all and on the clean questions")
-    .option("--show <number>", "findings to print of each benchmark", wholeNumber(0), 3)
+    .option("--run <folder>", "a run of the experiment to score on all questions and on the clean ones")
+    .option("--show <number>", "findings to print per benchmark", wholeNumber(0), 3)
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, { run, show }: Options) => {
       const { findContamination } = await import("../work/contamination.ts");

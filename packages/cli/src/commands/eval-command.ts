@@ -28,34 +28,40 @@ Examples:
   $ mlan eval --model llama2 --weights runs/my-experiment --benchmark boolq=./data/boolq --protocol paper
 
 Plugins are found by name among the installed packages: the model vicuna is @mlan/model-vicuna, the benchmark boolq is
-@mlan/data-boolq, the evaluator generation is @mlan/eval-generation; packages of other makers by their whole names.
-A benchmark may also be a TypeScript or JavaScript file that exports one, or a function of { folder } that returns one;
-./file.ts:name chooses among several exports.
-For anything finer, write an experiment file whose stages only evaluate and give it to mlan run.
+@mlan/data-boolq, the evaluator generation is @mlan/eval-generation. For any other package, write its full name.
+A benchmark may also be a TypeScript or JavaScript file that exports one, or exports a function of { folder } that
+returns one; choose among several exports with ./file.ts:name.
+For more control, write an experiment file with evaluate stages only and run it with mlan run.
 `;
 
 export function addEvalCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("eval")
-    .description("Ask a saved model the questions of benchmarks.")
+    .description("Evaluate a saved model on benchmarks.")
     .option("--model <name>", "the model plugin, e.g. vicuna")
-    .option("--weights <folder>", "checkpoint, or a run folder for the last one trained there")
-    .option("--tower <folder>", "vision tower, where the checkpoint holds none")
-    .option("--benchmark <name[=folder]>", "plugin or file, and where its data is; may be repeated", collect)
-    .option("--limit <number>", "ask only the first so many questions of each benchmark", wholeNumber(1))
+    .option("--weights <folder>", "checkpoint, or a run folder to use its last checkpoint")
+    .option("--tower <folder>", "vision tower, if the checkpoint has none")
+    .option("--benchmark <name[=folder]>", "plugin or file, and the folder of its data; may be repeated", collect)
+    .option("--limit <number>", "ask only the first <number> questions of each benchmark", wholeNumber(1))
     .option(
       "--protocol <name>",
-      "how questions are asked and judged, e.g. strict or paper (default: the benchmark's own)",
+      "how questions are asked and scored, e.g. strict or paper (default: the benchmark's default)",
     )
     .addOption(
-      new Option("--backend <name>", "what the model is computed on").choices(["onnx", "tensorflow"]).default("onnx"),
+      new Option("--backend <name>", "the backend that the model runs on")
+        .choices(["onnx", "tensorflow"])
+        .default("onnx"),
     )
     .option("--evaluator <name>", "the evaluator plugin", "generation")
-    .option("--batch-size <number>", "questions answered side by side (default: the model's choice)", wholeNumber(1))
-    .option("--verify <number>", "ask so many questions again alone and tell which answers change", wholeNumber(1))
-    .option("--feature-cache <folder>", "keep what the frozen vision tower makes of images, for later evaluations")
-    .option("--folder <folder>", "where the run is kept", "runs/eval")
-    .option("--fresh", "remove what the folder holds of an earlier run")
+    .option("--batch-size <number>", "questions per batch (default: the model's choice)", wholeNumber(1))
+    .option(
+      "--verify <number>",
+      "ask <number> questions again, one at a time, and report answers that change",
+      wholeNumber(1),
+    )
+    .option("--feature-cache <folder>", "cache the image features of the frozen vision tower for later evaluations")
+    .option("--folder <folder>", "the run folder", "runs/eval")
+    .option("--fresh", "remove an earlier run from the folder first")
     .addHelpText("after", EXAMPLES)
     .action(async ({ benchmark, folder, fresh = false, ...rest }: Options, command: Command) => {
       requireOptions(command, ["model", "weights", "benchmark"]);

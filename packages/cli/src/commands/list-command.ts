@@ -4,13 +4,13 @@ import type { CommandContext } from "./command-context.ts";
 const EXAMPLES = `
 Examples:
   $ mlan list            the models, trainers, evaluators, benchmarks and datasets installed in this project
-  $ mlan list --json     the same for a program
+  $ mlan list --json     the same as JSON
 `;
 
 export function addListCommand(program: Command, { terminal }: CommandContext): void {
   program
     .command("list")
-    .description("List the installed plugins, by the names that commands take.")
+    .description("List the installed plugins by the names used in commands.")
     .option("--json", "print a JSON array")
     .addHelpText("after", EXAMPLES)
     .action(async ({ json = false }: { readonly json?: boolean }) => {

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 
-/** A reader of options that are whole numbers from `least`. */
+/** Parses the value of an option that is a whole number, `least` or more. */
 export function wholeNumber(least: number): (value: string) => number {
   return (value) => {
     const number = /^\d+$/.test(value) ? Number(value) : NaN;
@@ -9,14 +9,14 @@ export function wholeNumber(least: number): (value: string) => number {
   };
 }
 
-/** A reader of an option that may be repeated: all its values. */
+/** Collects the values of an option that may be repeated. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
 }
 
 /**
- * Ends the command when one of these options is missing. Commander's own required options would be asked for before a
- * misspelt one is noticed.
+ * Ends the command with an error when one of these options is missing. Commander's own check for required options would
+ * run before its check for misspelt ones.
  */
 export function requireOptions(command: Command, names: readonly string[]): void {
   const missing = command.options.find(

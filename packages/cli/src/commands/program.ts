@@ -17,28 +17,28 @@ import type { Terminal } from "../terminal/terminal.ts";
 
 const EXAMPLES = `
 Examples:
-  $ mlan run experiment.ts          aligns, tunes and evaluates as the file says
-  $ mlan run experiment.ts          typed again after an interruption: goes on where it was
+  $ mlan run experiment.ts          runs the stages of an experiment file
+  $ mlan run experiment.ts          resumes it after an interruption
   $ mlan list                       lists the installed plugins and benchmarks
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
-  $ mlan compare runs/a runs/b      tells which of two runs is better, and how sure that is
-  $ mlan score runs/my-experiment   reads its stored answers again, by every extractor
-  $ mlan doctor                     tells what the backends lack here, and the commands that mend it
-  $ mlan eval --help                how to evaluate a saved checkpoint without a file
+  $ mlan compare runs/a runs/b      shows which of two runs is better, with what certainty
+  $ mlan score runs/my-experiment   scores its stored answers again with every extractor
+  $ mlan doctor                     shows what the backends lack here, and how to fix it
+  $ mlan eval --help                shows how to evaluate a checkpoint without a file
 
-An experiment file is TypeScript or JavaScript that exports one experiment:
+An experiment file is a TypeScript or JavaScript file that exports an experiment:
   import { evaluate, experiment, train } from "@mlan/core";
   export default experiment({ name: "my-experiment", use: [...plugins], stages: [...] });
 `;
 
-/** Performs a command line, given without node and script, and gives the exit status. Never throws. */
+/** Runs a command line, `words` without node and script, and returns the exit status. Never throws. */
 export async function mlan(words: readonly string[], terminal: Terminal): Promise<number> {
   let status = 0;
   const context: CommandContext = { terminal, finish: (exitStatus) => (status = exitStatus) };
   const program = new Command("mlan")
     .description("Language-first instruction tuning of multimodal language models.")
     .version(ownVersion(), "-v, --version", "print the version")
-    .option("--verbose", "print all that is known of an error")
+    .option("--verbose", "print errors in full")
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
@@ -46,7 +46,7 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
       getErrHelpWidth: () => terminal.columns(),
     })
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError("Add --help to the command to see what it takes.")
+    .showHelpAfterError("Add --help to see the arguments and options of the command.")
     .exitOverride()
     .hook("preAction", (_, command) => refuseEmptyWords(command))
     .addHelpText("after", EXAMPLES);
@@ -74,14 +74,14 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
   }
 }
 
-/** An empty word is a variable of a script that was not set, never a wish; as a path it would be the working folder. */
+/** An empty value comes from an unset shell variable and is never intended; as a path it would mean the working folder. */
 function refuseEmptyWords(command: Command): void {
   const isEmpty = (value: unknown): boolean =>
     [value].flat().some((word) => typeof word === "string" && word.trim() === "");
   for (const option of command.options) {
     if (!isEmpty(command.getOptionValue(option.attributeName()))) continue;
     command.error(
-      `error: option '${option.flags}' was given nothing; write its value behind it, or leave the option out`,
+      `error: option '${option.flags}' has an empty value; write a value after it, or leave out the option`,
     );
   }
   for (const [index, argument] of command.registeredArguments.entries()) {

@@ -12,23 +12,23 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ mlan score runs/my-experiment                          as every extractor reads the stored answers
-  $ mlan score runs/my-experiment --show 20                with 20 answers on which they disagree
+  $ mlan score runs/my-experiment                          scores of the stored answers, for every extractor
+  $ mlan score runs/my-experiment --show 20                with 20 answers that they read differently
   $ mlan score runs/mine --experiment experiment.ts        with the benchmarks of an experiment file
-  $ mlan score runs/mine --benchmark ./receipts.ts         with a benchmark of your own
+  $ mlan score runs/mine --benchmark ./receipts.ts         with your own benchmark
 
-Neither the model nor the data is needed. Extractors are those of the benchmarks' installed plugins; a benchmark named
-boolq is @mlan/data-boolq's. Where one benchmark is not found or its answers are damaged, the others are scored and the exit status is 1.
+Needs neither the model nor the data. The extractors come from the installed plugins of the benchmarks: those of boolq from
+@mlan/data-boolq. If a benchmark is not found or its answers are damaged, the others are scored and the exit status is 1.
 `;
 
 export function addScoreCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("score")
-    .description("Read and judge the stored answers of a run again, by every extractor.")
-    .argument("<folder>", "the folder that the run was kept in")
-    .option("--experiment <file>", "the experiment file, where its benchmarks are no installed plugins")
-    .option("--benchmark <name>", "a plugin or file that holds one of the benchmarks; may be repeated", collect)
-    .option("--show <number>", "answers to print on which extractors disagree, per benchmark", wholeNumber(0), 3)
+    .description("Score the stored answers of a run again with every extractor.")
+    .argument("<folder>", "the run folder")
+    .option("--experiment <file>", "the experiment file, if its benchmarks are not installed plugins")
+    .option("--benchmark <name>", "a plugin or file of one of the benchmarks; may be repeated", collect)
+    .option("--show <number>", "disagreements between extractors to print per benchmark", wholeNumber(0), 3)
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, { experiment, benchmark = [], show }: Options) => {
       const { scoreRun } = await import("../work/score.ts");

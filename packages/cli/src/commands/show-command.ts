@@ -4,7 +4,7 @@ import { runFolderAt } from "../project/folders.ts";
 
 const EXAMPLES = `
 Examples:
-  $ mlan show runs/my-experiment              of a finished run, or of one under way
+  $ mlan show runs/my-experiment              of a finished run, or of one that is running
   $ mlan show runs/my-experiment > table.txt
   $ mlan show runs/my-experiment --json | jq '.results[] | {stage, benchmark, metrics}'
 `;
@@ -12,8 +12,8 @@ Examples:
 export function addShowCommand(program: Command, { terminal }: CommandContext): void {
   program
     .command("show")
-    .description("Print results, costs and loss curves of a run.")
-    .argument("<folder>", "the folder that the run was kept in")
+    .description("Print the results, costs and loss curves of a run.")
+    .argument("<folder>", "the run folder")
     .option("--json", "print manifest, results, ledger and step metrics as one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, { json = false }: { readonly json?: boolean }) => {

@@ -4,9 +4,9 @@ import { importPlugin } from "./import-plugin.ts";
 import { type FileExports, isFile, loadFile } from "./load-file.ts";
 
 /**
- * `name` for the published data, `name=folder` for a local copy; the name of a plugin, or the path of a TypeScript or
- * JavaScript file, with `:export` behind it where the file exports several, that exports a benchmark or a function that
- * returns one. Nothing is read before it is opened. Throws `invalid-options` when it is no benchmark.
+ * The benchmark of a `--benchmark` option: `name` for the published data, `name=folder` for a local copy. The name is that
+ * of a plugin, or the path of a TypeScript or JavaScript file that exports a benchmark or a function that returns one,
+ * followed by `:export` if the file has several. Reads no data. Throws `invalid-options` when it is not a benchmark.
  */
 export async function benchmarkPlugin(named: string): Promise<Benchmark> {
   const equals = named.indexOf("=");
@@ -15,7 +15,7 @@ export async function benchmarkPlugin(named: string): Promise<Benchmark> {
   if (name.trim() === "") throw refused(`--benchmark "${named}" names no plugin or file. Write name, or name=folder.`);
   if (path === "") {
     throw refused(
-      `--benchmark "${named}" names no folder. Write one behind the "=", or leave it out for published data.`,
+      `--benchmark "${named}" names no folder. Write a folder after the "=", or leave out the "=" for the published data.`,
     );
   }
   const options = path === undefined ? {} : { folder: folderAt(path) };
@@ -24,15 +24,15 @@ export async function benchmarkPlugin(named: string): Promise<Benchmark> {
   return installedBenchmark(name, options);
 }
 
-/** The benchmark of an installed plugin. Throws `missing-plugin`, or `invalid-options` when it is no benchmark. */
+/** The benchmark of an installed plugin. Throws `missing-plugin`, or `invalid-options` when it is not a benchmark. */
 export async function installedBenchmark(name: string, options: BenchmarkOptions = {}): Promise<Benchmark> {
   const factory = await importPlugin("data", name);
   const benchmark = factory(options);
   if (isBenchmark(benchmark)) return benchmark;
-  throw refused(`${name} is no benchmark; it asks no questions.`);
+  throw refused(`${name} is not a benchmark: it has no questions to ask.`);
 }
 
-/** Every benchmark that an experiment asks, once. */
+/** The benchmarks of all stages of an experiment, each once. */
 export function benchmarksOf({ stages }: Experiment): readonly Benchmark[] {
   const all = stages.flatMap(({ asks }) => asks?.benchmarks ?? []);
   return [...new Map(all.map((benchmark) => [benchmark.name, benchmark])).values()];
@@ -49,20 +49,20 @@ async function benchmarkInFile(path: string, name: string | undefined, options: 
     if (!isBenchmark(made)) continue;
     if (made === exported && options.folder) {
       throw refused(
-        `${path} exports a finished benchmark, which takes no folder. Leave out "=...", or export a function of { folder }.`,
+        `${path} exports a benchmark, not a function, so it takes no folder. Leave out "=...", or export a function of { folder }.`,
       );
     }
     return made;
   }
   throw refused(
     `${path} exports no benchmark${name === undefined ? "" : ` as ${name}`}. ` +
-      "End it with: export default myBenchmark; it may be a function of { folder }.",
+      "End it with: export default myBenchmark; (or a function of { folder } that returns it).",
   );
 }
 
 /**
- * The default export if it may be a benchmark; then, since a default function may make something else, the only other one
- * that may. A finished one goes before functions.
+ * Yields the exports to try in order: the default export if it is a benchmark or a function, then the only other such export,
+ * since a default function may return something else. A benchmark takes precedence over functions.
  */
 function* candidates(path: string, { defaults, named }: FileExports): Generator<unknown, void> {
   yield* defaults.filter((value) => typeof value === "function" || isBenchmark(value));
@@ -71,7 +71,7 @@ function* candidates(path: string, { defaults, named }: FileExports): Generator<
   if (possible.length > 1) {
     const names = possible.map(([name]) => name);
     throw refused(
-      `${path} exports ${names.join(", ")}, and none as its default. Choose one: --benchmark ${path}:${names[0]}`,
+      `${path} exports ${names.join(", ")}, but no default export. Choose one: --benchmark ${path}:${names[0]}`,
     );
   }
   yield* possible.map(([, value]) => value);

@@ -1,7 +1,7 @@
-/** The fewest letters to insert, remove, replace, or exchange with the next one, that turn one word into the other. */
+/** The Damerau-Levenshtein distance: the fewest insertions, deletions, replacements and swaps of neighbouring letters. */
 export function editDistance(one: string, other: string): number {
   const longest = Math.max(one.length, other.length);
-  // Far longer than any name of ours; the table would grow with its square.
+  // Far longer than any of our names; the size of the table is quadratic.
   if (longest > 100) return longest;
   const rows: number[][] = [Array.from({ length: other.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number): number => rows[row]?.[column] ?? longest;

@@ -4,13 +4,13 @@ import { LONGEST_MESSAGE, MlanError } from "@mlan/core";
 import { syntaxProblem } from "./syntax-problem.ts";
 
 /**
- * What a user is told of an error: of ours its message, of a file that does not parse the place and the message, of any
- * other, which is a mistake in somebody's code, also the lines of the user's own files that led there. All there is
- * with `verbose`.
+ * The text of an error for a user. For an MlanError it is the message; for a file that does not parse, the place and the
+ * message; for any other error, which is a mistake in somebody's code, the message and the stack frames in the user's own
+ * files. With `verbose` it is everything that is known.
  */
 export function errorText(error: unknown, verbose: boolean): string {
   if (verbose) return inspect(error);
-  // An MlanError is short already; an error of somebody else's code may quote a whole file.
+  // An MlanError is short already; an error from other code may quote a whole file.
   if (MlanError.is(error)) return error.message;
   const text = syntaxProblem(error) ?? foreignText(error, CAUSES_AT_MOST);
   if (text.length <= LONGEST_MESSAGE) return text;
@@ -29,7 +29,7 @@ function foreignText(error: unknown, causes: number): string {
   return [head, ...framesOf(error, hasCode), ...because].join("\n");
 }
 
-/** Where it happened in the user's files; of an error without a code that none of them led to, where in ours. */
+/** The stack frames in the user's files; for an error without a code that has none, all frames outside of Node. */
 function framesOf({ stack = "" }: Error, hasCode: boolean): readonly string[] {
   const all = stack.split("\n").filter((line) => /^ +at /.test(line) && !/\bnode:|<anonymous>\)?$/.test(line));
   const users = all.filter((line) => !/[/\\]node_modules[/\\]/.test(line) && !isOurs(line));
@@ -44,7 +44,7 @@ function isOurs(frame: string): boolean {
   return inside !== undefined && /^[^/\\]+[/\\](?:src|dist)[/\\]/.test(inside);
 }
 
-/** Frames of ES modules hold URLs, others paths. What is no file's URL stays as it is. */
+/** Stack frames of ES modules hold URLs, others paths. Returns anything that is not a file URL unchanged. */
 function pathOfUrl(url: string): string {
   try {
     return fileURLToPath(url);

@@ -10,7 +10,7 @@ export function folderAt(path: string): URL {
   return toFolderUrl(pathAt(path));
 }
 
-/** As {@link folderAt}, of a run to be read. Throws `run-folder` when nothing is there, with the folder that may be meant. */
+/** Like {@link folderAt}, for a run folder to read. Throws `run-folder` when it does not exist, with a suggestion. */
 export async function runFolderAt(path: string): Promise<URL> {
   const folder = folderAt(path);
   const isMissing = await stat(folder).then(
@@ -22,13 +22,11 @@ export async function runFolderAt(path: string): Promise<URL> {
   const beside = await readdir(parent, { withFileTypes: true }).catch(() => []);
   const wanted = basename(resolve(pathAt(path)));
   const near = beside.find((entry) => entry.isDirectory() && editDistance(entry.name, wanted) <= 2);
-  const hint = near
-    ? ` Did you mean ${nearbyPath(join(parent, near.name))}?`
-    : " Give the folder that a run was kept in.";
+  const hint = near ? ` Did you mean ${nearbyPath(join(parent, near.name))}?` : " Give the path of a run folder.";
   throw new MlanError("run-folder", `${pathOf(folder)} does not exist.${hint}`);
 }
 
-/** A path that a command line names. Shells leave the `~` of `--folder=~/runs` and `boolq=~/data` as it is. */
+/** Expands a leading `~` of a path: shells leave that of `--folder=~/runs` and `boolq=~/data` as it is. */
 export function pathAt(path: string): string {
   return /^~(?=$|[/\\])/.test(path) ? `${homedir()}${path.slice(1)}` : path;
 }
@@ -38,7 +36,7 @@ export function displayPath(folder: URL): string {
   return nearbyPath(fileURLToPath(folder).replace(/[/\\]$/, ""));
 }
 
-/** A path below the working folder, from there; any other as it is. */
+/** The relative form of a path below the working folder; any other path unchanged. */
 export function nearbyPath(path: string): string {
   const nearby = relative(process.cwd(), path);
   return nearby === "" || nearby.startsWith("..") ? path : nearby;

@@ -3,7 +3,7 @@ import { withInstallHint } from "./install-hint.ts";
 import { locateInProject } from "./locate-in-project.ts";
 import { OUR_PACKAGES } from "./our-packages.ts";
 
-/** What the command needs of the package. */
+/** The exports of the package that the command uses. */
 export interface ModelLlavaPackage {
   readonly LLAVA_7B: typeof LLAVA_7B;
   readonly modelSizes: typeof modelSizes;
@@ -12,7 +12,7 @@ export interface ModelLlavaPackage {
 
 const PACKAGE = "@mlan/model-llava";
 
-/** The package as the user's project has it, or one of its backbones. Throws `missing-plugin`. */
+/** Imports the package from the user's project, or from one of its backbones. Throws `missing-plugin`. */
 export async function importModelLlava(): Promise<ModelLlavaPackage> {
   const through = [undefined, ...OUR_PACKAGES.filter((name) => name.startsWith("@mlan/model-"))];
   const [address = PACKAGE] = through.flatMap((other) => locateInProject(PACKAGE, other) ?? []);

@@ -6,9 +6,9 @@ import { locateInProject } from "./locate-in-project.ts";
 export type PluginKind = "model" | "data" | "eval";
 
 /**
- * The factory of an installed plugin package. `boolq` stands for `@mlan/data-boolq`, a name with a slash or `@` for
- * itself; the factory is named like the package's last part without its kind: `@acme/data-road-signs` exports
- * `roadSigns`. Throws `missing-plugin` with what to do, `invalid-options` when there is no such export.
+ * The factory of an installed plugin package. `boolq` means `@mlan/data-boolq`; a name with a slash or `@` is a full package
+ * name. The factory has the camel-case name of the package without scope and kind: `@acme/data-road-signs` exports
+ * `roadSigns`. Throws `missing-plugin` with the way out, and `invalid-options` when there is no such export.
  */
 export async function importPlugin(kind: PluginKind, name: string): Promise<(options: unknown) => unknown> {
   allowTypeScript(); // a package of the user's workspace may export its sources
@@ -19,8 +19,8 @@ export async function importPlugin(kind: PluginKind, name: string): Promise<(opt
   if (typeof factory === "function") return (options) => factory(options);
   throw new MlanError(
     "invalid-options",
-    `${packageName} exports no function ${exportName}; by that name a plugin is found. ` +
-      "Use it in an experiment file instead.",
+    `${packageName} exports no function ${exportName}, which is the name that commands look for. ` +
+      "Use the package in an experiment file instead.",
   );
 }
 

@@ -2,19 +2,19 @@ import { MlanError } from "@mlan/core";
 import type { diagnoseTensorFlow, installTensorFlow, tensorflow } from "@mlan/backend-tensorflow";
 import { locateInProject } from "./locate-in-project.ts";
 
-/** What the command needs of the package. */
+/** The exports of the package that the command uses. */
 export interface TensorFlowPackage {
   readonly diagnoseTensorFlow: typeof diagnoseTensorFlow;
   readonly installTensorFlow: typeof installTensorFlow;
   readonly tensorflow: typeof tensorflow;
 }
 
-/** The command that brings the TensorFlow backend; scripts are left out because those of tfjs-node-gpu fail. */
+/** The command that installs the TensorFlow backend, without install scripts, because those of tfjs-node-gpu fail. */
 export const INSTALL_TRAINER_GPU = "npm install --ignore-scripts @mlan/trainer-gpu";
 
 const PACKAGE = "@mlan/backend-tensorflow";
 
-/** The TensorFlow backend of the user's project; nothing native is loaded. Throws `missing-plugin`. */
+/** Imports the TensorFlow backend of the user's project; loads no native code. Throws `missing-plugin`. */
 export async function importTensorFlow(): Promise<TensorFlowPackage> {
   const address = locateInProject(PACKAGE) ?? locateInProject(PACKAGE, "@mlan/trainer-gpu");
   if (address === undefined) {

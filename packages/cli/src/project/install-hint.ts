@@ -3,9 +3,9 @@ import { editDistance } from "./edit-distance.ts";
 import { NO_PLUGINS, OUR_PACKAGES } from "./our-packages.ts";
 
 /**
- * Imports, and says what to do about a package that is missing (`missing-plugin`): how to install one of mlan's, which
- * of these has a name much like it, or to look at the name again. Never to install a package of anybody else. With
- * `kind`, names are shown as commands take them: `vicuna` for `@mlan/model-vicuna`.
+ * Runs an import, and throws `missing-plugin` with the way out when a package is missing: how to install it if it is
+ * ours, which of ours has a similar name, or to check the name. Never advises to install anybody else's package. With
+ * `kind`, names are shown as in commands: `vicuna` for `@mlan/model-vicuna`.
  */
 export async function withInstallHint<Module>(load: () => Promise<Module>, kind?: string): Promise<Module> {
   try {
@@ -27,13 +27,13 @@ function hintFor(name: string, kind: string | undefined): string {
   const near = nearest(name);
   if (near !== undefined) return `${shown} is not installed here. Did you mean ${short(near)}?`;
   if (!name.startsWith("@mlan/")) {
-    return `${shown} is not installed here, and is no package of mlan. Check the name; if it is the one you want and trust, add it to your project.`;
+    return `${shown} is not installed here and is not a package of mlan. Check the name; if you want this package and trust it, add it to your project.`;
   }
   const ours = (prefix === undefined ? OUR_PACKAGES : OUR_PACKAGES.filter(isOfKind)).map(short).join(", ");
-  return `${shown} is not installed here, and mlan has no such package. It has ${ours}.`;
+  return `${shown} is not installed here, and mlan has no such package. Available: ${ours}.`;
 }
 
-/** One letter of a name of three may be wrong, and up to two of a longer one. */
+/** The package of ours with the most similar name. One letter per three may be wrong, two at most. */
 function nearest(name: string): string | undefined {
   const word = /[^/-]*$/.exec(name)?.[0] ?? name;
   const limit = Math.min(2, Math.floor(word.length / 3));

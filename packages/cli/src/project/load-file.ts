@@ -15,9 +15,8 @@ export function isFile(name: string): boolean {
 }
 
 /**
- * Imports a TypeScript or JavaScript file. Throws `invalid-options` when there is no file, or with the place where it does
- * not parse, `missing-plugin` with what to do when it imports a package that is not
- * installed.
+ * Imports a TypeScript or JavaScript file. Throws `invalid-options` when the file does not exist, or with the place where it
+ * does not parse, and `missing-plugin` with the way out when it imports a package that is not installed.
  */
 export async function loadFile(path: string): Promise<FileExports> {
   const file = resolve(pathAt(path));
@@ -33,36 +32,36 @@ export async function loadFile(path: string): Promise<FileExports> {
   return exportsOf(Object(module));
 }
 
-/** With the file of its folder that may have been meant. */
+/** The error for a missing file, which suggests a file of the same folder with a similar name. */
 async function noFile(path: string, file: string): Promise<MlanError> {
   const names = (await readdir(dirname(file)).catch(() => [])).filter(isFile);
   const wanted = basename(file);
   const near = names.find((name) => parse(name).name === wanted || parse(name).name === parse(wanted).name);
   const meant = near ?? names.find((name) => editDistance(name, wanted) <= 2);
   const hint = meant === undefined ? "" : ` Did you mean ${join(dirname(path), meant)}?`;
-  return new MlanError("invalid-options", `There is no file ${path}.${hint}`);
+  return new MlanError("invalid-options", `${path} does not exist or is not a file.${hint}`);
 }
 
-/** What a file exports. */
+/** The exports of a file. */
 export interface FileExports {
   /** The possible values of its default export. */
   readonly defaults: readonly unknown[];
-  /** All others by name. */
+  /** All other exports by name. */
   readonly named: ReadonlyMap<string, unknown>;
 }
 
 function exportsOf(module: Readonly<Record<string, unknown>>): FileExports {
   const { default: exported, ...others } = module;
-  // A file that its package.json makes CommonJS hands its exports over as the default.
+  // The default export of a CommonJS file is the object of its exports.
   const defaults = [exported, Object(exported).default].filter((value) => value !== undefined);
   const named = Object.entries(others).filter(([name]) => name !== "module.exports" && name !== "__esModule");
   return { defaults, named: new Map(named) };
 }
 
-/** Hooks stack: each registration makes every later import slower. */
+/** Module hooks stack: each registration makes every later import slower. */
 let typeScriptAllowed = false;
 
-/** From now on, for all that is imported: what an experiment imports while it runs may be TypeScript too. */
+/** Lets every later import be TypeScript, including those that an experiment makes while it runs. */
 export function allowTypeScript(): void {
   if (typeScriptAllowed) return;
   typeScriptAllowed = true;

@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /**
- * The address of a package's module as the user's project has it, or, with `through`, as a package of the project has
- * it among its dependencies; undefined when it is not installed.
+ * The URL of a package's module, resolved from the user's project or, with `through`, from that package of the project;
+ * undefined when it is not installed.
  */
 export function locateInProject(packageName: string, through?: string): string | undefined {
   try {

@@ -1,6 +1,6 @@
 /**
- * Every package of mlan: only these are named in a command to install something, since a name that anybody may have
- * taken could bring anything. `tools/architecture` compares the list with the workspace.
+ * Every package of mlan. Messages advise to install only these, because anybody may have registered any other name.
+ * `tools/architecture` compares the list with the workspace.
  */
 export const OUR_PACKAGES: readonly string[] = [
   "@mlan/backend-onnx",
@@ -39,7 +39,7 @@ export const OUR_PACKAGES: readonly string[] = [
   "@mlan/trainer-gpu",
 ];
 
-/** Those with a plugin's name that are none: packages that plugins are made with, data for trials, and tools. */
+/** Packages whose names look like plugins but are not: kits, trial data, and tools. */
 export const NO_PLUGINS: ReadonlySet<string> = new Set([
   "@mlan/data-kit",
   "@mlan/data-miniworld",

@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { nearbyPath } from "./folders.ts";
 
 /**
- * File, line, column and message of an error of parsing or linking a file, as tsx or Node reports it; undefined for any
- * other error, and where Node keeps the place to itself.
+ * File, line, column and message of an error in parsing or linking a file, as tsx or Node reports it; undefined for any
+ * other error, and when Node does not report the place.
  */
 export function syntaxProblem(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -16,8 +16,8 @@ export function syntaxProblem(error: unknown): string | undefined {
 }
 
 /**
- * As {@link syntaxProblem}, of the error of importing a JavaScript file that Node could not parse: it tells the place only
- * when it checks the file. Where the fault is in a file that this one imports, the place is not known.
+ * Like {@link syntaxProblem}, for a JavaScript file that Node could not parse: Node reports the place only with `--check`.
+ * If the fault is in a file that this one imports, the place is unknown.
  */
 export async function syntaxProblemIn(file: string, error: unknown): Promise<string | undefined> {
   if (!(error instanceof SyntaxError) || !isOfParser(error)) return undefined;
@@ -29,20 +29,20 @@ export async function syntaxProblemIn(file: string, error: unknown): Promise<str
   return problem ?? `${nearbyPath(file)}, or a file that it imports, does not parse: ${message}`;
 }
 
-/** JSON.parse and others throw it as well, but not from Node's loader. */
+/** Whether the error comes from Node's loader: JSON.parse and others throw SyntaxErrors too. */
 function isOfParser({ stack = "" }: Error): boolean {
   return /^ +at .*\(node:internal\/(?:modules|vm)/.test(stack.split("\n").find((line) => /^ +at /.test(line)) ?? "");
 }
 
-/** Of Node, about import, export or await in a file whose ending makes it CommonJS. */
+/** Node's error about import, export or await in a file whose extension makes it CommonJS. */
 function modulesInCommonJs(message: string): string | undefined {
   const [, file = ""] = /^Cannot require\(\) ES Module (.+\.cjs) in a cycle/.exec(message) ?? [];
   if (file === "") return undefined;
   const path = pathOf(file);
-  return `${path} is CommonJS by its ending, and has import, export or await. Name it ${path.replace(/cjs$/, "mjs")}, or use require and module.exports.`;
+  return `${path} is CommonJS because of its extension, but uses import, export or await. Rename it to ${path.replace(/cjs$/, "mjs")}, or use require and module.exports.`;
 }
 
-/** Of tsx: a first line, then one for each problem, with columns that count from 0. */
+/** tsx's error: a first line, then a line per problem, with 0-based columns. */
 function transformProblem(message: string): string | undefined {
   if (!message.startsWith("Transform failed with ")) return undefined;
   const found = [...message.matchAll(/^(.+):(\d+):(\d+): ERROR: (.*)$/gm)];
@@ -50,7 +50,7 @@ function transformProblem(message: string): string | undefined {
   return found.map(([, file = "", line, column, text]) => at(file, line, Number(column) + 1, text)).join("\n");
 }
 
-/** Of Node: the place, the line, a mark below its column, and the message. */
+/** Node's error: the place, the line, a mark below the column, and the message. */
 function markedProblem(printed: string): string | undefined {
   const [, file = "", line, before = "", text] = /^(.+):(\d+)\n.*\n( *)\^+\n+SyntaxError: (.*)$/m.exec(printed) ?? [];
   return line === undefined ? undefined : at(file, line, before.length + 1, text);

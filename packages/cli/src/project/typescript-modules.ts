@@ -1,8 +1,8 @@
 import type { ResolveHook } from "node:module";
 
 /**
- * A module hook: TypeScript files outside of packages are ES modules, whatever the package.json beside them says.
- * `npm init` writes "type": "commonjs", which would forbid experiment files the packages here and top-level await.
+ * A module hook that makes TypeScript files outside of packages ES modules, whatever the nearest package.json says.
+ * `npm init` writes "type": "commonjs", with which an experiment file could use neither our packages nor top-level await.
  */
 export const resolve: ResolveHook = async (specifier, context, nextResolve) => {
   const resolved = await nextResolve(specifier, context);

@@ -14,7 +14,7 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "loss", align: "right" },
 ];
 
-/** What each training stage cost: positions by kind (supervised ones are among the text), operations, time, and what it bought. */
+/** The cost of each training stage: positions by kind (text includes the supervised ones), TFLOP, time, and the change of the loss. */
 export function costTable(ledger: readonly LedgerEntry[], width?: number): readonly string[] {
   const rows = ledger.map((entry) => [
     entry.stage,

@@ -3,15 +3,15 @@ import { advance, type Progress } from "./progress.ts";
 import { clipped, lastingLines, progressLine } from "./progress-text.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Shows a run while it happens. */
+/** Shows a run while it is running. */
 export interface Display extends Disposable {
   show(event: RunEvent): void;
 }
 
-const REDRAWS_APART = 100;
-const LINES_APART = 10_000;
+const REDRAW_INTERVAL_MILLISECONDS = 100;
+const LINE_INTERVAL_MILLISECONDS = 10_000;
 
-/** One line that is redrawn where somebody watches; elsewhere a plain line at a stage's start and every ten seconds. */
+/** On an interactive terminal, one line that is redrawn; elsewhere, a plain line when a stage starts and every ten seconds. */
 export function openDisplay(terminal: Terminal, clock: Clock): Display {
   let progress: Progress | undefined;
   let last = -Infinity;
@@ -21,13 +21,14 @@ export function openDisplay(terminal: Terminal, clock: Clock): Display {
     else terminal.note(progressLine(progress, clock.now(), Infinity));
     last = clock.now();
   };
+  const interval = terminal.interactive ? REDRAW_INTERVAL_MILLISECONDS : LINE_INTERVAL_MILLISECONDS;
   let announced = false;
   const showPreflight = ({ subject }: PreflightEvent): void => {
     if (terminal.interactive) terminal.redraw(clipped(`checking ${subject}`, terminal.columns() - 1));
-    else if (!announced) terminal.note("Checking that all is there: model, data, images, disk.");
+    else if (!announced) terminal.note("Checking the model, data, images and disk space.");
     announced = true;
   };
-  // Time left goes on counting during a long step, as far as the step lets timers run.
+  // The time left counts down during a long step, whenever the step lets timers run.
   const timer = terminal.interactive ? setInterval(draw, 1000).unref() : undefined;
   return {
     show(event) {
@@ -36,7 +37,7 @@ export function openDisplay(terminal: Terminal, clock: Clock): Display {
       for (const line of lastingLines(progress, event)) terminal.note(terminal.paint.dim(line));
       if (event.type === "stage-end") progress = undefined;
       if (event.type === "stage-start" && !terminal.interactive) draw();
-      if (clock.now() - last >= (terminal.interactive ? REDRAWS_APART : LINES_APART)) draw();
+      if (clock.now() - last >= interval) draw();
     },
     [Symbol.dispose]() {
       clearInterval(timer);

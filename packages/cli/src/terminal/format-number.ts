@@ -1,6 +1,6 @@
 import type { BenchmarkResult, Estimate } from "@mlan/core";
 
-/** With so many decimals, e.g. "2.303"; whatever a file held in the place of a number, it can be printed. */
+/** A number with the given number of decimals, e.g. "2.303"; never throws, whatever value a file contains instead of a number. */
 export function fixed(value: number, decimals: number): string {
   return Number(value).toFixed(decimals);
 }
@@ -10,24 +10,24 @@ export function percent(share: number): string {
   return fixed(share * 100, 1);
 }
 
-/** "71.3 ± 2.6", in per cent; without the second part when there is no standard error. */
+/** "71.3 ± 2.6", in percent; only the first part when there is no standard error. */
 export function percentWithError(value: number, standardError: number | undefined): string {
   return standardError === undefined ? percent(value) : `${percent(value)} ± ${percent(standardError)}`;
 }
 
-/** "71.3 [66.0, 76.3]", in per cent; with the standard error, or alone, where there is no interval. */
+/** "71.3 [66.0, 76.3]", in percent; without an interval, as {@link percentWithError}. */
 export function percentWithInterval({ value, standardError, interval }: Estimate): string {
   if (!interval) return percentWithError(value, standardError);
   return `${percent(value)} [${percent(interval.low)}, ${percent(interval.high)}]`;
 }
 
-/** "500", or "100 of 500" where only the first questions were asked. */
+/** "500", or "100 of 500" when only the first questions were asked. */
 export function questionCount(result: Pick<BenchmarkResult, "questions" | "questionsInBenchmark">): string {
   const { questions, questionsInBenchmark: total } = result;
   return total === undefined ? count(questions) : `${count(questions)} of ${count(total)}`;
 }
 
-/** A whole number with its thousands apart, e.g. "1,234,567". */
+/** A whole number with thousands separators, e.g. "1,234,567". */
 export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
@@ -50,7 +50,7 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
-/** "12.0 steps/s", or "8.5s per step" where that says more. */
+/** "12.0 steps/s", or "8.5s per step" below one per second. */
 export function rate(perSecond: number, unit: string): string {
   if (!Number.isFinite(perSecond)) return `${perSecond} ${unit}s/s`;
   if (perSecond >= 1) return `${perSecond < 100 ? perSecond.toFixed(1) : count(perSecond)} ${unit}s/s`;

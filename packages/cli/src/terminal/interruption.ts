@@ -1,13 +1,13 @@
-/** Lets Ctrl-C and `kill` end the work between two steps. Disposing gives the signals back. */
+/** Lets Ctrl-C and `kill` end the work between two steps. Disposing removes the signal handlers. */
 export interface Interruption extends Disposable {
   readonly signal: AbortSignal;
-  /** The exit status that says which signal it was; undefined while there was none. */
+  /** The exit status for the signal received; undefined before the first. */
   exitCode(): number | undefined;
 }
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** `onFirst` is told of the first signal; a second one ends the process on the spot, which loses no checkpoint. */
+/** Calls `onFirst` at the first signal. A second one exits the process at once, which damages no checkpoint. */
 export function openInterruption(onFirst: () => void): Interruption {
   const controller = new AbortController();
   let exitCode: number | undefined;

@@ -3,25 +3,25 @@ import { deviceUseText } from "./device-use.ts";
 import { count, duration, fixed, percentWithInterval, rate } from "./format-number.ts";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
 
-const BAR_AT_MOST = 30;
-const BAR_AT_LEAST = 5;
+const LONGEST_BAR = 30;
+const SHORTEST_BAR = 5;
 
-/** The running stage in one line of at most `width` characters, with a bar where there is room for one. */
+/** The running stage in one line of at most `width` characters, with a bar if there is room for one. */
 export function progressLine(progress: Progress, now: number, width: number): string {
   const { work } = progress;
   const head = headOf(progress);
   if (!work) return clipped(`${head}  starting`, width);
   const parts = partsOf(work, now);
   const bare = [head, ...parts].join("  ");
-  const room = Math.min(BAR_AT_MOST, width - bare.length - 2);
-  return room < BAR_AT_LEAST ? clipped(bare, width) : [head, bar(work.done / work.total, room), ...parts].join("  ");
+  const room = Math.min(LONGEST_BAR, width - bare.length - 2);
+  return room < SHORTEST_BAR ? clipped(bare, width) : [head, bar(work.done / work.total, room), ...parts].join("  ");
 }
 
-/** What is to stay readable of an event, such as a stage's end or a warning. `progress` is as after the event. */
+/** The lines of an event that stay on the screen, such as the end of a stage or a warning. `progress` is that after the event. */
 export function lastingLines(progress: Progress | undefined, event: RunEvent): readonly string[] {
   if (event.type === "damage") {
     const { problem, isRepairable } = event.damage;
-    return [isRepairable ? `${problem}; made anew` : `${problem}.`];
+    return [isRepairable ? `${problem}; recreating it` : `${problem}.`];
   }
   if (event.type === "stage-end" && progress) return [endOf(progress, event)];
   if (event.type !== "stage-progress" || !progress) return [];
@@ -29,14 +29,14 @@ export function lastingLines(progress: Progress | undefined, event: RunEvent): r
   const inner = event.event;
   switch (inner.type) {
     case "train-start": {
-      const resumed = inner.stepsDone > 0 ? [`${head}  goes on after step ${count(inner.stepsDone)}`] : [];
+      const resumed = inner.stepsDone > 0 ? [`${head}  resumes after step ${count(inner.stepsDone)}`] : [];
       const useless = inner.unsupervised.slice(0, 3).map((one) => `${head}  nothing is learned from ${one}`);
       const warnings = (inner.warnings ?? []).map((warning) => `${head}  ${warning}`);
       return [...resumed, ...useless, ...warnings];
     }
     case "evaluate-start":
       return inner.answered > 0
-        ? [`${head}  ${counted(inner.answered, "answer")} of ${inner.benchmark} already there`]
+        ? [`${head}  ${counted(inner.answered, "answer")} of ${inner.benchmark} already stored`]
         : [];
     case "evaluate-end":
       return [`${head}  ${headline(inner.result)}`];
@@ -63,7 +63,7 @@ function partsOf(work: Work, now: number): readonly string[] {
 
 function endOf({ index, stages, stage, work }: Progress, { seconds, skipped, ledger }: StageEndEvent): string {
   const head = `[${index + 1}/${stages}] ${stage}`;
-  if (skipped) return `${head}  was done before`;
+  if (skipped) return `${head}  already done`;
   if (!ledger) return `${head}  done in ${duration(seconds)}`;
   const { steps, firstLoss, lastLoss } = ledger;
   const used = work?.device ? `, ${deviceUseText(work.device)}` : "";
@@ -84,7 +84,7 @@ function headline(result: BenchmarkResult): string {
   return `${number}${questionsAsked(result)}${lost}${shared}${changed}`;
 }
 
-/** "500 questions", or "100 of 500 questions" where only the first were asked. */
+/** "500 questions", or "100 of 500 questions" when only the first were asked. */
 function questionsAsked({ questions, questionsInBenchmark: total = questions }: BenchmarkResult): string {
   return `${questions === total ? "" : `${count(questions)} of `}${counted(total, "question")}`;
 }
@@ -94,7 +94,7 @@ function bar(share: number, width: number): string {
   return "█".repeat(filled) + "░".repeat(width - filled);
 }
 
-/** A text of at most `width` characters. */
+/** Cuts a text to at most `width` characters. */
 export function clipped(text: string, width: number): string {
   return text.length <= width ? text : text.slice(0, Math.max(0, width));
 }

@@ -1,28 +1,29 @@
 import type { DeviceUse, EvaluateEvent, RunEvent, StageStartEvent, TrainEvent } from "@mlan/core";
 import { mostDeviceUse } from "./device-use.ts";
 
-/** How far the running stage is. */
+/** The progress of the running stage. */
 export interface Progress {
   readonly stage: string;
   readonly kind: StageStartEvent["kind"];
-  /** 0-based, of `stages`. */
+  /** Index of the stage, 0-based. */
   readonly index: number;
+  /** Number of stages. */
   readonly stages: number;
   /** Known once training or a benchmark has begun. */
   readonly work?: Work;
 }
 
-/** A number of equal things to do, some of which are done. */
+/** Steps or questions, some of which are done. */
 export interface Work {
   readonly unit: "step" | "question";
-  /** The benchmark that is asked. */
+  /** The benchmark being asked. */
   readonly benchmark?: string;
   readonly done: number;
   readonly total: number;
   readonly loss?: number;
-  /** The most that a step took of the device so far. */
+  /** The largest use of the device by any step so far. */
   readonly device?: DeviceUse;
-  /** When how much was done, oldest first: what the rate is measured on. */
+  /** The number done over time, oldest first, from which the rate is computed. */
   readonly samples: readonly Sample[];
 }
 
@@ -32,11 +33,11 @@ interface Sample {
   readonly done: number;
 }
 
-/** The rate is of this long a past: short enough to follow, long enough to be calm. */
+/** The rate is the mean over this window: short enough to follow changes, long enough to be steady. */
 const WINDOW_MILLISECONDS = 30_000;
-const SAMPLES_AT_MOST = 60;
+const MAXIMUM_SAMPLES = 60;
 
-/** How far it is after the event. `now` is in milliseconds. */
+/** The progress after an event. `now` is in milliseconds. */
 export function advance(progress: Progress | undefined, event: RunEvent, now: number): Progress | undefined {
   switch (event.type) {
     case "stage-start": {
@@ -56,7 +57,7 @@ export function advance(progress: Progress | undefined, event: RunEvent, now: nu
   }
 }
 
-/** Things per second, lately; undefined until that can be said. */
+/** Steps or questions per second over the window; undefined until it is known. */
 export function rateOf({ samples }: Work): number | undefined {
   const [first] = samples;
   const last = samples.at(-1);
@@ -64,7 +65,7 @@ export function rateOf({ samples }: Work): number | undefined {
   return ((last.done - first.done) / (last.time - first.time)) * 1000;
 }
 
-/** Seconds until all is done; undefined until that can be said. */
+/** Estimated seconds until everything is done; undefined until the rate is known. */
 export function timeLeft(work: Work, now: number): number | undefined {
   const rate = rateOf(work);
   const last = work.samples.at(-1);
@@ -98,12 +99,12 @@ function begun(work: Omit<Work, "samples">, now: number): Work {
   return { ...work, samples: [{ time: now, done: work.done }] };
 }
 
-/** The last sample moves until it is a while after the one before it, so that fast events do not fill the window. */
+/** Replaces the last sample while it is close to the one before it, so that fast events do not fill the window. */
 function sampled(samples: readonly Sample[], done: number, time: number): readonly Sample[] {
   const beforeLast = samples.at(-2);
-  const replace = beforeLast && (samples.at(-1)?.time ?? 0) - beforeLast.time < WINDOW_MILLISECONDS / SAMPLES_AT_MOST;
+  const replace = beforeLast && (samples.at(-1)?.time ?? 0) - beforeLast.time < WINDOW_MILLISECONDS / MAXIMUM_SAMPLES;
   const next = [...(replace ? samples.slice(0, -1) : samples), { time, done }];
   const recent = next.findIndex((sample) => time - sample.time <= WINDOW_MILLISECONDS);
-  // One step may take longer than the window: two samples always stay.
+  // One step may take longer than the window: always keep two samples.
   return next.slice(Math.max(0, Math.min(recent, next.length - 2)));
 }

@@ -3,15 +3,15 @@ import { count, percent, percentWithInterval, questionCount, significant } from 
 import { type TextColumn, textTable } from "./text-table.ts";
 
 export interface ResultsTableOptions {
-  /** Names in the order in which they are to stand side by side. Default: as in the results. */
+  /** Stage names in the order of the columns. Default: as in the results. */
   readonly stages?: readonly string[];
   /** Characters per line. Default: no limit. */
   readonly width?: number;
 }
 
 /**
- * Every metric of every benchmark, the stages side by side: value and 95 % interval in per cent, and the number of
- * questions. Results of different protocols stand in different tables; what does not compare is said below.
+ * Every metric of every benchmark with a column per stage: value and 95 % interval in percent, and the number of questions.
+ * Each protocol has its own table; warnings below name the results that are not comparable.
  */
 export function resultsTable(results: readonly StageResult[], options: ResultsTableOptions = {}): readonly string[] {
   const protocols = [...new Set(results.map(({ protocol }) => protocol))];
@@ -48,7 +48,7 @@ function tableOf(results: readonly StageResult[], { stages, width }: ResultsTabl
   return textTable({ columns, rows }, width);
 }
 
-/** A row per metric, and one that says how many answers could not be read. */
+/** A row per metric, and one for the share of unreadable answers if there are any. */
 function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]): readonly (readonly string[])[] {
   const metrics = [...new Set(results.flatMap((result) => Object.keys(result?.metrics ?? {})))];
   const questions = [...new Set(results.flatMap((result) => (result ? questionCount(result) : [])))].join(", ");
@@ -76,24 +76,24 @@ function warningsOf(results: readonly StageResult[]): readonly string[] {
   return warnings.length > 0 ? ["", ...warnings] : [];
 }
 
-/** What asking some questions again alone has shown. */
+/** The outcome of asking some questions again, one at a time. */
 function verificationsOf(results: readonly StageResult[]): readonly string[] {
   const lines = results.flatMap(({ stage, benchmark, verification }) => {
     if (!verification) return [];
     const { checked, flips, smallestMargin } = verification;
-    const same = `${count(checked - flips.length)} of ${counted(checked, "answer")} the same alone`;
+    const same = `${count(checked - flips.length)} of ${counted(checked, "answer")} are the same when asked alone`;
     return [
       `Verified ${benchmark} at ${stage}: ${same}; smallest logit margin ${significant(smallestMargin)}.`,
       ...flips.map(
         ({ id, together, alone, margin }) =>
-          `  ${id}: ${JSON.stringify(together)} beside others, ${JSON.stringify(alone)} alone, margin ${significant(margin)}`,
+          `  ${id}: ${JSON.stringify(together)} in a batch, ${JSON.stringify(alone)} alone, margin ${significant(margin)}`,
       ),
     ];
   });
   return lines.length > 0 ? ["", ...lines] : [];
 }
 
-/** Says so when a benchmark was asked otherwise at other stages, although the wording is the same. */
+/** A warning when the questions or prompts of a benchmark differ between stages with the same wording. */
 function differenceOf({ benchmark, wording }: StageResult, results: readonly StageResult[]): readonly string[] {
   const alike = results.filter((one) => one.benchmark === benchmark && one.wording === wording);
   if (new Set(alike.map(({ fingerprints }) => JSON.stringify(fingerprints))).size === 1) return [];

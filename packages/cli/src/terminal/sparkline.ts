@@ -1,6 +1,6 @@
 const LEVELS = "▁▂▃▄▅▆▇█";
 
-/** A curve of at most `width` characters: means of equal stretches, from the lowest block to the highest; "!" where one is no number. */
+/** A curve of at most `width` characters: the means of equal bins, from the lowest block to the highest; "!" for a bin that is not finite. */
 export function sparkline(values: readonly number[], width: number): string {
   const bins = Math.min(values.length, Math.max(1, width));
   const means = Array.from({ length: bins }, (_, bin) => {

@@ -1,14 +1,14 @@
-/** Where a command writes. Results go to one stream and everything else to the other, so that results can be piped. */
+/** The output of a command. Results go to one stream and everything else to the other, so that results can be piped. */
 export interface Terminal {
-  /** Whether what `note` and `redraw` write is seen by a person at once. */
+  /** Whether `note` and `redraw` write to a terminal that a person watches. */
   readonly interactive: boolean;
-  /** Characters per line now; it changes with the window. */
+  /** The current number of characters per line; it changes with the window. */
   columns(): number;
-  /** A line of results. */
+  /** Writes a line of results. */
   print(line: string): void;
-  /** A line of anything else, above the line that is redrawn. */
+  /** Writes a line of anything else, above the line that is redrawn. */
   note(line: string): void;
-  /** Replaces the last line; undefined takes it away. Does nothing where nobody watches. */
+  /** Replaces the last line; undefined removes it. Does nothing unless `interactive`. */
   redraw(line: string | undefined): void;
   readonly paint: Paint;
 }
@@ -21,7 +21,7 @@ interface Paint {
 
 const CLEAR_TO_END = "\u001B[K";
 
-/** What a terminal is made of: that of a process, or of a test. */
+/** The streams and environment of a terminal: those of a process, or of a test. */
 export interface Streams {
   readonly stdout: Stream;
   readonly stderr: Stream;
@@ -34,7 +34,7 @@ interface Stream {
   write(text: string): unknown;
 }
 
-/** Standard output for results, standard error for the rest. Colours obey NO_COLOR and FORCE_COLOR (no-color.org). */
+/** Standard output for results, standard error for the rest. Colours respect NO_COLOR and FORCE_COLOR (no-color.org). */
 export function processTerminal({ stdout, stderr, env }: Streams = process): Terminal {
   const interactive = stderr.isTTY === true && env["TERM"] !== "dumb";
   let shown = false;

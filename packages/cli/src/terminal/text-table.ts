@@ -6,15 +6,15 @@ export interface TextTable {
 export interface TextColumn {
   readonly title: string;
   readonly align: "left" | "right";
-  /** Stands again in every part when a table is too wide and its columns are dealt out. */
+  /** Repeats the column in every part of a table that is too wide and is split. */
   readonly key?: boolean;
 }
 
 const GAP = "  ";
 
 /**
- * Lines of a table without borders, at most `width` characters wide: one that is wider comes in several parts, each
- * with the key columns. A single column that is too wide is left so.
+ * The lines of a table without borders, at most `width` characters wide. A wider table is split into parts, each with the
+ * key columns. A single column that is too wide is not split.
  */
 export function textTable({ columns, rows }: TextTable, width: number = Infinity): readonly string[] {
   const widths = columns.map(({ title }, column) =>

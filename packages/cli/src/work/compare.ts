@@ -6,7 +6,7 @@ import { damageLines } from "../terminal/damage-lines.ts";
 import { count } from "../terminal/format-number.ts";
 import { folderAt, runFolderAt } from "../project/folders.ts";
 
-/** The comparison of two evaluations, each `folder` or `folder:stage`, as lines. */
+/** Compares two evaluations, each named as `folder` or `folder:stage`, and returns the lines of the table. */
 export async function compareRuns(
   first: string,
   second: string,
@@ -26,7 +26,7 @@ interface NamedEvaluation {
   readonly results: readonly ComparedResult[];
 }
 
-/** The answers of one stage, of the last one that a run keeps unless it is named. */
+/** The answers of the named stage, by default of the last stage with answers. */
 async function evaluationAt(named: string): Promise<NamedEvaluation> {
   const [folder, wanted] = await splitName(named);
   const { stages, evaluations, damaged } = await storedEvaluations(await runFolderAt(folder));
@@ -35,12 +35,14 @@ async function evaluationAt(named: string): Promise<NamedEvaluation> {
   if (unreadable) throw unreadable.error;
   const chosen = evaluations.filter((evaluation) => evaluation.stage === stage);
   if (chosen.length === 0) {
-    const message = `${folder} keeps no answers of a stage "${stage}"; it has ${stages.join(", ")}.`;
+    const message = `${folder} has no answers of a stage "${stage}". Stages with answers: ${stages.join(", ")}.`;
     throw new MlanError("run-folder", message);
   }
   const results = chosen.map(({ header, records, damage }): ComparedResult => {
     if (records.length < header.questions) {
-      const wayOut = damage ? "Run the experiment again in its folder: it asks the others." : "Let the run end first.";
+      const wayOut = damage
+        ? "Run the experiment again in its folder to ask the rest."
+        : "Wait until the run has finished.";
       const message = `${folder}: ${header.benchmark} at ${stage} has ${counted(records.length, "answer")} of ${count(header.questions)}. ${wayOut}`;
       throw new MlanError("run-folder", message);
     }

@@ -8,20 +8,20 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { type TextColumn, textTable } from "../terminal/text-table.ts";
 
 export interface FindContaminationOptions {
-  /** A run whose answers are scored on all and on the clean questions. */
+  /** A run to score on all questions and on the clean ones. */
   readonly folder: URL | undefined;
-  /** Findings to print of each benchmark. */
+  /** Number of findings to print per benchmark. */
   readonly show: number;
   readonly terminal: Terminal;
 }
 
 export interface FoundContamination {
   readonly lines: readonly string[];
-  /** What of the run could not be scored, each with its reason and the way out. */
+  /** The parts of the run that could not be scored, each with its reason and the way out. */
   readonly problems: readonly string[];
 }
 
-/** What of an experiment's benchmarks stands in the data of its training stages. */
+/** Finds the questions of an experiment's benchmarks in the data of its training stages. */
 export async function findContamination(
   experiment: Experiment,
   { folder, show, terminal }: FindContaminationOptions,
@@ -41,7 +41,10 @@ export async function findContamination(
     lines.push(...(lines.length > 0 ? [""] : []), `Stage ${name}`, "", ...contaminationTable(report, { leaks: show }));
   }
   if (reports.length === 0) {
-    throw new MlanError("invalid-options", `${experiment.name} has no training stage, so there is nothing to look in.`);
+    throw new MlanError(
+      "invalid-options",
+      `${experiment.name} has no training stage, so there is no training data to search.`,
+    );
   }
   if (!folder) return { lines, problems: [] };
   const scores = await cleanScoresOf(experiment, reports, folder, terminal.columns());
@@ -57,7 +60,7 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "left out", align: "right" },
 ];
 
-/** Scores over all questions, and over those that stand in the data of no training stage. */
+/** Scores over all questions, and over those that occur in no training data. */
 async function cleanScoresOf(
   experiment: Experiment,
   reports: readonly ContaminationReport[],
@@ -86,8 +89,8 @@ async function cleanScoresOf(
   const stored = [...evaluations.map(({ header }) => header.benchmark), ...damaged.map(({ benchmark }) => benchmark)];
   const unasked = [...new Set(stored)].filter((name) => !benchmarks.has(name));
   const unscored =
-    `Not looked for and not scored: ${unasked.join(", ")}. The run keeps answers to them, but ${experiment.name} does ` +
-    "not ask them.";
+    `Neither searched for nor scored: ${unasked.join(", ")}. The run has answers to them, but ${experiment.name} does ` +
+    "not evaluate them.";
   return {
     lines: [...(rows.length > 0 ? ["", ...table] : []), ...(unasked.length > 0 ? ["", unscored] : [])],
     problems: damaged.map(

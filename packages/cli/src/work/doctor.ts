@@ -11,7 +11,7 @@ export interface Diagnosis {
   readonly computes: boolean;
 }
 
-/** Looks at all backends. What is missing is a finding, never an error. */
+/** Checks all backends. Whatever is missing is a finding, never an error. */
 export async function diagnose(): Promise<Diagnosis> {
   const onnx = [await onnxFinding()];
   const tensorFlow = await tensorFlowFindings();
@@ -19,21 +19,21 @@ export async function diagnose(): Promise<Diagnosis> {
   return { onnx, tensorFlow, computes };
 }
 
-/** Two tables; under what is missing stands what mends it. */
+/** A table per backend; below whatever is missing is the command that fixes it. */
 export function diagnosisLines({ onnx, tensorFlow }: Diagnosis): readonly string[] {
   return [...section("onnx", onnx), "", ...section("tensorflow", tensorFlow)];
 }
 
 function section(backend: string, findings: readonly Finding[]): readonly string[] {
-  const rows = findings.flatMap(({ name, state, found, mend }) => {
+  const rows = findings.flatMap(({ name, state, found, fix }) => {
     const [first = "", ...others] = found.split("\n");
-    const mends =
-      mend === undefined
+    const fixes =
+      fix === undefined
         ? []
-        : withCommandName(mend)
+        : withCommandName(fix)
             .split("\n")
             .map((line, index) => `${index === 0 ? "->" : "  "} ${line}`);
-    return [[name, state, first], ...[...others, ...mends].map((line) => ["", "", line])];
+    return [[name, state, first], ...[...others, ...fixes].map((line) => ["", "", line])];
   });
   const columns = [`backend ${backend}`, "state", "found"].map((title) => ({ title, align: "left" as const }));
   return textTable({ columns, rows });
@@ -50,7 +50,7 @@ async function onnxFinding(): Promise<Finding> {
     if (product === "7, 10, 15, 22") return { name, state: "ok", found: "a matrix product on the CPU" };
     return { name, state: "broken", found: `a matrix product is ${product} instead of 7, 10, 15, 22` };
   } catch (error) {
-    return { name, state: "broken", found: messageOf(error), mend: "npm install --ignore-scripts @mlan/backend-onnx" };
+    return { name, state: "broken", found: messageOf(error), fix: "npm install --ignore-scripts @mlan/backend-onnx" };
   }
 }
 
@@ -61,6 +61,6 @@ async function tensorFlowFindings(): Promise<readonly Finding[]> {
     return await diagnoseTensorFlow();
   } catch (error) {
     const [found = ""] = messageOf(error).split(" Install it:");
-    return [{ name, state: "unused", found, mend: INSTALL_TRAINER_GPU }];
+    return [{ name, state: "unused", found, fix: INSTALL_TRAINER_GPU }];
   }
 }

@@ -26,19 +26,19 @@ export interface EvalRequest {
   readonly benchmarks: readonly string[];
   readonly backend: "onnx" | "tensorflow";
   readonly protocol?: string;
-  /** The first so many questions of each benchmark; all by default. */
+  /** Number of questions of each benchmark to ask, from the first. Default: all. */
   readonly limit?: number;
   readonly batchSize?: number;
-  /** Questions that are asked again alone. */
+  /** Number of questions to ask again, one at a time. */
   readonly verify?: number;
-  /** Where features of images are kept. */
+  /** Folder for cached image features. */
   readonly featureCache?: string;
 }
 
-/** An experiment of one stage: a saved model is asked the benchmarks' questions. */
+/** An experiment with one stage, which evaluates a saved model on the benchmarks. */
 export async function evalExperiment(request: EvalRequest): Promise<Experiment> {
   const { tower, batchSize, verify, featureCache, protocol, limit } = request;
-  // First what is looked up in a moment: a model's plugin takes seconds to load.
+  // Look up the benchmarks first: it is fast, and a model's plugin takes seconds to load.
   const whole = await Promise.all(request.benchmarks.map(benchmarkPlugin));
   const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
   const stage = evaluate({ name: "eval", benchmarks, ...(protocol !== undefined && { protocol }) });
@@ -78,21 +78,19 @@ async function checkpointAt(path: string): Promise<URL> {
   throw new MlanError("run-folder", `the run in ${path} has no finished training stage. Give a checkpoint folder.`);
 }
 
-/** What the run recorded names all bytes of its checkpoint's list of checksums, and that list those of the weights. */
+/** Checks the checkpoint against the digest in the run: it covers the list of checksums, which covers the weights. */
 async function checkRecorded(checkpoint: URL, recorded: string): Promise<void> {
   const found = await checkpointDigest(checkpoint);
   if (found === recorded) return;
   const problem =
-    found === undefined
-      ? "is missing, so that nothing vouches for the weights"
-      : "is not the one that the run recorded";
-  const message = `${pathOf(new URL(CHECKSUMS_FILE, checkpoint))} ${problem}. Restore it, or copy ${pathOf(checkpoint)} to another place and give the copy as --weights.`;
+    found === undefined ? "is missing, so the weights cannot be verified" : "is not the one that the run recorded";
+  const message = `${pathOf(new URL(CHECKSUMS_FILE, checkpoint))} ${problem}. Restore it, or copy ${pathOf(checkpoint)} to another folder and use the copy as --weights.`;
   throw new MlanError("run-folder", message);
 }
 
 function checkPlugin(value: unknown): Plugin {
   if (isPlugin(value)) return value;
-  throw new MlanError("contract", "a plugin's function gave something that is no plugin.");
+  throw new MlanError("contract", "a plugin's factory returned a value that is not a plugin.");
 }
 
 function isPlugin(value: unknown): value is Plugin {

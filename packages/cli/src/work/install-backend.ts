@@ -13,7 +13,7 @@ export interface InstallBackendOptions {
   readonly force?: boolean;
 }
 
-/** Installs the TensorFlow backend's native part and gives the report as lines. */
+/** Installs the native part of the TensorFlow backend and returns the lines of the report. */
 export async function installBackend(
   options: InstallBackendOptions,
   report: (line: string) => void,
@@ -33,7 +33,7 @@ function installReport(report: InstallReport): readonly string[] {
   const rows = [
     ["TensorFlow", `${report.tensorFlowVersion} (${report.distribution}), by ${report.foundBy}`],
     ["library", report.libraryFolder],
-    ["binding", `tfjs-node-gpu ${report.bindingVersion}, ${report.built ? "built" : "there already"}: ${report.file}`],
+    ["binding", `tfjs-node-gpu ${report.bindingVersion}, ${report.built ? "built" : "already built"}: ${report.file}`],
     ["compiler", report.compiler],
     [
       "CUDA",
@@ -50,7 +50,7 @@ function installReport(report: InstallReport): readonly string[] {
     ],
     rows,
   });
-  return [...table.slice(1), ...report.gpu.flatMap(mendLines)];
+  return [...table.slice(1), ...report.gpu.flatMap(fixLines)];
 }
 
 function deviceText({ name, type, bytes }: InstallReport["devices"][number]): string {
@@ -58,7 +58,7 @@ function deviceText({ name, type, bytes }: InstallReport["devices"][number]): st
   return type === "CPU" || !bytes ? type : `${type} ${number} (${(bytes / 2 ** 30).toFixed(1)} GiB)`;
 }
 
-function mendLines({ name, state, found, mend }: Finding): readonly string[] {
+function fixLines({ name, state, found, fix }: Finding): readonly string[] {
   if (state === "ok" || state === "unused") return [];
-  return ["", `For the GPU, ${name}: ${found}`, ...(mend === undefined ? [] : [`  ${withCommandName(mend)}`])];
+  return ["", `For the GPU, ${name}: ${found}`, ...(fix === undefined ? [] : [`  ${withCommandName(fix)}`])];
 }

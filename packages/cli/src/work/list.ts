@@ -9,7 +9,7 @@ import { textTable } from "../terminal/text-table.ts";
 /** A plugin that an experiment or a command can use here. */
 export interface InstalledPlugin {
   readonly kind: "model" | "trainer" | "evaluator" | "benchmark" | "data";
-  /** As commands take it: `boolq` for `@mlan/data-boolq`, the whole name for a package of another maker. */
+  /** The name used in commands: `boolq` for `@mlan/data-boolq`, the full name for any other package. */
   readonly name: string;
   readonly package: string;
   readonly version: string;
@@ -28,7 +28,7 @@ interface PackageFile {
 /** Kinds in the order of the list. */
 const KINDS = { model: "model", trainer: "trainer", eval: "evaluator", data: "data" } as const;
 
-/** The plugins of the project in this folder: packages of mlan and, among the project's dependencies, of other makers. */
+/** The plugins of the project in this folder: packages of mlan, and other plugin packages among its dependencies. */
 export async function installedPlugins(project: string): Promise<readonly InstalledPlugin[]> {
   const found: InstalledPlugin[] = [];
   for (const [name, { version = "", description = "", ...needs }] of await packagesOf(project)) {
@@ -45,18 +45,18 @@ export async function installedPlugins(project: string): Promise<readonly Instal
   );
 }
 
-/** Lines for a person. */
+/** The lines of the list as a table. */
 export function pluginTable(plugins: readonly InstalledPlugin[]): readonly string[] {
   if (plugins.length === 0) {
     return [
-      "No plugin is installed here. Install those you need, e.g.: npm install @mlan/model-vicuna @mlan/data-boolq",
+      "No plugins are installed here. Install the ones you need, e.g.: npm install @mlan/model-vicuna @mlan/data-boolq",
     ];
   }
   const columns = [
     { title: "kind", align: "left" },
     { title: "name", align: "left" },
     { title: "version", align: "left" },
-    { title: "what it is", align: "left" },
+    { title: "description", align: "left" },
   ] as const;
   const rows = plugins.map(({ kind, name, version, description }) => [kind, name, version, description]);
   return textTable({ columns, rows });
@@ -66,7 +66,7 @@ function isKind(prefix: string | undefined): prefix is keyof typeof KINDS {
   return prefix !== undefined && Object.hasOwn(KINDS, prefix);
 }
 
-/** A data plugin that cannot be made without options is no benchmark that a command could name. */
+/** Whether a data plugin is a benchmark. One that cannot be created without options cannot be named in a command. */
 async function asksQuestions(name: string): Promise<boolean> {
   const kind: PluginKind = "data";
   try {
@@ -76,7 +76,7 @@ async function asksQuestions(name: string): Promise<boolean> {
   }
 }
 
-/** The packages of mlan that Node finds from the folder, and what the nearest package.json asks for, by name. */
+/** By name, the packages of mlan that Node resolves from the folder and the dependencies in the nearest package.json. */
 async function packagesOf(project: string): Promise<ReadonlyMap<string, PackageFile>> {
   const from = createRequire(join(project, "mlan.js"));
   const folders = from.resolve.paths("@mlan/core") ?? [];

@@ -14,17 +14,17 @@ export interface MemoryOptions {
   readonly length: number;
   readonly images: number;
   readonly microBatches: number;
-  /** Of the card, in GB. */
+  /** Memory of the card, in GB of 10^9 bytes. */
   readonly memory: number;
 }
 
 const GB = 1e9;
 
-/** What a card must keep free: fragments, what kernels need inside, and the libraries' own. */
+/** Share of the card's memory that must stay free for fragmentation, kernel workspace, and libraries. */
 const RESERVE = 0.05;
 
 const COLUMNS: readonly TextColumn[] = [
-  { title: "learns", align: "left", key: true },
+  { title: "trained", align: "left", key: true },
   { title: "precision", align: "left", key: true },
   { title: "checkpointing", align: "left", key: true },
   { title: "weights", align: "right" },
@@ -38,7 +38,7 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "fits", align: "left" },
 ];
 
-/** The table of what training a model takes, by what learns, precision and gradient checkpointing. */
+/** The table of the memory that training needs, by trained parts, precision and gradient checkpointing. */
 export async function memoryLines(options: MemoryOptions, width: number): Promise<readonly string[]> {
   const { config, rows, length, images, microBatches, memory } = options;
   const { LLAVA_7B, modelSizes, predictTrainingMemory } = await importModelLlava();
@@ -62,12 +62,12 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
   const { layers, hiddenSize, vocabularySize } = sizes.language;
   return [
     `Training memory in GB (10^9 bytes) at its peak: ${counted(layers, "layer")}, hidden size ${count(hiddenSize)}, vocabulary ${count(vocabularySize)}`,
-    `Micro-batches: ${microBatches}, each of rows: ${rows}, positions: ${count(length)}, images: ${images}`,
+    `Micro-batches per step: ${microBatches}; in each, rows: ${rows}, positions: ${count(length)}, images: ${images}`,
     "",
     ...textTable({ columns: COLUMNS, rows: table }, width),
     "",
-    `fits: leaves ${RESERVE * 100} % of ${memory} GB for fragments, what kernels need inside, and the libraries.`,
-    "Gradients and working memory are those at the moment at which most is held, not each one's own largest.",
+    `fits: leaves ${RESERVE * 100} % of ${memory} GB free for fragmentation, kernel workspace, and libraries.`,
+    "Gradients and working memory are shown as they are at the peak of the total, which is not the peak of each.",
   ];
 }
 

@@ -11,16 +11,16 @@ import type { Terminal } from "../terminal/terminal.ts";
 export interface RunRequest {
   readonly experiment: Experiment;
   readonly folder: URL;
-  /** Removes the run that the folder holds, once the new one can begin. */
+  /** Removes an earlier run from the folder as soon as the new one is ready to start. */
   readonly fresh: boolean;
 }
 
-/** So often a turn of the event loop is taken, or Ctrl-C would not be heard while steps follow each other without one. */
-const TURNS_APART = 50;
+/** How often to yield to the event loop. Without it, Ctrl-C goes unnoticed while steps follow each other. */
+const YIELD_INTERVAL_MILLISECONDS = 50;
 
 const systemClock: Clock = { now: () => performance.now() };
 
-/** Runs an experiment before the user's eyes and prints its tables. Gives the exit status. */
+/** Runs an experiment, shows its progress, prints its tables, and returns the exit status. */
 export async function run({ experiment, folder, fresh }: RunRequest, terminal: Terminal): Promise<number> {
   using interruption = openInterruption(() => terminal.note("Stopping after this step. Ctrl-C again stops at once."));
   try {
@@ -28,10 +28,10 @@ export async function run({ experiment, folder, fresh }: RunRequest, terminal: T
   } catch (error) {
     const exitCode = interruption.exitCode();
     if (exitCode === undefined) throw error;
-    terminal.note(`Stopped. The same command goes on from here; to see how far it is: ${showCommand(folder)}`);
+    terminal.note(`Stopped. The same command resumes from here. To see the progress: ${showCommand(folder)}`);
     return exitCode;
   }
-  terminal.note(terminal.paint.dim(`Kept in ${displayPath(folder)}; to print this again: ${showCommand(folder)}`));
+  terminal.note(terminal.paint.dim(`Saved in ${displayPath(folder)}. To print this again: ${showCommand(folder)}`));
   return 0;
 }
 
@@ -42,7 +42,7 @@ async function performRun(request: RunRequest, signal: AbortSignal, terminal: Te
   for await (const event of runExperiment(experiment, { ...options, signal })) {
     display.show(event);
     if (event.type === "run-end") printOutcome(event, experiment, terminal);
-    if (systemClock.now() - turn < TURNS_APART) continue;
+    if (systemClock.now() - turn < YIELD_INTERVAL_MILLISECONDS) continue;
     await setImmediate();
     turn = systemClock.now();
   }

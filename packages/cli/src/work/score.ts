@@ -16,26 +16,26 @@ import { OUR_PACKAGES } from "../project/our-packages.ts";
 import { type TextColumn, textTable } from "../terminal/text-table.ts";
 
 export interface ScoreOptions {
-  /** Of other makers than the installed plugins of their names. */
+  /** Benchmarks to use instead of the installed plugins of the same names. */
   readonly benchmarks: readonly Benchmark[];
-  /** As `benchmarks`, of an experiment that may have asked more than the run keeps. */
+  /** Benchmarks of an experiment, used like `benchmarks`; unlike those, they may be missing in the run. */
   readonly asked: readonly Benchmark[];
-  /** Disagreements to print of each benchmark. */
+  /** Number of disagreements to print per benchmark. */
   readonly show: number;
   /** Characters per line. */
   readonly width: number;
 }
 
 export interface ScoredRun {
-  /** The table and the disagreements; none when nothing could be scored. */
+  /** The table and the disagreements; empty when nothing could be scored. */
   readonly lines: readonly string[];
-  /** What could not be scored, each with its reason and the way out. */
+  /** The benchmarks that could not be scored, each with its reason and the way out. */
   readonly problems: readonly string[];
 }
 
 /**
- * The stored answers of a run as every extractor reads them. A benchmark that is not found, or whose answers are
- * damaged, keeps no other from being scored. Throws `run-folder` when there are no answers.
+ * Scores the stored answers of a run with every extractor. A benchmark that is not found, or whose answers are damaged,
+ * does not keep the others from being scored. Throws `run-folder` when there are no answers.
  */
 export async function scoreRun(folder: URL, options: ScoreOptions): Promise<ScoredRun> {
   const { benchmarks, asked, show, width } = options;
@@ -48,13 +48,13 @@ export async function scoreRun(folder: URL, options: ScoreOptions): Promise<Scor
   ];
   const unasked = benchmarks.filter(({ name }) => !kept.includes(name));
   const problems = new Set(
-    unasked.map(({ name }) => `the run keeps no answers to ${name}; it has ${kept.join(", ")}.`),
+    unasked.map(({ name }) => `the run has no answers to ${name}. Benchmarks with answers: ${kept.join(", ")}.`),
   );
   for (const evaluation of evaluations) {
     const { stage, header, records } = evaluation;
     if (records.length < header.questions) problems.add(incomplete(evaluation));
     if (header.evaluator === "likelihood") {
-      rows.push([stage, header.benchmark, "(ranked choices: nothing is read)", "", "", "", count(records.length)]);
+      rows.push([stage, header.benchmark, "(ranked choices: no text to read)", "", "", "", count(records.length)]);
       continue;
     }
     try {
@@ -73,7 +73,7 @@ export async function scoreRun(folder: URL, options: ScoreOptions): Promise<Scor
   const damage = damageLines(evaluations.flatMap((evaluation) => evaluation.damage ?? []));
   const changed = damage.length > 0 ? ["", ...damage] : [];
   const title =
-    "Stored answers as every extractor reads them (* the run's own), headline metric in %, ± standard error";
+    "Stored answers scored with every extractor (* marks that of the run), headline metric in %, ± standard error";
   const lines =
     rows.length === 0 ? [] : [title, "", ...textTable({ columns: COLUMNS, rows }, width), ...examples, ...changed];
   return { lines, problems: [...problems] };
@@ -81,15 +81,15 @@ export async function scoreRun(folder: URL, options: ScoreOptions): Promise<Scor
 
 function incomplete({ stage, header, records, damage }: StoredEvaluation): string {
   const there = `${header.benchmark} at ${stage} has ${counted(records.length, "answer")} of ${count(header.questions)}`;
-  const wayOut = damage ? "" : "Let the run end, or, where it was stopped, ";
-  return `${there}. ${wayOut}${damage ? "Run" : "run"} the experiment again in its folder: it asks the others.`;
+  const wayOut = damage ? "" : "Wait until the run has finished; if it was stopped, ";
+  return `${there}. ${wayOut}${damage ? "Run" : "run"} the experiment again in its folder to ask the rest.`;
 }
 
 /** Why there are no scores, with the way out. */
 function reasonOf(error: unknown, name: string): string {
   const ours = OUR_PACKAGES.includes(`@mlan/data-${name}`);
   if (ours || !MlanError.is(error, "missing-plugin")) return errorText(error, false);
-  return "no installed plugin has that name. For a benchmark of your own add --benchmark <its file>, or --experiment <the file that asks it>.";
+  return "no installed plugin has that name. For your own benchmark, add --benchmark <its file>, or --experiment <the file that evaluates it>.";
 }
 
 const COLUMNS: readonly TextColumn[] = [
@@ -98,7 +98,7 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "extractor", align: "left", key: true },
   { title: "score", align: "right" },
   { title: "unreadable", align: "right" },
-  { title: "judged otherwise", align: "right" },
+  { title: "judged differently", align: "right" },
   { title: "n", align: "right" },
 ];
 
@@ -124,7 +124,7 @@ function rowOf(
   ];
 }
 
-/** Of a run under way, or of one whose answers were damaged, the answers are fewer than the questions. */
+/** "5 of 20" when a run has not finished, or some of its answers were damaged. */
 function answered(answers: number, questions: number): string {
   return answers === questions ? count(answers) : `${count(answers)} of ${count(questions)}`;
 }
@@ -141,7 +141,7 @@ function shown(
     ...disputed.slice(0, show).map(({ id, answer, target, extracted, correct }) => {
       const readings = names.map((name, place) => {
         const read = extracted[place];
-        return `${name} ${read === undefined ? "nothing" : JSON.stringify(read)}${correct[place] ? " (right)" : ""}`;
+        return `${name} ${read === undefined ? "nothing" : JSON.stringify(read)}${correct[place] ? " (correct)" : ""}`;
       });
       return `  ${id}: ${JSON.stringify(answer)}, target ${JSON.stringify(target)}: ${readings.join(", ")}`;
     }),

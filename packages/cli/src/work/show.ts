@@ -8,13 +8,13 @@ import { count, fixed } from "../terminal/format-number.ts";
 import { sparkline } from "../terminal/sparkline.ts";
 import { textTable } from "../terminal/text-table.ts";
 
-/** What a run folder tells, as lines of at most `width` characters. Throws `run-folder` when it is none. */
+/** The contents of a run folder, as lines of at most `width` characters. Throws `run-folder` when it is not one. */
 export async function showRun(folder: URL, width: number): Promise<readonly string[]> {
   const run = await readRun(folder);
   const { manifest, results, ledger, damage } = run;
   const { name, seed, stages } = manifest.plan;
   return [
-    `${name} (seed ${seed}), begun ${manifest.created.slice(0, 16).replace("T", " ")} UTC, in ${displayPath(run.folder)}`,
+    `${name} (seed ${seed}), started ${manifest.created.slice(0, 16).replace("T", " ")} UTC, in ${displayPath(run.folder)}`,
     "",
     ...stageTable(run, width),
     ...lossCurves(run, width),
@@ -39,13 +39,13 @@ function stageTable(run: Run, width: number): readonly string[] {
 
 function stateOf(stage: string, { manifest, metrics }: Run): string {
   const status: Manifest["stages"][string] | undefined = manifest.stages[stage];
-  if (!status) return "not begun";
+  if (!status) return "not started";
   if (status.done) return "done";
   const last = metrics.findLast((step) => step.stage === stage);
-  return last ? `at step ${count(last.step)} of ${count(last.steps)}` : "begun";
+  return last ? `at step ${count(last.step)} of ${count(last.steps)}` : "started";
 }
 
-/** Of the stages whose trainer counts it. */
+/** The largest device use of a step, for the stages whose trainer counts it. */
 function deviceUses({ metrics }: Run): readonly string[] {
   const stages = [...new Set(metrics.map(({ stage }) => stage))];
   const lines = stages.flatMap((stage) => {

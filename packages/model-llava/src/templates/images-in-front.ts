@@ -1,9 +1,4 @@
-import { IMAGE_PLACEHOLDER, type Turn } from "@mlan/core";
-
-/** Placeholders as they stand at the beginning of a turn: `<image>` and a newline; nothing without images. */
-function imagesInFront(images: number): string {
-  return images === 0 ? "" : `${Array.from({ length: images }, () => IMAGE_PLACEHOLDER).join(" ")}\n`;
-}
+import { IMAGE_PLACEHOLDER, imagesInFront, type Turn } from "@mlan/core";
 
 /**
  * A turn with its placeholders moved to the front, as many as it has images, and without white space around

@@ -14,6 +14,12 @@ function reading(name: string, over: Partial<Extractor>): Benchmark<PlainQuestio
   return { ...broken(name, { extractor: () => extractor }), extractors: [extractor] };
 }
 
+const { protocol } = memoryBenchmark("any", questions);
+describeBenchmarkContract({
+  ...memoryBenchmark("has-another-default", questions),
+  protocol: (name = "paper") => protocol(name),
+});
+describeBenchmarkContract(broken("asks-whom-it-cannot", { wordings: ["tuned"] }));
 describeBenchmarkContract(reading("guesses", { extract: () => "a", isCorrect: () => true }));
 describeBenchmarkContract(reading("cannot-read-its-target", { extract: () => undefined }));
 describeBenchmarkContract(

@@ -7,14 +7,14 @@ import { elementwise } from "./broadcast.ts";
 import { inFloat32, inNumber, kernel, numberType, onnxNode, operation } from "../tools/operation.ts";
 import type { OnnxCall, Writing, WrittenOperation } from "../tools/operation.ts";
 
-/** What a fused kernel applies to its result, as tfjs-core spells it in inputs and attributes. */
+/** The activation that a fused kernel applies to its result, as in tfjs-core's inputs and attributes. */
 interface FusedActivation {
   readonly activation?: tf.backend_util.Activation | null | undefined;
   readonly preluActivationWeights?: TensorInfo | undefined;
   readonly leakyreluAlpha?: number | undefined;
 }
 
-/** What negative numbers are multiplied by. */
+/** `alpha` is the factor for negative numbers. */
 interface Slope {
   readonly alpha: number;
 }
@@ -88,7 +88,7 @@ export const ACTIVATION_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** The activation of a fused kernel as a tensor of its own; undefined where none was asked for. */
+/** The activation of a fused kernel as a new tensor; undefined if there is none. */
 export function activate(recorder: Recorder, x: TensorInfo, fused: FusedActivation): TensorInfo | undefined {
   const { activation, preluActivationWeights, leakyreluAlpha = 0.2 } = fused;
   switch (activation) {
@@ -109,7 +109,7 @@ export function activate(recorder: Recorder, x: TensorInfo, fused: FusedActivati
     case "prelu":
       if (preluActivationWeights !== undefined) return prelu(recorder, x, preluActivationWeights);
   }
-  throw new BackendError("unsupported", `activation ${activation} cannot be fused here; apply it as an op of its own.`);
+  throw new BackendError("unsupported", `activation ${activation} cannot be fused. Apply it as a separate op.`);
 }
 
 function alike(recorder: Recorder, recorded: WrittenOperation, x: TensorInfo): TensorInfo {
@@ -128,7 +128,7 @@ function prelu(recorder: Recorder, x: TensorInfo, alpha: TensorInfo): TensorInfo
   return elementwise(recorder, PRELU, [x, alpha], "float32");
 }
 
-/** A bound without fraction and within the range of int32. */
+/** Truncates a bound and clips it to the range of int32. */
 function toInt32(bound: number): number {
   return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(bound)));
 }

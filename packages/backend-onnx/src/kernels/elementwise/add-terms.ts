@@ -1,10 +1,10 @@
 import type { GraphEmitter } from "../../graph/graph.ts";
 import type { OnnxCall } from "../tools/operation.ts";
 
-/** So many tensors are added one after the other: more would lose digits, see `long-sum.ts`. */
+/** Up to this many tensors are added one after the other: more would lose digits, see `long-sum.ts`. */
 const LONGEST_RUN = 64;
 
-/** Writes the sum of float32 tensors, however many. */
+/** Writes the sum of any number of float32 tensors. */
 export function addTerms(graph: GraphEmitter, terms: readonly string[]): OnnxCall {
   let level = terms;
   while (level.length > LONGEST_RUN) {

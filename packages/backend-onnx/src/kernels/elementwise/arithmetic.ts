@@ -19,7 +19,7 @@ import {
 } from "../tools/operation.ts";
 import type { OnnxCall, Writing, WrittenOperation } from "../tools/operation.ts";
 
-/** Also what fused kernels add their bias with. */
+/** Fused kernels also add their bias with it. */
 export const ADD: WrittenOperation = operation("Add", inNumber(onnxNode("Add")));
 
 const POWER = operation("Pow", computedIn(exactType, onnxNode("Pow")));
@@ -50,14 +50,14 @@ export const ARITHMETIC_KERNELS: readonly Kernel[] = [
   kernel<tf.AddNInputs>(tf.AddN, (terms, _, recorder) => addN(recorder, terms)),
 ];
 
-/** tfjs gives the result the dtype of the first operand. */
+/** As in tfjs, the result has the dtype of the first operand. */
 function binary(kernelName: string, recorded: WrittenOperation): Kernel {
   return kernel<tf.BinaryInputs>(kernelName, ({ a, b }, _, recorder) =>
     elementwise(recorder, recorded, [a, b], elementType(a)),
   );
 }
 
-/** Integers are divided as float64: exact, and a zero divisor gives 0 as in JavaScript instead of ending the process. */
+/** Integers are divided as float64: the result is exact, and division by zero returns 0 instead of crashing the process. */
 function exactType(operands: readonly Value[]): "float32" | "float64" {
   return numberType(operands) === "float32" ? "float32" : "float64";
 }
@@ -77,7 +77,7 @@ function squaredDifference({ graph }: Writing, a: string, b: string): OnnxCall {
   return ["Mul", [difference, difference]];
 }
 
-/** The remainder with the sign of the divisor; the plain remainder where the signs agree, as infinite divisors need. */
+/** The remainder with the sign of the divisor. If the signs agree it is the plain remainder, as infinite divisors need. */
 function floorMod({ graph }: Writing, a: string, b: string): OnnxCall {
   const zero = convert(graph, graph.scalar(0, "float32"), "float32", "float64");
   const remainder = graph.apply("Mod", [a, b], { fmod: 1 });
@@ -86,7 +86,7 @@ function floorMod({ graph }: Writing, a: string, b: string): OnnxCall {
   return ["Where", [graph.apply("Xor", negative), moved, remainder]];
 }
 
-/** Other than in C, in JavaScript 1 and -1 to the power of NaN or an infinity is NaN. */
+/** In JavaScript, unlike C, 1 and -1 to the power of NaN or an infinity is NaN. */
 function powerOrNaN({ graph, operands }: Writing, base: string, exponent: string): OnnxCall {
   const power = graph.apply("Pow", [base, exponent]);
   const type = exactType(operands);
@@ -98,8 +98,8 @@ function powerOrNaN({ graph, operands }: Writing, base: string, exponent: string
 }
 
 /**
- * ONNX has only the arc tangent of one number. Two infinities count like two ones, two zeros like the first of them; -0
- * is a negative number, which its reciprocal shows.
+ * ONNX has only the arc tangent of one number. Two infinities count as two ones; two zeros return the first one. -0 is
+ * negative, which its reciprocal reveals.
  */
 function atan2({ graph }: Writing, y: string, x: string): OnnxCall {
   const constant = (value: number): string => graph.scalar(value, "float32");

@@ -7,15 +7,15 @@ import { compose } from "../tools/composition.ts";
 import { isEmpty, operation, record } from "../tools/operation.ts";
 import type { WrittenOperation } from "../tools/operation.ts";
 
-/** Repeats `source` to `shape`, by the rules of broadcasting. */
+/** Broadcasts `source` to `shape`. */
 export function expand(recorder: Recorder, source: TensorInfo, shape: readonly number[]): TensorInfo {
   if (tf.util.sizeFromShape(source.shape) === tf.util.sizeFromShape([...shape])) return recorder.alias(source, shape);
   return record(recorder, EXPAND, [compact(recorder, source)], { shape, dtype: elementType(source) });
 }
 
 /**
- * Records an operation that treats every element alone. Operands that are only repetitions (gradients of sums and
- * means, `ones`, `broadcastTo`) are computed with before they are repeated, so the repetition often never happens.
+ * Records an elementwise operation. It uses operands that are the result of a pending broadcast (gradients of sums and
+ * means, `ones`, `broadcastTo`) as they are before that broadcast, which then often never runs.
  */
 export function elementwise<A extends object>(
   recorder: Recorder,
@@ -34,7 +34,7 @@ export function elementwise<A extends object>(
   );
 }
 
-/** What a pending repetition repeats; otherwise the operand itself. */
+/** The source of a pending broadcast; otherwise the operand itself. */
 function compact(recorder: Recorder, operand: TensorInfo): Operand {
   return repeated(recorder.value(operand)) ?? operand;
 }

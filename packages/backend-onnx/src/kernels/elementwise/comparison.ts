@@ -42,7 +42,7 @@ function binary(kernelName: string, recorded: WrittenOperation): Kernel {
   );
 }
 
-/** Whether each number is of a kind that only floats can be; integers all answer `ofIntegers`. */
+/** Tests each number for a property of floats; the result for integers is always `ofIntegers`. */
 function classification(kernelName: string, ofIntegers: 0 | 1, write: Write): Kernel {
   const recorded = operation(kernelName, write);
   return kernel<tf.UnaryInputs>(kernelName, ({ x }, _, recorder) =>

@@ -26,6 +26,6 @@ function writeSelect(
     convert(graph, e, whenFalse?.dtype ?? dtype, dtype),
   ];
   if (dtype !== "bool") return ["Where", [condition, yes, no]];
-  // Where has no kernel for booleans.
+  // ONNX Runtime's Where has no kernel for booleans.
   return ["Or", [graph.apply("And", [condition, yes]), graph.apply("And", [graph.apply("Not", [condition]), no])]];
 }

@@ -15,7 +15,7 @@ import {
 } from "../tools/operation.ts";
 import type { OnnxCall, Write, Writing, WrittenOperation } from "../tools/operation.ts";
 
-/** Functions of one tensor that ONNX has under the same name, computed in float32. */
+/** Functions of one tensor with the same name in ONNX, computed in float32. */
 const SAME_IN_ONNX = [
   tf.Acos,
   tf.Acosh,
@@ -38,10 +38,10 @@ const SAME_IN_ONNX = [
 
 const ROUND = operation(tf.Round, onnxNode(tf.Round));
 
-/** The one function of which tfjs's result is always float32. */
+/** The only function whose tfjs result is always float32. */
 const EXP = operation(tf.Exp, computedIn(exactForIntegers, onnxNode(tf.Exp)));
 
-/** Beyond this distance from 0, `log(1 + x)` and `exp(x) - 1` in float64 are exact to float32. */
+/** For `|x|` above this, `log(1 + x)` and `exp(x) - 1` in float64 are exact to float32. */
 const SERIES_BELOW = 1e-5;
 
 export const UNARY_KERNELS: readonly Kernel[] = [
@@ -61,7 +61,7 @@ export const UNARY_KERNELS: readonly Kernel[] = [
   unary(tf.Softplus, operation("Softplus", inFloat64(softplus))),
 ];
 
-/** Of integers tfjs gives the float32 next to the true value, which ONNX Runtime's float32 kernel does not always. */
+/** For integers, tfjs returns the float32 nearest to the exact value, which ONNX Runtime's float32 kernel often misses. */
 function exactForIntegers(operands: Writing["operands"]): "float32" | "float64" {
   return numberType(operands) === "float32" ? "float32" : "float64";
 }
@@ -72,7 +72,7 @@ function unary(kernelName: string, recorded: WrittenOperation): Kernel {
   );
 }
 
-/** tfjs gives NaN the sign 0. */
+/** As in tfjs, the sign of NaN is 0. */
 function sign({ graph, operands }: Writing, x: string): OnnxCall {
   const type = numberType(operands);
   const zero = graph.scalar(0, type);
@@ -82,7 +82,7 @@ function sign({ graph, operands }: Writing, x: string): OnnxCall {
   return ["Sub", [positive ?? x, negative ?? x]];
 }
 
-/** ONNX Runtime's own tangent is in float32 and too coarse near the poles. */
+/** ONNX Runtime computes Tan in float32, which is too inaccurate near the poles. */
 function tangent({ graph }: Writing, x: string): OnnxCall {
   return ["Div", [graph.apply("Sin", [x]), graph.apply("Cos", [x])]];
 }
@@ -106,8 +106,8 @@ function expm1(writing: Writing, x: string): OnnxCall {
 }
 
 /**
- * `2 * atanh(x / (2 + x))` as a power series where `|x| <= 0.5`. A GPU's logarithm has an absolute error of some 7e-8,
- * which near 1 is all of its value, so no formula that takes a logarithm is right there.
+ * `2 * atanh(x / (2 + x))` as a power series for `|x| <= 0.5`. A GPU's logarithm has an absolute error of about 7e-8, as
+ * large as the logarithm itself near 1, so no formula with a logarithm is accurate there.
  */
 function log1pInFloat32({ graph }: Writing, x: string): OnnxCall {
   const ratio = graph.apply("Div", [x, graph.apply("Add", [x, graph.scalar(2, "float32")])]);
@@ -117,7 +117,7 @@ function log1pInFloat32({ graph }: Writing, x: string): OnnxCall {
   return ["Where", [isSmall(graph, x), series, far]];
 }
 
-/** The power series where `|x| <= 0.5`: a GPU's exponential minus one would keep few digits there. */
+/** The power series for `|x| <= 0.5`, where a GPU's exponential minus one would lose most digits. */
 function expm1InFloat32({ graph }: Writing, x: string): OnnxCall {
   const series = graph.apply("Mul", [x, polynomial(graph, x, EXPM1_SERIES)]);
   const far = graph.apply("Sub", [graph.apply("Exp", [x]), graph.scalar(1, "float32")]);
@@ -150,7 +150,7 @@ function expMinusOne({ graph }: Writing, x: string): string {
   return graph.apply("Sub", [graph.apply("Exp", [x]), float64(graph, 1)]);
 }
 
-/** Uses the first two terms of the power series, `x + curvature * x * x`, where `elsewhere` would lose digits. */
+/** The first two terms of the power series, `x + curvature * x * x`, near zero, where `elsewhere` would lose digits. */
 function nearZero(curvature: number, elsewhere: (writing: Writing, x: string) => string): Write {
   return (writing, x) => {
     const { graph } = writing;

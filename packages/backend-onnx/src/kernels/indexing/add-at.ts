@@ -3,7 +3,7 @@ import { ONNX_TYPES } from "../../graph/onnx-type.ts";
 import { convert } from "../tools/conversion.ts";
 import { LONGEST_RUN, longReduction } from "../reduction/long-sum.ts";
 
-/** Rows `updates` [n, width] that are added to `data` [m, width] at `rows` [n] (int32 or int64). */
+/** `updates` [n, width] are added to the rows `rows` [n] (int32 or int64) of `data` [m, width]. */
 interface RowUpdates {
   readonly data: string;
   readonly rows: string;
@@ -11,17 +11,17 @@ interface RowUpdates {
   readonly dtype: "float32" | "int32";
 }
 
-/** Up to so many rows are added one after the other, ... */
+/** Up to this many rows are added in float32. */
 const FEW_ROWS = 4096;
-/** A table of sums that is larger is not held several times. */
+/** Most elements of all copies of the sums together. */
 const LARGEST_COPIES = 2 ** 24;
-/** ... and so many where the sums are larger than what is added (gradients of embeddings), and few rows meet. */
+/** The same limit if there are more sums than updates (gradients of embeddings), so that few updates share a row. */
 const FEW_AMONG_MANY = 65_536;
 
 /**
- * Writes the sums: a row named twice is added twice. Not by ScatterND, although that is faster: ONNX Runtime 1.30 spreads
- * its updates over threads and loses some of those that meet in one row. Many rows are added in float64, since a float32
- * sum loses digits with every addend.
+ * Writes the sums; repeated rows add up. ScatterND would be faster, but ONNX Runtime 1.30 spreads its updates over threads
+ * and loses some of those that share a row. Many rows are added in float64, because a float32 sum loses digits with every
+ * addend.
  */
 export function addAtRows(
   graph: GraphEmitter,
@@ -40,8 +40,8 @@ export function addAtRows(
 }
 
 /**
- * Adds to several copies of the sums, and these up. A GPU without float64 adds one by one, and each addend waits for those
- * that meet it: a million in one place lost the device.
+ * Adds to several copies of the sums, then adds up the copies. A GPU without float64 adds one by one, and updates of the
+ * same row wait for each other: with a million of them the device was lost.
  */
 function addInCopies(
   graph: GraphEmitter,

@@ -8,7 +8,7 @@ import { pad } from "./pad.ts";
 import { slice } from "./slice.ts";
 import { transpose } from "./transpose.ts";
 
-/** Kernels that exchange blocks of pixels with another dimension. */
+/** Kernels that move blocks of pixels to a different dimension, or back. */
 export const BLOCK_KERNELS: readonly Kernel[] = [
   kernel<tf.SpaceToBatchNDInputs, tf.SpaceToBatchNDAttrs>(tf.SpaceToBatchND, ({ x }, attributes, recorder) =>
     spaceToBatch(recorder, x, attributes),
@@ -41,7 +41,7 @@ function batchToSpace(recorder: Recorder, x: TensorInfo, { blockShape, crops }: 
   const cut = tf.backend_util.getReshaped(x.shape, blockShape, blockSize);
   const order = tf.backend_util.getPermuted(cut.length, blockShape.length);
   const joined = tf.backend_util.getReshapedPermuted(x.shape, blockShape, blockSize);
-  // Both name the first axes only; the others are kept whole.
+  // Crops and block shape are given for the first axes only; the others stay whole.
   const begins = tf.backend_util.getSliceBeginCoords(crops, blockShape.length);
   const sizes = tf.backend_util.getSliceSize(joined, crops, blockShape.length);
   return compose(recorder, (inner) => {
@@ -57,7 +57,10 @@ function batchToSpace(recorder: Recorder, x: TensorInfo, { blockShape, crops }: 
 
 function depthToSpace(recorder: Recorder, x: TensorInfo, { blockSize, dataFormat }: tf.DepthToSpaceAttrs): TensorInfo {
   if (dataFormat !== "NHWC")
-    throw new BackendError("unsupported", `depthToSpace of layout ${dataFormat}; transpose to NHWC first.`);
+    throw new BackendError(
+      "unsupported",
+      `depthToSpace does not support the layout ${dataFormat}. Transpose to NHWC first.`,
+    );
   const [batch = 0, height = 0, width = 0, depth = 0] = x.shape;
   const left = depth / blockSize ** 2;
   return compose(recorder, (inner) => {

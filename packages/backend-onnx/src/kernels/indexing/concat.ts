@@ -40,11 +40,14 @@ function assertAlike([first, ...others]: readonly TensorInfo[]): void {
   if (first === undefined) return;
   for (const { shape, dtype } of others) {
     tf.util.assertShapesMatch(first.shape, shape, "All tensors passed to stack must have matching shapes. ");
-    tf.util.assert(first.dtype === dtype, () => `stack of ${first.dtype} and ${dtype}: cast them to one dtype first.`);
+    tf.util.assert(
+      first.dtype === dtype,
+      () => `stack of ${first.dtype} and ${dtype}: cast them to the same dtype first.`,
+    );
   }
 }
 
-/** Tensors that differ in shape at most along `axis`; the first one with elements decides the dtype. */
+/** The parts may differ in shape only along `axis`. The result has the dtype of the first part with elements. */
 function concat(recorder: Recorder, parts: readonly TensorInfo[], axis: number): TensorInfo {
   const shape = tf.backend_util.computeOutShape(
     parts.map((part) => part.shape),

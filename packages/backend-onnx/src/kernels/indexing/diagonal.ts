@@ -10,7 +10,7 @@ export const DIAGONAL_KERNELS: readonly Kernel[] = [
   kernel<tf.DiagInputs>(tf.Diag, ({ x }, _, recorder) =>
     compose(recorder, (inner) => {
       const size = tf.util.sizeFromShape(x.shape);
-      // Rows of one element and `size` zeros: read in rows of `size`, each element comes one place later.
+      // Rows of one element and `size` zeros. Read as rows of `size`, each element is one column further right.
       const rows = pad(inner, inner.alias(x, [size, 1]), [
         [0, 0],
         [0, size],

@@ -9,7 +9,7 @@ import { expand } from "../elementwise/broadcast.ts";
 import { compose } from "../tools/composition.ts";
 import { constant, kernel, operation, record } from "../tools/operation.ts";
 
-// These two stand in graphs; any other value may change with every step, and is fed.
+// Only 0 and 1 are constants of graphs; any other value may change with every step, so it is an input.
 const ZERO = operation("Zero", ({ graph, result }) => ["Identity", [graph.scalar(0, result.dtype)]]);
 const ONE = operation("One", ({ graph, result }) => ["Identity", [graph.scalar(1, result.dtype)]]);
 
@@ -28,7 +28,7 @@ export const FILL_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** ONNX Runtime computes constants when it compiles and keeps them in the session: larger ones must depend on a feed. */
+/** ONNX Runtime folds constants and keeps them in the session, so larger tensors must depend on an input. */
 const LARGEST_CONSTANT = 4096;
 
 /** A tensor of one repeated value. */
@@ -50,7 +50,7 @@ function sequence(recorder: Recorder, length: number, dtype: ElementType, start:
   return dtype === "bool" ? constant(recorder, values, result) : recorder.constant(values, result);
 }
 
-/** tfjs turns round a step of 1 that points away from `stop`; any other such step gives nothing. */
+/** tfjs negates a step of 1 that leads away from `stop`; for any other such step the result is empty. */
 function rangeLength(start: number, stop: number, step: number): number {
   const away = (start < stop && step < 0) || (stop < start && step > 1);
   return start === stop || away ? 0 : Math.abs(Math.ceil((stop - start) / step));

@@ -20,7 +20,7 @@ const GATHER = operation(
   ],
 );
 
-/** The last dimension of the indices is one position in `x`; the first `batchDims` dimensions go together. */
+/** The last dimension of the indices holds the coordinates of one element of `x`; the first `batchDims` dimensions match. */
 const GATHER_ND = operation(
   "GatherNd",
   ({ graph, attributes: { batchDims } }: Writing<{ readonly batchDims: number }>, x, indices) => [
@@ -61,8 +61,8 @@ export const GATHER_KERNELS: readonly Kernel[] = [
 ];
 
 /**
- * Rows of `x` by int32 indices. An index out of range that is not known at the call is an error when the result is
- * read.
+ * Gathers rows of `x` by int32 indices. If the indices are not known at the call, an out-of-range index throws when the
+ * result is read.
  */
 export function gather(
   recorder: Recorder,
@@ -75,14 +75,14 @@ export function gather(
   if (isEmpty(x.shape) && !isEmpty(shape)) {
     throw new BackendError(
       "unsupported",
-      `gather from [${x.shape.join()}] along axis ${axis}: there is nothing to gather from.`,
+      `gather from [${x.shape.join()}] along axis ${axis}: the tensor is empty. Gather from a tensor with elements.`,
     );
   }
   if (batchDims === 0) return record(recorder, GATHER, [x, indices], { shape, dtype: elementType(x) }, { axis });
   return gatherInBatches(recorder, x, indices, axis, batchDims, shape);
 }
 
-/** Brings `x` to [batch, rows, outer, slice], so that each batch's indices name rows; then the rows take the axis' place. */
+/** Transposes `x` to [batch, rows, outer, slice], gathers rows within each batch, and transposes back. */
 function gatherInBatches(
   recorder: Recorder,
   x: TensorInfo,

@@ -4,22 +4,22 @@ import type { GraphEmitter, Storage } from "../../graph/graph.ts";
 import type { Recorder } from "../../kernel.ts";
 import { ONNX_TYPES } from "../../graph/onnx-type.ts";
 
-/** An index that no tensor has. */
-const NOWHERE = 2 ** 31 - 1;
+/** An index that is out of range in any tensor. */
+const INVALID_INDEX = 2 ** 31 - 1;
 
 /**
- * Writes int32 indices as int64 in which negative ones are out of range too. ONNX counts them from the end, tfjs
- * refuses them; so a graph with a wrong index fails, and never reads another place.
+ * Converts int32 indices to int64 and makes negative ones out of range: ONNX would count them from the end, but tfjs
+ * rejects them. So a graph with an invalid index fails and never reads a wrong element.
  */
 export function checkedIndices(graph: GraphEmitter, indices: string): string {
   const negative = graph.apply("Less", [indices, graph.scalar(0, "int32")]);
-  const checked = graph.apply("Where", [negative, graph.scalar(NOWHERE, "int32"), indices]);
+  const checked = graph.apply("Where", [negative, graph.scalar(INVALID_INDEX, "int32"), indices]);
   return graph.apply("Cast", [checked], { to: ONNX_TYPES.int64 });
 }
 
 /**
- * Writes int32 positions [n, k] as int64 in which a coordinate outside of `shape` (k sizes) is out of range in any
- * tensor: flattened, it would fall on another place.
+ * Converts int32 coordinates [n, k] to int64 and makes those outside `shape` (k sizes) out of range in any tensor:
+ * flattened, they would refer to a different element.
  */
 export function checkedCoordinates(graph: GraphEmitter, positions: string, shape: readonly number[]): string {
   const wide = graph.apply("Cast", [positions], { to: ONNX_TYPES.int64 });
@@ -27,12 +27,12 @@ export function checkedCoordinates(graph: GraphEmitter, positions: string, shape
     graph.apply("GreaterOrEqual", [wide, graph.int64Scalar(0)]),
     graph.apply("Less", [wide, graph.int64(shape)]),
   ]);
-  return graph.apply("Where", [inside, wide, graph.int64Scalar(NOWHERE)]);
+  return graph.apply("Where", [inside, wide, graph.int64Scalar(INVALID_INDEX)]);
 }
 
 /**
- * Throws as tfjs's cpu backend does where a coordinate lies outside of `limits` (one size for each place of the last
- * dimension), if the indices are in memory already. Those that are still to be computed are checked by the graph.
+ * Throws like tfjs's cpu backend if a coordinate is outside `limits` (one size for each element of the last dimension),
+ * provided that the indices are already in memory. The graph checks indices that are computed later.
  */
 export function assertKnownInRange(
   recorder: Recorder,
@@ -51,8 +51,8 @@ export function assertKnownInRange(
 }
 
 /**
- * The numbers of a tensor that is in memory, also under another shape; undefined for one to be computed, on a device, or
- * bound anew at every call of a compiled function.
+ * The elements of a tensor whose data is in memory, possibly under a different shape. Undefined if they are not computed
+ * yet, are on a device, or change with every call of a compiled function.
  */
 export function knownElements(recorder: Recorder, tensor: TensorInfo): ReturnType<Storage["view"]> | undefined {
   if (!recorder.isFixed(tensor)) return undefined;

@@ -26,8 +26,8 @@ export const ONE_HOT_KERNELS: readonly Kernel[] = [
 ];
 
 /**
- * Puts one value into each row of a constant; ONNX's own OneHot is four times slower. An index out of range
- * leaves its row as it is: `offValue` is put into the first place.
+ * Writes one value into each row of a constant; ONNX's OneHot is four times slower. An out-of-range index leaves its row
+ * unchanged: `offValue` is written to the first column.
  */
 function writeOneHot(
   { graph, attributes: { onValue, offValue }, result }: Writing<OneHotAttributes>,

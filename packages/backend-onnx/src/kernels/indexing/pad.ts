@@ -19,7 +19,7 @@ const PAD = operation("PadV2", ({ graph, attributes: { before, after, value }, r
   [x, graph.int64([...before, ...after]), graph.scalar(value, result.dtype)],
 ]);
 
-/** Takes the elements `positions` of one axis. */
+/** Gathers the elements at `positions` of one axis. */
 const TAKE = operation(
   "Take",
   (
@@ -60,18 +60,19 @@ function assertPaddings(name: string, x: TensorInfo, paddings: Paddings): void {
   throw new BackendError(
     "unsupported",
     `${name}: ${paddings.length} paddings ${JSON.stringify(paddings)} for a tensor of shape [${x.shape.join()}]; ` +
-      "there has to be one for each axis, of two whole numbers from 0.",
+      "pass one pair of whole numbers of at least 0 for each axis.",
   );
 }
 
 function beyondMirror(x: TensorInfo, axis: number, [before, after]: readonly [number, number]): BackendError {
   return new BackendError(
     "unsupported",
-    `mirrorPad: axis ${axis} of shape [${x.shape.join()}] is too short to be mirrored by ${before} and ${after} elements.`,
+    `mirrorPad: axis ${axis} of shape [${x.shape.join()}] is too short to mirror ${before} elements before and ${after} after. ` +
+      "Use a smaller padding.",
   );
 }
 
-/** `paddings` gives, for each axis, how many elements of `value` come before and after. */
+/** `paddings` is the number of elements `value` before and after each axis. */
 export function pad(recorder: Recorder, x: TensorInfo, paddings: Paddings, value = 0): TensorInfo {
   assertPaddings("pad", x, paddings);
   const [before, after] = [paddings.map(([first]) => first), paddings.map(([, second]) => second)];
@@ -81,7 +82,7 @@ export function pad(recorder: Recorder, x: TensorInfo, paddings: Paddings, value
   return record(recorder, PAD, [x], { shape, dtype: elementType(x) }, { before, after, value });
 }
 
-/** The elements `positions`, known now, of one axis. */
+/** The elements of one axis at `positions`, which are constants of the graph. */
 function take(recorder: Recorder, x: TensorInfo, axis: number, positions: readonly number[]): TensorInfo {
   return record(
     recorder,
@@ -92,7 +93,7 @@ function take(recorder: Recorder, x: TensorInfo, axis: number, positions: readon
   );
 }
 
-/** Positions that continue an axis by its mirror image; `edge` is 1 where the outermost element is not repeated. */
+/** Positions that extend an axis by its mirror image; `edge` is 1 if the outermost element is not repeated. */
 function mirrored(length: number, before: number, after: number, edge: 0 | 1): number[] {
   const ahead = Array.from({ length: before }, (_, index) => before - 1 - index + edge);
   const behind = Array.from({ length: after }, (_, index) => length - 1 - index - edge);

@@ -18,7 +18,7 @@ const PUT_AT: WrittenOperation = {
     "ScatterND",
     [data, checkedIndices(graph, positions), updates],
   ]),
-  // ONNX Runtime's kernel copies the data unless the result is in the same place.
+  // ONNX Runtime's kernel copies the data unless the result uses the same memory.
   overwrites: 0,
 };
 
@@ -62,7 +62,7 @@ export const SCATTER_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Row i of the result is the sum of those rows of `x` whose id is i. Ids out of range are left out, as in TensorFlow. */
+/** Row i of the result is the sum of the rows of `x` whose id is i. Out-of-range ids are ignored, as in TensorFlow. */
 export function segmentSum(recorder: Recorder, x: TensorInfo, ids: TensorInfo, segments: number): TensorInfo {
   const shape = [segments, ...x.shape.slice(ids.shape.length)];
   const dtype = numberType([{ dtype: elementType(x) }]);
@@ -72,7 +72,7 @@ export function segmentSum(recorder: Recorder, x: TensorInfo, ids: TensorInfo, s
   );
 }
 
-/** Rows with an id out of range are added as zeros to row 0. */
+/** Rows with an out-of-range id are added to row 0 as zeros. */
 function writeSegmentSum({ graph, operands: [rows, ids], result }: Writing, x: string, idNames: string): OnnxCall {
   const zero = graph.scalar(0, "int32");
   const segments = graph.scalar(result.shape[0] ?? 0, "int32");
@@ -100,7 +100,7 @@ function writeSegmentSum({ graph, operands: [rows, ids], result }: Writing, x: s
   return ["Reshape", [added, graph.int64(result.shape)]];
 }
 
-/** Positions of several coordinates become row numbers of `data` with its leading dimensions flattened. */
+/** Converts indices with several coordinates to row numbers of `data` with its leading dimensions flattened. */
 function writeAddAt(
   { graph, operands, result }: Writing,
   data: string,
@@ -139,7 +139,7 @@ function assertKnownPositions(
   assertKnownInRange(recorder, kernelName, positions, shape.slice(0, coordinates));
 }
 
-/** A vector of indices is a list of positions with one coordinate. */
+/** Treats a vector of indices as a list with one coordinate each. */
 function positionsOf(recorder: Recorder, indices: TensorInfo): TensorInfo {
   const shape = indices.shape.length === 1 ? [...indices.shape, 1] : indices.shape;
   return cast(recorder, recorder.alias(indices, shape), "int32");

@@ -4,7 +4,7 @@ import { BackendError } from "../../backend-error.ts";
 import type { Kernel, Recorder } from "../../kernel.ts";
 import { kernel } from "../tools/operation.ts";
 
-/** Kernels that only give data another shape. */
+/** Kernels that only change the shape. */
 export const SHAPE_KERNELS: readonly Kernel[] = [
   kernel<tf.IdentityInputs>(tf.Identity, ({ x }, _, recorder) => recorder.alias(x, x.shape)),
   kernel<tf.ReshapeInputs, tf.ReshapeAttrs>(tf.Reshape, ({ x }, { shape }, recorder) => reshape(recorder, x, shape)),
@@ -13,7 +13,7 @@ export const SHAPE_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** One dimension may be -1: what remains. */
+/** One dimension may be -1, for the remaining size. */
 function reshape(recorder: Recorder, x: TensorInfo, shape: readonly number[]): TensorInfo {
   const size = tf.util.sizeFromShape(x.shape);
   const inferred = tf.util.inferFromImplicitShape([...shape], size);
@@ -26,7 +26,7 @@ function reshape(recorder: Recorder, x: TensorInfo, shape: readonly number[]): T
   return recorder.alias(x, inferred);
 }
 
-/** A new dimension of size 1 before `axis`, which may count from the end (-1: a new last dimension). */
+/** Inserts a dimension of size 1 before `axis`, which may count from the end (-1: a new last dimension). */
 export function expandDims(recorder: Recorder, x: TensorInfo, axis: number): TensorInfo {
   const rank = x.shape.length;
   tf.util.assert(

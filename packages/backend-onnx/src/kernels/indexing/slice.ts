@@ -7,7 +7,7 @@ import { compose } from "../tools/composition.ts";
 import { kernel, operation, record } from "../tools/operation.ts";
 import type { Writing } from "../tools/operation.ts";
 
-/** What is taken of one axis: `length` elements from `start` on, `step` apart (backwards where negative). */
+/** A selection on one axis: every `step`-th element (backwards if negative) from `start` on, `length` elements in all. */
 interface Selection {
   readonly start: number;
   readonly length: number;
@@ -21,7 +21,7 @@ interface SliceAttributes {
   readonly steps: readonly number[];
 }
 
-/** Where a backward selection that includes the first element ends; ONNX reads -1 as the last element. */
+/** The end of a backward selection that includes the first element; in ONNX, -1 is the last element. */
 const BEFORE_FIRST = -(2 ** 31);
 
 const SLICE = operation(
@@ -53,7 +53,7 @@ export const SLICE_KERNELS: readonly Kernel[] = [
   }),
 ];
 
-/** tfjs itself only looks at where the block ends. */
+/** tfjs only checks the end of the block. */
 function assertInside(x: TensorInfo, begins: readonly number[], sizes: readonly number[]): void {
   const { shape } = x;
   const isInside = (length: number, axis: number): boolean => {
@@ -63,12 +63,12 @@ function assertInside(x: TensorInfo, begins: readonly number[], sizes: readonly 
   if (begins.length <= shape.length && sizes.length === shape.length && shape.every(isInside)) return;
   throw new BackendError(
     "unsupported",
-    `slice from [${begins.join()}] of size [${sizes.join()}] does not fit into shape [${shape.join()}]. Begin at 0 or behind ` +
-      "it, end within the tensor, and count in whole numbers; -1 as a size is the rest.",
+    `slice from [${begins.join()}] of size [${sizes.join()}] does not fit into shape [${shape.join()}]. Begin at a whole number ` +
+      "of at least 0 and end within the tensor; a size of -1 means the rest.",
   );
 }
 
-/** The block that begins at `begins` and has the shape `sizes`. */
+/** The block of shape `sizes` that begins at `begins`. */
 export function slice(
   recorder: Recorder,
   x: TensorInfo,
@@ -83,7 +83,7 @@ export function slice(
   );
 }
 
-/** One tensor for each of `sizes` along `axis`; parts that nobody reads are not computed. */
+/** One tensor for each of `sizes` along `axis`; parts that are never read are not computed. */
 function split(recorder: Recorder, x: TensorInfo, sizes: readonly number[], axis: number): TensorInfo[] {
   let start = 0;
   return sizes.map((size) => {

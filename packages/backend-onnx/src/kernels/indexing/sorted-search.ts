@@ -3,7 +3,7 @@ import type { Kernel, Recorder } from "../../kernel.ts";
 import { constant, kernel } from "../tools/operation.ts";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 
-/** Where values would have to be put into sorted rows. ONNX has no such operator: the data is read and searched here. */
+/** The insertion points of values in sorted rows. ONNX has no such operator, so the data is read and searched here. */
 export const SORTED_SEARCH_KERNELS: readonly Kernel[] = [
   kernel<tf.SearchSortedInputs, tf.SearchSortedAttrs>(
     tf.SearchSorted,
@@ -11,7 +11,7 @@ export const SORTED_SEARCH_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Both are [rows, ...]; before equal elements where `side` is "left", else behind them. */
+/** Both tensors are [rows, ...]. The insertion point is before equal elements if `side` is "left", otherwise after them. */
 function searchSorted(recorder: Recorder, sorted: TensorInfo, values: TensorInfo, side: "left" | "right"): TensorInfo {
   const [rows = 0, length = 0] = sorted.shape;
   const [elements, wanted] = [recorder.readSync(sorted.dataId), recorder.readSync(values.dataId)];

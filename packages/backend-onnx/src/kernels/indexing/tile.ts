@@ -16,7 +16,7 @@ export const TILE_KERNELS: readonly Kernel[] = [
   kernel<tf.BroadcastToInputs, tf.BroadCastToAttrs>(tf.BroadcastTo, ({ x }, { shape }, recorder) =>
     expand(recorder, x, shape),
   ),
-  // Its operands are shapes: reading them is the only way to know how many there are in the result.
+  // The operands are shapes; the shape of the result depends on their data.
   kernel<tf.BroadcastArgsInputs>(tf.BroadcastArgs, ({ s0, s1 }, _, recorder) => {
     const [left, right] = [s0, s1].map(({ dataId }) => Array.from(recorder.readSync(dataId)));
     const shape = tf.broadcast_util.assertAndGetBroadcastShape(left ?? [], right ?? []);
@@ -24,7 +24,7 @@ export const TILE_KERNELS: readonly Kernel[] = [
   }),
 ];
 
-/** tfjs-core writes broadcasting as repetition of dimensions of size 1. */
+/** tfjs-core expresses broadcasting as repetition of dimensions of size 1. */
 function tile(recorder: Recorder, x: TensorInfo, repetitions: readonly number[]): TensorInfo {
   const shape = x.shape.map((length, axis) => length * (repetitions[axis] ?? 1));
   if (x.shape.every((length, axis) => length === 1 || repetitions[axis] === 1)) return expand(recorder, x, shape);

@@ -21,14 +21,15 @@ export const TRANSPOSE_KERNELS: readonly Kernel[] = [
 export function transpose(recorder: Recorder, x: TensorInfo, permutation: readonly number[]): TensorInfo {
   tf.util.assert(
     permutation.length === x.shape.length && x.shape.every((_, axis) => permutation.includes(axis)),
-    () => `transpose: [${permutation.join()}] does not name each axis of a tensor of shape [${x.shape.join()}] once.`,
+    () =>
+      `transpose: [${permutation.join()}] must name each axis of a tensor of shape [${x.shape.join()}] exactly once.`,
   );
   const shape = permutation.map((axis) => x.shape[axis] ?? 1);
   if (keepsOrder(x.shape, permutation)) return recorder.alias(x, shape);
   return record(recorder, TRANSPOSE, [x], { shape, dtype: elementType(x) }, { permutation });
 }
 
-/** Dimensions of size 1 may move freely: memory does not change. */
+/** Whether memory stays the same: only dimensions of size 1 move. */
 function keepsOrder(shape: readonly number[], permutation: readonly number[]): boolean {
   const moved = permutation.filter((axis) => shape[axis] !== 1);
   return moved.every((axis, index) => index === 0 || axis > (moved[index - 1] ?? -1));

@@ -5,7 +5,7 @@ import { elementType } from "../../graph/onnx-type.ts";
 import { gather } from "./gather.ts";
 import { constant, kernel } from "../tools/operation.ts";
 
-/** The slices of an axis without repetitions, in order of appearance, and for each slice which of them it is. */
+/** The distinct slices along an axis, in order of first appearance, and for each slice its index among them. */
 export const UNIQUE_KERNELS: readonly Kernel[] = [
   kernel<tf.UniqueInputs, tf.UniqueAttrs>(tf.Unique, ({ x }, { axis }, recorder) => {
     elementType(x);
@@ -30,7 +30,7 @@ function unique(recorder: Recorder, x: TensorInfo, axis: number): TensorInfo[] {
   return [values, constant(recorder, numbers, { shape: [numbers.length], dtype: "int32" })];
 }
 
-/** For each slice something that is equal for equal slices; NaN equals NaN, and -0 equals 0. */
+/** A key for each slice; equal slices have equal keys. NaN equals NaN, and -0 equals 0. */
 function keysAlong({ shape }: TensorInfo, elements: ArrayLike<number>, axis: number): (string | number)[] {
   const length = shape[axis] ?? 0;
   const [before, after] = [tf.util.sizeFromShape(shape.slice(0, axis)), tf.util.sizeFromShape(shape.slice(axis + 1))];

@@ -2,23 +2,23 @@ import type { GraphEmitter, Value } from "../../graph/graph.ts";
 import { blockOf, longReduction } from "../reduction/long-sum.ts";
 import type { OnnxCall } from "../tools/operation.ts";
 
-/** So many products are summed by ONNX Runtime's Einsum, where the result has few elements or many. */
+/** Up to this many products are summed by ONNX Runtime's Einsum, if the result has few or many elements. */
 const LONGEST = { few: 2 ** 13, many: 2 ** 18 };
 const FEW_ELEMENTS = 4096;
 const LARGEST_BLOCK = 1024;
-/** A smaller block is not worth a reshape: all of the index is summed afterwards. */
+/** A smaller block is not worth a reshape: the whole index is then summed afterwards. */
 const SMALLEST_BLOCK = 16;
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 
-/** A summed index in blocks: `outer` counts them, and the index itself goes through one. */
-interface Cut {
+/** A summed index split into blocks: `outer` is the new index over blocks, and `index` runs within one block. */
+interface IndexBlocks {
   readonly index: string;
   readonly outer: string;
   readonly blocks: number;
   readonly block: number;
 }
 
-/** Writes an Einsum of float32 numbers; a long sum is taken in blocks, and the blocks' sums are added up. */
+/** Writes an Einsum of float32 numbers. A long sum is split into blocks, whose sums are then added. */
 export function einsumInBlocks(
   graph: GraphEmitter,
   names: readonly string[],
@@ -34,7 +34,7 @@ export function einsumInBlocks(
   const sizeOf = (indices: Iterable<string>): number =>
     [...indices].reduce((product, index) => product * (sizes.get(index) ?? 1), 1);
   const summed = [...sizes.keys()].filter((index) => !result.includes(index));
-  // A GPU adds one by one whatever the result is.
+  // A GPU adds one by one, whatever the size of the result.
   const longest = sizeOf(result) <= FEW_ELEMENTS || !graph.float64 ? LONGEST.few : LONGEST.many;
   if (sizeOf(summed) <= longest) return ["Einsum", names, { equation }];
 
@@ -55,17 +55,21 @@ export function einsumInBlocks(
   });
 }
 
-/** Cuts the longest indices until what is summed within blocks is short. */
-function cutsOf(summed: readonly string[], sizes: ReadonlyMap<string, number>, terms: readonly string[]): Cut[] {
+/** Splits the longest indices until the sum within a block is short. */
+function cutsOf(
+  summed: readonly string[],
+  sizes: ReadonlyMap<string, number>,
+  terms: readonly string[],
+): IndexBlocks[] {
   const size = (index: string): number => sizes.get(index) ?? 1;
   const letters = LETTERS.filter((letter) => !sizes.has(letter));
-  const cuts: Cut[] = [];
+  const cuts: IndexBlocks[] = [];
   let inner = summed.reduce((product, index) => product * size(index), 1);
   for (const index of summed.toSorted((one, other) => size(other) - size(one))) {
     if (inner <= LARGEST_BLOCK) break;
     const rest = inner / size(index);
     const largest = Math.floor(LARGEST_BLOCK / rest);
-    // Zeros that fill up a block must meet zeros only: times an infinite number of another operand, they are NaN.
+    // Padding zeros must be multiplied by zeros only: zero times an infinite element of another operand is NaN.
     const filled = terms.every((term) => term.includes(index)) ? largest : 1;
     const block = largest < SMALLEST_BLOCK ? 1 : (blockOf(size(index), largest) ?? filled);
     cuts.push({ index, outer: letters.pop() ?? index, blocks: Math.ceil(size(index) / block), block });
@@ -79,7 +83,7 @@ function cutOperand(
   x: string,
   term: string,
   sizes: ReadonlyMap<string, number>,
-  cuts: readonly Cut[],
+  cuts: readonly IndexBlocks[],
 ): { readonly name: string; readonly term: string } {
   const parts = [...term].map((index) => {
     const length = sizes.get(index) ?? 1;

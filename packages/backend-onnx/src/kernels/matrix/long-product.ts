@@ -2,32 +2,32 @@ import type { GraphEmitter } from "../../graph/graph.ts";
 import { blockOf, longReduction } from "../reduction/long-sum.ts";
 import type { OnnxCall } from "../tools/operation.ts";
 
-/** A matrix, or matrices, of a product. */
+/** One operand of a matrix product. */
 export interface Side {
   readonly name: string;
   readonly shape: readonly number[];
 }
 
-/** A product whose inner dimension was cut into blocks. */
+/** A matrix product whose inner dimension is split into blocks. */
 interface BlockedProduct {
-  /** The sides, with one more batch dimension before the last two: the blocks. */
+  /** The operands, with an additional batch dimension for the blocks before the last two. */
   readonly sides: readonly Side[];
-  /** Adds the products of the blocks up. */
+  /** Adds up the products of the blocks. */
   sum(products: string): OnnxCall;
 }
 
 /**
- * Inner sizes beyond which a float32 product is off by more than 1e-5, measured on ONNX Runtime's kernels: those of
- * matrices add in blocks already, those of a vector do not.
+ * Inner sizes beyond which a float32 product is off by more than 1e-5, measured on ONNX Runtime's kernels: its matrix
+ * kernels already add in blocks, its vector kernels do not.
  */
 const MATRIX = { longest: 2 ** 18, block: 4096 };
 const VECTOR = { longest: 2 ** 13, block: 1024 };
-/** A GPU's kernels add one by one: products of this length are off by some 1e-4 where all numbers are alike. */
+/** A GPU's kernels add one by one: products of this length are off by about 1e-4 if all numbers are similar. */
 const ON_DEVICE = { longest: 2 ** 14, block: 1024 };
 
 /**
- * Cuts the inner dimension (`innerAxes`, counted from the end, one for each side) into blocks; undefined where it is
- * short enough. `shape` is the product's.
+ * Splits the inner dimension (`innerAxes`, counted from the end, one for each operand) into blocks; undefined if it is
+ * short enough. `shape` is the shape of the product.
  */
 export function innerBlocks(
   graph: GraphEmitter,
@@ -54,7 +54,7 @@ export function innerBlocks(
   };
 }
 
-/** [..., inner, n] becomes [..., blocks, block, n] where the inner dimension comes first, and [..., n, inner] [..., blocks, n, block]. */
+/** Reshapes [..., inner, n] to [..., blocks, block, n], or [..., n, inner] to [..., blocks, n, block]. */
 function cut(
   graph: GraphEmitter,
   { name, shape }: Side,

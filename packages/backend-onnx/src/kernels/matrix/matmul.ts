@@ -13,7 +13,7 @@ import { innerBlocks, type Side } from "./long-product.ts";
 import { inNumber, isEmpty, kernel, numberType, operation, record } from "../tools/operation.ts";
 import type { OnnxCall, Writing } from "../tools/operation.ts";
 
-/** Which operands are read with their last two dimensions exchanged. */
+/** Which operands are transposed in their last two dimensions. */
 interface Transposition {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
@@ -36,7 +36,7 @@ export const MATMUL_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Matrices are the last two dimensions; those before are broadcast. */
+/** Multiplies matrices, which are the last two dimensions; the dimensions before are broadcast. */
 export function matMul(
   recorder: Recorder,
   a: TensorInfo,
@@ -58,7 +58,7 @@ export function matMul(
   }
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const result = { shape: [...batch, rows, columns], dtype: elementType(a) };
-  // A sum of no products.
+  // An empty sum is 0.
   if (inner === 0 && !isEmpty(result.shape)) return fill(recorder, result.shape, 0, result.dtype);
   return record(recorder, MATMUL, [a, b], result, { transposeA, transposeB });
 }

@@ -13,11 +13,11 @@ interface Epsilon {
 interface RotaryShape {
   readonly rows: number;
   readonly length: number;
-  /** Whether each row has factors of its own. */
-  readonly apart: boolean;
+  /** Whether each row has separate cosines and sines. */
+  readonly perRow: boolean;
 }
 
-/** Beyond it ONNX Runtime's kernel, which adds squares without blocks, is off by more than 1e-5. */
+/** For longer rows ONNX Runtime's kernel, which adds the squares one by one, is off by more than 1e-5. */
 const LONGEST_ROW = 8192;
 
 const RMS_NORM: Operation = {
@@ -49,20 +49,20 @@ const SILU = operation(
   inFloat32((_, x) => ["QuickGelu", [x], { alpha: { float: 1 } }, "com.microsoft"]),
 );
 
-/** The factors' rows are the cache of ONNX Runtime's operator; positions count through it. */
+/** Cosines and sines are the cache of ONNX Runtime's operator, and positions are row numbers of that cache. */
 const ROTARY_EMBEDDING = operation(
   "RotaryEmbedding",
-  ({ graph, attributes: { rows, length, apart } }: Writing<RotaryShape>, x, cosine, sine) => {
-    const count = apart ? rows * length : length;
+  ({ graph, attributes: { rows, length, perRow } }: Writing<RotaryShape>, x, cosine, sine) => {
+    const count = perRow ? rows * length : length;
     const range = graph.apply("Range", [graph.int64Scalar(0), graph.int64Scalar(count), graph.int64Scalar(1)]);
-    const positions = apart
+    const positions = perRow
       ? graph.apply("Reshape", [range, graph.int64([rows, length])])
       : graph.apply("Expand", [range, graph.int64([rows, length])]);
     return ["RotaryEmbedding", [x, positions, cosine, sine], {}, "com.microsoft"];
   },
 );
 
-/** Kernels that tfjs-core does not know: `@mlan/fused-ops` calls them where a backend has them, by these names. */
+/** Kernels that are not part of tfjs-core: `@mlan/fused-ops` calls them by name on backends that have them. */
 export const TRANSFORMER_KERNELS: readonly Kernel[] = [
   kernel<{ x: TensorInfo; weight: TensorInfo }, Epsilon>("RmsNorm", ({ x, weight }, { epsilon }, recorder) =>
     rmsNorm(recorder, x, weight, epsilon),
@@ -74,20 +74,22 @@ export const TRANSFORMER_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Also gives each row's inverse root mean square, [..., 1], which the gradient needs. */
+/** Also returns each row's inverse root mean square, [..., 1], which the gradient needs. */
 function rmsNorm(recorder: Recorder, x: TensorInfo, weight: TensorInfo, epsilon: number): TensorInfo[] {
   const results = [x.shape, [...x.shape.slice(0, -1), 1]].map((shape) => ({ shape, dtype: "float32" }) as const);
   if (isEmpty(x.shape)) return results.map((result) => constant(recorder, [], result));
   return recorder.recordAll(RMS_NORM, [x, weight], results, { epsilon });
 }
 
-/** `x` [rows, heads, length, dimension]; factors [length, dimension / 2], or [rows, length, dimension / 2]. */
+/** `x` [rows, heads, length, dimension]; `cosine` and `sine` [length, dimension / 2] or [rows, length, dimension / 2]. */
 function rotaryEmbedding(recorder: Recorder, x: TensorInfo, cosine: TensorInfo, sine: TensorInfo): TensorInfo {
   const [rows = 1, , length = 1, dimension = 1] = x.shape;
-  const apart = cosine.shape.length === 3;
-  const factors = [cosine, sine].map((table) => recorder.alias(table, [apart ? rows * length : length, dimension / 2]));
+  const perRow = cosine.shape.length === 3;
+  const factors = [cosine, sine].map((table) =>
+    recorder.alias(table, [perRow ? rows * length : length, dimension / 2]),
+  );
   const result = { shape: x.shape, dtype: "float32" } as const;
-  const rotated = record(recorder, ROTARY_EMBEDDING, [x, ...factors], result, { rows, length, apart });
+  const rotated = record(recorder, ROTARY_EMBEDDING, [x, ...factors], result, { rows, length, perRow });
   for (const table of factors) recorder.disposeIntermediate(table);
   return rotated;
 }

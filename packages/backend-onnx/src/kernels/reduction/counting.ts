@@ -11,7 +11,7 @@ import { isEmpty, kernel, operation, record } from "../tools/operation.ts";
 import type { Writing } from "../tools/operation.ts";
 import { segmentSum } from "../indexing/scatter.ts";
 
-/** From bins of each row [rows, columns] to bins of all rows side by side; a number beyond the last bin has none: -1. */
+/** Converts bins of each row [rows, columns] to bins of all rows, one row after the other; -1 for a number beyond the last bin. */
 const BINS_OF_ROWS = operation(
   "BinsOfRows",
   ({ graph, operands: [operand], attributes: { size } }: Writing<{ readonly size: number }>, numbers) => {
@@ -24,7 +24,7 @@ const BINS_OF_ROWS = operation(
   },
 );
 
-/** How often each number from 0 to `size - 1` occurs, or the sum of the weights that stand where it does. */
+/** Counts how often each number from 0 to `size - 1` occurs, or adds up the weights at its positions. */
 export const COUNTING_KERNELS: readonly Kernel[] = [
   kernel<tf.BincountInputs, tf.BincountAttrs>(tf.Bincount, ({ x, weights }, { size }, recorder) =>
     compose(recorder, (inner) =>
@@ -36,7 +36,7 @@ export const COUNTING_KERNELS: readonly Kernel[] = [
     ({ x, weights }, { size, binaryOutput }, recorder) => {
       const { length: rank } = x.shape;
       if (rank !== 1 && rank !== 2)
-        throw new BackendError("unsupported", `denseBincount of rank ${rank}; the input is a vector or a matrix.`);
+        throw new BackendError("unsupported", `denseBincount of rank ${rank}: the input must be a vector or a matrix.`);
       const rows = rank === 1 ? [1, ...x.shape] : x.shape;
       const shape = [...x.shape.slice(0, -1), size];
       return compose(recorder, (inner) =>
@@ -46,7 +46,7 @@ export const COUNTING_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Numbers [rows, columns] are counted for each row. */
+/** Counts the numbers [rows, columns] of each row. */
 function count(
   recorder: Recorder,
   numbers: TensorInfo,
@@ -70,7 +70,7 @@ function count(
   return cast(recorder, binary ? cast(recorder, sums, "bool") : sums, dtype);
 }
 
-/** Fails when the graph runs with a negative number: it looks for it in an array of one zero. */
+/** Fails when the graph runs with a negative number, which then indexes an array of one zero out of range. */
 function nonNegative(graph: Writing["graph"], numbers: string): string {
   const zeros = graph.apply("Expand", [graph.scalar(0, "int32"), graph.int64([1])]);
   const negative = graph.apply("Min", [numbers, graph.scalar(0, "int32")]);

@@ -7,7 +7,7 @@ import { assertShortProduct } from "../matrix/product-length.ts";
 import { computedIn, kernel, numberType, operation, record } from "../tools/operation.ts";
 import type { OnnxCall, Writing } from "../tools/operation.ts";
 
-/** Real numbers as float64: products are taken in another order than tfjs does, and must not overflow for that. */
+/** Real numbers as float64: the order of multiplication differs from tfjs's and must not cause an overflow. */
 const computeType = (operands: Writing["operands"]): OnnxType =>
   numberType(operands) === "int32" ? "int32" : "float64";
 

@@ -1,25 +1,25 @@
 import type { GraphEmitter } from "../../graph/graph.ts";
 import type { OnnxCall } from "../tools/operation.ts";
 
-/** Along which axis is added or multiplied up. */
+/** Attributes of a cumulative sum or product along `axis`. */
 export interface CumulativeAttributes {
   readonly axis: number;
-  /** Whether an element does not count for its own place. */
+  /** Whether the result at an element excludes the element itself. */
   readonly exclusive: boolean;
-  /** Whether from the end on. */
+  /** Whether it starts at the end of the axis. */
   readonly reverse: boolean;
 }
 
 interface Scan extends CumulativeAttributes {
   readonly operatorType: "Add" | "Mul";
-  /** The name of a scalar that changes nothing: 0 or 1. */
+  /** The name of a scalar with the neutral element, 0 or 1. */
   readonly neutral: string;
   readonly shape: readonly number[];
 }
 
 /**
- * Writes sums or products of all that comes before: with what is 1, 2, 4, ... places before; after as many steps as the
- * length has bits, all are in.
+ * Writes a cumulative sum or product by recursive doubling: step k combines each element with the one 2^k places before it,
+ * so the number of steps is logarithmic in the length.
  */
 export function scan(graph: GraphEmitter, x: string, { operatorType, exclusive, ...line }: Scan): OnnxCall {
   const length = line.shape[line.axis] ?? 1;
@@ -29,7 +29,7 @@ export function scan(graph: GraphEmitter, x: string, { operatorType, exclusive, 
   return ["Identity", [result]];
 }
 
-/** Moves elements towards the end of the axis (`reverse`: towards its beginning); neutral ones come after them. */
+/** Shifts elements towards the end of the axis (`reverse`: towards its start) and fills the gap with `neutral`. */
 function shifted(
   graph: GraphEmitter,
   x: string,

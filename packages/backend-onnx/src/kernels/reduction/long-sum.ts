@@ -2,15 +2,15 @@ import type { GraphEmitter } from "../../graph/graph.ts";
 import type { OnnxCall } from "../tools/operation.ts";
 
 /**
- * Up to so many numbers are added one after the other. A float32 sum loses digits with every addend that is smaller than
- * the sum so far (0.1 a million times is 99,910 that way), so longer ones are added in blocks, and those in blocks.
+ * Up to this many numbers are added one after the other. A float32 sum loses digits with every addend that is smaller than
+ * the sum so far (0.1 added a million times is 99,910), so longer sums are added in blocks, recursively.
  */
 export const LONGEST_RUN = 1024;
 const LARGEST_BLOCK = 256;
-/** Smaller blocks would cost a pass each for little. */
+/** Smaller blocks are not worth an additional pass. */
 const SMALLEST_BLOCK = 16;
 
-/** What is added up, or averaged, of float32 numbers. */
+/** A sum or mean of float32 numbers. */
 interface LongReduction {
   readonly operatorType: "ReduceSum" | "ReduceMean";
   readonly shape: readonly number[];
@@ -18,13 +18,13 @@ interface LongReduction {
   readonly keepDims: boolean;
 }
 
-/** Neighbouring axes of which all are reduced or none. */
+/** Neighbouring axes that are either all reduced or all kept. */
 interface Run {
   readonly length: number;
   readonly reduced: boolean;
 }
 
-/** A sum or mean of float32 numbers over `axes` (not negative) that is exact to some 1e-6 of its addends, however many. */
+/** A sum or mean of any number of float32 numbers over `axes` (not negative), exact to about 1e-6 relative to the addends. */
 export function longReduction(graph: GraphEmitter, x: string, reduction: LongReduction): OnnxCall {
   const { operatorType, shape, axes, keepDims } = reduction;
   const count = axes.reduce((product, axis) => product * (shape[axis] ?? 1), 1);
@@ -35,7 +35,7 @@ export function longReduction(graph: GraphEmitter, x: string, reduction: LongRed
     const run = runs[place];
     if (run?.reduced !== true) continue;
     const outer = lengthOf(runs.slice(0, place));
-    // Reduced runs behind this one are gone.
+    // Later runs that are reduced no longer exist.
     const inner = lengthOf(runs.slice(place + 1).filter(({ reduced }) => !reduced));
     name = reduceRun(graph, operatorType, name, [outer, run.length, inner]);
   }
@@ -43,14 +43,14 @@ export function longReduction(graph: GraphEmitter, x: string, reduction: LongRed
   return ["Reshape", [name, graph.int64(kept)]];
 }
 
-/** From [outer, length, inner] to [outer, inner]. */
+/** Reduces [outer, length, inner] to [outer, inner]. */
 function reduceRun(
   graph: GraphEmitter,
   operatorType: LongReduction["operatorType"],
   x: string,
   [outer, length, inner]: readonly [number, number, number],
 ): string {
-  // No axis of length 1 at the end: ONNX Runtime would read column after column.
+  // Without a last axis of length 1, for which ONNX Runtime would read column by column.
   const last = inner === 1 ? [] : [inner];
   const reshape = (source: string, grid: readonly number[]): string =>
     graph.apply("Reshape", [source, graph.int64([outer, ...grid, ...last])]);
@@ -73,18 +73,18 @@ function reduceRun(
     name = reduce(reshape(name, [left, block]), 2);
   }
   const sum = reduce(reshape(name, [left]), 1);
-  // A mean has counted the zeros of the padding.
+  // A mean has counted the zeros of the padding as elements.
   if (operatorType === "ReduceSum" || padding === 1) return sum;
   return graph.apply("Mul", [sum, graph.scalar(padding, "float32")]);
 }
 
-/** The largest divisor that makes a block; undefined for primes and their like. */
+/** The largest divisor of `length` that is a suitable block size; undefined if there is none, e.g. for primes. */
 export function blockOf(length: number, largest: number = LARGEST_BLOCK): number | undefined {
   for (let block = Math.min(largest, length); block >= SMALLEST_BLOCK; block--) if (length % block === 0) return block;
   return undefined;
 }
 
-/** Axes of length 1 belong to any run. */
+/** Axes of length 1 can belong to any run. */
 function runsOf(shape: readonly number[], axes: readonly number[]): Run[] {
   const runs: Run[] = [];
   for (const [axis, length] of shape.entries()) {

@@ -5,7 +5,7 @@ import { assertShape } from "../../graph/shape-check.ts";
 import { constant, kernel } from "../tools/operation.ts";
 import { softmax } from "./softmax.ts";
 
-/** Draws from distributions [rows, outcomes]. ONNX Runtime has no such kernel: the data is read and drawn from here. */
+/** Draws from distributions [rows, outcomes]. ONNX Runtime has no suitable kernel, so the data is read and drawn from here. */
 export const MULTINOMIAL_KERNELS: readonly Kernel[] = [
   kernel<tf.MultinomialInputs, tf.MultinomialAttrs>(
     tf.Multinomial,
@@ -37,7 +37,7 @@ function readProbabilities(
   }
 }
 
-/** The first outcome whose cumulative probability exceeds `level`; the last one takes what rounding leaves. */
+/** The first outcome whose cumulative probability exceeds `level`; the last outcome if rounding leaves none. */
 function draw(probabilities: Float32Array | Int32Array | Uint8Array, level: number): number {
   let sum = 0;
   for (const [outcome, probability] of probabilities.entries()) {
@@ -47,9 +47,9 @@ function draw(probabilities: Float32Array | Int32Array | Uint8Array, level: numb
   return probabilities.length - 1;
 }
 
-/** Numbers from 0 to 1 that the seed decides (the generator "mulberry32"). */
+/** Pseudorandom numbers from 0 to 1 (the generator "mulberry32"). */
 function uniform(seed: number): () => number {
-  // Seeds of tf.multinomial are fractions between 0 and 1 unless given: all their bits count.
+  // The default seed of tf.multinomial is a fraction between 0 and 1, so all bits of the float64 are used.
   const [low = 0, high = 0] = new Uint32Array(Float64Array.of(seed).buffer);
   let state = Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b);
   return () => {

@@ -17,7 +17,7 @@ interface AxisAttribute {
 const ARG_MAX = argReduction("ArgMax");
 const ARG_MIN = argReduction("ArgMin");
 
-/** Long sums of real numbers in float64: in float32 each would inherit what the ones before it lost. */
+/** Long sums of real numbers are computed in float64: in float32, rounding errors would accumulate along the axis. */
 const CUMSUM = operation("Cumsum", (writing: Writing<CumulativeAttributes>, x) => {
   const { graph, operands, attributes } = writing;
   const [operand] = operands;
@@ -28,7 +28,7 @@ const CUMSUM = operation("Cumsum", (writing: Writing<CumulativeAttributes>, x) =
   return scan(graph, x, { operatorType: "Add", neutral: zero, shape: operand.shape, ...attributes });
 });
 
-/** Values in falling order and their int32 positions; equal values keep their order, and NaN comes last. */
+/** Values in descending order and their int32 positions; equal values keep their order, and NaN comes last. */
 const TOP_K: Operation = {
   name: "TopK",
   emit(graph, [x = ""], [values = "", positions = ""], { inputs: [operand], outputs: [result] }) {
@@ -92,12 +92,12 @@ function argReduction(operatorType: string): WrittenOperation<AxisAttribute> {
   );
 }
 
-/** No comparison with NaN holds, so tfjs never moves on to one. */
+/** A comparison with NaN is false, so tfjs never chooses a later NaN, ... */
 function withoutNaN(graph: GraphEmitter, x: string, worst: number): string {
   return graph.apply("Where", [graph.apply("IsNaN", [x]), graph.scalar(worst, "float32"), x]);
 }
 
-/** ... and never away from one at the beginning. */
+/** ... but keeps a NaN that comes first. */
 function firstIfNaN({ graph, attributes: { axis } }: Writing<AxisAttribute>, x: string, found: string): OnnxCall {
   const first = graph.apply("Gather", [x, graph.int64Scalar(0)], { axis });
   return ["Where", [graph.apply("IsNaN", [first]), graph.int64Scalar(0), found]];
@@ -112,7 +112,7 @@ function argReduce(
 ): TensorInfo {
   const [position = 0] = tf.util.parseAxisParam(axis, x.shape);
   const shape = x.shape.toSpliced(position, 1);
-  // Of no elements tfjs names the first.
+  // For an empty axis, tfjs returns 0.
   if (isEmpty(x.shape)) return fill(recorder, shape, 0, "int32");
   return record(recorder, recorded, [x], { shape, dtype: "int32" }, { axis: position });
 }

@@ -15,7 +15,7 @@ interface ReduceAttributes {
   readonly keepDims: boolean;
 }
 
-/** A reduction: how it is written, the dtype of its result, and what it gives for no elements (tfjs's cpu backend). */
+/** A reduction: its operation, the dtype of its result, and its value for an empty tensor (as in tfjs's cpu backend). */
 interface Reduction {
   readonly operation: WrittenOperation<ReduceAttributes>;
   readonly dtype: (dtype: ElementType) => ElementType;
@@ -23,7 +23,7 @@ interface Reduction {
 }
 
 const SUM = reduction("Sum", added, countDtype, 0);
-// As int64, whose low half is the product that wraps; ONNX Runtime's int32 product stops at the largest number.
+// Integers as int64, whose low half is the int32 product that wraps; ONNX Runtime's int32 product saturates.
 const PROD = reduction(
   "Prod",
   computedIn((operands) => (numberType(operands) === "float32" ? "float64" : "int64"), multiplied),
@@ -73,7 +73,7 @@ function sameDtype(dtype: ElementType): ElementType {
   return dtype;
 }
 
-/** Booleans are counted. */
+/** A sum of booleans is a count, so it is int32. */
 function countDtype(dtype: ElementType): ElementType {
   return dtype === "float32" ? "float32" : "int32";
 }
@@ -102,7 +102,7 @@ function reduced(operatorType: string): Write<ReduceAttributes> {
   ];
 }
 
-/** Integers as int64, whose low half is the sum that wraps: ONNX Runtime's int32 sums stop at the largest number in some shapes. */
+/** Integers as int64, whose low half is the int32 sum that wraps: ONNX Runtime's int32 sums saturate for some shapes. */
 function added(...[writing, x = ""]: Parameters<Write<ReduceAttributes>>): OnnxCall {
   const { graph, operands } = writing;
   if (numberType(operands) === "float32") return longReduced("ReduceSum")(writing, x);
@@ -123,10 +123,10 @@ function longReduced(operatorType: "ReduceSum" | "ReduceMean"): Write<ReduceAttr
     longReduction(graph, x, { operatorType, shape: operands[0]?.shape ?? [], ...attributes });
 }
 
-/** Numbers times this can be added up without passing the largest float32. */
+/** Numbers times this can be added up without overflow. */
 const TINY = 2 ** -100;
 
-/** ONNX Runtime loses NaN among other numbers; the sum of numbers that are bounded is NaN only for it. */
+/** ONNX Runtime loses NaN among other numbers. A sum of scaled numbers cannot overflow, so it is NaN only if one of them is. */
 function extreme(operatorType: "ReduceMax" | "ReduceMin"): Write<ReduceAttributes> {
   return (writing, x) => {
     const { graph, operands } = writing;
@@ -139,7 +139,7 @@ function extreme(operatorType: "ReduceMax" | "ReduceMin"): Write<ReduceAttribute
       const sum = sumOf(graph.apply("Clip", [x, low, high]));
       return ["Where", [graph.apply("IsNaN", [sum]), sum, found]];
     }
-    // A GPU's bounds may lose NaN themselves. Here opposite infinities make NaN too, but then one is the extreme.
+    // A GPU's Min and Max may lose NaN. Opposite infinities also sum to NaN, but then one of them is the extreme.
     const sum = sumOf(graph.apply("Mul", [x, graph.scalar(TINY, "float32")]));
     const lost = graph.apply("And", [graph.apply("IsNaN", [sum]), graph.apply("Not", [graph.apply("IsInf", [found])])]);
     return ["Where", [lost, sum, found]];

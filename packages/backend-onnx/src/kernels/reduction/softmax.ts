@@ -10,7 +10,7 @@ interface AxisAttribute {
   readonly axis: number;
 }
 
-/** Beyond it ONNX Runtime's kernels are off by more than 2e-5. */
+/** For longer sums ONNX Runtime's kernels are off by more than 2e-5. */
 const LONGEST_SUM = 2 ** 18;
 
 const SOFTMAX = normalization("Softmax");
@@ -42,7 +42,7 @@ function normalization(operatorType: "Softmax" | "LogSoftmax"): WrittenOperation
   );
 }
 
-/** The same from its parts: ONNX Runtime's own adds exponentials without blocks. */
+/** The same composed from other operators: ONNX Runtime's kernel adds the exponentials one by one. */
 function longNormalization(
   graph: GraphEmitter,
   operatorType: "Softmax" | "LogSoftmax",
@@ -65,7 +65,7 @@ function normalize(
   axis: number,
 ): TensorInfo {
   const { shape } = logits;
-  // A scalar is its own only competitor.
+  // A scalar is a vector of one element.
   const source = shape.length === 0 ? recorder.alias(logits, [1]) : logits;
   const result = record(recorder, recorded, [source], { shape: source.shape, dtype: "float32" }, { axis });
   if (source === logits) return result;

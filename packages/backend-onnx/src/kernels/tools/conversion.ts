@@ -2,20 +2,20 @@ import type { GraphEmitter } from "../../graph/graph.ts";
 import { ONNX_TYPES, type OnnxType } from "../../graph/onnx-type.ts";
 
 /**
- * The last node of a conversion. Real numbers become int32 as in JavaScript's typed arrays (truncated; NaN and
- * infinities become 0): the way over int64 wraps instead of saturating.
+ * The last node of a conversion. Real numbers become int32 as in JavaScript's typed arrays (truncated; NaN and infinities
+ * become 0): casting through int64 wraps instead of saturating.
  */
 export function castCall(graph: GraphEmitter, name: string, from: OnnxType, to: OnnxType): CastCall {
   const wraps = to === "int32" && (from === "float32" || from === "float64");
   return ["Cast", [wraps ? lowBits(graph, name) : name], { to: ONNX_TYPES[to] }];
 }
 
-/** Writes the conversion of a value, if it needs one, and gives the name to go on with. */
+/** Converts a value if it has a different type; returns the name of the result. */
 export function convert(graph: GraphEmitter, name: string, from: OnnxType, to: OnnxType): string {
   return from === to ? name : graph.apply(...castCall(graph, name, from, to));
 }
 
-/** The mask changes nothing; it keeps ONNX Runtime from merging the two conversions into one that saturates. */
+/** The mask has no effect on the result, but prevents ONNX Runtime from merging the two casts into one that saturates. */
 function lowBits(graph: GraphEmitter, name: string): string {
   const integers = graph.apply("Cast", [name], { to: ONNX_TYPES.int64 });
   return graph.apply("BitwiseAnd", [integers, graph.int64Scalar(0xffffffff)]);

@@ -6,7 +6,7 @@ import { castCall, convert } from "./conversion.ts";
 import type { OnnxType } from "../../graph/onnx-type.ts";
 import { assertShape } from "../../graph/shape-check.ts";
 
-/** The last ONNX node of an operation, as data: its outputs are filled in by whoever writes it. */
+/** The last ONNX node of an operation, without its outputs, which the caller adds. */
 export type OnnxCall = readonly [
   operatorType: string,
   inputs: readonly string[],
@@ -14,7 +14,7 @@ export type OnnxCall = readonly [
   domain?: string,
 ];
 
-/** What is known while an operation is written. `result` is the first of its results. */
+/** The graph and the node that an operation is written for. `result` is its first result. */
 export interface Writing<A = object> {
   readonly graph: GraphEmitter;
   readonly attributes: A;
@@ -25,7 +25,7 @@ export interface Writing<A = object> {
 /** Writes everything before the last node through `graph.apply` and returns the last node. */
 export type Write<A = object> = (writing: Writing<A>, ...inputs: string[]) => OnnxCall;
 
-/** An operation whose attributes are of type `A`; it is recorded by {@link record} with just these. */
+/** An operation with attributes of type `A`, which {@link record} requires. */
 export interface WrittenOperation<A = object> extends Operation {
   readonly write: Write<A>;
 }
@@ -36,21 +36,21 @@ export function operation<A = object>(name: string, write: Write<A>): WrittenOpe
     write,
     emit(graph, inputs, outputs, { inputs: operands, attributes, outputs: [result] }) {
       if (result === undefined)
-        throw new BackendError("unsupported", `operation ${name} was recorded without a result.`);
+        throw new BackendError("unsupported", `the operation ${name} was recorded without a result.`);
       const call = write({ graph, attributes: attributes as A, operands, result }, ...inputs);
       graph.node(call[0], call[1], outputs, call[2], call[3]);
     },
   };
 }
 
-/** Just the ONNX node of this type. */
+/** A single ONNX node of this type. */
 export function onnxNode(operatorType: string): Write {
   return (_, ...inputs) => [operatorType, inputs];
 }
 
 /**
- * Wraps `write` so that it computes in a type for which ONNX Runtime has a kernel: operands are converted to the
- * compute type, and what is `produced` (the same type by default) to the result's dtype.
+ * Wraps `write` so that it computes in a type for which ONNX Runtime has a kernel. Operands are converted to the compute
+ * type; the output, of type `produced` (default: the compute type), is converted to the result's dtype.
  */
 export function computedIn<A>(
   computeType: OnnxType | ((operands: readonly Value[]) => OnnxType),
@@ -67,19 +67,19 @@ export function computedIn<A>(
   };
 }
 
-/** Float kernels exist for everything. */
+/** ONNX Runtime has a float32 kernel for every operator. */
 export const inFloat32 = <A = object>(write: Write<A>): Write<A> => computedIn("float32", write);
-/** For results that a float32 computation would round away. */
+/** For results that float32 would round too much. */
 export const inFloat64 = <A = object>(write: Write<A>): Write<A> => computedIn("float64", write);
-/** Arithmetic kernels exist for float32 and int32 but not for bool. */
+/** For operators with kernels for float32 and int32 but not for bool. */
 export const inNumber = <A = object>(write: Write<A>): Write<A> => computedIn(numberType, write);
 
-/** The type that holds all operands' numbers. */
+/** The type that can represent the numbers of all operands. */
 export function numberType(operands: readonly Pick<Value, "dtype">[]): "float32" | "int32" {
   return operands.some(({ dtype }) => dtype === "float32") ? "float32" : "int32";
 }
 
-/** tfjs-core types every input as possibly absent; only those that it marks optional are. */
+/** tfjs-core's types allow every input to be undefined, but only those marked optional can be. */
 type Present<Inputs> = { readonly [Name in keyof Inputs]: NonNullable<Inputs[Name]> };
 
 /** A kernel whose inputs and attributes are those that tfjs-core documents for its name. */
@@ -94,8 +94,8 @@ export function kernel<Inputs, KernelAttributes = object>(
 }
 
 /**
- * Records one operation; an empty result is known at once. ONNX Runtime's kernels are not to be trusted with arrays of
- * no elements (its Conv never ends): what other result there is of them, a kernel has to say before it comes here.
+ * Records one operation; an empty result becomes a constant. ONNX Runtime's kernels cannot be trusted with empty inputs
+ * (its Conv never returns), so a kernel must handle empty inputs with a non-empty result before it calls this.
  */
 export function record<A extends object>(
   recorder: Recorder,
@@ -113,11 +113,12 @@ export function record<A extends object>(
 function refuseEmpty(name: string, source: readonly number[], result: readonly number[]): never {
   throw new BackendError(
     "unsupported",
-    `${name} of a tensor without elements [${source.join()}] to [${result.join()}] has no meaning.`,
+    `${name} of an empty tensor of shape [${source.join()}] has no result of shape [${result.join()}]. ` +
+      "Pass a tensor with elements.",
   );
 }
 
-/** A leaf with these numbers. */
+/** A leaf with these values. */
 export function constant(recorder: Recorder, values: Iterable<number>, result: ResultType): TensorInfo {
   if (result.dtype === "float32") return recorder.constant(Float32Array.from(values), result);
   return recorder.constant(result.dtype === "int32" ? Int32Array.from(values) : Uint8Array.from(values), result);

@@ -12,7 +12,7 @@ import { isPatchwise, patchConvolution } from "./patch-convolution.ts";
 import { slice } from "../indexing/slice.ts";
 import { windowConvolution } from "./window-convolution.ts";
 
-/** The three directions of one convolution. Shapes are those of tfjs-core: filters are [height, width, in, out]. */
+/** A convolution and its two gradients. Shapes are as in tfjs-core: filters are [height, width, in, out]. */
 export interface Convolution {
   forward(recorder: Recorder, x: TensorInfo, filter: TensorInfo): TensorInfo;
   gradientOfInput(recorder: Recorder, dy: TensorInfo, filter: TensorInfo): TensorInfo;
@@ -62,7 +62,7 @@ function convolve(recorder: Recorder, x: TensorInfo, filter: TensorInfo, attribu
   return convolution(info).forward(recorder, x, filter);
 }
 
-/** tf.conv2dTranspose takes a dy that is larger than any convolution's result, and uses its upper left part. */
+/** tf.conv2dTranspose accepts a dy that is larger than the convolution's result, and uses its upper left part. */
 function reachable(recorder: Recorder, dy: TensorInfo, shape: readonly number[]): TensorInfo {
   const fits = dy.shape.length === shape.length && shape.every((length, axis) => length <= (dy.shape[axis] ?? 0));
   tf.util.assert(
@@ -99,7 +99,7 @@ function convolutionInfo(
   );
 }
 
-/** One weight per channel, where channels come before rows and columns. */
+/** Reshapes one weight per channel for a layout with channels before rows and columns. */
 function alignChannels(recorder: Recorder, weights: TensorInfo, dataFormat: "NHWC" | "NCHW"): TensorInfo {
   const [channels = 1] = weights.shape;
   const perChannel = dataFormat === "NCHW" && weights.shape.length === 1 && channels !== 1;

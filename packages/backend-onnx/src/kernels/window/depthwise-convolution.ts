@@ -22,7 +22,7 @@ const FILTER_TO_ONNX = [2, 3, 0, 1] as const;
 const CONVOLVE = operation("DepthwiseConv", inFloat32(writeConvolution));
 const CONVOLVE_BACK = operation("DepthwiseConvTranspose", inFloat32(writeConvolutionBack));
 
-/** Convolutions of each input channel alone, which give `multiplier` output channels each. Layout NHWC. */
+/** Separate convolutions of each input channel, with `multiplier` output channels each. Layout NHWC. */
 export const DEPTHWISE_CONVOLUTION_KERNELS: readonly Kernel[] = [
   kernel<tf.DepthwiseConv2dNativeInputs, tf.DepthwiseConv2dNativeAttrs>(
     tf.DepthwiseConv2dNative,
@@ -100,7 +100,7 @@ function gradientOfInput(
   return transpose(recorder, record(recorder, CONVOLVE_BACK, inputs, result, attributes), TO_CHANNELS_LAST);
 }
 
-/** Each input channel is a group whose channels are the batch; its dys are the filters, spread by the strides. */
+/** Each input channel is a group whose channels are the batch; dy is its filters, dilated by the strides. */
 function gradientOfFilter(
   recorder: Recorder,
   x: TensorInfo,
@@ -132,7 +132,7 @@ function gradientOfFilter(
   return transpose(recorder, byChannel, [2, 3, 0, 1]);
 }
 
-/** To [out channels, 1, height, width], the output channels of an input channel side by side. */
+/** Converts to [out channels, 1, height, width]; the output channels of one input channel are contiguous. */
 function filterToOnnx(recorder: Recorder, filter: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
   const shape = [info.outChannels, 1, info.filterHeight, info.filterWidth];
   return recorder.alias(transpose(recorder, filter, FILTER_TO_ONNX), shape);

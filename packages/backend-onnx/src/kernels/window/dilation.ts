@@ -17,28 +17,28 @@ import { slice } from "../indexing/slice.ts";
 import { transpose } from "../indexing/transpose.ts";
 import { windowOf } from "./window.ts";
 
-/** All windows of a batch of images, side by side. */
+/** All windows of a batch of images. */
 interface Patches {
-  /** Pixel plus filter weight, [batch, windows, places of a window, channels]; minus infinity beside the image. */
+  /** Pixel plus filter weight, [batch, windows, positions in a window, channels]; minus infinity outside the image. */
   readonly sums: TensorInfo;
-  /** Which row of the padded image, its rows and columns counted as one, each place shows: int32 [windows * places]. */
+  /** For each position in each window, its pixel in the padded image, in row-major order: int32 [windows * positions]. */
   readonly rows: TensorInfo;
   readonly paddedHeight: number;
   readonly paddedWidth: number;
 }
 
-/** What tfjs gives for a window that shows nothing. */
-const NOTHING = Number.MIN_SAFE_INTEGER;
+/** tfjs's result for a window without pixels. */
+const EMPTY_WINDOW = Number.MIN_SAFE_INTEGER;
 
 const LARGEST = operation(
   "DilationLargest",
   inFloat32(({ graph }: Writing, sums) => {
     const found = graph.apply("ReduceMax", [comparable(graph, sums), graph.int64([2])], { keepdims: 0 });
-    return ["Max", [found, graph.scalar(NOTHING, "float32")]];
+    return ["Max", [found, graph.scalar(EMPTY_WINDOW, "float32")]];
   }),
 );
 
-/** dy, [batch, windows, 1, channels], at the first place of each window that has its largest sum, 0 elsewhere. */
+/** dy, [batch, windows, 1, channels], at the first position in each window with the largest sum; 0 elsewhere. */
 const GRADIENT_AT_LARGEST = operation(
   "DilationGradientAtLargest",
   inFloat32(({ graph, operands: [operand] }: Writing, sums, dy) => {
@@ -62,7 +62,7 @@ const SUM_OF_WINDOWS = operation(
   ),
 );
 
-/** Grey-scale morphology: the largest of pixel plus filter weight in each window. Layout NHWC, filter [height, width, channels]. */
+/** Grayscale dilation: the largest sum of pixel and filter weight in each window. Layout NHWC, filter [height, width, channels]. */
 export const DILATION_KERNELS: readonly Kernel[] = [
   kernel<tf.Dilation2DInputs, tf.Dilation2DAttrs>(tf.Dilation2D, ({ x, filter }, attributes, recorder) =>
     compose(recorder, (inner) => {
@@ -143,7 +143,7 @@ function gradientAtLargest(recorder: Recorder, sums: TensorInfo, dy: TensorInfo)
   return record(recorder, GRADIENT_AT_LARGEST, [sums, perWindow], { shape: sums.shape, dtype: "float32" });
 }
 
-/** Adds what every place got to the pixel that it shows. */
+/** Adds the gradient of every window position to its pixel. */
 function addBack(
   recorder: Recorder,
   gradient: TensorInfo,
@@ -160,7 +160,7 @@ function addBack(
   return slice(recorder, padded, [0, top, left, 0], [batch, info.inHeight, info.inWidth, channels]);
 }
 
-/** No comparison with NaN holds: tfjs never chooses it. */
+/** A comparison with NaN is false, so tfjs never chooses NaN. */
 function comparable(graph: Writing["graph"], sums: string): string {
   return graph.apply("Where", [graph.apply("IsNaN", [sums]), graph.scalar(-Infinity, "float32"), sums]);
 }

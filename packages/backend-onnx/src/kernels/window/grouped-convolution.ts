@@ -4,22 +4,22 @@ import { blockOf, LONGEST_RUN, longReduction } from "../reduction/long-sum.ts";
 import type { OnnxCall, Writing } from "../tools/operation.ts";
 import type { Window } from "./window.ts";
 
-/** Channels are in `group` groups of their own; 1 is a plain convolution. */
+/** Channels are split into `group` independent groups; 1 is a plain convolution. */
 export interface GroupedWindow extends Window {
   readonly group: number;
 }
 
 /**
- * Windows of so many weights beyond which a result is off by more than 1e-5, measured on ONNX Runtime's kernels: those
- * of matrices add in blocks already, those of a vector (one filter a group, or one position) do not.
+ * Numbers of weights per window beyond which a result is off by more than 1e-5, measured on ONNX Runtime's kernels: its
+ * matrix kernels already add in blocks, its vector kernels (one filter per group, or one position) do not.
  */
 const VECTOR = { longest: 2 ** 12, block: 2048 };
 const MATRIX = { longest: 2 ** 20, block: 2 ** 14 };
-/** A GPU's kernels add one by one: convolutions of this length are off by some 1e-4 where all numbers are alike. */
+/** A GPU's kernels add one by one: convolutions of this length are off by about 1e-4 if all numbers are similar. */
 const ON_DEVICE = { longest: 2 ** 14, block: 1024 };
 
 /** `count` blocks of `size` along a filter axis, from `start` on. */
-interface Cut {
+interface AxisBlocks {
   readonly start: number;
   readonly count: number;
   readonly size: number;
@@ -27,7 +27,8 @@ interface Cut {
 
 /**
  * Writes the convolution of `x` [batch, group * channels, height, width] with `filter` [filters, channels, rows, columns].
- * Filters with many weights, as gradients of filters have, are taken in blocks, each a group, whose results are added up.
+ * Filters with many weights, as in gradients of filters, are split into blocks. Each block is a group, and the results of
+ * all blocks are added.
  */
 export function writeConvolution(writing: Writing<GroupedWindow>, x: string, filter: string): OnnxCall {
   const { graph, operands, attributes, result } = writing;
@@ -47,10 +48,10 @@ export function writeConvolution(writing: Writing<GroupedWindow>, x: string, fil
 }
 
 /**
- * A filter axis in blocks of the same size, and the shorter block that may be left. That one is not filled up with zeros:
- * they would meet pixels of the image, and zero times an infinite one is NaN.
+ * Splits a filter axis into blocks of the same size and possibly a shorter last block. That block is not padded with zeros:
+ * they would be multiplied by pixels of the image, and zero times infinity is NaN.
  */
-function exactCuts(length: number, largest: number): readonly Cut[] {
+function exactCuts(length: number, largest: number): readonly AxisBlocks[] {
   const { size } = cut(length, largest);
   const count = Math.floor(length / size);
   const rest = length - count * size;
@@ -58,12 +59,12 @@ function exactCuts(length: number, largest: number): readonly Cut[] {
   return rest === 0 ? [whole] : [whole, { start: count * size, count: 1, size: rest }];
 }
 
-/** What these rows and columns of the filter add to the result: [batch, group, filters / group * height * width]. */
+/** The contribution of these rows and columns of the filter to the result: [batch, group, filters / group * height * width]. */
 function inBlocks(
   writing: Writing<GroupedWindow>,
   x: string,
   filter: string,
-  cuts: readonly [channels: Cut, rows: Cut, columns: Cut],
+  cuts: readonly [channels: AxisBlocks, rows: AxisBlocks, columns: AxisBlocks],
 ): string {
   const { graph, operands, attributes, result } = writing;
   const { strides, dilations, pads, group } = attributes;
@@ -71,7 +72,7 @@ function inBlocks(
   const [batch = 1, , outHeight = 1, outWidth = 1] = result.shape;
   const blocks = cuts.reduce((product, { count }) => product * count, 1);
   const [inChannels, ...places] = cuts;
-  // Channels that are filled up with zeros are so in the image too.
+  // Padded channels are zero in the image too.
   const missing = inChannels.count * inChannels.size - channels;
   const isWhole = places.map(({ size }, axis) => size === [rows, columns][axis]);
 
@@ -105,7 +106,7 @@ function sliceOfFilter(
   graph: GraphEmitter,
   filter: string,
   [filters, channels, ...lengths]: readonly [filters: number, channels: number, rows: number, columns: number],
-  places: readonly Cut[],
+  places: readonly AxisBlocks[],
 ): string {
   if (places.every(({ count, size }, axis) => count * size === lengths[axis])) return filter;
   const starts = places.map(({ start }) => start);
@@ -113,28 +114,28 @@ function sliceOfFilter(
   return graph.apply("Slice", [filter, graph.int64([0, 0, ...starts]), graph.int64([filters, channels, ...ends])]);
 }
 
-/** How {@link blocksOfImage} cuts an image. */
-interface ImageCut {
+/** How {@link blocksOfImage} splits an image. */
+interface ImageSplit {
   readonly batch: number;
-  readonly inChannels: Cut;
+  readonly inChannels: AxisBlocks;
   /** Rows and columns of the filter. */
-  readonly places: readonly Cut[];
-  /** Of each, whether it is one block of the whole axis. */
+  readonly places: readonly AxisBlocks[];
+  /** For each, whether it is a single block that covers the whole axis. */
   readonly isWhole: readonly boolean[];
-  /** Channels of zeros behind those of each group. */
+  /** Number of zero channels after those of each group. */
   readonly missing: number;
 }
 
-/** The part of the image that each block of the filter meets, as channels: [batch, group * blocks * channels, height, width]. */
+/** The part of the image that each block of the filter covers, as channels: [batch, group * blocks * channels, height, width]. */
 function blocksOfImage(
   { graph, operands, attributes: { group, strides, dilations, pads }, result }: Writing<GroupedWindow>,
   x: string,
-  { batch, inChannels, places, isWhole, missing }: ImageCut,
+  { batch, inChannels, places, isWhole, missing }: ImageSplit,
 ): string {
   const [, allChannels = 1, ...size] = operands[0]?.shape ?? [];
   const axes = places.map((blocks, axis) => {
     const length = size[axis] ?? 1;
-    // The convolution itself pads what is not cut.
+    // The convolution itself pads an axis that is not split.
     if (isWhole[axis] === true) return { before: 0, after: 0, reach: length, starts: [0] };
     const [stride, dilation] = [strides[axis] ?? 1, dilations[axis] ?? 1];
     const reach = ((result.shape[axis + 2] ?? 1) - 1) * stride + (blocks.size - 1) * dilation + 1;
@@ -163,8 +164,8 @@ function blocksOfImage(
 }
 
 /**
- * Writes the gradient of a convolution's image from `dy` [batch, filters, height, width]. A pixel adds up one product for
- * each window that shows it: of many, those of some rows and columns of the filter at a time.
+ * Writes the gradient of a convolution's image from `dy` [batch, filters, height, width]. The gradient of a pixel is a sum
+ * of one product per window that contains it; a long sum is split by rows and columns of the filter.
  */
 export function writeConvolutionBack(writing: Writing<GroupedWindow>, dy: string, filter: string): OnnxCall {
   const { graph, operands, attributes, result } = writing;
@@ -198,14 +199,14 @@ export function writeConvolutionBack(writing: Writing<GroupedWindow>, dy: string
   return ["Slice", [graph.apply(...addTerms(graph, parts)), graph.int64([0, 0, top, left]), graph.int64(ends)]];
 }
 
-function cut(length: number, largest: number): Cut {
+function cut(length: number, largest: number): AxisBlocks {
   const most = Math.max(1, Math.min(length, Math.floor(largest)));
   const divisor = blockOf(length, most);
   const size = divisor !== undefined && divisor > most / 2 ? divisor : most;
   return { start: 0, count: Math.ceil(length / size), size };
 }
 
-/** Reads `x` as `grid` and permutes its axes; where only axes of length 1 move, nothing has to be done. */
+/** Reshapes `x` to `grid` and permutes its axes, unless only axes of length 1 move. */
 function regroup(graph: GraphEmitter, x: string, grid: readonly number[], perm: readonly number[]): string {
   const long = perm.filter((axis) => grid[axis] !== 1);
   if (long.every((axis, place) => place === 0 || axis > (long[place - 1] ?? 0))) return x;

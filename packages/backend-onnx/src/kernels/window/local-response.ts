@@ -28,7 +28,7 @@ const GRADIENT = operation(
   }),
 );
 
-/** Normalisation of each pixel by the squares of its neighbouring channels, which are the last dimension. */
+/** Normalizes each pixel by the squares of its neighbouring channels, which are the last dimension. */
 export const LOCAL_RESPONSE_KERNELS: readonly Kernel[] = [
   kernel<tf.LRNInputs, tf.LRNAttrs>(tf.LRN, ({ x }, attributes, recorder) =>
     perPixel(recorder, NORMALIZE, [x], attributes),
@@ -38,7 +38,7 @@ export const LOCAL_RESPONSE_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Brings tensors of one shape to [pixels, 1, channels], and the result back. */
+/** Reshapes tensors of the same shape to [pixels, 1, channels], and the result back. */
 function perPixel<A extends tf.LRNAttrs>(
   recorder: Recorder,
   recorded: WrittenOperation<A>,
@@ -61,7 +61,7 @@ function norm(graph: GraphEmitter, x: string, { depthRadius, bias, alpha }: tf.L
   return graph.apply("Add", [scaled, graph.scalar(bias, "float32")]);
 }
 
-/** Sums over each channel and `radius` channels to both sides. (ONNX Runtime's LRN adds and subtracts: infinities stay.) */
+/** Sums each channel and `radius` channels on both sides. (ONNX Runtime's LRN uses a running sum, where infinities stay.) */
 function neighbours(graph: GraphEmitter, x: string, radius: number): string {
   const size = 2 * radius + 1;
   const attributes = { kernel_shape: [size], pads: [radius, radius], count_include_pad: 1 };

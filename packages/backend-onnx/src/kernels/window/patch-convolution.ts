@@ -4,10 +4,10 @@ import type { Convolution } from "./convolution.ts";
 import { matMul } from "../matrix/matmul.ts";
 import { transpose } from "../indexing/transpose.ts";
 
-/** From [batch, row, y, column, x, channels] to [batch, row, column, y, x, channels] and back: it is its own inverse. */
+/** From [batch, row, y, column, x, channels] to [batch, row, column, y, x, channels]; the permutation is its own inverse. */
 const GATHER_PATCHES = [0, 1, 3, 2, 4, 5] as const;
 
-/** Whether windows lie side by side and cover the image: patch embeddings, and convolutions of size 1. */
+/** Whether windows tile the image without overlap: patch embeddings, and convolutions of size 1. */
 export function isPatchwise(info: backend_util.Conv2DInfo): boolean {
   return (
     info.dataFormat === "channelsLast" &&
@@ -22,7 +22,7 @@ export function isPatchwise(info: backend_util.Conv2DInfo): boolean {
   );
 }
 
-/** Such a convolution is one matrix product of patches [patches, pixels] with the filter [pixels, out channels]. */
+/** The convolution as one matrix product of patches [patches, pixels] and filter [pixels, out channels]. */
 export function patchConvolution(info: backend_util.Conv2DInfo): Convolution {
   const { batchSize, outHeight, outWidth, outChannels, filterHeight, filterWidth, inChannels } = info;
   const grid = [batchSize, outHeight, outWidth, filterHeight, filterWidth, inChannels];

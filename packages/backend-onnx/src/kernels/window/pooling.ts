@@ -16,7 +16,7 @@ import { addAtRows } from "../indexing/add-at.ts";
 type Shape4 = [number, number, number, number];
 type PoolAttributes = Omit<tf.AvgPoolAttrs, "dimRoundingMode"> & Pick<Partial<tf.AvgPoolAttrs>, "dimRoundingMode">;
 
-/** The least finite float32. */
+/** The smallest finite float32. */
 const LEAST = -3.4028234663852886e38;
 
 const AVERAGE = operation("AvgPool", inFloat32(writeAverage));
@@ -27,12 +27,12 @@ const MAXIMUM = operation(
     const { source, window } = padded(graph, withoutNaN(graph, x), attributes, -Infinity);
     const { size, strides, pads } = window;
     const found = graph.apply("MaxPool", [source], { kernel_shape: size, strides, pads });
-    // ONNX Runtime starts from the least finite number, tfjs below it.
+    // ONNX Runtime starts from the smallest finite number, tfjs from minus infinity.
     return ["Where", [foundNothing(graph, found), graph.scalar(-Infinity, "float32"), found]];
   }),
 );
 
-/** Spreads each dy evenly over its window; tfjs counts padding here, other than in the forward direction. */
+/** Spreads each dy evenly over its window. As in tfjs, padding counts here, unlike in the forward pass. */
 const AVERAGE_GRADIENT = operation(
   "AvgPoolGrad",
   inFloat32(({ graph, attributes }: Writing<Window>, dy) => {
@@ -53,8 +53,8 @@ const AVERAGE_GRADIENT = operation(
 );
 
 /**
- * A window as one over rows and one over columns after it. An average (or what it spreads) over a large window is that
- * of its rows' averages, and loses less digits so.
+ * Splits a window into one over rows and then one over columns. An average over a large window (or its gradient) loses
+ * fewer digits as an average of row averages.
  */
 function byAxis({ size, strides, dilations, pads, unreached }: Window): readonly [rows: Window, columns: Window] {
   const [top, left, bottom, right] = pads;
@@ -76,7 +76,7 @@ function byAxis({ size, strides, dilations, pads, unreached }: Window): readonly
   ];
 }
 
-/** Adds each dy to where its window's maximum was. */
+/** Adds each dy at the position of its window's maximum. */
 const MAXIMUM_GRADIENT = operation(
   "MaxPoolGrad",
   inFloat32(({ graph, operands, attributes, result }: Writing<Window>, dy, x) => {
@@ -87,7 +87,7 @@ const MAXIMUM_GRADIENT = operation(
     const shape = result.shape.map((length, axis) => length + (around[axis] ?? 0) + (around[axis + 4] ?? 0));
     const pixels = tf.util.sizeFromShape([...shape]);
     const zeros = graph.apply("Expand", [graph.scalar(0, "float32"), graph.int64([pixels, 1])]);
-    // Where nothing was found, the place is none, and -1 would be the last one.
+    // The position of a window without a maximum is -1, which would be the last element.
     const rows = graph.apply("Reshape", [graph.apply("Max", [place, graph.int64Scalar(0)]), graph.int64([-1])]);
     const share = graph.apply("Where", [foundNothing(graph, maximum), graph.scalar(0, "float32"), dy]);
     const updates = graph.apply("Reshape", [share, graph.int64([-1, 1])]);
@@ -116,7 +116,7 @@ export const POOLING_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** The largest element of each window; positions are NHWC. */
+/** The largest element of each window. Layout NHWC. */
 export function maximumPool(recorder: Recorder, x: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
   return pool(recorder, MAXIMUM, x, info);
 }
@@ -127,12 +127,12 @@ export function poolInfo(
 ): backend_util.Conv2DInfo {
   tf.util.assert(
     x.shape.length === 4,
-    () => `pooling of shape [${x.shape.join()}]: an image batch has four dimensions.`,
+    () => `pooling of shape [${x.shape.join()}]: a batch of images must have four dimensions.`,
   );
   return tf.backend_util.computePool2DInfo(x.shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
 }
 
-/** An average over the padding too, divided by the average of ones: 0 / 0 where a window holds nothing but padding. */
+/** An average that includes padding, divided by the same average of ones: 0 / 0 if a window contains only padding. */
 function writeAverage({ graph, operands: [operand], attributes }: Writing<Window>, x: string): OnnxCall {
   const { source, window, around } = padded(graph, x, attributes, 0);
   if (around.length === 0) return average(graph, x, window);
@@ -154,19 +154,19 @@ function average(graph: GraphEmitter, x: string, window: Window): OnnxCall {
   return over(graph.apply(...over(x, rows)), columns);
 }
 
-/** Whether the maximum of a window is not one of its numbers: they are NaN, minus infinity, or padding. */
+/** Whether a window has no maximum, because all its elements are NaN, minus infinity, or padding. */
 export function foundNothing(graph: GraphEmitter, maximum: string): string {
   return graph.apply("LessOrEqual", [maximum, graph.scalar(LEAST, "float32")]);
 }
 
-/** tfjs looks for larger numbers only; with NaN, ONNX Runtime would give the place of that. */
+/** tfjs never chooses NaN as a maximum, but ONNX Runtime would return its position. */
 export function withoutNaN(graph: GraphEmitter, x: string): string {
   return graph.apply("Where", [graph.apply("IsNaN", [x]), graph.scalar(-Infinity, "float32"), x]);
 }
 
 /**
- * The image and window to pool. ONNX Runtime refuses more padding than the window is wide: such padding becomes
- * part of the image, `around` it in the order of ONNX's Pad.
+ * The image and window to pool. ONNX Runtime rejects padding that is wider than the window: such padding becomes part of
+ * the image, and `around` is its size in the order of ONNX's Pad.
  */
 export function padded(
   graph: GraphEmitter,
@@ -188,7 +188,7 @@ function pool(
   x: TensorInfo,
   info: backend_util.Conv2DInfo,
 ): TensorInfo {
-  // As in tfjs, also where padding and strides would move the pixels.
+  // As in tfjs, even if padding and strides would move the pixels.
   if (info.filterHeight * info.filterWidth === 1 && tf.util.arraysEqual(info.inShape, info.outShape))
     return recorder.alias(x, x.shape);
   const whole = wholeInfo(info);
@@ -202,7 +202,7 @@ function pool(
   });
 }
 
-/** Every channel is an image of its own. */
+/** Every channel is a separate image. */
 function averageGradient(recorder: Recorder, dy: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
   if (isEmpty(dy.shape)) return fill(recorder, info.inShape, 0, "float32");
   const whole = wholeInfo(info);

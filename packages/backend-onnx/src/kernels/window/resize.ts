@@ -17,22 +17,22 @@ interface Alignment {
   readonly halfPixelCenters: boolean;
 }
 
-/** One axis of an image that is resized from `before` to `after` places. */
+/** One axis of an image that is resized from `before` to `after` pixels. */
 interface Axis extends Alignment {
   readonly before: number;
   readonly after: number;
 }
 
-/** How much two old places count for one new place: `first`, and `second` by the fraction `weight`. */
-interface Mixture {
+/** A new pixel is interpolated between the old pixels `first` and `second`, with the weight `weight` for the second. */
+interface InterpolatedPixel {
   readonly first: number;
   readonly second: number;
   readonly weight: number;
 }
 
-type Interpolation = (axis: Axis, place: number) => Mixture;
+type Interpolation = (axis: Axis, place: number) => InterpolatedPixel;
 
-/** `first + (second - first) * weight`, as tfjs computes it: with NaN and infinities too. */
+/** `first + (second - first) * weight`, as in tfjs, including NaN and infinities. */
 const MIX = operation(
   "ResizeMix",
   inFloat32(({ graph }: Writing, first, second, weight) => {
@@ -62,7 +62,7 @@ export const RESIZE_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** One axis after the other; `images` is [batch, height, width, channels]. */
+/** Resizes one axis after the other; `images` is [batch, height, width, channels]. */
 function resize(
   recorder: Recorder,
   images: TensorInfo,
@@ -104,7 +104,7 @@ function resizeAxis(
   );
 }
 
-/** The transposed products. (tfjs's cpu backend forgets `halfPixelCenters` here, and exchanges height and width.) */
+/** The transposed products. (tfjs's cpu backend ignores `halfPixelCenters` here, and swaps height and width.) */
 function gradient(
   recorder: Recorder,
   dy: TensorInfo,
@@ -135,7 +135,7 @@ function weights(recorder: Recorder, axis: Axis, interpolation: Interpolation): 
   return constant(recorder, values, { shape: [axis.after, axis.before], dtype: "float32" });
 }
 
-function bilinear(axis: Axis, place: number): Mixture {
+function bilinear(axis: Axis, place: number): InterpolatedPixel {
   const half = axis.halfPixelCenters ? 0.5 : 0;
   const source = scale(axis) * (place + half) - half;
   const first = Math.max(0, Math.floor(source));
@@ -143,7 +143,7 @@ function bilinear(axis: Axis, place: number): Mixture {
   return { first, second, weight: source - first };
 }
 
-function nearest(axis: Axis, place: number): Mixture {
+function nearest(axis: Axis, place: number): InterpolatedPixel {
   const source = scale(axis) * (place + (axis.halfPixelCenters ? 0.5 : 0));
   const first = Math.min(axis.before - 1, axis.alignCorners ? Math.round(source) : Math.floor(source));
   return { first, second: first, weight: 0 };

@@ -3,12 +3,12 @@ import type { Recorder } from "../../kernel.ts";
 import { pad } from "../indexing/pad.ts";
 import { slice } from "../indexing/slice.ts";
 
-/** A window that slides over the last two dimensions of an image in channels-first layout, in ONNX's terms. */
+/** A window that slides over the last two dimensions of a channels-first image, as in ONNX. */
 export interface Window {
   readonly size: Pair;
   readonly strides: Pair;
   readonly dilations: Pair;
-  /** Rows and columns around the image: top, left, bottom, right. */
+  /** Padding of the image in rows and columns. */
   readonly pads: readonly [top: number, left: number, bottom: number, right: number];
   /** Rows and columns at the bottom and right that no window reaches. */
   readonly unreached: Pair;
@@ -16,7 +16,7 @@ export interface Window {
 
 type Pair = readonly [vertical: number, horizontal: number];
 
-/** The window of a convolution or pooling, with just the padding that its output size needs. */
+/** The window of a convolution or pooling, with only the padding that its output size needs. */
 export function windowOf(info: backend_util.Conv2DInfo): Window {
   const { top, left } = info.padInfo;
   const { strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
@@ -36,8 +36,8 @@ export const TO_CHANNELS_FIRST = [0, 3, 1, 2] as const;
 export const TO_CHANNELS_LAST = [0, 2, 3, 1] as const;
 
 /**
- * The same window with all the results that ONNX computes. tfjs takes the height's filter and stride for the width too
- * when padding is one number, so its results may stop before the image does.
+ * The same window with the full output size that ONNX computes. If padding is one number, tfjs uses the filter height and
+ * vertical stride for the width too, so its output may not cover the image.
  */
 export function wholeInfo(info: backend_util.Conv2DInfo): backend_util.Conv2DInfo {
   const { pads } = windowOf(info);
@@ -50,7 +50,7 @@ export function wholeInfo(info: backend_util.Conv2DInfo): backend_util.Conv2DInf
   };
 }
 
-/** Of a result for `whole` what tfjs wants. */
+/** The part of a result for `whole` that tfjs expects. */
 export function wanted(
   recorder: Recorder,
   y: TensorInfo,
@@ -61,7 +61,7 @@ export function wanted(
   return slice(recorder, y, [0, 0, 0, 0], shape);
 }
 
-/** A gradient of {@link wanted} results as one of all results. */
+/** The gradient of the part from {@link wanted} as a gradient of the whole result. */
 export function wholeGradient(recorder: Recorder, dy: TensorInfo, whole: backend_util.Conv2DInfo): TensorInfo {
   const [rows, columns] = whole.dataFormat === "channelsLast" ? [1, 2] : [2, 3];
   const shape = dy.shape.with(rows, whole.outHeight).with(columns, whole.outWidth);

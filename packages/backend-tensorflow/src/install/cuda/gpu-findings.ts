@@ -39,7 +39,7 @@ function withoutCuda(question: GpuQuestion | undefined, { devices }: NvidiaDrive
     name,
     state: "unused",
     found,
-    mend: "pip install 'tensorflow[and-cuda]', then npx mlan backend install tensorflow",
+    fix: "pip install 'tensorflow[and-cuda]', then npx mlan backend install tensorflow",
   };
 }
 
@@ -64,7 +64,7 @@ function librariesFinding(
     name,
     state: "missing",
     found: `${wanted} lacks ${missing.join(", ")}; looked in ${looked.join(", ")}`,
-    mend: `pip install 'tensorflow[and-cuda]${pinned}' where TensorFlow is, or name their folder in LD_LIBRARY_PATH`,
+    fix: `pip install 'tensorflow[and-cuda]${pinned}' where TensorFlow is, or name their folder in LD_LIBRARY_PATH`,
   };
 }
 
@@ -72,17 +72,17 @@ function driverFinding({ cuda }: CudaVersions, { version, library, looked }: Nvi
   const name = "NVIDIA driver";
   const needed = cuda === undefined ? undefined : minimumDriver(cuda);
   const wanted = needed === undefined ? "" : ` ${needed} or newer`;
-  const mend = `Install NVIDIA's driver${wanted} (Debian, Ubuntu: apt-get install nvidia-driver); in a container, start it with --gpus all`;
+  const fix = `Install NVIDIA's driver${wanted} (Debian, Ubuntu: apt-get install nvidia-driver); in a container, start it with --gpus all`;
   if (version === undefined && library === undefined) {
     const found = `none: neither /proc/driver/nvidia/version nor libcuda.so.1 in ${looked.join(", ")}`;
-    return { name, state: "missing", found, mend };
+    return { name, state: "missing", found, fix };
   }
   if (version !== undefined && needed !== undefined && isOlder(version, needed)) {
-    return { name, state: "broken", found: `${version} is too old: CUDA ${cuda} needs ${needed} or newer`, mend };
+    return { name, state: "broken", found: `${version} is too old: CUDA ${cuda} needs ${needed} or newer`, fix };
   }
   if (library === undefined) {
     const found = `${version}, but libcuda.so.1 is not in ${looked.join(", ")}`;
-    return { name, state: "missing", found, mend };
+    return { name, state: "missing", found, fix };
   }
   return { name, state: "ok", found: `${version ?? "version unknown"}, ${library}` };
 }
@@ -94,6 +94,6 @@ function devicesFinding({ devices }: NvidiaDriver): Finding {
     name,
     state: "missing",
     found: "no device: there is no /dev/nvidia0 (nor WSL's /dev/dxg)",
-    mend: "nvidia-smi should list a GPU; in a container, start it with --gpus all. Without one TensorFlow computes on the CPU",
+    fix: "nvidia-smi should list a GPU; in a container, start it with --gpus all. Without one TensorFlow computes on the CPU",
   };
 }

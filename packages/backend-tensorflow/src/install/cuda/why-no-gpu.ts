@@ -2,7 +2,7 @@ import { type InstallEnvironment, installEnvironment } from "../install-environm
 import type { InstalledBinding } from "../installed-binding.ts";
 import { gpuFindings } from "./gpu-findings.ts";
 
-/** Why TensorFlow sees no GPU, as lines: each piece that is missing, where it was looked for, and what mends it. */
+/** Why TensorFlow sees no GPU, as lines: each piece that is missing, where it was looked for, and what fixes it. */
 export function whyNoGpu(
   binding: InstalledBinding,
   environment: InstallEnvironment = installEnvironment(),
@@ -20,5 +20,5 @@ export function whyNoGpu(
     const hidden = visible === undefined ? "" : ` CUDA_VISIBLE_DEVICES is "${visible}".`;
     return [`CUDA libraries, driver and devices are there; nvidia-smi tells whether they work.${hidden}`];
   }
-  return problems.map(({ name, found, mend }) => `${name}: ${found}${mend === undefined ? "" : `\n  -> ${mend}`}`);
+  return problems.map(({ name, found, fix }) => `${name}: ${found}${fix === undefined ? "" : `\n  -> ${fix}`}`);
 }

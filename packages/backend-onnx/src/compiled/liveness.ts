@@ -1,7 +1,7 @@
 import type { Plan, PlannedTensor, Source } from "./plan.ts";
 
-/** The actions without overwriting arguments that something else reads, or that go out. */
-export function withoutSharedMemory(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): Plan["actions"] {
+/** The actions, which now overwrite only arguments that have a single reader and are not returned or assigned. */
+export function withExclusiveOverwrites(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): Plan["actions"] {
   const readers = new Map<number, number>();
   const read = (source: Source): void => {
     if (source.kind === "argument") readers.set(source.index, (readers.get(source.index) ?? 0) + 1);
@@ -17,8 +17,8 @@ export function withoutSharedMemory(actions: Plan["actions"], outgoing: readonly
   );
 }
 
-/** For each action the results whose last reader it is; those that go out have none. */
-export function finishedAfter(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): number[][] {
+/** For each action, the results that no later action reads. Results that are returned or assigned are never dead. */
+export function deadAfter(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): number[][] {
   const last = new Map<number, number>();
   const read = (source: Source, action: number): void => {
     if (source.kind === "result") last.set(source.index, action);
@@ -32,7 +32,7 @@ export function finishedAfter(actions: Plan["actions"], outgoing: readonly Plann
     if ("graphs" in action) for (const { source } of Object.values(action.inputs).flat()) read(source, index);
   });
   for (const { source } of outgoing) if (source.kind === "result") last.delete(source.index);
-  const finished = actions.map((): number[] => []);
-  for (const [result, action] of last) finished[action]?.push(result);
-  return finished;
+  const dead = actions.map((): number[] => []);
+  for (const [result, action] of last) dead[action]?.push(result);
+  return dead;
 }

@@ -8,14 +8,14 @@ import { transpose } from "../indexing/transpose.ts";
 import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, wanted, wholeInfo, windowOf } from "./window.ts";
 import type { Window } from "./window.ts";
 
-interface PlaceAttributes extends Window {
+interface ArgmaxAttributes extends Window {
   readonly includeBatchInIndex: boolean;
 }
 
-const PLACE = operation("MaxPoolPlace", computedIn("float32", writePlace, "int64"));
+const ARGMAX = operation("MaxPoolArgmax", computedIn("float32", writeArgmax, "int64"));
 
-/** Maxima, and where they were: int32 positions in one image [height, width, channels], or in the whole batch of them. */
-export const MAX_POOL_PLACE_KERNELS: readonly Kernel[] = [
+/** Maxima and their int32 positions in the flattened image [height, width, channels], or in the flattened batch. */
+export const MAX_POOL_ARGMAX_KERNELS: readonly Kernel[] = [
   kernel<tf.MaxPoolWithArgmaxInputs, tf.MaxPoolWithArgmaxAttrs>(
     tf.MaxPoolWithArgmax,
     ({ x }, { includeBatchInIndex, ...attributes }, recorder) => {
@@ -27,7 +27,7 @@ export const MAX_POOL_PLACE_KERNELS: readonly Kernel[] = [
           dtype: "int32",
         } as const;
         const image = transpose(inner, x, TO_CHANNELS_FIRST);
-        const found = record(inner, PLACE, [image], result, { ...windowOf(whole), includeBatchInIndex });
+        const found = record(inner, ARGMAX, [image], result, { ...windowOf(whole), includeBatchInIndex });
         return wanted(inner, transpose(inner, found, TO_CHANNELS_LAST), info);
       });
       return [maximumPool(recorder, x, info), places];
@@ -35,8 +35,8 @@ export const MAX_POOL_PLACE_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** From ONNX's position in [batch, channels, height, width], padding included, to tfjs's; -1 where there is none. */
-function writePlace({ graph, operands: [operand], attributes }: Writing<PlaceAttributes>, x: string): OnnxCall {
+/** Converts ONNX's position in [batch, channels, height, width], padding included, to that of tfjs; -1 if there is none. */
+function writeArgmax({ graph, operands: [operand], attributes }: Writing<ArgmaxAttributes>, x: string): OnnxCall {
   const [, channels = 1, height = 1, width = 1] = operand?.shape ?? [];
   const { source, window, around } = padded(graph, withoutNaN(graph, x), attributes, -Infinity);
   const [maximum, place] = [graph.temporary(), graph.temporary()];

@@ -1,24 +1,24 @@
 import { allocateLeafMemory, pageMemory } from "./leaf-memory.ts";
 import type { OrtLibrary } from "../ort/ort-library.ts";
 
-/** Memory outside of ONNX Runtime's arena that JavaScript writes, all zeros. */
-export interface LentMemory {
+/** Zeroed memory outside ONNX Runtime's arena that JavaScript writes in place. */
+export interface WritableMemory {
   readonly buffer: ArrayBuffer;
   readonly byteOffset: number;
-  /** Lets the system get the memory ready on another thread. */
+  /** Lets the system allocate the pages on a different thread. */
   prepare(): void;
   free(): void;
 }
 
-/** Every page size in use divides it. */
+/** A multiple of every page size in use: 4, 16 and 64 KiB. */
 const PAGES = 65_536;
 const LARGEST_BLOCK = 2 ** 30;
 
 /**
- * Memory of these sizes, which is freed piece by piece. Pieces share few large buffers: each buffer that JavaScript is shown
- * counts for its garbage collector, which would look for garbage again and again while a model is loaded.
+ * Allocates pieces of these sizes, which are freed separately. They share a few large buffers: the size of every
+ * ArrayBuffer counts for the garbage collector, which would run again and again while a model is loaded.
  */
-export function lendMemory(library: OrtLibrary, byteLengths: readonly number[]): readonly LentMemory[] {
+export function allocateWritableMemory(library: OrtLibrary, byteLengths: readonly number[]): readonly WritableMemory[] {
   const memory = pageMemory();
   if (!memory) return byteLengths.map((byteLength) => fromHeap(library, byteLength));
   return blocksOf(byteLengths.map((byteLength) => Math.max(1, Math.ceil(byteLength / PAGES)) * PAGES)).flatMap(
@@ -27,7 +27,7 @@ export function lendMemory(library: OrtLibrary, byteLengths: readonly number[]):
       const start = memory.map(byteLength);
       const buffer = library.view(start, byteLength);
       let next = 0;
-      return pieces.map((piece): LentMemory => {
+      return pieces.map((piece): WritableMemory => {
         const byteOffset = next;
         next += piece;
         const address = start + BigInt(byteOffset);
@@ -56,7 +56,7 @@ function blocksOf(pieces: readonly number[]): number[][] {
   return blocks;
 }
 
-function fromHeap(library: OrtLibrary, byteLength: number): LentMemory {
+function fromHeap(library: OrtLibrary, byteLength: number): WritableMemory {
   const size = Math.max(1, byteLength);
   const { address, free } = allocateLeafMemory(size);
   return { buffer: library.view(address, size), byteOffset: 0, prepare: () => {}, free };

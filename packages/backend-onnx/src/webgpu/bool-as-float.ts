@@ -1,17 +1,17 @@
 import { converted, type Replacement, type Replacements } from "./typed-graph.ts";
 
-/** Kernels that move numbers, and have no form for booleans: these travel as float32. */
-export const CARRIED: Replacements = {
-  Identity: carried,
-  Transpose: carried,
-  Tile: carried,
-  Concat: carried,
-  Pad: carried,
-  ScatterND: carried,
-  ScatterElements: carried,
+/** Operators that move elements and have no WebGPU kernel for booleans: booleans are cast to float32 and back. */
+export const BOOL_AS_FLOAT: Replacements = {
+  Identity: throughFloat32,
+  Transpose: throughFloat32,
+  Tile: throughFloat32,
+  Concat: throughFloat32,
+  Pad: throughFloat32,
+  ScatterND: throughFloat32,
+  ScatterElements: throughFloat32,
 };
 
-function carried(
+function throughFloat32(
   ...[graph, { operatorType, inputs, attributes, operands }]: Parameters<Replacement>
 ): readonly string[] | undefined {
   if (operands[0]?.type !== "bool") return undefined;

@@ -1,5 +1,13 @@
 import { setImmediate } from "node:timers/promises";
-import { type Compute, MlanError, type Learning, type StepEndEvent, type TrainEvent, type TrainRun } from "@mlan/core";
+import {
+  type Compute,
+  counted,
+  type Learning,
+  MlanError,
+  type StepEndEvent,
+  type TrainEvent,
+  type TrainRun,
+} from "@mlan/core";
 import { checkSchedule } from "./check-schedule.ts";
 import { checkpointsIn } from "./checkpoint.ts";
 import { learningRateFactor } from "./learning-rate.ts";
@@ -11,8 +19,8 @@ import { type TrainingPlan, trainingPlan } from "./training-plan.ts";
 import { openTrainingSet, type TrainingSet } from "./training-set.ts";
 import { dependenciesOf } from "./training-state.ts";
 
-export interface TrainSettings {
-  /** Open. */
+export interface TrainingLoopSettings {
+  /** An open compute plugin. */
   readonly compute: Compute;
   readonly lengthMultiple: number;
   readonly maximumLengths: number;
@@ -21,10 +29,13 @@ export interface TrainSettings {
 }
 
 /**
- * The training loop of one stage, on the current tensor backend. A caller that stops by `break` leaves a checkpoint of
- * the last step, as an aborted training does.
+ * The training loop of one stage, on the current tensor backend. If the caller leaves the loop with `break`, the last step
+ * is saved as a checkpoint, as when training is aborted.
  */
-export async function* train(run: TrainRun, settings: TrainSettings): AsyncGenerator<TrainEvent, void, undefined> {
+export async function* trainingLoop(
+  run: TrainRun,
+  settings: TrainingLoopSettings,
+): AsyncGenerator<TrainEvent, void, undefined> {
   const { model, seed, signal } = run;
   const recipe = checkRecipe(run.recipe);
   signal?.throwIfAborted();
@@ -45,11 +56,11 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
     const resumed = await checkpoints.resume({ model, optimizer });
     const stepsDone = resumed?.stepsDone ?? 0;
     let folder = resumed?.folder ?? run.folder;
-    // Without the steps that a checkpoint of an earlier version does not have.
+    // Incomplete after resuming from a checkpoint of an earlier version, which has no history.
     const history = [...(resumed?.history ?? [])];
     const hasHistory = history.length === stepsDone;
     const { steps } = plan;
-    // So that loading weights does not count for the first step.
+    // Reset the counts, so that loading weights does not count towards the first step.
     settings.compute.usage?.();
     yield {
       type: "train-start",
@@ -67,7 +78,7 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
       history.push(event);
       saveStep = () => checkpoints.save(step, history, { model, optimizer });
       yield event;
-      // Signals and timers get their turn even when nothing else in a step leaves the microtask queue.
+      // Let signals and timers run, even if nothing else in a step leaves the microtask queue.
       await setImmediate();
       if (step === steps || step % recipe.checkpointEvery === 0 || signal?.aborted) {
         folder = await saveStep();
@@ -78,10 +89,10 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
     }
     yield { type: "train-end", steps, folder };
   } catch (error) {
-    saveStep = undefined; // weights of a step that failed must not be saved
+    saveStep = undefined; // never save the weights of a failed step
     throw error;
   } finally {
-    // A loop that is left by `break` comes here from its last `yield`.
+    // `break` in the caller resumes here, from the last `yield`.
     try {
       await saveStep?.();
     } finally {
@@ -92,13 +103,13 @@ export async function* train(run: TrainRun, settings: TrainSettings): AsyncGener
   }
 }
 
-function supervisionWarnings({ mislearned }: TrainingSet, { withoutSupervision }: TrainingPlan): readonly string[] {
-  const empty = `${withoutSupervision} micro-batches have no supervised position. The original code's loss is NaN there; here they count for nothing.`;
-  const misread = `Of ${mislearned.length} of the conversations something else than their answers is learned: ${mislearned.slice(0, SHOWN).join("; ")}.`;
-  return [...(withoutSupervision > 0 ? [empty] : []), ...(mislearned.length > 0 ? [misread] : [])];
+function supervisionWarnings({ misaligned }: TrainingSet, { withoutSupervision }: TrainingPlan): readonly string[] {
+  const empty = `${withoutSupervision} micro-batches have no supervised position. Their weight is 0; in the original code their loss is NaN.`;
+  const misread = `In ${counted(misaligned.length, "conversation")}, the supervised text is not exactly the answers: ${misaligned.slice(0, SHOWN).join("; ")}.`;
+  return [...(withoutSupervision > 0 ? [empty] : []), ...(misaligned.length > 0 ? [misread] : [])];
 }
 
-/** Conversations that a warning names. */
+/** Number of conversations that a warning names. */
 const SHOWN = 3;
 
 interface StepContext {
@@ -108,7 +119,7 @@ interface StepContext {
   readonly learning: Learning;
   readonly functions: StepFunctions;
   readonly now: StepNumbers;
-  readonly settings: TrainSettings;
+  readonly settings: TrainingLoopSettings;
 }
 
 async function takeStep(step: number, context: StepContext): Promise<StepEndEvent> {
@@ -130,7 +141,7 @@ function checkTrained({ model, recipe }: TrainRun): void {
     if (parameters.some((parameter) => parameter.component === component)) continue;
     throw new MlanError(
       "invalid-options",
-      `trainer: ${model.name} has no parameters in "${component}", which the recipe trains. Take it out of \`trained\`.`,
+      `trainer: ${model.name} has no parameters in "${component}", which the recipe trains. Remove it from \`trained\`.`,
     );
   }
 }

@@ -3,24 +3,24 @@ import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
 import type { Program } from "../recording/program.ts";
 import { byteLengthOf } from "./storage.ts";
 
-/** Gives memory back that many different graphs leave behind. */
-export interface MemoryUpkeep {
-  /** To be called when a program has been compiled; gives the options of its first run, if it needs any. */
+/** Returns the memory that many different graphs leave behind to the system. */
+export interface MemoryTrimmer {
+  /** Call this when a program has been compiled; returns the run options of its first run, if it needs any. */
   compiled(program: Program): Pointer | undefined;
   dispose(): void;
 }
 
-/** Bytes of tensors in new graphs after which the arena gives back what no tensor uses. */
+/** Bytes of tensors in new graphs after which the arena releases unused memory. */
 const BYTES_BETWEEN_SHRINKING = 2 ** 28;
-/** Compiled graphs after which the C library's heap gives its free pages back. */
+/** Number of compiled graphs after which the C library's heap releases its free pages. */
 const GRAPHS_BETWEEN_TRIMMING = 256;
 
 /**
- * ONNX Runtime's arena reuses memory for tensors of the same size or smaller, and never gives any back by itself: a
- * tensor that grows with every step would leave all its former sizes there, 6 GB where 4 MB are in use. Sessions leave
- * their holes in the heap. Only new graphs bring new sizes, so only they count; a loop of known ones costs nothing.
+ * ONNX Runtime's arena reuses memory for tensors of the same size or smaller, and never releases any by itself: a tensor
+ * that grows with every step would leave all its former sizes there, 6 GB when 4 MB are in use. Sessions fragment the
+ * heap. Only new graphs bring new sizes, so only they count; a loop of known graphs costs nothing.
  */
-export function memoryUpkeep(library: OrtLibrary): MemoryUpkeep {
+export function memoryTrimmer(library: OrtLibrary): MemoryTrimmer {
   const shrinking = library.create("CreateRunOptions");
   library.call.AddRunConfigEntry(shrinking, "memory.enable_memory_arena_shrinkage", "cpu:0");
   let bytes = 0;
@@ -28,7 +28,7 @@ export function memoryUpkeep(library: OrtLibrary): MemoryUpkeep {
   let shrunk = false;
   return {
     compiled({ nodes }) {
-      // What the arena gave back lies in the heap by now.
+      // The arena has returned its memory to the heap by now.
       if (shrunk || ++graphs % GRAPHS_BETWEEN_TRIMMING === 0) trimHeap();
       shrunk = false;
       for (const { outputs } of nodes) for (const { shape, dtype } of outputs) bytes += byteLengthOf(shape, dtype);
@@ -50,7 +50,7 @@ function trimHeap(): void {
   trim.heap?.(0);
 }
 
-/** Other C libraries give pages back by themselves. */
+/** Other C libraries release pages by themselves. */
 function glibcTrim(): Trim | undefined {
   if (process.platform !== "linux") return undefined;
   try {

@@ -1,13 +1,13 @@
-/** One node that ONNX Runtime ran. */
+/** A node that ONNX Runtime ran. */
 export interface RunNode {
-  /** The name that it was written with, or one that ONNX Runtime derived from it. */
+  /** The name that the node was written with, or one that ONNX Runtime derived from it. */
   readonly name: string;
   readonly operatorType: string;
   readonly provider: string;
   readonly milliseconds: number;
 }
 
-/** The part of a trace event that is read here; durations are microseconds. */
+/** The fields of a profiler event that are used here; durations are in microseconds. */
 interface TraceEvent {
   readonly cat: string;
   readonly name: string;
@@ -17,8 +17,8 @@ interface TraceEvent {
 
 const KERNEL = "_kernel_time";
 
-/** Reads the file that ONNX Runtime's profiler wrote for one session: the nodes of each run, in order. */
-export function readTrace(text: string): readonly (readonly RunNode[])[] {
+/** The nodes of each run, in order, from the file that ONNX Runtime's profiler wrote for one session. */
+export function readProfile(text: string): readonly (readonly RunNode[])[] {
   const runs: RunNode[][] = [];
   let nodes: RunNode[] = [];
   for (const { cat, name, dur, args } of JSON.parse(text) as readonly TraceEvent[]) {
@@ -26,7 +26,7 @@ export function readTrace(text: string): readonly (readonly RunNode[])[] {
       const { op_name: operatorType = "", provider = "" } = args;
       nodes.push({ name: name.slice(0, -KERNEL.length), operatorType, provider, milliseconds: dur / 1000 });
     } else if (name === "model_run") {
-      // An event is written when it ends: a run follows its nodes.
+      // An event is written when it ends, so a run comes after its nodes.
       runs.push(nodes);
       nodes = [];
     }

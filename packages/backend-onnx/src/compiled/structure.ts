@@ -1,0 +1,74 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
+
+/**
+ * Arrays and plain objects of tensors, numbers, booleans, strings, null and undefined. TypeScript cannot express this for
+ * interfaces, so the type is `unknown`, and {@link flatten} throws for anything else.
+ */
+type Structure = unknown;
+
+/** The tensors of a structure, and the structure without them. */
+export interface Flattened {
+  /** In depth-first order. */
+  readonly tensors: readonly tf.Tensor[];
+  /** Everything except the tensors' contents: structure, shapes, dtypes, and the values that are not tensors. */
+  readonly signature: string;
+  /** The same structure with these tensors instead. */
+  rebuild(tensors: readonly tf.Tensor[]): Structure;
+}
+
+/** Throws {@link BackendError} "unsupported" for a value that a structure cannot contain, e.g. a promise or a typed array. */
+export function flatten(structure: Structure): Flattened {
+  const tensors: tf.Tensor[] = [];
+  const signature = describe(structure, tensors);
+  return {
+    tensors,
+    signature,
+    rebuild(others) {
+      let next = 0;
+      return mapTensors(structure, (tensor) => others[next++] ?? tensor);
+    },
+  };
+}
+
+function describe(structure: Structure, tensors: tf.Tensor[]): string {
+  if (structure instanceof tf.Tensor) {
+    tensors.push(structure);
+    return `${structure.dtype}[${structure.shape.join()}]`;
+  }
+  if (Array.isArray(structure)) return `(${structure.map((member) => describe(member, tensors)).join()})`;
+  if (isRecord(structure)) {
+    return `{${Object.entries(structure)
+      .map(([key, member]) => `${JSON.stringify(key)}:${describe(member, tensors)}`)
+      .join()}}`;
+  }
+  if (typeof structure === "object" && structure !== null) {
+    throw new BackendError(
+      "unsupported",
+      `arguments and results of a compiled function must be tensors in arrays and plain objects, not a ${structure.constructor.name}.`,
+    );
+  }
+  if (typeof structure === "function")
+    throw new BackendError(
+      "unsupported",
+      "arguments and results of a compiled function must not be functions. Pass tensors instead.",
+    );
+  return typeof structure === "string"
+    ? JSON.stringify(structure)
+    : Object.is(structure, -0)
+      ? "-0"
+      : String(structure);
+}
+
+function mapTensors(structure: Structure, map: (tensor: tf.Tensor) => tf.Tensor): Structure {
+  if (structure instanceof tf.Tensor) return map(structure);
+  if (Array.isArray(structure)) return structure.map((member) => mapTensors(member, map));
+  if (!isRecord(structure)) return structure;
+  return Object.fromEntries(Object.entries(structure).map(([key, member]) => [key, mapTensors(member, map)]));
+}
+
+function isRecord(structure: Structure): structure is Readonly<Record<string, Structure>> {
+  if (typeof structure !== "object" || structure === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(structure);
+  return prototype === Object.prototype || prototype === null;
+}
