@@ -10,7 +10,7 @@ import time
 
 os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
 answers = sys.stdout
-sys.stdout = sys.stderr  # imports and lm-eval print, and answers are lines of their own
+sys.stdout = sys.stderr  # imports and lm-eval print too, and must not mix with the answers
 
 import datasets
 import lm_eval
@@ -56,9 +56,9 @@ class Worker:
         return throughput()
 
     def detect(self, measure):
-        """What `batch_size="auto"` does at the beginning of every run; later runs here keep what it found."""
+        """Does what `batch_size="auto"` does at the beginning of every run; later runs here keep the batch size found."""
         start = time.perf_counter()
-        # The most that it tries, and what it finds wherever memory suffices.
+        # The largest that it tries, which it finds if there is enough memory.
         rows = self.model._detect_batch_size() if measure else self.model.max_batch_size
         self.model.batch_size_per_gpu = rows
         return {"milliseconds": (time.perf_counter() - start) * 1000, "rows": rows}

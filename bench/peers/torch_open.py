@@ -1,4 +1,4 @@
-"""Loads a sharded checkpoint to float32 as transformers would; asked by ../open.ts."""
+"""Loads a sharded checkpoint to float32 as transformers would, for ../open.ts."""
 
 import json
 import resource

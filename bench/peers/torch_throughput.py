@@ -1,4 +1,4 @@
-"""How fast PyTorch multiplies matrices alone; see ../throughput.ts."""
+"""Speed of PyTorch's matrix products alone; see ../throughput.ts."""
 
 import time
 

@@ -7,7 +7,7 @@ import { type Finished, openSession } from "./command-line.ts";
 
 const installed = (name: string): string => fileURLToPath(new URL(`../../../node_modules/${name}`, import.meta.url));
 
-/** Three projects: one without the TensorFlow backend, one that has it, and one whose trainer-gpu has it. */
+/** Three projects: one without the TensorFlow backend, one with it, and one whose trainer-gpu depends on it. */
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mlan-backends-"));
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** On a machine without programs, environments and cache. */
+/** Simulates a machine without programs, Python environments and cache. */
 const typed = openSession(() => ({
   CXX: "",
   MLAN_TENSORFLOW: "",

@@ -5,7 +5,7 @@ import { afterAll } from "vitest";
 import type { Typed } from "./session-child.ts";
 
 export interface Finished {
-  /** null when a signal ended it. */
+  /** Null when a signal ended the process. */
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -27,7 +27,7 @@ export function fixture(name: string): string {
   return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 }
 
-/** Starts `mlan` with these words in a process of its own. */
+/** Starts `mlan` with these arguments in a new process. */
 export function start(words: readonly string[], env: Variables = {}, cwd?: string): Started {
   const child = spawn(process.execPath, [...source, main, ...words], {
     env: environment(env),
@@ -48,8 +48,8 @@ export function mlan(...words: readonly string[]): Promise<Finished> {
 }
 
 /**
- * Performs one command line after the other in one process, which ends with the test file. Much faster than `start`, for
- * all that is not about a process; a file that was imported once is not read again.
+ * Runs command lines one after the other in a single process, which ends with the test file. Much faster than `start`, for
+ * tests that are not about the process; a file is imported only once.
  */
 export function openSession(
   env: () => Variables = () => ({}),
@@ -72,7 +72,7 @@ export function openSession(
   };
 }
 
-/** Nothing about colours, unless it is said. */
+/** The environment without the colour variables, unless given. */
 function environment(env: Variables): NodeJS.ProcessEnv {
   const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
   return { ...inherited, ...env };

@@ -49,7 +49,7 @@ test("npm run mlan takes paths from the folder where it was typed", () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "mlan-typed-")));
   const script = fileURLToPath(new URL("../../../tools/setup/run.mjs", import.meta.url));
   const root = fileURLToPath(new URL("../../../", import.meta.url));
-  // As npm starts a script.
+  // Start it as npm starts a script.
   const env = { ...process.env, INIT_CWD: folder, npm_lifecycle_event: "mlan" };
   try {
     const { stderr } = spawnSync(process.execPath, [script, "mlan", "show", "runs/x"], {

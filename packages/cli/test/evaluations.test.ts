@@ -6,7 +6,7 @@ import { fixture, mlan, openSession } from "./command-line.ts";
 
 const typed = openSession();
 
-/** A folder with two runs of the experiment: as it is, and with one answer turned. */
+/** A folder with two runs of the experiment: the original, and one with a flipped answer. */
 let folder: string;
 const run = (name: string): string => join(folder, name);
 beforeAll(async () => {
@@ -57,7 +57,7 @@ describe("mlan score", () => {
     }
   });
 
-  test("says how to name a benchmark of one's own, and refuses what keeps no answers", async () => {
+  test("says how to name one's own benchmark, and refuses a folder without answers", async () => {
     const missing = await typed(["score", run("first")]);
     expect(missing.status).toBe(1);
     expect(missing.stderr).toContain("the answers to animals were not scored: no installed plugin has that name.");
@@ -148,7 +148,7 @@ describe("mlan compare", () => {
 });
 
 describe("mlan contamination", () => {
-  test("finds what stands in the training data, and scores the rest", async () => {
+  test("finds questions that occur in the training data, and scores the rest", async () => {
     const { status, stdout } = await typed(["contamination", fixture("leaking.ts"), "--run", run("first")]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^animals +20 +2 +10\.00 %/m);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The numbers of each row of the table by what it is about; tables that were dealt out are put together again. */
+/** The numbers of each row of the table by its key columns; joins the parts of a table that was split. */
 function totalsOf(stdout: string): ReadonlyMap<string, readonly string[]> {
   const rows = new Map<string, readonly string[]>();
   for (const line of stdout.split("\n")) {
@@ -23,7 +23,7 @@ function totalsOf(stdout: string): ReadonlyMap<string, readonly string[]> {
 }
 
 describe("mlan memory", () => {
-  test("tells what of Llama 2 7B fits on a card of 80 GB", async () => {
+  test("shows which parts of Llama 2 7B can be trained on a card of 80 GB", async () => {
     const { status, stdout, stderr } = await mlan(["memory"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/in GB \(10\^9 bytes\).*32 layers, hidden size 4,096, vocabulary 32,000/);

@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-/** An experiment that evaluates before its last benchmark is needed, with paths as a user types them. */
+/** Writes an experiment with an evaluation before the one that needs the data, with paths as a user types them. */
 async function write(folder: string, options = ""): Promise<void> {
   await writeFile(
     join(project, "experiment.mjs"),
@@ -49,7 +49,7 @@ async function write(folder: string, options = ""): Promise<void> {
 const words = ["run", "experiment.mjs"];
 const session = openSession();
 const run = (): Promise<Finished> => session(words, project);
-/** In a process that remembers nothing of the runs before. */
+/** Runs in a new process, which has no state of earlier runs. */
 const runAfresh = (...options: readonly string[]): Promise<Finished> =>
   start([...words, ...options], {}, project).finished;
 
@@ -84,7 +84,7 @@ describe("mlan run looks at everything before it begins:", () => {
   });
 });
 
-describe("a run goes on", () => {
+describe("a run resumes", () => {
   test("after its project has moved, with other options that change no answer", async () => {
     expect((await run()).status).toBe(0);
     await rename(project, join(root, "elsewhere"));
@@ -96,7 +96,7 @@ describe("a run goes on", () => {
   });
 });
 
-test("of two processes in one folder one is refused, and the other's results are as ever", async () => {
+test("of two processes in one folder, one is refused, and the other's results do not change", async () => {
   const [folder, alone] = [join(root, "together"), join(root, "alone")];
   const alphabet = ["run", fixture("experiment.ts"), "--folder"];
   const both = await Promise.all([0, 1].map(() => start([...alphabet, folder], { PAUSE: "30" }).finished));

@@ -21,14 +21,14 @@ const step = (number: number, loss: number, device?: DeviceUse): StageProgressEv
   return inner({ ...event, ...(device && { device }) });
 };
 
-/** The end of a training of 50 s, of which the last start may have done a part. */
+/** The end of a training of 50 s in all, which may have been resumed. */
 const ended = (steps: number): RunEvent => {
   const tokens = { text: 1, image: 0, padding: 0, supervised: 1 };
   const ledger = { stage: "tune", steps, ...tokens, flops: 0, seconds: 50, firstLoss: 3, lastLoss: 1 };
   return { type: "stage-end", stage: "tune", seconds: 50, skipped: false, ledger };
 };
 
-/** The state after events that come at the given milliseconds. */
+/** The progress after events at the given times in milliseconds. */
 const after = (...events: readonly (readonly [now: number, event: RunEvent])[]): Progress => {
   const last = events.reduce<Progress | undefined>(
     (progress, [now, event]) => advance(progress, event, now),
@@ -47,13 +47,13 @@ const trained = (): Progress => {
 };
 
 describe("the progress line", () => {
-  test("tells place, bar, count, loss, rate, and time left", () => {
+  test("shows stage, bar, count, loss, rate, and time left", () => {
     expect(progressLine(trained(), 50_000, 90)).toBe(
       "[2/4] tune  ████████░░░░░░░░░░░░░░░░░░░░░░  100/400  loss 1.020  2.0 steps/s  2m 30s left",
     );
   });
 
-  test("goes on counting down while a step takes its time", () => {
+  test("keeps counting down during a long step", () => {
     expect(progressLine(trained(), 60_000, 90)).toMatch(/2m 20s left$/);
   });
 
@@ -73,7 +73,7 @@ describe("the progress line", () => {
     expect(progress && progressLine(progress, 110_000, 100)).toMatch(/6\.0s per step  29m 00s left$/);
   });
 
-  test("counts a resumed stage from where it goes on", () => {
+  test("counts a resumed stage from where it resumes", () => {
     const progress = after([0, start], [0, begin(200)], [1000, step(201, 1)], [2000, step(202, 1)]);
     expect(progressLine(progress, 2000, 100)).toMatch(/202\/400  loss 1\.000  1\.0 steps\/s  3m 18s left$/);
   });
@@ -99,7 +99,7 @@ describe("the progress line", () => {
 });
 
 describe("what stays on the screen", () => {
-  test("tells the most that a step took of the device, where that is counted", () => {
+  test("shows the largest device use of a step, if it is counted", () => {
     const counted = (number: number, dispatches: number, peakBytes: number): RunEvent =>
       step(number, 1, { dispatches, peakBytes });
     const progress = after([0, start], [0, begin()], [1, counted(1, 1500, 2e9)], [2, counted(2, 1200, 3.5e9)]);
@@ -133,7 +133,7 @@ describe("what stays on the screen", () => {
     ]);
   });
 
-  test("is where a stage goes on and what teaches nothing", () => {
+  test("names the step where a stage resumes, and conversations without supervision", () => {
     const event = begin(40, ["row 3: empty answer", "row 8: empty answer", "row 9: too long", "row 12: too long"]);
     expect(lastingLines(after([0, start], [0, event]), event)).toEqual([
       "[2/4] tune  resumes after step 40",

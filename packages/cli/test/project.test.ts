@@ -7,7 +7,7 @@ import { installedBinding } from "@mlan/backend-tensorflow";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Finished, fixture, openSession, start } from "./command-line.ts";
 
-/** A project of its own, as `npm init` makes it, with our packages and two of another maker's installed. */
+/** A project as `npm init` creates it, with our packages and those of another author installed. */
 let project: string;
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "mlan-project-"));
@@ -26,7 +26,7 @@ const session = openSession();
 const typed = (...words: readonly string[]): Promise<Finished> => session(words, project);
 
 describe("in a project that npm init made CommonJS", () => {
-  test("mlan run takes a TypeScript file with top-level await and imports of its own", async () => {
+  test("mlan run takes a TypeScript file with top-level await and relative imports", async () => {
     await writeFile(join(project, "questions.ts"), `export const letters: readonly string[] = ["a"];`);
     await writeFile(
       join(project, "experiment.ts"),
@@ -112,7 +112,7 @@ describe("mlan eval", () => {
       "--protocol",
       "paper",
     );
-    expect(stdout).toMatch(/^odd-letters +accuracy +0\.0 \[0\.0, 43\.4\] +5$/m); // the model answers that it was trained
+    expect(stdout).toMatch(/^odd-letters +accuracy +0\.0 \[0\.0, 43\.4\] +5$/m); // the answer of the model says that it was trained
   });
 
   test("refuses what is no benchmark, and a package without a plugin", async () => {

@@ -16,10 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-/** Everything of the tables that does not depend on the machine's speed. */
+/** The tables without the parts that depend on the speed of the machine. */
 const timeless = (tables: string): string => tables.replaceAll(/[\d.]+s|\dm \d\ds/g, "").replaceAll(/ +/g, " ");
 
-/** The weights that the run ended with. */
+/** The final weights of a run. */
 const weightsIn = (folder: string): Promise<string> =>
   readFile(
     join(
@@ -30,7 +30,7 @@ const weightsIn = (folder: string): Promise<string> =>
     "utf8",
   );
 
-/** Waits until the run in `folder` has done so many steps. */
+/** Waits until the run in `folder` has finished step `step`. */
 async function untilStep(step: number, folder: string, run: Started): Promise<void> {
   const file = join(folder, "metrics.jsonl");
   for (;;) {
@@ -60,7 +60,7 @@ describe("mlan run", () => {
   });
 
   test("writes plain lines where nobody watches", () => {
-    // The folder first: a temporary folder's random name may look like a time.
+    // Replace the folder first: the random name of a temporary folder may look like a time.
     const lines = notes.replaceAll(reference, "<folder>");
     expect(lines.replaceAll(/[\d.]+s/g, "_").replaceAll(/\d\.\d{3}/g, "#")).toBe(
       [
@@ -96,7 +96,7 @@ describe("mlan run", () => {
     manifest.stages.learn.checkpointDigest = await checkpointDigest(checkpoint);
     await writeFile(place, JSON.stringify(manifest));
     const words = ["eval", "--model", "@mlan/core", "--weights", folder, "--benchmark", "boolq"];
-    // It gets as far as the model's plugin, which this is none.
+    // It gets as far as importing the model's plugin, which @mlan/core is not.
     expect((await typed(words)).stderr).toContain("exports no function core");
     await writeFile(new URL("checksums.json", checkpoint), '{ "formatVersion": 1, "sha256": {} }');
     expect((await typed(words)).stderr).toMatch(
@@ -106,7 +106,7 @@ describe("mlan run", () => {
     expect((await typed(words)).stderr).toMatch(/checksums\.json is missing, so the weights cannot be verified\. /);
   });
 
-  test("goes on after SIGKILL and ends with the same weights", async () => {
+  test("resumes after SIGKILL and ends with the same weights", async () => {
     const folder = join(root, "killed");
     const run = start(["run", experiment, "--folder", folder], { PAUSE: "50" });
     await untilStep(12, folder, run);
@@ -139,7 +139,7 @@ describe("mlan run", () => {
 
     const { status, stderr } = await typed(["run", experiment, "--folder", folder]);
     expect(status).toBe(0);
-    expect(stderr).toContain(`resumes after step ${reached}`); // nothing that was done is done again
+    expect(stderr).toContain(`resumes after step ${reached}`); // no finished step is repeated
     expect(await weightsIn(folder)).toBe(await weightsIn(reference));
   });
 
@@ -184,7 +184,7 @@ describe("mlan run", () => {
     expect(stdout).toMatch(/^learn {2}█[▁-█]*▁ {2}3\.\d{3} → 0\.\d{3}$/m);
   });
 
-  test("show says what is not as the run wrote it, and run says what it makes anew", async () => {
+  test("show lists files that changed since the run, and run says what it recreates", async () => {
     const edited = join(root, "edited");
     await cp(reference, edited, { recursive: true });
     const file = join(edited, "results.json");
@@ -214,7 +214,7 @@ describe("mlan run", () => {
     expect(metrics.at(-1).loss).toBe(ledger[0].lastLoss);
   });
 
-  test("show tells what steps took of the device, where the trainer counted it", async () => {
+  test("show prints the device use of steps, if the trainer counted it", async () => {
     const counted = join(root, "counted");
     await cp(reference, counted, { recursive: true });
     const file = join(counted, "metrics.jsonl");

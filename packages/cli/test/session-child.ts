@@ -2,13 +2,13 @@ import { processTerminal } from "../src/terminal/terminal.ts";
 import { mlan } from "../src/commands/program.ts";
 import type { Finished } from "./command-line.ts";
 
-/** One command line, and the folder where it is typed. */
+/** A command line, and the folder in which it is typed. */
 export interface Typed {
   readonly words: readonly string[];
   readonly cwd: string;
 }
 
-/** Performs each command line that it is sent and sends back how it ended; ends when nobody is left to send one. */
+/** Runs each command line that it receives and sends back the result; ends when the parent disconnects. */
 process.on("message", async ({ words, cwd }: Typed) => {
   process.chdir(cwd);
   const written = { stdout: "", stderr: "" };

@@ -4,7 +4,7 @@ import { openDisplay } from "../src/terminal/display.ts";
 import { mlan } from "../src/commands/program.ts";
 import { type Streams, processTerminal } from "../src/terminal/terminal.ts";
 
-/** A terminal of that width, as a process has it, and what was written to it. */
+/** Streams of a terminal with the given width, and the text written to them. */
 function terminalOf(columns: number | undefined): { readonly streams: Streams; readonly written: string[] } {
   const written: string[] = [];
   const stream = {

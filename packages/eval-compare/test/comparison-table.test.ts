@@ -5,7 +5,7 @@ import { drawn, fingerprints, result, table } from "./two-runs.ts";
 const second = { label: "run-b: tuned" };
 const approval = table(794, 150, 86, 570);
 
-/** Cells of the line that begins so, the nth of those. */
+/** The cells of the nth line that begins with `name`. */
 function cells(lines: readonly string[], name: string, nth = 0): readonly string[] {
   return lines.filter((line) => line.startsWith(`${name} `))[nth]?.split(/ {2,}/) ?? [];
 }

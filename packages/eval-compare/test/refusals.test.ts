@@ -7,7 +7,7 @@ const tuned = { label: "run-b: tuned" };
 const first = result([1, 0, 1, 1]);
 const second = result([1, 1, 1, 0], tuned);
 
-/** The message of the refusal; fails when there is none. */
+/** The error message of a comparison; fails when there is no error. */
 function refusal(one: readonly ComparedResult[], other: readonly ComparedResult[], options?: CompareOptions): string {
   try {
     compareResults(one, other, { resamples: 100, ...options });

@@ -3,7 +3,7 @@ import type { ComparedAnswer, ComparedResult } from "@mlan/eval-compare";
 
 export const fingerprints = { questions: "questions-1", prompts: "prompts-1", protocol: "protocol-1" };
 
-/** A result of right (1) and wrong (0) answers to questions "0", "1", ...; `perCluster` neighbours share an image. */
+/** A result with correct (1) and wrong (0) answers to questions "0", "1", ...; `perCluster` consecutive questions share an image. */
 export function result(
   correct: readonly number[],
   { perCluster, ...changes }: Partial<ComparedResult> & { readonly perCluster?: number } = {},
@@ -17,13 +17,13 @@ export function result(
   return { benchmark: "boolq", protocol: "strict", fingerprints, label: "run-a: base", answers, ...changes };
 }
 
-/** 1 with the given probability, from a seed. */
+/** Seeded random values: 1 with the given probability, otherwise 0. */
 export function drawn(length: number, probability: number, seed: number): readonly number[] {
   const random = seededRandom(seed);
   return Array.from({ length }, () => Number(random.next() < probability));
 }
 
-/** So many pairs of each kind: both right, only the first, only the second, none. */
+/** Two results with the given numbers of questions that both, only the first, only the second, or none answered correctly. */
 export function table(both: number, onlyFirst: number, onlySecond: number, none: number) {
   const pairs = [
     ...Array.from({ length: both }, () => [1, 1] as const),

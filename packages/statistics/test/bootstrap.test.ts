@@ -20,13 +20,13 @@ const twoClusters = (keys: readonly (number | undefined)[]): (string | undefined
   ...keys.slice(1).map((key) => (key === undefined ? undefined : `${key}`)),
 ];
 
-/** All lists of so many clusters. */
+/** All lists of `length` clusters. */
 function everyResample<Cluster>(clusters: readonly Cluster[], length: number): readonly (readonly Cluster[])[] {
   if (length === 0) return [[]];
   return everyResample(clusters, length - 1).flatMap((drawn) => clusters.map((cluster) => [...drawn, cluster]));
 }
 
-/** Distance of the mean of the drawn clusters from a value (that of all) in its own clustered standard errors. */
+/** Distance of the mean of the drawn clusters from the overall mean, in clustered standard errors of the draw. */
 function tValue(
   drawn: readonly (readonly number[])[],
   all: readonly (readonly number[])[],
@@ -73,7 +73,7 @@ describe("clusterBootstrap", () => {
     expect(clusterBootstrap({ ...options, seed: 4 })).not.toEqual(clusterBootstrap({ ...options, seed: 5 }));
   });
 
-  test("refuses what it cannot use, and names a statistic that gives no number", () => {
+  test("refuses what it cannot use, and names a statistic that is not finite", () => {
     const clusters = [[1], [0]];
     expect(() => clusterBootstrap({ clusters: [[1]], statistic: mean })).toThrow(/is 1 cluster/);
     expect(() => clusterBootstrap({ clusters, statistic: mean, resamples: 10 })).toThrow(
@@ -172,7 +172,7 @@ describe("pairedClusterBootstrap", () => {
 
   test("finds a difference that pairing shows and separate accuracies would not", () => {
     const first = Array.from({ length: 400 }, (_, item) => Number(item % 2 === 0));
-    const second = first.map((value, item) => (item % 40 === 1 ? 1 : value)); // 10 more, nothing lost
+    const second = first.map((value, item) => (item % 40 === 1 ? 1 : value)); // 10 more correct, none lost
     const { difference, p, interval, clusters } = pairedClusterBootstrap({ first, second });
     expect(difference).toBeCloseTo(10 / 400, 12);
     expect(clusters).toBe(400);
@@ -181,7 +181,7 @@ describe("pairedClusterBootstrap", () => {
     expect(clusterBootstrapMean({ values: first }).interval.high).toBeGreaterThan(0.54);
   });
 
-  test("shows nothing when all that differs lies in one cluster", () => {
+  test("shows nothing when all differences are in one cluster", () => {
     const first = Array.from({ length: 400 }, () => 0);
     const second = first.map((_, item) => Number(item < 40));
     const clusters = first.map((_, item) => `${Math.floor(item / 40)}`);
@@ -202,7 +202,7 @@ describe("pairedClusterBootstrap", () => {
     expect(run(6)).toBe(1 / 32);
   });
 
-  test("gives p = 1 and no width for equal answers", () => {
+  test("has p = 1 and no width for equal answers", () => {
     const first = [1, 0, 1, 1];
     expect(pairedClusterBootstrap({ first, second: first })).toMatchObject({
       difference: 0,

@@ -6,12 +6,12 @@ import { reference } from "./reference.ts";
 const few = fc.integer({ min: 0, max: 60 });
 
 describe("exactMcNemar", () => {
-  test("gives the p-value of Agresti's ratings of a prime minister (794, 150, 86, 570)", () => {
+  test("equals the p-value of Agresti's ratings of a prime minister (794, 150, 86, 570)", () => {
     // Agresti 2013, Categorical Data Analysis, section 11.1; R's exact2x2 prints p-value = 3.716e-05.
     expect(exactMcNemar({ onlyFirst: 150, onlySecond: 86 }).toExponential(3)).toBe("3.716e-5");
   });
 
-  test("gives both p-values of the airway hyper-responsiveness example (1 and 7)", () => {
+  test("equals both p-values of the airway hyper-responsiveness example (1 and 7)", () => {
     // Fagerland, Lydersen and Laake 2013, BMC Medical Research Methodology 13:91: 0.070 and mid-p 0.039.
     expect(exactMcNemar({ onlyFirst: 1, onlySecond: 7 }).toFixed(3)).toBe("0.070");
     expect(exactMcNemar({ onlyFirst: 1, onlySecond: 7, midP: true }).toFixed(3)).toBe("0.039");
@@ -22,7 +22,7 @@ describe("exactMcNemar", () => {
     expect(Math.abs(exactMcNemar({ ...discordant, midP: true }) / midP - 1)).toBeLessThan(1e-9);
   });
 
-  test("is what counting subsets gives", () => {
+  test("equals a count of subsets", () => {
     fc.assert(
       fc.property(few, few, (onlyFirst, onlySecond) => {
         const all = onlyFirst + onlySecond;

@@ -7,7 +7,7 @@ const rounded = (values: readonly number[]): readonly number[] => values.map((va
 const pValues = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
 
 describe("holm", () => {
-  test("gives what R's p.adjust gives", () => {
+  test("equals R's p.adjust", () => {
     expect(rounded(holm([0.01, 0.02, 0.03, 0.04, 0.05]))).toEqual([0.05, 0.08, 0.09, 0.09, 0.09]);
     expect(rounded(holm([0.01, 0.04, 0.03, 0.005]))).toEqual([0.03, 0.06, 0.06, 0.02]);
   });
@@ -42,7 +42,7 @@ describe("holm", () => {
     );
   });
 
-  test("refuses what is no p-value", () => {
+  test("refuses values that are not p-values", () => {
     expect(() => holm([0.1, Number.NaN])).toThrow(/p-value 1 is NaN/);
     expect(() => holm([1.2])).toThrow(/p-value 0 is 1\.2/);
   });

@@ -2,7 +2,7 @@ import { minimumDetectableEffect, normalQuantile } from "@mlan/statistics";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-/** Pairs needed for a difference, as Connor 1987 (Biometrics 43, 207-211) has it. */
+/** Number of pairs needed to detect a difference (Connor 1987, Biometrics 43, 207-211). */
 function pairsNeeded(discordantShare: number, difference: number, power: number, significance: number): number {
   const significant = normalQuantile(1 - significance / 2) * Math.sqrt(discordantShare);
   const powerful = normalQuantile(power) * Math.sqrt(discordantShare - difference ** 2);
@@ -10,7 +10,7 @@ function pairsNeeded(discordantShare: number, difference: number, power: number,
 }
 
 describe("minimumDetectableEffect", () => {
-  test("turns the sample size formula round", () => {
+  test("inverts the sample size formula", () => {
     const designs = fc.record({
       discordantShare: fc.double({ min: 0.01, max: 1, noNaN: true }),
       part: fc.double({ min: 0.01, max: 0.7, noNaN: true }),
@@ -27,7 +27,7 @@ describe("minimumDetectableEffect", () => {
     );
   });
 
-  test("is what a hand calculation gives", () => {
+  test("equals a calculation by hand", () => {
     // 200 discordant of 1000: d = sqrt(0.2) (1.95996 sqrt(1000) + 0.84162 sqrt(996.867)) / 1000.708
     expect(minimumDetectableEffect({ pairs: 1000, discordantShare: 0.2 })).toBeCloseTo(0.03957, 5);
   });
@@ -51,7 +51,7 @@ describe("minimumDetectableEffect", () => {
     expect(minimumDetectableEffect({ pairs: 6, discordantShare: 1 })).toBeLessThanOrEqual(1);
   });
 
-  test("refuses what is no share", () => {
+  test("refuses values that are not shares", () => {
     expect(() => minimumDetectableEffect({ pairs: 10, discordantShare: 20 })).toThrow(/discordantShare is 20/);
     expect(() => minimumDetectableEffect({ pairs: 10, discordantShare: 0.2, power: 80 })).toThrow(/power is 80/);
     expect(() => minimumDetectableEffect({ pairs: 10, discordantShare: 0.2, significance: 5 })).toThrow(

@@ -4,13 +4,13 @@ import { expect, test } from "vitest";
 const values = Array.from({ length: 60 }, (_, index) => (Math.floor(index / 4) % 3 === 0 ? 0 : 1));
 const keys = values.map((_, index) => `image ${Math.floor(index / 4)}`);
 
-test("is Wilson's where all stand alone", () => {
+test("is Wilson's if all items are independent", () => {
   const wilson = { ...wilsonInterval({ successes: 40, trials: 60 }), method: "wilson" };
   expect(proportionInterval({ values })).toEqual(wilson);
   expect(proportionInterval({ values, clusters: values.map((_, index) => `${index}`) })).toEqual(wilson);
 });
 
-test("is the bootstrap's where items share clusters, cut at 0 and 1", () => {
+test("is the bootstrap's if items share clusters, clipped to 0..1", () => {
   const { low, high } = clusterBootstrapMean({ values, clusters: keys }).interval;
   expect(proportionInterval({ values, clusters: keys })).toEqual({
     low,
@@ -31,6 +31,6 @@ test.each([0, 1])("counts clusters as trials where all values are %d", (value) =
   });
 });
 
-test("is none of a single cluster", () => {
+test("is undefined for a single cluster", () => {
   expect(proportionInterval({ values: [0, 1], clusters: ["a", "a"] })).toBeUndefined();
 });

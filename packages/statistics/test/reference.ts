@@ -24,7 +24,7 @@ interface Reference {
   }[];
 }
 
-/** Made by tools/fixtures/statistics_reference.py with scipy and statsmodels. */
+/** Written by tools/fixtures/statistics_reference.py with scipy and statsmodels. */
 export const reference: Reference = JSON.parse(
   readFileSync(new URL("fixtures/reference.json", import.meta.url), "utf8"),
 );

@@ -18,14 +18,15 @@ interface Runs {
 interface World {
   readonly clusters: number;
   readonly size: (random: Random) => number;
-  /** Share of questions whose outcome is the one that its cluster draws for all of them. */
+  /** Share of questions whose outcome is drawn once for the whole cluster. */
   readonly shared: number;
-  /** Probabilities that only the first, and that only the second run is right. */
+  /** Probability that only the first run is correct. */
   readonly onlyFirst: number;
+  /** Probability that only the second run is correct. */
   readonly onlySecond: number;
 }
 
-/** Two runs over clustered questions; each question's pair of outcomes has the probabilities of the world. */
+/** Two runs on clustered questions, whose pairs of outcomes have the probabilities of the world. */
 function runsOf({ clusters, size, shared, onlyFirst, onlySecond }: World, random: Random): Runs {
   const pair = (): readonly [number, number] => {
     const drawn = random.next();
@@ -47,7 +48,7 @@ function runsOf({ clusters, size, shared, onlyFirst, onlySecond }: World, random
   };
 }
 
-/** Share of repetitions in which something happens. */
+/** Share of repetitions in which `happens` returns true. */
 function rate(repetitions: number, happens: (random: Random) => boolean): number {
   const random = seededRandom(2024);
   let times = 0;
@@ -55,7 +56,7 @@ function rate(repetitions: number, happens: (random: Random) => boolean): number
   return times / repetitions;
 }
 
-/** Three standard deviations of a rate of which the true value is known. */
+/** Three standard deviations of a rate with a known true value. */
 const tolerance = (truth: number, repetitions: number): number => 3 * Math.sqrt((truth * (1 - truth)) / repetitions);
 
 const mcnemarOf = ({ first, second }: Runs, midP = false): number =>
@@ -104,7 +105,7 @@ describe("under the null", () => {
 
 describe("with clusters", () => {
   const world: World = { clusters: 60, size: (r) => 5 + r.below(10), shared: 0.5, onlyFirst: 0.1, onlySecond: 0.2 };
-  const accuracy = 0.1 + 0.7 * 0.6; // only the first right, or both
+  const accuracy = 0.1 + 0.7 * 0.6; // only the first is correct, or both
 
   test("95 % intervals of an accuracy cover it in 95 %, and those that ignore clusters do not", () => {
     let ignoring = 0;
@@ -137,7 +138,7 @@ describe("with clusters", () => {
   });
 
   test("percentile intervals of a statistic that is no mean cover it in about 95 %", () => {
-    // Share of the answers that only one run has right which the second has right.
+    // The share of the second run among questions that exactly one run answered correctly.
     const covered = rate(200, (random) => {
       const { first, second } = runsOf({ ...world, clusters: 100, size: () => 5 }, random);
       const items = first.map((value, item) => [value, second[item]!] as const);

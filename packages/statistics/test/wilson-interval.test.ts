@@ -15,7 +15,7 @@ describe("wilsonInterval", () => {
     [15, 148, 0.0624, 0.1605],
     [0, 20, 0, 0.1611],
     [1, 29, 0.0061, 0.1718],
-  ])("gives Newcombe's limits for %i of %i", (successes, trials, low, high) => {
+  ])("equals Newcombe's limits for %i of %i", (successes, trials, low, high) => {
     const interval = wilsonInterval({ successes, trials });
     expect(interval.low.toFixed(4)).toBe(low.toFixed(4));
     expect(interval.high.toFixed(4)).toBe(high.toFixed(4));

@@ -39,6 +39,10 @@ it("the suites notice every plugin that breaks a promise, and which promise", ()
       "leaks: cpu keeps the compute contract counts what its device was used for since it was asked last, where it counts",
       "remembers: cpu keeps the compute contract compiles to what the plain function gives, for any arguments and shapes",
       "remembers: cpu keeps the compute contract compiles functions that assign variables and take gradients, and sees the values of the moment",
+      ...["leaks", "remembers"].map(
+        (name) =>
+          `${name}: cpu keeps the compute contract disposes of donated arguments, and of no others, and changes no tensor that shares their data`,
+      ),
       "remembers: cpu keeps the compute contract sees a frozen variable that has changed",
       "remembers: cpu keeps the compute contract keeps no more recordings than it is told, and calls a function after it was disposed",
     ].toSorted(),

@@ -29,7 +29,7 @@ describe("cpuTrainer", () => {
     expect(() => cpuTrainer(word)).toThrow(/"gradientCheckpointing": expected true or false, found "yes"/);
   });
 
-  it("is a compute and a trainer, each with what decides the result: a run goes on with or without recomputation", () => {
+  it("is a compute plugin and a trainer, with the settings that decide the result: recomputation is not one of them", () => {
     const parts = cpuTrainer({ threads: 3, gradientCheckpointing: true });
     expect(parts).toMatchObject([
       { name: "@mlan/backend-onnx", token: COMPUTE, settings: { threads: 3 } },

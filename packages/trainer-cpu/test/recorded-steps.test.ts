@@ -19,13 +19,13 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const recording = createScope([onnx({ threads: 1 })]).get(COMPUTE);
 
-/** The same backend without recording: functions are called. */
+/** The same backend without recording: `compile` returns a function that just calls. */
 const calling: Compute = {
   ...recording,
   compile: plainCompute().compile,
 };
 
-/** Steps for which the weights are packed, which changes a product's last bits. */
+/** Enough steps that the weights are packed, which changes the last bits of products. */
 const MANY = 24;
 
 function exact(answers: readonly Generation[]): readonly unknown[] {
@@ -72,7 +72,7 @@ async function tune(name: string, compute: Compute, gradientCheckpointing: boole
       answers.push(all.toSorted((left, right) => left.id.localeCompare(right.id)));
     }
   };
-  // Of the weights before, which what is recorded must not hold on to.
+  // Answers of the initial weights, which the recordings must not keep.
   await answer();
   const steps: StepEndEvent[] = [];
   const run = { model, data: yesAndNo(20), recipe, seed: 3, folder: new URL(`${name}/`, folder) };

@@ -24,7 +24,7 @@ function start(folder: URL): ChildProcess {
   return spawn(process.execPath, [program, root.href, folder.href], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
-/** The lines that the process prints. It is killed with SIGKILL as soon as it prints one that begins with `killAt`. */
+/** The lines printed by the process, which is killed with SIGKILL as soon as a line begins with `killAt`. */
 async function tune(folder: URL, killAt?: string): Promise<readonly string[]> {
   const child = start(folder);
   const ended = once(child, "exit");
@@ -38,7 +38,7 @@ async function tune(folder: URL, killAt?: string): Promise<readonly string[]> {
   return lines;
 }
 
-/** Every file of the last checkpoint as bytes, without those that hold how long steps took. */
+/** The bytes of every file of the last checkpoint, except those with the times of steps. */
 async function lastCheckpoint(folder: URL): Promise<ReadonlyMap<string, Buffer>> {
   const last = new URL(`step-${String(STEPS).padStart(6, "0")}/`, folder);
   const files = new Map<string, Buffer>();
@@ -51,20 +51,20 @@ async function lastCheckpoint(folder: URL): Promise<ReadonlyMap<string, Buffer>>
 }
 
 describe("a run that is killed with SIGKILL in the middle of tuning", () => {
-  it("goes on from its newest checkpoint and ends with the same bits", async () => {
+  it("resumes from its newest checkpoint and is bit-identical", async () => {
     const straight = new URL("straight/", root);
     const killed = new URL("killed/", root);
     const wanted = await tune(straight);
 
     const parts = [
       await tune(killed, "step 1 "), // before the first checkpoint
-      await tune(killed, "step 4 "), // while the checkpoint of step 4 is about to be written, or half written
+      await tune(killed, "step 4 "), // just before or while the checkpoint of step 4 is written
       await tune(killed, "checkpoint-saved"),
       await tune(killed),
     ];
 
     expect(wanted.filter((line) => line.startsWith("step"))).toHaveLength(STEPS);
-    // What each part printed of a step is what the uninterrupted run printed of it.
+    // Each part printed the same lines for its steps as the uninterrupted run.
     for (const line of parts.flat().filter((line) => line.startsWith("step"))) expect(wanted).toContain(line);
     expect(parts.at(-1)!.some((line) => line.startsWith("step 1 "))).toBe(false);
 

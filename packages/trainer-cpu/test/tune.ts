@@ -1,5 +1,5 @@
 /**
- * Tunes a tiny LLaVA checkpoint as a process of its own, so that it can be killed:
+ * Tunes a tiny LLaVA checkpoint in a separate process, so that it can be killed:
  * `tune.ts <folder with backbone/ and tower/> <folder for checkpoints>`. Prints a line per event.
  */
 import { writeSync } from "node:fs";
@@ -24,7 +24,7 @@ const trainer = scope.get(TRAINER);
 const model = await tinyLlava(checkpoint, scope.get(COMPUTE)).open({ seed: 1 });
 const data = yesAndNo(20);
 for await (const event of trainer.train({ model, data, recipe, seed: 42, folder: new URL(folder) })) {
-  // Synchronous: a line that was printed is known to the parent even when this process is killed at once.
+  // Synchronous, so that the parent gets every printed line even if this process is killed right after it.
   writeSync(1, event.type === "step-end" ? `step ${event.step} of ${event.steps}: ${event.loss}\n` : `${event.type}\n`);
 }
 model.dispose();

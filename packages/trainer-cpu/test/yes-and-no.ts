@@ -3,7 +3,7 @@ import { createLlavaSource, llama, type LlavaSource } from "@mlan/model-llava";
 import { memoryDataset, WORDINGS } from "@mlan/testing";
 import sharp from "sharp";
 
-/** Questions with short answers; one of `apart` is about a picture of one colour. */
+/** Questions with short answers; one in `apart` is about a picture with a single colour. */
 export function yesAndNo(count: number, apart = 4): Dataset<Conversation> {
   const conversations = Array.from({ length: count }, (_, index): Conversation => {
     const seen = index % apart === 0;
@@ -19,7 +19,7 @@ export function yesAndNo(count: number, apart = 4): Dataset<Conversation> {
   return memoryDataset("yes-and-no", conversations);
 }
 
-/** What `writeTinyLlava` wrote into a folder. */
+/** The model that `writeTinyLlava` wrote to a folder. */
 export function tinyLlava(checkpoint: string | URL, compute: Compute): LlavaSource {
   return createLlavaSource({
     architecture: llama,

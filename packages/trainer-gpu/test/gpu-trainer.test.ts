@@ -28,7 +28,7 @@ describeWithTensorFlow("steps of gpuTrainer", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it("tell what they took of the device, each for itself", async () => {
+  it("report their own device use", async () => {
     const scope = createScope([fakeModelPlugin(), gpuTrainer({ device: "cpu", threads: 2 })]);
     const trainer = scope.get(TRAINER);
     const model = await scope.get(MODEL).open({ seed: 3 });
@@ -45,7 +45,7 @@ describeWithTensorFlow("steps of gpuTrainer", () => {
       if (event.type === "step-end" && event.device) uses.push(event.device);
     model.dispose();
     expect(uses).toHaveLength(4);
-    // The first step makes the variables that later ones update in place.
+    // The first step creates the variables that later ones update in place.
     const [first, second, ...later] = uses.map(({ dispatches }) => dispatches);
     expect(second).toBeGreaterThan(10);
     expect(first).toBeGreaterThan(second ?? NaN);

@@ -39,7 +39,7 @@ describeWithTensorFlow("a device that runs out of memory in the middle of a step
     return steps;
   }
 
-  it("says what to change, and leaves the checkpoint before it to go on from", async () => {
+  it("says what to change, and keeps the checkpoint before it to resume from", async () => {
     const failure = await tune(failing).catch((error: unknown) => error);
     expect(failure).toSatisfy((error) => MlanError.is(error, "unavailable"), String(failure));
     expect(String(failure)).toMatch(
@@ -50,7 +50,7 @@ describeWithTensorFlow("a device that runs out of memory in the middle of a step
   });
 });
 
-/** At one step its loss asks for 16 TB. */
+/** A model whose loss allocates 16 TB at one step. */
 function failing(model: TrainableModel): TrainableModel {
   let step = 0;
   const huge = (): tf.Scalar => tf.sum(tf.matMul(tf.ones([2e6, 1]), tf.ones([1, 2e6])));

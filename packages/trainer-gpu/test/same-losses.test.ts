@@ -31,12 +31,12 @@ describeWithTensorFlow("a small LLaVA, tuned on TensorFlow", () => {
   });
   afterAll(() => rm(root, { recursive: true, force: true }));
 
-  /** The loss of each step, up to `stopAfter`; runs of the same name go on where the last one was stopped. */
+  /** The loss of each step up to `stopAfter`; a run with the name of an earlier one resumes it. */
   async function tune(name: string, on: Contender, recipe: TrainingRecipe, stopAfter = Infinity): Promise<number[]> {
     await using scope = createScope(on.trainer);
     const trainer = scope.get(TRAINER);
     const model = await tinyLlava(root, scope.get(COMPUTE)).open({ seed: 1 });
-    // Alignment is about pictures alone.
+    // Alignment uses only conversations with pictures.
     const data = yesAndNo(40, recipe.format.template === "plain" ? 1 : 4);
     const losses: number[] = [];
     for await (const event of trainer.train({ model, data, recipe, seed: 42, folder: new URL(`${name}/`, root) })) {
@@ -61,7 +61,7 @@ describeWithTensorFlow("a small LLaVA, tuned on TensorFlow", () => {
     expect(Math.max(...differences)).toBeLessThan(1e-4);
   });
 
-  it("goes on after a stop with the same bits, and leaves nothing on the device", async () => {
+  it("resumes after a stop with bit-identical results, and leaves nothing on the device", async () => {
     const recipe = instructionTuning({ ...SMALL, learningRate: 5e-3, checkpointEvery: 8 });
     const straight = await tune("straight", TENSORFLOW, recipe);
     const { tensors, bytes } = tensorFlowStatistics()!;

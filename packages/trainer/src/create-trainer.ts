@@ -1,7 +1,7 @@
 import type { Compute, Trainer } from "@mlan/core";
 import { registerGradients } from "@mlan/fused-ops";
 import { checkTraining } from "./check-training.ts";
-import { train } from "./train.ts";
+import { trainingLoop } from "./training-loop.ts";
 
 export interface TrainerDefinition {
   readonly name: string;
@@ -28,7 +28,7 @@ export function createTrainer(definition: TrainerDefinition): Trainer {
     async *train(run) {
       registerGradients();
       await compute.open();
-      yield* train(run, { compute, lengthMultiple, maximumLengths, checkpointsKept, gradientCheckpointing });
+      yield* trainingLoop(run, { compute, lengthMultiple, maximumLengths, checkpointsKept, gradientCheckpointing });
     },
   };
 }

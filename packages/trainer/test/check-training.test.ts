@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { RECIPE, temporaryFolder, train } from "./run-training.ts";
 
 const trainer = createTrainer({ name: "trainer", compute: plainCompute() });
-/** Of the fake model. */
+/** Parameter counts of the fake model. */
 const PARAMETERS = { language: 28 * 28, projector: 6 };
 
 const check = (change: Partial<PlannedTraining> = {}): TrainingNeeds | undefined =>
@@ -16,7 +16,7 @@ const check = (change: Partial<PlannedTraining> = {}): TrainingNeeds | undefined
 describe("a training that is checked before it begins", () => {
   it("needs as much of the disk as its weights and moments take", async () => {
     const values = 28 * 28 + 6;
-    // Nine steps leave three checkpoints, of which two stay.
+    // Nine steps write three checkpoints, of which two are kept.
     expect(check()).toEqual({ peakBytes: 3 * 3 * 4 * values, keptBytes: 2 * 3 * 4 * values });
     const folder = await temporaryFolder();
     await train({ folder });

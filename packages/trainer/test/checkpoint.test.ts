@@ -31,7 +31,7 @@ describe("checkpoints", () => {
     expect(events.at(-1)).toMatchObject({ type: "train-end", folder: new URL("step-000009/model/", folder) });
   });
 
-  it("tell where the run stands", async () => {
+  it("store the position of the run", async () => {
     await train({ folder, killAt: 5 });
     const state = JSON.parse(await readFile(new URL("step-000004/trainer-state.json", folder), "utf8"));
     expect(state).toMatchObject({ formatVersion: 2, step: 4, steps: 9, epoch: 1, cursor: 8 });
@@ -42,7 +42,7 @@ describe("checkpoints", () => {
     const straight = await train({ folder: new URL("straight/", folder), recipe });
     await train({ folder: new URL("stopped/", folder), recipe, killAt });
     const resumed = await train({ folder: new URL("stopped/", folder), recipe });
-    // A stop at the end of a step comes before the checkpoint of that step.
+    // A stop at the end of a step precedes the checkpoint of that step.
     const stepsDone = 2 * Math.floor((killAt - 1) / 2);
     expect(resumed.events[0]).toMatchObject({ type: "train-start", stepsDone });
     expect(resumed.steps.map(({ loss }) => loss)).toEqual(straight.steps.slice(stepsDone).map(({ loss }) => loss));
@@ -102,7 +102,7 @@ describe("a checkpoint that does not fit is refused", () => {
 });
 
 describe("a disk that is full during a checkpoint", () => {
-  /** Fails in the middle of the second checkpoint, as a real disk does: some bytes are written, others are not. */
+  /** Fails during the second checkpoint like a real disk: some bytes are written, others are not. */
   const onFullDisk = (model: TrainableModel): TrainableModel => {
     let saves = 0;
     return {
@@ -114,7 +114,7 @@ describe("a disk that is full during a checkpoint", () => {
     };
   };
 
-  it("ends training with one clear error, leaves the checkpoint before it, and training goes on from there", async () => {
+  it("ends training with one clear error, leaves the checkpoint before it, and training resumes from there", async () => {
     const straight = await train({ folder: new URL("straight/", folder) });
     await rm(new URL("straight/", folder), { recursive: true });
     const error = await errorOf(train({ folder, adapt: onFullDisk }));

@@ -15,18 +15,18 @@ describe("trainer()", () => {
     expect(alone).toThrow(/Nothing provides @mlan\/core\/compute@1, which @mlan\/trainer needs\. .*cpuTrainer\(\)/);
   });
 
-  it("refuses what it does not know, and writes down nothing that changes no result", () => {
+  it("refuses unknown options, and records only settings that change results", () => {
     expect(() => trainer(JSON.parse('{ "threads": 2 }'))).toThrow(/trainer: .*"threads"/);
     expect(trainer({ gradientCheckpointing: true })).toMatchObject({ name: "@mlan/trainer", settings: {} });
   });
 });
 
-it("tells what each step took of the device, where it is counted", async () => {
+it("reports the device use of each step, if it is counted", async () => {
   const folder = await temporaryFolder();
   let asked = 0;
   const usage = (): DeviceUse => ({ dispatches: asked, peakBytes: 100 * asked++ });
   const { steps } = await train({ folder, trainer: { compute: { ...plainCompute(), usage } } });
-  // What it is asked before the first step is about loading.
+  // The use before the first step is that of loading.
   expect(steps.map(({ device }) => device)).toEqual(
     steps.map(({ step }) => ({ dispatches: step, peakBytes: 100 * step })),
   );

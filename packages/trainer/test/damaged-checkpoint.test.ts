@@ -9,7 +9,7 @@ const RUN = { recipe: { ...RECIPE, epochs: 5, checkpointEvery: 1 }, data: memory
 
 let root: URL;
 let straight: Training;
-/** A copy of a stage that was stopped in step 5, the last one: it holds the checkpoints of steps 3 and 4. */
+/** A copy of a stage that was stopped in its last step, 5, with the checkpoints of steps 3 and 4. */
 let folder: URL;
 let copies = 0;
 beforeAll(async () => {
@@ -50,7 +50,7 @@ const FILES = [
 ] as const;
 
 describe("a checkpoint", () => {
-  it("tells the steps that led to it, and training ends with the same ones as if never stopped", async () => {
+  it("stores the steps so far, so that a resumed training reports the same steps as an uninterrupted one", async () => {
     const resumed = await train({ ...RUN, folder });
     const start = resumed.events[0];
     if (start?.type !== "train-start") throw new Error("No start.");
@@ -67,7 +67,7 @@ describe("a checkpoint", () => {
     await writeFile(newest(name), bytes);
     const error = await resumeError();
     expect(error.code).toBe("run-folder");
-    // A digit of a checksum that has changed shows at the file that it is of.
+    // A changed digit of a checksum is reported for the file that it belongs to.
     if (!name.endsWith("checksums.json")) expect(error.message).toContain(name);
     expect(error.message).toMatch(/step-000004\/ is damaged: .*remove that folder to resume from step 3\.$/);
     await rm(newest(""), { recursive: true });
@@ -185,7 +185,7 @@ describe("a checkpoint", () => {
     expect(resumed.events[0]).toMatchObject({ stepsDone: 4, warnings: [expect.stringMatching(/without checksums/)] });
     expect(resumed.events[0]).not.toHaveProperty("history");
     expect(resumed.weights).toEqual(straight.weights);
-    // Its successor has checksums, and the steps since.
+    // The next checkpoint has checksums, and the steps since then.
     const again = await train({ ...RUN, folder });
     expect(again.events[0]).toMatchObject({ stepsDone: 5, warnings: [] });
     expect(again.weights).toEqual(straight.weights);
@@ -253,7 +253,7 @@ describe("whatever happens to a checkpoint", () => {
     await writeFile(newest(other), await readFile(newest(file)));
   }
 
-  /** Puts `changed` in the place of some value of a JSON file, or line. */
+  /** Replaces one value of a JSON file, or JSON line, by `changed`. */
   async function editValue(file: string, key: number, changed: unknown): Promise<void> {
     const text = await readFile(newest(file), "utf8");
     const values = [...text.matchAll(/(?<=: ?|[[,])(?:"[^"\n]*"|-?[\d.e+-]+|true|false|null)(?=\s*[,\]}])/g)];
@@ -285,7 +285,7 @@ describe("whatever happens to a checkpoint", () => {
       }),
       { numRuns: 300, seed: 11 },
     );
-    // Some harm nothing: an equal value, or white space.
+    // Some changes are harmless: an equal value, or white space.
     expect(refused).toBeGreaterThan(220);
   }, 120_000);
 });

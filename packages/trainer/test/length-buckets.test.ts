@@ -35,7 +35,7 @@ describe("lengthBuckets", () => {
 });
 
 describe("bucketFor", () => {
-  it("gives the shortest that holds the length", () => {
+  it("returns the smallest that holds the length", () => {
     expect([1, 16, 17, 48].map((length) => bucketFor(length, [16, 32, 48]))).toEqual([16, 16, 32, 48]);
   });
 

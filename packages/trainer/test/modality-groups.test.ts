@@ -9,7 +9,7 @@ const LENGTHS = [12, -5, 30, -8, -20, 7, 9, -11, -3, 15, -6, 22, -40, -2, 18, -9
 const groups = (lengths: readonly number[], groupLengths: "signed" | "absolute" = "signed"): readonly number[] =>
   modalityGroups({ lengths, microBatchSize: 2, microBatches: 2, random: torchRandom(42), groupLengths });
 
-describe("torchRandom gives PyTorch's permutations", () => {
+describe("torchRandom returns PyTorch's permutations", () => {
   it("after torch.manual_seed(42)", () => {
     const random = torchRandom(42);
     expect([...random.permutation(10)]).toEqual([2, 6, 1, 8, 4, 5, 0, 9, 3, 7]);
@@ -48,7 +48,7 @@ describe("modalityGroups orders like the original code", () => {
 describe("modalityGroups", () => {
   const signed = fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: -400, max: -1 }));
 
-  it("gives every conversation once", () => {
+  it("contains every conversation once", () => {
     fc.assert(
       fc.property(fc.array(signed, { minLength: 1, maxLength: 200 }), (lengths) => {
         expect([...groups(lengths)].toSorted((left, right) => left - right)).toEqual(lengths.map((_, index) => index));

@@ -18,9 +18,9 @@ export interface TrainingOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
   readonly trainer?: Partial<TrainerDefinition>;
-  /** Leaves the loop by `break` at the end of this step. */
+  /** Leaves the loop with `break` at the end of this step. */
   readonly breakAt?: number;
-  /** Never goes on after the end of this step, as a process that is killed. */
+  /** Abandons the training after this step, like a killed process. */
   readonly killAt?: number;
 }
 
@@ -42,7 +42,7 @@ export const RECIPE: TrainingRecipe = instructionTuning({
   checkpointEvery: 4,
 });
 
-/** Letters answered by longer and longer rows of their successors; every third conversation has an image. */
+/** Letters, each answered with a sequence of its successors of increasing length; every third conversation has an image. */
 export const DATA: Dataset<Conversation> = memoryDataset("letters", letters(24));
 
 export function letters(count: number, images = true): readonly Conversation[] {
@@ -59,7 +59,7 @@ export function letters(count: number, images = true): readonly Conversation[] {
   });
 }
 
-/** A conversation from which nothing can be learned. */
+/** A conversation without a supervised position. */
 export const SILENT: Conversation = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] };
 
 export async function temporaryFolder(): Promise<URL> {
@@ -89,7 +89,7 @@ export async function train(options: TrainingOptions): Promise<Training> {
   }
 }
 
-/** The events up to the end of a step; the training is then left as it stands, not ended. */
+/** The events up to the end of a step; the training is then abandoned without being closed. */
 async function* abandonedAt(step: number, training: AsyncIterable<TrainEvent>): AsyncGenerator<TrainEvent> {
   const iterator = training[Symbol.asyncIterator]();
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
@@ -98,7 +98,7 @@ async function* abandonedAt(step: number, training: AsyncIterable<TrainEvent>): 
   }
 }
 
-/** A model whose loss depends on the projector in batches with images, and only in these. */
+/** A model whose loss depends on the projector only in batches with images. */
 export function withEyes(model: TrainableModel): TrainableModel {
   let projector: tf.Variable | undefined;
   return {

@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-describe("a training run tells", () => {
+describe("a training run reports", () => {
   it("its events in order", async () => {
     const { events } = await train({ folder });
     expect(events.map((event) => (event.type === "step-end" ? event.step : event.type))).toEqual([
@@ -88,7 +88,7 @@ describe("a training run tells", () => {
     for (const { flops } of steps) expect(flops).toBe(2 * (gradientCheckpointing ? 4 : 3));
   });
 
-  // As in the original code, where such a conversation has a place in the order; weighting by positions leaves it out.
+  // As in the original code, such a conversation has a place in the order; weighting by positions drops it.
   it.each([
     ["micro-batch", 6],
     ["position", 3],
@@ -251,7 +251,7 @@ describe("training", () => {
     const tight = await train({ folder: new URL("tight/", folder), recipe: { ...recipe, maximumGradientNorm: 1e-9 } });
     expect(loose.weights).toEqual(free.weights);
     const moved = tight.weights.projector!.map((weight) => Math.abs(weight));
-    // Gradients of about epsilon: Adam's normalisation no longer makes every step as long as the rate.
+    // With gradients of about epsilon, Adam's normalization no longer makes every step as large as the learning rate.
     expect(Math.max(...moved)).toBeLessThan(0.5 * Math.max(...free.weights.projector!));
   });
 
@@ -271,7 +271,7 @@ describe("training", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("gives the same order for the same seed, another for another", async () => {
+  it("has the same order for the same seed, and different orders for different seeds", async () => {
     const losses = async (seed: number, name: string): Promise<readonly number[]> =>
       (await train({ folder: new URL(`${name}/`, folder), seed })).steps.map(({ loss }) => loss);
     const first = await losses(1, "first");
@@ -280,7 +280,7 @@ describe("training", () => {
   });
 });
 
-it("warns of conversations that teach something else than their answers, and names them", async () => {
+it("warns of conversations whose supervised text is not exactly their answers, and names them", async () => {
   const adapt = (model: TrainableModel): TrainableModel => ({
     ...withEyes(model),
     encode(conversation, options) {
@@ -299,7 +299,7 @@ it("warns of learning rates that hardly change a weight", async () => {
 });
 
 describe("an aborted signal", () => {
-  it("stops after the current step, leaving a checkpoint from which training goes on to the same bits", async () => {
+  it("stops after the current step, leaving a checkpoint from which training resumes with bit-identical results", async () => {
     const straight = await train({ folder: new URL("straight/", folder) });
     const controller = new AbortController();
     const seen: TrainEvent[] = [];

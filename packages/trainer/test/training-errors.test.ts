@@ -52,7 +52,7 @@ describe("training stops with one clear error", () => {
         recipe,
         adapt(model) {
           let table: tf.Variable | undefined;
-          // The square root of 0 is finite, its derivative is not.
+          // The square root of 0 is finite, but its derivative is not.
           const root = (): tf.Scalar => tf.tidy(() => tf.sum(tf.sqrt(tf.mul(table!, 0))));
           return {
             ...model,
@@ -68,7 +68,7 @@ describe("training stops with one clear error", () => {
       const error: unknown = await run.catch((thrown: unknown) => thrown);
       expect(MlanError.is(error, "invalid-options")).toBe(true);
       expect(String(error)).toMatch(/gradient of "table" in step 2 is not finite .* the conversations letter-/);
-      // The last checkpoint is that of the step before, and whole.
+      // The last checkpoint is that of the previous step, and complete.
       const { weights, events } = await train({ folder, recipe, breakAt: 2 });
       expect(events[0]).toMatchObject({ stepsDone: 1 });
       expect(weights.table!.every(Number.isFinite)).toBe(true);
@@ -92,7 +92,7 @@ describe("training stops with one clear error", () => {
           loss: (tensors) => tf.tidy(() => tf.add(model.loss(tensors), tf.mul(tf.sum(table!), slope))),
         }),
       });
-    // 784 of them: 1e34 sums up to a float32, 1e37 does not.
+    // 784 values: the sum of 1e34 fits in a float32, that of 1e37 does not.
     const [sums, overflows] = [await taken(1e34), await taken(1e37)];
     expect(overflows.steps).toHaveLength(2);
     expect(overflows.weights.table!.every(Number.isFinite)).toBe(true);
@@ -192,7 +192,7 @@ describe("training stops with one clear error", () => {
     const error: unknown = await run.catch((thrown: unknown) => thrown);
     expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
     expect(String(error)).toMatch(
-      /checkpoint of step 3 could not be written.*from step 2 .*table" holds values that are not/,
+      /checkpoint of step 3 could not be written.*from step 2\. .*table" holds values that are not/,
     );
     expect((await train({ folder, recipe })).events[0]).toMatchObject({ stepsDone: 2 });
   });

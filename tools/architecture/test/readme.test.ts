@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 
 const root = new URL("../../../", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
-/** Without the comment on top, which the page around it replaces. */
+/** The code without its header comment, which the text of the README replaces. */
 const code = (path: string): string => read(path).replace(/^\/\*\*[\s\S]*?\*\/\n/, "");
 const lines = (path: string): number => code(path).trimEnd().split("\n").length;
 

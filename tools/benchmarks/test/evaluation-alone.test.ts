@@ -65,7 +65,7 @@ describe("an experiment that only evaluates", () => {
     expect(tf.getBackend()).toBe("onnx");
   });
 
-  it("becomes one that trains by cpuTrainer() in the place of the compute", async () => {
+  it("becomes one that trains when cpuTrainer() replaces the compute plugin", async () => {
     const value = experiment({
       name: "trained",
       use: [model, cpuTrainer({ threads: 2 }), generation()],
@@ -92,13 +92,13 @@ describe("an experiment that only evaluates", () => {
 });
 
 describeWithTensorFlow("an experiment that only evaluates, on TensorFlow", () => {
-  it("gives the answers of onnx, with the model's tensors on TensorFlow", async () => {
+  it("has the answers of onnx, with the model's tensors on TensorFlow", async () => {
     const expected = await answersOn(onnx({ threads: 2 }), "expected");
     const found = await answersOn(tensorflow({ device: "cpu", threads: 2 }), "found");
     expect(tf.getBackend()).toBe("tensorflow");
     expect(found.answers).toEqual(expected.answers);
     expect(found.plugins?.at(-1)).toBe("@mlan/backend-tensorflow");
-    // And back: a run's compute is the current one, whichever was it before.
+    // And back: a run makes its compute plugin current, whichever was current before.
     expect((await answersOn(onnx({ threads: 2 }), "again")).answers).toEqual(expected.answers);
   });
 });

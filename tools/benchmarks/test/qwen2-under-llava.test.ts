@@ -71,9 +71,9 @@ it("a Qwen2 is aligned, tuned on language and evaluated under LLaVA, and answers
 });
 
 interface Ran {
-  /** By stage. */
+  /** Losses by stage. */
   readonly losses: ReadonlyMap<string, readonly number[]>;
-  /** By benchmark and question. */
+  /** Answers by benchmark and question id. */
   readonly answers: ReadonlyMap<string, string>;
 }
 

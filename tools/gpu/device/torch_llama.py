@@ -58,7 +58,7 @@ def rotate(x, start):
 
 
 def hidden_states(ids, cache=None):
-    """[1, length, hidden] of ids [length]; `cache` has each layer's keys and values, and grows."""
+    """Hidden states [1, length, hidden] of ids [length]; appends the keys and values of each layer to `cache`."""
     x = weights["model.embed_tokens.weight"][ids][None]
     for layer in range(sizes["layers"]):
         prefix = f"model.layers.{layer}"
@@ -91,7 +91,7 @@ def train():
     ids = torch.tensor(request["ids"], device=device)
     labels = torch.tensor(request["labels"], device=device)
     for step in range(sizes["steps"]):
-        # The schedule of the recipe: a half cosine over one step more than is measured.
+        # The schedule of the recipe: half a cosine over one step more than measured.
         progress = torch.pi * step / (sizes["steps"] + 1)
         optimizer.param_groups[0]["lr"] = 1e-4 * 0.5 * (1 + float(torch.cos(torch.tensor(progress))))
         start = time.perf_counter()

@@ -45,6 +45,14 @@ export function compiled<Parameters extends readonly unknown[], Result>(
     plans.clear();
   };
 
+  /** Before another signature is recorded: with frozen weights, each holds a copy of all of them. */
+  const makeRoom = (backend: OnnxBackend): void => {
+    const [oldest] = plans;
+    if (plans.size < capacity || oldest === undefined) return;
+    plans.delete(oldest[0]);
+    release(backend, oldest[1].plan);
+  };
+
   const call = (...parameters: Parameters): Result => {
     const usedUp = donated(...parameters);
     try {
@@ -77,6 +85,7 @@ export function compiled<Parameters extends readonly unknown[], Result>(
       plans.set(signature, known);
       return known.rebuild(replay(backend, known.plan, tensors)) as Result;
     }
+    makeRoom(backend);
     let shape: CachedPlan["rebuild"] = () => undefined;
     const constants = backend.device.provider === "cpu" ? frozen : [];
     const { returned, plan } = trace(backend, tensors, { frozen: constants, donated: usedUp }, (placeholders) => {
@@ -90,11 +99,6 @@ export function compiled<Parameters extends readonly unknown[], Result>(
         throw makesVariables();
       }
     } else {
-      const [oldest] = plans;
-      if (plans.size >= capacity && oldest !== undefined) {
-        plans.delete(oldest[0]);
-        release(backend, oldest[1].plan);
-      }
       plans.set(signature, { plan, rebuild: shape });
     }
     return shape(returned) as Result;

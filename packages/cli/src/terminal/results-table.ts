@@ -11,7 +11,7 @@ export interface ResultsTableOptions {
 
 /**
  * Every metric of every benchmark with a column per stage: value and 95 % interval in percent, and the number of questions.
- * Each protocol has a table of its own; warnings below name the results that are not comparable.
+ * Each protocol has its own table; warnings below name the results that are not comparable.
  */
 export function resultsTable(results: readonly StageResult[], options: ResultsTableOptions = {}): readonly string[] {
   const protocols = [...new Set(results.map(({ protocol }) => protocol))];

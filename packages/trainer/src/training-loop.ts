@@ -19,7 +19,7 @@ import { type TrainingPlan, trainingPlan } from "./training-plan.ts";
 import { openTrainingSet, type TrainingSet } from "./training-set.ts";
 import { dependenciesOf } from "./training-state.ts";
 
-export interface TrainSettings {
+export interface TrainingLoopSettings {
   /** An open compute plugin. */
   readonly compute: Compute;
   readonly lengthMultiple: number;
@@ -32,7 +32,10 @@ export interface TrainSettings {
  * The training loop of one stage, on the current tensor backend. If the caller leaves the loop with `break`, the last step
  * is saved as a checkpoint, as when training is aborted.
  */
-export async function* train(run: TrainRun, settings: TrainSettings): AsyncGenerator<TrainEvent, void, undefined> {
+export async function* trainingLoop(
+  run: TrainRun,
+  settings: TrainingLoopSettings,
+): AsyncGenerator<TrainEvent, void, undefined> {
   const { model, seed, signal } = run;
   const recipe = checkRecipe(run.recipe);
   signal?.throwIfAborted();
@@ -116,7 +119,7 @@ interface StepContext {
   readonly learning: Learning;
   readonly functions: StepFunctions;
   readonly now: StepNumbers;
-  readonly settings: TrainSettings;
+  readonly settings: TrainingLoopSettings;
 }
 
 async function takeStep(step: number, context: StepContext): Promise<StepEndEvent> {
