@@ -88,6 +88,21 @@ test.each(Object.entries(shared))("nothing is overwritten where the argument %s"
   update.dispose();
 });
 
+test("a clone that is held elsewhere keeps its values", async () => {
+  const update = compiled(put, { donated: (all) => [all] });
+  const [row, values] = [tf.scalar(1, "int32"), tf.tensor1d([9, 9, 9, 9])];
+  for (let call = 0; call < 3; call++) {
+    const all = rows();
+    const clone = tf.clone(all);
+    expect(await read([update(all, row, values), clone])).toEqual([
+      [1, 2, 3, 4, 9, 9, 9, 9],
+      [1, 2, 3, 4, 5, 6, 7, 8],
+    ]);
+  }
+  update.dispose();
+  tf.dispose([row, values]);
+});
+
 test("two donated arguments that are one tensor keep their values apart", async () => {
   const update = compiled(
     (one: tf.Tensor, other: tf.Tensor, row: tf.Tensor, values: tf.Tensor) => [
