@@ -62,7 +62,7 @@ test.each([
   [{ image: undefined }, 'column "image" is missing'],
   [{ image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
   [{ question: null }, 'column "question": expected text, found null'],
-  [{ image: "../outside.png" }, 'column "image": image "../outside.png" lies outside its folder'],
+  [{ image: "../outside.png" }, 'column "image": image "../outside.png" is outside its folder'],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { question: "Which?", options: ["a", "b", "c", "d"], answer: "0", image: "a.png", ...change };
   const folder = await folderOf({ "test.jsonl": JSON.stringify(row) });
@@ -81,7 +81,7 @@ test("misses an image when it is read, by name", async () => {
 test("refuses a split without rows", async () => {
   const folder = await folderOf({ "test.jsonl": "\n" });
   await expect(ai2d({ folder }).open()).rejects.toThrow(
-    /data-\w+: test\S* of .* holds no rows; name a file or folder that does/,
+    /data-\w+: test\S* of .* holds no rows; give a file or folder that does/,
   );
 });
 

@@ -69,7 +69,7 @@ test.each([
   [
     "an image outside its folder",
     { image: "/red.png" },
-    'captions.jsonl row 1 (line 2), column "image": image "/red.png" lies outside its folder',
+    'captions.jsonl row 1 (line 2), column "image": image "/red.png" is outside its folder',
   ],
 ])("refuses %s", async (_, change, message) => {
   const path = await mkdtemp(join(tmpdir(), "mlan-captions-"));

@@ -98,7 +98,7 @@ test.each([
   [{ id: "n1" }, 'data-gqa: testdev_balanced_images.jsonl: column "image" is missing'],
   [{ id: "n1", image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
   [{ image: "a.png" }, 'column "id" is missing'],
-  [{ id: "n1", image: "../a.png" }, 'column "image": image "../a.png" lies outside its folder'],
+  [{ id: "n1", image: "../a.png" }, 'column "image": image "../a.png" is outside its folder'],
 ])("names file, row and column of a bad image: %j", async (row, message) => {
   const folder = await folderOf({
     "testdev_balanced_instructions.jsonl": JSON.stringify({ id: "1", imageId: "n1", question: "Is it?", answer: "no" }),
@@ -116,7 +116,7 @@ test("says which table is missing, and refuses one without rows", async () => {
   await expect(gqa({ folder: without }).open()).rejects.toThrow(/has none of testdev_balanced_instructions/);
   const empty = await folderOf({ "testdev_balanced_images.jsonl": images, "testdev_balanced_instructions.jsonl": "" });
   await expect(gqa({ folder: empty }).open()).rejects.toThrow(
-    /data-\w+: test\S* of .* holds no rows; name a file or folder that does/,
+    /data-\w+: test\S* of .* holds no rows; give a file or folder that does/,
   );
 });
 

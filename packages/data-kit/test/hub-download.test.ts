@@ -60,8 +60,8 @@ test.each([`bytes 0-${CONTENT.length - 1}/${CONTENT.length}`, `bytes ${HALF}-${C
       (response) => void begin(response, () => response.destroy()),
       (response) => response.writeHead(206, { "content-range": range }).end(CONTENT.subarray(HALF)),
     );
-    await expect(files.local(SMALL)).rejects.toThrow("what has arrived is kept");
-    await expect(files.local(SMALL)).rejects.toThrow(`the range ${range} came instead of the bytes from ${HALF} on`);
+    await expect(files.local(SMALL)).rejects.toThrow("the bytes received so far are kept");
+    await expect(files.local(SMALL)).rejects.toThrow(`the range ${range} arrived instead of the bytes from ${HALF} on`);
     await expectWhole(files, SMALL);
     expect(hub.ranges).toEqual([undefined, `bytes=${HALF}-`, undefined]);
   },
@@ -114,7 +114,7 @@ test.each([
 test("keeps what arrived when it gives up, and goes on with it at the next call", async () => {
   const { hub, files } = await setUp({ attempts: 1 });
   hub.intercept = inOrder((response) => void begin(response, () => response.destroy()));
-  await expect(files.local(SMALL)).rejects.toThrow("start again; what has arrived is kept");
+  await expect(files.local(SMALL)).rejects.toThrow("start again; the bytes received so far are kept");
   await expect(readFile(new URL(SMALL, files.folder))).rejects.toThrow("ENOENT");
   await expectWhole(files, SMALL);
   expect(hub.sent).toEqual([CONTENT.length - HALF]);
@@ -180,14 +180,14 @@ test("goes on elsewhere when a connection stalls, in the middle or before it beg
 test("tells that a connection stalls", async () => {
   const { hub, files } = await setUp({ timeout: 100, attempts: 1 });
   hub.intercept = (request, response) => isContent(request) && begin(response, () => undefined);
-  await expect(files.local(SMALL)).rejects.toThrow(/last: (no bytes|fewer than 16 KiB) came for 0\.1 s/);
+  await expect(files.local(SMALL)).rejects.toThrow(/last: (no bytes|fewer than 16 KiB) arrived in 0\.1 s/);
 });
 
 test("gives up a list of files that stalls", async () => {
   const { hub, cache } = await setUp();
   hub.intercept = (_, response) => response.write("[");
   await expect(openFiles(hub, cache, { revision: "main", timeout: 100, attempts: 1 })).rejects.toThrow(
-    "cannot be reached (fewer than 16 KiB came for 0.1 s)",
+    "cannot be reached (fewer than 16 KiB arrived in 0.1 s)",
   );
 });
 

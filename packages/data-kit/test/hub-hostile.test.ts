@@ -119,7 +119,7 @@ describe("a list of pages", () => {
   test("that lead back to one before is refused", async () => {
     const hub = await server();
     hub.intercept = (request, response) => isPage(hub, request, response, (page) => (page + 1) % 7);
-    expect(String(await outcome(hub, { timeout: LONG }))).toContain("sent pages that lead back to one before");
+    expect(String(await outcome(hub, { timeout: LONG }))).toContain("sent pages that link back to an earlier one");
   });
 
   test("without end is refused", async () => {
@@ -131,7 +131,7 @@ describe("a list of pages", () => {
   test("that drip is given up", async () => {
     const hub = await server();
     hub.intercept = ({ url }, response) => Boolean(url?.includes("/tree/")) && Boolean(drip(response, " "));
-    expect(String(await outcome(hub))).toContain("fewer than 16 KiB came for 0.3 s");
+    expect(String(await outcome(hub))).toContain("fewer than 16 KiB arrived in 0.3 s");
   });
 });
 
@@ -146,7 +146,7 @@ test("a file that no disk has room for is not begun", async () => {
 test("a file that drips is given up, however often it is asked for", async () => {
   const hub = await server();
   hub.intercept = ({ url }, response) => Boolean(url?.includes("/resolve/")) && Boolean(drip(response, "x"));
-  expect(String(await outcome(hub))).toContain("2 times in a row (last: fewer than 16 KiB came for 0.3 s)");
+  expect(String(await outcome(hub))).toContain("2 times in a row (last: fewer than 16 KiB arrived in 0.3 s)");
 });
 
 test("after all that, the same cache gives the right bytes", async () => {

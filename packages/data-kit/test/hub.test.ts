@@ -127,12 +127,12 @@ test("takes the cache as a path", async () => {
 });
 
 test.each(["../x", "google/..", "a/b/c", "", "google/bo olq", "google/boolq?x"])(
-  "refuses what is no name of a dataset: %j",
+  "refuses what is not the name of a dataset: %j",
   async (repository) => {
     const { hub, cache } = await setUp();
     await expect(open(hub, cache, COMMIT, { repository })).rejects.toMatchObject({
       code: "invalid-options",
-      message: expect.stringContaining(`data-kit: ${JSON.stringify(repository)} is no dataset's name`),
+      message: expect.stringContaining(`data-kit: ${JSON.stringify(repository)} is not the name of a dataset`),
     });
     expect(hub.requests).toEqual([]);
   },

@@ -1,5 +1,6 @@
 import { MlanError, stampOf } from "@mlan/core";
-import { imageArchive, imageColumn, imageFromBytes, imageFromFile, localFolder, rowsFrom } from "@mlan/data-kit";
+import { imageArchive } from "#internal/images/image-archive.ts";
+import { imageColumn, imageFromBytes, imageFromFile, localFolder, rowsFrom } from "@mlan/data-kit";
 import { expectSurvival, mutations } from "@mlan/testing";
 import { execFile } from "node:child_process";
 import { mkdir, readdir, readlink, symlink, truncate, writeFile } from "node:fs/promises";
@@ -38,7 +39,7 @@ describe("an image in a folder", () => {
   test.each(ESCAPES)("is refused when its name leads out of the folder: %j", async (name) => {
     const folder = await temporaryFolder({ "secret.png": "secret", "images/a.png": "pixels" });
     expect(() => imageFromFile(new URL("images/", folder), name, "data-x")).toThrow(
-      /^data-x: image .* (outside its folder|has a character that no file name has)/,
+      /^data-x: image .* (outside its folder|has a character that no file name can have)/,
     );
   });
 
@@ -56,7 +57,7 @@ describe("an image in a folder", () => {
   test("says that a name is an address, or is a folder's", async () => {
     const folder = await temporaryFolder({ "images/a.png/b.png": "pixels" });
     expect(() => imageFromFile(folder, "https://example.org/a.png", "data-x")).toThrow(
-      'data-x: image "https://example.org/a.png" is an address; download the file',
+      'data-x: image "https://example.org/a.png" is a web address; download the file',
     );
     await expect(imageFromFile(folder, "images/a.png", "data-x").read()).rejects.toMatchObject({
       code: "invalid-data",
@@ -93,8 +94,8 @@ describe("in a folder of images", () => {
     await promisify(execFile)("mkfifo", [fileURLToPath(new URL("pipe.png", folder))]);
     for (const [name, problem] of [
       ["sub.png", "it is a folder, not an image"],
-      ["big.png", "it has 314572800 bytes, and images have up to 268435456"],
-      ["pipe.png", "it is no regular file"],
+      ["big.png", "it has 314572800 bytes, and images may have up to 268435456"],
+      ["pipe.png", "it is not a regular file"],
       ["x".repeat(300), "there is no image"],
     ] as const) {
       const image = imageFromFile(folder, name, "data-x");
@@ -116,7 +117,7 @@ describe("in a folder of images", () => {
 
   test("half a character in a name is refused, not thrown at", () => {
     expect(() => imageFromFile(new URL("file:///nowhere/"), "\ud800.png", "data-x")).toThrow(
-      /^data-x: image "\\ud800\.png" has a character that no file name has/,
+      /^data-x: image "\\ud800\.png" has a character that no file name can have/,
     );
   });
 
@@ -201,10 +202,10 @@ describe("an image in a zip archive", () => {
     await expect(image.find?.()).rejects.toMatchObject({ code: "invalid-data" });
   });
 
-  test("is missed where the archive is a pointer of Git LFS, or no archive", async () => {
+  test("is missed where the archive is a Git LFS pointer, or no archive", async () => {
     const folder = await temporaryFolder({ "lfs.zip": "version https://git-lfs.github.com/spec/v1\n", "b.zip": "" });
     for (const [name, reason] of [
-      ["lfs.zip", "a pointer of Git LFS"],
+      ["lfs.zip", "a Git LFS pointer"],
       ["b.zip", "not a zip file"],
       ["none.zip", "ENOENT"],
     ] as const) {
@@ -246,8 +247,8 @@ describe("an image in a zip archive", () => {
     ["its checksum is wrong", (zip: Buffer) => everywhere(zip, { local: 14, central: 16 }, 0x1234_5678)],
     ["has 4294967294 bytes unpacked", (zip: Buffer) => everywhere(zip, { local: 22, central: 24 }, 0xffff_fffe)],
     ["too many bytes in the stream", (zip: Buffer) => everywhere(zip, { local: 22, central: 24 }, 1)],
-    ["ends behind the end", (zip: Buffer) => everywhere(zip, { local: 18, central: 20 }, 0x7fff_ffff)],
-    ["overlaps the entry behind it", (zip: Buffer) => zip.writeUInt32LE(1, zip.lastIndexOf(CENTRAL) + 42)],
+    ["ends beyond the end", (zip: Buffer) => everywhere(zip, { local: 18, central: 20 }, 0x7fff_ffff)],
+    ["overlaps the next entry", (zip: Buffer) => zip.writeUInt32LE(1, zip.lastIndexOf(CENTRAL) + 42)],
     ["is encrypted", (zip: Buffer) => zip.writeUInt8(1, zip.indexOf(CENTRAL) + 8)],
     ["compression method", (zip: Buffer) => zip.writeUInt16LE(99, zip.indexOf(CENTRAL) + 10)],
   ])("is refused where %s", async (problem, damage) => {
@@ -285,13 +286,13 @@ describe("an image in a zip archive", () => {
     });
     await expect(imageArchive("data-x", new URL("images.zip", folder)).image("a.png").read()).rejects.toMatchObject({
       code: "invalid-data",
-      message: expect.stringContaining("refers to a place behind the end of the archive"),
+      message: expect.stringContaining("refers to a position beyond the end of the archive"),
     });
   });
 
   test.each(ESCAPES)("is refused when its name leads out of the archive: %j", async (name) => {
     const archive = imageArchive("data-x", new URL("file:///nowhere.zip"));
-    expect(() => archive.image(name)).toThrow(/outside its folder|has a character that no file name has/);
+    expect(() => archive.image(name)).toThrow(/outside its folder|has a character that no file name can have/);
   });
 
   test("cannot be read when the archive is damaged or missing", async () => {

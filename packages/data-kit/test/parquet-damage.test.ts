@@ -70,7 +70,7 @@ test("refuses a page without the sizes that its decoder needs, which would keep 
 
 test("says that a file was cut short only when it was", async () => {
   const whole = readFileSync(new URL("fixtures/parquet/datasets-mixed.parquet", import.meta.url));
-  await expect(rowsOf(whole.subarray(0, -9), IMAGE_OR_NONE)).rejects.toThrow("so it was cut short");
+  await expect(rowsOf(whole.subarray(0, -9), IMAGE_OR_NONE)).rejects.toThrow("so it was truncated");
   const damaged = Buffer.from(whole);
   damaged.fill(0xff, whole.length - 40, whole.length - 8);
   const error: unknown = await rowsOf(damaged, IMAGE_OR_NONE).catch((thrown: unknown) => thrown);

@@ -60,7 +60,7 @@ test.each([
 test("refuses brackets beyond Python's own depth instead of running out of stack", () => {
   const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
   expect(() => parsePythonLiteral(nested(200))).not.toThrow();
-  expect(() => parsePythonLiteral(nested(100_000))).toThrow("expected at most 200 brackets inside one another");
+  expect(() => parsePythonLiteral(nested(100_000))).toThrow("expected at most 200 nested brackets");
 });
 
 describe("gives back what Python writes", () => {

@@ -75,11 +75,11 @@ const UTF16 = Buffer.from(`\ufeff${ARRAY}`, "utf16le");
 
 // prettier-ignore
 test.each<[string, string, string | Uint8Array, string]>([
-  ["gzip",             "rows.json.gz",  gzipSync(ARRAY),               "t: rows.json.gz is compressed by gzip; unpack it."],
-  ["gzip as .json",    "rows.json",     gzipSync(ARRAY),               "t: rows.json is compressed by gzip; unpack it."],
+  ["gzip",             "rows.json.gz",  gzipSync(ARRAY),               "t: rows.json.gz is compressed with gzip; unpack it."],
+  ["gzip as .json",    "rows.json",     gzipSync(ARRAY),               "t: rows.json is compressed with gzip; unpack it."],
   ["a zip",            "rows.json",     zipOf({ "rows.json": ARRAY }), "t: rows.json is a zip archive; unpack it."],
   ["a page of HTML",   "rows.json",     "\n<!DOCTYPE html><html>",     "is a page of HTML or XML, not rows"],
-  ["a pointer of LFS", "rows.jsonl",    "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n", "is a pointer of Git LFS, not the file; fetch it with `git lfs pull`"],
+  ["a pointer of LFS", "rows.jsonl",    "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n", "is a Git LFS pointer, not the file; fetch it with `git lfs pull`"],
   ["nothing",          "rows.json",     "",                            "t: rows.json is empty; write or download it again."],
   ["UTF-16",           "rows.json",     UTF16,                         "t: rows.json is UTF-16 text; save it as UTF-8."],
   ["UTF-16, unmarked", "rows.json",     UTF16.subarray(2),             "t: rows.json is UTF-16 text; save it as UTF-8."],
@@ -88,21 +88,21 @@ test.each<[string, string, string | Uint8Array, string]>([
   ["NaN in lines",     "rows.jsonl",    `${LINES}\n{"q":"","n":NaN}`,  "t: rows.jsonl row 2 (line 3): it is not JSON (Unexpected token"],
   ["a trailing comma", "rows.json",     `${ARRAY.slice(0, -1)},]`,     't: rows.json row 2: there is no value before "]"'],
   ["a missing value",  "rows.json",     `[,${ARRAY.slice(1)}`,         't: rows.json row 0: there is no value before ","'],
-  ["two arrays",       "rows.json",     ARRAY + ARRAY,                 "t: rows.json row 2: the file goes on after the end of its array. Write all rows into one array."],
+  ["two arrays",       "rows.json",     ARRAY + ARRAY,                 "t: rows.json row 2: the file continues after the end of its array. Write all rows into one array."],
   ["an open bracket",  "rows.json",     ARRAY.replace("}", ""),        "t: rows.json row 0: the file ends in the middle"],
   ["a cut array",      "rows.json",     ARRAY.slice(0, -9),            "or a bracket or quotation mark is missing. Download or write the file again."],
-  ["a cut last line",  "rows.jsonl",    `${LINES}\n{"q":"b",`,         "and the file ends in it, without a line feed: it may have been cut short. Download or write the file again, or correct that row."],
+  ["a cut last line",  "rows.jsonl",    `${LINES}\n{"q":"b",`,         "and the file ends in it, without a line feed: it may have been truncated. Download or write the file again, or correct that row."],
   ["a cut row",        "rows.csv",      "q,n\na,1\nb",                 "t: rows.csv row 1 (line 3): it is not a row of the table (it has 1 cell, and the first row names 2 columns), and the file ends in it"],
   ["a bad last line",  "rows.jsonl",    `${LINES}\n{"q":"b",\n`,       "). Correct or remove that row."],
-  ["a bracket more",   "rows.json",     ARRAY.replace("}", "}}"),      't: rows.json row 0: it has a "}" too many'],
+  ["a bracket more",   "rows.json",     ARRAY.replace("}", "}}"),      't: rows.json row 0: it has one "}" too many'],
   ["an object",        "rows.json",     JSON.stringify({ data: ROWS }), 'columns "q", "n" are missing; the file has columns data'],
   ["a pretty object",  "rows.json",     JSON.stringify({ data: ROWS }, undefined, 1), "t: rows.json holds one JSON object over several lines; rows are an array, or one object per line."],
   ["plain text",       "rows.json",     "Entry not found",             't: rows.json holds neither JSON nor Parquet: it begins with "Entry not found"'],
   ["text as Parquet",  "rows.parquet",  "Entry not found",             "t: rows.parquet holds neither JSON nor Parquet"],
-  ["an Arrow file",    "rows.arrow",    "ARROW1\0\0",                  "is an Arrow file, which is not read"],
+  ["an Arrow file",    "rows.arrow",    "ARROW1\0\0",                  "is an Arrow file, which is not supported"],
   ["a picture",        "rows.json",     Buffer.from("\x89PNG\r\n", "latin1"), "is a PNG image, not rows"],
   ["a short row",      "rows.csv",      "q,n\na\n",                    "t: rows.csv row 0 (line 2): it is not a row of the table (it has 1 cell, and the first row names 2 columns)"],
-  ["an open quote",    "rows.csv",      'q,n\na,1\n"b,2\n',            "t: rows.csv row 1: the file ends before a quotation mark that is opened in line 3 or later is closed. Close it, or download or write the file again."],
+  ["an open quote",    "rows.csv",      'q,n\na,1\n"b,2\n',            "t: rows.csv row 1: the file ends before a quotation mark opened in line 3 or later is closed. Close it, or download or write the file again."],
   ["a column twice",   "rows.csv",      "q,n,q\na,1,b\n",              'the first row names the column "q" twice'],
   ["a word for a number", "rows.csv",   "q,n\na,one\n",                't: rows.csv row 0 (line 2), column "n": expected a number, found "one"'],
   ["CR for line ends",  "rows.csv",     CSV.replaceAll("\r\n", "\r"), "t: rows.csv ends its lines in CR alone; save it with LF."],
@@ -126,7 +126,7 @@ test.each([
   const folder = await temporaryFolder({ "rows.csv": `list\n"${cell}"\n` });
   const schema = z.object({ list: z.array(z.unknown()) });
   const rows = rowsFrom({ errorPrefix: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
-  await expect(rows.read()).rejects.toThrow(/column "list": expected a list, found .*, which is a list as numpy prints it/s);
+  await expect(rows.read()).rejects.toThrow(/column "list": expected a list, found .*, which is a list as printed by numpy/s);
 });
 
 test.each(["[{'a': 'x'}, {'a': 'y'}]", "['a b', 'c']", "[]", "['x']", "[[1, 2], [3]]", "[{'a b': ['c d']}]"])(
@@ -143,13 +143,13 @@ test("says what a list of numpy is, however large", async () => {
   const folder = await temporaryFolder({ "rows.csv": `list\n"['${"x".repeat(20_000_000)}' 'y']"\n` });
   const schema = z.object({ list: z.array(z.unknown()) });
   const rows = rowsFrom({ errorPrefix: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
-  await expect(rows.read()).rejects.toThrow("which is a list as numpy prints it");
+  await expect(rows.read()).rejects.toThrow("which is a list as printed by numpy");
 });
 
 test("names an empty file once", async () => {
   const folder = await temporaryFolder({ "rows.jsonl": "\n" });
   await expect(readerOf(new URL("rows.jsonl", folder)).read()).rejects.toThrow(
-    `t: rows.jsonl of ${fileURLToPath(folder)} holds no rows; name a file or folder that does.`,
+    `t: rows.jsonl of ${fileURLToPath(folder)} holds no rows; give a file or folder that does.`,
   );
 });
 
@@ -162,7 +162,7 @@ test("shows where it looked as it is on disk, and what is there instead", async 
   const folder = await temporaryFolder({ "a%20b%20%25/other.txt": "", "a%20b%20%25/more.md": "" });
   const place = new URL("a%20b%20%25/", folder);
   await expect(readerOf(place).read()).rejects.toThrow(
-    `t: ${fileURLToPath(place)} has none of rows.json, but more.md, other.txt; name the folder that has`,
+    `t: ${fileURLToPath(place)} has none of rows.json, but more.md, other.txt; give the folder that has one`,
   );
 });
 

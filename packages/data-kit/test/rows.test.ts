@@ -107,7 +107,7 @@ test.each([
 test.each([
   ["rows.jsonl", '{"question": "q", "answer": tr', "rows.jsonl row 0 (line 1): it is not JSON"],
   ["rows.jsonl", new Uint8Array([0x22, 0xff, 0x22]), "rows.jsonl row 0 (line 1): it is not JSON"],
-  ["rows.json", '[{"question": "q"', "rows.json row 0: the file ends in the middle, after 17 bytes: it was cut short"],
+  ["rows.json", '[{"question": "q"', "rows.json row 0: the file ends in the middle, after 17 bytes: it was truncated"],
   ["rows.parquet", "PAR1 but not really", "rows.parquet cannot be read as Parquet"],
 ])("refuses %s when it is damaged: %j", async (name, content, message) => {
   await expect(read({ [name]: content }, [name])).rejects.toMatchObject({
@@ -162,7 +162,7 @@ test.each([
 ])("names a missing column once, with the columns that %s has", async (name, content) => {
   await expect(read({ [name]: content }, [name])).rejects.toMatchObject({
     code: "invalid-data",
-    message: `data-kit-test: ${name}: column "answer" is missing; the file has columns question. Is it the right file, in the right revision?`,
+    message: `data-kit-test: ${name}: column "answer" is missing; the file has columns question. Is it the right file, at the right revision?`,
   });
 });
 

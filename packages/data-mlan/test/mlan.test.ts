@@ -100,7 +100,7 @@ test.each([
   [
     "an image outside its folder",
     { image: "../red.png", conversations: [turn("human", "<image>"), turn("gpt")] },
-    'rows.json row 1, column "image": image "../red.png" lies outside its folder',
+    'rows.json row 1, column "image": image "../red.png" is outside its folder',
   ],
 ])("refuses %s", async (_, row, message) => {
   const path = await mkdtemp(join(tmpdir(), "mlan-mlan-"));

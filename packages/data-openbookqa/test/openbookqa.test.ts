@@ -70,7 +70,7 @@ test("refuses a file without a row", async () => {
   await writeFile(new URL("test.jsonl", folder), "\n");
   await expect(openbookqa({ folder }).open()).rejects.toMatchObject({
     code: "invalid-data",
-    message: expect.stringMatching(/^data-\w+: \S+ of .* holds no rows; name a file or folder that does\.$/),
+    message: expect.stringMatching(/^data-\w+: \S+ of .* holds no rows; give a file or folder that does\.$/),
   });
 });
 

@@ -78,7 +78,7 @@ test.each([
   [{ question_id: undefined }, 'column "question_id" is missing'],
   [
     { image: "../outside.png" },
-    'data-pope: test.jsonl row 0 (line 1), column "image": image "../outside.png" lies outside its folder',
+    'data-pope: test.jsonl row 0 (line 1), column "image": image "../outside.png" is outside its folder',
   ],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { question_id: "1", question: "Is there a dog?", answer: "no", image: "a.png", ...change };
@@ -99,7 +99,7 @@ test("misses an image when it is read, by name", async () => {
 test("refuses a split without rows", async () => {
   const folder = await temporaryFolder({ "test.jsonl": "" });
   await expect(pope({ folder }).open()).rejects.toThrow(
-    /data-\w+: test\S* of .* holds no rows; name a file or folder that does/,
+    /data-\w+: test\S* of .* holds no rows; give a file or folder that does/,
   );
 });
 

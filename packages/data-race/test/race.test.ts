@@ -84,7 +84,7 @@ test.each([
 test("refuses a file without a row", async () => {
   await expect(race({ file: await fileOf("rows.jsonl", []) }).open()).rejects.toMatchObject({
     code: "invalid-data",
-    message: expect.stringMatching(/^data-\w+: \S+ of .* holds no rows; name a file or folder that does\.$/),
+    message: expect.stringMatching(/^data-\w+: \S+ of .* holds no rows; give a file or folder that does\.$/),
   });
 });
 

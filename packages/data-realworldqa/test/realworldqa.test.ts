@@ -49,7 +49,7 @@ test.each([
   [{ image: undefined }, 'column "image" is missing'],
   [{ image: { bytes: "?" } }, 'column "image": expected an image, found an object'],
   [{ question: 3 }, 'column "question": expected text, found 3'],
-  [{ image: "../outside.png" }, 'column "image": image "../outside.png" lies outside its folder'],
+  [{ image: "../outside.png" }, 'column "image": image "../outside.png" is outside its folder'],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { question: "Is it red?", answer: "Yes", image: "a.png", ...change };
   const folder = await folderOf({ "test.jsonl": JSON.stringify(row) });
@@ -78,7 +78,7 @@ test("misses an image when it is read, by name", async () => {
 test("refuses a split without rows", async () => {
   const folder = await folderOf({ "test.jsonl": "" });
   await expect(realworldqa({ folder }).open()).rejects.toThrow(
-    /data-\w+: test\S* of .* holds no rows; name a file or folder that does/,
+    /data-\w+: test\S* of .* holds no rows; give a file or folder that does/,
   );
 });
 

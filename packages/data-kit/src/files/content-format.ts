@@ -1,12 +1,12 @@
 import { MlanError, shownValue } from "@mlan/core";
 import { open } from "node:fs/promises";
 
-/** How the rows of a file are written: one JSON array, one JSON value per line, a table of text, or Parquet. */
+/** How a file stores its rows: one JSON array, one JSON value per line, a text table, or Parquet. */
 export type ContentFormat = "array" | "lines" | "table" | "parquet";
 
 /**
- * The format of a file of rows by its first bytes; the ending of `name` counts only for tables of text, which have no
- * mark. Throws an `invalid-data` error that says what the file is when it holds no rows that can be read.
+ * Detects the format of a file of rows from its first bytes; the extension of `name` matters only for text tables,
+ * which have no signature. Throws an `invalid-data` error that says what the file is when its rows cannot be read.
  */
 export async function contentFormat(errorPrefix: string, file: URL, name: string): Promise<ContentFormat> {
   const handle = await open(file);
@@ -19,12 +19,12 @@ export async function contentFormat(errorPrefix: string, file: URL, name: string
   }
 }
 
-/** Enough to see one row of most files, and the mark of a tar archive. */
+/** Enough for one row of most files, and for the signature of a tar archive. */
 const HEAD_BYTES = 65_536;
 
 function formatOf(errorPrefix: string, name: string, head: Buffer): ContentFormat {
   const ending = /\.[^./]*$/.exec(name)?.[0].toLowerCase() ?? "";
-  // A split without rows is an empty file of lines.
+  // An empty file of lines is a split without rows.
   if (head.length === 0 && LINES.has(ending)) return "lines";
   if (head.length === 0) throw notRows(errorPrefix, name, "is empty; write or download it again");
   if (head.toString("latin1", 0, 4) === "PAR1") return "parquet";
@@ -60,12 +60,12 @@ function notRows(errorPrefix: string, name: string, problem: string): MlanError 
   return new MlanError("invalid-data", `${errorPrefix}: ${name} ${problem}.`);
 }
 
-/** ASCII in two bytes a character, without a byte order mark. */
+/** ASCII with two bytes per character and no byte order mark. */
 function looksLikeUtf16(head: Buffer): boolean {
   return head.length >= 4 && [0, 1].some((offset) => head[offset] === 0 && head[offset + 2] === 0);
 }
 
-/** A CR between two rows that no LF follows or precedes; within a JSON value or a quoted cell it is white space or text. */
+/** Whether a CR without an LF separates rows; inside a JSON value or a quoted cell, a CR is white space or text. */
 function endsLinesInCr(start: string): boolean {
   if (start.startsWith("[")) return false;
   if (start.startsWith("{")) return !start.includes("\n") && /\}[ \t]*\r\s*\{/.test(start);
@@ -75,12 +75,12 @@ function endsLinesInCr(start: string): boolean {
 const TABLES: ReadonlySet<string> = new Set([".csv", ".tsv", ".tab"]);
 const LINES: ReadonlySet<string> = new Set([".jsonl", ".ndjson"]);
 const UTF_16 = "is UTF-16 text; save it as UTF-8";
-const packed = (kind: string): string => `is compressed by ${kind}; unpack it`;
+const packed = (kind: string): string => `is compressed with ${kind}; unpack it`;
 
 interface Kind {
-  /** One character for a byte. */
+  /** One character per byte. */
   readonly mark: string;
-  /** Counted from the beginning of the file, in bytes. Default 0. */
+  /** Offset in bytes from the beginning of the file. Default 0. */
   readonly at?: number;
   readonly problem: string;
 }
@@ -93,16 +93,19 @@ const KINDS: readonly Kind[] = [
   { mark: "BZh", problem: packed("bzip2") },
   { mark: "7z\xbc\xaf\x27\x1c", problem: "is a 7z archive; unpack it" },
   { mark: "ustar", at: 257, problem: "is a tar archive; unpack it" },
-  { mark: "PARE", problem: "is encrypted Parquet, which is not read" },
-  { mark: "ARROW1", problem: "is an Arrow file, which is not read; save it as Parquet or JSON" },
-  { mark: "\xff\xff\xff\xff", problem: "is an Arrow stream, which is not read; save it as Parquet or JSON" },
-  { mark: "version https://git-lfs", problem: "is a pointer of Git LFS, not the file; fetch it with `git lfs pull`" },
-  { mark: "SQLite format 3", problem: "is an SQLite database, which is not read; export its table as JSON or CSV" },
+  { mark: "PARE", problem: "is encrypted Parquet, which is not supported" },
+  { mark: "ARROW1", problem: "is an Arrow file, which is not supported; save it as Parquet or JSON" },
+  { mark: "\xff\xff\xff\xff", problem: "is an Arrow stream, which is not supported; save it as Parquet or JSON" },
+  { mark: "version https://git-lfs", problem: "is a Git LFS pointer, not the file; fetch it with `git lfs pull`" },
+  {
+    mark: "SQLite format 3",
+    problem: "is an SQLite database, which is not supported; export its table as JSON or CSV",
+  },
   { mark: "%PDF", problem: "is a PDF, not rows" },
   { mark: "\x89PNG", problem: "is a PNG image, not rows" },
   { mark: "\xff\xd8\xff", problem: "is a JPEG image, not rows" },
-  { mark: "\x80\x04\x95", problem: "is a Python pickle, which is not read; save it as JSON" },
-  { mark: "\x80\x05\x95", problem: "is a Python pickle, which is not read; save it as JSON" },
+  { mark: "\x80\x04\x95", problem: "is a Python pickle, which is not supported; save it as JSON" },
+  { mark: "\x80\x05\x95", problem: "is a Python pickle, which is not supported; save it as JSON" },
   { mark: "\xff\xfe", problem: UTF_16 },
   { mark: "\xfe\xff", problem: UTF_16 },
 ];

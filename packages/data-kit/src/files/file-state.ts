@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 
-/** Size, inode and times as text: a file whose state is another one may hold anything else. */
+/** Size, inode and times as text: once this changes, the file may hold anything. */
 export async function fileState(file: URL): Promise<string> {
   return stateIn(await stat(file, { bigint: true }));
 }

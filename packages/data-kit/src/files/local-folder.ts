@@ -5,9 +5,10 @@ import { basename } from "node:path";
 import { type Files, type FileSource, matching } from "./file-source.ts";
 
 /**
- * Files of a folder on this machine, or one file alone, whatever its name (the folder is then its parent). Opening throws
- * an `invalid-data` error when there is no such folder or file, and an `unavailable` one, with the reason, when it cannot
- * be read. Throws an `invalid-options` error for what is no path and no `file:` URL.
+ * The files of a local folder, or one file of any name (the folder is then its parent). Every error begins with
+ * `errorPrefix`. Throws an `invalid-options` error for a value that is neither a path nor a `file:` URL. Opening throws
+ * an `invalid-data` error when there is no such folder or file, and an `unavailable` error with the reason when it
+ * cannot be read.
  */
 export function localFolder(errorPrefix: string, folderOrFile: Location): FileSource {
   const place = pathOf(toFileUrl(folderOrFile));
@@ -51,7 +52,7 @@ function filesOf(errorPrefix: string, place: string, folder: URL): Files {
   };
 }
 
-/** Answers to every pattern, so that a file of any name can be read. */
+/** Matches every pattern, so that a file of any name can be read. */
 function singleFile(errorPrefix: string, file: URL): Files {
   const folder = new URL("./", file);
   return { ...filesOf(errorPrefix, pathOf(folder), folder), match: () => Promise.resolve([basename(pathOf(file))]) };
@@ -65,7 +66,7 @@ function isMissing(cause: unknown): boolean {
   return ["ENOENT", "ENOTDIR"].includes(Object(cause).code);
 }
 
-/** A file that was named as a folder is found too. */
+/** So that a file named like a folder is found too. */
 function withoutSlash(url: URL): URL {
   const href = url.href.replace(/\/+$/, "");
   return href === "file:" ? url : new URL(href);

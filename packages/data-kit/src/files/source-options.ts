@@ -13,13 +13,13 @@ import { type HubOptions, hubOptions } from "../hub/hub-options.ts";
 import type { FileSource } from "./file-source.ts";
 import { localFolder } from "./local-folder.ts";
 
-/** The options that every dataset from the Hub shares; at most one of them is given. */
+/** The options that every dataset from the Hub shares; give at most one. */
 export interface SourceOptions {
   /** A folder with the published files. Default: the Hub. */
   readonly folder?: Location;
-  /** One file of rows, of any name, instead. Of its licence nothing is known. */
+  /** One file of rows, of any name, instead. Its licence is then unknown. */
   readonly file?: Location;
-  /** How the Hub is reached, and which revision is read. */
+  /** How to reach the Hub, and which revision to read. */
   readonly hub?: HubOptions;
 }
 
@@ -35,17 +35,17 @@ export const sourceOptions: {
 };
 
 export interface PublishedFiles {
-  /** Begins every error, e.g. "data-boolq". */
+  /** The beginning of every error, e.g. "data-boolq". */
   readonly errorPrefix: string;
   /** Owner and name on the Hub, e.g. "google/boolq". */
   readonly repository: string;
-  /** The commit that is read unless the options name another. */
+  /** The commit to read unless the options name another. */
   readonly revision: string;
 }
 
 /**
- * The file or folder that the user named, or else the dataset on the Hub. Throws `invalid-options` when the options name
- * more than one of these.
+ * The file or folder given in the options, otherwise the dataset on the Hub. Throws `invalid-options` when the options
+ * name more than one of these.
  */
 export function sourceFrom({ folder, file, hub }: SourceOptions, published: PublishedFiles): FileSource {
   refuseTogether(published.errorPrefix, { file, folder, hub }, "each says where the rows come from");
@@ -53,13 +53,13 @@ export function sourceFrom({ folder, file, hub }: SourceOptions, published: Publ
   return named ? localFolder(published.errorPrefix, named) : hubFolder({ ...published, ...hub });
 }
 
-/** The published card; of a file that the user named instead, where it is and that nothing is known of its licence. */
+/** The published card, or for a file given in the options, a card with its location and an unknown licence. */
 export function cardFor({ file }: SourceOptions, published: DatasetCard): DatasetCard {
   if (file === undefined) return published;
   return { source: pathOf(toFileUrl(file)), license: "unknown", modality: published.modality };
 }
 
-/** Throws `invalid-options` when more than one of the options is given, of which each would make the others mean nothing. */
+/** Throws `invalid-options` when more than one of these mutually exclusive options is given. */
 export function refuseTogether(errorPrefix: string, options: Readonly<Record<string, unknown>>, reason: string): void {
   const given = Object.keys(options).filter((name) => options[name] !== undefined);
   if (given.length < 2) return;

@@ -6,7 +6,7 @@ import { type Asked, oddAnswer } from "./hub-error.ts";
 import type { HubSettings } from "./hub-options.ts";
 import { withRetries } from "./hub-retry.ts";
 
-/** What is asked, and how. */
+/** A request to the Hub about one dataset. */
 export interface HubRequest {
   readonly repository: string;
   readonly settings: HubSettings;
@@ -14,7 +14,7 @@ export interface HubRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The commit that a branch or tag means now. Throws `unavailable` errors. */
+/** The commit that a branch or tag currently points to. Throws `unavailable` errors. */
 export async function fetchCommit(request: HubRequest, revision: string): Promise<string> {
   const { repository, settings, signal } = request;
   const asked = { repository, revision };
@@ -31,7 +31,10 @@ export async function fetchCommit(request: HubRequest, revision: string): Promis
   return sha;
 }
 
-/** All files of a commit. Throws `unavailable` errors, also when the list is no list, circular or without end. */
+/**
+ * All files of a commit. Throws `unavailable` errors, also when the answer is not a list, or its pages are circular or
+ * endless.
+ */
 export async function fetchList(request: HubRequest, commit: string): Promise<readonly HubFile[]> {
   const { repository, settings, signal } = request;
   const asked = { repository, revision: commit };
@@ -67,17 +70,17 @@ const pageSchema = z.array(
   z.union([fileSchema, z.looseObject({ type: z.string().refine((type) => type !== "file"), path: z.string() })]),
 );
 
-/** For all pages of one answer together. The Hub sends 1,000 files a page, about 250 bytes each. */
+/** Limits for all pages of one answer. The Hub sends 1,000 files per page, about 250 bytes each. */
 const MOST_PAGES = 500;
 const MOST_BYTES = 256 * 2 ** 20;
 
-/** A `fetch` for the pages of one answer, which throws where they are not as the schema says, or have no end. */
+/** A `fetch` for the pages of one answer. Throws when a page does not match the schema, or the pages do not end. */
 function checkedFetch({ fetch, settings }: HubRequest, asked: Asked, schema: z.ZodType): typeof globalThis.fetch {
   const pages = new Set<string>();
   let left = MOST_BYTES;
   return async (input, init) => {
     const page = input instanceof Request ? input.url : String(input);
-    if (pages.has(page)) throw oddAnswer(asked, settings, "pages that lead back to one before");
+    if (pages.has(page)) throw oddAnswer(asked, settings, "pages that link back to an earlier one");
     if (pages.size === MOST_PAGES) throw oddAnswer(asked, settings, `more than ${MOST_PAGES} pages`);
     pages.add(page);
     const response = await fetch(input, init);
@@ -100,10 +103,10 @@ function checkedJson(text: string, schema: z.ZodType, refusal: (problem: string)
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw refusal(`what is no JSON (${messageOf(cause).slice(0, 100)})`);
+    throw refusal(`something that is not JSON (${messageOf(cause).slice(0, 100)})`);
   }
   const { error } = schema.safeParse(value, { error: describeIssue });
   if (!error) return value;
   const [issue] = error.issues;
-  throw refusal(`something else than was asked for (at "${issue?.path.join(".")}": ${issue?.message})`);
+  throw refusal(`an unexpected answer (at "${issue?.path.join(".")}": ${issue?.message})`);
 }

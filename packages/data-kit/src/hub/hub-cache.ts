@@ -8,19 +8,19 @@ export interface HubFile {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** SHA-256 of the content, when the Hub names it (large files). */
+  /** SHA-256 of the content, when the Hub lists it (large files). */
   readonly sha256?: string;
-  /** Git's name of the content: SHA-1 of "blob <size>\0" and the bytes. Not of the content for large files. */
+  /** Git's hash: SHA-1 of "blob <size>\0" and the bytes. For large files it is not the hash of the content. */
   readonly oid?: string;
 }
 
-/** What was downloaded of one dataset: `<commit>/<path>`, with the lists of files and branches beside. */
+/** The downloaded files of one dataset as `<commit>/<path>`, with the lists of files and branches beside them. */
 export interface HubCache {
-  /** Holds all the others; ends in a slash. */
+  /** The folder of everything else here; ends in a slash. */
   readonly home: URL;
-  /** Where the files of a commit are; ends in a slash. */
+  /** The folder of a commit's files; ends in a slash. */
   folder(commit: string): URL;
-  /** Remembers when a file's bytes were found right. */
+  /** The file that records in which state the file's bytes were verified. */
   record(commit: string, path: string): URL;
   readCommit(revision: string): Promise<string | undefined>;
   writeCommit(revision: string, commit: string): Promise<void>;
@@ -30,7 +30,7 @@ export interface HubCache {
 
 export function hubCache(root: URL, repository: string): HubCache {
   const home = new URL(`hub/datasets/${repository}/`, root);
-  // Encoded twice, for the name and for the URL: a branch such as refs/convert/parquet is one file, no folder.
+  // Encoded twice, for the name and for the URL: a branch such as refs/convert/parquet becomes one file, not folders.
   const commitFile = (revision: string): URL =>
     new URL(`revisions/${encodeURIComponent(encodeURIComponent(revision))}.json`, home);
   const listFile = (commit: string): URL => new URL(`${commit}.files.json`, home);
@@ -45,12 +45,12 @@ export function hubCache(root: URL, repository: string): HubCache {
   };
 }
 
-/** The full name of a commit: its files never change. */
+/** Whether a revision is a full commit hash, whose files never change. */
 export function isCommit(revision: string): boolean {
   return commitSchema.safeParse(revision).success;
 }
 
-/** A path may be longer than a file's name. */
+/** A path may be longer than a file name can be. */
 function shortName(path: string): string {
   return createHash("sha256").update(path).digest("hex").slice(0, 32);
 }
@@ -66,7 +66,7 @@ const listSchema: z.ZodType<HubFile[]> = z.array(
   }),
 );
 
-/** undefined when the file is missing or damaged: it is then made again. */
+/** Undefined when the file is missing or damaged, so that it is written again. */
 async function readJson<Value>(file: URL, schema: z.ZodType<Value>): Promise<Value | undefined> {
   try {
     return schema.safeParse(JSON.parse(await readFile(file, "utf8"))).data;

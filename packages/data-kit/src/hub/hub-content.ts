@@ -10,13 +10,13 @@ export type HubFileState = "whole" | "absent" | "changed";
 /** A file that may be in a cache. */
 export interface CachedFile {
   readonly place: URL;
-  /** Remembers which state of the file was read and found right, so that it is not read at every start. */
+  /** Records in which state the file was verified, so that it is not read at every start. */
   readonly record: URL;
 }
 
 /**
- * Whether a file holds what the Hub lists. Its bytes decide; they are read again when its size, its times or its inode
- * are others than when they were found right.
+ * Whether a file holds what the Hub lists, by its bytes. They are read again only when its size, times or inode have
+ * changed since they were verified.
  */
 export async function stateOf(cached: CachedFile, file: HubFile): Promise<HubFileState> {
   const state = await stateNow(cached.place, file);
@@ -28,13 +28,13 @@ export async function stateOf(cached: CachedFile, file: HubFile): Promise<HubFil
   return "whole";
 }
 
-/** Remembers that the file's bytes are right as they are now. */
+/** Records that the file's bytes are correct in their current state. */
 export async function markWhole(cached: CachedFile, file: HubFile): Promise<void> {
   const state = await stateNow(cached.place, file);
   if (state) await writeRecord(cached, state.text);
 }
 
-/** Throws, and removes `part`, when its bytes are not the file's. */
+/** Removes `part` and throws when its bytes are not the file's. */
 export async function checkContent(file: HubFile, part: URL): Promise<void> {
   const expected = digestIn(file);
   if (expected === undefined) return;
@@ -67,7 +67,7 @@ async function readRecord({ record }: CachedFile): Promise<string | undefined> {
   return records.get(record.href) ?? readFile(record, "utf8").catch(() => undefined);
 }
 
-/** Where the cache cannot be written to, this process alone remembers. */
+/** When the cache is not writable, only this process remembers. */
 async function writeRecord({ record }: CachedFile, text: string): Promise<void> {
   records.set(record.href, text);
   try {

@@ -11,9 +11,9 @@ export interface HubDownload {
   readonly repository: string;
   readonly commit: string;
   readonly file: HubFile;
-  /** Appears in one step, after size and checksum have proved right. */
+  /** Appears in one step, after size and checksum have been verified. */
   readonly target: URL;
-  /** Remembers that the target's bytes were found right. */
+  /** Records that the target's bytes were verified. */
   readonly record: URL;
   readonly settings: HubSettings;
   readonly fetch: typeof fetch;
@@ -21,8 +21,8 @@ export interface HubDownload {
 }
 
 /**
- * Fetches one file, once at a time in this process. A download that breaks off goes on where it stopped, in this
- * process or a later one; bytes that prove wrong are fetched anew.
+ * Fetches one file; calls for the same file run one after another. An interrupted download resumes where it stopped, in
+ * this process or a later one; bytes that fail verification are fetched again.
  */
 export function downloadFile(download: HubDownload): Promise<void> {
   return inTurn(download.target.href, async () => {
@@ -43,7 +43,7 @@ export function downloadFile(download: HubDownload): Promise<void> {
   });
 }
 
-/** A try that brings less than this is one that failed, unless it brings the rest. */
+/** An attempt that delivers fewer bytes than this has failed, unless it completes the file. */
 const PROGRESS = 16 * 1024;
 
 async function fillInTries(download: HubDownload, part: URL): Promise<void> {
@@ -74,7 +74,7 @@ async function inTurn(name: string, action: () => Promise<void>): Promise<void> 
   }
 }
 
-/** Appends to `part` what it lacks. Whatever is not what was asked for leaves it empty. */
+/** Appends the missing bytes to `part`; an unexpected answer leaves it empty. */
 async function fill(download: HubDownload, part: URL): Promise<void> {
   const { file } = download;
   let size = await sizeOf(part);
@@ -102,7 +102,7 @@ async function fill(download: HubDownload, part: URL): Promise<void> {
   if (size !== file.size) throw new Error(`${size} bytes arrived instead of ${file.size}`);
 }
 
-/** Asks for the bytes from `size` on. A server may send all of them instead, so `start` says where `body` begins. */
+/** Requests the bytes from `size` on. A server may send the whole file instead, so `start` says where `body` begins. */
 async function request(
   download: HubDownload,
   part: URL,
@@ -111,7 +111,7 @@ async function request(
   const { repository, commit, file, settings, fetch } = download;
   const path = file.path.split("/").map(encodeURIComponent).join("/");
   const headers = {
-    // Compressed on the way, the bytes of a range would be others.
+    // With compression, a range would count compressed bytes.
     "accept-encoding": "identity",
     ...(settings.token && { authorization: `Bearer ${settings.token}` }),
     ...(size > 0 && { range: `bytes=${size}-` }),
@@ -124,7 +124,7 @@ async function request(
     if (range === `bytes ${size}-${file.size - 1}/${file.size}`) return { body: response.body, start: size };
     await response.body.cancel();
     await rm(part, { force: true });
-    throw new Error(`the range ${range} came instead of the bytes from ${size} on`);
+    throw new Error(`the range ${range} arrived instead of the bytes from ${size} on`);
   } catch (cause) {
     if (size === 0 || answerOf(cause)?.status !== 416) throw cause;
     await rm(part, { force: true });
@@ -132,7 +132,7 @@ async function request(
   }
 }
 
-/** Before hours of download, not after them. File systems that count no blocks are not asked. */
+/** Checks before hours of download, not after. Skipped on file systems that do not report blocks. */
 async function checkSpace(download: HubDownload, part: URL): Promise<void> {
   const disk = await statfs(new URL("./", part)).catch(() => undefined);
   if (!disk || disk.blocks === 0) return;
@@ -140,11 +140,11 @@ async function checkSpace(download: HubDownload, part: URL): Promise<void> {
 }
 
 function diskFull({ file, target }: HubDownload, cause?: unknown): MlanError {
-  const message = `data-kit: the disk is full; ${file.path} needs ${file.size} bytes at ${pathOf(target)}. Free some, or set MLAN_CACHE.`;
+  const message = `data-kit: the disk is full; ${file.path} needs ${file.size} bytes at ${pathOf(target)}. Free some space, or set MLAN_CACHE to a folder on another disk.`;
   return new MlanError("unavailable", message, { cause });
 }
 
 function unwritable({ file, target }: HubDownload, cause: unknown): MlanError {
-  const message = `data-kit: ${file.path} cannot be stored at ${pathOf(target)} (${messageOf(cause)}); correct that, or set MLAN_CACHE to a folder that can be written to.`;
+  const message = `data-kit: ${file.path} cannot be stored at ${pathOf(target)} (${messageOf(cause)}); fix that, or set MLAN_CACHE to a writable folder.`;
   return new MlanError("unavailable", message, { cause });
 }

@@ -18,15 +18,15 @@ export function hubError(asked: Asked, settings: HubSettings, cause: unknown): M
   return unavailable(`${what}: ${problem}`, settings, { cause });
 }
 
-/** An `unavailable` error for an answer with status 200 that cannot be one of the Hub; it holds `found` instead. */
+/** An `unavailable` error for an answer with status 200 that cannot come from the Hub, because it contains `found`. */
 export function oddAnswer({ repository, revision }: Asked, settings: HubSettings, found: string): MlanError {
   const message =
     `data-kit: dataset ${repository}, revision ${revision}: ${settings.endpoint} sent ${found}. ` +
-    "Check the option hub.endpoint, and whether a proxy stands between.";
+    "Check the option hub.endpoint, and whether a proxy answers in the Hub's place.";
   return unavailable(message, settings);
 }
 
-/** A server may repeat in its answer what it was sent. */
+/** Removes the token, since a server may echo what it was sent. */
 function unavailable(message: string, { token }: HubSettings, options?: ErrorOptions): MlanError {
   const safe = token === undefined ? message : message.replaceAll(token, "(the token)");
   return new MlanError("unavailable", safe, options);
@@ -38,7 +38,7 @@ function answered(answer: Response, asked: Asked, settings: HubSettings): string
   return `the Hub answered ${answer.status}${quoted}. ${adviceFor(answer, asked, settings)}`;
 }
 
-/** The header tells apart what one status covers: the Hub answers 401 to a stranger who asks for what does not exist. */
+/** The header is more precise than the status: without a token, the Hub also answers 401 for what does not exist. */
 function adviceFor(answer: Response, asked: Asked, settings: HubSettings): string {
   const code = answer.headers.get("x-error-code");
   if (code === "GatedRepo") return gated(asked, settings);
@@ -57,9 +57,9 @@ function adviceForStatus(status: number, asked: Asked, settings: HubSettings): s
   if (status === 401 || status === 403) return gated(asked, settings);
   if (status === 404) return "There is no such dataset, revision or file; check the name and the option hub.revision.";
   if (status === 429)
-    return `It was asked too often, ${attempts} times in a row; try later${token ? "" : ", or set HF_TOKEN for a higher limit"}.`;
+    return `Too many requests, ${attempts} times in a row; try later${token ? "" : ", or set HF_TOKEN for a higher limit"}.`;
   if (status >= 500 || status === 408) return `It failed ${attempts} times in a row; try later.`;
-  return "Check the option hub.endpoint, and whether a proxy stands between.";
+  return "Check the option hub.endpoint, and whether a proxy answers in the Hub's place.";
 }
 
 function gated(asked: Asked, settings: HubSettings): string {
@@ -67,7 +67,7 @@ function gated(asked: Asked, settings: HubSettings): string {
   const tokens = `${settings.endpoint}/settings/tokens`;
   if (!settings.token) {
     return (
-      `The dataset is gated: the Hub wants to know who reads it. Accept its terms at ${page}, then set HF_TOKEN to a ` +
+      `The dataset is gated: its readers must be logged in and accept its terms. Accept its terms at ${page}, then set HF_TOKEN to a ` +
       `token of that account (${tokens}, kind "read").`
     );
   }
@@ -90,16 +90,16 @@ function unreached(cause: unknown, { endpoint, attempts }: HubSettings, file: bo
   if (file) {
     return (
       `it could not be downloaded, ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +
-      "what has arrived is kept, and the download goes on there."
+      "the bytes received so far are kept, and the download resumes there."
     );
   }
   return (
     `${endpoint} cannot be reached (${reason}). Check the network, or give the dataset's files as \`folder\`; ` +
-    "HF_HUB_OFFLINE=1 reads what was downloaded before."
+    "HF_HUB_OFFLINE=1 reads only what is already downloaded."
   );
 }
 
-/** What others wrote, short and without control characters. */
+/** Text from elsewhere, shortened and without control characters. */
 function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, " ").slice(0, 200);
 }

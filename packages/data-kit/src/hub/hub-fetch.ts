@@ -1,12 +1,12 @@
 import type { HubSettings } from "./hub-options.ts";
 import { fetchFromHome } from "./hub-redirects.ts";
 
-/** A connection that brings less than this in `settings.timeout` counts as broken, unless it ends before. */
+/** A connection that delivers fewer bytes than this in `settings.timeout` counts as broken, unless it ends before. */
 const FEWEST_BYTES = 16 * 1024;
 
 /**
- * A `fetch` that tries once: throws for every answer that is not OK, with the `Response` as the error's `cause`, and
- * for a connection that is too slow, before the answer or in its body. The token goes to `settings.endpoint` alone.
+ * A `fetch` without retries. Throws for every answer that is not OK, with the `Response` as the error's `cause`, and
+ * for a connection that is too slow, before the answer or in its body. Sends the token to `settings.endpoint` only.
  */
 export function hubFetch({ timeout, endpoint }: HubSettings, signal: AbortSignal | undefined): typeof fetch {
   return async (input, init) => {
@@ -25,14 +25,14 @@ export function hubFetch({ timeout, endpoint }: HubSettings, signal: AbortSignal
   };
 }
 
-/** The answer behind an error that {@link hubFetch} threw; undefined for a connection that failed. */
+/** The answer that caused an error of {@link hubFetch}; undefined when the connection failed. */
 export function answerOf(error: unknown): Response | undefined {
   return error instanceof Error && error.cause instanceof Response ? error.cause : undefined;
 }
 
 interface Watch {
   readonly signal: AbortSignal;
-  /** Counts what arrived; enough of it starts the time anew. */
+  /** Counts received bytes; enough of them restart the timer. */
   arrived(bytes: number): void;
   stop(): void;
 }
@@ -41,12 +41,12 @@ function watchFor(timeout: number, signal: AbortSignal | undefined): Watch {
   const controller = new AbortController();
   let bytes = 0;
   const giveUp = (): void =>
-    controller.abort(new Error(`${bytes === 0 ? "no bytes" : "fewer than 16 KiB"} came for ${timeout / 1000} s`));
+    controller.abort(new Error(`${bytes === 0 ? "no bytes" : "fewer than 16 KiB"} arrived in ${timeout / 1000} s`));
   let timer = setTimeout(giveUp, timeout);
   return {
     signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
     arrived(count) {
-      // A body that nobody reads keeps no process running.
+      // A body that nobody reads must not keep the process alive.
       timer.unref();
       bytes += count;
       if (bytes < FEWEST_BYTES) return;
@@ -59,13 +59,13 @@ function watchFor(timeout: number, signal: AbortSignal | undefined): Watch {
   };
 }
 
-/** The same answer with a body that is given up when it stalls. */
+/** The same answer with a body that is aborted when it stalls. */
 function watchedResponse(response: Response, watch: Watch): Response {
   if (!response.body) {
     watch.stop();
     return response;
   }
-  // The answer itself was in time: its body has the whole time again.
+  // The answer itself was in time, so its body gets the full time again.
   watch.arrived(FEWEST_BYTES);
   const body = response.body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
@@ -77,6 +77,6 @@ function watchedResponse(response: Response, watch: Watch): Response {
     }),
   );
   const { status, statusText, headers, url } = response;
-  // The constructor leaves the address empty, which the Hub's library reads.
+  // The constructor leaves the URL empty, but the Hub's library reads it.
   return Object.defineProperty(new Response(body, { status, statusText, headers }), "url", { value: url });
 }

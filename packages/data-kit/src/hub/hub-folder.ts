@@ -12,14 +12,16 @@ import { missingPart, type PythonCache, pythonCache } from "./python-cache.ts";
 export interface HubDataset extends HubOptions {
   /** Owner and name, e.g. "google/boolq". */
   readonly repository: string;
-  /** A commit (its files never change), or a branch or tag, which is looked up at every opening unless offline. */
+  /**
+   * A commit (its files never change), or a branch or tag, which is looked up each time it is opened unless offline.
+   */
   readonly revision: string;
 }
 
 /**
- * Files of a dataset on the Hugging Face Hub, downloaded into the cache when they are asked for and never again; those
- * that Python's `huggingface_hub` downloaded are read where they are. Throws `unavailable` errors that say what to
- * do: gated, missing, busy, offline.
+ * The files of a dataset on the Hugging Face Hub, each downloaded into the cache once, when it is first needed. Files
+ * downloaded by Python's `huggingface_hub` are read in place. Throws `unavailable` errors that say what to do when the
+ * dataset is gated or missing, or the Hub is busy or offline.
  */
 export function hubFolder(dataset: HubDataset): FileSource {
   const place = `${dataset.repository} on the Hub`;
@@ -56,7 +58,7 @@ async function openHub(place: string, dataset: HubDataset, { signal }: OpenOptio
         pattern,
       ),
     local,
-    // The file is looked at first: its bytes decide, whatever a list says of it.
+    // Verifies the file first: its bytes decide, whatever a list says.
     async checksum(path) {
       const file = await local(path);
       return find(path).sha256 ?? sha256OfFile(file);
@@ -113,20 +115,20 @@ async function listOf(hub: Hub, commit: string): Promise<readonly HubFile[]> {
   return files;
 }
 
-/** They become parts of paths and addresses. */
+/** Names become parts of paths and URLs. */
 function checkNames({ repository, revision }: HubDataset): void {
   const segment = "(?!\\.{1,2}(?:/|$))[\\w.-]+";
   if (!new RegExp(`^${segment}(?:/${segment})?$`).test(repository)) {
-    const message = `data-kit: ${JSON.stringify(repository)} is no dataset's name on the Hub; give owner and name, e.g. "google/boolq".`;
+    const message = `data-kit: ${JSON.stringify(repository)} is not the name of a dataset on the Hub; give owner and name, e.g. "google/boolq".`;
     throw new MlanError("invalid-options", message);
   }
   if (/^$|\p{Surrogate}|\p{Cc}|(?:^|\/)\.\.?(?:\/|$)/u.test(revision)) {
-    const message = `data-kit: ${JSON.stringify(revision)} is no revision; give a commit, branch or tag as hub.revision.`;
+    const message = `data-kit: ${JSON.stringify(revision)} is not a revision; give a commit, branch or tag as hub.revision.`;
     throw new MlanError("invalid-options", message);
   }
 }
 
-/** Paths come from the Hub: none may leave the cache. */
+/** Paths come from the Hub, so they must not leave the cache. */
 function targetOf(folder: URL, path: string): URL {
   const segments = path.split("/");
   if (segments.every((segment) => !/^\.{0,2}$|[\\:\0]|\p{Surrogate}/u.test(segment))) {
@@ -142,10 +144,10 @@ function targetOf(folder: URL, path: string): URL {
 function missing({ repository, settings }: Hub, what: string, changed = false): MlanError {
   const place = pathOf(settings.cache);
   const lack = changed
-    ? `has ${what} of ${repository} with other bytes than the Hub`
+    ? `has ${what} of ${repository} with different bytes than the Hub`
     : `lacks ${what} of ${repository}`;
   const message =
-    `data-kit: offline, and the cache ${place} ${lack} (Python's, ${pathOf(settings.pythonCache)}, too). ` +
-    "Open it once with a network (HF_HUB_OFFLINE unset), or give the files as `folder`.";
+    `data-kit: offline, and the cache ${place} ${lack} (and so does Python's, ${pathOf(settings.pythonCache)}). ` +
+    "Open the dataset once while online (HF_HUB_OFFLINE unset), or give the files as `folder`.";
   return new MlanError("unavailable", message);
 }

@@ -6,26 +6,29 @@ import { z } from "zod";
 import { hubToken } from "./hub-token.ts";
 import { isSwitchedOn, pythonHome } from "./python-home.ts";
 
-/** How the Hugging Face Hub is reached. Every field has a default. */
+/** How to reach the Hugging Face Hub. Every field has a default. */
 export interface HubOptions {
-  /** Default: the variable HF_ENDPOINT, or https://huggingface.co. */
+  /** Default: the environment variable HF_ENDPOINT, or https://huggingface.co. */
   readonly endpoint?: string;
-  /** For private and gated datasets. Default: the variable HF_TOKEN, or the file that Python's `hf auth login` wrote. */
+  /**
+   * For private and gated datasets. Default: the environment variable HF_TOKEN, or the file that Python's `hf auth
+   * login` wrote.
+   */
   readonly token?: string;
   /** A commit, branch or tag to read instead of the one that the dataset pins. */
   readonly revision?: string;
-  /** Folder of downloaded files. Default: the variable MLAN_CACHE, or ~/.cache/mlan. */
+  /** Folder of downloaded files. Default: the environment variable MLAN_CACHE, or ~/.cache/mlan. */
   readonly cache?: Location;
-  /** Read the caches only. Default: whether the variable HF_HUB_OFFLINE is 1, true, yes or on. */
+  /** Read only the caches. Default: whether the environment variable HF_HUB_OFFLINE is 1, true, yes or on. */
   readonly offline?: boolean;
-  /** Tries in a row per request; for a file, tries that brought nothing new. Default 5. */
+  /** Failed attempts in a row before giving up; for a file, attempts without progress. Default 5. */
   readonly attempts?: number;
   /**
-   * Milliseconds before the second try, a quarter more or less at random; they double, up to a minute. A longer
-   * Retry-After or RateLimit header counts, up to five minutes. Default 500.
+   * Milliseconds before the second attempt, plus or minus a random quarter. The delay doubles with each attempt, up to
+   * a minute. A longer Retry-After or RateLimit header takes precedence, up to five minutes. Default 500.
    */
   readonly retryDelay?: number;
-  /** Milliseconds in which a connection must bring 16 KiB, or its end; else it counts as broken. Default 30,000. */
+  /** Milliseconds in which a connection must deliver 16 KiB or end; otherwise it counts as broken. Default 30,000. */
   readonly timeout?: number;
 }
 
@@ -42,12 +45,12 @@ export const hubOptions: z.ZodType<HubOptions> = z.strictObject({
 
 /** The options with environment and defaults filled in. */
 export interface HubSettings {
-  /** No slash at its end. */
+  /** Without a slash at the end. */
   readonly endpoint: string;
   readonly token: string | undefined;
   /** Ends in a slash. */
   readonly cache: URL;
-  /** The cache of Python's `huggingface_hub`, which is read too; ends in a slash. */
+  /** The cache of Python's `huggingface_hub`, which is also read; ends in a slash. */
   readonly pythonCache: URL;
   readonly offline: boolean;
   readonly attempts: number;
@@ -55,7 +58,9 @@ export interface HubSettings {
   readonly timeout: number;
 }
 
-/** Reads the environment now. Throws an `invalid-options` error for a token or an endpoint that cannot be one. */
+/**
+ * Reads the environment at the time of the call. Throws an `invalid-options` error for an invalid token or endpoint.
+ */
 export async function hubSettings(options: HubOptions): Promise<HubSettings> {
   const { HF_ENDPOINT, HF_HUB_OFFLINE, MLAN_CACHE } = process.env;
   return {
@@ -70,13 +75,13 @@ export async function hubSettings(options: HubOptions): Promise<HubSettings> {
   };
 }
 
-/** Not shown when it is wrong: it may hold a password. */
+/** The error does not show the endpoint, which may contain a password. */
 function checkedEndpoint(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash)
     return endpoint.replace(/\/+$/, "");
   const message =
-    "data-kit: the Hub's endpoint must be an http(s) address without user, password or question mark; " +
+    "data-kit: the Hub's endpoint must be an http(s) URL without user, password, query or fragment; " +
     "check HF_ENDPOINT or the option hub.endpoint.";
   throw new MlanError("invalid-options", message);
 }

@@ -3,13 +3,13 @@ import { readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { HubFile } from "./hub-cache.ts";
 
-/** The names of the files that {@link claimPart} gives. */
+/** Matches the names of the files that {@link claimPart} returns. */
 export const PART_FILE: RegExp = /\.[\da-f]+\.[\da-f]{8}-\d+-[\da-f]{8}\.part$/;
 
 /**
  * A file for the bytes of a download, `<file>.<content>.<owner>.part` beside `target`, which only this process writes
- * to. One that a dead process left of the same content is taken over; its bytes need not be fetched again. The owner
- * is in the name and taking over is a renaming, so of several processes that want the same one, one gets it.
+ * to. A file of the same content left by a dead process is taken over, so that its bytes need not be fetched again. The
+ * owner is part of the name and taking over is a rename, so only one of several processes can succeed.
  */
 export async function claimPart(target: URL, file: HubFile): Promise<URL> {
   const name = decodeURIComponent(target.pathname.slice(target.pathname.lastIndexOf("/") + 1));
@@ -37,23 +37,23 @@ export async function sizeOf(file: URL): Promise<number> {
 interface Part {
   readonly owner: string;
   readonly size: number;
-  /** Of the last change, in milliseconds since 1970. */
+  /** Time of the last change, in milliseconds since 1970. */
   readonly mtimeMs: number;
 }
 
 const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
-/** Of this thread: threads share the process id. */
+/** Identifies this thread, since threads share the process id. */
 const THREAD = randomUUID().slice(0, 8);
 const OWNER = `${HOST}-${process.pid}-${THREAD}`;
 
-/** A living download changes its part at least this often, or has given up. Milliseconds. */
+/** Milliseconds. A running download changes its part at least this often. */
 const SILENCE = 600_000;
 
 function isFree({ owner, mtimeMs }: Part): boolean {
   const [host, pid, thread] = owner.split("-");
   if (mtimeMs < Date.now() - SILENCE || thread === THREAD) return true;
   if (host !== HOST) return false;
-  // A container that starts again gives its process the same id.
+  // A restarted container gives its process the same id.
   if (Number(pid) === process.pid) return mtimeMs < Date.now() - process.uptime() * 1000;
   return !isAlive(Number(pid));
 }
@@ -66,7 +66,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Touched first: no other process then takes it for a silent one under its new name. */
+/** Touches the file first, so that no other process considers it abandoned under its new name. */
 async function takeOver(from: URL, to: URL): Promise<boolean> {
   try {
     const now = new Date();
@@ -78,7 +78,7 @@ async function takeOver(from: URL, to: URL): Promise<boolean> {
   }
 }
 
-/** Names the bytes that the file will have. */
+/** Identifies the bytes that the file will have. */
 function contentOf({ sha256, oid, size }: HubFile): string {
   return (sha256 ?? oid ?? String(size)).slice(0, 16);
 }

@@ -7,15 +7,15 @@ import type { HubSettings } from "./hub-options.ts";
 export interface Retries {
   readonly settings: HubSettings;
   readonly signal: AbortSignal | undefined;
-  /** Names in errors what was asked for. */
+  /** Names the request in errors. */
   readonly asked: Asked;
-  /** Whether the failed try came further than all before it; the count of failures then begins anew. */
+  /** Whether the failed attempt got further than all earlier ones; the count of failures then restarts. */
   advanced?(): Promise<boolean>;
 }
 
 /**
- * What `action` gives. It is tried again, waiting ever longer, when the Hub is busy (408, 429, 5xx) or the connection
- * fails; what is left becomes an `unavailable` error that tells what to do. Errors of mlan pass through.
+ * Returns the result of `action`. Retries with growing delays when the Hub is busy (408, 429, 5xx) or the connection
+ * fails; the last failure becomes an `unavailable` error that says what to do. An `MlanError` is rethrown as it is.
  */
 export async function withRetries<Result>(retries: Retries, action: () => Promise<Result>): Promise<Result> {
   const { settings, signal, asked } = retries;
@@ -34,13 +34,16 @@ export async function withRetries<Result>(retries: Retries, action: () => Promis
   }
 }
 
-/** The storage behind the Hub answers 403 when the address that the Hub gave for it is too old; the next one is new. */
+/** The Hub's storage answers 403 when the URL from the Hub has expired; a retry gets a new URL. */
 function isPassing({ status, url }: Response, { endpoint }: HubSettings): boolean {
   const elsewhere = new URL(url).origin !== new URL(endpoint).origin;
   return status === 408 || status === 429 || status >= 500 || (status === 403 && elsewhere);
 }
 
-/** Milliseconds. Half of the growing delay is random, so that processes started together do not ask together again. */
+/**
+ * Milliseconds. The delay varies at random by a quarter either way, so that processes started together do not retry
+ * together.
+ */
 function delayAfter(failures: number, { retryDelay }: HubSettings, answer: Response | undefined): number {
   const delay = Math.min(retryDelay * 2 ** (failures - 1), LONGEST_DELAY);
   return Math.max(delay * (0.75 + Math.random() / 2), answer ? askedDelay(answer.headers) : 0);
@@ -49,7 +52,9 @@ function delayAfter(failures: number, { retryDelay }: HubSettings, answer: Respo
 const LONGEST_DELAY = 60_000;
 const LONGEST_ASKED_DELAY = 300_000;
 
-/** `Retry-After` holds seconds or a date; the Hub's `RateLimit` holds the seconds until its window ends as `t`. */
+/**
+ * `Retry-After` holds seconds or a date; in the Hub's `RateLimit`, `t` is the number of seconds until the window ends.
+ */
 function askedDelay(headers: Headers): number {
   const header = headers.get("retry-after") ?? /;\s*t=(\d+)/.exec(headers.get("ratelimit") ?? "")?.[1] ?? "0";
   const milliseconds = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();

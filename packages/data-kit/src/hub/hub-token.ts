@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { isSwitchedOn, pythonHome } from "./python-home.ts";
 
 /**
- * The token: as given, else of the variable HF_TOKEN, else of the file that Python's `hf auth login` writes. Throws
- * an `invalid-options` error for one that cannot be a token, without showing it.
+ * The token as given, otherwise from the environment variable HF_TOKEN, otherwise from the file that Python's `hf auth
+ * login` writes. Throws an `invalid-options` error for an invalid token, without showing it.
  */
 export async function hubToken(given: string | undefined): Promise<string | undefined> {
   if (given !== undefined) return checked(given, "the option hub.token");
@@ -19,13 +19,13 @@ export async function hubToken(given: string | undefined): Promise<string | unde
     if (MlanError.is(cause)) throw cause;
     const { code } = Object(cause);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    const message = `data-kit: the Hub token in ${place} cannot be read (${messageOf(cause)}); correct that, or set HF_TOKEN.`;
+    const message = `data-kit: the Hub token in ${place} cannot be read (${messageOf(cause)}); fix that, or set HF_TOKEN.`;
     throw new MlanError("unavailable", message, { cause });
   }
 }
 
 function checked(written: string, place: string): string | undefined {
-  // A line break at the end is what a file or $(cat file) leaves.
+  // A file or $(cat file) leaves a line break at the end.
   const token = written.trim();
   if (token === "") return undefined;
   if (/^hf_[!-~]+$/.test(token)) return token;

@@ -3,16 +3,16 @@ import { basename, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { HubFile } from "./hub-cache.ts";
 
-/** One dataset in the cache of Python's `huggingface_hub`. It is read only. */
+/** One dataset in the cache of Python's `huggingface_hub`, which is only read. */
 export interface PythonCache {
-  /** The commit that a branch or tag meant when Python asked last. */
+  /** The commit that a branch or tag pointed to when Python last looked it up. */
   readCommit(revision: string): Promise<string | undefined>;
   /**
-   * The files of a commit that Python has, with the checksums that it names its blobs by; undefined when there are
-   * none. Others of the commit may be missing.
+   * The files of a commit that Python has downloaded, with the checksums in the names of its blobs; undefined when
+   * there are none. The commit may have more files.
    */
   readList(commit: string): Promise<readonly HubFile[] | undefined>;
-  /** Where a file of a commit is, if Python has it. */
+  /** Where a file of a commit is, if Python has downloaded it. */
   file(commit: string, path: string): URL;
 }
 
@@ -34,7 +34,7 @@ async function listOf(snapshot: string): Promise<readonly HubFile[] | undefined>
   const entries = await readdir(snapshot, { recursive: true, withFileTypes: true }).catch(() => []);
   const files: HubFile[] = [];
   for (const entry of entries) {
-    // Only a link names a checksum; where Python copies instead, nothing proves the bytes.
+    // Only a link names a checksum; a copy made by Python cannot be verified.
     if (!entry.isSymbolicLink()) continue;
     const place = join(entry.parentPath, entry.name);
     const [blob, status] = await Promise.all([readlink(place), stat(place).catch(() => undefined)]);
@@ -47,7 +47,9 @@ async function listOf(snapshot: string): Promise<readonly HubFile[] | undefined>
   return files.length > 0 ? files : undefined;
 }
 
-/** The name of a part of a table, "train-00001-of-00004.parquet", that a list lacks; undefined when all are there. */
+/**
+ * The name of a table part that is missing from a list, e.g. "train-00001-of-00004.parquet"; undefined when none is.
+ */
 export function missingPart(files: readonly HubFile[]): string | undefined {
   const paths = new Set(files.map(({ path }) => path));
   for (const path of paths) {

@@ -2,14 +2,14 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Where Python's `huggingface_hub` keeps what is its own, by its variables and defaults. */
+/** Where Python's `huggingface_hub` keeps its files, by its environment variables and defaults. */
 export interface PythonHome {
   /** Holds a folder `datasets--<owner>--<name>` for each dataset; ends in a slash. */
   readonly cache: URL;
   readonly tokenFile: URL;
 }
 
-/** Reads the environment now. */
+/** Reads the environment at the time of the call. */
 export function pythonHome(): PythonHome {
   const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, HF_TOKEN_PATH, XDG_CACHE_HOME } = process.env;
   const home = HF_HOME || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
@@ -19,7 +19,7 @@ export function pythonHome(): PythonHome {
   };
 }
 
-/** Whether a variable says yes, in the words that `huggingface_hub` takes. */
+/** Whether a variable is set to a value that `huggingface_hub` accepts as true. */
 export function isSwitchedOn(variable: string | undefined): boolean {
   return /^(1|true|yes|on)$/i.test(variable ?? "");
 }

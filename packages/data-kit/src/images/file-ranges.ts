@@ -4,8 +4,8 @@ import type { Readable } from "node:stream";
 import { RandomAccessReader } from "yauzl";
 
 /**
- * A file for yauzl that is open only while something is read: an archive is used as long as its dataset, whose end nobody
- * tells. The many small reads of the archive's list share the descriptor of {@link withOpenFile}.
+ * A file for yauzl that is open only while something is read, since nobody announces that a dataset and its archives
+ * are no longer used. The many small reads of the archive's directory share the descriptor of {@link withOpenFile}.
  */
 export class FileRanges extends RandomAccessReader {
   readonly #path: string;
@@ -17,7 +17,7 @@ export class FileRanges extends RandomAccessReader {
     this.#path = path;
   }
 
-  /** Hands over the file's size. */
+  /** Calls `use` with the file's size. */
   async withOpenFile<Result>(use: (bytes: number) => Promise<Result>): Promise<Result> {
     const handle = await open(this.#path);
     this.#handle = handle;
@@ -41,12 +41,12 @@ export class FileRanges extends RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
-    // Node throws for a place that no file has, and here nobody could catch it.
+    // Node throws synchronously for an impossible position, and nobody could catch that here.
     if (position + length > this.#size)
-      return callback(new Error("it refers to a place behind the end of the archive, which was cut short"));
+      return callback(new Error("it refers to a position beyond the end of the archive, which was truncated"));
     if (this.#handle === undefined) return void super.read(buffer, offset, length, position, callback);
     read(this.#handle.fd, buffer, offset, length, position, (error, bytesRead) =>
-      callback(error ?? (bytesRead === length ? null : new Error("the archive was cut short"))),
+      callback(error ?? (bytesRead === length ? null : new Error("the archive was truncated"))),
     );
   }
 }

@@ -5,7 +5,7 @@ import type { ImageStore } from "./image-store.ts";
 import { openZip, type ZipArchive } from "./zip-file.ts";
 
 /**
- * Images of a zip archive, read one by one without unpacking it, their checksums compared. Names may leave out the
+ * The images of a zip archive, read one by one without unpacking and verified by their checksums. Names may omit the
  * folders that all images share. The archive is opened at the first read.
  */
 export function imageArchive(errorPrefix: string, file: URL): ImageStore {
@@ -49,9 +49,9 @@ export function imageArchive(errorPrefix: string, file: URL): ImageStore {
 
 interface Archive {
   readonly zip: ZipArchive;
-  /** By their plain name, also with accents joined to their letters. */
+  /** By plain name, also in composed Unicode form. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** The folders that all images share, with none of them, the first, the first two, ... */
+  /** Prefixes of the folder path that all images share: none of it, the first folder, the first two, ... */
   readonly folders: readonly string[];
 }
 
@@ -63,11 +63,11 @@ function withNames(zip: ZipArchive): Archive {
     if (composed !== name && !entries.has(composed)) entries.set(composed, entry);
     entries.set(name, entry);
   }
-  return { zip, entries, folders: sharedFolders([...entries.keys()].filter((name) => !isLitter(name))) };
+  return { zip, entries, folders: sharedFolders([...entries.keys()].filter((name) => !isSystemFile(name))) };
 }
 
-/** What macOS and Windows add to an archive. */
-function isLitter(name: string): boolean {
+/** Files that macOS and Windows add to an archive. */
+function isSystemFile(name: string): boolean {
   return name.startsWith("__MACOSX/") || /(?:^|\/)(?:\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)$/i.test(name);
 }
 
@@ -95,12 +95,12 @@ function entryOf({ entries, folders }: Archive, name: string): Entry | undefined
 const LISTED = 5;
 
 function missing(errorPrefix: string, name: string, place: string, { zip }: Archive): MlanError {
-  const names = zip.entries.map(({ fileName }) => fileName).filter((fileName) => !isLitter(fileName));
+  const names = zip.entries.map(({ fileName }) => fileName).filter((fileName) => !isSystemFile(fileName));
   const listed = names.slice(0, LISTED).map((fileName) => fileName.slice(0, 100));
   const more = names.length > LISTED ? `, and ${names.length - LISTED} more` : "";
   const found = names.length === 0 ? "no files" : `${listed.join(", ")}${more}`;
   return new MlanError(
     "invalid-data",
-    `${errorPrefix}: there is no image ${shownValue(name)} in ${place}, which holds ${found}; correct the name, or name the archive that has it.`,
+    `${errorPrefix}: there is no image ${shownValue(name)} in ${place}, which holds ${found}; correct the name, or give the archive that has it.`,
   );
 }

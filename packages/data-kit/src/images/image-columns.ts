@@ -1,12 +1,12 @@
 import type { z } from "zod";
 import { imageColumn } from "./image-reference.ts";
 
-/** The columns of a row that hold images: {@link imageColumn}, optional or nullable, or a list of it. */
+/** The columns of a row that hold images: {@link imageColumn}, also optional or nullable, or a list of it. */
 export function imageColumnsOf({ shape }: z.ZodObject): readonly string[] {
   return Object.entries(shape).flatMap(([column, schema]) => (holdsImages(schema) ? [column] : []));
 }
 
-/** Looks into what wraps a schema, whichever copy of zod made it. */
+/** Unwraps a schema, whichever copy of zod created it. */
 function holdsImages(schema: unknown): boolean {
   if (schema === imageColumn) return true;
   const { innerType, element } = Object(Object(Object(schema)._zod).def);

@@ -1,12 +1,12 @@
-/** What a cell says of an image: the encoded file, or the name of one. */
+/** The image in a cell: the encoded file, or a file name. */
 export interface ImageContent {
   readonly bytes?: Uint8Array;
   readonly path?: string;
 }
 
 /**
- * The image of a cell that is bytes, or `{ bytes, path }` as Hugging Face `datasets` writes it; null where the cell is
- * empty, undefined where it holds anything else.
+ * The image in a cell of bytes, or of `{ bytes, path }` as Hugging Face `datasets` writes it; null for an empty cell,
+ * undefined for anything else.
  */
 export function imageContent(cell: unknown): ImageContent | null | undefined {
   if (cell instanceof Uint8Array) return { bytes: cell };

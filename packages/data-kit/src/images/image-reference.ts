@@ -7,24 +7,26 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
 import { checkImageName, MOST_IMAGE_BYTES, spellings } from "./image-name.ts";
 
-/** The schema of a column that holds an image, after {@link rowsFrom} has made a reference of it. */
+/**
+ * The schema of a column that holds an image, which {@link rowsFrom} turns into a reference before it checks the row.
+ */
 export const imageColumn: z.ZodType<ImageReference> = z.custom<ImageReference>(isImageReference, "expected an image");
 
-/** An image that is in memory already, as an encoded file (PNG, JPEG, ...). */
+/** An image in memory, as an encoded file (PNG, JPEG, ...). */
 export function imageFromBytes(name: string, bytes: Uint8Array): ImageReference {
   const digest = (): string => createHash("sha256").update(bytes).digest("hex");
   return { name, read: () => Promise.resolve(bytes), find: () => Promise.resolve({ stamp: "", digest: digest() }) };
 }
 
 /**
- * The image of that name below a folder. Throws an `invalid-data` error for a name that leads out of the folder;
- * reading throws one when the file is missing, is no file, or is a symbolic link out of the folder.
+ * The image with that name in a folder. Throws an `invalid-data` error for a name outside the folder; reading throws
+ * one when the file is missing, is not a regular file, or is a symbolic link out of the folder.
  */
 export function imageFromFile(folder: URL, name: string, errorPrefix = "data-kit"): ImageReference {
   return imageFromFolders([folder], name, errorPrefix);
 }
 
-/** As {@link imageFromFile}, from the first of several folders that has the file. */
+/** Like {@link imageFromFile}, from the first of several folders that has the file. */
 export function imageFromFolders(folders: readonly URL[], name: string, errorPrefix: string): ImageReference {
   checkImageName(name, errorPrefix);
   const find = async (): Promise<FoundFile> => {
@@ -35,7 +37,7 @@ export function imageFromFolders(folders: readonly URL[], name: string, errorPre
       }
     }
     const places = folders.map(pathOf).join(" nor in ");
-    const message = `${errorPrefix}: there is no image ${shownValue(name)} in ${places}; add it, or name the folder that has it.`;
+    const message = `${errorPrefix}: there is no image ${shownValue(name)} in ${places}; add it, or give the folder that has it.`;
     throw new MlanError("invalid-data", message);
   };
   return {
@@ -56,11 +58,11 @@ export function isImageReference(value: unknown): value is ImageReference {
 }
 
 interface FoundFile {
-  /** Without symbolic links. */
+  /** With symbolic links resolved. */
   readonly path: string;
 }
 
-/** undefined when there is no such file. Throws for anything else that is no image file inside the folder. */
+/** Undefined when there is no such file. Throws for anything that is not a regular file inside the folder. */
 async function findBelow(folder: URL, name: string, errorPrefix: string): Promise<FoundFile | undefined> {
   const place = join(fileURLToPath(folder), name);
   const found = await lookAt(folder, place).catch((cause: unknown) =>
@@ -69,7 +71,7 @@ async function findBelow(folder: URL, name: string, errorPrefix: string): Promis
   if (!found) return undefined;
   const { root, path, status } = found;
   if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) {
-    const message = `${errorPrefix}: image ${shownValue(name)} is a link out of its folder (to ${path}); put the file itself there.`;
+    const message = `${errorPrefix}: image ${shownValue(name)} is a link out of its folder (to ${path}); put the file itself into the folder.`;
     throw new MlanError("invalid-data", message);
   }
   const problem = problemOf(status);
@@ -94,7 +96,7 @@ function unreadable(errorPrefix: string, path: string, cause: unknown): MlanErro
 
 function problemOf(status: Stats): string | undefined {
   if (status.isDirectory()) return "it is a folder, not an image";
-  if (!status.isFile()) return "it is no regular file";
-  const size = `it has ${status.size} bytes, and images have up to ${MOST_IMAGE_BYTES}`;
+  if (!status.isFile()) return "it is not a regular file";
+  const size = `it has ${status.size} bytes, and images may have up to ${MOST_IMAGE_BYTES}`;
   return status.size > MOST_IMAGE_BYTES ? size : undefined;
 }

@@ -4,23 +4,23 @@ import type { Files } from "../files/file-source.ts";
 import { imageArchive } from "./image-archive.ts";
 import { imageFromFolders } from "./image-reference.ts";
 
-/** Images by the name that rows give them. */
+/** Images by the names used in rows. */
 export interface ImageStore {
-  /** Throws an `invalid-data` error for a name that leads out of the store. */
+  /** Throws an `invalid-data` error for a name outside the store. */
   image(name: string): ImageReference;
 }
 
-/** Where the images of a dataset are when its rows only name them. */
+/** Where to find images that the rows only name. */
 export interface ImagePlaces {
-  /** A folder, or a zip archive, that the user named. */
+  /** A folder or a zip archive, given by the user. */
   readonly at?: Location;
-  /** The archive that is published beside the rows. */
+  /** The archive published with the rows. */
   readonly archive?: string;
 }
 
 /**
- * The user's place; else the published archive; else the folder `images/` beside the rows, then the rows' own. Throws an
- * `invalid-data` error when there is nothing at the user's place.
+ * The images at the location given by the user; otherwise in the published archive; otherwise in the folder `images/`
+ * beside the rows, then in the rows' folder. Throws an `invalid-data` error when the user's location does not exist.
  */
 export async function findImages(errorPrefix: string, files: Files, { at, archive }: ImagePlaces): Promise<ImageStore> {
   if (at) return storeAt(errorPrefix, at);
@@ -35,7 +35,7 @@ async function storeAt(errorPrefix: string, at: Location): Promise<ImageStore> {
     return status.isDirectory() ? folders(errorPrefix, [toFolderUrl(at)]) : imageArchive(errorPrefix, toFileUrl(at));
   } catch (cause) {
     if (MlanError.is(cause)) throw cause;
-    const message = `${errorPrefix}: images cannot be read from ${pathOf(toFileUrl(at))} (${messageOf(cause)}); name a folder or a zip archive that exists.`;
+    const message = `${errorPrefix}: images cannot be read from ${pathOf(toFileUrl(at))} (${messageOf(cause)}); give a folder or a zip archive that exists.`;
     throw new MlanError("invalid-data", message, { cause });
   }
 }

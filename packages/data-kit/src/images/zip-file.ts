@@ -7,19 +7,19 @@ import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from "yauzl";
 import { FileRanges } from "./file-ranges.ts";
 import { MOST_IMAGE_BYTES } from "./image-name.ts";
 
-/** The files of a zip archive on this machine. */
+/** The files of a local zip archive. */
 export interface ZipArchive {
   readonly entries: readonly Entry[];
   /** Throws an Error for an entry that is too large, encrypted, or damaged. */
   read(entry: Entry): Promise<Uint8Array>;
 }
 
-/** As many names are kept in memory. */
+/** Limit on the names kept in memory. */
 const MOST_ENTRIES = 2_000_000;
 
 /**
- * Throws an Error for what is no zip archive, is cut short, or has entries that overlap, as zip bombs have. The file is
- * open only while something is read, so that there is nothing to close.
+ * Throws an Error for a file that is not a zip archive, is truncated, or has overlapping entries, as zip bombs do. The
+ * file is open only while something is read, so there is nothing to close.
  */
 export async function openZip(file: URL): Promise<ZipArchive> {
   const ranges = new FileRanges(fileURLToPath(file));
@@ -28,7 +28,9 @@ export async function openZip(file: URL): Promise<ZipArchive> {
       Promise.reject((await pointerError(file)) ?? cause),
     );
     if (zip.entryCount > MOST_ENTRIES) {
-      throw new Error(`it has ${zip.entryCount} entries, and up to ${MOST_ENTRIES} are read; unpack it to a folder`);
+      throw new Error(
+        `it has ${zip.entryCount} entries, but at most ${MOST_ENTRIES} are supported; unpack it to a folder`,
+      );
     }
     const entries: Entry[] = [];
     for await (const entry of zip.eachEntry()) entries.push(entry);
@@ -46,9 +48,7 @@ async function pointerError(file: URL): Promise<Error | undefined> {
   const { buffer: head } =
     (await handle?.read(Buffer.alloc(mark.length), 0, mark.length, 0).catch(() => undefined)) ?? {};
   await handle?.close();
-  return head?.equals(mark)
-    ? new Error("it is a pointer of Git LFS; fetch the archive with `git lfs pull`")
-    : undefined;
+  return head?.equals(mark) ? new Error("it is a Git LFS pointer; fetch the archive with `git lfs pull`") : undefined;
 }
 
 /** Bytes of a local header without the name. */
@@ -60,15 +60,15 @@ function checkPlaces(entries: readonly Entry[], { fileSize }: ZipFile, place: st
     const { relativeOffsetOfLocalHeader: start, compressedSize, fileNameLength, fileName } = entry;
     const end = start + LOCAL_HEADER + fileNameLength + compressedSize;
     const next = inOrder[index + 1]?.relativeOffsetOfLocalHeader;
-    if (end > fileSize) throw new Error(`"${fileName}" ends behind the end of ${place}, which was cut short`);
-    if (next !== undefined && end > next) throw new Error(`"${fileName}" overlaps the entry behind it`);
+    if (end > fileSize) throw new Error(`"${fileName}" ends beyond the end of ${place}, which was truncated`);
+    if (next !== undefined && end > next) throw new Error(`"${fileName}" overlaps the next entry`);
   }
 }
 
 async function readEntry(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
   if (entry.isEncrypted()) throw new Error("it is encrypted; unpack it to a folder");
   if (entry.uncompressedSize > MOST_IMAGE_BYTES) {
-    throw new Error(`it has ${entry.uncompressedSize} bytes unpacked, and images have up to ${MOST_IMAGE_BYTES}`);
+    throw new Error(`it has ${entry.uncompressedSize} bytes unpacked, and images may have up to ${MOST_IMAGE_BYTES}`);
   }
   const bytes = await buffer(await zip.openReadStreamPromise(entry));
   if (crc32(bytes) === entry.crc32) return bytes;

@@ -2,21 +2,21 @@ import { expectationOf, MlanError, shownValue } from "@mlan/core";
 import { z } from "zod";
 import { isPrintedByNumpy } from "./printed-by-numpy.ts";
 
-/** Where a row stands, for people. */
+/** The place of a row, for error messages. */
 export interface RowPlace {
-  /** Begins the message, e.g. "data-boolq". */
+  /** The beginning of the message, e.g. "data-boolq". */
   readonly errorPrefix: string;
-  /** The file's path below its source. */
+  /** The file's path, relative to its source. */
   readonly file: string;
   /** Counted from 0. */
   readonly row: number;
-  /** In a file of lines, counted from 1. */
+  /** Counted from 1, in a file of lines. */
   readonly line?: number;
 }
 
 /**
- * Throws an `invalid-data` error that names the columns which the schema needs and no row of the file has: a file of
- * another dataset or version, not a bad row.
+ * Throws an `invalid-data` error that names the columns that the schema needs and no row of the file has. Such a file
+ * is of another dataset or version; its rows are not to blame.
  */
 export function checkColumns(
   schema: z.ZodObject,
@@ -28,7 +28,7 @@ export function checkColumns(
   const names = missing.map((name) => `"${name}"`).join(", ");
   const problem = missing.length === 1 ? `column ${names} is missing` : `columns ${names} are missing`;
   const found = columns.length === 0 ? "no columns" : `columns ${columns.join(", ")}`;
-  const message = `${errorPrefix}: ${file}: ${problem}; the file has ${found}. Is it the right file, in the right revision?`;
+  const message = `${errorPrefix}: ${file}: ${problem}; the file has ${found}. Is it the right file, at the right revision?`;
   throw new MlanError("invalid-data", message);
 }
 
@@ -41,13 +41,13 @@ function missingColumns(schema: z.ZodObject, columns: readonly string[]): readon
   return Object.keys(schema.shape).filter((name) => !columns.includes(name) && !accepts(schema, name, {}));
 }
 
-/** Whether the schema takes, for that column alone, such a row: `{}` for one that lacks it. */
+/** Whether the schema accepts this row as far as one column is concerned; `{}` is a row without the column. */
 export function accepts(schema: z.ZodObject, column: string, row: object): boolean {
   const type = schema.shape[column];
   try {
     return type === undefined || z.object({ [column]: type }).safeParse(row).success;
   } catch {
-    // A transformation of the schema's own that cannot bear the value.
+    // A transformation in the schema threw on the value.
     return false;
   }
 }
@@ -74,7 +74,7 @@ export function placeText({ errorPrefix, file, row, line }: RowPlace): string {
   return `${errorPrefix}: ${file} row ${row}${line === undefined ? "" : ` (line ${line})`}`;
 }
 
-/** A row of another dataset differs in every column; three are enough to see it. */
+/** A row of another dataset differs in every column; three problems are enough to see that. */
 const SHOWN = 3;
 
 /** Length of the ", " or ": " that {@link problemOf} begins with. */
@@ -89,9 +89,10 @@ function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
   return `${column}: expected ${expected}, found ${shownValue(found)}${hint}`;
 }
 
-const NUMPY = "which is a list as numpy prints it; save the table as JSON lines or Parquet, or its lists with tolist()";
+const NUMPY =
+  "which is a list as printed by numpy; save the table as JSON lines or Parquet, or convert its lists with tolist()";
 
-/** The columns that a row has, where one of those that it lacks is a problem: they may have other names. */
+/** Lists the row's columns when a missing column is a problem, since it may have another name. */
 function columnsWhereMissing(issues: readonly z.core.$ZodIssue[], row: unknown): string {
   if (typeof row !== "object" || row === null || Array.isArray(row)) return "";
   const lacks = issues.slice(0, SHOWN).some(({ path: [column] }) => column !== undefined && !(column in row));
@@ -103,7 +104,7 @@ function columnsWhereMissing(issues: readonly z.core.$ZodIssue[], row: unknown):
 
 const COLUMNS_SHOWN = 8;
 
-/** As the file has it; within a text that a schema parses, as the schema has it. */
+/** The value as in the file; inside text that the schema parses, as in the schema's result. */
 function valueAt(row: unknown, { path, input }: z.core.$ZodIssue): unknown {
   let value = row;
   for (const key of path) {

@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 
 /**
- * Bytes of a file by position. The file is open only while it is read; rows one after the other share a reading, those
- * that are asked for at once too.
+ * Reads bytes of a file by position. The file is open only while it is read. Consecutive rows share one read, even when
+ * they are requested at the same time.
  */
 export function fileBytes(file: URL): (start: number, length: number) => Promise<Uint8Array> {
   let kept = NOTHING;
@@ -16,13 +16,13 @@ export function fileBytes(file: URL): (start: number, length: number) => Promise
     try {
       return (await stretch.bytes).subarray(start - stretch.start, start - stretch.start + length);
     } catch (error) {
-      if (kept === stretch) kept = NOTHING; // The next one tries again.
+      if (kept === stretch) kept = NOTHING; // the next call tries again
       throw error;
     }
   };
 }
 
-/** Fewer bytes where the file ends before. */
+/** Has fewer bytes when the file ends earlier. */
 interface Stretch {
   readonly start: number;
   readonly end: number;
@@ -31,7 +31,7 @@ interface Stretch {
 
 const NOTHING: Stretch = { start: 0, end: 0, bytes: Promise.resolve(new Uint8Array()) };
 
-/** Between two rows of a file stand commas, line ends and white space. */
+/** The most bytes between two consecutive rows: commas, line breaks and white space. */
 const FARTHEST_NEXT = 64;
 const AHEAD = 2 ** 20;
 

@@ -3,19 +3,22 @@ import { z } from "zod";
 import type { RowReader } from "./rows-from.ts";
 
 export interface JoinDefinition<Other, Row> {
-  /** Read first. Images in it are references, so a table of images is small. */
+  /** Read first. Its images are references, so even a table of images is small. */
   readonly table: RowReader<Other>;
-  /** The column of the table that others refer to. A key that occurs again is the first row's. */
+  /** The key of a table row, to which other rows refer. When a key occurs twice, the first row wins. */
   readonly keyOf: (row: Other) => string;
-  /** Names the table in errors, e.g. "an id in testdev_balanced_images". */
+  /** Describes a valid key in errors, e.g. "an id in testdev_balanced_images". */
   readonly expected: string;
-  /** The rows; `reference` is the schema of a column that holds keys, and turns each into the table's row. */
+  /**
+   * Creates the reader of the rows; `reference` is the schema of a column of keys and turns each key into the table's
+   * row.
+   */
   readonly rows: (reference: z.ZodType<Other>) => RowReader<Row>;
 }
 
 /**
- * Rows that refer to another table by key. A key that the table lacks ends in the same `invalid-data` error as a value
- * of a wrong type: file, row, column, what was found. The fingerprint covers both tables.
+ * Rows that refer to another table by key. A key that the table lacks raises the same `invalid-data` error as a value
+ * of a wrong type, with file, row, column and the value found. The fingerprint covers both tables.
  */
 export function joinedRows<Other, Row>(definition: JoinDefinition<Other, Row>): RowReader<Row> {
   const { table, keyOf, expected, rows } = definition;

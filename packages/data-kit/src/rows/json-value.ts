@@ -1,6 +1,6 @@
 /**
- * As `JSON.parse`, but an integer that no number holds exactly (beyond 2^53) becomes text with all its digits: a name
- * keeps its value, and where a number is wanted the text is refused.
+ * Like `JSON.parse`, but an integer that a number cannot represent exactly (beyond 2^53) becomes text with all its
+ * digits. An id thus keeps its value, and a schema that expects a number refuses the text.
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
@@ -10,7 +10,7 @@ export function parseJson(text: string): unknown {
 const MANY_DIGITS = /\d{16}/;
 const LONG_INTEGER = /-?\d{16,}(?![\d.eE])/g;
 
-/** Strings are skipped by hand: an expression that matches one overflows its stack at some millions of escapes. */
+/** Strings are skipped by hand, since a regular expression overflows the stack at a few million escapes. */
 function withExactIntegers(text: string): string {
   const parts: string[] = [];
   let at = 0;
@@ -24,7 +24,7 @@ function withExactIntegers(text: string): string {
   return parts.join("");
 }
 
-/** Behind the quotation mark that ends the string at `start`. */
+/** The position after the quotation mark that ends the string at `start`. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;

@@ -3,8 +3,9 @@ import type { FileMetaData } from "hyparquet";
 type Cells = readonly unknown[];
 
 /**
- * Gives the cell of row `index` of a file whose row groups `read` reads (first row, end row). The groups read last are kept, up to
- * 256 MiB before compression, since questions about one image or of one length rarely come in the order of the file.
+ * Returns a function that returns the cell of row `index`; `read` reads the cells of one row group, given its first and
+ * end row. The least recently used groups are dropped beyond 256 MiB uncompressed, since rows are rarely requested in
+ * file order.
  */
 export function groupCells(
   metadata: FileMetaData,
@@ -43,7 +44,7 @@ function groupsOf(metadata: FileMetaData): readonly Group[] {
   });
 }
 
-/** Drops what was used longest ago; the newest stays whatever its size. */
+/** Drops the least recently used groups; the newest stays whatever its size. */
 function makeRoom(kept: Map<Group, Promise<Cells>>): void {
   let bytes = [...kept.keys()].reduce((sum, group) => sum + group.bytes, 0);
   for (const group of kept.keys()) {

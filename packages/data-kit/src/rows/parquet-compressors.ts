@@ -2,10 +2,10 @@ import { MlanError } from "@mlan/core";
 import type { Compressors } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 
-/** A page unpacks to less in every sensible file. */
+/** Pages of every sensible file unpack to fewer bytes than this. */
 export const LARGEST_PAGE: number = 2 ** 30;
 
-/** A page may claim any size; it is compared before anything is unpacked. */
+/** A page may claim any size, so the size is checked before anything is unpacked. */
 export const boundedCompressors: Compressors = Object.fromEntries(
   Object.entries(compressors).map(([codec, decompress]) => [
     codec,

@@ -16,20 +16,20 @@ import { boundedCompressors } from "./parquet-compressors.ts";
 import { fileOfChunks, type RewrittenChunk } from "./parquet-headers.ts";
 import { checkPages } from "./parquet-pages.ts";
 
-/** An open Parquet file: what its footer says, checked, and its columns. */
+/** An open Parquet file: its footer, checked, and its columns. */
 export interface ParquetFile {
   readonly metadata: FileMetaData;
   readonly rows: number;
   /** The top-level columns. */
   readonly columns: readonly SchemaTree[];
   /**
-   * The cells of a column from row `start` up to row `end`, both borders of row groups. Throws when the file is another
-   * than it was when it was opened.
+   * The cells of a column from row `start` up to row `end`, both at row group boundaries. Throws when the file has
+   * changed since it was opened.
    */
   read(column: string, start: number, end: number): Promise<readonly unknown[]>;
 }
 
-/** Throws what is wrong with the file, in any type of error. */
+/** Throws an error of any type that says what is wrong with the file. */
 export async function openParquet(file: URL): Promise<ParquetFile> {
   const opened = await fileState(file);
   const buffer = await asyncBufferFromFile(fileURLToPath(file));
@@ -37,7 +37,7 @@ export async function openParquet(file: URL): Promise<ParquetFile> {
   const rows = checkFooter(metadata, buffer.byteLength);
   const checkUnchanged = async (): Promise<void> => {
     if ((await fileState(file)) === opened) return;
-    throw new MlanError("invalid-data", "its file has changed since it was opened; restore it, or begin again");
+    throw new MlanError("invalid-data", "its file has changed since it was opened; restore it, or start again");
   };
   return {
     metadata,
@@ -84,7 +84,10 @@ async function readCells(
   );
 }
 
-/** The file itself, or one in memory where pages had to be corrected. Throws what is wrong with the pages. */
+/**
+ * The file itself, or a copy in memory when pages had to be corrected. Throws an error that says what is wrong with the
+ * pages.
+ */
 async function checkedSource(
   file: AsyncBuffer,
   metadata: FileMetaData,
@@ -110,7 +113,7 @@ function groupsBetween({ row_groups }: FileMetaData, rowStart: number, rowEnd: n
   });
 }
 
-/** The number of rows, when the footer does not contradict itself. */
+/** Returns the number of rows. Throws when the footer contradicts itself. */
 function checkFooter({ num_rows, row_groups }: FileMetaData, fileBytes: number): number {
   const inGroups = row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
   if (num_rows !== inGroups) throw damaged(`its footer counts ${num_rows} rows, its row groups ${inGroups}`);
@@ -130,7 +133,7 @@ function checkFooter({ num_rows, row_groups }: FileMetaData, fileBytes: number):
   return Number(num_rows);
 }
 
-/** Rows that are all alike take next to no bytes; more than these would be memory for nothing. */
+/** Identical rows take almost no bytes, so the file size alone does not bound the number of rows. */
 const FEW_ROWS = 2 ** 20;
 const MOST_ROWS_PER_BYTE = 64;
 /** Some writers count the dictionary page twice. */

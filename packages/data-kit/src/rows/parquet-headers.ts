@@ -1,16 +1,17 @@
 import type { ColumnMetaData, FileMetaData, PageHeader } from "hyparquet";
 import { Encodings, PageTypes } from "hyparquet/src/constants.js";
 
-/** A column chunk whose pages may have other headers than in its file. */
+/** A column chunk whose page headers may differ from those in its file. */
 export interface RewrittenChunk {
   readonly chunk: ColumnMetaData;
-  /** Its bytes, one part after the other. */
+  /** Its bytes, in consecutive parts. */
   readonly parts: readonly Uint8Array[];
 }
 
 /**
- * The header of a version-2 page with another number of nulls, in Thrift's compact protocol. Some writers (Arrow among
- * them) count only nulls of the innermost values, not empty lists or missing parents; the decoder needs all of them.
+ * The header of a version-2 page with a different number of nulls, in Thrift's compact protocol. Some writers,
+ * including Arrow, count only null leaf values, not empty lists or missing parents; the decoder needs the count of all
+ * of them.
  */
 export function headerWithNulls(header: PageHeader, nulls: number): Uint8Array {
   const page = header.data_page_header_v2;
@@ -27,14 +28,14 @@ export function headerWithNulls(header: PageHeader, nulls: number): Uint8Array {
   ]);
 }
 
-/** The upper half of a field's first byte counts fields from the one before; the lower half is its type. */
+/** The upper half of a field's first byte is the difference to the previous field's id; the lower half is its type. */
 const NEXT_INT = 0x15;
 const NEXT_TRUE = 0x11;
 const NEXT_FALSE = 0x12;
 const STRUCT_5_LATER = 0x5c;
 const STOP = 0;
 
-/** A field of type i32 (zero or more) that follows the one before. */
+/** The next field, a non-negative i32. */
 function nextInt(value: number): readonly number[] {
   const bytes = [NEXT_INT];
   let left = 2 * value; // zigzag
@@ -42,7 +43,7 @@ function nextInt(value: number): readonly number[] {
   return [...bytes, left];
 }
 
-/** A file of only these chunks, and metadata that says where in it they are. */
+/** A file of only these chunks, and metadata with their positions in it. */
 export function fileOfChunks(
   metadata: FileMetaData,
   chunks: readonly RewrittenChunk[],

@@ -6,36 +6,36 @@ import type { ImageStore } from "../images/image-store.ts";
 import { badRow } from "./check-row.ts";
 import { groupCells } from "./parquet-cells.ts";
 
-/** A column of a Parquet file as this reader needs it. */
+/** A column of a Parquet file, and what reading its images needs. */
 export interface ParquetColumn {
-  /** Begins every error. */
+  /** The beginning of every error. */
   readonly errorPrefix: string;
   /** The file, for errors. */
   readonly name: string;
   readonly column: string;
   readonly metadata: FileMetaData;
-  /** Cells of the rows from `rowStart` up to `rowEnd`, which are the borders of a row group. */
+  /** Cells of the rows from `rowStart` up to `rowEnd`, which are the boundaries of a row group. */
   read(rowStart: number, rowEnd: number): Promise<readonly unknown[]>;
 }
 
 export interface ImageColumnOptions {
   /** Whether rows may have no image. */
   readonly nullable: boolean;
-  /** Look at every image now, for its identity. */
+  /** Whether to read every image now, for its identity. */
   readonly identify: boolean;
   readonly store: ImageStore;
 }
 
-/** What a column of encoded images holds: one image, or a list of them; undefined when it holds neither. */
+/** Whether a cell of the column holds one encoded image or a list of them; undefined when it holds neither. */
 export function imageKind(tree: SchemaTree): "image" | "list" | undefined {
   if (isImage(tree)) return "image";
   return tree.element.converted_type === "LIST" && isImage(listElement(tree)) ? "list" : undefined;
 }
 
 /**
- * The images of a column, by row; null where there is none. Cells are read for it, one row group at a time, only where
- * the file's statistics do not tell: with statistics where they count cells without image, without them where images may
- * be missing. Lists are always looked at. Throws an `invalid-data` error that names a cell with anything but an image.
+ * The images of a column by row; null where there is none. Reads cells now, one row group at a time, only when the
+ * file's statistics do not show which rows have an image: when they count nulls, or are absent and images may be
+ * missing. Lists are always read. Throws an `invalid-data` error that names a cell that holds anything but an image.
  */
 export async function imagesOfColumn(
   source: ParquetColumn,
@@ -76,7 +76,7 @@ export async function imagesOfColumn(
 
 interface Found {
   readonly count: number;
-  /** Of the images in order, when asked for. */
+  /** Identities of the images in order, when requested. */
   readonly identities?: readonly string[];
 }
 
@@ -96,7 +96,7 @@ function notAnImage({ errorPrefix, name, column }: ParquetColumn, row: number): 
   return badRow({ errorPrefix, file: name, row }, `, column "${column}": ${expected}, found neither`);
 }
 
-/** The image of one cell, read when it is needed. */
+/** The image of one cell, read when needed. */
 function imageOfCell(
   errorPrefix: string,
   name: string,
@@ -122,7 +122,7 @@ function imageOfCell(
       const { bytes, path = "" } = await content();
       return bytes ?? store.image(path).read();
     },
-    // Bytes in the file of the rows count in its fingerprint.
+    // Bytes in the row file are covered by its fingerprint.
     async find() {
       const { bytes, path = "" } = await content();
       const named = bytes ? undefined : store.image(path);
@@ -131,14 +131,14 @@ function imageOfCell(
   };
 }
 
-/** Of the images' bytes; undefined when the file does not tell. */
+/** Number of cells without image bytes; undefined when the file has no statistics. */
 function nullCount(group: RowGroup, column: string): bigint | undefined {
   const path = ({ meta_data }: RowGroup["columns"][number]): readonly string[] => meta_data?.path_in_schema ?? [];
   const leaf = group.columns.find((one) => path(one)[0] === column && [undefined, "bytes"].includes(path(one)[1]));
   return leaf?.meta_data?.statistics?.null_count;
 }
 
-/** A structure with bytes or path, or bytes that are not marked as text. */
+/** A struct with `bytes` or `path`, or bytes that are not marked as text. */
 function isImage(tree: SchemaTree | undefined): boolean {
   if (tree === undefined) return false;
   const { element, children } = tree;
@@ -147,7 +147,7 @@ function isImage(tree: SchemaTree | undefined): boolean {
   return element.type === "BYTE_ARRAY" && !text;
 }
 
-/** Of the usual three-level list. */
+/** The element of a standard three-level list. */
 function listElement(tree: SchemaTree): SchemaTree | undefined {
   return tree.children[0]?.children[0];
 }

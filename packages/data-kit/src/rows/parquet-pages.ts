@@ -7,9 +7,10 @@ import { headerWithNulls, type RewrittenChunk } from "./parquet-headers.ts";
 import { checkRuns, type RunsColumn } from "./parquet-runs.ts";
 
 /**
- * Compares what the pages of a column chunk say of themselves with each other, with the chunk and with its file. The
- * decoder believes a page: one without a size, or of a billion values, keeps it busy for ever. Throws what is wrong. Returns
- * the chunks, and whether one differs from the file: where a page counts its nulls wrong, its header is corrected.
+ * Checks the page headers of a column chunk against each other, the chunk and the file. The decoder trusts a page, and
+ * one without a size, or with a billion values, would keep it busy forever. Throws an error that says what is wrong.
+ * Returns the chunks, and whether one differs from the file because the header of a page with a wrong null count was
+ * corrected.
  */
 export async function checkPages(
   file: AsyncBuffer,
@@ -36,7 +37,7 @@ async function bytesOf(file: AsyncBuffer, chunk: ColumnMetaData): Promise<ArrayB
   return file.slice(start, Math.min(start + Number(size), file.byteLength));
 }
 
-/** The chunk's bytes in one part, or in several where headers were corrected. */
+/** The chunk's bytes in one part, or in several when headers were corrected. */
 function checkChunk(bytes: ArrayBuffer, column: RunsColumn): readonly Uint8Array[] {
   const { chunk } = column;
   const name = chunk.path_in_schema.join(".");
@@ -69,7 +70,7 @@ function pageProblem(header: PageHeader, left: number): string | undefined {
   if (!isCount(size, LARGEST_PAGE)) return `claims to unpack to ${size} bytes`;
   if (type === "DICTIONARY_PAGE") {
     const count = header.dictionary_page_header?.num_values;
-    return isCount(count, size) ? undefined : `claims ${count} words in ${size} bytes`;
+    return isCount(count, size) ? undefined : `claims ${count} dictionary entries in ${size} bytes`;
   }
   if (type === "DATA_PAGE") return countProblem(header.data_page_header);
   if (type !== "DATA_PAGE_V2") return undefined;
@@ -89,7 +90,7 @@ function countProblem(
 
 const MOST_VALUES = 2 ** 28;
 
-/** A header may lack a field, or have one of another type, whatever its declaration says. */
+/** A header may lack a field or have one of the wrong type, despite its TypeScript declaration. */
 function isCount(value: unknown, most: number): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most;
 }

@@ -7,9 +7,9 @@ import { imageKind, imagesOfColumn } from "./parquet-images.ts";
 import type { RawRow, RowFile } from "./row-file.ts";
 
 export interface ParquetColumns {
-  /** The columns to read; those that the file lacks are left out of the rows. */
+  /** The columns to read; columns that the file lacks are left out of the rows. */
   readonly columns: readonly string[];
-  /** Those of them that hold images: `{ bytes, path }`, bytes, names of files, or lists of these. */
+  /** The columns that hold images: `{ bytes, path }`, bytes, file names, or lists of these. */
   readonly images: readonly ParquetImages[];
 }
 
@@ -17,13 +17,13 @@ interface ParquetImages {
   readonly column: string;
   /** Whether rows may have no image. */
   readonly nullable: boolean;
-  /** Look at every image now: null stands where there is none, and the others know what equal ones share. */
+  /** Whether to read every image now: missing images become null, and the others get their identity. */
   readonly identify: boolean;
 }
 
 /**
- * The rows of a Parquet file; a cell without a value is null. All but images is in memory. Images stay in the file: their
- * row group is read when one of them is, and is kept only as long as there is room (256 MiB per file).
+ * The rows of a Parquet file; a missing value is null. Everything except images is in memory. Images stay in the file:
+ * reading one reads its row group, which is kept only as long as there is room (256 MiB per file).
  */
 export async function parquetRows(
   errorPrefix: string,
@@ -65,13 +65,13 @@ export async function parquetRows(
     };
   } catch (cause) {
     if (MlanError.is(cause) && cause.message.startsWith(errorPrefix)) throw cause;
-    const cut = (await endsAsParquet(file)) ? "" : "; it does not end as Parquet does, so it was cut short";
+    const cut = (await endsAsParquet(file)) ? "" : "; it does not end like a Parquet file, so it was truncated";
     const message = `${errorPrefix}: ${name} cannot be read as Parquet (${messageOf(cause)})${cut}. Download or write it again.`;
     throw new MlanError("invalid-data", message, { cause });
   }
 }
 
-/** The cells of a column, one row group after the other. */
+/** The cells of a column, read one row group at a time. */
 async function plainColumn(parquet: ParquetFile, tree: SchemaTree): Promise<(index: number) => unknown> {
   const values: unknown[] = [];
   let start = 0;
@@ -88,7 +88,7 @@ async function plainColumn(parquet: ParquetFile, tree: SchemaTree): Promise<(ind
   return (index) => values[index];
 }
 
-/** 64-bit integers become numbers where those are exact; what has no value becomes null, as in JSON. */
+/** 64-bit integers become numbers where that is exact; a missing value becomes null, as in JSON. */
 function plain(value: unknown): unknown {
   if (value === undefined) return null;
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;

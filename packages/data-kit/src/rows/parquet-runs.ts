@@ -5,23 +5,24 @@ import { getMaxDefinitionLevel, getMaxRepetitionLevel } from "hyparquet/src/sche
 import { readVarInt } from "hyparquet/src/thrift.js";
 import { boundedCompressors } from "./parquet-compressors.ts";
 
-/** What the runs of a column's pages depend on. */
+/** What is needed to decode the runs in a column's pages. */
 export interface RunsColumn {
   readonly chunk: ColumnMetaData;
-  /** The column's place in the schema, from the root. */
+  /** The column's path in the schema, from the root. */
   readonly schemaPath: SchemaTree[];
 }
 
 /**
- * Compares the run lengths inside a data page with its number of values. The decoder believes a run: one of two billion
- * levels fills the memory. Throws what is wrong. Returns how many values a version-2 page stores, undefined for others.
+ * Checks the run lengths inside a data page against its number of values. The decoder trusts a run, and one of two
+ * billion levels would fill the memory. Throws an error that says what is wrong. Returns how many values a version-2
+ * page stores; undefined for other pages.
  */
 export function checkRuns(packed: Uint8Array, header: PageHeader, column: RunsColumn): number | undefined {
   if (header.data_page_header) checkFirstVersion(packed, header, column);
   return header.data_page_header_v2 && checkSecondVersion(packed, header, header.data_page_header_v2, column);
 }
 
-/** Levels and values are compressed as one; a length stands before each kind of levels. */
+/** Levels and values are compressed together; each kind of levels is preceded by its length. */
 function checkFirstVersion(packed: Uint8Array, header: PageHeader, column: RunsColumn): void {
   const { num_values: values = 0, encoding = "PLAIN" } = header.data_page_header ?? {};
   const { repetition, definition } = levelsOf(column);
@@ -35,8 +36,8 @@ function checkFirstVersion(packed: Uint8Array, header: PageHeader, column: RunsC
 type SecondVersion = NonNullable<PageHeader["data_page_header_v2"]>;
 
 /**
- * Levels stand in front, never compressed; the header has their lengths. Its number of nulls is not believed: empty lists
- * and missing parents store no value either, and not every writer counts them.
+ * Uncompressed levels come first; the header has their lengths. Its null count is not trusted: empty lists and missing
+ * parents store no value either, and not every writer counts them.
  */
 function checkSecondVersion(packed: Uint8Array, header: PageHeader, page: SecondVersion, column: RunsColumn): number {
   const { repetition, definition } = levelsOf(column);
@@ -55,17 +56,17 @@ function checkSecondVersion(packed: Uint8Array, header: PageHeader, page: Second
 
 interface Values {
   readonly encoding: string;
-  /** How many are no null. */
+  /** Number of values that are not null. */
   readonly filled: number;
   readonly column: RunsColumn;
 }
 
-/** Words of a dictionary, or truth values. */
+/** Checks dictionary indices or booleans. */
 function checkValues(reader: Reader, { encoding, filled, column }: Values): void {
   if (!hasRuns(encoding) || filled === 0) return;
   if (column.chunk.type === "BOOLEAN") return void walkSized(reader, { width: 1, values: filled });
   const width = reader.view.getUint8(reader.offset++);
-  if (width > WIDEST) throw damaged(`has words of ${width} bits`);
+  if (width > WIDEST) throw damaged(`has dictionary indices of ${width} bits`);
   if (width > 0) walk(reader, { width, values: filled });
 }
 
@@ -82,11 +83,11 @@ interface Runs {
   /** Bits of each value. */
   readonly width: number;
   readonly values: number;
-  /** The value that is counted. */
+  /** The value to count. */
   readonly sought?: number;
 }
 
-/** Runs behind their length in bytes. How many are the sought value. */
+/** Walks over runs preceded by their length in bytes. Returns how often the sought value occurs. */
 function walkSized(reader: Reader, runs: Runs): number {
   const length = reader.view.getUint32(reader.offset, true);
   reader.offset += 4;
@@ -96,7 +97,7 @@ function walkSized(reader: Reader, runs: Runs): number {
   return found;
 }
 
-/** Throws when a run is longer than the values that are left. */
+/** Returns how often the sought value occurs. Throws when a run is longer than the number of values left. */
 function walk(reader: Reader, { width, values, sought }: Runs): number {
   let [seen, found] = [0, 0];
   while (seen < values) {
@@ -124,7 +125,7 @@ function runValue(reader: Reader, width: number): number {
   return value;
 }
 
-/** How many of bit-packed values are the sought one. What a writer left out behind the end counts as 0. */
+/** How many bit-packed values equal the sought one. Bytes that a writer omitted at the end count as 0. */
 function packedCount({ view, offset }: Reader, { width, values, sought }: Required<Runs>): number {
   let found = 0;
   for (let index = 0; index < values; index++) {
@@ -139,7 +140,7 @@ function packedCount({ view, offset }: Reader, { width, values, sought }: Requir
   return found;
 }
 
-/** The last run is filled up to a multiple of 8; some writers go further. */
+/** The last run is padded to a multiple of 8; some writers pad further. */
 const PADDING = 512;
 const WIDEST = 32;
 

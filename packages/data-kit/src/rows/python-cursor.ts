@@ -1,12 +1,12 @@
 import { MlanError } from "@mlan/core";
 
-/** A place in a text that is being read. */
+/** A position in a text that is being parsed. */
 export interface Cursor {
   readonly text: string;
   at: number;
 }
 
-/** What the sticky pattern matches at the cursor, which then stands behind it; undefined when it does not match there. */
+/** Matches a sticky pattern at the cursor and moves the cursor past the match; undefined when it does not match. */
 export function take(cursor: Cursor, pattern: RegExp): RegExpExecArray | undefined {
   pattern.lastIndex = cursor.at;
   const found = pattern.exec(cursor.text);
@@ -15,12 +15,12 @@ export function take(cursor: Cursor, pattern: RegExp): RegExpExecArray | undefin
   return found;
 }
 
-/** Moves behind white space, line continuations and comments. */
+/** Moves past white space, line continuations and comments. */
 export function skipSpace(cursor: Cursor): void {
   take(cursor, SPACE);
 }
 
-/** Tells what was expected at a place, by default at the cursor. */
+/** The error for an unexpected character at a position, by default at the cursor. */
 export function unexpected({ text, at }: Cursor, expected: string, place: number = at): MlanError {
   const found = at < text.length ? JSON.stringify(text.slice(at, at + SHOWN)) : "the end";
   return new MlanError("invalid-data", `Python literal, character ${place + 1}: expected ${expected}, found ${found}`);

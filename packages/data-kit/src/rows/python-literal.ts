@@ -1,7 +1,7 @@
 import { type Cursor, skipSpace, take, unexpected } from "./python-cursor.ts";
 import { takePythonString } from "./python-string.ts";
 
-/** Lists and tuples are arrays, dictionaries objects, None is null. */
+/** Lists and tuples become arrays, dictionaries objects, and None null. */
 export type PythonValue =
   | null
   | boolean
@@ -11,9 +11,9 @@ export type PythonValue =
   | { readonly [key: string]: PythonValue };
 
 /**
- * The value that Python's `ast.literal_eval` reads from a text: lists, tuples, dictionaries with text as keys, strings,
- * numbers, True, False, None. Throws an `invalid-data` error that names the character (counted from 1) on anything else,
- * also on sets, bytes, complex numbers and integers from 2^53 on, for which there is no equal value here.
+ * Parses a text like Python's `ast.literal_eval`: lists, tuples, dictionaries with string keys, strings, numbers, True,
+ * False, None. Throws an `invalid-data` error that names the character (counted from 1) for anything else, including
+ * sets, bytes, complex numbers and integers from 2^53 on, which have no equal value in JSON.
  */
 export function parsePythonLiteral(text: string): PythonValue {
   const cursor: Cursor = { text, at: 0 };
@@ -22,13 +22,13 @@ export function parsePythonLiteral(text: string): PythonValue {
   return value;
 }
 
-/** As deep as Python itself reads. */
+/** Python's own limit. */
 const MAXIMUM_DEPTH = 200;
 
 /** Reads a value with the white space around it. */
 function readValue(cursor: Cursor, depth: number): PythonValue {
   skipSpace(cursor);
-  if (depth > MAXIMUM_DEPTH) throw unexpected(cursor, `at most ${MAXIMUM_DEPTH} brackets inside one another`);
+  if (depth > MAXIMUM_DEPTH) throw unexpected(cursor, `at most ${MAXIMUM_DEPTH} nested brackets`);
   const value = takeAtom(cursor) ?? readBracketed(cursor, depth);
   skipSpace(cursor);
   return value === NONE ? null : value;
@@ -44,7 +44,7 @@ function readBracketed(cursor: Cursor, depth: number): PythonValue {
   return only !== undefined && commas === 0 ? only : items;
 }
 
-/** Items up to the closing bracket; a comma may follow the last one. */
+/** Reads items up to the closing bracket; a comma may follow the last one. */
 function readItems<Item>(cursor: Cursor, close: string, item: () => Item): { items: readonly Item[]; commas: number } {
   const items: Item[] = [];
   let commas = 0;
@@ -66,7 +66,7 @@ function readEntry(cursor: Cursor, item: () => PythonValue): readonly [string, P
   return [key, item()];
 }
 
-/** Stands for Python's None where undefined means that nothing was read. */
+/** Python's None, where undefined means that nothing was read. */
 const NONE = Symbol("None");
 
 function takeAtom(cursor: Cursor): string | number | boolean | typeof NONE | undefined {

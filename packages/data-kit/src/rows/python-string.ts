@@ -1,6 +1,8 @@
 import { type Cursor, skipSpace, take, unexpected } from "./python-cursor.ts";
 
-/** One string literal, or several that follow one another and are one; undefined when none begins at the cursor. */
+/**
+ * Reads one string literal, or several adjacent ones that form one string; undefined when none starts at the cursor.
+ */
 export function takePythonString(cursor: Cursor): string | undefined {
   const parts: string[] = [];
   for (let open = take(cursor, OPEN); open !== undefined; open = take(cursor, OPEN)) {
@@ -29,7 +31,9 @@ function readBody(cursor: Cursor, quote: string, raw: boolean): string {
   return parts.join("");
 }
 
-/** What may stand in a string as itself: everything but backslashes, its quote, and line ends where it has one line. */
+/**
+ * Characters without special meaning in a string: all but backslashes, its quote, and line breaks in a one-line string.
+ */
 const PLAIN: Readonly<Record<string, RegExp>> = {
   "'": /[^'\\\n]+/y,
   '"': /[^"\\\n]+/y,
@@ -55,7 +59,7 @@ function takeEscape(cursor: Cursor): string | undefined {
   if (take(cursor, NUMBERED)) {
     throw unexpected({ ...cursor, at: place }, "\\x with 2, \\u with 4 or \\U with 8 hexadecimal digits");
   }
-  // Any other backslash stands for itself.
+  // Any other backslash is a literal backslash.
   return take(cursor, BACKSLASH)?.[0];
 }
 

@@ -5,8 +5,8 @@ import type { ImageStore } from "../images/image-store.ts";
 import { badRow, placeText, type RowPlace } from "./check-row.ts";
 
 /**
- * The row with images in its image columns, in the place of names; an empty name is the absence of an image. Anything else
- * there is left to the schema.
+ * Replaces image names in a row's image columns with images; an empty name means no image. Any other value is left to
+ * the schema.
  */
 export function withImages(row: unknown, columns: readonly string[], store: ImageStore, place: RowPlace): unknown {
   if (typeof row !== "object" || row === null || Array.isArray(row)) return row;

@@ -10,56 +10,58 @@ import type { RawRow, RowFile } from "./row-file.ts";
 import { jsonArray, jsonLines, table, textRows } from "./text-rows.ts";
 import { typedCells } from "./typed-cells.ts";
 
-/** Reads the rows of a source, checked. Creating one does nothing. */
+/** Reads and checks the rows of a source. Creating one does nothing. */
 export interface RowReader<Row> {
   /**
-   * Checks all rows, and keeps where they are. Throws `invalid-data` errors that name file, row, column, what was
-   * expected and what was found; also when a column is missing, and when the files hold no rows at all.
+   * Checks all rows and remembers their positions. Throws `invalid-data` errors that name file, row, column, what was
+   * expected and what was found; also when a column is missing, or the files hold no rows at all.
    */
   read(options?: ReadOptions<Row>): Promise<Rows<Row>>;
 }
 
 export interface ReadOptions<Row> extends OpenOptions {
-  /** Is called with every row in order while they are checked, so that they need not be read again. */
+  /** Called with every row in order during the check, so that rows need not be read again. */
   onRow?(row: Row, index: number): void;
 }
 
-/** Rows that are read from their files when they are needed (those of Parquet are in memory, but for their images). */
+/** Rows that are read from their files when needed (Parquet rows are in memory, except for their images). */
 export interface Rows<Row> {
   readonly length: number;
-  /** Of the bytes of the files that hold the rows. */
+  /** Covers the bytes of the files that hold the rows. */
   readonly fingerprint: string;
   /**
-   * Throws an `invalid-data` error when the row's file has changed since it was opened; in Parquet, reading an image does.
+   * Throws an `invalid-data` error when the row's file has changed since it was opened; in Parquet, reading an image
+   * throws it.
    */
   at(index: number): Promise<Row>;
 }
 
 export interface RowsDefinition<Shape extends z.ZodRawShape> {
-  /** Begins every error, e.g. "data-boolq". */
+  /** The beginning of every error, e.g. "data-boolq". */
   readonly errorPrefix: string;
   readonly source: FileSource;
   /**
-   * Patterns, best first: all files that match the first one with any match are read, in the order of their names. Their
-   * content says whether they are a JSON array, JSON lines or Parquet; tables of text end in `.csv` or `.tsv`.
+   * Patterns in order of preference: the files that match the first pattern with any match are read, in the order of
+   * their names. JSON arrays, JSON lines and Parquet are detected from the content; text tables end in `.csv` or
+   * `.tsv`.
    */
   readonly files: readonly string[];
-  /** The columns that are used; a file may have more. */
+  /** The columns to read; a file may have more. */
   readonly schema: z.ZodObject<Shape>;
   /**
-   * Pure: puts a row of another format into the columns of the schema, before images are found. In tables of text, cells
-   * of columns that the schema has are typed by then.
+   * Converts a row of another format to the columns of the schema, before images are resolved. Must be pure. In text
+   * tables, the cells of the schema's columns already have their types.
    */
   prepare?(row: unknown): unknown;
   /**
-   * The columns that hold images; the schema sees an `ImageReference` in them, a list of these where the row has a list,
-   * or null where there is no image. With `identify`, images inside Parquet files are looked at once, and `imageIdentity`
-   * tells which are equal.
+   * The columns that hold images. The schema sees an `ImageReference`, a list of them when the row has a list, or null
+   * when there is no image. With `identify`, images inside Parquet files are read once, so that `imageIdentity` can
+   * find equal images.
    */
   readonly images?: ImagePlaces & { readonly column: string | readonly string[]; readonly identify?: boolean };
 }
 
-/** Rows from JSON, JSON lines, CSV or Parquet files. Images are not read before they are needed. */
+/** Rows from JSON, JSON lines, CSV or Parquet files. Images are read only when needed. */
 export function rowsFrom<Shape extends z.ZodRawShape>(
   definition: RowsDefinition<Shape>,
 ): RowReader<z.output<z.ZodObject<Shape>>> {
@@ -81,7 +83,7 @@ export function rowsFrom<Shape extends z.ZodRawShape>(
         parts.push(part);
       }
       if (length === 0) {
-        const message = `${errorPrefix}: ${paths.join(", ")} of ${files.place} holds no rows; name a file or folder that does.`;
+        const message = `${errorPrefix}: ${paths.join(", ")} of ${files.place} holds no rows; give a file or folder that does.`;
         throw new MlanError("invalid-data", message);
       }
       return {
@@ -118,7 +120,7 @@ async function rowFiles<Shape extends z.ZodRawShape>(
   const all = await files.match("*");
   const found =
     all.length === 0 ? "no files" : `${all.slice(0, LISTED).join(", ")}${all.length > LISTED ? ", ..." : ""}`;
-  const message = `${errorPrefix}: ${files.place} has none of ${patterns.join(", ")}, but ${found}; name the folder that has, or the file itself.`;
+  const message = `${errorPrefix}: ${files.place} has none of ${patterns.join(", ")}, but ${found}; give the folder that has one, or the file itself.`;
   throw new MlanError("invalid-data", message);
 }
 
@@ -145,7 +147,7 @@ async function openFile<Shape extends z.ZodRawShape>(
   return parquetRows(errorPrefix, file, path, columns, store);
 }
 
-/** How many there are. */
+/** Checks all rows of a file and returns their number. */
 async function checkRows<Shape extends z.ZodRawShape>(
   definition: RowsDefinition<Shape>,
   part: Part,
@@ -154,7 +156,7 @@ async function checkRows<Shape extends z.ZodRawShape>(
   const { errorPrefix, schema } = definition;
   const { path, start, file } = part;
   let row = 0;
-  // A column that no row has is named rather than the first row without it, so that all rows are looked at first.
+  // Reads all rows before it reports one that lacks a column: if no row has the column, the column is reported instead.
   let problem: { readonly error: unknown } | undefined;
   await reading(errorPrefix, path, async () => {
     for await (const raw of file.scan()) {
@@ -186,7 +188,7 @@ function rowOf<Shape extends z.ZodRawShape>(
   const place: RowPlace = { errorPrefix, file: path, row, ...(line !== undefined && { line }) };
   const typed = (cells: unknown): unknown =>
     file.textCells ? typedCells(schema, cells, imageColumnsOf(images)) : cells;
-  // Once more for the columns that are made of others.
+  // Typed again for columns that `prepare` derives from others.
   const prepared = prepare ? typed(prepare(typed(value))) : typed(value);
   return checkRow(schema, withImages(prepared, imageColumnsOf(images), store, place), place);
 }
@@ -196,7 +198,7 @@ function imageColumnsOf(images: { readonly column: string | readonly string[] } 
   return typeof images.column === "string" ? [images.column] : images.column;
 }
 
-/** An `unavailable` error with the reason when the system cannot read the file. */
+/** Throws an `unavailable` error with the reason when the system cannot read the file. */
 async function reading<Value>(errorPrefix: string, path: string, read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();

@@ -1,13 +1,13 @@
 import { Pending, SplitError, type Splitter, WRITE_AGAIN } from "./split-text.ts";
 
 /**
- * Cuts one JSON array into its elements without parsing them: brackets outside of strings are counted, and whether an
- * element is JSON is left to its parser.
+ * Splits one JSON array into its elements without parsing them: it counts brackets outside strings and leaves it to the
+ * parser whether an element is valid JSON.
  */
 export function splitArray(): Splitter {
   const pending = new Pending();
   let state: "before" | "inside" | "after" = "before";
-  /** Brackets that are open within the array. */
+  /** Number of open brackets within the array. */
   let depth = 0;
   let string = false;
   let escaped = false;
@@ -50,7 +50,7 @@ export function splitArray(): Splitter {
           continue;
         }
         if (state === "after") {
-          throw new SplitError("the file goes on after the end of its array", "Write all rows into one array");
+          throw new SplitError("the file continues after the end of its array", "Write all rows into one array");
         }
         const ends = depth === 0 && (byte === COMMA || byte === END_BRACKET);
         if (ends) {
@@ -65,7 +65,7 @@ export function splitArray(): Splitter {
           if (byte === QUOTE) string = true;
           else if (byte === BRACE || byte === BRACKET) depth += 1;
           else if (byte === END_BRACE || byte === END_BRACKET) depth -= 1;
-          if (depth < 0) throw new SplitError('it has a "}" too many');
+          if (depth < 0) throw new SplitError('it has one "}" too many');
         }
         at += 1;
       }
@@ -75,7 +75,7 @@ export function splitArray(): Splitter {
     end() {
       if (state === "after") return [];
       const found = `the file ends in the middle, after ${pending.position} bytes`;
-      throw new SplitError(`${found}: it was cut short, or a bracket or quotation mark is missing`, WRITE_AGAIN);
+      throw new SplitError(`${found}: it was truncated, or a bracket or quotation mark is missing`, WRITE_AGAIN);
     },
   };
 }
@@ -95,7 +95,7 @@ function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === LINE_FEED || byte === 0x0d || byte === 0x09;
 }
 
-/** Of a quotation mark or backslash, else the last byte. */
+/** The position of the next quotation mark or backslash, otherwise of the last byte. */
 function endOfPlainText(chunk: Uint8Array, start: number): number {
   let at = start;
   while (at < chunk.length - 1 && chunk[at] !== QUOTE && chunk[at] !== BACKSLASH) at++;

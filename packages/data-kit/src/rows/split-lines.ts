@@ -4,7 +4,7 @@ const LINE_FEED = 0x0a;
 const QUOTE = 0x22;
 
 /**
- * Cuts at LF bytes alone: U+2028 and a bare CR may stand inside a JSON string. With `quotes`, an LF between quotation
+ * Splits at LF bytes only, since a JSON string may contain U+2028 or a bare CR. With `quotes`, an LF between quotation
  * marks belongs to its row, as in CSV. Empty lines are rows without bytes.
  */
 export function splitLines({ quotes }: { readonly quotes: boolean }): Splitter {
@@ -33,7 +33,7 @@ export function splitLines({ quotes }: { readonly quotes: boolean }): Splitter {
     },
     *end() {
       if (quoted) {
-        const found = `the file ends before a quotation mark that is opened in line ${rowLine} or later is closed`;
+        const found = `the file ends before a quotation mark opened in line ${rowLine} or later is closed`;
         throw new SplitError(found, `Close it, or ${WRITE_AGAIN.toLowerCase()}`);
       }
       yield pending.cut(new Uint8Array(), 0, 0, rowLine);

@@ -1,21 +1,21 @@
-/** A piece of a file: a row that is not parsed yet. */
+/** A piece of a file: one row, not yet parsed. */
 export interface Piece {
-  /** Counted from the beginning of the file. */
+  /** Offset in bytes from the beginning of the file. */
   readonly start: number;
   readonly bytes: Uint8Array;
-  /** Of its first byte, counted from 1; absent where rows do not begin with lines. */
+  /** The line of its first byte, counted from 1; absent when rows are not lines. */
   readonly line?: number;
 }
 
-/** Cuts a file into rows, one chunk of bytes after the other: however long the file, one row is in memory. */
+/** Splits a file into rows, chunk by chunk, so that only one row is in memory however long the file. */
 export interface Splitter {
-  /** The rows that end in this chunk, one after the other. Throws a {@link SplitError} where they stop being rows. */
+  /** The rows that end in this chunk, in order. Throws a {@link SplitError} where the rows are malformed. */
   push(chunk: Uint8Array): Iterable<Piece>;
-  /** The row that the end of the file ends. */
+  /** The row that ends with the file. */
   end(): Iterable<Piece>;
 }
 
-/** Why the row after those that were given cannot be cut out; `wayOut` when it is not that row's fault. */
+/** Why the next row cannot be split off; `wayOut` when that row is not to blame. */
 export class SplitError extends Error {
   readonly wayOut: string | undefined;
 
@@ -25,20 +25,20 @@ export class SplitError extends Error {
   }
 }
 
-/** The way out where a file ends too early. */
+/** The way out when a file ends too early. */
 export const WRITE_AGAIN = "Download or write the file again";
 
-/** A row longer than this is a missing quotation mark or bracket; V8 holds no text of 512 MiB. */
+/** A longer row means a missing quotation mark or bracket; V8 cannot hold a text of 512 MiB. */
 const LONGEST_ROW = 256 * 2 ** 20;
 
-/** What lies between two cuts, over any number of chunks. */
+/** The bytes of the current row, which may span any number of chunks. */
 export class Pending {
   #parts: Uint8Array[] = [];
   #length = 0;
-  /** Of the first byte of the next chunk. */
+  /** Offset of the first byte of the next chunk. */
   #position = 0;
 
-  /** Ends the row before byte `end` of the chunk, of which bytes from `start` belong to it. */
+  /** Ends the row with the bytes from `start` up to `end` of the chunk. */
   cut(chunk: Uint8Array, start: number, end: number, line?: number): Piece {
     this.keep(chunk, start, end);
     const piece = {

@@ -3,8 +3,8 @@ import { parse } from "csv-parse/sync";
 import type { RowParser } from "./row-file.ts";
 
 /**
- * Rows of a table of text (CSV, TSV) as objects of texts; the first row names the columns, and cells are parted by the
- * comma, tab or semicolon that it has.
+ * Parses the rows of a text table (CSV, TSV) into objects of strings. The first row names the columns; its comma, tab
+ * or semicolon is the delimiter.
  */
 export function tableParser(): RowParser {
   let columns: readonly string[] | undefined;

@@ -10,7 +10,7 @@ import { splitLines } from "./split-lines.ts";
 import { type Piece, SplitError, type Splitter, WRITE_AGAIN } from "./split-text.ts";
 import { tableParser } from "./table-parser.ts";
 
-/** What the rows of a file of text are. */
+/** How to split a text file into rows and parse them. */
 export interface TextFormat {
   readonly splitter: Splitter;
   readonly parser: RowParser;
@@ -29,8 +29,8 @@ const jsonParser: RowParser = {
 };
 
 /**
- * The rows of a file of text of any size: scanning keeps where each row is and a checksum of it, and a row is read from
- * the file when it is needed.
+ * The rows of a text file of any size: scanning records the position and checksum of each row, and a row is read from
+ * the file when needed.
  */
 export function textRows(errorPrefix: string, file: URL, name: string, format: TextFormat): RowFile {
   const { splitter, parser } = format;
@@ -58,7 +58,7 @@ export function textRows(errorPrefix: string, file: URL, name: string, format: T
     return { value: parsed.value, ...(line !== undefined && { line }) };
   }
 
-  /** `last`: a row that nothing but the end of the file ends. */
+  /** `last`: the row is ended by the end of the file. */
   function* rowsOf(split: () => Iterable<Piece>, last: boolean): Generator<RawRow> {
     for (const piece of namingProblems(split)) {
       const row = rowOf(piece, last);
@@ -89,7 +89,7 @@ export function textRows(errorPrefix: string, file: URL, name: string, format: T
       const [start = 0, length = 0, line] = [starts[index], lengths[index], known.lines[index]];
       const bytes = await bytesAt(start, length);
       if (bytes.length !== length || crc32(bytes) !== checksums[index]) {
-        const message = `${errorPrefix}: ${name} has changed since it was opened (row ${index}); restore it, or begin again.`;
+        const message = `${errorPrefix}: ${name} has changed since it was opened (row ${index}); restore it, or start again.`;
         throw new MlanError("invalid-data", message);
       }
       return { value: parse(parser, bytes, placeOf(index, line), false)?.value, ...(line !== undefined && { line }) };
@@ -97,7 +97,7 @@ export function textRows(errorPrefix: string, file: URL, name: string, format: T
   };
 }
 
-/** One entry per row: lists of numbers, for a million rows are common. */
+/** One entry per row, as lists of numbers, since a million rows are common. */
 interface KnownRows {
   readonly starts: number[];
   readonly lengths: number[];
@@ -107,7 +107,7 @@ interface KnownRows {
 
 const CHUNK = 2 ** 20;
 
-/** Throws on bytes that are not UTF-8; drops a byte order mark. */
+/** Throws for bytes that are not UTF-8; drops a byte order mark. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 function parse(
@@ -121,7 +121,7 @@ function parse(
   } catch (cause) {
     const problem = `: it is not ${parser.format} (${messageOf(cause)})`;
     if (!last) throw badRow(place, problem, { cause });
-    const cut = `${problem}, and the file ends in it, without a line feed: it may have been cut short`;
+    const cut = `${problem}, and the file ends in it, without a line feed: it may have been truncated`;
     throw badRow(place, cut, { cause, wayOut: `${WRITE_AGAIN}, or correct that row` });
   }
 }

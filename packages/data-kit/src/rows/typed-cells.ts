@@ -4,9 +4,9 @@ import { isPrintedByNumpy } from "./printed-by-numpy.ts";
 import { parsePythonLiteral } from "./python-literal.ts";
 
 /**
- * A row of a table of text with its cells as the schema wants them. A cell that the schema takes as text stays text; any
- * other is read as JSON or as a literal of Python (`True`, `['a', 'b']`), and is absent when it is empty. An empty cell
- * of `images` is absent too.
+ * A row of a text table with its cells converted to the types of the schema. A cell that the schema accepts as text
+ * stays text; any other is parsed as JSON or as a Python literal (`True`, `['a', 'b']`), and is absent when empty. An
+ * empty cell of `images` is absent too.
  */
 export function typedCells(schema: z.ZodObject, row: unknown, images: readonly string[]): unknown {
   if (typeof row !== "object" || row === null) return row;
@@ -25,12 +25,12 @@ function takes(type: z.core.$ZodType, text: string): boolean {
   try {
     return z.safeParse(type, text).success;
   } catch {
-    // A transformation of the schema's own that cannot bear the value.
+    // A transformation in the schema threw on the value.
     return false;
   }
 }
 
-/** The text itself when it is no value of either language: the schema refuses it then, and shows it. */
+/** The text itself when it is neither JSON nor a Python literal, so that the schema's error shows it. */
 function valueOf(text: string): unknown {
   for (const parse of [parseJson, parsePythonLiteral]) {
     if (parse === parsePythonLiteral && isPrintedByNumpy(text)) return text;
