@@ -8,27 +8,16 @@ export type { MapByTextOptions } from "./answers/map-by-text.ts";
 export { mapByText } from "./answers/map-by-text.ts";
 export type { MapByWordsOptions } from "./answers/map-by-words.ts";
 export { mapByWords } from "./answers/map-by-words.ts";
-export { plainWords } from "./answers/plain-words.ts";
-export {
-  capitalize,
-  firstLine,
-  splitWords,
-  strip,
-  WHITE_SPACE,
-  withoutPunctuation,
-  WORD_CHARACTERS,
-} from "./answers/python-text.ts";
+export { capitalize, strip, WHITE_SPACE, withoutPunctuation } from "./answers/python-text.ts";
 export { saysYesOrNo } from "./answers/says-yes-or-no.ts";
 export { strictChoice } from "./answers/strict-choice.ts";
 export { strictShortAnswer } from "./answers/strict-short-answer.ts";
 export { strictYesNo } from "./answers/strict-yes-no.ts";
 export { trueFalse } from "./answers/true-false.ts";
-export { yesNo } from "./answers/yes-no.ts";
 export { yesNoChoices } from "./answers/yes-no-choices.ts";
 export { contentKey } from "./content-key.ts";
 export type { LlavaRecord, LlavaTurn } from "./conversations/llava-record.ts";
 export { conversationOf, imagesOf, llavaImages, llavaRecord, turnsOf } from "./conversations/llava-record.ts";
-export { withPartsAsText } from "./conversations/message-parts.ts";
 export type { ConversationsDefinition } from "./conversations/conversations-from.ts";
 export { conversationsFrom } from "./conversations/conversations-from.ts";
 export type { RowDatasetDefinition } from "./dataset-from-rows.ts";
@@ -47,7 +36,6 @@ export type {
   AskingDefinition,
   JudgingDefinition,
   PromptDefinition,
-  ProtocolDefinition,
 } from "./benchmarks/protocol-definition.ts";
 export type { Published } from "./benchmarks/published.ts";
 export type { Files, FileSource } from "./files/file-source.ts";
@@ -59,8 +47,7 @@ export { hubFolder } from "./hub/hub-folder.ts";
 export type { HubOptions } from "./hub/hub-options.ts";
 export { imageColumn, imageFromBytes, imageFromFile } from "./images/image-reference.ts";
 export { imageIdentity } from "./images/image-identity.ts";
-export { imageArchive } from "./images/image-archive.ts";
-export type { ImagePlaces, ImageStore } from "./images/image-store.ts";
+export type { ImagePlaces } from "./images/image-store.ts";
 export { checkOptions } from "@mlan/core";
 export { choiceLines, letter, lettered } from "./prompts/choice-lines.ts";
 export { harnessPrompt, visionHarnessPrompt } from "./prompts/raw-prompt.ts";

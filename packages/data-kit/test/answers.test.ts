@@ -1,15 +1,15 @@
+import { splitWords } from "#internal/answers/python-text.ts";
+import { yesNo } from "#internal/answers/yes-no.ts";
 import {
   accuracy,
   capitalize,
   exactMatch,
   lead,
-  splitWords,
   strictShortAnswer,
   strictYesNo,
   strip,
   trueFalse,
   withoutPunctuation,
-  yesNo,
 } from "@mlan/data-kit";
 import fc from "fast-check";
 import { expect, test } from "vitest";

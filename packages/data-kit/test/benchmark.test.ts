@@ -1,9 +1,9 @@
 import { chatWording, type Question } from "@mlan/core";
+import type { ProtocolDefinition } from "#internal/benchmarks/protocol-definition.ts";
 import {
   benchmarkFromRows,
   checkOptions,
   datasetFromRows,
-  type ProtocolDefinition,
   type RowBenchmarkDefinition,
   type RowReader,
   strictYesNo,

@@ -1,5 +1,6 @@
 import type { Choice } from "@mlan/core";
-import { firstMention, languageExtractor, lettered, mapByWords, plainWords, strictChoice } from "@mlan/data-kit";
+import { plainWords } from "#internal/answers/plain-words.ts";
+import { firstMention, languageExtractor, lettered, mapByWords, strictChoice } from "@mlan/data-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 

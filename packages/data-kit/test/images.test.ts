@@ -1,5 +1,6 @@
 import { MlanError, stampOf } from "@mlan/core";
-import { imageArchive, imageColumn, imageFromBytes, imageFromFile, localFolder, rowsFrom } from "@mlan/data-kit";
+import { imageArchive } from "#internal/images/image-archive.ts";
+import { imageColumn, imageFromBytes, imageFromFile, localFolder, rowsFrom } from "@mlan/data-kit";
 import { expectSurvival, mutations } from "@mlan/testing";
 import { execFile } from "node:child_process";
 import { mkdir, readdir, readlink, symlink, truncate, writeFile } from "node:fs/promises";

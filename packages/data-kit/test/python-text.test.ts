@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { capitalize, splitWords, strip, WHITE_SPACE, WORD_CHARACTERS } from "@mlan/data-kit";
+import { splitWords, WORD_CHARACTERS } from "#internal/answers/python-text.ts";
+import { capitalize, strip, WHITE_SPACE } from "@mlan/data-kit";
 import { expect, test } from "vitest";
 
 type Ranges = readonly (readonly [number, number])[];

@@ -1,15 +1,10 @@
 export type { AnswersHeader } from "./answers-header.ts";
-export { readAnswers } from "./answer-log.ts";
 export type { Asker, NewAnswer, Reading } from "./asker.ts";
 export { checkFolder } from "./check-folder.ts";
 export { cutAtStop } from "./cut-at-stop.ts";
 export { estimate } from "./estimate.ts";
-export type { EvaluateQuestionsOptions } from "./evaluate-questions.ts";
 export { evaluateQuestions } from "./evaluate-questions.ts";
-export type { Answered } from "./judge.ts";
-export { judge, outcomeOf } from "./judge.ts";
-export type { StoredAnswers } from "./parse-answers.ts";
-export { parseAnswers } from "./parse-answers.ts";
+export { outcomeOf } from "./judge.ts";
 export type { AskedQuestion } from "./question-plan.ts";
 export type { Disagreement, Rescored } from "./rescore.ts";
 export { disagreements, rescore } from "./rescore.ts";

@@ -1,5 +1,6 @@
 import { type AnswerRecord, MlanError } from "@mlan/core";
-import { type AnswersHeader, parseAnswers } from "@mlan/eval-kit";
+import { parseAnswers } from "#internal/parse-answers.ts";
+import type { AnswersHeader } from "@mlan/eval-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { answerLine } from "../src/parse-answers.ts";

@@ -46,4 +46,4 @@ export { loadWeights } from "./weights/load-weights.ts";
 export { openWeights } from "./weights/open-weights.ts";
 export { planWeights } from "./weights/weight-plan.ts";
 export { type WeightDeclarations, type WeightList, weightList } from "./weights/weight-list.ts";
-export { Weight } from "./weights/weight.ts";
+export type { Weight } from "./weights/weight.ts";

@@ -1,5 +1,6 @@
+import { Weight } from "#internal/weights/weight.ts";
 import { pack16Bits, quantise, unpackMatrix, valueAndGradients } from "@mlan/fused-ops";
-import { denseLinear, type Linear, packedLinear, withAdapter, Weight } from "@mlan/model-llava";
+import { denseLinear, type Linear, packedLinear, withAdapter } from "@mlan/model-llava";
 import { float16Table } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -16,6 +16,21 @@ const REPOSITORY = "https://github.com/mlan-js/mlan";
 const FILES_OF_A_PACKAGE = ["package.json", "tsconfig.json", "README.md", "src/index.ts", "test/tsconfig.json"];
 
 const packages = publishedPackages();
+const root = new URL("../../../", import.meta.url);
+/** Who may use a package: all code of the workspace. */
+const users = [
+  ...packages.flatMap(({ folder, url }) =>
+    ["src/", "test/"].flatMap((part) => filesBelow(new URL(part, url), ".ts").map(({ text }) => ({ folder, text }))),
+  ),
+  ...["tools/", "bench/", "examples/"].flatMap((part) =>
+    filesBelow(new URL(part, root), ".ts").map(({ text }) => ({ folder: part, text })),
+  ),
+];
+const readmes = [
+  new URL("README.md", root),
+  ...packages.map(({ url }) => new URL("README.md", url)),
+  ...filesBelow(new URL("docs/how-to/", root), ".md").map(({ path }) => new URL(`docs/how-to/${path}`, root)),
+].map((file) => readFileSync(file, "utf8"));
 const layerOf = (folder: string): number => LAYERS.findIndex(({ members }) => members.test(folder));
 
 describe.each(packages)("packages/$folder", ({ folder, url, manifest }) => {
@@ -83,6 +98,15 @@ describe.each(packages)("packages/$folder", ({ folder, url, manifest }) => {
     expect(sources.filter(({ path }) => path.endsWith("/index.ts"))).toEqual([]);
   });
 
+  // cli is run, not imported: only its own tests use its index.
+  it.skipIf(folder === "cli")("exports what others use: another package, a tool, an example or a README", () => {
+    const index = sources.find(({ path }) => path === "index.ts")?.text ?? "";
+    const others = users.filter((user) => user.folder !== folder && user.text.includes(manifest.name));
+    const text = [...others.map((user) => user.text), ...readmes].join("\n");
+    const unused = exportedValues(index).filter((name) => !new RegExp(`\\b${name}\\b`).test(text));
+    expect(unused, "its own tests import the rest through #internal").toEqual([]);
+  });
+
   it("has one concept per file: no grab-bags, and nothing imports the index", () => {
     for (const { path, text } of sources) {
       expect(path).toMatch(/^([a-z0-9-]+\/)*[a-z0-9-]+\.ts$/);
@@ -145,6 +169,16 @@ it("only a compute chooses the backend, and only when it is opened", () => {
   expect(found.filter((path) => !allowed.test(path))).toEqual([]);
   expect(found).toContain("backend-onnx/src/compute.ts");
 });
+
+/** Types are left out: whoever calls a function may name its options and its result. */
+function exportedValues(index: string): readonly string[] {
+  return [...withoutComments(index).matchAll(/export \{([^}]*)\}/g)].flatMap(([, names = ""]) =>
+    names
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "" && !name.startsWith("type ")),
+  );
+}
 
 function importedPackages(text: string): readonly string[] {
   const statements = /^import "([^"]+)";|^(?:import|export)\b[^;"=]*\bfrom "([^"]+)";|\bimport\("([^"]+)"\)/gm;
