@@ -1,6 +1,6 @@
 // Compiled beside the binding of @tensorflow/tfjs-node-gpu, whose sources are built with
 // -DTFE_NewContext=mlan_TFE_NewContext -DTFE_DeleteContext=mlan_TFE_DeleteContext
-// so that the context, which the binding keeps to itself, can be asked for its devices.
+// so that mlan_devices can use the context, which the binding does not expose.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -24,7 +24,7 @@ namespace {
 TFE_Context* current_context = nullptr;
 
 #if __has_include("absl/log/globals.h")
-// TensorFlow reads the variable for its own log only; what Abseil and XLA log has to be told.
+// TensorFlow applies the variable only to its own log; the level of Abseil and XLA must be set here.
 const bool log_level_set = [] {
   const char* level = std::getenv("TF_CPP_MIN_LOG_LEVEL");
   if (level == nullptr || *level == '\0' || absl::SetMinLogLevel == nullptr) return false;
@@ -49,8 +49,8 @@ void mlan_TFE_DeleteContext(TFE_Context* context) {
   TFE_DeleteContext(context);
 }
 
-// Lines "name\ttype\tbytes" of the devices, cut to size - 1 characters and ended by a zero. Gives the length of the
-// whole text, or -1 when there is no context or TensorFlow does not answer.
+// Writes a line "name\ttype\tbytes" per device, truncated to size - 1 characters and null-terminated. Returns the length
+// of the whole text, or -1 if there is no context or TensorFlow reports an error.
 __attribute__((visibility("default"))) int mlan_devices(char* buffer, int size) {
   if (current_context == nullptr) return -1;
   TF_Status* status = TF_NewStatus();

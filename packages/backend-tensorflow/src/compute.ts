@@ -13,27 +13,28 @@ import { checkTensorFlowOptions, type TensorFlowOptions } from "./options.ts";
 import { resetTensorFlowPeak, tensorFlowStatistics, useTensorFlowBackend } from "./register.ts";
 
 /**
- * TensorFlow as an experiment's compute: `use: [vicuna(...), tensorflow()]` evaluates without a trainer. Functions are
- * called, not compiled. Throws `invalid-options`; a run throws `unavailable` where TensorFlow or the device is missing.
+ * TensorFlow as the compute backend of an experiment: `use: [vicuna(...), tensorflow()]` evaluates without a trainer.
+ * `compile` simply calls its function. Throws `invalid-options`; a run throws `unavailable` if TensorFlow or the device is
+ * missing.
  */
 export function tensorflow(options: TensorFlowOptions = {}): Plugin<Compute> {
   return plugin({
     name: "@mlan/backend-tensorflow",
     token: COMPUTE,
     module: import.meta.url,
-    // All of them decide the last bits.
+    // All options affect the last bits of results.
     settings: checkTensorFlowOptions(options),
     create: () => ({
       specVersion: 1,
       name: "tensorflow",
       open: () => useTensorFlowBackend(options),
-      compile: called,
-      usage: usageSinceLastAsked(),
+      compile: uncompiled,
+      usage: usageSinceLastCall(),
     }),
   });
 }
 
-function called<Parameters extends readonly unknown[], Result>(
+function uncompiled<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,
   { donated = () => [] }: CompiledOptions<Parameters> = {},
 ): CompiledFunction<Parameters, Result> {
@@ -45,7 +46,7 @@ function called<Parameters extends readonly unknown[], Result>(
   return Object.assign(call, { signatures: 0, dispose: () => {} });
 }
 
-function usageSinceLastAsked(): () => DeviceUse {
+function usageSinceLastCall(): () => DeviceUse {
   let before = 0;
   return () => {
     const { dispatches = 0, peakBytes = 0 } = tensorFlowStatistics() ?? {};

@@ -14,18 +14,17 @@ import type { TensorFlowOptions } from "./options.ts";
 export interface LoadedBinding {
   readonly native: NativeBinding;
   readonly installed: InstalledBinding;
-  /** Where tensors lie. */
+  /** The device that stores tensors. */
   readonly device: Device;
-  /** With which it was loaded. */
+  /** The options that it was loaded with. */
   readonly options: TensorFlowOptions;
 }
 
 let loaded: LoadedBinding | undefined;
 
 /**
- * Loads TensorFlow once per process. Throws `unavailable`, naming the command that fixes it, when nothing is installed,
- * when it cannot be loaded, or when a GPU is wanted that TensorFlow does not see; `invalid-options` when it was loaded with
- * other options.
+ * Loads TensorFlow once per process. Throws `unavailable`, with the command that fixes it, if nothing is installed, it
+ * cannot be loaded, or it sees no GPU and one is requested; `invalid-options` if it was loaded with different options.
  */
 export function loadBinding(options: TensorFlowOptions): LoadedBinding {
   loaded ??= load(options);
@@ -39,8 +38,8 @@ function load(options: TensorFlowOptions): LoadedBinding {
   if (!installed) {
     throw new MlanError(
       "unavailable",
-      "backend-tensorflow: no TensorFlow is installed for it. Run `npx mlan backend install tensorflow`; " +
-        "`npx mlan doctor` tells what it needs.",
+      "backend-tensorflow: no TensorFlow binding is installed. Run `npx mlan backend install tensorflow`; " +
+        "`npx mlan doctor` shows what it needs.",
     );
   }
   setEnvironment(options);
@@ -52,20 +51,20 @@ function load(options: TensorFlowOptions): LoadedBinding {
 
 function requireBinding(installed: InstalledBinding): NativeBinding {
   try {
-    // TensorFlow opens CUDA's libraries by their bare names, and finds those that are loaded already.
+    // TensorFlow opens the CUDA libraries by name only, which finds those that are already loaded.
     for (const library of installed.cudaLibraries) koffi.load(library, { global: true, lazy: true });
     return createRequire(import.meta.url)(installed.file);
   } catch (cause) {
     throw new MlanError(
       "unavailable",
       `backend-tensorflow: ${installed.file} cannot be loaded: ${messageOf(cause)}\n` +
-        "Run `npx mlan doctor`, which tells what is missing, and `npx mlan backend install tensorflow --force` to build it again.",
+        "Run `npx mlan doctor`, which shows what is missing, and `npx mlan backend install tensorflow --force` to build it again.",
       { cause },
     );
   }
 }
 
-/** The binding's own choice: the last GPU, else the CPU. */
+/** The device that the binding itself chooses: the last GPU, or the CPU if there is none. */
 function usedDevice(devices: readonly Device[], native: NativeBinding): Device {
   const type = native.isUsingGpuDevice() ? "GPU" : "CPU";
   return devices.findLast((device) => device.type === type) ?? { name: type, type, bytes: undefined };
@@ -75,32 +74,32 @@ function checkDevice({ device, installed }: LoadedBinding, { device: wanted }: T
   if (wanted === undefined || (wanted === "cpu") === (device.type === "CPU")) return;
   const found =
     wanted === "cpu"
-      ? `it was loaded with ${device.name} before; a process has one device`
+      ? `TensorFlow is already loaded with ${device.name}; a process has one device. Start a new process.`
       : ["TensorFlow sees no GPU in this process.", ...whyNoGpu(installed)].join("\n");
   throw new MlanError(
     "unavailable",
-    `backend-tensorflow: device ${JSON.stringify(wanted)} is wanted, and ${found}\n` +
-      'device: "cpu" trains on the CPU; `npx mlan doctor` tells all that is known.',
+    `backend-tensorflow: device ${JSON.stringify(wanted)} is not available: ${found}\n` +
+      'device: "cpu" trains on the CPU; `npx mlan doctor` shows all details.',
   );
 }
 
-/** What the process can no longer follow must not pass in silence. */
+/** Throws for options that can no longer change in this process, rather than ignoring them. */
 function checkFixed({ device, options }: LoadedBinding, wanted: TensorFlowOptions): void {
   const isGpu = device.type === "GPU";
   const { threads = availableParallelism(), deterministic = true } = options;
-  const used = { device: isGpu ? placeOf(options.device) : undefined, threads, deterministic };
-  const asked = { ...wanted, device: isGpu && wanted.device !== undefined ? placeOf(wanted.device) : undefined };
+  const used = { device: isGpu ? indexOf(options.device) : undefined, threads, deterministic };
+  const asked = { ...wanted, device: isGpu && wanted.device !== undefined ? indexOf(wanted.device) : undefined };
   for (const name of ["device", "threads", "deterministic"] as const) {
     if (asked[name] === undefined || asked[name] === used[name]) continue;
     throw new MlanError(
       "invalid-options",
       `backend-tensorflow: ${name} ${JSON.stringify(asked[name])} comes too late: TensorFlow was loaded with ` +
-        `${JSON.stringify(used[name])}, which is fixed for this process. Pass it to the first use, or start another process.`,
+        `${JSON.stringify(used[name])}, which is fixed for this process. Pass it to the first use, or start a new process.`,
     );
   }
 }
 
-/** Among the GPUs that are shown; the first where nobody chose. */
-function placeOf(device: TensorFlowOptions["device"]): number {
+/** The index among the visible GPUs; the first by default. */
+function indexOf(device: TensorFlowOptions["device"]): number {
   return typeof device === "number" ? device : 0;
 }

@@ -2,21 +2,21 @@ import { deviceMemory } from "./device/device-memory.ts";
 import { deviceExecutor } from "./device/executor.ts";
 import type { NativeBinding } from "./device/native-binding.ts";
 import { type TensorTable, tensorTable } from "./device/tensor-table.ts";
-import { executeSoundly } from "./kernels/convolution-gradient.ts";
+import { executeCorrected } from "./kernels/convolution-gradient.ts";
 import type { LoadedBinding } from "./load-binding.ts";
 import type { NodeBackend } from "./node-backend.ts";
 import type { TensorFlowOptions } from "./options.ts";
 import type { TensorFlowStatistics } from "./statistics.ts";
 import { tfjsNode } from "./tfjs-node.ts";
 
-/** A backend in use, with what can be asked of it. */
+/** A backend in use, and its statistics. */
 export interface OpenBackend {
   readonly backend: NodeBackend;
   statistics(): TensorFlowStatistics;
   resetPeak(): void;
 }
 
-/** tfjs-node's backend on tensors that are counted, and mixed in precision where that is wanted. */
+/** tfjs-node's backend with a table that counts tensors and applies mixed precision. */
 export function openBackend(
   { native, device }: LoadedBinding,
   { precision = "float32" }: TensorFlowOptions,
@@ -47,6 +47,6 @@ function bindingOf(native: NativeBinding, table: TensorTable): NativeBinding {
     createTensor: { value: table.create },
     deleteTensor: { value: table.delete },
     tensorDataSync: { value: table.read },
-    executeOp: { value: executeSoundly(table) },
+    executeOp: { value: executeCorrected(table) },
   });
 }

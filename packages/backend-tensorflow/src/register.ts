@@ -11,7 +11,7 @@ import type { TensorFlowStatistics } from "./statistics.ts";
 import { tfjsNode } from "./tfjs-node.ts";
 
 const NAME = "tensorflow";
-/** Of tfjs-node; below backend-onnx, which is what a machine without a GPU wants. */
+/** The priority of tfjs-node, below backend-onnx, which is better on a machine without a GPU. */
 const PRIORITY = 3;
 
 /** Kernels of @mlan/fused-ops. */
@@ -21,11 +21,11 @@ const KERNELS: Readonly<Record<string, KernelFunc>> = {
   RotaryEmbedding: rotaryEmbedding,
 };
 
-/** The backend once it has been used. */
+/** The backend after its first use. */
 let open: OpenBackend | undefined;
 
 /**
- * Makes the backend "tensorflow" known to TensorFlow.js; TensorFlow is loaded when the backend is first used.
+ * Registers the backend "tensorflow" with TensorFlow.js. TensorFlow is loaded when the backend is first used.
  * A second call does nothing. Throws `invalid-options`.
  */
 export function registerTensorFlowBackend(options: TensorFlowOptions = {}): void {
@@ -40,27 +40,25 @@ export function registerTensorFlowBackend(options: TensorFlowOptions = {}): void
     PRIORITY,
   );
   for (const [kernelName, kernelFunc] of Object.entries(KERNELS)) {
-    // They outlive a backend that was removed; tfjs would print a warning at the second registration.
+    // Kernels outlive a backend that was removed, and tfjs prints a warning when they are registered again.
     if (!tf.getKernel(kernelName, NAME)) tf.registerKernel({ kernelName, backendName: NAME, kernelFunc });
   }
 }
 
-/**
- * Loads TensorFlow into this process, once; the backend is then sure to start. Throws as {@link useTensorFlowBackend}.
- */
+/** Loads TensorFlow once per process; afterwards the backend is sure to start. Throws like {@link useTensorFlowBackend}. */
 export function loadTensorFlow(options: TensorFlowOptions = {}): void {
   loadBinding(checkTensorFlowOptions(options));
   tfjsNode();
 }
 
 /**
- * Registers the backend and makes it the current one. Throws `invalid-options`; `unavailable`, naming the next command,
- * when no TensorFlow is installed, when it cannot be loaded or has no device as wanted; `missing-plugin` when
+ * Registers the backend and makes it the current one. Throws `invalid-options`; `unavailable`, with the next command, if
+ * TensorFlow is not installed, cannot be loaded or lacks the requested device; `missing-plugin` if
  * @tensorflow/tfjs-node-gpu is not installed.
  */
 export async function useTensorFlowBackend(options: TensorFlowOptions = {}): Promise<void> {
   const { precision } = options;
-  // tfjs swallows the reason when a backend does not start, so what can fail is done first.
+  // tfjs swallows the reason when a backend does not start, so the steps that can fail run first.
   loadTensorFlow(options);
   registerTensorFlowBackend(options);
   if (!(await tf.setBackend(NAME)))
@@ -70,16 +68,16 @@ export async function useTensorFlowBackend(options: TensorFlowOptions = {}): Pro
   throw new MlanError(
     "invalid-options",
     `backend-tensorflow: precision "${precision}" comes too late: the backend is in use with "${used}". ` +
-      `Pass it to the first use, or call tf.removeBackend("${NAME}") before.`,
+      `Pass it to the first use, or call tf.removeBackend("${NAME}") first.`,
   );
 }
 
-/** What the backend has done so far, and what it holds; undefined before it is first used. */
+/** The backend's work so far and its current memory; undefined before it is first used. */
 export function tensorFlowStatistics(): TensorFlowStatistics | undefined {
   return open?.statistics();
 }
 
-/** Lets `peakBytes` begin anew from what is held now. */
+/** Resets `peakBytes` to the current bytes. */
 export function resetTensorFlowPeak(): void {
   open?.resetPeak();
 }

@@ -1,13 +1,13 @@
 import type { DeviceMemoryStatistics } from "./device/device-memory.ts";
 import type { Precision } from "./device/tensor-table.ts";
 
-/** What the backend "tensorflow" has done so far in this process, and what it holds. */
+/** The work of the backend "tensorflow" in this process, and its current memory. */
 export interface TensorFlowStatistics extends DeviceMemoryStatistics {
-  /** Ops that were given to TensorFlow. */
+  /** Number of ops dispatched to TensorFlow. */
   readonly dispatches: number;
   /** TensorFlow's version. */
   readonly version: string;
-  /** The device on which tensors lie, in TensorFlow's words. */
+  /** TensorFlow's name of the device that stores tensors. */
   readonly device: string;
   readonly precision: Precision;
 }

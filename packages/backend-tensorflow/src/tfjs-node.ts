@@ -7,9 +7,9 @@ import type { NodeBackend } from "./node-backend.ts";
 const PACKAGE = "@tensorflow/tfjs-node-gpu";
 
 /**
- * How to make the backend of @tensorflow/tfjs-node-gpu around a binding; registers that package's kernels. Its index is
- * left alone: it insists on a binding inside of its own folder, and makes its backend current.
- * Throws `missing-plugin` when the package is not installed.
+ * Registers the kernels of @tensorflow/tfjs-node-gpu, and returns a function that creates its backend for a binding. The
+ * package's index is not imported, because it requires a binding in its own folder and makes its backend current.
+ * Throws `missing-plugin` if the package is not installed.
  */
 export function tfjsNode(): (binding: NativeBinding) => NodeBackend {
   restoreUtilFunctions();
@@ -22,8 +22,8 @@ export function tfjsNode(): (binding: NativeBinding) => NodeBackend {
     if (Object(cause).code !== "MODULE_NOT_FOUND") throw cause;
     throw new MlanError(
       "missing-plugin",
-      `backend-tensorflow: ${PACKAGE} 4.22.0 is not installed. Its install script fails where its server does, and npm ` +
-        `then leaves it out. Install it without: npm install --ignore-scripts ${PACKAGE}@4.22.0`,
+      `backend-tensorflow: ${PACKAGE} 4.22.0 is not installed. npm omits it when its install script cannot download ` +
+        `TensorFlow. Install it without that script: npm install --ignore-scripts ${PACKAGE}@4.22.0`,
       { cause },
     );
   }

@@ -40,10 +40,10 @@ describeWithTensorFlow("loading TensorFlow", () => {
   it("refuses a GPU beyond those that CUDA_VISIBLE_DEVICES shows", () => {
     process.env["CUDA_VISIBLE_DEVICES"] = "4, 7";
     expect(() => loadTensorFlow({ device: 2 })).toThrow(
-      /device 2 is wanted.*CUDA_VISIBLE_DEVICES \("4, 7"\) shows 2 GPUs/s,
+      /device 2 does not exist: CUDA_VISIBLE_DEVICES \("4, 7"\) lists 2 GPUs/,
     );
     process.env["CUDA_VISIBLE_DEVICES"] = "";
-    expect(() => loadTensorFlow({ device: "gpu" })).toThrow(/device gpu is wanted.*shows 0 GPUs/s);
+    expect(() => loadTensorFlow({ device: "gpu" })).toThrow(/device gpu does not exist: .*lists 0 GPUs/);
   });
 
   it.each(["devise", "precision"])("refuses options that it does not know: %s", (name) => {

@@ -47,14 +47,14 @@ describe("mlan doctor", () => {
     expect(stdout).toMatch(/^backend onnx +state +found\ncomputes +ok +a matrix product on the CPU$/m);
     expect(stdout).toMatch(/^backend tensorflow +state +found$/m);
     expect(stdout).toMatch(/^C\+\+ compiler +missing +No C\+\+ compiler was found; tried g\+\+ \(not on PATH\)/m);
-    expect(stdout).toMatch(/^TensorFlow +missing +No TensorFlow was found. Looked at$/m);
+    expect(stdout).toMatch(/^TensorFlow +missing +No TensorFlow was found. Searched:$/m);
     expect(stdout).toMatch(/^ +-> Install one: python3 -m venv \.venv && \.venv\/bin\/pip install tensorflow$/m);
     expect(stdout).toMatch(/^binding +missing +.*\n +-> npm run mlan -- backend install tensorflow$/m);
     expect(stdout).toMatch(/^GPU devices +unused/m);
     expect(status).toBe(0);
   });
 
-  test("says that the TensorFlow backend is not installed in the project, and how it would be", async () => {
+  test("says that the TensorFlow backend is not installed in the project, and how to install it", async () => {
     const { status, stdout } = await mlan("bare", "doctor");
     expect(stdout).toMatch(/^package +unused +@mlan\/backend-tensorflow is not installed here\.$/m);
     expect(stdout).toMatch(/^ +-> npm install --ignore-scripts @mlan\/trainer-gpu$/m);
@@ -72,9 +72,9 @@ describe("mlan backend install tensorflow", () => {
     expect([status, stdout]).toEqual([1, ""]);
   });
 
-  test.each(["full", "nested"])("ends with all places that it looked at, in the project %s", async (project) => {
+  test.each(["full", "nested"])("lists all places where it looked, in the project %s", async (project) => {
     const { status, stdout, stderr } = await mlan(project, "backend", "install", "tensorflow");
-    expect(stderr).toMatch(/^error: No TensorFlow was found\. Looked at\n {2}\.venv: there is no \S+\n/);
+    expect(stderr).toMatch(/^error: No TensorFlow was found\. Searched:\n {2}\.venv: there is no \S+\n/);
     expect(stderr).toMatch(
       /\nor, without Python, name a wheel: npm run mlan -- backend install tensorflow --wheel FILE\n$/,
     );
@@ -82,10 +82,10 @@ describe("mlan backend install tensorflow", () => {
   });
 
   test.each([
-    ["--wheel", "a.whl", /^error: There is no file \S+full\/a\.whl\. Fetch one: pip download/],
-    ["--library", "lib", /^error: --library lib leads to no TensorFlow: there is no folder/],
-    ["--python", "/no/python", /^error: --python \/no\/python leads to no TensorFlow: there is no \/no\/python/],
-  ])("hands %s over", async (option, value, expected) => {
+    ["--wheel", "a.whl", /^error: There is no file \S+full\/a\.whl\. Download one: pip download/],
+    ["--library", "lib", /^error: --library lib has no TensorFlow: there is no folder/],
+    ["--python", "/no/python", /^error: --python \/no\/python has no TensorFlow: there is no \/no\/python/],
+  ])("passes %s on", async (option, value, expected) => {
     const { status, stderr } = await mlan("full", "backend", "install", "tensorflow", option, value);
     expect(stderr).toMatch(expected);
     expect(status).toBe(1);

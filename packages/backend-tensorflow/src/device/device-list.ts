@@ -2,16 +2,16 @@ import koffi from "koffi";
 
 /** A device that TensorFlow can compute on. */
 export interface Device {
-  /** TensorFlow's, e.g. "/job:localhost/replica:0/task:0/device:GPU:0". */
+  /** TensorFlow's name, e.g. "/job:localhost/replica:0/task:0/device:GPU:0". */
   readonly name: string;
   readonly type: string;
-  /** Of its memory, as far as TensorFlow may use it. */
+  /** Bytes of memory that TensorFlow may use; undefined if unknown. */
   readonly bytes: number | undefined;
 }
 
 const BUFFER_SIZE = 2 ** 16;
 
-/** By the function that mlan's build adds to the binding (`native/extension.cc`); none where the binding lacks it. */
+/** Lists devices through the function that mlan's build adds to the binding (`native/extension.cc`); empty without it. */
 export function deviceList(bindingFile: string): readonly Device[] {
   const devices = listFunction(bindingFile);
   if (devices === undefined) return [];
@@ -20,7 +20,7 @@ export function deviceList(bindingFile: string): readonly Device[] {
   return length <= 0 ? [] : parseDeviceList(buffer.toString("utf8", 0, length));
 }
 
-/** Of lines "name\ttype\tbytes". */
+/** Parses lines "name\ttype\tbytes". */
 export function parseDeviceList(text: string): readonly Device[] {
   return text
     .split("\n")

@@ -1,29 +1,29 @@
 import type { DeviceExecutor } from "./executor.ts";
 
-/** A buffer on the device; several tensors may look at it under shapes of their own. */
+/** A buffer on the device; several tensors may share it under different shapes. */
 interface DeviceBuffer {
   readonly bytes: number;
   tensors: number;
 }
 
-/** A tensor that TensorFlow holds. */
+/** A tensor in TensorFlow. */
 export interface NativeTensor {
   readonly id: number;
   readonly buffer: DeviceBuffer;
 }
 
 export interface DeviceMemoryStatistics {
-  /** Tensors that TensorFlow holds. */
+  /** Number of tensors in TensorFlow. */
   readonly tensors: number;
-  /** Of their buffers; one that several tensors share counts once. Not counted: what an op needs while it runs. */
+  /** Bytes of their buffers; a shared buffer counts once. Memory that an op needs while it runs is not counted. */
   readonly bytes: number;
   /** The largest `bytes` since the start or the last reset. */
   readonly peakBytes: number;
 }
 
-/** Counts what lies on the device. */
+/** Counts tensors and bytes on the device. */
 export interface DeviceMemory {
-  /** A tensor with a buffer of its own. */
+  /** A tensor with a new buffer. */
   adopt(id: number, bytes: number): NativeTensor;
   /** A tensor that shares `other`'s buffer. */
   alias(id: number, other: NativeTensor): NativeTensor;

@@ -3,14 +3,14 @@ import { MlanError } from "@mlan/core";
 import type { TensorFlowOptions } from "../options.ts";
 
 /**
- * Tells TensorFlow by environment variables, all that its C API reads, what it is to do in this process; those that
- * the user has set stay. To be called before the library is loaded.
+ * Configures TensorFlow for this process by environment variables, the only settings that its C API reads. Variables that
+ * the user has set stay. Call this before the library is loaded.
  */
 export function setEnvironment({ device, threads, deterministic = true }: TensorFlowOptions): void {
   const { env } = process;
-  // 3: errors only. Its notes on instruction sets and devices are no news to a user of mlan.
+  // 3: errors only. Messages about instruction sets and devices do not help a user of mlan.
   env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
-  // Otherwise TensorFlow takes nearly all memory of every GPU at once.
+  // Otherwise TensorFlow reserves nearly all memory of every GPU at the start.
   env["TF_FORCE_GPU_ALLOW_GROWTH"] ??= "true";
   env["TF_NUM_INTRAOP_THREADS"] ??= String(threads ?? availableParallelism());
   if (deterministic) env["TF_DETERMINISTIC_OPS"] ??= "1";
@@ -18,23 +18,23 @@ export function setEnvironment({ device, threads, deterministic = true }: Tensor
 }
 
 /**
- * The one GPU that TensorFlow is to see (the binding takes the last one of several), of those that `visible` (the
- * user's CUDA_VISIBLE_DEVICES) lists; none for "cpu".
+ * CUDA_VISIBLE_DEVICES for TensorFlow: one GPU (the binding would use the last one of several) of those that `visible`,
+ * the user's value, lists; "-1" for "cpu".
  */
 function visibleDevice(device: TensorFlowOptions["device"], visible: string | undefined): string {
   if (device === "cpu") return "-1";
-  const place = typeof device === "number" ? device : 0;
-  if (visible === undefined) return String(place);
+  const index = typeof device === "number" ? device : 0;
+  if (visible === undefined) return String(index);
   const listed = visible
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
-  const name = listed[place];
+  const name = listed[index];
   if (name !== undefined) return name;
   if (device === undefined) return "-1";
   throw new MlanError(
     "invalid-options",
-    `backend-tensorflow: device ${device} is wanted, but CUDA_VISIBLE_DEVICES ("${visible}") shows ${listed.length} ` +
-      "GPUs. Name another device, or change the variable.",
+    `backend-tensorflow: device ${device} does not exist: CUDA_VISIBLE_DEVICES ("${visible}") lists ${listed.length} ` +
+      "GPUs. Choose a different device, or change the variable.",
   );
 }

@@ -1,23 +1,23 @@
 import { MlanError, messageOf } from "@mlan/core";
 import type { NativeBinding } from "./native-binding.ts";
 
-/** The binding, its calls counted and its errors told in words that help. */
+/** The binding with a count of ops and clear out-of-memory errors. */
 export interface DeviceExecutor extends Pick<
   NativeBinding,
   "createTensor" | "deleteTensor" | "tensorDataSync" | "executeOp"
 > {
-  /** Ops that were given to TensorFlow so far. */
+  /** Number of ops dispatched to TensorFlow so far. */
   readonly dispatches: number;
 }
 
-/** `bytesHeld` is asked for when memory runs out. */
-export function deviceExecutor(binding: NativeBinding, device: string, bytesHeld: () => number): DeviceExecutor {
+/** `currentBytes` is called when memory runs out. */
+export function deviceExecutor(binding: NativeBinding, device: string, currentBytes: () => number): DeviceExecutor {
   let dispatches = 0;
   const explained = <Result>(what: string, call: () => Result): Result => {
     try {
       return call();
     } catch (error) {
-      throw isOutOfMemory(error) ? outOfMemory(what, device, bytesHeld(), error) : error;
+      throw isOutOfMemory(error) ? outOfMemory(what, device, currentBytes(), error) : error;
     }
   };
   return {
@@ -35,7 +35,7 @@ export function deviceExecutor(binding: NativeBinding, device: string, bytesHeld
   };
 }
 
-/** TensorFlow's words for an allocation that failed, on a GPU ("OOM when allocating") and elsewhere. */
+/** Matches TensorFlow's messages for a failed allocation, on a GPU ("OOM when allocating") and elsewhere. */
 function isOutOfMemory(error: unknown): boolean {
   return /TF_Status: 8\b|OOM when allocating|RESOURCE_EXHAUSTED|out of memory/i.test(messageOf(error));
 }
@@ -43,14 +43,14 @@ function isOutOfMemory(error: unknown): boolean {
 function outOfMemory(what: string, device: string, bytes: number, cause: unknown): MlanError {
   return new MlanError(
     "unavailable",
-    `backend-tensorflow: ${device} is out of memory at ${what}, with ${(bytes / 1e9).toFixed(2)} GB of tensors held ` +
-      `(${firstLine(cause)}). Checkpoints on disk are as they were. Lower microBatchSize or maximumLength, set ` +
-      'gradientCheckpointing: true or precision: "bfloat16" on the trainer; `npx mlan memory` tells what each needs.',
+    `backend-tensorflow: ${device} ran out of memory at ${what}, with ${(bytes / 1e9).toFixed(2)} GB of tensors ` +
+      `(${firstLine(cause)}). Checkpoints on disk are unchanged. Lower microBatchSize or maximumLength, or set ` +
+      'gradientCheckpointing: true or precision: "bfloat16" on the trainer; `npx mlan memory` shows what each needs.',
     { cause },
   );
 }
 
-/** TensorFlow's message without the binding's words around it. */
+/** The first line of TensorFlow's message, without the prefix that the binding adds. */
 function firstLine(error: unknown): string {
   const message = messageOf(error).replace(/^Invalid TF_Status: \d+\s*Message: /, "");
   return message.split("\n", 1)[0]?.slice(0, 200) ?? "";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import koffi from "koffi";
 
 /**
- * Calls while what native code writes to standard error goes into a file: TensorFlow's libraries print when they are
- * loaded, before they can be told not to. What was printed is added to the message of an error that the call throws.
+ * Calls `call` while standard error of native code goes to a file: TensorFlow's libraries print while they load, before
+ * they can be configured. If the call throws, the output is appended to the error's message.
  */
 export function withMutedStandardError<Result>(call: () => Result): Result {
   const redirect = redirection();
@@ -35,7 +35,7 @@ export function withMutedStandardError<Result>(call: () => Result): Result {
 
 const STANDARD_ERROR = 2;
 
-/** Points standard error at another file, and gives what points it back; undefined where libc cannot be reached. */
+/** Redirects standard error to a file and returns a function that restores it; undefined on other platforms. */
 function redirection(): ((target: number) => () => void) | undefined {
   if (process.platform !== "linux" && process.platform !== "darwin") return undefined;
   const libc = koffi.load(process.platform === "linux" ? "libc.so.6" : "libSystem.B.dylib");

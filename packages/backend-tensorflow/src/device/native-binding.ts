@@ -1,4 +1,4 @@
-/** Values as they pass between JavaScript and the device; bfloat16 never does. */
+/** Values that are copied between JavaScript and the device; never bfloat16. */
 export type HostValues = Float32Array | Int32Array | Uint8Array | readonly Uint8Array[];
 
 export interface OpAttribute {
@@ -8,17 +8,17 @@ export interface OpAttribute {
   readonly value: unknown;
 }
 
-/** What `executeOp` says of a result. */
+/** A result of `executeOp`. */
 export interface TensorMetadata {
   readonly id: number;
   readonly shape: number[];
-  /** TensorFlow's number of the type (`tensorflow/c/tf_datatype.h`). */
+  /** TensorFlow's type number (`tensorflow/c/tf_datatype.h`). */
   readonly dtype: number;
 }
 
 /**
- * The addon that @tensorflow/tfjs-node-gpu's sources make (`src/tfjs_binding.ts` there), as far as it is used here. Its
- * functions throw an `Error` with TensorFlow's own status message.
+ * The part of the addon of @tensorflow/tfjs-node-gpu (`src/tfjs_binding.ts` there) that is used here. Its functions throw
+ * an `Error` with TensorFlow's status message.
  */
 export interface NativeBinding {
   createTensor(shape: readonly number[], dtype: number, values: HostValues): number;
@@ -34,7 +34,7 @@ export interface NativeBinding {
   readonly TF_Version: string;
 }
 
-/** The types that mlan's tensors have (`tensorflow/c/tf_datatype.h`). */
+/** The types of mlan's tensors (`tensorflow/c/tf_datatype.h`). */
 export const DataType = { float: 1, int32: 3, uint8: 4, complex64: 8, int64: 9, bool: 10, bfloat16: 14 } as const;
 
 /** The kinds of attributes (`tensorflow/c/tf_attrtype.h`). */
@@ -50,7 +50,7 @@ const BYTES: Readonly<Record<number, number>> = {
   [DataType.bfloat16]: 2,
 };
 
-/** Of a tensor's elements; 0 for strings and resources, whose size is nowhere told. */
+/** Bytes of a tensor's elements; 0 for strings and resources, whose size is unknown. */
 export function byteLength({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: number }): number {
   return shape.reduce((product, length) => product * length, BYTES[dtype] ?? 0);
 }

@@ -1,16 +1,15 @@
 /**
- * How an op treats 16-bit tensors when precision is "bfloat16". Matrix products are where 16 bits are fast; what sums
- * up many numbers or takes differences (norms, softmax, loss, residual stream, accumulated gradients) is computed and
- * kept in float32.
+ * How an op treats 16-bit tensors when precision is "bfloat16". 16 bits make matrix products fast; sums of many numbers
+ * and differences (norms, softmax, loss, residual stream, accumulated gradients) are computed and stored in float32.
  */
 export type OpPrecision =
-  /** In bfloat16, whatever comes in. */
+  /** In bfloat16, whatever the input types. */
   | "half"
-  /** In the type of its inputs: bfloat16 when all have it (a single number takes part in any), else float32. */
+  /** In bfloat16 if all inputs are bfloat16 (inputs with one element do not count), otherwise in float32. */
   | "kept"
-  /** In float32, its result rounded to bfloat16. */
+  /** In float32, with the result rounded to bfloat16. */
   | "rounded"
-  /** Rows of a table: in bfloat16 when the table is a model's parameter, else like "kept". */
+  /** Rows of a table: in bfloat16 if the table is a model's parameter, otherwise like "kept". */
   | "lookup"
   /** In float32. */
   | "full";

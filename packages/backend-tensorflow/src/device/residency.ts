@@ -11,21 +11,21 @@ import {
 import type { TensorEntry } from "./tensor-entry.ts";
 import { createVariable, readVariable } from "./variable.ts";
 
-/** Brings tensors to the device in the type that an op needs. */
+/** Copies tensors to the device, or casts them there, in the type that an op needs. */
 export interface Residency {
   upload(entry: TensorEntry, values: HostValues): NativeTensor;
-  /** In its own type. What is made for this use alone is released with `scope`. */
+  /** The tensor in its original type. A tensor that is created for this use alone is released with `scope`. */
   full(entry: TensorEntry, scope: Scope): NativeTensor;
-  /** In bfloat16; a parameter's copy stays. */
+  /** The tensor in bfloat16; a parameter keeps this copy. */
   half(entry: TensorEntry, scope: Scope): NativeTensor;
-  /** Leaves only a bfloat16 copy of what an op computed. */
+  /** Replaces the result of an op by a bfloat16 copy. */
   round(entry: TensorEntry): void;
-  /** The resource to update in place; views and copies of the values that it has now are given up. */
+  /** The resource variable for in-place updates; releases views and copies of its current values. */
   variable(entry: TensorEntry): NativeTensor;
   release(entry: TensorEntry): void;
 }
 
-/** Native tensors that go when a call is over. */
+/** Native tensors that are released at the end of a call. */
 export type Scope = NativeTensor[];
 
 export function residency(executor: DeviceExecutor, memory: DeviceMemory): Residency {
@@ -39,7 +39,7 @@ export function residency(executor: DeviceExecutor, memory: DeviceMemory): Resid
     to: number,
   ): NativeTensor => {
     const [result] = executor.executeOp("Cast", types, [source.id], 1);
-    if (result === undefined) throw new Error("backend-tensorflow: the op Cast gave no result.");
+    if (result === undefined) throw new Error("backend-tensorflow: the op Cast returned no result.");
     return memory.adopt(result.id, byteLength({ shape, dtype: to }));
   };
   const toHalf = (entry: TensorEntry, source: NativeTensor): NativeTensor =>
@@ -65,7 +65,7 @@ export function residency(executor: DeviceExecutor, memory: DeviceMemory): Resid
     full,
     half(entry, scope) {
       if (entry.half) return entry.half;
-      // Uploaded in float32 for the cast only: a frozen weight stays on the device in bfloat16 alone.
+      // Uploaded in float32 only for the cast: a frozen weight stays on the device only in bfloat16.
       const source = entry.host ? inScope(scope, upload(entry, entry.host)) : full(entry, scope);
       const half = toHalf(entry, source);
       if (!entry.parameter) return inScope(scope, half);
@@ -96,7 +96,7 @@ export function residency(executor: DeviceExecutor, memory: DeviceMemory): Resid
   };
 }
 
-/** Calls with a scope, and releases what it holds afterwards, also when the call fails. */
+/** Calls `call` with a scope, and releases its tensors afterwards, even if the call throws. */
 export function scoped<Result>(memory: DeviceMemory, call: (scope: Scope) => Result): Result {
   const scope: Scope = [];
   try {

@@ -1,24 +1,24 @@
 import type { NativeTensor } from "./device-memory.ts";
 import { DataType } from "./native-binding.ts";
 
-/** One tensor as TensorFlow.js knows it, wherever its values are. */
+/** One TensorFlow.js tensor, wherever its values are. */
 export interface TensorEntry {
   readonly shape: readonly number[];
-  /** As TensorFlow.js sees it: bfloat16 passes for float. */
+  /** The type that TensorFlow.js sees: float for bfloat16. */
   readonly dtype: number;
-  /** Whether it is one of a model's weights, of which a bfloat16 copy is worth keeping: given from outside, or updated in place. */
+  /** Whether it is a model's weight, whose bfloat16 copy is worth keeping: it was written by JavaScript or updated in place. */
   parameter: boolean;
-  /** In its own type. */
+  /** The values in the original type. */
   full?: NativeTensor | undefined;
-  /** In bfloat16: all there is of an activation that was computed in it; of a parameter, a copy. */
+  /** The values in bfloat16: the only values of an activation that was computed in it, or a copy of a parameter's. */
   half?: NativeTensor | undefined;
-  /** The exact values of a parameter that lies on the device in bfloat16 only. */
+  /** The exact values of a parameter that is on the device only in bfloat16. */
   host?: Float32Array | undefined;
-  /** TensorFlow's resource of a parameter that is updated in place; `full` is then a view of it, or read when needed. */
+  /** TensorFlow's resource variable of a parameter that is updated in place; `full` is then a view of it, or is read when needed. */
   variable?: NativeTensor | undefined;
 }
 
-/** Whether there is nothing but bfloat16 of it. */
+/** Whether the tensor exists only in bfloat16. */
 export function isHalf({ full, half, host, variable }: TensorEntry): boolean {
   return half !== undefined && full === undefined && host === undefined && variable === undefined;
 }

@@ -15,33 +15,33 @@ import { isFloat, isHalf, isSingle, type TensorEntry } from "./tensor-entry.ts";
 
 export type Precision = "float32" | "bfloat16";
 
-/** The tensors of one backend, by numbers of its own; mixed precision happens below them. */
+/** The tensors of one backend by id. It hides mixed precision from TensorFlow.js. */
 export interface TensorTable {
   create(shape: readonly number[], dtype: number, values: HostValues): number;
   delete(id: number): void;
   read(id: number): HostValues;
   shape(id: number): readonly number[];
-  /** Runs an op in the precision that suits it. */
+  /** Runs an op in the precision of its policy. */
   execute(op: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): TensorMetadata[];
-  /** Whether the tensor exists in bfloat16 only. */
+  /** Whether the tensor exists only in bfloat16. */
   isHalf(id: number): boolean;
-  /** Rounds what an op gave to bfloat16 when that is the precision. */
+  /** Rounds the result of an op to bfloat16 if that is the backend's precision. */
   round(id: number): void;
-  /** Runs an op that updates float tensors in place, its first inputs, and reads float32 of the other ones. */
+  /** Runs an op that updates its first inputs, float tensors, in place and reads the others in float32. */
   update(op: string, attributes: readonly OpAttribute[], updated: readonly number[], inputs: readonly number[]): void;
 }
 
-/** Fewer elements than this (weights of norms, biases) are kept in float32. */
+/** Parameters with fewer elements (weights of norms, biases) stay in float32. */
 const PARAMETER_SIZE = 2 ** 14;
 
-/** Ops whose result is their first input's buffer under another shape. */
+/** Ops whose result shares their first input's buffer under a different shape. */
 const ALIASES: ReadonlySet<string> = new Set(["Reshape", "ExpandDims", "Squeeze", "Identity", "StopGradient"]);
 
 export function tensorTable(executor: DeviceExecutor, memory: DeviceMemory, precision: Precision): TensorTable {
   const entries = new Map<number, TensorEntry>();
   const device = residency(executor, memory);
   const mixed = precision === "bfloat16";
-  /** Ops for which the device turned out to have no kernel in bfloat16. */
+  /** Ops for which the device has no bfloat16 kernel, as found so far. */
   const fullOnly = new Set<string>();
   let next = 0;
 
@@ -51,7 +51,7 @@ export function tensorTable(executor: DeviceExecutor, memory: DeviceMemory, prec
   };
   const entryOf = (id: number): TensorEntry => {
     const entry = entries.get(id);
-    if (entry === undefined) throw new Error(`backend-tensorflow: there is no tensor ${id}; it was disposed before.`);
+    if (entry === undefined) throw new Error(`backend-tensorflow: there is no tensor ${id}; it has been disposed.`);
     return entry;
   };
   const addResult = (result: TensorMetadata, native: NativeTensor, rounded: boolean): TensorMetadata => {
@@ -145,7 +145,7 @@ function inBfloat16(attributes: readonly OpAttribute[]): readonly OpAttribute[] 
   );
 }
 
-/** TensorFlow's NOT_FOUND: no kernel of the op for these types on any device. */
+/** TensorFlow's NOT_FOUND: no device has a kernel of the op for these types. */
 function lacksKernel(error: unknown): boolean {
   return /TF_Status: 5\b[\s\S]*(Could not find device|No registered)/.test(messageOf(error));
 }

@@ -2,10 +2,10 @@ import type { DeviceMemory, NativeTensor } from "./device-memory.ts";
 import type { DeviceExecutor } from "./executor.ts";
 import { AttributeType, DataType, typeAttribute } from "./native-binding.ts";
 
-/** TensorFlow's name of a variable that goes with its last handle (`ResourceHandle::ANONYMOUS_NAME`). */
+/** TensorFlow's name for a variable that is deleted with its last handle (`ResourceHandle::ANONYMOUS_NAME`). */
 const ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347";
 
-/** A float32 resource variable with a copy of `values`, which may lie in memory that JavaScript shares. */
+/** A float32 resource variable with a copy of `values`, which may share memory with JavaScript. */
 export function createVariable(
   executor: DeviceExecutor,
   memory: DeviceMemory,
@@ -35,18 +35,18 @@ export function createVariable(
   }
 }
 
-/** The variable takes over the buffer of the native tensor `value`. */
+/** Makes the variable share the buffer of the native tensor `value`. */
 function assignVariable(executor: DeviceExecutor, variable: number, value: number): void {
   executor.executeOp("AssignVariableOp", [typeAttribute("dtype", DataType.float)], [variable, value], 0);
 }
 
-/** A view of the variable's values. While it exists, an update copies them first. */
+/** A view of the variable's values. While the view exists, an update copies the values first. */
 export function readVariable(executor: DeviceExecutor, memory: DeviceMemory, variable: NativeTensor): NativeTensor {
   const { id } = one(executor.executeOp("ReadVariableOp", [typeAttribute("dtype", DataType.float)], [variable.id], 1));
   return memory.alias(id, variable);
 }
 
 function one<Result>([result]: readonly Result[]): Result {
-  if (result === undefined) throw new Error("backend-tensorflow: an op gave no result.");
+  if (result === undefined) throw new Error("backend-tensorflow: an op returned no result.");
   return result;
 }

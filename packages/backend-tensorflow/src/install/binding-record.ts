@@ -2,11 +2,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
-/** What `binding.json` says of the addon beside it. */
+/** The content of `binding.json`, which describes the addon beside it. */
 export interface BindingRecord {
-  /** Raised whenever native/extension.cc or the way of building changes: bindings of another one are built anew. */
+  /** Increased whenever native/extension.cc or the build changes: bindings with a different version are built again. */
   readonly formatVersion: 1;
-  /** Of tfjs-node-gpu. */
+  /** The version of tfjs-node-gpu. */
   readonly bindingVersion: string;
   readonly tensorFlowVersion: string;
   readonly distribution: string;
@@ -44,7 +44,7 @@ export interface RecordedBinding {
   readonly record: BindingRecord;
 }
 
-/** The binding in a folder; undefined when a part of it, or the TensorFlow that it was built for, is not there. */
+/** The binding in a folder; undefined if a part of it, or the TensorFlow that it was built for, is missing. */
 export function readBinding(folder: string): RecordedBinding | undefined {
   const file = join(folder, BINDING_FILE);
   try {
@@ -56,7 +56,7 @@ export function readBinding(folder: string): RecordedBinding | undefined {
   }
 }
 
-/** All that are whole in a folder of bindings, the newest first. */
+/** All complete bindings in a folder, newest first. */
 export function readBindings(folder: string): readonly RecordedBinding[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

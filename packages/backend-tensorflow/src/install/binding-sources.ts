@@ -5,17 +5,17 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
-/** The release whose sources are known to build, and whose JavaScript drives the binding. */
+/** The release whose sources are known to compile, and whose JavaScript uses the binding. */
 export const BINDING_PACKAGE = "@tensorflow/tfjs-node-gpu@4.22.0";
 
-/** What is compiled into the binding. */
+/** The source files of the binding. */
 export interface BindingSources {
-  /** Of tfjs-node-gpu. */
+  /** The version of tfjs-node-gpu. */
   readonly version: string;
   readonly packageFolder: string;
-  /** Of tfjs-node-gpu, as it ships them. */
+  /** The unmodified sources of tfjs-node-gpu. */
   readonly files: readonly string[];
-  /** Ours, compiled beside them. */
+  /** The source file of this package that is compiled with them. */
   readonly extension: string;
   /** The folder of node_api.h. */
   readonly nodeHeaders: string;
@@ -25,7 +25,7 @@ const manifestSchema = z.object({ version: z.string() });
 const SOURCES = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"];
 const require = createRequire(import.meta.url);
 
-/** Where `@tensorflow/tfjs-node-gpu` lies; its code is not run. */
+/** The folder of `@tensorflow/tfjs-node-gpu`, found without running its code; undefined if it is not installed. */
 export function bindingPackageFolder(): string | undefined {
   return folderOf(() => require.resolve("@tensorflow/tfjs-node-gpu/package.json"));
 }
@@ -41,11 +41,11 @@ export function packageVersion(folder: string): string {
   return manifestSchema.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))).version;
 }
 
-/** Throws `unavailable` with the npm command when sources or headers are not installed. */
+/** Finds sources and headers. Throws `unavailable` with the npm command if they are not installed. */
 export function bindingSources(bindingPackage: string | undefined): BindingSources {
   const install = `Install it: npm install --ignore-scripts ${BINDING_PACKAGE}`;
   if (bindingPackage === undefined) {
-    const why = "npm leaves it out when its own install script fails";
+    const why = "npm omits it when its install script fails";
     throw new MlanError("unavailable", `@tensorflow/tfjs-node-gpu is not installed (${why}). ${install}`);
   }
   const files = SOURCES.map((file) => join(bindingPackage, file));
@@ -55,7 +55,7 @@ export function bindingSources(bindingPackage: string | undefined): BindingSourc
   if (nodeHeaders === undefined || !existsSync(join(nodeHeaders, "node_api.h"))) {
     throw new MlanError(
       "unavailable",
-      "node_api.h is not there: node-api-headers is not installed. Install it: npm install node-api-headers",
+      "node_api.h is missing: node-api-headers is not installed. Install it: npm install node-api-headers",
     );
   }
   const extension = fileURLToPath(new URL("../../native/extension.cc", import.meta.url));

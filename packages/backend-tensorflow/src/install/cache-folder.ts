@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import type { InstallEnvironment } from "./install-environment.ts";
 
-/** Bindings are kept here, one folder each; the same cache as that of downloads. */
+/** The folder of bindings, one folder each, in the same cache as downloads. */
 export function bindingsFolder(environment: InstallEnvironment): string {
   return join(cacheFolder(environment), "tensorflow", "bindings");
 }
 
-/** Wheels are unpacked here, one folder each. */
+/** The folder of unpacked wheels, one folder each. */
 export function wheelsFolder(environment: InstallEnvironment): string {
   return join(cacheFolder(environment), "tensorflow", "wheels");
 }
 
-/** What the compiler said when it failed last. */
+/** The output of the last failed compilation. */
 export function compileLog(environment: InstallEnvironment): string {
   return join(cacheFolder(environment), "tensorflow", "compile.log");
 }

@@ -12,20 +12,20 @@ export type BindingCheck = WorkingBinding | BrokenBinding;
 
 interface WorkingBinding {
   readonly works: true;
-  /** What the library calls itself. */
+  /** The version that the library reports. */
   readonly tensorFlowVersion: string;
-  /** None where the binding cannot tell: the stock one. */
+  /** Empty for the stock binding, which cannot list devices. */
   readonly devices: readonly Device[];
 }
 
 interface BrokenBinding {
   readonly works: false;
-  /** What the loader or TensorFlow said, or how the process ended. */
+  /** The message of the loader or TensorFlow, or how the process ended. */
   readonly reason: string;
 }
 
-// [[1, 2], [3, 4]] times [[5, 6], [7, 8]]; gradients of its sum are products with ones. Small whole numbers are exact
-// in any order of summation, and in any precision down to bfloat16.
+// [[1, 2], [3, 4]] times [[5, 6], [7, 8]], and the gradients of its sum, which are products with ones. Small whole numbers
+// are exact in any order of summation, and in any precision down to bfloat16.
 const EXPECTED = JSON.stringify({
   product: [19, 22, 43, 50],
   gradients: [
@@ -41,7 +41,7 @@ const answerSchema = z.union([
 ]);
 
 /**
- * Loads a binding in processes of their own and computes a matrix product and its gradients: with the addon alone, then
+ * Loads a binding in separate processes and computes a matrix product and its gradients: with the addon alone, then
  * through TensorFlow.js.
  */
 export async function checkBinding(

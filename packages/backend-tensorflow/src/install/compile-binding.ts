@@ -15,28 +15,28 @@ export interface BindingBuild {
   readonly compiler: Compiler;
   readonly sources: BindingSources;
   readonly library: TensorFlowLibrary;
-  /** The addon to write. */
+  /** The path of the addon to write. */
   readonly output: string;
   readonly environment: InstallEnvironment;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The Node-API that the binding asks for; Node 20 and later have it. */
+/** The Node-API version that the binding requires; Node 20 and later have it. */
 export const NAPI_VERSION = 8;
 const SHOWN_ERRORS = 5;
-// The binding keeps its context to itself; these lead it through native/extension.cc.
+// The binding does not expose its context; with these macros native/extension.cc creates and deletes it.
 const CONTEXT_MACROS = ["-DTFE_NewContext=mlan_TFE_NewContext", "-DTFE_DeleteContext=mlan_TFE_DeleteContext"];
 
 /**
- * Compiles and links the addon. Throws `unavailable` with the compiler's first errors and the whole log's path, or with
- * the symbols that the library lacks.
+ * Compiles and links the addon. Throws `unavailable` with the compiler's first errors and the path of the whole log, or
+ * with the symbols that the library lacks.
  */
 export async function compileBinding(build: BindingBuild): Promise<void> {
   const { sources, library, output, environment, signal } = build;
   const objects = await mkdtemp(join(tmpdir(), "mlan-tensorflow-"));
   try {
     const include = [sources.packageFolder, library.includeFolder, sources.nodeHeaders].map((folder) => `-I${folder}`);
-    // -w: warnings of code that is not ours help nobody.
+    // -w: no warnings, because the code is not ours.
     const flags = ["-std=c++17", "-O2", "-fPIC", "-w", `-DNAPI_VERSION=${NAPI_VERSION}`, ...include];
     const parts = [
       ...sources.files.map((file) => ({ file, macros: CONTEXT_MACROS })),
@@ -46,7 +46,7 @@ export async function compileBinding(build: BindingBuild): Promise<void> {
       parts.map(({ file, macros, object }) => run(build, [...flags, ...macros, "-c", file, "-o", object])),
     );
     const failed = compiled.find(({ status }) => status !== 0);
-    if (failed !== undefined) throw await compilerError(build, "does not compile the binding", compiled);
+    if (failed !== undefined) throw await compilerError(build, "cannot compile the binding", compiled);
     const linked = await run(build, [
       ...linkFlags(environment),
       ...parts.map(({ object }) => object),
@@ -55,7 +55,7 @@ export async function compileBinding(build: BindingBuild): Promise<void> {
       "-o",
       output,
     ]);
-    if (linked.status !== 0) throw await compilerError(build, "does not link the binding", [linked]);
+    if (linked.status !== 0) throw await compilerError(build, "cannot link the binding", [linked]);
     const symbols = undefinedSymbols(linked.stderr);
     if (symbols.length > 0) throw lackingSymbols(library, symbols);
   } finally {
@@ -70,18 +70,18 @@ function run({ compiler, environment, signal }: BindingBuild, words: readonly st
 }
 
 function linkFlags({ platform }: InstallEnvironment): readonly string[] {
-  // Node-API's own symbols come from the process, so undefined ones can only be warned of.
+  // The process defines the Node-API symbols, so undefined symbols can only be warnings.
   if (platform === "darwin") return ["-bundle", "-undefined", "dynamic_lookup"];
   return ["-shared", "-Wl,-z,defs", "-Wl,--warn-unresolved-symbols"];
 }
 
-/** The error for a library that lacks what the binding calls. */
+/** The error for a library that lacks symbols that the binding needs. */
 export function lackingSymbols({ folder, version }: TensorFlowLibrary, symbols: readonly string[]): MlanError {
   const named = symbols.slice(0, SHOWN_ERRORS).join(", ");
   const more = symbols.length > SHOWN_ERRORS ? ` and ${symbols.length - SHOWN_ERRORS} more` : "";
   const message =
-    `The TensorFlow in ${folder} (version ${version}) lacks what the binding calls: ${named}${more}. ` +
-    "Take another version (2.21 is verified): .venv/bin/pip install tensorflow==2.21.0";
+    `The TensorFlow in ${folder} (version ${version}) lacks symbols that the binding needs: ${named}${more}. ` +
+    "Install a different version (2.21 is verified): .venv/bin/pip install tensorflow==2.21.0";
   return new MlanError("unavailable", message);
 }
 
@@ -96,7 +96,7 @@ async function compilerError(build: BindingBuild, what: string, runs: readonly F
   const ended = runs.find(({ signal }) => signal !== null)?.signal;
   const message =
     `${compiler.command[0]} (${compiler.version}) ${what} for TensorFlow ${library.version} in ${library.folder}` +
-    `${ended ? ` (ended by ${ended}; is there enough memory?)` : ""}:${shown.join("")}\nAll of it: ${log}. ` +
-    "C++17 is needed (g++ 9 or clang 10 and later); another compiler is named in CXX.";
+    `${ended ? ` (ended by ${ended}; is there enough memory?)` : ""}:${shown.join("")}\nThe whole output is in ${log}. ` +
+    "The compiler must support C++17 (g++ 9 or clang 10 and later); set CXX to use a different one.";
   return new MlanError("unavailable", message);
 }

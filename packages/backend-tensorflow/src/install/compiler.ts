@@ -4,15 +4,15 @@ import { join } from "node:path";
 import type { InstallEnvironment } from "./install-environment.ts";
 import { runProcess } from "./run-process.ts";
 
-/** A C++ compiler that starts. */
+/** A working C++ compiler. */
 export interface Compiler {
-  /** The program and words that always come first, e.g. of CXX="ccache g++". */
+  /** The program and its leading arguments, e.g. for CXX="ccache g++". */
   readonly command: readonly [string, ...string[]];
-  /** The first line of what `--version` prints. */
+  /** The first line of the output of `--version`. */
   readonly version: string;
 }
 
-/** `CXX` first, then what the platforms have. Throws `unavailable` with what was tried and the command to install one. */
+/** Tries `CXX`, then the usual names. Throws `unavailable` with what was tried and the command to install a compiler. */
 export async function findCompiler(environment: InstallEnvironment, signal?: AbortSignal): Promise<Compiler> {
   const { CXX } = environment.variables;
   const given = CXX?.trim() ? [CXX.trim().split(/\s+/)] : [];
@@ -29,11 +29,11 @@ export async function findCompiler(environment: InstallEnvironment, signal?: Abo
   }
   throw new MlanError(
     "unavailable",
-    `No C++ compiler was found; tried ${tried.join(", ")}. Install one: ${compilerCommand(environment)}; or name one in CXX.`,
+    `No C++ compiler was found; tried ${tried.join(", ")}. Install one: ${compilerCommand(environment)}; or set CXX to one.`,
   );
 }
 
-/** The command that installs a compiler here. */
+/** The command that installs a compiler on this system. */
 export function compilerCommand({ platform, systemRoot }: InstallEnvironment): string {
   if (platform === "darwin") return "xcode-select --install";
   const has = (program: string): boolean => existsSync(join(systemRoot, "usr/bin", program));

@@ -4,7 +4,7 @@ import { BINDING_PACKAGE, bindingSources } from "./binding-sources.ts";
 import { checkBinding } from "./check-binding.ts";
 import { compilerCommand, findCompiler } from "./compiler.ts";
 import { cudaVersions } from "./cuda/build-info.ts";
-import { type GpuQuestion, gpuFindings } from "./cuda/gpu-findings.ts";
+import { type TensorFlowBuild, gpuFindings } from "./cuda/gpu-findings.ts";
 import { type FoundLibrary, findLibrary, NOT_FOUND_FIX } from "./find-library.ts";
 import type { Finding } from "./finding.ts";
 import { ELSEWHERE, isSupported, unsupported } from "./library-names.ts";
@@ -13,15 +13,14 @@ import { type InstalledBinding, installedBinding } from "./installed-binding.ts"
 
 const INSTALL_COMMAND = "npx mlan backend install tensorflow";
 
-interface Answer<Value> {
+interface Outcome<Value> {
   readonly finding: Finding;
   readonly value: Value | undefined;
 }
 
 /**
- * How everything stands that the TensorFlow backend needs, in the order of its need, each with what fixes it. What is
- * missing is a finding, never an error. Nothing is built or unpacked; an installed binding is loaded in a process of
- * its own.
+ * The state of everything that the TensorFlow backend needs, in order of need, each with its fix. A missing requirement
+ * is a finding, never an error. Nothing is built or unpacked; an installed binding is loaded in a separate process.
  */
 export async function diagnoseTensorFlow(
   environment: InstallEnvironment = installEnvironment(),
@@ -42,27 +41,27 @@ export async function diagnoseTensorFlow(
       },
     ];
   }
-  const sources = await answered(
+  const sources = await findingOf(
     "tfjs-node-gpu",
     () => bindingSources(environment.bindingPackage),
     ({ version, packageFolder }) => `${version} in ${packageFolder}`,
     `npm install --ignore-scripts ${BINDING_PACKAGE}`,
   );
-  const binding = await answered(
+  const binding = await findingOf(
     "binding",
-    () => installedBinding(environment) ?? missing("none was built, and there is no stock install"),
-    ({ file, kind }) => (kind === "built" ? file : `${file}, of tfjs-node-gpu's own installer`),
+    () => installedBinding(environment) ?? missing("none was built, and the stock binding is not installed"),
+    ({ file, kind }) => (kind === "built" ? file : `${file}, from tfjs-node-gpu's own installer`),
     INSTALL_COMMAND,
   );
   const computes = await computesFinding(binding.value, environment);
   const works = computes.state === "ok";
-  const compiler = await answered(
+  const compiler = await findingOf(
     "C++ compiler",
     () => findCompiler(environment),
     ({ version }) => version,
     compilerCommand(environment),
   );
-  const library = await answered(
+  const library = await findingOf(
     "TensorFlow",
     () => findLibrary(environment, { lookOnly: true }),
     ({ version, distribution, folder, foundBy }) => `${version} (${distribution}) in ${folder}, by ${foundBy}`,
@@ -75,22 +74,22 @@ export async function diagnoseTensorFlow(
     needed(library.finding, !works),
     binding.finding,
     computes,
-    ...(await gpuAnswers(binding.value, library.value, environment)),
+    ...(await gpuRequirements(binding.value, library.value, environment)),
   ];
 }
 
-/** Once a binding works, what only building needs may be away. */
+/** Once a binding works, requirements of the build are unused. */
 function needed({ fix, ...finding }: Finding, isNeeded: boolean): Finding {
   if (isNeeded || finding.state === "ok") return { ...finding, ...(fix !== undefined && { fix }) };
   return { ...finding, state: "unused" };
 }
 
-async function answered<Value>(
+async function findingOf<Value>(
   name: string,
   find: () => Value | Promise<Value>,
   found: (value: Value) => string,
   fix: string,
-): Promise<Answer<Value>> {
+): Promise<Outcome<Value>> {
   try {
     const value = await find();
     return { finding: { name, state: "ok", found: found(value) }, value };
@@ -99,7 +98,7 @@ async function answered<Value>(
   }
 }
 
-/** Messages for people end in the way out, which a finding has beside it. */
+/** The message without its fix at the end, which a finding has separately. */
 function withoutFix(message: string, fix: string): string {
   return (
     message
@@ -126,19 +125,19 @@ async function computesFinding(
   }
 }
 
-async function gpuAnswers(
+async function gpuRequirements(
   binding: InstalledBinding | undefined,
   library: FoundLibrary | undefined,
   environment: InstallEnvironment,
 ): Promise<readonly Finding[]> {
-  const question: GpuQuestion | undefined =
+  const build: TensorFlowBuild | undefined =
     binding ??
     (library && {
       libraryFolder: library.folder,
       tensorFlowVersion: library.version,
       cuda: await cudaVersions(library).catch(() => undefined),
     });
-  return gpuFindings(question, environment);
+  return gpuFindings(build, environment);
 }
 
 function missing(what: string): never {

@@ -9,13 +9,13 @@ import { libraryNames } from "./library-names.ts";
 import { pythonLibrary } from "./python-library.ts";
 import { unpackWheel } from "./wheel/unpack-wheel.ts";
 
-/** Where to look, by order of precedence; a place that is named and has no TensorFlow is an error. */
+/** Where to search, in order of precedence. It is an error if the place has no TensorFlow. */
 export interface LibraryPlaces {
-  /** A folder: that of an unpacked wheel, its `tensorflow` folder, or the C library's with `lib` and `include`. */
+  /** The folder of an unpacked wheel, its `tensorflow` folder, or the C library's folder with `lib` and `include`. */
   readonly library?: string;
-  /** The file of a Python wheel, unpacked into the cache without Python. */
+  /** A Python wheel, which is unpacked into the cache without Python. */
   readonly wheel?: string;
-  /** A Python that has the package `tensorflow` or `tensorflow-cpu`. */
+  /** A Python with the package `tensorflow` or `tensorflow-cpu`. */
   readonly python?: string;
 }
 
@@ -25,9 +25,9 @@ export interface FoundLibrary extends TensorFlowLibrary {
 }
 
 interface SearchOptions extends LibraryPlaces {
-  /** Unpacks a wheel again that was unpacked before. */
+  /** Unpacks a wheel even if it was unpacked before. */
   readonly force?: boolean;
-  /** Wheels are only looked at, not unpacked. */
+  /** Checks wheels without unpacking them. */
   readonly lookOnly?: boolean;
   readonly report?: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -35,28 +35,28 @@ interface SearchOptions extends LibraryPlaces {
 
 interface Place {
   readonly name: string;
-  /** A person named it, so it must lead somewhere. */
+  /** Whether the user named it, so that it must have a TensorFlow. */
   readonly named: boolean;
   look(): LibraryAnswer | Promise<LibraryAnswer>;
 }
 
-/** Finds TensorFlow. Throws `invalid-options` for a named place that has none, `unavailable` when none is found. */
+/** Finds TensorFlow. Throws `invalid-options` for a named place without one, `unavailable` if none is found. */
 export async function findLibrary(environment: InstallEnvironment, options: SearchOptions): Promise<FoundLibrary> {
   libraryNames(environment);
-  const looked: string[] = [];
+  const searched: string[] = [];
   for (const { name, named, look } of places(environment, options)) {
     const answer = await look();
     if (typeof answer !== "string") return { ...answer, foundBy: name };
-    if (named) throw new MlanError("invalid-options", `${name} leads to no TensorFlow: ${answer}. ${NAMED_FIX}`);
-    looked.push(`${name}: ${answer}`);
+    if (named) throw new MlanError("invalid-options", `${name} has no TensorFlow: ${answer}. ${NAMED_FIX}`);
+    searched.push(`${name}: ${answer}`);
   }
-  const list = looked.map((line) => `\n  ${line}`).join("");
-  throw new MlanError("unavailable", `No TensorFlow was found. Looked at${list}\n${NOT_FOUND_FIX}`);
+  const list = searched.map((line) => `\n  ${line}`).join("");
+  throw new MlanError("unavailable", `No TensorFlow was found. Searched:${list}\n${NOT_FOUND_FIX}`);
 }
 
 const NAMED_FIX =
-  "It takes a Python environment with tensorflow or tensorflow-cpu, its wheel, or the C library's folder (2.21 is verified).";
-/** The commands that bring a TensorFlow. */
+  "Name a Python with tensorflow or tensorflow-cpu, its wheel, or the C library's folder (2.21 is verified).";
+/** The commands that install TensorFlow. */
 export const NOT_FOUND_FIX: string =
   "Install one: python3 -m venv .venv && .venv/bin/pip install tensorflow\n" +
   "or, without Python, name a wheel: npx mlan backend install tensorflow --wheel FILE";

@@ -1,10 +1,10 @@
-/** One thing that the TensorFlow backend needs, and how it stands with it. */
+/** One requirement of the TensorFlow backend, and its state. */
 export interface Finding {
   readonly name: string;
-  /** "unused": not there, and not needed by what is installed. */
+  /** "unused": not needed by anything installed. */
   readonly state: "ok" | "missing" | "broken" | "unused";
-  /** What was found, or what was looked for and where. */
+  /** What was found, or what was searched for and where. */
   readonly found: string;
-  /** The command, or the thing to do, that fixes it. */
+  /** The command or action that fixes it. */
   readonly fix?: string;
 }

@@ -2,24 +2,24 @@ import { spawnSync } from "node:child_process";
 import { homedir } from "node:os";
 import { bindingPackageFolder } from "./binding-sources.ts";
 
-/** All that finding and building looks at outside of the options, so that it can be asked about another machine. */
+/** Everything besides the options that finding and building depends on; tests pass those of other machines. */
 export interface InstallEnvironment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** As `process.platform` and `process.arch`. */
   readonly platform: string;
   readonly architecture: string;
-  /** Where a `.venv` is looked for. */
+  /** The folder that may have a `.venv`. */
   readonly workingFolder: string;
   readonly homeFolder: string;
-  /** What stands for `/` when `/proc`, `/dev` and `/usr` are read. */
+  /** The folder with `proc`, `dev` and `usr`: `/`, except in tests. */
   readonly systemRoot: string;
-  /** The folder of `@tensorflow/tfjs-node-gpu`; undefined when it is not installed. */
+  /** The folder of `@tensorflow/tfjs-node-gpu`; undefined if it is not installed. */
   readonly bindingPackage: string | undefined;
-  /** The text that `ldconfig -p` prints; empty where there is none. */
+  /** The output of `ldconfig -p`; empty if there is none. */
   readonly linkerCache: () => string;
 }
 
-/** This machine and process, now. */
+/** The environment of this machine and process. */
 export function installEnvironment(): InstallEnvironment {
   return {
     variables: { ...process.env },

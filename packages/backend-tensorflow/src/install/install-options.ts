@@ -3,9 +3,9 @@ import { z } from "zod";
 import type { LibraryPlaces } from "./find-library.ts";
 
 export interface InstallOptions extends LibraryPlaces {
-  /** Builds again, and unpacks a wheel again, even if it was done before. Default false. */
+  /** Builds the binding, and unpacks a wheel, even if it was done before. Default false. */
   readonly force?: boolean;
-  /** Takes a line for people whenever something begins. */
+  /** Called with a line of text at the start of each step. */
   readonly report?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -25,7 +25,7 @@ export function checkInstallOptions(options: InstallOptions): void {
   checkOptions("backend-tensorflow", schema, options);
   const named = (["library", "wheel", "python"] as const).filter((name) => options[name] !== undefined);
   if (named.length > 1) {
-    const message = `backend-tensorflow: ${named.join(" and ")} exclude each other; name one place of TensorFlow.`;
+    const message = `backend-tensorflow: ${named.join(" and ")} exclude each other; name only one place.`;
     throw new MlanError("invalid-options", message);
   }
 }

@@ -21,34 +21,34 @@ import type { TensorFlowLibrary } from "./library-at.ts";
 import { undefinedSymbols } from "./undefined-symbols.ts";
 import { removeLeftovers } from "./wheel/leftovers.ts";
 
-/** What was installed, and how it stands. */
+/** The installed binding, and the state of its requirements. */
 export interface InstallReport {
   /** The native addon. */
   readonly file: string;
-  /** False when it was there before and works. */
+  /** False if a binding existed already and works. */
   readonly built: boolean;
   readonly tensorFlowVersion: string;
-  /** The Python package or archive that TensorFlow is from. */
+  /** The Python package or archive that TensorFlow comes from. */
   readonly distribution: string;
   readonly libraryFolder: string;
   /** The option, variable or place that led to it. */
   readonly foundBy: string;
-  /** Of @tensorflow/tfjs-node-gpu. */
+  /** The version of @tensorflow/tfjs-node-gpu. */
   readonly bindingVersion: string;
   readonly compiler: string;
   /** undefined for a build without CUDA. */
   readonly cuda: (CudaVersions & Pick<CudaLibraries, "found" | "missing">) | undefined;
   readonly devices: readonly Device[];
-  /** What a GPU needs: libraries, driver, devices. */
+  /** The requirements of a GPU: libraries, driver, devices. */
   readonly gpu: readonly Finding[];
   readonly seconds: number;
 }
 
 /**
  * Finds TensorFlow, builds the binding of the installed `@tensorflow/tfjs-node-gpu` against it with the system's
- * compiler, checks it with a matrix product and its gradients, and keeps it in the cache. One that is there and works
- * is left as it is, unless `force`. Throws `unavailable` or `invalid-options` (`invalid-data` for a damaged wheel) with
- * what was looked for, where, and the next command; the cache is then as it was.
+ * compiler, checks it with a matrix product and its gradients, and stores it in the cache. Without `force`, a binding that
+ * already works is kept. Throws `unavailable` or `invalid-options` (`invalid-data` for a damaged wheel) with what was
+ * searched for, where, and the next command; the cache is then unchanged.
  */
 export async function installTensorFlow(
   options: InstallOptions = {},
@@ -82,7 +82,7 @@ export async function installTensorFlow(
   const folder = join(bindingsFolder(environment), folderName(sources, library, environment));
   const existing = force ? undefined : readBinding(folder);
   if (existing !== undefined) {
-    report(`A binding is there: ${existing.file}; checking it`);
+    report(`Checking the existing binding ${existing.file}`);
     const result = await check(existing.file);
     if (result.works) return finish(existing.file, existing.record, result.devices, false);
     report(`It does not work (${result.reason}); building it again`);
@@ -99,7 +99,7 @@ export async function installTensorFlow(
     const record = bindingRecord(sources, library, environment, { compiler, cuda });
     const write = (content: BindingRecord): Promise<void> =>
       writeFile(join(place, RECORD_FILE), `${JSON.stringify(content, undefined, 2)}\n`);
-    await write(record); // the check loads the binding as it will be loaded, which reads it
+    await write(record); // the check loads the binding as programs do, which reads the record
     report("Checking it: a matrix product and its gradients");
     const result = await check(output);
     if (!result.works) throw brokenBinding(library, result.reason);
@@ -111,7 +111,7 @@ export async function installTensorFlow(
   return finish(join(folder, BINDING_FILE), record, devices, true);
 }
 
-/** Different libraries of one version are told apart by where they lie. */
+/** The name includes a hash of the library's folder, to distinguish several libraries of the same version. */
 function folderName(
   sources: BindingSources,
   library: TensorFlowLibrary,
@@ -146,7 +146,7 @@ function brokenBinding(library: TensorFlowLibrary, reason: string): MlanError {
   const symbols = undefinedSymbols(reason);
   if (symbols.length > 0) return lackingSymbols(library, symbols);
   const fix =
-    "Take another version (2.21 is verified): .venv/bin/pip install tensorflow==2.21.0; or run npx mlan doctor for all that is known";
+    "Install a different version (2.21 is verified): .venv/bin/pip install tensorflow==2.21.0; or run npx mlan doctor for details";
   return new MlanError(
     "unavailable",
     `The binding was built for TensorFlow ${library.version} in ${library.folder} and does not work: ${reason}\n${fix}`,

@@ -8,29 +8,29 @@ import type { CudaVersions } from "./cuda/build-info.ts";
 import { findCudaLibraries } from "./cuda/find-cuda-libraries.ts";
 import { type InstallEnvironment, installEnvironment } from "./install-environment.ts";
 
-/** A binding between Node and TensorFlow that is ready to be loaded. */
+/** A binding between Node and TensorFlow that is ready to load. */
 export interface InstalledBinding {
   /** The native addon. */
   readonly file: string;
-  /** "stock": what tfjs-node-gpu's own installer left in its package (TensorFlow 2.9.1). */
+  /** "stock": from tfjs-node-gpu's own installer, in its package (TensorFlow 2.9.1). */
   readonly kind: "built" | "stock";
   readonly tensorFlowVersion: string;
   /** The folder of libtensorflow_cc.so.2 or libtensorflow.so.2. */
   readonly libraryFolder: string;
-  /** What TensorFlow was built with; undefined for a build without CUDA. */
+  /** The CUDA versions that TensorFlow was built with; undefined for a build without CUDA. */
   readonly cuda: CudaVersions | undefined;
   /** CUDA libraries to load first, by absolute path, in this order; empty for a build without CUDA. */
   readonly cudaLibraries: readonly string[];
 }
 
-/** What tfjs-node-gpu 4.22.0's installer fetches (its scripts/deps-constants.js), and what that was built with. */
+/** The TensorFlow that tfjs-node-gpu 4.22.0's installer downloads (its scripts/deps-constants.js), and its CUDA versions. */
 const STOCK_VERSION = "2.9.1";
 const STOCK_CUDA: CudaVersions = { cuda: "11.2", cudnn: "8.1" };
 
 /**
- * The file that MLAN_TENSORFLOW_BINDING names, else the newest binding that `installTensorFlow` left in the cache for
- * the tfjs-node-gpu that is installed, else the stock install; undefined when there is none. Loads nothing. Throws
- * `invalid-options` when the variable names a file that is not there.
+ * The file that MLAN_TENSORFLOW_BINDING names, otherwise the newest binding in the cache for the installed
+ * tfjs-node-gpu, otherwise the stock binding; undefined if there is none. Loads nothing. Throws `invalid-options` if the
+ * variable names a file that does not exist.
  */
 export function installedBinding(environment: InstallEnvironment = installEnvironment()): InstalledBinding | undefined {
   return namedBinding(environment) ?? builtBinding(environment) ?? stockBinding(environment);

@@ -4,31 +4,31 @@ import type { InstallEnvironment } from "./install-environment.ts";
 import { libraryNames } from "./library-names.ts";
 import { libraryVersion } from "./library-version.ts";
 
-/** A TensorFlow that the binding can be linked with. */
+/** A TensorFlow that the binding can link to. */
 export interface TensorFlowLibrary {
   /** The folder of the shared libraries. */
   readonly folder: string;
-  /** The shared libraries, in the order of linking. */
+  /** The shared libraries, in link order. */
   readonly files: readonly string[];
   readonly includeFolder: string;
-  /** e.g. "2.21.0"; "unknown" when nothing tells. */
+  /** e.g. "2.21.0"; "unknown" if it cannot be determined. */
   readonly version: string;
-  /** The Python package or archive that it is from: "tensorflow", "tensorflow-cpu", "libtensorflow". */
+  /** The Python package or archive that it comes from: "tensorflow", "tensorflow-cpu", "libtensorflow". */
   readonly distribution: string;
 }
 
-/** What a folder is: a library, or the sentence that says what it lacks. */
+/** A library, or a sentence that says what is missing. */
 export type LibraryAnswer = TensorFlowLibrary | string;
 
 const HEADER = "tensorflow/c/eager/c_api.h";
 
 /**
- * The TensorFlow in a folder: the `tensorflow` folder of a Python package, the folder above it (an unpacked wheel), or
- * that of the C library with `lib` and `include` (or its `lib`).
+ * The TensorFlow in a folder: the `tensorflow` folder of a Python package, its parent (an unpacked wheel), or the folder
+ * of the C library with `lib` and `include` (or its `lib`).
  */
 export function libraryAt(folder: string, environment: InstallEnvironment): LibraryAnswer {
   const names = libraryNames(environment);
-  if (!isFolder(folder)) return existsSync(folder) ? `${folder} is no folder` : `there is no folder ${folder}`;
+  if (!isFolder(folder)) return existsSync(folder) ? `${folder} is not a folder` : `there is no folder ${folder}`;
   const places = [
     { libraries: folder, include: join(folder, "include") },
     { libraries: join(folder, "tensorflow"), include: join(folder, "tensorflow", "include") },

@@ -1,12 +1,12 @@
 import { MlanError } from "@mlan/core";
 import type { InstallEnvironment } from "./install-environment.ts";
 
-/** The shared libraries of one distribution of TensorFlow, in the order of linking. */
+/** The shared libraries of one distribution of TensorFlow, in link order. */
 export type LibraryNames = readonly string[];
 
 /**
- * By what names libtensorflow goes on a platform: first in Python's wheels, then in the C library's archive. Throws
- * `unavailable` where the binding cannot be built.
+ * The file names of libtensorflow on a platform: first those in Python wheels, then those in the C library's archive.
+ * Throws `unavailable` if the binding cannot be built there.
  */
 export function libraryNames({ platform, architecture }: InstallEnvironment): readonly LibraryNames[] {
   if (!isSupported({ platform, architecture })) throw unsupported({ platform, architecture });
@@ -25,14 +25,14 @@ export function isSupported({
   return ["linux", "darwin"].includes(platform) && ["x64", "arm64"].includes(architecture);
 }
 
-/** What to do where TensorFlow cannot be used. */
-export const ELSEWHERE = "Use trainer-cpu here, or Linux (on Windows: WSL2) for TensorFlow.";
+/** What to do on a platform without TensorFlow. */
+export const ELSEWHERE = "Use trainer-cpu on this platform, or Linux (on Windows: WSL2) for TensorFlow.";
 
 /** The error for a platform where the binding cannot be built. */
 export function unsupported({
   platform,
   architecture,
 }: Pick<InstallEnvironment, "platform" | "architecture">): MlanError {
-  const message = `The TensorFlow backend is built on Linux and macOS (x64, arm64), not on ${platform} ${architecture}.`;
+  const message = `The TensorFlow backend supports Linux and macOS (x64, arm64), not ${platform} ${architecture}.`;
   return new MlanError("unavailable", `${message} ${ELSEWHERE}`);
 }

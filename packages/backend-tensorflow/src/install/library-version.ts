@@ -6,10 +6,10 @@ interface LibraryVersion {
   readonly distribution: string;
 }
 
-/** Names of Python packages that carry libtensorflow, with hyphens. */
+/** Names of Python packages that contain libtensorflow, with hyphens. */
 export const DISTRIBUTIONS: RegExp = /^(tensorflow(-cpu|-gpu|-cpu-aws|-aarch64|-macos|-rocm)?|tf-nightly(-cpu|-gpu)?)$/;
 
-/** From the metadata of the Python package beside the folder, else from what the library's file name resolves to. */
+/** From the metadata of the Python package beside the folder, otherwise from the resolved file name of the library. */
 export function libraryVersion(folder: string, files: readonly string[]): LibraryVersion {
   const packages = dirname(folder);
   const metadata = existsSync(packages)
@@ -26,7 +26,7 @@ export function libraryVersion(folder: string, files: readonly string[]): Librar
   return { version, distribution: "libtensorflow" };
 }
 
-/** Name (lower case, with hyphens) and version out of a METADATA file. */
+/** Name (lower case, with hyphens) and version from a METADATA file. */
 export function packageMetadata(text: string): { readonly name: string; readonly version: string } {
   const field = (key: string): string => new RegExp(`^${key}:[ \\t]*(\\S+)`, "m").exec(text)?.[1] ?? "";
   const name = field("Name")

@@ -1,7 +1,8 @@
 /**
- * The program of a child process that loads an addon and computes with it alone: what the loader and TensorFlow say, and
- * crashes of native code, end there. It takes JSON of `file`, `cudaLibraries` and `koffi` (a URL) as its word, and
- * prints JSON of `version`, `values` and `devices` (lines as mlan_devices gives them), or of `error`, as its last line.
+ * The program of a child process that loads an addon and computes with it alone, so that output of the loader and
+ * TensorFlow, and crashes of native code, stay in that process. Its argument is JSON with `file`, `cudaLibraries` and
+ * `koffi` (a URL). Its last line of output is JSON with `version`, `values` and `devices` (lines as from mlan_devices), or
+ * with `error`.
  */
 export const NATIVE_CHECK = `
 const { file, cudaLibraries, koffi: koffiUrl } = JSON.parse(process.argv[1]);
@@ -25,7 +26,7 @@ try {
   const [left, right, ones] = [matrix([1, 2, 3, 4]), matrix([5, 6, 7, 8]), matrix([1, 1, 1, 1])];
   const values = {
     product: product(left, right, false, false),
-    // Of the sum of the product, by its two factors.
+    // The gradients of the sum of the product with respect to its two factors.
     gradients: [product(ones, right, false, true), product(left, ones, true, false)],
   };
   let devices = "";

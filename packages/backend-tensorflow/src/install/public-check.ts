@@ -1,7 +1,7 @@
 /**
- * The program of a child process that computes as users do: through TensorFlow.js, with the binding that
- * MLAN_TENSORFLOW_BINDING names. It takes JSON of `index` and `tfjs` (URLs) as its word, and prints as the native check
- * does.
+ * The program of a child process that computes like a user's program: through TensorFlow.js, with the binding that
+ * MLAN_TENSORFLOW_BINDING names. Its argument is JSON with `index` and `tfjs` (URLs); its output is that of the native
+ * check.
  */
 export const PUBLIC_CHECK = `
 const { index, tfjs } = JSON.parse(process.argv[1]);

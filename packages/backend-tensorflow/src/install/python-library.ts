@@ -4,7 +4,7 @@ import type { InstallEnvironment } from "./install-environment.ts";
 import { type LibraryAnswer, libraryAt } from "./library-at.ts";
 import { runProcess } from "./run-process.ts";
 
-// The empty path is the working folder, where a folder called tensorflow may be anything. Nothing is imported.
+// The empty path is the working folder, where a folder named tensorflow may be anything. Nothing is imported.
 const QUESTION = `
 import importlib.util, json, sys
 sys.path[:] = [path for path in sys.path if path]
@@ -24,10 +24,10 @@ export async function pythonLibrary(
   const { variables } = environment;
   const { status, stdout, stderr, notStarted } = await runProcess(python, ["-c", QUESTION], { variables, signal });
   if (notStarted === "ENOENT") return `there is no ${python}`;
-  if (notStarted !== undefined) return `${python} does not start (${notStarted})`;
+  if (notStarted !== undefined) return `${python} cannot be started (${notStarted})`;
   if (status !== 0) return `${python} failed: ${stderr.trim().split("\n").at(-1) ?? ""}`;
   const answer = answerSchema.safeParse(jsonOrUndefined(stdout.trim().split("\n").at(-1) ?? ""));
-  if (!answer.success) return `${python} does not answer as Python does`;
+  if (!answer.success) return `${python} is not a Python`;
   const [folder] = answer.data.folders;
   if (folder === undefined) return `${python} (Python ${answer.data.python}) has no package tensorflow`;
   return libraryAt(folder, environment);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { InstallEnvironment } from "./install-environment.ts";
 
 export interface Finished {
-  /** null when a signal ended it, or when it did not start. */
+  /** null if a signal ended it or it did not start. */
   readonly status: number | null;
   /** The signal that ended it. */
   readonly signal: string | null;
@@ -18,7 +18,7 @@ interface Options {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs a program to its end. A failure is a value; only an abort throws (the signal's reason). */
+/** Runs a program until it ends. Returns failures; throws only the signal's reason on abort. */
 export async function runProcess(command: string, words: readonly string[], options: Options): Promise<Finished> {
   const { variables, workingFolder, signal } = options;
   signal?.throwIfAborted();

@@ -1,9 +1,9 @@
-// GNU ld: undefined reference to `TF_NewStatus'; gold the same with two equal quotes; lld: undefined symbol: TF_NewStatus
+// GNU ld: undefined reference to `TF_NewStatus'; gold: the same with two equal quotes; lld: undefined symbol: TF_NewStatus
 const LINKER = /undefined reference to [`']([^`'\n]+)'|undefined symbol: (\S+)/g;
 
 /**
- * Symbols that a linker or loader says are defined nowhere, each once. Node-API's are left out: the process that loads
- * the addon has them.
+ * Symbols that a linker or loader reports as undefined, each once. Without those of Node-API, which the process that
+ * loads the addon defines.
  */
 export function undefinedSymbols(output: string): readonly string[] {
   const names = [...output.matchAll(LINKER)].map(([, quoted, plain]) => quoted ?? plain ?? "");

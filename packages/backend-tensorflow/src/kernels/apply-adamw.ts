@@ -19,17 +19,17 @@ interface AdamWAttributes {
   readonly beta2: number;
   readonly epsilon: number;
   readonly weightDecays: readonly number[];
-  readonly learningRate?: LateNumber;
-  readonly step?: LateNumber;
+  readonly learningRate?: NumberOrFunction;
+  readonly step?: NumberOrFunction;
 }
 
-/** A function is asked whenever the update runs. */
-type LateNumber = number | (() => number);
+/** A function is called whenever the update runs. */
+type NumberOrFunction = number | (() => number);
 
 /**
- * @mlan/fused-ops' "ApplyAdamW" by TensorFlow's ResourceApplyAdam, in place and in float32. That op's bias correction
- * is left to the numbers that it is given (beta powers of 0), because it takes 1 - beta^t in float32, which is off by
- * 6e-5 at the first step; and its epsilon stands where PyTorch's stands after multiplication with sqrt(1 - beta2^t).
+ * "ApplyAdamW" of @mlan/fused-ops through TensorFlow's ResourceApplyAdam, in place and in float32. The op's own bias
+ * correction is disabled (beta powers of 0) and included in the learning rate, because the op computes 1 - beta^t in
+ * float32, which is off by 6e-5 at the first step. Its epsilon is PyTorch's times sqrt(1 - beta2^t).
  */
 export const applyAdamW: KernelFunc = ({ inputs, attrs, backend: current }) => {
   const backend = nodeBackend(current);
@@ -38,7 +38,7 @@ export const applyAdamW: KernelFunc = ({ inputs, attrs, backend: current }) => {
   if (guard && !Number.isFinite(numberOf(backend, guard))) return [];
   const learningRate = numberOf(backend, numbers.learningRate ?? scalars.learningRate);
   const step = numberOf(backend, numbers.step ?? scalars.step);
-  // The op computes with float32 betas; the correction belongs to the same ones.
+  // The op uses float32 betas, so the correction must use the same values.
   const correction1 = 1 - Math.fround(beta1) ** step;
   const correction2 = Math.sqrt(1 - Math.fround(beta2) ** step);
   withOps(backend.table, (ops) => {
@@ -60,7 +60,7 @@ export const applyAdamW: KernelFunc = ({ inputs, attrs, backend: current }) => {
 
 const ADAM = [FLOAT, boolAttribute("use_locking", false), boolAttribute("use_nesterov", false)];
 
-/** Shrinks the parameter towards zero by `share` of itself. */
+/** Multiplies the parameter by `1 - share`. */
 function decay({ table }: NodeBackend, parameter: number, share: number): void {
   if (share === 0) return;
   const [difference] = withOps(table, (ops) => [ops.run("Mul", [parameter, ops.scalar(share)])] as const);
@@ -71,13 +71,13 @@ function decay({ table }: NodeBackend, parameter: number, share: number): void {
   }
 }
 
-/** The number of a variable's tensor, after making sure that no other tensor has the same data. */
+/** The id of a variable's tensor; copies the data first if other tensors share it. */
 function ownedId(backend: NodeBackend, variable: Variable): number {
   if (backend.refCount(variable.dataId) > 1) tf.tidy(() => variable.assign(tf.add(variable, 0)));
   return tableId(backend, variable);
 }
 
-function numberOf(backend: NodeBackend, number: LateNumber | TensorInfo | undefined): number {
+function numberOf(backend: NodeBackend, number: NumberOrFunction | TensorInfo | undefined): number {
   if (number === undefined) throw new Error("backend-tensorflow: AdamW needs a learning rate and a step.");
   if (typeof number === "object") return Number(backend.table.read(tableId(backend, number))[0]);
   return typeof number === "function" ? number() : number;

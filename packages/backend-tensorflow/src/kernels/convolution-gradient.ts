@@ -5,10 +5,10 @@ import { FLOAT, intAttribute, withOps } from "./op-runner.ts";
 const GRADIENTS: ReadonlySet<string> = new Set(["Conv2DBackpropInput", "Conv3DBackpropInputV2"]);
 
 /**
- * `table.execute`, with the gradient of a convolution's input computed with a second filter of zeros where there is one
- * channel and one filter: on the CPU TensorFlow 2.21 (oneDNN) gives wrong numbers for exactly those shapes.
+ * `table.execute`, but the gradient of a convolution's input with one channel and one filter is computed with a second
+ * filter of zeros: on the CPU, TensorFlow 2.21 (oneDNN) returns wrong numbers for exactly those shapes.
  */
-export function executeSoundly(table: TensorTable): TensorTable["execute"] {
+export function executeCorrected(table: TensorTable): TensorTable["execute"] {
   return (op, attributes, inputs, outputs) => {
     const [sizes, filter, gradient] = inputs;
     if (!GRADIENTS.has(op) || sizes === undefined || filter === undefined || gradient === undefined)

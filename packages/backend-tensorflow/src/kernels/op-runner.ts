@@ -1,11 +1,11 @@
 import { AttributeType, DataType, type OpAttribute, typeAttribute } from "../device/native-binding.ts";
 import type { TensorTable } from "../device/tensor-table.ts";
 
-/** Composes a kernel of TensorFlow's ops, below TensorFlow.js's engine; gives back all that it made but the results. */
+/** Runs TensorFlow ops below TensorFlow.js's engine, to compose a kernel of them. */
 export interface OpRunner {
   run(op: string, inputs: readonly number[], attributes?: readonly OpAttribute[]): number;
   runAll(op: string, inputs: readonly number[], attributes: readonly OpAttribute[], outputs: number): readonly number[];
-  /** A float. */
+  /** A float32 scalar. */
   scalar(value: number): number;
   integer(value: number): number;
   integers(values: readonly number[]): number;
@@ -13,7 +13,7 @@ export interface OpRunner {
 
 export const FLOAT: OpAttribute = typeAttribute("T", DataType.float);
 
-/** Calls with a runner; what it makes is deleted afterwards, except for what the call gives back. */
+/** Calls `call` with a runner, and deletes the tensors that it creates afterwards, except those that it returns. */
 export function withOps<Results extends readonly number[]>(
   table: TensorTable,
   call: (ops: OpRunner) => Results,
@@ -34,7 +34,7 @@ export function withOps<Results extends readonly number[]>(
       runAll,
       run(op, inputs, attributes = [FLOAT]) {
         const [id] = runAll(op, inputs, attributes, 1);
-        if (id === undefined) throw new Error(`backend-tensorflow: the op ${op} gave no result.`);
+        if (id === undefined) throw new Error(`backend-tensorflow: the op ${op} returned no result.`);
         return id;
       },
       scalar: (value) => create(table.create([], DataType.float, Float32Array.of(value))),

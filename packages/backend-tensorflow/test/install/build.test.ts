@@ -29,7 +29,7 @@ describe("without a compiler", () => {
     const { error } = await install(here, await ready(here));
     expect(error).toBe(
       "unavailable: No C++ compiler was found; tried g++ (not on PATH), c++ (not on PATH), clang++ (not on PATH). " +
-        `Install one: ${command} or name one in CXX.`,
+        `Install one: ${command} or set CXX to one.`,
     );
   });
 
@@ -46,7 +46,7 @@ test("the sources of tfjs-node-gpu are asked for with the npm command", async ()
   const place = await ready(here);
   const command = "Install it: npm install --ignore-scripts @tensorflow/tfjs-node-gpu@4.22.0";
   expect((await install(here, place)).error).toBe(
-    `unavailable: @tensorflow/tfjs-node-gpu is not installed (npm leaves it out when its own install script fails). ${command}`,
+    `unavailable: @tensorflow/tfjs-node-gpu is not installed (npm omits it when its install script fails). ${command}`,
   );
   const hollow = { ...here.environment, bindingPackage: join(here.folder, "hollow") };
   const { error } = await install({ environment: hollow }, place);
@@ -89,11 +89,11 @@ describe("a compiler", () => {
     const { error } = await install(here, await ready(here));
     const log = join(here.folder, "cache/tensorflow/compile.log");
     expect(error).toMatch(
-      /^unavailable: g\+\+ \(g\+\+ \(Test\) 12\.2\.0\) does not compile the binding for TensorFlow 2\.21\.0/,
+      /^unavailable: g\+\+ \(g\+\+ \(Test\) 12\.2\.0\) cannot compile the binding for TensorFlow 2\.21\.0/,
     );
     expect(error).toContain("\n  a.h:1:2: error: no such type");
     expect(error).not.toContain("In file included");
-    expect(error).toContain(`All of it: ${log}. C++17 is needed`);
+    expect(error).toContain(`The whole output is in ${log}. The compiler must support C++17`);
     expect(await readFile(log, "utf8")).toContain("In file included");
     expect(bindings(here)).toEqual([]);
   });
@@ -110,8 +110,8 @@ describe("a compiler", () => {
     const { library } = await ready(here);
     const { error } = await install(here, { library });
     expect(error).toBe(
-      `unavailable: The TensorFlow in ${library} (version 2.21.0) lacks what the binding calls: TFE_Execute. ` +
-        "Take another version (2.21 is verified): .venv/bin/pip install tensorflow==2.21.0",
+      `unavailable: The TensorFlow in ${library} (version 2.21.0) lacks symbols that the binding needs: TFE_Execute. ` +
+        "Install a different version (2.21 is verified): .venv/bin/pip install tensorflow==2.21.0",
     );
     expect(bindings(here)).toEqual([]);
   });

@@ -40,8 +40,8 @@ describe("the doctor", () => {
     expect((await findings(here))["TensorFlow"]).toEqual({
       name: "TensorFlow",
       state: "missing",
-      found: "The TensorFlow backend is built on Linux and macOS (x64, arm64), not on win32 x64.",
-      fix: "Use trainer-cpu here, or Linux (on Windows: WSL2) for TensorFlow.",
+      found: "The TensorFlow backend supports Linux and macOS (x64, arm64), not win32 x64.",
+      fix: "Use trainer-cpu on this platform, or Linux (on Windows: WSL2) for TensorFlow.",
     });
   });
 
@@ -78,7 +78,7 @@ describe("the doctor", () => {
     const { binding, TensorFlow } = await findings(here);
     expect(binding).toMatchObject({ state: "missing" });
     expect(binding?.found).toContain("MLAN_TENSORFLOW_BINDING names /nowhere/a.node, which does not exist");
-    expect(TensorFlow?.found).toContain("MLAN_PYTHON /no/python leads to no TensorFlow: there is no /no/python");
+    expect(TensorFlow?.found).toContain("MLAN_PYTHON /no/python has no TensorFlow: there is no /no/python");
   });
 });
 
@@ -130,9 +130,9 @@ describe("for a GPU the doctor", () => {
     const finding = (await findings(here))["CUDA libraries"];
     expect(finding).toMatchObject({
       state: "missing",
-      fix: "pip install 'tensorflow[and-cuda]==2.21.0' where TensorFlow is, or name their folder in LD_LIBRARY_PATH",
+      fix: "pip install 'tensorflow[and-cuda]==2.21.0' in TensorFlow's environment, or add their folder to LD_LIBRARY_PATH",
     });
-    expect(finding?.found).toMatch(/^CUDA 12\.5\.1, cuDNN 9 lacks libcufft\.so\.11, libcudnn\.so\.9; looked in /);
+    expect(finding?.found).toMatch(/^CUDA 12\.5\.1, cuDNN 9 lacks libcufft\.so\.11, libcudnn\.so\.9; searched /);
     expect(finding?.found).toContain(join(here.folder, "site/nvidia/*/lib"));
     expect(finding?.found).toContain("ldconfig -p");
   });

@@ -83,7 +83,7 @@ describe("where there is no TensorFlow", () => {
     const { error } = await install(here);
     expect(error).toBe(
       [
-        "unavailable: No TensorFlow was found. Looked at",
+        "unavailable: No TensorFlow was found. Searched:",
         `  .venv: ${join(here.folder, "work/.venv/bin/python")} (Python 3.12.1) has no package tensorflow`,
         "  python3: there is no python3",
         "  the binding built last: none",
@@ -96,7 +96,7 @@ describe("where there is no TensorFlow", () => {
 
   test.each([
     ["no folder", {}, "nowhere", /there is no folder .*nowhere/],
-    ["a file", { "x/site": "" }, "site", /site is no folder/],
+    ["a file", { "x/site": "" }, "site", /site is not a folder/],
     [
       "something else",
       { "x/site/torch/lib.so": "" },
@@ -120,14 +120,14 @@ describe("where there is no TensorFlow", () => {
     for (const [path, content] of Object.entries(files)) await here.file(path, content);
     const library = join(here.folder, "x", folder);
     const { error } = await install(here, { library });
-    expect(error).toContain(`invalid-options: --library ${library} leads to no TensorFlow: `);
+    expect(error).toContain(`invalid-options: --library ${library} has no TensorFlow: `);
     expect(error).toMatch(expected);
   });
 
   test.each([
     ["there is none", undefined, /there is no \S+python/],
     ["it fails", "echo 'no module named json' >&2; exit 1", /failed: no module named json/],
-    ["it is no Python", "echo hello", /does not answer as Python does/],
+    ["it is no Python", "echo hello", /python is not a Python/],
     ["it has none", pythonWith(), /\(Python 3\.12\.1\) has no package tensorflow/],
     ["its folder is gone", pythonWith("/nowhere/tensorflow"), /there is no folder \/nowhere\/tensorflow/],
   ])("a Python is refused: %s", async (_, script, expected) => {
@@ -135,7 +135,7 @@ describe("where there is no TensorFlow", () => {
     const python = join(here.folder, "own/python");
     if (script !== undefined) await here.program("own/python", script);
     const { error } = await install(here, { python });
-    expect(error).toContain(`invalid-options: --python ${python} leads to no TensorFlow: `);
+    expect(error).toContain(`invalid-options: --python ${python} has no TensorFlow: `);
     expect(error).toMatch(expected);
   });
 });
@@ -146,8 +146,8 @@ test.each([
 ])("on %s %s it says where to go", async (platform, architecture) => {
   await using here = await machine({ platform, architecture });
   expect((await install(here)).error).toBe(
-    `unavailable: The TensorFlow backend is built on Linux and macOS (x64, arm64), not on ${platform} ${architecture}. ` +
-      "Use trainer-cpu here, or Linux (on Windows: WSL2) for TensorFlow.",
+    `unavailable: The TensorFlow backend supports Linux and macOS (x64, arm64), not ${platform} ${architecture}. ` +
+      "Use trainer-cpu on this platform, or Linux (on Windows: WSL2) for TensorFlow.",
   );
 });
 

@@ -71,7 +71,7 @@ describeWithTensorFlow("an install on this machine's TensorFlow", () => {
     execFileSync("c++", ["-shared", "-fPIC", source, "-o", join(folder, cc)]);
     const failed = await install(here, { library: folder });
     expect(failed.error).toMatch(
-      /^unavailable: The TensorFlow in \S+ \(version unknown\) lacks what the binding calls: TF/,
+      /^unavailable: The TensorFlow in \S+ \(version unknown\) lacks symbols that the binding needs: TF/,
     );
     expect(failed.error).toContain("2.21 is verified");
     expect(installedBinding(here.environment)).toBe(undefined);

@@ -89,20 +89,30 @@ describe("a bad wheel ends with one clear error:", () => {
   const metadata = "tensorflow_cpu-2.21.0.dist-info/METADATA";
   const tags = "tensorflow_cpu-2.21.0.dist-info/WHEEL";
   test.each<readonly [string, string, Uint8Array | string | undefined, RegExp]>([
-    ["none", "nowhere.whl", undefined, /^invalid-options: There is no file \S+nowhere\.whl\. Fetch one: pip download/],
-    ["no zip", `${NAME}.whl`, "<html>403</html>", /^invalid-data: \S+ \(16 bytes\) is no whole wheel: .*Fetch one/],
-    ["empty", `${NAME}.whl`, "", /^invalid-data: \S+ \(0 bytes\) is no whole wheel/],
+    [
+      "none",
+      "nowhere.whl",
+      undefined,
+      /^invalid-options: There is no file \S+nowhere\.whl\. Download one: pip download/,
+    ],
+    [
+      "no zip",
+      `${NAME}.whl`,
+      "<html>403</html>",
+      /^invalid-data: \S+ \(16 bytes\) is not a complete wheel: .*Download one/,
+    ],
+    ["empty", `${NAME}.whl`, "", /^invalid-data: \S+ \(0 bytes\) is not a complete wheel/],
     [
       "a zip of something",
       "a.whl",
       wheelOf({ "readme.txt": "hi" }),
-      /is no Python wheel: it has no \*\.dist-info\/METADATA/,
+      /is not a Python wheel: it has no \*\.dist-info\/METADATA/,
     ],
     [
       "another package",
       "torch-2.13.0-cp311-cp311-manylinux_2_27_x86_64.whl",
       wheelOf({ "torch/lib.so": "", "torch-2.13.0.dist-info/METADATA": "Name: torch\nVersion: 2.13.0\n" }),
-      /is a wheel of torch 2\.13\.0\. A wheel of tensorflow is needed\. Fetch one: pip download --no-deps tensorflow$/,
+      /is a wheel of torch 2\.13\.0\. Use a wheel of tensorflow\. Download one: pip download --no-deps tensorflow$/,
     ],
     [
       "a package of a similar name",
@@ -121,7 +131,7 @@ describe("a bad wheel ends with one clear error:", () => {
           `${NAME}.whl`,
           wheelOf({ ...WHEEL_FILES, [tags]: `Wheel-Version: 1.0\nTag: ${tag}\n` }),
           new RegExp(
-            `is for ${platform}, this machine is linux x64\\. Take the file that ends in manylinux_\\*_x86_64\\.whl$`,
+            `is for ${platform}, but this machine is linux x64\\. Use the file that ends in manylinux_\\*_x86_64\\.whl$`,
           ),
         ] as const,
     ),
@@ -129,19 +139,19 @@ describe("a bad wheel ends with one clear error:", () => {
       "for another platform by its file name only",
       "tensorflow-2.21.0-cp311-cp311-win_amd64.whl",
       wheelOf(without(tags)),
-      /is for win_amd64, this machine is linux x64/,
+      /is for win_amd64, but this machine is linux x64/,
     ],
     [
       "without the library",
       `${NAME}.whl`,
       wheelOf(without("tensorflow/libtensorflow_cc.so.2")),
-      /\(tensorflow-cpu 2\.21\.0\) lacks tensorflow\/libtensorflow_cc\.so\.2\. Take a newer TensorFlow \(2\.21 is verified\)/,
+      /\(tensorflow-cpu 2\.21\.0\) lacks tensorflow\/libtensorflow_cc\.so\.2\. Use a newer TensorFlow \(2\.21 is verified\)/,
     ],
     [
       "that leads out of the folder",
       `${NAME}.whl`,
       wheelOf({ ...WHEEL_FILES, "tensorflow/include/absl/../../../../../evil.h": "evil" }),
-      /is no whole wheel: invalid relative path/,
+      /is not a complete wheel: invalid relative path/,
     ],
   ])("%s", async (_, name, content, expected) => {
     await using here = await machine();
@@ -183,7 +193,9 @@ describe("a bad wheel ends with one clear error:", () => {
     const changed = Buffer.from(wheelOf(WHEEL_FILES, 0));
     changed.write("L", 30 + "tensorflow/libtensorflow_cc.so.2".length);
     const wheel = await here.file(`${NAME}.whl`, changed);
-    expect((await install(here, { wheel })).error).toMatch(/^invalid-data: .* is no whole wheel: a checksum differs/);
+    expect((await install(here, { wheel })).error).toMatch(
+      /^invalid-data: .* is not a complete wheel: a checksum is wrong/,
+    );
     expect(filesBelow(wheels(here))).toEqual([]);
   });
 });

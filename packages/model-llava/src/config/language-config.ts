@@ -14,7 +14,7 @@ export interface LanguageConfig {
   readonly normEpsilon: number;
   readonly ropeTheta: number;
   readonly maximumPositions: number;
-  /** The embedding is the output layer too; the checkpoint has no `lm_head.weight`. */
+  /** Whether the embedding is also the output layer; the checkpoint then has no `lm_head.weight`. */
   readonly tiedEmbeddings: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface LanguageConfigOptions {
   readonly attentionBias?: boolean;
 }
 
-/** Reads the Llama keys of a `config.json`. Throws `invalid-checkpoint` for missing keys and other architectures. */
+/** Reads the Llama keys of a `config.json`. Throws `invalid-checkpoint` for missing keys and unsupported variants. */
 export function languageConfig(
   value: ConfigObject,
   file: URL,
@@ -46,7 +46,7 @@ export function languageConfig(
   };
 }
 
-// Beyond any model; larger ones would overflow before they are compared with the weights.
+// Beyond any model; larger sizes would overflow before they are compared with the weights.
 const size = z
   .int()
   .positive()

@@ -3,15 +3,15 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { TensorFlowLibrary } from "../library-at.ts";
 
-/** What a CUDA build of TensorFlow was built with. */
+/** The versions that a CUDA build of TensorFlow was built with. */
 export interface CudaVersions {
-  /** e.g. "12.5.1"; undefined when the library does not say. */
+  /** e.g. "12.5.1"; undefined if unknown. */
   readonly cuda: string | undefined;
   /** e.g. "9". */
   readonly cudnn: string | undefined;
 }
 
-/** Undefined for a build without CUDA. Python packages say it in build_info.py; of another library the bytes are searched. */
+/** From build_info.py in Python packages; in other libraries, CUDA is detected by searching the bytes. Undefined without CUDA. */
 export async function cudaVersions({ folder, files }: TensorFlowLibrary): Promise<CudaVersions | undefined> {
   const file = join(folder, "python/platform/build_info.py");
   if (existsSync(file)) return parseBuildInfo(readFileSync(file, "utf8"));
@@ -21,7 +21,7 @@ export async function cudaVersions({ folder, files }: TensorFlowLibrary): Promis
   return undefined;
 }
 
-/** Of the text of build_info.py, e.g. `('cuda_version', '12.5.1'), ('cudnn_version', '9'), ('is_cuda_build', True)`. */
+/** Parses the text of build_info.py, e.g. `('cuda_version', '12.5.1'), ('cudnn_version', '9'), ('is_cuda_build', True)`. */
 function parseBuildInfo(text: string): CudaVersions | undefined {
   const value = (key: string): string | undefined =>
     new RegExp(`["']${key}["']\\s*[,:]\\s*["']?([\\w.]+)`).exec(text)?.[1];
@@ -38,7 +38,7 @@ async function mentions(file: string, word: string): Promise<boolean> {
       const { bytesRead } = await handle.read(bytes, kept, bytes.length - kept);
       if (bytes.subarray(0, kept + bytesRead).includes(word)) return true;
       if (bytesRead === 0) return false;
-      // The word may lie across two reads.
+      // The word may span two reads.
       const end = kept + bytesRead;
       kept = Math.min(word.length - 1, end);
       bytes.copy(bytes, 0, end - kept, end);

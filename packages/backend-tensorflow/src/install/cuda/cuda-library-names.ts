@@ -2,12 +2,12 @@
 export interface CudaLibraryName {
   /** e.g. "libcudart.so.12". */
   readonly name: string;
-  /** Without it TensorFlow has no GPU; the others are needed by those, or for several GPUs. */
+  /** Whether TensorFlow needs it for a GPU. The others are dependencies of those, or for several GPUs. */
   readonly required: boolean;
 }
 
-// The number in a library's name is not always CUDA's. Required are those that TensorFlow tries before it registers a
-// GPU: TryDlopenCUDALibraries in xla/tsl/platform/default/dlopen_checker.cc.
+// The number in a library's name is not always CUDA's. The required libraries are those that TensorFlow opens before it
+// registers a GPU: TryDlopenCUDALibraries in xla/tsl/platform/default/dlopen_checker.cc.
 const BY_MAJOR: Readonly<Record<string, readonly string[]>> = {
   "11": ["libcudart.so.11.0", "libcublasLt.so.11", "libcublas.so.11", "libcufft.so.10", "libcusparse.so.11"],
   "12": ["libcudart.so.12", "libcublasLt.so.12", "libcublas.so.12", "libcufft.so.11", "libcusparse.so.12"],
@@ -20,7 +20,7 @@ const SOLVER: Readonly<Record<string, string>> = {
 };
 const JIT_LINK: Readonly<Record<string, string>> = { "12": "libnvJitLink.so.12", "13": "libnvJitLink.so.13" };
 
-/** The libraries of a CUDA version ("12.5.1") and cuDNN version ("9"), in an order in which each finds those before it. */
+/** The libraries of a CUDA version ("12.5.1") and cuDNN version ("9"), ordered so that each depends only on those before it. */
 export function cudaLibraryNames(cuda: string, cudnn: string | undefined): readonly CudaLibraryName[] {
   const [major = ""] = cuda.split(".");
   const known = BY_MAJOR[major] ? major : "12";

@@ -7,14 +7,14 @@ import { cudaLibraryNames } from "./cuda-library-names.ts";
 export interface CudaLibraries {
   /** In load order. */
   readonly found: readonly { readonly name: string; readonly file: string }[];
-  /** Names of required ones that are nowhere. */
+  /** Names of required libraries that were not found. */
   readonly missing: readonly string[];
-  /** Where was looked. */
-  readonly looked: readonly string[];
+  /** The places searched. */
+  readonly searched: readonly string[];
 }
 
 /**
- * Looks for the CUDA libraries of a build: beside the library (Python packages), in LD_LIBRARY_PATH, CUDA_HOME, the
+ * Searches for the CUDA libraries of a build: beside the library (Python packages), in LD_LIBRARY_PATH, CUDA_HOME, the
  * toolkit's folders, the system's folders, and, unless `quick`, in the loader's cache.
  */
 export function findCudaLibraries(
@@ -32,7 +32,7 @@ export function findCudaLibraries(
   return {
     found: places.flatMap(({ name, file }) => (file === undefined ? [] : [{ name, file }])),
     missing: places.flatMap(({ name, required, file }) => (required && file === undefined ? [name] : [])),
-    looked: [
+    searched: [
       join(dirname(libraryFolder), "nvidia/*/lib"),
       ...folders.filter((folder) => !folder.startsWith(join(dirname(libraryFolder), "nvidia"))),
       ...(quick ? [] : ["ldconfig -p"]),
@@ -64,7 +64,7 @@ function subfolders(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-/** Of lines such as "libcudart.so.12 (libc6,x86-64) => /usr/lib/libcudart.so.12". */
+/** Parses lines such as "libcudart.so.12 (libc6,x86-64) => /usr/lib/libcudart.so.12". */
 function loaderCache(text: string): ReadonlyMap<string, string> {
   return new Map([...text.matchAll(/^\s*(\S+) .*=> (\S+)$/gm)].map(([, name = "", file = ""]) => [name, file]));
 }

@@ -2,7 +2,7 @@ import { type InstallEnvironment, installEnvironment } from "../install-environm
 import type { InstalledBinding } from "../installed-binding.ts";
 import { gpuFindings } from "./gpu-findings.ts";
 
-/** Why TensorFlow sees no GPU, as lines: each piece that is missing, where it was looked for, and what fixes it. */
+/** Why TensorFlow sees no GPU, as lines: each missing requirement, where it was searched for, and its fix. */
 export function whyNoGpu(
   binding: InstalledBinding,
   environment: InstallEnvironment = installEnvironment(),
@@ -10,7 +10,7 @@ export function whyNoGpu(
   if (environment.platform === "darwin") return ["On macOS this backend computes on the CPU only."];
   if (binding.cuda === undefined) {
     return [
-      `TensorFlow ${binding.tensorFlowVersion} in ${binding.libraryFolder} is a build without CUDA. Take one with it: ` +
+      `TensorFlow ${binding.tensorFlowVersion} in ${binding.libraryFolder} is a build without CUDA. Install one with CUDA: ` +
         "pip install 'tensorflow[and-cuda]', then npx mlan backend install tensorflow",
     ];
   }
@@ -18,7 +18,7 @@ export function whyNoGpu(
   if (problems.length === 0) {
     const { CUDA_VISIBLE_DEVICES: visible } = environment.variables;
     const hidden = visible === undefined ? "" : ` CUDA_VISIBLE_DEVICES is "${visible}".`;
-    return [`CUDA libraries, driver and devices are there; nvidia-smi tells whether they work.${hidden}`];
+    return [`CUDA libraries, driver and devices exist; run nvidia-smi to see whether they work.${hidden}`];
   }
   return problems.map(({ name, found, fix }) => `${name}: ${found}${fix === undefined ? "" : `\n  -> ${fix}`}`);
 }

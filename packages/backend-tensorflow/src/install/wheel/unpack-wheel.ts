@@ -9,7 +9,7 @@ import type { InstallEnvironment } from "../install-environment.ts";
 import { libraryNames } from "../library-names.ts";
 import { checkWheel } from "./check-wheel.ts";
 import { removeLeftovers } from "./leftovers.ts";
-import { checkedSum } from "./checked-sum.ts";
+import { verifyChecksum } from "./verify-checksum.ts";
 import { damagedWheel, openWheel, type WheelArchive } from "./wheel-archive.ts";
 
 interface UnpackOptions {
@@ -19,12 +19,13 @@ interface UnpackOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Of the 287 MB of headers in a wheel, these are read; the names differ between releases. */
+/** The headers that the binding includes, of 287 MB in a wheel; folder names differ between releases. */
 const HEADER_FOLDERS = ["tensorflow/c", "tensorflow/core/platform", "tensorflow/tsl", "tsl", "xla/tsl/c", "absl"];
 
 /**
- * Unpacks what the binding needs of a wheel into the cache and gives the folder. Done in one step at the end: one that
- * was stopped leaves nothing that counts. A wheel of the same file name is not unpacked twice, unless `force`.
+ * Unpacks the files that the binding needs from a wheel into the cache, and returns the folder. The folder appears
+ * atomically at the end, so an interrupted call leaves no partial one. Without `force`, a wheel with the same file name is
+ * not unpacked again.
  */
 export async function unpackWheel(
   file: string,
@@ -68,15 +69,15 @@ async function unpackFile(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const target = resolve(folder, name);
-  if (!target.startsWith(resolve(folder) + sep)) throw damagedWheel(file, `${name} would lead out of the folder`);
+  if (!target.startsWith(resolve(folder) + sep)) throw damagedWheel(file, `${name} would be outside the folder`);
   await mkdir(dirname(target), { recursive: true });
   try {
     const { crc32 } = wheel.entries.get(name) ?? { crc32: 0 };
     const options = signal ? { signal } : {};
-    await pipeline(await wheel.read(name), checkedSum(crc32), createWriteStream(target), options);
+    await pipeline(await wheel.read(name), verifyChecksum(crc32), createWriteStream(target), options);
   } catch (cause) {
     signal?.throwIfAborted();
-    // What the file system says (a full disk) is told by whoever makes the folder.
+    // writeFolderAtomically reports errors of the file system, e.g. a full disk.
     if (typeof Object(cause).syscall === "string") throw cause;
     throw damagedWheel(file, cause);
   }

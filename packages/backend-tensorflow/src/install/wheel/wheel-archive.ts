@@ -4,25 +4,25 @@ import { text } from "node:stream/consumers";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import type { Readable } from "node:stream";
 
-/** A wheel that is open for reading. */
+/** An open wheel. */
 export interface WheelArchive extends Disposable {
-  /** Files by their names in the wheel. No name leads out of a folder that it is unpacked into. */
+  /** Files by their names in the wheel. All names are relative and without "..". */
   readonly entries: ReadonlyMap<string, Entry>;
   read(name: string): Promise<Readable>;
-  /** Of the file `*.dist-info/NAME`; empty when there is none. */
+  /** The text of the file `*.dist-info/NAME`; empty if there is none. */
   information(name: string): Promise<string>;
 }
 
-/** Throws `invalid-options` when there is no file, `invalid-data` when it is no zip or is cut short. */
+/** Throws `invalid-options` if there is no file, `invalid-data` if it is not a zip archive or is truncated. */
 export async function openWheel(file: string): Promise<WheelArchive> {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) throw new MlanError("invalid-options", `There is no file ${file}. ${DOWNLOAD}`);
-  if (!found.isFile()) throw new MlanError("invalid-options", `${file} is no file. ${DOWNLOAD}`);
+  if (!found.isFile()) throw new MlanError("invalid-options", `${file} is not a file. ${DOWNLOAD}`);
   let zip: ZipFile | undefined;
   try {
     zip = await openPromise(file, { lazyEntries: true, autoClose: false });
     const entries = new Map<string, Entry>();
-    // yauzl refuses names with "..", and absolute ones.
+    // yauzl rejects absolute names and names with "..".
     for await (const entry of zip.eachEntry()) if (!entry.fileName.endsWith("/")) entries.set(entry.fileName, entry);
     return wheelArchive(zip, entries);
   } catch (cause) {
@@ -31,20 +31,20 @@ export async function openWheel(file: string): Promise<WheelArchive> {
   }
 }
 
-/** The error for a wheel whose bytes are not what they should be. */
+/** The error for a damaged wheel. */
 export function damagedWheel(file: string, cause: unknown): MlanError {
   const { size } = statSync(file);
-  const message = `${file} (${size} bytes) is no whole wheel: ${messageOf(cause).replace(/\.$/, "")}. Was the download cut short? ${DOWNLOAD}`;
+  const message = `${file} (${size} bytes) is not a complete wheel: ${messageOf(cause).replace(/\.$/, "")}. Was the download cut short? ${DOWNLOAD}`;
   return new MlanError("invalid-data", message, { cause });
 }
 
-/** The command that brings a wheel. */
-export const DOWNLOAD = "Fetch one: pip download --no-deps tensorflow";
+/** The command that downloads a wheel. */
+export const DOWNLOAD = "Download one: pip download --no-deps tensorflow";
 
 function wheelArchive(zip: ZipFile, entries: ReadonlyMap<string, Entry>): WheelArchive {
   const read = async (name: string): Promise<Readable> => {
     const entry = entries.get(name);
-    if (entry === undefined) throw new Error(`there is no ${name} in it`);
+    if (entry === undefined) throw new Error(`it has no ${name}`);
     return zip.openReadStreamPromise(entry);
   };
   return {

@@ -1,14 +1,14 @@
 import type { InstallEnvironment } from "../install-environment.ts";
 
-/** Platform tags out of a wheel's WHEEL file, or of its file name when that has none. */
+/** Platform tags from a wheel's WHEEL file, or from its file name if that file has none. */
 export function platformTags(wheelFile: string, fileName: string): readonly string[] {
   const tags = [...wheelFile.matchAll(/^Tag:[ \t]*(\S+)/gm)].map(([, tag]) => tag ?? "");
-  // name-version(-build)?-python-abi-platform.whl; a platform may be several, joined by dots.
+  // name-version(-build)?-python-abi-platform.whl; several platforms are joined by dots.
   const parts = (tags.length > 0 ? tags : [fileName.replace(/\.whl$/i, "")]).map((tag) => tag.split("-").at(-1) ?? "");
   return parts.flatMap((part) => part.split("."));
 }
 
-/** Whether code of that platform tag runs here, by operating system and processor; versions are not compared. */
+/** Whether code with this platform tag runs here, by operating system and processor; versions are not compared. */
 export function fitsPlatform(
   tag: string,
   { platform, architecture }: Pick<InstallEnvironment, "platform" | "architecture">,
@@ -21,7 +21,7 @@ export function fitsPlatform(
   return tag === "any" || (system.test(tag) && processors[architecture]?.test(tag) === true);
 }
 
-/** The end of the file name of a wheel that fits, for messages. */
+/** The end of the file name of a suitable wheel, for messages. */
 export function wantedTag({ platform, architecture }: Pick<InstallEnvironment, "platform" | "architecture">): string {
   if (platform === "darwin") return `macosx_*_${architecture === "x64" ? "x86_64" : "arm64"}.whl`;
   return `manylinux_*_${architecture === "x64" ? "x86_64" : "aarch64"}.whl`;

@@ -1,8 +1,8 @@
 import { Transform } from "node:stream";
 import { crc32 } from "node:zlib";
 
-/** Passes bytes on and fails at the end when their CRC-32 is another. */
-export function checkedSum(expected: number): Transform {
+/** Passes bytes through, and fails at the end if their CRC-32 is not `expected`. */
+export function verifyChecksum(expected: number): Transform {
   let sum = 0;
   return new Transform({
     transform(bytes: Buffer, _encoding, done) {
@@ -10,7 +10,7 @@ export function checkedSum(expected: number): Transform {
       done(null, bytes);
     },
     flush(done) {
-      done(sum === expected ? null : new Error("a checksum differs"));
+      done(sum === expected ? null : new Error("a checksum is wrong"));
     },
   });
 }
