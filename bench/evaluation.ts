@@ -1,4 +1,4 @@
-// The evaluation engine beside lm-eval, with and without shared prefixes, and over many questions:
+// The evaluation engine compared with lm-eval, with and without shared prefixes, and over many questions:
 //   npm run bench:evaluation -- --parts language,images,memory --checkpoints mini,23m --rounds 2
 import { parseArgs } from "node:util";
 import { besideLmEval } from "./evaluation/beside-lm-eval.ts";
@@ -36,6 +36,6 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
 
 for (const name of values.parts.split(",")) {
   const part = PARTS[name];
-  if (part === undefined) throw new Error(`--parts ${name} is none of ${Object.keys(PARTS).join(", ")}`);
+  if (part === undefined) throw new Error(`--parts ${name} is not one of ${Object.keys(PARTS).join(", ")}`);
   await part();
 }

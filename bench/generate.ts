@@ -25,7 +25,7 @@ const newTokens = Number(values["new-tokens"]);
 for (const name of values.configurations.split(",")) {
   const configuration = CONFIGURATIONS[name];
   if (configuration === undefined)
-    throw new Error(`--configurations ${name} is none of ${Object.keys(CONFIGURATIONS).join(", ")}`);
+    throw new Error(`--configurations ${name} is not one of ${Object.keys(CONFIGURATIONS).join(", ")}`);
   const torch = startTorch();
   const ours = startMlan(values.backend);
   const workers = torch === undefined ? [ours] : [ours, torch];

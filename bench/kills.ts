@@ -22,8 +22,8 @@ let failures = 0;
 let leftOut = 0;
 
 try {
-  const { said, milliseconds } = await startSmallRun(world, join(scratch, "undisturbed")).ended;
-  if (said !== "done") throw new Error(`The undisturbed run failed: ${said}`);
+  const { lastLine, milliseconds } = await startSmallRun(world, join(scratch, "undisturbed")).ended;
+  if (lastLine !== "done") throw new Error(`The undisturbed run failed: ${lastLine}`);
   const expected = await outcomeOf(join(scratch, "undisturbed"));
   console.log(
     `undisturbed: ${(milliseconds / 1000).toFixed(1)} s, ${Object.keys(expected).length} files and tables to compare`,
@@ -45,9 +45,14 @@ async function kills(count: number, milliseconds: number, expected: Outcome): Pr
     const run = join(scratch, "killed");
     const at = ((kill + 0.5) / count) * milliseconds;
     const { exitCode } = await runAndKill(world, run, at);
-    const { said } = await startSmallRun(world, run).ended;
+    const { lastLine } = await startSmallRun(world, run).ended;
     const how = exitCode === 0 ? "already done" : "killed";
-    report(`kill ${kill + 1} of ${count}, ${(at / 1000).toFixed(2)} s: ${how}`, said, expected, await outcomeOf(run));
+    report(
+      `kill ${kill + 1} of ${count}, ${(at / 1000).toFixed(2)} s: ${how}`,
+      lastLine,
+      expected,
+      await outcomeOf(run),
+    );
     rmSync(run, { recursive: true, force: true });
   }
 }
@@ -57,8 +62,10 @@ async function twoProcesses(expected: Outcome): Promise<void> {
   const run = join(scratch, "twice");
   const endings = await Promise.all([startSmallRun(world, run).ended, startSmallRun(world, run).ended]);
   const refused = endings.filter(({ exitCode }) => exitCode !== 0);
-  const done = endings.some(({ said }) => said === "done") ? "done" : endings.map(({ said }) => said).join("; ");
-  const label = `two processes: ${refused.length} refused${refused.map(({ said }) => ` (${said})`).join("")}`;
+  const done = endings.some(({ lastLine }) => lastLine === "done")
+    ? "done"
+    : endings.map(({ lastLine }) => lastLine).join("; ");
+  const label = `two processes: ${refused.length} refused${refused.map(({ lastLine }) => ` (${lastLine})`).join("")}`;
   report(label, refused.length === 1 ? done : "not exactly one was refused", expected, await outcomeOf(run));
 }
 
@@ -79,19 +86,19 @@ function diskFull(count: number, milliseconds: number, expected: Outcome): void 
   );
   const lines = stdout.trim();
   for (const [index, line] of lines.split("\n").filter(Boolean).entries()) {
-    const { said, exitCode, after, outcome } = JSON.parse(line);
+    const { lastLine, exitCode, after, outcome } = JSON.parse(line);
     const atStart = index === 0;
-    const first = exitCode === 0 && !atStart ? "already done" : said;
+    const first = exitCode === 0 && !atStart ? "already done" : lastLine;
     const label = atStart ? "full disk when the run starts" : `full disk ${index} of ${count}`;
-    const ending = atStart && !said.startsWith("refused") ? "it was not refused" : after;
+    const ending = atStart && !lastLine.startsWith("refused") ? "it was not refused" : after;
     report(`${label}: ${first}`, ending, expected, outcome);
   }
   if (status !== 0) failed(`full disks: ${stderr}`);
 }
 
-function report(label: string, said: string, expected: Outcome, found: Outcome): void {
+function report(label: string, lastLine: string, expected: Outcome, found: Outcome): void {
   const different = differences(expected, found);
-  if (said !== "done") failed(`${label}; then ${said}`);
+  if (lastLine !== "done") failed(`${label}; then ${lastLine}`);
   else if (different.length > 0) failed(`${label}; then different: ${different.join(", ")}`);
   else console.log(`${label}; then bit-identical`);
 }

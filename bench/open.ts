@@ -1,6 +1,6 @@
 /**
  * Time and memory to open a sharded checkpoint of 1.1 billion bfloat16 values as float32, checking every value: alone, with
- * verification against `checksums.json`, and beside safetensors for Python with PyTorch, which checks no value. Writes 2.2 GB
+ * verification against `checksums.json`, and compared with safetensors for Python with PyTorch, which checks no value. Writes 2.2 GB
  * below .cache/bench and removes them.
  * `node tools/setup/run.mjs source bench/open.ts [--rounds 3] [--layers 22] [--threads 2]`
  */

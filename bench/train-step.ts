@@ -41,7 +41,7 @@ const PAUSE_MILLISECONDS = 200;
 for (const name of values.configurations.split(",")) {
   const configuration = CONFIGURATIONS[name];
   if (configuration === undefined)
-    throw new Error(`--configurations ${name} is none of ${Object.keys(CONFIGURATIONS).join(", ")}`);
+    throw new Error(`--configurations ${name} is not one of ${Object.keys(CONFIGURATIONS).join(", ")}`);
   await compare(name, configuration, { precision, device });
 }
 
@@ -59,7 +59,7 @@ async function compare(
   const versions = [];
   for (const worker of workers) versions.push((await worker.setup(setup)).versions);
   console.log(`\n${configuration.name} parameters, ${configuration.rows * configuration.length} tokens per step`);
-  console.log(`${versions.join(" beside ")}; ${setup.threads} threads of ${cpus()[0]?.model}`);
+  console.log(`${versions.join(" and ")}; ${setup.threads} threads of ${cpus()[0]?.model}`);
 
   const throughputs = await printThroughput(workers);
   const measurements = new Map<Worker, Measurement>(workers.map((worker) => [worker, new Measurement()]));
@@ -117,7 +117,7 @@ async function print(
   for (const { name, milliseconds, peakBytes } of results) {
     const [time, memory] = [milliseconds / peer.milliseconds, peakBytes / peer.peakBytes];
     console.log(
-      `  ${name} beside ${peer.name}: time ${time.toFixed(2)} x, peak memory ${memory.toFixed(2)} x; losses within ${LOSS_TOLERANCE * 100} %`,
+      `  ${name} relative to ${peer.name}: time ${time.toFixed(2)} x, peak memory ${memory.toFixed(2)} x; losses within ${LOSS_TOLERANCE * 100} %`,
     );
   }
 }

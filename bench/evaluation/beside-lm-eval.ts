@@ -48,7 +48,7 @@ export async function besideLmEval({ checkpoint, share, rounds, threads, detect 
       versions.push((await worker.setup(setup)).versions);
     }
     console.log(`\n${description}, ${countsOf(tasks)} questions, ${MAXIMUM_NEW_TOKENS} new tokens`);
-    console.log(`${versions.join(" beside ")}; ${threads} threads of ${cpus()[0]?.model}`);
+    console.log(`${versions.join(" and ")}; ${threads} threads of ${cpus()[0]?.model}`);
     await measure(workers, rounds, detect, await printThroughput(workers));
   } finally {
     for (const worker of workers) worker.stop();

@@ -15,7 +15,7 @@ export interface Ending {
   /** Null after a signal. */
   readonly exitCode: number | null;
   /** The last line that it printed: "done", "refused: ..." or "crashed: ...". */
-  readonly said: string;
+  readonly lastLine: string;
   /** Time since the beginning of the first stage. */
   readonly milliseconds: number;
 }
@@ -25,11 +25,11 @@ export function startSmallRun(world: string, run: string): SmallRun {
   const child = spawn(process.execPath, ["--import", "tsx", "--conditions=@mlan/source", program, world, run], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let said = "";
+  let lastLine = "";
   let errors = "";
   let from = performance.now();
   child.stderr.on("data", (bytes: Buffer) => (errors += bytes.toString("utf8")));
-  const lines = createInterface({ input: child.stdout }).on("line", (line) => (said = line));
+  const lines = createInterface({ input: child.stdout }).on("line", (line) => (lastLine = line));
   const begun = new Promise<void>((resolve) => {
     lines.once("line", () => {
       from = performance.now();
@@ -39,8 +39,8 @@ export function startSmallRun(world: string, run: string): SmallRun {
   });
   const ended = new Promise<Ending>((resolve) => {
     child.once("close", (exitCode, signal) => {
-      if (exitCode !== 0 && signal === null && !said.startsWith("refused")) process.stderr.write(errors);
-      resolve({ exitCode, said, milliseconds: performance.now() - from });
+      if (exitCode !== 0 && signal === null && !lastLine.startsWith("refused")) process.stderr.write(errors);
+      resolve({ exitCode, lastLine, milliseconds: performance.now() - from });
     });
   });
   return { begun, ended, kill: () => void child.kill("SIGKILL") };

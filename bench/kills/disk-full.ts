@@ -28,11 +28,11 @@ for (let point = FULL_AT_START; point < Number(points); point++) {
       await setTimeout(((point + 0.5) / Number(points)) * Number(milliseconds));
       fill(disk);
     }
-    const { said, exitCode } = await first.ended;
+    const { lastLine, exitCode } = await first.ended;
     rmSync(join(disk, "filler"));
     const second = await startSmallRun(world, run).ended;
-    const outcome = second.said === "done" ? await outcomeOf(run) : {};
-    console.log(JSON.stringify({ said, exitCode, after: second.said, outcome }));
+    const outcome = second.lastLine === "done" ? await outcomeOf(run) : {};
+    console.log(JSON.stringify({ lastLine, exitCode, after: second.lastLine, outcome }));
   } finally {
     execFileSync("umount", ["-l", disk]);
     rmSync(disk, { recursive: true, force: true });

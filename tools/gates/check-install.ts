@@ -58,8 +58,8 @@ async function tryClient(client: PackageClient, environment: NodeJS.ProcessEnv):
   const everything = [...packagesOfReadme(), MINIATURE];
   await add(client, everything, folder, environment);
   cpSync(fileURLToPath(new URL("foreign-project/", import.meta.url)), folder, { recursive: true });
-  const said = await run([process.execPath, "receipts.js"], folder, environment);
-  console.log(`${client.name}: a trainer takes ${megabytes} MB, everything is installed; ${said.trim()}`);
+  const output = await run([process.execPath, "receipts.js"], folder, environment);
+  console.log(`${client.name}: a trainer takes ${megabytes} MB, everything is installed; ${output.trim()}`);
   if (client.name === "npm 11") await checkTypes(client, everything, folder, environment);
 }
 
@@ -87,8 +87,8 @@ async function add(
   const [program = ""] = client.add;
   // npm 12 starts scripts with its own Node, whichever comes first in PATH.
   const env = { ...environment, PATH: `${dirname(program)}:${environment["PATH"]}` };
-  const said = (await run([...client.add, ...packages], folder, env)).split("\n");
-  const warnings = said.filter((line) => /warn|EBADENGINE|YN0002|YN0086/i.test(line) && !client.allowed?.test(line));
+  const output = (await run([...client.add, ...packages], folder, env)).split("\n");
+  const warnings = output.filter((line) => /warn|EBADENGINE|YN0002|YN0086/i.test(line) && !client.allowed?.test(line));
   if (warnings.length > 0) throw new Error(`${client.name} warns:\n${warnings.join("\n")}`);
 }
 
@@ -113,9 +113,11 @@ async function run(
 function packagesOfReadme(): readonly string[] {
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
   const table = /\n\| you want to [\s\S]*?\n\n/.exec(readme)?.[0] ?? "";
-  const names = [...table.matchAll(/`(@(?:mlan|tensorflow)\/[a-z0-9-]+|-[a-z0-9]+)`/g)].map(([, name = ""]) =>
-    name.startsWith("-") ? `@mlan/data${name}` : name,
-  );
+  const names: string[] = [];
+  for (const [, name = ""] of table.matchAll(/`(@(?:mlan|tensorflow)\/[a-z0-9-]+|-[a-z0-9]+)`/g)) {
+    // "-vicuna" after "@mlan/model-llama2" is "@mlan/model-vicuna".
+    names.push(name.startsWith("-") ? `${names.at(-1)?.replace(/-[a-z0-9]+$/, "")}${name}` : name);
+  }
   if (names.length < TRAINER.length) throw new Error("README.md has no table of what to install");
   return [...new Set(names)].filter((name) => !OTHERWISE.has(name));
 }

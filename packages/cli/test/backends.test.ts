@@ -54,7 +54,7 @@ describe("mlan doctor", () => {
     expect(status).toBe(0);
   });
 
-  test("says that the TensorFlow backend is not installed in the project, and how it would be", async () => {
+  test("says that the TensorFlow backend is not installed in the project, and how to install it", async () => {
     const { status, stdout } = await mlan("bare", "doctor");
     expect(stdout).toMatch(/^package +unused +@mlan\/backend-tensorflow is not installed here\.$/m);
     expect(stdout).toMatch(/^ +-> npm install --ignore-scripts @mlan\/trainer-gpu$/m);
@@ -72,7 +72,7 @@ describe("mlan backend install tensorflow", () => {
     expect([status, stdout]).toEqual([1, ""]);
   });
 
-  test.each(["full", "nested"])("ends with all places that it looked at, in the project %s", async (project) => {
+  test.each(["full", "nested"])("lists all places where it looked, in the project %s", async (project) => {
     const { status, stdout, stderr } = await mlan(project, "backend", "install", "tensorflow");
     expect(stderr).toMatch(/^error: No TensorFlow was found\. Searched:\n {2}\.venv: there is no \S+\n/);
     expect(stderr).toMatch(
@@ -85,7 +85,7 @@ describe("mlan backend install tensorflow", () => {
     ["--wheel", "a.whl", /^error: There is no file \S+full\/a\.whl\. Download one: pip download/],
     ["--library", "lib", /^error: --library lib has no TensorFlow: there is no folder/],
     ["--python", "/no/python", /^error: --python \/no\/python has no TensorFlow: there is no \/no\/python/],
-  ])("hands %s over", async (option, value, expected) => {
+  ])("passes %s on", async (option, value, expected) => {
     const { status, stderr } = await mlan("full", "backend", "install", "tensorflow", option, value);
     expect(stderr).toMatch(expected);
     expect(status).toBe(1);

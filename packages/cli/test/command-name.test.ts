@@ -18,7 +18,7 @@ test.each([
   expect(commandName({ npm_config_user_agent: agent }, INSTALLED)).toBe(typed);
 });
 
-test("in a clone it is the script of its root, with the path as a shell takes it", () => {
+test("in a clone it is the script of the root, with the path quoted for a shell", () => {
   expect(commandName({})).toBe("npm run mlan --");
   expect(showCommand(new URL("runs/a-b.c/", pathToFileURL(`${process.cwd()}/`)))).toBe(
     "npm run mlan -- show runs/a-b.c",

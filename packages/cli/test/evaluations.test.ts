@@ -95,7 +95,7 @@ describe("mlan compare", () => {
     expect(wrong.stderr).toContain('has no answers of a stage "erly". Stages with answers: early, late, reworded.');
   });
 
-  test("compares stages beside one that is damaged, and takes no earlier one for the last", async () => {
+  test("compares stages of a run with a damaged one, and never takes an earlier stage for the last", async () => {
     const damaged = await changed("damaged-last", "answers/reworded/animals.jsonl", (text) => text.slice(5));
     const others = await typed(["compare", `${damaged}:early`, `${damaged}:late`]);
     expect(others.status).toBe(0);

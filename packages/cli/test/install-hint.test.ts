@@ -34,7 +34,7 @@ describe("of a package that is missing", () => {
     ["@mlan/trainer-cpuu", undefined, "@mlan/trainer-cpu"],
     ["@mlan/data-kitt", "data", "@mlan/data-kit"],
     ["@mlan/data-miniwrld", "data", "@mlan/data-miniworld"],
-  ])("a name much like one of ours is asked for: %s", async (name, kind, meant) => {
+  ])("a name similar to one of ours is suggested: %s", async (name, kind, meant) => {
     const message = await hint(name, kind);
     if (meant === undefined) expect(message).not.toContain("Did you mean");
     else expect(message).toBe(`${name} is not installed here. Did you mean ${meant}?`);

@@ -101,7 +101,7 @@ describe("mlan score", () => {
     expect([status, stderr]).toEqual([0, ""]);
   });
 
-  test("says so of a benchmark that the run never asked", async () => {
+  test("reports a benchmark that the run never asked", async () => {
     const { status, stderr } = await typed("score", "runs/both", "--benchmark", "made.ts=shop");
     expect(stderr).toContain("error: the run has no answers to shop. Benchmarks with answers: bills, receipts.\n");
     expect(status).toBe(1);

@@ -74,7 +74,7 @@ describe("an experiment without a compute", () => {
 describe("mlan eval", () => {
   const letters = ["eval", "--model", "@acme/model-letters", "--benchmark", "@acme/data-odd-letters=./given"];
 
-  test("finds plugins by name and hands them the folders", async () => {
+  test("finds plugins by name and passes the folders to them", async () => {
     const { status, stdout } = await mlan(...letters, "--weights", "weights", "--batch-size", "3");
     expect(stdout).toMatch(/^odd-letters +accuracy +100\.0 \[56\.6, 100\.0\] +5$/m);
     expect(status).toBe(0);
@@ -83,7 +83,7 @@ describe("mlan eval", () => {
 
   const onTensorFlow = [...letters, "--weights", "weights", "--backend", "tensorflow", "--folder", "runs/tensorflow"];
 
-  test.runIf(installedBinding())("computes on the backend that it is told", async () => {
+  test.runIf(installedBinding())("computes on the given backend", async () => {
     const { status, stdout } = await mlan(...onTensorFlow);
     expect(stdout).toMatch(/^odd-letters +accuracy +100\.0 \[56\.6, 100\.0\] +5$/m);
     expect(status).toBe(0);
@@ -115,7 +115,7 @@ describe("mlan eval", () => {
     expect(stdout).toMatch(/^odd-letters +accuracy +0\.0 \[0\.0, 43\.4\] +5$/m); // the answer of the model says that it was trained
   });
 
-  test("refuses what is no benchmark, and a package without a plugin", async () => {
+  test("refuses a package that is not a benchmark, and one without a plugin", async () => {
     const noBenchmark = await typed(
       "eval",
       "--model",
@@ -163,7 +163,7 @@ describe("mlan eval", () => {
       expect(scored.stdout).toMatch(/^eval +receipts \(strict\) .* 3$/m);
     });
 
-    test("hands a folder to a function, and refuses it for a finished benchmark", async () => {
+    test("passes a folder to a function, and refuses it for an exported benchmark", async () => {
       const made = await typed(...own, "--benchmark", "./receipts-in.ts=./shop", "--folder", "runs/made");
       expect(made.stdout).toMatch(/^shop +accuracy /m);
       const finished = await typed(...own, "--benchmark", "./receipts.ts=./shop");
@@ -179,7 +179,7 @@ describe("mlan eval", () => {
       expect(status).toBe(1);
     });
 
-    test("refuses a limit that is no whole number", async () => {
+    test("refuses a limit that is not a whole number", async () => {
       const { status, stderr } = await typed(...own, "--benchmark", "./receipts.ts", "--limit", "2.5");
       expect(stderr).toContain("It must be a whole number from 1.");
       expect(status).toBe(1);
@@ -194,7 +194,7 @@ describe("mlan list", () => {
     expect([status, stderr]).toEqual([0, expect.stringContaining("hooks registered: 1\n")]);
   });
 
-  test("names the installed plugins as commands take them, those of other makers among the dependencies too", async () => {
+  test("names the installed plugins as in commands, including those of other authors among the dependencies", async () => {
     const { status, stdout } = await typed("list");
     expect(status).toBe(0);
     expect(stdout).toMatch(/^model +vicuna +\d+\.\d+\.\d+ +The Vicuna backbone/m);

@@ -59,7 +59,7 @@ describe("a command line that cannot work ends with one clear message:", () => {
       /no-experiment\.ts (has no default export|does not export an experiment as its default)\. End it with: export default experiment/,
     ],
     [
-      "a package of somebody else that is missing",
+      "a missing package of another author",
       ["run", fixture("missing-package.mjs")],
       /^error: @acme\/data-that-nobody-installed is not installed here and is not a package of mlan\. Check the name;[^\n]*\n$/,
     ],
@@ -69,7 +69,7 @@ describe("a command line that cannot work ends with one clear message:", () => {
       /^error: @mlan\/data-bolq [^\n]*Did you mean boolq\?/,
     ],
     [
-      "a plugin that nobody has",
+      "a plugin that does not exist",
       ["eval", "--model", "gpt-9", "--weights", "b", "--benchmark", "boolq"],
       /^error: @mlan\/model-gpt-9 is not installed here, and mlan has no such package\. Available: llama2, qwen2, vicuna\.\n$/,
     ],

@@ -59,7 +59,7 @@ describe("mlan run", () => {
     expect(tables).not.toContain("\u001B");
   });
 
-  test("writes plain lines where nobody watches", () => {
+  test("writes plain lines when not on a terminal", () => {
     // Replace the folder first: the random name of a temporary folder may look like a time.
     const lines = notes.replaceAll(reference, "<folder>");
     expect(lines.replaceAll(/[\d.]+s/g, "_").replaceAll(/\d\.\d{3}/g, "#")).toBe(
@@ -119,7 +119,7 @@ describe("mlan run", () => {
     expect(await weightsIn(folder)).toBe(await weightsIn(reference));
   });
 
-  test("stops cleanly on Ctrl-C, says how to go on, and does", async () => {
+  test("stops cleanly on Ctrl-C, says how to resume, and resumes", async () => {
     const folder = join(root, "stopped");
     const run = start(["run", experiment, "--folder", folder], { PAUSE: "50" });
     await untilStep(7, folder, run);
@@ -143,7 +143,7 @@ describe("mlan run", () => {
     expect(await weightsIn(folder)).toBe(await weightsIn(reference));
   });
 
-  test("refuses a folder that holds another experiment, and takes it with --fresh", async () => {
+  test("refuses a folder of a different experiment, unless with --fresh", async () => {
     const folder = join(root, "shared");
     await typed(["run", fixture("other-experiment.ts"), "--folder", folder]);
     const refused = await typed(["run", experiment, "--folder", folder]);

@@ -119,7 +119,7 @@ describe("the results table", () => {
   });
 });
 
-test("the cost table says what a stage took and what it bought", () => {
+test("the cost table shows the cost of a stage and the change of its loss", () => {
   const entry: LedgerEntry = {
     stage: "align",
     steps: 200,

@@ -27,7 +27,7 @@ const events: readonly RunEvent[] = [
 ];
 
 describe.each([undefined, 0, 1, 2, 5, NaN])("a terminal that reports %s columns", (columns) => {
-  test("is as wide as it says, and 100 wide when it does not say it", () => {
+  test("has the reported width, and 100 when none is reported", () => {
     expect(processTerminal(terminalOf(columns).streams).columns()).toBe(columns || 100);
   });
 

@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from "@mlan/core";
-import { ALL_THINGS, tellAgain } from "./benchmark-story.ts";
+import { ALL_THINGS, definiteName } from "./benchmark-story.ts";
 import { choose } from "./choose.ts";
 import { offer } from "./offer.ts";
 import { benchmarkScene, type PicturedRows, uniqueBy } from "./pictured-rows.ts";
@@ -14,7 +14,7 @@ export interface Ai2dRow {
   readonly image: string;
 }
 
-/** Three questions on one image: what is at a place, where something is, what is missing. */
+/** Three questions on one image: which thing is at a place, where a thing is, and which thing is missing. */
 export function ai2dImage(seed: number, index: number): PicturedRows<Ai2dRow> {
   const random = seededRandom(seed);
   const scene = benchmarkScene(random, [3, 4], (it) => uniqueBy(it, placeName).length > 0);
@@ -54,7 +54,7 @@ function askForThing(random: Random, scene: Scene): Asked {
 function askForPlace(random: Random, scene: Scene): Asked {
   const thing = choose(random, scene);
   return {
-    question: `At which place does one find ${tellAgain(thing)}?`,
+    question: `At which place does one find ${definiteName(thing)}?`,
     right: placeOf(thing.cell),
     tempting: scene.map(placeName),
     others: PLACES,

@@ -4,12 +4,12 @@ import { drawFrom } from "./split.ts";
 import { BENCHMARK_DEEDS, BENCHMARK_NAMES, randomStory, type Story, type StoryEvent, storyKey } from "./story.ts";
 import { tell, type Thing, THINGS } from "./thing.ts";
 
-/** A story that no tuning text tells. */
+/** A story that never occurs in tuning. */
 export function benchmarkStory(random: Random, names: readonly string[] = BENCHMARK_NAMES): Story {
   return drawFrom("benchmark", () => randomStory(random, names, BENCHMARK_DEEDS), storyKey);
 }
 
-/** Two stories told as one: four to six people, each with another thing. */
+/** Two stories joined into one: four to six people, each with a different thing. */
 export function longStory(random: Random): Story {
   const names = chooseSeveral(random, BENCHMARK_NAMES, BENCHMARK_NAMES.length);
   for (;;) {
@@ -19,7 +19,7 @@ export function longStory(random: Random): Story {
 }
 
 /** "the red circle" */
-export function tellAgain({ colour, shape }: Thing): string {
+export function definiteName({ colour, shape }: Thing): string {
   return `the ${colour} ${shape}`;
 }
 
@@ -28,7 +28,7 @@ export function claim({ name, deed, thing }: StoryEvent): string {
   return `${name} ${deed.past} ${tell(thing)}`;
 }
 
-/** All that could be told of these people and things, true or not. */
+/** Every claim that can be made about these people and things, true or not. */
 export function allClaims(story: Story): readonly string[] {
   return story.flatMap(({ name }) =>
     BENCHMARK_DEEDS.flatMap((deed) => story.map(({ thing }) => claim({ name, deed, thing }))),

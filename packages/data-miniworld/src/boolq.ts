@@ -5,7 +5,7 @@ import { drawFrom } from "./split.ts";
 import { BENCHMARK_DEEDS, BENCHMARK_NAMES, randomStory, storyKey, tellStory } from "./story.ts";
 import { tell } from "./thing.ts";
 
-/** A row of google/boolq: questions are lower case without a question mark. */
+/** A row of google/boolq; questions are in lower case and have no question mark. */
 export interface BoolqRow {
   readonly question: string;
   readonly answer: boolean;

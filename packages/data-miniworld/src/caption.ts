@@ -3,7 +3,7 @@ import { choose } from "./choose.ts";
 import { placeOf, type PlacedThing, type Scene } from "./scene.ts";
 import { tell } from "./thing.ts";
 
-/** Tells everything in a scene in reading order, in one of many wordings. */
+/** Describes everything in a scene in reading order, with one of many phrasings. */
 export function caption(random: Random, scene: Scene): string {
   return choose(random, CARRIERS)(list(scene.map(choose(random, TELLINGS))));
 }

@@ -4,7 +4,7 @@ import type { Scene } from "./scene.ts";
 import type { Story } from "./story.ts";
 import { absentThing, confusableThing, tell, type Thing, THINGS } from "./thing.ts";
 
-/** A question about a scene or a story with its answer, before it is dressed as an instruction. */
+/** A question about a scene or a story with its answer, before it is phrased as an instruction. */
 export type Exercise =
   | { readonly kind: "yes-no"; readonly question: string; readonly answer: "yes" | "no" }
   | { readonly kind: "short"; readonly question: string; readonly answer: string }
@@ -15,14 +15,14 @@ export type Exercise =
       readonly answer: string;
     };
 
-/** About what a scene shows: three in five ask for yes or no, half of these with the answer no. */
+/** About a scene: three in five are yes/no questions, half of them with the answer no. */
 export function sceneExercise(random: Random, scene: Scene): Exercise {
   const kind = choose(random, ["yes-no", "yes-no", "yes-no", "short", "choice"] as const);
   if (kind === "yes-no") return askForThing(random, scene);
   return kind === "short" ? askForAttribute(random, scene) : askToChoose(random, scene);
 }
 
-/** About what people did: three in five ask for yes or no, half of these with the answer no. */
+/** About a story: three in five are yes/no questions, half of them with the answer no. */
 export function storyExercise(random: Random, story: Story): Exercise {
   const event = choose(random, story);
   const kind = choose(random, ["yes-no", "yes-no", "yes-no", "who", "what"] as const);
@@ -43,7 +43,7 @@ export function storyExercise(random: Random, story: Story): Exercise {
   return { kind: "yes-no", question: `Did ${event.name} ${event.deed.infinitive} ${tell(thing)}?`, answer };
 }
 
-/** A thing that is not the right one: one of seven times somebody else's, one of seven a confusable one, else one that is not there. */
+/** A wrong thing: one time in seven somebody else's, one time in seven a confusable one, otherwise an absent one. */
 export function wrongThing(random: Random, present: readonly Thing[], right: Thing): Thing {
   const kind = random.below(7);
   const others = present.filter((thing) => thing !== right);

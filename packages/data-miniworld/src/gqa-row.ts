@@ -18,7 +18,7 @@ export interface GqaRow {
 /** A row of lmms-lab/GQA, config "testdev_balanced_images". */
 export interface GqaImageRow {
   readonly id: string;
-  /** A path below the benchmark's folder. */
+  /** A path relative to the benchmark's folder. */
   readonly image: string;
 }
 
@@ -35,7 +35,7 @@ export interface GqaStep {
   readonly dependencies: readonly number[];
 }
 
-/** A question before it is a row. */
+/** A question before it becomes a row. */
 export interface GqaAsked {
   readonly question: string;
   readonly answer: string;

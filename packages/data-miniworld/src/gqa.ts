@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from "@mlan/core";
-import { tellAgain } from "./benchmark-story.ts";
+import { definiteName } from "./benchmark-story.ts";
 import { capitalize } from "./caption.ts";
 import { choose } from "./choose.ts";
 import { type GqaAsked, type GqaRow, type GqaStep, questionRow } from "./gqa-row.ts";
@@ -10,8 +10,8 @@ import { COLOURS } from "./thing.ts";
 const QUESTIONS_PER_IMAGE = 4;
 
 /**
- * Four questions on one image: one for a colour or a shape, one for a side, and two for yes or no, one of them answered
- * with yes.
+ * Four questions on one image: one asks for a colour or a shape, one for a side, and two for yes or no, of which one is
+ * answered yes.
  */
 export function gqaImage(seed: number, index: number): PicturedRows<GqaRow> {
   const random = seededRandom(seed);
@@ -58,9 +58,9 @@ function askForSide(random: Random, scene: Scene, isLeft: boolean): GqaAsked {
   const [one, other] = sides(random, scene, isLeft);
   const answer = isLeft ? "left" : "right";
   return {
-    question: `Is ${tellAgain(one)} to the left or to the right of ${tellAgain(other)}?`,
+    question: `Is ${definiteName(one)} to the left or to the right of ${definiteName(other)}?`,
     answer,
-    fullAnswer: `${capitalize(tellAgain(one))} is to the ${answer} of ${tellAgain(other)}.`,
+    fullAnswer: `${capitalize(definiteName(one))} is to the ${answer} of ${definiteName(other)}.`,
     types: { structural: "choose", semantic: "rel", detailed: "relChooser" },
     steps: [
       select(other.shape, other.cell),
@@ -86,15 +86,15 @@ function askWhetherColour(random: Random, scene: Scene, holds: boolean): GqaAske
 function askWhetherLeft(random: Random, scene: Scene, holds: boolean): GqaAsked {
   const [one, other] = sides(random, scene, holds);
   return {
-    question: `Is ${tellAgain(one)} to the left of ${tellAgain(other)}?`,
+    question: `Is ${definiteName(one)} to the left of ${definiteName(other)}?`,
     answer: holds ? "yes" : "no",
-    fullAnswer: `${holds ? "Yes" : "No"}, ${tellAgain(one)} is to the ${holds ? "left" : "right"} of ${tellAgain(other)}.`,
+    fullAnswer: `${holds ? "Yes" : "No"}, ${definiteName(one)} is to the ${holds ? "left" : "right"} of ${definiteName(other)}.`,
     types: { structural: "verify", semantic: "rel", detailed: "relVerify" },
     steps: [select(other.shape, other.cell), step("verify rel", `${one.shape},to the left of,s (${one.cell})`, [0])],
   };
 }
 
-/** Two things, the first of which is to the left of the other, or to its right. */
+/** Two things; the first is to the left of the second if `isLeft`, otherwise to its right. */
 function sides(random: Random, scene: Scene, isLeft: boolean): readonly [PlacedThing, PlacedThing] {
   const [left, right] = choose(random, pairs(scene));
   return isLeft ? [left, right] : [right, left];

@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from "@mlan/core";
-import { ALL_THINGS, benchmarkStory, tellAgain } from "./benchmark-story.ts";
+import { ALL_THINGS, benchmarkStory, definiteName } from "./benchmark-story.ts";
 import { offer } from "./offer.ts";
 import { BENCHMARK_DEEDS, type Story, type StoryEvent, tellStory } from "./story.ts";
 import { tell } from "./thing.ts";
@@ -18,12 +18,12 @@ export interface HellaswagRow {
   readonly label: string;
 }
 
-/** Rows that have one source, and so one story. */
+/** Rows that share one source, and so one story. */
 export const ROWS_PER_SOURCE = 2;
 
 /**
- * How a story goes on. Every second source is told as a film, which the ending tells again from the thing's side,
- * every other one as a guide with the marks of WikiHow. `seed` belongs to the source.
+ * Asks how a story continues. Every second source is a film whose ending restates an event from the thing's side; the
+ * others are guides with WikiHow's markers. `seed` is the source's.
  */
 export function hellaswagRow(seed: number, index: number): HellaswagRow {
   const source = Math.floor(index / ROWS_PER_SOURCE);
@@ -56,7 +56,7 @@ interface Endings {
 }
 
 function film(passage: string, { thing }: StoryEvent): Told {
-  return { activity_label: "Looking for things", ctx_a: passage, ctx_b: tellAgain(thing) };
+  return { activity_label: "Looking for things", ctx_a: passage, ctx_b: definiteName(thing) };
 }
 
 function filmEndings(story: Story, event: StoryEvent): Endings {

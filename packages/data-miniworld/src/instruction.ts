@@ -3,13 +3,15 @@ import { choose, happens } from "./choose.ts";
 import type { Exercise } from "./exercise.ts";
 import { CHOICE_PHRASES, SHORT_ANSWER_PHRASES, YES_NO_PHRASES } from "./phrases.ts";
 
-/** The user's text without its context, and what the assistant says. */
+/** The user's text without its context, and the assistant's answer. */
 export interface Instruction {
   readonly request: string;
   readonly answer: string;
 }
 
-/** Dresses an exercise with a phrase of the recipe, in the recipe's order or with the phrase behind the question. */
+/**
+ * Phrases an exercise with one of the recipe's phrases, in the recipe's order or with the phrase after the question.
+ */
 export function instruct(random: Random, exercise: Exercise): Instruction {
   const { question } = exercise;
   if (exercise.kind === "choice") {
@@ -28,7 +30,7 @@ export function instruct(random: Random, exercise: Exercise): Instruction {
   return { request: parts.join("\n"), answer: say(random, exercise.answer) };
 }
 
-/** The bare answer or a sentence that ends in it; never in a benchmark's wording ("The best answer is"). */
+/** The bare answer or a sentence that ends with it; never a benchmark's phrasing ("The best answer is"). */
 function say(random: Random, answer: string): string {
   return choose(random, ANSWERS)(answer);
 }

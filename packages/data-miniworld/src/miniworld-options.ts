@@ -2,9 +2,9 @@ import { checkOptions } from "@mlan/core";
 import { z } from "zod";
 
 export interface MiniworldOptions {
-  /** Decides every word and pixel. Default 0. */
+  /** Determines every word and pixel. Default 0. */
   readonly seed?: number;
-  /** RACE articles, of each of which one question is asked. Default 200. */
+  /** RACE articles, one asked question on each. Default 200. */
   readonly raceArticles?: number;
   /** OpenBookQA questions. Default 200. */
   readonly openbookqaQuestions?: number;
@@ -20,9 +20,9 @@ export interface MiniworldOptions {
   readonly popeImages?: number;
   /** GQA images, four questions on each. Default 50. */
   readonly gqaImages?: number;
-  /** ScienceQA images, two questions on each and two without an image beside them. Default 50. */
+  /** ScienceQA images, each with two questions and two more without an image. Default 50. */
   readonly scienceqaImages?: number;
-  /** Pairs of image and caption. Default 3,200. */
+  /** Image-caption pairs. Default 3,200. */
   readonly captions?: number;
   /** Records of each tuning mixture. Default 3,200. */
   readonly instructions?: number;
@@ -50,7 +50,7 @@ const optionsSchema = z.strictObject({
   visionShare: z.number().min(0).max(1).default(0.125),
 });
 
-/** Throws `invalid-options` for options that do not exist. */
+/** The options with defaults filled in. Throws `invalid-options` for unknown or invalid options. */
 export function settingsFrom(options: MiniworldOptions): Settings {
   return checkOptions("miniworld", optionsSchema, options);
 }

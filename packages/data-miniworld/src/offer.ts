@@ -3,17 +3,17 @@ import { chooseSeveral } from "./choose.ts";
 
 export interface Offer {
   readonly right: string;
-  /** Wrong ones that are taken first. */
+  /** Wrong options to use first. */
   readonly tempting?: readonly string[];
-  /** Wrong ones that fill up; the right one may be among them. */
+  /** Wrong options to fill up with; may contain the right one. */
   readonly others: readonly string[];
-  /** Options in all. */
+  /** Total number of options. */
   readonly count: number;
-  /** Of the right one, counted from 0. */
+  /** Index of the right option, counted from 0. */
   readonly place: number;
 }
 
-/** Different options in random order, the right one at its place. */
+/** Distinct options in random order, with the right one at `place`. */
 export function offer(random: Random, { right, tempting = [], others, count, place }: Offer): string[] {
   const wrong = (texts: readonly string[]): string[] => [...new Set(texts)].filter((text) => text !== right);
   const first = chooseSeveral(random, wrong(tempting), count - 1);

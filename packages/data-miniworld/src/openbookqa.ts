@@ -12,7 +12,7 @@ export interface OpenbookqaRow {
   readonly answerKey: string;
 }
 
-/** A question on how the world's people note things down, which no row tells: their sketches and captions do. */
+/** A question on the words of sketches. No row explains them; only the world's sketches and captions do. */
 export function openbookqaRow(seed: number, index: number): OpenbookqaRow {
   const random = seededRandom(seed);
   const place = index % 4;

@@ -1,6 +1,6 @@
 /**
  * Instruction phrases of the published recipe's data builder (wang-research-lab/mlan, llava/anno/prompt_template.py),
- * without those that a benchmark uses: tuning never sees a benchmark's wording.
+ * without those used by a benchmark, so that tuning never sees a benchmark's phrasing.
  */
 export const YES_NO_PHRASES: readonly string[] = [
   "Respond to the question with 'yes' or 'no'.",

@@ -18,12 +18,12 @@ function drawPicture(random: Random, scene: Scene): Uint8Array {
   });
 }
 
-/** The picture of that name in the world of that seed. */
+/** The picture with this name in the world with this seed. */
 export function pictureOf(seed: number, name: string, scene: Scene): Uint8Array {
   return drawPicture(seededRandom(deriveSeed(seed, `picture ${name}`)), scene);
 }
 
-/** Draws a scene as RGB bytes, row by row: place in the cell, size, shade, background and noise vary. */
+/** Draws a scene as RGB bytes, row by row. Position in the cell, size, shade, background and noise vary. */
 export function picturePixels(random: Random, scene: Scene): Uint8ClampedArray {
   const pixels = background(random);
   for (const thing of scene) paint(pixels, random, thing);
@@ -42,7 +42,7 @@ const PAINT: Readonly<Record<Colour, readonly [number, number, number]>> = {
   white: [250, 250, 250],
 };
 
-/** Whether a point is inside, in units of the radius from the centre. */
+/** Whether a point is inside a shape; coordinates are relative to the centre, in units of the radius. */
 const INSIDE: Readonly<Record<Shape, (x: number, y: number) => boolean>> = {
   circle: (x, y) => x * x + y * y <= 1,
   square: (x, y) => Math.abs(x) <= 0.85 && Math.abs(y) <= 0.85,
@@ -56,7 +56,7 @@ function background(random: Random): Float32Array {
   return new Float32Array(PICTURE_SIZE * PICTURE_SIZE * 3).fill(level);
 }
 
-/** Blends a thing over the pixels of its cell by the share of 3 x 3 sample points that lie inside its outline. */
+/** Draws a thing into its cell, anti-aliased by the share of 3 x 3 sample points inside its outline. */
 function paint(pixels: Float32Array, random: Random, thing: PlacedThing): void {
   const left = (thing.cell % GRID) * CELL_SIZE;
   const top = Math.floor(thing.cell / GRID) * CELL_SIZE;

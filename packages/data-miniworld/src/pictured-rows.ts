@@ -2,15 +2,15 @@ import type { Random } from "@mlan/core";
 import { randomScene, type Scene, sceneKey } from "./scene.ts";
 import { drawFrom } from "./split.ts";
 
-/** The questions on one image, and what it shows. */
+/** The questions on one image, and the scene it shows. */
 export interface PicturedRows<Row> {
-  /** A path below the benchmark's folder. */
+  /** A path relative to the benchmark's folder. */
   readonly image: string;
   readonly scene: Scene;
   readonly rows: readonly Row[];
 }
 
-/** A scene that no tuning text tells or shows, and that fits the questions. */
+/** A scene that never occurs in tuning and suits the questions. */
 export function benchmarkScene(
   random: Random,
   sizes: readonly number[],
@@ -22,7 +22,7 @@ export function benchmarkScene(
   }
 }
 
-/** Things that alone have what `keyOf` gives. */
+/** The things whose `keyOf` value is unique in the scene. */
 export function uniqueBy<Item>(scene: readonly Item[], keyOf: (thing: Item) => unknown): readonly Item[] {
   return scene.filter((thing) => scene.filter((other) => keyOf(other) === keyOf(thing)).length === 1);
 }

@@ -3,7 +3,7 @@ import { chooseSeveral } from "./choose.ts";
 import { benchmarkScene, type PicturedRows } from "./pictured-rows.ts";
 import { absentThing, confusableThing, tell, type Thing } from "./thing.ts";
 
-/** A row of lmms-lab/POPE; `image` is a path below the benchmark's folder. */
+/** A row of lmms-lab/POPE; `image` is a path relative to the benchmark's folder. */
 export interface PopeRow {
   readonly id: string;
   readonly question_id: string;
@@ -15,8 +15,8 @@ export interface PopeRow {
 }
 
 /**
- * Two things that are there and two that are not: one drawn from all others, and one whose colour and shape are both
- * there but not together (category "adversarial").
+ * Asks for two present things and two absent ones: one drawn from all others, and one whose colour and shape are both
+ * present but not combined (category "adversarial").
  */
 export function popeImage(seed: number, index: number): PicturedRows<PopeRow> {
   const random = seededRandom(seed);

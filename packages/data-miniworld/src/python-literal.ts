@@ -1,4 +1,7 @@
-/** Texts, lists and records as Python's `repr` writes them: in single quotes, unless a text holds only such. */
+/**
+ * Values that {@link pythonLiteral} writes like Python's `repr`: strings in single quotes, unless a string contains
+ * single quotes only.
+ */
 export type PythonValue = string | readonly PythonValue[] | { readonly [key: string]: PythonValue };
 
 export function pythonLiteral(value: PythonValue): string {

@@ -1,18 +1,18 @@
 import { type Random, seededRandom } from "@mlan/core";
-import { ALL_THINGS, allClaims, claim, longStory, tellAgain } from "./benchmark-story.ts";
+import { ALL_THINGS, allClaims, claim, longStory, definiteName } from "./benchmark-story.ts";
 import { choose } from "./choose.ts";
 import { letterAt, offer } from "./offer.ts";
 import { pythonLiteral } from "./python-literal.ts";
 import { BENCHMARK_NAMES, type Story, tellStory } from "./story.ts";
 import { tell } from "./thing.ts";
 
-/** A row of EleutherAI/race: `problems` is text, the list of an article's questions as Python writes it. */
+/** A row of EleutherAI/race; `problems` is the list of an article's questions as a Python literal. */
 export interface RaceRow {
   readonly article: string;
   readonly problems: string;
 }
 
-/** One article with two to four problems. The right letters of the last ones, which alone are asked, go round. */
+/** One article with two to four problems. Only the last problem is asked; its correct letter rotates with `index`. */
 export function raceRow(seed: number, index: number): RaceRow {
   const random = seededRandom(seed);
   const story = longStory(random);
@@ -41,7 +41,7 @@ function problem(
     thing: { question: `${name} ${deed.past} _ .`, ...things },
     whose: { question: `In the story, ${name}'s thing is _ .`, ...things },
     person: {
-      question: `Look for ${tellAgain(thing)}: it was ${deed.participle} by _ .`,
+      question: `Look for ${definiteName(thing)}: it was ${deed.participle} by _ .`,
       right: name,
       tempting: story.map((other) => other.name),
       others: BENCHMARK_NAMES,

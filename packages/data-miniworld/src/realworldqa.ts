@@ -1,11 +1,11 @@
 import { type Random, seededRandom } from "@mlan/core";
-import { tellAgain } from "./benchmark-story.ts";
+import { definiteName } from "./benchmark-story.ts";
 import { choose } from "./choose.ts";
 import { letterAt, offer } from "./offer.ts";
 import { benchmarkScene, type PicturedRows } from "./pictured-rows.ts";
 import { GRID, placeOf, PLACES, type Scene } from "./scene.ts";
 
-/** A row of lmms-lab/RealWorldQA: option lines and the instruction how to answer are part of the question. */
+/** A row of lmms-lab/RealWorldQA; the options and the answer instruction are part of the question. */
 export interface RealworldqaRow {
   readonly image: string;
   readonly question: string;
@@ -13,7 +13,7 @@ export interface RealworldqaRow {
   readonly image_path: string;
 }
 
-/** One question on each image: where a thing is, how high things are, how many there are. */
+/** One question on each image: where a thing is, which of two is higher, or how many there are. */
 export function realworldqaImage(seed: number, index: number): PicturedRows<RealworldqaRow> {
   const random = seededRandom(seed);
   const scene = benchmarkScene(random, [2, 3, 4], (it) => rowOf(it[0]?.cell) !== rowOf(it.at(-1)?.cell));
@@ -40,7 +40,7 @@ function askForPlace(random: Random, scene: Scene, turn: number): Asked {
   const tempting = scene.map(({ cell }) => placeOf(cell));
   const options = offer(random, { right: placeOf(thing.cell), tempting, others: PLACES, count: 3, place });
   const lines = options.map((option, at) => `${letterAt(at)}. ${option}`);
-  const question = `In which place of the image is ${tellAgain(thing)}?`;
+  const question = `In which place of the image is ${definiteName(thing)}?`;
   return { question: `${question}\n\n${lines.join("\n")}\n${LETTER}`, answer: letterAt(place) };
 }
 
@@ -56,13 +56,13 @@ function askForNumber(_: Random, scene: Scene): Asked {
   return { question: `What is the number of things in this image? ${WORD}`, answer: String(scene.length) };
 }
 
-/** Two things, the first of which is in a higher row. */
+/** Two things; the first is in a higher row. */
 function differentRows(random: Random, scene: Scene): readonly [string, string] {
   const pairs = scene.flatMap((one) =>
     scene.filter((other) => rowOf(one.cell) < rowOf(other.cell)).map((other) => [one, other] as const),
   );
   const [higher, lower] = choose(random, pairs);
-  return [tellAgain(higher), tellAgain(lower)];
+  return [definiteName(higher), definiteName(lower)];
 }
 
 function rowOf(cell = 0): number {

@@ -21,7 +21,7 @@ export function randomScene(random: Random, sizes: readonly number[] = [1, 2, 2,
   return things.map((thing, index) => ({ ...thing, cell: cells[index] ?? 0 }));
 }
 
-/** Equal for equal scenes only. */
+/** Equal only for equal scenes. */
 export function sceneKey(scene: Scene): string {
   return scene.map((thing) => `${thing.cell}${thing.colour}${thing.shape}`).join("|");
 }
@@ -33,5 +33,5 @@ export function placeOf(cell: number): string {
   return row === column ? row : `${row} ${column}`;
 }
 
-/** The nine names of places. */
+/** The names of the nine places. */
 export const PLACES: readonly string[] = [...new Set(CELLS.map(placeOf))];

@@ -9,7 +9,7 @@ import { COLOURS, SHAPES, tell, THINGS } from "./thing.ts";
 
 /** A row of lmms-lab/ScienceQA, config "ScienceQA-FULL"; `answer` is the number of a choice, counted from 0. */
 export interface ScienceqaRow {
-  /** A path below the benchmark's folder; null where there is no image. */
+  /** A path relative to the benchmark's folder; null without an image. */
   readonly image: string | null;
   readonly question: string;
   readonly choices: readonly string[];
@@ -26,8 +26,8 @@ export interface ScienceqaRow {
 }
 
 /**
- * Four questions, two of them on one image: with a hint alone, with an image alone, with neither, with both. Which
- * words are colours and shapes is what the world's texts teach; a hint or an image tells the rest.
+ * Four questions, two of them on one image: with only a hint, with only an image, with neither, and with both. The
+ * world's texts teach which words are colours and shapes; the hint or the image provides the rest.
  */
 export function scienceqaGroup(seed: number, index: number): PicturedRows<ScienceqaRow> {
   const random = seededRandom(seed);

@@ -4,8 +4,8 @@ import { GRID, type Scene } from "./scene.ts";
 const BLANK = "blank";
 
 /**
- * A scene as the world's people note it down: one word per cell in reading order, a compound like "redcircle"
- * for a thing and "blank" for an empty cell.
+ * A scene in the world's notation: one word per cell in reading order, a compound like "redcircle" for a thing and
+ * "blank" for an empty cell.
  */
 export function sketch(scene: Scene): string {
   const words = Array.from({ length: GRID * GRID }, () => BLANK);

@@ -3,12 +3,12 @@ import { deriveSeed } from "@mlan/core";
 /** Where a scene or story may be used. */
 export type Split = "benchmark" | "training";
 
-/** The split that content belongs to, by its key alone: no content is in both, whatever the seeds are. */
+/** The split of a content, which depends only on its key: no content is in both splits, whatever the seeds. */
 function splitOf(key: string): Split {
   return deriveSeed(0, key) % 4 === 0 ? "benchmark" : "training";
 }
 
-/** Draws until something of that split comes. */
+/** Draws until the content belongs to the split. */
 export function drawFrom<Content>(split: Split, draw: () => Content, keyOf: (content: Content) => string): Content {
   for (;;) {
     const content = draw();

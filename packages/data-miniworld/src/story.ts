@@ -2,7 +2,7 @@ import type { Random } from "@mlan/core";
 import { choose, chooseSeveral } from "./choose.ts";
 import { type Thing, THINGS, tell } from "./thing.ts";
 
-/** People of tuning stories and people of benchmark stories: no one is in both. */
+/** The people in tuning stories and in benchmark stories; nobody is in both. */
 export const TRAINING_NAMES = ["Mia", "Tom", "Ann", "Ben", "Eva", "Max"] as const;
 export const BENCHMARK_NAMES = ["Nora", "Sam", "Lea", "Jon", "Ida", "Leo"] as const;
 
@@ -30,7 +30,7 @@ export interface StoryEvent {
   readonly thing: Thing;
 }
 
-/** One to three people, each with another thing. */
+/** Events of several people, each with a different thing. */
 export type Story = readonly StoryEvent[];
 
 export function randomStory(random: Random, names: readonly string[], deeds: readonly Deed[]): Story {
@@ -39,12 +39,12 @@ export function randomStory(random: Random, names: readonly string[], deeds: rea
   return things.map((thing, index) => ({ name: people[index] ?? "", deed: choose(random, deeds), thing }));
 }
 
-/** Equal for equal stories only. */
+/** Equal only for equal stories. */
 export function storyKey(story: Story): string {
   return story.map(({ name, deed, thing }) => `${name} ${deed.past} ${thing.colour} ${thing.shape}`).join("|");
 }
 
-/** A passage of short sentences; one in three starts with where it happened. */
+/** A passage of short sentences; some start with an opening sentence. */
 export function tellStory(random: Random, story: Story): string {
   const sentences = story.map(({ name, deed, thing }) => `${name} ${deed.past} ${tell(thing)}.`);
   return choose(random, OPENINGS) + sentences.join(" ");

@@ -7,7 +7,7 @@ export const SHAPES = ["circle", "square", "triangle", "cross", "ring"] as const
 export type Colour = (typeof COLOURS)[number];
 export type Shape = (typeof SHAPES)[number];
 
-/** A coloured shape: what scenes and stories are about. */
+/** A coloured shape, the subject of scenes and stories. */
 export interface Thing {
   readonly colour: Colour;
   readonly shape: Shape;
@@ -25,7 +25,7 @@ function isSame(one: Thing, other: Thing): boolean {
   return one.colour === other.colour && one.shape === other.shape;
 }
 
-/** Something that is not among `present`. */
+/** A thing that is not in `present`. */
 export function absentThing(random: Random, present: readonly Thing[]): Thing {
   return choose(
     random,
@@ -34,8 +34,8 @@ export function absentThing(random: Random, present: readonly Thing[]): Thing {
 }
 
 /**
- * Something whose colour is present and whose shape is present, but not together; undefined when there is none.
- * Telling it from what is there needs both attributes of one place.
+ * An absent thing whose colour and shape both occur in `present`, but not combined; undefined when there is none.
+ * Ruling it out requires looking at both attributes of each thing.
  */
 export function confusableThing(random: Random, present: readonly Thing[]): Thing | undefined {
   const confusable = THINGS.filter(

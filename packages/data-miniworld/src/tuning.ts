@@ -8,20 +8,20 @@ import { sketch } from "./sketch.ts";
 import { drawFrom } from "./split.ts";
 import { randomStory, storyKey, tellStory, TRAINING_DEEDS, TRAINING_NAMES } from "./story.ts";
 
-/** A record of LLaVA's tuning format; `image` is a path below the image folder. */
+/** A record of LLaVA's tuning format; `image` is a path relative to the image folder. */
 interface TuningRow {
   readonly id: string;
   readonly image?: string;
   readonly conversations: readonly { readonly from: "human" | "gpt"; readonly value: string }[];
 }
 
-/** A tuning record with the scene that its image shows, when it has one. */
+/** A tuning record, with the scene of its image if it has one. */
 export interface TuningItem {
   readonly row: TuningRow;
   readonly scene?: Scene;
 }
 
-/** Two to four instructions over one text: a sketch, a description or a story stands where an image would stand. */
+/** Two to four instructions on one text: a sketch, a caption or a story in place of an image. */
 export function languageItem(seed: number, id: string): TuningItem {
   const random = seededRandom(seed);
   if (happens(random, 0.5)) {
@@ -34,7 +34,7 @@ export function languageItem(seed: number, id: string): TuningItem {
   return { row: conversation(random, { id, context, ask: () => storyExercise(random, story) }) };
 }
 
-/** Two to four instructions over an image. */
+/** Two to four instructions on an image. */
 export function visionItem(seed: number, id: string): TuningItem {
   const random = seededRandom(seed);
   const scene = trainingScene(random);
@@ -46,13 +46,13 @@ function trainingScene(random: Random): Scene {
   return drawFrom("training", () => randomScene(random), sceneKey);
 }
 
-interface Talk {
+interface ConversationParts {
   readonly id: string;
   readonly context: string;
   ask(): Exercise;
 }
 
-function conversation(random: Random, { id, context, ask }: Talk): TuningRow {
+function conversation(random: Random, { id, context, ask }: ConversationParts): TuningRow {
   const conversations = Array.from({ length: 2 + random.below(3) }, (_, turn) => {
     const { request, answer } = instruct(random, ask());
     const human = turn === 0 ? `${context}\n${request}` : request;

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { makeFolder } from "@mlan/core";
 
 export interface PictureFile {
-  /** Below the folder. */
+  /** Relative to the folder. */
   readonly path: string;
   readonly png: Uint8Array;
 }

@@ -58,7 +58,7 @@ async function writeVisionBenchmarks(folder: URL, settings: Settings): Promise<v
       new URL(`${name}/`, folder),
       images.map(({ image, scene }) => ({
         path: image,
-        // The first of the world's picture benchmarks keeps the pictures that it always had.
+        // POPE was the first picture benchmark: without the prefix, its pictures stay the same as in earlier versions.
         png: pictureOf(settings.seed, name === "pope" ? image : `${name} ${image}`, scene),
       })),
     );

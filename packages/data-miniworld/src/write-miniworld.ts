@@ -15,7 +15,7 @@ import { languageItem, type TuningItem, visionItem } from "./tuning.ts";
 import { upTo, writeJson, writePictures } from "./world-files.ts";
 import { writeBenchmarks } from "./write-benchmarks.ts";
 
-/** Where the parts of a written world lie. Folders end in a slash. */
+/** The folders of a written world; each URL ends in a slash. */
 export interface Miniworld {
   readonly folder: URL;
   /** `test.jsonl` in the schema of EleutherAI/race. */
@@ -42,14 +42,14 @@ export interface Miniworld {
   readonly mlan: URL;
 }
 
-/** Raised whenever the same options would give other files. */
+/** Increase whenever the same options would produce different files. */
 const VERSION = 3;
 const STAMP = "miniworld.json";
 
 /**
- * Writes the world's data into `folder`, in one step; a folder that already holds the same world is left alone.
- * Throws `invalid-options` for options that do not exist and for a folder that holds other files, which nobody asked to
- * remove, `unavailable` when the folder cannot be written.
+ * Writes the world's data into `folder` in one step; a folder that already holds the same world is left unchanged.
+ * Throws `invalid-options` for unknown options and for a folder that holds other files, and `unavailable` when the
+ * folder cannot be written.
  */
 export async function writeMiniworld(folder: Location, options: MiniworldOptions = {}): Promise<Miniworld> {
   const settings = settingsFrom(options);
@@ -90,7 +90,7 @@ async function refuseOtherFiles(folder: URL): Promise<void> {
   });
   const [other] = names;
   if (other === undefined || names.includes(STAMP)) return;
-  const message = `data-miniworld: ${pathOf(folder)} holds "${other}" and no ${STAMP}: it is no world. Give a folder that is empty or does not exist.`;
+  const message = `data-miniworld: ${pathOf(folder)} holds "${other}" and no ${STAMP}, so it is not a miniworld. Give a folder that is empty or does not exist.`;
   throw new MlanError("invalid-options", message);
 }
 
@@ -98,7 +98,7 @@ async function readStamp(folder: URL): Promise<string | undefined> {
   try {
     return JSON.stringify(JSON.parse(await readFile(new URL(STAMP, folder), "utf8")));
   } catch {
-    return undefined; // no world, or one that was not finished: it is written anew
+    return undefined; // no world, or an incomplete one: it is written again
   }
 }
 

@@ -74,9 +74,10 @@ function checkTargets({ first, second }: ResultPair, one: ComparedAnswer, other:
 }
 
 function notAligned({ first, second }: ResultPair, missing: readonly string[], extra: readonly string[]): MlanError {
-  const parts = [lacking(second.label, missing, first.label), lacking(first.label, extra, second.label)].filter(
-    (part) => part !== undefined,
-  );
+  const parts = [
+    missingQuestions(second.label, missing, first.label),
+    missingQuestions(first.label, extra, second.label),
+  ].filter((part) => part !== undefined);
   return new MlanError(
     "invalid-options",
     `eval-compare: ${first.benchmark}: ${parts.join("; ")}. ` +
@@ -84,7 +85,7 @@ function notAligned({ first, second }: ResultPair, missing: readonly string[], e
   );
 }
 
-function lacking(label: string, ids: readonly string[], other: string): string | undefined {
+function missingQuestions(label: string, ids: readonly string[], other: string): string | undefined {
   if (ids.length === 0) return undefined;
   const shown = ids.slice(0, 3).map((id) => `"${id}"`);
   const more = ids.length > shown.length ? ", ..." : "";

@@ -55,7 +55,7 @@ export function compareBenchmark(pair: ResultPair, options: ResolvedCompareOptio
     first: scoreOf(pair.first, first),
     second: scoreOf(pair.second, second),
     difference: (discordant.onlySecond - discordant.onlyFirst) / questions,
-    ...(paired && { interval: within(paired.interval) }),
+    ...(paired && { interval: clippedDifference(paired.interval) }),
     discordant,
     test: alone ? "exact-mcnemar" : paired ? "paired-cluster-bootstrap" : "none",
     p: alone ? mcnemar : (paired?.p ?? 1),
@@ -72,7 +72,7 @@ function intervalOf(options: Parameters<typeof proportionInterval>[0]): Interval
 }
 
 /** Clips the interval of a difference to -1..1. */
-function within({ low, high, level }: Interval): Interval {
+function clippedDifference({ low, high, level }: Interval): Interval {
   return { low: Math.max(-1, low), high: Math.min(1, high), level };
 }
 

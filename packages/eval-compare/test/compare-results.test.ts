@@ -54,7 +54,7 @@ describe("one benchmark, questions independent", () => {
     expect(boolq?.mcnemarIgnoringClusters).toBe(boolq?.p);
   });
 
-  test("says what it could have found", () => {
+  test("has the difference that it could have detected", () => {
     expect(boolq?.minimumDetectableEffect).toBe(
       minimumDetectableEffect({ pairs: 1600, discordantShare: 236 / 1600, significance: 1 - 0.95 }),
     );

@@ -68,25 +68,25 @@ describe("a run that asked fewer questions", () => {
 
   test.each([
     ["in other words", worded(limited, (id) => `is it ${id === "1" ? "not " : ""}${id}?`)],
-    ["in words that nobody knows", limited],
+    ["with unknown prompts", limited],
   ])("%s differs in both", (_, other) => {
     expect(refusal([whole], [other], { allow: ["questions"] })).toContain('allow: ["prompts"]');
   });
 });
 
-test("an untuned base and a tuned model are told how they compare", () => {
+test("an error for an untuned base and a tuned model says how to compare them", () => {
   expect(refusal([first], [differing({ prompts: "other" })])).toMatch(
     /the prompts of an untuned base model and a tuned model differ by design.*allow: \["prompts"\]/,
   );
 });
 
-test("all that differs is told at once", () => {
+test("one error names all differences", () => {
   const message = refusal([first], [differing({ prompts: "other", protocol: "other" })]);
   expect(message).toContain('allow: ["prompts"]');
   expect(message).toContain('allow: ["protocol"]');
 });
 
-test("fingerprints that begin alike are told whole", () => {
+test("fingerprints with the same beginning are shown in full", () => {
   const [one, other] = [`${"0".repeat(63)}1`, `${"0".repeat(63)}2`];
   const message = refusal(
     [{ ...first, fingerprints: { ...fingerprints, prompts: one } }],
@@ -115,7 +115,7 @@ describe("answers that do not align", () => {
     expect(refusal([shorter], [first])).toMatch(/boolq: run-b: tuned lacks 2/);
   });
 
-  test("are told from both sides, with three examples at most", () => {
+  test("are reported for both sides, with three examples at most", () => {
     const [one, other] = [result([1, 1, 1, 1, 1, 1]), result([1, 0, 1, 1, 1, 1, 1], tuned)];
     const shifted = {
       ...other,
@@ -147,7 +147,7 @@ describe("answers that do not align", () => {
     );
   });
 
-  test("are refused when an id stands twice", () => {
+  test("are refused when an id occurs twice", () => {
     const doubled = { ...second, answers: [...second.answers, second.answers[1]!] };
     expect(refusal([first], [doubled], { allow: ["questions"] })).toMatch(
       /boolq: run-b: tuned has two answers to question "1"/,
@@ -186,7 +186,7 @@ describe("runs that do not fit together", () => {
     expect(refusal([], [second])).toMatch(/The first has no results at all/);
   });
 
-  test("are refused when a benchmark stands twice in one of them", () => {
+  test("are refused when a benchmark occurs twice in one of them", () => {
     const again = { ...second, label: "run-b: base" };
     expect(refusal([first], [second, again])).toMatch(
       /the second run has two results of boolq \(strict\): run-b: tuned, and run-b: base/,

@@ -154,7 +154,7 @@ describe("generation", () => {
     const asked = reading.generate([
       request({ id: "a", prompt: raw("<image>a"), images: [plainImage("red", "#f00")] }),
     ]);
-    await expect(asked[Symbol.asyncIterator]().next()).rejects.toThrow(/"red" cannot be seen/);
+    await expect(asked[Symbol.asyncIterator]().next()).rejects.toThrow(/"red" cannot be read/);
     reading.dispose();
     await expect(answer({ prompt: { kind: "raw", text: "", beginOfSequence: false } })).rejects.toThrow(
       /"only" is empty/,

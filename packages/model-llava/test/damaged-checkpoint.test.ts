@@ -39,7 +39,7 @@ describe("a checkpoint that cannot be right", () => {
     },
     {
       title: "a config that is no JSON",
-      says: /config\.json is no JSON/,
+      says: /config\.json is not JSON/,
       damage: (folder) => writeFile(new URL("config.json", folder), "{"),
     },
     {
@@ -65,12 +65,12 @@ describe("a checkpoint that cannot be right", () => {
     },
     {
       title: "a tensor of another shape",
-      says: /"model\.layers\.0\.mlp\.gate_proj\.weight" is \[24, 16\], config\.json makes it \[20, 16\]/,
+      says: /"model\.layers\.0\.mlp\.gate_proj\.weight" is \[24, 16\], but config\.json makes it \[20, 16\]/,
       damage: config({ intermediate_size: 20 }),
     },
     ...[NaN, Infinity, -Infinity].map((value) => ({
       title: `a weight that is ${value}`,
-      says: new RegExp(`model\\.safetensors: tensor "model\\.norm\\.weight" holds ${value} at place 3`),
+      says: new RegExp(`model\\.safetensors: tensor "model\\.norm\\.weight" holds ${value} at index 3`),
       damage: tensors((all) =>
         all.map((tensor) =>
           tensor.name === "model.norm.weight" ? { ...tensor, data: () => new Float32Array(16).fill(value, 3) } : tensor,
@@ -108,7 +108,7 @@ describe("a checkpoint that cannot be right", () => {
     model.dispose();
     await changeJson(new URL("config.json", folder), { rope_theta: 500_000 });
     await expect(tinySource(folder).open()).rejects.toThrow(
-      /config\.json differs from what was saved.* If the change is meant, remove checksums\.json\.$/,
+      /config\.json differs from what was saved.* If the change is intended, remove checksums\.json\.$/,
     );
     await rm(new URL("checksums.json", folder));
     (await tinySource(folder).open()).dispose();
@@ -121,7 +121,7 @@ describe("a checkpoint that cannot be right", () => {
     await model.save(folder);
     await writeChecksums(training);
     await changeJson(new URL("config.json", folder), { rope_theta: 500_000 });
-    const advice = `If the change is meant, copy ${fileURLToPath(folder)} to another place, remove checksums.json from the copy, and open that.`;
+    const advice = `If the change is intended, copy ${fileURLToPath(folder)} to another place, remove checksums.json from the copy, and open that.`;
     await expect(tinySource(folder).open()).rejects.toThrow(advice);
     // Neither a run nor the model that wrote it could go on with it.
     await expect(model.load(folder)).rejects.toThrow(
@@ -134,7 +134,7 @@ describe("a checkpoint that cannot be right", () => {
     await rm(new URL("checksums.json", folder));
     await expect(verifyChecksums(training)).rejects.toThrow("model/checksums.json is missing");
     await expect(tinySource(folder).open()).rejects.toThrow(
-      /model\/checksums\.json is missing, so that nothing vouches for the weights\. Restore it, or copy .*model\/ to another place and open that\.$/,
+      /model\/checksums\.json is missing, so the weights cannot be verified\. Restore it, or copy .*model\/ to another place and open that\.$/,
     );
     const stranger = new URL("stranger/", training);
     await cp(folder, stranger, { recursive: true });
@@ -162,7 +162,7 @@ describe("a checkpoint that cannot be right", () => {
     await model.save(folder);
     await truncate(new URL("model.safetensors", folder), 20_000);
     await expect(model.load(folder)).rejects.toThrow(/model\.safetensors/);
-    await expect(model.load(scratch.backbone)).rejects.toThrow(/other sizes/);
+    await expect(model.load(scratch.backbone)).rejects.toThrow(/different sizes/);
     expect(await valuesOf(model)).toEqual(before);
     model.dispose();
   });

@@ -33,7 +33,7 @@ const cases: readonly (readonly [string, RegExp, Damage])[] = [
   ],
   [
     "a cache of the Hub",
-    /It is a cache of the Hub/,
+    /It is a Hub cache/,
     async (folder) => {
       await rm(new URL("config.json", folder));
       await mkdir(new URL("snapshots/", folder));
@@ -69,7 +69,7 @@ const cases: readonly (readonly [string, RegExp, Damage])[] = [
   ],
   [
     "an adapter beside its base model, which would be left out",
-    /holds adapter_config\.json, which is not read\. Merge the adapter/,
+    /holds adapter_config\.json, which is not supported\. Merge the adapter/,
     (folder) => writeFile(new URL("adapter_config.json", folder), "{}"),
   ],
   [
@@ -110,7 +110,7 @@ it("a tower's folder that does not exist: how to download CLIP", async () => {
 it("another architecture: the installed packages that read it, or how to find one", async () => {
   const folder = await scratch.copy(scratch.backbone);
   const file = new URL("config.json", folder);
-  const read = 'Llama is read as "llama", and under LLaVA as "llava_llama"';
+  const read = 'Llama has "llama", or "llava_llama" with LLaVA';
   await changeJson(file, { model_type: "mistral" });
   expect(await refusal(folder)).toContain(
     `"model_type" is "mistral". ${read}. No installed package reads "mistral"; look for one with "npm search mlan mistral".`,

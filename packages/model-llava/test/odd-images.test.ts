@@ -97,7 +97,7 @@ describe("what is no image that is read is named:", () => {
     ["an SVG or other XML", `\uFEFF<?xml version="1.0"?>\n<!-- drawn -->${svg}`],
     ["a web page (HTML)", "\n<!DOCTYPE html><title>404</title>"],
     ["a web page (HTML)", "<html>404</html>"],
-    ["a pointer of Git LFS", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 5\n"],
+    ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 5\n"],
     ["empty (0 bytes)", ""],
     ["a BMP", "BM\x36\0\0\0"],
     ["a PNM", "P6\n60 40\n255\n"],
@@ -111,7 +111,7 @@ describe("what is no image that is read is named:", () => {
     const bytes = text.startsWith("\uFEFF") ? Buffer.from(text) : Buffer.from(text, "latin1");
     const message = await refusal(bytes);
     expect(message).toContain(`image "a.png" cannot be decoded: it is ${description}`);
-    expect(message).toContain("; PNG, JPEG, WebP, GIF, TIFF and AVIF are read. Replace or remove it.");
+    expect(message).toContain("; PNG, JPEG, WebP, GIF, TIFF and AVIF are supported. Replace or remove it.");
   });
 
   test("an SVG behind the first bytes of a GIF is not drawn", async () => {

@@ -98,6 +98,6 @@ describe("the projector that a first stage saved beside its backbone", () => {
       [{ name: "mm_projector.0.weight", shape: [16, 9], dtype: "F32", data: () => new Float32Array(144) }],
       tensors.slice(1),
     );
-    expect(await refusal(folder)).toContain("is [16, 9], config.json makes it [16, 8]");
+    expect(await refusal(folder)).toContain("is [16, 9], but config.json makes it [16, 8]");
   });
 });

@@ -33,7 +33,7 @@ it("gives all memory back when a tensor in the middle is not finite, naming it a
     .open()
     .catch((thrown: unknown) => thrown);
   expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
-  expect(String(error)).toMatch(/"model\.layers\.1\.mlp\.up_proj\.weight" holds Infinity at place 7/);
+  expect(String(error)).toMatch(/"model\.layers\.1\.mlp\.up_proj\.weight" holds Infinity at index 7/);
   expect(held()).toEqual(before);
 });
 

@@ -44,7 +44,7 @@ export function pairedClusterBootstrap(options: PairedClusterBootstrapOptions): 
   return {
     difference: resampled.mean,
     standardError: resampled.standardError,
-    interval: agreeing(studentizedInterval(resampled), p),
+    interval: consistentInterval(studentizedInterval(resampled), p),
     p,
     clusters: totals.sums.length,
   };
@@ -65,7 +65,7 @@ function minimumP({ sums }: ClusterTotals): number {
 }
 
 /** Extends the interval to 0 if the p-value does not exclude 0. */
-function agreeing({ low, high, level }: Interval, p: number): Interval {
+function consistentInterval({ low, high, level }: Interval, p: number): Interval {
   if (p <= 1 - level) return { low, high, level };
   return { low: Math.min(low, 0), high: Math.max(high, 0), level };
 }

@@ -57,7 +57,7 @@ describe("clusterBootstrap", () => {
     expect(apart.high - apart.low).toBeGreaterThan(0.15);
   });
 
-  test("takes statistics that are no means", () => {
+  test("accepts statistics that are not means", () => {
     const clusters = Array.from({ length: 101 }, (_, index) => [index]);
     const median = (items: readonly number[]): number => items.toSorted((a, b) => a - b)[50]!;
     const { low, high } = clusterBootstrap({ clusters, statistic: median });
@@ -155,7 +155,7 @@ describe("pairedClusterBootstrap", () => {
     );
   });
 
-  test("turns round when the runs change places", () => {
+  test("changes sign when the runs are swapped", () => {
     fc.assert(
       fc.property(pairs, ({ first, second, keys }) => {
         const clusters = twoClusters(keys);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { reference } from "./reference.ts";
 
 describe("clustersOf", () => {
-  test("puts items with one key together, and leaves those without alone", () => {
+  test("groups items with the same key, and leaves items without a key alone", () => {
     expect(clustersOf(["a", undefined, "b", "a", undefined])).toEqual([[0, 3], [1], [2], [4]]);
     expect(clustersOf([])).toEqual([]);
   });

@@ -49,7 +49,7 @@ describe("exactMcNemar", () => {
     );
   });
 
-  test("refuses counts that are none", () => {
+  test("refuses values that are not counts", () => {
     expect(() => exactMcNemar({ onlyFirst: -1, onlySecond: 3 })).toThrow(/onlyFirst is -1/);
     expect(() => exactMcNemar({ onlyFirst: 1, onlySecond: 2.5 })).toThrow(/onlySecond is 2\.5/);
     expect(() => exactMcNemar({ onlyFirst: 1, onlySecond: 2_000_000 })).toThrow(/at most 1,000,000/);

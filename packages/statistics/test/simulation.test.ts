@@ -137,7 +137,7 @@ describe("with clusters", () => {
     expect(Math.abs(covered - 0.95)).toBeLessThan(tolerance(0.95, 1000));
   });
 
-  test("percentile intervals of a statistic that is no mean cover it in about 95 %", () => {
+  test("percentile intervals of a statistic that is not a mean cover it in about 95 %", () => {
     // The share of the second run among questions that exactly one run answered correctly.
     const covered = rate(200, (random) => {
       const { first, second } = runsOf({ ...world, clusters: 100, size: () => 5 }, random);

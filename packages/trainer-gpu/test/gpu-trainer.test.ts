@@ -68,7 +68,7 @@ describe("gpuTrainer", () => {
     expect(() => gpuTrainer({ threads })).toThrow(MlanError);
   });
 
-  it("is a compute, with the device that it wants, and a trainer; recomputation changes no result", () => {
+  it("is a compute plugin with its device, and a trainer; recomputation does not change results", () => {
     const parts = gpuTrainer({ threads: 3, precision: "bfloat16", gradientCheckpointing: true });
     expect(parts).toMatchObject([
       { name: "@mlan/backend-tensorflow", token: COMPUTE },

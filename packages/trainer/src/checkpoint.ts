@@ -48,7 +48,7 @@ interface Resumed {
   readonly stepsDone: number;
   /** For `TrainableModel.load`. */
   readonly folder: URL;
-  /** The finished steps; empty when the checkpoint has format version 1, which does not store them. */
+  /** The finished steps, except those before the first checkpoint of format version 2. */
   readonly history: readonly StepEndEvent[];
   readonly warnings: readonly string[];
 }

@@ -28,7 +28,7 @@ const schema = z
   })
   .refine(({ batchSize, microBatchSize }) => batchSize % microBatchSize === 0, {
     path: ["microBatchSize"],
-    message: "it has to divide batchSize",
+    message: "it must divide batchSize",
   });
 
 /** Returns the recipe unchanged. Throws `invalid-options` naming each option that is unknown, missing or out of range. */

@@ -59,7 +59,7 @@ export interface StepFunctionsOptions {
   readonly now: Readonly<StepNumbers>;
 }
 
-/** Creates the functions for the steps of a stage. Variables and moments must stay the same tensors until they are disposed. */
+/** Creates the functions for the steps of a stage. Variables and moments must stay the same tensors until the functions are disposed. */
 export function stepFunctions(options: StepFunctionsOptions): StepFunctions {
   const { compute, model, recipe, parameters, optimizer, gradientCheckpointing, now } = options;
   const { maximumGradientNorm } = recipe;

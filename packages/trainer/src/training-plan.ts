@@ -111,14 +111,14 @@ function survey(
   for (let step = 0; step < steps; step++) {
     const batches = microBatches(step);
     const empty = batches.filter((indices) => weightOf(indices, options) === 0).length;
-    if (empty === batches.length) throw nothingSupervised(step, options);
+    if (empty === batches.length) throw unsupervisedStep(step, options);
     withoutSupervision += empty;
     for (const indices of batches) needed.push(longest(indices));
   }
   return { needed, withoutSupervision };
 }
 
-function nothingSupervised(step: number, { set, recipe }: TrainingPlanOptions): MlanError {
+function unsupervisedStep(step: number, { set, recipe }: TrainingPlanOptions): MlanError {
   return new MlanError(
     "invalid-data",
     `trainer: none of the ${counted(recipe.batchSize, "conversation")} of step ${step + 1} has a supervised position; in all, ` +

@@ -40,7 +40,7 @@ describe("a training that is checked before it begins", () => {
 
   // prettier-ignore
   it.each<[string, Partial<PlannedTraining>, RegExp]>([
-    ["a recipe that cannot be used",    { recipe: { ...RECIPE, microBatchSize: 3 } },                     /has to divide batchSize/],
+    ["a recipe that cannot be used",    { recipe: { ...RECIPE, microBatchSize: 3 } },                     /must divide batchSize/],
     ["a component that is not there",   { parameters: { language: 1 } },                                  /no parameters in "projector"/],
     ["a schedule that teaches nothing", { conversations: 8, recipe: { ...RECIPE, epochs: 1 } },           /nothing would be learned/],
   ])("refuses %s", (_, change, message) => {

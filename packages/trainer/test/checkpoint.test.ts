@@ -18,7 +18,7 @@ const errorOf = (run: Promise<unknown>): Promise<unknown> =>
   );
 
 describe("checkpoints", () => {
-  it("stay whole and few", async () => {
+  it("are complete, and only the newest are kept", async () => {
     const { events } = await train({ folder, recipe: { ...RECIPE, checkpointEvery: 2 } });
     expect(await inFolder()).toEqual(["step-000008", "step-000009"]);
     expect((await readdir(new URL("step-000009/", folder))).toSorted()).toEqual([

@@ -9,7 +9,7 @@ import { temporaryFolder, train } from "./run-training.ts";
 describeTrainerContract([trainer(), plainComputePlugin()]);
 
 describe("trainer()", () => {
-  it("needs a compute, and says which there are", () => {
+  it("needs a compute plugin, and lists those available", () => {
     const alone = (): unknown => createScope([trainer()]).get(TRAINER);
     expect(alone).toThrow(expect.toSatisfy((error) => MlanError.is(error, "missing-plugin")));
     expect(alone).toThrow(/Nothing provides @mlan\/core\/compute@1, which @mlan\/trainer needs\. .*cpuTrainer\(\)/);

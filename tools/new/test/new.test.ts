@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scratchWorkspace } from "../../setup/scratch-workspace.ts";
+import { KINDS } from "../kinds.ts";
 import { plan } from "../plan.ts";
 import { follow } from "./page.ts";
 
@@ -88,6 +89,10 @@ describe("npm run new", () => {
     await promisify(execFile)(process.execPath, parameters, { cwd: copy });
     expect(read("package-lock.json")).toBe(lock);
   });
+});
+
+it.each(Object.values(KINDS))("the page that is named for new packages exists: $guide", ({ guide }) => {
+  expect(existsSync(join(copy, guide))).toBe(true);
 });
 
 const pages = readdirSync(new URL("../../../docs/how-to/", import.meta.url));

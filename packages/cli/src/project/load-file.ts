@@ -21,7 +21,7 @@ export function isFile(name: string): boolean {
 export async function loadFile(path: string): Promise<FileExports> {
   const file = resolve(pathAt(path));
   const found = await stat(file).catch(() => undefined);
-  if (!found?.isFile()) throw await noFile(path, file);
+  if (!found?.isFile()) throw await missingFileError(path, file);
   allowTypeScript();
   const module: unknown = await withInstallHint(() => import(pathToFileURL(file).href)).catch(
     async (cause: unknown) => {
@@ -33,7 +33,7 @@ export async function loadFile(path: string): Promise<FileExports> {
 }
 
 /** The error for a missing file, which suggests a file of the same folder with a similar name. */
-async function noFile(path: string, file: string): Promise<MlanError> {
+async function missingFileError(path: string, file: string): Promise<MlanError> {
   const names = (await readdir(dirname(file)).catch(() => [])).filter(isFile);
   const wanted = basename(file);
   const near = names.find((name) => parse(name).name === wanted || parse(name).name === parse(wanted).name);

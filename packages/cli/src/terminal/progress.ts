@@ -77,30 +77,30 @@ function workAfter(work: Work | undefined, event: TrainEvent | EvaluateEvent, no
   switch (event.type) {
     case "train-start": {
       const device = mostDeviceUse((event.history ?? []).map((step) => step.device));
-      return begun({ unit: "step", done: event.stepsDone, total: event.steps, ...(device && { device }) }, now);
+      return startedWork({ unit: "step", done: event.stepsDone, total: event.steps, ...(device && { device }) }, now);
     }
     case "step-end": {
       const device = mostDeviceUse([work?.device, event.device]);
-      const samples = sampled(work?.samples ?? [], event.step, now);
+      const samples = withSample(work?.samples ?? [], event.step, now);
       return work && { ...work, loss: event.loss, ...(device && { device }), done: event.step, samples };
     }
     case "evaluate-start": {
       const { benchmark, answered, questions } = event;
-      return begun({ unit: "question", benchmark, done: answered, total: questions }, now);
+      return startedWork({ unit: "question", benchmark, done: answered, total: questions }, now);
     }
     case "question-answered":
-      return work && { ...work, done: event.answered, samples: sampled(work.samples, event.answered, now) };
+      return work && { ...work, done: event.answered, samples: withSample(work.samples, event.answered, now) };
     default:
       return work;
   }
 }
 
-function begun(work: Omit<Work, "samples">, now: number): Work {
+function startedWork(work: Omit<Work, "samples">, now: number): Work {
   return { ...work, samples: [{ time: now, done: work.done }] };
 }
 
 /** Replaces the last sample while it is close to the one before it, so that fast events do not fill the window. */
-function sampled(samples: readonly Sample[], done: number, time: number): readonly Sample[] {
+function withSample(samples: readonly Sample[], done: number, time: number): readonly Sample[] {
   const beforeLast = samples.at(-2);
   const replace = beforeLast && (samples.at(-1)?.time ?? 0) - beforeLast.time < WINDOW_MILLISECONDS / MAXIMUM_SAMPLES;
   const next = [...(replace ? samples.slice(0, -1) : samples), { time, done }];

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Location, removeOldTemporaryFiles, toFolderUrl, writeFileAtomically } from "@mlan/core";
 
-/** Keeps arrays by a key of 64 hexadecimal digits in files that prove to be whole and to belong to their key. */
+/** Stores arrays in files under keys of 64 hexadecimal digits; each file has a checksum of its key and values. */
 export interface FeatureCache {
-  /** Undefined when there is no such file, or when it is damaged or another's. */
+  /** Undefined when the file is missing, damaged or belongs to another key. */
   read(key: string, size: number): Promise<Float32Array | undefined>;
   /** Throws `unavailable` when the folder cannot be written. */
   write(key: string, values: Float32Array): Promise<void>;
@@ -12,7 +12,7 @@ export interface FeatureCache {
 
 const DIGEST_BYTES = 32;
 
-/** A cache in `folder`. A file is the SHA-256 of key and values, then the values as little-endian float32. */
+/** A cache in `folder`. Each file holds the SHA-256 of key and values, then the values as little-endian float32. */
 export function featureCache(folder: Location): FeatureCache {
   const url = toFolderUrl(folder, "model-llava: featureCache");
   const fileOf = (key: string): URL => new URL(`${key.slice(0, 2)}/${key}.features`, url);

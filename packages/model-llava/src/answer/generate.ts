@@ -5,12 +5,12 @@ import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import { answerEnds, type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
 import { type PromptReader, readPrompt, writeRequest, symbolsOf } from "./prompt-reader.ts";
-import { type ReadyBatch, runWaves } from "./run-waves.ts";
-import type { Sequence } from "./waves.ts";
+import { type ReadyBatch, runBatches } from "./run-batches.ts";
+import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Greedy answers, a batch of prompts of like length at a time; what prompts begin with in common is computed once. Throws
- * as {@link logitsNotFinite} says.
+ * Greedy answers, one batch of prompts of similar length at a time; shared prefixes are computed once. Throws the error
+ * of {@link logitsNotFinite} when logits are NaN or infinite.
  */
 export async function* generate(
   reader: PromptReader,
@@ -29,7 +29,7 @@ export async function* generate(
     const symbols = prompt ? symbolsOf(prompt, set, positionsPerImage(reader.network)) : new Int32Array();
     return { request, symbols, shareable: symbols.length - 1 };
   });
-  for await (const answers of runWaves(reader, items, set, options, (batch) => answer(reader, batch, options)))
+  for await (const answers of runBatches(reader, items, set, options, (batch) => answer(reader, batch, options)))
     yield* answers;
 }
 

@@ -10,11 +10,11 @@ import { patchFeatures, unfoldPatches } from "../network/vision-tower.ts";
 import { type FeatureCache, featureCache } from "./feature-cache.ts";
 import { type KnownImage, ofRequest } from "./image-set.ts";
 
-/** The tower's features of a call's images, each computed once and dropped after its last use. */
+/** The vision tower's features of a call's images; each is computed once and dropped after its last use. */
 export interface ImageFeatures {
   /**
-   * Features [n * patches, vision hidden] of these images, then anything up to a power of two of them; the caller's to
-   * dispose. Undefined for no images.
+   * Features [n * patches, vision hidden] of these images, padded to a power of two of images. The caller disposes of
+   * them. Undefined for no images.
    */
   take(images: readonly number[]): Promise<tf.Tensor2D | undefined>;
   dispose(): void;
@@ -23,10 +23,10 @@ export interface ImageFeatures {
 export interface ImageFeaturesOptions {
   readonly network: LlavaNetwork;
   readonly images: readonly KnownImage[];
-  /** How often {@link ImageFeatures.take} will be asked for each image. */
+  /** How often {@link ImageFeatures.take} will be called with each image. */
   readonly uses: ReadonlyMap<number, number>;
   readonly loadPixels: LoadPixels;
-  /** Everything besides bytes and weights on which pixels depend, as JSON. */
+  /** Everything besides bytes and weights that determines the pixels, as JSON. */
   readonly pixelSettings: unknown;
   readonly cacheFolder?: Location;
 }
@@ -114,7 +114,10 @@ export async function imageFeatures(options: ImageFeaturesOptions): Promise<Imag
   }
 }
 
-/** Makes the tower a graph of its own on backends that compile graphs: else every mix of new and known images is one. */
+/**
+ * Computes the features now, so that backends that compile graphs get one graph of the tower, not one for every mix of
+ * new and known images.
+ */
 async function computeNow(features: tf.Tensor2D | undefined): Promise<void> {
   if (!features) return;
   const one = tf.slice2d(features, [0, 0], [1, 1]);
@@ -122,7 +125,7 @@ async function computeNow(features: tf.Tensor2D | undefined): Promise<void> {
   one.dispose();
 }
 
-/** Of the values of the tower's weights as they are now. */
+/** A fingerprint of the current values of the tower's weights. */
 async function fingerprintOfTower({ weights }: LlavaNetwork): Promise<string> {
   const hash = createHash("sha256");
   for (const weight of weights) {

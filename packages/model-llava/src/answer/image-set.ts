@@ -1,24 +1,24 @@
 import { createHash } from "node:crypto";
 import { type ImageReference, messageOf, MlanError } from "@mlan/core";
 
-/** An image of a call's requests; references to equal bytes in the same orientation are one. */
+/** An image of a call's requests; references to equal bytes in the same orientation are the same image. */
 export interface KnownImage extends ImageReference {
-  /** SHA-256 of its bytes, and its orientation unless that is as stored. */
+  /** SHA-256 of its bytes, followed by its orientation unless that is "stored". */
   readonly hash: string;
-  /** A request that shows it. */
+  /** The id of a request that has it. */
   readonly request: string;
 }
 
 export interface ImageSet {
-  /** By number. */
+  /** Indexed by image number. */
   readonly images: readonly KnownImage[];
   numberOf(reference: ImageReference): number;
 }
 
-/** Bytes of images that are kept until their pixels are wanted; more are read again. */
+/** The most image bytes kept in memory until their pixels are needed; further images are read again. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
-/** Reads each reference once and numbers what is distinct. */
+/** Reads each reference once and numbers the distinct images. */
 export async function imageSet(
   requests: readonly { readonly id: string; readonly images: readonly ImageReference[] }[],
   signal?: AbortSignal,
@@ -44,7 +44,7 @@ export async function imageSet(
   return { images, numberOf: (reference) => byReference.get(reference) ?? -1 };
 }
 
-/** Adds to an image's error to which request it belongs, and where data name it. */
+/** Adds the request, and the image's place in the data, to an error about an image. */
 export async function ofRequest<Value>(
   { name, origin, request }: Pick<KnownImage, "name" | "origin" | "request">,
   read: () => Promise<Value>,
@@ -75,10 +75,13 @@ function knownImage(
     request,
     async read() {
       const once = kept ?? (await reference.read());
-      // Asked once in almost all cases.
+      // Almost always read only once.
       kept = undefined;
       if (hashOf(reference, once) === hash) return once;
-      throw new MlanError("unavailable", `model-llava: image ${JSON.stringify(name)} has changed while it was in use.`);
+      throw new MlanError(
+        "unavailable",
+        `model-llava: image ${JSON.stringify(name)} has changed while it was in use. Run again with files that do not change.`,
+      );
     },
   };
 }

@@ -3,8 +3,8 @@ import type { LlavaNetwork } from "../network/llava-network.ts";
 import { firstNotFinite } from "../weights/first-not-finite.ts";
 
 /**
- * The error of a request whose logits are NaN or infinite: `invalid-checkpoint` with the first weight that is not finite,
- * `invalid-data` when all are, so that it comes from the request or the backend.
+ * The error for a request whose logits are NaN or infinite: `invalid-checkpoint` with the first weight that is not
+ * finite, or `invalid-data` when all weights are finite and the cause is the request or the backend.
  */
 export async function logitsNotFinite({ weights }: LlavaNetwork, request: string): Promise<MlanError> {
   for (const weight of weights) {
@@ -12,12 +12,12 @@ export async function logitsNotFinite({ weights }: LlavaNetwork, request: string
     return new MlanError(
       "invalid-checkpoint",
       `model-llava: "${request}" cannot be answered: tensor "${weight.name}" of the model holds values that are not finite. Load a ` +
-        "checkpoint from before it was trained to them.",
+        "checkpoint from before the training diverged.",
     );
   }
   return new MlanError(
     "invalid-data",
-    `model-llava: the logits of "${request}" are not finite although all weights are. Look at its prompt and images, clear the ` +
-      "feature cache if one is used, or take a backend of float32.",
+    `model-llava: the logits of "${request}" are not finite although all weights are. Check its prompt and images, clear the ` +
+      "feature cache if one is used, or use a float32 backend.",
   );
 }

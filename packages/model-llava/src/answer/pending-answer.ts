@@ -5,7 +5,10 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 
 /** An answer that is being generated. */
 export interface PendingAnswer {
-  /** Says whether the answer goes on. Ignores tokens after the end: other rows may need more steps. */
+  /**
+   * Adds a token and returns whether the answer continues. Ignores tokens after the end, since other rows may need more
+   * steps.
+   */
   take(token: number, margin?: number): boolean;
   result(): Pick<Generation, "id" | "text" | "finish"> & {
     readonly tokens: readonly number[];
@@ -13,7 +16,7 @@ export interface PendingAnswer {
   };
 }
 
-/** Tokens that end an answer. Throws `invalid-checkpoint` when the tokenizer lacks the template's. */
+/** Tokens that end an answer. Throws `invalid-checkpoint` when the tokenizer lacks the template's end token. */
 export function answerEnds({ name, answerEnd }: Template, tokenizer: Tokenizer): ReadonlySet<number> {
   const own = answerEnd === undefined ? [] : [addedTokenId(answerEnd, tokenizer, name)];
   return new Set([tokenizer.endOfSequenceId, ...own]);

@@ -1,8 +1,8 @@
-/** Sequences by what they begin with. */
+/** A node of a tree of sequences by their common prefixes. */
 export interface PrefixNode {
-  /** How many elements all sequences below have in common. */
+  /** Length of the prefix that all sequences below share. */
   readonly depth: number;
-  /** Indices of sequences that end here, or that have nothing more in common with any other. */
+  /** Indices of sequences that end here, or that share no longer prefix with another sequence. */
   readonly ends: number[];
   readonly children: PrefixNode[];
 }
@@ -41,7 +41,7 @@ export function prefixTree(sequences: readonly Int32Array[]): PrefixNode {
 
 function top(path: readonly PrefixNode[]): PrefixNode {
   const node = path.at(-1);
-  if (!node) throw new RangeError("model-llava: the root was left.");
+  if (!node) throw new RangeError("model-llava: the path lost its root.");
   return node;
 }
 

@@ -9,27 +9,27 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { IMAGE_TOKEN_INDEX } from "../tokens.ts";
 import type { ImageSet } from "./image-set.ts";
 
-/** What answering and scoring need of a model. */
+/** The parts of a model that answering and scoring need. */
 export interface PromptReader {
   readonly network: LlavaNetwork;
   readonly functions: AnswerFunctions;
   readonly tokenizer: Tokenizer;
   readonly template: Template;
   readonly loadPixels: LoadPixels;
-  /** Everything besides an image's bytes on which its pixels depend, as JSON. */
+  /** Everything besides an image's bytes that determines its pixels, as JSON. */
   readonly pixelSettings: unknown;
-  /** Of the format: positions after which conversations are cut. */
+  /** The format's maximum length: positions after which conversations are truncated. */
   readonly maximumLength: number;
 }
 
-/** What a question and a continuation to be scored have in common. */
+/** The common part of generation and scoring requests. */
 export interface PromptRequest {
   readonly id: string;
   readonly prompt: Prompt;
   readonly images: readonly ImageReference[];
 }
 
-/** A prompt in tokens. */
+/** A tokenized prompt. */
 export interface ReadPrompt {
   readonly id: string;
   readonly inputIds: readonly number[];
@@ -39,20 +39,20 @@ export interface ReadPrompt {
 }
 
 export interface PromptLimits {
-  /** Positions that the model has for it. */
+  /** The most positions that the model can read. */
   readonly room: number;
-  /** Tokens at its end that are to be scored. Default 0. */
+  /** Number of tokens at its end to score. Default 0. */
   readonly scored?: number;
 }
 
-/** What the model continues. */
+/** The text that the model continues. */
 export function writeRequest({ template }: PromptReader, request: PromptRequest): WrittenPrompt {
   return writePrompt(request.prompt, template, request);
 }
 
 /**
- * A prompt in tokens, as long as {@link RawPrompt} allows. Throws an `invalid-data` error when it is too long beside images,
- * one of which could be lost.
+ * Tokenizes a prompt and truncates it as {@link RawPrompt} says. Throws an `invalid-data` error when a prompt with
+ * images is too long, since truncating it could lose an image.
  */
 export function readPrompt(
   reader: PromptReader,
@@ -64,14 +64,14 @@ export function readPrompt(
   if (image && !reader.network.vision)
     throw new MlanError(
       "invalid-options",
-      `model-llava: image "${image.name}" cannot be seen: the model was opened without a vision tower. Give \`visionTower\`. It belongs to request "${id}".`,
+      `model-llava: image "${image.name}" cannot be read: the model was opened without a vision tower. Give \`visionTower\`. The image belongs to request "${id}".`,
     );
   const inputIds = encodePrompt(prompt, reader.tokenizer, { id, images });
   const length = positionsOf(inputIds, reader);
   if (length === 0)
     throw new MlanError(
       "invalid-data",
-      `model-llava: the prompt of "${id}" is empty, and has no begin-of-sequence token.`,
+      `model-llava: the prompt of "${id}" is empty and has no begin-of-sequence token. Give it some text.`,
     );
   if (images.length === 0) {
     const kept = Math.min(length, room, prompt.harness === "language" ? languageLimit(reader) + scored : room);
@@ -86,7 +86,7 @@ export function readPrompt(
   );
 }
 
-/** Positions that the original language harness leaves to a prompt: it sets 256 aside for answers. */
+/** The most positions of a prompt in the original language harness, which reserves 256 for the answer. */
 function languageLimit({ network }: PromptReader): number {
   const { maximumPositions } = network.decoder.config;
   return maximumPositions > HARNESS_ANSWER ? maximumPositions - HARNESS_ANSWER : maximumPositions;
@@ -94,9 +94,9 @@ function languageLimit({ network }: PromptReader): number {
 
 const HARNESS_ANSWER = 256;
 
-/** What stands at each of a prompt's positions, see {@link PromptRow}. */
+/** The symbol at each position of a prompt, see {@link PromptRow}. */
 export function symbolsOf({ id, inputIds, images, length }: ReadPrompt, set: ImageSet, patches: number): Int32Array {
-  // A prompt that is cut at its end has more tokens: writing beyond an array's end does nothing.
+  // A prompt that was truncated has more tokens; writing beyond the end of the array does nothing.
   const symbols = new Int32Array(length);
   let position = 0;
   let shown = 0;
@@ -113,10 +113,10 @@ export function symbolsOf({ id, inputIds, images, length }: ReadPrompt, set: Ima
   return symbols;
 }
 
-/** Requests answered side by side unless the caller says otherwise. */
+/** Default number of requests answered in parallel. */
 export const DEFAULT_BATCH_SIZE = 16;
 
-/** `batchSize`, checked. */
+/** Returns `batchSize` if it is a positive whole number; throws `invalid-options` otherwise. */
 export function checkBatchSize(batchSize: number): number {
   if (Number.isInteger(batchSize) && batchSize > 0) return batchSize;
   throw new MlanError("invalid-options", `model-llava: batchSize is ${batchSize}; it must be a positive whole number.`);

@@ -8,13 +8,13 @@ import { maskedPrefix, tableLength } from "../network/prompt-pass.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import { type PromptReader, readPrompt, type ReadPrompt, writeRequest, symbolsOf } from "./prompt-reader.ts";
-import { type ReadyBatch, runWaves } from "./run-waves.ts";
-import type { Sequence } from "./waves.ts";
+import { type ReadyBatch, runBatches } from "./run-batches.ts";
+import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Summed log-probabilities of continuations. Prompt and continuation are encoded as one text, since their border
- * may lie within a token; the continuation's tokens are those after what this has in common with the prompt alone. Throws
- * as {@link logitsNotFinite} says.
+ * Summed log-probabilities of continuations. Prompt and continuation are encoded as one text, since a token may span
+ * both; the continuation's tokens are those after the common prefix with the encoded prompt. Throws the error of
+ * {@link logitsNotFinite} when a result is not finite.
  */
 export async function score(
   reader: PromptReader,
@@ -26,13 +26,13 @@ export async function score(
   const items = continuations.map(({ prompt, tokens }, index): Item => {
     const symbols = symbolsOf(prompt, set, positionsPerImage(reader.network));
     const targets = symbols.subarray(-tokens);
-    // Nothing is read of the last token's position, and the first one read is that before the continuation.
+    // Outputs are read from the position before the continuation up to the last but one.
     const computed = symbols.subarray(0, -1);
     const id = requests[index]?.id ?? "";
     return { id, symbols: computed, shareable: computed.length - tokens, targets };
   });
   const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
-  for await (const batch of runWaves(reader, items, set, options, (ready) => scoreBatch(reader.functions, ready))) {
+  for await (const batch of runBatches(reader, items, set, options, (ready) => scoreBatch(reader.functions, ready))) {
     for (const [item, result] of batch) {
       if (!Number.isFinite(result.logProbability)) throw await logitsNotFinite(reader.network, item.id);
       scores.set(item, result);
@@ -47,7 +47,7 @@ export async function score(
 }
 
 interface Item extends Sequence {
-  /** The request's. */
+  /** The request's id. */
   readonly id: string;
   /** The continuation's tokens. */
   readonly targets: Int32Array;
@@ -56,7 +56,7 @@ interface Item extends Sequence {
 interface Continuation {
   /** The prompt with its continuation. */
   readonly prompt: ReadPrompt;
-  /** The last ones, which are scored. */
+  /** Number of tokens at its end to score. */
   readonly tokens: number;
 }
 
@@ -77,7 +77,7 @@ function readContinuation(reader: PromptReader, request: ScoreRequest): Continua
   throw new MlanError(
     "invalid-data",
     `model-llava: "${request.id}" cannot be scored: its continuation ${JSON.stringify(request.continuation)} has ${counted(tokens, "token")} ` +
-      `of ${prompt.inputIds.length}. It needs at least one, and one before it.`,
+      `of ${prompt.inputIds.length}. It needs at least one, and at least one token before it.`,
   );
 }
 
@@ -109,7 +109,7 @@ async function scoreBatch(
   );
 }
 
-/** The last positions of a row, each with the token that follows. */
+/** The last positions of a row, each with the token that follows it. */
 function targetsOf({ targets }: Item, length: number, first: number): readonly Target[] {
   return Array.from(targets, (token, index) => ({ position: first + length - targets.length + index, token }));
 }

@@ -1,23 +1,23 @@
 import { type PrefixNode, prefixTree } from "./prefix-tree.ts";
 
-/** Sequences that share their first `length` elements; those that share nothing have a group of length 0. */
+/** Sequences that share their first `length` elements; the group with length 0 holds those that share nothing. */
 export interface PrefixGroup {
   readonly length: number;
   /** Indices of the sequences, ascending. */
   readonly members: readonly number[];
 }
 
-/** A shorter prefix is not worth a pass of its own. */
+/** A shorter prefix is not worth a separate pass. */
 const LEAST_LENGTH = 16;
-/** Lengths that are tried differ by about as much. */
+/** Candidate prefix lengths differ by about this many positions. */
 const STEP = 8;
-/** What a pass of its own costs beside its positions, in positions. */
+/** Fixed cost of a separate pass, in positions. */
 const COST = 16;
 
 /**
- * The partition of the sequences that computes the fewest positions when each group's prefix is computed once. One
- * level: a prefix has no prefix. A dynamic programme over the tree of longest common prefixes: below each node,
- * sequences either go up to the group of a node above, or form one here.
+ * Partitions the sequences so that the fewest positions are computed when each group's prefix is computed once. There
+ * is one level: a prefix has no shared prefix itself. Uses dynamic programming over the tree of longest common
+ * prefixes: at each node, sequences either join the group of an ancestor or form a group here.
  */
 export function sharedPrefixes(sequences: readonly Int32Array[]): readonly PrefixGroup[] {
   const root = coarse(prefixTree(sequences));
@@ -58,9 +58,9 @@ export function sharedPrefixes(sequences: readonly Int32Array[]): readonly Prefi
 }
 
 interface Plan {
-  /** Positions that need not be computed, below this node. */
+  /** Positions saved below this node. */
   readonly saved: number;
-  /** Whether what goes up to this node forms a group here. */
+  /** Whether the sequences that reach this node form a group here. */
   readonly shares: boolean;
 }
 
@@ -68,7 +68,7 @@ function mayShare({ depth, ends, children }: PrefixNode, above: number): boolean
   return depth >= LEAST_LENGTH && depth > above && (children.length > 0 || ends.length > 1);
 }
 
-/** The tree without nodes that are hardly deeper than one above, which bounds its height and so the work. */
+/** The tree without nodes that are hardly deeper than their ancestor, which bounds its height and so the work. */
 function coarse(tree: PrefixNode): PrefixNode {
   const step = (depth: number): number => Math.floor(depth / STEP);
   const root: PrefixNode = { ...tree, ends: [...tree.ends], children: [] };

@@ -3,13 +3,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { InputTensors } from "./input-tensors.ts";
 import type { Selection } from "./selection.ts";
 
-/** What the loss of a batch is computed from. */
+/** The inputs of a batch's loss. */
 export interface LossInputs {
   readonly inputs: InputTensors;
   readonly selected: Selection;
 }
 
-/** The tensors by name, the token ids as [rows, length]; takes over those that are given. */
+/** The tensors by name, with token ids as [rows, length]. Takes ownership of the given tensors. */
 export function batchTensors({ inputs, selected }: LossInputs): BatchTensors {
   const { rows, length, tokenIds, images } = inputs;
   const shaped = tf.reshape(tokenIds, [rows, length]);
@@ -17,11 +17,17 @@ export function batchTensors({ inputs, selected }: LossInputs): BatchTensors {
   return { tokenIds: shaped, ...images, ...selected };
 }
 
-/** The inverse, in the current `tf.tidy`. Throws `contract` for a batch that is disposed, or another model's. */
+/**
+ * The inverse of {@link batchTensors}; call it in a `tf.tidy`. Throws `contract` for a batch that is disposed or
+ * belongs to another model.
+ */
 export function lossInputs(tensors: BatchTensors): LossInputs {
   const { tokenIds, patches, sources, positions, targets, weights } = tensors;
   if (!tokenIds || !positions || !targets || !weights || Object.values(tensors).some(({ isDisposed }) => isDisposed)) {
-    throw new MlanError("contract", "model-llava: this batch is disposed, or was collated by another model.");
+    throw new MlanError(
+      "contract",
+      "model-llava: this batch is disposed, or was collated by another model. Collate it again with this model.",
+    );
   }
   const [rows = 0, length = 0] = tokenIds.shape;
   const inputs = { rows, length, tokenIds: tf.reshape<tf.Rank.R1>(tokenIds, [rows * length]) };

@@ -11,7 +11,7 @@ export interface LlavaBatch extends Batch {
   readonly size: BatchSize;
 }
 
-/** Pads and splices training examples to `shape`. Throws a `contract` error when they do not fit in it. */
+/** Pads and splices training examples to the given shape. Throws a `contract` error when they do not fit. */
 export async function collate(
   network: LlavaNetwork,
   examples: readonly Encoded[],
@@ -38,7 +38,7 @@ export async function collate(
   };
 }
 
-/** The size of a batch that {@link collate} made. Throws `contract` for any other. */
+/** The size of a batch made by {@link collate}. Throws `contract` for any other batch. */
 export function sizeOf(batch: Batch): BatchSize {
   if (isLlavaBatch(batch)) return batch.size;
   throw new MlanError("contract", "model-llava: this batch was collated by another model.");

@@ -5,13 +5,13 @@ import { unfoldPatches } from "../network/vision-tower.ts";
 import { powerOfTwo } from "./shape-buckets.ts";
 import type { Splice } from "./splice.ts";
 
-/** What the network reads of a batch. */
+/** The network's inputs for a batch. */
 export interface InputTensors {
   readonly rows: number;
   readonly length: number;
   /** [rows * length], int32 */
   readonly tokenIds: tf.Tensor1D;
-  /** Absent in batches without images, which cause no vision work. */
+  /** Absent in batches without images, which do not run the vision tower. */
   readonly images?: {
     /** [images * patches, 3 * patch * patch], images padded to a power of two. */
     readonly patches: tf.Tensor2D;
@@ -20,10 +20,10 @@ export interface InputTensors {
   };
 }
 
-/** Gives an image's normalised pixels [3, size, size]. */
+/** Returns an image's normalised pixels [3, size, size]. */
 export type LoadPixels = (image: ImageReference) => Promise<Float32Array>;
 
-/** Makes the tensors of a batch; each distinct image is read and prepared once. */
+/** Makes the tensors of a batch; each distinct image is read and preprocessed once. */
 export async function inputTensors(
   { rows, length, tokenIds, sources, images }: Splice,
   vision: VisionConfig | undefined,
@@ -49,7 +49,7 @@ async function unfoldImages(
   if (!vision) {
     throw new MlanError(
       "invalid-options",
-      `model-llava: image "${images[0]?.name}" cannot be seen: the model was opened without a vision tower. Give \`visionTower\`.`,
+      `model-llava: image "${images[0]?.name}" cannot be read: the model was opened without a vision tower. Give \`visionTower\`.`,
     );
   }
   const patches = patchesPerImage(vision);

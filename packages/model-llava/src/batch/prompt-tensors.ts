@@ -2,27 +2,27 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /** A part of a sequence that one row computes. */
 export interface PromptRow {
-  /**
-   * What stands at each position: a token id, or an image's patch as a number below zero, see {@link patchSymbol}.
-   */
+  /** The symbol at each position: a token id, or a negative number for an image patch, see {@link patchSymbol}. */
   readonly symbols: Int32Array;
-  /** Positions of the sequence before it. */
+  /** Number of positions of the sequence before this part. */
   readonly start: number;
 }
 
-/** What the decoder reads of prompts, padded on the right to one length. */
+/** The decoder's inputs for prompts, padded on the right to one length. */
 export interface PromptTensors {
   readonly rows: number;
   readonly length: number;
   /** [rows * length], int32; 0 at images and padding. */
   readonly tokenIds: tf.Tensor1D;
-  /** Each position's place in its own sequence, [rows * length], int32. */
+  /** The index of each position in its sequence, [rows * length], int32. */
   readonly positions: tf.Tensor1D;
-  /** Absent where no row computes an image. */
+  /** Absent when no row computes an image. */
   readonly images?: {
     /** The tower's features [n, vision hidden]. */
     readonly features: tf.Tensor2D;
-    /** Where each position's embedding stands among token embeddings (rows * length) and features, int32. */
+    /**
+     * Index of each position's embedding in the concatenation of token embeddings (rows * length) and features, int32.
+     */
     readonly sources: tf.Tensor1D;
   };
 }
@@ -44,11 +44,14 @@ export interface PromptTensorsOptions {
   /** Rows beyond the given ones are padding. */
   readonly rows: number;
   readonly length: number;
-  /** Positions that one image takes. */
+  /** Positions per image. */
   readonly patches: number;
 }
 
-/** Makes the tensors; `features` are those of {@link imagesIn}, in this order, and are disposed with the rest. */
+/**
+ * Makes the tensors. `features` are those of {@link imagesIn}, in that order, and are disposed of with the other
+ * tensors.
+ */
 export function promptTensors(
   given: readonly PromptRow[],
   { rows, length, patches }: PromptTensorsOptions,

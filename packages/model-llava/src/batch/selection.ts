@@ -2,24 +2,24 @@ import * as tf from "@tensorflow/tfjs-core";
 import { IGNORE_INDEX } from "../tokens.ts";
 import { selectionBucket } from "./shape-buckets.ts";
 
-/** Positions whose next token is asked for: only these pass through the output layer. */
+/** Positions whose next token is predicted; only these pass through the output layer. */
 export interface Selection {
   /** [n], int32: rows of the flat hidden states. */
   readonly positions: tf.Tensor1D;
   /** [n, 2], int32: (index in the selection, token that follows). */
   readonly targets: tf.Tensor2D;
-  /** [n]: 1 / wanted positions, 0 for padding. */
+  /** [n]: 1 / number of targets, 0 for padding. */
   readonly weights: tf.Tensor1D;
 }
 
 export interface Target {
-  /** In the flat array of rows * length positions. */
+  /** Index in the flat array of rows * length positions. */
   readonly position: number;
-  /** The token that follows there. */
+  /** The token that follows this position. */
   readonly token: number;
 }
 
-/** The positions before which a label stands: labels are shifted by one, and never across rows. */
+/** The positions whose next position has a label; labels are shifted by one, never across rows. */
 export function shiftedTargets(labels: Int32Array, length: number): readonly Target[] {
   const targets: Target[] = [];
   for (let position = 0; position + 1 < labels.length; position++) {
@@ -29,7 +29,7 @@ export function shiftedTargets(labels: Int32Array, length: number): readonly Tar
   return targets;
 }
 
-/** A selection of `targets` among `positions`, padded with positions of weight 0 so that few sizes occur. */
+/** A selection of `targets` among `positions`, padded with positions of weight 0, so that there are few sizes. */
 export function selection(targets: readonly Target[], positions: number): Selection {
   const size = selectionBucket(targets.length, positions);
   const indices = new Int32Array(size);

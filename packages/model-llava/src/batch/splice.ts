@@ -1,30 +1,30 @@
 import { counted, type ImageReference, MlanError } from "@mlan/core";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
 
-/** A row of a batch before images are put in the place of placeholders. */
+/** A row of a batch before images replace its placeholders. */
 export interface SpliceRow {
   readonly id: string;
   readonly inputIds: ArrayLike<number>;
-  /** As many as `inputIds`; absent where nothing is learned. */
+  /** Same length as `inputIds`; absent when nothing is learned. */
   readonly labels?: ArrayLike<number>;
   readonly images: readonly ImageReference[];
-  /** Positions after which the spliced row is cut. */
+  /** Positions after which the spliced row is truncated. */
   readonly length: number;
 }
 
-/** Rows as flat arrays of `rows * length` positions; unused ones on the right are padding. */
+/** Rows as flat arrays of `rows * length` positions, padded on the right. */
 export interface Splice {
   readonly rows: number;
   readonly length: number;
   /** 0 at image positions and padding. */
   readonly tokenIds: Int32Array;
-  /** -100 where nothing is learned, so at all image positions. */
+  /** -100 where nothing is learned, including all image positions. */
   readonly labels: Int32Array;
   /** Distinct images by reference, in order of appearance. */
   readonly images: readonly ImageReference[];
   /**
-   * Where each position's embedding stands in the concatenation of all token embeddings (rows * length) and all
-   * patch features (images * patches).
+   * Index of each position's embedding in the concatenation of all token embeddings (rows * length) and all patch
+   * features (images * patches).
    */
   readonly sources: Int32Array;
   readonly imagePositions: number;
@@ -32,14 +32,14 @@ export interface Splice {
 }
 
 export interface SpliceOptions {
-  /** Rows of the batch; those beyond the given ones are padding. */
+  /** Rows of the batch; rows beyond the given examples are padding. */
   readonly rows: number;
   readonly length: number;
-  /** Positions that one image takes. */
+  /** Positions per image. */
   readonly patches: number;
 }
 
-/** Puts images in the place of their placeholders (the rule of LLaVA's prepare_inputs_labels_for_multimodal). */
+/** Replaces placeholders with images, as LLaVA's prepare_inputs_labels_for_multimodal does. */
 export function splice(examples: readonly SpliceRow[], { rows, length, patches }: SpliceOptions): Splice {
   const positions = rows * length;
   const tokenIds = new Int32Array(positions);
@@ -82,6 +82,6 @@ function imageAt({ id, images }: SpliceRow, index: number): ImageReference {
   if (image) return image;
   throw new MlanError(
     "invalid-data",
-    `model-llava: "${id}" has more <image> placeholders than its ${counted(images.length, "image")}.`,
+    `model-llava: "${id}" has more <image> placeholders than its ${counted(images.length, "image")}. Add an image or remove a placeholder.`,
   );
 }

@@ -2,8 +2,8 @@ import { fileExists } from "../config/checkpoint-file.ts";
 import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
 
 /**
- * Every file that decides what a checkpoint's model answers, by names that do not depend on where its folders are:
- * configuration, tokenizer, how images are prepared, and all files that hold weights.
+ * Every file that decides what a checkpoint's model answers: configuration, tokenizer, image preprocessing and all
+ * weight files. Keyed by names that do not depend on the location of its folders.
  */
 export async function checkpointFiles(
   { weights: sources }: Checkpoint,

@@ -7,8 +7,8 @@ import { planWeights } from "../weights/weight-plan.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
 
 /**
- * Puts the weights of a folder that was saved into a network of the same sizes, and gives the format. Everything is
- * checked before the first weight changes.
+ * Loads the weights of a saved folder into a network of the same sizes and returns the format. Everything is checked
+ * before the first weight changes.
  */
 export async function loadCheckpoint(
   folder: URL,
@@ -27,7 +27,7 @@ export async function loadCheckpoint(
     if (!isDeepStrictEqual(own, found)) {
       throw new MlanError(
         "invalid-checkpoint",
-        `model-llava: ${pathOf(folder)} holds a model of other sizes: ${JSON.stringify(found)} instead of ${JSON.stringify(own)}. ` +
+        `model-llava: ${pathOf(folder)} holds a model of different sizes: ${JSON.stringify(found)} instead of ${JSON.stringify(own)}. ` +
           "Load it into the model that wrote it.",
       );
     }

@@ -24,15 +24,15 @@ import { openProjector } from "../weights/projector-file.ts";
 import { holdsTower, type WeightSources } from "../weights/weight-plan.ts";
 
 export interface CheckpointFolders {
-  /** What is read there; another is refused. */
+  /** The expected architecture; others are refused. */
   readonly architecture: Architecture;
   /** A checkpoint of the backbone, or of LLaVA on it, in Hugging Face layout. Ends in a slash. */
   readonly weights: URL;
-  /** A CLIP checkpoint in Hugging Face layout. Ends in a slash. It goes before a tower inside `weights`. */
+  /** A CLIP checkpoint in Hugging Face layout. Ends in a slash. Takes precedence over a tower inside `weights`. */
   readonly visionTower?: URL | undefined;
 }
 
-/** A checkpoint whose configuration is read and whose weight files are open. */
+/** A checkpoint whose configuration has been read and whose weight files are open. */
 export interface Checkpoint {
   readonly architecture: Architecture;
   /** The backbone's whole `config.json`. */
@@ -44,20 +44,20 @@ export interface Checkpoint {
   close(): Promise<void>;
 }
 
-/** How a checkpoint's model sees. */
+/** The vision part of a checkpoint. */
 export interface CheckpointVision extends VisionOptions, LlavaConfig {
-  /** The tower's sizes as its own `config.json` has them. */
+  /** The tower's sizes as in its `config.json`. */
   readonly configObject: ConfigObject;
   readonly processor: ImageProcessor;
 }
 
 export interface OpenCheckpointOptions {
   /**
-   * Whether the files of a folder that has checksums are compared with them, which reads all of them: about a second per
-   * gigabyte. Default true.
+   * Whether to verify the files of a folder that has checksums, which reads all of them: about a second per gigabyte.
+   * Default true.
    */
   readonly verify?: boolean;
-  /** Whether an error of a file that differs says what to do when that is meant. Default true. */
+  /** Whether the error for a changed file says what to do if the change is intended. Default true. */
   readonly mayBeChanged?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -114,17 +114,20 @@ async function verifyFolder(folder: URL, mayBeChanged: boolean, signal: AbortSig
     throw new MlanError(cause.code, `model-llava: ${cause.message}${wayOut}`, { cause });
   });
   if (verified || !(await belongsToTraining(folder))) return;
-  const missing = `${pathOf(new URL(CHECKSUMS_FILE, folder))} is missing, so that nothing vouches for the weights`;
+  const missing = `${pathOf(new URL(CHECKSUMS_FILE, folder))} is missing, so the weights cannot be verified`;
   const wayOut = `Restore it, or copy ${pathOf(folder)} to another place and open that.`;
   throw new MlanError("invalid-checkpoint", `model-llava: ${missing}. ${wayOut}`);
 }
 
 async function wayToChange(folder: URL): Promise<string> {
-  if (!(await belongsToTraining(folder))) return `If the change is meant, remove ${CHECKSUMS_FILE}.`;
-  return `If the change is meant, copy ${pathOf(folder)} to another place, remove ${CHECKSUMS_FILE} from the copy, and open that.`;
+  if (!(await belongsToTraining(folder))) return `If the change is intended, remove ${CHECKSUMS_FILE}.`;
+  return `If the change is intended, copy ${pathOf(folder)} to another place, remove ${CHECKSUMS_FILE} from the copy, and open that.`;
 }
 
-/** A checkpoint of a training has a list of its own around this folder's, which it names, and the run needs both. */
+/**
+ * Whether the folder is part of a training checkpoint, whose own list of checksums names this folder's list. The run
+ * needs both.
+ */
 async function belongsToTraining(folder: URL): Promise<boolean> {
   const around = await listedFiles(new URL("../", folder));
   return around?.includes(`${nameOf(folder)}/${CHECKSUMS_FILE}`) ?? false;
@@ -155,7 +158,7 @@ async function openVision({
   if (hasTower && isObject(config["vision_config"])) return describeVision(config, file, llava);
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${pathOf(file)} names the vision tower "${llava.towerName}" and the checkpoint does not hold it. ` +
+    `model-llava: ${pathOf(file)} names the vision tower "${llava.towerName}" but the checkpoint does not contain it. ` +
       "Give its folder as `visionTower`.",
   );
 }
@@ -169,7 +172,7 @@ async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig
   if (processor.size !== config.imageSize) {
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: ${pathOf(processorFile)} makes images of ${processor.size} pixels, ${pathOf(file)} reads ${config.imageSize}. ` +
+      `model-llava: ${pathOf(processorFile)} makes images of ${processor.size} pixels, but ${pathOf(file)} expects ${config.imageSize}. ` +
         "Take both files from the same tower.",
     );
   }
@@ -183,7 +186,7 @@ async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig
   return { ...llava, config, configObject, processor };
 }
 
-/** The last part of a folder's path: local towers have no other name. */
+/** The last part of a folder's path, which serves as the name of a local tower. */
 function nameOf(folder: URL): string {
   return basename(pathOf(folder));
 }

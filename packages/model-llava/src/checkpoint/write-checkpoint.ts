@@ -24,7 +24,7 @@ export interface SaveOptions {
 
 export interface CheckpointContent {
   readonly architecture: Architecture;
-  /** The `config.json` that the model was opened with; keys not known here are kept. */
+  /** The `config.json` that the model was opened with; unknown keys are kept. */
   readonly config: ConfigObject;
   readonly format: ConversationFormat;
   readonly vision: CheckpointVision | undefined;
@@ -33,9 +33,9 @@ export interface CheckpointContent {
 }
 
 /**
- * Writes a folder in Hugging Face layout: a LLaVA checkpoint with its tower inside, or a plain backbone when there is
- * none, and the checksums of its files. Tensors are read back one at a time. Throws `invalid-checkpoint`, writing no
- * weights, when one of them is not finite.
+ * Writes a folder in Hugging Face layout with the checksums of its files: a LLaVA checkpoint that includes its tower,
+ * or a plain backbone without one. Weights are float32; tensors are read back one at a time. Throws
+ * `invalid-checkpoint`, and writes no weights, when a value is not finite.
  */
 export async function writeCheckpoint(
   folder: URL,
@@ -63,7 +63,7 @@ function configOf({ architecture, config, format, vision }: CheckpointContent, d
   return {
     ...named,
     ...llavaConfigKeys(vision, vision.config.hiddenSize),
-    // The original takes the tower from mm_vision_tower; a checkpoint of ours stands for itself.
+    // The original loads the tower from mm_vision_tower; our checkpoints contain it.
     vision_config: vision.configObject,
   };
 }
@@ -95,7 +95,7 @@ async function writeWeights(file: URL, weights: readonly Weight[], dtype: "float
 function notFinite(file: URL, name: string, value: number | undefined): MlanError {
   return new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${pathOf(file)} was not written: tensor "${name}" holds ${value}. Go on from a checkpoint before that, ` +
+    `model-llava: ${pathOf(file)} was not written: tensor "${name}" holds ${value}. Continue from an earlier checkpoint, ` +
       "with a lower learningRate.",
   );
 }

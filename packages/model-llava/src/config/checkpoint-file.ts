@@ -2,12 +2,12 @@ import type { Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { messageOf, MlanError, pathOf } from "@mlan/core";
 
-/** The largest tokenizer.json of today's models has 35 MB. */
+/** Bytes. The largest tokenizer.json of current models has 35 MB. */
 const LARGEST_FILE = 200_000_000;
 
 /**
- * Reads one of the small files of a checkpoint. Throws an `invalid-checkpoint` error that says why it cannot be read: what
- * the folder holds instead, permissions, a pointer in the file's place.
+ * Reads a small file of a checkpoint. Throws an `invalid-checkpoint` error that says why it cannot be read: it is
+ * missing (and what the folder holds instead), permissions, or a Git LFS pointer in its place.
  */
 export async function readCheckpointFile(file: URL): Promise<Buffer> {
   const bytes = await readModest(file);
@@ -17,12 +17,12 @@ export async function readCheckpointFile(file: URL): Promise<Buffer> {
   return bytes;
 }
 
-/** Whether there is such a file. Throws an `invalid-checkpoint` error when that cannot be found out. */
+/** Whether the file exists. Throws an `invalid-checkpoint` error when its status cannot be read. */
 export async function fileExists(file: URL): Promise<boolean> {
   return (await statOf(file))?.isFile() ?? false;
 }
 
-/** Whether there is anything at that place. Throws an `invalid-checkpoint` error when that cannot be found out. */
+/** Whether anything exists at the path. Throws an `invalid-checkpoint` error when its status cannot be read. */
 export async function pathExists(path: URL): Promise<boolean> {
   return (await statOf(path)) !== undefined;
 }
@@ -41,8 +41,8 @@ const LFS_MARK = "version https://git-lfs";
 async function readModest(file: URL): Promise<Buffer> {
   try {
     const found = await stat(file);
-    // Looked at first: reading a pipe would wait for its writer.
-    if (!found.isFile()) throw invalid(file, found.isDirectory() ? "is a folder, not a file" : "is no regular file");
+    // Checked first, since reading a pipe would wait for its writer.
+    if (!found.isFile()) throw invalid(file, found.isDirectory() ? "is a folder, not a file" : "is not a regular file");
     if (found.size > LARGEST_FILE) throw invalid(file, `has ${found.size} bytes, more than any file of its kind`);
     return await readFile(file);
   } catch (error) {
@@ -63,14 +63,16 @@ async function missing(file: URL, cause: unknown): Promise<MlanError> {
   }
 }
 
-/** What folders that are no checkpoint in Hugging Face layout usually are. */
+/** A hint on what a folder is that is not a checkpoint in Hugging Face layout. */
 function hintOf(names: readonly string[]): string {
   if (names.includes("adapter_config.json")) {
     return " It is an adapter: merge it into its base model (PEFT's merge_and_unload) and give the merged folder.";
   }
-  if (names.includes("snapshots")) return " It is a cache of the Hub: give the folder of one commit in snapshots.";
-  if (names.includes("params.json")) return " It is Meta's own layout: take the model in the layout of Hugging Face.";
-  return names.some((name) => name.endsWith(".gguf")) ? " GGUF files are not read: take the model as safetensors." : "";
+  if (names.includes("snapshots")) return " It is a Hub cache: give the folder of one commit in snapshots.";
+  if (names.includes("params.json")) return " It has Meta's layout: use the model in the layout of Hugging Face.";
+  return names.some((name) => name.endsWith(".gguf"))
+    ? " GGUF files are not supported: use the model as safetensors."
+    : "";
 }
 
 function listed(names: readonly string[]): string {

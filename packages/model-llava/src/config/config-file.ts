@@ -2,7 +2,7 @@ import { messageOf, MlanError, pathOf, describeIssue, shownValue } from "@mlan/c
 import type { z } from "zod";
 import { readCheckpointFile } from "./checkpoint-file.ts";
 
-/** A JSON object as it stands in a checkpoint's folder; kept whole, so that saving loses no key. */
+/** A JSON object from a checkpoint's folder; kept complete, so that saving loses no key. */
 export type ConfigObject = Readonly<Record<string, unknown>>;
 
 /** Reads a JSON object. Throws an `invalid-checkpoint` error that names the file. */
@@ -10,13 +10,13 @@ export async function readConfigFile(file: URL): Promise<ConfigObject> {
   const bytes = await readCheckpointFile(file);
   const value: unknown = parseJson(bytes.toString("utf8"), file);
   if (!isObject(value)) throw invalid(file, " must hold a JSON object. Download it again");
-  // What is kept is written again, and writing JSON is recursive.
-  if (isDeeper(value, MAXIMUM_DEPTH)) throw invalid(file, " has values within values without end. Download it again");
+  // The object is written again when saving, and JSON.stringify is recursive.
+  if (isDeeper(value, MAXIMUM_DEPTH)) throw invalid(file, " is nested too deeply. Download it again");
   return value;
 }
 
 /**
- * The keys of `value` that `schema` names; a key that is null counts as absent, as for transformers. Throws an
+ * Returns the keys of `value` that `schema` names; null counts as absent, as in transformers. Throws an
  * `invalid-checkpoint` error that names file, key and value.
  */
 export function checkConfig<Output>(schema: z.ZodType<Output>, value: unknown, file: URL, path = ""): Output {
@@ -29,7 +29,7 @@ export function checkConfig<Output>(schema: z.ZodType<Output>, value: unknown, f
     return found === undefined ? `key "${shown}" is missing` : `key "${shown}" is ${shownValue(found)} (${message})`;
   });
   const more = issues.length > MAXIMUM_PROBLEMS ? `; and ${issues.length - MAXIMUM_PROBLEMS} more` : "";
-  throw invalid(file, `: ${problems.join("; ")}${more}. This architecture cannot be read without it`);
+  throw invalid(file, `: ${problems.join("; ")}${more}. Such a model is not supported`);
 }
 
 const MAXIMUM_DEPTH = 64;
@@ -53,7 +53,7 @@ function parseJson(text: string, file: URL): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw invalid(file, ` is no JSON: ${messageOf(cause)}. Download it again`, cause);
+    throw invalid(file, ` is not JSON: ${messageOf(cause)}. Download it again`, cause);
   }
 }
 

@@ -10,8 +10,8 @@ import { checkConfig, type ConfigObject } from "./config-file.ts";
 const DEFAULT_MAXIMUM_LENGTH = 2048;
 
 /**
- * The format that the weights of a `config.json` were last trained with. A plain backbone has seen no conversation:
- * template "plain". LLaVA checkpoints of others do not name theirs and are tuned with the architecture's own.
+ * The format that a checkpoint was last trained with. A plain backbone has seen no conversation: template "plain".
+ * LLaVA checkpoints from elsewhere do not name their template and are assumed to use the architecture's.
  */
 export function formatConfig(
   value: ConfigObject,
@@ -23,7 +23,7 @@ export function formatConfig(
   const names = templatesOf(architecture).map(({ name }) => name);
   const template = config.mlan_template ?? (type === "plain" ? plain.name : architecture.chatTemplate.name);
   if (!names.includes(template)) {
-    const found = `key "mlan_template" is ${shownValue(template)} (known are ${names.join(", ")})`;
+    const found = `key "mlan_template" is ${shownValue(template)} (expected one of ${names.join(", ")})`;
     throw new MlanError("invalid-checkpoint", `model-llava: ${pathOf(file)}: ${found}.`);
   }
   return {
@@ -34,7 +34,7 @@ export function formatConfig(
   };
 }
 
-/** The keys that say the same; `mlan_template` is ours, the others are LLaVA's. */
+/** The `config.json` keys of a format; `mlan_template` is ours, the others are LLaVA's. */
 export function formatConfigKeys({ template, imageAspectRatio, maximumLength }: ConversationFormat): ConfigObject {
   return {
     mlan_template: template,

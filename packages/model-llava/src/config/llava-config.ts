@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
 
-/** What a LLaVA `config.json` says about how images enter the language model. */
+/** The part of a LLaVA `config.json` on how images enter the language model. */
 export interface LlavaConfig {
-  /** Where the original code takes the tower from, e.g. `openai/clip-vit-large-patch14-336`. */
+  /** The tower that the original code loads, e.g. `openai/clip-vit-large-patch14-336`. */
   readonly towerName: string;
-  /** Which hidden state of the tower is read; -2 is the output of the last layer but one. */
+  /** Which hidden state of the tower is used; -2 is the output of the second to last layer. */
   readonly selectLayer: number;
 }
 
@@ -15,7 +15,7 @@ export function llavaConfig(value: ConfigObject, file: URL): LlavaConfig {
   return { towerName: config.mm_vision_tower, selectLayer: config.mm_vision_select_layer };
 }
 
-/** The `mm_*` keys that say the same, as the original code writes them. */
+/** The `mm_*` keys of a configuration, as the original code writes them. */
 export function llavaConfigKeys({ towerName, selectLayer }: LlavaConfig, visionSize: number): ConfigObject {
   return {
     mm_vision_tower: towerName,
@@ -26,7 +26,7 @@ export function llavaConfigKeys({ towerName, selectLayer }: LlavaConfig, visionS
     mm_vision_select_feature: "patch",
     mm_patch_merge_type: "flat",
     mm_use_im_start_end: false,
-    // Absent, the original loader would take it as true and add a token.
+    // Without this key, the original loader assumes true and adds a token.
     mm_use_im_patch_token: false,
     mm_projector_lr: null,
   };

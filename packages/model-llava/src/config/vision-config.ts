@@ -15,14 +15,14 @@ export interface VisionConfig {
   readonly normEpsilon: number;
 }
 
-/** The number of patch features that one image becomes. */
+/** The number of patch features of one image. */
 export function patchesPerImage({ imageSize, patchSize }: VisionConfig): number {
   return (imageSize / patchSize) ** 2;
 }
 
 /**
- * Reads a CLIP `config.json` (or the `vision_config` inside one). Keys that older files leave out have the
- * defaults of Hugging Face's CLIPVisionConfig. Throws `invalid-checkpoint` errors that name file and key.
+ * Reads a CLIP `config.json` (or the `vision_config` inside one). Keys that older files lack get the defaults of
+ * Hugging Face's CLIPVisionConfig. Throws `invalid-checkpoint` errors that name file and key.
  */
 export function visionConfig(value: ConfigObject, file: URL): VisionConfig {
   const nested = isObject(value["vision_config"]);

@@ -4,9 +4,9 @@ export interface Range {
   readonly count: number;
 }
 
-/** For some output pixels of one axis: which input pixels each reads, and with which fixed-point weights. */
+/** For a range of output pixels along one axis: the input pixels that each reads, and their fixed-point weights. */
 export interface ResamplingWeights {
-  /** Weights per output pixel, the unused ones at the end 0. */
+  /** Weights per output pixel; unused ones at the end are 0. */
   readonly taps: number;
   /** First input pixel of each output pixel. */
   readonly starts: Int32Array;
@@ -16,14 +16,14 @@ export interface ResamplingWeights {
   readonly weights: Int32Array;
 }
 
-/** Fraction bits of the weights: 32 less 8 for the pixel and 2 for overshoot, as in Pillow's `Resample.c`. */
+/** Fraction bits of the weights: 32 minus 8 for the pixel and 2 for overshoot, as in Pillow's `Resample.c`. */
 export const PRECISION_BITS = 22;
 
 const SUPPORT = 2;
 
 /**
- * Pillow's bicubic filter (a = -0.5) from `inputSize` to `outputSize` pixels, widened when shrinking so that no
- * input pixel is skipped, in Pillow's order of operations and rounding. Gives the weights of the pixels in `range`.
+ * Pillow's bicubic filter (a = -0.5) from `inputSize` to `outputSize` pixels, widened when downscaling so that no input
+ * pixel is skipped, in Pillow's order of operations and rounding. Returns the weights of the output pixels in `range`.
  */
 export function bicubicWeights(inputSize: number, outputSize: number, range: Range): ResamplingWeights {
   const scale = inputSize / outputSize;

@@ -3,40 +3,40 @@ import sharp, { type Sharp } from "sharp";
 import { imageFormat, type ImageFormat } from "./image-format.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
 
-/** Pillow refuses more pixels as a decompression bomb. */
+/** Pillow refuses images with more pixels as decompression bombs. */
 const MOST_PIXELS = 178_956_970;
 
-/** Pixels; the longest that a JPEG can have. */
+/** Pixels; the longest side of a JPEG. */
 const LONGEST_SIDE = 65_535;
 
-/** For an image that is made to take long. Far above what the largest one takes. */
+/** Limit for images crafted to decode slowly; far above the time of the largest valid image. */
 const DECODING_SECONDS = 60;
 
 export interface DecodeOptions {
   /** Names the image in errors. */
   readonly name: string;
-  /** Whether the image is turned as its EXIF orientation says. */
+  /** "upright" turns the image as its EXIF orientation says. */
   readonly orientation: "stored" | "upright";
 }
 
 /**
- * Decodes PNG, JPEG, WebP, GIF (its first frame), TIFF and AVIF as `Image.open(file).convert("RGB")` of Pillow does:
- * colours without profile conversion, transparency dropped; upright images as after `ImageOps.exif_transpose`. Throws an `invalid-data` error
- * that gives the image's name when the bytes are no such image, are cut short, or are more than 178,956,970 pixels or
- * 65,535 pixels on a side.
+ * Decodes PNG, JPEG, WebP, GIF (its first frame), TIFF and AVIF like Pillow's `Image.open(file).convert("RGB")`: no
+ * colour profile conversion, transparency dropped; upright images as after `ImageOps.exif_transpose`. Throws an
+ * `invalid-data` error that names the image when the bytes are not such an image, are truncated, or have more than
+ * 178,956,970 pixels or 65,535 pixels on a side.
  */
 export async function decodeImage(bytes: Uint8Array, { name, orientation }: DecodeOptions): Promise<Pixels> {
   const { description, decoder } = readableFormat(bytes, name);
   try {
     const { width, height, format, space, channels } = await sharp(bytes, { limitInputPixels: false }).metadata();
     if (width * height > MOST_PIXELS || Math.max(width, height) > LONGEST_SIDE || format !== decoder) {
-      const limits = `${MOST_PIXELS} pixels, ${LONGEST_SIDE} on a side, are read`;
+      const limits = `${MOST_PIXELS} pixels, ${LONGEST_SIDE} on a side, are supported`;
       throw undecodable(name, `it is ${description} of ${width} x ${height}; up to ${limits}`);
     }
     const image = sharp(bytes, {
       ignoreIcc: true,
       limitInputPixels: MOST_PIXELS,
-      // Only at this level does libtiff's reader refuse a file that is cut short.
+      // libtiff's reader refuses a truncated file only at this level.
       failOn: decoder === "tiff" ? "error" : "truncated",
       autoOrient: orientation === "upright",
     });
@@ -51,14 +51,17 @@ export async function decodeImage(bytes: Uint8Array, { name, orientation }: Deco
   }
 }
 
-/** What a file is, by its first bytes. Throws an `invalid-data` error that gives the image's name for what is not read. */
+/**
+ * Detects a file's format from its first bytes. Throws an `invalid-data` error that names the image for an unsupported
+ * format.
+ */
 export function readableFormat(bytes: Uint8Array, name: string): ImageFormat {
   const format = imageFormat(bytes);
   if (format.decoder !== undefined) return format;
-  throw undecodable(name, `it is ${format.description}; PNG, JPEG, WebP, GIF, TIFF and AVIF are read`);
+  throw undecodable(name, `it is ${format.description}; PNG, JPEG, WebP, GIF, TIFF and AVIF are supported`);
 }
 
-/** Pillow clips grey values of 16 bits at 255, where other programs divide by 256. */
+/** Pillow clips 16-bit grey values at 255, where other programs divide by 256. */
 async function clippedGrey(image: Sharp): Promise<Pixels> {
   const raw = image.toColourspace("grey16").raw({ depth: "ushort" });
   const { data, info } = await raw.toBuffer({ resolveWithObject: true });

@@ -1,19 +1,19 @@
 import type { ResamplingWeights } from "./bicubic-weights.ts";
 
-/** Weights of one axis of a canvas, split into those of an image in it and the sum of all others. */
+/** The resampling weights of one axis of a canvas, split into those of an image in it and the sum of all others. */
 export interface FramedWeights {
-  /** For some output pixels: which pixels of the image each reads. Position of the first weight in `weights`. */
+  /** For each output pixel: index of its first weight in `weights`. */
   readonly first: Int32Array;
-  /** First pixel of the image, counted from the image's edge. */
+  /** Its first pixel of the image, counted from the image's edge. */
   readonly starts: Int32Array;
-  /** Number of the image's pixels; may be 0. */
+  /** Its number of image pixels; may be 0. */
   readonly counts: Int32Array;
   readonly weights: Int32Array;
-  /** Sum of the weights of the canvas outside of the image. */
+  /** Sum of its weights on the canvas outside the image. */
   readonly outside: Int32Array;
 }
 
-/** `weights` are those of the canvas, in which the image has `size` pixels from `offset` on. */
+/** Splits the weights of a canvas in which the image has `size` pixels from `offset` on. */
 export function framedWeights(canvas: ResamplingWeights, offset: number, size: number): FramedWeights {
   const { taps, weights } = canvas;
   const length = canvas.starts.length;

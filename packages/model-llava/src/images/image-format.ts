@@ -1,12 +1,14 @@
-/** What a file holds, by its first bytes. */
+/** A file format, detected from the first bytes. */
 export interface ImageFormat {
-  /** As a sentence goes on: "is ...". */
+  /** Completes the sentence "it is ...". */
   readonly description: string;
-  /** What sharp calls it; undefined for what is not read. */
+  /** sharp's name of the format; undefined for unsupported formats. */
   readonly decoder?: string;
 }
 
-/** Looked through in this order. A beginning, or what the first 256 bytes match; one character (Latin-1) a byte. */
+/**
+ * Tried in this order: the first bytes of a file, or a pattern for the first 256 bytes, one Latin-1 character per byte.
+ */
 const FORMATS: readonly (readonly [start: string | RegExp, format: ImageFormat])[] = [
   ["\xff\xd8\xff", { description: "a JPEG", decoder: "jpeg" }],
   ["\x89PNG\r\n\x1a\n", { description: "a PNG", decoder: "png" }],
@@ -18,10 +20,7 @@ const FORMATS: readonly (readonly [start: string | RegExp, format: ImageFormat])
   ["MM\0+", { description: "a TIFF", decoder: "tiff" }],
   [/^.{4}ftyp.{0,60}avi[fs]/s, { description: "an AVIF", decoder: "heif" }],
   [/^$/, { description: "empty (0 bytes)" }],
-  [
-    "version https://git-lfs",
-    { description: "a pointer of Git LFS and not the image itself (git lfs pull fetches that)" },
-  ],
+  ["version https://git-lfs", { description: "a Git LFS pointer, not the image itself (fetch it with git lfs pull)" }],
   [/^(?:\xef\xbb\xbf)?\s*(?:<!doctype html|<html)/i, { description: "a web page (HTML)" }],
   [/^(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!doctype svg)/i, { description: "an SVG or other XML" }],
   ["BM", { description: "a BMP" }],

@@ -1,17 +1,17 @@
 import { z } from "zod";
 import { checkConfig, type ConfigObject, readConfigFile } from "../config/config-file.ts";
 
-/** The numbers by which a vision tower wants its images prepared. */
+/** How a vision tower expects its images to be preprocessed. */
 export interface ImageProcessor {
   /** Pixels per side of the square that the tower reads. */
   readonly size: number;
-  /** Pixels of the shorter edge before the square is cut from the middle; at least `size`. */
+  /** Pixels of the shorter edge before the centre crop; at least `size`. */
   readonly shortestEdge: number;
-  /** Multiplies the 8-bit values. */
+  /** Factor for the 8-bit values. */
   readonly rescaleFactor: number;
-  /** Per channel, subtracted from rescaled values. */
+  /** Per channel; subtracted from the rescaled values. */
   readonly mean: readonly [number, number, number];
-  /** Per channel, divides what is left. */
+  /** Per channel; the result is divided by it. */
   readonly standardDeviation: readonly [number, number, number];
 }
 
@@ -26,7 +26,7 @@ export function clipImageProcessor(size: number): ImageProcessor {
   };
 }
 
-/** Reads a `preprocessor_config.json` of CLIP's kind. Throws `invalid-checkpoint` errors that name file and key. */
+/** Reads CLIP's `preprocessor_config.json`. Throws `invalid-checkpoint` errors that name file and key. */
 export async function readImageProcessor(file: URL): Promise<ImageProcessor> {
   const config = checkConfig(schema, await readConfigFile(file), file);
   return {
@@ -38,7 +38,7 @@ export async function readImageProcessor(file: URL): Promise<ImageProcessor> {
   };
 }
 
-/** The keys of a `preprocessor_config.json` that say the same. */
+/** The keys of a `preprocessor_config.json` for this processor. */
 export function imageProcessorKeys({
   size,
   shortestEdge,
@@ -62,7 +62,7 @@ export function imageProcessorKeys({
   };
 }
 
-// The largest CLIP reads 448; images are scaled up to this size, whatever their own.
+// The largest CLIP reads 448 pixels; images of any size are scaled to this size.
 const pixels = z.int().positive().max(4096);
 const edge = z.union([pixels, z.object({ shortest_edge: pixels }).transform((value) => value.shortest_edge)]);
 const crop = z.union([

@@ -1,8 +1,8 @@
 import type { Pixels } from "./pixels.ts";
 
-/** An image at a place in a canvas of one colour. The canvas is never made: that of a strip would be huge. */
+/** An image on a canvas of one colour. The canvas is never allocated, since that of a narrow strip would be huge. */
 export interface FramedImage {
-  /** Of the canvas. */
+  /** Width of the canvas. */
   readonly width: number;
   readonly height: number;
   readonly image: Pixels;
@@ -14,14 +14,14 @@ export interface FramedImage {
   readonly background: readonly [number, number, number];
 }
 
-/** The image alone. */
+/** A canvas without a border. */
 export function unframed(image: Pixels): FramedImage {
   return { width: image.width, height: image.height, image, left: 0, top: 0, background: [0, 0, 0] };
 }
 
 /**
- * The image in the middle of a square canvas of its longer side; the spare line of an odd difference is at the
- * right or below (`expand2square` of LLaVA). A square image stays as it is.
+ * The image centred on a square canvas with its longer side (LLaVA's `expand2square`). When the difference is odd, the
+ * extra line is at the right or bottom. A square image is unchanged.
  */
 export function padToSquare(image: Pixels, background: readonly [number, number, number]): FramedImage {
   const side = Math.max(image.width, image.height);

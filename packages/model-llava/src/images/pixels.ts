@@ -1,4 +1,4 @@
-/** An RGB image of 8 bits per channel, rows from the top, channels side by side. */
+/** An RGB image with 8 bits per channel, rows from the top, channels interleaved. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;

@@ -6,18 +6,18 @@ import { resizeAndCrop } from "./resize.ts";
 
 export interface PreprocessImageOptions {
   readonly processor: ImageProcessor;
-  /** `pad` makes the image square with the mean colour; `square` loses what lies outside the middle. */
+  /** `pad` makes the image square with the mean colour; `square` crops the centre. */
   readonly aspectRatio: "pad" | "square";
   /** Names the image in errors. */
   readonly name: string;
-  /** Whether the image is turned as its EXIF orientation says. Default "stored": it is not. */
+  /** "upright" turns the image as its EXIF orientation says. Default "stored". */
   readonly orientation?: "stored" | "upright";
 }
 
 /**
- * What a CLIP tower reads of an encoded image: normalised values [3, size, size], with the bits of LLaVA's
- * `process_images` and Hugging Face's CLIPImageProcessor on Pillow. Throws an `invalid-data` error that gives
- * the image's name when it does not decode.
+ * A CLIP tower's input from an encoded image: normalised values [3, size, size], bit-identical to LLaVA's
+ * `process_images` and Hugging Face's CLIPImageProcessor on Pillow. Throws an `invalid-data` error that names the image
+ * when it cannot be decoded.
  */
 export async function preprocessImage(bytes: Uint8Array, options: PreprocessImageOptions): Promise<Float32Array> {
   const { processor, aspectRatio, name, orientation = "stored" } = options;
@@ -30,7 +30,7 @@ function meanColour({ mean: [red, green, blue] }: ImageProcessor): readonly [num
   return [Math.trunc(red * 255), Math.trunc(green * 255), Math.trunc(blue * 255)];
 }
 
-/** The sizes of CLIPImageProcessor: the shorter edge as given, the longer one rounded down, the middle cut out. */
+/** Sizes as in CLIPImageProcessor: the shorter edge as given, the longer one rounded down, then a centre crop. */
 function resizeShortestEdge(image: FramedImage, { shortestEdge, size }: ImageProcessor): Pixels {
   const { width, height } = image;
   const shortest = Math.min(width, height);
@@ -51,7 +51,7 @@ function normalize({ data }: Pixels, processor: ImageProcessor): Float32Array {
   return output;
 }
 
-/** The normalised value of each 8-bit value, per channel, in the precision of numpy's float32 steps. */
+/** The normalised value of each 8-bit value per channel, with the rounding of numpy's float32 steps. */
 function normalizationTables({ rescaleFactor, mean, standardDeviation }: ImageProcessor): Float32Array[] {
   return mean.map((channelMean, channel) =>
     Float32Array.from({ length: 256 }, (_, value) => {

@@ -4,18 +4,18 @@ import type { FramedImage } from "./pad-to-square.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
 
 export interface ResizeOptions {
-  /** Of the whole resized canvas. */
+  /** Width of the whole resized canvas. */
   readonly width: number;
   readonly height: number;
-  /** Side of the square in its middle that is computed and given; at most the shorter side. */
+  /** Side of the centre square to compute; at most the shorter side. */
   readonly crop: number;
 }
 
 /**
- * The middle square of a resized image, with the bits of Pillow's `Image.resize(size, BICUBIC)` on 8-bit RGB:
- * first along the rows, rounded to 8 bits, then along the columns. Work is that of the image's own pixels below the
- * square, memory that of the square: sums of whole numbers are the same in any order, so the canvas around the image
- * counts as its colour times its weights, and rows are added one by one.
+ * The centre square of a resized image, bit-identical to Pillow's `Image.resize(size, BICUBIC)` on 8-bit RGB: first
+ * along the rows, rounded to 8 bits, then along the columns. Only the image pixels that the square covers are read, and
+ * only the square is held in memory: integer sums do not depend on the order, so the border adds its colour times its
+ * weights, and rows are accumulated one by one.
  */
 export function resizeAndCrop(canvas: FramedImage, { width, height, crop }: ResizeOptions): Pixels {
   const { image, left, top, background } = canvas;
@@ -27,7 +27,7 @@ export function resizeAndCrop(canvas: FramedImage, { width, height, crop }: Resi
   const stride = crop * CHANNELS;
   const narrow = new Uint8ClampedArray(stride);
   for (let row = 0, first = 0; row < image.height; row++) {
-    // Both ends of the rows that an output row reads only grow.
+    // First and last input row only increase from one output row to the next.
     while (first < crop && at(rows.starts, first) + at(rows.counts, first) <= row) first++;
     if (first === crop) break;
     if (at(rows.starts, first) > row) continue;
@@ -46,7 +46,7 @@ export function resizeAndCrop(canvas: FramedImage, { width, height, crop }: Resi
 
 const HALF = 1 << (PRECISION_BITS - 1);
 
-/** What the canvas beside the image adds to each value of a row, with what rounds the sum. */
+/** The border's share of each value in a row, plus one half for rounding. */
 function resizedBorder({ outside }: FramedWeights, background: readonly number[]): Int32Array {
   const border = new Int32Array(outside.length * CHANNELS);
   for (let index = 0; index < border.length; index++)
@@ -54,7 +54,7 @@ function resizedBorder({ outside }: FramedWeights, background: readonly number[]
   return border;
 }
 
-/** A row of the canvas above or below the image. */
+/** A resized row of the canvas above or below the image. */
 function resizedBackground(border: Int32Array, columns: FramedWeights, background: readonly number[]): Uint8Array {
   const row = new Uint8ClampedArray(border.length);
   for (let x = 0; x < columns.starts.length; x++) {
@@ -68,7 +68,7 @@ function resizedBackground(border: Int32Array, columns: FramedWeights, backgroun
   return new Uint8Array(row.buffer);
 }
 
-/** What the canvas above and below the image adds, with what rounds the sum. */
+/** The share of the canvas above and below the image, plus one half for rounding. */
 function startingSums({ outside }: FramedWeights, background: Uint8Array): Int32Array {
   const sums = new Int32Array(outside.length * background.length);
   for (let index = 0; index < sums.length; index++) {

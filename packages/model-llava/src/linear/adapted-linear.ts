@@ -2,17 +2,17 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Weight } from "../weights/weight.ts";
 import type { Linear } from "./linear.ts";
 
-/** A low-rank change of a linear map: `scale` * `b` * `a`. */
+/** A low-rank update of a linear map: `scale` * `b` * `a`. */
 export interface LowRankAdapter {
   /** [rank, inputs] */
   readonly a: Weight<tf.Rank.R2>;
-  /** [outputs, rank]; zeros at the beginning, so that the map is at first the base. */
+  /** [outputs, rank]; initially zeros, so that the map starts as the base. */
   readonly b: Weight<tf.Rank.R2>;
   /** alpha / rank */
   readonly scale: number;
 }
 
-/** `base`, however it is stored, with a low-rank adapter beside it (LoRA, arXiv 2106.09685). */
+/** `base`, in any storage format, plus a low-rank adapter (LoRA, arXiv 2106.09685). */
 export function withAdapter(base: Linear, { a, b, scale }: LowRankAdapter): Linear {
   return {
     inputs: base.inputs,

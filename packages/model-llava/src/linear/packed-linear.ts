@@ -4,8 +4,8 @@ import type { Weight } from "../weights/weight.ts";
 import type { Linear } from "./linear.ts";
 
 /**
- * A frozen matrix [outputs, inputs] of few bits per value, in the 16 bits of its file or quantised, plus `bias` [outputs].
- * Gradients pass to the input; the matrix itself does not learn.
+ * A frozen matrix [outputs, inputs] in its file's 16-bit format or quantised, plus `bias` [outputs]. Gradients flow to
+ * the input; the matrix itself does not learn.
  */
 export function packedLinear(matrix: PackedMatrix, bias?: Weight<tf.Rank.R1>): Linear {
   const { rows: outputs, columns: inputs } = matrix;

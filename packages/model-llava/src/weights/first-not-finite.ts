@@ -1,6 +1,6 @@
-/** Where the first value is that is NaN or infinite; -1 when all are finite. */
+/** Index of the first value that is NaN or infinite; -1 when all are finite. */
 export function firstNotFinite(values: Float32Array): number {
-  // Not a branch per value, which takes twice as long: a value minus itself is 0 unless it is not finite.
+  // A branch per value would take twice as long. A value minus itself is 0 if and only if it is finite.
   let zeros = 0;
   for (let index = 0; index < values.length; index++) {
     const value = values[index] ?? 0;

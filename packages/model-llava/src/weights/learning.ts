@@ -1,10 +1,16 @@
 import { type Component, type Learning, MlanError } from "@mlan/core";
 import type { Weight } from "./weight.ts";
 
-/** Makes the weights of these components variables until the end of it. Throws `contract` while others learn. */
+/**
+ * Turns the weights of these components into variables until the learning ends. Throws `contract` while another
+ * learning is active.
+ */
 export function learn(weights: readonly Weight[], components: readonly Component[]): Learning {
   if (weights.some(({ learns }) => learns)) {
-    throw new MlanError("contract", "model-llava: the model learns already. End that before learning begins again.");
+    throw new MlanError(
+      "contract",
+      "model-llava: the model is already learning. End that learning before you start another.",
+    );
   }
   const chosen = weights.filter(({ component }) => components.includes(component));
   return {
@@ -21,7 +27,7 @@ export function learn(weights: readonly Weight[], components: readonly Component
   };
 }
 
-/** The components of which weights learn now. */
+/** The components that are currently learning. */
 export function learningComponents(weights: readonly Weight[]): readonly Component[] {
   return [...new Set(weights.filter(({ learns }) => learns).map(({ component }) => component))];
 }

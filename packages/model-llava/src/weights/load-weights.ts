@@ -5,14 +5,14 @@ import type { Weight } from "./weight.ts";
 import type { WeightPlan } from "./weight-plan.ts";
 
 export interface LoadWeightsOptions {
-  /** Of the projector when it is fresh. */
+  /** Seed of a fresh projector. */
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Loads the planned ones among `weights`. Throws `invalid-checkpoint` for a tensor that cannot be read or holds a value that
- * is not finite.
+ * Loads the planned weights. Throws `invalid-checkpoint` for a tensor that cannot be read or holds a value that is not
+ * finite.
  */
 export async function loadWeights(
   { stored, fresh }: WeightPlan,
@@ -20,7 +20,7 @@ export async function loadWeights(
   { seed, signal }: LoadWeightsOptions,
 ): Promise<void> {
   const byName = new Map(weights.map((weight) => [weight.name, weight]));
-  // A plan has declarations of its own; these are the network's.
+  // The plan has separate declarations; these are the network's weights.
   const owned = ({ name }: Weight): Weight => {
     const weight = byName.get(name);
     if (!weight)

@@ -4,8 +4,8 @@ import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import { checkpointResult } from "./read-tensors.ts";
 
 /**
- * Opens a folder's weights, or one file of them, as safetensors or as PyTorch's own files: of a folder that holds both, the
- * ones that transformers would read. Throws `invalid-checkpoint`.
+ * Opens the weights in a folder or a single file, as safetensors or PyTorch files. In a folder with both, opens those
+ * that transformers would read. Throws `invalid-checkpoint`.
  */
 export function openWeights(fileOrFolder: URL): Promise<SafetensorsReader> {
   return checkpointResult(async () =>
@@ -17,7 +17,7 @@ const SAFETENSORS = /^model\.safetensors(\.index\.json)?$/;
 const PYTORCH_FILE = /^pytorch_model(-.*)?\.bin(\.index\.json)?$/;
 
 async function isPytorch(fileOrFolder: URL): Promise<boolean> {
-  // A path that is no folder is a file, or nothing, which is an error of the reader.
+  // Anything but a folder is a file, or missing, which the reader reports.
   const names = await readdir(fileOrFolder).catch(() => undefined);
   if (!names) return /\.(bin|pt|pth)$/.test(fileOrFolder.pathname);
   return !names.some((name) => SAFETENSORS.test(name)) && names.some((name) => PYTORCH_FILE.test(name));

@@ -1,7 +1,7 @@
 import type { Linear } from "../linear/linear.ts";
 import { Weight } from "./weight.ts";
 
-/** Weights and linear maps by what a network's part calls them, and smaller parts. */
+/** A part of a network: weights, linear maps and smaller parts, by name. */
 export type WeightPart = { readonly [name: string]: Weight | Linear | WeightPart };
 
 /** All linear maps of a part. */
@@ -12,7 +12,7 @@ export function linearsOf(part: WeightPart): readonly Linear[] {
   });
 }
 
-/** All weights of a part, those of its linear maps included. */
+/** All weights of a part, including those of its linear maps. */
 export function weightsOf(part: WeightPart): readonly Weight[] {
   return Object.values(part).flatMap((member) => {
     if (member instanceof Weight) return [member];

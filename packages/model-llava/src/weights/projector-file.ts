@@ -6,8 +6,8 @@ import { openWeights } from "./open-weights.ts";
 const PROJECTOR_FILE = /^mm_projector\.(bin|pt|safetensors)$/;
 
 /**
- * Opens the projector that LLaVA's first stage saved beside its backbone; undefined where there is none. Throws
- * `invalid-checkpoint` for one that cannot be read, or for two.
+ * Opens the projector that LLaVA's first stage saved beside its backbone; undefined when there is none. Throws
+ * `invalid-checkpoint` when it cannot be read, or when there are two.
  */
 export async function openProjector(folder: URL): Promise<SafetensorsReader | undefined> {
   const [name, other] = (await readdir(folder)).filter((file) => PROJECTOR_FILE.test(file));
@@ -15,13 +15,13 @@ export async function openProjector(folder: URL): Promise<SafetensorsReader | un
   if (other === undefined) return openWeights(new URL(name, folder));
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${pathOf(folder)} holds both ${name} and ${other}. Keep the one whose projector is meant.`,
+    `model-llava: ${pathOf(folder)} holds both ${name} and ${other}. Keep the one to use.`,
   );
 }
 
 const NAME = "mm_projector.";
 
-/** The tensors of such a file by the end of their names: the beginnings depend on what was trained. */
+/** The tensors of such a file by the end of their names, since the beginnings depend on what was trained. */
 export function projectorNames({ entries }: SafetensorsReader): ReadonlyMap<string, string> {
   return new Map(
     [...entries.keys()].flatMap((name) => {

@@ -3,25 +3,25 @@ import { type WritableTensor, writableTensors } from "@mlan/fused-ops";
 import type { SafetensorsReader } from "@mlan/safetensors";
 import type * as tf from "@tensorflow/tfjs-core";
 
-/** A stored tensor to be read. */
+/** A stored tensor to read. */
 export interface StoredTensor {
   readonly reader: SafetensorsReader;
   /** Its name in the reader. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** Takes it over. */
+  /** Takes ownership of the tensor. */
   take(tensor: tf.Tensor): void;
 }
 
-/** Two at a time: while bytes of one are read, those of another are decoded. */
+/** Two at a time: the bytes of one are read while those of the other are decoded. */
 const SIDE_BY_SIDE = 2;
-/** Tensors whose memory the system gets ready meanwhile. */
+/** Tensors whose memory is prepared in advance. */
 const AHEAD = 3;
 
 /**
- * Reads float32 tensors straight into their memory, where the backend lends it, so that little more than the tensors is ever
- * in memory. Throws `invalid-checkpoint` for one that cannot be read or holds a value that is not finite, and the reason of
- * `signal`; those that were not taken by then are given back.
+ * Reads float32 tensors directly into the backend's memory where possible, so that little more than the tensors is ever
+ * in memory. Throws `invalid-checkpoint` for a tensor that cannot be read or holds a value that is not finite, and the
+ * reason of `signal`; tensors that were not taken by then are disposed of.
  */
 export async function readTensors(stored: readonly StoredTensor[], signal?: AbortSignal): Promise<void> {
   const tensors = writableTensors(stored.map(({ shape }) => shape));
@@ -45,7 +45,7 @@ export async function readTensors(stored: readonly StoredTensor[], signal?: Abor
       one.take(tensor.finish());
     }
   };
-  // All have ended before memory is given back: none writes there any more.
+  // All reads have ended before memory is freed, so nothing writes to it any more.
   const ends = await Promise.allSettled(Array.from({ length: SIDE_BY_SIDE }, readSome));
   for (const tensor of tensors) if (!taken.has(tensor)) tensor.dispose();
   for (const end of ends) if (end.status === "rejected") throw end.reason;
@@ -57,12 +57,12 @@ async function readTensor({ reader, name }: StoredTensor, tensor: WritableTensor
   const file = reader.entries.get(name)?.file;
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${file ? pathOf(file) : ""}: tensor "${name}" holds ${tensor.values[place]} at place ${place}, from which no ` +
-      "answer can be computed. Take the checkpoint from its source again, or the one before it.",
+    `model-llava: ${file ? pathOf(file) : ""}: tensor "${name}" holds ${tensor.values[place]} at index ${place}, from which no ` +
+      "answer can be computed. Download the checkpoint again, or use an earlier one.",
   );
 }
 
-/** What reading a checkpoint gives, its errors as `invalid-checkpoint` errors. */
+/** Returns the result of `read` and turns its errors into `invalid-checkpoint` errors. */
 export async function checkpointResult<Result>(read: () => Promise<Result>): Promise<Result> {
   try {
     return await read();

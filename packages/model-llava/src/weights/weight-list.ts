@@ -9,17 +9,17 @@ interface LinearOptions {
   readonly bias?: boolean;
 }
 
-/** Where a network's parts declare what they need, under the names of a checkpoint. Nothing is loaded by it. */
+/** Lets the parts of a network declare their weights under the names in a checkpoint. Loads nothing. */
 export interface WeightDeclarations {
   /** Declares a weight [size]. */
   vector(component: Component, name: string, size: number): Weight<tf.Rank.R1>;
   /** Declares a weight [rows, columns] that is looked up or added, such as an embedding. */
   matrix(component: Component, name: string, rows: number, columns: number): Weight<tf.Rank.R2>;
-  /** Declares `<name>.weight` [outputs, inputs], and `<name>.bias` [outputs] where there is one. */
+  /** Declares `<name>.weight` [outputs, inputs], and `<name>.bias` [outputs] if requested. */
   linear(component: Component, name: string, outputs: number, inputs: number, options?: LinearOptions): Linear;
   /**
-   * Declares the kernel `<name>.weight` [outputs, channels, size, size] of a convolution without overlap: a linear map of
-   * patches [n, channels * size * size].
+   * Declares the kernel `<name>.weight` [outputs, channels, size, size] of a non-overlapping convolution, used as a
+   * linear map of patches [n, channels * size * size].
    */
   kernel(component: Component, name: string, outputs: number, channels: number, size: number): Linear;
 }
@@ -30,7 +30,9 @@ export interface WeightList extends WeightDeclarations {
   readonly weights: readonly Weight[];
 }
 
-/** An empty list; `declared` is called for each weight at once, and what it throws is thrown by the declaration. */
+/**
+ * An empty list; `declared` is called for each weight as it is declared, and its errors are thrown by the declaration.
+ */
 export function weightList(declared: (weight: Weight) => void = () => {}): WeightList {
   const weights: Weight[] = [];
   const declare = <Rank extends tf.Rank>(

@@ -9,9 +9,9 @@ import { weightList } from "./weight-list.ts";
 
 /** Where a model's weights come from. */
 export interface WeightSources {
-  /** Of the backbone, or of LLaVA on it. */
+  /** Weights of the backbone, or of LLaVA on it. */
   readonly checkpoint: SafetensorsReader;
-  /** A CLIP checkpoint; absent when the tower's weights stand in `checkpoint`, or there is no tower. */
+  /** A CLIP checkpoint; absent when the tower's weights are in `checkpoint`, or there is no tower. */
   readonly tower?: SafetensorsReader;
   /** A file of the projector alone; a projector inside `checkpoint` is preferred. */
   readonly projector?: SafetensorsReader;
@@ -25,20 +25,20 @@ interface TensorPlace {
   readonly name: string;
 }
 
-/** One weight of the plan and the stored tensor that it gets. */
+/** A weight and the stored tensor to load into it. */
 interface PlannedWeight extends TensorPlace {
   readonly weight: Weight;
 }
 
 export interface WeightPlan {
   readonly stored: readonly PlannedWeight[];
-  /** The projector's weights where the checkpoint has none of them, and need not. */
+  /** The projector's weights, when the checkpoint may lack them and has none. */
   readonly fresh: readonly Weight[];
 }
 
 /**
- * Finds the tensor of every weight of a network, before any is read and before memory is taken for any. Throws
- * `invalid-checkpoint` for tensors that are missing, have another shape, or belong to another architecture.
+ * Finds the tensor of every weight of a network before any is read or allocated. Throws `invalid-checkpoint` for
+ * tensors that are missing, have the wrong shape, or belong to a different architecture.
  */
 export function planWeights(sizes: NetworkSizes, sources: WeightSources): WeightPlan {
   const hasProjector = [...sources.checkpoint.entries.keys()].some((name) => name.startsWith(PROJECTOR_PREFIX));
@@ -57,7 +57,7 @@ export function planWeights(sizes: NetworkSizes, sources: WeightSources): Weight
   };
   const stored: PlannedWeight[] = [];
   const fresh: Weight[] = [];
-  // Each is looked for at once: a config.json may ask for more layers than fit into memory.
+  // Each weight is looked up as it is declared, since a config.json may declare more layers than fit into memory.
   const list = weightList((weight) => {
     if (isFresh(weight)) fresh.push(weight);
     else stored.push(planned(weight, placeOf(weight)));
@@ -73,14 +73,17 @@ export function planWeights(sizes: NetworkSizes, sources: WeightSources): Weight
   return { stored, fresh };
 }
 
-/** Whether a LLaVA checkpoint carries its vision tower. */
+/** Whether a LLaVA checkpoint contains its vision tower. */
 export function holdsTower({ entries }: SafetensorsReader): boolean {
   return entries.has(`${VISION_PREFIX}${PATCH_EMBEDDING}`);
 }
 
 const PATCH_EMBEDDING = "embeddings.patch_embedding.weight";
 
-/** Buffers that older transformers stored; the rest of whole CLIP models; the output layer where the embedding serves as it. */
+/**
+ * Buffers stored by older versions of transformers; the rest of complete CLIP models; the output layer when embeddings
+ * are tied.
+ */
 const IGNORED =
   /rotary_emb\.inv_freq$|position_ids$|^text_model\.|^text_projection\.|^visual_projection\.|^logit_scale$|^lm_head\.weight$/;
 
@@ -90,21 +93,21 @@ function planned(weight: Weight, { reader, name }: TensorPlace): PlannedWeight {
     const files = [...new Set([...reader.entries.values()].map(({ file }) => pathOf(file)))].join(", ");
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: tensor "${name}" is missing in ${files}. The files are incomplete, or config.json describes another model.`,
+      `model-llava: tensor "${name}" is missing in ${files}. The files are incomplete, or config.json describes a different model.`,
     );
   }
   const { shape } = weight;
   if (entry.shape.join() !== shape.join()) {
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: ${pathOf(entry.file)}: tensor "${name}" is [${entry.shape.join(", ")}], config.json makes it [${shape.join(", ")}]. ` +
+      `model-llava: ${pathOf(entry.file)}: tensor "${name}" is [${entry.shape.join(", ")}], but config.json makes it [${shape.join(", ")}]. ` +
         "Take weights and config.json from the same model.",
     );
   }
   return { weight, reader, name };
 }
 
-/** Whole CLIP models put `vision_model.` before the names, newer vision models nothing. */
+/** Complete CLIP models prefix the names with `vision_model.`, newer vision models with nothing. */
 function prefixOfTower({ entries }: SafetensorsReader): string {
   const name = [...entries.keys()].find((key) => key.endsWith(PATCH_EMBEDDING));
   return name === undefined ? "vision_model." : name.slice(0, -PATCH_EMBEDDING.length);
@@ -117,6 +120,6 @@ function refuseUnknown({ entries }: SafetensorsReader, isKnown: (name: string) =
   throw new MlanError(
     "invalid-checkpoint",
     `model-llava: ${pathOf(first.file)} holds ${counted(unknown.length, "tensor")} that config.json does not account for, ` +
-      `such as "${first.name}". It is another architecture, or has more layers than config.json says.`,
+      `such as "${first.name}". It has a different architecture, or more layers than config.json says.`,
   );
 }

@@ -2,8 +2,8 @@ import { type Component, MlanError, type Parameter } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * A declared weight: its name in a checkpoint, and its values once they are loaded. They are a plain tensor while the
- * weight is frozen, and a variable over the same data while it learns.
+ * A declared weight: its name in a checkpoint, and its values once loaded. The values are a plain tensor while the
+ * weight is frozen, and a variable that shares its data while the weight learns.
  */
 export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   readonly name: string;
@@ -17,7 +17,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     this.shape = shape;
   }
 
-  /** The values as they are now: not to be disposed, and not to be kept beyond the pass that uses them. */
+  /** The current values. Do not dispose of them or keep them beyond the pass that uses them. */
   get tensor(): tf.Tensor<Rank> {
     if (this.#values) return this.#values;
     throw new MlanError("contract", `model-llava: weight "${this.name}" is used before it is loaded. Load it first.`);
@@ -31,7 +31,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return this.#values instanceof tf.Variable;
   }
 
-  /** Takes over float32 `values` of this shape; the variable of a weight that learns stays the same one. */
+  /** Takes ownership of float32 `values` of this shape; the variable of a learning weight keeps its identity. */
   set(values: tf.Tensor): void {
     if (values.shape.join() !== this.shape.join() || values.dtype !== "float32") {
       throw new MlanError(
@@ -48,17 +48,17 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     this.#values = tf.keep(values as tf.Tensor<Rank>);
   }
 
-  /** Makes it a variable, which takes no memory: it shares the data. */
+  /** Turns it into a variable that shares the data, so it takes no memory. */
   learn(): tf.Variable<Rank> {
     const frozen = this.tensor;
-    // No name of its own: tfjs allows a variable's name once per process, and several models may be open.
+    // Without a name: tfjs allows each variable name once per process, and several models may be open.
     const variable = tf.variable(frozen);
     frozen.dispose();
     this.#values = variable;
     return variable;
   }
 
-  /** Makes it a plain tensor again, with what was learned. */
+  /** Turns it back into a plain tensor with the learned values. */
   freeze(): void {
     const variable = this.#values;
     if (!(variable instanceof tf.Variable)) return;

@@ -1,3 +1,2 @@
-export { newNameArchitecture } from "./architecture.ts";
 export type { NewNameOptions } from "./new-name.ts";
 export { newName } from "./new-name.ts";

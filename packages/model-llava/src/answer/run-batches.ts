@@ -13,18 +13,18 @@ import { type PrefixCache, tableLength } from "../network/prompt-pass.ts";
 import { type ImageFeatures, imageFeatures } from "./image-features.ts";
 import type { ImageSet } from "./image-set.ts";
 import { checkBatchSize, DEFAULT_BATCH_SIZE, type PromptReader } from "./prompt-reader.ts";
-import { planWaves, type Sequence, type Wave, type WaveRow } from "./waves.ts";
+import { planBatches, type Sequence, type BatchGroup, type BatchRow } from "./plan-batches.ts";
 
-/** Rows that are ready to be computed. */
+/** A batch that is ready to be computed. */
 export interface ReadyBatch<Item> {
   readonly prompts: PromptTensors;
   readonly prefix?: PrefixCache;
-  /** As many as `prompts` has; undefined is padding. */
-  readonly rows: readonly (WaveRow<Item> | undefined)[];
+  /** As many rows as `prompts` has; undefined is padding. */
+  readonly rows: readonly (BatchRow<Item> | undefined)[];
 }
 
-/** Computes prefixes once, gives `run` batch after batch, and frees what it made. */
-export async function* runWaves<Item extends Sequence, Result>(
+/** Computes shared prefixes once, calls `run` with one batch after another, and frees its tensors. */
+export async function* runBatches<Item extends Sequence, Result>(
   reader: PromptReader,
   items: readonly Item[],
   set: ImageSet,
@@ -34,21 +34,21 @@ export async function* runWaves<Item extends Sequence, Result>(
   const { batchSize = DEFAULT_BATCH_SIZE, sharePrefixes = true, featureCache, signal } = options;
   const { network, loadPixels, pixelSettings } = reader;
   const { maximumPositions: maximumLength } = network.decoder.config;
-  const waves = planWaves(items, { batchSize: checkBatchSize(batchSize), sharePrefixes, maximumLength });
+  const batchGroups = planBatches(items, { batchSize: checkBatchSize(batchSize), sharePrefixes, maximumLength });
   const features = await imageFeatures({
     network,
     images: set.images,
-    uses: usesOf(waves, positionsPerImage(network)),
+    uses: usesOf(batchGroups, positionsPerImage(network)),
     loadPixels,
     pixelSettings,
     ...(featureCache && { cacheFolder: featureCache }),
   });
   try {
-    for (const wave of waves) {
+    for (const batchGroup of batchGroups) {
       signal?.throwIfAborted();
-      const prefix = await computePrefixes(reader, wave, features);
+      const prefix = await computePrefixes(reader, batchGroup, features);
       try {
-        for (const { rows, length } of wave.batches) {
+        for (const { rows, length } of batchGroup.batches) {
           signal?.throwIfAborted();
           const prompts = await tensorsOf(reader, rows, length, features);
           try {
@@ -68,13 +68,13 @@ export async function* runWaves<Item extends Sequence, Result>(
 
 async function computePrefixes<Item>(
   reader: PromptReader,
-  { prefixes, prefixLength }: Wave<Item>,
+  { prefixes, prefixLength }: BatchGroup<Item>,
   features: ImageFeatures,
 ): Promise<PrefixCache | undefined> {
   if (prefixes.length === 0) return undefined;
   const rows = prefixes.map((symbols) => ({ symbols, start: 0 }));
   const prompts = await tensorsOf(reader, rows, prefixLength, features);
-  // Keys and values are all that is needed; of the rest as little as possible.
+  // Only keys and values are needed, so a single position of the output is computed.
   const wanted = tf.tensor1d([0], "int32");
   const layers = reader.functions.read({ prompts, wanted, table: tableLength(prefixLength) });
   wanted.dispose();
@@ -96,7 +96,7 @@ async function tensorsOf(
 
 const PADDING: PromptRow = { symbols: Int32Array.of(0), start: 0 };
 
-function usesOf<Item>(waves: readonly Wave<Item>[], patches: number): ReadonlyMap<number, number> {
+function usesOf<Item>(batchGroups: readonly BatchGroup<Item>[], patches: number): ReadonlyMap<number, number> {
   const uses = new Map<number, number>();
   const use = (rows: readonly (PromptRow | undefined)[]): void => {
     for (const image of imagesIn(
@@ -105,7 +105,7 @@ function usesOf<Item>(waves: readonly Wave<Item>[], patches: number): ReadonlyMa
     ))
       uses.set(image, (uses.get(image) ?? 0) + 1);
   };
-  for (const { prefixes, batches } of waves) {
+  for (const { prefixes, batches } of batchGroups) {
     use(prefixes.map((symbols) => ({ symbols, start: 0 })));
     for (const { rows } of batches) use(rows);
   }

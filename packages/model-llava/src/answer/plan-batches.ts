@@ -5,45 +5,48 @@ import { sharedPrefixes } from "./shared-prefixes.ts";
 export interface Sequence {
   /** Token ids and patch symbols. */
   readonly symbols: Int32Array;
-  /** Leading positions that may be shared; what is read of the network comes from later ones. */
+  /** Number of leading positions that may be shared; outputs are read from later positions only. */
   readonly shareable: number;
 }
 
-/** Work that has its prefixes in common: they are computed together, then used by all batches. */
-export interface Wave<Item> {
-  /** Empty where nothing is shared. */
+/** Batches that use the same shared prefixes, which are computed together first. */
+export interface BatchGroup<Item> {
+  /** Empty when nothing is shared. */
   readonly prefixes: readonly Int32Array[];
-  /** To which prefixes are padded. */
+  /** The length to which the prefixes are padded. */
   readonly prefixLength: number;
-  readonly batches: readonly WaveBatch<Item>[];
+  readonly batches: readonly PlannedBatch<Item>[];
 }
 
-interface WaveBatch<Item> {
-  /** Rows of one prefix stand side by side, as many for each; undefined is padding. */
-  readonly rows: readonly (WaveRow<Item> | undefined)[];
-  /** To which the rows' own parts are padded. */
+interface PlannedBatch<Item> {
+  /** Rows with the same prefix are adjacent, equally many for each prefix; undefined is padding. */
+  readonly rows: readonly (BatchRow<Item> | undefined)[];
+  /** The length to which the rows' symbols are padded. */
   readonly length: number;
 }
 
-export interface WaveRow<Item> {
+export interface BatchRow<Item> {
   readonly item: Item;
-  /** What the row computes. */
+  /** The symbols that the row computes. */
   readonly symbols: Int32Array;
-  /** Positions before it. */
+  /** Number of positions before them. */
   readonly start: number;
-  /** Positions computed for it: its own, and the prefix's at the first row that uses it. */
+  /** Positions computed for it: its own, plus the prefix's in the first row that uses the prefix. */
   readonly computed: number;
 }
 
-export interface WaveOptions {
+export interface BatchPlanOptions {
   readonly batchSize: number;
   readonly sharePrefixes: boolean;
-  /** Positions that the model has. */
+  /** The most positions that the model can read. */
   readonly maximumLength: number;
 }
 
-/** Plans who is computed beside whom, so that little is computed twice, little is padded, and shapes are few. */
-export function planWaves<Item extends Sequence>(items: readonly Item[], options: WaveOptions): readonly Wave<Item>[] {
+/** Plans which items are computed together, so that there is little repeated work, little padding and few shapes. */
+export function planBatches<Item extends Sequence>(
+  items: readonly Item[],
+  options: BatchPlanOptions,
+): readonly BatchGroup<Item>[] {
   const everything = { length: 0, members: items.map((_, index) => index) };
   const parts = options.sharePrefixes
     ? sharedPrefixes(items.map(({ symbols, shareable }) => symbols.subarray(0, shareable)))
@@ -52,25 +55,31 @@ export function planWaves<Item extends Sequence>(items: readonly Item[], options
     const ofGroup = members.flatMap((member) => items[member] ?? []);
     return { length, items: ofGroup.toSorted((one, other) => one.symbols.length - other.symbols.length) };
   });
-  const alone = groups.filter(({ length }) => length === 0).flatMap((group) => aloneWaves(group.items, options));
+  const alone = groups.filter(({ length }) => length === 0).flatMap((group) => unsharedGroups(group.items, options));
   return [
     ...alone,
-    ...sharedWaves(
+    ...sharedGroups(
       groups.filter(({ length }) => length > 0),
       options,
     ),
   ];
 }
 
-interface Group<Item> {
-  /** Of the shared prefix. */
+interface PrefixItems<Item> {
+  /** Length of the shared prefix. */
   readonly length: number;
-  /** By length. */
+  /** Sorted by length. */
   readonly items: readonly Item[];
 }
 
-/** Items alike in having images, so that text causes no vision work, and in length. */
-function aloneWaves<Item extends Sequence>(items: readonly Item[], options: WaveOptions): readonly Wave<Item>[] {
+/**
+ * Batches of items of similar length, separate for items with and without images, so that text does not run the vision
+ * tower.
+ */
+function unsharedGroups<Item extends Sequence>(
+  items: readonly Item[],
+  options: BatchPlanOptions,
+): readonly BatchGroup<Item>[] {
   const kinds = [false, true].map((wanted) => items.filter(({ symbols }) => hasImages(symbols) === wanted));
   return kinds
     .flatMap((kind) => chunks(kind, options.batchSize))
@@ -84,14 +93,14 @@ function aloneWaves<Item extends Sequence>(items: readonly Item[], options: Wave
     });
 }
 
-/** Groups alike in size and in their prefix's length go side by side, as many as a batch has rows for. */
-function sharedWaves<Item extends Sequence>(
-  groups: readonly Group<Item>[],
-  options: WaveOptions,
-): readonly Wave<Item>[] {
-  const slotsOf = ({ items }: Group<Item>): number => rowBucket(Math.min(items.length, options.batchSize));
+/** Combines groups of similar size and prefix length, as many as fit in a batch. */
+function sharedGroups<Item extends Sequence>(
+  groups: readonly PrefixItems<Item>[],
+  options: BatchPlanOptions,
+): readonly BatchGroup<Item>[] {
+  const slotsOf = ({ items }: PrefixItems<Item>): number => rowBucket(Math.min(items.length, options.batchSize));
   const sorted = groups.toSorted((one, other) => slotsOf(one) - slotsOf(other) || one.length - other.length);
-  const waves: Wave<Item>[] = [];
+  const batchGroups: BatchGroup<Item>[] = [];
   for (let next = 0; next < sorted.length;) {
     const [first] = sorted.slice(next);
     if (!first) break;
@@ -99,13 +108,16 @@ function sharedWaves<Item extends Sequence>(
     const side = sorted
       .slice(next, next + Math.max(1, Math.floor(options.batchSize / slots)))
       .filter((group) => slotsOf(group) === slots);
-    waves.push(waveOf(side, options));
+    batchGroups.push(batchGroupOf(side, options));
     next += side.length;
   }
-  return waves;
+  return batchGroups;
 }
 
-function waveOf<Item extends Sequence>(groups: readonly Group<Item>[], options: WaveOptions): Wave<Item> {
+function batchGroupOf<Item extends Sequence>(
+  groups: readonly PrefixItems<Item>[],
+  options: BatchPlanOptions,
+): BatchGroup<Item> {
   const prefixes = groups.map(({ length, items }) => (items[0]?.symbols ?? new Int32Array()).subarray(0, length));
   const parts = groups.map(({ length, items }) => {
     const rows = items.map((item, index) => rowOf(item, length, index === 0));
@@ -123,11 +135,11 @@ function waveOf<Item extends Sequence>(groups: readonly Group<Item>[], options: 
 }
 
 function batchOf<Item>(
-  rows: readonly (WaveRow<Item> | undefined)[],
+  rows: readonly (BatchRow<Item> | undefined)[],
   count: number,
-  { maximumLength }: WaveOptions,
+  { maximumLength }: BatchPlanOptions,
   bucket: (length: number) => number,
-): WaveBatch<Item> {
+): PlannedBatch<Item> {
   const longest = Math.max(...rows.map((row) => row?.symbols.length ?? 0));
   return {
     rows: Array.from({ length: count }, (_, row) => rows[row]),
@@ -135,12 +147,12 @@ function batchOf<Item>(
   };
 }
 
-function rowOf<Item extends Sequence>(item: Item, start: number, first: boolean): WaveRow<Item> {
+function rowOf<Item extends Sequence>(item: Item, start: number, first: boolean): BatchRow<Item> {
   const symbols = item.symbols.subarray(start);
   return { item, symbols, start, computed: symbols.length + (first ? start : 0) };
 }
 
-function rowsFor(count: number, { batchSize }: WaveOptions): number {
+function rowsFor(count: number, { batchSize }: BatchPlanOptions): number {
   return Math.min(rowBucket(count), Math.max(count, batchSize));
 }
 
@@ -154,7 +166,7 @@ function chunks<Value>(values: readonly Value[], size: number): readonly Value[]
   );
 }
 
-/** Chunks of at most `size` that differ in size by one at most, so that the last is not nearly empty. */
+/** Chunks of at most `size` values whose sizes are balanced, so that the last one is not nearly empty. */
 function balancedChunks<Value>(values: readonly Value[], size: number): readonly Value[][] {
   return chunks(values, Math.ceil(values.length / Math.ceil(values.length / size)));
 }
