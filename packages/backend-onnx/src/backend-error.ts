@@ -4,7 +4,7 @@ export type BackendErrorCode =
   | "unsupported"
   /** ONNX Runtime's library cannot be found or loaded, or has the wrong version. */
   | "library"
-  /** ONNX Runtime refused to compile or run a graph. */
+  /** ONNX Runtime failed to compile or run a graph. */
   | "runtime"
   /** An option is unknown or has an invalid value. */
   | "invalid-options"

@@ -54,7 +54,7 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
     return [];
   });
   registerKernel("WritableTensors", ({ attrs, backend }) => onnxBackend(backend).writableTensors(Object(attrs)));
-  for (const kernelName of unknownKernels()) registerKernel(kernelName, () => refuse(kernelName));
+  for (const kernelName of unknownKernels()) registerKernel(kernelName, () => throwNotImplemented(kernelName));
 }
 
 /**
@@ -148,11 +148,11 @@ function unknownKernels(): string[] {
     .map(([name]) => name);
 }
 
-function refuse(kernelName: string): never {
+function throwNotImplemented(kernelName: string): never {
   const reason = reasonLeftOut(kernelName);
   throw new BackendError(
     "unsupported",
     `the kernel ${kernelName} is not implemented${reason === undefined ? "" : ` (${reason})`}. Compose the operation from others, ` +
-      `or run this part on another backend: tf.setBackend("cpu") before it, tf.setBackend("${NAME}") after it.`,
+      `or run this part on a different backend: tf.setBackend("cpu") before it, tf.setBackend("${NAME}") after it.`,
   );
 }

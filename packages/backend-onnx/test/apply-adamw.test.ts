@@ -9,7 +9,7 @@ const NUMBERS = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 beforeAll(() => useOnnxBackend());
 
 describe("ApplyAdamW", () => {
-  test("agrees with PyTorch's formula over several steps, for sizes that are no multiple of four", () => {
+  test("agrees with PyTorch's formula over several steps, for sizes that are not a multiple of four", () => {
     for (const shape of [[0], [1], [3], [4], [5, 7], [2, 3, 11], [1000]]) {
       const size = tf.util.sizeFromShape(shape);
       const weightDecay = 0.1;
@@ -85,7 +85,7 @@ describe("ApplyAdamW", () => {
     }
   });
 
-  test("gradients that are kept over the next update keep their values", () => {
+  test("gradients that outlive the next update keep their values", () => {
     const state = variables([3]);
     const kept = [1, 2, 3].map((step) => {
       const gradient = tf.mul(tf.ones([3]), step);
@@ -99,7 +99,7 @@ describe("ApplyAdamW", () => {
     ]);
   });
 
-  test("goes on after a parameter and its moments were assigned new values", () => {
+  test("works after a parameter and its moments were assigned new values", () => {
     const state = variables([3]);
     apply([state], [tf.ones([3])], { step: 1, weightDecays: [0] });
     state.parameter.assign(tf.tensor1d([1, 2, 3]));
@@ -131,7 +131,7 @@ describe("ApplyAdamW", () => {
     apply([], [], { step: 1, weightDecays: [] });
   });
 
-  test("refuses what does not fit, and changes nothing", () => {
+  test("refuses invalid inputs, and changes nothing", () => {
     const state = variables([3]);
     const before = Array.from(state.parameter.dataSync());
     const ones = tf.ones([3]);
@@ -157,7 +157,7 @@ describe("ApplyAdamW", () => {
     expect(Array.from(state.parameter.dataSync())).toEqual(before);
   });
 
-  test("a gradient that cannot be computed leaves everything as it was", () => {
+  test("a gradient that cannot be computed leaves everything unchanged", () => {
     const state = variables([2]);
     const before = Array.from(state.parameter.dataSync());
     const gradient = tf.reshape(

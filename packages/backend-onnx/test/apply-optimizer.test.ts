@@ -68,7 +68,7 @@ describe("learning rate and step", () => {
     const gradients = [tf.ones([1])];
     const rate = variable([1]);
     for (const expected of [7, 6.5, 6.25]) {
-      // Not computed before the kernel asks for it.
+      // Not computed before the kernel reads it.
       const learningRate = tf.tidy(() => tf.reshape(tf.mul(rate, 1), []));
       run("ApplySgd", { parameters: [parameter], gradients, learningRate }, { weightDecays: [0] });
       expect(numbersOf(parameter)).toEqual([expected]);
@@ -179,11 +179,11 @@ describe("memory", () => {
       tf.dispose(states);
       expect(onnxStatistics().slotBytes).toBe(slotBytes);
     }
-    // Of 1.3 GB; the garbage collector takes memories that hold no slot.
+    // 1.3 GB in all; the garbage collector frees memories without slots.
     expect(process.memoryUsage().rss).toBeLessThan(1e9);
   });
 
-  test("a pending parameter that others hold too stays theirs", () => {
+  test("other owners of a pending parameter keep its value", () => {
     const pending = tf.add(tf.ones([4]), 1);
     const clone = tf.clone(pending);
     const parameter = tf.variable(pending);
@@ -192,7 +192,7 @@ describe("memory", () => {
     expect(numbersOf(clone)).toEqual([2, 2, 2, 2]);
   });
 
-  test("a pending new value of a parameter is what the next update starts from", () => {
+  test("the next update starts from a parameter's pending new value", () => {
     const parameter = variable([1, 2]);
     const gradients = [tf.ones([2])];
     for (let step = 0; step < 3; step++) {

@@ -5,10 +5,10 @@ import { exactly, on, same, SPECIAL, tensorOf, type Input } from "./kernels/both
 
 /** The numbers at the ends of int32. */
 const ENDS: Input = exactly([2 ** 31 - 1, -(2 ** 31), 46_341, 65_536, -65_536, 7, -1, 0], [8], "int32");
-/** Each of the special numbers with each. */
+/** All pairs of the special numbers. */
 const LEFT: Input = exactly(SPECIAL.values.flatMap((value) => SPECIAL.values.map(() => value)));
 const RIGHT: Input = exactly(SPECIAL.values.flatMap(() => SPECIAL.values));
-/** Windows that hold NaN and infinities at every place, [1, 4, 4, 1]. */
+/** Windows with NaN and infinities at every position, [1, 4, 4, 1]. */
 const IMAGE: Input = { ...SPECIAL, shape: [1, 4, 4, 1] };
 const NOTHING: Input = exactly([], [0, 4, 4, 2]);
 
@@ -76,7 +76,7 @@ describe("NaN and infinities", () => {
       expect(Array.from(indices.dataSync())).toEqual([2, 3, 0, 1]);
     });
   });
-  it("are no int32", async () => {
+  it("become 0 as int32", async () => {
     await on("onnx", () => {
       const { values } = tf.unique(tf.cast(tf.tensor1d([NaN, Infinity, -Infinity]), "int32"));
       expect(Array.from(values.dataSync())).toEqual([0]);
@@ -171,7 +171,7 @@ describe("shapes that do not fit", () => {
   }
 });
 
-describe("positions outside of a tensor", () => {
+describe("indices outside a tensor", () => {
   const call = (name: string, inputs: Record<string, tf.Tensor>, attributes: Record<string, unknown>): unknown =>
     tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attributes as tf.NamedAttrMap);
   const table = (): tf.Tensor => tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]);
@@ -239,7 +239,7 @@ describe("positions outside of a tensor", () => {
   }
 });
 
-describe("numbers that are no indices", () => {
+describe("numbers that are not indices", () => {
   it("are refused when a count is read", async () => {
     await on("onnx", () => {
       const none = tf.tensor1d([]);

@@ -9,7 +9,7 @@ beforeAll(() => useOnnxBackend({ threads: 2 }));
 const row = (...values: number[]): tf.Tensor1D => tf.tensor1d(values);
 
 describe("a compiled function", () => {
-  it("runs its own code once per signature, and gives what the plain function gives", async () => {
+  it("runs its own code once per signature, and returns what the plain function returns", async () => {
     let calls = 0;
     const fn = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => {
       calls++;
@@ -77,7 +77,7 @@ describe("a compiled function", () => {
     expect(captured.dataSync()[0]).toBe(8);
   });
 
-  it("sees the variables' present values, and assigns them", () => {
+  it("reads the variables' current values, and assigns them", () => {
     const total = tf.variable(row(0));
     const add = compiled((x: tf.Tensor1D) => {
       total.assign(tf.add(total, x));
@@ -90,7 +90,7 @@ describe("a compiled function", () => {
     expect(total.dataSync()[0]).toBe(103);
   });
 
-  it("keeps variables apart that were made from one tensor", () => {
+  it("distinguishes variables that were made from one tensor", () => {
     const zero = row(0);
     const [left, right] = [tf.variable(zero), tf.variable(zero)];
     const step = compiled((x: tf.Tensor1D) => {
@@ -167,7 +167,7 @@ describe("a compiled function", () => {
     expect(train(true)).toEqual(train(false));
   });
 
-  it("asks an optimizer's functions at every call, and changes nothing while its guard is not finite", () => {
+  it("calls an optimizer's functions in every call, and changes nothing while its guard is not finite", () => {
     const train = (compile: boolean): number[][] => {
       const [weight, first, second] = [0.5, 0, 0].map((value) => tf.variable(tf.mul(tf.ones([3]), value)));
       const now = { learningRate: 0, step: 0 };
@@ -207,7 +207,7 @@ describe("a compiled function", () => {
     expect(found[4]).not.toEqual(found[3]);
   });
 
-  it("refuses an optimizer's step that would not count", () => {
+  it("refuses an optimizer's step that would never change", () => {
     const [weight, first, second] = [0, 1, 2].map(() => tf.variable(tf.zeros([2])));
     const step = compiled((gradient: tf.Tensor) => {
       const inputs: {} = {
@@ -254,7 +254,7 @@ describe("a compiled function", () => {
     expect(times.signatures).toBe(1);
   });
 
-  it("says that an index is out of range, also of a later call, and goes on", () => {
+  it("reports an index that is out of range, even in a later call, and works afterwards", () => {
     const table = row(1, 2, 3);
     const fast = compiled((indices: tf.Tensor1D) => tf.gather(table, indices));
     const at = (index: number): number | undefined => fast(tf.tensor1d([index], "int32")).dataSync()[0];
@@ -279,7 +279,7 @@ describe("a compiled function", () => {
     expect(tf.memory()).toEqual(before);
   });
 
-  it("says so when it reads data, makes variables at every call, or takes what it cannot bind", () => {
+  it("refuses to read data, to create variables in every call, and arguments that it cannot bind", () => {
     expect(() => compiled((x: tf.Tensor) => tf.scalar(x.dataSync()[0] ?? 0))(row(1))).toThrow(/reads a tensor/);
     const making = compiled((x: tf.Tensor) => tf.add(tf.variable(x), 1));
     const make = (): void => {
@@ -291,7 +291,7 @@ describe("a compiled function", () => {
     expect(() => compiled((x: tf.Tensor) => x, { signatures: 0 })).toThrow(BackendError);
   });
 
-  it("goes on after an error inside, and names a disposed argument", () => {
+  it("works after an error inside, and names a disposed argument", () => {
     let broken = true;
     const fast = compiled((x: tf.Tensor) => {
       if (broken) throw new Error("not today");
@@ -320,7 +320,7 @@ describe("a compiled function", () => {
     expect([...fast(tf.ones([2])).dataSync()]).toEqual([2, 2]);
   });
 
-  it("is the plain function on another backend", async () => {
+  it("is the plain function on a different backend", async () => {
     const fast = compiled((x: tf.Tensor) => tf.add(x, 1));
     await tf.setBackend("cpu");
     try {
@@ -337,7 +337,7 @@ describe("frozen tensors of a compiled function", () => {
     (x: tf.Tensor2D): tf.Tensor2D =>
       tf.add(tf.matMul(x, weight, false, true), tf.sum(tf.gather(weight, tf.tensor1d([1], "int32"))));
 
-  it("give what they give when they are fed", () => {
+  it("have the same results as inputs of the graph", () => {
     const weight = tf.randomNormal<tf.Rank.R2>([64, 32], 0, 1, "float32", 1);
     const fast = compiled(product(weight), { frozen: [weight] });
     for (const rows of [1, 3, 3, 1]) {

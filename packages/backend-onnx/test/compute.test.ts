@@ -13,7 +13,7 @@ describe("onnx(), before anything is computed,", () => {
     expect([compute.name, tf.engine().findBackendFactory("onnx")]).toEqual(["onnx", null]);
   });
 
-  it("names what is missing where a provider does not start, with the command that brings it", async () => {
+  it("names what is missing if a provider does not start, with the command that installs it", async () => {
     const opening = computeOf({ provider: "cuda" }).open();
     await expect(opening).rejects.toSatisfy((error) => MlanError.is(error, "unavailable"));
     await expect(opening).rejects.toThrow(/backend-onnx: provider "cuda" needs .*npm rebuild onnxruntime-node/s);
@@ -38,7 +38,7 @@ describe("onnx()", () => {
     x.dispose();
   });
 
-  it("writes down what decides the last bits, and nothing else", () => {
+  it("records the options that affect the last bits, and no others", () => {
     const options = { provider: "cpu", threads: 3, optimization: "all" } as const;
     expect(onnx({ ...options, sessions: 5, sessionBytes: 1e9, pendingNodes: 100 }).settings).toEqual(options);
     expect(onnx()).toMatchObject({ name: "@mlan/backend-onnx", settings: {} });

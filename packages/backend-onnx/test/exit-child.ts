@@ -3,7 +3,7 @@ import { isMainThread, Worker } from "node:worker_threads";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Ways to end while ONNX Runtime's threads are at work; each in a process of its own, see `exit.test.ts`. */
+/** Ways to end while ONNX Runtime's threads are at work; each in a separate process, see `exit.test.ts`. */
 const ENDS: Readonly<Record<string, () => void | Promise<void>>> = {
   "before anything is computed": () => {
     process.exitCode = 7;

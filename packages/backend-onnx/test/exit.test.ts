@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bundleProgram } from "../../../tools/setup/bundle-program.ts";
 
-/** What `exit-child.ts` is told, and the exit code that it is to end with. */
+/** The arguments of `exit-child.ts`, and the expected exit code. */
 const ENDS: Readonly<Record<string, number>> = {
   "before anything is computed": 7,
   "after a result": 7,

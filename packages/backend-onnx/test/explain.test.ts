@@ -27,7 +27,7 @@ const sum = (rows: Explanation["nodes"], of: (row: Explanation["nodes"][number])
   rows.reduce((total, row) => total + of(row), 0);
 
 describe("explain", () => {
-  test("tells what ran by recorded operation and ONNX operator, and what ONNX Runtime fused", async () => {
+  test("shows what ran by recorded operation and ONNX operator, and what ONNX Runtime fused", async () => {
     const { run, dispose } = forward();
     const explanation = await explain(run);
     expect(explanation.operations.map(({ operation }) => operation).toSorted()).toEqual([
@@ -154,7 +154,7 @@ describe("explain", () => {
     expect(onnxStatistics().runs).toBe(runs + 1);
   });
 
-  test("what cannot be computed is said", async () => {
+  test("throws the error of an operation that cannot be computed", async () => {
     const table = tf.zeros([2, 2]);
     // Not known before it is computed.
     const failing = explain(() => tf.gather(table, tf.add(tf.tensor1d([4], "int32"), tf.scalar(1, "int32"))));
@@ -162,7 +162,7 @@ describe("explain", () => {
     table.dispose();
   });
 
-  test("refuses a second one at the same time, another backend, and impossible options", async () => {
+  test("refuses a second one at the same time, a different backend, and invalid options", async () => {
     const { run, dispose } = forward();
     const first = explain(run);
     await expect(explain(run)).rejects.toThrow(/not finished/);

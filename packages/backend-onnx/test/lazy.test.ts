@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 beforeAll(() => useOnnxBackend({ pendingNodes: 200 }));
 
-/** What `run` compiled and ran. */
+/** The number of graphs that `run` compiled and ran. */
 function counting(run: () => void): { readonly compiled: number; readonly runs: number } {
   const before = onnxStatistics();
   run();
@@ -45,13 +45,13 @@ describe("recording", () => {
     expect(counting(() => run([5, 6, 7], 7))).toEqual({ compiled: 1, runs: 1 });
   });
 
-  test("numbers that JSON cannot tell apart stay apart", () => {
+  test("numbers that JSON does not distinguish stay distinct", () => {
     const x = tf.tensor1d([5]);
     const padded = [Number.NaN, Infinity, -Infinity, 0].map((value) => tf.pad(x, [[0, 1]], value).dataSync()[1]);
     expect(padded).toEqual([Number.NaN, Infinity, -Infinity, 0]);
   });
 
-  test("never runs what nobody holds", () => {
+  test("never runs operations whose results have no owner", () => {
     const x = tf.tensor1d([1, 2]);
     const counts = counting(() => {
       tf.tidy(() => {
@@ -76,7 +76,7 @@ describe("recording", () => {
     expect(result.dataSync()[0]).toBe(5000);
   });
 
-  test("computes by itself when much is pending", () => {
+  test("computes on its own when many operations are pending", () => {
     const kept: tf.Tensor[] = [];
     const counts = counting(() => {
       for (let index = 0; index < 450; index++) kept.push(tf.add(index, 1));
@@ -157,7 +157,7 @@ describe("failure", () => {
     expect(Array.from(tf.gather(table, tf.tensor1d([1], "int32")).dataSync())).toEqual([3, 4]);
   });
 
-  test("a result that no memory holds is an error, not a crash", () => {
+  test("a result larger than any memory is an error, not a crash", () => {
     const small = tf.add(1, 2);
     expect(small.dataSync()[0]).toBe(3);
     const error = thrown(() => tf.broadcastTo(tf.scalar(0.5), [1_000_000, 1_000_000]));
@@ -165,7 +165,7 @@ describe("failure", () => {
     expect(BackendError.is(error, "unsupported")).toBe(true);
   });
 
-  test("an unknown kernel says its name and the way out", () => {
+  test("the error for an unknown kernel has its name and the way out", () => {
     const error = thrown(() => tf.image.nonMaxSuppression(tf.zeros([1, 4]), tf.zeros([1]), 1));
     expect(BackendError.is(error, "unsupported")).toBe(true);
     expect(String(error)).toMatch(/NonMaxSuppression.*setBackend\("cpu"\)/s);
@@ -176,7 +176,7 @@ describe("failure", () => {
     expect(() => tf.complex([1], [1])).toThrow(/backend-onnx/);
   });
 
-  test("options with typos or impossible values are refused", async () => {
+  test("options with typos or invalid values are refused", async () => {
     await expect(useOnnxBackend({ treads: 2 } as object)).rejects.toThrow(/no option treads/);
     await expect(useOnnxBackend({ threads: 0 })).rejects.toThrow(/threads: 0/);
     await expect(useOnnxBackend({ threads: 250 })).rejects.toThrow(/threads: 250 comes too late/);

@@ -42,7 +42,7 @@ test("a tensor that grows with every step leaves no former sizes behind", () => 
   rows.dispose();
 });
 
-test("zeros stand in no session", () => {
+test("zeros are not stored in sessions", () => {
   const zeros = (rows: number): void => tf.tidy(() => void tf.zerosLike(tf.broadcastTo(1, [rows, 1000])).dataSync());
   zeros(2500);
   const before = process.memoryUsage().rss;
@@ -51,7 +51,7 @@ test("zeros stand in no session", () => {
   expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
 });
 
-test("bytes bound the cache before its number of sessions does, and the one used longest ago goes first", () => {
+test("bytes bound the cache before its number of sessions does, and the least recently used is evicted first", () => {
   const released: string[] = [];
   const session = (name: string) => ({ name, release: () => void released.push(name) });
   const cache = sessionCache<ReturnType<typeof session>>({ sessions: 10, sessionBytes: 100 });
@@ -71,7 +71,7 @@ test("bytes bound the cache before its number of sessions does, and the one used
   expect(cache.find(signature("e"))).toBeUndefined();
 });
 
-test("a table of texts starts anew when it holds too many characters, and never gives a number twice", () => {
+test("an interner is cleared when it has too many characters, and never reuses a number", () => {
   const table = interner({ strings: 100, characters: 6 });
   const numbers = ["abc", "def", "abc", "ghi", "abc", "def"].map((text) => table.number(text));
   expect(numbers).toEqual([0, 1, 0, 2, 3, 4]);

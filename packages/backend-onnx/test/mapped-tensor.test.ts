@@ -30,7 +30,7 @@ function fileOf(name: string, ...arrays: readonly (Float32Array | Int32Array | U
 }
 
 describe("mappedTensor", () => {
-  test("gives what stands in the file, from any offset that is a multiple of four", () => {
+  test("has the values of the file, from any offset that is a multiple of four", () => {
     const numbers = Float32Array.from({ length: 40_000 }, (_, index) => index / 8);
     const file = fileOf("numbers", numbers, Int32Array.of(7, -8, 9));
     for (const first of [0, 1, 1024, 16_384, 39_998]) {
@@ -133,7 +133,7 @@ describe("mappedTensor", () => {
   });
 });
 
-test("where there is no mmap a part of a file is copied", () => {
+test("without mmap, part of a file is copied", () => {
   const descriptor = openSync(fileOf("copied", Float32Array.of(1, 2, 3)), "r");
   const runtime = openOrtRuntime();
   const storage = copyStorage(runtime, { descriptor, byteOffset: 4, byteLength: 8 }, [2], "float32");
@@ -145,7 +145,7 @@ test("where there is no mmap a part of a file is copied", () => {
   closeSync(descriptor);
 });
 
-/** Memory of the process that no file backs. */
+/** Memory of the process that is not backed by a file. */
 function anonymousBytes(): number {
   return Number(/RssAnon:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) * 1024;
 }

@@ -88,7 +88,7 @@ test("5,000 steps with an optimizer in place leave everything flat that is count
   tf.dispose([states.map((state) => Object.values(state)), inputs, targets]);
 });
 
-test("what the backend holds is counted by where it lies, as tfjs counts it", () => {
+test("memory is counted by kind, and as tfjs counts it", () => {
   const before = onnxStatistics();
   const { numBytes } = tf.memory();
   const leaf = tf.tensor1d(new Float32Array(1000));
@@ -112,7 +112,7 @@ test("what the backend holds is counted by where it lies, as tfjs counts it", ()
   });
 });
 
-test("what nobody reads is forgotten, however much it is", () => {
+test("operations whose results are never read are discarded, however many", () => {
   const x = tf.ones([512, 512]);
   const drop = (): void =>
     tf.tidy(() => {
@@ -125,7 +125,7 @@ test("what nobody reads is forgotten, however much it is", () => {
   expect(nativeBytes() - before).toBeLessThan(400e6);
 });
 
-test("the same program gives the same bits twice", () => {
+test("the same program returns the same bits twice", () => {
   const run = (): number[] => {
     const { step, dispose } = network();
     const losses = Array.from({ length: 20 }, step);
@@ -135,7 +135,7 @@ test("the same program gives the same bits twice", () => {
   expect(run()).toEqual(run());
 });
 
-/** Of the process outside of JavaScript's heap, whose garbage comes and goes. */
+/** Memory of the process outside the JavaScript heap, which has a varying amount of garbage. */
 function nativeBytes(): number {
   const { rss, heapTotal } = process.memoryUsage();
   return rss - heapTotal;

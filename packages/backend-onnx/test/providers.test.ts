@@ -9,7 +9,7 @@ test("an unknown provider is refused by name", async () => {
   );
 });
 
-test("CUDA says which library is missing, where it was looked for, and how to get it", async () => {
+test("the error for CUDA has the missing library, where it was searched for, and how to get it", async () => {
   const error = await thrownBy({ provider: "cuda" });
   expect(BackendError.is(error, "library")).toBe(true);
   expect(String(error)).toMatch(
@@ -26,12 +26,12 @@ test.runIf(process.platform === "linux")(
     for (let attempt = 0; attempt < 3; attempt++) {
       const error = await thrownBy({ provider: "webgpu" });
       expect(BackendError.is(error, "library")).toBe(true);
-      expect(String(error)).toMatch(/provider "webgpu" does not start\..*Use provider: "cpu" here\./s);
+      expect(String(error)).toMatch(/provider "webgpu" does not start\..*Otherwise use provider: "cpu" here\./s);
     }
   },
 );
 
-test("after a provider that does not start another can be used, and then not be changed in silence", async () => {
+test("after a provider that does not start, a different one can be used, which then cannot change silently", async () => {
   await useOnnxBackend({ provider: "cpu" });
   expect(tf.tidy(() => tf.add(1, 2).dataSync()[0])).toBe(3);
   expect(() => registerOnnxBackend({ provider: "webgpu" })).toThrow(/provider: "webgpu" comes too late.*removeBackend/);

@@ -31,7 +31,7 @@ test("registering loads nothing and changes no current backend; using it does, a
   expect(warnings).not.toHaveBeenCalled();
 });
 
-test("tensors move between this backend and another", async () => {
+test("tensors move between this backend and a different one", async () => {
   await import("@tensorflow/tfjs-backend-cpu");
   vi.spyOn(console, "warn").mockImplementation(() => {});
   await useOnnxBackend();

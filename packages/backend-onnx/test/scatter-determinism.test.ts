@@ -6,7 +6,7 @@ import { beforeAll, expect, it } from "vitest";
 beforeAll(() => useOnnxBackend({ threads: 2 }));
 
 const [COUNT, WIDTH, ROWS] = [2400, 128, 966];
-/** Seven rows take all updates, so that threads would meet in them. */
+/** All updates go to seven rows, so that threads would update the same rows. */
 const crowded = Int32Array.from({ length: COUNT }, (_, index) => index % 7);
 
 it.each([

@@ -7,7 +7,7 @@ beforeAll(() => useOnnxBackend({ sessions: 4 }));
 /** A program that only `size` distinguishes. */
 const compute = (size: number): number[] => tf.tidy(() => Array.from(tf.add(tf.ones([size]), 1).dataSync()));
 
-test("keeps at most as many sessions as allowed and gives up the one used longest ago", () => {
+test("keeps at most as many sessions as allowed, and evicts the least recently used", () => {
   for (const size of [1, 2, 3, 4]) compute(size);
   compute(1);
   expect(onnxStatistics()).toMatchObject({ compiled: 4, cached: 4, evicted: 0 });

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";
 
-/** Enough elements to be taken for a weight. */
+/** Enough elements to count as a weight. */
 const [INPUTS, OUTPUTS] = [128, 256];
 
 describeWithTensorFlow("precision bfloat16", () => {
@@ -20,25 +20,25 @@ describeWithTensorFlow("precision bfloat16", () => {
       [INPUTS, OUTPUTS],
     );
 
-  it("says so, and refuses another one afterwards", async () => {
+  it("is in the statistics, and a different precision is refused afterwards", async () => {
     expect(tensorFlowStatistics()?.precision).toBe("bfloat16");
     await expect(useTensorFlowBackend({ precision: "float32" })).rejects.toThrow(/float32.*too late.*bfloat16/s);
   });
 
-  it("rounds what goes through a matrix product, and tells TensorFlow.js of float32", async () => {
-    // 1 + 2^-8 lies between two numbers of bfloat16, 1 and 1 + 2^-7.
+  it("rounds the inputs of a matrix product, but TensorFlow.js sees float32", async () => {
+    // 1 + 2^-8 is between two bfloat16 numbers, 1 and 1 + 2^-7.
     const product = tf.matMul(tf.tensor2d([[1 + 2 ** -8]]), tf.tensor2d([[1]]));
     expect(product.dtype).toBe("float32");
     expect([...(await product.data())]).toEqual([1]);
   });
 
-  it("adds in float32 what products gave", async () => {
+  it("adds results of products in float32", async () => {
     const large = tf.matMul(tf.tensor2d([[256]]), tf.tensor2d([[1]]));
     expect([...(await tf.add(large, 0.5).data())]).toEqual([256.5]);
     expect([...(await tf.add(large, tf.matMul(tf.tensor2d([[0.5]]), tf.tensor2d([[1]]))).data())]).toEqual([256.5]);
   });
 
-  it("takes mean, softmax and norm in float32 and keeps results of the last two in 16 bits", async () => {
+  it("computes mean, softmax and norm in float32 and stores results of the last two in 16 bits", async () => {
     const values = Float32Array.from({ length: 4096 }, (_, index) => 1 + (index % 2) / 64);
     const half = tf.matMul(tf.tensor2d(values, [1, 4096]), tf.eye(4096));
     // A sum of bfloat16 numbers in bfloat16 would stop growing at 256.
@@ -52,7 +52,7 @@ describeWithTensorFlow("precision bfloat16", () => {
     expect((await normal.data())[0]).toBeCloseTo(1 / Math.sqrt(1.0079), 2);
   });
 
-  it("turns heads that came in 16 bits in float32, and gives them back in 16 bits", async () => {
+  it("rotates 16-bit heads in float32, and returns them in 16 bits", async () => {
     const heads = tf.reshape<tf.Rank.R4>(tf.matMul(tf.ones([1, 4]), tf.eye(4)), [1, 1, 1, 4]);
     const [cosine, sine] = [tf.tensor2d([[0.8, 1]]), tf.tensor2d([[0.6, 0]])];
     const turned = rotaryEmbedding(heads, { cosine, sine });
@@ -60,13 +60,13 @@ describeWithTensorFlow("precision bfloat16", () => {
     [0.2, 1, 1.4, 1].forEach((value, index) => expect(values[index]).toBeCloseTo(value, 2));
   });
 
-  it("computes in float32 what TensorFlow has no 16-bit kernel for", async () => {
-    // There is none for Diag.
+  it("computes ops without a 16-bit kernel in float32", async () => {
+    // Diag has none.
     const half = tf.reshape<tf.Rank.R1>(tf.matMul(tf.tensor2d([[2]]), tf.tensor2d([[3, 4]])), [2]);
     for (let again = 0; again < 2; again++) expect([...(await tf.diag(half).data())]).toEqual([6, 0, 0, 8]);
   });
 
-  it("holds a frozen weight in 16 bits on the device, and gives its exact values back", async () => {
+  it("stores a frozen weight in 16 bits on the device, and reads back its exact values", async () => {
     const frozen = weight();
     const input = tf.ones([2, INPUTS]);
     const before = held();
@@ -85,7 +85,7 @@ describeWithTensorFlow("precision bfloat16", () => {
     expect((tensorFlowStatistics()?.dispatches ?? NaN) - before).toBe(2);
   });
 
-  it("moves weights by steps that bfloat16 cannot show, since masters are float32", async () => {
+  it("moves weights by steps that bfloat16 cannot represent, because master weights are float32", async () => {
     const learning = learner(tf.ones([INPUTS, OUTPUTS]));
     for (let step = 1; step <= 10; step++) learning.step(step, 1e-4);
     const [value = NaN] = await learning.variable.data();
@@ -133,7 +133,7 @@ interface Learner {
   dispose(): void;
 }
 
-/** A weight that learns from the same input at every step. */
+/** A weight that is trained on the same input in every step. */
 function learner(start: tf.Tensor): Learner {
   const variables = [start, tf.zeros(start.shape), tf.zeros(start.shape)].map((tensor) => tf.variable(tensor));
   const [variable, firstMoment, secondMoment] = variables;

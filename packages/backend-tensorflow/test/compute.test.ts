@@ -18,7 +18,7 @@ describe("tensorflow()", () => {
     expect(tf.engine().findBackendFactory("tensorflow")).toBe(null);
   });
 
-  it("writes down what it was asked for: all of it decides the last bits", () => {
+  it("records its options, all of which affect the last bits", () => {
     const settings = { device: "cpu", threads: 2, precision: "bfloat16", deterministic: false } as const;
     expect(tensorflow(settings)).toMatchObject({ name: "@mlan/backend-tensorflow", settings });
   });
@@ -30,7 +30,7 @@ describe("tensorflow()", () => {
     expect(() => tensorflow(options)).toThrow(new RegExp(`^backend-tensorflow: .*"${name}"`));
   });
 
-  it("says which command installs TensorFlow where there is none", async () => {
+  it("names the command that installs TensorFlow if there is none", async () => {
     const program = fileURLToPath(new URL("open-compute.ts", import.meta.url));
     const parameters = ["--import", "tsx", "--conditions=@mlan/source", program];
     const nowhere = fileURLToPath(new URL("nowhere/", import.meta.url));
@@ -50,7 +50,7 @@ describeWithTensorFlow("tensorflow() on TensorFlow", () => {
     [{ threads: 1 }, "threads 1 comes too late: TensorFlow was loaded with 2"],
     [{ deterministic: false }, "deterministic false comes too late: TensorFlow was loaded with true"],
     [{ precision: "bfloat16" }, 'precision "bfloat16" comes too late: the backend is in use with "float32"'],
-  ] as const)("does not compute with other options than it is asked for: %o", async (other, message) => {
+  ] as const)("refuses options that differ from those in use: %o", async (other, message) => {
     await computeOf(options).open();
     const opening = computeOf(other).open();
     await expect(opening).rejects.toSatisfy((error) => MlanError.is(error, "invalid-options"));

@@ -37,7 +37,7 @@ describeWithTensorFlow("loading TensorFlow", () => {
     },
   );
 
-  it("refuses a GPU beyond those that CUDA_VISIBLE_DEVICES shows", () => {
+  it("refuses a GPU beyond those that CUDA_VISIBLE_DEVICES lists", () => {
     process.env["CUDA_VISIBLE_DEVICES"] = "4, 7";
     expect(() => loadTensorFlow({ device: 2 })).toThrow(
       /device 2 does not exist: CUDA_VISIBLE_DEVICES \("4, 7"\) lists 2 GPUs/,
@@ -46,7 +46,7 @@ describeWithTensorFlow("loading TensorFlow", () => {
     expect(() => loadTensorFlow({ device: "gpu" })).toThrow(/device gpu does not exist: .*lists 0 GPUs/);
   });
 
-  it.each(["devise", "precision"])("refuses options that it does not know: %s", (name) => {
+  it.each(["devise", "precision"])("refuses unknown options: %s", (name) => {
     const options = JSON.parse(`{ "${name}": "half" }`);
     expect(() => loadTensorFlow(options)).toThrow(MlanError);
     expect(() => loadTensorFlow(options)).toThrow(name);

@@ -47,7 +47,7 @@ export const OPERATION_CASES: readonly OperationCase[] = [
     plain: (x) => rotatedInPairs(x as tf.Tensor4D, [3, 2]),
   },
   {
-    name: "rotaryEmbedding with positions of each row's own",
+    name: "rotaryEmbedding with separate positions for each row",
     operation: () => ({ f: (x) => rotated(x as tf.Tensor4D, [2, 3, 2]), inputs: [wave([2, 2, 3, 4], 0)] }),
     plain: (x) => rotatedInPairs(x as tf.Tensor4D, [2, 3, 2]),
   },

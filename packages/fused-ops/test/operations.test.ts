@@ -42,7 +42,7 @@ describe.each(OPERATION_CASES)("$name", ({ operation, plain }) => {
   });
 });
 
-it("tokenLogProbabilities is safe for large logits", () => {
+it("tokenLogProbabilities is stable for large logits", () => {
   const logits = tf.tensor2d([1000, 0, -1000, 0, 0, 0], [2, 3]);
   const values = tokenLogProbabilities(logits, tf.tensor2d([0, 0, 1, 2], [2, 2], "int32")).dataSync();
   expect(values[0]).toBe(0);

@@ -18,17 +18,17 @@ beforeAll(() => {
   ours = kernels.filter(isRegistered);
 });
 
-it("registers what TensorFlow.js's own packages register", async () => {
+it("registers the same gradients as TensorFlow.js's own packages", async () => {
   expect(before).toEqual([]);
   expect(ours.length).toBeGreaterThan(100);
   const gradient = tf.getGradient("MatMul") ?? tf.getGradient("BatchMatMul");
   await import("@tensorflow/tfjs-layers");
   expect(kernels.filter(isRegistered)).toEqual(ours);
-  // They are registered again, so those before were others.
+  // They are registered again, so the earlier ones are different objects.
   expect(tf.getGradient("BatchMatMul")).not.toBe(gradient);
 });
 
-it("leaves alone what was registered before", () => {
+it("keeps gradients that were registered before", () => {
   tf.unregisterGradient("Square");
   tf.registerGradient(own);
   registerGradients();

@@ -13,7 +13,7 @@ describe("valueAndGradients", () => {
 
   const numbers = (tensor: tf.Tensor | undefined): readonly number[] => [...(tensor?.dataSync() ?? [])];
 
-  /** Every way in which results meet: used twice, added to itself, split, and given on unchanged. */
+  /** Every way in which results are combined: used twice, added to itself, split, and passed on unchanged. */
   function knotted(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
     const product = tf.mul(x, y);
     const [head, tail] = tf.split(tf.add(product, tf.add(x, x)), 2);
@@ -28,7 +28,7 @@ describe("valueAndGradients", () => {
     expect(gradients.map(numbers)).toEqual(expected.map(numbers));
   });
 
-  it("weighs them with what is given for the value, which stays the caller's", () => {
+  it("multiplies them by the given gradient of the value, which the caller still owns", () => {
     const x = tf.tensor1d([1, 2]);
     const dy = tf.tensor1d([10, 100]);
     const { gradients } = valueAndGradients(() => tf.square(x), [x], dy);
@@ -40,7 +40,7 @@ describe("valueAndGradients", () => {
     expect(numbers(dy)).toEqual([10, 100]);
   });
 
-  it("gives none for what the value does not depend on, and ones for the value itself", () => {
+  it("returns none for an input that the value does not depend on, and ones for the value itself", () => {
     const [x, other] = [tf.scalar(2), tf.scalar(3)];
     const { gradients } = valueAndGradients(() => tf.square(x), [other, x]);
     expect(gradients[0]).toBeUndefined();
@@ -48,14 +48,14 @@ describe("valueAndGradients", () => {
     expect(valueAndGradients(() => x, [x]).gradients.map(numbers)).toEqual([[1]]);
   });
 
-  it("takes an input that is an intermediate result of nobody else", () => {
+  it("accepts an input that is an intermediate result", () => {
     const x = tf.scalar(3);
     const middle = tf.square(x);
     const { gradients } = valueAndGradients(() => tf.mul(middle, x), [x, middle]);
     expect(gradients.map(numbers)).toEqual([[9], [3]]);
   });
 
-  it("leaves value and gradients and nothing else, also when a gradient fails", () => {
+  it("leaves only value and gradients, even if a gradient fails", () => {
     const x = tf.tensor1d([1, 2, 3]);
     const before = tf.memory().numTensors;
     tf.dispose(valueAndGradients(() => tf.sum(tf.exp(tf.square(x))), [x]).value);
@@ -71,7 +71,7 @@ describe("valueAndGradients", () => {
     expect(tf.memory().numTensors).toBe(start);
   });
 
-  it("goes through checkpointed parts, whose gradients it computes while another one goes on", () => {
+  it("goes through checkpointed parts, whose gradients are computed during the outer one", () => {
     const x = tf.tensor1d([0.5, -1]);
     const part = (input: tf.Tensor): tf.Tensor => tf.exp(tf.square(input));
     const plain = valueAndGradients(() => tf.sum(part(part(x))), [x]);
@@ -79,7 +79,7 @@ describe("valueAndGradients", () => {
     expect(kept.gradients.map(numbers)).toEqual(plain.gradients.map(numbers));
   });
 
-  it("refuses to be recorded itself", () => {
+  it("refuses to be differentiated", () => {
     const second = tf.grad((x: tf.Tensor) => valueAndGradients(() => tf.square(x), [x]).gradients[0] ?? x);
     expect(() => second(tf.scalar(1))).toThrow(/second-order gradients are not supported/);
   });

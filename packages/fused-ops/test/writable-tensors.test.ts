@@ -10,7 +10,7 @@ const SHAPES = [[3], [70, 300], [0], [600, 500], []];
 describe.each(["cpu", "onnx"])("writableTensors on %s", (backend) => {
   beforeAll(() => (backend === "onnx" ? useOnnxBackend() : tf.setBackend(backend)));
 
-  it("become tensors of what is written, zeros where nothing is", async () => {
+  it("become tensors of the values written, zeros elsewhere", async () => {
     const before = tf.memory().numTensors;
     const tensors = writableTensors(SHAPES).map((writable, index) => {
       if (index % 2 === 0) writable.prepare();
@@ -23,13 +23,13 @@ describe.each(["cpu", "onnx"])("writableTensors on %s", (backend) => {
       const expected = Float32Array.from({ length: values.length }, (_, place) => place + index / 8);
       if (expected.length > 0) expected[expected.length - 1] = 0;
       expect(values).toEqual(expected);
-      // They take part in operations, in place of their backend's own.
+      // They work in operations like other tensors of the backend.
       expect((await tf.add(tensor, 1).data())[0]).toEqual(expected.length > 0 ? expected[0]! + 1 : undefined);
     }
     expect(tf.memory().numTensors).toBe(before + 2 * SHAPES.length);
   });
 
-  it("give their memory back one by one, written or not", async () => {
+  it("free their memory one by one, written or not", async () => {
     const before = { ...tf.memory(), held: onnxStatistics().leafBytes };
     const writable = writableTensors(SHAPES);
     writable[3]?.values.fill(1);

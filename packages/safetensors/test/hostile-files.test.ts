@@ -46,7 +46,7 @@ test("300 damaged files", async () => {
   expect(outcome.refused).toBeGreaterThan(150);
 });
 
-test("hostile values at every place of a header", async () => {
+test("hostile values in every field of a header", async () => {
   const length = Number(original.readBigUInt64LE());
   const header: unknown = JSON.parse(original.subarray(8, 8 + length).toString());
   const data = original.subarray(8 + length);
@@ -63,7 +63,7 @@ test("hostile values at every place of a header", async () => {
   expect(outcome.refused).toBeGreaterThan(300);
 });
 
-test("hostile values at every place of an index", async () => {
+test("hostile values in every field of an index", async () => {
   await rm(file);
   await writeFile(new URL("shard.safetensors", folder), original);
   const value = { metadata: {}, weight_map: { a: "shard.safetensors", c: "shard.safetensors" } };

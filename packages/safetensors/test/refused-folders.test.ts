@@ -52,8 +52,8 @@ describe("an index that does not fit its folder is refused", () => {
   });
 });
 
-describe("what is no readable file is named with its reason", () => {
-  it("a folder called *.safetensors", async () => {
+describe("a path that is not a readable file is named with the reason", () => {
+  it("a folder named *.safetensors", async () => {
     await mkdir(file());
     await expect(openSafetensors(file(""))).rejects.toThrow("model.safetensors is a folder");
   });
@@ -63,7 +63,7 @@ describe("what is no readable file is named with its reason", () => {
     await expect(openSafetensors(file(""))).rejects.toThrow("is not a regular file");
   });
 
-  // The superuser may read everything.
+  // The superuser can read everything.
   it.skipIf(process.platform === "win32" || process.getuid?.() === 0)("a file without permission", async () => {
     await writeSafetensors(file(), [tensor("w", [1])]);
     await chmod(file(), 0);
@@ -83,14 +83,14 @@ describe("what is no readable file is named with its reason", () => {
   });
 });
 
-it("a file that is written to while it is read is refused, never read half old and half new", async () => {
+it("a file that changes while it is read is refused, never read half old and half new", async () => {
   await writeSafetensors(file(), [tensor("w", [1]), tensor("v", [2])]);
   const reader = await openSafetensors(file());
   expect(await reader.read("w")).toEqual(Float32Array.of(1));
   const bytes = await readFile(file());
   bytes.writeFloatLE(3, bytes.length - 4);
   await writeFile(file(), bytes);
-  // File systems may keep times too coarse to tell one write from the next.
+  // Modification times of some file systems are too coarse to distinguish two writes.
   await utimes(file(), new Date(), new Date(Date.now() + 5000));
   await expect(reader.read("v")).rejects.toThrow("was changed while it was read");
   await reader.close();

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { file, tensor } from "./scratch-files.ts";
 
-/** A file by hand: what a lying or foreign writer may leave. */
+/** Writes a file as an incorrect or foreign writer might. */
 async function writeRaw(header: unknown, data: Uint8Array): Promise<void> {
   const text = Buffer.from(typeof header === "string" ? header : JSON.stringify(header));
   const length = Buffer.alloc(8);
@@ -36,7 +36,7 @@ describe("a written file", () => {
     );
   });
 
-  it("keeps a tensor whose name is that of a property of objects", async () => {
+  it("keeps a tensor with the name of an object property", async () => {
     const names = ["__proto__", "constructor", "toString"];
     await writeSafetensors(
       file(),
@@ -65,7 +65,7 @@ describe("a written file", () => {
     await reader.close();
   });
 
-  it("is left alone, with nothing beside it, when writing another over it fails", async () => {
+  it("stays unchanged, without leftovers, when overwriting it fails", async () => {
     await writeSafetensors(file(), [tensor("w", [1])]);
     const failing: TensorToWrite = { ...tensor("v", [1]), data: () => Promise.reject(new Error("no space left")) };
     await expect(writeSafetensors(file(), [tensor("w", [2]), failing])).rejects.toThrow("no space left");
@@ -75,7 +75,7 @@ describe("a written file", () => {
     await reader.close();
   });
 
-  it("refuses two tensors of one name and data of another size", async () => {
+  it("refuses two tensors with the same name, and data of the wrong size", async () => {
     await expect(writeSafetensors(file(), [tensor("w", [1]), tensor("w", [2])])).rejects.toThrow('named "w"');
     await expect(writeSafetensors(file(), [{ ...tensor("w", [1, 2]), shape: [3] }])).rejects.toThrow(
       '"w" (F32 [3]) has 2 values',
@@ -117,7 +117,7 @@ describe("foreign files", () => {
     await reader.close();
   });
 
-  it.each([2n ** 31n, -(2n ** 31n) - 1n])("are refused for %d, which is no int32", async (value) => {
+  it.each([2n ** 31n, -(2n ** 31n) - 1n])("are refused for %d, which does not fit int32", async (value) => {
     const bytes = new Uint8Array(BigInt64Array.of(1n, value).buffer);
     await writeRaw({ w: { dtype: "I64", shape: [2], data_offsets: [0, 16] } }, bytes);
     const reader = await openSafetensors(file());
@@ -200,7 +200,7 @@ describe("bad files are refused with the file's name", () => {
     expect(String(error).length).toBeLessThan(500);
   });
 
-  it("text that is no UTF-8, which would move every tensor", async () => {
+  it("text that is not UTF-8, which would move every tensor", async () => {
     const header = Buffer.from('{"w\xff":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', "latin1");
     const length = Buffer.alloc(8);
     length.writeBigUInt64LE(BigInt(header.length));
@@ -208,7 +208,7 @@ describe("bad files are refused with the file's name", () => {
     await expect(openSafetensors(file())).rejects.toThrow("is not JSON");
   });
 
-  it("a header of more than the format allows", async () => {
+  it("a header longer than the format allows", async () => {
     await writeFile(file(), Buffer.from([0, 0, 0, 16, 0, 0, 0, 0]));
     await truncate(file(), 2 ** 29);
     await expect(openSafetensors(file())).rejects.toThrow("its header claims 268435456 bytes; the format allows");
@@ -224,11 +224,11 @@ describe("bad files are refused with the file's name", () => {
     await expect(openSafetensors(file())).rejects.toThrow(message);
   });
 
-  it("a tensor of more bytes than there is memory", async () => {
+  it("a tensor with more bytes than the memory", async () => {
     const bytes = 2 ** 50;
     await writeRaw({ w: { dtype: "F32", shape: [bytes / 4], data_offsets: [0, bytes] } }, new Uint8Array(0));
     const { length } = await readFile(file());
-    // A sparse file; where the file system allows none so large, there is nothing to test.
+    // A sparse file; nothing to test on a file system that does not allow such a large one.
     const made = await truncate(file(), length + bytes).then(
       () => true,
       () => false,
@@ -254,7 +254,7 @@ describe("bad files are refused with the file's name", () => {
     await expect(openSafetensors(file())).rejects.toThrow("its header claims");
   });
 
-  it("nothing there, no weights in the folder, no such tensor, numbers asked of integers", async () => {
+  it("a missing file, a folder without weights, a missing tensor, integers read as numbers", async () => {
     await expect(openSafetensors(file())).rejects.toSatisfy((error) => SafetensorsError.is(error, "missing"));
     await expect(openSafetensors(file(""))).rejects.toThrow("has no *.safetensors file, but nothing");
     await writeSafetensors(file(), [tensor("w", [1], "I32")]);
@@ -275,8 +275,8 @@ describe("bad files are refused with the file's name", () => {
   });
 });
 
-describe("reading into memory that is there", () => {
-  const COUNT = 2 ** 21 + 2 ** 20 + 3; // several pieces of 4 MB, the last of them odd
+describe("reading into existing memory", () => {
+  const COUNT = 2 ** 21 + 2 ** 20 + 3; // several chunks of 4 MB, the last of them odd
   const dtypes = [
     { dtype: "F32", bytes: 4, one: new Uint8Array(Float32Array.of(1.5).buffer) },
     { dtype: "BF16", bytes: 2, one: Uint8Array.of(0xc0, 0x3f) },
@@ -309,7 +309,7 @@ describe("reading into memory that is there", () => {
     },
   );
 
-  it("refuses memory of another size, and dtypes that are no numbers", async () => {
+  it("refuses memory of the wrong size, and dtypes that are not floating-point", async () => {
     await writeSafetensors(file(), [tensor("w", [1, 2, 3]), tensor("steps", [1], "I32")]);
     const reader = await openSafetensors(file());
     await expect(reader.readInto("w", new Float32Array(2))).rejects.toThrow(
@@ -319,7 +319,7 @@ describe("reading into memory that is there", () => {
     await reader.close();
   });
 
-  it("may be done for several tensors side by side", async () => {
+  it("works for several tensors concurrently", async () => {
     const values = (start: number): number[] => Array.from({ length: 50_000 }, (_, index) => start + index);
     await writeSafetensors(
       file(),

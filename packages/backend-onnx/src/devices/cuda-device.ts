@@ -31,8 +31,8 @@ export function cudaDevice(runtime: OrtRuntime): Device {
     memoryName: "Cuda",
     createWriter: onnxWriter,
     remedy:
-      "It needs an NVIDIA GPU with its driver, and the libraries of CUDA 12 and cuDNN 9 where the loader finds them " +
-      '(LD_LIBRARY_PATH). Use provider: "cpu" here.',
+      "It needs an NVIDIA GPU with its driver, and the libraries of CUDA 12 and cuDNN 9 on the loader's path " +
+      '(LD_LIBRARY_PATH). Otherwise use provider: "cpu" here.',
     append(library, options) {
       const { call, create, release } = library;
       const cuda = create("CreateCUDAProviderOptions");

@@ -12,7 +12,7 @@ export function webgpuDevice(runtime: OrtRuntime): Device {
     createWriter: webgpuWriter,
     remedy:
       "It needs a GPU with a driver for Vulkan, Metal, or Direct3D 12 (on Linux also libvulkan.so.1), " +
-      'and onnxruntime-node for another platform than Linux arm64. Use provider: "cpu" here.',
+      'and a platform other than Linux arm64. Otherwise use provider: "cpu" here.',
     append(library, options) {
       // ArgMax and TopK return int64 indices, and index checks use int64.
       withNativeStrings({ enableInt64: "1" }, (keys, values, count) =>

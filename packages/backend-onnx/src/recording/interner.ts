@@ -51,7 +51,7 @@ export function typeText({ shape, dtype }: { readonly shape: readonly number[]; 
   return `${dtype}[${shape.join()}]`;
 }
 
-// JSON cannot tell NaN from the infinities, nor -0 from 0.
+// JSON does not distinguish NaN from the infinities, nor -0 from 0.
 function attributeText(value: unknown): string {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   if (Array.isArray(value) || ArrayBuffer.isView(value))

@@ -8,7 +8,7 @@ import { buildProgram, clearPositions, type Program } from "./program.ts";
 import { sizeOf } from "../memory/storage.ts";
 import { recordedNode, RecordedValue, type RecordedNode } from "./recorded-value.ts";
 
-/** Runs one program and gives its outputs storage. */
+/** Runs one program; afterwards its outputs have storage. */
 export type ProgramRunner = (program: Program, destinations: Destinations | undefined) => void;
 
 export interface RecordingOptions {

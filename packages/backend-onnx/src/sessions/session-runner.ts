@@ -111,7 +111,7 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
 
 const frozenNames: NameTable = new NameTable(FROZEN_PREFIX);
 
-/** A new handle for the same memory: ONNX Runtime does not accept one of its own results as a constant. */
+/** A new handle for the same memory: ONNX Runtime does not accept the OrtValue of a result as a constant. */
 function userOwned({ runtime }: Device, { storage, shape, dtype }: RecordedValue): Storage {
   if (storage === undefined) throw new Error("a frozen value has no data");
   return wrapStorage(runtime, storage.view(), shape, dtype);

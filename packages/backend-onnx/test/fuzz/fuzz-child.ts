@@ -6,7 +6,7 @@ import "@tensorflow/tfjs-layers";
 import * as tf from "@tensorflow/tfjs-core";
 import { hostileCases, type HostileCase } from "./hostile-cases.ts";
 
-/** What a case came to on one backend. */
+/** The outcome of a case on one backend. */
 type Outcome =
   | { readonly kind: "values"; readonly results: readonly Result[] }
   | { readonly kind: "refused"; readonly typed: boolean; readonly message: string };
@@ -55,12 +55,12 @@ function outcomeOf({ run }: HostileCase): Outcome {
   }
 }
 
-/** This package's errors, and tfjs-core's own refusals, which are sentences; not what JavaScript throws by itself. */
+/** This package's errors and tfjs-core's own, which are sentences; not errors that JavaScript itself throws. */
 function isTyped(error: unknown): boolean {
   return BackendError.is(error) || (error instanceof Error && error.name === "Error");
 }
 
-/** What is wrong with an outcome: nothing if it is a typed error, tfjs-core's own error, or the values of the backend "cpu". */
+/** What is wrong with an outcome; undefined if it is a typed error, tfjs-core's own error, or the values of the backend "cpu". */
 function faultOf(found: Outcome, wanted: Outcome | undefined): string | undefined {
   if (wanted === undefined) return "there is no outcome to compare with";
   if (found.kind === "refused") {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { seededRandom, type Random } from "@mlan/core";
 
-/** One call with hostile arguments. It makes its tensors itself, and does the same on every backend. */
+/** One call with hostile arguments. It creates its own tensors, and is the same on every backend. */
 export interface HostileCase {
   readonly name: string;
   run(): tf.Tensor | tf.Tensor[];
@@ -48,7 +48,7 @@ interface Made {
 function draws(random: Random): Draws {
   const of = <T>(choices: readonly T[]): T => {
     const chosen = choices[random.below(choices.length)];
-    if (chosen === undefined) throw new Error("there is nothing to choose from");
+    if (chosen === undefined) throw new Error("the list to choose from is empty");
     return chosen;
   };
   const list = <T>(choices: readonly T[], length: number): T[] => Array.from({ length }, () => of(choices));

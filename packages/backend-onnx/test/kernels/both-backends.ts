@@ -23,18 +23,18 @@ interface Options {
   readonly relative?: number;
 }
 
-/** Lets the tests of a file run on another provider. */
+/** Lets the tests of a file run on a different provider. */
 export function onProvider(name: Provider): void {
   provider = name;
 }
 
-/** What is compared with the backend "cpu". */
+/** The backend that is compared with "cpu". */
 interface Contender {
   readonly name: string;
   use(): Promise<void>;
 }
 
-/** Lets the tests of a file run on another backend than "onnx". */
+/** Lets the tests of a file run on a backend other than "onnx". */
 export function onBackend(other: Contender): void {
   contender = other;
 }
@@ -68,7 +68,7 @@ export function exactly(
   return { values, shape, dtype };
 }
 
-/** The numbers at which floats behave in a way of their own. */
+/** Special numbers of floats. */
 export const SPECIAL: Input = exactly([
   NaN,
   Infinity,
@@ -101,7 +101,7 @@ export function same(name: string, inputs: readonly Input[], run: Run, options: 
   });
 }
 
-/** Runs `body`, which reads what it wants to know, on one backend. */
+/** Runs `body`, which reads its results, on one backend. */
 export async function on<Result>(backend: string, body: () => Result): Promise<Result> {
   await (backend === contender.name ? contender.use() : tf.setBackend(backend));
   expect(tf.getBackend()).toBe(backend);

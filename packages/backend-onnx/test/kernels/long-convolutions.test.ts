@@ -53,7 +53,7 @@ describe("convolutions of a million numbers are as exact as in float64", () => {
   );
 });
 
-describe("convolutions in blocks keep every place", () => {
+describe("convolutions in blocks use every element", () => {
   const cases: readonly (readonly [string, Shape, Shape, typeof PLAIN])[] = [
     ["a large window, padded", [2, 67, 66, 1], [66, 65, 1, 1], (x, f) => tf.conv2d(x as Image, f as Image, [3, 2], 4)],
     ["a wide window", [1, 1, 4120, 1], [1, 4111, 1, 1], PLAIN],

@@ -31,7 +31,7 @@ describe("sums are as exact as in float64", () => {
     const long = tf.ones([1, 1, n]);
     expectNear(tf.sum(tf.mul(tenths(3, 2, 1), long), [0, 2]), 3 * n * TENTH);
   });
-  it("keep every block's place", () =>
+  it("include every block", () =>
     on("onnx", () => {
       const shape = [3, 1031, 5];
       const values = Float32Array.from({ length: 3 * 1031 * 5 }, (_, index) => (index % 977) / 7);
@@ -68,7 +68,7 @@ describe("other kernels that add up are as exact", () => {
     const factor = Math.fround(1.00001);
     expectNear(tf.prod(tf.mul(tf.ones([n]), factor)), factor ** n);
   });
-  it("products that pass the largest float32", () =>
+  it("products that exceed the largest float32", () =>
     on("onnx", () => expectNear(tf.prod(tf.tensor1d([1e30, 1e30, 1e-30, 1e-30])), 1, 1e-6)));
   each("counts with weights", (n) => {
     const [bins, weights] = [tf.zeros<tf.Rank.R1>([n], "int32"), tenths(n) as tf.Tensor1D];
@@ -117,7 +117,7 @@ describe("other kernels that add up are as exact", () => {
     expectNear(tf.matMul(tenths(n, 4), tf.ones([n, 3]), true), n * TENTH, 2e-5);
     expectNear(tf.matMul(tenths(4, n), tf.ones([3, n]), false, true), n * TENTH, 2e-5);
   });
-  it("products keep every block's place", () =>
+  it("products include every block", () =>
     on("onnx", () => {
       const inner = 8209;
       const values = Float32Array.from({ length: 3 * inner }, (_, index) => (index % 101) / 7);

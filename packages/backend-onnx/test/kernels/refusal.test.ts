@@ -13,8 +13,8 @@ function refusal(body: () => unknown): BackendError {
   throw new Error("nothing was refused");
 }
 
-describe("what is not computed", () => {
-  it("is a kernel that the error names, with the ways out", async () => {
+describe("an operation that is not implemented", () => {
+  it("throws an error with its name and the ways out", async () => {
     await on("onnx", () => {
       const boxes = tensorOf(float([3, 4], 0, 1)) as tf.Tensor2D;
       const scores = tensorOf(float([3], 0, 1)) as tf.Tensor1D;
@@ -23,14 +23,14 @@ describe("what is not computed", () => {
       expect(message).toMatch(/setBackend\("cpu"\)/);
     });
   });
-  it("are complex numbers and strings", async () => {
+  it("may use complex numbers or strings", async () => {
     await on("onnx", () => {
       const signal = tensorOf(float([4]));
       expect(refusal(() => tf.spectral.rfft(signal)).message).toMatch(/kernel (Complex|FFT)|complex64/);
       expect(refusal(() => tf.tensor(["a", "b"])).message).toMatch(/string/);
     });
   });
-  it("leaves the backend as it was", async () => {
+  it("leaves the backend unchanged", async () => {
     await on("onnx", () => {
       const x = tensorOf(float([4]));
       refusal(() => tf.spectral.rfft(x));

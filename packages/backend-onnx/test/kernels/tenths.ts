@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 
-/** A float32 that no sum of float32 numbers one by one gets right: a million of them came out as 99,910 or 100,958. */
+/** A float32 whose sequential float32 sum is inaccurate: a million of them added up to 99,910 or 100,958. */
 export const TENTH = Math.fround(0.1);
 const RELATIVE = 1e-5;
 

@@ -173,7 +173,7 @@ describe.skipIf(missing !== undefined)("long sums on WebGPU", () => {
   );
 });
 
-describe.skipIf(missing !== undefined)("what WebGPU cannot compute", () => {
+describe.skipIf(missing !== undefined)("operations that WebGPU cannot compute", () => {
   const refused = [
     ["a long product", () => tf.prod(tf.ones([5000])), /Prod\(float32\[5000\].*5000 numbers.*float64.*provider: "cpu"/],
     [

@@ -9,7 +9,7 @@ if (missing !== undefined) console.warn(`The tests of memory on WebGPU are skipp
 describe.skipIf(missing !== undefined)("memory on WebGPU", () => {
   beforeAll(() => useOnnxBackend({ provider: "webgpu", sessions: 3 }));
 
-  test("is given back: inputs, intermediates, results, and what variables held", () => {
+  test("is freed: inputs, intermediates, results, and old values of variables", () => {
     const variable = tf.tidy(() => tf.variable(tf.zeros([512, 512])));
     const numbers = new Float32Array(512 * 512).fill(1);
     const step = (): void =>

@@ -41,7 +41,7 @@ async function updated(
       tf.engine().runKernel(kernelName, inputs as never, numbers as never);
     });
   }
-  // What was taken before the updates keeps the old values.
+  // Clones taken before the updates keep the old values.
   expect(old.dataSync()[0]).toBe(-1);
   const values = changed.flatMap(({ variable }) => Array.from(variable.dataSync()));
   tf.dispose([old, ...changed.map(({ variable }) => variable)]);

@@ -12,10 +12,10 @@ const PACKAGE = "@sparticuz/chromium";
 let loader: object | undefined;
 
 /**
- * Lets Vulkan find SwiftShader, a GPU in software that the npm package @sparticuz/chromium carries. Call it before ONNX
- * Runtime looks for a GPU. Returns why there is none for this platform, or undefined. Throws where the package, a
- * devDependency, does not carry it: tests that are skipped for that would go unnoticed. With MLAN_WEBGPU=hardware in the
- * environment it changes nothing, and the tests run on the machine's own GPU.
+ * Lets Vulkan find SwiftShader, a software GPU in the npm package @sparticuz/chromium. Call this before ONNX Runtime
+ * searches for a GPU. Returns why there is none for this platform, or undefined. Throws if the package, a devDependency,
+ * lacks it: skipped tests would go unnoticed. With MLAN_WEBGPU=hardware in the environment it does nothing, and the tests
+ * run on the machine's GPU.
  */
 export function openSwiftShader(): string | undefined {
   if (process.env["MLAN_WEBGPU"] === "hardware") return undefined;
@@ -30,9 +30,9 @@ export function openSwiftShader(): string | undefined {
     writeFileSync(file, bytes);
   }
   process.env["VK_ICD_FILENAMES"] = join(folder, "vk_swiftshader_icd.json");
-  // Loaded now, it is the one that Dawn gets when it asks for it by name.
+  // Once it is loaded, Dawn gets this library when it opens it by name.
   loader = koffi.load(join(folder, "libvulkan.so.1"));
-  return loader === undefined ? "the Vulkan loader does not load" : undefined;
+  return loader === undefined ? "the Vulkan loader cannot be loaded" : undefined;
 }
 
 /** Regular files of an archive in the format of POSIX tar. */

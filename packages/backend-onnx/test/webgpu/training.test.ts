@@ -47,7 +47,7 @@ function transformerLoss(
   return tf.neg(tf.mean(tf.sum(tf.mul(logProbabilities, tf.oneHot(targets, vocabulary)), -1)));
 }
 
-/** A model with its optimizer; `step` trains once and gives the loss. */
+/** A model with its optimizer; `step` trains once and returns the loss. */
 function training() {
   const zeros = (shape: [number, number]): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(shape)));
   const entries = Object.entries(SHAPES).map(([name, shape], index) => ({

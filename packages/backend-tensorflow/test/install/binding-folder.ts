@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Machine } from "./machine.ts";
 
-/** What an install leaves in the cache, with an addon of no machine code; gives the addon's path. */
+/** Writes what an install leaves in the cache, with an addon without machine code; returns the addon's path. */
 export async function bindingFolder(
   { file, folder }: Machine,
   name: string,

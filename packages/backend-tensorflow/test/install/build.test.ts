@@ -7,7 +7,7 @@ import { type Machine, machine, unpackedWheel } from "./machine.ts";
 import { install } from "./outcome.ts";
 
 const VERSION = `case "$*" in *--version*) echo 'g++ (Test) 12.2.0'; echo 'Copyright'; exit 0;; esac`;
-/** Writes what is asked for with -o, as a compiler does. */
+/** Writes the file named by -o, as a compiler does. */
 const WRITES = 'while [ "$1" != -o ]; do shift; done; echo "no machine code" > "$2"';
 
 const bindings = ({ folder }: Machine): readonly string[] =>
@@ -33,7 +33,7 @@ describe("without a compiler", () => {
     );
   });
 
-  test("one that does not start is named with its reason", async () => {
+  test("one that cannot be started is named with the reason", async () => {
     await using here = await machine({ variables: { CXX: "nvc++ -m64" } });
     await here.program("bin/g++", "echo 'You have not agreed to the licence' >&2; exit 69");
     const { error } = await install(here, await ready(here));
@@ -41,7 +41,7 @@ describe("without a compiler", () => {
   });
 });
 
-test("the sources of tfjs-node-gpu are asked for with the npm command", async () => {
+test("missing sources of tfjs-node-gpu are reported with the npm command", async () => {
   await using here = await machine({ bindingPackage: undefined });
   const place = await ready(here);
   const command = "Install it: npm install --ignore-scripts @tensorflow/tfjs-node-gpu@4.22.0";
@@ -54,7 +54,7 @@ test("the sources of tfjs-node-gpu are asked for with the npm command", async ()
 });
 
 describe("a compiler", () => {
-  test("is the one of CXX, else g++; it gets sources, headers, library and its place", async () => {
+  test("is that of CXX or else g++; it gets sources, headers, and the library with its folder", async () => {
     for (const chosen of ["own-compiler", "g++"]) {
       await using here = await machine();
       const log = join(here.folder, "words.txt");
@@ -116,7 +116,7 @@ describe("a compiler", () => {
     expect(bindings(here)).toEqual([]);
   });
 
-  test("whose work does not load ends with the loader's words, and leaves nothing", async () => {
+  test("whose addon cannot be loaded ends with the loader's message, and leaves nothing", async () => {
     await using here = await machine();
     await here.program("bin/g++", `${VERSION}\n${WRITES}`);
     const { error } = await install(here, await ready(here));

@@ -10,7 +10,7 @@ async function findings({ environment }: Pick<Machine, "environment">): Promise<
 }
 
 describe("the doctor", () => {
-  test("names what an empty machine lacks, in the order of its need, each with its command", async () => {
+  test("names what an empty machine lacks, in order of need, each with its command", async () => {
     await using here = await machine({ bindingPackage: undefined });
     await here.file("root/usr/bin/apt-get");
     const found = await diagnoseTensorFlow(here.environment);
@@ -35,7 +35,7 @@ describe("the doctor", () => {
     for (const { name, found: text } of found) expect(text, name).not.toMatch(/Install (it|one):/);
   });
 
-  test("says where to go on Windows", async () => {
+  test("says what to do on Windows", async () => {
     await using here = await machine({ platform: "win32" });
     expect((await findings(here))["TensorFlow"]).toEqual({
       name: "TensorFlow",
@@ -45,7 +45,7 @@ describe("the doctor", () => {
     });
   });
 
-  test("says what a binding that does not load says", async () => {
+  test("reports the message of a binding that cannot be loaded", async () => {
     await using here = await machine();
     await bindingFolder(here, "a");
     const { binding, computes } = await findings(here);
@@ -54,7 +54,7 @@ describe("the doctor", () => {
     expect(computes?.found).toMatch(/tfjs_binding\.node/);
   });
 
-  test("outlives a binding that crashes, and tells how it ended", async (context) => {
+  test("survives a binding that crashes, and reports how it ended", async (context) => {
     await using here = await machine();
     const file = await bindingFolder(here, "a");
     const source = await here.file(
@@ -71,7 +71,7 @@ describe("the doctor", () => {
     expect(computes?.found).toBe("the process that loaded it ended with signal SIGABRT:\n  out of luck");
   });
 
-  test("a variable that names no binding is a finding, no error", async () => {
+  test("a variable that names no binding is a finding, not an error", async () => {
     await using here = await machine({
       variables: { MLAN_TENSORFLOW_BINDING: "/nowhere/a.node", MLAN_PYTHON: "/no/python" },
     });
@@ -115,7 +115,7 @@ async function gpuMachine(cuda: string, driver: string, ...less: readonly string
 }
 
 describe("for a GPU the doctor", () => {
-  test.each([CLOSED_MODULE, OPEN_MODULE])("finds all that is there: %s", async (driver) => {
+  test.each([CLOSED_MODULE, OPEN_MODULE])("finds everything that exists: %s", async (driver) => {
     await using here = await gpuMachine("12.5.1", driver);
     const found = await findings(here);
     expect(found["CUDA libraries"]).toMatchObject({ state: "ok" });
@@ -125,7 +125,7 @@ describe("for a GPU the doctor", () => {
     expect(found["GPU devices"]).toEqual({ name: "GPU devices", state: "ok", found: "/dev/nvidia0, /dev/nvidia1" });
   });
 
-  test("names each CUDA library that is nowhere, where it looked, and pip's command", async () => {
+  test("names each missing CUDA library, where it searched, and the pip command", async () => {
     await using here = await gpuMachine("12.5.1", OPEN_MODULE, "libcudnn.so.9", "libcufft.so.11");
     const finding = (await findings(here))["CUDA libraries"];
     expect(finding).toMatchObject({
@@ -165,7 +165,7 @@ describe("for a GPU the doctor", () => {
       "470.256.02 is too old: CUDA 12.5.1 needs 525.60.13 or newer",
     ],
     ["13.0.0", CLOSED_MODULE, "535.104.05 is too old: CUDA 13.0.0 needs 580 or newer"],
-  ])("says that for CUDA %s a driver is too old", async (cuda, driver, expected) => {
+  ])("says that a driver is too old for CUDA %s", async (cuda, driver, expected) => {
     await using here = await gpuMachine(cuda, driver);
     const finding = (await findings(here))["NVIDIA driver"];
     expect(finding).toMatchObject({ state: "broken", found: expected });
@@ -180,7 +180,7 @@ describe("for a GPU the doctor", () => {
     expect((await findings(here))["NVIDIA driver"]?.state).toBe("ok");
   });
 
-  test("says that there is no driver, no part of it for programs, and no device", async () => {
+  test("reports a missing driver, user-mode library, and device", async () => {
     await using none = await gpuMachine("12.5.1", "", "nvidia/version", "libcuda.so.1", "nvidia0", "nvidia1");
     const found = await findings(none);
     expect(found["NVIDIA driver"]).toMatchObject({ state: "missing" });
@@ -195,7 +195,7 @@ describe("for a GPU the doctor", () => {
     });
   });
 
-  test("takes WSL's driver and device", async () => {
+  test("accepts the driver and device of WSL", async () => {
     await using here = await gpuMachine("12.5.1", "", "nvidia/version", "libcuda.so.1", "nvidia0", "nvidia1");
     await here.file("root/usr/lib/wsl/lib/libcuda.so.1");
     await here.file("root/dev/dxg");
@@ -214,13 +214,13 @@ describe("for a GPU the doctor", () => {
     await using archive = await machine({ variables: { MLAN_TENSORFLOW: "../site" } });
     await unpackedWheel(archive, "site", {
       "tensorflow/python/platform/build_info.py": undefined,
-      // The word lies across two of the pieces that the library is read in.
+      // The word spans two of the chunks in which the library is read.
       "tensorflow/libtensorflow_cc.so.2": `${"-".repeat((1 << 22) - 3)}cudart${"-".repeat(100)}`,
     });
     expect((await findings(archive))["CUDA libraries"]?.found).toMatch(/^CUDA \(version unknown\)/);
   });
 
-  test("offers a CUDA build where a GPU is and TensorFlow has none", async () => {
+  test("suggests a CUDA build if there is a GPU and TensorFlow has no CUDA", async () => {
     await using here = await gpuMachine("12.5.1", OPEN_MODULE);
     await bindingFolder(here, "a", { cuda: null });
     expect((await findings(here))["CUDA libraries"]).toMatchObject({

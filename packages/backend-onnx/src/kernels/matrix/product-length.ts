@@ -9,6 +9,6 @@ export function assertShortProduct(name: string, count: number): void {
   throw new BackendError(
     "unsupported",
     `${name} of ${count} numbers: WebGPU has no float64, and float32 is too inaccurate for more than ${LONGEST_PRODUCT} factors. ` +
-      'Use provider: "cpu", or take the logarithms and tf.sum or tf.cumsum them.',
+      'Use provider: "cpu", or add logarithms with tf.sum or tf.cumsum instead.',
   );
 }
