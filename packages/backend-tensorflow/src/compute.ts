@@ -1,4 +1,5 @@
 import {
+  disposingDonated,
   type CompiledFunction,
   type CompiledOptions,
   type Compute,
@@ -37,13 +38,11 @@ function uncompiled<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,
   { donated = () => [] }: CompiledOptions<Parameters> = {},
 ): CompiledFunction<Parameters, Result> {
-  const call = (...parameters: Parameters): Result => {
-    try {
-      return tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
-    } finally {
-      tf.dispose([...donated(...parameters)]);
-    }
-  };
+  const call = disposingDonated(
+    (...parameters: Parameters) => tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result,
+    donated,
+    (result) => tf.tensor_util.getTensorsInContainer(result as tf.TensorContainer),
+  );
   return Object.assign(call, { signatures: 0, dispose: () => {} });
 }
 

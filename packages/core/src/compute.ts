@@ -32,8 +32,8 @@ export interface Compute {
 
 export interface CompiledOptions<Parameters extends readonly unknown[] = readonly unknown[]> {
   /**
-   * Arguments that a call consumes: they are disposed of when it ends, and a result that replaces some of their values
-   * may reuse their memory instead of copying it. Default none.
+   * Arguments that a call consumes: they are disposed of when it ends, except those that it returns, and a result that
+   * replaces some of their values may reuse their memory instead of copying it. Default none.
    */
   readonly donated?: (...parameters: Parameters) => readonly Tensor[];
   /**
@@ -59,4 +59,25 @@ export interface DeviceUse {
   readonly dispatches: number;
   /** Peak size of all tensors on the device, in bytes. */
   readonly peakBytes: number;
+}
+
+/**
+ * `fn` with `donated` arguments, for a compute that calls what it cannot record: they are disposed of when a call ends,
+ * except those that it returns. `tensorsIn` lists the tensors of a result, as `tf.tensor_util.getTensorsInContainer` does.
+ */
+export function disposingDonated<Parameters extends readonly unknown[], Result>(
+  fn: (...parameters: Parameters) => Result,
+  donated: (...parameters: Parameters) => readonly Tensor[],
+  tensorsIn: (result: Result) => readonly Tensor[],
+): (...parameters: Parameters) => Result {
+  return (...parameters) => {
+    const consumed = new Set(donated(...parameters));
+    try {
+      const result = fn(...parameters);
+      for (const tensor of tensorsIn(result)) consumed.delete(tensor);
+      return result;
+    } finally {
+      for (const tensor of consumed) tensor.dispose();
+    }
+  };
 }

@@ -10,7 +10,13 @@ export type {
   Question,
   RawPrompt,
 } from "./benchmark.ts";
-export type { CompiledFunction, CompiledOptions, Compute, DeviceUse } from "./compute.ts";
+export {
+  disposingDonated,
+  type CompiledFunction,
+  type CompiledOptions,
+  type Compute,
+  type DeviceUse,
+} from "./compute.ts";
 export type { Conversation, FoundImage, ImageReference, Turn } from "./conversation.ts";
 export { isBenchmark } from "./benchmark.ts";
 export { checkWording } from "./check-wording.ts";

@@ -29,8 +29,10 @@ export interface BackboneOptions {
 
 /** What tells one backbone from another. */
 export interface BackboneDefinition {
-  /** The backbone's short name; its package is `@mlan/model-<name>`. */
+  /** The backbone's short name, e.g. "vicuna". */
   readonly name: string;
+  /** As npm knows it. Default: `@mlan/model-<name>`. */
+  readonly packageName?: string;
   /** `import.meta.url` of the plugin's module. */
   readonly module: string;
   readonly architecture: Architecture;
@@ -47,10 +49,10 @@ const schema = z.strictObject({ weights: folderLocation, visionTower: folderLoca
  * is opened.
  */
 export function backbonePlugin(definition: BackboneDefinition, options: BackboneOptions): Plugin<ModelSource> {
-  const { name, module, ...rest } = definition;
+  const { name, module, packageName = `@mlan/model-${name}`, ...rest } = definition;
   const data = checkOptions(`model-${name}`, schema, options);
   return plugin({
-    name: `@mlan/model-${name}`,
+    name: packageName,
     token: MODEL,
     module,
     // Where the files are decides nothing, and they may move; what they hold is compared by `inspect`.

@@ -6,7 +6,7 @@ export { disposeInputTensors, type InputTensors, inputTensors, type LoadPixels }
 export { disposeSelection, type Selection, selection, shiftedTargets, type Target } from "./batch/selection.ts";
 export { type Splice, splice, type SpliceOptions, type SpliceRow } from "./batch/splice.ts";
 export { checkConfig, type ConfigObject } from "./config/config-file.ts";
-export { type LanguageConfig, languageConfig } from "./config/language-config.ts";
+export { type LanguageConfig, languageConfig, type LanguageConfigOptions } from "./config/language-config.ts";
 export { type VisionConfig } from "./config/vision-config.ts";
 export { encodeConversation, type EncodeConversationOptions } from "./encode-conversation.ts";
 export { type LowRankAdapter, withAdapter } from "./linear/adapted-linear.ts";
@@ -16,10 +16,14 @@ export { packedLinear } from "./linear/packed-linear.ts";
 export { createLlavaSource, type LlavaSource, type LlavaSourceOptions, type Repository } from "./llava-source.ts";
 export type { LlavaModel } from "./llava-model.ts";
 export type { SaveOptions } from "./checkpoint/write-checkpoint.ts";
-export type { TrainingPrecision } from "./memory/layout.ts";
+export type { Layout, TrainingPrecision } from "./memory/layout.ts";
+export type { Held, LayerMemory, Step } from "./memory/memory-walk.ts";
 export { LLAVA_7B, type ModelSizes, modelSizes } from "./memory/model-sizes.ts";
 export { predictTrainingMemory, type TrainingMemory } from "./memory/predict-training-memory.ts";
 export type { TrainingMemoryOptions } from "./memory/training-memory-options.ts";
+export type { KeyValue } from "./network/attention.ts";
+export type { RotaryTable } from "./network/rotary.ts";
+export type { WeightPart } from "./weights/parts.ts";
 export { type Decoder, type DecoderLayer, type LayerInput, logits } from "./network/decoder.ts";
 export {
   crossEntropy,

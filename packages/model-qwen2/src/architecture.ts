@@ -24,7 +24,7 @@ export const qwen2Architecture: Architecture = {
 /** Refuses what would be computed differently and is written under keys that Llama does not have. */
 function qwen2Config(value: ConfigObject, file: URL): LanguageConfig {
   checkConfig(schema, value, file);
-  return languageConfig(value, file);
+  return languageConfig(value, file, { attentionBias: true });
 }
 
 const slidingWindow = "sliding-window attention is not supported";

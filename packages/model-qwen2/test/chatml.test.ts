@@ -84,6 +84,16 @@ describe("ChatML", () => {
     expect([...inputIds].filter((id) => id === end)).toHaveLength(3);
   });
 
+  it("cuts a prompt's answer start from the role before it, as training cuts an answer", () => {
+    const prompt = chatml.promptSegments({ kind: "chat", user: "Name one.", answerStart: "\n\nyes" }, 0);
+    const turns = [
+      { role: "user", text: "Name one.", images: 0 },
+      { role: "assistant", text: "\n\nyes", images: 0 },
+    ] as const;
+    // The answer's end and the newline behind it follow in training.
+    expect(prompt).toEqual(chatml.segments({ id: "1", images: [], turns }).slice(0, -2));
+  });
+
   it("puts images first in the user's turn, in training as in prompts", () => {
     const image = { name: "seen", read: () => Promise.reject(new Error("not read")) };
     const { inputIds, labels } = encodeTurns(

@@ -94,6 +94,13 @@ export function describeComputeContract(compute: Compute): void {
         expect(await read(found.sum)).toEqual([7]);
         expect(tf.memory().numTensors).toBe(known);
       }
+      const pass = compute.compile((x: tf.Tensor) => ({ x }), { donated: (x) => [x] });
+      for (let call = 0; call < 2; call++) {
+        const passed = pass(tf.clone(total));
+        expect(await read(passed.x)).toEqual([22, 2]);
+      }
+      expect(tf.memory().numTensors).toBe(known);
+      pass.dispose();
       add.dispose();
       tf.dispose([total, added]);
     });

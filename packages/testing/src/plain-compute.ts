@@ -1,5 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type CompiledFunction, type CompiledOptions, type Compute, COMPUTE, MlanError, type Plugin } from "@mlan/core";
+import {
+  disposingDonated,
+  type CompiledFunction,
+  type CompiledOptions,
+  type Compute,
+  COMPUTE,
+  MlanError,
+  type Plugin,
+} from "@mlan/core";
 
 /**
  * One of TensorFlow.js's own backends as a compute, for tests: "cpu" once `@tensorflow/tfjs-backend-cpu` is imported.
@@ -28,12 +36,10 @@ function called<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,
   { donated = () => [] }: CompiledOptions<Parameters> = {},
 ): CompiledFunction<Parameters, Result> {
-  const call = (...parameters: Parameters): Result => {
-    try {
-      return tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
-    } finally {
-      tf.dispose([...donated(...parameters)]);
-    }
-  };
+  const call = disposingDonated(
+    (...parameters: Parameters) => tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result,
+    donated,
+    (result) => tf.tensor_util.getTensorsInContainer(result as tf.TensorContainer),
+  );
   return Object.assign(call, { signatures: 0, dispose: () => {} });
 }

@@ -1,4 +1,4 @@
-import type { CompiledFunction, CompiledOptions } from "@mlan/core";
+import { type CompiledFunction, type CompiledOptions, disposingDonated } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import { OnnxBackend } from "../onnx-backend.ts";
@@ -53,16 +53,7 @@ export function compiled<Parameters extends readonly unknown[], Result>(
     release(backend, oldest[1].plan);
   };
 
-  const call = (...parameters: Parameters): Result => {
-    const usedUp = donated(...parameters);
-    try {
-      return callWith(new Set(usedUp), parameters);
-    } finally {
-      for (const tensor of usedUp) tensor.dispose();
-    }
-  };
-
-  const callWith = (usedUp: ReadonlySet<tf.Tensor>, parameters: Parameters): Result => {
+  const callOnce = (...parameters: Parameters): Result => {
     const backend = tf.backend();
     // explain runs every graph in separate, profiled sessions.
     if (!(backend instanceof OnnxBackend) || backend.trace !== undefined || backend.explainer !== undefined) {
@@ -74,13 +65,16 @@ export function compiled<Parameters extends readonly unknown[], Result>(
       dispose();
       owner = backend;
     }
-    const { tensors, signature, rebuild } = flatten(parameters);
+    const { tensors, signature: types, rebuild } = flatten(parameters);
+    const consumed = new Set(donated(...parameters));
+    const places = tensors.flatMap((tensor, place) => (consumed.has(tensor) ? place : []));
+    const signature = `${types} donated ${places.join()}`;
     const known = plans.get(signature);
     if (known !== undefined) {
       plans.delete(signature);
       if (isStale(backend, known.plan)) {
         release(backend, known.plan);
-        return callWith(usedUp, parameters);
+        return callOnce(...parameters);
       }
       plans.set(signature, known);
       return known.rebuild(replay(backend, known.plan, tensors)) as Result;
@@ -88,7 +82,7 @@ export function compiled<Parameters extends readonly unknown[], Result>(
     makeRoom(backend);
     let shape: CachedPlan["rebuild"] = () => undefined;
     const constants = backend.device.provider === "cpu" ? frozen : [];
-    const { returned, plan } = trace(backend, tensors, { frozen: constants, donated: usedUp }, (placeholders) => {
+    const { returned, plan } = trace(backend, tensors, { frozen: constants, donated: consumed }, (placeholders) => {
       const result = flatten(fn(...(rebuild(placeholders) as Parameters)));
       shape = result.rebuild;
       return result.tensors;
@@ -103,6 +97,9 @@ export function compiled<Parameters extends readonly unknown[], Result>(
     }
     return shape(returned) as Result;
   };
+  const call = disposingDonated(callOnce, donated, (result) =>
+    tf.tensor_util.getTensorsInContainer(result as tf.TensorContainer),
+  );
   return Object.defineProperties(call, {
     signatures: { get: () => plans.size },
     dispose: { value: dispose },

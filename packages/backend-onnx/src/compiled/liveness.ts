@@ -1,4 +1,4 @@
-import type { Plan, PlannedTensor, Source } from "./plan.ts";
+import type { GraphAction, Plan, PlannedTensor, Source } from "./plan.ts";
 
 /** The actions, which now overwrite only arguments that have a single reader and are not returned or assigned. */
 export function withExclusiveOverwrites(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): Plan["actions"] {
@@ -12,8 +12,12 @@ export function withExclusiveOverwrites(actions: Plan["actions"], outgoing: read
   }
   for (const { source } of outgoing) read(source);
   const isOnly = ([, argument]: readonly [number, number]): boolean => readers.get(argument) === 1;
+  const exclusive = (graph: GraphAction): GraphAction => ({
+    ...graph,
+    overwrites: new Map([...graph.overwrites].filter(isOnly)),
+  });
   return actions.map((action) =>
-    "graphs" in action ? action : { ...action, overwrites: new Map([...action.overwrites].filter(isOnly)) },
+    "graphs" in action ? { ...action, graphs: action.graphs.map(exclusive) } : exclusive(action),
   );
 }
 

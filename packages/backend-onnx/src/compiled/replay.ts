@@ -1,4 +1,4 @@
-import type { TensorInfo, Tensor } from "@tensorflow/tfjs-core";
+import { type TensorInfo, type Tensor, Variable } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import { optimizerCall } from "../optimizers/optimizer-call.ts";
@@ -84,8 +84,11 @@ class Replay {
   #takenMemory(overwrites: ReadonlyMap<number, number>): Destinations {
     const taken = new Map<RecordedValue, Storage>();
     for (const [result, argument] of overwrites) {
-      const storage = this.#donated(argument)?.storage;
-      if (storage && storage.readOnly !== true) taken.set(this.#result(result), storage);
+      const output = this.#result(result);
+      const { storage, shape = [] } = this.#donated(argument) ?? {};
+      // ONNX Runtime knows memory by the shape in which it was made.
+      const fits = shape.join() === output.shape.join();
+      if (storage && storage.readOnly !== true && fits) taken.set(output, storage);
     }
     return taken;
   }
@@ -93,11 +96,14 @@ class Replay {
   /** An argument's value, if no other tensor shares it. */
   #donated(argument: number): RecordedValue | undefined {
     const { data } = this.#backend;
-    const dataId = this.#parameters[argument]?.dataId;
-    if (dataId === undefined || data.refCount(dataId) !== 1) return undefined;
-    const given = this.#parameters.filter((parameter) => parameter.dataId === dataId).length;
+    const parameter = this.#parameters[argument];
+    // The function may read a variable besides.
+    if (parameter === undefined || parameter instanceof Variable) return undefined;
+    const { dataId } = parameter;
+    if (data.refCount(dataId) !== 1) return undefined;
+    const given = this.#parameters.filter((other) => other.dataId === dataId).length;
     const value = data.value(dataId);
-    return given === 1 && value.owners === 1 && value.readers === 0 ? value : undefined;
+    return given === 1 && value.owners === 1 ? value : undefined;
   }
 
   /** The optimizer decides where its inputs are computed; its flush runs the plan's graphs. */

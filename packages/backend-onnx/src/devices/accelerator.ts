@@ -86,7 +86,9 @@ function start(
   } catch (cause) {
     if (BackendError.is(cause, "library")) throw cause;
     const reason = cause instanceof Error ? cause.message.replace(/^backend-onnx: /, "") : String(cause);
-    throw new BackendError("library", `provider "${provider}" does not start. ${reason.trim()} ${remedy}`, { cause });
+    throw new BackendError("library", `provider "${provider}" does not start. ${asSentence(reason)} ${remedy}`, {
+      cause,
+    });
   }
 }
 
@@ -97,4 +99,8 @@ function openAllocator(library: OrtLibrary, session: Pointer, memoryName: string
   } finally {
     library.release.ReleaseMemoryInfo(memory);
   }
+}
+
+function asSentence(text: string): string {
+  return text.trim().replace(/(?<![.!?])$/, ".");
 }

@@ -11,6 +11,8 @@ import { llamaLayerMemory } from "./llama-layer-memory.ts";
 export interface LlamaDecoderOptions {
   /** Whether queries, keys and values have biases, as in some descendants of Llama. Default false. */
   readonly attentionBias?: boolean;
+  /** Whether attention's output has one, as Llama's `attention_bias` adds. Default false. */
+  readonly outputBias?: boolean;
 }
 
 /** Declares the tensors of `LlamaForCausalLM` under their names there. */
@@ -50,7 +52,7 @@ function declareLayer(
   config: LanguageConfig,
   prefix: string,
   list: WeightDeclarations,
-  { attentionBias: bias = false }: LlamaDecoderOptions,
+  { attentionBias: bias = false, outputBias = false }: LlamaDecoderOptions,
 ): LlamaLayerWeights {
   const { hiddenSize, intermediateSize } = config;
   const queryWidth = config.heads * config.headDimension;
@@ -63,7 +65,7 @@ function declareLayer(
     query: linear("self_attn.q_proj", queryWidth, hiddenSize, bias),
     key: linear("self_attn.k_proj", keyWidth, hiddenSize, bias),
     value: linear("self_attn.v_proj", keyWidth, hiddenSize, bias),
-    output: linear("self_attn.o_proj", hiddenSize, queryWidth),
+    output: linear("self_attn.o_proj", hiddenSize, queryWidth, outputBias),
     mlpNorm: norm("post_attention_layernorm"),
     gate: linear("mlp.gate_proj", intermediateSize, hiddenSize),
     up: linear("mlp.up_proj", intermediateSize, hiddenSize),

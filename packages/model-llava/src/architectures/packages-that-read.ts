@@ -3,30 +3,42 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * The installed packages of backbones that read a `model_type`. They list it among the `keywords` of their package.json,
- * by which npm finds those that are not installed.
+ * The installed packages of backbones that read a `model_type`, of any author. They list it and "mlan" among the `keywords`
+ * of their package.json, by which npm finds those that are not installed.
  */
 export async function packagesThatRead(modelType: string): Promise<readonly string[]> {
   const folders = [...foldersAbove(fileURLToPath(import.meta.url)), ...foldersAbove(process.cwd())];
-  const found = await Promise.all([...new Set(folders)].map((folder) => packagesIn(folder, modelType)));
-  return [...new Set(found.flat())].toSorted();
+  const names = await Promise.all([...new Set(folders)].map((folder) => packagesIn(folder, modelType)));
+  return [...new Set(names.flat())].toSorted();
 }
 
 function foldersAbove(path: string): readonly string[] {
   const above = join(path, "..");
-  const here = join(path, "node_modules", SCOPE);
+  const here = join(path, "node_modules");
   return above === path ? [here] : [here, ...foldersAbove(above)];
 }
 
-const SCOPE = "@mlan";
-/** This package: it has no backbone, though it is found by the names of what it reads. */
-const KIT = "model-llava";
+/** This package has no backbone, though it is found by the names of what it reads. */
+const KIT = "@mlan/model-llava";
 
 async function packagesIn(folder: string, modelType: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch(() => []);
-  const backbones = names.filter((name) => name.startsWith("model-") && name !== KIT);
-  const read = await Promise.all(backbones.map(async (name) => (await keywordsOf(join(folder, name))).has(modelType)));
-  return backbones.filter((_, index) => read[index]).map((name) => `${SCOPE}/${name}`);
+  const names = (await namesIn(folder)).filter((name) => name !== KIT);
+  const read = await Promise.all(
+    names.map(async (name) => {
+      const keywords = await keywordsOf(join(folder, name));
+      return keywords.has("mlan") && keywords.has(modelType);
+    }),
+  );
+  return names.filter((_, index) => read[index]);
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder).catch(() => []);
+  const scoped = entries.filter((entry) => entry.startsWith("@"));
+  const within = await Promise.all(
+    scoped.map(async (scope) => (await readdir(join(folder, scope)).catch(() => [])).map((name) => `${scope}/${name}`)),
+  );
+  return [...entries.filter((entry) => !/^[@.]/.test(entry)), ...within.flat()];
 }
 
 /** None for a package that cannot be read: whoever asks has an error to tell already. */

@@ -24,12 +24,12 @@ export async function checkpointType(
   throw new MlanError(
     "invalid-checkpoint",
     `model-llava: ${pathOf(file)}: key "model_type" is ${type == null ? "missing" : shownValue(type)}. ${read}` +
-      (typeof type === "string" ? `. ${await wayOut(type)}` : "."),
+      (typeof type === "string" ? `. ${await wayOut(type, "text_config" in value)}` : "."),
   );
 }
 
-async function wayOut(type: string): Promise<string> {
-  if (type === "llava") {
+async function wayOut(type: string, isNested: boolean): Promise<string> {
+  if (isNested) {
     return "This is the layout of llava-hf; use the original layout, as in liuhaotian/llava-v1.5-7b.";
   }
   const packages = await packagesThatRead(type);

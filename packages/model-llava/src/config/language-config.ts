@@ -18,9 +18,18 @@ export interface LanguageConfig {
   readonly tiedEmbeddings: boolean;
 }
 
+export interface LanguageConfigOptions {
+  /** Whether the architecture has biases in attention, so that `attention_bias` may be true. Default false. */
+  readonly attentionBias?: boolean;
+}
+
 /** Reads the Llama keys of a `config.json`. Throws `invalid-checkpoint` for missing keys and unsupported variants. */
-export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
-  const config = checkConfig(schema, value, file);
+export function languageConfig(
+  value: ConfigObject,
+  file: URL,
+  { attentionBias = false }: LanguageConfigOptions = {},
+): LanguageConfig {
+  const config = checkConfig(attentionBias ? schema : withoutAttentionBias, value, file);
   const keyValueHeads = config.num_key_value_heads ?? config.num_attention_heads;
   return {
     vocabularySize: config.vocab_size,
@@ -68,7 +77,7 @@ const schema = z
       .nullish(),
     tie_word_embeddings: z.boolean().nullish(),
     hidden_act: z.literal("silu", { error: "only silu is supported" }).nullish(),
-    attention_bias: z.literal(false, { error: "biases in attention are not supported" }).nullish(),
+    attention_bias: z.boolean().nullish(),
     mlp_bias: z.literal(false, { error: "biases in the MLP are not supported" }).nullish(),
   })
   .refine((config) => config.head_dim != null || config.hidden_size % config.num_attention_heads === 0, {
@@ -83,3 +92,8 @@ const schema = z
     path: ["num_key_value_heads"],
     error: "must divide num_attention_heads",
   });
+
+const withoutAttentionBias = schema.refine((config) => !config.attention_bias, {
+  path: ["attention_bias"],
+  error: "biases in attention are not supported",
+});
