@@ -36,7 +36,7 @@ export function nothingToLearn(
   name: string,
   found: {
     readonly conversations: number;
-    /** Of the first few conversations. */
+    /** Why nothing is supervised, for the first few conversations. */
     readonly reasons: readonly string[];
     readonly format: ConversationFormat;
   },

@@ -11,7 +11,7 @@ import { unreadable } from "./unreadable.ts";
 export const CHECKSUMS_FILE = "checksums.json";
 const schema = z.strictObject({
   formatVersion: z.literal(1),
-  /** By path below the folder, with slashes. */
+  /** By path relative to the folder, with slashes. */
   sha256: z.record(z.string(), z.string().regex(/^[\da-f]{64}$/)),
 });
 

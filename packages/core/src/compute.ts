@@ -62,8 +62,8 @@ export interface DeviceUse {
 }
 
 /**
- * `fn` with `donated` arguments, for a compute that calls what it cannot record: they are disposed of when a call ends,
- * except those that it returns. `tensorsIn` lists the tensors of a result, as `tf.tensor_util.getTensorsInContainer` does.
+ * Wraps `fn` for a compute that cannot record: `donated` arguments are disposed of when a call ends, except those that
+ * it returns. `tensorsIn` lists the tensors of a result, as `tf.tensor_util.getTensorsInContainer` does.
  */
 export function disposingDonated<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,

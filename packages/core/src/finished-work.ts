@@ -40,7 +40,7 @@ export async function runResults(
     known.set(placeOf(result), result);
     if (record.answers === found.answers) results.set(placeOf(result), result);
   }
-  /** As they are stored: what vouches for them is of that. */
+  /** The results as stored, since the manifest's digests are of the stored form. */
   const stored = (): readonly StageResult[] => {
     const places = new Set([...asked, ...results.keys()]);
     return [...places].flatMap((place) => results.get(place) ?? []);

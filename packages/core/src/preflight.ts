@@ -38,7 +38,7 @@ export interface PreflightOptions {
 /** The current content of what a run reads. */
 export interface Contents {
   readonly model?: ContentRecord;
-  /** By stage, then by name of the dataset. */
+  /** By stage name, then by dataset name. */
   readonly data: ReadonlyMap<string, Readonly<Record<string, DataRecord>>>;
 }
 

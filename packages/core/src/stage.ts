@@ -163,7 +163,7 @@ export function evaluate(options: EvaluateStageOptions): Stage {
   };
 }
 
-/** A benchmark that nobody type-checks may return nothing for a name that it does not have. */
+/** Throws `contract` when the benchmark returns no protocol, which plain JavaScript may do for an unknown name. */
 function nameOfProtocol(benchmark: Benchmark, wanted: string | undefined): string {
   const found: unknown = benchmark.protocol(wanted);
   const { name } = Object(found);

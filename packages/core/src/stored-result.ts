@@ -1,6 +1,6 @@
 import type { StageResult } from "./stage.ts";
 
-/** A result as a file holds it, in the fields of today: earlier versions wrote `promptFamily` for the name of the wording. */
+/** A stored result in today's fields: earlier versions wrote the wording's name as `promptFamily`. */
 export function currentResult(stored: StageResult): StageResult {
   if (!("promptFamily" in stored)) return stored;
   const { promptFamily, ...result } = stored;
