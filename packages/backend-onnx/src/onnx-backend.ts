@@ -30,10 +30,10 @@ export interface OnnxBackendSettings extends SessionRunnerOptions {
 }
 
 /** Attributes of the kernel "WritableTensors". */
-interface LendAttributes {
+interface WritableTensorsAttributes {
   readonly shapes: readonly (readonly number[])[];
   /** Called with the memory of each output, in order. */
-  readonly lend: (values: Float32Array, prepare: () => void) => void;
+  readonly receiveMemory: (values: Float32Array, prepare: () => void) => void;
 }
 
 /** Runs and measures programs instead of the cached sessions. */
@@ -147,11 +147,11 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
   }
 
   /** Float32 tensors that the caller writes in place; none if JavaScript cannot access the device's memory. */
-  lend({ shapes, lend }: LendAttributes): TensorInfo[] {
+  writableTensors({ shapes, receiveMemory }: WritableTensorsAttributes): TensorInfo[] {
     const writable = this.device.allocateWritable?.(shapes) ?? [];
     return writable.map(({ storage, prepare }, index) => {
       const shape = shapes[index] ?? [];
-      lend(storage.view() as Float32Array, prepare);
+      receiveMemory(storage.view() as Float32Array, prepare);
       return { dataId: this.adoptLeaf(storage, shape, "float32"), shape: [...shape], dtype: "float32" };
     });
   }

@@ -53,7 +53,7 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
     onnxBackend(backend).recording.flush();
     return [];
   });
-  registerKernel("WritableTensors", ({ attrs, backend }) => onnxBackend(backend).lend(Object(attrs)));
+  registerKernel("WritableTensors", ({ attrs, backend }) => onnxBackend(backend).writableTensors(Object(attrs)));
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => refuse(kernelName));
 }
 

@@ -1,6 +1,6 @@
 // Bundles the gradients of tfjs-core into generated/gradients.js (docs/decisions/0017). Run it when tfjs-core's version changes:
 //   npm run bundle-gradients --workspace @mlan/fused-ops
-// With --check it writes nothing and fails when the committed file is not what would be written.
+// With --check it writes nothing and fails if the committed file is out of date.
 import { build } from "esbuild";
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -15,7 +15,7 @@ const configurations = registration.match(/const gradConfigs = (\[[^\]]*\]);/)?.
 if (configurations === undefined) throw new Error("register_all_gradients.js of tfjs-core has no list of gradients");
 const imports = registration.match(/^import \{ \w+ \} from '\.\/gradients\/\w+';$/gm)?.join("\n") ?? "";
 
-/** What tfjs-core exports comes from there, so that operations are not bundled a second time. */
+/** Imports what tfjs-core exports from tfjs-core, so that operations are not bundled a second time. */
 const fromCore = {
   name: "from tfjs-core",
   setup({ onLoad }) {
@@ -47,7 +47,7 @@ const { outputFiles } = await build({
   write: false,
   format: "esm",
   legalComments: "none",
-  // Paths in comments begin here.
+  // Paths in comments are relative to this folder.
   absWorkingDir: modules,
   target: "node20",
   external: ["@tensorflow/tfjs-core"],
@@ -59,4 +59,4 @@ ${outputFiles[0].text}`;
 
 if (!argv.includes("--check")) await writeFile(target, file);
 else if ((await readFile(target, "utf8")) !== file)
-  throw new Error("generated/gradients.js is not what tfjs-core has: run this script without --check");
+  throw new Error("generated/gradients.js is out of date: run this script without --check");

@@ -8,26 +8,26 @@ import {
   oneMinusProduct,
   quotient,
   squareRoot,
-  presentNumber,
+  currentNumber,
   type UpdateNumber,
 } from "./number-or-scalar.ts";
 
-/** One tensor that learns, with what AdamW needs for it. All have the same shape. */
+/** A trained variable with its AdamW state, all of the same shape. */
 export interface AdamWParameter {
   readonly variable: Variable;
   /** Running mean of the gradient; zeros before the first step. */
   readonly firstMoment: Variable;
   /** Running mean of the squared gradient; zeros before the first step. */
   readonly secondMoment: Variable;
-  /** Decoupled: scaled by the learning rate, not part of the gradient. */
+  /** Decoupled weight decay: scaled by the learning rate, not part of the gradient. */
   readonly weightDecay: number;
 }
 
 export interface AdamWStep {
   readonly learningRate: UpdateNumber;
-  /** Counts updates, from 1: early moments are corrected for having begun at zero. */
+  /** The number of this update, from 1, for the bias correction of the moments. */
   readonly step: UpdateNumber;
-  /** Nothing changes while this is NaN or infinite, e.g. the loss plus the sums of all gradients. Default: there is none. */
+  /** If this is NaN or infinite, nothing changes. For example the loss plus the sums of all gradients. Default: no guard. */
   readonly guard?: tf.Scalar;
 }
 
@@ -37,14 +37,14 @@ const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
 /**
- * One AdamW update (arXiv 1711.05101) in place with the semantics of `torch.optim.AdamW`: by the fused kernel
- * "ApplyAdamW" where the backend has it, else composed of plain ops. A parameter without gradient is stepped with a zero
- * gradient: its moments decay and still move it. Gradients are left to the caller to dispose.
- * Throws a `RangeError` for a gradient of another shape than its parameter.
+ * One in-place AdamW update (arXiv 1711.05101) with the semantics of `torch.optim.AdamW`: by the fused kernel "ApplyAdamW"
+ * if the backend has it, otherwise composed of plain ops. A parameter without a gradient is updated with a zero gradient:
+ * its moments decay and still move it. The caller disposes the gradients. Throws a `RangeError` for a gradient whose shape
+ * differs from its parameter's.
  *
- * The kernel takes lists `parameters`, `gradients`, `firstMoments`, `secondMoments`; attributes `beta1`, `beta2`,
- * `epsilon`, `weightDecays` (one per parameter); `learningRate` and `step` as attributes (numbers, or functions to be asked
- * whenever the update runs) or as scalar inputs; `guard` as a scalar input where there is one.
+ * Inputs of the kernel: lists `parameters`, `gradients`, `firstMoments`, `secondMoments`, and optionally a scalar `guard`.
+ * Attributes: `beta1`, `beta2`, `epsilon`, `weightDecays` (one per parameter). `learningRate` and `step` are attributes
+ * (numbers, or functions that are called whenever the update runs) or scalar inputs.
  */
 export function applyAdamW(
   parameters: readonly AdamWParameter[],
@@ -79,7 +79,7 @@ function composedUpdates(
   gradients: readonly Tensor[],
   numbers: AdamWStep,
 ): void {
-  const [learningRate, step] = [presentNumber(numbers.learningRate), presentNumber(numbers.step)];
+  const [learningRate, step] = [currentNumber(numbers.learningRate), currentNumber(numbers.step)];
   const allowed = numbers.guard && tf.isFinite(numbers.guard);
   const update = (variable: Variable, value: Tensor): void =>
     variable.assign(allowed ? tf.where(allowed, value, variable) : value);

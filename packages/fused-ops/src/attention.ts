@@ -2,16 +2,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import { savedTensor, withGradient } from "./custom-gradient.ts";
 
 /**
- * Attention of `query` [rows, heads, length, dimension] to `key` and `value` [rows, keyValueHeads, positions,
- * dimension] of as many or fewer heads (arXiv 2305.13245). The query carries the factor 1/sqrt(dimension).
- * `mask` is added to the scores; it broadcasts to [rows, keyValueHeads, heads / keyValueHeads, length, positions].
- * Gives [rows, heads, length, dimension].
+ * Attention of `query` [rows, heads, length, dimension] to `key` and `value` [rows, keyValueHeads, positions, dimension],
+ * which may have fewer heads (arXiv 2305.13245). The caller scales the query by 1/sqrt(dimension). `mask` is added to the
+ * scores and broadcasts to [rows, keyValueHeads, heads / keyValueHeads, length, positions].
+ * Returns [rows, heads, length, dimension].
  */
 export function attention(query: tf.Tensor4D, key: tf.Tensor4D, value: tf.Tensor4D, mask?: tf.Tensor): tf.Tensor4D {
   return withGradient<tf.Tensor4D>([query, key, value], (save) => {
     const [rows, heads, length, dimension] = query.shape;
     const [, keyValueHeads] = key.shape;
-    // Query heads that share a key head stand side by side, so grouping them is a reshape and no key is copied.
+    // Query heads that share a key head are contiguous, so grouping them is a reshape and no key is copied.
     const grouped: Shape4D = [rows, keyValueHeads, (heads / keyValueHeads) * length, dimension];
     const queries = tf.reshape<tf.Rank.R4>(query, grouped);
     const probabilities = tf.softmax(masked(tf.matMul<tf.Tensor4D>(queries, key, false, true), length, mask));
@@ -32,15 +32,15 @@ type Shape4D = [number, number, number, number];
 function masked(scores: tf.Tensor4D, length: number, mask: tf.Tensor | undefined): tf.Tensor4D {
   if (!mask) return scores;
   const [rows, keyValueHeads, queries, positions] = scores.shape;
-  const apart = tf.reshape(scores, [rows, keyValueHeads, queries / length, length, positions]);
-  return tf.reshape<tf.Rank.R4>(tf.add(apart, mask), scores.shape);
+  const perHead = tf.reshape(scores, [rows, keyValueHeads, queries / length, length, positions]);
+  return tf.reshape<tf.Rank.R4>(tf.add(perHead, mask), scores.shape);
 }
 
 function attentionGradient(dy: tf.Tensor4D, saved: readonly tf.Tensor[]): readonly [tf.Tensor, tf.Tensor, tf.Tensor] {
   const [query, key, value] = [savedTensor(saved, 0), savedTensor(saved, 1), savedTensor(saved, 2)];
   const [probabilities, attended] = [savedTensor(saved, 3), savedTensor(saved, 4)];
   const dValue = tf.matMul(probabilities, dy, true, false);
-  // Softmax's gradient needs sum(p * dp) over a row, which is sum(dy * y): over a head's width, not over all positions.
+  // Softmax's gradient needs sum(p * dp) over all positions, which equals sum(dy * y) over the head's dimension.
   const projected = tf.sum(tf.mul(dy, attended), 3, true);
   const dScores = tf.mul(probabilities, tf.sub(tf.matMul(dy, value, false, true), projected));
   return [tf.matMul(dScores, key), tf.matMul(dScores, query, true, false), dValue];

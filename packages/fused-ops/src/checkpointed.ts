@@ -4,20 +4,20 @@ import { fusedKernel } from "./fused-kernel.ts";
 import { valueAndGradients } from "./value-and-gradients.ts";
 
 /**
- * `fn(...inputs)` without keeping what it computes on the way: the gradient runs `fn` once more (gradient
- * checkpointing, arXiv 1604.06174). Memory for one third more time. The gradient reaches `inputs` and `learning`, the
- * tensors (such as weights) that `fn` uses beside its inputs and that have a gradient; those must hold the same values
- * when `fn` is run again, and `fn` must give the same result.
+ * `fn(...inputs)` without keeping its activations: the gradient runs `fn` again (gradient checkpointing,
+ * arXiv 1604.06174). It saves memory and takes one third more time. The gradient reaches `inputs` and `captured`: other
+ * tensors that `fn` uses and that need a gradient, such as weights. Captured tensors must have the same values when `fn`
+ * runs again, and `fn` must return the same result.
  *
- * Kernel "SegmentBoundary", without inputs and outputs: a backend that records computes what is recorded so far, so
- * that the two runs of `fn` do not end up in one graph, where they would be merged into one again.
+ * Kernel "SegmentBoundary", without inputs and outputs: a backend that records operations computes everything recorded so
+ * far. Otherwise both runs of `fn` would be in one graph, where they would be merged into one.
  */
 export function checkpointed<Inputs extends readonly tf.Tensor[], Result extends tf.Tensor>(
   fn: (...inputs: Inputs) => Result,
   inputs: Inputs,
-  learning: readonly tf.Tensor[] = [],
+  captured: readonly tf.Tensor[] = [],
 ): Result {
-  return withGradient<Result>([...inputs, ...learning], (save) => {
+  return withGradient<Result>([...inputs, ...captured], (save) => {
     const value = tf.tidy(() => fn(...inputs));
     segmentBoundary();
     save(...inputs);
@@ -25,9 +25,9 @@ export function checkpointed<Inputs extends readonly tf.Tensor[], Result extends
       value,
       gradient: (dy, saved) => {
         segmentBoundary();
-        // Copies of the inputs; the very tensors that learn, as `fn` knows no others.
+        // `saved` are copies of the inputs, but `captured` must be the same tensors, because `fn` refers to them.
         const again = saved as readonly tf.Tensor[] as Inputs;
-        const gradients = gradientsOf(() => fn(...again), [...saved, ...learning], dy);
+        const gradients = gradientsOf(() => fn(...again), [...saved, ...captured], dy);
         segmentBoundary();
         return gradients;
       },
@@ -38,7 +38,7 @@ export function checkpointed<Inputs extends readonly tf.Tensor[], Result extends
 function gradientsOf(fn: () => tf.Tensor, inputs: readonly tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
   return tf.tidy(() => {
     const { gradients } = valueAndGradients(fn, inputs, dy);
-    // One without an entry does not matter to the result.
+    // An input without a gradient does not affect the result.
     return inputs.map((input, index) => gradients[index] ?? tf.zerosLike(input));
   });
 }

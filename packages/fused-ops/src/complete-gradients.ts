@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * One gradient per parameter, zeros where there is none. Throws a `RangeError` for a gradient of another shape, which
- * plain ops would broadcast.
+ * One gradient per parameter, zeros if there is none. Throws a `RangeError` for a gradient whose shape differs from its
+ * parameter's, which plain ops would broadcast.
  */
 export function completeGradients(
   parameters: readonly { readonly variable: tf.Variable }[],
@@ -10,16 +10,16 @@ export function completeGradients(
 ): tf.Tensor[] {
   if (gradients.length > parameters.length) {
     throw new RangeError(
-      `fused-ops: ${gradients.length} gradients were given for ${parameters.length} parameters. Give one per ` +
-        "parameter, undefined where there is none.",
+      `fused-ops: ${gradients.length} gradients were given for ${parameters.length} parameters. Pass one per ` +
+        "parameter, undefined if there is none.",
     );
   }
   return parameters.map(({ variable }, index) => {
     const gradient = gradients[index] ?? tf.zeros(variable.shape);
     if (tf.util.arraysEqual(gradient.shape, variable.shape)) return gradient;
     throw new RangeError(
-      `fused-ops: the gradient of ${variable.name} has shape [${gradient.shape}] and the parameter [${variable.shape}]. ` +
-        "Give gradients in the order of the parameters.",
+      `fused-ops: the gradient of ${variable.name} has shape [${gradient.shape}], but the parameter has [${variable.shape}]. ` +
+        "Pass gradients in the order of the parameters.",
     );
   });
 }

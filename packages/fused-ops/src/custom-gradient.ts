@@ -2,15 +2,15 @@ import * as tf from "@tensorflow/tfjs-core";
 
 export interface ForwardResult<Result extends tf.Tensor> {
   readonly value: Result;
-  /** One gradient per input, in their order. `saved` are the tensors given to `save`. */
+  /** One gradient per input, in order. `saved` are the tensors passed to `save`. */
   gradient(dy: Result, saved: readonly tf.Tensor[]): tf.Tensor[];
 }
 
-/** Keeps tensors until the gradient has been computed; all others of the forward pass are gone by then. */
+/** Keeps tensors of the forward pass for the gradient; all others are disposed. */
 export type Save = (...tensors: readonly tf.Tensor[]) => void;
 
 /**
- * A differentiable function with a gradient of its own. Fewer and cheaper operations than the recorded ones: on a
+ * A differentiable function with a custom gradient, which has fewer and cheaper operations than the automatic one: on a
  * backend that runs graphs, each elementwise operation is a pass over memory.
  */
 export function withGradient<Result extends tf.Tensor>(

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { savedTensor, withGradient } from "./custom-gradient.ts";
 
-/** The rows of `table` [n, d] that `indices` [m] (int32) name. The gradient adds up rows that are named twice. */
+/** The rows of `table` [n, d] at `indices` [m] (int32). The gradient adds up repeated rows. */
 export function embedding(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
   return withGradient<tf.Tensor2D>([table], (save) => {
     save(tf.expandDims(indices, 1));

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { withGradient } from "./custom-gradient.ts";
 
-/** [rows * length, heads * dimension] as [rows, heads, length, dimension]. Keeps nothing for its gradient. */
+/** [rows * length, heads * dimension] as [rows, heads, length, dimension]. Saves nothing for the gradient. */
 export function splitHeads(input: tf.Tensor2D, rows: number, heads: number): tf.Tensor4D {
   const [positions, width] = input.shape;
   return withGradient<tf.Tensor4D>([input], () => ({

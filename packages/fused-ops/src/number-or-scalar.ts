@@ -2,14 +2,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KernelAttributes, KernelInputs } from "./fused-kernel.ts";
 
 /**
- * A number of an update: itself, a scalar tensor (float32 or int32) that holds it, or a function that is asked whenever the
- * update runs. In a function that is recorded once, the number itself would be the same at every call.
+ * A number of an update: a number, a scalar tensor (float32 or int32), or a function that is called whenever the update
+ * runs. In a function that is recorded once, a plain number would be the same in every call.
  */
 export type UpdateNumber = NumberOrScalar | (() => number);
 
 export type NumberOrScalar = number | tf.Scalar;
 
-/** A kernel finds numbers and functions among its attributes, and tensors under the same names among its inputs. */
+/** Splits numbers for a kernel: numbers and functions become attributes, and tensors become inputs with the same names. */
 export function inputsAndAttributes(numbers: Readonly<Record<string, UpdateNumber>>): {
   readonly inputs: KernelInputs;
   readonly attributes: KernelAttributes;
@@ -23,12 +23,12 @@ export function inputsAndAttributes(numbers: Readonly<Record<string, UpdateNumbe
   return { inputs, attributes };
 }
 
-/** The number of this moment. */
-export function presentNumber(number: UpdateNumber): NumberOrScalar {
+/** The current value of a number. */
+export function currentNumber(number: UpdateNumber): NumberOrScalar {
   return typeof number === "function" ? number() : number;
 }
 
-/** 1 - base^exponent for a base between 0 and 1, exact in float32 also where the power is close to 1. */
+/** 1 - base^exponent for a base between 0 and 1, exact in float32 even if the power is close to 1. */
 export function oneMinusPower(base: number, exponent: NumberOrScalar): NumberOrScalar {
   if (typeof exponent === "number") return 1 - base ** exponent;
   return tf.neg(tf.expm1(tf.mul(tf.cast(exponent, "float32"), Math.log(base))));

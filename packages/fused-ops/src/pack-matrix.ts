@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { PackedBits, PackedMatrix } from "./packed-matrix.ts";
 
 /**
- * A matrix [rows, columns] that keeps the 16 bits per value in which it is stored. `values` [65536] says what each pattern
- * means; one serves any number of matrices.
+ * A matrix [rows, columns] that keeps its stored 16 bits per value. `values` [65536] is the float32 value of each bit
+ * pattern; several matrices may share it. Throws a `RangeError` for a wrong number of patterns.
  */
 export function pack16Bits(
   patterns: Uint16Array,
@@ -17,13 +17,14 @@ export function pack16Bits(
 export interface QuantiseOptions {
   /** Bits per value. Default 8. */
   readonly bits?: 4 | 8;
-  /** Columns that share a scale; divides the columns. Default: all of a row. */
+  /** Number of columns that share a scale; must divide the number of columns. Default: the whole row. */
   readonly groupSize?: number;
 }
 
 /**
- * Rounds a matrix [rows, columns] to whole multiples of a scale per group, symmetric about zero: no value moves by more
- * than half its group's scale. Throws a `RangeError` for values that are not finite, and for groups that do not divide a row.
+ * Rounds a matrix [rows, columns] to integer multiples of a scale per group, symmetric about zero: no value changes by more
+ * than half its group's scale. Throws a `RangeError` for a wrong number of values, values that are not finite, and a group
+ * size that does not divide the number of columns.
  */
 export function quantise(
   numbers: Float32Array,
@@ -33,7 +34,7 @@ export function quantise(
   checkSize(numbers, rows, columns);
   const groups = columns / groupSize;
   if (!Number.isInteger(groups)) {
-    throw new RangeError(`fused-ops: groups of ${groupSize} do not divide ${columns} columns. Choose a divisor.`);
+    throw new RangeError(`fused-ops: groupSize ${groupSize} does not divide ${columns} columns. Choose a divisor.`);
   }
   const largest = 2 ** (bits - 1) - 1;
   const codes = new Uint16Array(numbers.length);
@@ -42,7 +43,8 @@ export function quantise(
     const start = group * groupSize;
     let most = 0;
     for (let index = start; index < start + groupSize; index++) most = Math.max(most, Math.abs(numbers[index] ?? 0));
-    if (!Number.isFinite(most)) throw new RangeError("fused-ops: a value to quantise is not finite.");
+    if (!Number.isFinite(most))
+      throw new RangeError("fused-ops: a matrix to quantise has a value that is not finite. Check the weights.");
     const scale = Math.fround(most / largest);
     scales[group] = scale;
     for (let index = start; index < start + groupSize; index++)

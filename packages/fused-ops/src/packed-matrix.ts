@@ -1,27 +1,27 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** A matrix [rows, columns] of few bits per value: a code for each, the values that the codes mean, and scales. */
+/** A matrix [rows, columns] with few bits per value: a code for each element, the value of each code, and scales. */
 export interface PackedMatrix {
   readonly rows: number;
   readonly columns: number;
   readonly bits: PackedBits;
-  /** int32: codes of the matrix in row-major order, the first in the lowest bits, as little-endian files have them. */
+  /** int32 words with the codes in row-major order, the first code in the lowest bits, as in little-endian files. */
   readonly codes: tf.Tensor1D;
-  /** [2 ** bits], float32. May belong to several matrices. */
+  /** The value of each code, [2 ** bits], float32. Several matrices may share it. */
   readonly values: tf.Tensor1D;
-  /** [rows, groups]: what each of a row's groups of as many columns is multiplied by. */
+  /** [rows, groups]: the factor of each group of columns; all groups have the same size. */
   readonly scales?: tf.Tensor2D;
 }
 
 export type PackedBits = 4 | 8 | 16;
 
-/** The matrix as float32 [rows, columns], exactly: by look-up, and a multiplication where there are scales. */
+/** The exact matrix as float32 [rows, columns]: values are looked up and multiplied by their scales, if there are any. */
 export function unpackMatrix({ rows, columns, bits, codes, values, scales }: PackedMatrix): tf.Tensor2D {
   return tf.tidy(() => {
     const perWord = 32 / bits;
     const all = tf.stack(
       Array.from({ length: perWord }, (_, place) =>
-        // Division that rounds down shifts negative words too.
+        // A division that rounds down is an arithmetic shift, for negative words too.
         tf.mod(tf.floorDiv(codes, tf.scalar(2 ** (bits * place), "int32")), tf.scalar(2 ** bits, "int32")),
       ),
       1,
@@ -36,8 +36,8 @@ export function unpackMatrix({ rows, columns, bits, codes, values, scales }: Pac
 }
 
 /**
- * `input` [n, columns] times the transpose of a packed matrix, [n, rows]. Differentiable by `input`; the float32 matrix
- * lives only while it is multiplied with, in both passes.
+ * `input` [n, columns] times the transpose of a packed matrix: [n, rows]. Differentiable with respect to `input`. In both
+ * passes, the float32 matrix exists only during the multiplication.
  */
 export function matMulPacked(input: tf.Tensor2D, matrix: PackedMatrix): tf.Tensor2D {
   return tf.customGrad((given) => ({

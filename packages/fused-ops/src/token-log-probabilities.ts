@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { savedTensor, withGradient } from "./custom-gradient.ts";
 
 /**
- * Log-probabilities [n] (nats) of one token per row of `logits` [n, vocabulary]; `targets` [n, 2] (int32) holds
- * (row, token). Safe for logits of any size; the gradient needs no one-hot matrix.
+ * Log-probabilities [n] (nats) of one token per row of `logits` [n, vocabulary]; each row of `targets` [n, 2] (int32) is
+ * (row, token). Numerically stable for logits of any size; the gradient needs no one-hot matrix.
  */
 export function tokenLogProbabilities(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
   return withGradient<tf.Tensor1D>([logits], (save) => {
@@ -14,7 +14,7 @@ export function tokenLogProbabilities(logits: tf.Tensor2D, targets: tf.Tensor2D)
   });
 }
 
-/** dy * (one at the target - softmax), written at the target instead of subtracted from a dense one-hot matrix. */
+/** dy * (oneHot(target) - softmax(logits)); the target's elements are written in place, without a dense one-hot matrix. */
 function logitGradient(dy: tf.Tensor1D, saved: readonly tf.Tensor[]): tf.Tensor {
   const [logits, targets, value] = [savedTensor(saved, 0), savedTensor(saved, 1), savedTensor(saved, 2)];
   const everywhere = tf.mul(tf.softmax(logits), tf.expandDims(tf.neg(dy), 1));

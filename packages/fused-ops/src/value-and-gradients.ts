@@ -2,17 +2,18 @@ import * as tf from "@tensorflow/tfjs-core";
 
 export interface ValueAndGradients<Value extends tf.Tensor> {
   readonly value: Value;
-  /** One per input; undefined where the value does not depend on it. */
+  /** One per input; undefined if the value does not depend on it. */
   readonly gradients: readonly (tf.Tensor | undefined)[];
 }
 
 type TapeNode = ReturnType<typeof tf.engine>["state"]["activeTape"][number];
 
 /**
- * `f()` and the gradients of its sum, or of its product with `dy`, by `inputs`. As `tf.engine().gradients`, but what a
- * step of the backward pass has used is given back before the next one: tensors that the forward pass saved, gradients
- * of intermediate results, and what gradient functions computed on the way. tfjs-core keeps all of these until the
- * end, so that its peak is the sum of both passes. Throws an `Error` for a gradient of another shape than its input.
+ * `f()` and the gradients of its sum, or of the sum of its product with `dy`, with respect to `inputs`. Like
+ * `tf.engine().gradients`, but each step of the backward pass frees the tensors that it has used before the next step:
+ * tensors saved by the forward pass, gradients of intermediate results, and temporaries of gradient functions. tfjs-core
+ * keeps all of these until the end, so its peak memory is the sum of both passes. Throws an `Error` for a gradient whose
+ * shape differs from its input's.
  */
 export function valueAndGradients<Value extends tf.Tensor>(
   f: () => Value,
@@ -37,12 +38,13 @@ export function valueAndGradients<Value extends tf.Tensor>(
   }
 }
 
-/** Runs with a tape of its own, also when it is called from within a gradient. */
+/** Runs `f` with a separate tape, even inside a gradient. */
 function recorded<Value extends tf.Tensor>(f: () => Value): { readonly value: Value; readonly tape: TapeNode[] } {
   const { state } = tf.engine();
   if (state.gradientDepth > 0)
     throw new Error(
-      "fused-ops: this gradient was asked for while another one is recorded; gradients of it are not known.",
+      "fused-ops: valueAndGradients was called inside a function that is being differentiated; second-order gradients are " +
+        "not supported. Call it outside that function.",
     );
   const outer = state.activeTape;
   state.activeTape = [];
@@ -56,7 +58,7 @@ function recorded<Value extends tf.Tensor>(f: () => Value): { readonly value: Va
   }
 }
 
-/** The nodes through which `value` depends on `inputs`, in their order, with those of their inputs alone. */
+/** The nodes through which `value` depends on `inputs`, in order; each node keeps only the inputs on such a path. */
 function nodesBetween(tape: readonly TapeNode[], inputs: readonly tf.Tensor[], value: tf.Tensor): readonly TapeNode[] {
   const dependent = new Set(inputs.map(({ id }) => id));
   const forward = tape.filter((node) => {
@@ -76,19 +78,19 @@ function nodesBetween(tape: readonly TapeNode[], inputs: readonly tf.Tensor[], v
   }));
 }
 
-/** Adds to the gradients of a node's inputs, and gives up those of its outputs, unless they are `kept`. */
+/** Adds to the gradients of a node's inputs, and disposes those of its outputs unless their ids are in `kept`. */
 function stepBack(node: TapeNode, gradients: Map<number, tf.Tensor>, kept: ReadonlySet<number>): void {
   const dys = node.outputs.map(({ id }) => gradients.get(id));
   const inputs = Object.entries(node.inputs);
   const owned = new Set<tf.Tensor | undefined>([...dys, ...(node.saved ?? [])]);
   const results = tf.tidy(() => {
-    // The engine completes missing ones with zeros; its type does not say so.
+    // The engine replaces missing gradients by zeros, which its type does not express.
     const functions = node.gradient?.(dys as tf.Tensor[]) ?? {};
     return inputs.map(([name, input]) => {
       const dx = functions[name]?.();
-      if (!dx) throw new Error(`fused-ops: ${node.kernelName} has no gradient by its input ${name}.`);
+      if (!dx) throw new Error(`fused-ops: ${node.kernelName} has no gradient with respect to its input ${name}.`);
       checkGradient(node, name, input, dx);
-      // One that somebody else gives back, such as dy itself.
+      // A tensor with a different owner, such as dy itself, must be cloned.
       const own = owned.has(dx) ? dx.clone() : dx;
       owned.add(own);
       return own;
@@ -111,8 +113,8 @@ function stepBack(node: TapeNode, gradients: Map<number, tf.Tensor>, kept: Reado
 function checkGradient({ kernelName }: TapeNode, name: string, input: tf.Tensor, dx: tf.Tensor): void {
   if (dx.dtype === "float32" && tf.util.arraysEqual(dx.shape, input.shape)) return;
   throw new Error(
-    `fused-ops: the gradient of ${kernelName} by its input ${name} is ${dx.dtype} [${dx.shape}], and the input is ` +
-      `[${input.shape}].`,
+    `fused-ops: the gradient of ${kernelName} with respect to its input ${name} is ${dx.dtype} [${dx.shape}], ` +
+      `but must be float32 [${input.shape}]. Fix the gradient function of ${kernelName}.`,
   );
 }
 

@@ -3,38 +3,38 @@ import { fusedKernel } from "./fused-kernel.ts";
 
 /** A float32 tensor whose values are written before it is used. */
 export interface WritableTensor {
-  /** Says that all of it is written soon, so that the system may get its memory ready. */
+  /** Announces that all values will be written soon, so that the system can allocate the memory. */
   prepare(): void;
-  /** Row-major, zeros at first. Not to be touched after {@link finish} or {@link dispose}. */
+  /** The values in row-major order, initially zeros. Do not use them after {@link finish} or {@link dispose}. */
   readonly values: Float32Array;
-  /** The tensor with what was written. */
+  /** Returns the tensor with the values. */
   finish(): tf.Tensor;
-  /** Gives the memory back instead. */
+  /** Frees the memory instead. */
   dispose(): void;
 }
 
 /**
- * Tensors to be written value by value, such as weights that are read from a file: without a copy on a backend that lends its
- * own memory. Memory is taken when it is prepared or written, not before.
+ * Tensors that are written value by value, such as weights that are read from a file: without a copy on a backend that
+ * gives access to its memory. Memory is allocated only when it is prepared or written.
  *
- * Kernel "WritableTensors": attributes `shapes` and `lend`, a function to be called for each output with its memory and a function
- * that gets it ready; no outputs where the backend's memory cannot be written so.
+ * Kernel "WritableTensors": attributes `shapes` and `receiveMemory`, which the kernel calls for each output with its memory
+ * and the function {@link WritableTensor.prepare}. Without outputs if the backend's memory is not accessible.
  */
 export function writableTensors(shapes: readonly (readonly number[])[]): readonly WritableTensor[] {
-  const lent: Pick<WritableTensor, "values" | "prepare">[] = [];
+  const memories: Pick<WritableTensor, "values" | "prepare">[] = [];
   const attributes = {
     shapes,
-    lend: (values: Float32Array, prepare: () => void) => void lent.push({ values, prepare }),
+    receiveMemory: (values: Float32Array, prepare: () => void) => void memories.push({ values, prepare }),
   };
   const tensors = fusedKernel("WritableTensors", {}, attributes) ?? [];
   return shapes.map((shape, index) => {
-    const [tensor, memory] = [tensors[index], lent[index]];
+    const [tensor, memory] = [tensors[index], memories[index]];
     if (tensor && memory) return { ...memory, finish: () => tensor, dispose: () => tensor.dispose() };
-    return outsideOfTheBackend(shape);
+    return inJavaScriptMemory(shape);
   });
 }
 
-function outsideOfTheBackend(shape: readonly number[]): WritableTensor {
+function inJavaScriptMemory(shape: readonly number[]): WritableTensor {
   let written: Float32Array | undefined;
   const values = (): Float32Array => (written ??= zeros(shape));
   return {
@@ -55,7 +55,7 @@ function zeros(shape: readonly number[]): Float32Array {
     return new Float32Array(size);
   } catch (cause) {
     throw new RangeError(
-      `fused-ops: a tensor [${shape.join(", ")}] of ${4 * size} bytes is more than memory has room for.`,
+      `fused-ops: there is not enough memory for a tensor [${shape.join(", ")}] of ${4 * size} bytes.`,
       {
         cause,
       },

@@ -86,7 +86,9 @@ describe("applyAdamW composed of ordinary ops", () => {
   it("refuses a gradient of another shape, which would be broadcast", () => {
     const gradient = tf.scalar(1);
     const step = { learningRate: 0.1, step: 1 };
-    expect(() => applyAdamW([parameter([1, 2])], [gradient], step)).toThrow(/has shape \[\] and the parameter \[2\]/);
+    expect(() => applyAdamW([parameter([1, 2])], [gradient], step)).toThrow(
+      /has shape \[\], but the parameter has \[2\]/,
+    );
     gradient.dispose();
   });
 

@@ -116,7 +116,7 @@ describe.each([
     const { variable } = state;
     const [ones, four] = [tf.ones([3]), tf.ones([4])];
     const learningRate = 0.1;
-    expect(() => applySgd([state], [four], { learningRate })).toThrow(/shape \[4\] and the parameter \[3\]/);
+    expect(() => applySgd([state], [four], { learningRate })).toThrow(/shape \[4\], but the parameter has \[3\]/);
     expect(() => applySgd([state], [ones, ones], { learningRate })).toThrow(/2 gradients were given for 1 parameters/);
     expect(() => applySgd([{ variable, weightDecay: 0 }], [ones], { learningRate, momentum: 0.9 })).toThrow(
       /has no velocity, which momentum needs/,

@@ -46,7 +46,7 @@ describe.each(["cpu", "onnx"])("writableTensors on %s", (backend) => {
   });
 });
 
-it("lend the backend's own memory: no byte is copied when they are finished", async () => {
+it("use the backend's own memory: no byte is copied when they are finished", async () => {
   await useOnnxBackend();
   const { leafBytes } = onnxStatistics();
   const [writable] = writableTensors([[1000, 1000]]);

@@ -19,7 +19,7 @@ const ELEMENT_BYTES = {
 
 export type Dtype = keyof typeof ELEMENT_BYTES;
 
-/** Floating-point numbers of 16 bits: bfloat16, and IEEE 754's half precision. */
+/** 16-bit floating-point numbers: bfloat16 and IEEE 754 half precision. */
 export type Float16Dtype = "BF16" | "F16";
 
 export function isDtype(name: string): name is Dtype {
@@ -31,7 +31,7 @@ export function elementBytesOf(dtype: Dtype): number {
   return ELEMENT_BYTES[dtype];
 }
 
-/** Bytes of one tensor of that dtype and shape. */
+/** Bytes of a tensor of this dtype and shape. */
 export function byteLengthOf(dtype: Dtype, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, ELEMENT_BYTES[dtype]);
 }
@@ -45,7 +45,7 @@ export function float32ToBfloat16(values: Float32Array): Uint16Array {
   });
 }
 
-/** What all 65,536 patterns of a dtype of 16 bits mean. */
+/** The float32 value of each of the 65,536 bit patterns of a 16-bit dtype. */
 export function float16Table(dtype: Float16Dtype): Float32Array {
   if (dtype === "F16") return Float32Array.from({ length: 2 ** 16 }, (_, half) => float16ToNumber(half));
   return new Float32Array(Uint32Array.from({ length: 2 ** 16 }, (_, half) => half << 16).buffer);

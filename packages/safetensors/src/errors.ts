@@ -2,13 +2,16 @@ import { fileURLToPath } from "node:url";
 
 const NAME = "SafetensorsError";
 
-/** Longer messages lose their middle. */
+/** Longer messages are shortened in the middle. */
 const LONGEST_MESSAGE = 4000;
 
-/** `missing`: no such file or tensor. `damaged`: bytes that contradict the format. `unsupported`: a dtype not read, or a name not written here. */
+/**
+ * `missing`: there is no such file or tensor. `damaged`: the bytes contradict the format. `unsupported`: the dtype cannot be
+ * read, or the name cannot be written.
+ */
 export type SafetensorsErrorCode = "missing" | "damaged" | "unsupported";
 
-/** An error of a file of weights that names the file, what was found in it, and what to do. Each format has a class below it. */
+/** An error of a weight file: names the file, what was found in it, and what to do. Each format has a subclass. */
 export class WeightFileError extends Error {
   readonly code: SafetensorsErrorCode;
 
@@ -26,14 +29,14 @@ export class SafetensorsError extends WeightFileError {
     super("safetensors", code, message, options);
   }
 
-  /** Recognises errors of any installed copy of this package. */
+  /** Recognises errors of every installed copy of this package. */
   static is(error: unknown, code?: SafetensorsErrorCode): error is SafetensorsError {
     if (!(error instanceof Error) || error.name !== NAME || !("code" in error)) return false;
     return code === undefined || error.code === code;
   }
 }
 
-/** The file's decoded path, for messages; a URL that is no path on this machine stays an address. */
+/** The file's decoded path, for messages; a URL that is not a path on this machine stays as it is. */
 export function pathOf(file: URL): string {
   try {
     return fileURLToPath(file);
@@ -42,7 +45,7 @@ export function pathOf(file: URL): string {
   }
 }
 
-/** A value of a file as a message quotes it: text and lists of numbers cut to a line, anything else by its kind. */
+/** A value from a file, for messages: text and lists of numbers shortened to a line, anything else by its kind. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
@@ -51,7 +54,7 @@ export function shown(value: unknown): string {
   return `[${items.join(", ")}${value.length > 8 ? `, ... ${value.length} in all` : ""}]`;
 }
 
-/** Names of files as a message lists them: the first eight in order, and how many more there are. */
+/** File names, for messages: the first eight in order, and the number of the others. */
 export function listed(names: readonly string[]): string {
   if (names.length === 0) return "nothing";
   const rest = names.length > 8 ? ` and ${names.length - 8} more` : "";

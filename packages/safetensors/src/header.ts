@@ -4,13 +4,13 @@ import { pathOf, SafetensorsError, shown } from "./errors.ts";
 import { foreignFormat, readBytes } from "./open-file.ts";
 import type { TensorEntry } from "./weight-format.ts";
 
-/** The header may hold this many bytes; the limit of the reference implementation. */
+/** The largest header, as in the reference implementation. */
 const MAXIMUM_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
-/** The entry of a header that is no tensor: text about the file. */
+/** The entry of a header that is not a tensor but text about the file. */
 export const METADATA = "__metadata__";
 
-/** Reads and checks the header: what it says must fit the file and itself, so that no later read goes astray. */
+/** Reads the header and checks it against the file and for consistency, so that later reads stay within their tensor. */
 export async function readHeader(handle: FileHandle, file: URL): Promise<readonly TensorEntry[]> {
   const { size } = await handle.stat();
   const header = await readHeaderBytes(handle, file, size);
@@ -30,7 +30,7 @@ async function readHeaderBytes(handle: FileHandle, file: URL, size: number): Pro
   if (size < LENGTH_BYTES) throw damaged(file, `it has ${size} ${size === 1 ? "byte" : "bytes"}, too few for a header`);
   const length = new DataView(start.buffer).getBigUint64(0, true);
   if (length > BigInt(size - LENGTH_BYTES)) {
-    throw damaged(file, `its header claims ${length} bytes, the file has ${size}`);
+    throw damaged(file, `its header claims ${length} bytes, but the file has ${size}`);
   }
   if (length > MAXIMUM_HEADER_BYTES) {
     throw damaged(file, `its header claims ${length} bytes; the format allows ${MAXIMUM_HEADER_BYTES}`);
@@ -39,7 +39,7 @@ async function readHeaderBytes(handle: FileHandle, file: URL, size: number): Pro
 }
 
 const PYTORCH =
-  "is a zip archive, as PyTorch's *.bin files are. Read it with @mlan/pytorch-files, or convert it to safetensors";
+  "is a zip archive, like PyTorch's *.bin files. Read it with @mlan/pytorch-files, or convert it to safetensors";
 
 function isZip(start: Uint8Array): boolean {
   return start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
@@ -56,22 +56,22 @@ async function readExactly(
 }
 
 function parseHeader(bytes: Uint8Array, file: URL): Readonly<Record<string, unknown>> {
-  if (!isModest(bytes)) throw damaged(file, "its header is not a list of tensors");
+  if (!isPlausible(bytes)) throw damaged(file, "its header is not a list of tensors");
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (cause) {
-    throw damaged(file, "its header is no JSON", { cause });
+    throw damaged(file, "its header is not JSON", { cause });
   }
-  if (!isObject(value)) throw damaged(file, "its header is no JSON object");
+  if (!isObject(value)) throw damaged(file, "its header is not a JSON object");
   return value;
 }
 
-/** Real headers have three levels and four commas per tensor; far more would be parsed into gigabytes. */
+/** Real headers have three levels and about four commas per tensor; JSON with far more would take gigabytes when parsed. */
 const MAXIMUM_DEPTH = 4;
 const MAXIMUM_COMMAS = 4_000_000;
 
-function isModest(json: Uint8Array): boolean {
+function isPlausible(json: Uint8Array): boolean {
   let depth = 0;
   let commas = 0;
   let inText = false;
@@ -110,25 +110,26 @@ function checkEntry(name: string, value: unknown, { file, dataStart, size }: Bou
   if (end - begin !== byteLength) {
     throw damaged(
       file,
-      `${tensor} (${dtype} ${shown(shape)}) needs ${byteLength} bytes, its data offsets give ${end - begin}`,
+      `${tensor} (${dtype} ${shown(shape)}) needs ${byteLength} bytes, but its data offsets span ${end - begin}`,
     );
   }
-  if (dataStart + end > size) throw damaged(file, `${tensor} ends at byte ${dataStart + end}, the file at ${size}`);
+  if (dataStart + end > size)
+    throw damaged(file, `${tensor} ends at byte ${dataStart + end}, but the file ends at ${size}`);
   return { name, dtype, shape, file, offset: dataStart + begin, byteLength };
 }
 
-/** The format allows neither overlaps nor holes. */
+/** The format allows neither overlaps nor gaps. */
 function checkLayout(entries: readonly TensorEntry[], { file, dataStart, size }: Bounds): void {
   let position = dataStart;
   for (const { name, offset, byteLength } of entries.toSorted(
     (a, b) => a.offset - b.offset || a.byteLength - b.byteLength,
   )) {
     if (offset !== position) {
-      throw damaged(file, `tensor ${shown(name)} begins at byte ${offset} where byte ${position} was expected`);
+      throw damaged(file, `tensor ${shown(name)} begins at byte ${offset}, but byte ${position} was expected`);
     }
     position += byteLength;
   }
-  if (position !== size) throw damaged(file, `its tensors end at byte ${position}, the file at ${size}`);
+  if (position !== size) throw damaged(file, `its tensors end at byte ${position}, but the file ends at ${size}`);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

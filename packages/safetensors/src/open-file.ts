@@ -2,20 +2,20 @@ import { type FileHandle, open, stat } from "node:fs/promises";
 import { pathOf } from "./errors.ts";
 import type { WeightFormat } from "./weight-format.ts";
 
-/** Opens a regular file for reading. Throws the format's error with the reason, whatever the path leads to. */
+/** Opens a regular file for reading. Throws the format's error with the reason if that is impossible. */
 export async function openFile(file: URL, format: WeightFormat): Promise<FileHandle> {
   try {
-    // Looked at first: opening a pipe would wait for its writer.
+    // Checked before it is opened: opening a pipe would wait for its writer.
     const found = await stat(file);
     if (found.isFile()) return await open(file);
-    const kind = found.isDirectory() ? "is a folder" : "is no regular file";
+    const kind = found.isDirectory() ? "is a folder" : "is not a regular file";
     throw new format.error("missing", `${pathOf(file)} ${kind}; a ${format.fileKind} was expected.`);
   } catch (error) {
     throw format.error.is(error) ? error : cannotOpen(file, error, format);
   }
 }
 
-/** The error for a file or folder that the file system does not give. */
+/** The error for a file or folder that cannot be opened. */
 export function cannotOpen(file: URL, cause: unknown, format: WeightFormat): Error {
   return new format.error("missing", `${pathOf(file)} ${reasonOf(cause)}`, { cause });
 }
@@ -27,7 +27,7 @@ function reasonOf(cause: unknown): string {
       return "does not exist. Check the path and the download.";
     case "EACCES":
     case "EPERM":
-      return "may not be read: permission denied. Change its permissions, or run as its owner.";
+      return "cannot be read: permission denied. Change its permissions, or run as its owner.";
     case "EMFILE":
     case "ENFILE":
       return "cannot be opened: too many files are open. Raise the limit (`ulimit -n`).";
@@ -36,7 +36,7 @@ function reasonOf(cause: unknown): string {
   }
 }
 
-/** Fills `bytes` from that byte of the file on. Throws what `ended` gives when the file ends before. */
+/** Fills `bytes` from the file, starting at `position`. Throws the error that `ended` returns if the file is too short. */
 export async function readBytes(
   handle: FileHandle,
   { bytes, position }: { readonly bytes: Uint8Array; readonly position: number },
@@ -52,7 +52,7 @@ export async function readBytes(
   }
 }
 
-/** What a file that begins with these bytes is, as a message says it; undefined for what may be weights. */
+/** For messages, what a file that begins with these bytes is if it cannot be weights; otherwise undefined. */
 export function foreignFormat(start: Uint8Array): string | undefined {
   const text = new TextDecoder("latin1").decode(start).trimStart().toLowerCase();
   return FORMATS.find(({ mark }) => text.startsWith(mark))?.problem;
@@ -62,5 +62,5 @@ const FORMATS: readonly { readonly mark: string; readonly problem: string }[] = 
   { mark: "version https://git-lfs", problem: "is a Git LFS pointer, not the file. Fetch it with `git lfs pull`" },
   { mark: "<!doctype html", problem: "is a web page. Download the file itself" },
   { mark: "<html", problem: "is a web page. Download the file itself" },
-  { mark: "gguf", problem: "is a GGUF file. Take the model as safetensors" },
+  { mark: "gguf", problem: "is a GGUF file. Use the model's safetensors files" },
 ];

@@ -4,7 +4,7 @@ import { openFile } from "./open-file.ts";
 import { readFloat32, readInt32 } from "./read-tensor.ts";
 import { type Shards, shardsOf } from "./shards.ts";
 import { elementsOf } from "./strided.ts";
-import { checkState, type OpenedFile, piecePool, stateOf } from "./tensor-bytes.ts";
+import { checkState, type OpenedFile, chunkPool, stateOf } from "./tensor-bytes.ts";
 import type { TensorEntry, WeightFormat } from "./weight-format.ts";
 
 /** Tensors of one file or of all shards of a folder, read one at a time. */
@@ -13,8 +13,8 @@ export interface SafetensorsReader {
   /** A floating-point tensor (F32, F16, BF16, F64) as float32, row-major. */
   read(name: string): Promise<Float32Array>;
   /**
-   * The same into `target`, which has as many elements, in pieces and without a copy of the tensor. Resolves to the place of
-   * the first value that is NaN or infinite, -1 when all are finite.
+   * Reads the same into `target`, which must have as many elements, in chunks and without a copy of the tensor. Resolves to
+   * the index of the first value that is NaN or infinite, -1 if all are finite.
    */
   readInto(name: string, target: Float32Array): Promise<number>;
   /** An integer tensor (BOOL, U8, I8, U16, I16, I32, I64) as int32, row-major. */
@@ -23,9 +23,9 @@ export interface SafetensorsReader {
 }
 
 /**
- * Opens a `*.safetensors` file, or a folder: the shards that `model.safetensors.index.json` names unless there is a
- * `model.safetensors` too, else every `*.safetensors` in it. Headers are checked against the files before anything is read.
- * Throws a {@link SafetensorsError} that names the file.
+ * Opens a `*.safetensors` file or a folder. In a folder with `model.safetensors.index.json` that is `model.safetensors` if
+ * it exists, otherwise the shards that the index names; in any other folder, every `*.safetensors` file. Headers are
+ * checked against the files before any tensor is read. Throws a {@link SafetensorsError} that names the file.
  */
 export function openSafetensors(fileOrFolder: URL): Promise<SafetensorsReader> {
   return openWeightFiles(fileOrFolder, SAFETENSORS);
@@ -43,13 +43,13 @@ const SAFETENSORS: WeightFormat = {
     const pickles = names.filter((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
     const found =
       pickles.length > 0
-        ? `only PyTorch's own files (${listed(pickles)}): read them with @mlan/pytorch-files, or convert them to safetensors`
-        : `${listed(names)}; only safetensors weights are read`;
-    throw new SafetensorsError("missing", `${pathOf(folder)} holds no *.safetensors file, but ${found}.`);
+        ? `only PyTorch files (${listed(pickles)}): read them with @mlan/pytorch-files, or convert them to safetensors`
+        : `${listed(names)}; only safetensors files can be read`;
+    throw new SafetensorsError("missing", `${pathOf(folder)} has no *.safetensors file, but ${found}.`);
   },
 };
 
-/** Opens a file of another format, or a folder of its files, to be read as safetensors are. Throws the format's errors. */
+/** Opens a file of a different format, or a folder of such files, with the same reader. Throws the format's errors. */
 export async function openWeightFiles(fileOrFolder: URL, format: WeightFormat): Promise<SafetensorsReader> {
   const opened = new Map<string, OpenedFile>();
   const close = async (): Promise<void> => {
@@ -67,7 +67,7 @@ export async function openWeightFiles(fileOrFolder: URL, format: WeightFormat): 
       opened.set(file.href, { handle, format, state, verified });
       for (const entry of await format.readEntries(handle, file)) addEntry(entries, entry, format);
     }
-    checkPromises(shards, entries, format);
+    checkIndex(shards, entries, format);
     return reader(entries, opened, { format, close });
   } catch (error) {
     await close();
@@ -92,12 +92,12 @@ function reader(
     if (!file) throw new format.error("missing", `${shown(name)} was read after close().`);
     return { entry, file };
   };
-  const pieces = piecePool();
+  const chunks = chunkPool();
   const readInto = async (name: string, target: Float32Array): Promise<number> => {
     const { entry, file } = find(name);
-    const place = await readFloat32(file, entry, target, pieces);
+    const index = await readFloat32(file, entry, target, chunks);
     await checkState(file, entry);
-    return place;
+    return index;
   };
   return {
     entries,
@@ -111,7 +111,7 @@ function reader(
     async readInt32(name) {
       const { entry, file } = find(name);
       const values = allocate(entry, format, (length) => new Int32Array(length));
-      await readInt32(file, entry, values, pieces);
+      await readInt32(file, entry, values, chunks);
       await checkState(file, entry);
       return values;
     },
@@ -119,7 +119,7 @@ function reader(
   };
 }
 
-/** A file can claim more than a machine holds: sparse ones take no room on disk. */
+/** A file can claim more values than memory can hold: sparse files take no space on disk. */
 function allocate<Memory>(
   { name, file, shape, byteLength }: TensorEntry,
   { error }: WeightFormat,
@@ -128,22 +128,18 @@ function allocate<Memory>(
   try {
     return make(elementsOf(shape));
   } catch (cause) {
-    const message = `${pathOf(file)}: tensor ${shown(name)} needs ${byteLength} bytes, more memory than there is.`;
+    const message = `${pathOf(file)}: tensor ${shown(name)} needs ${byteLength} bytes, more than the available memory.`;
     throw new error("unsupported", message, { cause });
   }
 }
 
-/** A tensor that an index promises in one file and that is in another, or nowhere, is of another model. */
-function checkPromises(
-  { promised, index }: Shards,
-  entries: ReadonlyMap<string, TensorEntry>,
-  format: WeightFormat,
-): void {
-  for (const [name, file] of promised) {
+/** Throws if a tensor is not in the file that the index names: then index and weights belong to different models. */
+function checkIndex({ indexed, index }: Shards, entries: ReadonlyMap<string, TensorEntry>, format: WeightFormat): void {
+  for (const [name, file] of indexed) {
     const found = entries.get(name)?.file.href;
     if (found === file.href || !index) continue;
-    const where = `${pathOf(index)} puts tensor ${shown(name)} into ${pathOf(file)}, which does not hold it`;
-    throw new format.error("damaged", `${where}. Download index and weights from the same place.`);
+    const where = `${pathOf(index)} puts tensor ${shown(name)} into ${pathOf(file)}, which does not contain it`;
+    throw new format.error("damaged", `${where}. Download index and weights from the same index.`);
   }
 }
 

@@ -1,19 +1,19 @@
-/** A part of a strided tensor, small enough to be read at once. */
+/** Part of a strided tensor that is small enough to read at once. */
 export interface Block {
-  /** Its first element in the file, counted from the tensor's first. */
+  /** The position of its first element in the file, relative to the tensor's first element. */
   readonly start: number;
-  /** From its first to its last element in the file. */
+  /** The number of elements in the file from its first to its last element. */
   readonly length: number;
-  /** The place of its first element in the tensor, row-major. */
+  /** The row-major index of its first element in the tensor. */
   readonly target: number;
   readonly axes: readonly Axis[];
 }
 
 interface Axis {
   readonly size: number;
-  /** Elements in the file from one index to the next. */
+  /** Distance in the file from one index to the next, in elements. */
   readonly stride: number;
-  /** The same in the tensor, row-major. */
+  /** The same distance in the row-major tensor. */
   readonly step: number;
 }
 
@@ -22,12 +22,12 @@ export function rowMajorStrides(shape: readonly number[]): readonly number[] {
   return shape.map((_, axis) => elementsOf(shape.slice(axis + 1)));
 }
 
-/** The elements of a shape. */
+/** The number of elements of a shape. */
 export function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** All parts of a tensor, in the order of the file, each at most `longest` elements of the file long. */
+/** Splits a tensor into blocks of at most `longest` elements in the file, in the order of the file. */
 export function blocksOf(
   shape: readonly number[],
   strides: readonly number[],
@@ -46,7 +46,7 @@ function* split({ start, target, axes }: Omit<Block, "length">, longest: number)
   if (!first) return yield { start, target, axes, length: 1 };
   const length = spanOf(rest);
   const { size, stride, step } = first;
-  // As many indices of the widest axis as are not too long together.
+  // The number of indices of the axis with the largest stride that fit into `longest`.
   const many = stride === 0 ? size : Math.floor((longest - length) / stride) + 1;
   for (let index = 0; index < size; index += Math.max(many, 1)) {
     const place = { start: start + index * stride, target: target + index * step };
@@ -58,12 +58,12 @@ function* split({ start, target, axes }: Omit<Block, "length">, longest: number)
   }
 }
 
-/** Elements of the file from the first to the last one. */
+/** The number of elements in the file from the first to the last element. */
 function spanOf(axes: readonly Axis[]): number {
   return axes.reduce((span, { size, stride }) => span + Math.max(size - 1, 0) * stride, 1);
 }
 
-/** Puts a block's elements, which are in `from` as in the file, to their places in the tensor. */
+/** Copies a block's elements from `from`, where they are as in the file, to their row-major positions in the tensor `to`. */
 export function scatter<Values extends Float32Array | Int32Array>(from: Values, to: Values, block: Block): void {
   const { axes } = block;
   const put = (depth: number, source: number, target: number): void => {

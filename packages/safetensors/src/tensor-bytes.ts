@@ -4,33 +4,33 @@ import { pathOf, shown } from "./errors.ts";
 import { readBytes } from "./open-file.ts";
 import type { CheckedBytes, TensorEntry, WeightFormat } from "./weight-format.ts";
 
-/** Small enough for a processor's cache: what was read is decoded while it is there. A multiple of every element's size. */
-export const PIECE_BYTES: number = 2 ** 22;
+/** Small enough for the processor's cache, so that decoding reads from the cache. A multiple of every element size. */
+export const CHUNK_BYTES: number = 2 ** 22;
 
-export type Piece = Uint8Array<ArrayBuffer>;
+export type Chunk = Uint8Array<ArrayBuffer>;
 
-/** Memory that reads use again and again: fresh pages cost as much as what is read into them. */
-export interface PiecePool {
-  take(): Piece;
-  give(piece: Piece): void;
+/** Memory that reads reuse: allocating new pages costs as much as reading into them. */
+export interface ChunkPool {
+  take(): Chunk;
+  release(chunk: Chunk): void;
 }
 
-export function piecePool(): PiecePool {
-  const free: Piece[] = [];
-  return { take: () => free.pop() ?? new Uint8Array(PIECE_BYTES), give: (piece) => void free.push(piece) };
+export function chunkPool(): ChunkPool {
+  const free: Chunk[] = [];
+  return { take: () => free.pop() ?? new Uint8Array(CHUNK_BYTES), release: (chunk) => void free.push(chunk) };
 }
 
-/** An open file of weights. */
+/** An open weight file. */
 export interface OpenedFile {
   readonly handle: FileHandle;
   readonly format: WeightFormat;
-  /** Size and time of the last change when it was opened. */
+  /** Size and modification time when it was opened. */
   readonly state: string;
-  /** The beginnings of the parts whose checksums are known to be right. */
+  /** Offsets of the parts whose checksums have been verified. */
   readonly verified: Set<number>;
 }
 
-/** Fills `bytes` with those of a tensor from its byte `start` on. */
+/** Fills `bytes` with a tensor's bytes, starting at its byte `start`. */
 export function readTensorBytes(
   { handle, format }: OpenedFile,
   { file, name, offset }: TensorEntry,
@@ -41,7 +41,7 @@ export function readTensorBytes(
   return readBytes(handle, { bytes, position: offset + start }, ended);
 }
 
-/** Throws when the file was written to since it was opened. */
+/** Throws if the file has changed since it was opened. */
 export async function checkState({ handle, state, format }: OpenedFile, { file }: TensorEntry): Promise<void> {
   if ((await stateOf(handle)) === state) return;
   throw new format.error("damaged", `${pathOf(file)} was changed while it was read. Open it again.`);
@@ -52,12 +52,12 @@ export async function stateOf(handle: FileHandle): Promise<string> {
   return `${size}:${mtimeNs}`;
 }
 
-/** The checked part of the file where the tensor is all of it. */
+/** The tensor's checked part of the file, if the tensor is that whole part. */
 export function wholePart({ checked, offset, byteLength }: TensorEntry): CheckedBytes | undefined {
   return checked && checked.offset === offset && checked.byteLength === byteLength ? checked : undefined;
 }
 
-/** Throws unless this is the checksum of the tensor's checked part. */
+/** Throws unless `sum` is the checksum of the tensor's checked part. */
 export function checkChecksum(
   { verified, format }: OpenedFile,
   { file, name, checked }: TensorEntry,
@@ -65,26 +65,26 @@ export function checkChecksum(
 ): void {
   if (!checked) return;
   if (checked.crc32 !== sum) {
-    const what = `tensor ${shown(name)} has bytes that do not fit its checksum`;
+    const what = `tensor ${shown(name)} does not match its checksum`;
     throw new format.error("damaged", `${pathOf(file)} is damaged: ${what}. Download or write it again.`);
   }
   verified.add(checked.offset);
 }
 
-/** Reads the checked part around a tensor, once, for tensors that are not all of theirs. */
-export async function verifyPart(opened: OpenedFile, entry: TensorEntry, pool: PiecePool): Promise<void> {
+/** Verifies the checked part around a tensor, once; for tensors that are only a fraction of it. */
+export async function verifyPart(opened: OpenedFile, entry: TensorEntry, pool: ChunkPool): Promise<void> {
   const { checked } = entry;
   if (!checked || opened.verified.has(checked.offset)) return;
-  const piece = pool.take();
+  const chunk = pool.take();
   try {
     let sum = 0;
-    for (let done = 0; done < checked.byteLength; done += PIECE_BYTES) {
-      const bytes = piece.subarray(0, Math.min(PIECE_BYTES, checked.byteLength - done));
+    for (let done = 0; done < checked.byteLength; done += CHUNK_BYTES) {
+      const bytes = chunk.subarray(0, Math.min(CHUNK_BYTES, checked.byteLength - done));
       await readTensorBytes(opened, entry, { bytes, start: checked.offset - entry.offset + done });
       sum = crc32(bytes, sum);
     }
     checkChecksum(opened, entry, sum);
   } finally {
-    pool.give(piece);
+    pool.release(chunk);
   }
 }

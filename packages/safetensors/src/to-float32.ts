@@ -1,16 +1,16 @@
 import { type Dtype, elementBytesOf, float16Table } from "./dtype.ts";
 
-/** Little-endian floating-point numbers as float32. F64 is rounded. */
+/** Converts little-endian floating-point numbers to float32. F64 is rounded. */
 export interface Float32Decoder {
   readonly elementBytes: number;
   /**
-   * Writes the numbers of `bytes`, which begin at a multiple of 8, to `target`. Returns the place of the first that is NaN or
-   * infinite, -1 when all are finite.
+   * Writes the numbers in `bytes`, whose offset is a multiple of 8, to `target`. Returns the index of the first one that is
+   * NaN or infinite, -1 if all are finite.
    */
   decode(bytes: Uint8Array<ArrayBuffer>, target: Float32Array): number;
 }
 
-/** Undefined for dtypes that are not floating-point numbers read here. */
+/** Undefined for dtypes that cannot be read as float32. */
 export function float32Decoder(dtype: Dtype): Float32Decoder | undefined {
   const decode = DECODERS[dtype];
   return decode && { elementBytes: elementBytesOf(dtype), decode };
@@ -28,7 +28,7 @@ const DECODERS: Partial<Record<Dtype, Float32Decoder["decode"]>> = {
   BF16: (bytes, target) => {
     const result = new Uint32Array(target.buffer, target.byteOffset, target.length);
     const pairs = new Uint32Array(bytes.buffer, bytes.byteOffset, target.length >> 1);
-    // An exponent of all ones, plus one, reaches the place of the sign. No branch per value: it would take twice as long.
+    // An exponent of all ones, plus one, carries into the sign bit. A branch per value would take twice as long.
     let exponents = 0;
     for (let index = 0; index < pairs.length; index++) {
       const pair = pairs[index] ?? 0;
@@ -51,10 +51,10 @@ const DECODERS: Partial<Record<Dtype, Float32Decoder["decode"]>> = {
   },
 };
 
-/** Made when the first file of that dtype is read. */
+/** Created when the first F16 tensor is read. */
 let halves: Float32Array | undefined;
 
-/** Where the first value is that is NaN or infinite; -1 when all are finite. */
+/** The index of the first value that is NaN or infinite; -1 if all are finite. */
 export function firstNotFinite(values: Float32Array): number {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   let exponents = 0;

@@ -1,12 +1,12 @@
 import type { Dtype } from "./dtype.ts";
 
 /**
- * Writes little-endian integers, whose bytes begin at a multiple of 8, to `target`. Returns the first that needs more than 32
- * bits.
+ * Writes the little-endian integers in `bytes`, whose offset is a multiple of 8, to `target`. Returns the first integer that
+ * needs more than 32 bits, if there is one.
  */
 type Int32Decoder = (bytes: Uint8Array<ArrayBuffer>, target: Int32Array) => bigint | undefined;
 
-/** Undefined for dtypes that are not integers read here. */
+/** Undefined for dtypes that cannot be read as int32. */
 export function int32Decoder(dtype: Dtype): Int32Decoder | undefined {
   return DECODERS[dtype];
 }

@@ -2,41 +2,41 @@ import type { FileHandle } from "node:fs/promises";
 import type { Dtype } from "./dtype.ts";
 import type { SafetensorsErrorCode } from "./errors.ts";
 
-/** Where one tensor lies in its file. */
+/** The type of a tensor and its location in a file. */
 export interface TensorEntry {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly file: URL;
-  /** First byte, counted from the beginning of the file. */
+  /** Offset of its first byte in the file. */
   readonly offset: number;
-  /** From the first to the last byte. */
+  /** Number of bytes from its first to its last byte. */
   readonly byteLength: number;
-  /** Where elements are not in row-major order one after the other: by how many elements each axis advances in the file. */
+  /** Strides of the axes in elements, if the tensor is not contiguous in row-major order. */
   readonly strides?: readonly number[];
-  /** The part of the file around the tensor that has a checksum. */
+  /** The part of the file that contains the tensor and has a checksum. */
   readonly checked?: CheckedBytes;
 }
 
-/** A part of a file whose CRC-32 is known. */
+/** A part of a file with a known CRC-32. */
 export interface CheckedBytes {
   readonly offset: number;
   readonly byteLength: number;
   readonly crc32: number;
 }
 
-/** A file format of weights: how its folders are laid out, and where a file's tensors are. */
+/** A file format for weights: the layout of its folders, and how to find the tensors in a file. */
 export interface WeightFormat {
-  /** What messages call one of its files, such as "*.safetensors file". */
+  /** The name for one of its files in messages, such as "*.safetensors file". */
   readonly fileKind: string;
-  /** The file of a folder that has no shards. */
+  /** The name of the weight file in a folder without shards. */
   readonly singleFile: string;
-  /** The list of a folder's shards. */
+  /** The name of the index of a folder's shards. */
   readonly indexFile: string;
   readonly error: WeightErrorClass;
-  /** The names of the weight files of a folder that has neither of the two. Throws where there are none. */
+  /** The names of the weight files in a folder with neither of these. Throws if there are none. */
   otherFiles(folder: URL, names: readonly string[]): readonly string[];
-  /** The tensors of a file; what the file says of them must fit the file and itself, so that no later read goes astray. */
+  /** The tensors of a file. Must check the entries against the file and for consistency, so that later reads stay within it. */
   readEntries(handle: FileHandle, file: URL): Promise<readonly TensorEntry[]>;
 }
 

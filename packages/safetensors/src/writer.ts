@@ -4,7 +4,7 @@ import { byteLengthOf, float32ToBfloat16 } from "./dtype.ts";
 import { SafetensorsError } from "./errors.ts";
 import { METADATA } from "./header.ts";
 
-/** One tensor to write. `data` is asked for when its turn comes, so only one need be in memory. */
+/** One tensor to write. `data` is called when the tensor is written, so only one tensor needs to be in memory. */
 export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
@@ -13,12 +13,12 @@ export interface TensorToWrite {
   data(): Float32Array | Int32Array | Promise<Float32Array | Int32Array>;
 }
 
-/** A hash takes less than 2 GiB at a time. */
+/** A hash accepts less than 2 GiB per update. */
 const LARGEST_UPDATE = 1 << 30;
 
 /**
- * Writes a safetensors file atomically: a temporary file beside it, synced to disk, then renamed. When it throws,
- * what `file` held before is untouched and the temporary file is gone. Returns the file's SHA-256, hexadecimal.
+ * Writes a safetensors file atomically: to a temporary file in the same folder, which is synced to disk and renamed. If it
+ * throws, an existing `file` is unchanged and the temporary file is removed. Returns the file's SHA-256 in hexadecimal.
  */
 export async function writeSafetensors(
   file: URL,
@@ -62,10 +62,11 @@ function headerBytes(
     if (name === METADATA) {
       throw new SafetensorsError(
         "unsupported",
-        `a tensor cannot be called "${METADATA}", which is the format's name for a file's metadata. Rename the tensor.`,
+        `a tensor cannot be named "${METADATA}", which is reserved for the file's metadata. Rename the tensor.`,
       );
     }
-    if (header.has(name)) throw new SafetensorsError("damaged", `two tensors to write are called "${name}".`);
+    if (header.has(name))
+      throw new SafetensorsError("damaged", `two tensors to write are named "${name}". Rename one of them.`);
     const end = offset + byteLengthOf(dtype, shape);
     header.set(name, { dtype, shape, data_offsets: [offset, end] });
     offset = end;
@@ -86,7 +87,8 @@ async function bytesOf({ name, dtype, shape, data }: TensorToWrite): Promise<Uin
   ) {
     throw new SafetensorsError(
       "damaged",
-      `tensor "${name}" (${dtype} [${shape}]) came with ${values.length} values in a ${values.constructor.name}.`,
+      `tensor "${name}" (${dtype} [${shape}]) has ${values.length} values in a ${values.constructor.name}. ` +
+        "Return as many as its shape has, in an Int32Array for I32 and a Float32Array otherwise.",
     );
   }
   const numbers = dtype === "BF16" && values instanceof Float32Array ? float32ToBfloat16(values) : values;

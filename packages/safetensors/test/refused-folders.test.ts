@@ -13,11 +13,15 @@ describe("an index that does not fit its folder is refused", () => {
     await writeFile(file("model.safetensors.index.json"), JSON.stringify({ weight_map: weights }));
   };
   it.each([
-    ["files outside", { w: "../a.safetensors" }, 'tensor "w" into "../a.safetensors", which is no file of this folder'],
+    [
+      "files outside",
+      { w: "../a.safetensors" },
+      'tensor "w" into "../a.safetensors", which is not a file of this folder',
+    ],
     ["itself", { w: "." }, 'into ".", which'],
     ["no name", { w: "" }, 'into "", which'],
-    ["half a character", { w: "\ud800" }, "which is no file of this folder"],
-    ["a NUL", { w: "a\0" }, "which is no file of this folder"],
+    ["half a character", { w: "\ud800" }, "which is not a file of this folder"],
+    ["a NUL", { w: "a\0" }, "which is not a file of this folder"],
     ["a number", { w: 3 }, "into 3, which"],
     ["files that are missing", { w: "a.safetensors", v: "c.safetensors" }, "1 of the 2 files that"],
     ["tensors in other files", { w: "b.safetensors", v: "b.safetensors" }, 'puts tensor "w" into'],
@@ -56,7 +60,7 @@ describe("what is no readable file is named with its reason", () => {
 
   it.skipIf(process.platform === "win32")("a pipe, which would never end", async () => {
     await promisify(execFile)("mkfifo", [fileURLToPath(file())]);
-    await expect(openSafetensors(file(""))).rejects.toThrow("is no regular file");
+    await expect(openSafetensors(file(""))).rejects.toThrow("is not a regular file");
   });
 
   // The superuser may read everything.
@@ -74,7 +78,7 @@ describe("what is no readable file is named with its reason", () => {
   it("a folder of PyTorch's own files", async () => {
     await writeFile(file("pytorch_model-00001-of-00002.bin"), "PK");
     await expect(openSafetensors(file(""))).rejects.toThrow(
-      "only PyTorch's own files (pytorch_model-00001-of-00002.bin): read them with @mlan/pytorch-files",
+      "only PyTorch files (pytorch_model-00001-of-00002.bin): read them with @mlan/pytorch-files",
     );
   });
 });

@@ -76,9 +76,9 @@ describe("a written file", () => {
   });
 
   it("refuses two tensors of one name and data of another size", async () => {
-    await expect(writeSafetensors(file(), [tensor("w", [1]), tensor("w", [2])])).rejects.toThrow('called "w"');
+    await expect(writeSafetensors(file(), [tensor("w", [1]), tensor("w", [2])])).rejects.toThrow('named "w"');
     await expect(writeSafetensors(file(), [{ ...tensor("w", [1, 2]), shape: [3] }])).rejects.toThrow(
-      '"w" (F32 [3]) came with 2 values',
+      '"w" (F32 [3]) has 2 values',
     );
   });
 
@@ -86,7 +86,7 @@ describe("a written file", () => {
     "refuses a tensor with the name of the metadata, which are %o",
     async (metadata) => {
       const writing = writeSafetensors(file(), [tensor("w", [1]), tensor("__metadata__", [1])], metadata);
-      await expect(writing).rejects.toThrow('a tensor cannot be called "__metadata__"');
+      await expect(writing).rejects.toThrow('a tensor cannot be named "__metadata__"');
       expect(await readdir(file(""))).toEqual([]);
     },
   );
@@ -121,7 +121,7 @@ describe("foreign files", () => {
     const bytes = new Uint8Array(BigInt64Array.of(1n, value).buffer);
     await writeRaw({ w: { dtype: "I64", shape: [2], data_offsets: [0, 16] } }, bytes);
     const reader = await openSafetensors(file());
-    await expect(reader.readInt32("w")).rejects.toThrow(`"w" holds ${value}, which does not fit into 32 bits`);
+    await expect(reader.readInt32("w")).rejects.toThrow(`"w" contains ${value}, which does not fit into 32 bits`);
     await reader.close();
   });
 
@@ -153,9 +153,9 @@ describe("bad files are refused with the file's name", () => {
   const entry = (over: object): unknown => ({ w: { dtype: "F32", shape: [2], data_offsets: [0, 8], ...over } });
   const eight = new Uint8Array(8);
   it.each([
-    ["a header that is no JSON", "{", eight, "no JSON"],
+    ["a header that is no JSON", "{", eight, "its header is not JSON"],
     ["an unknown dtype", entry({ dtype: "F3" }), eight, 'unknown dtype "F3"'],
-    ["offsets that do not fit the shape", entry({ shape: [3] }), eight, "needs 12 bytes, its data offsets give 8"],
+    ["offsets that do not fit the shape", entry({ shape: [3] }), eight, "needs 12 bytes, but its data offsets span 8"],
     ["offsets past the end", entry({ shape: [4], data_offsets: [0, 16] }), eight, "ends at byte"],
     ["a hole", entry({ data_offsets: [8, 16] }), new Uint8Array(16), "was expected"],
     ["bytes that nothing names", entry({}), new Uint8Array(12), "its tensors end"],
@@ -179,10 +179,10 @@ describe("bad files are refused with the file's name", () => {
     ["a size beyond every integer", entry({ shape: [2 ** 60] }), "has the shape"],
     ["a fractional size", entry({ shape: [0.5] }), "has the shape [0.5]"],
     ["sizes as text", entry({ shape: "2" }), 'has the shape "2"'],
-    ["offsets that run backwards", entry({ data_offsets: [8, 0] }), "its data offsets give -8"],
+    ["offsets that run backwards", entry({ data_offsets: [8, 0] }), "but its data offsets span -8"],
     ["a tensor that is a list", { w: [1] }, "is described by [1]"],
     ["a tensor that is null", { w: null }, "is described by null"],
-    ["a list of tensors", [{ dtype: "F32" }], "no JSON object"],
+    ["a list of tensors", [{ dtype: "F32" }], "not a JSON object"],
     ["a dtype of 10 MB", entry({ dtype: "x".repeat(1e7) }), 'dtype "xxx'],
     ["a name of 10 MB", { ["x".repeat(1e7)]: {} }, 'tensor "xxx'],
     ["lists in lists in lists", "[".repeat(100_000), "not a list of tensors"],
@@ -205,7 +205,7 @@ describe("bad files are refused with the file's name", () => {
     const length = Buffer.alloc(8);
     length.writeBigUInt64LE(BigInt(header.length));
     await writeFile(file(), Buffer.concat([length, header, eight]));
-    await expect(openSafetensors(file())).rejects.toThrow("no JSON");
+    await expect(openSafetensors(file())).rejects.toThrow("is not JSON");
   });
 
   it("a header of more than the format allows", async () => {
@@ -256,7 +256,7 @@ describe("bad files are refused with the file's name", () => {
 
   it("nothing there, no weights in the folder, no such tensor, numbers asked of integers", async () => {
     await expect(openSafetensors(file())).rejects.toSatisfy((error) => SafetensorsError.is(error, "missing"));
-    await expect(openSafetensors(file(""))).rejects.toThrow("holds no *.safetensors file, but nothing");
+    await expect(openSafetensors(file(""))).rejects.toThrow("has no *.safetensors file, but nothing");
     await writeSafetensors(file(), [tensor("w", [1], "I32")]);
     const reader = await openSafetensors(file());
     await expect(reader.read("v")).rejects.toThrow('no tensor "v"');
@@ -286,7 +286,7 @@ describe("reading into memory that is there", () => {
   const infinities = { F32: 0x7f80, BF16: 0x7f80, F16: 0x7c00, F64: 0x7ff0 };
 
   it.each(dtypes)(
-    "gives $dtype in all pieces, and the first place that is not finite",
+    "reads $dtype in all chunks, and finds the first value that is not finite",
     async ({ dtype, bytes, one }) => {
       const data = Buffer.alloc(COUNT * bytes, one);
       const pieces = 2 ** 22 / bytes;
@@ -312,7 +312,9 @@ describe("reading into memory that is there", () => {
   it("refuses memory of another size, and dtypes that are no numbers", async () => {
     await writeSafetensors(file(), [tensor("w", [1, 2, 3]), tensor("steps", [1], "I32")]);
     const reader = await openSafetensors(file());
-    await expect(reader.readInto("w", new Float32Array(2))).rejects.toThrow(/"w" has 3 values, and 2 were to be read/);
+    await expect(reader.readInto("w", new Float32Array(2))).rejects.toThrow(
+      /"w" has 3 values, but the target has room for 2/,
+    );
     await expect(reader.readInto("steps", new Float32Array(1))).rejects.toThrow(/"steps" is I32/);
     await reader.close();
   });
