@@ -9,35 +9,35 @@ export type {
   Protocol,
   Question,
   RawPrompt,
-} from "./benchmark.ts";
+} from "./contracts/benchmark.ts";
 export {
   disposingDonated,
   type CompiledFunction,
   type CompiledOptions,
   type Compute,
   type DeviceUse,
-} from "./compute.ts";
-export type { Conversation, FoundImage, ImageReference, Turn } from "./conversation.ts";
-export { isBenchmark } from "./benchmark.ts";
-export { checkWording } from "./check-wording.ts";
-export { targetProblem } from "./target-problem.ts";
-export type { AskedText, Wording } from "./wording.ts";
-export { chatWording, imagesInFront, textWording } from "./wording.ts";
-export { IMAGE_PLACEHOLDER } from "./conversation.ts";
-export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./dataset.ts";
-export { checkIndex, defineDataset, fingerprintOf } from "./dataset.ts";
+} from "./contracts/compute.ts";
+export type { Conversation, FoundImage, ImageReference, Turn } from "./contracts/conversation.ts";
+export { isBenchmark } from "./contracts/benchmark.ts";
+export { checkWording } from "./run/check-wording.ts";
+export { targetProblem } from "./run/target-problem.ts";
+export type { AskedText, Wording } from "./contracts/wording.ts";
+export { chatWording, imagesInFront, textWording } from "./contracts/wording.ts";
+export { IMAGE_PLACEHOLDER } from "./contracts/conversation.ts";
+export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./contracts/dataset.ts";
+export { checkIndex, defineDataset, fingerprintOf } from "./contracts/dataset.ts";
 export type { ErrorCode } from "./errors.ts";
-export { nothingToLearn } from "./check-supervision.ts";
+export { nothingToLearn } from "./run/check-supervision.ts";
 export { counted, LONGEST_MESSAGE, messageOf, MlanError, shownValue } from "./errors.ts";
-export type { Content } from "./content.ts";
-export { contentOfFiles, stampOf } from "./content.ts";
-export { expectationOf, describeIssue } from "./expectation.ts";
-export { checkOptions } from "./options.ts";
-export { problemsOf } from "./schema-problems.ts";
-export type { Location } from "./location.ts";
-export { fileLocation, folderLocation, toFileUrl, toFolderUrl } from "./location.ts";
-export { jsonOrUndefined } from "./json-or-undefined.ts";
-export { pathOf } from "./path-of.ts";
+export type { Content } from "./contracts/content.ts";
+export { contentOfFiles, stampOf } from "./contracts/content.ts";
+export { expectationOf, describeIssue } from "./scope/expectation.ts";
+export { checkOptions } from "./scope/options.ts";
+export { problemsOf } from "./scope/schema-problems.ts";
+export type { Location } from "./contracts/location.ts";
+export { fileLocation, folderLocation, toFileUrl, toFolderUrl } from "./contracts/location.ts";
+export { jsonOrUndefined } from "./files/json-or-undefined.ts";
+export { pathOf } from "./files/path-of.ts";
 export type {
   AnswerRecord,
   BenchmarkResult,
@@ -54,7 +54,7 @@ export type {
   PlannedEvaluation,
   QuestionAnsweredEvent,
   Verification,
-} from "./evaluator.ts";
+} from "./contracts/evaluator.ts";
 export type {
   Batch,
   BatchShape,
@@ -78,7 +78,7 @@ export type {
   ScoreRequest,
   TokenCounts,
   TrainableModel,
-} from "./model.ts";
+} from "./contracts/model.ts";
 export type {
   CheckpointSavedEvent,
   PlannedTraining,
@@ -90,27 +90,27 @@ export type {
   TrainingRecipe,
   TrainRun,
   TrainStartEvent,
-} from "./trainer.ts";
-export type { Plugin, UseEntry } from "./plugin.ts";
-export { plugin } from "./plugin.ts";
-export type { Random } from "./random.ts";
-export { deriveSeed, permutation, seededRandom } from "./random.ts";
-export type { Clock, Token } from "./token.ts";
-export { CLOCK, COMPUTE, EVALUATOR, MODEL, token, TRAINER } from "./token.ts";
-export type { Scope } from "./scope.ts";
-export { createScope } from "./scope.ts";
-export { writeFileAtomically, writeFolderAtomically } from "./atomic-files.ts";
-export type { OldTemporaryFilesOptions } from "./old-temporary-files.ts";
-export { removeOldTemporaryFiles } from "./old-temporary-files.ts";
-export { checkpointDigest } from "./checkpoint-digest.ts";
-export type { ChecksumOptions, VerifyOptions } from "./checksums.ts";
-export { CHECKSUMS_FILE, listedFiles, verifyChecksums, writeChecksums } from "./checksums.ts";
-export { differencesOf } from "./differences.ts";
-export { currentRecipe } from "./stored-recipe.ts";
-export { makeFolder } from "./make-folder.ts";
-export { sha256OfFile } from "./sha256-of-file.ts";
-export type { Experiment, ExperimentOptions } from "./experiment.ts";
-export { experiment, isExperiment } from "./experiment.ts";
+} from "./contracts/trainer.ts";
+export type { Plugin, UseEntry } from "./scope/plugin.ts";
+export { plugin } from "./scope/plugin.ts";
+export type { Random } from "./data/random.ts";
+export { deriveSeed, permutation, seededRandom } from "./data/random.ts";
+export type { Clock, Token } from "./scope/token.ts";
+export { CLOCK, COMPUTE, EVALUATOR, MODEL, token, TRAINER } from "./scope/token.ts";
+export type { Scope } from "./scope/scope.ts";
+export { createScope } from "./scope/scope.ts";
+export { writeFileAtomically, writeFolderAtomically } from "./files/atomic-files.ts";
+export type { OldTemporaryFilesOptions } from "./files/old-temporary-files.ts";
+export { removeOldTemporaryFiles } from "./files/old-temporary-files.ts";
+export { checkpointDigest } from "./run/checkpoint-digest.ts";
+export type { ChecksumOptions, VerifyOptions } from "./files/checksums.ts";
+export { CHECKSUMS_FILE, listedFiles, verifyChecksums, writeChecksums } from "./files/checksums.ts";
+export { differencesOf } from "./run/differences.ts";
+export { currentRecipe } from "./run/stored-recipe.ts";
+export { makeFolder } from "./files/make-folder.ts";
+export { sha256OfFile } from "./files/sha256-of-file.ts";
+export type { Experiment, ExperimentOptions } from "./run/experiment.ts";
+export { experiment, isExperiment } from "./run/experiment.ts";
 export type {
   RunEndEvent,
   DamageEvent,
@@ -118,17 +118,17 @@ export type {
   StageEndEvent,
   StageProgressEvent,
   StageStartEvent,
-} from "./run-experiment.ts";
-export { runExperiment } from "./run-experiment.ts";
-export type { LedgerEntry, StepMetrics } from "./ledger.ts";
-export type { ContentRecord, DataRecord, ExperimentPlan, Manifest, StageStatus } from "./manifest.ts";
-export type { MetricsLog } from "./metrics-log.ts";
-export type { PreflightEvent } from "./preflight.ts";
-export type { RunFolder } from "./run-folder.ts";
-export { runFolder } from "./run-folder.ts";
-export type { Damage } from "./damage.ts";
-export type { Run } from "./read-run.ts";
-export { readRun } from "./read-run.ts";
+} from "./run/run-experiment.ts";
+export { runExperiment } from "./run/run-experiment.ts";
+export type { LedgerEntry, StepMetrics } from "./run/ledger.ts";
+export type { ContentRecord, DataRecord, ExperimentPlan, Manifest, StageStatus } from "./run/manifest.ts";
+export type { MetricsLog } from "./run/metrics-log.ts";
+export type { PreflightEvent } from "./run/preflight.ts";
+export type { RunFolder } from "./run/run-folder.ts";
+export { runFolder } from "./run/run-folder.ts";
+export type { Damage } from "./run/damage.ts";
+export type { Run } from "./run/read-run.ts";
+export { readRun } from "./run/read-run.ts";
 export type {
   EvaluateStageOptions,
   Stage,
@@ -136,8 +136,8 @@ export type {
   StageContext,
   StageResult,
   TrainStageOptions,
-} from "./stage.ts";
-export { evaluate, train } from "./stage.ts";
-export type { MixOptions, MixturePart } from "./views.ts";
-export { concat, filter, mix, shuffle, take } from "./views.ts";
-export { upright } from "./upright.ts";
+} from "./run/stage.ts";
+export { evaluate, train } from "./run/stage.ts";
+export type { MixOptions, MixturePart } from "./data/views.ts";
+export { concat, filter, mix, shuffle, take } from "./data/views.ts";
+export { upright } from "./data/upright.ts";

@@ -1,6 +1,6 @@
 import type { Examples, FoundImage } from "@mlan/core";
 import { describe, expect, it } from "vitest";
-import { contentOfImages } from "../src/image-content.ts";
+import { contentOfImages } from "../src/data/image-content.ts";
 
 /** Examples of one image each, and how often an example was asked for. */
 function counted(

@@ -46,7 +46,7 @@ test.runIf(process.platform === "linux")("below /proc, where Node's own never en
 test.runIf(process.platform === "linux")("everything that writes below a folder says so", async () => {
   const program = `
     const core = await import(${JSON.stringify(import.meta.resolve("@mlan/core"))});
-    const { lockRun } = await import(${JSON.stringify(new URL("../src/run-lock.ts", import.meta.url).href)});
+    const { lockRun } = await import(${JSON.stringify(new URL("../src/run/run-lock.ts", import.meta.url).href)});
     const place = new URL("file:///proc/mlan/run/");
     const file = new URL("file", place);
     const writers = [

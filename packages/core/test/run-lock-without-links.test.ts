@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { lockRun } from "../src/run-lock.ts";
+import { lockRun } from "../src/run/run-lock.ts";
 
 // What FAT and some network file systems say; none of them is at hand in a test.
 vi.mock("node:fs/promises", async (original) => ({

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { lockRun, type RunLock } from "../src/run-lock.ts";
+import { lockRun, type RunLock } from "../src/run/run-lock.ts";
 
 let folder: URL;
 beforeEach(async () => {
@@ -18,7 +18,7 @@ const program = (code: string): readonly [string, readonly string[]] => [
   process.execPath,
   ["--import", import.meta.resolve("tsx"), "--input-type=module", "--eval", code],
 ];
-const IMPORT = `const { lockRun } = await import(${JSON.stringify(new URL("../src/run-lock.ts", import.meta.url).href)});`;
+const IMPORT = `const { lockRun } = await import(${JSON.stringify(new URL("../src/run/run-lock.ts", import.meta.url).href)});`;
 
 /** The number of a process that has ended. */
 async function deadProcess(): Promise<number> {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { RunOptions } from "#internal/run-experiment.ts";
+import type { RunOptions } from "#internal/run/run-experiment.ts";
 import {
   type Conversation,
   type Dataset,

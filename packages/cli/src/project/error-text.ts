@@ -37,7 +37,7 @@ function framesOf({ stack = "" }: Error, hasCode: boolean): readonly string[] {
 }
 
 /** The folder of our packages, in a project and in the repository. */
-const PACKAGES = fileURLToPath(new URL("../../..", import.meta.url));
+const PACKAGES = fileURLToPath(new URL("../../../", import.meta.url));
 
 function isOurs(frame: string): boolean {
   const [, inside] = frame.replace(/file:[^\s)]+/, pathOfUrl).split(PACKAGES);

@@ -66,7 +66,7 @@ function isMissing(cause: unknown): boolean {
   return ["ENOENT", "ENOTDIR"].includes(Object(cause).code);
 }
 
-/** So that a file named like a folder is found too. */
+/** Removes a slash at the end, so that a file named like a folder is found too. */
 function withoutSlash(url: URL): URL {
   const href = url.href.replace(/\/+$/, "");
   return href === "file:" ? url : new URL(href);

@@ -2,7 +2,7 @@ import { datasetInfo, listFiles } from "@huggingface/hub";
 import { messageOf, describeIssue } from "@mlan/core";
 import { z } from "zod";
 import type { HubFile } from "./hub-cache.ts";
-import { type Asked, oddAnswer } from "./hub-error.ts";
+import { type HubTarget, oddAnswer } from "./hub-error.ts";
 import type { HubSettings } from "./hub-options.ts";
 import { withRetries } from "./hub-retry.ts";
 
@@ -75,7 +75,7 @@ const MOST_PAGES = 500;
 const MOST_BYTES = 256 * 2 ** 20;
 
 /** A `fetch` for the pages of one answer. Throws when a page does not match the schema, or the pages do not end. */
-function checkedFetch({ fetch, settings }: HubRequest, asked: Asked, schema: z.ZodType): typeof globalThis.fetch {
+function checkedFetch({ fetch, settings }: HubRequest, asked: HubTarget, schema: z.ZodType): typeof globalThis.fetch {
   const pages = new Set<string>();
   let left = MOST_BYTES;
   return async (input, init) => {

@@ -2,15 +2,15 @@ import { messageOf, MlanError } from "@mlan/core";
 import { answerOf } from "./hub-fetch.ts";
 import type { HubSettings } from "./hub-options.ts";
 
-/** What the Hub was asked for. */
-export interface Asked {
+/** The dataset, revision and file of a request. */
+export interface HubTarget {
   readonly repository: string;
   readonly revision: string;
   readonly file?: string;
 }
 
 /** An `unavailable` error that names dataset, revision and file, what the Hub said, and what to do. */
-export function hubError(asked: Asked, settings: HubSettings, cause: unknown): MlanError {
+export function hubError(asked: HubTarget, settings: HubSettings, cause: unknown): MlanError {
   const { repository, revision, file } = asked;
   const what = `data-kit: dataset ${repository}, revision ${revision}${file === undefined ? "" : `, file ${file}`}`;
   const answer = answerOf(cause);
@@ -19,7 +19,7 @@ export function hubError(asked: Asked, settings: HubSettings, cause: unknown): M
 }
 
 /** An `unavailable` error for an answer with status 200 that cannot come from the Hub, because it contains `found`. */
-export function oddAnswer({ repository, revision }: Asked, settings: HubSettings, found: string): MlanError {
+export function oddAnswer({ repository, revision }: HubTarget, settings: HubSettings, found: string): MlanError {
   const message =
     `data-kit: dataset ${repository}, revision ${revision}: ${settings.endpoint} sent ${found}. ` +
     "Check the option hub.endpoint, and whether a proxy answers in the Hub's place.";
@@ -32,14 +32,14 @@ function unavailable(message: string, { token }: HubSettings, options?: ErrorOpt
   return new MlanError("unavailable", safe, options);
 }
 
-function answered(answer: Response, asked: Asked, settings: HubSettings): string {
+function answered(answer: Response, asked: HubTarget, settings: HubSettings): string {
   const said = printable(answer.headers.get("x-error-message") ?? "");
   const quoted = said ? ` ("${said}")` : "";
   return `the Hub answered ${answer.status}${quoted}. ${adviceFor(answer, asked, settings)}`;
 }
 
 /** The header is more precise than the status: without a token, the Hub also answers 401 for what does not exist. */
-function adviceFor(answer: Response, asked: Asked, settings: HubSettings): string {
+function adviceFor(answer: Response, asked: HubTarget, settings: HubSettings): string {
   const code = answer.headers.get("x-error-code");
   if (code === "GatedRepo") return gated(asked, settings);
   if (code === "RepoNotFound") return noRepository(asked, settings);
@@ -50,7 +50,7 @@ function adviceFor(answer: Response, asked: Asked, settings: HubSettings): strin
   return adviceForStatus(answer.status, asked, settings);
 }
 
-function adviceForStatus(status: number, asked: Asked, settings: HubSettings): string {
+function adviceForStatus(status: number, asked: HubTarget, settings: HubSettings): string {
   const { token, attempts } = settings;
   if (status === 401 && token)
     return `The token is not valid (any more); set HF_TOKEN to a new one from ${settings.endpoint}/settings/tokens, or unset it.`;
@@ -62,7 +62,7 @@ function adviceForStatus(status: number, asked: Asked, settings: HubSettings): s
   return "Check the option hub.endpoint, and whether a proxy answers in the Hub's place.";
 }
 
-function gated(asked: Asked, settings: HubSettings): string {
+function gated(asked: HubTarget, settings: HubSettings): string {
   const page = pageOf(asked, settings);
   const tokens = `${settings.endpoint}/settings/tokens`;
   if (!settings.token) {
@@ -77,7 +77,7 @@ function gated(asked: Asked, settings: HubSettings): string {
   );
 }
 
-function noRepository(asked: Asked, settings: HubSettings): string {
+function noRepository(asked: HubTarget, settings: HubSettings): string {
   const hidden = settings.token
     ? "or is private and hidden from the account of HF_TOKEN"
     : "or is private, and HF_TOKEN is not set";
@@ -104,6 +104,6 @@ function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, " ").slice(0, 200);
 }
 
-function pageOf({ repository }: Asked, { endpoint }: HubSettings): string {
+function pageOf({ repository }: HubTarget, { endpoint }: HubSettings): string {
   return `${endpoint}/datasets/${repository}`;
 }

@@ -29,7 +29,7 @@ export async function claimPart(target: URL, file: HubFile): Promise<URL> {
   return own;
 }
 
-/** Bytes; 0 when there is no such file. */
+/** Size in bytes; 0 when there is no such file. */
 export async function sizeOf(file: URL): Promise<number> {
   return (await statusOf(file)).size;
 }

@@ -1,6 +1,6 @@
 import { MlanError } from "@mlan/core";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Asked, hubError } from "./hub-error.ts";
+import { type HubTarget, hubError } from "./hub-error.ts";
 import { answerOf } from "./hub-fetch.ts";
 import type { HubSettings } from "./hub-options.ts";
 
@@ -8,7 +8,7 @@ export interface Retries {
   readonly settings: HubSettings;
   readonly signal: AbortSignal | undefined;
   /** Names the request in errors. */
-  readonly asked: Asked;
+  readonly asked: HubTarget;
   /** Whether the failed attempt got further than all earlier ones; the count of failures then restarts. */
   advanced?(): Promise<boolean>;
 }

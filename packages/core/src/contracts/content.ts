@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { sha256OfFile } from "../files/sha256-of-file.ts";
+import { unreadable } from "../files/unreadable.ts";
+
+/** Something on disk that decides a result, identified by its bytes and not by its location. */
+export interface Content {
+  /**
+   * Made from names, sizes and times, so it is cheap. While it stays the same, nobody has touched the content; when it
+   * differs, only the digest can tell. "" means unknown: the digest decides.
+   */
+  readonly stamp: string;
+  /** SHA-256 of every byte, as 64 hexadecimal digits. Reads everything: about a second per gigabyte. */
+  digest(): Promise<string>;
+  /** The SHA-256 of each file by its name, where the content is files. Shares its reading with `digest`. */
+  files?(): Promise<Readonly<Record<string, string>>>;
+}
+
+/** A file changed more recently than this could change again within one tick of the file system's clock. */
+const SETTLED_AFTER_MILLISECONDS = 2000;
+
+/**
+ * The content of files, keyed by names that do not depend on their location. Throws `unavailable` naming a file that is
+ * missing or cannot be read.
+ */
+export async function contentOfFiles(files: ReadonlyMap<string, URL>, signal?: AbortSignal): Promise<Content> {
+  const sorted = [...files].toSorted(([left], [right]) => (left < right ? -1 : 1));
+  const stamps = await Promise.all(sorted.map(async ([name, file]) => [name, await stampOf(file)] as const));
+  const readAll = async (): Promise<readonly (readonly [name: string, digest: string])[]> => {
+    const digests: [string, string][] = [];
+    for (const [name, file] of sorted) digests.push([name, await digestOf(file, signal)]);
+    return digests;
+  };
+  let reading: ReturnType<typeof readAll> | undefined;
+  const readOnce = (): ReturnType<typeof readAll> =>
+    (reading ??= readAll().catch((error: unknown) => {
+      // The next call may find the file again.
+      reading = undefined;
+      throw error;
+    }));
+  return {
+    stamp: stamps.some(([, stamp]) => stamp === "") ? "" : sha256(JSON.stringify(stamps)),
+    digest: async () => sha256((await readOnce()).map((pair) => JSON.stringify(pair)).join("")),
+    files: async () => Object.fromEntries(await readOnce()),
+  };
+}
+
+/** The {@link Content.stamp} of one file. Throws `unavailable` when its status cannot be read. */
+export async function stampOf(file: URL): Promise<string> {
+  const { size, mtimeNs, ctimeNs } = await stat(file, { bigint: true }).catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  const age = Date.now() - Number(ctimeNs / 1_000_000n);
+  return age < SETTLED_AFTER_MILLISECONDS ? "" : `${size}:${mtimeNs}:${ctimeNs}`;
+}
+
+async function digestOf(file: URL, signal: AbortSignal | undefined): Promise<string> {
+  try {
+    return await sha256OfFile(file, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw unreadable(file, error);
+  }
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,116 @@
+import { messageOf, MlanError, shownValue } from "../errors.ts";
+import { unreadRows } from "../run/unread-rows.ts";
+
+/** Where a dataset comes from, and its licence. */
+export interface DatasetCard {
+  /** A page or repository that describes it. */
+  readonly source: string;
+  /** SPDX id, or a name and link. */
+  readonly license: string;
+  readonly citation?: string;
+  readonly modality: "text" | "image" | "mixed";
+  /** Owner and name on the Hugging Face Hub, e.g. "google/boolq". */
+  readonly repository?: string;
+  /** The configuration of the repository to read, e.g. "high". */
+  readonly config?: string;
+  /** The published split to read, e.g. "validation". */
+  readonly split?: string;
+  /** The commit to read unless options name another. Absent: the newest one each time the dataset is opened. */
+  readonly revision?: string;
+  /** Number of rows in the published split. */
+  readonly rows?: number;
+}
+
+export interface OpenOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Examples of one source by index, so that slicing, shuffling, mixing and resuming are arithmetic. */
+export interface Dataset<Example> {
+  readonly specVersion: 1;
+  readonly name: string;
+  readonly card: DatasetCard;
+  /** Reads, downloads and checks; creating the dataset does none of this. */
+  open(options?: OpenOptions): Promise<Examples<Example>>;
+}
+
+export interface Examples<Example> {
+  readonly length: number;
+  /** Size of the whole dataset, when these are only its first examples ({@link take}). */
+  readonly total?: number;
+  /** Changes whenever any example could change; recorded with runs and results. */
+  readonly fingerprint: string;
+  /** The same index returns an equal example each time. Rejects with a RangeError outside 0..length-1. */
+  at(index: number): Promise<Example>;
+}
+
+export interface DatasetDefinition<Row, Example> {
+  readonly name: string;
+  readonly card?: Partial<DatasetCard>;
+  /** Reads and checks all rows. */
+  rows(options: OpenOptions): Promise<readonly Row[]>;
+  /** Pure: depends on its arguments only. */
+  toExample(row: Row, index: number): Example | Promise<Example>;
+  /** Identifies the content, e.g. a checksum or a pinned revision. Default: a hash of the rows as JSON. */
+  fingerprint?(rows: readonly Row[]): string | Promise<string>;
+}
+
+/**
+ * Makes a dataset from a function that reads rows and one that turns a row into an example. Their errors become
+ * `invalid-data` errors that name the dataset and, where known, the row and field.
+ */
+export function defineDataset<Row, Example>(definition: DatasetDefinition<Row, Example>): Dataset<Example> {
+  const { name, card } = definition;
+  return {
+    specVersion: 1,
+    name,
+    card: { source: name, license: "unknown", modality: "mixed", ...card },
+    async open(options = {}) {
+      const rows = await rowsOf(definition, options);
+      const fingerprint = definition.fingerprint ? await definition.fingerprint(rows) : await fingerprintOf(rows);
+      return {
+        length: rows.length,
+        fingerprint,
+        async at(index) {
+          const row = rows[checkIndex(name, index, rows.length)];
+          if (row === undefined) throw new MlanError("invalid-data", `${name}: row ${index} is undefined.`);
+          try {
+            return await definition.toExample(row, index);
+          } catch (cause) {
+            if (MlanError.is(cause)) throw cause;
+            const message = `${name}: row ${index} cannot be turned into an example (${messageOf(cause)}). Correct or remove that row.`;
+            throw new MlanError("invalid-data", message, { cause });
+          }
+        },
+      };
+    },
+  };
+}
+
+async function rowsOf<Row, Example>(
+  { name, rows: read }: DatasetDefinition<Row, Example>,
+  options: OpenOptions,
+): Promise<readonly Row[]> {
+  let rows: unknown;
+  try {
+    // Plain JavaScript may return the list itself instead of a promise, or throw synchronously.
+    rows = await read(options);
+  } catch (cause) {
+    // The reason of an abort may be anything.
+    throw options.signal?.aborted ? cause : unreadRows(name, cause);
+  }
+  if (Array.isArray(rows)) return rows;
+  throw new MlanError("invalid-data", `${name}: \`rows\` returned ${shownValue(rows)}; return a list of rows.`);
+}
+
+/** Returns `index` when it is in 0..length-1; otherwise throws a RangeError that names the dataset. */
+export function checkIndex(name: string, index: number, length: number): number {
+  if (Number.isInteger(index) && index >= 0 && index < length) return index;
+  throw new RangeError(`${name}: there is no example ${index}; it has ${length}, numbered from 0.`);
+}
+
+/** SHA-256 of a value's JSON as 64 hexadecimal digits. The order of keys matters. */
+export async function fingerprintOf(value: unknown): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(value) ?? ""));
+  return Buffer.from(digest).toString("hex");
+}

@@ -1,0 +1,63 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { MlanError, shownValue } from "../errors.ts";
+
+/**
+ * A file or folder on this machine: a path, relative to the working directory when it is not absolute, or a `file:`
+ * URL, as a string or as a `URL`.
+ */
+export type Location = string | URL;
+
+/**
+ * The URL of a file. Does not access the disk. Throws `invalid-options`, starting with the name of the `option`, for a
+ * value that is neither a path nor a `file:` URL.
+ */
+export function toFileUrl(location: Location, option?: string): URL {
+  const problem = problemOf(location);
+  if (problem !== undefined)
+    throw new MlanError("invalid-options", `${option === undefined ? "" : `${option}: `}${problem}.`);
+  if (typeof location !== "string") return location;
+  return FILE_SCHEME.test(location) ? new URL(location) : pathToFileURL(resolve(location));
+}
+
+/** Like {@link toFileUrl}, for a folder: the URL ends in a slash even if the location does not. */
+export function toFolderUrl(location: Location, option?: string): URL {
+  const url = toFileUrl(location, option);
+  return url.pathname.endsWith("/") ? url : new URL(`${url.pathname}/`, url);
+}
+
+/** Schema of an option that takes the {@link Location} of a file; outputs a `URL`. */
+export const fileLocation: z.ZodType<URL, Location> = schemaOf((location) => toFileUrl(location));
+
+/** Schema of an option that takes the {@link Location} of a folder; outputs a `URL` that ends in a slash. */
+export const folderLocation: z.ZodType<URL, Location> = schemaOf((location) => toFolderUrl(location));
+
+const FILE_SCHEME = /^file:/i;
+/** A single letter before the colon is a Windows drive. */
+const OTHER_SCHEME = /^[a-z][a-z\d+.-]+:\/\//i;
+
+function schemaOf(convert: (location: Location) => URL): z.ZodType<URL, Location> {
+  return z
+    .custom<Location>((value) => problemOf(value) === undefined, {
+      error: ({ input }) => problemOf(input) ?? "expected a path or a file: URL",
+    })
+    .transform(convert);
+}
+
+/** Why a value is not a location; undefined when it is one. */
+function problemOf(value: unknown): string | undefined {
+  if (typeof value !== "string" && !(value instanceof URL)) {
+    return `expected a path or a file: URL, found ${shownValue(value)}`;
+  }
+  if (value === "") return "expected a path or a file: URL, found an empty one";
+  const text = String(value);
+  if (text.includes("\0")) return `expected a path or a file: URL, found ${shownValue(text)}`;
+  if (value instanceof URL ? value.protocol !== "file:" : OTHER_SCHEME.test(text) && !FILE_SCHEME.test(text)) {
+    return `${shownValue(text)} is not on this machine; expected a path or a file: URL`;
+  }
+  if (typeof value === "string" && FILE_SCHEME.test(value) && !URL.canParse(value)) {
+    return `${shownValue(value)} is not a file: URL`;
+  }
+  return undefined;
+}

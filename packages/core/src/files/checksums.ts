@@ -1,0 +1,132 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { z } from "zod";
+import { writeFileAtomically } from "./atomic-files.ts";
+import { MlanError } from "../errors.ts";
+import { jsonOrUndefined } from "./json-or-undefined.ts";
+import { pathOf } from "./path-of.ts";
+import { sha256OfFile } from "./sha256-of-file.ts";
+import { unreadable } from "./unreadable.ts";
+
+/** The list of checksums in a saved folder. */
+export const CHECKSUMS_FILE = "checksums.json";
+const schema = z.strictObject({
+  formatVersion: z.literal(1),
+  /** By path relative to the folder, with slashes. */
+  sha256: z.record(z.string(), z.string().regex(/^[\da-f]{64}$/)),
+});
+
+export interface ChecksumOptions {
+  /** The files, as paths relative to the folder, with slashes. Default: all files. */
+  readonly files?: readonly string[];
+  /** Hexadecimal SHA-256 by path, for files that need not be read again. */
+  readonly known?: ReadonlyMap<string, string>;
+}
+
+/**
+ * Writes `checksums.json`: the SHA-256 of the files in `folder`, whose URL ends in a slash. By default a subfolder that
+ * has its own `checksums.json` is represented by that file alone, since whoever reads the subfolder verifies it.
+ */
+export async function writeChecksums(folder: URL, { files, known }: ChecksumOptions = {}): Promise<void> {
+  const sha256: Record<string, string> = {};
+  for (const path of (files ?? (await filesIn(folder, ""))).toSorted()) {
+    if (path !== CHECKSUMS_FILE)
+      sha256[path] = known?.get(path) ?? (await sha256OfFile(new URL(encoded(path), folder)));
+  }
+  const list = `${JSON.stringify({ formatVersion: 1, sha256 }, null, 2)}\n`;
+  await writeFileAtomically(new URL(CHECKSUMS_FILE, folder), list);
+}
+
+export interface VerifyOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Checks every file listed in the `checksums.json` of `folder` against its SHA-256; unlisted files are ignored. Returns
+ * false when the folder has no `checksums.json`. Throws `invalid-checkpoint` naming the first file that differs or is
+ * missing, `unavailable` for a file that cannot be read, and the reason of `signal` when it aborts.
+ */
+export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {}): Promise<boolean> {
+  const file = new URL(CHECKSUMS_FILE, folder);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    throw unreadable(file, error);
+  });
+  if (text === undefined) return false;
+  const { data, success } = schema.safeParse(jsonOrUndefined(text));
+  if (!success) throw damaged(file, "is not the list of checksums that was saved");
+  for (const [path, sha256] of Object.entries(data.sha256)) {
+    if (!isBelow(path)) throw damaged(file, "is not the list of checksums that was saved");
+    const listed = new URL(encoded(path), folder);
+    const found = await sha256OfFile(listed, signal).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      if (["ENOENT", "ENOTDIR", "EISDIR"].includes(String(codeOf(error)))) throw damaged(listed, "is missing");
+      throw unreadable(listed, error);
+    });
+    if (found !== sha256)
+      throw damaged(listed, `differs from what was saved: its SHA-256 is not that in ${CHECKSUMS_FILE}`);
+  }
+  return true;
+}
+
+/** The files listed in the folder's `checksums.json`; undefined when there is no readable list. */
+export async function listedFiles(folder: URL): Promise<readonly string[] | undefined> {
+  const text = await readFile(new URL(CHECKSUMS_FILE, folder), "utf8").catch(() => "");
+  const { data } = schema.safeParse(jsonOrUndefined(text));
+  return data && Object.keys(data.sha256);
+}
+
+/**
+ * The first missing file of a saved folder, counting its list of checksums and its subfolders; undefined when nothing
+ * is missing. Reads the lists only, no other file's content.
+ */
+export async function missingFile(folder: URL): Promise<URL | undefined> {
+  const list = new URL(CHECKSUMS_FILE, folder);
+  if (!(await isThere(list))) return list;
+  for (const path of (await listedFiles(folder)) ?? []) {
+    const file = new URL(encoded(path), folder);
+    const isList = path.endsWith(`/${CHECKSUMS_FILE}`);
+    const missing = isList ? await missingFile(new URL("./", file)) : (await isThere(file)) ? undefined : file;
+    if (missing) return missing;
+  }
+  return undefined;
+}
+
+/** Throws `unavailable` when the file system gives no answer. */
+export async function isThere(place: URL): Promise<boolean> {
+  try {
+    await stat(place);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
+    throw unreadable(place, error);
+  }
+}
+
+async function filesIn(folder: URL, path: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  if (path !== "" && entries.some(({ name }) => name === CHECKSUMS_FILE)) return [`${path}${CHECKSUMS_FILE}`];
+  const found = await Promise.all(
+    entries.map(async (entry) => {
+      const inside = `${path}${entry.name}`;
+      if (!entry.isDirectory()) return [inside];
+      return filesIn(new URL(`${encodeURIComponent(entry.name)}/`, folder), `${inside}/`);
+    }),
+  );
+  return found.flat();
+}
+
+function encoded(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
+
+function isBelow(path: string): boolean {
+  return path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}
+
+function codeOf(error: unknown): unknown {
+  return Object(error).code;
+}
+
+function damaged(file: URL, what: string): MlanError {
+  return new MlanError("invalid-checkpoint", `${pathOf(file)} ${what}. Restore it from a copy.`);
+}

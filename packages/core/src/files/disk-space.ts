@@ -1,0 +1,38 @@
+import { readdir, stat, statfs } from "node:fs/promises";
+import { MlanError } from "../errors.ts";
+import { pathOf } from "./path-of.ts";
+import type { TrainingNeeds } from "../contracts/trainer.ts";
+
+/**
+ * Throws `unavailable` when checkpoints of these sizes will not fit on the disk of `folder`. Files already in each
+ * `place` count towards its need.
+ */
+export async function checkDiskSpace(
+  folder: URL,
+  needs: readonly (TrainingNeeds & { readonly place: URL })[],
+): Promise<void> {
+  const kept = needs.reduce((sum, { keptBytes }) => sum + keptBytes, 0);
+  const extra = Math.max(0, ...needs.map(({ peakBytes, keptBytes }) => peakBytes - keptBytes));
+  const present = await Promise.all(needs.map(({ place }) => bytesIn(place)));
+  const wanted = kept + extra - present.reduce((sum, bytes) => sum + bytes, 0);
+  if (wanted <= 0) return;
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (wanted <= free) return;
+  throw new MlanError(
+    "unavailable",
+    `the checkpoints of this run need ${gigabytes(wanted)} GB, and the disk of ${pathOf(folder)} has ${gigabytes(free)} GB free. ` +
+      "Free some space, or run into a folder on another disk.",
+  );
+}
+
+async function bytesIn(folder: URL): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = files.map(({ parentPath, name }) => stat(`${parentPath}/${name}`).then(({ size }) => size));
+  return (await Promise.allSettled(sizes)).reduce((sum, one) => sum + (one.status === "fulfilled" ? one.value : 0), 0);
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(bytes < 1e10 ? 2 : 0);
+}

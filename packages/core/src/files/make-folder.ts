@@ -1,0 +1,59 @@
+import { lstat, mkdir, stat } from "node:fs/promises";
+import { MlanError } from "../errors.ts";
+import { pathOf } from "./path-of.ts";
+
+/**
+ * Creates a folder and its missing parents; returns whether it was missing. Throws `unavailable` when a file takes the
+ * place of one of the folders, when a drive or network share is missing, and on a file system that allows no new
+ * folders, such as /proc, where Node's recursive `mkdir` never ends. Otherwise rejects with the file system's error,
+ * since only the caller knows what the folder is for.
+ */
+export async function makeFolder(folder: URL): Promise<boolean> {
+  const place = folder.pathname.endsWith("/") ? folder : new URL(`${folder.pathname}/`, folder);
+  const first = await attemptToMake(place);
+  if (first !== "parent-missing") return first === "made";
+  const parent = new URL("../", place);
+  // A drive (file:///Z:/) or the root of a host is its own parent.
+  if (parent.href === place.href) {
+    const missing = `${pathOf(folder)} cannot be created: there is no such drive or network share. Choose another place.`;
+    throw new MlanError("unavailable", missing);
+  }
+  await makeFolder(parent);
+  const second = await attemptToMake(place);
+  if (second !== "parent-missing") return second === "made";
+  const message = `${pathOf(place)} cannot be created: ${pathOf(parent)} allows no new folders. Choose another place.`;
+  throw new MlanError("unavailable", message);
+}
+
+async function attemptToMake(place: URL): Promise<"made" | "there" | "parent-missing"> {
+  try {
+    await mkdir(place);
+    return "made";
+  } catch (error) {
+    if (Object(error).code === "ENOENT") return "parent-missing";
+    // An existing folder yields EEXIST, or EROFS, EACCES, EISDIR or EPERM where nothing may be created.
+    if (await isFolder(place)) return "there";
+    throw (await inTheWay(place, error)) ?? error;
+  }
+}
+
+/** The error that names the file or broken link in place of the folder or a parent; undefined when there is none. */
+async function inTheWay(place: URL, cause: unknown): Promise<MlanError | undefined> {
+  if (!["EEXIST", "ENOTDIR"].includes(Object(cause).code)) return undefined;
+  // A path that ends in a slash never names a file.
+  const path = new URL(place.href.replace(/\/$/, ""));
+  const found = await lstat(path).catch(() => undefined);
+  const above = new URL("./", path);
+  if (!found) return above.href === place.href ? undefined : inTheWay(above, cause);
+  if (await isFolder(path)) return undefined;
+  const kind = found.isSymbolicLink() ? "a link that does not lead to a folder" : "a file";
+  const message = `${pathOf(path)} is ${kind}, where a folder is needed. Move it away, or choose another place.`;
+  return new MlanError("unavailable", message, { cause });
+}
+
+function isFolder(place: URL): Promise<boolean> {
+  return stat(place).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

@@ -1,0 +1,51 @@
+import { readFile } from "node:fs/promises";
+import type { z } from "zod";
+import { messageOf, MlanError } from "../errors.ts";
+import { describeIssue } from "../scope/expectation.ts";
+import { pathOf } from "./path-of.ts";
+import { problemsOf } from "../scope/schema-problems.ts";
+
+/**
+ * Reads a JSON file of a run folder; undefined when there is none. Throws `run-folder` when it does not match the
+ * schema; the message ends with `wayOut`.
+ */
+export async function readJson<Value>(file: URL, schema: z.ZodType<Value>, wayOut: string): Promise<Value | undefined> {
+  const text = await readIfThere(file);
+  if (text === undefined) return undefined;
+  return checked(parsed(text, file, wayOut), schema, `${pathOf(file)} is not what a run writes there`, wayOut);
+}
+
+/**
+ * Returns a parsed value when the schema accepts it. Throws `run-folder` with a message from `otherwise` to `wayOut`.
+ */
+export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwise: string, wayOut: string): Value {
+  const { data, error } = schema.safeParse(value, { reportInput: true, error: describeIssue });
+  if (!error) return data;
+  throw new MlanError("run-folder", `${otherwise} (${problemsOf(error, "key")}). ${wayOut}`, {
+    cause: error,
+  });
+}
+
+/** The text of a file; undefined when there is none. Throws `run-folder` with the reason when it cannot be read. */
+export async function readIfThere(file: URL): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(Object(error).code)) return undefined;
+    throw new MlanError("run-folder", `${pathOf(file)} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function parsed(text: string, file: URL, wayOut: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = `${pathOf(file)} is not JSON. ${wayOut}`;
+    throw new MlanError("run-folder", message, { cause });
+  }
+}
+
+/** A JSON reviver that reads null as NaN, since JSON writes non-finite numbers as null. */
+export function nullAsNumber(_key: string, value: unknown): unknown {
+  return value === null ? NaN : value;
+}

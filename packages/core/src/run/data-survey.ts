@@ -1,0 +1,55 @@
+import { contentRecordOf } from "./content-record.ts";
+import type { Dataset } from "../contracts/dataset.ts";
+import { MlanError } from "../errors.ts";
+import { contentOfImages } from "../data/image-content.ts";
+import type { DataRecord, Manifest } from "./manifest.ts";
+import type { ModelInspection } from "../contracts/model.ts";
+
+/** What each dataset of a run holds before the first stage. */
+export interface DataSurvey {
+  has(dataset: Dataset<unknown>): boolean;
+  /** Opens `dataset` through `opened`, which may keep its examples, and records its content. */
+  add(dataset: Dataset<unknown>, opened: Dataset<unknown>): Promise<void>;
+  /** The records of the given datasets by name, for those that were added. */
+  records(datasets: readonly Dataset<unknown>[]): Readonly<Record<string, DataRecord>>;
+}
+
+export interface DataSurveyOptions {
+  /** Of the run that is continued: images it has recorded are not read again while nobody has touched them. */
+  readonly manifest: Manifest;
+  /** The name of the model. */
+  readonly model: string;
+  readonly inspected: ModelInspection | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * `add` throws `invalid-options` when the data have images and the model reads none, and any error of the data or
+ * images.
+ */
+export function dataSurvey({ manifest, model, inspected, signal }: DataSurveyOptions): DataSurvey {
+  const found = new Map<Dataset<unknown>, DataRecord>();
+  return {
+    has: (dataset) => found.has(dataset),
+    async add(dataset, opened) {
+      const { name } = dataset;
+      const examples = await opened.open(signal ? { signal } : {});
+      const known = Object.values(manifest.stages).flatMap(({ data }) => data?.[name]?.images ?? []);
+      const images = await contentOfImages(examples, signal, inspected?.checkImage);
+      if (images.count > 0 && inspected?.readsImages === false) throw imagesNotRead(model, name);
+      found.set(dataset, { fingerprint: examples.fingerprint, images: await contentRecordOf(images, known) });
+    },
+    records: (datasets) =>
+      Object.fromEntries(
+        datasets.flatMap((dataset) => {
+          const record = found.get(dataset);
+          return record ? [[dataset.name, record]] : [];
+        }),
+      ),
+  };
+}
+
+function imagesNotRead(model: string, data: string): MlanError {
+  const message = `the data ${data} have images, and the model ${model} reads none. Give it a vision tower, or use data without images.`;
+  return new MlanError("invalid-options", message);
+}

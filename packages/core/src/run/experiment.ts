@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { MlanError, shownValue } from "../errors.ts";
+import { checkOptions } from "../scope/options.ts";
+import type { Plugin, UseEntry } from "../scope/plugin.ts";
+import type { ExperimentPlan } from "./manifest.ts";
+import type { Stage } from "./stage.ts";
+
+export interface ExperimentOptions {
+  /** Names the run folder, e.g. "mlan-llama2". */
+  readonly name: string;
+  /**
+   * The seed of the model's fresh parts and of training; `mix` and `shuffle` have their own. Default 42, as in the
+   * paper's scripts.
+   */
+  readonly seed?: number;
+  /**
+   * One model and one compute, and a trainer and an evaluator if the stages need them. A list is flattened:
+   * `cpuTrainer()` is a compute and a trainer.
+   */
+  readonly use: readonly UseEntry[];
+  /** In the order in which they run, all on the same model. */
+  readonly stages: readonly Stage[];
+}
+
+/** A whole experiment as one value; creating it does no work. */
+export interface Experiment {
+  readonly specVersion: 1;
+  readonly name: string;
+  readonly seed: number;
+  readonly use: readonly Plugin[];
+  readonly stages: readonly Stage[];
+}
+
+const entrySchema = z.custom<UseEntry>(isUseEntry, {
+  error: ({ input }) =>
+    `expected a plugin or a list of plugins, as generation() and cpuTrainer() return them, found ${shownEntry(input)}; is a call missing, or is it called twice?`,
+});
+const stageSchema = z.custom<Stage>(isStage, "expected a stage, as train() and evaluate() return");
+const schema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w-][\w.-]*$/, "expected a name of letters, digits, dots, dashes and underscores, with no dot in front"),
+  seed: z.int().min(0).default(42),
+  use: z.array(entrySchema),
+  stages: z.array(stageSchema).min(1, "expected at least one stage"),
+});
+
+/** Checks and returns an experiment. Throws `invalid-options` that names the option. */
+export function experiment(options: ExperimentOptions): Experiment {
+  const checked = checkOptions("experiment", schema, options);
+  const names = checked.stages.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new MlanError("invalid-options", `experiment: two stages are called "${twice}". Give each its own name.`);
+  }
+  const [one, other] = sameRole(checked.use);
+  if (one && other) {
+    throw new MlanError(
+      "invalid-options",
+      `experiment: ${one.place} and ${other.place} both provide ${one.plugin.token.name}, and only one would be used. Leave one out.`,
+    );
+  }
+  return { specVersion: 1, ...checked, use: checked.use.flat() };
+}
+
+/** A plugin and its place in `use`, for messages. */
+interface Placed {
+  readonly plugin: Plugin;
+  readonly place: string;
+}
+
+/** Two plugins that provide the same service; empty when there are none. */
+function sameRole(use: readonly UseEntry[]): readonly Placed[] {
+  const all = use.flatMap((entry, index) =>
+    [entry].flat().map((plugin) => ({
+      plugin,
+      place: `use.${index} (${Array.isArray(entry) ? "a list with " : ""}${plugin.name})`,
+    })),
+  );
+  for (const { plugin } of all) {
+    const same = all.filter((other) => other.plugin.token.key === plugin.token.key);
+    if (same.length > 1) return same;
+  }
+  return [];
+}
+
+/**
+ * Whether a value is an experiment, made by {@link experiment} of this or another installed copy of core.
+ */
+export function isExperiment(value: unknown): value is Experiment {
+  const { specVersion, name, seed, use, stages } = Object(value);
+  const isMade = specVersion === 1 && typeof name === "string" && typeof seed === "number";
+  return isMade && Array.isArray(use) && use.every(isPlugin) && Array.isArray(stages) && stages.every(isStage);
+}
+
+function isPlugin(value: unknown): value is Plugin {
+  const { name, token, create } = Object(value);
+  return typeof name === "string" && typeof Object(token).key === "symbol" && typeof create === "function";
+}
+
+function isUseEntry(value: unknown): value is UseEntry {
+  return Array.isArray(value) ? value.every(isPlugin) : isPlugin(value);
+}
+
+function shownEntry(value: unknown): string {
+  if (!Array.isArray(value)) return shownValue(value);
+  return `a list that holds ${shownValue(value.find((entry) => !isPlugin(entry)))}`;
+}
+
+function isStage(value: unknown): value is Stage {
+  const { name, kind, run } = Object(value);
+  return typeof name === "string" && (kind === "train" || kind === "evaluate") && typeof run === "function";
+}
+
+/** The parts of an experiment that decide its outcome, as plain JSON. */
+export function planOf({ name, seed, use, stages }: Experiment): ExperimentPlan {
+  const plan = {
+    name,
+    seed,
+    plugins: use.map((plugin) => ({ name: plugin.name, settings: plugin.settings })),
+    stages: stages.map((stage) => ({ name: stage.name, kind: stage.kind, settings: stage.settings })),
+  };
+  return JSON.parse(JSON.stringify(plan));
+}

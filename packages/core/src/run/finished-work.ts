@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import type { Experiment } from "./experiment.ts";
+import type { EvaluationRecord, Manifest } from "./manifest.ts";
+import { readDigest } from "../files/read-digest.ts";
+import type { RunFolder } from "./run-folder.ts";
+import type { Stage, StageResult } from "./stage.ts";
+import { currentResult } from "./stored-result.ts";
+
+/** The intact results of a run: neither the result nor its answers have changed since they were written. */
+export interface RunResults {
+  /** In the order of the stages, then of the benchmarks. */
+  all(): readonly StageResult[];
+  of(stage: string): readonly StageResult[];
+  /** A result that is as it was written, even when its answers have changed; undefined when there is none. */
+  known(result: Pick<StageResult, "stage" | "benchmark">): StageResult | undefined;
+  /** Writes a result, replacing an earlier one, and returns its record for the manifest. */
+  write(result: StageResult): Promise<EvaluationRecord>;
+  /** Writes all results again, since the file may have been edited. */
+  rewrite(): Promise<void>;
+}
+
+/**
+ * The intact results in the folder. A result that was edited, or whose answers were removed or changed, is left out, so
+ * that its benchmark is asked again.
+ */
+export async function runResults(
+  { stages }: Pick<Experiment, "stages">,
+  { stages: begun }: Manifest,
+  folder: RunFolder,
+): Promise<RunResults> {
+  const asked = stages.flatMap(({ name, asks }) =>
+    (asks?.benchmarks ?? []).map((benchmark) => placeOf({ stage: name, benchmark: benchmark.name })),
+  );
+  const results = new Map<string, StageResult>();
+  const known = new Map<string, StageResult>();
+  for (const result of Object.keys(begun).length === 0 ? [] : await readableEntries(() => folder.readResults())) {
+    const record = begun[result.stage]?.evaluated?.[result.benchmark];
+    const found = await recordOf(result, folder);
+    if (record?.result !== found.result) continue;
+    known.set(placeOf(result), result);
+    if (record.answers === found.answers) results.set(placeOf(result), result);
+  }
+  /** The results as stored, since the manifest's digests are of the stored form. */
+  const stored = (): readonly StageResult[] => {
+    const places = new Set([...asked, ...results.keys()]);
+    return [...places].flatMap((place) => results.get(place) ?? []);
+  };
+  const all = (): readonly StageResult[] => stored().map(currentResult);
+  return {
+    all,
+    known: (result) => known.get(placeOf(result)),
+    of: (stage) => all().filter((result) => result.stage === stage),
+    async write(result) {
+      results.set(placeOf(result), result);
+      await folder.writeResults(stored());
+      return recordOf(result, folder);
+    },
+    rewrite: () => folder.writeResults(stored()),
+  };
+}
+
+/** The stage's benchmarks that have no intact result yet. */
+export function unfinished({ name, asks }: Stage, results: RunResults): ReadonlySet<string> {
+  const finished = new Set(results.of(name).map(({ benchmark }) => benchmark));
+  const names = (asks?.benchmarks ?? []).map((benchmark) => benchmark.name);
+  return new Set(names.filter((benchmark) => !finished.has(benchmark)));
+}
+
+/** A stage is done when its outcome exists: a final checkpoint, or an intact result of each benchmark. */
+export function stageIsDone(stage: Stage, { stages }: Manifest, results: RunResults): boolean {
+  const status = stages[stage.name];
+  if (status?.done !== true) return false;
+  return stage.kind === "train" ? status.checkpoint !== undefined : unfinished(stage, results).size === 0;
+}
+
+/** Empty when the file is damaged, since the run recreates it. */
+export async function readableEntries<Entry>(read: () => Promise<readonly Entry[]>): Promise<readonly Entry[]> {
+  try {
+    return await read();
+  } catch (error) {
+    const isUnreadable = Object(Object(error).cause).syscall !== undefined;
+    if (isUnreadable) throw error;
+    return [];
+  }
+}
+
+function placeOf({ stage, benchmark }: Pick<StageResult, "stage" | "benchmark">): string {
+  return JSON.stringify([stage, benchmark]);
+}
+
+export async function recordOf(result: StageResult, folder: RunFolder): Promise<EvaluationRecord> {
+  const answers = await readDigest(folder.answers(result.stage, result.benchmark));
+  const text = JSON.stringify(result);
+  return { result: createHash("sha256").update(text).digest("hex"), ...(answers !== undefined && { answers }) };
+}

@@ -1,0 +1,75 @@
+import { differencesOf } from "./differences.ts";
+import { MlanError } from "../errors.ts";
+import { type Experiment, planOf } from "./experiment.ts";
+import { leftWithoutManifest, replaceableRun, setAside, settleAside } from "./fresh-start.ts";
+import type { Manifest, StageStatus } from "./manifest.ts";
+import { pathOf } from "../files/path-of.ts";
+import { versionsOf } from "../scope/plugin.ts";
+import type { Contents } from "./preflight.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { currentPlan } from "./stored-recipe.ts";
+
+export interface OpenedManifest {
+  readonly manifest: Manifest;
+  /** The run to replace. */
+  readonly replaced?: Manifest;
+}
+
+/** The manifest of the run to continue, or a new one, which is not written yet. Throws `run-folder`. */
+export async function openManifest(experiment: Experiment, folder: RunFolder, fresh: boolean): Promise<OpenedManifest> {
+  const plan = planOf(experiment);
+  const found = fresh ? await replaceableRun(folder) : await folder.readManifest();
+  const stages = experiment.stages.map(({ name }) => name);
+  const left = found ? undefined : await leftWithoutManifest(folder, stages);
+  if (left !== undefined) {
+    throw new MlanError(
+      "run-folder",
+      `${pathOf(folder.url)} holds ${left} and no manifest.json, so nothing says which weights and data it was made from. Restore manifest.json, or run into another folder.`,
+    );
+  }
+  if (!found || fresh) {
+    const versions = await versionsOf(experiment.use);
+    const named = experiment.use.flatMap(({ name, places }) => (places ? [[name, places] as const] : []));
+    const manifest: Manifest = {
+      formatVersion: 2,
+      plan,
+      versions,
+      ...(named.length > 0 && { places: Object.fromEntries(named) }),
+      created: new Date().toISOString(),
+      stages: {},
+    };
+    return { manifest, ...(found && { replaced: found }) };
+  }
+  if (found.formatVersion === 1) {
+    throw new MlanError(
+      "run-folder",
+      `${pathOf(folder.url)} was written by an earlier version of mlan, which did not record what its run read; it cannot be continued. Run into another folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
+    );
+  }
+  const [difference] = differencesOf(currentPlan(found.plan), plan, "experiment");
+  if (difference === undefined) return { manifest: found };
+  throw new MlanError(
+    "run-folder",
+    `${pathOf(folder.url)} holds another experiment: ${difference}. Run into another folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
+  );
+}
+
+/** Writes the manifest with the content that the run reads. A replaced run is removed unless writing fails. */
+export async function keepManifest(
+  folder: RunFolder,
+  { manifest, replaced }: OpenedManifest,
+  { model, data }: Contents,
+): Promise<Manifest> {
+  const stages = Object.entries(manifest.stages).map(([name, status]): [string, StageStatus] => {
+    const now = data.get(name);
+    return [name, now ? { ...status, data: now } : status];
+  });
+  const next: Manifest = { ...manifest, ...(model && { model }), stages: Object.fromEntries(stages) };
+  try {
+    if (replaced) await setAside(folder, replaced);
+    await folder.writeManifest(next);
+  } finally {
+    if (replaced) await settleAside(folder);
+  }
+  return next;
+}

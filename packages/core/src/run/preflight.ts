@@ -1,0 +1,168 @@
+import { checkpointDigest } from "./checkpoint-digest.ts";
+import { isThere, missingFile } from "../files/checksums.ts";
+import { contentRecordOf, isUntouched } from "./content-record.ts";
+import { type DataSurvey, dataSurvey } from "./data-survey.ts";
+import { checkDiskSpace } from "../files/disk-space.ts";
+import { MlanError } from "../errors.ts";
+import type { Experiment } from "./experiment.ts";
+import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
+import type { ConversationFormat, ModelInspection } from "../contracts/model.ts";
+import { pathOf } from "../files/path-of.ts";
+import type { RunFolder } from "./run-folder.ts";
+import type { Scope } from "../scope/scope.ts";
+import type { Stage } from "./stage.ts";
+import { datasetsOf, openedOnce, type StageData } from "./stage-data.ts";
+import { lastTraining } from "./stage-model.ts";
+import { COMPUTE, MODEL } from "../scope/token.ts";
+import type { TrainingNeeds } from "../contracts/trainer.ts";
+import { changedContent } from "./unchanged-data.ts";
+
+/** Emitted before the first stage, for each thing that is checked. */
+export interface PreflightEvent {
+  readonly type: "preflight";
+  /** E.g. "the model vicuna", "the data pope". */
+  readonly subject: string;
+}
+
+export interface PreflightOptions {
+  readonly experiment: Experiment;
+  readonly scope: Scope;
+  readonly folder: RunFolder;
+  /** Of the run that is continued, or of the new one. */
+  readonly manifest: Manifest;
+  /** Whether a stage is done and its outcome intact. */
+  readonly isDone: (stage: Stage) => boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** The current content of what a run reads. */
+export interface Contents {
+  readonly model?: ContentRecord;
+  /** By stage name, then by dataset name. */
+  readonly data: ReadonlyMap<string, Readonly<Record<string, DataRecord>>>;
+}
+
+/**
+ * Opens or looks up everything that any stage will need, so that a missing file is noticed now and not hours later, and
+ * compares it with what a continued run began with. Throws `run-folder` when that has changed, and the error of any
+ * dataset, image, weights, recipe or disk that fails its check.
+ */
+export async function* preflight(options: PreflightOptions): AsyncGenerator<PreflightEvent, Contents, undefined> {
+  const { experiment, scope, folder, manifest, isDone, signal } = options;
+  const pending = experiment.stages.filter((stage) => !isDone(stage));
+  for (const token of pending.flatMap(({ needs = [] }) => needs)) scope.get(token);
+  const source = scope.get(MODEL);
+  const compute = pending.length > 0 ? scope.find(COMPUTE) : undefined;
+  if (compute) {
+    yield { type: "preflight", subject: `the compute ${compute.name}` };
+    await compute.open();
+  }
+  yield { type: "preflight", subject: `the model ${source.name}` };
+  const inspected = await source.inspect?.(signal ? { signal } : {});
+  const survey = dataSurvey({ manifest, model: source.name, inspected, signal });
+  yield* checkStages(pending, survey, inspected, options);
+  await checkCheckpoints(options);
+  const known = manifest.model ? [manifest.model] : [];
+  if (inspected && !isUntouched(inspected.content, known)) {
+    yield { type: "preflight", subject: `every byte of the model ${source.name}` };
+  }
+  const model = inspected && (await contentRecordOf(inspected.content, known));
+  const contents: Contents = {
+    ...(model && { model }),
+    data: new Map(experiment.stages.map((stage) => [stage.name, survey.records(datasetsOf(readBy(stage)))])),
+  };
+  const change = firstChange(manifest, contents, source.name);
+  if (change !== undefined) throw changedContent(folder.url, change);
+  return contents;
+}
+
+/**
+ * Opens the data of each stage once and passes it to the checks of the pending stages. The data is then released, and
+ * opened again when its stage runs, which may be hours later.
+ */
+async function* checkStages(
+  pending: readonly Stage[],
+  survey: DataSurvey,
+  inspected: ModelInspection | undefined,
+  { experiment, scope, folder, signal }: PreflightOptions,
+): AsyncGenerator<PreflightEvent, void, undefined> {
+  const needs: (TrainingNeeds & { readonly place: URL })[] = [];
+  let format: ConversationFormat | undefined;
+  for (const stage of experiment.stages) {
+    const opened = openedOnce(stage);
+    const copies = datasetsOf(opened);
+    for (const [index, dataset] of datasetsOf(readBy(stage)).entries()) {
+      if (survey.has(dataset)) continue;
+      yield { type: "preflight", subject: `the data ${dataset.name}` };
+      await survey.add(dataset, copies[index] ?? dataset);
+    }
+    const wording = inspected?.wording?.(format);
+    format = stage.format ?? format;
+    if (!pending.includes(stage)) continue;
+    const known = {
+      ...(inspected && { model: inspected }),
+      ...(wording && { wording }),
+      ...(signal && { signal }),
+    };
+    const found = await stage.check?.({ scope, ...opened, ...known });
+    if (found) needs.push({ ...found, place: folder.checkpoints(stage.name) });
+  }
+  await checkDiskSpace(folder.url, needs);
+}
+
+function readBy({ data, asks }: Stage): StageData {
+  return { ...(data && { data }), benchmarks: asks?.benchmarks ?? [] };
+}
+
+/** Checks the checkpoints that pending stages start from, and the last one, the run's outcome. */
+async function checkCheckpoints({ experiment, folder, manifest, isDone }: PreflightOptions): Promise<void> {
+  const { stages } = experiment;
+  const starts = stages.flatMap((stage, index) => (isDone(stage) ? [] : [lastTraining(stages, index)]));
+  for (const index of new Set([...starts, lastTraining(stages, stages.length)])) {
+    const stage = stages[index];
+    const { checkpoint, checkpointDigest: recorded }: Partial<StageStatus> = manifest.stages[stage?.name ?? ""] ?? {};
+    if (!stage || !isDone(stage) || checkpoint === undefined || recorded === undefined) continue;
+    const place = new URL(checkpoint, folder.url);
+    const named = `the checkpoint of stage "${stage.name}", ${pathOf(place)},`;
+    const found = await checkpointDigest(place);
+    if (found !== undefined && found !== recorded) {
+      throw changedContent(folder.url, `${named} is not the one that the stage ended with`);
+    }
+    const missing = await missingFile(place);
+    if (missing === undefined) continue;
+    const what = (await isThere(place)) ? `lacks its file ${pathOf(missing)}` : "is missing";
+    const message = `${pathOf(folder.url)} cannot be continued: ${named} ${what}. Restore it, or run into another folder.`;
+    throw new MlanError("run-folder", message);
+  }
+}
+
+/** The first input that has changed since a finished or continued stage began; undefined when none has. */
+function firstChange({ model, stages }: Manifest, now: Contents, name: string): string | undefined {
+  const begun = Object.entries(stages);
+  if (begun.length > 0 && model && now.model && model.digest !== now.model.digest) {
+    return `the files of the model ${name} have changed since this run began${changedFiles(model, now.model)}`;
+  }
+  for (const [stage, { data = {} }] of begun) {
+    for (const [dataset, before] of Object.entries(data)) {
+      const found = now.data.get(stage)?.[dataset];
+      if (!found) continue; // the plans were compared before, and they say what is read
+      const rows = found.fingerprint !== before.fingerprint;
+      if (!rows && found.images.digest === before.images.digest) continue;
+      return `the ${rows ? "rows" : "images"} of the data ${dataset} have changed since stage "${stage}" began`;
+    }
+  }
+  return undefined;
+}
+
+/** The names of the first files that differ, in parentheses. */
+function changedFiles({ files: before }: ContentRecord, { files: now }: ContentRecord): string {
+  if (!before || !now) return "";
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
+    (name) => before[name] !== now[name],
+  );
+  const named = names.slice(0, 3).map((name) => {
+    const what = before[name] === undefined ? "is new" : now[name] === undefined ? "is missing" : "differs";
+    return `${name} ${what}`;
+  });
+  return ` (${named.join(", ")}${names.length > 3 ? `, and ${names.length - 3} more` : ""})`;
+}

@@ -1,0 +1,175 @@
+import { type Damage, damageOf, readableFindings } from "./damage.ts";
+import { MlanError } from "../errors.ts";
+import type { EvaluateEvent } from "../contracts/evaluator.ts";
+import { type Experiment, isExperiment } from "./experiment.ts";
+import { runResults, stageIsDone, unfinished } from "./finished-work.ts";
+import { removeLeftovers, settleAside } from "./fresh-start.ts";
+import type { LedgerEntry } from "./ledger.ts";
+import type { Location } from "../contracts/location.ts";
+import type { Manifest, StageStatus } from "./manifest.ts";
+import { keepManifest, openManifest } from "./open-manifest.ts";
+import { preflight, type PreflightEvent } from "./preflight.ts";
+import { recorder } from "./recorder.ts";
+import { type RunFolder, runFolder } from "./run-folder.ts";
+import { lockRun } from "./run-lock.ts";
+import { createScope } from "../scope/scope.ts";
+import type { Stage, StageResult } from "./stage.ts";
+import { stageModel, weightsBefore } from "./stage-model.ts";
+import { CLOCK } from "../scope/token.ts";
+import type { TrainEvent } from "../contracts/trainer.ts";
+import { changedContent, unchangedData } from "./unchanged-data.ts";
+
+export interface RunOptions {
+  /** The run folder. When it holds a part of the same experiment, that run is continued. */
+  readonly folder: Location;
+  /**
+   * Whether to replace the run in the folder. Once everything that the new run needs has been found, what the old run
+   * wrote is removed, and nothing else. Throws `run-folder` when a stage's folder holds files that no run wrote.
+   * Default false.
+   */
+  readonly fresh?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export type RunEvent =
+  | PreflightEvent
+  | DamageEvent
+  | StageStartEvent
+  | StageProgressEvent
+  | StageEndEvent
+  | RunEndEvent;
+
+/** Emitted before the first stage, for each file of a continued run that differs from what the run wrote. */
+export interface DamageEvent {
+  readonly type: "damage";
+  readonly damage: Damage;
+}
+
+export interface StageStartEvent {
+  readonly type: "stage-start";
+  readonly stage: string;
+  readonly kind: Stage["kind"];
+  /** 0-based. */
+  readonly index: number;
+  readonly stages: number;
+}
+
+export interface StageProgressEvent {
+  readonly type: "stage-progress";
+  readonly stage: string;
+  readonly event: TrainEvent | EvaluateEvent;
+}
+
+export interface StageEndEvent {
+  readonly type: "stage-end";
+  readonly stage: string;
+  /** Working time over all starts of the run; a benchmark that was interrupted by a kill is not counted. */
+  readonly seconds: number;
+  /** Whether the stage was already done when the run started. */
+  readonly skipped: boolean;
+  /** Cost of a training stage over all starts of the run. */
+  readonly ledger?: LedgerEntry;
+}
+
+export interface RunEndEvent {
+  readonly type: "run-end";
+  readonly folder: URL;
+  readonly results: readonly StageResult[];
+  readonly ledger: readonly LedgerEntry[];
+}
+
+/**
+ * Runs the stages in order on one model and records everything in the run folder. Before the first stage, everything
+ * that any stage needs is opened or looked up. The same call continues a killed run: finished stages are skipped, and a
+ * training stage resumes from its newest checkpoint. The caller may stop with `break` or `signal`. Throws `run-folder`
+ * when the folder holds another experiment, when weights or data have changed since the run began, and while another
+ * process runs in it.
+ */
+export async function* runExperiment(
+  experiment: Experiment,
+  options: RunOptions,
+): AsyncGenerator<RunEvent, void, undefined> {
+  if (!isExperiment(experiment)) {
+    throw new MlanError("invalid-options", "runExperiment takes the value of experiment({ name, use, stages }).");
+  }
+  const { signal, fresh = false } = options;
+  const folder = runFolder(options.folder);
+  await using _lock = await lockRun(folder.url);
+  await settleAside(folder);
+  await removeLeftovers(folder);
+  const opened = await openManifest(experiment, folder, fresh);
+  const results = await runResults(experiment, opened.manifest, folder);
+  const damage = opened.replaced ? [] : await damageOf(opened.manifest, await readableFindings(folder), folder);
+  const isDone = (stage: Stage): boolean => stageIsDone(stage, opened.manifest, results);
+  await using scope = createScope([systemClock, ...experiment.use]);
+  const abort = signal && { signal };
+  const contents = yield* preflight({ experiment, scope, folder, manifest: opened.manifest, isDone, ...abort });
+  let manifest = await keepManifest(folder, opened, contents);
+  for (const one of damage) yield { type: "damage", damage: one };
+  const clock = scope.get(CLOCK);
+  const { seed, stages } = experiment;
+  using models = stageModel({ experiment, scope, folder, ...abort });
+  for (const [index, stage] of stages.entries()) {
+    const { name, kind } = stage;
+    yield { type: "stage-start", stage: name, kind, index, stages: stages.length };
+    const start = clock.now();
+    const skipped = isDone(stage);
+    if (!skipped) {
+      signal?.throwIfAborted();
+      const model = await models.before(index, manifest);
+      const data = contents.data.get(name);
+      const weights = await weightsBefore(index, experiment, manifest);
+      checkWeights(stage, weights, manifest, folder);
+      manifest = await mark(folder, manifest, stage, { done: false, weights, ...(data && { data }) });
+      const before = kind === "evaluate" ? manifest.stages[name]?.seconds : undefined;
+      const record = recorder(stage, folder, results, before);
+      const reads = unchangedData(stage, data ?? {}, folder.url);
+      const waiting = unfinished(stage, results);
+      const benchmarks = reads.benchmarks.filter((benchmark) => waiting.has(benchmark.name));
+      for await (const event of stage.run({ scope, model, seed, folder, weights, ...reads, benchmarks, ...abort })) {
+        const known = await record.add(event);
+        if (Object.keys(known).length > 0) manifest = await mark(folder, manifest, stage, known);
+        yield { type: "stage-progress", stage: name, event };
+      }
+      signal?.throwIfAborted();
+      const seconds = record.secondsBefore() + (clock.now() - start) / 1000;
+      const end = { done: true, seconds, finished: new Date().toISOString() };
+      manifest = await mark(folder, manifest, stage, { ...record.finish(), ...end });
+    }
+    const { seconds = 0, ledger }: Partial<StageStatus> = manifest.stages[name] ?? {};
+    yield { type: "stage-end", stage: name, seconds, skipped, ...(ledger && { ledger }) };
+  }
+  const ledger = ledgerOf(stages, manifest);
+  if (ledger.length > 0) await folder.writeLedger(ledger);
+  if (results.all().length > 0) await results.rewrite();
+  yield { type: "run-end", folder: folder.url, results: results.all(), ledger };
+}
+
+const systemClock = { name: "@mlan/core/system-clock", token: CLOCK, create: () => ({ now: () => performance.now() }) };
+
+/** A repeated training stage may end with different weights than those a later stage began with. */
+function checkWeights({ name }: Stage, now: string, { stages }: Manifest, folder: RunFolder): void {
+  const before = stages[name]?.weights;
+  if (before === undefined || before === now) return;
+  throw changedContent(
+    folder.url,
+    `stage "${name}" began with different weights than the stages before it have now produced`,
+  );
+}
+
+function ledgerOf(stages: readonly Stage[], manifest: Manifest): readonly LedgerEntry[] {
+  return stages.flatMap(({ name }) => manifest.stages[name]?.ledger ?? []);
+}
+
+async function mark(
+  folder: RunFolder,
+  manifest: Manifest,
+  { name }: Stage,
+  { evaluated, ...status }: Partial<StageStatus>,
+): Promise<Manifest> {
+  const before: StageStatus = { done: false, started: new Date().toISOString(), ...manifest.stages[name] };
+  const all = evaluated && { evaluated: { ...before.evaluated, ...evaluated } };
+  const next = { ...manifest, stages: { ...manifest.stages, [name]: { ...before, ...status, ...all } } };
+  await folder.writeManifest(next);
+  return next;
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from "node:crypto";
+import { link, open, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { z } from "zod";
+import { messageOf, MlanError } from "../errors.ts";
+import { fileName } from "../files/file-name.ts";
+import { jsonOrUndefined } from "../files/json-or-undefined.ts";
+import { makeFolder } from "../files/make-folder.ts";
+import { pathOf } from "../files/path-of.ts";
+
+/** The right to write into a run folder; disposing releases it. */
+export interface RunLock extends AsyncDisposable {}
+
+const FILE = "run.lock";
+const schema = z.object({
+  host: z.string(),
+  pid: z.int(),
+  /** When the process started, in the system's unit; absent where the system does not report it. */
+  processStarted: z.string().exactOptional(),
+  /** Distinguishes two locks of one process. */
+  id: z.string(),
+});
+type Holder = z.output<typeof schema>;
+
+/**
+ * Acquires the lock of a run folder, creating the folder if missing. A lock whose process has died is taken over.
+ * Throws `run-folder` when another process holds it, or may hold it on another machine.
+ */
+export async function lockRun(folder: URL): Promise<RunLock> {
+  const file = new URL(FILE, folder);
+  const created = await attempt(folder, () => makeFolder(folder));
+  const own = await ownHolder();
+  while (!(await create(file, own))) {
+    const found = await readHolder(file);
+    if (!found) continue; // it was released just now
+    if (found.id === own.id) break; // a network file system may repeat the request that made it
+    const other = (await isAlive(found)) ? found : await attempt(file, () => takeOver(file, found, own));
+    if (other) throw alreadyRunning(folder, file, other);
+    if ((await readHolder(file))?.id === own.id) break;
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      if ((await readHolder(file).catch(() => undefined))?.id === own.id) await rm(file, { force: true });
+      // Removes the folder again when only the lock was ever in it.
+      if (created) await rmdir(folder).catch(() => undefined);
+    },
+  };
+}
+
+async function ownHolder(): Promise<Holder> {
+  const processStarted = await startOf(process.pid);
+  return { host: hostname(), pid: process.pid, id: randomUUID(), ...(processStarted && { processStarted }) };
+}
+
+/** Creates the file and returns whether it did not exist before. A process killed meanwhile leaves no partial file. */
+function create(file: URL, holder: Holder): Promise<boolean> {
+  return attempt(file, async () => {
+    const temporary = new URL(`${FILE}.${randomUUID()}.tmp`, file);
+    try {
+      await writeFile(temporary, textOf(holder));
+      const failure = await link(temporary, file).then(() => undefined, codeOf);
+      if (failure === undefined) return true;
+      // ENOENT: another process has acquired the lock and removed the temporary file as if it were a leftover.
+      if (failure === "EEXIST" || failure === "ENOENT") return false;
+      return await createWithoutLink(file, holder);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  });
+}
+
+/** For file systems that have no hard links. */
+async function createWithoutLink(file: URL, holder: Holder): Promise<boolean> {
+  const handle = await open(file, "wx").catch((error: unknown) => {
+    if (codeOf(error) === "EEXIST") return undefined;
+    throw error;
+  });
+  if (!handle) return false;
+  try {
+    await handle.writeFile(textOf(holder));
+    return true;
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+function textOf(holder: Holder): string {
+  return `${JSON.stringify(holder)}\n`;
+}
+
+/**
+ * Replaces a dead holder's lock. A process first claims that lock, then replaces it if it is still the same one. Only
+ * one process can, since a claim is created once and outlives the lock it refers to. The claim of a dead process is
+ * claimed in the same way. Returns the living process that was faster, if any.
+ */
+async function takeOver(file: URL, dead: Holder, own: Holder): Promise<Holder | undefined> {
+  const claims: URL[] = [];
+  for (let last = dead; ;) {
+    const claim = new URL(`${FILE}.claim.${fileName(last.id)}.tmp`, file);
+    claims.push(claim);
+    if (await create(claim, own)) break;
+    const first = await readHolder(claim);
+    if (!first) return undefined; // it was released just now
+    if (await isAlive(first)) return first;
+    last = first;
+  }
+  const replacement = new URL(`${FILE}.${own.id}.tmp`, file);
+  try {
+    if ((await readHolder(file))?.id !== dead.id) return undefined;
+    await writeFile(replacement, textOf(own));
+    await rename(replacement, file);
+    for (const claim of claims) await rm(claim, { force: true });
+  } finally {
+    await rm(replacement, { force: true }); // exists when the rename did not happen
+    await rm(claims.at(-1) ?? replacement, { force: true });
+  }
+  return undefined;
+}
+
+/** Undefined when there is no lock. Throws `run-folder` for a file that is not a lock. */
+async function readHolder(file: URL): Promise<Holder | undefined> {
+  for (let again = 0; again < 20; again++) {
+    const found = await lookAt(file).catch((error: unknown) => {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw new MlanError("run-folder", `${pathOf(file)} cannot be read: ${messageOf(error)}`, { cause: error });
+    });
+    if (!found) return undefined;
+    const { data } = schema.safeParse(jsonOrUndefined(found.text));
+    if (data) return data;
+    if (found.text === "" && found.age > ABANDONED_AFTER_MILLISECONDS) return { ...NOBODY, id: `empty-${found.time}` };
+    // Its holder may still be writing it.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const message = `${pathOf(file)} is not a run's lock file. When no other run uses this folder, remove that file.`;
+  throw new MlanError("run-folder", message);
+}
+
+/** After this long, an empty lock was left by a killed process. */
+const ABANDONED_AFTER_MILLISECONDS = 10_000;
+/** The holder of such a lock; no process has this number. */
+const NOBODY = { host: "", pid: -1 };
+
+/** The text of a file, and when it was last changed. */
+async function lookAt(file: URL): Promise<{ readonly text: string; readonly time: number; readonly age: number }> {
+  const text = await readFile(file, "utf8");
+  const { mtimeMs } = await stat(file);
+  return { text, time: Math.round(mtimeMs), age: Date.now() - mtimeMs };
+}
+
+/** A process on another machine counts as alive, since it cannot be checked from here. */
+async function isAlive({ host, pid, processStarted }: Holder): Promise<boolean> {
+  if (pid < 1) return false;
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (Object(error).code === "ESRCH") return false;
+  }
+  // The id of a dead process is sooner or later reused.
+  const started = await startOf(pid);
+  return processStarted === undefined || started === undefined || started === processStarted;
+}
+
+/**
+ * The 22nd field of Linux's /proc/<pid>/stat, counted from after the name, which may contain spaces and parentheses.
+ */
+async function startOf(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+}
+
+function alreadyRunning(folder: URL, file: URL, { host, pid }: Holder): MlanError {
+  const here = host === hostname();
+  const way = here
+    ? "Wait until it has ended, or run into another folder."
+    : `When that process no longer runs, remove ${pathOf(file)}.`;
+  return new MlanError(
+    "run-folder",
+    `process ${pid}${here ? "" : ` on ${host}`} is running in ${pathOf(folder)}, and two runs in one folder would mix their results. ${way}`,
+  );
+}
+
+function codeOf(error: unknown): unknown {
+  return Object(error).code;
+}
+
+async function attempt<Value>(target: URL, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (MlanError.is(cause)) throw cause;
+    throw new MlanError("unavailable", `${pathOf(target)} cannot be written: ${messageOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,44 @@
+import type { Benchmark } from "../contracts/benchmark.ts";
+import type { Conversation } from "../contracts/conversation.ts";
+import type { Dataset, Examples } from "../contracts/dataset.ts";
+import { reopened } from "./reopened.ts";
+import type { Stage } from "./stage.ts";
+
+/** What a stage reads. */
+export interface StageData {
+  readonly data?: Dataset<Conversation>;
+  readonly benchmarks: readonly Benchmark[];
+}
+
+/**
+ * The datasets of a stage, each opened at most once: opening it again returns the same examples. `check` is called at
+ * each opening and may throw.
+ */
+export function openedOnce(
+  { data, asks }: Pick<Stage, "data" | "asks">,
+  check: (dataset: Dataset<unknown>, examples: Examples<unknown>) => void = () => {},
+): StageData {
+  const open = <Example>(dataset: Dataset<Example>): Dataset<Example>["open"] => {
+    let opened: Promise<Examples<Example>> | undefined;
+    return async (options) => {
+      opened ??= dataset.open(options);
+      try {
+        const examples = await opened;
+        check(dataset, examples);
+        return examples;
+      } catch (error) {
+        opened = undefined;
+        throw error;
+      }
+    };
+  };
+  return {
+    ...(data && { data: reopened(data, open(data)) }),
+    benchmarks: (asks?.benchmarks ?? []).map((benchmark) => reopened(benchmark, open(benchmark))),
+  };
+}
+
+/** All datasets that a stage reads. */
+export function datasetsOf({ data, benchmarks }: StageData): readonly Dataset<unknown>[] {
+  return [...(data ? [data] : []), ...benchmarks];
+}

@@ -1,0 +1,210 @@
+import { z } from "zod";
+import { type Benchmark, isBenchmark } from "../contracts/benchmark.ts";
+import { checkQuestions } from "./check-questions.ts";
+import { checkSupervision } from "./check-supervision.ts";
+import type { Conversation } from "../contracts/conversation.ts";
+import type { Dataset } from "../contracts/dataset.ts";
+import { MlanError, shownValue } from "../errors.ts";
+import type { BenchmarkResult, EvaluateEvent } from "../contracts/evaluator.ts";
+import { checkOptions } from "../scope/options.ts";
+import type { ConversationFormat, ModelInspection, TrainableModel } from "../contracts/model.ts";
+import { deriveSeed } from "../data/random.ts";
+import type { RunFolder } from "./run-folder.ts";
+import type { Scope } from "../scope/scope.ts";
+import { EVALUATOR, type Token, TRAINER } from "../scope/token.ts";
+import type { Wording } from "../contracts/wording.ts";
+import type { TrainEvent, TrainingNeeds, TrainingRecipe } from "../contracts/trainer.ts";
+
+/** One stage of an experiment: a training or an evaluation. */
+export interface Stage {
+  /** Unique within the experiment; names its part of the run folder. */
+  readonly name: string;
+  readonly kind: "train" | "evaluate";
+  /** The options that decide its outcome, as written into the manifest; must survive JSON. */
+  readonly settings: unknown;
+  /** What a training stage learns from. */
+  readonly data?: Dataset<Conversation>;
+  /** The format in which a training stage leaves the model. */
+  readonly format?: ConversationFormat;
+  /** What an evaluation stage asks, and by which protocol. Default: each benchmark's own. */
+  readonly asks?: { readonly benchmarks: readonly Benchmark[]; readonly protocol?: string };
+  /** The services that it needs from the scope, besides the model. */
+  readonly needs?: readonly Token<unknown>[];
+  /**
+   * Called before the first stage runs, once `data` and `asks` have been opened. Throws when the stage cannot work.
+   * Returns the disk space it needs, if any.
+   */
+  check?(context: StageCheckContext): Promise<TrainingNeeds | undefined>;
+  /**
+   * A training stage ends with `train-end`, an evaluation with one `evaluate-end` for each of `asks`; a stage that
+   * stops without them is not done.
+   */
+  run(context: StageContext): AsyncIterable<TrainEvent | EvaluateEvent>;
+}
+
+export interface StageCheckContext {
+  readonly scope: Scope;
+  /** `Stage.data`, already opened: opening it again returns the same examples. */
+  readonly data?: Dataset<Conversation>;
+  /** The benchmarks of `Stage.asks`, already opened like `data`; empty when there are none. */
+  readonly benchmarks: readonly Benchmark[];
+  /** Absent when nothing is known about the model before it is loaded. */
+  readonly model?: ModelInspection;
+  /** How the model will be asked when the stage begins. Absent when not known yet. */
+  readonly wording?: Wording;
+  readonly signal?: AbortSignal;
+}
+
+export interface StageContext {
+  readonly scope: Scope;
+  readonly model: TrainableModel;
+  readonly seed: number;
+  readonly folder: RunFolder;
+  /**
+   * `Stage.data`. Opening it throws `run-folder` when its rows have changed since the run was started; opening it again
+   * returns the same examples.
+   */
+  readonly data?: Dataset<Conversation>;
+  /**
+   * The benchmarks of `Stage.asks` that have no intact result yet, which open like `data`; empty when there are none.
+   */
+  readonly benchmarks: readonly Benchmark[];
+  /** Identifies the weights that the model has when the stage begins: equal only for equal weights. */
+  readonly weights: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainStageOptions {
+  readonly name: string;
+  readonly data: Dataset<Conversation>;
+  readonly recipe: TrainingRecipe;
+}
+
+/**
+ * A stage that trains the experiment's model; the next stage gets the trained model. Throws `invalid-options` that
+ * names the option.
+ */
+export function train(options: TrainStageOptions): Stage {
+  checkOptions("train", trainSchema, options);
+  const { name, data, recipe } = options;
+  const { checkpointEvery: _, ...decisive } = recipe;
+  return {
+    name,
+    kind: "train",
+    settings: { data: data.name, recipe: decisive },
+    data,
+    format: recipe.format,
+    needs: [TRAINER],
+    async check({ scope, model, signal, data: opened = data }) {
+      const examples = await opened.open(signal ? { signal } : {});
+      const training = { recipe, conversations: examples.length, ...(model && { parameters: model.parameters }) };
+      const needs = scope.get(TRAINER).check?.(training);
+      model?.checkFormat?.(recipe.format);
+      if (model?.encode) await checkSupervision(data.name, examples, recipe, model.encode, signal);
+      return needs;
+    },
+    run: ({ scope, model, seed, folder, signal, data: unchanged = data }) =>
+      scope.get(TRAINER).train({
+        model,
+        data: unchanged,
+        recipe,
+        seed: deriveSeed(seed, name),
+        folder: folder.checkpoints(name),
+        ...(signal && { signal }),
+      }),
+  };
+}
+
+export interface EvaluateStageOptions {
+  readonly name: string;
+  readonly benchmarks: readonly Benchmark[];
+  /** The name of a protocol that all benchmarks have. Default: each benchmark's own. */
+  readonly protocol?: string;
+}
+
+/**
+ * A stage that asks the experiment's model, as the stage before left it, all questions of the benchmarks. Throws
+ * `invalid-options` that names the option.
+ */
+export function evaluate(options: EvaluateStageOptions): Stage {
+  checkOptions("evaluate", evaluateSchema, options);
+  const { name, benchmarks } = options;
+  // Throws for a protocol that a benchmark does not have.
+  const protocolOf = (benchmark: Benchmark): string => nameOfProtocol(benchmark, options.protocol);
+  const protocols = benchmarks.map((benchmark) => [benchmark.name, protocolOf(benchmark)] as const);
+  const [protocol, ...others] = new Set(protocols.map(([, asked]) => asked));
+  return {
+    name,
+    kind: "evaluate",
+    settings: {
+      benchmarks: benchmarks.map((benchmark) => benchmark.name),
+      ...limitsOf(benchmarks),
+      protocol: others.length === 0 ? protocol : Object.fromEntries(protocols),
+    },
+    asks: { benchmarks, ...(options.protocol !== undefined && { protocol: options.protocol }) },
+    needs: [EVALUATOR],
+    async check({ scope, wording, signal, benchmarks: opened }) {
+      const evaluator = scope.get(EVALUATOR);
+      for (const benchmark of opened) {
+        const planned = { benchmark, protocol: protocolOf(benchmark), ...(signal && { signal }) };
+        await checkQuestions(planned, wording);
+        await evaluator.check?.(planned);
+      }
+      return undefined;
+    },
+    async *run({ scope, model, folder, weights, signal, benchmarks: unchanged }) {
+      const evaluator = scope.get(EVALUATOR);
+      for (const benchmark of unchanged) {
+        const answers = folder.answers(name, benchmark.name);
+        const asked = { model, benchmark, protocol: protocolOf(benchmark), answers, stage: name, weights };
+        yield* evaluator.evaluate({ ...asked, ...(signal && { signal }) });
+      }
+    },
+  };
+}
+
+/** Throws `contract` when the benchmark returns no protocol, which plain JavaScript may do for an unknown name. */
+function nameOfProtocol(benchmark: Benchmark, wanted: string | undefined): string {
+  const found: unknown = benchmark.protocol(wanted);
+  const { name } = Object(found);
+  if (typeof name === "string") return name;
+  const call = `protocol(${wanted === undefined ? "" : shownValue(wanted)})`;
+  const message = `${benchmark.name}: its ${call} returned ${shownValue(found)}; let it return a protocol, or throw when there is none.`;
+  throw new MlanError("contract", message);
+}
+
+/** Limits by benchmark name, for benchmarks of which only the first questions are asked. */
+function limitsOf(benchmarks: readonly Benchmark[]): { readonly limits?: Readonly<Record<string, number>> } {
+  const limits = benchmarks.flatMap(({ name, limit }) => (limit === undefined ? [] : [[name, limit] as const]));
+  return limits.length === 0 ? {} : { limits: Object.fromEntries(limits) };
+}
+
+/** The result of one benchmark in an evaluation stage. */
+export interface StageResult extends BenchmarkResult {
+  readonly stage: string;
+}
+
+const stageName = z.string().min(1, "expected a name");
+const isDataset = (value: unknown): boolean =>
+  typeof Object(value).open === "function" && typeof Object(value).name === "string";
+
+const trainSchema = z.strictObject({
+  name: stageName,
+  data: z
+    .custom<Dataset<Conversation>>(isDataset, "expected a dataset")
+    .refine((data) => !isBenchmark(data), "expected conversations to learn from; a benchmark has questions to ask"),
+  recipe: z.custom<TrainingRecipe>((value) => typeof value === "object" && value !== null, "expected a recipe"),
+});
+const evaluateSchema = z.strictObject({
+  name: stageName,
+  benchmarks: z
+    .array(z.custom<Benchmark>((value) => isBenchmark(value), "expected a benchmark"))
+    .min(1, "expected at least one benchmark")
+    .superRefine((benchmarks, context) => {
+      const names = benchmarks.map(({ name }) => name);
+      const twice = names.find((name, index) => names.indexOf(name) !== index);
+      if (twice === undefined) return;
+      context.addIssue(`two benchmarks are called "${twice}"; ask them in stages of different names`);
+    }),
+  protocol: z.string().min(1, "expected the name of a protocol").exactOptional(),
+});

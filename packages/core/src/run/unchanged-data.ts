@@ -1,0 +1,27 @@
+import { MlanError } from "../errors.ts";
+import type { DataRecord } from "./manifest.ts";
+import { pathOf } from "../files/path-of.ts";
+import type { Stage } from "./stage.ts";
+import { openedOnce, type StageData } from "./stage-data.ts";
+
+/**
+ * The datasets of a stage, which may begin hours after they were checked: opening one throws `run-folder` when its rows
+ * differ from the recorded ones. Each opens once.
+ */
+export function unchangedData(
+  stage: Pick<Stage, "name" | "data" | "asks">,
+  records: Readonly<Record<string, DataRecord>>,
+  folder: URL,
+): StageData {
+  return openedOnce(stage, ({ name }, { fingerprint }) => {
+    if (fingerprint === records[name]?.fingerprint) return;
+    const when = `between the start of this run and that of stage "${stage.name}"`;
+    throw changedContent(folder, `the rows of the data ${name} have changed ${when}`);
+  });
+}
+
+/** The error for an input that has changed since the run began. */
+export function changedContent(folder: URL, what: string): MlanError {
+  const message = `${pathOf(folder)} cannot be continued: ${what}, and its results would mix both. Restore the previous content, or run into another folder.`;
+  return new MlanError("run-folder", message);
+}

@@ -1,0 +1,36 @@
+import type { z } from "zod";
+import { messageOf, MlanError } from "../errors.ts";
+import { expectationOf } from "../scope/expectation.ts";
+
+/**
+ * The error of a dataset whose code could not read its rows: a zod error by row and field, or the reason of any other
+ * error. An `MlanError` and an abort are returned unchanged.
+ */
+export function unreadRows(name: string, cause: unknown): unknown {
+  if (MlanError.is(cause) || Object(cause).name === "AbortError") return cause;
+  const issue = firstIssue(cause);
+  const problem = issue
+    ? `${placeOf(issue)}${problemOf(issue)}. Correct or remove that row`
+    : `its rows cannot be read (${messageOf(cause)})`;
+  return new MlanError("invalid-data", `${name}: ${problem}.`, { cause });
+}
+
+/** The first issue of a zod error, whichever copy of zod threw it. */
+function firstIssue(error: unknown): z.core.$ZodIssue | undefined {
+  const { name, issues } = Object(error);
+  return String(name).endsWith("ZodError") && Array.isArray(issues) ? issues[0] : undefined;
+}
+
+function placeOf({ path: [row, ...fields] }: z.core.$ZodIssue): string {
+  if (typeof row !== "number") return row === undefined ? "" : `field "${[row, ...fields].join(".")}": `;
+  return `row ${row}${fields.length > 0 ? `, field "${fields.join(".")}"` : ""}: `;
+}
+
+/** The error does not hold the value; zod's message names its kind. */
+function problemOf(issue: z.core.$ZodIssue): string {
+  const expected = expectationOf(issue);
+  if (expected === undefined) return issue.message.replace(/\.$/, "");
+  const found = /received (\w+)$/.exec(issue.message)?.[1];
+  const shown = found === undefined ? "" : `, found ${found === "undefined" ? "nothing" : found}`;
+  return `expected ${expected}${shown}`;
+}

@@ -1,0 +1,37 @@
+import type { Evaluator } from "../contracts/evaluator.ts";
+import type { ModelSource } from "../contracts/model.ts";
+import type { Compute } from "../contracts/compute.ts";
+import type { Trainer } from "../contracts/trainer.ts";
+
+/** A typed name of a service, the same in every installed copy of core. */
+export interface Token<Service> {
+  readonly key: symbol;
+  readonly name: string;
+  /** Text for errors on what provides the service, e.g. "generation() of @mlan/eval-generation is one". */
+  readonly hint?: string;
+  /** Carries the type only; never present at run time. */
+  readonly service?: Service;
+}
+
+/** The token with that name: `token<Cache>("acme/cache@1")`. Put a version into the name. */
+export function token<Service>(name: string, hint?: string): Token<Service> {
+  return { key: Symbol.for(name), name, ...(hint !== undefined && { hint }) };
+}
+
+/** A source of time, replaceable so that tests need not wait. */
+export interface Clock {
+  /** Milliseconds since some fixed moment; never goes back. */
+  now(): number;
+}
+
+export const MODEL: Token<ModelSource> = token("@mlan/core/model@1", "vicuna() of @mlan/model-vicuna is one");
+export const COMPUTE: Token<Compute> = token(
+  "@mlan/core/compute@1",
+  "cpuTrainer() and gpuTrainer() include one, onnx() of @mlan/backend-onnx is one without a trainer",
+);
+export const TRAINER: Token<Trainer> = token("@mlan/core/trainer@1", "cpuTrainer() of @mlan/trainer-cpu includes one");
+export const EVALUATOR: Token<Evaluator> = token(
+  "@mlan/core/evaluator@1",
+  "generation() of @mlan/eval-generation is one",
+);
+export const CLOCK: Token<Clock> = token("@mlan/core/clock@1");
