@@ -45,7 +45,7 @@ export function compiled<Parameters extends readonly unknown[], Result>(
     plans.clear();
   };
 
-  /** Before another signature is recorded: with frozen weights, each holds a copy of all of them. */
+  /** Evicts the oldest plan before a new one is recorded: each plan may hold a copy of all frozen weights. */
   const makeRoom = (backend: OnnxBackend): void => {
     const [oldest] = plans;
     if (plans.size < capacity || oldest === undefined) return;

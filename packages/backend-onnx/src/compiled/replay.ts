@@ -86,7 +86,7 @@ class Replay {
     for (const [result, argument] of overwrites) {
       const output = this.#result(result);
       const { storage, shape = [] } = this.#donated(argument) ?? {};
-      // ONNX Runtime knows memory by the shape in which it was made.
+      // An OrtValue keeps the shape that it was created with.
       const fits = shape.join() === output.shape.join();
       if (storage && storage.readOnly !== true && fits) taken.set(output, storage);
     }
@@ -97,7 +97,7 @@ class Replay {
   #donated(argument: number): RecordedValue | undefined {
     const { data } = this.#backend;
     const parameter = this.#parameters[argument];
-    // The function may read a variable besides.
+    // The function may also read the data through a variable.
     if (parameter === undefined || parameter instanceof Variable) return undefined;
     const { dataId } = parameter;
     if (data.refCount(dataId) !== 1) return undefined;
