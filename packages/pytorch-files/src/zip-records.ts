@@ -42,7 +42,10 @@ async function placeOf(entry: Entry, zip: ZipFile, file: URL): Promise<ZipRecord
   const byteLength = isPacked ? entry.compressedSize : entry.uncompressedSize;
   const end = offset + byteLength;
   if (end > zip.fileSize) {
-    throw damaged(file, `the record ${shown(entry.fileName)} ends at byte ${end}, the file at ${zip.fileSize}`);
+    throw damaged(
+      file,
+      `the record ${shown(entry.fileName)} ends at byte ${end}, but the file ends at ${zip.fileSize}`,
+    );
   }
   return { offset, byteLength, crc32: entry.crc32, isPacked };
 }

@@ -6,31 +6,31 @@ import type { Wording } from "./wording.ts";
 export type Prompt = RawPrompt | ChatPrompt;
 
 /**
- * Text that the model continues. Of its image placeholders the first count, as many as the question has images; all else
- * in it is text, special tokens such as `</s>` too. What the model cannot read loses its beginning; beside images it is
- * refused.
+ * Text that the model continues. The first image placeholders count, as many as the question has images; everything else
+ * is text, including special tokens such as `</s>`. A prompt that is too long for the model loses its beginning; with
+ * images it is refused.
  */
 export interface RawPrompt {
   readonly kind: "raw";
   readonly text: string;
-  /** Whether the begin-of-sequence token stands first. */
+  /** Whether the begin-of-sequence token comes first. */
   readonly beginOfSequence: boolean;
   /**
-   * Reads the text as a harness of arXiv 2411.10557 does instead. In both, every placeholder must have an image, and
-   * special tokens that are written in the text become tokens. `language`: keeps the model's positions less 256, from the
-   * end. `vision`: beside images it keeps the positions of the model's format from the beginning, and cuts the end.
+   * Reads the text as a harness of arXiv 2411.10557 does. In both harnesses every placeholder must have an image, and
+   * special tokens written in the text become tokens. `language` keeps the end of the text: as many positions as the model
+   * has, minus 256. `vision` keeps the beginning when there are images: as many positions as the model's format allows.
    */
   readonly harness?: "language" | "vision";
 }
 
 /**
  * A user turn in the model's own conversation template, and how the answer begins. Placeholders and special tokens count
- * as in a {@link RawPrompt} without `harness`; without placeholders, images stand where training has them.
+ * as in a {@link RawPrompt} without `harness`; without placeholders, images go where training puts them.
  */
 export interface ChatPrompt {
   readonly kind: "chat";
   readonly user: string;
-  /** Given text that the generated answer continues, e.g. `The best answer is "`. */
+  /** Text that the generated answer continues, e.g. `The best answer is "`. */
   readonly answerStart: string;
 }
 
@@ -40,7 +40,7 @@ export interface Question {
   readonly id: string;
   readonly images: readonly ImageReference[];
   readonly choices?: readonly Choice[];
-  /** The right answer in the form that {@link Extractor.extract} gives, unless a protocol has its own. */
+  /** The right answer in the form that {@link Extractor.extract} returns, unless a protocol defines its own. */
   readonly target: string;
   /** Questions on one article or image share it; statistics treat them as dependent. */
   readonly cluster?: string;
@@ -55,7 +55,7 @@ export interface Choice {
 export interface Outcome {
   readonly id: string;
   readonly target: string;
-  /** What was read from the answer; undefined when nothing could be. */
+  /** What the extractor read from the answer; undefined when it could read nothing. */
   readonly extracted: string | undefined;
   readonly correct: boolean;
   readonly cluster?: string;
@@ -69,13 +69,13 @@ export interface Metric {
 }
 
 /**
- * A way to read answers, by name. Pure, and in need of nothing but what an answer file keeps: stored answers can be
- * read again by any extractor, without the model and without the data.
+ * A named way to read answers. It is pure and needs only what an answer file keeps, so any extractor can read stored
+ * answers again without the model and the data.
  */
 export interface Extractor {
   /** Unique within its benchmark, e.g. "paper". */
   readonly name: string;
-  /** Raised whenever any answer would be read or judged otherwise than before. */
+  /** Raised whenever any answer would be read or judged differently. */
   readonly version: number;
   /** The answer ends before the first occurrence of any of these. */
   readonly stop: readonly string[];
@@ -91,22 +91,22 @@ export interface Protocol<Q extends Question = Question> {
   /** Raised whenever prompts or metrics change: results of different versions do not compare. */
   readonly version: number;
   /**
-   * The names of the wordings that it can ask in, e.g. because it keeps the prompts of code that has no others. Absent: all.
+   * The names of the wordings that it can ask in, e.g. because it keeps the prompts of code that has no others. Default: all.
    */
   readonly wordings?: readonly string[];
   /** Throws `invalid-options` for a wording that it cannot ask in. */
   prompt(question: Q, wording: Wording): Prompt;
-  /** The choices as the prompt offers them, in its order; empty where it offers none. */
+  /** The choices in the order in which the prompt offers them; empty if it offers none. */
   choices(question: Q): readonly Choice[];
-  /** The right answer in the form that the extractor gives. Absent: the question's `target`. */
+  /** The right answer in the form that the extractor returns. Default: the question's `target`. */
   target?(question: Q): string;
   /**
-   * Whether questions that no answer is right for are asked all the same, as by code whose quirks a protocol keeps. Default
-   * false: such a question is refused ({@link targetProblem}).
+   * Whether questions without a right answer are asked anyway, as code does whose quirks a protocol keeps. Default false:
+   * such a question is refused ({@link targetProblem}).
    */
   readonly allowsUnanswerable?: boolean;
   readonly maximumNewTokens: number;
-  /** Reads the answers of models of that wording, by name; without one, of most models. */
+  /** The extractor for models with the wording of that name; without a name, the one for most models. */
   extractor(wording?: string): Extractor;
   /** The first is the benchmark's headline number. */
   readonly metrics: Readonly<Record<string, Metric>>;
@@ -131,6 +131,6 @@ export interface Benchmark<Q extends Question = Question> extends Dataset<Q> {
   protocol(name?: string): Protocol<Q>;
   /** Every way in which answers can be read, those of the protocols among them; names are distinct. */
   readonly extractors: readonly Extractor[];
-  /** Only the first questions, at most so many, are asked ({@link take}). Absent: all. */
+  /** At most this many questions are asked, from the first ({@link take}). Default: all. */
   readonly limit?: number;
 }

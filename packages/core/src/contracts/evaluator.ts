@@ -6,14 +6,14 @@ export interface EvaluateRun {
   readonly benchmark: Benchmark;
   readonly protocol: string;
   /**
-   * A JSONL file to which answers are added as they come. Answers that it already holds (same benchmark,
-   * protocol, model, stage and weights) are not asked again.
+   * A JSONL file to which answers are appended as they arrive. A question whose answer it already holds (same benchmark,
+   * protocol, model, stage and weights) is not asked again.
    */
   readonly answers?: URL;
-  /** The experiment's stage that asks. Stored answers of another stage are refused. */
+  /** The experiment's stage. Stored answers of a different stage are refused. */
   readonly stage?: string;
   /**
-   * Names the weights that the model has now: equal only for equal ones. Stored answers of other weights are refused.
+   * Identifies the model's current weights: equal only for equal weights. Stored answers of other weights are refused.
    */
   readonly weights?: string;
   readonly signal?: AbortSignal;
@@ -43,25 +43,25 @@ export interface EvaluateStartEvent {
   readonly answered: number;
 }
 
-/** One line of the answer file: all that reading and judging the answer again needs. */
+/** One line of the answer file: everything needed to read and judge the answer again. */
 export interface AnswerRecord {
   readonly id: string;
-  /** As generated; of ranked choices the label of the likeliest. */
+  /** The generated text; if choices were ranked, the label of the likeliest. */
   readonly answer: string;
-  /** null when nothing could be read from the answer. */
+  /** null if the extractor could read nothing from the answer. */
   readonly extracted: string | null;
   readonly target: string;
   readonly correct: boolean;
   readonly cluster?: string;
-  /** Names the prompt that was answered: two questions asked in the same words have the same. */
+  /** Identifies the prompt: equal for two questions that were asked in the same words. */
   readonly prompt?: string;
   /** As the prompt offered them. */
   readonly choices?: readonly Choice[];
-  /** Where choices were ranked, one for each of `choices`. */
+  /** One for each of `choices`, if choices were ranked. */
   readonly scores?: readonly ChoiceScore[];
 }
 
-/** How likely a model holds a choice for. */
+/** How likely a choice is to the model. */
 export interface ChoiceScore {
   /** Sum over the tokens of the continuation, natural logarithm. */
   readonly logProbability: number;
@@ -92,15 +92,15 @@ export interface Interval {
   readonly high: number;
   /** E.g. 0.95. */
   readonly level: number;
-  /** Wilson's score interval of one proportion, or percentiles of resampled clusters (single questions where there are none). */
+  /** Wilson's score interval of one proportion, or percentiles of resampled clusters (of questions, without clusters). */
   readonly method: "wilson" | "cluster-bootstrap";
 }
 
-/** What was asked, in which words, and how it was judged: results compare where all three agree. */
+/** What was asked, in which words, and how it was judged. Results are comparable only if all three are equal. */
 export interface Fingerprints {
   /** Of the benchmark's data. */
   readonly questions: string;
-  /** Of the prompts as put to the model. */
+  /** Of the prompts as the model received them. */
   readonly prompts: string;
   /** Of evaluator, protocol, extractor and metrics, with their versions. */
   readonly protocol: string;
@@ -117,38 +117,38 @@ export interface BenchmarkResult {
   readonly wording: string;
   readonly fingerprints: Fingerprints;
   readonly questions: number;
-  /** Questions of the benchmark, where only its first `questions` were asked ({@link take}). */
+  /** How many questions the benchmark has, if only its first `questions` were asked ({@link take}). */
   readonly questionsInBenchmark?: number;
   /** Answers from which nothing could be read. */
   readonly unreadable: number;
   /** The first is the headline. */
   readonly metrics: Readonly<Record<string, Estimate>>;
   /**
-   * Positions of the prompts that this call asked, and those of them that were computed: shared ones count once. In a run's
-   * results NaN, null in results.json, where the answers were there already and nothing says any more what they cost.
+   * Positions of the prompts that this call asked, and how many of them were computed: shared positions count once. In a
+   * run's results NaN (null in results.json) if the answers were stored already, since their cost is no longer known.
    */
   readonly positions: { readonly prompts: number; readonly computed: number };
-  /** Of this call; NaN as `positions`. */
+  /** Of this call; NaN when `positions` is. */
   readonly seconds: number;
-  /** Present when asked for. */
+  /** Present if it was requested. */
   readonly verification?: Verification;
 }
 
-/** Whether answers depend on the questions that were asked beside them. */
+/** Whether answers depend on the other questions of their batch. */
 export interface Verification {
-  /** Questions, drawn at random, that were asked again alone. */
+  /** How many questions, drawn at random, were asked again on their own. */
   readonly checked: number;
   readonly flips: readonly Flip[];
-  /** Of the two highest logits, over all tokens of the answers given alone: how near the closest call was. */
+  /** The smallest difference between the two highest logits, over all tokens of the answers to single questions. */
   readonly smallestMargin: number;
 }
 
-/** An answer that was another one when its question was asked alone. */
+/** An answer that changed when its question was asked on its own. */
 export interface Flip {
   readonly id: string;
   readonly together: string;
   readonly alone: string;
-  /** The smallest margin of the answer given alone. */
+  /** The smallest margin of the answer to the single question. */
   readonly margin: number;
 }
 
