@@ -154,7 +154,7 @@ describe("refuses", () => {
 
   test("a tokenizer.json that is cut short or of another shape", async () => {
     const text = await readFile(tinyJson, "utf8");
-    expect(await refusal({ "tokenizer.json": text.slice(0, 9_000) })).toMatch(/tokenizer.json is no JSON/);
+    expect(await refusal({ "tokenizer.json": text.slice(0, 9_000) })).toMatch(/tokenizer.json is not JSON/);
     const wrong = { type: "BPE", byte_fallback: true, vocab: { a: "0" }, merges: [] };
     expect(await refusal({ "tokenizer.json": json({ model: wrong }) })).toMatch(/"model.vocab.a" is "0"/);
   });
