@@ -29,6 +29,9 @@ const comparing = [
   "packages/fused-ops/test/{apply-*,value-and-gradients}.test.ts",
 ];
 
+/** What copies the whole workspace and runs its gates there; `npm test` without paths leaves it to `.ci/run`. */
+const workspace = ["tools/{new,nx}/test/**/*.test.ts"];
+
 const common = {
   root: import.meta.dirname,
   resolve: { conditions },
@@ -60,8 +63,15 @@ export default defineConfig({
       },
       {
         ...common,
-        test: { ...limits, name: "plain", include: all, exclude: [...alone, ...computing], isolate: false },
+        test: {
+          ...limits,
+          name: "plain",
+          include: all,
+          exclude: [...alone, ...computing, ...workspace],
+          isolate: false,
+        },
       },
+      { ...common, test: { ...limits, name: "workspace", include: workspace, isolate: false } },
     ],
   },
 });

@@ -11,7 +11,8 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const COMMANDS = {
   start: () => [...mlan(), "run", "examples/miniworld.ts"],
   mlan,
-  test: () => ["node_modules/vitest/vitest.mjs", "run"],
+  // Without paths, all but what copies the workspace to run its gates; see vitest.config.ts.
+  test: () => ["node_modules/vitest/vitest.mjs", "run", ...(rest.length === 0 ? ["--project=!workspace"] : [])],
   source,
 };
 
