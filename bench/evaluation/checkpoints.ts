@@ -56,7 +56,9 @@ async function writeRandom(folder: URL): Promise<BenchCheckpoint> {
   const shipped = miniCheckpoint("mini-llama2");
   await copyFile(new URL("tokenizer_config.json", shipped), new URL("tokenizer_config.json", folder));
   const tokenizer = JSON.parse(await readFile(new URL("tokenizer.json", shipped), "utf8"));
-  const first = Object.keys(tokenizer.model.vocab).slice(0, 3 + 256); // special tokens and bytes
+  // By id: digits come first among an object's keys.
+  const all = Object.entries<number>(tokenizer.model.vocab).toSorted(([, one], [, other]) => one - other);
+  const first = all.slice(0, 3 + 256).map(([piece]) => piece); // special tokens and bytes
   const { pieces, merges } = inventedPieces(RANDOM.vocabularySize - first.length);
   const vocab = Object.fromEntries([...first, ...pieces].map((piece, id) => [piece, id]));
   await writeJson(new URL("tokenizer.json", folder), { ...tokenizer, model: { ...tokenizer.model, vocab, merges } });

@@ -22,14 +22,19 @@ function foldersAbove(path: string): readonly string[] {
 const KIT = "@mlan/model-llava";
 
 async function packagesIn(folder: string, modelType: string): Promise<readonly string[]> {
+  const keywords = scans.get(folder) ?? scan(folder);
+  scans.set(folder, keywords);
+  return [...(await keywords)].flatMap(([name, words]) => (words.has(modelType) ? name : []));
+}
+
+/** Thousands of files may be read for a folder: once is enough for a process. */
+const scans = new Map<string, ReturnType<typeof scan>>();
+
+/** The keywords of each package that is made for mlan. */
+async function scan(folder: string): Promise<ReadonlyMap<string, ReadonlySet<unknown>>> {
   const names = (await namesIn(folder)).filter((name) => name !== KIT);
-  const read = await Promise.all(
-    names.map(async (name) => {
-      const keywords = await keywordsOf(join(folder, name));
-      return keywords.has("mlan") && keywords.has(modelType);
-    }),
-  );
-  return names.filter((_, index) => read[index]);
+  const all = await Promise.all(names.map(async (name) => [name, await keywordsOf(join(folder, name))] as const));
+  return new Map(all.filter(([, keywords]) => keywords.has("mlan")));
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {
