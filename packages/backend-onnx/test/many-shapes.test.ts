@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
 import { interner } from "../src/recording/interner.ts";
 import { sessionCache } from "../src/sessions/session-cache.ts";
+import { nativeBytes } from "./native-bytes.ts";
 
 const LIMIT = 4_000_000;
 
@@ -14,7 +15,7 @@ const compute = (size: number): void => tf.tidy(() => void tf.add(tf.mul(tf.ones
 // bench/many-shapes.ts runs 10,000 of them.
 test("2,000 shapes in a row leave the process no larger than the first hundreds did", () => {
   for (let size = 1; size <= 500; size++) compute(size);
-  const before = process.memoryUsage().rss;
+  const before = nativeBytes();
   const { compiled } = onnxStatistics();
   for (let size = 501; size <= 2500; size++) compute(size);
   const after = onnxStatistics();
@@ -22,12 +23,12 @@ test("2,000 shapes in a row leave the process no larger than the first hundreds 
   expect(after.sessionBytes).toBeLessThanOrEqual(LIMIT);
   expect(after.cached).toBeLessThan(100);
   // Kept, the sessions would be 130 MB.
-  expect(process.memoryUsage().rss - before).toBeLessThan(40e6);
+  expect(nativeBytes() - before).toBeLessThan(40e6);
 });
 
 test("a tensor that grows with every step leaves no former sizes behind", () => {
   let rows: tf.Tensor = tf.ones([1, 3072]);
-  const before = process.memoryUsage().rss;
+  const before = nativeBytes();
   for (let step = 0; step < 200; step++) {
     const more = tf.tidy(() => {
       const grown = tf.concat([rows, tf.ones([1, 3072])]);
@@ -38,17 +39,17 @@ test("a tensor that grows with every step leaves no former sizes behind", () => 
     rows = more;
   }
   // All sizes together, of the rows and of their product, are 490 MB.
-  expect(process.memoryUsage().rss - before).toBeLessThan(350e6);
+  expect(nativeBytes() - before).toBeLessThan(350e6);
   rows.dispose();
 });
 
 test("zeros are not stored in sessions", () => {
   const zeros = (rows: number): void => tf.tidy(() => void tf.zerosLike(tf.broadcastTo(1, [rows, 1000])).dataSync());
   zeros(2500);
-  const before = process.memoryUsage().rss;
+  const before = nativeBytes();
   for (let rows = 2501; rows <= 2530; rows++) zeros(rows);
   // As constants of 30 graphs they would be 300 MB.
-  expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
+  expect(nativeBytes() - before).toBeLessThan(150e6);
 });
 
 test("bytes bound the cache before its number of sessions does, and the least recently used is evicted first", () => {

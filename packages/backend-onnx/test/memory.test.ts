@@ -1,6 +1,7 @@
 import { onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
+import { nativeBytes } from "./native-bytes.ts";
 
 beforeAll(async () => {
   // Registers gradients with tfjs-core.
@@ -134,9 +135,3 @@ test("the same program returns the same bits twice", () => {
   };
   expect(run()).toEqual(run());
 });
-
-/** Memory of the process outside the JavaScript heap, which has a varying amount of garbage. */
-function nativeBytes(): number {
-  const { rss, heapTotal } = process.memoryUsage();
-  return rss - heapTotal;
-}

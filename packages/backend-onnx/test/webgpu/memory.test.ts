@@ -1,6 +1,7 @@
 import { explain, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { nativeBytes } from "../native-bytes.ts";
 import { openSwiftShader } from "./swiftshader.ts";
 
 const missing = openSwiftShader();
@@ -20,9 +21,9 @@ describe.skipIf(missing !== undefined)("memory on WebGPU", () => {
       });
     for (let index = 0; index < 15; index++) step();
     // SwiftShader's device memory is the process's. Each tensor is 1 MB: one that is left each step would be 80 MB.
-    const before = process.memoryUsage().rss;
+    const before = nativeBytes();
     for (let index = 0; index < 80; index++) step();
-    expect(process.memoryUsage().rss - before).toBeLessThan(50e6);
+    expect(nativeBytes() - before).toBeLessThan(50e6);
     variable.dispose();
   });
 
