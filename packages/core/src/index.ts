@@ -18,7 +18,7 @@ export {
   type DeviceUse,
 } from "./contracts/compute.ts";
 export type { Conversation, FoundImage, ImageReference, Turn } from "./contracts/conversation.ts";
-export { isBenchmark } from "./contracts/benchmark.ts";
+export { isBenchmark, promptTexts } from "./contracts/benchmark.ts";
 export { checkWording } from "./run/check-wording.ts";
 export { targetProblem } from "./run/target-problem.ts";
 export type { AskedText, Wording } from "./contracts/wording.ts";
