@@ -55,6 +55,16 @@ export type {
   QuestionAnsweredEvent,
   Verification,
 } from "./contracts/evaluator.ts";
+export { streamAnswer } from "./answer/stream-answer.ts";
+export type {
+  GeneratedToken,
+  Generation,
+  GenerationOptions,
+  GenerationRequest,
+  Sampling,
+  TextPiece,
+  TokenLogProbability,
+} from "./contracts/generation.ts";
 export type {
   Batch,
   BatchShape,
@@ -63,9 +73,6 @@ export type {
   ConversationFormat,
   Encoded,
   EncodeOptions,
-  Generation,
-  GenerationOptions,
-  GenerationRequest,
   GradientOptions,
   Learning,
   LearningParameter,
