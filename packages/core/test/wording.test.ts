@@ -119,7 +119,7 @@ it("results of an earlier version are read and kept, to the byte", async () => {
   expect(kept.results).toMatchObject([{ stage: "a", wording: "llama2-base" }]);
 });
 
-test("the texts of a prompt come in their order", () => {
+it("returns the texts of a prompt in their order", () => {
   const history = [
     { role: "system", text: "Be brief." },
     { role: "user", text: "Which?" },
