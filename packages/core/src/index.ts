@@ -18,7 +18,7 @@ export {
   type DeviceUse,
 } from "./contracts/compute.ts";
 export type { Conversation, FoundImage, ImageReference, Turn } from "./contracts/conversation.ts";
-export { isBenchmark } from "./contracts/benchmark.ts";
+export { isBenchmark, promptTexts } from "./contracts/benchmark.ts";
 export { checkWording } from "./run/check-wording.ts";
 export { targetProblem } from "./run/target-problem.ts";
 export type { AskedText, Wording } from "./contracts/wording.ts";
@@ -55,6 +55,16 @@ export type {
   QuestionAnsweredEvent,
   Verification,
 } from "./contracts/evaluator.ts";
+export { streamAnswer } from "./answer/stream-answer.ts";
+export type {
+  GeneratedToken,
+  Generation,
+  GenerationOptions,
+  GenerationRequest,
+  Sampling,
+  TextPiece,
+  TokenLogProbability,
+} from "./contracts/generation.ts";
 export type {
   Batch,
   BatchShape,
@@ -63,9 +73,6 @@ export type {
   ConversationFormat,
   Encoded,
   EncodeOptions,
-  Generation,
-  GenerationOptions,
-  GenerationRequest,
   GradientOptions,
   Learning,
   LearningParameter,

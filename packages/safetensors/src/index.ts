@@ -9,3 +9,5 @@ export { elementsOf, rowMajorStrides } from "./strided.ts";
 export type { CheckedBytes, TensorEntry, WeightFormat } from "./weight-format.ts";
 export type { TensorToWrite } from "./writer.ts";
 export { writeSafetensors } from "./writer.ts";
+export type { ShardOptions, WrittenShards } from "./write-shards.ts";
+export { writeShards } from "./write-shards.ts";
