@@ -1,10 +1,11 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { MlanError, verifyChecksums } from "@mlan/core";
 import { openSafetensors } from "@mlan/safetensors";
 import { writeTinyLlava } from "@mlan/testing";
 import { beforeAll, describe, expect, it } from "vitest";
-import { changeJson, rewriteTensors, scratchLlava, tinySource, valuesOf, weightOf } from "./tiny-llava.ts";
+import { withSentencePiece } from "./saved-models.ts";
+import { scratchLlava, tinySource, valuesOf, weightOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 beforeAll(() => useOnnxBackend());
@@ -180,18 +181,8 @@ describe("a save that cannot be", () => {
 });
 
 it("says which tokenizer reads a SentencePiece model that was alone", async () => {
-  const source = await scratch.copy(scratch.backbone);
-  const sentencePiece = await readFile(new URL("fixtures/tokenizer/sentencepiece/tokenizer.model", import.meta.url));
-  await writeFile(new URL("tokenizer.model", source), sentencePiece);
-  for (const name of ["tokenizer.json", "tokenizer_config.json"]) await rm(new URL(name, source));
-  await rewriteTensors(source, (all) =>
-    all.map((tensor) =>
-      /embed_tokens|lm_head/.test(tensor.name)
-        ? { ...tensor, shape: [512, 16], data: () => new Float32Array(512 * 16).fill(0.1) }
-        : tensor,
-    ),
-  );
-  await changeJson(new URL("config.json", source), { vocab_size: 512 });
+  const source = await withSentencePiece(scratch.backbone, scratch.fresh());
+  const sentencePiece = await readFile(new URL("tokenizer.model", source));
   const folder = scratch.fresh();
   const model = await tinySource(source).open();
   await model.save(folder);

@@ -23,3 +23,6 @@ export { writeTinyLlava } from "./tiny-checkpoint.ts";
 export { describeTrainerContract } from "./trainer-contract.ts";
 export type { PaperWording } from "./wordings.ts";
 export { WORDINGS } from "./wordings.ts";
+export type { SavedAnswer, SavedModel } from "./saved-models.ts";
+export { answerOfSaved, hashOfSaved, saveModels } from "./saved-models.ts";
+export { describeSavedModelsContract, type SavedModelsContract } from "./saved-models-contract.ts";

@@ -8,6 +8,7 @@ import { languageKeys, towerKeys } from "./config-keys.ts";
 import { addImageToken, IMAGE_TOKEN, imageTokenOf, withRows } from "./image-token.ts";
 import { jsonText } from "./json-numbers.ts";
 import { llavaLayout } from "./llava-layout.ts";
+import { tokenizerJsonOf } from "./sentencepiece-json.ts";
 
 /**
  * The layout of `LlavaForConditionalGeneration`, with the names that versions 4 and 5 of transformers read. Without a
@@ -35,6 +36,8 @@ export function hfLayout(content: CheckpointContent, dtype: string): LaidOut {
     ...formatConfigKeys(format),
   };
   const files = carriedOutputs(content);
+  const sentencePiece = content.carried.files.get("tokenizer.model");
+  if (sentencePiece && !files.has("tokenizer.json")) files.set("tokenizer.json", tokenizerJsonOf(sentencePiece, files));
   addImageToken(files, token);
   files.set("preprocessor_config.json", jsonText(processorKeys(content)));
   const processor = {

@@ -1,8 +1,8 @@
 import type { Parameter } from "@mlan/core";
-import { MlanError } from "@mlan/core";
 import { type ConfigObject, isObject } from "../config/config-file.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
-import { jsonText, parseJson } from "./json-numbers.ts";
+import { jsonText } from "./json-numbers.ts";
+import { objectOf } from "./sentencepiece-json.ts";
 
 /** The text in place of which transformers puts an image. */
 export const IMAGE_TOKEN = "<image>";
@@ -62,10 +62,7 @@ export function addImageToken(files: Map<string, string | Uint8Array>, { id, isN
   const token = { content: IMAGE_TOKEN, single_word: false, lstrip: false, rstrip: false, normalized: false };
   const special = { ...token, special: true };
   const change = (name: string, next: (value: ConfigObject) => ConfigObject): void => {
-    const found = files.get(name);
-    const value = found === undefined ? {} : parseJson(Buffer.from(found).toString("utf8"));
-    if (!isObject(value)) throw new MlanError("invalid-checkpoint", `model-llava: ${name} is not a JSON object.`);
-    files.set(name, jsonText(next(value)));
+    files.set(name, jsonText(next(objectOf(files, name))));
   };
   if (files.has("tokenizer.json")) {
     change("tokenizer.json", (json) => {
@@ -73,10 +70,9 @@ export function addImageToken(files: Map<string, string | Uint8Array>, { id, isN
       return { ...json, added_tokens: [...(Array.isArray(added) ? added : []), { id, ...special }] };
     });
   }
-  // A list of decoders replaces the older file, and one of this token alone would hide that file's tokens.
-  const older = files.has("added_tokens.json") || !files.has("tokenizer.json");
-  if (older) change("added_tokens.json", (ids) => ({ ...ids, [IMAGE_TOKEN]: id }));
+  if (files.has("added_tokens.json")) change("added_tokens.json", (ids) => ({ ...ids, [IMAGE_TOKEN]: id }));
   change("tokenizer_config.json", (config) => {
+    // Where there is no such list, one of this token alone would hide those of the older files.
     const decoder = config["added_tokens_decoder"];
     if (!isObject(decoder)) return config;
     return { ...config, added_tokens_decoder: { ...decoder, [id]: special } };
