@@ -1,7 +1,7 @@
 export type { Dtype, Float16Dtype } from "./dtype.ts";
 export { elementBytesOf, float16Table } from "./dtype.ts";
 export type { SafetensorsErrorCode } from "./errors.ts";
-export { listed, pathOf, SafetensorsError, shown, WeightFileError } from "./errors.ts";
+export { listed, SafetensorsError, shown, WeightFileError } from "./errors.ts";
 export { foreignFormat, readBytes } from "./open-file.ts";
 export type { SafetensorsReader } from "./reader.ts";
 export { openSafetensors, openWeightFiles } from "./reader.ts";
