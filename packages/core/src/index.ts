@@ -91,6 +91,7 @@ export type {
   Score,
   ScoreRequest,
   TokenCounts,
+  SaveModelOptions,
   TrainableModel,
 } from "./contracts/model.ts";
 export type {

@@ -17,12 +17,8 @@ import {
 import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { refuseAdapter } from "./checkpoint/refuse-adapter.ts";
-import {
-  type Checkpoint,
-  type CheckpointFolders,
-  openCheckpoint,
-  type OpenCheckpointOptions,
-} from "./checkpoint/open-checkpoint.ts";
+import { type Checkpoint, type CheckpointFolders, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
+import { type OpenModel, openModel } from "./checkpoint/open-model.ts";
 import { pathExists } from "./config/checkpoint-file.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
@@ -104,6 +100,8 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             carried,
             vision,
             format,
+            base: checkpoint.base,
+            changed: changedAtOpening(checkpoint, plan),
           });
         } catch (error) {
           disposeNetwork(network);
@@ -130,7 +128,8 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             ...options,
           });
         const parameters = parameterCounts(plan);
-        return { content, parameters, readsImages, checkImage, wording, checkFormat, encode };
+        const alwaysSaved = changedAtOpening(checkpoint, plan);
+        return { content, parameters, alwaysSaved, readsImages, checkImage, wording, checkFormat, encode };
       });
     },
   };
@@ -155,9 +154,9 @@ async function requireFolder(folder: URL, repository: Repository | undefined): P
 async function withCheckpoint<Result>(
   folders: CheckpointFolders,
   options: OpenCheckpointOptions,
-  use: (checkpoint: Checkpoint) => Promise<Result>,
+  use: (checkpoint: OpenModel) => Promise<Result>,
 ): Promise<Result> {
-  const checkpoint = await openCheckpoint(folders, options);
+  const checkpoint = await openModel(folders, options);
   try {
     return await use(checkpoint);
   } finally {
@@ -182,6 +181,11 @@ async function prepare(checkpoint: Checkpoint, { architecture, weights }: Checkp
   const plan = planWeights(checkpoint, checkpoint.weights);
   await refuseAdapter(weights);
   return { ...checkpoint, tokenizer, plan };
+}
+
+/** The components that are not in the base's folders: those that were trained on it, and a fresh projector. */
+function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readonly Component[] {
+  return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
 }
 
 function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parameters"] {

@@ -108,7 +108,7 @@ export async function openCheckpoint(
   }
 }
 
-async function verifyFolder(folder: URL, mayBeChanged: boolean, signal: AbortSignal | undefined): Promise<void> {
+export async function verifyFolder(folder: URL, mayBeChanged: boolean, signal: AbortSignal | undefined): Promise<void> {
   const verified = await verifyChecksums(folder, { signal }).catch(async (cause: unknown) => {
     if (!MlanError.is(cause)) throw cause;
     const wayOut = mayBeChanged && cause.code === "invalid-checkpoint" ? ` ${await wayToChange(folder)}` : "";
@@ -143,7 +143,7 @@ interface VisionQuestion {
 }
 
 /** Undefined for a plain backbone without a tower, which then reads text only. */
-async function openVision({
+export async function openVision({
   config,
   file,
   llava,
