@@ -92,7 +92,9 @@ export type {
   ScoreRequest,
   TokenCounts,
   TrainableModel,
+  TrainableModelSource,
 } from "./contracts/model.ts";
+export { trainableModel } from "./contracts/model.ts";
 export type {
   CheckpointSavedEvent,
   PlannedTraining,
