@@ -55,6 +55,8 @@ export type {
   QuestionAnsweredEvent,
   Verification,
 } from "./contracts/evaluator.ts";
+export { beforeStop } from "./answer/before-stop.ts";
+export { type ChatMessage, chatRequest } from "./answer/chat-request.ts";
 export { streamAnswer } from "./answer/stream-answer.ts";
 export type {
   GeneratedToken,
