@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { type Generation, type GenerationRequest, type Model, MlanError, type TextPiece } from "@mlan/core";
 
 /** A request, and who is told of its text. */
-export interface Job {
+interface Job {
   /** Its id is unique among all jobs. Its signal takes it out of the queue, or ends its answer. */
   readonly request: GenerationRequest & { readonly signal: AbortSignal };
   readonly onText?: (piece: TextPiece) => void;

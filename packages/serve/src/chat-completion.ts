@@ -11,20 +11,20 @@ export interface ResponseHead {
   readonly system_fingerprint: string;
 }
 
-export interface Usage {
+interface Usage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
 }
 
 /** The positions of the prompt, images included, count once for all choices. */
-export function usageOf(answers: readonly Generation[]): Usage {
+function usageOf(answers: readonly Generation[]): Usage {
   const prompt = answers[0]?.promptLength ?? 0;
   const completion = answers.reduce((sum, { newTokens = 0 }) => sum + newTokens, 0);
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
-export function finishReason({ finish }: Generation): "stop" | "length" {
+function finishReason({ finish }: Generation): "stop" | "length" {
   return finish === "length" ? "length" : "stop";
 }
 

@@ -28,8 +28,12 @@ export function httpReply(
   };
   const json = (status: number, body: object): void => {
     if (response.destroyed) return;
-    if (!request.complete) drain(request, response);
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    const text = JSON.stringify(body);
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+    if (request.complete) return void response.writeHead(status, headers).end(text);
+    response.writeHead(status, { ...headers, connection: "close" }).write(text);
+    // Ending the response ends the connection, after which the sender could no longer read it.
+    afterRest(request, () => response.end());
   };
   return {
     signal: AbortSignal.any([controller.signal, ending]),
@@ -53,11 +57,16 @@ export function httpReply(
   };
 }
 
-/** The connection serves no further request. */
-function drain(request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader("connection", "close");
-  const { socket } = request;
-  request.on("error", () => {}).resume();
-  const timer = setTimeout(() => socket.destroy(), DRAIN_MILLISECONDS);
-  socket.once("close", () => clearTimeout(timer));
+/** Throws away the rest of a body, then ends. */
+function afterRest(request: IncomingMessage, end: () => void): void {
+  const timer = setTimeout(() => request.destroy(), DRAIN_MILLISECONDS);
+  const done = (): void => {
+    clearTimeout(timer);
+    end();
+  };
+  request
+    .on("error", () => {})
+    .once("end", done)
+    .once("close", done)
+    .resume();
 }

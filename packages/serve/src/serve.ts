@@ -21,6 +21,9 @@ export interface ModelServer {
 /** How long a client may take to send a request, in milliseconds. */
 const RECEIVING = { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 5000 };
 
+/** How long the errors of answers that were ended may take to reach their clients. */
+const FAREWELL_MILLISECONDS = 2000;
+
 /**
  * Serves a model, which stays the caller's, by OpenAI's interface: `/v1/chat/completions`, `/v1/models` and `/health`.
  * Requests that arrive together are answered in one batch. Throws `invalid-options`, and `unavailable` when it cannot
@@ -58,9 +61,14 @@ export async function serve(
       server.close();
       server.closeIdleConnections();
       const late = new ApiError(503, "the server was closed before the answer was finished.");
-      const timer = setTimeout(() => ending.abort(late), settings.shutdownSeconds * 1000);
+      const patience = settings.shutdownSeconds * 1000;
+      const timers = [
+        setTimeout(() => ending.abort(late), patience),
+        // Connections of clients that neither send nor read.
+        setTimeout(() => server.closeAllConnections(), patience + FAREWELL_MILLISECONDS),
+      ];
       await closed;
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
     },
   };
 }
@@ -69,7 +77,7 @@ async function route(service: ChatService, request: IncomingMessage, reply: Repl
   const { settings } = service;
   checkHost(request, settings);
   const path = new URL(request.url ?? "/", "http://host").pathname;
-  if (path === "/health") return reply.json({ status: "ok" });
+  if (path === "/health") return reply.json({ status: "ok", answering: service.batcher.size });
   checkKey(request, settings);
   const model = { id: settings.name, object: "model", created: 0, owned_by: "mlan" };
   const routes: Readonly<Record<string, readonly [method: string, answer: () => void | Promise<void>]>> = {
