@@ -24,7 +24,14 @@ export { targetProblem } from "./run/target-problem.ts";
 export type { AskedText, Wording } from "./contracts/wording.ts";
 export { chatWording, imagesInFront, V1_SYSTEM_PROMPT, textWording } from "./contracts/wording.ts";
 export { IMAGE_PLACEHOLDER } from "./contracts/conversation.ts";
-export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./contracts/dataset.ts";
+export type {
+  Dataset,
+  DatasetCard,
+  DatasetDefinition,
+  Examples,
+  DownloadProgress,
+  OpenOptions,
+} from "./contracts/dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./contracts/dataset.ts";
 export type { ErrorCode } from "./errors.ts";
 export { nothingToLearn } from "./run/check-supervision.ts";
@@ -109,6 +116,7 @@ export type { Scope } from "./scope/scope.ts";
 export { createScope } from "./scope/scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./files/atomic-files.ts";
 export type { OldTemporaryFilesOptions } from "./files/old-temporary-files.ts";
+export { fileState } from "./files/file-state.ts";
 export { removeOldTemporaryFiles } from "./files/old-temporary-files.ts";
 export { checkpointDigest } from "./run/checkpoint-digest.ts";
 export type { ChecksumOptions, VerifyOptions } from "./files/checksums.ts";
@@ -116,6 +124,7 @@ export { CHECKSUMS_FILE, listedFiles, verifyChecksums, writeChecksums } from "./
 export { differencesOf } from "./run/differences.ts";
 export { currentRecipe } from "./run/stored-recipe.ts";
 export { makeFolder } from "./files/make-folder.ts";
+export { replaceFiles } from "./files/replace-files.ts";
 export { sha256OfFile } from "./files/sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./run/experiment.ts";
 export { experiment, isExperiment } from "./run/experiment.ts";
