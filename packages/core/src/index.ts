@@ -22,9 +22,16 @@ export { isBenchmark, promptTexts } from "./contracts/benchmark.ts";
 export { checkWording } from "./run/check-wording.ts";
 export { targetProblem } from "./run/target-problem.ts";
 export type { AskedText, Wording } from "./contracts/wording.ts";
-export { chatWording, imagesInFront, textWording } from "./contracts/wording.ts";
+export { chatWording, imagesInFront, V1_SYSTEM_PROMPT, textWording } from "./contracts/wording.ts";
 export { IMAGE_PLACEHOLDER } from "./contracts/conversation.ts";
-export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./contracts/dataset.ts";
+export type {
+  Dataset,
+  DatasetCard,
+  DatasetDefinition,
+  Examples,
+  DownloadProgress,
+  OpenOptions,
+} from "./contracts/dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./contracts/dataset.ts";
 export type { ErrorCode } from "./errors.ts";
 export { nothingToLearn } from "./run/check-supervision.ts";
@@ -105,11 +112,13 @@ export { plugin } from "./scope/plugin.ts";
 export type { Random } from "./data/random.ts";
 export { deriveSeed, permutation, seededRandom } from "./data/random.ts";
 export type { Clock, Token } from "./scope/token.ts";
-export { CLOCK, COMPUTE, EVALUATOR, MODEL, token, TRAINER } from "./scope/token.ts";
+export { PYTHON_WHITE_SPACE, stripAsPython } from "./data/python-text.ts";
+export { CLOCK, COMPUTE, EVALUATOR, MODEL, systemClock, token, TRAINER } from "./scope/token.ts";
 export type { Scope } from "./scope/scope.ts";
 export { createScope } from "./scope/scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./files/atomic-files.ts";
 export type { OldTemporaryFilesOptions } from "./files/old-temporary-files.ts";
+export { fileState } from "./files/file-state.ts";
 export { removeOldTemporaryFiles } from "./files/old-temporary-files.ts";
 export { checkpointDigest } from "./run/checkpoint-digest.ts";
 export type { ChecksumOptions, VerifyOptions } from "./files/checksums.ts";
@@ -117,6 +126,7 @@ export { CHECKSUMS_FILE, listedFiles, verifyChecksums, writeChecksums } from "./
 export { differencesOf } from "./run/differences.ts";
 export { currentRecipe } from "./run/stored-recipe.ts";
 export { makeFolder } from "./files/make-folder.ts";
+export { replaceFiles } from "./files/replace-files.ts";
 export { sha256OfFile } from "./files/sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./run/experiment.ts";
 export { experiment, isExperiment } from "./run/experiment.ts";

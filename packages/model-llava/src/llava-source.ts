@@ -23,12 +23,13 @@ import {
   openCheckpoint,
   type OpenCheckpointOptions,
 } from "./checkpoint/open-checkpoint.ts";
-import { fileExists, pathExists, readCheckpointFile } from "./config/checkpoint-file.ts";
+import { pathExists } from "./config/checkpoint-file.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
+import { readCarriedFiles } from "./saving/carried-files.ts";
 import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
@@ -88,8 +89,8 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       await requireFolders();
       await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
-        const { config, vision, format, tokenizer, plan } = await prepare(checkpoint, folders);
-        const tokenizerFiles = await readTokenizerFiles(weights, architecture.tokenizer.files);
+        const { vision, format, tokenizer, plan } = await prepare(checkpoint, folders);
+        const carried = await readCarriedFiles({ weights, visionTower, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
           await loadWeights(plan, network.weights, { seed, signal });
@@ -100,8 +101,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             untunedWording,
             network,
             tokenizer,
-            tokenizerFiles,
-            config,
+            carried,
             vision,
             format,
           });
@@ -199,13 +199,4 @@ function checkVocabulary({ vocabularySize }: Tokenizer, { language }: Checkpoint
     `model-llava: the tokenizer in ${pathOf(weights)} has ids up to ${vocabularySize - 1}, config.json has a vocabulary of ` +
       `${language.vocabularySize}. Take both from the same model.`,
   );
-}
-
-async function readTokenizerFiles(folder: URL, names: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>();
-  for (const name of names) {
-    const file = new URL(name, folder);
-    if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
-  }
-  return files;
 }
