@@ -123,6 +123,7 @@ export { CHECKSUMS_FILE, listedFiles, verifyChecksums, writeChecksums } from "./
 export { differencesOf } from "./run/differences.ts";
 export { currentRecipe } from "./run/stored-recipe.ts";
 export { makeFolder } from "./files/make-folder.ts";
+export { replaceFiles } from "./files/replace-files.ts";
 export { sha256OfFile } from "./files/sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./run/experiment.ts";
 export { experiment, isExperiment } from "./run/experiment.ts";

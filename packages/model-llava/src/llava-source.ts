@@ -25,12 +25,14 @@ import {
   openCheckpoint,
   type OpenCheckpointOptions,
 } from "./checkpoint/open-checkpoint.ts";
-import { fileExists, pathExists, readCheckpointFile } from "./config/checkpoint-file.ts";
+import { pathExists } from "./config/checkpoint-file.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
+import { readCarriedFiles } from "./saving/carried-files.ts";
+import { CARRIED_FILES } from "./saving/model-files.ts";
 import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
@@ -80,7 +82,11 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const templates = templatesOf(architecture);
   const findFolders = async (opening: OpenOptions): Promise<CheckpointFolders> => ({
     architecture,
-    weights: await folderOf(weights, { repository, files: architecture.tokenizer.files }, opening),
+    weights: await folderOf(
+      weights,
+      { repository, files: [...architecture.tokenizer.files, ...CARRIED_FILES] },
+      opening,
+    ),
     visionTower: visionTower && (await folderOf(visionTower, { repository: VISION_TOWER, files: [] }, opening)),
     ...(visionTower && !(visionTower instanceof URL) && { towerName: visionTower.repository }),
   });
@@ -92,8 +98,8 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       const folders = await findFolders(opening);
       await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
-        const { config, vision, format, tokenizer, plan } = await prepare(checkpoint, folders);
-        const tokenizerFiles = await readTokenizerFiles(folders.weights, architecture.tokenizer.files);
+        const { vision, format, tokenizer, plan } = await prepare(checkpoint, folders);
+        const carried = await readCarriedFiles({ ...folders, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
           await loadWeights(plan, network.weights, { seed, signal });
@@ -104,8 +110,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             untunedWording,
             network,
             tokenizer,
-            tokenizerFiles,
-            config,
+            carried,
             vision,
             format,
           });
@@ -224,13 +229,4 @@ function checkVocabulary({ vocabularySize }: Tokenizer, { language }: Checkpoint
     `model-llava: the tokenizer in ${pathOf(weights)} has ids up to ${vocabularySize - 1}, config.json has a vocabulary of ` +
       `${language.vocabularySize}. Take both from the same model.`,
   );
-}
-
-async function readTokenizerFiles(folder: URL, names: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>();
-  for (const name of names) {
-    const file = new URL(name, folder);
-    if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
-  }
-  return files;
 }

@@ -17,7 +17,8 @@ import { checkpointType } from "../config/checkpoint-type.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { type LlavaConfig, llavaConfig } from "../config/llava-config.ts";
 import { visionConfig } from "../config/vision-config.ts";
-import { clipImageProcessor, type ImageProcessor, readImageProcessor } from "../images/image-processor.ts";
+import { clipImageProcessor, type ImageProcessor } from "../images/image-processor.ts";
+import { readImageProcessor } from "../images/read-image-processor.ts";
 import type { VisionOptions } from "../network/llava-network.ts";
 import { openWeights } from "../weights/open-weights.ts";
 import { openProjector } from "../weights/projector-file.ts";
@@ -170,9 +171,8 @@ async function openVision({
 async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig): Promise<CheckpointVision> {
   const config = visionConfig(tower, file);
   const processorFile = new URL("preprocessor_config.json", file);
-  const processor = (await fileExists(processorFile))
-    ? await readImageProcessor(processorFile)
-    : clipImageProcessor(config.imageSize);
+  const read = (await fileExists(processorFile)) ? await readImageProcessor(processorFile) : undefined;
+  const processor = read ?? clipImageProcessor(config.imageSize);
   if (processor.size !== config.imageSize) {
     throw new MlanError(
       "invalid-checkpoint",
