@@ -142,6 +142,7 @@ export { runExperiment } from "./run/run-experiment.ts";
 export type { LedgerEntry, StepMetrics } from "./run/ledger.ts";
 export type { ContentRecord, DataRecord, ExperimentPlan, Manifest, StageStatus } from "./run/manifest.ts";
 export type { MetricsLog } from "./run/metrics-log.ts";
+export type { DownloadEvent } from "./run/downloads.ts";
 export type { PreflightEvent } from "./run/preflight.ts";
 export type { RunFolder } from "./run/run-folder.ts";
 export { runFolder } from "./run/run-folder.ts";
