@@ -7,7 +7,7 @@ import {
   train,
   type TrainingRecipe,
 } from "@mlan/core";
-import { alphabetConversations, memoryDataset } from "@mlan/testing";
+import { alphabetConversations, fakeModelPlugin, memoryDataset } from "@mlan/testing";
 import { expect, it } from "vitest";
 
 const RECIPE: Omit<TrainingRecipe, "trained"> = {
@@ -33,14 +33,21 @@ async function planned(
     return { peakBytes: 0, keptBytes: 0 };
   };
   const trainer = { specVersion: 1, name: "asked", train: () => ({}), check };
-  const scope = createScope([{ name: "asked", token: TRAINER, create: () => trainer as never }]);
+  const scope = createScope([
+    fakeModelPlugin({ weights: new URL("weights", import.meta.url) }),
+    { name: "asked", token: TRAINER, create: () => trainer as never },
+  ]);
   const content = { stamp: "", digest: () => Promise.resolve("") };
   const model: ModelInspection = {
     content,
     parameters: { language: 5, projector: 2, vision: 3 },
     ...(alwaysSaved && { alwaysSaved }),
   };
-  const stage = train({ name: "tune", data: memoryDataset("alphabet", alphabetConversations(3)), recipe: { ...RECIPE, trained: ["projector"] } });
+  const stage = train({
+    name: "tune",
+    data: memoryDataset("alphabet", alphabetConversations(3)),
+    recipe: { ...RECIPE, trained: ["projector"] },
+  });
   await stage.check?.({ scope, benchmarks: [], trainedBefore, model });
   await scope[Symbol.asyncDispose]();
   return asked[0]?.stored;

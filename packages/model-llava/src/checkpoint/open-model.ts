@@ -85,7 +85,7 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
       config,
       language: architecture.config(config, file),
       format: formatConfig(config, type, architecture, file),
-      vision: await openVision({ config, file, llava, visionTower: undefined, hasTower: true }),
+      vision: await openVision({ config, file, llava, visionTower: undefined, towerName: undefined, hasTower: true }),
       weights: {
         ...rest,
         ...(tower && !trained.includes("vision") && { tower }),
