@@ -16,7 +16,11 @@ function decoderOf(one: DecoderStep, refuse: Refuse): DecodeStep {
   const { type, pattern, content = "", start = 0, stop = 0, replacement = "" } = one;
   switch (type) {
     case "ByteLevel":
-      return (pieces) => [utf8.decode(Uint8Array.from(pieces.flatMap((piece) => [...bytesOfPiece(piece)])))];
+      return (pieces) => {
+        const bytes: number[] = [];
+        for (const piece of pieces) for (const byte of bytesOfPiece(piece)) bytes.push(byte);
+        return [utf8.decode(Uint8Array.from(bytes))];
+      };
     case "ByteFallback":
       return bytesToText;
     case "Fuse":
