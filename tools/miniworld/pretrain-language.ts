@@ -14,8 +14,10 @@ import {
   deriveSeed,
   MODEL,
   type TrainableModel,
+  trainableModel,
   TRAINER,
   writeFileAtomically,
+  V1_SYSTEM_PROMPT,
 } from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
@@ -64,7 +66,7 @@ if (!isResumed) await writeRandomLlama(start, sizes, SEED);
 
 await using scope = createScope([llama2({ weights: start }), cpuTrainer()]);
 const trainer = scope.get(TRAINER);
-const model = await scope.get(MODEL).open({ seed: SEED });
+const model = trainableModel(await scope.get(MODEL).open({ seed: SEED }));
 const curve: Record<string, unknown>[] = [];
 const first = isResumed ? PHASES.findIndex(({ name }) => name === firstPhase) : 0;
 if (first < 0)
@@ -103,7 +105,7 @@ function* sampleTexts(): Iterable<string> {
     for (const row of popeImage(index, index).rows) yield `\n${row.question}`;
     for (const { value } of languageItem(deriveSeed(SEED, `sample ${index}`), "").row.conversations)
       yield `${value}\n${value}`;
-    yield "A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions. USER: Yes ASSISTANT: No";
+    yield `${V1_SYSTEM_PROMPT} USER: Yes ASSISTANT: No`;
   }
 }
 

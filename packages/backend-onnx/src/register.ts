@@ -1,13 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "./backend-error.ts";
-import type { UpdateInputs } from "./compiled/trace.ts";
 import { openDevice } from "./devices/open-device.ts";
+import type { UpdateInputs } from "./execution.ts";
 import { rewriteGradients } from "./gradients.ts";
 import type { Attributes } from "./graph/graph.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
 import { reasonLeftOut } from "./kernels/left-out-kernels.ts";
+import { matMulQuantised, quantisedMatrix } from "./matrices/quantised-matrix.ts";
+import { storedMatrix } from "./matrices/stored-matrix.ts";
 import { OnnxBackend } from "./onnx-backend.ts";
 import { NO_STATISTICS, type OnnxStatistics } from "./onnx-statistics.ts";
 import { ALL_OPTIMIZERS } from "./optimizers/all-optimizers.ts";
@@ -44,8 +46,7 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
       const host = onnxBackend(backend);
       const attributes = (attrs ?? {}) as Attributes;
       const run = (): void => updateInPlace(host, optimizerCall(optimizer, inputs, attributes));
-      if (host.trace === undefined) run();
-      else host.trace.update(optimizer, inputs as UpdateInputs, attributes, run);
+      host.execution.update(optimizer, inputs as UpdateInputs, attributes, run);
       return [];
     });
   }
@@ -53,6 +54,11 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
     onnxBackend(backend).recording.flush();
     return [];
   });
+  registerKernel("StoredMatrix", ({ attrs, backend }) => storedMatrix(onnxBackend(backend), Object(attrs)));
+  registerKernel("QuantisedMatrix", ({ attrs, backend }) => quantisedMatrix(onnxBackend(backend), Object(attrs)));
+  registerKernel("MatMulQuantised", ({ inputs, backend }) =>
+    matMulQuantised(onnxBackend(backend), input(inputs, "x"), input(inputs, "packed")),
+  );
   registerKernel("WritableTensors", ({ attrs, backend }) => onnxBackend(backend).writableTensors(Object(attrs)));
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => throwNotImplemented(kernelName));
 }
@@ -146,6 +152,12 @@ function unknownKernels(): string[] {
   return Object.entries(tf)
     .filter(([name, value]) => name === value && !known.has(name))
     .map(([name]) => name);
+}
+
+function input(inputs: tf.NamedTensorInfoMap, name: string): TensorInfo {
+  const given = inputs[name];
+  if (given === undefined) throw new BackendError("unsupported", `the input "${name}" of a kernel is missing.`);
+  return given;
 }
 
 function throwNotImplemented(kernelName: string): never {

@@ -18,17 +18,25 @@ export {
   type DeviceUse,
 } from "./contracts/compute.ts";
 export type { Conversation, FoundImage, ImageReference, Turn } from "./contracts/conversation.ts";
-export { isBenchmark } from "./contracts/benchmark.ts";
+export { isBenchmark, promptTexts } from "./contracts/benchmark.ts";
 export { checkWording } from "./run/check-wording.ts";
 export { targetProblem } from "./run/target-problem.ts";
 export type { AskedText, Wording } from "./contracts/wording.ts";
-export { chatWording, imagesInFront, textWording } from "./contracts/wording.ts";
+export { chatWording, imagesInFront, V1_SYSTEM_PROMPT, textWording } from "./contracts/wording.ts";
 export { IMAGE_PLACEHOLDER } from "./contracts/conversation.ts";
-export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./contracts/dataset.ts";
+export type {
+  Dataset,
+  DatasetCard,
+  DatasetDefinition,
+  Examples,
+  DownloadProgress,
+  OpenOptions,
+} from "./contracts/dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./contracts/dataset.ts";
 export type { ErrorCode } from "./errors.ts";
 export { nothingToLearn } from "./run/check-supervision.ts";
-export { counted, LONGEST_MESSAGE, messageOf, MlanError, shownValue } from "./errors.ts";
+export { counted, MlanError, shownValue } from "./errors.ts";
+export { LONGEST_MESSAGE, messageOf, pathOf } from "@mlan/errors";
 export type { Content } from "./contracts/content.ts";
 export { contentOfFiles, stampOf } from "./contracts/content.ts";
 export { expectationOf, describeIssue } from "./scope/expectation.ts";
@@ -37,7 +45,6 @@ export { problemsOf } from "./scope/schema-problems.ts";
 export type { Location } from "./contracts/location.ts";
 export { fileLocation, folderLocation, toFileUrl, toFolderUrl } from "./contracts/location.ts";
 export { jsonOrUndefined } from "./files/json-or-undefined.ts";
-export { pathOf } from "./files/path-of.ts";
 export type {
   AnswerRecord,
   BenchmarkResult,
@@ -55,6 +62,18 @@ export type {
   QuestionAnsweredEvent,
   Verification,
 } from "./contracts/evaluator.ts";
+export { beforeStop } from "./answer/before-stop.ts";
+export { type ChatMessage, chatRequest } from "./answer/chat-request.ts";
+export { streamAnswer } from "./answer/stream-answer.ts";
+export type {
+  GeneratedToken,
+  Generation,
+  GenerationOptions,
+  GenerationRequest,
+  Sampling,
+  TextPiece,
+  TokenLogProbability,
+} from "./contracts/generation.ts";
 export type {
   Batch,
   BatchShape,
@@ -63,9 +82,6 @@ export type {
   ConversationFormat,
   Encoded,
   EncodeOptions,
-  Generation,
-  GenerationOptions,
-  GenerationRequest,
   GradientOptions,
   Learning,
   LearningParameter,
@@ -78,7 +94,9 @@ export type {
   ScoreRequest,
   TokenCounts,
   TrainableModel,
+  TrainableModelSource,
 } from "./contracts/model.ts";
+export { trainableModel } from "./contracts/model.ts";
 export type {
   CheckpointSavedEvent,
   PlannedTraining,
@@ -96,11 +114,13 @@ export { plugin } from "./scope/plugin.ts";
 export type { Random } from "./data/random.ts";
 export { deriveSeed, permutation, seededRandom } from "./data/random.ts";
 export type { Clock, Token } from "./scope/token.ts";
-export { CLOCK, COMPUTE, EVALUATOR, MODEL, token, TRAINER } from "./scope/token.ts";
+export { PYTHON_WHITE_SPACE, stripAsPython } from "./data/python-text.ts";
+export { CLOCK, COMPUTE, EVALUATOR, MODEL, systemClock, token, TRAINER } from "./scope/token.ts";
 export type { Scope } from "./scope/scope.ts";
 export { createScope } from "./scope/scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./files/atomic-files.ts";
 export type { OldTemporaryFilesOptions } from "./files/old-temporary-files.ts";
+export { fileState } from "./files/file-state.ts";
 export { removeOldTemporaryFiles } from "./files/old-temporary-files.ts";
 export { checkpointDigest } from "./run/checkpoint-digest.ts";
 export type { ChecksumOptions, VerifyOptions } from "./files/checksums.ts";
@@ -108,6 +128,7 @@ export { CHECKSUMS_FILE, listedFiles, verifyChecksums, writeChecksums } from "./
 export { differencesOf } from "./run/differences.ts";
 export { currentRecipe } from "./run/stored-recipe.ts";
 export { makeFolder } from "./files/make-folder.ts";
+export { replaceFiles } from "./files/replace-files.ts";
 export { sha256OfFile } from "./files/sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./run/experiment.ts";
 export { experiment, isExperiment } from "./run/experiment.ts";
@@ -123,6 +144,7 @@ export { runExperiment } from "./run/run-experiment.ts";
 export type { LedgerEntry, StepMetrics } from "./run/ledger.ts";
 export type { ContentRecord, DataRecord, ExperimentPlan, Manifest, StageStatus } from "./run/manifest.ts";
 export type { MetricsLog } from "./run/metrics-log.ts";
+export type { DownloadEvent } from "./run/downloads.ts";
 export type { PreflightEvent } from "./run/preflight.ts";
 export type { RunFolder } from "./run/run-folder.ts";
 export { runFolder } from "./run/run-folder.ts";

@@ -12,10 +12,10 @@ export { encodeConversation, type EncodeConversationOptions } from "./encode-con
 export { type LowRankAdapter, withAdapter } from "./linear/adapted-linear.ts";
 export { denseLinear } from "./linear/dense-linear.ts";
 export type { Linear } from "./linear/linear.ts";
-export { packedLinear } from "./linear/packed-linear.ts";
+export { frozenLinear } from "./linear/frozen-linear.ts";
 export { createLlavaSource, type LlavaSource, type LlavaSourceOptions, type Repository } from "./llava-source.ts";
 export type { LlavaModel } from "./llava-model.ts";
-export type { SaveOptions } from "./checkpoint/write-checkpoint.ts";
+export type { SaveOptions } from "./saving/save-options.ts";
 export type { Layout, TrainingPrecision } from "./memory/layout.ts";
 export type { Held, LayerMemory, Step } from "./memory/memory-walk.ts";
 export { LLAVA_7B, type ModelSizes, modelSizes } from "./memory/model-sizes.ts";
@@ -37,9 +37,17 @@ export {
 export { unfoldPatches, visionHiddenStates, type VisionTower } from "./network/vision-tower.ts";
 export { declareVisionTower } from "./network/vision-tower-weights.ts";
 export type { PlacedTurn } from "./templates/place-images.ts";
+export { llama2Template } from "./templates/llama-2.ts";
 export { plain } from "./templates/plain.ts";
 export { addedToken, given, imagesAndText, type Segment } from "./templates/segments.ts";
-export type { LabelInput, Labels, OriginalRules, PlacedConversation, Template } from "./templates/template.ts";
+export type {
+  LabelInput,
+  Labels,
+  OriginalRules,
+  PlacedConversation,
+  PlacedPrompt,
+  Template,
+} from "./templates/template.ts";
 export { v1 } from "./templates/v1.ts";
 export { loadTokenizer } from "./tokenizer/load-tokenizer.ts";
 export { byteLevelTokenizer, llamaTokenizer, type TokenizerKind } from "./tokenizer/tokenizer-kind.ts";

@@ -1,6 +1,6 @@
-import { type Conversation, MlanError, type Prompt } from "@mlan/core";
+import { type Conversation, MlanError, type Prompt, type Turn } from "@mlan/core";
 import { encodePrompt, type PromptOwner, writePrompt } from "#internal/encode-prompt.ts";
-import { plain, type Template, type Tokenizer, v1 } from "@mlan/model-llava";
+import { encodeConversation, llama2Template, plain, type Template, type Tokenizer, v1 } from "@mlan/model-llava";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OPENBOOKQA_PROMPT, POPE_PROMPT } from "./golden-vectors.ts";
@@ -68,7 +68,7 @@ describe("a chat prompt", () => {
     const text = fc.string({ minLength: 1 }).map((value) => `x${value.replaceAll("<", "")}x`);
     fc.assert(
       fc.property(
-        fc.constantFrom(v1, plain),
+        fc.constantFrom(v1, llama2Template, plain),
         text,
         text,
         text,
@@ -92,6 +92,102 @@ describe("a chat prompt", () => {
       ),
     );
   });
+});
+
+describe("a chat prompt with turns before it", () => {
+  const turns: readonly Turn[] = [
+    { role: "system", text: "Be brief." },
+    { role: "user", text: "<image>\nWhat is it?" },
+    { role: "assistant", text: "A picture of a bus." },
+    { role: "user", text: "And its color?" },
+    { role: "assistant", text: "Red." },
+  ];
+  const images = [image];
+  const promptOf = (history: readonly Turn[], user: string, answerStart: string): Prompt => ({
+    kind: "chat",
+    history,
+    user,
+    answerStart,
+  });
+  const written = (prompt: Prompt, template: Template, shown: readonly unknown[]) =>
+    writePrompt(prompt, template, { id: "q-3", images: shown });
+
+  test.each([
+    [v1, true, 1],
+    [v1, false, 1],
+    [llama2Template, true, 2],
+    [llama2Template, false, 2],
+  ])("is the beginning of the tokens of training in $name, legacy %s", async (template, legacy, ending) => {
+    const tokenizer = await tokenizerOf(tinyJson, legacy);
+    const owner = { id: "q", images };
+    for (const history of [turns.slice(0, 3), turns.slice(1, 3)]) {
+      const prompt = promptOf(history, "And its color?", "Red.");
+      const conversation: Conversation = { id: "c", images, turns: [...history, ...turns.slice(3)] };
+      for (const answerSpans of ["text", "turns"] as const) {
+        const options = { tokenizer, template, maximumLength: 512, positionsPerImage: 4, answerSpans };
+        // The answer's end follows in training.
+        expect(encodePrompt(writePrompt(prompt, template, owner), tokenizer, owner)).toEqual(
+          [...encodeConversation(conversation, options).inputIds].slice(0, -ending),
+        );
+      }
+    }
+  });
+
+  test("shows images where they are written, in any of the user's turns, else in front of the first", () => {
+    const text = (prompt: Prompt, shown: number): string =>
+      written(
+        prompt,
+        v1,
+        Array.from({ length: shown }, () => image),
+      )
+        .segments.map((segment) => ("text" in segment ? segment.text : "token" in segment ? `[${segment.token}]` : ""))
+        .join("");
+    const asked = promptOf(turns.slice(0, 3), "Is <image> alike, or <image>?", "");
+    expect(text(asked, 2)).toBe(
+      "Be brief. USER: [image]\nWhat is it? ASSISTANT: A picture of a bus.[end-of-sequence]" +
+        "USER: Is [image] alike, or <image>? ASSISTANT:",
+    );
+    expect(text(promptOf(turns.slice(3), "And now?", ""), 2)).toBe(
+      `${SYSTEM} USER: [image] [image]\nAnd its color? ASSISTANT: Red.[end-of-sequence]USER: And now? ASSISTANT:`,
+    );
+    expect(() => written(asked, v1, [image, image, image, image])).toThrow(
+      'the prompt of "q-3" has 4 images, but 3 placeholders <image>.',
+    );
+  });
+
+  test("is refused when its turns do not alternate", () => {
+    expect(() => written(promptOf(turns.slice(0, 2), "Hm?", ""), v1, [])).toThrow(
+      'model-llava: the prompt of "q-3" cannot be written: turn 3 is by the user; turns alternate, and the user begins, behind ' +
+        "a system turn if there is one.",
+    );
+    expect(() => written(promptOf([...turns, ...turns.slice(0, 1)], "Hm?", ""), v1, [])).toThrow(
+      /turn 6 is by the system/,
+    );
+  });
+
+  test("is refused by plain, which has neither turns nor a system prompt", () => {
+    expect(() => written(promptOf(turns.slice(0, 1), "Hm?", ""), plain, [])).toThrow(
+      'the prompt of "q-3" has a system prompt, and the template "plain" has no place for one. Leave it out, or use a template of conversations, such as "v1".',
+    );
+    expect(() => written(promptOf(turns.slice(3), "Hm?", ""), plain, [])).toThrow(
+      'has 3 turns, and the template "plain" has no roles: it takes one of the user and its answer. Split it, or use a template of conversations, such as "v1".',
+    );
+  });
+});
+
+test("llama_2 writes the system prompt into the first question, and none for an empty one", () => {
+  const text = (history: readonly Turn[]): string =>
+    writePrompt({ kind: "chat", history, user: "Is it?", answerStart: "" }, llama2Template, { id: "q", images: [] })
+      .segments.map((segment) => ("text" in segment ? segment.text : "token" in segment ? "</s>" : segment.addedToken))
+      .join("");
+  expect(text([])).toMatch(/^\[INST\] <<SYS>>\nYou are a helpful, .* information\.\n<<\/SYS>>\n\nIs it\? \[\/INST\]$/s);
+  expect(text([{ role: "system", text: "" }])).toBe("[INST] Is it? [/INST]");
+  const said: readonly Turn[] = [
+    { role: "system", text: "Be brief." },
+    { role: "user", text: "Hi" },
+    { role: "assistant", text: "Hello" },
+  ];
+  expect(text(said)).toBe("[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nHi [/INST] Hello </s><s>[INST] Is it? [/INST]");
 });
 
 test("encodes placeholders as text where there are no images", async () => {

@@ -15,11 +15,12 @@ import {
   type GenerationRequest,
   MlanError,
   MODEL,
-  type ModelInspection,
   type ModelSource,
+  type ModelInspection,
   type Plugin,
   seededRandom,
   type TrainableModel,
+  type TrainableModelSource,
   verifyChecksums,
   type Wording,
   writeChecksums,
@@ -50,7 +51,7 @@ export interface FakeModelOptions {
  * It learns on any backend, saves, loads and generates, so that trainers, evaluators and scripts can be
  * tested without weights. Not multimodal: images are counted as one position and looked at by nobody.
  */
-export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
+export function fakeModelSource(options: FakeModelOptions = {}): TrainableModelSource {
   return {
     specVersion: 1,
     name: "@mlan/testing/fake-model",
@@ -123,13 +124,14 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     loss: (tensors) => loss(table.tensor, tensors),
     trainingFlops: ({ counts }) =>
       VOCABULARY * (2 * counts.text + (learning.includes(table) ? 4 * counts.supervised : 0)),
-    async *generate(requests, { details = false } = {}) {
+    async *generate(requests, { details = false, onText } = {}) {
       const logits = await table.finite();
       for (const request of requests) {
         const { maximumNewTokens } = request;
         const prompt = textOf(request.prompt);
         const text = answer?.(request) ?? continuation(logits, prompt, maximumNewTokens);
         const close = details && { tokens: characters(text), margins: margins(logits, prompt, text) };
+        onText?.({ id: request.id, text });
         yield { ...generation(request, text), ...close };
       }
     },

@@ -6,9 +6,10 @@ import { publishedPackages } from "../../gates/published-packages.ts";
 
 /** Layers from the bottom; a package imports only from layers below its own (docs/decisions/0002). */
 const LAYERS: readonly { readonly name: string; readonly members: RegExp }[] = [
+  { name: "errors", members: /^errors$/ },
   { name: "core", members: /^(core|safetensors|fused-ops)$/ },
-  { name: "statistics", members: /^(statistics|pytorch-files)$/ },
-  { name: "kits", members: /^(model-llava|data-kit|eval-kit|trainer|backend-onnx|backend-tensorflow|testing)$/ },
+  { name: "statistics", members: /^(statistics|pytorch-files|hub)$/ },
+  { name: "kits", members: /^(model-llava|data-kit|eval-kit|trainer|backend-onnx|backend-tensorflow|serve|testing)$/ },
   { name: "plugins", members: /^(data|model|eval|trainer)-(?!kit$|llava$)/ },
   { name: "apps", members: /^(cli|report)$/ },
 ];

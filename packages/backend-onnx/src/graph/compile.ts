@@ -1,3 +1,4 @@
+import { messageOf } from "@mlan/errors";
 import { BackendError, type BackendErrorCode } from "../backend-error.ts";
 import { typeText } from "../recording/interner.ts";
 import type { OnnxWriter } from "./onnx-writer.ts";
@@ -10,7 +11,7 @@ export function compileProgram(program: Program, writer: OnnxWriter): Uint8Array
   const names: string[] = [];
   leaves.forEach((leaf, index) => {
     names[leaf.position] = `i${index}`;
-    writer.input(`i${index}`, leaf.shape, leaf.dtype);
+    writer.input(`i${index}`, leaf.shape, leaf.storedType ?? leaf.dtype);
   });
   frozen.forEach((leaf, index) => {
     const name = `${FROZEN_PREFIX}${index}`;
@@ -40,7 +41,7 @@ export function programError(program: Program, cause: unknown): BackendError {
     const operands = node.inputs.map(typeText).join(", ");
     return `${node.operation.name}(${operands}) -> ${node.outputs.map(typeText).join(", ")}`;
   });
-  const reason = cause instanceof Error ? cause.message.replace(/^backend-onnx: /, "") : String(cause);
+  const reason = messageOf(cause).replace(/^backend-onnx: /, "");
   const what = names.length === 1 ? names[0] : `${names.length} operations from ${names[0]} to ${names.at(-1)}`;
   return new BackendError(code, `${what} cannot be computed. ${reason}`, { cause });
 }

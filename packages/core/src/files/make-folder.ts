@@ -1,6 +1,7 @@
+import { pathOf } from "@mlan/errors";
 import { lstat, mkdir, stat } from "node:fs/promises";
+import { asFolder } from "../contracts/location.ts";
 import { MlanError } from "../errors.ts";
-import { pathOf } from "./path-of.ts";
 
 /**
  * Creates a folder and its missing parents; returns whether it was missing. Throws `unavailable` when a file takes the
@@ -9,7 +10,7 @@ import { pathOf } from "./path-of.ts";
  * since only the caller knows what the folder is for.
  */
 export async function makeFolder(folder: URL): Promise<boolean> {
-  const place = folder.pathname.endsWith("/") ? folder : new URL(`${folder.pathname}/`, folder);
+  const place = asFolder(folder);
   const first = await attemptToMake(place);
   if (first !== "parent-missing") return first === "made";
   const parent = new URL("../", place);

@@ -1,13 +1,10 @@
-import type { Turn } from "@mlan/core";
+import { type Turn, V1_SYSTEM_PROMPT } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
 import { labelAnswers } from "./label-answers.ts";
 import type { PlacedTurn } from "./place-images.ts";
 import { given, imagesAndText, type Segment } from "./segments.ts";
 import type { Template } from "./template.ts";
 
-const SYSTEM =
-  "A chat between a curious user and an artificial intelligence assistant. " +
-  "The assistant gives helpful, detailed, and polite answers to the user's questions.";
 const ROLES = { user: "USER", assistant: "ASSISTANT" } as const;
 const ANSWER_MARK = ` ${ROLES.assistant}: `;
 const ENDS = { user: " ", assistant: "</s>" } as const;
@@ -20,15 +17,14 @@ const ENDS = { user: " ", assistant: "</s>" } as const;
 export const v1: Template = {
   name: "v1",
   // Raise the number when the mask's rules change.
-  fingerprint: fingerprintNow(["v1", 3, SYSTEM, ROLES, ENDS]),
+  fingerprint: fingerprintNow(["v1", 3, V1_SYSTEM_PROMPT, ROLES, ENDS]),
   segments: ({ turns }) => [given(systemOf(turns)), ...turns.flatMap(turnSegments)],
-  promptSegments: ({ user, answerStart }, images) => {
-    // Without words a line end follows the images all the same.
-    const words = given(user === "" ? `\n${ENDS.user}` : ENDS.user);
-    const shown = [given(`${ROLES.user}: `), ...imagesAndText({ images, text: user }), words];
-    const question = images === 0 ? [given(renderedTurn({ role: "user", text: user }))] : shown;
-    return [given(`${SYSTEM} `), ...question, given(renderTurn("assistant", answerStart))];
-  },
+  promptSegments: ({ turns, answerStart }) => [
+    given(systemOf(turns)),
+    ...turns.slice(0, -1).flatMap(turnSegments),
+    ...turns.slice(-1).flatMap(questionSegments),
+    given(renderTurn("assistant", answerStart)),
+  ],
   original: {
     render: ({ turns }) => turns.reduce((rendered, turn) => rendered + renderedTurn(turn), systemOf(turns)),
     borders: [ANSWER_MARK, ENDS.assistant],
@@ -49,7 +45,13 @@ function turnSegments(turn: PlacedTurn): readonly Segment[] {
 
 /** With the space behind it. */
 function systemOf([first]: readonly Turn[]): string {
-  return `${first?.role === "system" ? first.text : SYSTEM} `;
+  return `${first?.role === "system" ? first.text : V1_SYSTEM_PROMPT} `;
+}
+
+/** Without words a line end follows the images all the same. */
+function questionSegments(turn: PlacedTurn): readonly Segment[] {
+  if (turn.images === 0 || turn.text !== "") return turnSegments(turn);
+  return [given(`${ROLES.user}: `), ...imagesAndText(turn), given(`\n${ENDS.user}`)];
 }
 
 function renderedTurn({ role, text }: Turn): string {

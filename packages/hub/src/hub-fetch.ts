@@ -1,0 +1,82 @@
+import type { HubSettings } from "./hub-settings.ts";
+import { fetchFromHome } from "./hub-redirects.ts";
+
+/** A connection that delivers fewer bytes than this in `settings.timeout` counts as broken, unless it ends before. */
+const FEWEST_BYTES = 16 * 1024;
+
+/**
+ * A `fetch` without retries. Throws for every answer that is not OK, with the `Response` as the error's `cause`, and
+ * for a connection that is too slow, before the answer or in its body. Sends the token to `settings.endpoint` only.
+ */
+export function hubFetch({ timeout, endpoint }: HubSettings, signal: AbortSignal | undefined): typeof fetch {
+  return async (input, init) => {
+    signal?.throwIfAborted();
+    const watch = watchFor(timeout, signal);
+    try {
+      const address = input instanceof Request ? input.url : input;
+      const response = await fetchFromHome(endpoint, address, { ...init, signal: watch.signal });
+      if (response.ok) return watchedResponse(response, watch);
+      await response.body?.cancel();
+      throw new Error(`the Hub answered ${response.status}`, { cause: response });
+    } catch (cause) {
+      watch.stop();
+      throw watch.signal.aborted ? watch.signal.reason : cause;
+    }
+  };
+}
+
+/** The answer that caused an error of {@link hubFetch}; undefined when the connection failed. */
+export function answerOf(error: unknown): Response | undefined {
+  return error instanceof Error && error.cause instanceof Response ? error.cause : undefined;
+}
+
+interface Watch {
+  readonly signal: AbortSignal;
+  /** Counts received bytes; enough of them restart the timer. */
+  arrived(bytes: number): void;
+  stop(): void;
+}
+
+function watchFor(timeout: number, signal: AbortSignal | undefined): Watch {
+  const controller = new AbortController();
+  let bytes = 0;
+  const giveUp = (): void =>
+    controller.abort(new Error(`${bytes === 0 ? "no bytes" : "fewer than 16 KiB"} arrived in ${timeout / 1000} s`));
+  let timer = setTimeout(giveUp, timeout);
+  return {
+    signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
+    arrived(count) {
+      // A body that nobody reads must not keep the process alive.
+      timer.unref();
+      bytes += count;
+      if (bytes < FEWEST_BYTES) return;
+      bytes = 0;
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, timeout);
+      timer.unref();
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+/** The same answer with a body that is aborted when it stalls. */
+function watchedResponse(response: Response, watch: Watch): Response {
+  if (!response.body) {
+    watch.stop();
+    return response;
+  }
+  // The answer itself was in time, so its body gets the full time again.
+  watch.arrived(FEWEST_BYTES);
+  const body = response.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        watch.arrived(chunk.length);
+        controller.enqueue(chunk);
+      },
+      flush: () => watch.stop(),
+    }),
+  );
+  const { status, statusText, headers, url } = response;
+  // The constructor leaves the URL empty, but the Hub's library reads it.
+  return Object.defineProperty(new Response(body, { status, statusText, headers }), "url", { value: url });
+}

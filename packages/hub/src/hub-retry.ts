@@ -1,0 +1,63 @@
+import { MlanError } from "@mlan/core";
+import { setTimeout as wait } from "node:timers/promises";
+import { hubError } from "./hub-error.ts";
+import { answerOf } from "./hub-fetch.ts";
+import type { HubSettings } from "./hub-settings.ts";
+import type { HubTarget } from "./hub-target.ts";
+
+export interface Retries {
+  readonly settings: HubSettings;
+  readonly signal: AbortSignal | undefined;
+  /** Names the request in errors. */
+  readonly asked: HubTarget;
+  /** Whether the failed attempt got further than all earlier ones; the count of failures then restarts. */
+  advanced?(): Promise<boolean>;
+}
+
+/**
+ * Returns the result of `action`. Retries with growing delays when the Hub is busy (408, 429, 5xx) or the connection
+ * fails; the last failure becomes an `unavailable` error that says what to do. An `MlanError` is rethrown as it is.
+ */
+export async function withRetries<Result>(retries: Retries, action: () => Promise<Result>): Promise<Result> {
+  const { settings, signal, asked } = retries;
+  for (let failures = 1; ; failures++) {
+    try {
+      return await action();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (MlanError.is(cause)) throw cause;
+      const answer = answerOf(cause);
+      if (answer && !isPassing(answer, settings)) throw hubError(asked, settings, cause);
+      if (await retries.advanced?.()) failures = 1;
+      if (failures >= settings.attempts) throw hubError(asked, settings, cause);
+      await wait(delayAfter(failures, settings, answer), undefined, signal ? { signal } : {});
+    }
+  }
+}
+
+/** The Hub's storage answers 403 when the URL from the Hub has expired; a retry gets a new URL. */
+function isPassing({ status, url }: Response, { endpoint }: HubSettings): boolean {
+  const elsewhere = new URL(url).origin !== new URL(endpoint).origin;
+  return status === 408 || status === 429 || status >= 500 || (status === 403 && elsewhere);
+}
+
+/**
+ * Milliseconds. The delay varies at random by a quarter either way, so that processes started together do not retry
+ * together.
+ */
+function delayAfter(failures: number, { retryDelay }: HubSettings, answer: Response | undefined): number {
+  const delay = Math.min(retryDelay * 2 ** (failures - 1), LONGEST_DELAY);
+  return Math.max(delay * (0.75 + Math.random() / 2), answer ? askedDelay(answer.headers) : 0);
+}
+
+const LONGEST_DELAY = 60_000;
+const LONGEST_ASKED_DELAY = 300_000;
+
+/**
+ * `Retry-After` holds seconds or a date; in the Hub's `RateLimit`, `t` is the number of seconds until the window ends.
+ */
+function askedDelay(headers: Headers): number {
+  const header = headers.get("retry-after") ?? /;\s*t=(\d+)/.exec(headers.get("ratelimit") ?? "")?.[1] ?? "0";
+  const milliseconds = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Math.min(Math.max(milliseconds || 0, 0), LONGEST_ASKED_DELAY);
+}
