@@ -135,11 +135,13 @@ function slowRules(
   };
 }
 
-/** Whether the steps are those into which transformers 4 converts a `tokenizer.model`. */
+/** Whether the steps are those into which transformers 4 converts a `tokenizer.model`, with `legacy` or without. */
 function isConverted({ normalizers, preTokenizers, merging }: TokenizerJson): boolean {
-  const marksSpaces = normalizers.some(({ type, content }) => type === "Replace" && content === SPACE);
-  const isAll = normalizers.every(({ type }) => type === "Replace" || type === "Prepend");
-  return marksSpaces && isAll && preTokenizers.length === 0 && merging.byteFallback && !merging.wholeWords;
+  const marking = normalizers.filter(({ type }) => type !== "Prepend");
+  const marksSpaces = marking.every(({ type, content }) => type === "Replace" && content === SPACE);
+  const isMetaspace = preTokenizers.every(({ type, split = true }) => type === "Metaspace" && !split);
+  const steps = marking.length + preTokenizers.length;
+  return steps === 1 && marksSpaces && isMetaspace && merging.byteFallback && !merging.wholeWords;
 }
 
 /** As transformers: beside a `tokenizer.json` that says what is put in front of text, the configuration says nothing. */

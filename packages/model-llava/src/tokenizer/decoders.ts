@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { bytesOfPiece } from "./byte-characters.ts";
-import { type Refuse, stepPattern, stepType } from "./step.ts";
+import type { PrependScheme } from "./pre-tokenizers.ts";
+import { type Refuse, stepPattern, type StepPattern, stepType } from "./step.ts";
 
 /** Pieces to pieces, the last step's joined to text. */
-export type DecodeStep = (pieces: readonly string[]) => readonly string[];
+type DecodeStep = (pieces: readonly string[]) => readonly string[];
 
 /** The decoder of a `tokenizer.json`, its steps in turn; pieces are joined by spaces where it has none. */
 export function createDecoder(steps: readonly DecoderStep[], refuse: Refuse): (pieces: readonly string[]) => string {
@@ -81,17 +82,27 @@ const BYTE = /^<0x([0-9A-Fa-f]{2})>$/;
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const strictUtf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
+/** A step as it is written. */
+export interface DecoderStep {
+  readonly type: string;
+  readonly pattern?: StepPattern | undefined;
+  readonly content?: string | undefined;
+  readonly start?: number | undefined;
+  readonly stop?: number | undefined;
+  readonly replacement?: string | undefined;
+  readonly prepend_scheme?: PrependScheme | undefined;
+}
+
 const step = z.object({
   type: stepType,
-  pattern: stepPattern,
+  pattern: stepPattern.optional(),
   content: z.string().optional(),
   start: z.int().nonnegative().max(1000).optional(),
   stop: z.int().nonnegative().max(1000).optional(),
   replacement: z.string().optional(),
   prepend_scheme: z.enum(["first", "always", "never"]).optional(),
 });
-export type DecoderStep = z.infer<typeof step>;
-export const decoderSchema = step
+export const decoderSchema: z.ZodType<readonly DecoderStep[]> = step
   .extend({ decoders: z.array(step).optional() })
   .nullish()
   .transform((one) => (one?.type === "Sequence" ? (one.decoders ?? []) : one ? [one] : []));

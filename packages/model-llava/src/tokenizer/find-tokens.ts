@@ -98,15 +98,17 @@ function isTrailing(unit: number): boolean {
   return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
+type IsWhite = (character: string) => boolean;
+
 /** Where the white space before `end` begins, at `from` at the earliest. */
-export function spaceBefore(text: string, end: number, from: number, isWhite = isWhiteSpace): number {
+export function spaceBefore(text: string, end: number, from: number, isWhite: IsWhite = isWhiteSpace): number {
   let at = end;
   while (at > from && isWhite(text.charAt(at - 1))) at--;
   return at;
 }
 
 /** Where the white space from `start` on ends. */
-export function spaceBehind(text: string, start: number, isWhite = isWhiteSpace): number {
+export function spaceBehind(text: string, start: number, isWhite: IsWhite = isWhiteSpace): number {
   let at = start;
   while (at < text.length && isWhite(text.charAt(at))) at++;
   return at;

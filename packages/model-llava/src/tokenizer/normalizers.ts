@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Refuse, stepPattern, stepType } from "./step.ts";
+import { type Refuse, stepPattern, type StepPattern, stepType } from "./step.ts";
 
 /** Changes text before it is cut into words. `begins` is false for text that continues other text. */
 export type Normalize = (text: string, begins: boolean) => string;
@@ -22,14 +22,21 @@ function normalizerOf({ type, prepend, pattern, content }: NormalizerStep, refus
 
 const FORMS = ["NFC", "NFD", "NFKC", "NFKD"] as const;
 
+/** A step as it is written. */
+export interface NormalizerStep {
+  readonly type: string;
+  readonly prepend?: string | undefined;
+  readonly pattern?: StepPattern | undefined;
+  readonly content?: string | undefined;
+}
+
 const step = z.object({
   type: stepType,
   prepend: z.string().optional(),
-  pattern: stepPattern,
+  pattern: stepPattern.optional(),
   content: z.string().optional(),
 });
-export type NormalizerStep = z.infer<typeof step>;
-export const normalizerSchema = step
+export const normalizerSchema: z.ZodType<readonly NormalizerStep[]> = step
   .extend({ normalizers: z.array(step).optional() })
   .nullish()
   .transform((one) => (one?.type === "Sequence" ? (one.normalizers ?? []) : one ? [one] : []));

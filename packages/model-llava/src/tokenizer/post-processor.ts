@@ -26,6 +26,13 @@ export function frontToken(processors: readonly ProcessorStep[], refuse: Refuse)
   return content === undefined ? undefined : { content, ids: template.special_tokens?.[content]?.ids ?? [] };
 }
 
+/** A step as it is written. */
+interface ProcessorStep {
+  readonly type: string;
+  readonly single?: readonly { readonly SpecialToken?: { readonly id: string } | undefined }[] | undefined;
+  readonly special_tokens?: Readonly<Record<string, { readonly ids: readonly number[] }>> | undefined;
+}
+
 const step = z.object({
   type: stepType,
   single: z
@@ -38,9 +45,8 @@ const step = z.object({
     .optional(),
   special_tokens: z.record(z.string(), z.object({ ids: z.array(z.number()) })).optional(),
 });
-type ProcessorStep = z.infer<typeof step>;
 /** Absent where the file leaves it to the class of the tokenizer. */
-export const postProcessorSchema = step
+export const postProcessorSchema: z.ZodType<readonly ProcessorStep[] | undefined> = step
   .extend({ processors: z.array(step).optional() })
   .nullish()
   .transform((one) => (one?.type === "Sequence" ? (one.processors ?? []) : one ? [one] : undefined));

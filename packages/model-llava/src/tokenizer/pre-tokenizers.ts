@@ -1,7 +1,7 @@
 import { messageOf } from "@mlan/core";
 import { z } from "zod";
 import { createWordSplitter, GPT2_RULE } from "./split-words.ts";
-import { type Place, type Refuse, stepPattern, stepType } from "./step.ts";
+import { type Place, type Refuse, stepPattern, type StepPattern, stepType } from "./step.ts";
 
 /** How text is cut into the words that are merged one by one. */
 export interface PreTokenizer {
@@ -77,9 +77,26 @@ function metaspace(step: PreTokenizerStep, refuse: Refuse): Cut {
     });
 }
 
+/** A step as it is written. */
+export interface PreTokenizerStep {
+  readonly type: string;
+  readonly pattern?: StepPattern | undefined;
+  readonly behavior?: string | undefined;
+  readonly invert?: boolean | undefined;
+  readonly individual_digits?: boolean | undefined;
+  readonly add_prefix_space?: boolean | undefined;
+  readonly use_regex?: boolean | undefined;
+  readonly replacement?: string | undefined;
+  readonly prepend_scheme?: PrependScheme | undefined;
+  readonly split?: boolean | undefined;
+}
+
+/** Where a space is put in front: of the first text, of every text, or of none. */
+export type PrependScheme = "first" | "always" | "never";
+
 const step = z.object({
   type: stepType,
-  pattern: stepPattern,
+  pattern: stepPattern.optional(),
   behavior: z.string().optional(),
   invert: z.boolean().optional(),
   individual_digits: z.boolean().optional(),
@@ -89,8 +106,7 @@ const step = z.object({
   prepend_scheme: z.enum(["first", "always", "never"]).optional(),
   split: z.boolean().optional(),
 });
-export type PreTokenizerStep = z.infer<typeof step>;
-export const preTokenizerSchema = step
+export const preTokenizerSchema: z.ZodType<readonly PreTokenizerStep[]> = step
   .extend({ pretokenizers: z.array(step).optional() })
   .nullish()
   .transform((one) => (one?.type === "Sequence" ? (one.pretokenizers ?? []) : one ? [one] : []));

@@ -15,13 +15,20 @@ export function refuser(file: URL): Refuse {
 }
 
 /** The name of a step, cut where a damaged file makes it endless. */
-export const stepType = z
+export const stepType: z.ZodType<string> = z
   .string()
   .default("unnamed")
   .transform((type) => type.slice(0, 60));
 
 /** A pattern of text, as steps write it. */
-export const stepPattern = z.object({ String: z.string().optional(), Regex: z.string().optional() }).optional();
+export interface StepPattern {
+  readonly String?: string | undefined;
+  readonly Regex?: string | undefined;
+}
+export const stepPattern: z.ZodType<StepPattern> = z.object({
+  String: z.string().optional(),
+  Regex: z.string().optional(),
+});
 
 /** Where a piece of text stands. */
 export interface Place {

@@ -110,7 +110,7 @@ function flagsOf({
 }
 
 /** A token with its id in another place, as `tokenizer.json` and `added_tokens_decoder` write it. */
-export const writtenToken = z
+export const writtenToken: z.ZodType<Omit<AddedToken, "id">> = z
   .object({ content: z.string().min(1), special: z.boolean().default(false), ...flags })
   .transform(({ content, special, normalized, ...rest }) => ({
     content,
