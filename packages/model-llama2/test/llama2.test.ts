@@ -1,18 +1,20 @@
 import { onnx } from "@mlan/backend-onnx";
 import { COMPUTE, createScope, MlanError, MODEL, type Wording } from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
-import { describeModelContract, describeTrainableModelContract, WORDINGS, writeTinyLlava } from "@mlan/testing";
+import {
+  describeModelContract,
+  describeTrainableModelContract,
+  temporaryFolder,
+  WORDINGS,
+  writeTinyLlava,
+} from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
 
-const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-llama2-"))}/`);
+const folder = temporaryFolder();
 const { backbone, tower } = await writeTinyLlava(folder);
-afterAll(() => rm(folder, { recursive: true }));
 const scope = createScope([llama2({ weights: backbone, visionTower: tower }), onnx()]);
 const source = scope.get(MODEL);
 const { open: useBackend } = scope.get(COMPUTE);
