@@ -62,6 +62,8 @@ export type {
   QuestionAnsweredEvent,
   Verification,
 } from "./contracts/evaluator.ts";
+export { beforeStop } from "./answer/before-stop.ts";
+export { type ChatMessage, chatRequest } from "./answer/chat-request.ts";
 export { streamAnswer } from "./answer/stream-answer.ts";
 export type {
   GeneratedToken,
@@ -92,7 +94,9 @@ export type {
   ScoreRequest,
   TokenCounts,
   TrainableModel,
+  TrainableModelSource,
 } from "./contracts/model.ts";
+export { trainableModel } from "./contracts/model.ts";
 export type {
   CheckpointSavedEvent,
   PlannedTraining,
@@ -140,6 +144,7 @@ export { runExperiment } from "./run/run-experiment.ts";
 export type { LedgerEntry, StepMetrics } from "./run/ledger.ts";
 export type { ContentRecord, DataRecord, ExperimentPlan, Manifest, StageStatus } from "./run/manifest.ts";
 export type { MetricsLog } from "./run/metrics-log.ts";
+export type { DownloadEvent } from "./run/downloads.ts";
 export type { PreflightEvent } from "./run/preflight.ts";
 export type { RunFolder } from "./run/run-folder.ts";
 export { runFolder } from "./run/run-folder.ts";

@@ -1,17 +1,19 @@
 import { onnx } from "@mlan/backend-onnx";
-import { COMPUTE, createScope, MlanError, MODEL, type Wording } from "@mlan/core";
+import { COMPUTE, createScope, MlanError, MODEL, trainableModel, type Wording } from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
 import {
   describeModelContract,
   describeTrainableModelContract,
   temporaryFolder,
+  hubServer,
   WORDINGS,
   writeTinyLlava,
 } from "@mlan/testing";
+import { fileURLToPath } from "node:url";
+import { expect, test, onTestFinished, vi } from "vitest";
+import { readdir, readFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
-import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
 
 const folder = temporaryFolder();
 const { backbone, tower } = await writeTinyLlava(folder);
@@ -23,7 +25,7 @@ describeModelContract(source, { useBackend });
 describeTrainableModelContract(source, { useBackend });
 
 test("is asked as an untuned base until it is tuned", async () => {
-  const model = await source.open();
+  const model = trainableModel(await source.open());
   const wordings: Wording[] = [model.wording];
   model.setFormat({ template: "v1", imageAspectRatio: "pad", maximumLength: 128 });
   wordings.push(model.wording);
@@ -77,4 +79,33 @@ test("refuses options that do not exist, or folders that are elsewhere", () => {
   expect(() => llama2(number as Parameters<typeof llama2>[0])).toThrow(
     /model-llama2: option "weights": expected a path/,
   );
+});
+
+test("without weights, takes the repository on the Hub that it pins", async () => {
+  const { places } = llama2();
+  expect(places).toEqual({
+    weights: "meta-llama/Llama-2-7b-hf on the Hub, revision 01c7f73d771dfac7d292323805ebc428287df4f9",
+  });
+  const names = await readdir(backbone);
+  const files = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, backbone))] as const)),
+  );
+  const commit = "01c7f73d771dfac7d292323805ebc428287df4f9";
+  const server = await hubServer({
+    type: "model",
+    name: "meta-llama/Llama-2-7b-hf",
+    commit,
+    files,
+    large: ["model.safetensors"],
+  });
+  vi.stubEnv("HF_ENDPOINT", server.endpoint);
+  vi.stubEnv("HF_HUB_OFFLINE", undefined);
+  vi.stubEnv("HF_HUB_CACHE", fileURLToPath(new URL("hub/", folder)));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const pinned = createScope([llama2(), onnx()]).get(MODEL);
+  const local = createScope([llama2({ weights: backbone }), onnx()]).get(MODEL);
+  const digests = [pinned, local].map(async (source) => (await source.inspect?.())?.content.digest());
+  const [digest, expected] = await Promise.all(digests);
+  expect(digest).toBeDefined();
+  expect(digest).toBe(expected);
 });

@@ -1,7 +1,7 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
-import { COMPUTE, createScope, MlanError, MODEL, textWording } from "@mlan/core";
+import { COMPUTE, createScope, MlanError, MODEL, textWording, trainableModel } from "@mlan/core";
 import { createLlavaSource, llama } from "@mlan/model-llava";
 import { qwen2 } from "@mlan/model-qwen2";
 import { describeModelContract, describeTrainableModelContract, temporaryFolder, writeTinyLlava } from "@mlan/testing";
@@ -20,7 +20,7 @@ describeModelContract(source, { useBackend: compute.open });
 describeTrainableModelContract(source, { useBackend: compute.open, template: "chatml" });
 
 it("is asked as an untuned base until it is tuned, and knows no template but its own", async () => {
-  const model = await source.open();
+  const model = trainableModel(await source.open());
   const wordings: string[] = [model.wording.name];
   model.setFormat({ template: "chatml", imageAspectRatio: "pad", maximumLength: 128 });
   wordings.push(model.wording.name);
@@ -37,9 +37,14 @@ it("names package, places and settings for a run's manifest", () => {
   expect(places).toEqual({ weights: fileURLToPath(weights), visionTower: fileURLToPath(tower) });
 });
 
+it("without weights, takes the repository on the Hub that it pins", () => {
+  const revision = "d149729398750b98c0af14eb82c78cfe92750796";
+  expect(qwen2().places).toEqual({ weights: `Qwen/Qwen2.5-7B on the Hub, revision ${revision}` });
+});
+
 it("says how to download weights that are missing", async () => {
   await expect(errorOf(new URL("nowhere/", folder))).resolves.toMatch(
-    /nowhere.*hf download Qwen\/Qwen2\.5-7B --revision/,
+    /nowhere.*hub\("Qwen\/Qwen2\.5-7B", \{ revision: "/,
   );
 });
 

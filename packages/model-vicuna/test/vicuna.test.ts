@@ -1,17 +1,19 @@
 import { onnx } from "@mlan/backend-onnx";
-import { COMPUTE, createScope, MlanError, MODEL, type Wording } from "@mlan/core";
+import { COMPUTE, createScope, MlanError, MODEL, trainableModel, type Wording } from "@mlan/core";
 import { vicuna } from "@mlan/model-vicuna";
 import {
   describeModelContract,
   describeTrainableModelContract,
   temporaryFolder,
+  hubServer,
   WORDINGS,
   writeTinyLlava,
 } from "@mlan/testing";
+import { fileURLToPath } from "node:url";
+import { expect, test, onTestFinished, vi } from "vitest";
+import { readdir, readFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
-import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
 
 const folder = temporaryFolder();
 const { backbone, tower } = await writeTinyLlava(folder);
@@ -23,7 +25,7 @@ describeModelContract(source, { useBackend });
 describeTrainableModelContract(source, { useBackend });
 
 test("is asked as an untuned base until it is tuned", async () => {
-  const model = await source.open();
+  const model = trainableModel(await source.open());
   const wordings: Wording[] = [model.wording];
   model.setFormat({ template: "v1", imageAspectRatio: "pad", maximumLength: 128 });
   wordings.push(model.wording);
@@ -77,4 +79,33 @@ test("refuses options that do not exist, or folders that are elsewhere", () => {
   expect(() => vicuna(number as Parameters<typeof vicuna>[0])).toThrow(
     /model-vicuna: option "weights": expected a path/,
   );
+});
+
+test("without weights, takes the repository on the Hub that it pins", async () => {
+  const { places } = vicuna();
+  expect(places).toEqual({
+    weights: "lmsys/vicuna-7b-v1.5 on the Hub, revision 3321f76e3f527bd14065daf69dad9344000a201d",
+  });
+  const names = await readdir(backbone);
+  const files = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, backbone))] as const)),
+  );
+  const commit = "3321f76e3f527bd14065daf69dad9344000a201d";
+  const server = await hubServer({
+    type: "model",
+    name: "lmsys/vicuna-7b-v1.5",
+    commit,
+    files,
+    large: ["model.safetensors"],
+  });
+  vi.stubEnv("HF_ENDPOINT", server.endpoint);
+  vi.stubEnv("HF_HUB_OFFLINE", undefined);
+  vi.stubEnv("HF_HUB_CACHE", fileURLToPath(new URL("hub/", folder)));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const pinned = createScope([vicuna(), onnx()]).get(MODEL);
+  const local = createScope([vicuna({ weights: backbone }), onnx()]).get(MODEL);
+  const digests = [pinned, local].map(async (source) => (await source.inspect?.())?.content.digest());
+  const [digest, expected] = await Promise.all(digests);
+  expect(digest).toBeDefined();
+  expect(digest).toBe(expected);
 });

@@ -1,4 +1,4 @@
-import { COMPUTE, createScope, type DeviceUse, MlanError, MODEL, TRAINER } from "@mlan/core";
+import { COMPUTE, createScope, type DeviceUse, MlanError, MODEL, TRAINER, trainableModel } from "@mlan/core";
 import {
   alphabetConversations,
   describeTrainerContract,
@@ -7,9 +7,9 @@ import {
   temporaryFolder,
 } from "@mlan/testing";
 import { gpuTrainer, instructionTuning } from "@mlan/trainer-gpu";
-import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";
+import * as tf from "@tensorflow/tfjs-core";
 
 describe("gpuTrainer, before it trains,", () => {
   it("registers and loads nothing when it is made", () => {
@@ -28,7 +28,7 @@ describeWithTensorFlow("steps of gpuTrainer", () => {
   it("report their own device use", async () => {
     const scope = createScope([fakeModelPlugin(), gpuTrainer({ device: "cpu", threads: 2 })]);
     const trainer = scope.get(TRAINER);
-    const model = await scope.get(MODEL).open({ seed: 3 });
+    const model = trainableModel(await scope.get(MODEL).open({ seed: 3 }));
     const data = memoryDataset("alphabet", alphabetConversations(16));
     const recipe = instructionTuning({
       format: { maximumLength: 64 },

@@ -1,10 +1,10 @@
 import { readdir } from "node:fs/promises";
-import { createScope, MlanError, MODEL, type TrainableModel, TRAINER } from "@mlan/core";
+import { createScope, MlanError, MODEL, type TrainableModel, TRAINER, trainableModel } from "@mlan/core";
 import { alphabetConversations, fakeModelPlugin, memoryDataset, temporaryFolder } from "@mlan/testing";
 import { gpuTrainer, instructionTuning } from "@mlan/trainer-gpu";
-import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";
+import * as tf from "@tensorflow/tfjs-core";
 
 const STEPS = 6;
 const FAILS_AT = 4;
@@ -14,7 +14,7 @@ describeWithTensorFlow("a device that runs out of memory in the middle of a step
   async function tune(prepare: (model: TrainableModel) => TrainableModel): Promise<readonly number[]> {
     await using scope = createScope([fakeModelPlugin(), gpuTrainer({ device: "cpu", threads: 2 })]);
     const trainer = scope.get(TRAINER);
-    const model = await scope.get(MODEL).open({ seed: 3 });
+    const model = trainableModel(await scope.get(MODEL).open({ seed: 3 }));
     const recipe = instructionTuning({
       batchSize: 4,
       microBatchSize: 4,

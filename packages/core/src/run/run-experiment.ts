@@ -1,5 +1,6 @@
 import { type Damage, damageOf, readableFindings } from "./damage.ts";
 import { MlanError } from "../errors.ts";
+import type { DownloadEvent } from "./downloads.ts";
 import type { EvaluateEvent } from "../contracts/evaluator.ts";
 import { type Experiment, isExperiment } from "./experiment.ts";
 import { runResults, stageIsDone, unfinished } from "./finished-work.ts";
@@ -33,6 +34,7 @@ export interface RunOptions {
 
 export type RunEvent =
   | PreflightEvent
+  | DownloadEvent
   | DamageEvent
   | StageStartEvent
   | StageProgressEvent
