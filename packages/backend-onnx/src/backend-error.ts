@@ -1,3 +1,5 @@
+import { CodedError } from "@mlan/errors";
+
 /** Why a {@link BackendError} was thrown. Programs check this code; people read the message. */
 export type BackendErrorCode =
   /** A kernel, dtype or form of a call that this backend does not compute. */
@@ -14,18 +16,15 @@ export type BackendErrorCode =
 const NAME = "BackendError";
 
 /** An error that the user can fix: the message names the thing, the value found, and the way out. */
-export class BackendError extends Error {
+export class BackendError extends CodedError<BackendErrorCode> {
   override readonly name: string = NAME;
-  readonly code: BackendErrorCode;
 
   constructor(code: BackendErrorCode, message: string, options?: ErrorOptions) {
-    super(`backend-onnx: ${message}`, options);
-    this.code = code;
+    super(code, `backend-onnx: ${message}`, options);
   }
 
   /** Recognises errors of every installed copy of this package; `instanceof` recognises only those of this copy. */
-  static is(error: unknown, code?: BackendErrorCode): error is BackendError {
-    if (!(error instanceof Error) || error.name !== NAME || !("code" in error)) return false;
-    return code === undefined || error.code === code;
+  static override is(error: unknown, code?: BackendErrorCode): error is BackendError {
+    return CodedError.isNamed(NAME, error, code);
   }
 }

@@ -1,3 +1,5 @@
+import { CodedError } from "@mlan/errors";
+
 /** Why an {@link MlanError} was thrown, for programs. The message is for people. */
 export type ErrorCode =
   /** An option, a plugin or an experiment that cannot work as written. */
@@ -17,26 +19,13 @@ export type ErrorCode =
 
 const NAME = "MlanError";
 
-/**
- * The most characters in a message of {@link MlanError}. A longer message loses its middle, so that it can be printed
- * whatever it quotes.
- */
-export const LONGEST_MESSAGE = 10_000;
-
 /** An error that a user can act on: it names the thing, the value found, and the way out. */
-export class MlanError extends Error {
+export class MlanError extends CodedError<ErrorCode> {
   override readonly name: string = NAME;
-  readonly code: ErrorCode;
-
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(withoutMiddle(message), options);
-    this.code = code;
-  }
 
   /** Recognises errors of any installed copy of core; `instanceof` would know only this one. */
-  static is(error: unknown, code?: ErrorCode): error is MlanError {
-    if (!(error instanceof Error) || error.name !== NAME || !("code" in error)) return false;
-    return code === undefined || error.code === code;
+  static override is(error: unknown, code?: ErrorCode): error is MlanError {
+    return CodedError.isNamed(NAME, error, code);
   }
 }
 
@@ -63,15 +52,3 @@ export function counted(count: number, one: string, several: string = `${one}s`)
 }
 
 const LONGEST_VALUE = 60;
-
-function withoutMiddle(message: string): string {
-  if (message.length <= LONGEST_MESSAGE) return message;
-  const half = LONGEST_MESSAGE / 2;
-  const left = message.length - 2 * half;
-  return `${message.slice(0, half)} [... ${left} characters ...] ${message.slice(-half)}`;
-}
-
-/** The message of anything that was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -18,7 +18,7 @@ export {
   type DeviceUse,
 } from "./contracts/compute.ts";
 export type { Conversation, FoundImage, ImageReference, Turn } from "./contracts/conversation.ts";
-export { isBenchmark } from "./contracts/benchmark.ts";
+export { isBenchmark, promptTexts } from "./contracts/benchmark.ts";
 export { checkWording } from "./run/check-wording.ts";
 export { targetProblem } from "./run/target-problem.ts";
 export type { AskedText, Wording } from "./contracts/wording.ts";
@@ -28,7 +28,8 @@ export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } f
 export { checkIndex, defineDataset, fingerprintOf } from "./contracts/dataset.ts";
 export type { ErrorCode } from "./errors.ts";
 export { nothingToLearn } from "./run/check-supervision.ts";
-export { counted, LONGEST_MESSAGE, messageOf, MlanError, shownValue } from "./errors.ts";
+export { counted, MlanError, shownValue } from "./errors.ts";
+export { LONGEST_MESSAGE, messageOf, pathOf } from "@mlan/errors";
 export type { Content } from "./contracts/content.ts";
 export { contentOfFiles, stampOf } from "./contracts/content.ts";
 export { expectationOf, describeIssue } from "./scope/expectation.ts";
@@ -37,7 +38,6 @@ export { problemsOf } from "./scope/schema-problems.ts";
 export type { Location } from "./contracts/location.ts";
 export { fileLocation, folderLocation, toFileUrl, toFolderUrl } from "./contracts/location.ts";
 export { jsonOrUndefined } from "./files/json-or-undefined.ts";
-export { pathOf } from "./files/path-of.ts";
 export type {
   AnswerRecord,
   BenchmarkResult,
@@ -55,6 +55,16 @@ export type {
   QuestionAnsweredEvent,
   Verification,
 } from "./contracts/evaluator.ts";
+export { streamAnswer } from "./answer/stream-answer.ts";
+export type {
+  GeneratedToken,
+  Generation,
+  GenerationOptions,
+  GenerationRequest,
+  Sampling,
+  TextPiece,
+  TokenLogProbability,
+} from "./contracts/generation.ts";
 export type {
   Batch,
   BatchShape,
@@ -63,9 +73,6 @@ export type {
   ConversationFormat,
   Encoded,
   EncodeOptions,
-  Generation,
-  GenerationOptions,
-  GenerationRequest,
   GradientOptions,
   Learning,
   LearningParameter,

@@ -11,6 +11,7 @@ import {
   readRun,
   textWording,
   train,
+  promptTexts,
 } from "@mlan/core";
 import { fakeModelPlugin, memoryBenchmark } from "@mlan/testing";
 import { readFile } from "node:fs/promises";
@@ -116,4 +117,15 @@ it("results of an earlier version are read and kept, to the byte", async () => {
   const kept = await readRun(folder);
   expect(kept.damage).toEqual([]);
   expect(kept.results).toMatchObject([{ stage: "a", wording: "llama2-base" }]);
+});
+
+it("returns the texts of a prompt in their order", () => {
+  const history = [
+    { role: "system", text: "Be brief." },
+    { role: "user", text: "Which?" },
+    { role: "assistant", text: "That." },
+  ] as const;
+  const prompt = { kind: "chat", history, user: "Why?", answerStart: "It is " } as const;
+  expect(promptTexts(prompt)).toEqual(["Be brief.", "Which?", "That.", "Why?", "It is "]);
+  expect(promptTexts({ kind: "raw", text: "Once", beginOfSequence: true })).toEqual(["Once"]);
 });

@@ -1,4 +1,12 @@
-import { type Benchmark, type Examples, IMAGE_PLACEHOLDER, type Prompt, type Question, type Wording } from "@mlan/core";
+import {
+  type Benchmark,
+  type Examples,
+  IMAGE_PLACEHOLDER,
+  type Prompt,
+  promptTexts,
+  type Question,
+  type Wording,
+} from "@mlan/core";
 import type { BenchmarkTexts } from "./corpus.ts";
 import type { ImageIndex } from "./image-index.ts";
 import { ownTexts } from "./own-text.ts";
@@ -61,8 +69,7 @@ export async function* inOrder<Example>(
 }
 
 function textOf(prompt: Prompt): string {
-  const text = prompt.kind === "raw" ? prompt.text : `${prompt.user}\n${prompt.answerStart}`;
-  return text.replaceAll(IMAGE_PLACEHOLDER, "\n");
+  return promptTexts(prompt).join("\n").replaceAll(IMAGE_PLACEHOLDER, "\n");
 }
 
 function numberOf(numbers: Map<string, number>, name: string): number {

@@ -1,6 +1,9 @@
 import type { EvaluateRun, GenerationOptions, GenerationRequest, Protocol } from "@mlan/core";
 import { type AskedQuestion, type Asker, outcomeOf } from "@mlan/eval-kit";
 
+/** As a harness does: a question that is too long loses its beginning, and the evaluation goes on. */
+export const LONG_PROMPTS = { longPrompts: "cut" } as const;
+
 /** Greedy answers, as the model gives them under these options. */
 export function generationAsker(options: GenerationOptions): Asker {
   return {
@@ -10,7 +13,8 @@ export function generationAsker(options: GenerationOptions): Asker {
     async *ask(run, protocol, chunk) {
       const requests = chunk.map((asked) => requestOf(run, protocol, asked));
       const { signal } = run;
-      for await (const generation of run.model.generate(requests, { ...options, ...(signal && { signal }) })) {
+      const how = { ...LONG_PROMPTS, ...options, ...(signal && { signal }) };
+      for await (const generation of run.model.generate(requests, how)) {
         const { id, text, promptLength, computedPositions } = generation;
         yield { id, answer: text, positions: { prompts: promptLength, computed: computedPositions } };
       }

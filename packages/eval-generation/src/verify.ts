@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type AnswerRecord, type EvaluateRun, type Flip, MlanError, type Verification } from "@mlan/core";
-import { requestOf } from "./generation-asker.ts";
+import { LONG_PROMPTS, requestOf } from "./generation-asker.ts";
 
 /** A random part of all answers, the same for the same questions in whatever order they are answered. */
 export interface AnswerSample {
@@ -47,7 +47,7 @@ export async function verifyAnswers(run: EvaluateRun, answers: readonly AnswerRe
     if (before === undefined) continue;
     together.delete(question.id);
     const request = requestOf(run, protocol, { question, prompt: protocol.prompt(question, model.wording) });
-    const options = { batchSize: 1, sharePrefixes: false, details: true, ...(signal && { signal }) };
+    const options = { ...LONG_PROMPTS, batchSize: 1, sharePrefixes: false, details: true, ...(signal && { signal }) };
     for await (const { id, text, margins = [] } of model.generate([request], options)) {
       const margin = Math.min(...margins);
       if (Number.isNaN(margin)) {

@@ -4,6 +4,7 @@ import {
   type EvaluateRun,
   MlanError,
   type Prompt,
+  promptTexts,
   type Protocol,
   type Question,
   targetProblem,
@@ -102,5 +103,5 @@ const LARGEST_CLUSTER = 4;
 
 /** In characters: proportional enough to tokens. An image is the same for all. */
 function lengthOf(prompt: Prompt): number {
-  return prompt.kind === "raw" ? prompt.text.length : prompt.user.length + prompt.answerStart.length;
+  return promptTexts(prompt).join("").length;
 }

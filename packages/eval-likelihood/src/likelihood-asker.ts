@@ -29,7 +29,9 @@ export function likelihoodAsker(continuation: "label" | "text", options: Generat
           .slice(start, start + QUESTIONS_PER_CALL)
           .map((asked) => requestsOf(protocol, asked, continuation));
         const requests = part.flatMap((question) => question.requests);
-        const scores = await model.score(requests, { ...options, ...(signal && { signal }) });
+        // As a harness does: a question that is too long loses its beginning.
+        const how = { longPrompts: "cut", ...options, ...(signal && { signal }) } as const;
+        const scores = await model.score(requests, how);
         let next = 0;
         for (const question of part) {
           yield answerOf(question, scores.slice(next, (next += question.requests.length)));

@@ -5,6 +5,7 @@ import { oddTurn } from "./templates/odd-turn.ts";
 import { placeImages } from "./templates/place-images.ts";
 import { encodeSegments } from "./templates/segments.ts";
 import type { OriginalRules, Template } from "./templates/template.ts";
+import { turnProblem } from "./templates/turn-problem.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
 
@@ -27,7 +28,8 @@ export interface EncodeConversationOptions extends EncodeOptions {
  * placeholders do not fit its images, and `invalid-checkpoint` when the tokenizer lacks a token of the template.
  */
 export function encodeConversation(conversation: Conversation, options: EncodeConversationOptions): Encoded {
-  checkTurns(conversation);
+  const problem = turnProblem(conversation.turns);
+  if (problem !== undefined) throw invalid(conversation.id, problem);
   const strictly = options.answerSpans === "turns" || conversation.turns.some(({ learned = true }) => !learned);
   const rules = strictly ? undefined : originalRules(options);
   if (!rules) return cut(encodeStrictly(conversation, options), options);
@@ -125,18 +127,6 @@ function cut({ conversation, ids, labels, problem }: Labelled, options: EncodeCo
     supervised,
     ...(supervised === 0 && { problem: problem ?? (ids.length > 1 ? tooLong : "nothing precedes its only token") }),
   };
-}
-
-function checkTurns({ id, turns }: Conversation): void {
-  const system = turns[0]?.role === "system" ? 1 : 0;
-  const rounds = turns.slice(system);
-  const odd = rounds.findIndex(({ role }, index) => role !== (index % 2 === 0 ? "user" : "assistant"));
-  if (odd >= 0) {
-    const found = `turn ${odd + system + 1} is by the ${rounds[odd]?.role}`;
-    throw invalid(id, `${found}; turns alternate, and the user begins, behind a system turn if there is one`);
-  }
-  if (rounds.length === 0) throw invalid(id, "it has no turns");
-  if (rounds.length % 2 !== 0) throw invalid(id, "its last turn is the user's; an answer must follow");
 }
 
 function withImagesInFront(conversation: Conversation): Conversation {

@@ -1,7 +1,17 @@
-import { counted, IMAGE_PLACEHOLDER, MlanError, type Prompt, type RawPrompt } from "@mlan/core";
+import {
+  type ChatPrompt,
+  counted,
+  IMAGE_PLACEHOLDER,
+  MlanError,
+  type Prompt,
+  type RawPrompt,
+  type Turn,
+} from "@mlan/core";
 import { encodeWithImage } from "./encode-with-image.ts";
+import { placePromptImages } from "./templates/place-images.ts";
 import { encodeSegments, given, placeholdersAsImages, type Segment } from "./templates/segments.ts";
 import type { Template } from "./templates/template.ts";
+import { turnProblem } from "./templates/turn-problem.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 
 /** What a prompt belongs to. */
@@ -22,30 +32,42 @@ export interface WrittenPrompt {
 }
 
 /**
- * A prompt in the model's template. Images of a chat prompt without placeholders stand where the template has them in
- * training. Throws an `invalid-data` error that names the request when an image has no placeholder, or, in a prompt of a
- * harness, a placeholder has no image.
+ * A prompt in the model's template. Throws an `invalid-data` error that names the request when an image has no placeholder,
+ * in a prompt of a harness a placeholder has no image, or the turns of a chat do not alternate.
  */
-export function writePrompt(prompt: Prompt, template: Template, { id, images }: PromptOwner): WrittenPrompt {
-  const written = prompt.kind === "chat" ? [prompt.user, prompt.answerStart] : [prompt.text];
-  const placeholders =
-    images.length === 0 ? 0 : written.flatMap((text) => text.split(IMAGE_PLACEHOLDER).slice(1)).length;
-  const missing = images.length - placeholders;
-  const asInTraining = prompt.kind === "chat" && placeholders === 0;
-  const surplus = missing < 0 && prompt.kind === "raw" && prompt.harness !== undefined;
-  if (surplus || (missing > 0 && !asInTraining)) {
-    const found = `${counted(images.length, "image")}, but ${counted(placeholders, "placeholder")} ${IMAGE_PLACEHOLDER}`;
-    throw new MlanError("invalid-data", `model-llava: the prompt of ${JSON.stringify(id)} has ${found}.`);
-  }
+export function writePrompt(prompt: Prompt, template: Template, owner: PromptOwner): WrittenPrompt {
   const { name } = template;
-  if (prompt.kind === "chat") {
-    const segments = template.promptSegments(prompt, asInTraining ? missing : 0);
-    const placed = asInTraining ? segments : placeholdersAsImages(segments, images.length);
-    return { segments: placed, template: name, beginOfSequence: true };
-  }
+  if (prompt.kind === "chat")
+    return { segments: chatSegments(prompt, template, owner), template: name, beginOfSequence: true };
   const { text, beginOfSequence, harness } = prompt;
+  const images = owner.images.length;
+  const placeholders = images === 0 ? 0 : text.split(IMAGE_PLACEHOLDER).length - 1;
+  if (placeholders < images || (placeholders > images && harness !== undefined)) throw misplaced(owner, placeholders);
   if (harness) return { segments: [given(text)], template: name, beginOfSequence, harness };
-  return { segments: placeholdersAsImages([given(text)], images.length), template: name, beginOfSequence };
+  return { segments: placeholdersAsImages([given(text)], images), template: name, beginOfSequence };
+}
+
+function chatSegments(
+  { history = [], user, answerStart }: ChatPrompt,
+  template: Template,
+  owner: PromptOwner,
+): readonly Segment[] {
+  const turns: readonly Turn[] = [...history, { role: "user", text: user }];
+  const problem = turnProblem([...turns, { role: "assistant", text: answerStart }]);
+  if (problem !== undefined) throw invalid(owner, `cannot be written: ${problem}`);
+  const placed = placePromptImages(turns, owner.images.length);
+  if (placed) return template.promptSegments({ id: owner.id, turns: placed, answerStart });
+  const written = turns.flatMap(({ role, text }) => (role === "user" ? text.split(IMAGE_PLACEHOLDER).slice(1) : []));
+  throw misplaced(owner, written.length);
+}
+
+function misplaced(owner: PromptOwner, placeholders: number): MlanError {
+  const found = `${counted(owner.images.length, "image")}, but ${counted(placeholders, "placeholder")} ${IMAGE_PLACEHOLDER}`;
+  return invalid(owner, `has ${found}`);
+}
+
+function invalid({ id }: PromptOwner, problem: string): MlanError {
+  return new MlanError("invalid-data", `model-llava: the prompt of ${JSON.stringify(id)} ${problem}.`);
 }
 
 /** The prompt with a text behind it, which is one text with the prompt's last. */

@@ -40,7 +40,14 @@ export { declareVisionTower } from "./network/vision-tower-weights.ts";
 export type { PlacedTurn } from "./templates/place-images.ts";
 export { plain } from "./templates/plain.ts";
 export { addedToken, given, imagesAndText, type Segment } from "./templates/segments.ts";
-export type { LabelInput, Labels, OriginalRules, PlacedConversation, Template } from "./templates/template.ts";
+export type {
+  LabelInput,
+  Labels,
+  OriginalRules,
+  PlacedConversation,
+  PlacedPrompt,
+  Template,
+} from "./templates/template.ts";
 export { v1 } from "./templates/v1.ts";
 export { loadTokenizer } from "./tokenizer/load-tokenizer.ts";
 export { byteLevelTokenizer, llamaTokenizer, type TokenizerKind } from "./tokenizer/tokenizer-kind.ts";

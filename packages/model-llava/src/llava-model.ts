@@ -75,6 +75,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     get wording() {
       return wordingOf(template.name, parts.untunedWording);
     },
+    maximumPositions: network.decoder.config.maximumPositions,
     setFormat,
     encode: (conversation, encodeOptions) => {
       const { maximumLength } = format;

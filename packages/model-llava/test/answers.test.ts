@@ -4,6 +4,7 @@ import { type LlavaModel, loadTokenizer } from "@mlan/model-llava";
 import { changeWeights } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { answersOf } from "./answers-of.ts";
 import { plainImage, scratchLlava, tinySource, weightOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
@@ -100,10 +101,17 @@ describe("generation", () => {
     expect(reads).toBe(1);
   });
 
-  it("keeps the end of a text that is too long, but refuses to lose an image", async () => {
+  it("refuses a text that is too long, or keeps its end when that is wanted, but never loses an image", async () => {
     const long = "a".repeat(1000);
-    const { promptLength } = await answer({ prompt: raw(long), maximumNewTokens: 4 });
-    expect(promptLength).toBe(512 - 8);
+    const tooLong = { prompt: raw(long), maximumNewTokens: 4 };
+    await expect(answer(tooLong)).rejects.toThrow(/"only" has 1,001 positions; .* set longPrompts to "cut"/);
+    const asked = request({ id: "cut", ...tooLong });
+    const [cut] = [...(await answersOf(model, [asked], { longPrompts: "cut" })).values()];
+    expect(cut).toMatchObject({ promptLength: 512 - 8, cutPositions: 1001 - (512 - 8) });
+    const scored = [{ id: "scored", prompt: raw(long), images: [], continuation: "b" }];
+    await expect(model.score(scored)).rejects.toThrow(/"scored" has 1,002 positions/);
+    const [score] = await model.score(scored, { longPrompts: "cut" });
+    expect(score).toMatchObject({ tokens: 1, length: 512 });
     const images = [plainImage("red", "#f00")];
     await expect(answer({ prompt: { kind: "chat", user: long, answerStart: "" }, images })).rejects.toThrow(
       /"only" has 1,006 positions/,
@@ -252,8 +260,6 @@ async function answer(changes: Partial<GenerationRequest>): Promise<Generation> 
   return answers.get("only")!;
 }
 
-async function collect(requests: readonly GenerationRequest[]): Promise<ReadonlyMap<string, Generation>> {
-  const answers = new Map<string, Generation>();
-  for await (const generation of model.generate(requests)) answers.set(generation.id, generation);
-  return answers;
+function collect(requests: readonly GenerationRequest[]): Promise<ReadonlyMap<string, Generation>> {
+  return answersOf(model, requests);
 }

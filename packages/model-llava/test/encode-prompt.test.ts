@@ -1,6 +1,6 @@
-import { type Conversation, MlanError, type Prompt } from "@mlan/core";
+import { type Conversation, MlanError, type Prompt, type Turn } from "@mlan/core";
 import { encodePrompt, type PromptOwner, writePrompt } from "#internal/encode-prompt.ts";
-import { plain, type Template, type Tokenizer, v1 } from "@mlan/model-llava";
+import { encodeConversation, plain, type Template, type Tokenizer, v1 } from "@mlan/model-llava";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OPENBOOKQA_PROMPT, POPE_PROMPT } from "./golden-vectors.ts";
@@ -90,6 +90,81 @@ describe("a chat prompt", () => {
           expect(trained.slice(0, open.length)).toBe(open);
         },
       ),
+    );
+  });
+});
+
+describe("a chat prompt with turns before it", () => {
+  const turns: readonly Turn[] = [
+    { role: "system", text: "Be brief." },
+    { role: "user", text: "<image>\nWhat is it?" },
+    { role: "assistant", text: "A picture of a bus." },
+    { role: "user", text: "And its color?" },
+    { role: "assistant", text: "Red." },
+  ];
+  const images = [image];
+  const promptOf = (history: readonly Turn[], user: string, answerStart: string): Prompt => ({
+    kind: "chat",
+    history,
+    user,
+    answerStart,
+  });
+  const written = (prompt: Prompt, template: Template, shown: readonly unknown[]) =>
+    writePrompt(prompt, template, { id: "q-3", images: shown });
+
+  test.each([true, false])("is the beginning of the tokens of training, legacy %s", async (legacy) => {
+    const tokenizer = await tokenizerOf(tinyJson, legacy);
+    for (const history of [turns.slice(0, 3), turns.slice(1, 3)]) {
+      const prompt = promptOf(history, "And its color?", "Red.");
+      const conversation: Conversation = { id: "c", images, turns: [...history, ...turns.slice(3)] };
+      for (const answerSpans of ["text", "turns"] as const) {
+        const options = { tokenizer, template: v1, maximumLength: 512, positionsPerImage: 4, answerSpans };
+        // The answer's end follows in training.
+        expect(encode(prompt, tokenizer, { id: "q", images })).toEqual(
+          [...encodeConversation(conversation, options).inputIds].slice(0, -1),
+        );
+      }
+    }
+  });
+
+  test("shows images where they are written, in any of the user's turns, else in front of the first", () => {
+    const text = (prompt: Prompt, shown: number): string =>
+      written(
+        prompt,
+        v1,
+        Array.from({ length: shown }, () => image),
+      )
+        .segments.map((segment) => ("text" in segment ? segment.text : "token" in segment ? `[${segment.token}]` : ""))
+        .join("");
+    const asked = promptOf(turns.slice(0, 3), "Is <image> alike, or <image>?", "");
+    expect(text(asked, 2)).toBe(
+      "Be brief. USER: [image]\nWhat is it? ASSISTANT: A picture of a bus.[end-of-sequence]" +
+        "USER: Is [image] alike, or <image>? ASSISTANT:",
+    );
+    expect(text(promptOf(turns.slice(3), "And now?", ""), 2)).toBe(
+      `${SYSTEM} USER: [image] [image]\nAnd its color? ASSISTANT: Red.[end-of-sequence]USER: And now? ASSISTANT:`,
+    );
+    expect(() => written(asked, v1, [image, image, image, image])).toThrow(
+      'the prompt of "q-3" has 4 images, but 3 placeholders <image>.',
+    );
+  });
+
+  test("is refused when its turns do not alternate", () => {
+    expect(() => written(promptOf(turns.slice(0, 2), "Hm?", ""), v1, [])).toThrow(
+      'model-llava: the prompt of "q-3" cannot be written: turn 3 is by the user; turns alternate, and the user begins, behind ' +
+        "a system turn if there is one.",
+    );
+    expect(() => written(promptOf([...turns, ...turns.slice(0, 1)], "Hm?", ""), v1, [])).toThrow(
+      /turn 6 is by the system/,
+    );
+  });
+
+  test("is refused by plain, which has neither turns nor a system prompt", () => {
+    expect(() => written(promptOf(turns.slice(0, 1), "Hm?", ""), plain, [])).toThrow(
+      'the prompt of "q-3" has a system prompt, and the template "plain" has no place for one. Leave it out, or use a template of conversations, such as "v1".',
+    );
+    expect(() => written(promptOf(turns.slice(3), "Hm?", ""), plain, [])).toThrow(
+      'has 3 turns, and the template "plain" has no roles: it takes one of the user and its answer. Split it, or use a template of conversations, such as "v1".',
     );
   });
 });

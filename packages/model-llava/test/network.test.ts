@@ -1,6 +1,6 @@
 import { disposePromptTensors, promptTensors } from "#internal/batch/prompt-tensors.ts";
 import { type AnswerFunctions, answerFunctions } from "#internal/network/answer-functions.ts";
-import { decodeGreedily } from "#internal/network/greedy-decoding.ts";
+import { decodeRows } from "#internal/network/decode-rows.ts";
 import { patchFeatures } from "#internal/network/vision-tower.ts";
 import {
   crossEntropy,
@@ -122,12 +122,12 @@ describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ compute, 
     const tensors = tf.memory().numTensors;
     const inputs = promptTensors(rows, { rows: 4, length: 8, patches: PATCHES });
     const answers: number[][] = prompts.map(() => []);
-    await decodeGreedily(functions, {
+    await decodeRows(functions, {
       notFinite: async (row) => new Error(`row ${row}`),
       prompts: inputs,
       lengths: prompts.map(({ length }) => length),
       maximumNewTokens: 12,
-      take: (row, token) => answers[row]!.push(token) < 12,
+      take: (row, { token }) => (answers[row]!.push(token) < 12 ? token : undefined),
     });
     expect(answers.map((answer, row) => answer.slice(0, wanted[row]!.length))).toEqual(wanted);
     disposePromptTensors(inputs);
@@ -144,16 +144,16 @@ describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ compute, 
       length: 8,
       patches: PATCHES,
     });
-    await decodeGreedily(functions, {
+    await decodeRows(functions, {
       notFinite: async (row) => new Error(`row ${row}`),
       prompts,
       lengths: [ids.length],
       maximumNewTokens: 4,
       margins: true,
-      take: (_, token, margin) => {
+      take: (_, { token, margin }) => {
         sequence.push(token);
         margins.push(margin!);
-        return true;
+        return token;
       },
     });
     disposePromptTensors(prompts);

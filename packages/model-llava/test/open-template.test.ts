@@ -35,8 +35,8 @@ const chat: Template = {
   fingerprint: "chat 1",
   answerEnd: END_OF_TURN,
   segments: ({ turns }) => turns.flatMap(turnSegments),
-  promptSegments: ({ user, answerStart }, images) => [
-    ...turnSegments({ role: "user", text: user, images }),
+  promptSegments: ({ turns, answerStart }) => [
+    ...turns.flatMap(turnSegments),
     addedToken("<|im_start|>"),
     given("assistant\n"),
     // Cut off from the text before it, as in training.
@@ -44,10 +44,11 @@ const chat: Template = {
   ],
 };
 
-function turnSegments({ role, text, images, learned = true }: PlacedTurn): readonly Segment[] {
+function turnSegments(turn: PlacedTurn): readonly Segment[] {
+  const { role, text, learned = true } = turn;
   const start = [addedToken("<|im_start|>"), given(`${role}\n`)];
   if (role === "assistant") return [...start, { text, learned }, addedToken(END_OF_TURN, learned), given("\n")];
-  return [...start, ...imagesAndText({ images, text }), addedToken(END_OF_TURN), given("\n")];
+  return [...start, ...imagesAndText(turn), addedToken(END_OF_TURN), given("\n")];
 }
 
 const TOKENS = ["<|endoftext|>", "<|im_start|>", END_OF_TURN];

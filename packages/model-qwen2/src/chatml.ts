@@ -1,5 +1,5 @@
 import type { Turn } from "@mlan/core";
-import { addedToken, given, imagesAndText, type Segment, type Template } from "@mlan/model-llava";
+import { addedToken, given, imagesAndText, type PlacedTurn, type Segment, type Template } from "@mlan/model-llava";
 
 const SYSTEM = "You are a helpful assistant.";
 const START = "<|im_start|>";
@@ -15,22 +15,26 @@ export const chatml: Template = {
   // Raise the number when the mask's rules change.
   fingerprint: JSON.stringify(["chatml", 1, SYSTEM, START, END]),
   answerEnd: END,
-  segments: ({ turns }) => [
-    ...systemTurn(turns),
-    ...turns.flatMap(({ role, text, images, learned = true }) => {
-      if (role === "system") return [];
-      if (role === "user") return turn(role, imagesAndText({ images, text }));
-      return turn(role, [{ text, learned }], learned && text !== "");
-    }),
-  ],
-  promptSegments: ({ user, answerStart }, images) => [
-    ...systemTurn([]),
-    ...turn("user", imagesAndText({ images, text: user })),
+  segments: ({ turns }) => writtenTurns(turns),
+  promptSegments: ({ turns, answerStart }) => [
+    ...writtenTurns(turns),
     ...turnStart("assistant"),
     // Begins anew behind the role, as an answer does in training.
     { text: answerStart, learned: true },
   ],
 };
+
+function writtenTurns(turns: readonly PlacedTurn[]): readonly Segment[] {
+  return [
+    ...systemTurn(turns),
+    ...turns.flatMap((one) => {
+      const { role, text, learned = true } = one;
+      if (role === "system") return [];
+      if (role === "user") return turn(role, imagesAndText(one));
+      return turn(role, [{ text, learned }], learned && text !== "");
+    }),
+  ];
+}
 
 function systemTurn([first]: readonly Turn[]): readonly Segment[] {
   return turn("system", [given(first?.role === "system" ? first.text : SYSTEM)]);

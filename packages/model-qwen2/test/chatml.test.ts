@@ -85,11 +85,11 @@ describe("ChatML", () => {
   });
 
   it("cuts a prompt's answer start from the role before it, as training cuts an answer", () => {
-    const prompt = chatml.promptSegments({ kind: "chat", user: "Name one.", answerStart: "\n\nyes" }, 0);
     const turns = [
       { role: "user", text: "Name one.", images: 0 },
       { role: "assistant", text: "\n\nyes", images: 0 },
     ] as const;
+    const prompt = chatml.promptSegments({ id: "1", turns: turns.slice(0, 1), answerStart: "\n\nyes" });
     // The answer's end and the newline behind it follow in training.
     expect(prompt).toEqual(chatml.segments({ id: "1", images: [], turns }).slice(0, -2));
   });

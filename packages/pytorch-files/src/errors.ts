@@ -1,4 +1,5 @@
-import { pathOf, type SafetensorsErrorCode, WeightFileError } from "@mlan/safetensors";
+import { CodedError, pathOf } from "@mlan/errors";
+import { type SafetensorsErrorCode, WeightFileError } from "@mlan/safetensors";
 
 const NAME = "PytorchFileError";
 
@@ -14,9 +15,8 @@ export class PytorchFileError extends WeightFileError {
   }
 
   /** Recognises errors of any installed copy of this package. */
-  static is(error: unknown, code?: PytorchFileErrorCode): error is PytorchFileError {
-    if (!(error instanceof Error) || error.name !== NAME || !("code" in error)) return false;
-    return code === undefined || error.code === code;
+  static override is(error: unknown, code?: PytorchFileErrorCode): error is PytorchFileError {
+    return CodedError.isNamed(NAME, error, code);
   }
 }
 

@@ -1,11 +1,11 @@
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import { pathOf } from "@mlan/errors";
 import {
   type CheckedBytes,
   foreignFormat,
   listed,
   openWeightFiles,
-  pathOf,
   readBytes,
   type SafetensorsReader,
   shown,

@@ -1,3 +1,4 @@
+import { messageOf } from "@mlan/errors";
 import type { FileHandle } from "node:fs/promises";
 import { type CheckedBytes, shown } from "@mlan/safetensors";
 import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from "yauzl";
@@ -30,7 +31,7 @@ export async function zipRecords(handle: FileHandle, file: URL): Promise<Readonl
     }
   } catch (cause) {
     if (PytorchFileError.is(cause)) throw cause;
-    const reason = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
+    const reason = messageOf(cause).replace(/\.$/, "");
     throw damaged(file, `its list of records cannot be read (${reason}); most likely it was cut short`, { cause });
   }
   return records;

@@ -45,6 +45,32 @@ export function float32ToBfloat16(values: Float32Array): Uint16Array {
   });
 }
 
+/**
+ * Float32 rounded to the nearest half precision, ties to even; NaN stays NaN. Values from 65,520 on become infinite.
+ */
+export function float32ToFloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, (word) => {
+    const sign = (word >>> 16) & 0x8000;
+    const magnitude = word & 0x7fffffff;
+    if (magnitude > 0x7f800000) return sign | 0x7e00;
+    if (magnitude >= 0x477ff000) return sign | 0x7c00;
+    // Subnormal from 2 ** -14 down: adding 0.5 leaves multiples of 2 ** -24 in the fraction, rounded to even.
+    if (magnitude < 0x38800000) return sign | subnormalOf(magnitude);
+    // Rebias the exponent from 127 to 15; a carry out of the fraction is right in the exponent too.
+    return sign | ((magnitude - (112 << 23) + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
+  });
+}
+
+const one = new Float32Array(1);
+const oneBits = new Uint32Array(one.buffer);
+
+function subnormalOf(magnitude: number): number {
+  oneBits[0] = magnitude;
+  one[0] = (one[0] ?? 0) + 0.5;
+  return (oneBits[0] ?? 0) - 0x3f000000;
+}
+
 /** The float32 value of each of the 65,536 bit patterns of a 16-bit dtype. */
 export function float16Table(dtype: Float16Dtype): Float32Array {
   if (dtype === "F16") return Float32Array.from({ length: 2 ** 16 }, (_, half) => float16ToNumber(half));

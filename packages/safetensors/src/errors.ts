@@ -1,9 +1,6 @@
-import { fileURLToPath } from "node:url";
+import { CodedError } from "@mlan/errors";
 
 const NAME = "SafetensorsError";
-
-/** Longer messages are shortened in the middle. */
-const LONGEST_MESSAGE = 4000;
 
 /**
  * `missing`: there is no such file or tensor. `damaged`: the bytes contradict the format. `unsupported`: the dtype cannot be
@@ -12,12 +9,9 @@ const LONGEST_MESSAGE = 4000;
 export type SafetensorsErrorCode = "missing" | "damaged" | "unsupported";
 
 /** An error of a weight file: names the file, what was found in it, and what to do. Each format has a subclass. */
-export class WeightFileError extends Error {
-  readonly code: SafetensorsErrorCode;
-
+export abstract class WeightFileError extends CodedError<SafetensorsErrorCode> {
   constructor(format: string, code: SafetensorsErrorCode, message: string, options?: ErrorOptions) {
-    super(`${format}: ${withoutMiddle(message)}`, options);
-    this.code = code;
+    super(code, `${format}: ${message}`, options);
   }
 }
 
@@ -30,18 +24,8 @@ export class SafetensorsError extends WeightFileError {
   }
 
   /** Recognises errors of every installed copy of this package. */
-  static is(error: unknown, code?: SafetensorsErrorCode): error is SafetensorsError {
-    if (!(error instanceof Error) || error.name !== NAME || !("code" in error)) return false;
-    return code === undefined || error.code === code;
-  }
-}
-
-/** The file's decoded path, for messages; a URL that is not a path on this machine stays as it is. */
-export function pathOf(file: URL): string {
-  try {
-    return fileURLToPath(file);
-  } catch {
-    return file.href;
+  static override is(error: unknown, code?: SafetensorsErrorCode): error is SafetensorsError {
+    return CodedError.isNamed(NAME, error, code);
   }
 }
 
@@ -59,10 +43,4 @@ export function listed(names: readonly string[]): string {
   if (names.length === 0) return "nothing";
   const rest = names.length > 8 ? ` and ${names.length - 8} more` : "";
   return `${names.toSorted().slice(0, 8).join(", ")}${rest}`;
-}
-
-function withoutMiddle(message: string): string {
-  if (message.length <= LONGEST_MESSAGE) return message;
-  const half = LONGEST_MESSAGE / 2;
-  return `${message.slice(0, half)} [...] ${message.slice(-half)}`;
 }

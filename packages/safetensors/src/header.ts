@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { byteLengthOf, isDtype } from "./dtype.ts";
-import { pathOf, SafetensorsError, shown } from "./errors.ts";
+import { pathOf } from "@mlan/errors";
+import { SafetensorsError, shown } from "./errors.ts";
 import { foreignFormat, readBytes } from "./open-file.ts";
 import type { TensorEntry } from "./weight-format.ts";
 

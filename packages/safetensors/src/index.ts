@@ -1,7 +1,7 @@
 export type { Dtype, Float16Dtype } from "./dtype.ts";
 export { elementBytesOf, float16Table } from "./dtype.ts";
 export type { SafetensorsErrorCode } from "./errors.ts";
-export { listed, pathOf, SafetensorsError, shown, WeightFileError } from "./errors.ts";
+export { listed, SafetensorsError, shown, WeightFileError } from "./errors.ts";
 export { foreignFormat, readBytes } from "./open-file.ts";
 export type { SafetensorsReader } from "./reader.ts";
 export { openSafetensors, openWeightFiles } from "./reader.ts";
@@ -9,3 +9,5 @@ export { elementsOf, rowMajorStrides } from "./strided.ts";
 export type { CheckedBytes, TensorEntry, WeightFormat } from "./weight-format.ts";
 export type { TensorToWrite } from "./writer.ts";
 export { writeSafetensors } from "./writer.ts";
+export type { ShardOptions, WrittenShards } from "./write-shards.ts";
+export { writeShards } from "./write-shards.ts";

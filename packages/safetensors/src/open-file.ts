@@ -1,5 +1,6 @@
+import { messageOf } from "@mlan/errors";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { pathOf } from "./errors.ts";
+import { pathOf } from "@mlan/errors";
 import type { WeightFormat } from "./weight-format.ts";
 
 /** Opens a regular file for reading. Throws the format's error with the reason if that is impossible. */
@@ -32,7 +33,7 @@ function reasonOf(cause: unknown): string {
     case "ENFILE":
       return "cannot be opened: too many files are open. Raise the limit (`ulimit -n`).";
     default:
-      return `cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}.`;
+      return `cannot be opened: ${messageOf(cause)}.`;
   }
 }
 

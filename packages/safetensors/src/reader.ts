@@ -1,4 +1,5 @@
-import { listed, pathOf, SafetensorsError, shown } from "./errors.ts";
+import { pathOf } from "@mlan/errors";
+import { listed, SafetensorsError, shown } from "./errors.ts";
 import { readHeader } from "./header.ts";
 import { openFile } from "./open-file.ts";
 import { readFloat32, readInt32 } from "./read-tensor.ts";

@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
-import { listed, pathOf, shown } from "./errors.ts";
+import { pathOf } from "@mlan/errors";
+import { listed, shown } from "./errors.ts";
 import { cannotOpen, foreignFormat, openFile } from "./open-file.ts";
 import type { WeightFormat } from "./weight-format.ts";
 

@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { pathOf, shown } from "./errors.ts";
+import { pathOf } from "@mlan/errors";
+import { shown } from "./errors.ts";
 import { readBytes } from "./open-file.ts";
 import type { CheckedBytes, TensorEntry, WeightFormat } from "./weight-format.ts";
 

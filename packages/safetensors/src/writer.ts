@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
-import { byteLengthOf, float32ToBfloat16 } from "./dtype.ts";
+import { byteLengthOf, elementBytesOf, float32ToBfloat16, float32ToFloat16 } from "./dtype.ts";
 import { SafetensorsError } from "./errors.ts";
 import { METADATA } from "./header.ts";
 
@@ -8,8 +8,8 @@ import { METADATA } from "./header.ts";
 export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
-  /** BF16 is rounded from float32, ties to even. */
-  readonly dtype: "F32" | "BF16" | "I32";
+  /** BF16 and F16 are rounded from float32, ties to even; a finite value that would become infinite is refused. */
+  readonly dtype: "F32" | "BF16" | "F16" | "I32";
   data(): Float32Array | Int32Array | Promise<Float32Array | Int32Array>;
 }
 
@@ -79,11 +79,12 @@ function headerBytes(
   return Buffer.concat([length, text]);
 }
 
-async function bytesOf({ name, dtype, shape, data }: TensorToWrite): Promise<Uint8Array> {
-  const values = await data();
+async function bytesOf(tensor: TensorToWrite): Promise<Uint8Array> {
+  const { name, dtype, shape } = tensor;
+  const values = await tensor.data();
   if (
     values instanceof Int32Array !== (dtype === "I32") ||
-    byteLengthOf(dtype, shape) !== values.length * (dtype === "BF16" ? 2 : 4)
+    byteLengthOf(dtype, shape) !== values.length * elementBytesOf(dtype)
   ) {
     throw new SafetensorsError(
       "damaged",
@@ -91,6 +92,24 @@ async function bytesOf({ name, dtype, shape, data }: TensorToWrite): Promise<Uin
         "Return as many as its shape has, in an Int32Array for I32 and a Float32Array otherwise.",
     );
   }
-  const numbers = dtype === "BF16" && values instanceof Float32Array ? float32ToBfloat16(values) : values;
+  const numbers = values instanceof Float32Array ? rounded(tensor, values) : values;
   return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+}
+
+const HALVES = {
+  BF16: { round: float32ToBfloat16, infinity: 0x7f80, name: "bfloat16", largest: "3.39e38", wayOut: "as F32" },
+  F16: { round: float32ToFloat16, infinity: 0x7c00, name: "float16", largest: "65504", wayOut: "as BF16 or F32" },
+} as const;
+
+function rounded({ name, dtype }: TensorToWrite, values: Float32Array): Float32Array | Uint16Array {
+  if (dtype !== "BF16" && dtype !== "F16") return values;
+  const half = HALVES[dtype];
+  const halves = half.round(values);
+  const overflow = halves.findIndex((bits, index) => (bits & 0x7fff) === half.infinity && isFinite(values[index] ?? 0));
+  if (overflow < 0) return halves;
+  throw new SafetensorsError(
+    "unsupported",
+    `tensor "${name}" holds ${values[overflow]} at index ${overflow}, beyond the largest ${half.name}, ${half.largest}. ` +
+      `Write it ${half.wayOut}.`,
+  );
 }

@@ -1,11 +1,11 @@
-import type { Prompt } from "@mlan/core";
+import { type Prompt, promptTexts } from "@mlan/core";
 
 /** Letters a-z, space, and everything else. */
 export const VOCABULARY = 28;
 
 /** The text that a prompt comes to, without any template. */
 export function textOf(prompt: Prompt): string {
-  return prompt.kind === "raw" ? prompt.text : `${prompt.user} ${prompt.answerStart}`;
+  return promptTexts(prompt).join(" ");
 }
 
 /** One id per character, below {@link VOCABULARY}. */

@@ -123,13 +123,14 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     loss: (tensors) => loss(table.tensor, tensors),
     trainingFlops: ({ counts }) =>
       VOCABULARY * (2 * counts.text + (learning.includes(table) ? 4 * counts.supervised : 0)),
-    async *generate(requests, { details = false } = {}) {
+    async *generate(requests, { details = false, onText } = {}) {
       const logits = await table.finite();
       for (const request of requests) {
         const { maximumNewTokens } = request;
         const prompt = textOf(request.prompt);
         const text = answer?.(request) ?? continuation(logits, prompt, maximumNewTokens);
         const close = details && { tokens: characters(text), margins: margins(logits, prompt, text) };
+        onText?.({ id: request.id, text });
         yield { ...generation(request, text), ...close };
       }
     },

@@ -1,5 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type GenerationRequest, IMAGE_PLACEHOLDER, type ModelSource, type TrainableModel } from "@mlan/core";
+import {
+  type GenerationRequest,
+  IMAGE_PLACEHOLDER,
+  type ModelSource,
+  streamAnswer,
+  type TrainableModel,
+} from "@mlan/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answersOf } from "./answers-of.ts";
 
@@ -94,6 +100,19 @@ export function describeModelContract(source: ModelSource, { useBackend }: Model
         expect(tokens?.length).toBeGreaterThan(0);
         expect(margins).toHaveLength(tokens?.length ?? -1);
         expect(Math.min(...(margins ?? []))).toBeGreaterThanOrEqual(0);
+      }
+    });
+
+    it("streams pieces of text that add up to the answer", async () => {
+      for (const [id, { text }] of await answersOf(model, requests)) {
+        const request = requests.find((one) => one.id === id);
+        if (!request) continue;
+        const pieces = streamAnswer(model, request);
+        let streamed = "";
+        let step = await pieces.next();
+        for (; !step.done; step = await pieces.next()) streamed += step.value.text;
+        expect(streamed).toBe(text);
+        expect(step.value).toMatchObject({ id, text });
       }
     });
 

@@ -6,6 +6,7 @@ import { publishedPackages } from "../../gates/published-packages.ts";
 
 /** Layers from the bottom; a package imports only from layers below its own (docs/decisions/0002). */
 const LAYERS: readonly { readonly name: string; readonly members: RegExp }[] = [
+  { name: "errors", members: /^errors$/ },
   { name: "core", members: /^(core|safetensors|fused-ops)$/ },
   { name: "statistics", members: /^(statistics|pytorch-files)$/ },
   { name: "kits", members: /^(model-llava|data-kit|eval-kit|trainer|backend-onnx|backend-tensorflow|testing)$/ },

@@ -1,3 +1,4 @@
+import { messageOf } from "@mlan/errors";
 import { BackendError } from "../backend-error.ts";
 import type { ElementType, Storage } from "../graph/graph.ts";
 import { ONNX_TYPES } from "../graph/onnx-type.ts";
@@ -85,7 +86,7 @@ function start(
     return { transfers, allocator: openAllocator(library, transfers.session, memoryName) };
   } catch (cause) {
     if (BackendError.is(cause, "library")) throw cause;
-    const reason = cause instanceof Error ? cause.message.replace(/^backend-onnx: /, "") : String(cause);
+    const reason = messageOf(cause).replace(/^backend-onnx: /, "");
     throw new BackendError("library", `provider "${provider}" does not start. ${asSentence(reason)} ${remedy}`, {
       cause,
     });

@@ -1,3 +1,4 @@
+import { messageOf } from "@mlan/errors";
 import { BackendError, type BackendErrorCode } from "../backend-error.ts";
 import { typeText } from "../recording/interner.ts";
 import type { OnnxWriter } from "./onnx-writer.ts";
@@ -40,7 +41,7 @@ export function programError(program: Program, cause: unknown): BackendError {
     const operands = node.inputs.map(typeText).join(", ");
     return `${node.operation.name}(${operands}) -> ${node.outputs.map(typeText).join(", ")}`;
   });
-  const reason = cause instanceof Error ? cause.message.replace(/^backend-onnx: /, "") : String(cause);
+  const reason = messageOf(cause).replace(/^backend-onnx: /, "");
   const what = names.length === 1 ? names[0] : `${names.length} operations from ${names[0]} to ${names.at(-1)}`;
   return new BackendError(code, `${what} cannot be computed. ${reason}`, { cause });
 }

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { messageOf } from "@mlan/errors";
 import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import { mapStorage, type FileElementType } from "./file-storage.ts";
@@ -66,7 +67,7 @@ function openStorage(runtime: OrtRuntime, { file, byteOffset, shape, dtype }: Re
     return mapStorage(runtime, { descriptor, byteOffset, byteLength }, shape, dtype);
   } catch (cause) {
     if (BackendError.is(cause)) throw cause;
-    throw invalid(file, `${cause instanceof Error ? cause.message : String(cause)}. Read it with tf.tensor`, cause);
+    throw invalid(file, `${messageOf(cause)}. Read it with tf.tensor`, cause);
   } finally {
     closeSync(descriptor);
   }

@@ -20,6 +20,7 @@ export const OUR_PACKAGES: readonly string[] = [
   "@mlan/data-race",
   "@mlan/data-realworldqa",
   "@mlan/data-scienceqa",
+  "@mlan/errors",
   "@mlan/eval-compare",
   "@mlan/eval-contamination",
   "@mlan/eval-generation",

@@ -1,4 +1,4 @@
-import type { ImageReference } from "./conversation.ts";
+import type { ImageReference, Turn } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Wording } from "./wording.ts";
 
@@ -24,14 +24,27 @@ export interface RawPrompt {
 }
 
 /**
- * A user turn in the model's own conversation template, and how the answer begins. Placeholders and special tokens count
- * as in a {@link RawPrompt} without `harness`; without placeholders, images go where training puts them.
+ * A user turn in the model's own conversation template, what was said before it, and how the answer begins. Special tokens
+ * that are written in the texts are text. The n-th placeholder in the user's turns is the place of the n-th image; without
+ * placeholders, the images go in front of the first user turn, as in training.
  */
 export interface ChatPrompt {
   readonly kind: "chat";
+  /**
+   * What was said before: at most one system turn, then alternating turns, from a first user turn to a last assistant turn.
+   * Default: nothing, so that the template's own system prompt applies.
+   */
+  readonly history?: readonly Turn[];
   readonly user: string;
   /** Text that the generated answer continues, e.g. `The best answer is "`. */
   readonly answerStart: string;
+}
+
+/** The texts of a prompt in their order, without the template that the model puts around them. */
+export function promptTexts(prompt: Prompt): readonly string[] {
+  if (prompt.kind === "raw") return [prompt.text];
+  const { history = [], user, answerStart } = prompt;
+  return [...history.map(({ text }) => text), user, answerStart];
 }
 
 /** What a benchmark yields; plugins extend it with the fields that their prompts need. */

@@ -36,8 +36,8 @@ export interface Turn {
   /** "system" only in the first turn of a conversation: its text replaces the template's system prompt. */
   readonly role: "system" | "user" | "assistant";
   /**
-   * {@link IMAGE_PLACEHOLDER} marks an image only in a user turn of a conversation with images; elsewhere it is plain
-   * text.
+   * {@link IMAGE_PLACEHOLDER} marks an image only in a user turn of a conversation or prompt with images; elsewhere it is
+   * plain text.
    */
   readonly text: string;
   /**

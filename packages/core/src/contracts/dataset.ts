@@ -1,4 +1,5 @@
-import { messageOf, MlanError, shownValue } from "../errors.ts";
+import { messageOf } from "@mlan/errors";
+import { MlanError, shownValue } from "../errors.ts";
 import { unreadRows } from "../run/unread-rows.ts";
 
 /** Where a dataset comes from, and its licence. */

@@ -3,7 +3,7 @@ import type { Prompt } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
 import type { OpenOptions } from "./dataset.ts";
-import type { Location } from "./location.ts";
+import type { Generation, GenerationOptions, GenerationRequest } from "./generation.ts";
 import type { Wording } from "./wording.ts";
 
 /** The parts of a multimodal model, each frozen or trained as a whole. */
@@ -71,9 +71,11 @@ export interface Model {
   readonly wording: Wording;
   /** Tokens and label mask of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
+  /** The most positions of a prompt and its answer together. Absent: not known. */
+  readonly maximumPositions?: number;
   /**
-   * Greedy answers, in the order in which they finish. Throws an {@link MlanError} naming the request when its logits
-   * are NaN or infinite.
+   * Answers, in the order in which they finish; greedy unless a request says otherwise. Throws an {@link MlanError} naming
+   * the request when its logits are NaN or infinite, or when its options are out of range.
    */
   generate(requests: readonly GenerationRequest[], options?: GenerationOptions): AsyncIterable<Generation>;
   /**
@@ -113,48 +115,6 @@ export interface Encoded {
    * absent otherwise.
    */
   readonly problem?: string;
-}
-
-export interface GenerationRequest {
-  readonly id: string;
-  readonly prompt: Prompt;
-  readonly images: readonly ImageReference[];
-  readonly maximumNewTokens: number;
-  /** Generation may stop once it has produced one of these; the text is not cut. */
-  readonly stop?: readonly string[];
-}
-
-export interface GenerationOptions {
-  /** Requests answered in parallel. Default: the model's choice. */
-  readonly batchSize?: number;
-  /**
-   * Whether a prefix that prompts of one call share is computed once. Default true. Answers are unchanged; scores may
-   * differ in the last bits.
-   */
-  readonly sharePrefixes?: boolean;
-  /**
-   * A folder, created when missing, that caches the frozen components' image features by the image's content for later
-   * calls and other processes. Answers do not depend on it. Default none.
-   */
-  readonly featureCache?: Location;
-  /** Whether a {@link Generation} has `tokens` and `margins`. Default false. */
-  readonly details?: boolean;
-  readonly signal?: AbortSignal;
-}
-
-export interface Generation {
-  readonly id: string;
-  /** New text only, special tokens removed. */
-  readonly text: string;
-  readonly finish: "end-of-sequence" | "stop" | "length";
-  /** Positions of the prompt, image positions included. */
-  readonly promptLength: number;
-  /** Positions computed for this answer's prompt; a shared prefix counts for the first answer that uses it. */
-  readonly computedPositions: number;
-  /** The generated tokens, the one that ended the sequence included. Only with {@link GenerationOptions.details}. */
-  readonly tokens?: readonly number[];
-  /** Difference between the two highest logits at each of `tokens`: how close another answer was. Only with details. */
-  readonly margins?: readonly number[];
 }
 
 export interface ScoreRequest {

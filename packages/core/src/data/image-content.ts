@@ -1,9 +1,10 @@
+import { messageOf } from "@mlan/errors";
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Content } from "../contracts/content.ts";
 import type { FoundImage, ImageReference } from "../contracts/conversation.ts";
 import type { Examples } from "../contracts/dataset.ts";
-import { messageOf, MlanError, shownValue } from "../errors.ts";
+import { MlanError, shownValue } from "../errors.ts";
 
 /** Images checked at the same time. */
 const AT_ONCE = 64;

@@ -1,9 +1,9 @@
+import { messageOf, pathOf } from "@mlan/errors";
 import { randomUUID } from "node:crypto";
 import { open, readdir, rename, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { MlanError, messageOf } from "../errors.ts";
+import { MlanError } from "../errors.ts";
 import { makeFolder } from "./make-folder.ts";
-import { pathOf } from "./path-of.ts";
 
 /**
  * Names of the temporary files of {@link writeFileAtomically}; a leftover one belongs to a killed process. Earlier

@@ -1,9 +1,9 @@
+import { pathOf } from "@mlan/errors";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-files.ts";
 import { MlanError } from "../errors.ts";
 import { jsonOrUndefined } from "./json-or-undefined.ts";
-import { pathOf } from "./path-of.ts";
 import { sha256OfFile } from "./sha256-of-file.ts";
 import { unreadable } from "./unreadable.ts";
 

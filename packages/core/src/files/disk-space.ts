@@ -1,6 +1,6 @@
+import { pathOf } from "@mlan/errors";
 import { readdir, stat, statfs } from "node:fs/promises";
 import { MlanError } from "../errors.ts";
-import { pathOf } from "./path-of.ts";
 import type { TrainingNeeds } from "../contracts/trainer.ts";
 
 /**

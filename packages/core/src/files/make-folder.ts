@@ -1,6 +1,6 @@
+import { pathOf } from "@mlan/errors";
 import { lstat, mkdir, stat } from "node:fs/promises";
 import { MlanError } from "../errors.ts";
-import { pathOf } from "./path-of.ts";
 
 /**
  * Creates a folder and its missing parents; returns whether it was missing. Throws `unavailable` when a file takes the

@@ -1,8 +1,8 @@
+import { messageOf, pathOf } from "@mlan/errors";
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
-import { messageOf, MlanError } from "../errors.ts";
+import { MlanError } from "../errors.ts";
 import { describeIssue } from "../scope/expectation.ts";
-import { pathOf } from "./path-of.ts";
 import { problemsOf } from "../scope/schema-problems.ts";
 
 /**

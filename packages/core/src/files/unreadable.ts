@@ -1,5 +1,5 @@
-import { messageOf, MlanError } from "../errors.ts";
-import { pathOf } from "./path-of.ts";
+import { messageOf, pathOf } from "@mlan/errors";
+import { MlanError } from "../errors.ts";
 
 /** The `unavailable` error for a file that cannot be read, with the reason. */
 export function unreadable(file: URL, cause: unknown): MlanError {

@@ -1,6 +1,7 @@
+import { messageOf } from "@mlan/errors";
 import type { Protocol, Question } from "../contracts/benchmark.ts";
 import { checkWording } from "./check-wording.ts";
-import { messageOf, MlanError } from "../errors.ts";
+import { MlanError } from "../errors.ts";
 import type { PlannedEvaluation } from "../contracts/evaluator.ts";
 import { targetProblem } from "./target-problem.ts";
 import { chatWording, type Wording } from "../contracts/wording.ts";

@@ -1,11 +1,11 @@
+import { messageOf, pathOf } from "@mlan/errors";
 import { readdir, rename, rm } from "node:fs/promises";
 import { TEMPORARY_FILE } from "../files/atomic-files.ts";
 import { fileName } from "../files/file-name.ts";
 import { foreignFile } from "./foreign-file.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import type { Manifest } from "./manifest.ts";
-import { messageOf, MlanError } from "../errors.ts";
-import { pathOf } from "../files/path-of.ts";
+import { MlanError } from "../errors.ts";
 import { RUN_FILES, RUN_FOLDERS, type RunFolder } from "./run-folder.ts";
 
 const ASIDE = ".replaced-run/";

@@ -1,9 +1,9 @@
+import { messageOf, pathOf } from "@mlan/errors";
 import { appendFile, open } from "node:fs/promises";
 import { writeFileAtomically } from "../files/atomic-files.ts";
-import { messageOf, MlanError } from "../errors.ts";
+import { MlanError } from "../errors.ts";
 import type { StepMetrics } from "./ledger.ts";
 import { makeFolder } from "../files/make-folder.ts";
-import { pathOf } from "../files/path-of.ts";
 import { nullAsNumber, readIfThere } from "../files/read-json.ts";
 import type { StepEndEvent } from "../contracts/trainer.ts";
 

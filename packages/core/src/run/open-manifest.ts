@@ -1,9 +1,9 @@
+import { pathOf } from "@mlan/errors";
 import { differencesOf } from "./differences.ts";
 import { MlanError } from "../errors.ts";
 import { type Experiment, planOf } from "./experiment.ts";
 import { leftWithoutManifest, replaceableRun, setAside, settleAside } from "./fresh-start.ts";
 import type { Manifest, StageStatus } from "./manifest.ts";
-import { pathOf } from "../files/path-of.ts";
 import { versionsOf } from "../scope/plugin.ts";
 import type { Contents } from "./preflight.ts";
 import type { RunFolder } from "./run-folder.ts";

@@ -1,3 +1,4 @@
+import { pathOf } from "@mlan/errors";
 import { checkpointDigest } from "./checkpoint-digest.ts";
 import { isThere, missingFile } from "../files/checksums.ts";
 import { contentRecordOf, isUntouched } from "./content-record.ts";
@@ -7,7 +8,6 @@ import { MlanError } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
 import type { ConversationFormat, ModelInspection } from "../contracts/model.ts";
-import { pathOf } from "../files/path-of.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { Stage } from "./stage.ts";

@@ -1,9 +1,9 @@
+import { pathOf } from "@mlan/errors";
 import { type Damage, damageOf } from "./damage.ts";
 import { MlanError } from "../errors.ts";
 import type { LedgerEntry, StepMetrics } from "./ledger.ts";
 import type { Location } from "../contracts/location.ts";
 import type { Manifest } from "./manifest.ts";
-import { pathOf } from "../files/path-of.ts";
 import { runFolder } from "./run-folder.ts";
 import type { StageResult } from "./stage.ts";
 import { currentResult } from "./stored-result.ts";

@@ -1,3 +1,4 @@
+import { pathOf } from "@mlan/errors";
 import { isDeepStrictEqual } from "node:util";
 import { checkpointDigest } from "./checkpoint-digest.ts";
 import { MlanError } from "../errors.ts";
@@ -6,7 +7,6 @@ import { type RunResults, unfinished } from "./finished-work.ts";
 import { ledgerEntry, type StepMetrics } from "./ledger.ts";
 import type { StageStatus } from "./manifest.ts";
 import { metricsOf } from "./metrics-log.ts";
-import { pathOf } from "../files/path-of.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import type { TrainEvent } from "../contracts/trainer.ts";

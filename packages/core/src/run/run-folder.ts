@@ -1,3 +1,4 @@
+import { pathOf } from "@mlan/errors";
 import { z } from "zod";
 import { writeFileAtomically } from "../files/atomic-files.ts";
 import { MlanError } from "../errors.ts";
@@ -6,7 +7,6 @@ import type { LedgerEntry } from "./ledger.ts";
 import { type Location, toFolderUrl } from "../contracts/location.ts";
 import { type Manifest, manifestSchema } from "./manifest.ts";
 import { type MetricsLog, metricsLog } from "./metrics-log.ts";
-import { pathOf } from "../files/path-of.ts";
 import { checked, nullAsNumber, readJson } from "../files/read-json.ts";
 import type { StageResult } from "./stage.ts";
 

@@ -1,12 +1,12 @@
+import { messageOf, pathOf } from "@mlan/errors";
 import { randomUUID } from "node:crypto";
 import { link, open, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { z } from "zod";
-import { messageOf, MlanError } from "../errors.ts";
+import { MlanError } from "../errors.ts";
 import { fileName } from "../files/file-name.ts";
 import { jsonOrUndefined } from "../files/json-or-undefined.ts";
 import { makeFolder } from "../files/make-folder.ts";
-import { pathOf } from "../files/path-of.ts";
 
 /** The right to write into a run folder; disposing releases it. */
 export interface RunLock extends AsyncDisposable {}

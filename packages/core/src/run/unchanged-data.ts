@@ -1,6 +1,6 @@
+import { pathOf } from "@mlan/errors";
 import { MlanError } from "../errors.ts";
 import type { DataRecord } from "./manifest.ts";
-import { pathOf } from "../files/path-of.ts";
 import type { Stage } from "./stage.ts";
 import { openedOnce, type StageData } from "./stage-data.ts";
 

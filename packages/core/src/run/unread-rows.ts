@@ -1,5 +1,6 @@
+import { messageOf } from "@mlan/errors";
 import type { z } from "zod";
-import { messageOf, MlanError } from "../errors.ts";
+import { MlanError } from "../errors.ts";
 import { expectationOf } from "../scope/expectation.ts";
 
 /**

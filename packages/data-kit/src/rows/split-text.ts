@@ -1,3 +1,5 @@
+import { MlanError } from "@mlan/core";
+
 /** A piece of a file: one row, not yet parsed. */
 export interface Piece {
   /** Offset in bytes from the beginning of the file. */
@@ -16,11 +18,11 @@ export interface Splitter {
 }
 
 /** Why the next row cannot be split off; `wayOut` when that row is not to blame. */
-export class SplitError extends Error {
+export class SplitError extends MlanError {
   readonly wayOut: string | undefined;
 
   constructor(message: string, wayOut?: string) {
-    super(message);
+    super("invalid-data", message);
     this.wayOut = wayOut;
   }
 }

@@ -1,69 +1,88 @@
-import type { Generation, GenerationOptions, GenerationRequest } from "@mlan/core";
-import { answerCapacity, decodeGreedily } from "../network/greedy-decoding.ts";
+import { setImmediate } from "node:timers/promises";
+import { type Generation, type GenerationOptions, type GenerationRequest, MlanError } from "@mlan/core";
+import { answerCapacity, decodeRows } from "../network/decode-rows.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import { answerEnds, type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
-import { type PromptReader, readPrompt, writeRequest, symbolsOf } from "./prompt-reader.ts";
+import { type PromptReader, readPrompt, type ReadPrompt, writeRequest, symbolsOf } from "./prompt-reader.ts";
 import { type ReadyBatch, runBatches } from "./run-batches.ts";
+import { checkRequest } from "./sampling/check-request.ts";
 import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Greedy answers, one batch of prompts of similar length at a time; shared prefixes are computed once. Throws the error
- * of {@link logitsNotFinite} when logits are NaN or infinite.
+ * Answers, one batch of prompts of similar length at a time; shared prefixes are computed once. Throws the error of
+ * {@link logitsNotFinite} when logits are NaN or infinite.
  */
 export async function* generate(
   reader: PromptReader,
   requests: readonly GenerationRequest[],
   options: GenerationOptions = {},
 ): AsyncIterable<Generation> {
-  const { maximumPositions } = reader.network.decoder.config;
-  const prompts = requests.map((request) => {
-    const written = writeRequest(reader, request);
-    const room = maximumPositions - answerCapacity(request.maximumNewTokens);
-    return readPrompt(reader, written, request, { room });
-  });
+  const prompts = requests.map((request) => readRequest(reader, request, options));
   const set = await imageSet(requests, options.signal);
-  const items = requests.map((request, index) => {
+  const items = requests.map((request, index): Item => {
     const prompt = prompts[index];
     const symbols = prompt ? symbolsOf(prompt, set, positionsPerImage(reader.network)) : new Int32Array();
-    return { request, symbols, shareable: symbols.length - 1 };
+    return { request, symbols, shareable: symbols.length - 1, cut: prompt?.cut ?? 0 };
   });
   for await (const answers of runBatches(reader, items, set, options, (batch) => answer(reader, batch, options)))
     yield* answers;
 }
 
+function readRequest(reader: PromptReader, request: GenerationRequest, { longPrompts }: GenerationOptions): ReadPrompt {
+  checkRequest(request);
+  const { id, maximumNewTokens } = request;
+  const { maximumPositions } = reader.network.decoder.config;
+  const room = maximumPositions - answerCapacity(maximumNewTokens);
+  if (room > 0) return readPrompt(reader, writeRequest(reader, request), request, { room, longPrompts });
+  throw new MlanError(
+    "invalid-options",
+    `model-llava: maximumNewTokens of request "${id}" is ${maximumNewTokens}, which leaves no room for a prompt: the model reads ${maximumPositions} positions in all. Ask for fewer.`,
+  );
+}
+
 interface Item extends Sequence {
   readonly request: GenerationRequest;
+  /** Positions that its prompt lost. */
+  readonly cut: number;
 }
 
 async function answer(
   { network, functions, tokenizer, template }: PromptReader,
   { prompts, prefix, rows }: ReadyBatch<Item>,
-  { details = false, signal }: GenerationOptions,
+  { details = false, onText, signal }: GenerationOptions,
 ): Promise<readonly Generation[]> {
   const ends = answerEnds(template, tokenizer);
-  const answers: readonly (PendingAnswer | undefined)[] = rows.map(
-    (row) => row && pendingAnswer(row.item.request, tokenizer, ends),
-  );
-  await decodeGreedily(functions, {
+  const answers: readonly (PendingAnswer | undefined)[] = rows.map((row) => {
+    if (!row) return undefined;
+    const { request, symbols } = row.item;
+    // Symbols below 0 are patches of images.
+    const promptTokens = symbols.filter((symbol) => symbol >= 0);
+    return pendingAnswer(request, { tokenizer, ends, promptTokens, details, ...(onText && { onText }) });
+  });
+  const isFollowed = onText !== undefined || rows.some((row) => row?.item.request.signal);
+  await decodeRows(functions, {
     prompts,
     ...(prefix && { prefix }),
     lengths: rows.map((row) => row?.symbols.length ?? 1),
     promptLengths: rows.map((row) => row?.item.symbols.length ?? 1),
     maximumNewTokens: Math.max(...rows.map((row) => row?.item.request.maximumNewTokens ?? 0)),
     margins: details,
+    readsLogits: (row) => answers[row]?.readsLogits ?? false,
     notFinite: (row) => logitsNotFinite(network, rows[row]?.item.request.id ?? ""),
-    take: (row, token, margin) => {
+    take: (row, next) => {
       signal?.throwIfAborted();
-      return answers[row]?.take(token, margin) ?? false;
+      return answers[row]?.take(next);
     },
+    // A backend may compute without ever letting other work in, by which text is shown and signals are given.
+    ...(isFollowed && { pause: () => setImmediate() }),
   });
   return rows.flatMap((row, index) => {
     const result = answers[index]?.result();
     if (!row || !result) return [];
-    const { tokens, margins, ...rest } = result;
-    const costs = { promptLength: row.item.symbols.length, computedPositions: row.computed };
-    return { ...rest, ...costs, ...(details && { tokens, margins }) };
+    const { symbols, cut } = row.item;
+    const costs = { promptLength: symbols.length, computedPositions: row.computed };
+    return { ...result, ...costs, ...(cut > 0 && { cutPositions: cut }) };
   });
 }

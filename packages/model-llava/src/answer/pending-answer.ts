@@ -1,19 +1,28 @@
-import type { Generation, GenerationRequest } from "@mlan/core";
+import type { GeneratedToken, Generation, GenerationOptions, GenerationRequest } from "@mlan/core";
+import type { NextToken } from "../network/decode-rows.ts";
 import { addedTokenId } from "../templates/segments.ts";
 import type { Template } from "../templates/template.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { tokenChooser } from "./sampling/token-chooser.ts";
+import { generatedToken, tokenText } from "./sampling/token-log-probabilities.ts";
+import { textPieces } from "./settled-text.ts";
 
 /** An answer that is being generated. */
 export interface PendingAnswer {
-  /**
-   * Adds a token and returns whether the answer continues. Ignores tokens after the end, since other rows may need more
-   * steps.
-   */
-  take(token: number, margin?: number): boolean;
-  result(): Pick<Generation, "id" | "text" | "finish"> & {
-    readonly tokens: readonly number[];
-    readonly margins: readonly number[];
-  };
+  /** Whether its tokens are chosen, or reported, by all logits of a position. */
+  readonly readsLogits: boolean;
+  /** Adds a token and returns it if the answer continues. Not to be called again after the end. */
+  take(next: NextToken): number | undefined;
+  result(): Omit<Generation, "promptLength" | "computedPositions" | "cutPositions">;
+}
+
+export interface AnswerContext {
+  readonly tokenizer: Tokenizer;
+  /** Tokens that end every answer, see {@link answerEnds}. */
+  readonly ends: ReadonlySet<number>;
+  readonly promptTokens: Iterable<number>;
+  readonly onText?: GenerationOptions["onText"];
+  readonly details: boolean;
 }
 
 /** Tokens that end an answer. Throws `invalid-checkpoint` when the tokenizer lacks the template's end token. */
@@ -22,28 +31,58 @@ export function answerEnds({ name, answerEnd }: Template, tokenizer: Tokenizer):
   return new Set([tokenizer.endOfSequenceId, ...own]);
 }
 
-export function pendingAnswer(
-  { id, maximumNewTokens, stop = [] }: GenerationRequest,
-  { decode }: Tokenizer,
-  ends: ReadonlySet<number>,
-): PendingAnswer {
+export function pendingAnswer(request: GenerationRequest, context: AnswerContext): PendingAnswer {
+  const { id, maximumNewTokens, stop = [], stopTokens = [], logProbabilities, signal } = request;
+  const { tokenizer, ends, promptTokens, onText, details } = context;
+  const { decode } = tokenizer;
+  const chooser = tokenChooser(request, promptTokens);
+  const pieces = textPieces(stop);
+  const textOf = logProbabilities === undefined ? undefined : tokenText(tokenizer);
   const tokens: number[] = [];
   const margins: number[] = [];
+  const described: GeneratedToken[] = [];
+  let reported = 0;
+  let isText = true;
   let finish: Generation["finish"] | undefined = maximumNewTokens <= 0 ? "length" : undefined;
+
+  const text = (): string => decode(isText ? tokens : tokens.slice(0, -1));
+  const report = (): void => {
+    if (!onText) return;
+    const piece = finish ? pieces.rest(text()) : pieces.more(text());
+    const more = described.slice(reported);
+    reported = described.length;
+    if (piece !== "" || more.length > 0)
+      onText({ id, text: piece, ...(more.length > 0 && { logProbabilities: more }) });
+  };
+  const add = ({ token: likeliest, margin, logits }: NextToken): number => {
+    const token = chooser && logits ? chooser.choose(logits) : likeliest;
+    tokens.push(token);
+    if (margin !== undefined) margins.push(margin);
+    if (textOf && logits) described.push(generatedToken(logits, token, logProbabilities ?? 0, textOf));
+    isText = !ends.has(token) && !stopTokens.includes(token);
+    if (ends.has(token)) finish = "end-of-sequence";
+    else if (!isText || (stop.length > 0 && includesAny(decode(tokens), stop))) finish = "stop";
+    else if (tokens.length >= maximumNewTokens) finish = "length";
+    return token;
+  };
   return {
-    take(token, margin) {
-      if (finish) return false;
-      tokens.push(token);
-      if (margin !== undefined) margins.push(margin);
-      if (ends.has(token)) finish = "end-of-sequence";
-      else if (stop.length > 0 && includesAny(decode(tokens), stop)) finish = "stop";
-      else if (tokens.length >= maximumNewTokens) finish = "length";
-      return finish === undefined;
+    readsLogits: chooser !== undefined || logProbabilities !== undefined,
+    take(next) {
+      if (finish) return undefined;
+      if (signal?.aborted) finish = "aborted";
+      const token = finish ? undefined : add(next);
+      report();
+      return finish ? undefined : token;
     },
-    result: () => {
-      const text = decode(finish === "end-of-sequence" ? tokens.slice(0, -1) : tokens);
-      return { id, text, finish: finish ?? "length", tokens, margins };
-    },
+    result: () => ({
+      id,
+      text: text(),
+      finish: finish ?? "length",
+      newTokens: tokens.length,
+      ...(chooser?.seed !== undefined && { seed: chooser.seed }),
+      ...(textOf && { logProbabilities: described }),
+      ...(details && { tokens, margins }),
+    }),
   };
 }
 

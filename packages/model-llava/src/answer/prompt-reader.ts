@@ -1,4 +1,4 @@
-import { counted, type ImageReference, MlanError, type Prompt } from "@mlan/core";
+import { counted, type GenerationOptions, type ImageReference, MlanError, type Prompt } from "@mlan/core";
 import type { LoadPixels } from "../batch/input-tensors.ts";
 import { patchSymbol } from "../batch/prompt-tensors.ts";
 import { encodePrompt, writePrompt, type WrittenPrompt } from "../encode-prompt.ts";
@@ -36,6 +36,8 @@ export interface ReadPrompt {
   readonly images: readonly ImageReference[];
   /** Positions, image positions included. */
   readonly length: number;
+  /** Positions that were left out. */
+  readonly cut: number;
 }
 
 export interface PromptLimits {
@@ -43,6 +45,8 @@ export interface PromptLimits {
   readonly room: number;
   /** Number of tokens at its end to score. Default 0. */
   readonly scored?: number;
+  /** Default "refuse". */
+  readonly longPrompts?: GenerationOptions["longPrompts"] | undefined;
 }
 
 /** The text that the model continues. */
@@ -51,14 +55,15 @@ export function writeRequest({ template }: PromptReader, request: PromptRequest)
 }
 
 /**
- * Tokenizes a prompt and truncates it as {@link RawPrompt} says. Throws an `invalid-data` error when a prompt with
- * images is too long, since truncating it could lose an image.
+ * Tokenizes a prompt. A prompt of a harness is cut as {@link RawPrompt} says; another one that is too long is cut only by
+ * `longPrompts`. Throws an `invalid-data` error when it is not to be cut, and for a prompt with images, since cutting it
+ * could lose an image.
  */
 export function readPrompt(
   reader: PromptReader,
   prompt: WrittenPrompt,
   { id, images }: PromptRequest,
-  { room, scored = 0 }: PromptLimits,
+  { room, scored = 0, longPrompts }: PromptLimits,
 ): ReadPrompt {
   const [image] = images;
   if (image && !reader.network.vision)
@@ -73,17 +78,32 @@ export function readPrompt(
       "invalid-data",
       `model-llava: the prompt of "${id}" is empty and has no begin-of-sequence token. Give it some text.`,
     );
-  if (images.length === 0) {
-    const kept = Math.min(length, room, prompt.harness === "language" ? languageLimit(reader) + scored : room);
-    return { id, inputIds: inputIds.slice(length - kept), images, length: kept };
+  const { harness } = prompt;
+  const kept = Math.min(length, room, harnessLimit(reader, harness, images.length > 0, scored));
+  const cut = length - kept;
+  if (images.length > 0) {
+    if (cut > 0 && (harness !== "vision" || scored > 0)) throw tooLong(id, length, room, "Shorten its text");
+    return { id, inputIds, images, length: kept, cut };
   }
-  if (prompt.harness === "vision" && scored === 0)
-    return { id, inputIds, images, length: Math.min(length, room, reader.maximumLength) };
-  if (length <= room) return { id, inputIds, images, length };
-  throw new MlanError(
-    "invalid-data",
-    `model-llava: the prompt of "${id}" has ${counted(length, "position")}; the model reads ${room}. Shorten its text.`,
-  );
+  if (cut > 0 && harness === undefined && longPrompts !== "cut")
+    throw tooLong(id, length, room, 'Shorten its text, ask for fewer new tokens, or set longPrompts to "cut"');
+  return { id, inputIds: inputIds.slice(cut), images, length: kept, cut };
+}
+
+function tooLong(id: string, length: number, room: number, wayOut: string): MlanError {
+  const found = `has ${counted(length, "position")}; the model reads ${room}`;
+  return new MlanError("invalid-data", `model-llava: the prompt of "${id}" ${found}. ${wayOut}.`);
+}
+
+/** The most positions of a prompt in an original harness. */
+function harnessLimit(
+  reader: PromptReader,
+  harness: WrittenPrompt["harness"],
+  hasImages: boolean,
+  scored: number,
+): number {
+  if (harness === "vision" && hasImages && scored === 0) return reader.maximumLength;
+  return harness === "language" && !hasImages ? languageLimit(reader) + scored : Infinity;
 }
 
 /** The most positions of a prompt in the original language harness, which reserves 256 for the answer. */

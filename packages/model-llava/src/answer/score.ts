@@ -21,7 +21,7 @@ export async function score(
   requests: readonly ScoreRequest[],
   options: GenerationOptions = {},
 ): Promise<readonly Score[]> {
-  const continuations = requests.map((request) => readContinuation(reader, request));
+  const continuations = requests.map((request) => readContinuation(reader, request, options));
   const set = await imageSet(requests, options.signal);
   const items = continuations.map(({ prompt, tokens }, index): Item => {
     const symbols = symbolsOf(prompt, set, positionsPerImage(reader.network));
@@ -60,7 +60,11 @@ interface Continuation {
   readonly tokens: number;
 }
 
-function readContinuation(reader: PromptReader, request: ScoreRequest): Continuation {
+function readContinuation(
+  reader: PromptReader,
+  request: ScoreRequest,
+  { longPrompts }: GenerationOptions,
+): Continuation {
   const { maximumPositions } = reader.network.decoder.config;
   const before = writeRequest(reader, request);
   const whole = continued(before, request.continuation);
@@ -72,6 +76,7 @@ function readContinuation(reader: PromptReader, request: ScoreRequest): Continua
     // The last token is never an input.
     room: maximumPositions + 1,
     scored: tokens,
+    longPrompts,
   });
   if (tokens > 0 && tokens < prompt.inputIds.length) return { prompt, tokens };
   throw new MlanError(

@@ -2,9 +2,9 @@ import type { Compute } from "@mlan/core";
 import { tokenLogProbabilities } from "@mlan/fused-ops";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { KeyValue } from "./attention.ts";
+import { type Choice, type ChoiceOptions, choose } from "./choice.ts";
 import { logits } from "./decoder.ts";
 import { type DecodingStep, runStep } from "./decoding-step.ts";
-import { type Choice, choose } from "./greedy-choice.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 import { type PromptPass, runPrompts } from "./prompt-pass.ts";
 
@@ -14,7 +14,7 @@ export interface AnswerFunctions {
   /** Each layer's keys and values of prompts. */
   read(pass: PromptPass): readonly KeyValue[];
   /** The same, and the token that follows each wanted position. */
-  begin(pass: PromptPass, margins: boolean): { readonly layers: readonly KeyValue[]; readonly choice: Choice };
+  begin(pass: PromptPass, wanted: ChoiceOptions): { readonly layers: readonly KeyValue[]; readonly choice: Choice };
   /** A step of an answer of up to `steps`; the step's cache of the answer is used up by it. */
   step(step: DecodingStep, steps: number): ReturnType<typeof runStep>;
   /** The log-probabilities [n] of `targets` [n, 2] (place among the wanted positions, token), natural logarithm. */
@@ -40,7 +40,7 @@ export function answerFunctions(network: LlavaNetwork, compute: Compute): Answer
   return {
     network,
     read: (pass) => functions().read(pass),
-    begin: (pass, margins) => functions().begin(pass, margins),
+    begin: (pass, wanted) => functions().begin(pass, wanted),
     step(step, steps) {
       const { packedStep, plainStep } = functions();
       return packedStep && step.tokens.size <= FEW_ROWS && steps >= MANY_STEPS ? packedStep(step) : plainStep(step);
@@ -61,9 +61,9 @@ function recordedFunctions(network: LlavaNetwork, { compile }: Compute) {
   const donated = ({ answer }: DecodingStep): readonly tf.Tensor[] => answer.flatMap(({ key, value }) => [key, value]);
   return {
     read: compile((pass: PromptPass) => runPrompts(network, pass).layers, options),
-    begin: compile((pass: PromptPass, margins: boolean) => {
+    begin: compile((pass: PromptPass, wanted: ChoiceOptions) => {
       const { hidden, layers } = runPrompts(network, pass);
-      return { layers, choice: choose(network, hidden, margins) };
+      return { layers, choice: choose(network, hidden, wanted) };
     }, options),
     plainStep: compile(step, { ...options, donated }),
     packedStep:

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { cachedPart, type CacheSlot, type MaskedCache, writeSlot } from "./answer-cache.ts";
 import { attention, type KeyValue } from "./attention.ts";
+import { type Choice, type ChoiceOptions, choose } from "./choice.ts";
 import { type Attend, decode } from "./decoder.ts";
-import { type Choice, choose } from "./greedy-choice.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 import { rotationsAt } from "./prompt-pass.ts";
 
@@ -19,13 +19,13 @@ export interface DecodingStep {
   readonly answer: readonly KeyValue[];
   /** Of the table of rotations, see {@link tableLength}. */
   readonly table: number;
-  readonly margins: boolean;
+  readonly wanted: ChoiceOptions;
 }
 
 /** The next tokens, and the answers' keys and values with this step's. */
 export function runStep(
   network: LlavaNetwork,
-  { tokens, positions, slot, prefix, prompt, answer, table, margins }: DecodingStep,
+  { tokens, positions, slot, prefix, prompt, answer, table, wanted }: DecodingStep,
 ): { readonly choice: Choice; readonly answer: readonly KeyValue[] } {
   const written: KeyValue[] = [];
   const attend: Attend = (query, added, layer) => {
@@ -38,6 +38,6 @@ export function runStep(
   const rows = tokens.size;
   const hidden = tf.gather(network.decoder.embedding.tensor, tokens);
   const rotations = rotationsAt(network, positions, rows, table);
-  const choice = choose(network, decode(network.decoder, { hidden, rows, rotations, attend }), margins);
+  const choice = choose(network, decode(network.decoder, { hidden, rows, rotations, attend }), wanted);
   return { choice, answer: written };
 }

@@ -1,9 +1,11 @@
 import { type Conversation, counted, IMAGE_PLACEHOLDER, MlanError, type Turn } from "@mlan/core";
 import { stripAsPython } from "./images-in-front.ts";
 
-/** A turn as text and the images that stand before it; placeholders left in the text are text. */
+/** A turn as text and the images in front of it. */
 export interface PlacedTurn extends Turn {
   readonly images: number;
+  /** How many of the placeholders in the text are places of images too, from the first; further ones are text. Default 0. */
+  readonly placeholders?: number;
 }
 
 /**
@@ -29,4 +31,22 @@ export function placeImages({ id, turns, images }: Conversation): readonly Place
     `model-llava: conversation ${JSON.stringify(id)}: it has ${counted(images.length, "image")}, but its user turns have ` +
       `${counted(images.length - left, "placeholder")} ${IMAGE_PLACEHOLDER}. Write one for each image.`,
   );
+}
+
+/**
+ * Gives the placeholders in the user's turns of a prompt to the images, in their order and where they are written; without
+ * placeholders, all images go in front of the first user turn. undefined when there are more images than placeholders.
+ */
+export function placePromptImages(turns: readonly Turn[], images: number): readonly PlacedTurn[] | undefined {
+  const first = turns.findIndex(({ role }) => role === "user");
+  const isWritten = turns.some(({ role, text }) => role === "user" && text.includes(IMAGE_PLACEHOLDER));
+  if (!isWritten) return turns.map((turn, index) => ({ ...turn, images: index === first ? images : 0 }));
+  let left = images;
+  const placed = turns.map((turn): PlacedTurn => {
+    const written = turn.role === "user" ? turn.text.split(IMAGE_PLACEHOLDER).length - 1 : 0;
+    const placeholders = Math.min(left, written);
+    left -= placeholders;
+    return { ...turn, images: 0, placeholders };
+  });
+  return left === 0 ? placed : undefined;
 }

@@ -1,7 +1,7 @@
-import { type Conversation, counted, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
+import { type Conversation, counted, IMAGE_PLACEHOLDER, MlanError, type Turn } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
-import { given, IMAGE } from "./segments.ts";
+import { given, IMAGE, placeholdersAsImages } from "./segments.ts";
 import type { Template } from "./template.ts";
 
 const END = "\n";
@@ -20,10 +20,14 @@ export const plain: Template = {
     { text: answerOf(conversation) + END, learned: conversation.turns[1]?.learned ?? true },
   ],
   // Training has no questions; one is written on a separate line between image and answer.
-  promptSegments: ({ user, answerStart }, images) => [
-    ...Array.from({ length: images }, () => IMAGE),
-    given((user === "" ? "" : user + END) + answerStart),
-  ],
+  promptSegments: ({ id, turns, answerStart }) => {
+    const [user, ...more] = turns;
+    if (user === undefined || user.role !== "user" || more.length > 0)
+      throw new MlanError("invalid-data", `model-llava: the prompt of ${JSON.stringify(id)} has ${foundTurns(turns)}`);
+    const { images, text, placeholders = 0 } = user;
+    const question = placeholdersAsImages([given(text === "" ? "" : text + END)], placeholders);
+    return [...Array.from({ length: images }, () => IMAGE), ...question, given(answerStart)];
+  },
   original: {
     render: (conversation) => (conversation.images.length > 0 ? IMAGE_PLACEHOLDER : "") + answerOf(conversation) + END,
     borders: [],
@@ -37,13 +41,19 @@ export const plain: Template = {
 
 function answerOf({ id, turns, images }: Conversation): string {
   const [user, assistant, ...more] = turns;
-  if (user === undefined || assistant === undefined || more.length > 0) {
-    throw new MlanError(
-      "invalid-data",
-      `model-llava: conversation ${id} has ${counted(turns.length, "turn")}; the template "plain" takes 2.`,
-    );
-  }
+  if (user?.role !== "user" || assistant === undefined || more.length > 0)
+    throw new MlanError("invalid-data", `model-llava: conversation ${id} has ${foundTurns(turns)}`);
   if (images.length > 0 || user.text === "") return assistant.text;
   const message = `model-llava: conversation ${id} has no image but a user's text, which the template "plain" would drop. Leave it empty or use "v1".`;
   throw new MlanError("invalid-data", message);
+}
+
+/** What the template has no place for, and the way out. */
+function foundTurns(turns: readonly Turn[]): string {
+  const [first] = turns;
+  const found =
+    first?.role === "system"
+      ? `a system prompt, and the template "plain" has no place for one. Leave it out`
+      : `${counted(turns.length, "turn")}, and the template "plain" has no roles: it takes one of the user and its answer. Split it`;
+  return `${found}, or use a template of conversations, such as "v1".`;
 }

@@ -29,10 +29,11 @@ export function addedToken(content: string, learned = false): Segment {
 export const IMAGE: Segment = { token: "image", learned: false };
 
 /** A user's turn, its images in front with spaces between them, its text on a new line. */
-export function imagesAndText({ images, text }: Pick<PlacedTurn, "images" | "text">): readonly Segment[] {
-  if (images === 0) return [given(text)];
+export function imagesAndText(turn: Pick<PlacedTurn, "images" | "text" | "placeholders">): readonly Segment[] {
+  const { images, text, placeholders = 0 } = turn;
+  if (images === 0) return placeholdersAsImages([given(text)], placeholders);
   const placed = Array.from({ length: images }, (_, index) => (index > 0 ? [given(" "), IMAGE] : [IMAGE]));
-  return [...placed.flat(), given(text === "" ? "" : `\n${text}`)];
+  return [...placed.flat(), ...placeholdersAsImages([given(text === "" ? "" : `\n${text}`)], placeholders)];
 }
 
 /** The first `images` placeholders that are written in texts, as images. */

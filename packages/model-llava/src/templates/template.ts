@@ -1,4 +1,4 @@
-import type { ChatPrompt, Conversation } from "@mlan/core";
+import type { Conversation } from "@mlan/core";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { PlacedTurn } from "./place-images.ts";
 import type { Segment } from "./segments.ts";
@@ -14,11 +14,11 @@ export interface Template {
    */
   segments(conversation: PlacedConversation): readonly Segment[];
   /**
-   * What precedes a generated answer: the segments of the same turns, up to the answer's beginning. `images` are put where
-   * training has them; with 0 of them, placeholders in the prompt's texts may become images. An answer's start that is marked as learned is cut off
-   * from the text before it, as an answer is in training; of a prompt nothing is learned.
+   * What precedes a generated answer: the segments of the same turns, up to the answer's beginning. An answer's start that
+   * is marked as learned is cut off from the text before it, as an answer is in training; of a prompt nothing is learned.
+   * Throws an `invalid-data` error that names the prompt when the template has no place for its turns.
    */
-  promptSegments(prompt: ChatPrompt, images: number): readonly Segment[];
+  promptSegments(prompt: PlacedPrompt): readonly Segment[];
   /**
    * The added token that ends an answer, e.g. `<|im_end|>`: generation stops there as well as at the end-of-sequence token.
    * Default: only at that.
@@ -31,6 +31,15 @@ export interface Template {
 /** A conversation whose images are placed; see {@link placeImages}. */
 export interface PlacedConversation extends Conversation {
   readonly turns: readonly PlacedTurn[];
+}
+
+/** A prompt whose images are placed; see {@link placePromptImages}. */
+export interface PlacedPrompt {
+  /** Of the request, for errors. */
+  readonly id: string;
+  /** At most one system turn, then alternating turns, from a first to a last user turn. */
+  readonly turns: readonly PlacedTurn[];
+  readonly answerStart: string;
 }
 
 /** How the original code of arXiv 2411.10557 writes a conversation as one text and finds its answers in the tokens. */

@@ -22,13 +22,12 @@ export const v1: Template = {
   // Raise the number when the mask's rules change.
   fingerprint: fingerprintNow(["v1", 3, SYSTEM, ROLES, ENDS]),
   segments: ({ turns }) => [given(systemOf(turns)), ...turns.flatMap(turnSegments)],
-  promptSegments: ({ user, answerStart }, images) => {
-    // Without words a line end follows the images all the same.
-    const words = given(user === "" ? `\n${ENDS.user}` : ENDS.user);
-    const shown = [given(`${ROLES.user}: `), ...imagesAndText({ images, text: user }), words];
-    const question = images === 0 ? [given(renderedTurn({ role: "user", text: user }))] : shown;
-    return [given(`${SYSTEM} `), ...question, given(renderTurn("assistant", answerStart))];
-  },
+  promptSegments: ({ turns, answerStart }) => [
+    given(systemOf(turns)),
+    ...turns.slice(0, -1).flatMap(turnSegments),
+    ...turns.slice(-1).flatMap(questionSegments),
+    given(renderTurn("assistant", answerStart)),
+  ],
   original: {
     render: ({ turns }) => turns.reduce((rendered, turn) => rendered + renderedTurn(turn), systemOf(turns)),
     borders: [ANSWER_MARK, ENDS.assistant],
@@ -50,6 +49,12 @@ function turnSegments(turn: PlacedTurn): readonly Segment[] {
 /** With the space behind it. */
 function systemOf([first]: readonly Turn[]): string {
   return `${first?.role === "system" ? first.text : SYSTEM} `;
+}
+
+/** Without words a line end follows the images all the same. */
+function questionSegments(turn: PlacedTurn): readonly Segment[] {
+  if (turn.images === 0 || turn.text !== "") return turnSegments(turn);
+  return [given(`${ROLES.user}: `), ...imagesAndText(turn), given(`\n${ENDS.user}`)];
 }
 
 function renderedTurn({ role, text }: Turn): string {

@@ -16,7 +16,8 @@ export function newNameAsker(options: GenerationOptions): Asker {
         maximumNewTokens: protocol.maximumNewTokens,
         stop,
       }));
-      const answers = model.generate(requests, { ...options, ...(signal && { signal }) });
+      // A question that is too long loses its beginning, and the evaluation goes on.
+      const answers = model.generate(requests, { longPrompts: "cut", ...options, ...(signal && { signal }) });
       for await (const { id, text, promptLength, computedPositions } of answers)
         yield { id, answer: text, positions: { prompts: promptLength, computed: computedPositions } };
     },

@@ -3,11 +3,11 @@ import type { PromptTensors } from "../batch/prompt-tensors.ts";
 import { roundUp } from "../batch/shape-buckets.ts";
 import { cacheSlot, emptyCache } from "./answer-cache.ts";
 import type { AnswerFunctions } from "./answer-functions.ts";
-import { type Choice, disposeChoice, readChoice } from "./greedy-choice.ts";
+import { type Choice, type ChoiceOptions, disposeChoice, readChoice, type ReadChoice } from "./choice.ts";
 import { maskedPrefix, type PrefixCache, tableLength } from "./prompt-pass.ts";
 import { disposeRowState, fewerRows, onlyRows, ownMask, type RowState, worthFewerRows } from "./row-state.ts";
 
-export interface GreedyDecodingOptions {
+export interface RowDecodingOptions {
   readonly prompts: PromptTensors;
   /** What the prompts begin with, computed; `prompts` are then the rest. */
   readonly prefix?: PrefixCache;
@@ -18,41 +18,59 @@ export interface GreedyDecodingOptions {
   readonly maximumNewTokens: number;
   /** Whether margins are computed. Default false. */
   readonly margins?: boolean;
-  /**
-   * Is given a row's next token, with `margins` also how far its logit is above the second best, and says whether the
-   * row goes on.
-   */
-  readonly take: (row: number, token: number, margin: number | undefined) => boolean;
+  /** Whether all logits of a row are read. Default: of none. */
+  readonly readsLogits?: (row: number) => boolean;
+  /** Is given what may be a row's next token; returns the token with which it continues, undefined at its end. */
+  readonly take: (row: number, next: NextToken) => number | undefined;
+  /** Awaited before each further position. */
+  readonly pause?: () => Promise<void>;
   /** The error of a row that goes on and whose logits are not finite. */
   readonly notFinite: (row: number) => Promise<Error>;
 }
 
+/** What a row is given at a position. */
+export interface NextToken {
+  /** The likeliest. */
+  readonly token: number;
+  /** How far its logit is above the second best; where margins are wanted. */
+  readonly margin?: number;
+  /** [vocabulary]; where they are read. */
+  readonly logits?: Float32Array;
+}
+
 /**
- * Generates the likeliest tokens, each row by itself. Two graphs serve a whole answer: one for the prompts, and one
- * for all steps; others come in when most rows have ended and the rest goes on alone.
+ * Generates tokens, each row by itself: the likeliest, unless `take` returns others. Two graphs serve a whole answer: one
+ * for the prompts, and one for all steps; others come in when most rows have ended and the rest goes on alone.
  */
-export async function decodeGreedily(functions: AnswerFunctions, options: GreedyDecodingOptions): Promise<void> {
-  const { maximumNewTokens, margins = false, take } = options;
+export async function decodeRows(functions: AnswerFunctions, options: RowDecodingOptions): Promise<void> {
+  const { maximumNewTokens, margins = false, readsLogits = () => false, take, pause } = options;
   const table = tableLength(Math.max(...(options.promptLengths ?? options.lengths)) + maximumNewTokens);
-  let [state, choice] = readPrompts(functions, options, table);
+  const wanted = { margins, logits: options.lengths.some((_, row) => readsLogits(row)) };
+  let [state, choice] = readPrompts(functions, options, wanted, table);
   try {
     for (let step = 0; ; step++) {
-      const read = await readChoice(choice);
+      const logitRows = state.rows.flatMap((row, place) => (row !== undefined && readsLogits(row) ? place : []));
+      const read = await readChoice(choice, logitRows);
       const failed = state.rows.find((row, place) => row !== undefined && read.finite[place] === false);
       if (failed !== undefined) throw await options.notFinite(failed);
-      const going = state.rows.flatMap((row, place) =>
-        row !== undefined && take(row, read.tokens[place] ?? 0, read.margins?.[place]) ? place : [],
-      );
+      let tokens = Array.from(read.tokens);
+      const going = state.rows.flatMap((row, place) => {
+        const token = row === undefined ? undefined : take(row, nextToken(read, place));
+        if (token === undefined) return [];
+        tokens[place] = token;
+        return place;
+      });
       const left = maximumNewTokens - step - 1;
       if (going.length === 0 || left <= 0) break;
+      await pause?.();
       state = onlyRows(state, going);
-      let tokens = Array.from(read.tokens);
       if (worthFewerRows(state, going.length, left)) {
         state = fewerRows(state, going);
-        tokens = state.rows.map((_, row) => tokens[going[row] ?? going[0] ?? 0] ?? 0);
+        const before = tokens;
+        tokens = state.rows.map((_, row) => before[going[row] ?? going[0] ?? 0] ?? 0);
       }
       const before = choice;
-      [state, choice] = takeStep(functions, state, { tokens, step, steps: maximumNewTokens, table, margins });
+      [state, choice] = takeStep(functions, state, { tokens, step, steps: maximumNewTokens, table, wanted });
       disposeChoice(before);
     }
   } finally {
@@ -61,20 +79,31 @@ export async function decodeGreedily(functions: AnswerFunctions, options: Greedy
   }
 }
 
+function nextToken({ tokens, margins, logits }: ReadChoice, place: number): NextToken {
+  const [margin, all] = [margins?.[place], logits.get(place)];
+  return { token: tokens[place] ?? 0, ...(margin !== undefined && { margin }), ...(all && { logits: all }) };
+}
+
 /** Places for an answer's keys and values; few sizes, since each compiles a graph. */
 export function answerCapacity(maximumNewTokens: number): number {
   return roundUp(maximumNewTokens, 8);
 }
 
-function readPrompts(functions: AnswerFunctions, options: GreedyDecodingOptions, table: number): [RowState, Choice] {
-  const { prompts, prefix: given, lengths, promptLengths = lengths, maximumNewTokens, margins = false } = options;
+function readPrompts(
+  functions: AnswerFunctions,
+  options: RowDecodingOptions,
+  wanted: ChoiceOptions,
+  table: number,
+): [RowState, Choice] {
+  const { prompts, prefix: given, lengths, promptLengths = lengths, maximumNewTokens } = options;
   const { rows, length } = prompts;
   const allRows = Array.from({ length: rows }, (_, row) => row);
   const prefix = given && maskedPrefix(given, rows);
   const last = allRows.map((row) => row * length + (lengths[row] ?? 1) - 1);
-  const wanted = tf.tensor1d(last, "int32");
-  const { layers, choice } = functions.begin({ prompts, ...(prefix && { prefix }), wanted, table }, margins);
-  wanted.dispose();
+  const positions = tf.tensor1d(last, "int32");
+  const pass = { prompts, ...(prefix && { prefix }), wanted: positions, table };
+  const { layers, choice } = functions.begin(pass, wanted);
+  positions.dispose();
   const state: RowState = {
     rows: allRows.map((row) => (row < lengths.length ? row : undefined)),
     promptLengths: allRows.map((row) => promptLengths[row] ?? 1),
@@ -93,13 +122,13 @@ interface Step {
   /** That the answer may have. */
   readonly steps: number;
   readonly table: number;
-  readonly margins: boolean;
+  readonly wanted: ChoiceOptions;
 }
 
 function takeStep(
   functions: AnswerFunctions,
   state: RowState,
-  { tokens, step, steps, table, margins }: Step,
+  { tokens, step, steps, table, wanted }: Step,
 ): [RowState, Choice] {
   const { prefix, prompt, promptLengths, answer: before } = state;
   const slot = cacheSlot(before[0]?.key.shape ?? [0, 0, 0, 0], step);
@@ -109,7 +138,7 @@ function takeStep(
     "int32",
   );
   const { choice, answer } = functions.step(
-    { tokens: newest, positions, slot, ...(prefix && { prefix }), prompt, answer: before, table, margins },
+    { tokens: newest, positions, slot, ...(prefix && { prefix }), prompt, answer: before, table, wanted },
     steps,
   );
   tf.dispose([newest, positions, slot.places, slot.mask]);

@@ -12,3 +12,7 @@ export function pathOf(url: URL): string {
     return url.href;
   }
 }
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,2 @@
+export { CodedError, LONGEST_MESSAGE } from "./coded-error.ts";
+export { messageOf, pathOf } from "./messages.ts";

@@ -1,0 +1,43 @@
+import { randomInt } from "node:crypto";
+import { deriveSeed, type GenerationRequest, type Random, seededRandom } from "@mlan/core";
+import { likeliestToken, penalisedLogits, samplingProbabilities } from "./processed-logits.ts";
+
+/** Chooses an answer's tokens by their logits, one after the other. */
+export interface TokenChooser {
+  /** Absent when the likeliest token is taken. */
+  readonly seed?: number;
+  choose(logits: Float32Array): number;
+}
+
+/** undefined where the likeliest token is taken, for which no logits need to be read. */
+export function tokenChooser(request: GenerationRequest, promptTokens: Iterable<number>): TokenChooser | undefined {
+  const { sampling, repetitionPenalty = 1 } = request;
+  const draws = sampling !== undefined && sampling.temperature !== 0;
+  if (!draws && repetitionPenalty === 1) return undefined;
+  const occurred = new Set(promptTokens);
+  const seed = sampling?.seed ?? randomInt(2 ** 32);
+  const random = seededRandom(deriveSeed(seed, "tokens of an answer"));
+  return {
+    ...(draws && { seed }),
+    choose(logits) {
+      const penalised = penalisedLogits(logits, occurred, repetitionPenalty);
+      const token = draws ? drawn(samplingProbabilities(penalised, sampling), random) : likeliestToken(penalised);
+      occurred.add(token);
+      return token;
+    },
+  };
+}
+
+/** The token at a random place among the probabilities in the order of ids, by one number of `random`. */
+export function drawn(probabilities: Float64Array, random: Random): number {
+  let left = random.next();
+  let last = 0;
+  for (const [token, probability] of probabilities.entries()) {
+    if (probability === 0) continue;
+    if (left < probability) return token;
+    left -= probability;
+    last = token;
+  }
+  // The probabilities add up to a little less than 1.
+  return last;
+}

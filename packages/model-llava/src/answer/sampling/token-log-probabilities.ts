@@ -1,0 +1,40 @@
+import type { GeneratedToken, TokenLogProbability } from "@mlan/core";
+import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
+
+/** The log-probabilities of a generated token and of the `count` likeliest ones, by the logits of its position. */
+export function generatedToken(
+  logits: Float32Array,
+  token: number,
+  count: number,
+  textOf: (token: number) => string,
+): GeneratedToken {
+  const logSum = logSumOfExponentials(logits);
+  const described = (id: number): TokenLogProbability => ({
+    token: id,
+    text: textOf(id),
+    logProbability: (logits[id] ?? -Infinity) - logSum,
+  });
+  return { ...described(token), likeliest: highest(logits, count).map(described) };
+}
+
+/** The text that a token adds to an answer. */
+export function tokenText({ decode, encode }: Tokenizer): (token: number) => string {
+  // Behind another token, since a tokenizer may leave out the space that the first one begins with.
+  const before = encode("a").slice(-1);
+  const start = decode(before).length;
+  return (token) => decode([...before, token]).slice(start);
+}
+
+/** The `count` tokens with the highest logits, the highest first; of equal ones the first. */
+function highest(logits: Float32Array, count: number): readonly number[] {
+  if (count === 0) return [];
+  const least = logits.toSorted()[Math.max(0, logits.length - count)] ?? -Infinity;
+  const tokens: number[] = [];
+  for (let token = 0; token < logits.length; token++) if ((logits[token] ?? 0) >= least) tokens.push(token);
+  return tokens.toSorted((one, other) => (logits[other] ?? 0) - (logits[one] ?? 0)).slice(0, count);
+}
+
+function logSumOfExponentials(logits: Float32Array): number {
+  const most = logits.reduce((high, logit) => Math.max(high, logit), -Infinity);
+  return most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
+}

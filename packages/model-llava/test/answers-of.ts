@@ -1,0 +1,12 @@
+import type { Generation, GenerationOptions, GenerationRequest, Model } from "@mlan/core";
+
+/** All answers, by the request's id. */
+export async function answersOf(
+  model: Pick<Model, "generate">,
+  requests: readonly GenerationRequest[],
+  options?: GenerationOptions,
+): Promise<ReadonlyMap<string, Generation>> {
+  const answers = new Map<string, Generation>();
+  for await (const generation of model.generate(requests, options)) answers.set(generation.id, generation);
+  return answers;
+}
