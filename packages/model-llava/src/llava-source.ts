@@ -16,7 +16,7 @@ import {
 } from "@mlan/core";
 import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
-import { refuseAdapter } from "./checkpoint/refuse-adapter.ts";
+import { adaptedFolders } from "./checkpoint/adapter-folder.ts";
 import {
   type Checkpoint,
   type CheckpointFolders,
@@ -24,6 +24,7 @@ import {
   type OpenCheckpointOptions,
 } from "./checkpoint/open-checkpoint.ts";
 import { fileExists, pathExists, readCheckpointFile } from "./config/checkpoint-file.ts";
+import { checkLength } from "./config/format-config.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
@@ -50,7 +51,9 @@ export interface LlavaSourceOptions {
   readonly compute: Compute;
   /** The folder of a checkpoint in Hugging Face layout: of the backbone, or of LLaVA on it. */
   readonly weights: Location;
-  /** The folder of a CLIP vision tower in Hugging Face layout. It is preferred to a tower inside `weights`. */
+  /** The folder of a low-rank adapter on `weights`, as PEFT writes it; merged into them when the model is opened. */
+  readonly adapter?: Location | undefined;
+  /** The folder of a CLIP vision tower in Hugging Face layout. A tower inside `weights` is preferred to it. */
   readonly visionTower?: Location | undefined;
   /** How benchmarks ask the model while its weights have seen no conversation. */
   readonly untunedWording: Wording;
@@ -75,21 +78,23 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const { name, architecture, compute, untunedWording, repository, ...locations } = options;
   const weights = toFolderUrl(locations.weights);
   const visionTower = locations.visionTower === undefined ? undefined : toFolderUrl(locations.visionTower);
-  const folders: CheckpointFolders = { architecture, weights, visionTower };
+  const adapter = locations.adapter === undefined ? undefined : toFolderUrl(locations.adapter);
   const templates = templatesOf(architecture);
-  const requireFolders = async (): Promise<void> => {
+  const foundFolders = async (): Promise<CheckpointFolders> => {
     await requireFolder(weights, repository);
+    if (adapter) await requireFolder(adapter, undefined);
     if (visionTower) await requireFolder(visionTower, VISION_TOWER);
+    return { architecture, visionTower, ...(await adaptedFolders({ weights, adapter })) };
   };
   return {
     specVersion: 1,
     name,
     open: async ({ seed = 0, signal } = {}) => {
-      await requireFolders();
+      const folders = await foundFolders();
       await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
-        const { config, vision, format, tokenizer, plan } = await prepare(checkpoint, folders);
-        const tokenizerFiles = await readTokenizerFiles(weights, architecture.tokenizer.files);
+        const { config, vision, format, tokenizer, plan, endTokenIds } = await prepare(checkpoint, folders);
+        const tokenizerFiles = await readTokenizerFiles(folders.weights, architecture.tokenizer.files);
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
           await loadWeights(plan, network.weights, { seed, signal });
@@ -103,6 +108,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             tokenizerFiles,
             config,
             vision,
+            endTokenIds,
             format,
           });
         } catch (error) {
@@ -112,13 +118,14 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       });
     },
     inspect: async ({ signal } = {}) => {
-      await requireFolders();
+      const folders = await foundFolders();
       return withCheckpoint(folders, { verify: false }, async (checkpoint) => {
-        const { plan, tokenizer, vision } = await prepare(checkpoint, folders);
+        const { plan, tokenizer, vision, language, notices } = await prepare(checkpoint, folders);
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
         const readsImages = vision !== undefined;
-        const checkFormat = ({ template }: ConversationFormat): void => {
-          templateByName(templates, template);
+        const checkFormat = (next: ConversationFormat): void => {
+          checkLength(next, language);
+          templateByName(templates, next.template);
         };
         const wording = ({ template } = checkpoint.format): Wording => wordingOf(template, untunedWording);
         const encode: ModelInspection["encode"] = (conversation, { template, maximumLength }, options) =>
@@ -130,7 +137,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             ...options,
           });
         const parameters = parameterCounts(plan);
-        return { content, parameters, readsImages, checkImage, wording, checkFormat, encode };
+        return { content, parameters, readsImages, checkImage, wording, checkFormat, encode, notices };
       });
     },
   };
@@ -180,8 +187,12 @@ async function prepare(checkpoint: Checkpoint, { architecture, weights }: Checkp
   const tokenizer = await architecture.tokenizer.load(weights);
   checkVocabulary(tokenizer, checkpoint, weights);
   const plan = planWeights(checkpoint, checkpoint.weights);
-  await refuseAdapter(weights);
-  return { ...checkpoint, tokenizer, plan };
+  const notices = plan.fresh.length === 0 ? checkpoint.notices : [...checkpoint.notices, freshProjector(weights)];
+  return { ...checkpoint, tokenizer, plan, notices };
+}
+
+function freshProjector(weights: URL): string {
+  return `${pathOf(weights)} has no projector, so a new one with random weights is made; it understands images once it is trained`;
 }
 
 function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parameters"] {

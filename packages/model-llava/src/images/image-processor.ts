@@ -26,9 +26,16 @@ export function clipImageProcessor(size: number): ImageProcessor {
   };
 }
 
-/** Reads CLIP's `preprocessor_config.json`. Throws `invalid-checkpoint` errors that name file and key. */
-export async function readImageProcessor(file: URL): Promise<ImageProcessor> {
-  const config = checkConfig(schema, await readConfigFile(file), file);
+/**
+ * Reads CLIP's `preprocessor_config.json`, or the image processor inside a `processor_config.json`; undefined when that
+ * holds none, as older versions wrote it. Throws `invalid-checkpoint` errors that name file and key.
+ */
+export async function readImageProcessor(file: URL): Promise<ImageProcessor | undefined> {
+  const whole = await readConfigFile(file);
+  const nested = whole["image_processor"];
+  if (nested === undefined && file.pathname.endsWith("/processor_config.json")) return undefined;
+  const path = nested === undefined ? "" : "image_processor";
+  const config = checkConfig(schema, nested ?? whole, file, path);
   return {
     size: config.crop_size,
     shortestEdge: config.size,
