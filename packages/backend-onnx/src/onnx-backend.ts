@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { BackendTimingInfo, BackendValues, DataType, TensorInfo } from "@tensorflow/tfjs-core";
-import { BackendError } from "./backend-error.ts";
-import type { Trace } from "./compiled/trace.ts";
+import { directExecution, type Execution } from "./execution.ts";
 import { dataTable, type DataTable } from "./recording/data-table.ts";
 import type { Attributes, ElementType, Operation, Storage } from "./graph/graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
@@ -12,7 +11,7 @@ import { slotPool, type SlotPool } from "./optimizers/slot-pool.ts";
 import type { OrtRuntime } from "./ort/ort-runtime.ts";
 import type { Device } from "./devices/device.ts";
 import { assertShape } from "./graph/shape-check.ts";
-import { assertSameSize, recording, type ProgramRunner, type Recording } from "./recording/recording.ts";
+import { assertSameSize, recording, type Recording } from "./recording/recording.ts";
 import { RecordedValue } from "./recording/recorded-value.ts";
 import {
   sessionRunner,
@@ -36,34 +35,23 @@ interface WritableTensorsAttributes {
   readonly receiveMemory: (values: Float32Array, prepare: () => void) => void;
 }
 
-/** Runs and measures programs instead of the cached sessions. */
-interface Explainer {
-  readonly run: ProgramRunner;
-  measure(operation: string, work: () => void): void;
-}
-
 /** Records kernels, and computes when a tensor is read. No tensor shares memory with a JavaScript array. */
 export class OnnxBackend extends tf.KernelBackend implements Recorder, OptimizerHost {
   readonly device: Device;
   readonly recording: Recording;
   readonly data: DataTable;
   readonly slots: SlotPool;
-  /** While set, it runs and measures programs. */
-  explainer: Explainer | undefined = undefined;
   readonly #runner: SessionRunner;
-  /** Set while {@link compiled} traces a function. */
-  trace: Trace | undefined;
+  #execution: Execution;
 
   constructor(device: Device, options: OnnxBackendSettings) {
     super();
     this.device = device;
     this.#runner = sessionRunner(device, options);
+    this.#execution = directExecution((program, destinations) => this.#runner.run(program, destinations));
     this.recording = recording({
       ...options,
-      run: (program, destinations) => {
-        (this.explainer ?? this.#runner).run(program, destinations);
-        this.trace?.ran(program);
-      },
+      run: (program, destinations) => this.#execution.run(program, destinations),
     });
     this.data = dataTable(this, this.recording);
     this.slots = slotPool(device.runtime);
@@ -94,10 +82,18 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     return this.#runner;
   }
 
-  /** Runs work that is not a recorded operation; {@link explain} measures it too. */
-  runOutsideGraph(operation: string, work: () => void): void {
-    if (this.explainer === undefined) work();
-    else this.explainer.measure(operation, work);
+  /** How work is done now. */
+  get execution(): Execution {
+    return this.#execution;
+  }
+
+  /** Does work in a different way until the returned function is called. */
+  enter(execution: Execution): () => void {
+    const before = this.#execution;
+    this.#execution = execution;
+    return () => {
+      this.#execution = before;
+    };
   }
 
   // Recorder
@@ -125,7 +121,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
   }
 
   isFixed({ dataId }: TensorInfo): boolean {
-    return this.trace?.isFixed(this.data.value(dataId)) ?? true;
+    return this.#execution.isFixed(this.data.value(dataId));
   }
 
   alias(source: Operand, shape: readonly number[]): TensorInfo {
@@ -180,7 +176,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
   }
 
   override readSync(dataId: object): Elements {
-    if (this.trace !== undefined) throw readWhileTracing();
+    this.#execution.beforeRead();
     const value = this.data.value(dataId);
     if (value.producer !== undefined) this.recording.flush();
     if (value.failure !== undefined) throw value.failure;
@@ -249,12 +245,4 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     value.storage = this.device.write(values as ArrayLike<number>, shape, type);
     return value;
   }
-}
-
-function readWhileTracing(): BackendError {
-  return new BackendError(
-    "unsupported",
-    "a compiled function reads a tensor (data, dataSync, print, or an op whose result's shape depends on data). " +
-      "Return the tensor and read it outside the function.",
-  );
 }

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "./backend-error.ts";
-import type { UpdateInputs } from "./compiled/trace.ts";
 import { openDevice } from "./devices/open-device.ts";
+import type { UpdateInputs } from "./execution.ts";
 import { rewriteGradients } from "./gradients.ts";
 import type { Attributes } from "./graph/graph.ts";
 import type { Kernel } from "./kernel.ts";
@@ -44,8 +44,7 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
       const host = onnxBackend(backend);
       const attributes = (attrs ?? {}) as Attributes;
       const run = (): void => updateInPlace(host, optimizerCall(optimizer, inputs, attributes));
-      if (host.trace === undefined) run();
-      else host.trace.update(optimizer, inputs as UpdateInputs, attributes, run);
+      host.execution.update(optimizer, inputs as UpdateInputs, attributes, run);
       return [];
     });
   }

@@ -167,6 +167,14 @@ describe("explain", () => {
     const first = explain(run);
     await expect(explain(run)).rejects.toThrow(/not finished/);
     await first;
+    let inside: Promise<unknown> | undefined;
+    const compiledRun = compiled((x: tf.Tensor) => {
+      inside = explain(run).catch((error: unknown) => error);
+      return tf.neg(x);
+    });
+    tf.dispose(compiledRun(tf.scalar(1)));
+    compiledRun.dispose();
+    expect(String(await inside)).toMatch(/BackendError.*inside a compiled function/);
     await expect(explain(run, { calls: 0 })).rejects.toThrow(/calls: 0/);
     await tf.setBackend("cpu");
     const error: unknown = await explain(run).catch((caught: unknown) => caught);

@@ -24,7 +24,14 @@ export { targetProblem } from "./run/target-problem.ts";
 export type { AskedText, Wording } from "./contracts/wording.ts";
 export { chatWording, imagesInFront, textWording } from "./contracts/wording.ts";
 export { IMAGE_PLACEHOLDER } from "./contracts/conversation.ts";
-export type { Dataset, DatasetCard, DatasetDefinition, Examples, OpenOptions } from "./contracts/dataset.ts";
+export type {
+  Dataset,
+  DatasetCard,
+  DatasetDefinition,
+  Examples,
+  DownloadProgress,
+  OpenOptions,
+} from "./contracts/dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./contracts/dataset.ts";
 export type { ErrorCode } from "./errors.ts";
 export { nothingToLearn } from "./run/check-supervision.ts";
@@ -108,6 +115,7 @@ export type { Scope } from "./scope/scope.ts";
 export { createScope } from "./scope/scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./files/atomic-files.ts";
 export type { OldTemporaryFilesOptions } from "./files/old-temporary-files.ts";
+export { fileState } from "./files/file-state.ts";
 export { removeOldTemporaryFiles } from "./files/old-temporary-files.ts";
 export { checkpointDigest } from "./run/checkpoint-digest.ts";
 export type { ChecksumOptions, VerifyOptions } from "./files/checksums.ts";

@@ -4,6 +4,7 @@ import { BackendError } from "../backend-error.ts";
 import { OnnxBackend } from "../onnx-backend.ts";
 import { flatten } from "./structure.ts";
 import type { Plan } from "./plan.ts";
+import { insideGradient, makesVariables } from "./refusals.ts";
 import { replay } from "./replay.ts";
 import { trace } from "./trace.ts";
 
@@ -55,8 +56,8 @@ export function compiled<Parameters extends readonly unknown[], Result>(
 
   const callOnce = (...parameters: Parameters): Result => {
     const backend = tf.backend();
-    // explain runs every graph in separate, profiled sessions.
-    if (!(backend instanceof OnnxBackend) || backend.trace !== undefined || backend.explainer !== undefined) {
+    // A compiled function within another is part of it, and explain runs every graph in separate, profiled sessions.
+    if (!(backend instanceof OnnxBackend) || backend.execution.kind !== "direct") {
       return tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
     }
     if (tf.engine().state.gradientDepth > 0) throw insideGradient();
@@ -114,19 +115,4 @@ function isStale({ data }: OnnxBackend, { frozen }: Plan): boolean {
 function release(backend: OnnxBackend | undefined, { programs, constants }: Plan): void {
   for (const program of programs) program.release();
   for (const constant of constants) backend?.recording.drop(constant);
-}
-
-function insideGradient(): BackendError {
-  return new BackendError(
-    "unsupported",
-    "a compiled function was called inside tf.grad or tf.variableGrads, and it has no derivative. " +
-      "Compile the function that computes the gradient instead.",
-  );
-}
-
-function makesVariables(): BackendError {
-  return new BackendError(
-    "unsupported",
-    "a compiled function creates new variables in every call. Create them once, outside the function.",
-  );
 }

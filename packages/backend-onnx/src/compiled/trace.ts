@@ -1,30 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { BackendError } from "../backend-error.ts";
+import type { Execution, UpdateInputs } from "../execution.ts";
 import type { Attributes } from "../graph/graph.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Program } from "../recording/program.ts";
 import { RecordedValue } from "../recording/recorded-value.ts";
+import type { ProgramRunner } from "../recording/recording.ts";
 import type { OwnedProgram } from "../sessions/session-runner.ts";
 import { borrowStorage } from "../memory/storage.ts";
 import type { FrozenTensor, GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
+import { constantStep, notVariable, readsTensor } from "./refusals.ts";
 import { deadAfter, withExclusiveOverwrites } from "./liveness.ts";
 import { tensorOf } from "./tensor-of.ts";
 import { tracedVariables, type TracedVariables } from "./traced-variables.ts";
-
-/** Tensors or lists of tensors, by an optimizer's input names. */
-export type UpdateInputs = Readonly<Record<string, TensorInfo | readonly TensorInfo[]>>;
-
-/** Receives the backend's work while a function is traced. */
-export interface Trace {
-  /** False for arguments, variables, and results computed from them: their data differs from call to call. */
-  isFixed(value: RecordedValue): boolean;
-  /** Called when a program has just run, while its leaves still have their storage. */
-  ran(program: Program): void;
-  /** Called when an optimizer changes tensors in place; `run` performs the update. */
-  update(optimizer: Optimizer, inputs: UpdateInputs, attributes: Attributes, run: () => void): void;
-}
 
 export interface Traced {
   /** What the function returned, computed. */
@@ -52,9 +41,10 @@ export function trace(
   const tracer = new Tracer(backend, variables, frozen);
   const placeholders: tf.Tensor[] = [];
   let returned: readonly tf.Tensor[] = [];
+  let leave = (): void => {};
   try {
     for (const parameter of parameters) placeholders.push(tracer.placeholder(parameter, donated.has(parameter)));
-    backend.trace = tracer;
+    leave = backend.enter(tracer);
     tracer.setFrozen(true);
     returned = tf.tidy(() => {
       // Tensor ids count upwards: one with a smaller id is a variable or an argument, which the function must not give away.
@@ -69,13 +59,16 @@ export function trace(
     tracer.abandon();
     throw error;
   } finally {
-    backend.trace = undefined;
+    leave();
     tracer.setFrozen(false);
     tf.dispose(placeholders);
   }
 }
 
-class Tracer implements Trace {
+/** Does the work, and records it for the plan. */
+class Tracer implements Execution {
+  readonly kind = "compiling";
+  readonly uncompiled: Execution;
   readonly #backend: OnnxBackend;
   readonly #variables: TracedVariables;
   readonly #arguments = new Map<RecordedValue, number>();
@@ -90,6 +83,7 @@ class Tracer implements Trace {
 
   constructor(backend: OnnxBackend, variables: TracedVariables, frozen: readonly tf.Tensor[]) {
     this.#backend = backend;
+    this.uncompiled = backend.execution;
     this.#variables = variables;
     this.#frozen = frozen.map((tensor) => {
       const value = backend.data.value(tensor.dataId);
@@ -120,11 +114,26 @@ class Tracer implements Trace {
     return tensorOf(data.add(value), parameter);
   }
 
+  /** False for arguments, variables, and results computed from them. */
   isFixed(value: RecordedValue): boolean {
     return this.#known(value) === undefined;
   }
 
-  ran(program: Program): void {
+  beforeRead(): never {
+    throw readsTensor();
+  }
+
+  runOutsideGraph(operation: string, work: () => void): void {
+    this.uncompiled.runOutsideGraph(operation, work);
+  }
+
+  readonly run: ProgramRunner = (program, destinations) => {
+    this.uncompiled.run(program, destinations);
+    this.#record(program);
+  };
+
+  /** The program has just run, and its leaves still have their storage. */
+  #record(program: Program): void {
     const leaves = program.leaves.map((leaf) => this.#source(leaf));
     for (const value of program.frozen) this.#hold(value);
     const results = program.outputs.map((output) => {
@@ -244,22 +253,6 @@ class Tracer implements Trace {
 
 /** Inputs that optimizers read but do not change. */
 const READ_ONLY: ReadonlySet<string> = new Set(["gradients", "learningRate", "step", "guard"]);
-
-function notVariable(kernelName: string, name: string, index: number): BackendError {
-  return new BackendError(
-    "unsupported",
-    `${kernelName} in a compiled function changes ${name}[${index}], which is not a tf.Variable. ` +
-      "Make it one, or run the update outside the function.",
-  );
-}
-
-function constantStep(kernelName: string): BackendError {
-  return new BackendError(
-    "unsupported",
-    `${kernelName} in a compiled function has a step that is a number, which would be the same in every call. ` +
-      'Pass the step as an argument, a scalar tensor of dtype "int32", or as a function.',
-  );
-}
 
 function mapInputs<Result>(
   inputs: UpdateInputs,

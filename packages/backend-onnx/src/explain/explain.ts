@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
+import { directExecution } from "../execution.ts";
 import { OnnxBackend } from "../onnx-backend.ts";
 import { explanation, type Explanation } from "./explanation.ts";
 import { profiledSessions, type CallRecord, type ProfiledSessions } from "./profiled-sessions.ts";
@@ -27,7 +28,7 @@ export async function explain(work: () => unknown, options: ExplainOptions = {})
   // Operations that were recorded before must not count.
   backend.recording.flush();
   const sessions = profiledSessions(backend.sessions);
-  backend.explainer = sessions;
+  const leave = backend.enter(directExecution(sessions.run, { kind: "explaining", runOutsideGraph: sessions.measure }));
   try {
     const records: CallRecord[] = [];
     for (let index = 0; index <= calls; index++) records.push(await measure(backend, sessions, work));
@@ -36,7 +37,7 @@ export async function explain(work: () => unknown, options: ExplainOptions = {})
     if (first === undefined) throw new Error("there is a first call");
     return explanation(first, later);
   } finally {
-    backend.explainer = undefined;
+    leave();
     sessions.dispose();
   }
 }
@@ -49,8 +50,14 @@ function currentBackend(): OnnxBackend {
       `explain measures the backend "onnx", but "${tf.getBackend()}" is current. Call useOnnxBackend() first.`,
     );
   }
-  if (backend.explainer === undefined) return backend;
-  throw new BackendError("unsupported", "an earlier call of explain is not finished. Await it first.");
+  const { kind } = backend.execution;
+  if (kind === "direct") return backend;
+  throw new BackendError(
+    "unsupported",
+    kind === "explaining"
+      ? "an earlier call of explain is not finished. Await it first."
+      : "explain was called inside a compiled function. Call it outside, with the function as its work.",
+  );
 }
 
 async function measure(backend: OnnxBackend, sessions: ProfiledSessions, work: () => unknown): Promise<CallRecord> {

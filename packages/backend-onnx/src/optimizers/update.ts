@@ -1,12 +1,12 @@
-import type { Trace } from "../compiled/trace.ts";
+import type { Execution } from "../execution.ts";
 import { applyOptimizer, type OptimizerHost } from "./apply-optimizer.ts";
 import type { OptimizerCall } from "./optimizer-call.ts";
 import { recordOptimizer, type RecordingHost } from "./recorded-optimizer.ts";
 
 /** The parts of the backend that an update needs. */
 export interface UpdateHost extends RecordingHost, Omit<OptimizerHost, "recording"> {
-  trace: Trace | undefined;
-  runOutsideGraph(operation: string, work: () => void): void;
+  readonly execution: Execution;
+  enter(execution: Execution): () => void;
 }
 
 /**
@@ -20,16 +20,17 @@ export function updateInPlace(
 ): void {
   const { data, slots, device } = host;
   if (device.provider === "cpu") {
-    host.runOutsideGraph(call.optimizer.kernelName, () => applyOptimizer({ data, slots, recording: { flush } }, call));
+    host.execution.runOutsideGraph(call.optimizer.kernelName, () =>
+      applyOptimizer({ data, slots, recording: { flush } }, call),
+    );
     return;
   }
   flush();
-  // The update's graph is not part of a trace: its numbers change, and every replay records it again.
-  const { trace } = host;
-  host.trace = undefined;
+  // The update's graph is not part of a compiled function: its numbers change, and every replay records it again.
+  const leave = host.enter(host.execution.uncompiled);
   try {
     recordOptimizer(host, call);
   } finally {
-    host.trace = trace;
+    leave();
   }
 }

@@ -27,6 +27,7 @@ export const OUR_PACKAGES: readonly string[] = [
   "@mlan/eval-kit",
   "@mlan/eval-likelihood",
   "@mlan/fused-ops",
+  "@mlan/hub",
   "@mlan/model-llama2",
   "@mlan/model-llava",
   "@mlan/model-qwen2",

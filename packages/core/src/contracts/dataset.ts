@@ -24,6 +24,19 @@ export interface DatasetCard {
 
 export interface OpenOptions {
   readonly signal?: AbortSignal;
+  /** Called while files are downloaded, at least once per file and every few megabytes. */
+  readonly onDownload?: (progress: DownloadProgress) => void;
+}
+
+/** How far a download is. */
+export interface DownloadProgress {
+  /** Where from, e.g. "lmsys/vicuna-7b-v1.5 on the Hub". */
+  readonly source: string;
+  readonly file: string;
+  /** Bytes of the file on this machine, including those of an earlier start. */
+  readonly bytes: number;
+  /** Bytes of the whole file. */
+  readonly size: number;
 }
 
 /** Examples of one source by index, so that slicing, shuffling, mixing and resuming are arithmetic. */

@@ -7,10 +7,10 @@ import {
   pathOf,
   toFileUrl,
 } from "@mlan/core";
+import { type HubOptions, hubOptions } from "@mlan/hub";
 import type { z } from "zod";
-import { hubFolder } from "../hub/hub-folder.ts";
-import { type HubOptions, hubOptions } from "../hub/hub-options.ts";
 import type { FileSource } from "./file-source.ts";
+import { hubFolder } from "./hub-folder.ts";
 import { localFolder } from "./local-folder.ts";
 
 /** The options that every dataset from the Hub shares; give at most one. */

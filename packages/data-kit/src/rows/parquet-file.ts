@@ -1,4 +1,4 @@
-import { counted, MlanError } from "@mlan/core";
+import { counted, fileState, MlanError } from "@mlan/core";
 import {
   type AsyncBuffer,
   asyncBufferFromFile,
@@ -11,7 +11,6 @@ import {
   type SchemaTree,
 } from "hyparquet";
 import { fileURLToPath } from "node:url";
-import { fileState } from "../files/file-state.ts";
 import { boundedCompressors } from "./parquet-compressors.ts";
 import { fileOfChunks, type RewrittenChunk } from "./parquet-headers.ts";
 import { checkPages } from "./parquet-pages.ts";

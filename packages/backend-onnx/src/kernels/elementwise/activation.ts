@@ -5,7 +5,7 @@ import type { Kernel, Recorder } from "../../kernel.ts";
 import { elementType } from "../../graph/onnx-type.ts";
 import { elementwise } from "./broadcast.ts";
 import { inFloat32, inNumber, kernel, numberType, onnxNode, operation } from "../tools/operation.ts";
-import type { OnnxCall, Writing, WrittenOperation } from "../tools/operation.ts";
+import type { OutputNode, EmitContext, OnnxOperation } from "../tools/operation.ts";
 
 /** The activation that a fused kernel applies to its result, as in tfjs-core's inputs and attributes. */
 interface FusedActivation {
@@ -32,12 +32,12 @@ const PRELU = operation("Prelu", inFloat32(onnxNode("PRelu")));
 
 const LEAKY_RELU = operation(
   "LeakyRelu",
-  inFloat32(({ attributes }: Writing<Slope>, x) => ["LeakyRelu", [x], { alpha: { float: attributes.alpha } }]),
+  inFloat32(({ attributes }: EmitContext<Slope>, x) => ["LeakyRelu", [x], { alpha: { float: attributes.alpha } }]),
 );
 
 const CLIP = operation(
   "ClipByValue",
-  inNumber(({ graph, operands, attributes: { minimum, maximum } }: Writing<Bounds>, x) => {
+  inNumber(({ graph, operands, attributes: { minimum, maximum } }: EmitContext<Bounds>, x) => {
     const type = numberType(operands);
     return [
       "Clip",
@@ -49,9 +49,9 @@ const CLIP = operation(
 /** 1 where x is positive, NaN where it is NaN, `alpha` elsewhere: the slope of a rectifier. */
 const STEP = operation(
   "Step",
-  inFloat32(({ graph, attributes: { alpha } }: Writing<Slope>, x) => {
+  inFloat32(({ graph, attributes: { alpha } }: EmitContext<Slope>, x) => {
     const [zero, one] = [graph.scalar(0, "float32"), graph.scalar(1, "float32")];
-    const positive: OnnxCall = ["Clip", [graph.apply("Sign", [x]), zero, one]];
+    const positive: OutputNode = ["Clip", [graph.apply("Sign", [x]), zero, one]];
     if (alpha === 0) return positive;
     const scaled = graph.apply("Mul", [graph.apply(...positive), graph.scalar(1 - alpha, "float32")]);
     return ["Add", [scaled, graph.scalar(alpha, "float32")]];
@@ -112,7 +112,7 @@ export function activate(recorder: Recorder, x: TensorInfo, fused: FusedActivati
   throw new BackendError("unsupported", `activation ${activation} cannot be fused. Apply it as a separate op.`);
 }
 
-function alike(recorder: Recorder, recorded: WrittenOperation, x: TensorInfo): TensorInfo {
+function alike(recorder: Recorder, recorded: OnnxOperation, x: TensorInfo): TensorInfo {
   return elementwise(recorder, recorded, [x], elementType(x));
 }
 

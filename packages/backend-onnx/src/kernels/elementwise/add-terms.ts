@@ -1,11 +1,11 @@
 import type { GraphEmitter } from "../../graph/graph.ts";
-import type { OnnxCall } from "../tools/operation.ts";
+import type { OutputNode } from "../tools/operation.ts";
 
 /** Up to this many tensors are added one after the other: more would lose digits, see `long-sum.ts`. */
 const LONGEST_RUN = 64;
 
 /** Writes the sum of any number of float32 tensors. */
-export function addTerms(graph: GraphEmitter, terms: readonly string[]): OnnxCall {
+export function addTerms(graph: GraphEmitter, terms: readonly string[]): OutputNode {
   let level = terms;
   while (level.length > LONGEST_RUN) {
     const { length } = level;

@@ -17,10 +17,10 @@ import {
   onnxNode,
   operation,
 } from "../tools/operation.ts";
-import type { OnnxCall, Writing, WrittenOperation } from "../tools/operation.ts";
+import type { OutputNode, EmitContext, OnnxOperation } from "../tools/operation.ts";
 
 /** Fused kernels also add their bias with it. */
-export const ADD: WrittenOperation = operation("Add", inNumber(onnxNode("Add")));
+export const ADD: OnnxOperation = operation("Add", inNumber(onnxNode("Add")));
 
 const POWER = operation("Pow", computedIn(exactType, onnxNode("Pow")));
 /** For exponents that may be NaN or infinite. */
@@ -51,7 +51,7 @@ export const ARITHMETIC_KERNELS: readonly Kernel[] = [
 ];
 
 /** As in tfjs, the result has the dtype of the first operand. */
-function binary(kernelName: string, recorded: WrittenOperation): Kernel {
+function binary(kernelName: string, recorded: OnnxOperation): Kernel {
   return kernel<tf.BinaryInputs>(kernelName, ({ a, b }, _, recorder) =>
     elementwise(recorder, recorded, [a, b], elementType(a)),
   );
@@ -68,17 +68,17 @@ function addN(recorder: Recorder, terms: readonly TensorInfo[]): TensorInfo {
   return elementwise(recorder, ADD_ALL, terms, first === undefined ? "float32" : elementType(first));
 }
 
-function floorDivide({ graph }: Writing, a: string, b: string): OnnxCall {
+function floorDivide({ graph }: EmitContext, a: string, b: string): OutputNode {
   return ["Floor", [graph.apply("Div", [a, b])]];
 }
 
-function squaredDifference({ graph }: Writing, a: string, b: string): OnnxCall {
+function squaredDifference({ graph }: EmitContext, a: string, b: string): OutputNode {
   const difference = graph.apply("Sub", [a, b]);
   return ["Mul", [difference, difference]];
 }
 
 /** The remainder with the sign of the divisor. If the signs agree it is the plain remainder, as infinite divisors need. */
-function floorMod({ graph }: Writing, a: string, b: string): OnnxCall {
+function floorMod({ graph }: EmitContext, a: string, b: string): OutputNode {
   const zero = convert(graph, graph.scalar(0, "float32"), "float32", "float64");
   const remainder = graph.apply("Mod", [a, b], { fmod: 1 });
   const negative = [a, b].map((operand) => graph.apply("Less", [operand, zero]));
@@ -87,7 +87,7 @@ function floorMod({ graph }: Writing, a: string, b: string): OnnxCall {
 }
 
 /** In JavaScript, unlike C, 1 and -1 to the power of NaN or an infinity is NaN. */
-function powerOrNaN({ graph, operands }: Writing, base: string, exponent: string): OnnxCall {
+function powerOrNaN({ graph, operands }: EmitContext, base: string, exponent: string): OutputNode {
   const power = graph.apply("Pow", [base, exponent]);
   const type = exactType(operands);
   const constant = (value: number): string => convert(graph, graph.scalar(value, "float32"), "float32", type);
@@ -101,7 +101,7 @@ function powerOrNaN({ graph, operands }: Writing, base: string, exponent: string
  * ONNX has only the arc tangent of one number. Two infinities count as two ones; two zeros return the first one. -0 is
  * negative, which its reciprocal reveals.
  */
-function atan2({ graph }: Writing, y: string, x: string): OnnxCall {
+function atan2({ graph }: EmitContext, y: string, x: string): OutputNode {
   const constant = (value: number): string => graph.scalar(value, "float32");
   const both = (first: string, second: string): string => graph.apply("And", [first, second]);
   const isZero = (side: string): string => graph.apply("Equal", [side, constant(0)]);
@@ -120,7 +120,7 @@ function atan2({ graph }: Writing, y: string, x: string): OnnxCall {
   return ["Where", [isNegative(x), graph.apply("Add", [angle, turn]), angle]];
 }
 
-function addAll({ graph, operands }: Writing, ...terms: string[]): OnnxCall {
+function addAll({ graph, operands }: EmitContext, ...terms: string[]): OutputNode {
   // ONNX Runtime's variadic Sum has no kernel for integers.
   if (numberType(operands) === "float32") return addTerms(graph, terms);
   const sum = terms.slice(0, -1).reduce((total, term) => graph.apply("Add", [total, term]));

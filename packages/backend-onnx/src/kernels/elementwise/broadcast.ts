@@ -5,7 +5,7 @@ import type { Operand, Recorder } from "../../kernel.ts";
 import { elementType } from "../../graph/onnx-type.ts";
 import { compose } from "../tools/composition.ts";
 import { isEmpty, operation, record } from "../tools/operation.ts";
-import type { WrittenOperation } from "../tools/operation.ts";
+import type { OnnxOperation } from "../tools/operation.ts";
 
 /** Broadcasts `source` to `shape`. */
 export function expand(recorder: Recorder, source: TensorInfo, shape: readonly number[]): TensorInfo {
@@ -19,7 +19,7 @@ export function expand(recorder: Recorder, source: TensorInfo, shape: readonly n
  */
 export function elementwise<A extends object>(
   recorder: Recorder,
-  recorded: WrittenOperation<A>,
+  recorded: OnnxOperation<A>,
   operands: readonly TensorInfo[],
   dtype: ElementType,
   attributes?: A,

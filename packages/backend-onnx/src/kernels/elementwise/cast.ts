@@ -4,11 +4,11 @@ import type { ElementType } from "../../graph/graph.ts";
 import type { Kernel, Recorder } from "../../kernel.ts";
 import { elementType } from "../../graph/onnx-type.ts";
 import { elementwise } from "./broadcast.ts";
-import { castCall } from "../tools/conversion.ts";
+import { castNode } from "../tools/conversion.ts";
 import { kernel, operation } from "../tools/operation.ts";
 
 const CAST = operation("Cast", ({ graph, operands: [source], result }, x) =>
-  castCall(graph, x, source?.dtype ?? result.dtype, result.dtype),
+  castNode(graph, x, source?.dtype ?? result.dtype, result.dtype),
 );
 
 export const CAST_KERNELS: readonly Kernel[] = [

@@ -4,7 +4,7 @@ import { elementType } from "../../graph/onnx-type.ts";
 import { elementwise } from "./broadcast.ts";
 import { fill } from "../indexing/fill.ts";
 import { computedIn, kernel, numberType, onnxNode, operation } from "../tools/operation.ts";
-import type { Write, WrittenOperation } from "../tools/operation.ts";
+import type { EmitNodes, OnnxOperation } from "../tools/operation.ts";
 
 const NOT = operation("LogicalNot", computedIn("bool", onnxNode("Not")));
 
@@ -28,23 +28,23 @@ export const COMPARISON_KERNELS: readonly Kernel[] = [
   ]),
 ];
 
-function comparison(kernelName: string, write: Write): Kernel {
-  return binary(kernelName, operation(kernelName, computedIn(numberType, write, "bool")));
+function comparison(kernelName: string, emitNodes: EmitNodes): Kernel {
+  return binary(kernelName, operation(kernelName, computedIn(numberType, emitNodes, "bool")));
 }
 
-function logical(kernelName: string, write: Write): Kernel {
-  return binary(kernelName, operation(kernelName, computedIn("bool", write)));
+function logical(kernelName: string, emitNodes: EmitNodes): Kernel {
+  return binary(kernelName, operation(kernelName, computedIn("bool", emitNodes)));
 }
 
-function binary(kernelName: string, recorded: WrittenOperation): Kernel {
+function binary(kernelName: string, recorded: OnnxOperation): Kernel {
   return kernel<tf.BinaryInputs>(kernelName, ({ a, b }, _, recorder) =>
     elementwise(recorder, recorded, [a, b], "bool"),
   );
 }
 
 /** Tests each number for a property of floats; the result for integers is always `ofIntegers`. */
-function classification(kernelName: string, ofIntegers: 0 | 1, write: Write): Kernel {
-  const recorded = operation(kernelName, write);
+function classification(kernelName: string, ofIntegers: 0 | 1, emitNodes: EmitNodes): Kernel {
+  const recorded = operation(kernelName, emitNodes);
   return kernel<tf.UnaryInputs>(kernelName, ({ x }, _, recorder) =>
     elementType(x) === "float32"
       ? elementwise(recorder, recorded, [x], "bool")

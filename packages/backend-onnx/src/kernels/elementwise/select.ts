@@ -4,9 +4,9 @@ import { elementType } from "../../graph/onnx-type.ts";
 import { elementwise } from "./broadcast.ts";
 import { convert } from "../tools/conversion.ts";
 import { kernel, operation } from "../tools/operation.ts";
-import type { OnnxCall, Writing } from "../tools/operation.ts";
+import type { OutputNode, EmitContext } from "../tools/operation.ts";
 
-const SELECT = operation("Select", writeSelect);
+const SELECT = operation("Select", emitSelect);
 
 export const SELECT_KERNELS: readonly Kernel[] = [
   kernel<tf.SelectInputs>(tf.Select, ({ condition, t, e }, _, recorder) =>
@@ -14,12 +14,12 @@ export const SELECT_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-function writeSelect(
-  { graph, operands: [, whenTrue, whenFalse], result }: Writing,
+function emitSelect(
+  { graph, operands: [, whenTrue, whenFalse], result }: EmitContext,
   condition: string,
   t: string,
   e: string,
-): OnnxCall {
+): OutputNode {
   const { dtype } = result;
   const [yes, no] = [
     convert(graph, t, whenTrue?.dtype ?? dtype, dtype),

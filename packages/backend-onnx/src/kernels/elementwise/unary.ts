@@ -13,7 +13,7 @@ import {
   onnxNode,
   operation,
 } from "../tools/operation.ts";
-import type { OnnxCall, Write, Writing, WrittenOperation } from "../tools/operation.ts";
+import type { OutputNode, EmitNodes, EmitContext, OnnxOperation } from "../tools/operation.ts";
 
 /** Functions of one tensor with the same name in ONNX, computed in float32. */
 const SAME_IN_ONNX = [
@@ -62,18 +62,18 @@ export const UNARY_KERNELS: readonly Kernel[] = [
 ];
 
 /** For integers, tfjs returns the float32 nearest to the exact value, which ONNX Runtime's float32 kernel often misses. */
-function exactForIntegers(operands: Writing["operands"]): "float32" | "float64" {
+function exactForIntegers(operands: EmitContext["operands"]): "float32" | "float64" {
   return numberType(operands) === "float32" ? "float32" : "float64";
 }
 
-function unary(kernelName: string, recorded: WrittenOperation): Kernel {
+function unary(kernelName: string, recorded: OnnxOperation): Kernel {
   return kernel<tf.UnaryInputs>(kernelName, ({ x }, _, recorder) =>
     elementwise(recorder, recorded, [x], elementType(x)),
   );
 }
 
 /** As in tfjs, the sign of NaN is 0. */
-function sign({ graph, operands }: Writing, x: string): OnnxCall {
+function sign({ graph, operands }: EmitContext, x: string): OutputNode {
   const type = numberType(operands);
   const zero = graph.scalar(0, type);
   const [positive, negative] = ["Greater", "Less"].map((side) =>
@@ -83,33 +83,33 @@ function sign({ graph, operands }: Writing, x: string): OnnxCall {
 }
 
 /** ONNX Runtime computes Tan in float32, which is too inaccurate near the poles. */
-function tangent({ graph }: Writing, x: string): OnnxCall {
+function tangent({ graph }: EmitContext, x: string): OutputNode {
   return ["Div", [graph.apply("Sin", [x]), graph.apply("Cos", [x])]];
 }
 
-function square(_: Writing, x: string): OnnxCall {
+function square(_: EmitContext, x: string): OutputNode {
   return ["Mul", [x, x]];
 }
 
-function rsqrt({ graph }: Writing, x: string): OnnxCall {
+function rsqrt({ graph }: EmitContext, x: string): OutputNode {
   return ["Reciprocal", [graph.apply("Sqrt", [x])]];
 }
 
-function log1p(writing: Writing, x: string): OnnxCall {
-  if (!writing.graph.float64) return log1pInFloat32(writing, x);
-  return nearZero(-0.5, logOfSuccessor)(writing, x);
+function log1p(context: EmitContext, x: string): OutputNode {
+  if (!context.graph.float64) return log1pInFloat32(context, x);
+  return nearZero(-0.5, logOfSuccessor)(context, x);
 }
 
-function expm1(writing: Writing, x: string): OnnxCall {
-  if (!writing.graph.float64) return expm1InFloat32(writing, x);
-  return nearZero(0.5, expMinusOne)(writing, x);
+function expm1(context: EmitContext, x: string): OutputNode {
+  if (!context.graph.float64) return expm1InFloat32(context, x);
+  return nearZero(0.5, expMinusOne)(context, x);
 }
 
 /**
  * `2 * atanh(x / (2 + x))` as a power series for `|x| <= 0.5`. A GPU's logarithm has an absolute error of about 7e-8, as
  * large as the logarithm itself near 1, so no formula with a logarithm is accurate there.
  */
-function log1pInFloat32({ graph }: Writing, x: string): OnnxCall {
+function log1pInFloat32({ graph }: EmitContext, x: string): OutputNode {
   const ratio = graph.apply("Div", [x, graph.apply("Add", [x, graph.scalar(2, "float32")])]);
   const square = graph.apply("Mul", [ratio, ratio]);
   const series = graph.apply("Mul", [ratio, polynomial(graph, square, ATANH_SERIES)]);
@@ -118,7 +118,7 @@ function log1pInFloat32({ graph }: Writing, x: string): OnnxCall {
 }
 
 /** The power series for `|x| <= 0.5`, where a GPU's exponential minus one would lose most digits. */
-function expm1InFloat32({ graph }: Writing, x: string): OnnxCall {
+function expm1InFloat32({ graph }: EmitContext, x: string): OutputNode {
   const series = graph.apply("Mul", [x, polynomial(graph, x, EXPM1_SERIES)]);
   const far = graph.apply("Sub", [graph.apply("Exp", [x]), graph.scalar(1, "float32")]);
   return ["Where", [isSmall(graph, x), series, far]];
@@ -129,12 +129,12 @@ const ATANH_SERIES = Array.from({ length: 8 }, (_, power) => 2 / (2 * power + 1)
 /** `(exp(x) - 1) / x` in powers of `x`: 1 / 1!, 1 / 2!, ... */
 const EXPM1_SERIES = [1, 2, 6, 24, 120, 720, 5040, 40_320, 362_880].map((factorial) => 1 / factorial);
 
-function isSmall(graph: Writing["graph"], x: string): string {
+function isSmall(graph: EmitContext["graph"], x: string): string {
   return graph.apply("LessOrEqual", [graph.apply("Abs", [x]), graph.scalar(0.5, "float32")]);
 }
 
 /** Horner's rule; coefficients from the constant term upwards. */
-function polynomial(graph: Writing["graph"], x: string, coefficients: readonly number[]): string {
+function polynomial(graph: EmitContext["graph"], x: string, coefficients: readonly number[]): string {
   const [last = 0, ...others] = coefficients.toReversed();
   return others.reduce(
     (value, coefficient) => graph.apply("Add", [graph.apply("Mul", [value, x]), graph.scalar(coefficient, "float32")]),
@@ -142,32 +142,32 @@ function polynomial(graph: Writing["graph"], x: string, coefficients: readonly n
   );
 }
 
-function logOfSuccessor({ graph }: Writing, x: string): string {
+function logOfSuccessor({ graph }: EmitContext, x: string): string {
   return graph.apply("Log", [graph.apply("Add", [x, float64(graph, 1)])]);
 }
 
-function expMinusOne({ graph }: Writing, x: string): string {
+function expMinusOne({ graph }: EmitContext, x: string): string {
   return graph.apply("Sub", [graph.apply("Exp", [x]), float64(graph, 1)]);
 }
 
 /** The first two terms of the power series, `x + curvature * x * x`, near zero, where `elsewhere` would lose digits. */
-function nearZero(curvature: number, elsewhere: (writing: Writing, x: string) => string): Write {
-  return (writing, x) => {
-    const { graph } = writing;
+function nearZero(curvature: number, elsewhere: (context: EmitContext, x: string) => string): EmitNodes {
+  return (context, x) => {
+    const { graph } = context;
     const correction = graph.apply("Mul", [graph.apply("Mul", [x, x]), float64(graph, curvature)]);
     const series = graph.apply("Add", [x, correction]);
     const near = graph.apply("Less", [graph.apply("Abs", [x]), float64(graph, SERIES_BELOW)]);
-    return ["Where", [near, series, elsewhere(writing, x)]];
+    return ["Where", [near, series, elsewhere(context, x)]];
   };
 }
 
 /** `max(x, 0) + log(1 + exp(-|x|))`, which cannot overflow. */
-function softplus(writing: Writing, x: string): OnnxCall {
-  const { graph } = writing;
+function softplus(context: EmitContext, x: string): OutputNode {
+  const { graph } = context;
   const decay = graph.apply("Exp", [graph.apply("Neg", [graph.apply("Abs", [x])])]);
-  return ["Add", [graph.apply("Max", [x, float64(graph, 0)]), graph.apply(...log1p(writing, decay))]];
+  return ["Add", [graph.apply("Max", [x, float64(graph, 0)]), graph.apply(...log1p(context, decay))]];
 }
 
-function float64(graph: Writing["graph"], value: number): string {
+function float64(graph: EmitContext["graph"], value: number): string {
   return convert(graph, graph.scalar(value, "float32"), "float32", "float64");
 }

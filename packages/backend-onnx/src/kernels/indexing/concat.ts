@@ -5,10 +5,10 @@ import { elementType } from "../../graph/onnx-type.ts";
 import { cast } from "../elementwise/cast.ts";
 import { compose } from "../tools/composition.ts";
 import { isEmpty, kernel, operation, record } from "../tools/operation.ts";
-import type { Writing } from "../tools/operation.ts";
+import type { EmitContext } from "../tools/operation.ts";
 import { expandDims } from "./shape.ts";
 
-const CONCAT = operation("Concat", ({ attributes: { axis } }: Writing<{ readonly axis: number }>, ...parts) => [
+const CONCAT = operation("Concat", ({ attributes: { axis } }: EmitContext<{ readonly axis: number }>, ...parts) => [
   "Concat",
   parts,
   { axis },

@@ -8,12 +8,12 @@ import { cast } from "../elementwise/cast.ts";
 import { compose } from "../tools/composition.ts";
 import { assertKnownInRange, checkedIndices } from "./indices.ts";
 import { isEmpty, kernel, operation, record } from "../tools/operation.ts";
-import type { Writing } from "../tools/operation.ts";
+import type { EmitContext } from "../tools/operation.ts";
 import { transpose } from "./transpose.ts";
 
 const GATHER = operation(
   "GatherV2",
-  ({ graph, attributes: { axis } }: Writing<{ readonly axis: number }>, x, indices) => [
+  ({ graph, attributes: { axis } }: EmitContext<{ readonly axis: number }>, x, indices) => [
     "Gather",
     [x, checkedIndices(graph, indices)],
     { axis },
@@ -23,7 +23,7 @@ const GATHER = operation(
 /** The last dimension of the indices holds the coordinates of one element of `x`; the first `batchDims` dimensions match. */
 const GATHER_ND = operation(
   "GatherNd",
-  ({ graph, attributes: { batchDims } }: Writing<{ readonly batchDims: number }>, x, indices) => [
+  ({ graph, attributes: { batchDims } }: EmitContext<{ readonly batchDims: number }>, x, indices) => [
     "GatherND",
     [x, checkedIndices(graph, indices)],
     { batch_dims: batchDims },
@@ -33,7 +33,7 @@ const GATHER_ND = operation(
 /** Looks up each index in the list of all indices. */
 const CHECKED = operation(
   CHECKED_INDICES,
-  ({ graph, attributes: { limit } }: Writing<{ readonly limit: number }>, indices) => {
+  ({ graph, attributes: { limit } }: EmitContext<{ readonly limit: number }>, indices) => {
     const [zero, one] = [graph.scalar(0, "int32"), graph.scalar(1, "int32")];
     const all = graph.apply("Range", [zero, graph.scalar(limit, "int32"), one]);
     return ["Gather", [all, checkedIndices(graph, indices)], { axis: 0 }];

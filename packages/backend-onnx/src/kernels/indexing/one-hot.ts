@@ -4,14 +4,14 @@ import { ONNX_TYPES, elementType } from "../../graph/onnx-type.ts";
 import { cast } from "../elementwise/cast.ts";
 import { compose } from "../tools/composition.ts";
 import { kernel, numberType, operation, record } from "../tools/operation.ts";
-import type { OnnxCall, Writing } from "../tools/operation.ts";
+import type { OutputNode, EmitContext } from "../tools/operation.ts";
 
 interface OneHotAttributes {
   readonly onValue: number;
   readonly offValue: number;
 }
 
-const ONE_HOT = operation("OneHot", writeOneHot);
+const ONE_HOT = operation("OneHot", emitOneHot);
 
 export const ONE_HOT_KERNELS: readonly Kernel[] = [
   kernel<tf.OneHotInputs, tf.OneHotAttrs>(tf.OneHot, ({ indices }, { depth, onValue, offValue, dtype }, recorder) =>
@@ -29,10 +29,10 @@ export const ONE_HOT_KERNELS: readonly Kernel[] = [
  * Writes one value into each row of a constant; ONNX's OneHot is four times slower. An out-of-range index leaves its row
  * unchanged: `offValue` is written to the first column.
  */
-function writeOneHot(
-  { graph, attributes: { onValue, offValue }, result }: Writing<OneHotAttributes>,
+function emitOneHot(
+  { graph, attributes: { onValue, offValue }, result }: EmitContext<OneHotAttributes>,
   indices: string,
-): OnnxCall {
+): OutputNode {
   const [count = 0, depth = 0] = result.shape;
   const zero = graph.scalar(0, "int32");
   const inside = graph.apply("And", [

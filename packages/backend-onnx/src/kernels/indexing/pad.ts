@@ -6,7 +6,7 @@ import { elementType } from "../../graph/onnx-type.ts";
 import { compose } from "../tools/composition.ts";
 import { fill } from "./fill.ts";
 import { isEmpty, kernel, operation, record } from "../tools/operation.ts";
-import type { Writing } from "../tools/operation.ts";
+import type { EmitContext } from "../tools/operation.ts";
 
 interface PadAttributes {
   readonly before: readonly number[];
@@ -14,10 +14,13 @@ interface PadAttributes {
   readonly value: number;
 }
 
-const PAD = operation("PadV2", ({ graph, attributes: { before, after, value }, result }: Writing<PadAttributes>, x) => [
-  "Pad",
-  [x, graph.int64([...before, ...after]), graph.scalar(value, result.dtype)],
-]);
+const PAD = operation(
+  "PadV2",
+  ({ graph, attributes: { before, after, value }, result }: EmitContext<PadAttributes>, x) => [
+    "Pad",
+    [x, graph.int64([...before, ...after]), graph.scalar(value, result.dtype)],
+  ],
+);
 
 /** Gathers the elements at `positions` of one axis. */
 const TAKE = operation(
@@ -26,7 +29,7 @@ const TAKE = operation(
     {
       graph,
       attributes: { axis, positions },
-    }: Writing<{ readonly axis: number; readonly positions: readonly number[] }>,
+    }: EmitContext<{ readonly axis: number; readonly positions: readonly number[] }>,
     x,
   ) => ["Gather", [x, graph.int64(positions)], { axis }],
 );

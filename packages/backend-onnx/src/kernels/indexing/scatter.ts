@@ -9,11 +9,11 @@ import { compose } from "../tools/composition.ts";
 import { fill } from "./fill.ts";
 import { assertKnownInRange, checkedCoordinates, checkedIndices } from "./indices.ts";
 import { isEmpty, kernel, numberType, operation, record } from "../tools/operation.ts";
-import type { OnnxCall, WrittenOperation, Writing } from "../tools/operation.ts";
+import type { OutputNode, OnnxOperation, EmitContext } from "../tools/operation.ts";
 
-const ADD_AT = operation("ScatterNd", writeAddAt);
+const ADD_AT = operation("ScatterNd", emitAddAt);
 
-const PUT_AT: WrittenOperation = {
+const PUT_AT: OnnxOperation = {
   ...operation("TensorScatterUpdate", ({ graph }, data, positions, updates) => [
     "ScatterND",
     [data, checkedIndices(graph, positions), updates],
@@ -22,7 +22,7 @@ const PUT_AT: WrittenOperation = {
   overwrites: 0,
 };
 
-const SEGMENT_SUM = operation("UnsortedSegmentSum", writeSegmentSum);
+const SEGMENT_SUM = operation("UnsortedSegmentSum", emitSegmentSum);
 
 export const SCATTER_KERNELS: readonly Kernel[] = [
   kernel<tf.ScatterNdInputs, tf.ScatterNdAttrs>(tf.ScatterNd, ({ indices, updates }, { shape }, recorder) =>
@@ -73,7 +73,7 @@ export function segmentSum(recorder: Recorder, x: TensorInfo, ids: TensorInfo, s
 }
 
 /** Rows with an out-of-range id are added to row 0 as zeros. */
-function writeSegmentSum({ graph, operands: [rows, ids], result }: Writing, x: string, idNames: string): OnnxCall {
+function emitSegmentSum({ graph, operands: [rows, ids], result }: EmitContext, x: string, idNames: string): OutputNode {
   const zero = graph.scalar(0, "int32");
   const segments = graph.scalar(result.shape[0] ?? 0, "int32");
   const inside = graph.apply("And", [
@@ -101,12 +101,12 @@ function writeSegmentSum({ graph, operands: [rows, ids], result }: Writing, x: s
 }
 
 /** Converts indices with several coordinates to row numbers of `data` with its leading dimensions flattened. */
-function writeAddAt(
-  { graph, operands, result }: Writing,
+function emitAddAt(
+  { graph, operands, result }: EmitContext,
   data: string,
   positionNames: string,
   updates: string,
-): OnnxCall {
+): OutputNode {
   const shape = operands[1]?.shape ?? [];
   const coordinates = shape.at(-1) ?? 0;
   const [leading, rest] = [result.shape.slice(0, coordinates), result.shape.slice(coordinates)];

@@ -5,7 +5,7 @@ import type { Kernel, Recorder } from "../../kernel.ts";
 import { elementType } from "../../graph/onnx-type.ts";
 import { compose } from "../tools/composition.ts";
 import { kernel, operation, record } from "../tools/operation.ts";
-import type { Writing } from "../tools/operation.ts";
+import type { EmitContext } from "../tools/operation.ts";
 
 /** A selection on one axis: every `step`-th element (backwards if negative) from `start` on, `length` elements in all. */
 interface Selection {
@@ -26,7 +26,7 @@ const BEFORE_FIRST = -(2 ** 31);
 
 const SLICE = operation(
   "Slice",
-  ({ graph, attributes: { starts, ends, axes, steps } }: Writing<SliceAttributes>, x) => [
+  ({ graph, attributes: { starts, ends, axes, steps } }: EmitContext<SliceAttributes>, x) => [
     "Slice",
     [x, ...[starts, ends, axes, steps].map((numbers) => graph.int64(numbers))],
   ],

@@ -4,9 +4,9 @@ import type { Kernel, Recorder } from "../../kernel.ts";
 import { elementType } from "../../graph/onnx-type.ts";
 import { expand } from "../elementwise/broadcast.ts";
 import { constant, kernel, operation, record } from "../tools/operation.ts";
-import type { Writing } from "../tools/operation.ts";
+import type { EmitContext } from "../tools/operation.ts";
 
-const TILE = operation("Tile", ({ graph, attributes }: Writing<{ readonly repetitions: readonly number[] }>, x) => [
+const TILE = operation("Tile", ({ graph, attributes }: EmitContext<{ readonly repetitions: readonly number[] }>, x) => [
   "Tile",
   [x, graph.int64(attributes.repetitions)],
 ]);

@@ -3,13 +3,16 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel, Recorder } from "../../kernel.ts";
 import { elementType } from "../../graph/onnx-type.ts";
 import { kernel, operation, record } from "../tools/operation.ts";
-import type { Writing } from "../tools/operation.ts";
+import type { EmitContext } from "../tools/operation.ts";
 
-const TRANSPOSE = operation("Transpose", ({ attributes }: Writing<{ readonly permutation: readonly number[] }>, x) => [
+const TRANSPOSE = operation(
   "Transpose",
-  [x],
-  { perm: attributes.permutation },
-]);
+  ({ attributes }: EmitContext<{ readonly permutation: readonly number[] }>, x) => [
+    "Transpose",
+    [x],
+    { perm: attributes.permutation },
+  ],
+);
 
 export const TRANSPOSE_KERNELS: readonly Kernel[] = [
   kernel<tf.TransposeInputs, tf.TransposeAttrs>(tf.Transpose, ({ x }, { perm }, recorder) =>

@@ -6,11 +6,11 @@ import { elementType } from "../../graph/onnx-type.ts";
 import { fill } from "../indexing/fill.ts";
 import { einsumInBlocks } from "./long-einsum.ts";
 import { inNumber, isEmpty, kernel, numberType, operation, record } from "../tools/operation.ts";
-import type { Writing } from "../tools/operation.ts";
+import type { EmitContext } from "../tools/operation.ts";
 
 const EINSUM = operation(
   "Einsum",
-  inNumber(({ graph, operands, attributes: { equation } }: Writing<tf.EinsumAttrs>, ...tensors) =>
+  inNumber(({ graph, operands, attributes: { equation } }: EmitContext<tf.EinsumAttrs>, ...tensors) =>
     numberType(operands) === "int32"
       ? ["Einsum", tensors, { equation }]
       : einsumInBlocks(graph, tensors, operands, equation),

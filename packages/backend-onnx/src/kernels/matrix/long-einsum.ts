@@ -1,6 +1,6 @@
 import type { GraphEmitter, Value } from "../../graph/graph.ts";
 import { blockOf, longReduction } from "../reduction/long-sum.ts";
-import type { OnnxCall } from "../tools/operation.ts";
+import type { OutputNode } from "../tools/operation.ts";
 
 /** Up to this many products are summed by ONNX Runtime's Einsum, if the result has few or many elements. */
 const LONGEST = { few: 2 ** 13, many: 2 ** 18 };
@@ -24,7 +24,7 @@ export function einsumInBlocks(
   names: readonly string[],
   operands: readonly Value[],
   equation: string,
-): OnnxCall {
+): OutputNode {
   const [left = "", result = ""] = equation.replaceAll(/\s/g, "").split("->");
   const terms = left.split(",");
   const sizes = new Map<string, number>();

@@ -1,6 +1,6 @@
 import type { GraphEmitter } from "../../graph/graph.ts";
 import { blockOf, longReduction } from "../reduction/long-sum.ts";
-import type { OnnxCall } from "../tools/operation.ts";
+import type { OutputNode } from "../tools/operation.ts";
 
 /** One operand of a matrix product. */
 export interface Side {
@@ -13,7 +13,7 @@ interface BlockedProduct {
   /** The operands, with an additional batch dimension for the blocks before the last two. */
   readonly sides: readonly Side[];
   /** Adds up the products of the blocks. */
-  sum(products: string): OnnxCall;
+  sum(products: string): OutputNode;
 }
 
 /**

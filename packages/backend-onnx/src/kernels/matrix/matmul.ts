@@ -11,7 +11,7 @@ import { ADD } from "../elementwise/arithmetic.ts";
 import { fill } from "../indexing/fill.ts";
 import { innerBlocks, type Side } from "./long-product.ts";
 import { inNumber, isEmpty, kernel, numberType, operation, record } from "../tools/operation.ts";
-import type { OnnxCall, Writing } from "../tools/operation.ts";
+import type { OutputNode, EmitContext } from "../tools/operation.ts";
 
 /** Which operands are transposed in their last two dimensions. */
 interface Transposition {
@@ -19,7 +19,7 @@ interface Transposition {
   readonly transposeB: boolean;
 }
 
-const MATMUL = operation("BatchMatMul", inNumber(writeMatMul));
+const MATMUL = operation("BatchMatMul", inNumber(emitMatMul));
 
 export const MATMUL_KERNELS: readonly Kernel[] = [
   kernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(tf.BatchMatMul, ({ a, b }, attributes, recorder) =>
@@ -63,7 +63,11 @@ export function matMul(
   return record(recorder, MATMUL, [a, b], result, { transposeA, transposeB });
 }
 
-function writeMatMul({ graph, operands, attributes, result }: Writing<Transposition>, a: string, b: string): OnnxCall {
+function emitMatMul(
+  { graph, operands, attributes, result }: EmitContext<Transposition>,
+  a: string,
+  b: string,
+): OutputNode {
   const type = numberType(operands);
   const sides = [a, b].map((name, side) => ({ name, shape: operands[side]?.shape ?? [] }));
   const { transposeA, transposeB } = attributes;
@@ -78,7 +82,7 @@ function product(
   sides: readonly Side[],
   { transposeA, transposeB }: Transposition,
   type: "float32" | "int32",
-): OnnxCall {
+): OutputNode {
   const names = sides.map(({ name }) => name);
   if (!transposeA && !transposeB) return ["MatMul", names];
   if (type === "float32") {

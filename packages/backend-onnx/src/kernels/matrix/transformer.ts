@@ -4,7 +4,7 @@ import type { Kernel, Recorder } from "../../kernel.ts";
 import { elementwise } from "../elementwise/broadcast.ts";
 import { longReduction } from "../reduction/long-sum.ts";
 import { constant, inFloat32, isEmpty, kernel, operation, record } from "../tools/operation.ts";
-import type { Writing } from "../tools/operation.ts";
+import type { EmitContext } from "../tools/operation.ts";
 
 interface Epsilon {
   readonly epsilon: number;
@@ -52,7 +52,7 @@ const SILU = operation(
 /** Cosines and sines are the cache of ONNX Runtime's operator, and positions are row numbers of that cache. */
 const ROTARY_EMBEDDING = operation(
   "RotaryEmbedding",
-  ({ graph, attributes: { rows, length, perRow } }: Writing<RotaryShape>, x, cosine, sine) => {
+  ({ graph, attributes: { rows, length, perRow } }: EmitContext<RotaryShape>, x, cosine, sine) => {
     const count = perRow ? rows * length : length;
     const range = graph.apply("Range", [graph.int64Scalar(0), graph.int64Scalar(count), graph.int64Scalar(1)]);
     const positions = perRow

@@ -3,7 +3,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Kernel } from "../../kernel.ts";
 import { elementwise } from "../elementwise/broadcast.ts";
 import { inFloat32, kernel, operation } from "../tools/operation.ts";
-import type { OnnxCall, Writing } from "../tools/operation.ts";
+import type { OutputNode, EmitContext } from "../tools/operation.ts";
 
 interface NormalizationAttributes {
   readonly epsilon: number;
@@ -20,7 +20,7 @@ interface NormalizationInputs {
   readonly offset?: TensorInfo;
 }
 
-const BATCH_NORMALIZATION = operation("FusedBatchNorm", inFloat32(writeNormalization));
+const BATCH_NORMALIZATION = operation("FusedBatchNorm", inFloat32(emitNormalization));
 
 export const BATCH_NORMALIZATION_KERNELS: readonly Kernel[] = [
   kernel<NormalizationInputs, tf.FusedBatchNormAttrs>(
@@ -36,16 +36,16 @@ export const BATCH_NORMALIZATION_KERNELS: readonly Kernel[] = [
 ];
 
 /** `(x - mean) / sqrt(variance + epsilon) * scale + offset` */
-function writeNormalization(
-  { graph, attributes: { epsilon, scaled, shifted } }: Writing<NormalizationAttributes>,
+function emitNormalization(
+  { graph, attributes: { epsilon, scaled, shifted } }: EmitContext<NormalizationAttributes>,
   x: string,
   mean: string,
   variance: string,
   ...affine: string[]
-): OnnxCall {
+): OutputNode {
   const [scale, offset] = scaled ? affine : [undefined, ...affine];
   const deviation = graph.apply("Sqrt", [graph.apply("Add", [variance, graph.scalar(epsilon, "float32")])]);
   const factor = scale === undefined ? graph.apply("Reciprocal", [deviation]) : graph.apply("Div", [scale, deviation]);
-  const normalized: OnnxCall = ["Mul", [graph.apply("Sub", [x, mean]), factor]];
+  const normalized: OutputNode = ["Mul", [graph.apply("Sub", [x, mean]), factor]];
   return shifted && offset !== undefined ? ["Add", [graph.apply(...normalized), offset]] : normalized;
 }

@@ -8,13 +8,13 @@ import { compose } from "../tools/composition.ts";
 import { fill } from "../indexing/fill.ts";
 import { checkedIndices, knownElements } from "../indexing/indices.ts";
 import { isEmpty, kernel, operation, record } from "../tools/operation.ts";
-import type { Writing } from "../tools/operation.ts";
+import type { EmitContext } from "../tools/operation.ts";
 import { segmentSum } from "../indexing/scatter.ts";
 
 /** Converts bins of each row [rows, columns] to bins of all rows, one row after the other; -1 for a number beyond the last bin. */
 const BINS_OF_ROWS = operation(
   "BinsOfRows",
-  ({ graph, operands: [operand], attributes: { size } }: Writing<{ readonly size: number }>, numbers) => {
+  ({ graph, operands: [operand], attributes: { size } }: EmitContext<{ readonly size: number }>, numbers) => {
     const [rows = 0] = operand?.shape ?? [];
     const [zero, width] = [graph.scalar(0, "int32"), graph.scalar(size, "int32")];
     const starts = graph.apply("Range", [zero, graph.scalar(rows * size, "int32"), width]);
@@ -71,7 +71,7 @@ function count(
 }
 
 /** Fails when the graph runs with a negative number, which then indexes an array of one zero out of range. */
-function nonNegative(graph: Writing["graph"], numbers: string): string {
+function nonNegative(graph: EmitContext["graph"], numbers: string): string {
   const zeros = graph.apply("Expand", [graph.scalar(0, "int32"), graph.int64([1])]);
   const negative = graph.apply("Min", [numbers, graph.scalar(0, "int32")]);
   return graph.apply("Add", [numbers, graph.apply("Gather", [zeros, checkedIndices(graph, negative)], { axis: 0 })]);

@@ -5,13 +5,13 @@ import { convert } from "../tools/conversion.ts";
 import { scan, type CumulativeAttributes } from "./cumulative-scan.ts";
 import { assertShortProduct } from "../matrix/product-length.ts";
 import { computedIn, kernel, numberType, operation, record } from "../tools/operation.ts";
-import type { OnnxCall, Writing } from "../tools/operation.ts";
+import type { OutputNode, EmitContext } from "../tools/operation.ts";
 
 /** Real numbers as float64: the order of multiplication differs from tfjs's and must not cause an overflow. */
-const computeType = (operands: Writing["operands"]): OnnxType =>
+const computeType = (operands: EmitContext["operands"]): OnnxType =>
   numberType(operands) === "int32" ? "int32" : "float64";
 
-const CUMPROD = operation("Cumprod", computedIn(computeType, writeCumulativeProduct));
+const CUMPROD = operation("Cumprod", computedIn(computeType, emitCumulativeProduct));
 
 export const CUMULATIVE_PRODUCT_KERNELS: readonly Kernel[] = [
   kernel<tf.CumprodInputs, tf.CumprodAttrs>(tf.Cumprod, ({ x }, { axis, exclusive, reverse }, recorder) => {
@@ -21,10 +21,10 @@ export const CUMULATIVE_PRODUCT_KERNELS: readonly Kernel[] = [
   }),
 ];
 
-function writeCumulativeProduct(
-  { graph, operands, result, attributes }: Writing<CumulativeAttributes>,
+function emitCumulativeProduct(
+  { graph, operands, result, attributes }: EmitContext<CumulativeAttributes>,
   x: string,
-): OnnxCall {
+): OutputNode {
   const type = computeType(operands);
   if (!graph.float64 && type !== "int32") assertShortProduct("cumprod", result.shape[attributes.axis] ?? 1);
   const one = type === "int32" ? graph.scalar(1, type) : convert(graph, graph.scalar(1, "float32"), "float32", type);

@@ -1,5 +1,5 @@
 import type { GraphEmitter } from "../../graph/graph.ts";
-import type { OnnxCall } from "../tools/operation.ts";
+import type { OutputNode } from "../tools/operation.ts";
 
 /** Attributes of a cumulative sum or product along `axis`. */
 export interface CumulativeAttributes {
@@ -21,7 +21,7 @@ interface Scan extends CumulativeAttributes {
  * Writes a cumulative sum or product by recursive doubling: step k combines each element with the one 2^k places before it,
  * so the number of steps is logarithmic in the length.
  */
-export function scan(graph: GraphEmitter, x: string, { operatorType, exclusive, ...line }: Scan): OnnxCall {
+export function scan(graph: GraphEmitter, x: string, { operatorType, exclusive, ...line }: Scan): OutputNode {
   const length = line.shape[line.axis] ?? 1;
   let result = exclusive ? shifted(graph, x, line, 1) : x;
   for (let places = 1; places < length; places *= 2)

@@ -1,5 +1,5 @@
 import type { GraphEmitter } from "../../graph/graph.ts";
-import type { OnnxCall } from "../tools/operation.ts";
+import type { OutputNode } from "../tools/operation.ts";
 
 /**
  * Up to this many numbers are added one after the other. A float32 sum loses digits with every addend that is smaller than
@@ -25,7 +25,7 @@ interface Run {
 }
 
 /** A sum or mean of any number of float32 numbers over `axes` (not negative), exact to about 1e-6 relative to the addends. */
-export function longReduction(graph: GraphEmitter, x: string, reduction: LongReduction): OnnxCall {
+export function longReduction(graph: GraphEmitter, x: string, reduction: LongReduction): OutputNode {
   const { operatorType, shape, axes, keepDims } = reduction;
   const count = axes.reduce((product, axis) => product * (shape[axis] ?? 1), 1);
   if (count <= LONGEST_RUN) return [operatorType, [x, graph.int64(axes)], { keepdims: keepDims ? 1 : 0 }];

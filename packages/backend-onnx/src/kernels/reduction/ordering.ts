@@ -8,7 +8,7 @@ import { convert } from "../tools/conversion.ts";
 import { scan, type CumulativeAttributes } from "./cumulative-scan.ts";
 import { LONGEST_RUN } from "./long-sum.ts";
 import { computedIn, inFloat64, inNumber, isEmpty, kernel, numberType, operation, record } from "../tools/operation.ts";
-import type { OnnxCall, Writing, WrittenOperation } from "../tools/operation.ts";
+import type { OutputNode, EmitContext, OnnxOperation } from "../tools/operation.ts";
 
 interface AxisAttribute {
   readonly axis: number;
@@ -18,12 +18,12 @@ const ARG_MAX = argReduction("ArgMax");
 const ARG_MIN = argReduction("ArgMin");
 
 /** Long sums of real numbers are computed in float64: in float32, rounding errors would accumulate along the axis. */
-const CUMSUM = operation("Cumsum", (writing: Writing<CumulativeAttributes>, x) => {
-  const { graph, operands, attributes } = writing;
+const CUMSUM = operation("Cumsum", (context: EmitContext<CumulativeAttributes>, x) => {
+  const { graph, operands, attributes } = context;
   const [operand] = operands;
   const long = operand?.dtype === "float32" && (operand.shape[attributes.axis] ?? 0) > LONGEST_RUN;
-  if (!long) return inNumber(cumulativeSum)(writing, x);
-  if (graph.float64) return inFloat64(cumulativeSum)(writing, x);
+  if (!long) return inNumber(cumulativeSum)(context, x);
+  if (graph.float64) return inFloat64(cumulativeSum)(context, x);
   const zero = graph.scalar(0, "float32");
   return scan(graph, x, { operatorType: "Add", neutral: zero, shape: operand.shape, ...attributes });
 });
@@ -68,24 +68,24 @@ export const ORDERING_KERNELS: readonly Kernel[] = [
 ];
 
 function cumulativeSum(
-  { graph, attributes: { axis, exclusive, reverse } }: Writing<CumulativeAttributes>,
+  { graph, attributes: { axis, exclusive, reverse } }: EmitContext<CumulativeAttributes>,
   x = "",
-): OnnxCall {
+): OutputNode {
   return ["CumSum", [x, graph.int64Scalar(axis)], { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }];
 }
 
-function argReduction(operatorType: string): WrittenOperation<AxisAttribute> {
+function argReduction(operatorType: string): OnnxOperation<AxisAttribute> {
   return operation(
     operatorType,
     computedIn(
       numberType,
-      (writing: Writing<AxisAttribute>, x) => {
-        const { axis } = writing.attributes;
+      (context: EmitContext<AxisAttribute>, x) => {
+        const { axis } = context.attributes;
         const attributes = { axis, keepdims: 0 };
-        if (numberType(writing.operands) === "int32") return [operatorType, [x], attributes];
+        if (numberType(context.operands) === "int32") return [operatorType, [x], attributes];
         const worst = operatorType === "ArgMax" ? -Infinity : Infinity;
-        const found = writing.graph.apply(operatorType, [withoutNaN(writing.graph, x, worst)], attributes);
-        return firstIfNaN(writing, x, found);
+        const found = context.graph.apply(operatorType, [withoutNaN(context.graph, x, worst)], attributes);
+        return firstIfNaN(context, x, found);
       },
       "int64",
     ),
@@ -98,7 +98,7 @@ function withoutNaN(graph: GraphEmitter, x: string, worst: number): string {
 }
 
 /** ... but keeps a NaN that comes first. */
-function firstIfNaN({ graph, attributes: { axis } }: Writing<AxisAttribute>, x: string, found: string): OnnxCall {
+function firstIfNaN({ graph, attributes: { axis } }: EmitContext<AxisAttribute>, x: string, found: string): OutputNode {
   const first = graph.apply("Gather", [x, graph.int64Scalar(0)], { axis });
   return ["Where", [graph.apply("IsNaN", [first]), graph.int64Scalar(0), found]];
 }
@@ -106,7 +106,7 @@ function firstIfNaN({ graph, attributes: { axis } }: Writing<AxisAttribute>, x: 
 /** The position of the first greatest or least element along one axis. */
 function argReduce(
   recorder: Recorder,
-  recorded: WrittenOperation<AxisAttribute>,
+  recorded: OnnxOperation<AxisAttribute>,
   x: TensorInfo,
   axis: number,
 ): TensorInfo {

@@ -8,7 +8,7 @@ import { fill } from "../indexing/fill.ts";
 import { assertShortProduct } from "../matrix/product-length.ts";
 import { longReduction } from "./long-sum.ts";
 import { computedIn, inFloat32, inNumber, isEmpty, kernel, numberType, operation, record } from "../tools/operation.ts";
-import type { OnnxCall, Write, WrittenOperation } from "../tools/operation.ts";
+import type { OutputNode, EmitNodes, OnnxOperation } from "../tools/operation.ts";
 
 interface ReduceAttributes {
   readonly axes: readonly number[];
@@ -17,7 +17,7 @@ interface ReduceAttributes {
 
 /** A reduction: its operation, the dtype of its result, and its value for an empty tensor (as in tfjs's cpu backend). */
 interface Reduction {
-  readonly operation: WrittenOperation<ReduceAttributes>;
+  readonly operation: OnnxOperation<ReduceAttributes>;
   readonly dtype: (dtype: ElementType) => ElementType;
   readonly ofNothing: number;
 }
@@ -62,11 +62,11 @@ export const REDUCTION_KERNELS: readonly Kernel[] = [
 
 function reduction(
   name: string,
-  write: Write<ReduceAttributes>,
+  emitNodes: EmitNodes<ReduceAttributes>,
   dtype: Reduction["dtype"],
   ofNothing: number,
 ): Reduction {
-  return { operation: operation(name, write), dtype, ofNothing };
+  return { operation: operation(name, emitNodes), dtype, ofNothing };
 }
 
 function sameDtype(dtype: ElementType): ElementType {
@@ -94,7 +94,7 @@ function reduce(
   return record(recorder, recorded, [x], { shape: resultShape, dtype }, { axes, keepDims });
 }
 
-function reduced(operatorType: string): Write<ReduceAttributes> {
+function reduced(operatorType: string): EmitNodes<ReduceAttributes> {
   return ({ graph, attributes: { axes, keepDims } }, x) => [
     operatorType,
     [x, graph.int64(axes)],
@@ -103,22 +103,22 @@ function reduced(operatorType: string): Write<ReduceAttributes> {
 }
 
 /** Integers as int64, whose low half is the int32 sum that wraps: ONNX Runtime's int32 sums saturate for some shapes. */
-function added(...[writing, x = ""]: Parameters<Write<ReduceAttributes>>): OnnxCall {
-  const { graph, operands } = writing;
-  if (numberType(operands) === "float32") return longReduced("ReduceSum")(writing, x);
-  if (!graph.float64) return inNumber(reduced("ReduceSum"))(writing, x);
-  return computedIn("int64", reduced("ReduceSum"))(writing, x);
+function added(...[context, x = ""]: Parameters<EmitNodes<ReduceAttributes>>): OutputNode {
+  const { graph, operands } = context;
+  if (numberType(operands) === "float32") return longReduced("ReduceSum")(context, x);
+  if (!graph.float64) return inNumber(reduced("ReduceSum"))(context, x);
+  return computedIn("int64", reduced("ReduceSum"))(context, x);
 }
 
-function multiplied(...[writing, x = ""]: Parameters<Write<ReduceAttributes>>): OnnxCall {
-  const { graph, operands, attributes } = writing;
+function multiplied(...[context, x = ""]: Parameters<EmitNodes<ReduceAttributes>>): OutputNode {
+  const { graph, operands, attributes } = context;
   const shape = operands[0]?.shape ?? [];
   const count = attributes.axes.reduce((product, axis) => product * (shape[axis] ?? 1), 1);
   if (!graph.float64 && numberType(operands) === "float32") assertShortProduct("prod", count);
-  return reduced("ReduceProd")(writing, x);
+  return reduced("ReduceProd")(context, x);
 }
 
-function longReduced(operatorType: "ReduceSum" | "ReduceMean"): Write<ReduceAttributes> {
+function longReduced(operatorType: "ReduceSum" | "ReduceMean"): EmitNodes<ReduceAttributes> {
   return ({ graph, operands, attributes }, x = "") =>
     longReduction(graph, x, { operatorType, shape: operands[0]?.shape ?? [], ...attributes });
 }
@@ -127,13 +127,13 @@ function longReduced(operatorType: "ReduceSum" | "ReduceMean"): Write<ReduceAttr
 const TINY = 2 ** -100;
 
 /** ONNX Runtime loses NaN among other numbers. A sum of scaled numbers cannot overflow, so it is NaN only if one of them is. */
-function extreme(operatorType: "ReduceMax" | "ReduceMin"): Write<ReduceAttributes> {
-  return (writing, x) => {
-    const { graph, operands } = writing;
-    const call = reduced(operatorType)(writing, x);
+function extreme(operatorType: "ReduceMax" | "ReduceMin"): EmitNodes<ReduceAttributes> {
+  return (context, x) => {
+    const { graph, operands } = context;
+    const call = reduced(operatorType)(context, x);
     if (numberType(operands) === "int32") return call;
     const found = graph.apply(...call);
-    const sumOf = (numbers: string): string => graph.apply(...reduced("ReduceSum")(writing, numbers));
+    const sumOf = (numbers: string): string => graph.apply(...reduced("ReduceSum")(context, numbers));
     if (graph.float64) {
       const [low, high] = [graph.scalar(-1, "float32"), graph.scalar(1, "float32")];
       const sum = sumOf(graph.apply("Clip", [x, low, high]));

@@ -4,7 +4,7 @@ import type { GraphEmitter } from "../../graph/graph.ts";
 import type { Kernel, Recorder } from "../../kernel.ts";
 import { longReduction } from "./long-sum.ts";
 import { inFloat32, kernel, operation, record } from "../tools/operation.ts";
-import type { OnnxCall, Writing, WrittenOperation } from "../tools/operation.ts";
+import type { OutputNode, EmitContext, OnnxOperation } from "../tools/operation.ts";
 
 interface AxisAttribute {
   readonly axis: number;
@@ -30,10 +30,10 @@ export function softmax(recorder: Recorder, logits: TensorInfo): TensorInfo {
   return normalize(recorder, SOFTMAX, logits, -1);
 }
 
-function normalization(operatorType: "Softmax" | "LogSoftmax"): WrittenOperation<AxisAttribute> {
+function normalization(operatorType: "Softmax" | "LogSoftmax"): OnnxOperation<AxisAttribute> {
   return operation(
     operatorType,
-    inFloat32(({ graph, operands: [operand], attributes }: Writing<AxisAttribute>, x) => {
+    inFloat32(({ graph, operands: [operand], attributes }: EmitContext<AxisAttribute>, x) => {
       const shape = operand?.shape ?? [];
       const axis = attributes.axis < 0 ? attributes.axis + shape.length : attributes.axis;
       if ((shape[axis] ?? 1) <= LONGEST_SUM) return [operatorType, [x], { axis }];
@@ -48,7 +48,7 @@ function longNormalization(
   operatorType: "Softmax" | "LogSoftmax",
   x: string,
   { shape, axis }: { readonly shape: readonly number[]; readonly axis: number },
-): OnnxCall {
+): OutputNode {
   const largest = graph.apply("ReduceMax", [x, graph.int64([axis])], { keepdims: 1 });
   const shifted = graph.apply("Sub", [x, largest]);
   const exponentials = graph.apply("Exp", [shifted]);
@@ -60,7 +60,7 @@ function longNormalization(
 
 function normalize(
   recorder: Recorder,
-  recorded: WrittenOperation<AxisAttribute>,
+  recorded: OnnxOperation<AxisAttribute>,
   logits: TensorInfo,
   axis: number,
 ): TensorInfo {

@@ -5,14 +5,14 @@ import { ONNX_TYPES, type OnnxType } from "../../graph/onnx-type.ts";
  * The last node of a conversion. Real numbers become int32 as in JavaScript's typed arrays (truncated; NaN and infinities
  * become 0): casting through int64 wraps instead of saturating.
  */
-export function castCall(graph: GraphEmitter, name: string, from: OnnxType, to: OnnxType): CastCall {
+export function castNode(graph: GraphEmitter, name: string, from: OnnxType, to: OnnxType): CastCall {
   const wraps = to === "int32" && (from === "float32" || from === "float64");
   return ["Cast", [wraps ? lowBits(graph, name) : name], { to: ONNX_TYPES[to] }];
 }
 
 /** Converts a value if it has a different type; returns the name of the result. */
 export function convert(graph: GraphEmitter, name: string, from: OnnxType, to: OnnxType): string {
-  return from === to ? name : graph.apply(...castCall(graph, name, from, to));
+  return from === to ? name : graph.apply(...castNode(graph, name, from, to));
 }
 
 /** The mask has no effect on the result, but prevents ONNX Runtime from merging the two casts into one that saturates. */

@@ -2,77 +2,77 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../../backend-error.ts";
 import type { Attributes, GraphEmitter, OnnxAttribute, Operation, Value } from "../../graph/graph.ts";
 import type { Kernel, Operand, Recorder, ResultType } from "../../kernel.ts";
-import { castCall, convert } from "./conversion.ts";
+import { castNode, convert } from "./conversion.ts";
 import type { OnnxType } from "../../graph/onnx-type.ts";
 import { assertShape } from "../../graph/shape-check.ts";
 
 /** The last ONNX node of an operation, without its outputs, which the caller adds. */
-export type OnnxCall = readonly [
+export type OutputNode = readonly [
   operatorType: string,
   inputs: readonly string[],
   attributes?: Readonly<Record<string, OnnxAttribute>>,
   domain?: string,
 ];
 
-/** The graph and the node that an operation is written for. `result` is its first result. */
-export interface Writing<A = object> {
+/** The graph and the node that an operation is emitted into. `result` is its first result. */
+export interface EmitContext<A = object> {
   readonly graph: GraphEmitter;
   readonly attributes: A;
   readonly operands: readonly Value[];
   readonly result: Value;
 }
 
-/** Writes everything before the last node through `graph.apply` and returns the last node. */
-export type Write<A = object> = (writing: Writing<A>, ...inputs: string[]) => OnnxCall;
+/** Emits everything before the last node through `graph.apply` and returns the last node. */
+export type EmitNodes<A = object> = (context: EmitContext<A>, ...inputs: string[]) => OutputNode;
 
 /** An operation with attributes of type `A`, which {@link record} requires. */
-export interface WrittenOperation<A = object> extends Operation {
-  readonly write: Write<A>;
+export interface OnnxOperation<A = object> extends Operation {
+  readonly emitNodes: EmitNodes<A>;
 }
 
-export function operation<A = object>(name: string, write: Write<A>): WrittenOperation<A> {
+export function operation<A = object>(name: string, emitNodes: EmitNodes<A>): OnnxOperation<A> {
   return {
     name,
-    write,
+    emitNodes,
     emit(graph, inputs, outputs, { inputs: operands, attributes, outputs: [result] }) {
       if (result === undefined)
         throw new BackendError("unsupported", `the operation ${name} was recorded without a result.`);
-      const call = write({ graph, attributes: attributes as A, operands, result }, ...inputs);
-      graph.node(call[0], call[1], outputs, call[2], call[3]);
+      const node = emitNodes({ graph, attributes: attributes as A, operands, result }, ...inputs);
+      graph.node(node[0], node[1], outputs, node[2], node[3]);
     },
   };
 }
 
 /** A single ONNX node of this type. */
-export function onnxNode(operatorType: string): Write {
+export function onnxNode(operatorType: string): EmitNodes {
   return (_, ...inputs) => [operatorType, inputs];
 }
 
 /**
- * Wraps `write` so that it computes in a type for which ONNX Runtime has a kernel. Operands are converted to the compute
+ * Wraps `emitNodes` so that it computes in a type for which ONNX Runtime has a kernel. Operands are converted to the compute
  * type; the output, of type `produced` (default: the compute type), is converted to the result's dtype.
  */
 export function computedIn<A>(
   computeType: OnnxType | ((operands: readonly Value[]) => OnnxType),
-  write: Write<A>,
+  emitNodes: EmitNodes<A>,
   produced?: OnnxType,
-): Write<A> {
-  return (writing, ...inputs) => {
-    const { graph, operands, result } = writing;
+): EmitNodes<A> {
+  return (context, ...inputs) => {
+    const { graph, operands, result } = context;
     const type = typeof computeType === "string" ? computeType : computeType(operands);
     const names = inputs.map((name, index) => convert(graph, name, operands[index]?.dtype ?? type, type));
-    const call = write(writing, ...names);
+    const node = emitNodes(context, ...names);
     const from = produced ?? type;
-    return from === result.dtype ? call : castCall(graph, graph.apply(...call), from, result.dtype);
+    return from === result.dtype ? node : castNode(graph, graph.apply(...node), from, result.dtype);
   };
 }
 
 /** ONNX Runtime has a float32 kernel for every operator. */
-export const inFloat32 = <A = object>(write: Write<A>): Write<A> => computedIn("float32", write);
+export const inFloat32 = <A = object>(emitNodes: EmitNodes<A>): EmitNodes<A> => computedIn("float32", emitNodes);
 /** For results that float32 would round too much. */
-export const inFloat64 = <A = object>(write: Write<A>): Write<A> => computedIn("float64", write);
+export const inFloat64 = <A = object>(emitNodes: EmitNodes<A>): EmitNodes<A> => computedIn("float64", emitNodes);
 /** For operators with kernels for float32 and int32 but not for bool. */
-export const inNumber = <A = object>(write: Write<A>): Write<A> => computedIn(numberType, write);
+export const inNumber = <A = object>(emitNodes: EmitNodes<A>): EmitNodes<A> => computedIn(numberType, emitNodes);
 
 /** The type that can represent the numbers of all operands. */
 export function numberType(operands: readonly Pick<Value, "dtype">[]): "float32" | "int32" {
@@ -99,7 +99,7 @@ export function kernel<Inputs, KernelAttributes = object>(
  */
 export function record<A extends object>(
   recorder: Recorder,
-  recorded: WrittenOperation<A>,
+  recorded: OnnxOperation<A>,
   inputs: readonly Operand[],
   result: ResultType,
   attributes?: A,

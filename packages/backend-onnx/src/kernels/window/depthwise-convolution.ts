@@ -7,7 +7,7 @@ import { ADD } from "../elementwise/arithmetic.ts";
 import { elementwise } from "../elementwise/broadcast.ts";
 import { compose } from "../tools/composition.ts";
 import { fill } from "../indexing/fill.ts";
-import { writeConvolution, writeConvolutionBack } from "./grouped-convolution.ts";
+import { emitConvolution, emitConvolutionBack } from "./grouped-convolution.ts";
 import { inFloat32, isEmpty, kernel, operation, record } from "../tools/operation.ts";
 import { slice } from "../indexing/slice.ts";
 import { transpose } from "../indexing/transpose.ts";
@@ -19,8 +19,8 @@ type DepthwiseAttributes = Omit<tf.DepthwiseConv2dNativeAttrs, "dataFormat"> & {
 /** From [height, width, channels, multiplier] to [channels, multiplier, height, width]. */
 const FILTER_TO_ONNX = [2, 3, 0, 1] as const;
 
-const CONVOLVE = operation("DepthwiseConv", inFloat32(writeConvolution));
-const CONVOLVE_BACK = operation("DepthwiseConvTranspose", inFloat32(writeConvolutionBack));
+const CONVOLVE = operation("DepthwiseConv", inFloat32(emitConvolution));
+const CONVOLVE_BACK = operation("DepthwiseConvTranspose", inFloat32(emitConvolutionBack));
 
 /** Separate convolutions of each input channel, with `multiplier` output channels each. Layout NHWC. */
 export const DEPTHWISE_CONVOLUTION_KERNELS: readonly Kernel[] = [

@@ -10,7 +10,7 @@ import { gather } from "../indexing/gather.ts";
 import { fill } from "../indexing/fill.ts";
 import { longReduction } from "../reduction/long-sum.ts";
 import { constant, inFloat32, isEmpty, kernel, operation, record } from "../tools/operation.ts";
-import type { Writing } from "../tools/operation.ts";
+import type { EmitContext } from "../tools/operation.ts";
 import { pad } from "../indexing/pad.ts";
 import { segmentSum } from "../indexing/scatter.ts";
 import { slice } from "../indexing/slice.ts";
@@ -32,7 +32,7 @@ const EMPTY_WINDOW = Number.MIN_SAFE_INTEGER;
 
 const LARGEST = operation(
   "DilationLargest",
-  inFloat32(({ graph }: Writing, sums) => {
+  inFloat32(({ graph }: EmitContext, sums) => {
     const found = graph.apply("ReduceMax", [comparable(graph, sums), graph.int64([2])], { keepdims: 0 });
     return ["Max", [found, graph.scalar(EMPTY_WINDOW, "float32")]];
   }),
@@ -41,7 +41,7 @@ const LARGEST = operation(
 /** dy, [batch, windows, 1, channels], at the first position in each window with the largest sum; 0 elsewhere. */
 const GRADIENT_AT_LARGEST = operation(
   "DilationGradientAtLargest",
-  inFloat32(({ graph, operands: [operand] }: Writing, sums, dy) => {
+  inFloat32(({ graph, operands: [operand] }: EmitContext, sums, dy) => {
     const places = graph.int64Scalar(operand?.shape[2] ?? 1);
     const range = graph.apply("Range", [graph.int64Scalar(0), places, graph.int64Scalar(1)]);
     const winner = graph.apply("ArgMax", [comparable(graph, sums)], { axis: 2, keepdims: 1 });
@@ -52,7 +52,7 @@ const GRADIENT_AT_LARGEST = operation(
 
 const SUM_OF_WINDOWS = operation(
   "DilationSumOfWindows",
-  inFloat32(({ graph, operands: [operand] }: Writing, gradient) =>
+  inFloat32(({ graph, operands: [operand] }: EmitContext, gradient) =>
     longReduction(graph, gradient, {
       operatorType: "ReduceSum",
       shape: operand?.shape ?? [],
@@ -161,6 +161,6 @@ function addBack(
 }
 
 /** A comparison with NaN is false, so tfjs never chooses NaN. */
-function comparable(graph: Writing["graph"], sums: string): string {
+function comparable(graph: EmitContext["graph"], sums: string): string {
   return graph.apply("Where", [graph.apply("IsNaN", [sums]), graph.scalar(-Infinity, "float32"), sums]);
 }

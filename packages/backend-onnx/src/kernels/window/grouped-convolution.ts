@@ -1,7 +1,7 @@
 import type { GraphEmitter } from "../../graph/graph.ts";
 import { addTerms } from "../elementwise/add-terms.ts";
 import { blockOf, LONGEST_RUN, longReduction } from "../reduction/long-sum.ts";
-import type { OnnxCall, Writing } from "../tools/operation.ts";
+import type { OutputNode, EmitContext } from "../tools/operation.ts";
 import type { Window } from "./window.ts";
 
 /** Channels are split into `group` independent groups; 1 is a plain convolution. */
@@ -30,8 +30,8 @@ interface AxisBlocks {
  * Filters with many weights, as in gradients of filters, are split into blocks. Each block is a group, and the results of
  * all blocks are added.
  */
-export function writeConvolution(writing: Writing<GroupedWindow>, x: string, filter: string): OnnxCall {
-  const { graph, operands, attributes, result } = writing;
+export function emitConvolution(context: EmitContext<GroupedWindow>, x: string, filter: string): OutputNode {
+  const { graph, operands, attributes, result } = context;
   const { strides, dilations, pads, group } = attributes;
   const [filters = 1, channels = 1, rows = 1, columns = 1] = operands[1]?.shape ?? [];
   const [, , outHeight = 1, outWidth = 1] = result.shape;
@@ -41,7 +41,7 @@ export function writeConvolution(writing: Writing<GroupedWindow>, x: string, fil
 
   const inChannels = cut(channels, block / (rows * columns));
   const parts = exactCuts(rows, block / columns).flatMap((inRows) =>
-    exactCuts(columns, block).map((inColumns) => inBlocks(writing, x, filter, [inChannels, inRows, inColumns])),
+    exactCuts(columns, block).map((inColumns) => inBlocks(context, x, filter, [inChannels, inRows, inColumns])),
   );
   const sum = parts.length === 1 ? (parts[0] ?? "") : graph.apply(...addTerms(graph, parts));
   return ["Reshape", [sum, graph.int64(result.shape)]];
@@ -61,12 +61,12 @@ function exactCuts(length: number, largest: number): readonly AxisBlocks[] {
 
 /** The contribution of these rows and columns of the filter to the result: [batch, group, filters / group * height * width]. */
 function inBlocks(
-  writing: Writing<GroupedWindow>,
+  context: EmitContext<GroupedWindow>,
   x: string,
   filter: string,
   cuts: readonly [channels: AxisBlocks, rows: AxisBlocks, columns: AxisBlocks],
 ): string {
-  const { graph, operands, attributes, result } = writing;
+  const { graph, operands, attributes, result } = context;
   const { strides, dilations, pads, group } = attributes;
   const [filters = 1, channels = 1, rows = 1, columns = 1] = operands[1]?.shape ?? [];
   const [batch = 1, , outHeight = 1, outWidth = 1] = result.shape;
@@ -76,7 +76,7 @@ function inBlocks(
   const missing = inChannels.count * inChannels.size - channels;
   const isWhole = places.map(({ size }, axis) => size === [rows, columns][axis]);
 
-  const image = blocksOfImage(writing, x, { batch, inChannels, places, isWhole, missing });
+  const image = blocksOfImage(context, x, { batch, inChannels, places, isWhole, missing });
   const filterGrid = [group, filters / group, ...cuts.flatMap(({ count, size }) => [count, size])];
   const part = padEnd(graph, sliceOfFilter(graph, filter, [filters, channels, rows, columns], places), [
     0,
@@ -128,7 +128,7 @@ interface ImageSplit {
 
 /** The part of the image that each block of the filter covers, as channels: [batch, group * blocks * channels, height, width]. */
 function blocksOfImage(
-  { graph, operands, attributes: { group, strides, dilations, pads }, result }: Writing<GroupedWindow>,
+  { graph, operands, attributes: { group, strides, dilations, pads }, result }: EmitContext<GroupedWindow>,
   x: string,
   { batch, inChannels, places, isWhole, missing }: ImageSplit,
 ): string {
@@ -167,8 +167,8 @@ function blocksOfImage(
  * Writes the gradient of a convolution's image from `dy` [batch, filters, height, width]. The gradient of a pixel is a sum
  * of one product per window that contains it; a long sum is split by rows and columns of the filter.
  */
-export function writeConvolutionBack(writing: Writing<GroupedWindow>, dy: string, filter: string): OnnxCall {
-  const { graph, operands, attributes, result } = writing;
+export function emitConvolutionBack(context: EmitContext<GroupedWindow>, dy: string, filter: string): OutputNode {
+  const { graph, operands, attributes, result } = context;
   const { strides, dilations, pads, group, unreached } = attributes;
   const [filters = 1, channels = 1, rows = 1, columns = 1] = operands[1]?.shape ?? [];
   if (Math.ceil(rows / strides[0]) * Math.ceil(columns / strides[1]) <= LONGEST_RUN)

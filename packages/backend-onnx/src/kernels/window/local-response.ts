@@ -5,11 +5,11 @@ import type { Kernel, Recorder } from "../../kernel.ts";
 import { cast } from "../elementwise/cast.ts";
 import { compose } from "../tools/composition.ts";
 import { inFloat32, kernel, operation, record } from "../tools/operation.ts";
-import type { Writing, WrittenOperation } from "../tools/operation.ts";
+import type { EmitContext, OnnxOperation } from "../tools/operation.ts";
 
 const NORMALIZE = operation(
   "LRN",
-  inFloat32(({ graph, attributes }: Writing<tf.LRNAttrs>, x) => {
+  inFloat32(({ graph, attributes }: EmitContext<tf.LRNAttrs>, x) => {
     const scale = graph.apply("Pow", [norm(graph, x, attributes), graph.scalar(-attributes.beta, "float32")]);
     return ["Mul", [x, scale]];
   }),
@@ -18,7 +18,7 @@ const NORMALIZE = operation(
 /** `dy * norm^-beta - 2 alpha beta x * neighbours(y dy / norm)` */
 const GRADIENT = operation(
   "LRNGrad",
-  inFloat32(({ graph, attributes }: Writing<tf.LRNGradAttrs>, x, y, dy) => {
+  inFloat32(({ graph, attributes }: EmitContext<tf.LRNGradAttrs>, x, y, dy) => {
     const { alpha, beta, depthRadius } = attributes;
     const norms = norm(graph, x, attributes);
     const direct = graph.apply("Mul", [dy, graph.apply("Pow", [norms, graph.scalar(-beta, "float32")])]);
@@ -41,7 +41,7 @@ export const LOCAL_RESPONSE_KERNELS: readonly Kernel[] = [
 /** Reshapes tensors of the same shape to [pixels, 1, channels], and the result back. */
 function perPixel<A extends tf.LRNAttrs>(
   recorder: Recorder,
-  recorded: WrittenOperation<A>,
+  recorded: OnnxOperation<A>,
   tensors: readonly TensorInfo[],
   { depthRadius, bias, alpha, beta }: A,
 ): TensorInfo {

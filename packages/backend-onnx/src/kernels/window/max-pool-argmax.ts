@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Kernel } from "../../kernel.ts";
 import { compose } from "../tools/composition.ts";
 import { computedIn, kernel, operation, record } from "../tools/operation.ts";
-import type { OnnxCall, Writing } from "../tools/operation.ts";
+import type { OutputNode, EmitContext } from "../tools/operation.ts";
 import { foundNothing, maximumPool, padded, poolInfo, withoutNaN } from "./pooling.ts";
 import { transpose } from "../indexing/transpose.ts";
 import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, wanted, wholeInfo, windowOf } from "./window.ts";
@@ -12,7 +12,7 @@ interface ArgmaxAttributes extends Window {
   readonly includeBatchInIndex: boolean;
 }
 
-const ARGMAX = operation("MaxPoolArgmax", computedIn("float32", writeArgmax, "int64"));
+const ARGMAX = operation("MaxPoolArgmax", computedIn("float32", emitArgmax, "int64"));
 
 /** Maxima and their int32 positions in the flattened image [height, width, channels], or in the flattened batch. */
 export const MAX_POOL_ARGMAX_KERNELS: readonly Kernel[] = [
@@ -36,7 +36,7 @@ export const MAX_POOL_ARGMAX_KERNELS: readonly Kernel[] = [
 ];
 
 /** Converts ONNX's position in [batch, channels, height, width], padding included, to that of tfjs; -1 if there is none. */
-function writeArgmax({ graph, operands: [operand], attributes }: Writing<ArgmaxAttributes>, x: string): OnnxCall {
+function emitArgmax({ graph, operands: [operand], attributes }: EmitContext<ArgmaxAttributes>, x: string): OutputNode {
   const [, channels = 1, height = 1, width = 1] = operand?.shape ?? [];
   const { source, window, around } = padded(graph, withoutNaN(graph, x), attributes, -Infinity);
   const [maximum, place] = [graph.temporary(), graph.temporary()];

@@ -7,7 +7,7 @@ import { compose } from "../tools/composition.ts";
 import { fill } from "../indexing/fill.ts";
 import { LONGEST_RUN } from "../reduction/long-sum.ts";
 import { inFloat32, isEmpty, kernel, operation, record } from "../tools/operation.ts";
-import type { OnnxCall, Writing, WrittenOperation } from "../tools/operation.ts";
+import type { OutputNode, EmitContext, OnnxOperation } from "../tools/operation.ts";
 import { transpose } from "../indexing/transpose.ts";
 import { TO_CHANNELS_FIRST, TO_CHANNELS_LAST, wanted, wholeGradient, wholeInfo, windowOf } from "./window.ts";
 import type { Window } from "./window.ts";
@@ -19,11 +19,11 @@ type PoolAttributes = Omit<tf.AvgPoolAttrs, "dimRoundingMode"> & Pick<Partial<tf
 /** The smallest finite float32. */
 const LEAST = -3.4028234663852886e38;
 
-const AVERAGE = operation("AvgPool", inFloat32(writeAverage));
+const AVERAGE = operation("AvgPool", inFloat32(emitAverage));
 
 const MAXIMUM = operation(
   "MaxPool",
-  inFloat32(({ graph, attributes }: Writing<Window>, x) => {
+  inFloat32(({ graph, attributes }: EmitContext<Window>, x) => {
     const { source, window } = padded(graph, withoutNaN(graph, x), attributes, -Infinity);
     const { size, strides, pads } = window;
     const found = graph.apply("MaxPool", [source], { kernel_shape: size, strides, pads });
@@ -35,9 +35,9 @@ const MAXIMUM = operation(
 /** Spreads each dy evenly over its window. As in tfjs, padding counts here, unlike in the forward pass. */
 const AVERAGE_GRADIENT = operation(
   "AvgPoolGrad",
-  inFloat32(({ graph, attributes }: Writing<Window>, dy) => {
+  inFloat32(({ graph, attributes }: EmitContext<Window>, dy) => {
     const { size } = attributes;
-    const spread = (source: string, window: Omit<Window, "dilations">): OnnxCall => {
+    const spread = (source: string, window: Omit<Window, "dilations">): OutputNode => {
       const [height, width] = window.size;
       const share = graph.apply("Expand", [
         graph.scalar(1 / (height * width), "float32"),
@@ -79,7 +79,7 @@ function byAxis({ size, strides, dilations, pads, unreached }: Window): readonly
 /** Adds each dy at the position of its window's maximum. */
 const MAXIMUM_GRADIENT = operation(
   "MaxPoolGrad",
-  inFloat32(({ graph, operands, attributes, result }: Writing<Window>, dy, x) => {
+  inFloat32(({ graph, operands, attributes, result }: EmitContext<Window>, dy, x) => {
     const [maximum, place] = [graph.temporary(), graph.temporary()];
     const { source, window, around } = padded(graph, withoutNaN(graph, x), attributes, -Infinity);
     const { size, strides, pads } = window;
@@ -93,7 +93,7 @@ const MAXIMUM_GRADIENT = operation(
     const updates = graph.apply("Reshape", [share, graph.int64([-1, 1])]);
     const count = tf.util.sizeFromShape([...(operands[0]?.shape ?? [])]);
     const added = addAtRows(graph, { data: zeros, rows, updates, dtype: "float32" }, [pixels, count, 1]);
-    const whole: OnnxCall = ["Reshape", [added, graph.int64(shape)]];
+    const whole: OutputNode = ["Reshape", [added, graph.int64(shape)]];
     if (around.length === 0) return whole;
     const starts = around.slice(0, 4);
     const ends = result.shape.map((length, axis) => length + (starts[axis] ?? 0));
@@ -133,7 +133,7 @@ export function poolInfo(
 }
 
 /** An average that includes padding, divided by the same average of ones: 0 / 0 if a window contains only padding. */
-function writeAverage({ graph, operands: [operand], attributes }: Writing<Window>, x: string): OnnxCall {
+function emitAverage({ graph, operands: [operand], attributes }: EmitContext<Window>, x: string): OutputNode {
   const { source, window, around } = padded(graph, x, attributes, 0);
   if (around.length === 0) return average(graph, x, window);
   const ones = graph.apply("Expand", [graph.scalar(1, "float32"), graph.int64(operand?.shape ?? [])]);
@@ -143,8 +143,8 @@ function writeAverage({ graph, operands: [operand], attributes }: Writing<Window
   return ["Div", [sum ?? x, count ?? x]];
 }
 
-function average(graph: GraphEmitter, x: string, window: Window): OnnxCall {
-  const over = (source: string, { size, strides, pads }: Window): OnnxCall => [
+function average(graph: GraphEmitter, x: string, window: Window): OutputNode {
+  const over = (source: string, { size, strides, pads }: Window): OutputNode => [
     "AveragePool",
     [source],
     { kernel_shape: size, strides, pads, count_include_pad: 0 },
@@ -184,7 +184,7 @@ export function padded(
 
 function pool(
   recorder: Recorder,
-  recorded: WrittenOperation<Window>,
+  recorded: OnnxOperation<Window>,
   x: TensorInfo,
   info: backend_util.Conv2DInfo,
 ): TensorInfo {

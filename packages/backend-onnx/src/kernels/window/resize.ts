@@ -10,7 +10,7 @@ import { fill } from "../indexing/fill.ts";
 import { gather } from "../indexing/gather.ts";
 import { matMul } from "../matrix/matmul.ts";
 import { constant, inFloat32, isEmpty, kernel, operation } from "../tools/operation.ts";
-import type { Writing } from "../tools/operation.ts";
+import type { EmitContext } from "../tools/operation.ts";
 
 interface Alignment {
   readonly alignCorners: boolean;
@@ -35,7 +35,7 @@ type Interpolation = (axis: Axis, place: number) => InterpolatedPixel;
 /** `first + (second - first) * weight`, as in tfjs, including NaN and infinities. */
 const MIX = operation(
   "ResizeMix",
-  inFloat32(({ graph }: Writing, first, second, weight) => {
+  inFloat32(({ graph }: EmitContext, first, second, weight) => {
     const difference = graph.apply("Sub", [second, first]);
     return ["Add", [first, graph.apply("Mul", [difference, weight])]];
   }),

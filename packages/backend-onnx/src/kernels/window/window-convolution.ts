@@ -1,7 +1,7 @@
 import type { TensorInfo, backend_util } from "@tensorflow/tfjs-core";
 import type { Recorder } from "../../kernel.ts";
 import type { Convolution } from "./convolution.ts";
-import { writeConvolution, writeConvolutionBack } from "./grouped-convolution.ts";
+import { emitConvolution, emitConvolutionBack } from "./grouped-convolution.ts";
 import { inFloat32, operation, record } from "../tools/operation.ts";
 import { slice } from "../indexing/slice.ts";
 import { transpose } from "../indexing/transpose.ts";
@@ -12,8 +12,8 @@ const FILTER_TO_ONNX = [3, 2, 0, 1] as const;
 /** From [batch, height, width, channels] to [channels, batch, height, width]. */
 const CHANNELS_AS_BATCH = [3, 0, 1, 2] as const;
 
-const CONVOLVE = operation("Conv", inFloat32(writeConvolution));
-const CONVOLVE_BACK = operation("ConvTranspose", inFloat32(writeConvolutionBack));
+const CONVOLVE = operation("Conv", inFloat32(emitConvolution));
+const CONVOLVE_BACK = operation("ConvTranspose", inFloat32(emitConvolutionBack));
 
 /** Any convolution, by ONNX Runtime's Conv and ConvTranspose. */
 export function windowConvolution(asked: backend_util.Conv2DInfo): Convolution {

@@ -1,4 +1,4 @@
-import type { HubSettings } from "./hub-options.ts";
+import type { HubSettings } from "./hub-settings.ts";
 import { fetchFromHome } from "./hub-redirects.ts";
 
 /** A connection that delivers fewer bytes than this in `settings.timeout` counts as broken, unless it ends before. */

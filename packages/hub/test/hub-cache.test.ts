@@ -1,10 +1,10 @@
-import { hubFolder, type HubOptions } from "@mlan/data-kit";
+import { type HubOptions, openRepository } from "@mlan/hub";
+import { type HubServer, hubServer } from "@mlan/testing";
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { withoutHubVariables } from "./hub-environment.ts";
-import { type HubServer, hubServer } from "./hub-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -49,7 +49,7 @@ test("where the list was changed with the file, the fingerprint is still that of
   const poisoned = createHash("sha256")
     .update(await readFile(file))
     .digest("hex");
-  const list = new URL(`hub/datasets/${NAME}/${COMMIT}.files.json`, cache);
+  const list = new URL(`datasets--acme--rows/trees/${COMMIT}.json`, cache);
   await writeFile(list, (await readFile(list, "utf8")).replace(original, poisoned));
   expect(await (await open(hub, cache)).checksum(path)).toBe(poisoned);
 });
@@ -57,11 +57,11 @@ test("where the list was changed with the file, the fingerprint is still that of
 test("a cached file that did not change is not read again: its state is remembered on disk", async () => {
   const { hub, cache } = await setUp();
   const file = await (await open(hub, cache)).local("small.json");
-  const record = new URL(`hub/datasets/${NAME}/${COMMIT}.checked/`, cache);
+  const record = new URL("datasets--acme--rows/.verified/", cache);
   const [name] = await readdir(record);
   const { size, ino, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
   expect(await readFile(new URL(name!, record), "utf8")).toMatch(
-    new RegExp(`^[0-9a-f]{40} ${file.href} ${size} ${ino} ${mtimeNs} ${ctimeNs}$`),
+    new RegExp(`^${name} ${size} ${ino} ${mtimeNs} ${ctimeNs}$`),
   );
   await rm(record, { recursive: true });
   expect(await (await open(hub, cache, { offline: true })).local("small.json")).toEqual(file);
@@ -69,9 +69,9 @@ test("a cached file that did not change is not read again: its state is remember
 
 describe("the cache of Python's huggingface_hub", () => {
   test("gives files by their commit, with no download", async () => {
-    const { hub, cache } = await setUp();
+    const { hub } = await setUp();
     await pythonFolder();
-    const files = await open(hub, cache);
+    const files = await open(hub);
     for (const path of PATHS) {
       const file = await files.local(path);
       expect(file.pathname).toContain(`/datasets--acme--rows/snapshots/${COMMIT}/${path}`);
@@ -81,26 +81,25 @@ describe("the cache of Python's huggingface_hub", () => {
   });
 
   test.each(PATHS)("is not believed where its bytes are others: %s", async (path) => {
-    const { hub, cache } = await setUp();
+    const { hub } = await setUp();
     const python = await pythonFolder();
     await poison(new URL(`snapshots/${COMMIT}/${path}`, python));
-    const file = await (await open(hub, cache)).local(path);
-    expect(file.href).toContain(cache.href);
+    const file = await (await open(hub)).local(path);
     expect(await readFile(file, "utf8")).toBe(FILES[path]);
   });
 
   test.each([COMMIT, "main"])("is enough without a network: %s", async (revision) => {
     await pythonFolder();
     vi.stubEnv("HF_HUB_OFFLINE", "1");
-    const files = await hubFolder({ repository: NAME, revision, cache: await temporaryFolder() }).open();
-    expect(await files.match("data/*")).toEqual(["data/large.bin"]);
+    const files = await openRepository({ type: "dataset", repository: NAME, revision });
+    expect(files.paths.toSorted()).toEqual(PATHS.toSorted());
     for (const path of PATHS) expect(await readFile(await files.local(path), "utf8")).toBe(FILES[path]);
   });
 
   test("without a network is not taken for a whole table when a part is missing", async () => {
     await pythonFolder({ "train-00000-of-00002.json": "[1]" });
-    const folder = hubFolder({ repository: NAME, revision: COMMIT, cache: await temporaryFolder(), offline: true });
-    await expect(folder.open()).rejects.toThrow("lacks the file train-00001-of-00002.json of acme/rows");
+    const opening = openRepository({ type: "dataset", repository: NAME, revision: COMMIT, offline: true });
+    await expect(opening).rejects.toThrow("lacks the file train-00001-of-00002.json of acme/rows");
   });
 
   test.each([
@@ -111,26 +110,22 @@ describe("the cache of Python's huggingface_hub", () => {
     const python = await pythonFolder();
     vi.stubEnv("HF_HOME", undefined);
     vi.stubEnv(variable, fileURLToPath(new URL(`../../${place}`, python)));
-    const files = await hubFolder({
-      repository: NAME,
-      revision: "main",
-      cache: await temporaryFolder(),
-      offline: true,
-    }).open();
+    const files = await openRepository({ type: "dataset", repository: NAME, revision: "main", offline: true });
     expect((await files.local("small.json")).pathname).toContain("/snapshots/");
   });
 });
 
 test("what killed processes left in the cache is removed when it is old, and only then", async () => {
   const { hub, cache } = await setUp();
-  const home = new URL(`hub/datasets/${NAME}/`, cache);
+  const home = new URL("datasets--acme--rows/", cache);
   const names = [
-    `${COMMIT}/data/a.bin.0123456789abcdef.01234567-99-89abcdef.part`,
-    `${COMMIT}.files.json.5c1f1d3c-3a54-4a5e-9f43-0b9f6f1b2a10.tmp`,
-    `${COMMIT}/data/notes.part`,
+    `blobs/${COMMIT}.01234567-99-89abcdef.incomplete`,
+    `trees/${COMMIT}.json.5c1f1d3c-3a54-4a5e-9f43-0b9f6f1b2a10.tmp`,
+    `blobs/${COMMIT}.89abcdef.incomplete`,
   ];
+  const recent = `blobs/${COMMIT}.01234567-98-89abcdef.incomplete`;
   const old = new Date(Date.now() - 8 * 24 * 3600 * 1000);
-  for (const name of [...names, `${COMMIT}/new.0123456789abcdef.01234567-99-89abcdef.part`]) {
+  for (const name of [...names, recent]) {
     const file = new URL(name, home);
     await mkdir(new URL("./", file), { recursive: true });
     await writeFile(file, "half");
@@ -138,10 +133,7 @@ test("what killed processes left in the cache is removed when it is old, and onl
   }
   await open(hub, cache);
   const left = await readdir(home, { recursive: true });
-  expect(left.filter((name) => /part$|tmp$/.test(name)).toSorted()).toEqual([
-    `${COMMIT}/data/notes.part`,
-    `${COMMIT}/new.0123456789abcdef.01234567-99-89abcdef.part`,
-  ]);
+  expect(left.filter((name) => /incomplete$|tmp$/.test(name)).toSorted()).toEqual([recent, names[2]]);
 });
 
 async function setUp(): Promise<{ readonly hub: HubServer; readonly cache: URL }> {
@@ -149,8 +141,9 @@ async function setUp(): Promise<{ readonly hub: HubServer; readonly cache: URL }
   return { hub, cache: await temporaryFolder() };
 }
 
-function open({ endpoint }: HubServer, cache: URL, options: HubOptions = {}) {
-  return hubFolder({ repository: NAME, revision: COMMIT, endpoint, cache, attempts: 1, ...options }).open();
+function open({ endpoint }: HubServer, cache?: URL, options: HubOptions = {}) {
+  const asked = { type: "dataset", repository: NAME, revision: COMMIT } as const;
+  return openRepository({ ...asked, endpoint, ...(cache && { cache }), attempts: 1, ...options });
 }
 
 /** Other bytes of the same size, with the old time of change. */

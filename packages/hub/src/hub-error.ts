@@ -1,30 +1,22 @@
 import { messageOf, MlanError } from "@mlan/core";
 import { answerOf } from "./hub-fetch.ts";
-import type { HubSettings } from "./hub-options.ts";
+import type { HubSettings } from "./hub-settings.ts";
+import { type HubTarget, nameOf, pathOfRepository } from "./hub-target.ts";
 
-/** The dataset, revision and file of a request. */
-export interface HubTarget {
-  readonly repository: string;
-  readonly revision: string;
-  readonly file?: string;
-}
-
-/** An `unavailable` error that names dataset, revision and file, what the Hub said, and what to do. */
+/** An `unavailable` error that names repository, revision and file, what the Hub said, and what to do. */
 export function hubError(asked: HubTarget, settings: HubSettings, cause: unknown): MlanError {
-  const { repository, revision, file } = asked;
-  const what = `data-kit: dataset ${repository}, revision ${revision}${file === undefined ? "" : `, file ${file}`}`;
   const answer = answerOf(cause);
-  const problem = answer ? answered(answer, asked, settings) : unreached(cause, settings, file !== undefined);
-  return unavailable(`${what}: ${problem}`, settings, { cause });
+  const problem = answer ? answered(answer, asked, settings) : unreached(cause, asked, settings);
+  return unavailable(`hub: ${nameOf(asked)}: ${problem}`, settings, { cause });
 }
 
 /** An `unavailable` error for an answer with status 200 that cannot come from the Hub, because it contains `found`. */
-export function oddAnswer({ repository, revision }: HubTarget, settings: HubSettings, found: string): MlanError {
-  const message =
-    `data-kit: dataset ${repository}, revision ${revision}: ${settings.endpoint} sent ${found}. ` +
-    "Check the option hub.endpoint, and whether a proxy answers in the Hub's place.";
+export function oddAnswer(asked: HubTarget, settings: HubSettings, found: string): MlanError {
+  const message = `hub: ${nameOf(asked)}: ${settings.endpoint} sent ${found}. ${CHECK_ENDPOINT}`;
   return unavailable(message, settings);
 }
+
+const CHECK_ENDPOINT = "Check HF_ENDPOINT or the option `endpoint`, and whether a proxy answers in the Hub's place.";
 
 /** Removes the token, since a server may echo what it was sent. */
 function unavailable(message: string, { token }: HubSettings, options?: ErrorOptions): MlanError {
@@ -44,9 +36,9 @@ function adviceFor(answer: Response, asked: HubTarget, settings: HubSettings): s
   if (code === "GatedRepo") return gated(asked, settings);
   if (code === "RepoNotFound") return noRepository(asked, settings);
   if (code === "RevisionNotFound")
-    return `The dataset has no such revision; check the option hub.revision against ${pageOf(asked, settings)}/tree/main.`;
-  if (code === "EntryNotFound") return "That revision has no such file; check the option hub.revision.";
-  if (code === "DisabledRepo") return `The Hub has disabled the dataset; see ${pageOf(asked, settings)}.`;
+    return `The ${asked.type} has no such revision; check it against ${pageOf(asked, settings)}/tree/main.`;
+  if (code === "EntryNotFound") return "That revision has no such file; check the option `revision`.";
+  if (code === "DisabledRepo") return `The Hub has disabled the ${asked.type}; see ${pageOf(asked, settings)}.`;
   return adviceForStatus(answer.status, asked, settings);
 }
 
@@ -55,11 +47,12 @@ function adviceForStatus(status: number, asked: HubTarget, settings: HubSettings
   if (status === 401 && token)
     return `The token is not valid (any more); set HF_TOKEN to a new one from ${settings.endpoint}/settings/tokens, or unset it.`;
   if (status === 401 || status === 403) return gated(asked, settings);
-  if (status === 404) return "There is no such dataset, revision or file; check the name and the option hub.revision.";
+  if (status === 404)
+    return `There is no such ${asked.type}, revision or file; check the name and the option \`revision\`.`;
   if (status === 429)
     return `Too many requests, ${attempts} times in a row; try later${token ? "" : ", or set HF_TOKEN for a higher limit"}.`;
   if (status >= 500 || status === 408) return `It failed ${attempts} times in a row; try later.`;
-  return "Check the option hub.endpoint, and whether a proxy answers in the Hub's place.";
+  return CHECK_ENDPOINT;
 }
 
 function gated(asked: HubTarget, settings: HubSettings): string {
@@ -67,12 +60,12 @@ function gated(asked: HubTarget, settings: HubSettings): string {
   const tokens = `${settings.endpoint}/settings/tokens`;
   if (!settings.token) {
     return (
-      `The dataset is gated: its readers must be logged in and accept its terms. Accept its terms at ${page}, then set HF_TOKEN to a ` +
+      `The ${asked.type} is gated: its readers must be logged in and accept its terms. Accept its terms at ${page}, then set HF_TOKEN to a ` +
       `token of that account (${tokens}, kind "read").`
     );
   }
   return (
-    `The dataset is gated, and the account of HF_TOKEN may not read it (yet). Accept its terms at ${page} with that ` +
+    `The ${asked.type} is gated, and the account of HF_TOKEN may not read it (yet). Accept its terms at ${page} with that ` +
     `account, or wait until its owners agree; a fine-grained token also needs access to gated repositories (${tokens}).`
   );
 }
@@ -81,20 +74,23 @@ function noRepository(asked: HubTarget, settings: HubSettings): string {
   const hidden = settings.token
     ? "or is private and hidden from the account of HF_TOKEN"
     : "or is private, and HF_TOKEN is not set";
-  return `The dataset does not exist, ${hidden}; check the name at ${pageOf(asked, settings)}.`;
+  return `The ${asked.type} does not exist, ${hidden}; check the name at ${pageOf(asked, settings)}.`;
 }
 
-function unreached(cause: unknown, { endpoint, attempts }: HubSettings, file: boolean): string {
+/** The option that takes files from this machine instead. */
+const LOCAL_OPTION = { model: "weights", dataset: "folder" };
+
+function unreached(cause: unknown, { type, file }: HubTarget, { endpoint, attempts }: HubSettings): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const reason = printable(messageOf(inner) || String(Object(inner).code ?? "no reason is known"));
-  if (file) {
+  if (file !== undefined) {
     return (
       `it could not be downloaded, ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +
       "the bytes received so far are kept, and the download resumes there."
     );
   }
   return (
-    `${endpoint} cannot be reached (${reason}). Check the network, or give the dataset's files as \`folder\`; ` +
+    `${endpoint} cannot be reached (${reason}). Check the network, or give a folder with the files as \`${LOCAL_OPTION[type]}\`; ` +
     "HF_HUB_OFFLINE=1 reads only what is already downloaded."
   );
 }
@@ -104,6 +100,6 @@ function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, " ").slice(0, 200);
 }
 
-function pageOf({ repository }: HubTarget, { endpoint }: HubSettings): string {
-  return `${endpoint}/datasets/${repository}`;
+function pageOf(asked: HubTarget, { endpoint }: HubSettings): string {
+  return `${endpoint}/${pathOfRepository(asked)}`;
 }

@@ -1,17 +1,17 @@
 import { messageOf, MlanError, pathOf } from "@mlan/core";
 import { readFile } from "node:fs/promises";
-import { isSwitchedOn, pythonHome } from "./python-home.ts";
+import { hubHome, isSwitchedOn } from "./hub-home.ts";
 
 /**
  * The token as given, otherwise from the environment variable HF_TOKEN, otherwise from the file that Python's `hf auth
  * login` writes. Throws an `invalid-options` error for an invalid token, without showing it.
  */
 export async function hubToken(given: string | undefined): Promise<string | undefined> {
-  if (given !== undefined) return checked(given, "the option hub.token");
+  if (given !== undefined) return checked(given, "the option `token`");
   if (isSwitchedOn(process.env["HF_HUB_DISABLE_IMPLICIT_TOKEN"])) return undefined;
   const variable = checked(process.env["HF_TOKEN"] ?? "", "HF_TOKEN");
   if (variable !== undefined) return variable;
-  const { tokenFile } = pythonHome();
+  const { tokenFile } = hubHome();
   const place = pathOf(tokenFile);
   try {
     return checked(await readFile(tokenFile, "utf8"), `the file ${place}`);
@@ -19,7 +19,7 @@ export async function hubToken(given: string | undefined): Promise<string | unde
     if (MlanError.is(cause)) throw cause;
     const { code } = Object(cause);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    const message = `data-kit: the Hub token in ${place} cannot be read (${messageOf(cause)}); fix that, or set HF_TOKEN.`;
+    const message = `hub: the Hub token in ${place} cannot be read (${messageOf(cause)}); fix that, or set HF_TOKEN.`;
     throw new MlanError("unavailable", message, { cause });
   }
 }
@@ -29,6 +29,6 @@ function checked(written: string, place: string): string | undefined {
   const token = written.trim();
   if (token === "") return undefined;
   if (/^hf_[!-~]+$/.test(token)) return token;
-  const message = `data-kit: a Hub token starts with "hf_" and has no spaces or line breaks; check ${place}.`;
+  const message = `hub: a Hub token starts with "hf_" and has no spaces or line breaks; check ${place}.`;
   throw new MlanError("invalid-options", message);
 }

@@ -1,8 +1,9 @@
 import { MlanError } from "@mlan/core";
 import { setTimeout as wait } from "node:timers/promises";
-import { type HubTarget, hubError } from "./hub-error.ts";
+import { hubError } from "./hub-error.ts";
 import { answerOf } from "./hub-fetch.ts";
-import type { HubSettings } from "./hub-options.ts";
+import type { HubSettings } from "./hub-settings.ts";
+import type { HubTarget } from "./hub-target.ts";
 
 export interface Retries {
   readonly settings: HubSettings;

@@ -1,11 +1,12 @@
-import { type Files, hubFolder, type HubOptions } from "@mlan/data-kit";
+import type { DownloadProgress } from "@mlan/core";
+import { type HubOptions, openRepository, type RepositoryFiles } from "@mlan/hub";
+import { type HubServer, hubServer } from "@mlan/testing";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile, truncate } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { withoutHubVariables } from "./hub-environment.ts";
-import { type HubServer, hubServer } from "./hub-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -108,7 +109,7 @@ test.each([
   await expect(files.local(SMALL)).rejects.toThrow(
     `dataset acme/bytes, revision ${COMMIT}, file ${SMALL}: it could not be downloaded, 3 times in a row`,
   );
-  expect(await readdir(new URL("data/", files.folder))).toEqual([]);
+  expect(await readdir(new URL("../../blobs/", files.folder))).toEqual([]);
 });
 
 test("keeps what arrived when it gives up, and goes on with it at the next call", async () => {
@@ -194,8 +195,8 @@ test("gives up a list of files that stalls", async () => {
 test("stops a download when it is told to", async () => {
   const { hub, cache } = await setUp();
   const controller = new AbortController();
-  const folder = hubFolder({ ...optionsFor(hub, cache), repository: "acme/bytes", revision: COMMIT });
-  const files = await folder.open({ signal: controller.signal });
+  const asked = { ...optionsFor(hub, cache), type: "dataset", repository: "acme/bytes", revision: COMMIT } as const;
+  const files = await openRepository(asked, { signal: controller.signal });
   hub.intercept = (_, response) => begin(response, () => controller.abort());
   await expect(files.local(SMALL)).rejects.toThrow(/abort/i);
 });
@@ -224,14 +225,15 @@ test(
   "goes on with what a killed process left, and never writes into what a living one holds",
   { timeout: 60_000 },
   async () => {
-    const { hub, files, cache } = await setUp();
+    // A living process that brings nothing is not waited for longer than twice the timeout.
+    const { hub, files, cache } = await setUp({ timeout: 100 });
     const child = await downloadInChild(hub, cache);
-    const [part] = await readdir(new URL("data/", files.folder));
+    const [part] = await parts(files);
     hub.intercept = () => false;
 
     await expectWhole(files, SMALL, [part!]);
     expect(hub.ranges.splice(0)).toEqual([undefined, undefined]);
-    expect((await readFile(new URL(`data/${part}`, files.folder))).length).toBe(HALF);
+    expect((await readFile(new URL(`../../blobs/${part}`, files.folder))).length).toBe(HALF);
 
     await kill(child);
     await truncate(new URL(SMALL, files.folder), 1);
@@ -239,6 +241,35 @@ test(
     expect(hub.ranges).toEqual([`bytes=${HALF}-`]);
   },
 );
+
+test(
+  "waits for a living process that downloads the same file, and reports how far it is",
+  { timeout: 60_000 },
+  async () => {
+    const { hub, cache } = await setUp();
+    let goOn = (): void => undefined;
+    await downloadInChild(hub, cache, (response) => (goOn = () => response.end(CONTENT.subarray(HALF))));
+    const seen: number[] = [];
+    const waiting = await openFiles(hub, cache, {}, ({ bytes }) => {
+      seen.push(bytes);
+      goOn();
+    });
+    await expectWhole(waiting, SMALL);
+    expect(seen[0]).toBe(HALF);
+    expect(hub.ranges).toEqual([undefined]);
+  },
+);
+
+test("reports the bytes of a download, with those of an earlier start", async () => {
+  const { hub, cache } = await setUp();
+  hub.intercept = inOrder((response) => void begin(response, () => response.destroy()));
+  const seen: DownloadProgress[] = [];
+  const files = await openFiles(hub, cache, {}, (progress) => seen.push(progress));
+  await expectWhole(files, SMALL);
+  const place = { source: "acme/bytes on the Hub", file: SMALL, size: CONTENT.length };
+  expect(seen.map(({ bytes }) => bytes)).toEqual([0, HALF, CONTENT.length]);
+  expect(seen[1]).toEqual({ ...place, bytes: HALF });
+});
 
 async function setUp(options: HubOptions = {}) {
   const hub = await hubServer({
@@ -257,16 +288,28 @@ function optionsFor({ endpoint }: HubServer, cache: URL): HubOptions {
   return { endpoint, cache, attempts: 3, retryDelay: 0 };
 }
 
-function openFiles(hub: HubServer, cache: URL, options: HubOptions = {}): Promise<Files> {
-  return hubFolder({ repository: "acme/bytes", revision: COMMIT, ...optionsFor(hub, cache), ...options }).open();
+function openFiles(
+  hub: HubServer,
+  cache: URL,
+  options: HubOptions = {},
+  onDownload: (progress: DownloadProgress) => void = () => undefined,
+): Promise<RepositoryFiles> {
+  const asked = { type: "dataset", repository: "acme/bytes", revision: COMMIT } as const;
+  return openRepository({ ...asked, ...optionsFor(hub, cache), ...options }, { onDownload });
 }
 
-/** The file arrives whole, and nothing else lies beside it. */
-async function expectWhole(files: Files, path: string, others: readonly string[] = []): Promise<void> {
+/** The names of unfinished downloads. */
+async function parts({ folder }: RepositoryFiles): Promise<readonly string[]> {
+  const names = await readdir(new URL("../../blobs/", folder));
+  return names.filter((name) => !/^[0-9a-f]+$/.test(name));
+}
+
+/** The file arrives whole, and nothing else is left. */
+async function expectWhole(files: RepositoryFiles, path: string, others: readonly string[] = []): Promise<void> {
   const bytes = await readFile(await files.local(path));
   expect(bytes.equals(CONTENT)).toBe(true);
-  const names = (await readdir(new URL("data/", files.folder))).toSorted();
-  expect(names).toEqual([path.slice("data/".length), ...others].toSorted());
+  expect(await readdir(new URL("data/", files.folder))).toContain(path.slice("data/".length));
+  expect(await parts(files)).toEqual(others);
 }
 
 function isContent({ url }: IncomingMessage): boolean {
@@ -305,21 +348,25 @@ function inOrder(...answers: ((response: ServerResponse) => unknown)[]) {
 }
 
 /** A process that has written the first {@link HALF} bytes and waits for more. */
-async function downloadInChild(hub: HubServer, cache: URL): Promise<ChildProcess> {
-  hub.intercept = (request, response) => isContent(request) && begin(response, () => undefined);
+async function downloadInChild(
+  hub: HubServer,
+  cache: URL,
+  then: (response: ServerResponse) => void = () => undefined,
+): Promise<ChildProcess> {
+  hub.intercept = (request, response) => isContent(request) && begin(response, () => then(response));
   const code = `
-    import { hubFolder } from "@mlan/data-kit";
+    import { openRepository } from "@mlan/hub";
     const cache = new URL(${JSON.stringify(cache.href)});
-    const files = await hubFolder({
-      repository: "acme/bytes", revision: "${COMMIT}", endpoint: "${hub.endpoint}", cache,
-    }).open();
+    const files = await openRepository({
+      type: "dataset", repository: "acme/bytes", revision: "${COMMIT}", endpoint: "${hub.endpoint}", cache,
+    });
     await files.local("${SMALL}");
   `;
   const flags = ["--import", "tsx", "--conditions=@mlan/source", "--input-type=module", "--eval", code];
   const cwd = fileURLToPath(new URL("..", import.meta.url));
   const child = spawn(process.execPath, flags, { cwd, stdio: ["ignore", "ignore", "inherit"] });
   onTestFinished(() => kill(child));
-  const folder = new URL(`hub/datasets/acme/bytes/${COMMIT}/data/`, cache);
+  const folder = new URL("datasets--acme--bytes/blobs/", cache);
   await expect
     .poll(
       async () => {

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
 export interface HubServer {
@@ -19,7 +18,9 @@ export interface HubServer {
 
 type Intercept = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-export interface HubRepository {
+export interface HubContents {
+  /** Default: "dataset". */
+  readonly type?: "model" | "dataset";
   readonly name: string;
   readonly commit: string;
   readonly files: Readonly<Record<string, string | Uint8Array>>;
@@ -27,14 +28,19 @@ export interface HubRepository {
   readonly large?: readonly string[];
   /** Only readable with this token. */
   readonly token?: string;
+  /** Whether everybody may list the files, as of a gated repository. Default false. */
+  readonly listed?: boolean;
   /** Branches beside main, all of the same commit. */
   readonly branches?: readonly string[];
-  /** A name that the dataset had before: answered with a redirect. */
+  /** A name that the repository had before: answered with a redirect. */
   readonly formerName?: string;
 }
 
-/** A server that speaks the Hub's endpoints for one dataset: revision, tree (in pages of two), and resolve. */
-export async function hubServer(repository: HubRepository): Promise<HubServer> {
+/**
+ * A server that speaks the Hub's endpoints for one repository: revision, tree (in pages of two), and resolve. Closed
+ * when the test is done.
+ */
+export async function hubServer(contents: HubContents): Promise<HubServer> {
   const hub: HubServer = {
     endpoint: "",
     requests: [],
@@ -46,40 +52,42 @@ export async function hubServer(repository: HubRepository): Promise<HubServer> {
   const storage = await listen((request, response) => {
     if (request.headers.authorization) return response.writeHead(400).end("a token was sent to another host");
     if (hub.interceptStorage(request, response)) return response;
-    return sendRange(hub, request, response, repository.files[decodeURIComponent(request.url!.slice(1))]!);
+    return sendRange(hub, request, response, contents.files[decodeURIComponent(pathOf(request).slice(1))] ?? "");
   });
   const endpoint = await listen((request, response) => {
     hub.requests.push(`${request.method} ${request.url}`);
-    if (request.url!.includes("/resolve/")) hub.ranges.push(request.headers.range);
-    if (!hub.intercept(request, response)) answer({ hub, repository, storage, endpoint }, request, response);
+    if (pathOf(request).includes("/resolve/")) hub.ranges.push(request.headers.range);
+    if (!hub.intercept(request, response)) answer({ hub, contents, storage, endpoint }, request, response);
   });
   return Object.assign(hub, { endpoint });
 }
 
 interface Place {
   readonly hub: HubServer;
-  readonly repository: HubRepository;
+  readonly contents: HubContents;
   readonly storage: string;
   readonly endpoint: string;
 }
 
 function answer(place: Place, request: IncomingMessage, response: ServerResponse): void {
-  const { hub, repository, storage, endpoint } = place;
-  const { name, commit, files, large = [], token, branches = [], formerName } = repository;
-  const url = new URL(request.url!, endpoint);
+  const { hub, contents, storage, endpoint } = place;
+  const { type = "dataset", name, commit, files, large = [], token, listed, branches = [], formerName } = contents;
+  const url = new URL(pathOf(request), endpoint);
   if (formerName && url.pathname.includes(formerName)) {
-    response.writeHead(307, { location: request.url!.replace(formerName, name) }).end();
+    response.writeHead(307, { location: pathOf(request).replace(formerName, name) }).end();
     return;
   }
-  if (token && request.headers.authorization !== `Bearer ${token}`) return sendError(response, 401, "GatedRepo");
-  const resolved = new RegExp(`^/datasets/${name}/resolve/${commit}/(.+)$`).exec(url.pathname)?.[1];
-  const revision = new RegExp(`^/api/datasets/${name}/revision/([^/]+)$`).exec(url.pathname)?.[1];
+  const page = type === "dataset" ? `datasets/${name}` : name;
+  const resolved = new RegExp(`^/${page}/resolve/${commit}/(.+)$`).exec(url.pathname)?.[1];
+  const revision = new RegExp(`^/api/${type}s/${name}/revision/([^/]+)$`).exec(url.pathname)?.[1];
+  const isOpen = token === undefined || request.headers.authorization === `Bearer ${token}`;
+  if (!isOpen && !(listed && resolved === undefined)) return sendError(response, 401, "GatedRepo");
   if (revision !== undefined) {
     if (!["main", ...branches].includes(decodeURIComponent(revision)))
       return sendError(response, 404, "RevisionNotFound");
     return sendJson(response, { _id: "1", id: name, sha: commit });
   }
-  if (url.pathname === `/api/datasets/${name}/tree/${commit}`) return sendTree(repository, endpoint, url, response);
+  if (url.pathname === `/api/${type}s/${name}/tree/${commit}`) return sendTree(contents, endpoint, url, response);
   if (resolved === undefined) return sendError(response, 404, "RepoNotFound");
   const path = decodeURIComponent(resolved);
   const content = files[path];
@@ -91,23 +99,19 @@ function answer(place: Place, request: IncomingMessage, response: ServerResponse
   sendRange(hub, request, response, content);
 }
 
-function sendTree(
-  { name, commit, files, large = [] }: HubRepository,
-  endpoint: string,
-  url: URL,
-  response: ServerResponse,
-): void {
-  const start = Number(url.searchParams.get("cursor") ?? 0);
+function sendTree({ files, large = [] }: HubContents, endpoint: string, url: URL, response: ServerResponse): void {
+  const { pathname, searchParams } = url;
+  const start = Number(searchParams.get("cursor") ?? 0);
   const entries = Object.entries(files).map(([path, content]) => ({
     type: "file",
     path,
     size: Buffer.byteLength(content),
-    oid: gitName(content),
+    oid: gitHash(content),
     ...(large.includes(path) && {
-      lfs: { oid: hash("sha256", content), size: Buffer.byteLength(content), pointerSize: 130 },
+      lfs: { oid: sha256(content), size: Buffer.byteLength(content), pointerSize: 130 },
     }),
   }));
-  const next = `<${endpoint}/api/datasets/${name}/tree/${commit}?recursive=true&cursor=${start + 2}>; rel="next"`;
+  const next = `<${endpoint}${pathname}?recursive=true&cursor=${start + 2}>; rel="next"`;
   if (start + 2 < entries.length) response.setHeader("Link", next);
   sendJson(response, [{ type: "directory", path: "data", size: 0, oid: "0" }, ...entries.slice(start, start + 2)]);
 }
@@ -118,7 +122,7 @@ function sendRange(
   response: ServerResponse,
   content: string | Uint8Array,
 ): void {
-  const whole = Buffer.from(content as Uint8Array);
+  const whole = typeof content === "string" ? Buffer.from(content) : content;
   const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "bytes=0-")?.[1]);
   const bytes = whole.subarray(start);
   hub.sent.push(bytes.length);
@@ -140,15 +144,19 @@ function sendError(response: ServerResponse, status: number, code: string): void
     .end(JSON.stringify({ error: code }));
 }
 
-function hash(algorithm: string, content: string | Uint8Array): string {
-  return createHash(algorithm).update(content).digest("hex");
+function sha256(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
 }
 
-function gitName(content: string | Uint8Array): string {
+function gitHash(content: string | Uint8Array): string {
   return createHash("sha1")
     .update(`blob ${Buffer.byteLength(content)}\0`)
     .update(content)
     .digest("hex");
+}
+
+function pathOf({ url = "/" }: IncomingMessage): string {
+  return url;
 }
 
 /** A server on a free port, closed when the test is done. Returns its address. */
@@ -161,5 +169,6 @@ export async function listen(
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
 }

@@ -5,7 +5,7 @@ import { vi } from "vitest";
 /** Nothing of this machine's own settings, tokens and caches of the Hub is seen in a test. */
 export function withoutHubVariables(): void {
   const names = ["HF_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"];
-  const switches = ["HF_HUB_OFFLINE", "HF_HUB_DISABLE_IMPLICIT_TOKEN", "MLAN_CACHE"];
+  const switches = ["HF_HUB_OFFLINE", "HF_HUB_DISABLE_IMPLICIT_TOKEN"];
   for (const name of [...names, ...switches]) vi.stubEnv(name, undefined);
   vi.stubEnv("HF_HOME", join(tmpdir(), "no-hugging-face-here"));
 }

@@ -1,14 +1,14 @@
-import { datasetInfo, listFiles } from "@huggingface/hub";
+import { datasetInfo, listFiles, modelInfo } from "@huggingface/hub";
 import { messageOf, describeIssue } from "@mlan/core";
 import { z } from "zod";
 import type { HubFile } from "./hub-cache.ts";
-import { type HubTarget, oddAnswer } from "./hub-error.ts";
-import type { HubSettings } from "./hub-options.ts";
+import { oddAnswer } from "./hub-error.ts";
+import type { HubSettings } from "./hub-settings.ts";
 import { withRetries } from "./hub-retry.ts";
+import type { HubTarget } from "./hub-target.ts";
 
-/** A request to the Hub about one dataset. */
-export interface HubRequest {
-  readonly repository: string;
+/** A request to the Hub about one repository. */
+export interface HubRequest extends Pick<HubTarget, "type" | "repository"> {
   readonly settings: HubSettings;
   readonly fetch: typeof fetch;
   readonly signal: AbortSignal | undefined;
@@ -16,15 +16,16 @@ export interface HubRequest {
 
 /** The commit that a branch or tag currently points to. Throws `unavailable` errors. */
 export async function fetchCommit(request: HubRequest, revision: string): Promise<string> {
-  const { repository, settings, signal } = request;
-  const asked = { repository, revision };
+  const { type, repository, settings, signal } = request;
+  const asked = { type, repository, revision };
+  const info = type === "model" ? modelInfo<"sha"> : datasetInfo<"sha">;
   const { sha } = await withRetries({ settings, signal, asked }, () =>
-    datasetInfo({
+    info({
       name: repository,
       revision,
       additionalFields: ["sha"],
       hubUrl: settings.endpoint,
-      fetch: checkedFetch(request, asked, datasetSchema),
+      fetch: checkedFetch(request, asked, repositorySchema),
       ...(settings.token && { accessToken: settings.token }),
     }),
   );
@@ -36,27 +37,29 @@ export async function fetchCommit(request: HubRequest, revision: string): Promis
  * endless.
  */
 export async function fetchList(request: HubRequest, commit: string): Promise<readonly HubFile[]> {
-  const { repository, settings, signal } = request;
-  const asked = { repository, revision: commit };
+  const { type: kind, repository, settings, signal } = request;
+  const asked = { type: kind, repository, revision: commit };
   return withRetries({ settings, signal, asked }, async () => {
     const files: HubFile[] = [];
     const entries = listFiles({
-      repo: { type: "dataset", name: repository },
+      repo: { type: kind, name: repository },
       revision: commit,
       recursive: true,
       hubUrl: settings.endpoint,
       fetch: checkedFetch(request, asked, pageSchema),
       ...(settings.token && { accessToken: settings.token }),
     });
-    for await (const { type, path, size, oid, lfs } of entries) {
+    // The schema has checked that there is an oid.
+    for await (const { type, path, size, oid = "", lfs, xetHash } of entries) {
       if (type !== "file") continue;
-      files.push(lfs ? { path, size: lfs.size, sha256: lfs.oid } : { path, size, ...(oid && { oid }) });
+      if (!lfs) files.push({ path, size, etag: oid });
+      else files.push({ path, size: lfs.size, etag: lfs.oid, pointer: oid, ...(xetHash && { xetHash }) });
     }
     return files;
   });
 }
 
-const datasetSchema = z.looseObject({ sha: z.string().regex(/^[0-9a-f]{40}$/) });
+const repositorySchema = z.looseObject({ sha: z.string().regex(/^[0-9a-f]{40}$/) });
 
 const size = z.int().min(0);
 const fileSchema = z.looseObject({
@@ -65,6 +68,10 @@ const fileSchema = z.looseObject({
   size,
   oid: z.string().regex(/^[0-9a-f]{40}$/),
   lfs: z.looseObject({ oid: z.string().regex(/^[0-9a-f]{64}$/), size }).optional(),
+  xetHash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 const pageSchema = z.array(
   z.union([fileSchema, z.looseObject({ type: z.string().refine((type) => type !== "file"), path: z.string() })]),

@@ -1,12 +1,11 @@
 import { MlanError } from "@mlan/core";
-import { hubFolder } from "@mlan/data-kit";
-import { peakBytes } from "@mlan/testing";
+import { openRepository } from "@mlan/hub";
+import { type HubServer, hubServer, peakBytes } from "@mlan/testing";
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { gzipSync } from "node:zlib";
 import { withoutHubVariables } from "./hub-environment.ts";
-import { type HubServer, hubServer } from "./hub-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -161,7 +160,7 @@ test("after all that, the same cache gives the right bytes", async () => {
     await outcome(hub, { cache });
   }
   hub.intercept = () => false;
-  const files = await folder(hub, cache, LONG).open();
+  const files = await openAll(hub, cache, LONG);
   for (const path of Object.keys(FILES)) expect(await readFile(await files.local(path), "utf8")).toBe(CONTENT);
 });
 
@@ -172,8 +171,9 @@ function server(): Promise<HubServer> {
 /** Milliseconds: short where an answer is to come too late, long where it is to come. */
 const [SHORT, LONG] = [300, 30_000];
 
-function folder({ endpoint }: HubServer, cache: URL, timeout: number) {
-  return hubFolder({
+function openAll({ endpoint }: HubServer, cache: URL, timeout: number) {
+  return openRepository({
+    type: "dataset",
     repository: NAME,
     revision: "main",
     endpoint,
@@ -191,8 +191,8 @@ async function outcome(
 ): Promise<unknown> {
   const [started, peakBefore] = [Date.now(), peakBytes()];
   const work = async (): Promise<void> => {
-    const files = await folder(hub, cache ?? (await temporaryFolder()), timeout).open();
-    for (const path of [...(await files.match("*")), ...(await files.match("*/*")), ...Object.keys(FILES)]) {
+    const files = await openAll(hub, cache ?? (await temporaryFolder()), timeout);
+    for (const path of [...files.paths, ...Object.keys(FILES)]) {
       await files.local(path);
     }
   };

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** Where Python's `huggingface_hub` keeps its files, by its environment variables and defaults. */
-export interface PythonHome {
-  /** Holds a folder `datasets--<owner>--<name>` for each dataset; ends in a slash. */
+export interface HubHome {
+  /** Holds a folder for each repository; ends in a slash. */
   readonly cache: URL;
   readonly tokenFile: URL;
 }
 
 /** Reads the environment at the time of the call. */
-export function pythonHome(): PythonHome {
+export function hubHome(): HubHome {
   const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, HF_TOKEN_PATH, XDG_CACHE_HOME } = process.env;
-  const home = HF_HOME || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
+  const home = expanded(HF_HOME || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface"));
   return {
     cache: pathToFileURL(`${expanded(HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE || join(home, "hub"))}/`),
     tokenFile: pathToFileURL(expanded(HF_TOKEN_PATH || join(home, "token"))),

@@ -1,10 +1,10 @@
-import { hubFolder, type HubOptions } from "@mlan/data-kit";
+import { type HubOptions, openRepository } from "@mlan/hub";
+import { type HubServer, hubServer, listen } from "@mlan/testing";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { withoutHubVariables } from "./hub-environment.ts";
-import { type HubServer, hubServer, listen } from "./hub-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -169,5 +169,5 @@ async function open(hub: HubServer, options: { [Key in keyof HubOptions]: HubOpt
   const cache = await temporaryFolder();
   const given = { endpoint: hub.endpoint, token: TOKEN, cache, attempts: 1, ...options };
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  return hubFolder({ repository: NAME, revision: COMMIT, ...Object.fromEntries(entries) }).open();
+  return openRepository({ type: "dataset", repository: NAME, revision: COMMIT, ...Object.fromEntries(entries) });
 }

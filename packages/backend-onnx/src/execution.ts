@@ -1,0 +1,41 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { Attributes } from "./graph/graph.ts";
+import type { Optimizer } from "./optimizers/optimizer.ts";
+import type { RecordedValue } from "./recording/recorded-value.ts";
+import type { ProgramRunner } from "./recording/recording.ts";
+
+/** Tensors or lists of tensors, by an optimizer's input names. */
+export type UpdateInputs = Readonly<Record<string, TensorInfo | readonly TensorInfo[]>>;
+
+/** How the backend does its work: directly, while a function is compiled, or while a function is explained. */
+export interface Execution {
+  readonly kind: "direct" | "compiling" | "explaining";
+  readonly run: ProgramRunner;
+  /** Runs work that is not a recorded operation. */
+  runOutsideGraph(operation: string, work: () => void): void;
+  /** Called when an optimizer changes tensors in place; `run` performs the update. */
+  update(optimizer: Optimizer, inputs: UpdateInputs, attributes: Attributes, run: () => void): void;
+  /** False for values whose data differs from call to call of the function that is being compiled. */
+  isFixed(value: RecordedValue): boolean;
+  /** Throws if a tensor's data must not be read now. */
+  beforeRead(): void;
+  /** For work that is not part of a compiled function even while one is being compiled. */
+  readonly uncompiled: Execution;
+}
+
+/** Does everything as it comes. `runOutsideGraph` and the programs may be replaced, to measure them. */
+export function directExecution(run: ProgramRunner, measured?: Pick<Execution, "kind" | "runOutsideGraph">): Execution {
+  const execution: Execution = {
+    kind: "direct",
+    runOutsideGraph: (_operation, work) => work(),
+    ...measured,
+    run,
+    update: (_optimizer, _inputs, _attributes, update) => update(),
+    isFixed: () => true,
+    beforeRead: () => {},
+    get uncompiled() {
+      return execution;
+    },
+  };
+  return execution;
+}

@@ -1,0 +1,35 @@
+import { MlanError } from "@mlan/core";
+
+/** What a request is about. */
+export interface HubTarget {
+  readonly type: "model" | "dataset";
+  /** Owner and name, such as "lmsys/vicuna-7b-v1.5". */
+  readonly repository: string;
+  readonly revision: string;
+  readonly file?: string;
+}
+
+/** "model lmsys/vicuna-7b-v1.5, revision main, file config.json", for messages. */
+export function nameOf({ type, repository, revision, file }: HubTarget): string {
+  return `${type} ${repository}, revision ${revision}${file === undefined ? "" : `, file ${file}`}`;
+}
+
+/** The path of a repository's page under the Hub's address, which is also that of its files. */
+export function pathOfRepository({ type, repository }: Pick<HubTarget, "type" | "repository">): string {
+  return type === "dataset" ? `datasets/${repository}` : repository;
+}
+
+const EXAMPLE = { model: "lmsys/vicuna-7b-v1.5", dataset: "google/boolq" };
+
+/** Names become parts of paths and URLs. Throws `invalid-options` for one that is none. */
+export function checkTarget({ type, repository, revision }: HubTarget): void {
+  const segment = "(?!\\.{1,2}(?:/|$))(?!.*--)[\\w.-]+";
+  if (!new RegExp(`^${segment}(?:/${segment})?$`).test(repository)) {
+    const message = `hub: ${JSON.stringify(repository)} is not the name of a ${type} on the Hub; give owner and name, e.g. "${EXAMPLE[type]}".`;
+    throw new MlanError("invalid-options", message);
+  }
+  if (/\p{Surrogate}|\p{Cc}|(?:^|\/)\.{0,2}(?:\/|$)|\\/u.test(revision)) {
+    const message = `hub: ${JSON.stringify(revision)} is not a revision; give a commit, a branch or a tag as \`revision\`.`;
+    throw new MlanError("invalid-options", message);
+  }
+}

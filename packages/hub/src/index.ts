@@ -1,0 +1,2 @@
+export { hub, type HubModel, type HubOptions, hubOptions } from "./hub-options.ts";
+export { type HubRepository, openRepository, type RepositoryFiles } from "./repository.ts";

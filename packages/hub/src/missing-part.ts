@@ -1,0 +1,15 @@
+/**
+ * The first part that is missing from a list of paths whose names count parts from `first` on, e.g.
+ * "train-00001-of-00004.parquet"; undefined when none is.
+ */
+export function missingPart(list: readonly string[], first: 0 | 1): string | undefined {
+  const paths = new Set(list);
+  for (const path of paths) {
+    const [, head, count, tail] = /^(.*-)\d{5}-of-(\d{5})(.*)$/s.exec(path) ?? [];
+    for (let part = first; part < first + Number(count ?? 0); part++) {
+      const other = `${head}${String(part).padStart(5, "0")}-of-${count}${tail}`;
+      if (!paths.has(other)) return other;
+    }
+  }
+  return undefined;
+}
