@@ -21,6 +21,11 @@ export interface BackboneOptions {
    */
   readonly weights: Location;
   /**
+   * The folder of a low-rank adapter on `weights`, as PEFT or LLaVA's training with LoRA writes it; merged into them when
+   * the model is opened. Default none.
+   */
+  readonly adapter?: Location;
+  /**
    * The folder of a CLIP vision tower in Hugging Face layout. Default: the tower inside `weights`; a plain backbone
    * without one reads text only.
    */
@@ -42,7 +47,11 @@ export interface BackboneDefinition {
   readonly untunedWording: Wording;
 }
 
-const schema = z.strictObject({ weights: folderLocation, visionTower: folderLocation.exactOptional() });
+const schema = z.strictObject({
+  weights: folderLocation,
+  adapter: folderLocation.exactOptional(),
+  visionTower: folderLocation.exactOptional(),
+});
 
 /**
  * A plugin of a backbone, alone or under LLaVA. Throws `invalid-options`; files are read when the model
@@ -57,7 +66,11 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
     module,
     // Where the files are decides nothing, and they may move; what they hold is compared by `inspect`.
     settings: { hasTower: data.visionTower !== undefined },
-    places: { weights: pathOf(data.weights), ...(data.visionTower && { visionTower: pathOf(data.visionTower) }) },
+    places: {
+      weights: pathOf(data.weights),
+      ...(data.adapter && { adapter: pathOf(data.adapter) }),
+      ...(data.visionTower && { visionTower: pathOf(data.visionTower) }),
+    },
     create: (scope) => createLlavaSource({ name, compute: scope.get(COMPUTE), ...rest, ...data }),
   });
 }

@@ -52,6 +52,7 @@ export function advance(progress: Progress | undefined, event: RunEvent, now: nu
       return progress;
     case "preflight":
     case "damage":
+    case "notice":
     case "run-end":
       return undefined;
   }

@@ -38,6 +38,8 @@ export interface PreflightOptions {
 /** The current content of what a run reads. */
 export interface Contents {
   readonly model?: ContentRecord;
+  /** What a user should know about how the model's files were read, see {@link ModelInspection}. */
+  readonly notices: readonly string[];
   /** By stage name, then by dataset name. */
   readonly data: ReadonlyMap<string, Readonly<Record<string, DataRecord>>>;
 }
@@ -69,6 +71,7 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
   const model = inspected && (await contentRecordOf(inspected.content, known));
   const contents: Contents = {
     ...(model && { model }),
+    notices: inspected?.notices ?? [],
     data: new Map(experiment.stages.map((stage) => [stage.name, survey.records(datasetsOf(readBy(stage)))])),
   };
   const change = firstChange(manifest, contents, source.name);

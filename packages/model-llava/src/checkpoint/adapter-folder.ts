@@ -24,7 +24,8 @@ export async function adaptedFolders({ weights, adapter }: AdaptedFolders): Prom
   }
   const { base } = await readAdapterConfig(weights);
   const folder = base !== undefined && isAbsolute(base) ? toFolderUrl(base) : undefined;
-  if (folder && (await pathExists(new URL(folder.href.replace(/\/$/, ""))))) return { weights: folder, adapter: weights };
+  if (folder && (await pathExists(new URL(folder.href.replace(/\/$/, "")))))
+    return { weights: folder, adapter: weights };
   const of = base === undefined ? "a base that it does not name" : shownValue(base);
   throw new MlanError(
     "invalid-checkpoint",

@@ -19,12 +19,7 @@ export async function checkpointFiles(
       if (await fileExists(file)) files.set(`${part}/${name}`, file);
     }
   };
-  await add("weights", weights, [
-    ...architecture.tokenizer.files,
-    CONFIG,
-    GENERATION_CONFIG,
-    ...PROCESSOR_FILES,
-  ]);
+  await add("weights", weights, [...architecture.tokenizer.files, CONFIG, GENERATION_CONFIG, ...PROCESSOR_FILES]);
   if (adapter) await add("adapter", adapter, [CONFIG, ADAPTER_CONFIG]);
   if (visionTower) await add("tower", visionTower, [CONFIG, ...PROCESSOR_FILES]);
   const { checkpoint, projector, tower } = sources;

@@ -102,7 +102,9 @@ export async function openCheckpoint(
     const hasTower = holdsTower(checkpoint);
     const vision = await openVision({ config, file, llava, visionTower, hasTower });
     if (visionTower && hasTower) {
-      notices.push(`the vision tower is the one inside ${pathOf(weights)}; the weights in ${pathOf(visionTower)} are not read`);
+      notices.push(
+        `the vision tower is the one inside ${pathOf(weights)}; the weights in ${pathOf(visionTower)} are not read`,
+      );
     }
     const tower = visionTower && !hasTower ? await open(openWeights(visionTower)) : undefined;
     const projector = vision && (await open(openProjector(weights)));
@@ -157,7 +159,9 @@ async function unused(
   opened: readonly SafetensorsReader[],
   tower: SafetensorsReader | undefined,
 ): Promise<readonly string[]> {
-  const folders = new Map([weights, adapter, tower && visionTower].flatMap((folder) => (folder ? [[folder.href, folder]] : [])));
+  const folders = new Map(
+    [weights, adapter, tower && visionTower].flatMap((folder) => (folder ? [[folder.href, folder]] : [])),
+  );
   const found = await Promise.all([...folders.values()].map((folder) => unusedWeightFiles(folder, opened)));
   return found.flat();
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
-import { ropeConfig, ropeKeys, type RopeScaling } from "./rope-config.ts";
+import { ropeConfig, type RopeScaling } from "./rope-config.ts";
 
 /** The sizes of a Llama decoder. */
 export interface LanguageConfig {
@@ -38,7 +38,7 @@ export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
     keyValueHeads,
     headDimension: config.head_dim ?? config.hidden_size / config.num_attention_heads,
     normEpsilon: config.rms_norm_eps,
-    ...ropeConfig(config, config.max_position_embeddings),
+    ...ropeConfig(value, file, config.max_position_embeddings),
     maximumPositions: config.max_position_embeddings,
     tiedEmbeddings: config.tie_word_embeddings ?? false,
     ...(config.attention_bias && { attentionBias: true }),
@@ -66,7 +66,6 @@ const schema = z
       .transform((value) => value ?? undefined),
     rms_norm_eps: z.number().positive().max(1),
     max_position_embeddings: size,
-    ...ropeKeys,
     tie_word_embeddings: z.boolean().nullish(),
     hidden_act: z.literal("silu", { error: "only silu is supported" }).nullish(),
     attention_bias: z.boolean().nullish(),

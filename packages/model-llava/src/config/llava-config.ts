@@ -31,8 +31,7 @@ export function llavaConfigKeys({ towerName, selectLayer }: LlavaConfig, visionS
     mm_vision_select_layer: selectLayer,
     mm_vision_select_feature: "patch",
     mm_patch_merge_type: "flat",
-    unfreeze_mm_vision_tower: z.boolean().default(false),
-  mm_use_im_start_end: false,
+    mm_use_im_start_end: false,
     // Without this key, the original loader assumes true and adds a token.
     mm_use_im_patch_token: false,
     mm_projector_lr: null,

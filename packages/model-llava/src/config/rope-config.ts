@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkConfig, type ConfigObject } from "./config-file.ts";
 
 /** How rotary positions are stretched beyond the lengths of pretraining, by the names of transformers. */
 export type RopeScaling =
@@ -55,19 +56,21 @@ const NEEDED = {
   llama3: ["factor", "low_freq_factor", "high_freq_factor"],
 } as const;
 
-/** The keys of a `config.json` on rotary positions: those of transformers 4, and `rope_parameters` of transformers 5. */
-export const ropeKeys = {
+/** The keys of transformers 4, and `rope_parameters` of transformers 5. */
+const schema = z.object({
   rope_theta: theta.nullish(),
   rope_scaling: parameters.nullish(),
   rope_parameters: parameters.nullish(),
   original_max_position_embeddings: z.int().positive().nullish(),
   partial_rotary_factor: z.literal(1, { error: "only whole heads are supported" }).nullish(),
-};
+});
 
-const keys = z.object(ropeKeys);
-
-/** Like transformers 5, prefers `rope_scaling` to `rope_parameters`, and the theta in either to that beside them. */
-export function ropeConfig(config: z.infer<typeof keys>, maximumPositions: number): RopeConfig {
+/**
+ * Reads the keys of a `config.json` on rotary positions. Like transformers 5, prefers `rope_scaling` to
+ * `rope_parameters`, and the theta in either to that beside them. Throws `invalid-checkpoint`.
+ */
+export function ropeConfig(value: ConfigObject, file: URL, maximumPositions: number): RopeConfig {
+  const config = checkConfig(schema, value, file);
   const { rope_scaling: scaling, rope_parameters: newer } = config;
   const found = scaling && Object.keys(scaling).length > 0 ? scaling : (newer ?? {});
   const ropeScaling = scalingOf(found, config.original_max_position_embeddings ?? undefined, maximumPositions);

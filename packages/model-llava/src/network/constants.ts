@@ -17,8 +17,7 @@ export function constants({ headDimension, ropeTheta, ropeScaling }: LanguageCon
   const tables = new Map<number, RotaryTable>();
   const masks = new Map<number, tf.Tensor2D>();
   return {
-    rotations: (length) =>
-      remembered(tables, length, () => mapRotaryTable(rotaryTable(length, rotary), tf.keep)),
+    rotations: (length) => remembered(tables, length, () => mapRotaryTable(rotaryTable(length, rotary), tf.keep)),
     mask: (length) => remembered(masks, length, () => tf.keep(causalMask(length))),
     dispose: () => {
       for (const table of tables.values()) disposeRotaryTable(table);

@@ -52,11 +52,12 @@ const wayOut = "merge it into its base in Python with merge_and_unload";
 const off = z.literal(false, { error: wayOut }).nullish();
 const none = z.null({ error: wayOut }).optional();
 const rank = z.int().positive();
-// Names of modules; anything that a regular expression could take long with is refused.
-const names = z.record(
-  z.string().regex(/^\^?[\w.]+$/, { error: `is not the name of a module; ${wayOut}` }),
-  z.number().positive(),
-);
+// Anything else could be a regular expression that takes forever.
+const names = z
+  .record(z.string(), z.number().positive())
+  .refine((patterns) => Object.keys(patterns).every((name) => /^\^?[\w.]+$/.test(name)), {
+    error: `only names of modules are supported; ${wayOut}`,
+  });
 
 const schema = z.object({
   peft_type: z.literal("LORA", { error: `only LORA is supported; ${wayOut}` }),

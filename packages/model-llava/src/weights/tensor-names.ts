@@ -26,10 +26,7 @@ export function originalName(stored: string): string {
  * The same tensors under other names. `rename` gives undefined for tensors that are left out. Throws
  * `invalid-checkpoint` when two tensors get one name.
  */
-export function renamed(
-  reader: SafetensorsReader,
-  rename: (stored: string) => string | undefined,
-): SafetensorsReader {
+export function renamed(reader: SafetensorsReader, rename: (stored: string) => string | undefined): SafetensorsReader {
   const entries = new Map<string, TensorEntry>();
   for (const entry of reader.entries.values()) {
     const name = rename(entry.name);

@@ -10,7 +10,10 @@ const OTHER_FILE = /^(training_args|optimizer|scheduler|scaler|rng_state)/;
  * One sentence about the weight files of a folder that none of the readers reads, such as stale shards beside a newer
  * file; none when all are read.
  */
-export async function unusedWeightFiles(folder: URL, readers: readonly SafetensorsReader[]): Promise<readonly string[]> {
+export async function unusedWeightFiles(
+  folder: URL,
+  readers: readonly SafetensorsReader[],
+): Promise<readonly string[]> {
   const used = new Set(
     readers.flatMap(({ entries }) => [...new Set([...entries.values()].map(({ file }) => file.href))]),
   );

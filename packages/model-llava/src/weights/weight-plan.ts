@@ -76,7 +76,7 @@ export function planWeights(sizes: NetworkSizes, sources: WeightSources): Weight
     const used = new Set(stored.flatMap(({ reader, name }) => (reader === from ? [name] : [])));
     refuseUnknown(from, (name) => used.has(name) || isOther(name));
   };
-  refuse(checkpoint, (name) => tower !== undefined && name.startsWith(VISION_PREFIX));
+  refuse(checkpoint, (name) => adapter?.whole.has(name) ?? false);
   if (tower) refuse(tower, (name) => !name.startsWith(towerPrefix ?? ""));
   if (projector) refuse(projector, () => false);
   if (adapter) refuseLeftOver(adapter, stored);
@@ -108,7 +108,7 @@ function updateOf({ name, shape }: Weight, adapter: Adapter | undefined): Pick<P
 /** Nothing that was trained is left out in silence. */
 function refuseLeftOver({ folder, updates, whole }: Adapter, stored: readonly PlannedWeight[]): void {
   const used = new Set(stored.map(({ weight }) => weight.name));
-  const [left] = [...updates.keys(), ...whole.keys()].filter((name) => !used.has(name));
+  const left = [...updates.keys(), ...whole.keys()].find((name) => !used.has(name));
   if (left === undefined) return;
   const isVision = left.startsWith(VISION_PREFIX) || isOfProjector(left);
   const wayOut = isVision
@@ -161,8 +161,8 @@ function prefixOfTower({ entries }: SafetensorsReader): string {
 }
 
 function refuseUnknown({ entries }: SafetensorsReader, isKnown: (name: string) => boolean): void {
-  const unknown = [...entries.values()].filter(({ name }) => !isKnown(name) && !IGNORED.test(name));
-  const [first] = unknown;
+  const unknown = [...entries].filter(([name]) => !isKnown(name) && !IGNORED.test(name));
+  const [, first] = unknown[0] ?? [];
   if (!first) return;
   throw new MlanError(
     "invalid-checkpoint",
