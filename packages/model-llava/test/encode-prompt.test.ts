@@ -1,6 +1,6 @@
 import { type Conversation, MlanError, type Prompt, type Turn } from "@mlan/core";
 import { encodePrompt, type PromptOwner, writePrompt } from "#internal/encode-prompt.ts";
-import { encodeConversation, plain, type Template, type Tokenizer, v1 } from "@mlan/model-llava";
+import { encodeConversation, llama2Template, plain, type Template, type Tokenizer, v1 } from "@mlan/model-llava";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OPENBOOKQA_PROMPT, POPE_PROMPT } from "./golden-vectors.ts";
@@ -68,7 +68,7 @@ describe("a chat prompt", () => {
     const text = fc.string({ minLength: 1 }).map((value) => `x${value.replaceAll("<", "")}x`);
     fc.assert(
       fc.property(
-        fc.constantFrom(v1, plain),
+        fc.constantFrom(v1, llama2Template, plain),
         text,
         text,
         text,
@@ -112,16 +112,22 @@ describe("a chat prompt with turns before it", () => {
   const written = (prompt: Prompt, template: Template, shown: readonly unknown[]) =>
     writePrompt(prompt, template, { id: "q-3", images: shown });
 
-  test.each([true, false])("is the beginning of the tokens of training, legacy %s", async (legacy) => {
+  test.each([
+    [v1, true, 1],
+    [v1, false, 1],
+    [llama2Template, true, 2],
+    [llama2Template, false, 2],
+  ])("is the beginning of the tokens of training in $name, legacy %s", async (template, legacy, ending) => {
     const tokenizer = await tokenizerOf(tinyJson, legacy);
+    const owner = { id: "q", images };
     for (const history of [turns.slice(0, 3), turns.slice(1, 3)]) {
       const prompt = promptOf(history, "And its color?", "Red.");
       const conversation: Conversation = { id: "c", images, turns: [...history, ...turns.slice(3)] };
       for (const answerSpans of ["text", "turns"] as const) {
-        const options = { tokenizer, template: v1, maximumLength: 512, positionsPerImage: 4, answerSpans };
+        const options = { tokenizer, template, maximumLength: 512, positionsPerImage: 4, answerSpans };
         // The answer's end follows in training.
-        expect(encode(prompt, tokenizer, { id: "q", images })).toEqual(
-          [...encodeConversation(conversation, options).inputIds].slice(0, -1),
+        expect(encodePrompt(writePrompt(prompt, template, owner), tokenizer, owner)).toEqual(
+          [...encodeConversation(conversation, options).inputIds].slice(0, -ending),
         );
       }
     }
@@ -167,6 +173,21 @@ describe("a chat prompt with turns before it", () => {
       'has 3 turns, and the template "plain" has no roles: it takes one of the user and its answer. Split it, or use a template of conversations, such as "v1".',
     );
   });
+});
+
+test("llama_2 writes the system prompt into the first question, and none for an empty one", () => {
+  const text = (history: readonly Turn[]): string =>
+    writePrompt({ kind: "chat", history, user: "Is it?", answerStart: "" }, llama2Template, { id: "q", images: [] })
+      .segments.map((segment) => ("text" in segment ? segment.text : "token" in segment ? "</s>" : segment.addedToken))
+      .join("");
+  expect(text([])).toMatch(/^\[INST\] <<SYS>>\nYou are a helpful, .* information\.\n<<\/SYS>>\n\nIs it\? \[\/INST\]$/s);
+  expect(text([{ role: "system", text: "" }])).toBe("[INST] Is it? [/INST]");
+  const said: readonly Turn[] = [
+    { role: "system", text: "Be brief." },
+    { role: "user", text: "Hi" },
+    { role: "assistant", text: "Hello" },
+  ];
+  expect(text(said)).toBe("[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nHi [/INST] Hello </s><s>[INST] Is it? [/INST]");
 });
 
 test("encodes placeholders as text where there are no images", async () => {

@@ -106,7 +106,7 @@ describe("the vision tower", () => {
     const saved = await savedLlava();
     await changeJson(new URL("config.json", saved), { vision_config: undefined });
     expect(await refusal(tinySource(saved))).toMatch(
-      /holds the tensors of the vision tower "tower" but not its sizes.*Give its folder as `visionTower`/,
+      /holds the tensors of the vision tower "tower" but not its sizes.*Give its folder, or hub\("tower"\) of @mlan\/hub, as `visionTower`/,
     );
   });
 });

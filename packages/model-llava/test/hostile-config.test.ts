@@ -64,7 +64,11 @@ it.each([
   ["heads that do not divide", { num_attention_heads: 3 }, /key "num_attention_heads" is 3/],
   ["heads of odd width", { num_attention_heads: 16 }, /"num_attention_heads" is 16 .*even/],
   ["a theta below one", { rope_theta: 1e-300 }, /key "rope_theta" is 1e-300/],
-  ["a template that does not exist", { mlan_template: "v2" }, /"mlan_template" is "v2" \(expected one of v1, plain\)/],
+  [
+    "a template that does not exist",
+    { mlan_template: "v2" },
+    /"mlan_template" is "v2" \(expected one of v1, llama_2, plain\)/,
+  ],
   ["a type of 10 MB", { model_type: "x".repeat(1e7) }, /"model_type" is "xxx/],
 ])("%s ends in one sentence, before memory is taken", async (_, changes, message) => {
   const folder = await scratch.copy(scratch.backbone);

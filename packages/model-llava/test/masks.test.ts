@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Conversation, type ImageReference } from "@mlan/core";
 import { templateByName } from "#internal/templates/template-by-name.ts";
-import { encodeConversation, plain, type Tokenizer, v1 } from "@mlan/model-llava";
+import { encodeConversation, llama2Template, plain, type Tokenizer, v1 } from "@mlan/model-llava";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hasLlama2, llama2File, tinyJson, tokenizerOf } from "./tokenizer-folders.ts";
@@ -20,7 +20,7 @@ interface Expected {
 interface Options {
   readonly images?: number;
   readonly answerSpans?: "text" | "turns";
-  readonly template?: "v1" | "plain";
+  readonly template?: "v1" | "llama_2" | "plain";
   readonly maximumLength?: number;
   readonly system?: string;
   /** Answers that are not to be learned, counted from 0. */
@@ -45,7 +45,7 @@ function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options
   };
   const { inputIds, labels, problem } = encodeConversation(conversation, {
     tokenizer,
-    template: templateByName([v1, plain], template),
+    template: templateByName([v1, llama2Template, plain], template),
     maximumLength,
     positionsPerImage: 1,
     answerSpans,
@@ -59,15 +59,19 @@ describe.skipIf(!hasLlama2).each([
   ["modern", false],
   ["legacy", true],
 ] as const)("with Llama 2's tokenizer (%s), answers found in the text", (name, legacy) => {
-  test("learns what the original code learns, whatever the turns hold", async () => {
+  test.each([
+    ["v1", "masks.json"],
+    ["llama_2", "masks-llama-2.json"],
+  ] as const)("learns in %s what the original code learns, whatever the turns hold", async (template, fixture) => {
     const tokenizer = await tokenizerOf(llama2File, legacy);
-    const file = new URL("fixtures/masks.json", import.meta.url);
+    const file = new URL(`fixtures/${fixture}`, import.meta.url);
     const { rows, maximumLength }: Expected = JSON.parse(await readFile(file, "utf8"));
     expect(rows.length).toBeGreaterThan(100);
     for (const row of rows) {
       const { ids, learned } = encode(tokenizer, row.turns, {
         images: row.image ? 1 : 0,
         answerSpans: "text",
+        template,
         maximumLength,
       });
       expect({ ids, learned }, JSON.stringify(row.turns)).toEqual(row[name]);
@@ -94,14 +98,18 @@ describe.each([false, true])("answers by turns, legacy %s", (legacy) => {
   );
   const hostile = fc.array(borders, { maxLength: 6 }).map((parts) => parts.join(""));
 
-  test("is what paper gives of ordinary turns", async () => {
+  test.each(["v1", "llama_2"] as const)("is what %s of the original code gives of ordinary turns", async (template) => {
     const tokenizer = await tokenizerOf(tokenizerFile, legacy);
     const rounds = fc.array(fc.tuple(ordinary, ordinary), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(rounds, fc.boolean(), fc.integer({ min: 20, max: 200 }), (turns, seen, maximumLength) => {
         const [first = "", ...rest] = turns.flat();
         const texts = [seen ? `${first}\n<image>` : first, ...rest];
-        const options = { images: seen ? 1 : 0, maximumLength };
+        const options = {
+          images: seen ? 1 : 0,
+          template,
+          maximumLength: maximumLength + (template === "v1" ? 0 : 130),
+        };
         const { problem: _, ...strict } = encode(tokenizer, texts, options);
         expect(strict).toEqual(
           (({ problem: __, ...rest }) => rest)(encode(tokenizer, texts, { ...options, answerSpans: "text" })),

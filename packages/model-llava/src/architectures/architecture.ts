@@ -29,4 +29,6 @@ export interface Architecture {
   readonly tokenizer: TokenizerKind;
   /** How its tuned checkpoints write conversations. Every architecture has the template "plain" besides. */
   readonly chatTemplate: Template;
+  /** Further templates that a checkpoint or a recipe may name. Default: none. */
+  readonly templates?: readonly Template[];
 }

@@ -1,4 +1,5 @@
 import { languageConfig } from "../config/language-config.ts";
+import { llama2Template } from "../templates/llama-2.ts";
 import { v1 } from "../templates/v1.ts";
 import { llamaTokenizer } from "../tokenizer/tokenizer-kind.ts";
 import type { Architecture } from "./architecture.ts";
@@ -25,4 +26,5 @@ export const llama: Architecture = {
   decoder: llamaDecoder,
   tokenizer: llamaTokenizer,
   chatTemplate: v1,
+  templates: [llama2Template],
 };

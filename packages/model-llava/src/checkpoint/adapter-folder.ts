@@ -26,10 +26,12 @@ export async function adaptedFolders({ weights, adapter }: AdaptedFolders): Prom
   const folder = base !== undefined && isAbsolute(base) ? toFolderUrl(base) : undefined;
   if (folder && (await pathExists(new URL(folder.href.replace(/\/$/, "")))))
     return { weights: folder, adapter: weights };
+  // The name of a repository of the Hub.
+  const isRepository = base !== undefined && /^[\w.-]+\/[\w.-]+$/.test(base);
   const of = base === undefined ? "a base that it does not name" : shownValue(base);
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${pathOf(weights)} holds an adapter of ${of} (${ADAPTER_CONFIG}). Give the folder of that base as \`weights\`, ` +
+    `model-llava: ${pathOf(weights)} holds an adapter of ${of} (${ADAPTER_CONFIG}). Give the folder of that base${isRepository ? `, or hub("${base}") of @mlan/hub,` : ""} as \`weights\`, ` +
       "and this one as `adapter`; or remove adapter_config.json if the adapter is merged already.",
   );
 }

@@ -31,6 +31,8 @@ export interface CheckpointFolders {
   readonly adapter?: URL | undefined;
   /** A CLIP checkpoint in Hugging Face layout. Ends in a slash. A tower inside `weights` is preferred. */
   readonly visionTower?: URL | undefined;
+  /** What a checkpoint calls the tower. Default: the name of its folder. */
+  readonly towerName?: string;
 }
 
 /** A checkpoint whose configuration has been read and whose weight files are open. */
@@ -68,7 +70,7 @@ export async function openCheckpoint(
   folders: CheckpointFolders,
   { verify = true, mayBeChanged = true, signal }: OpenCheckpointOptions = {},
 ): Promise<Checkpoint> {
-  const { architecture, weights, visionTower } = folders;
+  const { architecture, weights, visionTower, towerName } = folders;
   const read = await readConfig(folders);
   if (verify) {
     for (const folder of [weights, folders.adapter, visionTower])
@@ -100,7 +102,7 @@ export async function openCheckpoint(
       );
     }
     const hasTower = holdsTower(checkpoint);
-    const vision = await openVision({ config, file, llava, visionTower, hasTower });
+    const vision = await openVision({ config, file, llava, visionTower, towerName, hasTower });
     if (visionTower && hasTower) {
       notices.push(
         `the vision tower is the one inside ${pathOf(weights)}; the weights in ${pathOf(visionTower)} are not read`,

@@ -4,7 +4,8 @@ import { fileExists } from "../config/checkpoint-file.ts";
 import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
 import type { LlavaConfig } from "../config/llava-config.ts";
 import { visionConfig } from "../config/vision-config.ts";
-import { clipImageProcessor, type ImageProcessor, readImageProcessor } from "../images/image-processor.ts";
+import { clipImageProcessor, type ImageProcessor } from "../images/image-processor.ts";
+import { readImageProcessor } from "../images/read-image-processor.ts";
 import type { VisionOptions } from "../network/llava-network.ts";
 
 /** The vision part of a checkpoint. */
@@ -20,6 +21,7 @@ interface VisionQuestion {
   readonly file: URL;
   readonly llava: LlavaConfig | undefined;
   readonly visionTower: URL | undefined;
+  readonly towerName: string | undefined;
   /** Whether the tower's weights are in the checkpoint. */
   readonly hasTower: boolean;
 }
@@ -30,7 +32,7 @@ interface VisionQuestion {
  * from, since the original LLaVA does not repeat them.
  */
 export async function openVision(question: VisionQuestion): Promise<CheckpointVision | undefined> {
-  const { config, file, llava, visionTower, hasTower } = question;
+  const { config, file, llava, visionTower, towerName, hasTower } = question;
   const isInside = hasTower && isObject(config["vision_config"]);
   if (llava && isInside) return describeVision(config, file, llava);
   if (llava?.tunedTower && !hasTower) {
@@ -40,14 +42,19 @@ export async function openVision(question: VisionQuestion): Promise<CheckpointVi
   if (visionTower) {
     const towerFile = new URL("config.json", visionTower);
     const tower = await readConfigFile(towerFile);
-    return describeVision(tower, towerFile, llava ?? { towerName: basename(pathOf(visionTower)), selectLayer: -2 });
+    return describeVision(
+      tower,
+      towerFile,
+      llava ?? { towerName: towerName ?? basename(pathOf(visionTower)), selectLayer: -2 },
+    );
   }
   if (!llava) return undefined;
   const lacks = hasTower ? "holds the tensors of" : "names";
   const but = hasTower ? "not its sizes, which the tower's own config.json has" : "the checkpoint does not contain it";
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${pathOf(file)} ${lacks} the vision tower "${llava.towerName}" but ${but}. Give its folder as \`visionTower\`.`,
+    `model-llava: ${pathOf(file)} ${lacks} the vision tower "${llava.towerName}" but ${but}. ` +
+      `Give its folder, or hub("${llava.towerName}") of @mlan/hub, as \`visionTower\`.`,
   );
 }
 

@@ -2,9 +2,15 @@
 export interface ImageFormat {
   /** Completes the sentence "it is ...". */
   readonly description: string;
-  /** sharp's name of the format; undefined for unsupported formats. */
-  readonly decoder?: string;
+  /** Undefined for formats that are not read. */
+  readonly decoder?: ImageDecoder;
 }
+
+/** The formats that sharp decodes have its names. */
+export type ImageDecoder = "jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp" | "pnm" | "ico";
+
+/** Completes the sentence "... are supported". */
+export const READ_FORMATS = "PNG, JPEG, WebP, GIF, TIFF, BMP, PNM and ICO";
 
 /**
  * Tried in this order: the first bytes of a file, or a pattern for the first 256 bytes, one Latin-1 character per byte.
@@ -18,14 +24,18 @@ const FORMATS: readonly (readonly [start: string | RegExp, format: ImageFormat])
   ["MM\0*", { description: "a TIFF", decoder: "tiff" }],
   ["II+\0", { description: "a TIFF", decoder: "tiff" }],
   ["MM\0+", { description: "a TIFF", decoder: "tiff" }],
-  [/^.{4}ftyp.{0,60}avi[fs]/s, { description: "an AVIF", decoder: "heif" }],
+  ["BM", { description: "a BMP", decoder: "bmp" }],
+  [/^P[1-6]\s/, { description: "a PNM", decoder: "pnm" }],
+  ["\0\0\x01\0", { description: "an ICO", decoder: "ico" }],
+  // Decoders disagree by up to 50 of 255 levels where colours change, since each interpolates them differently.
+  [/^.{4}ftyp.{0,60}avi[fs]/s, { description: "an AVIF, whose colours depend on the program that decodes it" }],
   [/^$/, { description: "empty (0 bytes)" }],
   ["version https://git-lfs", { description: "a Git LFS pointer, not the image itself (fetch it with git lfs pull)" }],
   [/^(?:\xef\xbb\xbf)?\s*(?:<!doctype html|<html)/i, { description: "a web page (HTML)" }],
   [/^(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!doctype svg)/i, { description: "an SVG or other XML" }],
-  ["BM", { description: "a BMP" }],
-  [/^P[1-7]\s/, { description: "a PNM (PBM, PGM or PPM)" }],
-  ["\0\0\x01\0", { description: "an ICO" }],
+  ["\0\0\x02\0", { description: "a Windows cursor (CUR)" }],
+  [/^P7\s/, { description: "a PAM" }],
+  [/^P[fF]\s/, { description: "a PFM" }],
   ["\0\0\0\x0cjP  ", { description: "a JPEG 2000" }],
   ["\xff\x4f\xff\x51", { description: "a JPEG 2000" }],
   ["\0\0\0\x0cJXL ", { description: "a JPEG XL" }],

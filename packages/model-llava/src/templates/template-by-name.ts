@@ -1,12 +1,15 @@
 import { chatWording, MlanError, shownValue, type Wording } from "@mlan/core";
+import type { Architecture } from "../architectures/architecture.ts";
 import { plain } from "./plain.ts";
 import type { Template } from "./template.ts";
 import { v1 } from "./v1.ts";
 
-/** All templates of models of an architecture: its own, and that of alignment. */
-export function templatesOf({ chatTemplate }: { readonly chatTemplate: Template }): readonly Template[] {
-  return [chatTemplate, plain];
+/** All templates of models of an architecture: its own, further ones, and that of alignment. */
+export function templatesOf({ chatTemplate, templates = [] }: ArchitectureTemplates): readonly Template[] {
+  return [chatTemplate, ...templates, plain];
 }
+
+type ArchitectureTemplates = Pick<Architecture, "chatTemplate" | "templates">;
 
 /** The one of a model's templates that a recipe or a checkpoint names. Throws an `invalid-options` error that lists them. */
 export function templateByName(templates: readonly Template[], name: string): Template {

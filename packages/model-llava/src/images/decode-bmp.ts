@@ -1,0 +1,82 @@
+import { type BitmapHeader, bitmapHeader } from "./bitmap-header.ts";
+import { runsOf } from "./bitmap-runs.ts";
+import { checkBounds, checkLength } from "./image-bounds.ts";
+import { CHANNELS, type Pixels } from "./pixels.ts";
+
+/** Decodes a BMP of 1, 4, 8, 16, 24 or 32 bits, also run-length encoded. Throws for what is damaged or beyond bounds. */
+export function decodeBmp(bytes: Uint8Array): Pixels {
+  if (bytes.length < 14) throw new Error("it is cut short in its header");
+  const pixels = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(10, true);
+  // A file offset of the pixels, to one behind the file header.
+  return decodeDib(bytes.subarray(14), { description: "a BMP", pixelsAt: pixels === 0 ? undefined : pixels - 14 });
+}
+
+export interface DibOptions {
+  /** Completes the sentence "it is ...". */
+  readonly description: string;
+  /** Position of the pixels; behind the palette when undefined. */
+  readonly pixelsAt?: number | undefined;
+  /** An icon's height includes its mask. */
+  readonly halfHeight?: boolean;
+}
+
+/** Decodes a bitmap without the file header. */
+export function decodeDib(bytes: Uint8Array, { description, pixelsAt, halfHeight = false }: DibOptions): Pixels {
+  const header = bitmapHeader(bytes);
+  const { width, fromTop } = header;
+  const height = halfHeight ? Math.floor(header.height / 2) : header.height;
+  checkBounds(width, height, description);
+  const pixels = bytes.subarray(pixelsAt === undefined || pixelsAt < header.end ? header.end : pixelsAt);
+  const rows = rowsOf(pixels, { ...header, height });
+  const data = new Uint8Array(width * height * CHANNELS);
+  for (let row = 0; row < height; row++) rows(row, data, (fromTop ? row : height - 1 - row) * width * CHANNELS);
+  return { width, height, data };
+}
+
+/** Writes one stored row as RGB. */
+type RowReader = (row: number, output: Uint8Array, start: number) => void;
+
+function rowsOf(pixels: Uint8Array, header: BitmapHeader): RowReader {
+  const { width, height, bits, palette, runs } = header;
+  const stride = Math.floor((width * bits + 31) / 32) * 4;
+  if (!runs) checkLength(pixels.length, (height - 1) * stride + Math.ceil((width * bits) / 8));
+  if (bits === 16) return shorts(pixels, stride, header);
+  if (bits > 16) return bytesPerColour(pixels, stride, header);
+  const indices = runs ? runsOf(pixels, { width, height, halfBytes: bits === 4 }) : pixels;
+  const perByte = runs ? 1 : 8 / bits;
+  const rowBytes = runs ? width : stride;
+  const mask = (1 << bits) - 1;
+  return (row, output, start) => {
+    for (let x = 0; x < width; x++) {
+      const byte = indices[row * rowBytes + Math.floor(x / perByte)] ?? 0;
+      const index = perByte === 1 ? byte : (byte >> ((perByte - 1 - (x % perByte)) * bits)) & mask;
+      // Colours beyond the palette are black.
+      for (let channel = 0; channel < CHANNELS; channel++)
+        output[start + x * CHANNELS + channel] = palette[index * CHANNELS + channel] ?? 0;
+    }
+  };
+}
+
+function shorts(pixels: Uint8Array, stride: number, { width, greenBits }: BitmapHeader): RowReader {
+  const greenMost = (1 << greenBits) - 1;
+  return (row, output, start) => {
+    for (let x = 0; x < width; x++) {
+      const source = row * stride + x * 2;
+      const value = (pixels[source] ?? 0) | ((pixels[source + 1] ?? 0) << 8);
+      const target = start + x * CHANNELS;
+      output[target] = Math.floor((((value >> (5 + greenBits)) & 31) * 255) / 31);
+      output[target + 1] = Math.floor((((value >> 5) & greenMost) * 255) / greenMost);
+      output[target + 2] = Math.floor(((value & 31) * 255) / 31);
+    }
+  };
+}
+
+function bytesPerColour(pixels: Uint8Array, stride: number, { width, bits, places }: BitmapHeader): RowReader {
+  return (row, output, start) => {
+    for (let x = 0; x < width; x++) {
+      const source = row * stride + (x * bits) / 8;
+      for (let channel = 0; channel < CHANNELS; channel++)
+        output[start + x * CHANNELS + channel] = pixels[source + (places[channel] ?? 0)] ?? 0;
+    }
+  };
+}

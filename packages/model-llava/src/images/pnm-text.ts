@@ -1,0 +1,65 @@
+/** The words of a PNM, between white space and comments that begin with "#". */
+export class PnmText {
+  readonly #bytes: Uint8Array;
+  #position: number;
+
+  constructor(bytes: Uint8Array, position: number) {
+    this.#bytes = bytes;
+    this.#position = position;
+  }
+
+  /** The next word of the header. Throws for one that is not a number of up to ten digits. */
+  number(name: string): number {
+    const word = this.#word();
+    if (!/^\d{1,10}$/.test(word)) throw new Error(`its ${name} is ${JSON.stringify(word)}, not a number`);
+    return Number(word);
+  }
+
+  /** The next pixel value. Throws when it is above `most` or no number. */
+  value(most: number): number {
+    const value = this.number("next pixel value");
+    if (value > most) throw new Error(`it has a pixel value of ${value}, above its largest value ${most}`);
+    return value;
+  }
+
+  /** The next pixel of one digit, which needs no white space. */
+  bit(): number {
+    this.#skip();
+    const digit = (this.#bytes[this.#position++] ?? 0) - 0x30;
+    if (digit === 0 || digit === 1) return digit;
+    throw new Error(this.#position > this.#bytes.length ? "it is cut short" : "it has a pixel that is neither 0 nor 1");
+  }
+
+  /** Everything behind the single white space that ends the header. */
+  rest(): Uint8Array {
+    return this.#bytes.subarray(this.#position + 1);
+  }
+
+  #word(): string {
+    this.#skip();
+    const start = this.#position;
+    while (this.#position < this.#bytes.length && !this.#atSpace() && this.#position - start <= LONGEST_WORD)
+      this.#position++;
+    if (start === this.#bytes.length) throw new Error("it is cut short");
+    return Buffer.from(this.#bytes.subarray(start, this.#position)).toString("latin1");
+  }
+
+  #skip(): void {
+    while (this.#position < this.#bytes.length) {
+      if (this.#bytes[this.#position] === COMMENT) {
+        while (this.#position < this.#bytes.length && !LINE_ENDS.has(this.#bytes[this.#position] ?? 0))
+          this.#position++;
+      } else if (!this.#atSpace()) return;
+      else this.#position++;
+    }
+  }
+
+  #atSpace(): boolean {
+    return SPACES.has(this.#bytes[this.#position] ?? 0);
+  }
+}
+
+const LONGEST_WORD = 10;
+const COMMENT = 0x23;
+const LINE_ENDS: ReadonlySet<number> = new Set([0x0a, 0x0d]);
+const SPACES: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d]);

@@ -1,0 +1,76 @@
+import type { Turn } from "@mlan/core";
+import { fingerprintNow } from "../fingerprint.ts";
+import { labelAnswers } from "./label-answers.ts";
+import type { PlacedTurn } from "./place-images.ts";
+import { addedToken, given, imagesAndText, type Segment } from "./segments.ts";
+import type { Template } from "./template.ts";
+
+// Two spaces behind "safe.", as it was published.
+const SYSTEM =
+  "You are a helpful, respectful and honest assistant. Always answer as helpfully as possible, while being safe.  Your answers " +
+  "should not include any harmful, unethical, racist, sexist, toxic, dangerous, or illegal content. Please ensure that your " +
+  "responses are socially unbiased and positive in nature.\n\nIf a question does not make any sense, or is not factually " +
+  "coherent, explain why instead of answering something not correct. If you don't know the answer to a question, please don't " +
+  "share false information.";
+const START = "<s>";
+const END = "</s>";
+const QUESTION_MARK = "[INST] ";
+const QUESTION_END = " [/INST]";
+
+/**
+ * The template of Llama 2 Chat, `llama_2` in LLaVA: `[INST] <<SYS>>\n{system}\n<</SYS>>\n\n{question} [/INST] {answer} </s>`,
+ * then `<s>[INST] ...`. Answers and their ends are learned (`preprocess_llama_2`). A system turn takes the place of the usual
+ * system prompt; an empty one leaves it out.
+ */
+export const llama2Template: Template = {
+  name: "llama_2",
+  // Raise the number when the mask's rules change.
+  fingerprint: fingerprintNow(["llama_2", 1, SYSTEM, START, END, QUESTION_MARK, QUESTION_END]),
+  segments: ({ turns }) => written(turns),
+  promptSegments: ({ turns, answerStart }) => [...written(turns), given(answerStart === "" ? "" : ` ${answerStart}`)],
+  original: {
+    render: ({ turns }) => rounds(turns).reduce((text, turn, index) => text + rendered(turn, index, turns), ""),
+    borders: [`${QUESTION_END.trimStart()} `, END],
+    tokens: [START, END],
+    label: (input) =>
+      labelAnswers(input, {
+        answerMark: `${QUESTION_END.trimStart()} `,
+        answerEnd: END,
+        roundStart: START + QUESTION_MARK.trimEnd(),
+      }),
+  },
+};
+
+function written(turns: readonly PlacedTurn[]): readonly Segment[] {
+  return rounds(turns).flatMap((turn, index): readonly Segment[] => {
+    const { role, text, images, learned = true } = turn;
+    const first = index === 0;
+    // As the original writes no other turn without words.
+    if (text === "" && images === 0 && !first) return [];
+    if (role === "assistant")
+      return [
+        { text: ` ${text} `, learned },
+        { token: "end-of-sequence", learned },
+      ];
+    const opening = first ? given(QUESTION_MARK + systemOf(turns)) : given(QUESTION_MARK);
+    return [...(first ? [] : [addedToken(START)]), opening, ...imagesAndText(turn), given(QUESTION_END)];
+  });
+}
+
+/** A turn as text, placeholders in it. */
+function rendered({ role, text }: Turn, index: number, turns: readonly Turn[]): string {
+  if (text === "" && index > 0) return "";
+  if (role === "assistant") return ` ${text} ${END}`;
+  return `${index > 0 ? START : ""}${QUESTION_MARK}${index === 0 ? systemOf(turns) : ""}${text}${QUESTION_END}`;
+}
+
+/** The turns behind the system turn, if there is one. */
+function rounds<Said extends Turn>(turns: readonly Said[]): readonly Said[] {
+  return turns[0]?.role === "system" ? turns.slice(1) : turns;
+}
+
+/** In front of the first question. */
+function systemOf([first]: readonly Turn[]): string {
+  const system = first?.role === "system" ? first.text : SYSTEM;
+  return system === "" ? "" : `<<SYS>>\n${system}\n<</SYS>>\n\n`;
+}
