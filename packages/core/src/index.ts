@@ -94,7 +94,9 @@ export type {
   ScoreRequest,
   TokenCounts,
   TrainableModel,
+  TrainableModelSource,
 } from "./contracts/model.ts";
+export { trainableModel } from "./contracts/model.ts";
 export type {
   CheckpointSavedEvent,
   PlannedTraining,
