@@ -136,6 +136,7 @@ export { experiment, isExperiment } from "./run/experiment.ts";
 export type {
   RunEndEvent,
   DamageEvent,
+  NoticeEvent,
   RunEvent,
   StageEndEvent,
   StageProgressEvent,

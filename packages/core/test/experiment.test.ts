@@ -1,7 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { readFile, writeFile } from "node:fs/promises";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import {
@@ -29,8 +26,9 @@ import {
   fakeModelPlugin,
   memoryBenchmark,
   memoryDataset,
+  temporaryFolder,
 } from "@mlan/testing";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 const RECIPE: TrainingRecipe = {
   trained: ["language"],
@@ -49,11 +47,9 @@ let folder: URL;
 beforeAll(async () => {
   await tf.setBackend("cpu");
 });
-beforeEach(async () => {
-  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "experiment-"))}/`);
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
 /** Adds one to every weight in each of three steps; dies before the step `diesAt`. */
 function addingTrainer(diesAt = Infinity): Plugin<Trainer> {
   return {

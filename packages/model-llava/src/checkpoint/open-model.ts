@@ -1,5 +1,6 @@
 import { type Component, contentOfFiles, MlanError, pathOf } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
+import type { Adapter } from "../weights/adapter.ts";
 import { checkpointType } from "../config/checkpoint-type.ts";
 import { pathExists } from "../config/checkpoint-file.ts";
 import { readConfigFile } from "../config/config-file.ts";
@@ -16,9 +17,9 @@ import {
   type CheckpointFolders,
   openCheckpoint,
   type OpenCheckpointOptions,
-  openVision,
-  verifyFolder,
 } from "./open-checkpoint.ts";
+import { openVision } from "./open-vision.ts";
+import { verifyFolder } from "./verify-folder.ts";
 
 /** An open checkpoint, and the folders of which it is a change. */
 export interface OpenModel extends Checkpoint {
@@ -47,10 +48,10 @@ export async function openModel(
 }
 
 async function baseOf(checkpoint: Checkpoint, folders: CheckpointFolders): Promise<Base> {
-  const { weights, visionTower } = folders;
+  const { weights, adapter, visionTower } = folders;
   try {
     const files = await checkpointFiles(checkpoint, folders);
-    return { weights, visionTower, files, content: await contentOfFiles(files) };
+    return { weights, adapter, visionTower, files, content: await contentOfFiles(files) };
   } catch (error) {
     await checkpoint.close();
     throw error;
@@ -69,16 +70,16 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
   const file = new URL("config.json", weights);
   const config = await readConfigFile(file);
   const type = await checkpointType(architecture, config, file);
-  if (verify) await verifyFolder(weights, mayBeChanged, signal);
-  const places = own ?? { weights: record.weights, visionTower: folders.visionTower ?? record.visionTower };
+  if (verify) await verifyFolder(weights, { mayBeChanged, signal });
+  const places = own ?? { ...record, visionTower: folders.visionTower ?? record.visionTower };
   await requireBase(record, places);
-  const below = await openCheckpoint({ ...folders, weights: places.weights, visionTower: places.visionTower }, options);
+  const below = await openCheckpoint(foldersOf(folders, places), options);
   try {
-    const base = own ?? (await baseOf(below, { ...folders, ...places }));
+    const base = own ?? (await baseOf(below, foldersOf(folders, places)));
     await checkBase(record, base);
     const above = await openWeights(weights);
     const trained = componentsOf(above);
-    const { tower, projector, ...rest } = below.weights;
+    const { tower, projector, adapter, ...rest } = below.weights;
     const llava = type === "llava" ? llavaConfig(config, file) : undefined;
     return {
       ...below,
@@ -89,6 +90,7 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
       weights: {
         ...rest,
         ...(tower && !trained.includes("vision") && { tower }),
+        ...(adapter && { adapter: withoutTrained(adapter, above) }),
         ...(projector && !trained.includes("projector") && { projector }),
         checkpoint: overlaidReader(rest.checkpoint, above),
         freshProjector: false,
@@ -106,8 +108,21 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
   }
 }
 
-async function requireBase({ file }: BaseRecord, places: Pick<Base, "weights" | "visionTower">): Promise<void> {
-  for (const folder of [places.weights, places.visionTower]) {
+type Places = Pick<Base, "weights" | "adapter" | "visionTower">;
+
+function foldersOf(folders: CheckpointFolders, { weights, adapter, visionTower }: Places): CheckpointFolders {
+  return { ...folders, weights, adapter, visionTower };
+}
+
+/** What an adapter changes, but for what was trained on top of it. */
+function withoutTrained(adapter: Adapter, above: SafetensorsReader): Adapter {
+  const isKept = ([name]: readonly [string, unknown]): boolean => !above.entries.has(name);
+  const updates = new Map([...adapter.updates].filter(isKept));
+  return { ...adapter, updates, whole: new Map([...adapter.whole].filter(isKept)) };
+}
+
+async function requireBase({ file }: BaseRecord, places: Places): Promise<void> {
+  for (const folder of [places.weights, places.adapter, places.visionTower]) {
     if (!folder || (await pathExists(new URL(folder.href.replace(/\/$/, ""))))) continue;
     throw new MlanError(
       "invalid-checkpoint",

@@ -9,6 +9,7 @@ export const BASE_FILE = "base.json";
 /** The folders of a model and what they hold. */
 export interface Base {
   readonly weights: URL;
+  readonly adapter?: URL | undefined;
   readonly visionTower?: URL | undefined;
   /** Everything in the folders that decides what the model answers. */
   readonly files: ReadonlyMap<string, URL>;
@@ -26,6 +27,7 @@ export async function isAsOpened({ files, content }: Base): Promise<boolean> {
 export interface BaseRecord {
   readonly file: URL;
   readonly weights: URL;
+  readonly adapter?: URL | undefined;
   readonly visionTower?: URL | undefined;
   readonly digest: string;
   /** SHA-256 by file name. */
@@ -35,6 +37,7 @@ export interface BaseRecord {
 const schema = z.object({
   formatVersion: z.literal(1, { error: "update mlan to read it" }),
   weights: z.string().min(1),
+  adapter: z.string().min(1).optional(),
   visionTower: z.string().min(1).optional(),
   digest: z.string(),
   files: z.record(z.string(), z.string()),
@@ -44,16 +47,18 @@ const schema = z.object({
 export async function readBaseFile(folder: URL): Promise<BaseRecord | undefined> {
   const file = new URL(BASE_FILE, folder);
   if (!(await fileExists(file))) return undefined;
-  const { weights, visionTower, digest, files } = checkConfig(schema, await readConfigFile(file), file);
-  const places = { weights: toFolderUrl(weights), ...(visionTower && { visionTower: toFolderUrl(visionTower) }) };
+  const { weights, adapter, visionTower, digest, files } = checkConfig(schema, await readConfigFile(file), file);
+  const folderOf = (path: string | undefined): URL | undefined => (path === undefined ? undefined : toFolderUrl(path));
+  const places = { weights: toFolderUrl(weights), adapter: folderOf(adapter), visionTower: folderOf(visionTower) };
   return { file, ...places, digest, files };
 }
 
 /** The content of the file for a base. Reads the base's files once: about a second per gigabyte. */
-export async function baseFileKeys({ weights, visionTower, content }: Base): Promise<unknown> {
+export async function baseFileKeys({ weights, adapter, visionTower, content }: Base): Promise<unknown> {
   return {
     formatVersion: 1,
     weights: pathOf(weights),
+    ...(adapter && { adapter: pathOf(adapter) }),
     ...(visionTower && { visionTower: pathOf(visionTower) }),
     digest: await content.digest(),
     files: (await content.files?.()) ?? {},

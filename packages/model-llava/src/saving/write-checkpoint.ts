@@ -47,8 +47,8 @@ async function hasUse({ weights, changed, base }: CheckpointContent): Promise<bo
 }
 
 /** Throws `invalid-options` for a folder that the rest of the model is read from. */
-function refuseBase(folder: URL, { weights, visionTower }: Base): void {
-  const hrefs = [weights, visionTower].map((base) => base?.href);
+function refuseBase(folder: URL, { weights, adapter, visionTower }: Base): void {
+  const hrefs = [weights, adapter, visionTower].map((base) => base?.href);
   if (!hrefs.includes(folder.href)) return;
   throw new MlanError(
     "invalid-options",
