@@ -11,6 +11,7 @@ import {
   type OpenModelOptions,
   type OpenOptions,
   pathOf,
+  shownValue,
   toFolderUrl,
   type Wording,
 } from "@mlan/core";
@@ -235,11 +236,13 @@ function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parame
   return counts;
 }
 
-function checkVocabulary({ vocabularySize }: Tokenizer, { language }: Checkpoint, weights: URL): void {
-  if (vocabularySize <= language.vocabularySize) return;
+function checkVocabulary({ vocabularySize, tokenOf }: Tokenizer, { language }: Checkpoint, weights: URL): void {
+  const { vocabularySize: known } = language;
+  if (vocabularySize <= known) return;
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: the tokenizer in ${pathOf(weights)} has ids up to ${vocabularySize - 1}, config.json has a vocabulary of ` +
-      `${language.vocabularySize}. Take both from the same model.`,
+    `model-llava: the tokenizer in ${pathOf(weights)} has the token ${shownValue(tokenOf(vocabularySize - 1))} with the id ` +
+      `${vocabularySize - 1}, and config.json a vocabulary of ${known}, ids 0 to ${known - 1}. Take both from the same model, or ` +
+      `take tokens from the id ${known} on out of the tokenizer's files.`,
   );
 }
