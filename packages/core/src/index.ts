@@ -94,7 +94,9 @@ export type {
   ScoreRequest,
   TokenCounts,
   TrainableModel,
+  TrainableModelSource,
 } from "./contracts/model.ts";
+export { trainableModel } from "./contracts/model.ts";
 export type {
   CheckpointSavedEvent,
   PlannedTraining,
@@ -133,6 +135,7 @@ export { experiment, isExperiment } from "./run/experiment.ts";
 export type {
   RunEndEvent,
   DamageEvent,
+  NoticeEvent,
   RunEvent,
   StageEndEvent,
   StageProgressEvent,

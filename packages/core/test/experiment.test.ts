@@ -1,7 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { readFile, writeFile } from "node:fs/promises";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import {
@@ -29,8 +26,9 @@ import {
   fakeModelPlugin,
   memoryBenchmark,
   memoryDataset,
+  temporaryFolder,
 } from "@mlan/testing";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 const RECIPE: TrainingRecipe = {
   trained: ["language"],
@@ -49,11 +47,9 @@ let folder: URL;
 beforeAll(async () => {
   await tf.setBackend("cpu");
 });
-beforeEach(async () => {
-  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "experiment-"))}/`);
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
 /** Adds one to every weight in each of three steps; dies before the step `diesAt`. */
 function addingTrainer(diesAt = Infinity): Plugin<Trainer> {
   return {
@@ -317,6 +313,36 @@ describe("an experiment", () => {
     await expect(run(experiment({ name: "letters", use: [fakeModelPlugin()], stages }))).rejects.toThrow(
       "Nothing provides @mlan/core/evaluator@1",
     );
+  });
+
+  it("does not train a model that can only be asked, and says so before anything runs", async () => {
+    const asked = fakeModelPlugin();
+    const answersOnly: typeof asked = {
+      ...asked,
+      create: (scope) => ({ ...asked.create(scope), name: "hosted", answersOnly: true }),
+    };
+    const use = [answersOnly, addingTrainer(), weightEvaluator];
+    await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow(
+      "hosted can only be asked, not trained; leave out the training stages, or use a model that is on this machine.",
+    );
+  });
+
+  it("refuses to train what has no parameters, though nothing said so before", async () => {
+    const asked = fakeModelPlugin();
+    const silent: typeof asked = {
+      ...asked,
+      create: (scope) => ({
+        ...asked.create(scope),
+        open: async () => {
+          const { specVersion, name, fingerprint, wording, generate, score, dispose } = await asked
+            .create(scope)
+            .open();
+          return { specVersion, name, fingerprint, wording, generate, score, dispose };
+        },
+      }),
+    };
+    const use = [silent, addingTrainer(), weightEvaluator];
+    await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow("can only be asked, not trained");
   });
 
   it("stops when it is told to, and leaves no tensors behind", async () => {

@@ -1,24 +1,22 @@
 import { onnx } from "@mlan/backend-onnx";
-import { COMPUTE, createScope, MlanError, MODEL, type Wording } from "@mlan/core";
+import { COMPUTE, createScope, MlanError, MODEL, trainableModel, type Wording } from "@mlan/core";
 import { vicuna } from "@mlan/model-vicuna";
 import {
   describeModelContract,
   describeTrainableModelContract,
+  temporaryFolder,
   hubServer,
   WORDINGS,
   writeTinyLlava,
 } from "@mlan/testing";
+import { fileURLToPath } from "node:url";
+import { expect, test, onTestFinished, vi } from "vitest";
+import { readdir, readFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { afterAll, expect, onTestFinished, test, vi } from "vitest";
 
-const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-vicuna-"))}/`);
+const folder = temporaryFolder();
 const { backbone, tower } = await writeTinyLlava(folder);
-afterAll(() => rm(folder, { recursive: true }));
 const scope = createScope([vicuna({ weights: backbone, visionTower: tower }), onnx()]);
 const source = scope.get(MODEL);
 const { open: useBackend } = scope.get(COMPUTE);
@@ -27,7 +25,7 @@ describeModelContract(source, { useBackend });
 describeTrainableModelContract(source, { useBackend });
 
 test("is asked as an untuned base until it is tuned", async () => {
-  const model = await source.open();
+  const model = trainableModel(await source.open());
   const wordings: Wording[] = [model.wording];
   model.setFormat({ template: "v1", imageAspectRatio: "pad", maximumLength: 128 });
   wordings.push(model.wording);

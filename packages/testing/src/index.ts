@@ -21,6 +21,7 @@ export { HOSTILE_VALUES, jsonMutations, type Mutation, mutations } from "./mutat
 export { plainCompute, plainComputePlugin } from "./plain-compute.ts";
 export type { TinyCheckpoint, TinyCheckpointOptions } from "./tiny-checkpoint.ts";
 export { writeTinyLlava } from "./tiny-checkpoint.ts";
+export { folderWith, temporaryFolder } from "./temporary-folder.ts";
 export { describeTrainerContract } from "./trainer-contract.ts";
 export type { PaperWording } from "./wordings.ts";
 export { WORDINGS } from "./wordings.ts";
