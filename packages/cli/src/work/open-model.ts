@@ -1,4 +1,13 @@
-import { createScope, jsonOrUndefined, MlanError, MODEL, pathOf, shownValue, type TrainableModel } from "@mlan/core";
+import {
+  createScope,
+  jsonOrUndefined,
+  MlanError,
+  MODEL,
+  pathOf,
+  shownValue,
+  type TrainableModel,
+  trainableModel,
+} from "@mlan/core";
 import { readFile } from "node:fs/promises";
 import { checkpointAt } from "../project/checkpoint-at.ts";
 import { checkpointPlace } from "../project/checkpoint-place.ts";
@@ -37,7 +46,7 @@ export async function openModel({
   const plugin = await importPlugin("model", name);
   const visionTower = tower === undefined ? undefined : checkpointPlace(tower);
   const use = [plugin({ weights, ...(visionTower && { visionTower }) }), await computePlugin(backend)];
-  const opened = await createScope(use.map(checkPlugin)).get(MODEL).open();
+  const opened = trainableModel(await createScope(use.map(checkPlugin)).get(MODEL).open());
   try {
     if (template !== undefined) opened.setFormat({ ...opened.format, template });
     if (opened.format.template === UNTUNED) throw untuned(checkpoint);
