@@ -29,6 +29,7 @@ import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
+import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint.ts";
 import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
 import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
@@ -67,6 +68,12 @@ export interface LlavaSource extends ModelSource {
    * read: `open` compares a saved model with its checksums, and the content's digest differs once a bit has changed.
    */
   inspect(options?: OpenOptions): Promise<ModelInspection>;
+  /**
+   * Writes a checkpoint, its base and its tower as one whole model into another folder, as saving the opened model would.
+   * One tensor is in memory at a time. Throws `invalid-options` for an option, and for a folder that is one of those
+   * that are read, or inside it.
+   */
+  export(folder: URL, options?: ExportOptions): Promise<void>;
 }
 
 /**
@@ -96,6 +103,10 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   return {
     specVersion: 1,
     name,
+    export: async (folder, exporting = {}) => {
+      const { signal } = exporting;
+      await exportCheckpoint(await findFolders(signal ? { signal } : {}), folder, exporting);
+    },
     open: async ({ seed = 0, ...opening } = {}) => {
       const { signal } = opening;
       const folders = await findFolders(opening);

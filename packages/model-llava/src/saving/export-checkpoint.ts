@@ -1,6 +1,4 @@
 import { MlanError, type Parameter, pathOf } from "@mlan/core";
-import type { Architecture } from "../architectures/architecture.ts";
-import { adaptedFolders } from "../checkpoint/adapter-folder.ts";
 import type { CheckpointFolders } from "../checkpoint/open-checkpoint.ts";
 import { type OpenModel, openModel } from "../checkpoint/open-model.ts";
 import { prepareCheckpoint } from "../checkpoint/prepare-checkpoint.ts";
@@ -9,15 +7,6 @@ import type { PlannedWeight } from "../weights/weight-plan.ts";
 import { readCarriedFiles } from "./carried-files.ts";
 import type { SaveOptions } from "./save-options.ts";
 import { writeCheckpoint } from "./write-checkpoint.ts";
-
-/** What is exported. */
-export interface ExportedCheckpoint {
-  readonly architecture: Architecture;
-  /** The folder of a whole model, or of what was trained of one. Ends in a slash. */
-  readonly weights: URL;
-  /** The folder of its vision tower, where that is neither inside nor named. Ends in a slash. */
-  readonly visionTower?: URL;
-}
 
 export interface ExportOptions extends Omit<SaveOptions, "trainedOnly"> {
   readonly signal?: AbortSignal;
@@ -29,12 +18,11 @@ export interface ExportOptions extends Omit<SaveOptions, "trainedOnly"> {
  * and the errors of opening and saving.
  */
 export async function exportCheckpoint(
-  { architecture, weights, visionTower }: ExportedCheckpoint,
+  folders: CheckpointFolders,
   folder: URL,
   { signal, ...options }: ExportOptions = {},
 ): Promise<void> {
-  const folders: CheckpointFolders = { architecture, ...(await adaptedFolders({ weights })), visionTower };
-  refuseTarget(folder, [weights]);
+  refuseTarget(folder, [folders.weights]);
   const opened = await openModel(folders, { signal });
   try {
     const { base } = opened;
