@@ -1,3 +1,5 @@
+export type { BackboneContractOptions } from "./backbone-contract.ts";
+export { describeBackboneContract } from "./backbone-contract.ts";
 export { changeWeights } from "./change-weights.ts";
 export { describeTensorBackendContract } from "./backend-contract.ts";
 export { describeBenchmarkContract } from "./benchmark-contract.ts";
