@@ -71,7 +71,11 @@ it.each([
   ["use_sliding_window", true, /"use_sliding_window" is true \(sliding-window attention is not supported\)/],
   ["layer_types", ["full_attention", "sliding_attention"], /"layer_types\.1" is "sliding_attention" \(sliding-window/],
   ["use_mrope", true, /"use_mrope" is true \(multimodal rotary positions/],
-  ["rope_scaling", { type: "yarn", factor: 4 }, /"rope_scaling\.type" is "yarn" \(only unscaled rotary positions/],
+  [
+    "rope_scaling",
+    { type: "yarn", factor: 4 },
+    /"rope_scaling\.type" is "yarn" \(only default, linear, dynamic and llama3/,
+  ],
   ["rope_parameters", { rope_type: "yarn", rope_theta: 1e6 }, /"rope_parameters\.rope_type" is "yarn"/],
   ["hidden_act", "gelu", /"hidden_act" is "gelu" \(only silu/],
 ])("refuses config.json with %s %o, by name", async (key, value, message) => {
