@@ -23,6 +23,7 @@ import type { Template } from "./templates/template.ts";
 import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, learningComponents } from "./weights/learning.ts";
+import { isQuantisedFormat, type WeightFormat } from "./weights/weight-format.ts";
 
 /** A LLaVA model; without a vision tower it is its backbone alone, which reads text only. */
 export interface LlavaModel extends TrainableModel {
@@ -42,6 +43,8 @@ export interface LlavaModelParts {
   /** Tokens by which answers end besides those of tokenizer and template. */
   readonly endTokenIds: readonly number[];
   readonly format: ConversationFormat;
+  /** How the decoder's matrices are kept. Default "float32". */
+  readonly weightFormat?: WeightFormat | undefined;
   /** How benchmarks ask the model while its weights have seen no conversation, only template "plain". */
   readonly untunedWording: Wording;
 }
@@ -114,19 +117,28 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
         return crossEntropy(network, inputs, selected, options);
       }),
     trainingFlops: (batch, options) => trainingFlops(network, sizeOf(batch), learningComponents(weights), options),
-    save: (folder, options) => {
+    async save(folder, options) {
+      if (isQuantisedFormat(parts.weightFormat)) throw quantisedIsNotSaved(parts.weightFormat);
       const language = network.decoder.config;
-      return writeCheckpoint(folder, { ...parts, language, weights, format }, options);
+      await writeCheckpoint(folder, { ...parts, language, weights, format }, options);
     },
     async load(folder) {
       functions.dispose();
-      setFormat(await loadCheckpoint(folder, architecture, network));
+      setFormat(await loadCheckpoint(folder, architecture, network, parts.weightFormat));
     },
     dispose() {
       functions.dispose();
       disposeNetwork(network);
     },
   };
+}
+
+function quantisedIsNotSaved(weightFormat: WeightFormat): MlanError {
+  return new MlanError(
+    "invalid-options",
+    `model-llava: a model opened with weightFormat "${weightFormat}" has rounded weights and is not saved. ` +
+      'Open it with weightFormat "stored" or "float32" to save it.',
+  );
 }
 
 function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }: ConversationFormat): LoadPixels {
@@ -147,7 +159,7 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
 
 /** Of everything that makes an answer but the weights' values. */
 function fingerprintOf(
-  { architecture, network, tokenizer, vision, endTokenIds }: LlavaModelParts,
+  { architecture, network, tokenizer, vision, endTokenIds, weightFormat }: LlavaModelParts,
   format: ConversationFormat,
   template: Template,
 ): string {
@@ -161,5 +173,6 @@ function fingerprintOf(
     template.fingerprint,
     format,
     ...(others.length > 0 ? [others] : []),
+    ...(isQuantisedFormat(weightFormat) ? [weightFormat] : []),
   ]);
 }

@@ -3,6 +3,7 @@ import { type ConversationFormat, MlanError, pathOf } from "@mlan/core";
 import type { Architecture } from "../architectures/architecture.ts";
 import type { LlavaNetwork } from "../network/llava-network.ts";
 import { loadWeights } from "../weights/load-weights.ts";
+import type { WeightFormat } from "../weights/weight-format.ts";
 import { planWeights } from "../weights/weight-plan.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
 
@@ -14,6 +15,7 @@ export async function loadCheckpoint(
   folder: URL,
   architecture: Architecture,
   network: LlavaNetwork,
+  weightFormat?: WeightFormat,
 ): Promise<ConversationFormat> {
   const checkpoint = await openCheckpoint({ architecture, weights: folder }, { mayBeChanged: false });
   try {
@@ -31,7 +33,7 @@ export async function loadCheckpoint(
           "Load it into the model that wrote it.",
       );
     }
-    await loadWeights(planWeights(checkpoint, checkpoint.weights), network.weights, { seed: 0 });
+    await loadWeights(planWeights(checkpoint, checkpoint.weights), network.weights, { seed: 0, format: weightFormat });
     return checkpoint.format;
   } finally {
     await checkpoint.close();

@@ -10,13 +10,16 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   readonly name: string;
   readonly component: Component;
   readonly shape: tf.ShapeMap[Rank];
+  /** Whether it is used by {@link multiply} alone, so that it may be kept in fewer bits. */
+  readonly isMultiplied: boolean;
   #values: tf.Tensor<Rank> | undefined;
   #matrix: FrozenMatrix | undefined;
 
-  constructor(component: Component, name: string, shape: tf.ShapeMap[Rank]) {
+  constructor(component: Component, name: string, shape: tf.ShapeMap[Rank], isMultiplied = false) {
     this.name = name;
     this.component = component;
     this.shape = shape;
+    this.isMultiplied = isMultiplied;
   }
 
   /** The current values. Do not dispose of them or keep them beyond the pass that uses them. */
@@ -44,7 +47,9 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   multiply(input: tf.Tensor2D): tf.Tensor2D {
     if (this.#matrix) return matMulFrozen(input, this.#matrix);
     const [outputs = 1] = this.shape;
-    return tf.matMul(input, tf.reshape<tf.Rank.R2>(this.tensor, [outputs, this.size / outputs]), false, true);
+    const isMatrix = this.shape.length === 2;
+    const matrix = isMatrix ? this.tensor : tf.reshape(this.tensor, [outputs, this.size / outputs]);
+    return tf.matMul(input, matrix as tf.Tensor2D, false, true);
   }
 
   /** Keeps the values as a matrix of fewer bits, of which it takes ownership. */
