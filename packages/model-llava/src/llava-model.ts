@@ -1,4 +1,11 @@
-import { type Compute, type ConversationFormat, MlanError, type TrainableModel, type Wording } from "@mlan/core";
+import {
+  type Component,
+  type Compute,
+  type ConversationFormat,
+  MlanError,
+  type TrainableModel,
+  type Wording,
+} from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Architecture } from "./architectures/architecture.ts";
 import { generate } from "./answer/generate.ts";
@@ -16,6 +23,7 @@ import { preprocessImage } from "./images/preprocess-image.ts";
 import { answerFunctions } from "./network/answer-functions.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
+import type { Base } from "./saving/base-file.ts";
 import type { CarriedFiles } from "./saving/carried-files.ts";
 import type { SaveOptions } from "./saving/save-options.ts";
 import { writeCheckpoint } from "./saving/write-checkpoint.ts";
@@ -45,6 +53,10 @@ export interface LlavaModelParts {
   readonly format: ConversationFormat;
   /** How the decoder's matrices are kept. Default "float32". */
   readonly weightFormat?: WeightFormat | undefined;
+  /** The folders that it was opened from. */
+  readonly base: Base;
+  /** The components that differ from what those hold. */
+  readonly changed: readonly Component[];
   /** How benchmarks ask the model while its weights have seen no conversation, only template "plain". */
   readonly untunedWording: Wording;
 }
@@ -55,6 +67,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
   const { weights } = network;
   const functions = answerFunctions(network, parts.compute);
   let { format } = parts;
+  let changed: ReadonlySet<Component> = new Set(parts.changed);
   let template = templateByName(templates, format.template);
   const setFormat = (next: ConversationFormat): void => {
     checkLength(next, network.decoder.config);
@@ -102,6 +115,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
       // What is recorded holds the weights as they are, not as what they become.
       functions.dispose();
       const { parameters, end } = learn(weights, components);
+      changed = new Set([...changed, ...components]);
       return {
         parameters,
         end() {
@@ -117,28 +131,27 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
         return crossEntropy(network, inputs, selected, options);
       }),
     trainingFlops: (batch, options) => trainingFlops(network, sizeOf(batch), learningComponents(weights), options),
-    async save(folder, options) {
-      if (isQuantisedFormat(parts.weightFormat)) throw quantisedIsNotSaved(parts.weightFormat);
+    save: (folder, options) => {
       const language = network.decoder.config;
-      await writeCheckpoint(folder, { ...parts, language, weights, format }, options);
+      return writeCheckpoint(folder, { ...parts, language, weights, format, changed }, options);
     },
     async load(folder) {
       functions.dispose();
-      setFormat(await loadCheckpoint(folder, architecture, network, parts.weightFormat));
+      const loaded = await loadCheckpoint(folder, {
+        architecture,
+        network,
+        base: parts.base,
+        changed,
+        weightFormat: parts.weightFormat,
+      });
+      changed = loaded.changed;
+      setFormat(loaded.format);
     },
     dispose() {
       functions.dispose();
       disposeNetwork(network);
     },
   };
-}
-
-function quantisedIsNotSaved(weightFormat: WeightFormat): MlanError {
-  return new MlanError(
-    "invalid-options",
-    `model-llava: a model opened with weightFormat "${weightFormat}" has rounded weights and is not saved. ` +
-      'Open it with weightFormat "stored" or "float32" to save it.',
-  );
 }
 
 function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }: ConversationFormat): LoadPixels {

@@ -11,6 +11,7 @@ import {
   type OpenModelOptions,
   type OpenOptions,
   pathOf,
+  shownValue,
   toFolderUrl,
   type Wording,
 } from "@mlan/core";
@@ -19,12 +20,8 @@ import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { adaptedFolders } from "./checkpoint/adapter-folder.ts";
 import { hubCheckpoint } from "./checkpoint/hub-checkpoint.ts";
-import {
-  type Checkpoint,
-  type CheckpointFolders,
-  openCheckpoint,
-  type OpenCheckpointOptions,
-} from "./checkpoint/open-checkpoint.ts";
+import { type Checkpoint, type CheckpointFolders, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
+import { type OpenModel, openModel } from "./checkpoint/open-model.ts";
 import { pathExists } from "./config/checkpoint-file.ts";
 import { checkLength } from "./config/format-config.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
@@ -125,6 +122,8 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             endTokenIds,
             format,
             weightFormat,
+            base: checkpoint.base,
+            changed: changedAtOpening(checkpoint, plan),
           });
         } catch (error) {
           disposeNetwork(network);
@@ -153,7 +152,8 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             ...options,
           });
         const parameters = parameterCounts(plan);
-        return { content, parameters, readsImages, checkImage, wording, checkFormat, encode, notices };
+        const alwaysSaved = changedAtOpening(checkpoint, plan);
+        return { content, parameters, alwaysSaved, readsImages, checkImage, wording, checkFormat, encode, notices };
       });
     },
   };
@@ -198,9 +198,9 @@ async function folderOf(place: URL | HubModel, wanted: Wanted, opening: OpenOpti
 async function withCheckpoint<Result>(
   folders: CheckpointFolders,
   options: OpenCheckpointOptions,
-  use: (checkpoint: Checkpoint) => Promise<Result>,
+  use: (checkpoint: OpenModel) => Promise<Result>,
 ): Promise<Result> {
-  const checkpoint = await openCheckpoint(folders, options);
+  const checkpoint = await openModel(folders, options);
   try {
     return await use(checkpoint);
   } finally {
@@ -231,6 +231,11 @@ function freshProjector(weights: URL): string {
   return `${pathOf(weights)} has no projector, so a new one with random weights is made; it understands images once it is trained`;
 }
 
+/** The components that are not in the base's folders: those that were trained on it, and a fresh projector. */
+function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readonly Component[] {
+  return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
+}
+
 function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parameters"] {
   const counts: Partial<Record<Component, number>> = {};
   for (const { component, size } of [...stored.map(({ weight }) => weight), ...fresh]) {
@@ -239,11 +244,13 @@ function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parame
   return counts;
 }
 
-function checkVocabulary({ vocabularySize }: Tokenizer, { language }: Checkpoint, weights: URL): void {
-  if (vocabularySize <= language.vocabularySize) return;
+function checkVocabulary({ vocabularySize, tokenOf }: Tokenizer, { language }: Checkpoint, weights: URL): void {
+  const { vocabularySize: known } = language;
+  if (vocabularySize <= known) return;
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: the tokenizer in ${pathOf(weights)} has ids up to ${vocabularySize - 1}, config.json has a vocabulary of ` +
-      `${language.vocabularySize}. Take both from the same model.`,
+    `model-llava: the tokenizer in ${pathOf(weights)} has the token ${shownValue(tokenOf(vocabularySize - 1))} with the id ` +
+      `${vocabularySize - 1}, and config.json a vocabulary of ${known}, ids 0 to ${known - 1}. Take both from the same model, or ` +
+      `take tokens from the id ${known} on out of the tokenizer's files.`,
   );
 }

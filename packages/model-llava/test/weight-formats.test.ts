@@ -156,7 +156,7 @@ describe.each([
       /"model\.layers\.0\.self_attn\.q_proj\.weight" was opened in [48] bits and cannot learn\. Open the model with weightFormat "stored"/,
     );
     await expect(model.save(scratch.fresh())).rejects.toThrow(
-      /weightFormat "int[48]" has rounded weights and is not saved/,
+      /was not written: the model was opened with weightFormat "int[48]", which rounds/,
     );
     model.dispose();
   });

@@ -1,19 +1,16 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
 import { COMPUTE, createScope, MlanError, MODEL, textWording, trainableModel } from "@mlan/core";
 import { createLlavaSource, llama } from "@mlan/model-llava";
 import { qwen2 } from "@mlan/model-qwen2";
-import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
+import { describeModelContract, describeTrainableModelContract, temporaryFolder, writeTinyLlava } from "@mlan/testing";
 import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { FIXTURES } from "./fixture-network.ts";
 
-const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-qwen2-"))}/`);
+const folder = temporaryFolder();
 const { backbone: llamaFolder, tower } = await writeTinyLlava(folder);
-afterAll(() => rm(folder, { recursive: true }));
 const weights = new URL("tied/", FIXTURES);
 const scope = createScope([qwen2({ weights, visionTower: tower }), onnx()]);
 const source = scope.get(MODEL);

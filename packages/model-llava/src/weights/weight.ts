@@ -75,12 +75,22 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     this.#values = tf.keep(values as tf.Tensor<Rank>);
   }
 
+  /** Throws `invalid-options` for a quantised matrix. */
+  checkCanLearn(): void {
+    if (this.bits >= 16) return;
+    throw new MlanError(
+      "invalid-options",
+      `model-llava: weight "${this.name}" was opened in ${this.bits} bits and cannot learn. ` +
+        'Open the model with weightFormat "stored" or "float32" to train it.',
+    );
+  }
+
   /**
    * Turns it into a variable that shares the data, so it takes no memory; 16 bits become float32. Throws `invalid-options`
    * for a quantised matrix.
    */
   learn(): tf.Variable<Rank> {
-    if (this.#matrix && this.#matrix.bits < 16) throw this.#cannotLearn(this.#matrix);
+    this.checkCanLearn();
     if (this.#matrix) this.set(this.#matrix.widen());
     const frozen = this.tensor;
     // Without a name: tfjs allows each variable name once per process, and several models may be open.
@@ -114,13 +124,5 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     this.#matrix?.dispose();
     this.#values = undefined;
     this.#matrix = undefined;
-  }
-
-  #cannotLearn({ bits }: FrozenMatrix): MlanError {
-    return new MlanError(
-      "invalid-options",
-      `model-llava: weight "${this.name}" was opened in ${bits} bits and cannot learn. ` +
-        'Open the model with weightFormat "stored" or "float32" to train it.',
-    );
   }
 }
