@@ -10,7 +10,7 @@ export async function temporaryFolder(files: Readonly<Record<string, string | Ui
   onTestFinished(() => rm(path, { recursive: true, force: true }));
   const folder = pathToFileURL(`${path}/`);
   for (const [name, content] of Object.entries(files)) {
-    const file = new URL(name, folder);
+    const file = new URL(name.split("/").map(encodeURIComponent).join("/"), folder);
     await mkdir(new URL("./", file), { recursive: true });
     await writeFile(file, content);
   }
