@@ -319,6 +319,36 @@ describe("an experiment", () => {
     );
   });
 
+  it("does not train a model that can only be asked, and says so before anything runs", async () => {
+    const asked = fakeModelPlugin();
+    const answersOnly: typeof asked = {
+      ...asked,
+      create: (scope) => ({ ...asked.create(scope), name: "hosted", answersOnly: true }),
+    };
+    const use = [answersOnly, addingTrainer(), weightEvaluator];
+    await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow(
+      "hosted can only be asked, not trained; leave out the training stages, or use a model that is on this machine.",
+    );
+  });
+
+  it("refuses to train what has no parameters, though nothing said so before", async () => {
+    const asked = fakeModelPlugin();
+    const silent: typeof asked = {
+      ...asked,
+      create: (scope) => ({
+        ...asked.create(scope),
+        open: async () => {
+          const { specVersion, name, fingerprint, wording, generate, score, dispose } = await asked
+            .create(scope)
+            .open();
+          return { specVersion, name, fingerprint, wording, generate, score, dispose };
+        },
+      }),
+    };
+    const use = [silent, addingTrainer(), weightEvaluator];
+    await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow("can only be asked, not trained");
+  });
+
   it("stops when it is told to, and leaves no tensors behind", async () => {
     const before = tf.memory().numTensors;
     const events = runExperiment(build(), { folder, signal: AbortSignal.abort() });

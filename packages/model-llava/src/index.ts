@@ -12,7 +12,7 @@ export { encodeConversation, type EncodeConversationOptions } from "./encode-con
 export { type LowRankAdapter, withAdapter } from "./linear/adapted-linear.ts";
 export { denseLinear } from "./linear/dense-linear.ts";
 export type { Linear } from "./linear/linear.ts";
-export { packedLinear } from "./linear/packed-linear.ts";
+export { frozenLinear } from "./linear/frozen-linear.ts";
 export { createLlavaSource, type LlavaSource, type LlavaSourceOptions, type Repository } from "./llava-source.ts";
 export type { LlavaModel } from "./llava-model.ts";
 export type { SaveOptions } from "./saving/save-options.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
-import { COMPUTE, createScope, MlanError, MODEL, textWording } from "@mlan/core";
+import { COMPUTE, createScope, MlanError, MODEL, textWording, trainableModel } from "@mlan/core";
 import { createLlavaSource, llama } from "@mlan/model-llava";
 import { qwen2 } from "@mlan/model-qwen2";
 import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
@@ -23,7 +23,7 @@ describeModelContract(source, { useBackend: compute.open });
 describeTrainableModelContract(source, { useBackend: compute.open, template: "chatml" });
 
 it("is asked as an untuned base until it is tuned, and knows no template but its own", async () => {
-  const model = await source.open();
+  const model = trainableModel(await source.open());
   const wordings: string[] = [model.wording.name];
   model.setFormat({ template: "chatml", imageAspectRatio: "pad", maximumLength: 128 });
   wordings.push(model.wording.name);

@@ -1,5 +1,5 @@
 import { onnx } from "@mlan/backend-onnx";
-import { COMPUTE, createScope, MlanError, MODEL, type Wording } from "@mlan/core";
+import { COMPUTE, createScope, MlanError, MODEL, trainableModel, type Wording } from "@mlan/core";
 import { vicuna } from "@mlan/model-vicuna";
 import {
   describeModelContract,
@@ -27,7 +27,7 @@ describeModelContract(source, { useBackend });
 describeTrainableModelContract(source, { useBackend });
 
 test("is asked as an untuned base until it is tuned", async () => {
-  const model = await source.open();
+  const model = trainableModel(await source.open());
   const wordings: Wording[] = [model.wording];
   model.setFormat({ template: "v1", imageAspectRatio: "pad", maximumLength: 128 });
   wordings.push(model.wording);

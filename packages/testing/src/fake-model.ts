@@ -15,11 +15,12 @@ import {
   type GenerationRequest,
   MlanError,
   MODEL,
-  type ModelInspection,
   type ModelSource,
+  type ModelInspection,
   type Plugin,
   seededRandom,
   type TrainableModel,
+  type TrainableModelSource,
   verifyChecksums,
   type Wording,
   writeChecksums,
@@ -50,7 +51,7 @@ export interface FakeModelOptions {
  * It learns on any backend, saves, loads and generates, so that trainers, evaluators and scripts can be
  * tested without weights. Not multimodal: images are counted as one position and looked at by nobody.
  */
-export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
+export function fakeModelSource(options: FakeModelOptions = {}): TrainableModelSource {
   return {
     specVersion: 1,
     name: "@mlan/testing/fake-model",

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { COMPUTE, createScope, type DeviceUse, MlanError, MODEL, TRAINER } from "@mlan/core";
+import { COMPUTE, createScope, type DeviceUse, MlanError, MODEL, trainableModel, TRAINER } from "@mlan/core";
 import { alphabetConversations, describeTrainerContract, fakeModelPlugin, memoryDataset } from "@mlan/testing";
 import { gpuTrainer, instructionTuning } from "@mlan/trainer-gpu";
 import * as tf from "@tensorflow/tfjs-core";
@@ -31,7 +31,7 @@ describeWithTensorFlow("steps of gpuTrainer", () => {
   it("report their own device use", async () => {
     const scope = createScope([fakeModelPlugin(), gpuTrainer({ device: "cpu", threads: 2 })]);
     const trainer = scope.get(TRAINER);
-    const model = await scope.get(MODEL).open({ seed: 3 });
+    const model = trainableModel(await scope.get(MODEL).open({ seed: 3 }));
     const data = memoryDataset("alphabet", alphabetConversations(16));
     const recipe = instructionTuning({
       format: { maximumLength: 64 },

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createScope, MlanError, MODEL, type TrainableModel, TRAINER } from "@mlan/core";
+import { createScope, MlanError, MODEL, type TrainableModel, trainableModel, TRAINER } from "@mlan/core";
 import { fakeModelPlugin, memoryDataset, alphabetConversations } from "@mlan/testing";
 import { gpuTrainer, instructionTuning } from "@mlan/trainer-gpu";
 import * as tf from "@tensorflow/tfjs-core";
@@ -22,7 +22,7 @@ describeWithTensorFlow("a device that runs out of memory in the middle of a step
   async function tune(prepare: (model: TrainableModel) => TrainableModel): Promise<readonly number[]> {
     await using scope = createScope([fakeModelPlugin(), gpuTrainer({ device: "cpu", threads: 2 })]);
     const trainer = scope.get(TRAINER);
-    const model = await scope.get(MODEL).open({ seed: 3 });
+    const model = trainableModel(await scope.get(MODEL).open({ seed: 3 }));
     const recipe = instructionTuning({
       batchSize: 4,
       microBatchSize: 4,

@@ -2,7 +2,7 @@ import { BackendError } from "../backend-error.ts";
 import type { ElementType, Storage } from "../graph/graph.ts";
 import { allocateLeafMemory } from "./leaf-memory.ts";
 import { allocateWritableMemory } from "./writable-memory.ts";
-import { ONNX_TYPES } from "../graph/onnx-type.ts";
+import { ONNX_TYPES, type StoredType } from "../graph/onnx-type.ts";
 import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import type { Pointer } from "../ort/ort-library.ts";
 
@@ -156,7 +156,7 @@ export function wrapStorage(
   { library, memoryInfo }: OrtRuntime,
   data: Elements,
   shape: readonly number[],
-  dtype: ElementType,
+  dtype: ElementType | StoredType,
   released: () => void = () => {},
 ): Storage {
   const dimensions = int64(shape);
