@@ -1,17 +1,6 @@
-import {
-  checkpointDigest,
-  CHECKSUMS_FILE,
-  evaluate,
-  type Experiment,
-  experiment,
-  MlanError,
-  pathOf,
-  type Plugin,
-  readRun,
-  take,
-} from "@mlan/core";
-import type { HubModel } from "@mlan/hub";
+import { evaluate, type Experiment, experiment, MlanError, type Plugin, take } from "@mlan/core";
 import { benchmarkPlugin } from "../project/benchmark-plugin.ts";
+import { checkpointAt } from "./checkpoint-at.ts";
 import { checkpointPlace } from "../project/checkpoint-place.ts";
 import { folderAt } from "../project/folders.ts";
 import { importPlugin } from "../project/import-plugin.ts";
@@ -67,32 +56,6 @@ async function computeOf(backend: EvalRequest["backend"]): Promise<Plugin> {
   if (backend === "tensorflow") return (await importTensorFlow()).tensorflow();
   const { onnx } = await import("@mlan/backend-onnx");
   return onnx();
-}
-
-async function checkpointAt(path: string): Promise<URL | HubModel> {
-  const folder = checkpointPlace(path);
-  if (!(folder instanceof URL)) return folder;
-  const run = await readRun(folder).catch(() => undefined);
-  if (!run) return folder;
-  const { plan, stages } = run.manifest;
-  const { checkpoint, checkpointDigest: recorded } =
-    plan.stages.map(({ name }) => stages[name]).findLast((stage) => stage?.done && stage.checkpoint) ?? {};
-  if (checkpoint !== undefined) {
-    const url = new URL(checkpoint, folder);
-    if (recorded !== undefined) await checkRecorded(url, recorded);
-    return url;
-  }
-  throw new MlanError("run-folder", `the run in ${path} has no finished training stage. Give a checkpoint folder.`);
-}
-
-/** Checks the checkpoint against the digest in the run: it covers the list of checksums, which covers the weights. */
-async function checkRecorded(checkpoint: URL, recorded: string): Promise<void> {
-  const found = await checkpointDigest(checkpoint);
-  if (found === recorded) return;
-  const problem =
-    found === undefined ? "is missing, so the weights cannot be verified" : "is not the one that the run recorded";
-  const message = `${pathOf(new URL(CHECKSUMS_FILE, checkpoint))} ${problem}. Restore it, or copy ${pathOf(checkpoint)} to another folder and use the copy as --weights.`;
-  throw new MlanError("run-folder", message);
 }
 
 function checkPlugin(value: unknown): Plugin {
