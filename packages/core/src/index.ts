@@ -135,6 +135,7 @@ export { experiment, isExperiment } from "./run/experiment.ts";
 export type {
   RunEndEvent,
   DamageEvent,
+  NoticeEvent,
   RunEvent,
   StageEndEvent,
   StageProgressEvent,

@@ -1,12 +1,11 @@
 import { openRepository, type RepositoryFiles } from "@mlan/hub";
-import { type HubServer, hubServer } from "@mlan/testing";
+import { type HubServer, hubServer, temporaryFolder } from "@mlan/testing";
 import { mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { withoutHubVariables } from "./hub-environment.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 // Written by tools/fixtures/hub_cache.py, which also checks that Python finds what is written here.
 const entry = z.union([
@@ -32,7 +31,7 @@ beforeEach(() => {
 });
 
 test("writes what Python's huggingface_hub writes", async () => {
-  const cache = await temporaryFolder();
+  const cache = temporaryFolder();
   const server = await serve();
   for (const revision of ["main", branch]) await (await open({ server, cache, revision })).download(Object.keys(FILES));
   expect(await layoutOf(fileURLToPath(cache))).toEqual(FIXTURE.cache);
@@ -41,7 +40,7 @@ test("writes what Python's huggingface_hub writes", async () => {
 test.each([commit, "main", branch])(
   "reads what Python's huggingface_hub has written, without a network: %s",
   async (revision) => {
-    const cache = await temporaryFolder();
+    const cache = temporaryFolder();
     for (const [path, content] of Object.entries(FIXTURE.cache)) {
       const place = new URL(path, cache);
       await mkdir(new URL("./", place), { recursive: true });

@@ -1,9 +1,8 @@
 import { openRepository, uploadFolder, type UploadOptions } from "@mlan/hub";
-import { type HubUploadServer, hubUploadServer } from "@mlan/testing";
+import { folderWith, type HubUploadServer, hubUploadServer, temporaryFolder } from "@mlan/testing";
 import { rm, writeFile } from "node:fs/promises";
 import { beforeEach, expect, test, vi } from "vitest";
 import { withoutHubVariables } from "./hub-environment.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const TOKEN = "hf_writer";
 const NAME = "acme/tiny";
@@ -16,6 +15,7 @@ const FILES = {
   "one/with space #1.txt": "é",
 };
 const PATHS = Object.keys(FILES);
+const BY_URL = Object.fromEntries(Object.entries(FILES).map(([path, content]) => [path.replace("#", "%23"), content]));
 
 beforeEach(() => {
   withoutHubVariables();
@@ -24,7 +24,7 @@ beforeEach(() => {
 
 test("creates a private repository and uploads the folder in one commit, which can be downloaded", async () => {
   const server = await hubUploadServer({ token: TOKEN });
-  const folder = await temporaryFolder({ ...FILES, ".cache/x": "x", "model.safetensors.1.tmp": "x" });
+  const folder = await folderWith({ ...BY_URL, ".cache/x": "x", "model.safetensors.1.tmp": "x" });
   const done = await upload(server, folder);
   expect(done).toMatchObject({ created: true, removed: [] });
   expect(done.uploaded.toSorted()).toEqual(PATHS.toSorted());
@@ -36,14 +36,14 @@ test("creates a private repository and uploads the folder in one commit, which c
     expect(Buffer.from(content as string).equals(files.get(path) ?? Buffer.alloc(0))).toBe(true);
 
   const asked = { type: "model", repository: NAME, revision: "main", token: TOKEN, endpoint: server.endpoint } as const;
-  const found = await openRepository({ ...asked, cache: await temporaryFolder() });
+  const found = await openRepository({ ...asked, cache: temporaryFolder() });
   expect(found.commit).toBe(done.commit);
   expect(found.paths).toEqual(expect.arrayContaining(PATHS));
 });
 
 test("creates a public repository only where it is asked to, and leaves an existing one as it is", async () => {
   const server = await hubUploadServer({ token: TOKEN });
-  const folder = await temporaryFolder(FILES);
+  const folder = await folderWith(BY_URL);
   await upload(server, folder, { private: false });
   expect(await upload(server, folder)).toMatchObject({ created: false });
   expect(repositoryOf(server).visibility).toBe("public");
@@ -51,7 +51,7 @@ test("creates a public repository only where it is asked to, and leaves an exist
 
 test("sends nothing and commits nothing where the repository has everything", async () => {
   const server = await hubUploadServer({ token: TOKEN });
-  const folder = await temporaryFolder(FILES);
+  const folder = await folderWith(BY_URL);
   const { commit } = await upload(server, folder);
   server.requests.length = 0;
   expect(await upload(server, folder)).toEqual({ commit, created: false, uploaded: [], removed: [] });
@@ -60,7 +60,7 @@ test("sends nothing and commits nothing where the repository has everything", as
 
 test("sends what has changed, and removes stale files in the same commit", async () => {
   const server = await hubUploadServer({ token: TOKEN });
-  const folder = await temporaryFolder({ ...FILES, "notes.md": "old" });
+  const folder = await folderWith({ ...BY_URL, "notes.md": "old" });
   await upload(server, folder);
   await writeFile(new URL("config.json", folder), "[]\n");
   for (const name of ["model-00002-of-00002.safetensors", "notes.md"]) await rm(new URL(name, folder));
@@ -74,7 +74,7 @@ test("sends what has changed, and removes stale files in the same commit", async
 
 test("goes on after an interruption with the files that have not arrived", async () => {
   const server = await hubUploadServer({ token: TOKEN });
-  const folder = await temporaryFolder(FILES);
+  const folder = await folderWith(BY_URL);
   let left = 1;
   server.intercept = ({ method }, response) => method === "PUT" && left-- <= 0 && Boolean(response.destroy());
   await expect(upload(server, folder, { attempts: 1 })).rejects.toMatchObject({
@@ -93,7 +93,7 @@ test("goes on after an interruption with the files that have not arrived", async
 
 test("tries again by itself while the Hub or its storage is busy, and not for ever", async () => {
   const server = await hubUploadServer({ token: TOKEN });
-  const folder = await temporaryFolder(FILES);
+  const folder = await folderWith(BY_URL);
   let failures = 2;
   server.intercept = ({ method, url }, response) =>
     (method === "PUT" || Boolean(url?.includes("/commit/"))) &&
@@ -111,7 +111,7 @@ test("tries again by itself while the Hub or its storage is busy, and not for ev
 test("sends a large file in parts", async () => {
   const server = await hubUploadServer({ token: TOKEN, partSize: 70_000 });
   const seen: number[] = [];
-  await upload(server, await temporaryFolder({ "model.safetensors": WEIGHTS }), {
+  await upload(server, await folderWith({ "model.safetensors": WEIGHTS }), {
     onUpload: ({ bytes, size }) => size === WEIGHTS.length && seen.push(bytes),
   });
   expect(server.requests.filter((request) => request.startsWith("PUT"))).toHaveLength(5);
@@ -124,7 +124,7 @@ test("sends a large file in parts", async () => {
 test("gives up a storage that takes nothing", async () => {
   const server = await hubUploadServer({ token: TOKEN });
   server.intercept = ({ method }) => method === "PUT";
-  const folder = await temporaryFolder({ "model.safetensors": WEIGHTS });
+  const folder = await folderWith({ "model.safetensors": WEIGHTS });
   await expect(upload(server, folder, { attempts: 1, timeout: 100 })).rejects.toThrow(
     "(last: no bytes of model.safetensors could be sent in 0.4 s)",
   );
@@ -137,7 +137,7 @@ test("stops when it is told to", async () => {
     if (method === "PUT") controller.abort();
     return method === "PUT";
   };
-  const folder = await temporaryFolder({ "model.safetensors": WEIGHTS });
+  const folder = await folderWith({ "model.safetensors": WEIGHTS });
   await expect(upload(server, folder, { signal: controller.signal })).rejects.toThrow(/abort/i);
 });
 
@@ -157,18 +157,18 @@ test.each<[string, Partial<UploadOptions>, RegExp]>([
   ["a branch that does not exist", { branch: "dev" }, /revision dev: .*no such/],
 ])("%s: one message that says what to do", async (_, options, message) => {
   const server = await hubUploadServer({ token: TOKEN });
-  await expect(upload(server, await temporaryFolder(FILES), options)).rejects.toThrow(message);
+  await expect(upload(server, await folderWith(BY_URL), options)).rejects.toThrow(message);
 });
 
 test("refuses to upload offline, and a folder without files", async () => {
   const server = await hubUploadServer({ token: TOKEN });
-  const empty = await temporaryFolder({ ".git/config": "" });
+  const empty = await folderWith({ ".git/config": "" });
   await expect(upload(server, empty)).rejects.toThrow(/holds no files to upload/);
   await expect(upload(server, new URL("nowhere/", empty))).rejects.toThrow(
     /nowhere\/ is not a folder that can be read/,
   );
   vi.stubEnv("HF_HUB_OFFLINE", "1");
-  await expect(upload(server, await temporaryFolder(FILES))).rejects.toThrow("unset HF_HUB_OFFLINE");
+  await expect(upload(server, await folderWith(BY_URL))).rejects.toThrow("unset HF_HUB_OFFLINE");
   expect(server.requests).toEqual([]);
 });
 

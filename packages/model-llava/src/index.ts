@@ -6,7 +6,8 @@ export { disposeInputTensors, type InputTensors, inputTensors, type LoadPixels }
 export { disposeSelection, type Selection, selection, shiftedTargets, type Target } from "./batch/selection.ts";
 export { type Splice, splice, type SpliceOptions, type SpliceRow } from "./batch/splice.ts";
 export { checkConfig, type ConfigObject } from "./config/config-file.ts";
-export { type LanguageConfig, languageConfig, type LanguageConfigOptions } from "./config/language-config.ts";
+export { type LanguageConfig, languageConfig } from "./config/language-config.ts";
+export type { RopeScaling } from "./config/rope-config.ts";
 export { type VisionConfig } from "./config/vision-config.ts";
 export { encodeConversation, type EncodeConversationOptions } from "./encode-conversation.ts";
 export { type LowRankAdapter, withAdapter } from "./linear/adapted-linear.ts";

@@ -48,6 +48,11 @@ export interface TrainableModelSource extends ModelSource {
 export interface ModelInspection {
   /** Everything on disk that decides what the model answers: configuration, tokenizer and weights. */
   readonly content: Content;
+  /**
+   * What a user should know about how the files were read, such as weights that are not used: a sentence each, without a
+   * full stop. Default none.
+   */
+  readonly notices?: readonly string[];
   /** Number of parameter values in each component of the model. */
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
   /** Whether it reads images; absent when unknown before it is loaded. */
