@@ -1,10 +1,10 @@
-import { evaluate, type Experiment, experiment, MlanError, type Plugin, take } from "@mlan/core";
+import { evaluate, type Experiment, experiment, take } from "@mlan/core";
 import { benchmarkPlugin } from "../project/benchmark-plugin.ts";
-import { checkpointAt } from "./checkpoint-at.ts";
+import { type Backend, checkPlugin, computePlugin } from "../project/compute-plugin.ts";
+import { checkpointAt } from "../project/checkpoint-at.ts";
 import { checkpointPlace } from "../project/checkpoint-place.ts";
 import { folderAt } from "../project/folders.ts";
 import { importPlugin } from "../project/import-plugin.ts";
-import { importTensorFlow } from "../project/import-tensorflow.ts";
 
 export interface EvalRequest {
   /** Plugin names, see {@link importPlugin}. */
@@ -19,7 +19,7 @@ export interface EvalRequest {
   readonly tower?: string;
   /** `name` for the published data, `name=folder` for a local copy. */
   readonly benchmarks: readonly string[];
-  readonly backend: "onnx" | "tensorflow";
+  readonly backend: Backend;
   readonly protocol?: string;
   /** Number of questions of each benchmark to ask, from the first. Default: all. */
   readonly limit?: number;
@@ -38,7 +38,7 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
   const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
   const stage = evaluate({ name: "eval", benchmarks, ...(protocol !== undefined && { protocol }) });
   const evaluator = await importPlugin("eval", request.evaluator);
-  const weights = request.weights === undefined ? undefined : await checkpointAt(request.weights);
+  const weights = request.weights === undefined ? undefined : await checkpointAt(request.weights, "--weights");
   const model = await importPlugin("model", request.model);
   const use = [
     model({ ...(weights && { weights }), ...(tower !== undefined && { visionTower: checkpointPlace(tower) }) }),
@@ -47,22 +47,7 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
       ...(verify !== undefined && { verify }),
       ...(featureCache !== undefined && { featureCache: folderAt(featureCache) }),
     }),
-    await computeOf(request.backend),
+    await computePlugin(request.backend),
   ].map(checkPlugin);
   return experiment({ name: "eval", use, stages: [stage] });
-}
-
-async function computeOf(backend: EvalRequest["backend"]): Promise<Plugin> {
-  if (backend === "tensorflow") return (await importTensorFlow()).tensorflow();
-  const { onnx } = await import("@mlan/backend-onnx");
-  return onnx();
-}
-
-function checkPlugin(value: unknown): Plugin {
-  if (isPlugin(value)) return value;
-  throw new MlanError("contract", "a plugin's factory returned a value that is not a plugin.");
-}
-
-function isPlugin(value: unknown): value is Plugin {
-  return typeof Object(value).create === "function";
 }

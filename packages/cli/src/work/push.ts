@@ -1,12 +1,12 @@
 import { counted, MlanError, pathOf } from "@mlan/core";
 import { type Upload, uploadFolder, type UploadProgress } from "@mlan/hub";
 import { access } from "node:fs/promises";
+import { checkpointAt } from "../project/checkpoint-at.ts";
 import { importModelLlava } from "../project/import-model-llava.ts";
 import { clipped } from "../terminal/progress-text.ts";
 import { significant } from "../terminal/format-number.ts";
 import { openInterruption } from "../terminal/interruption.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { checkpointAt } from "./checkpoint-at.ts";
 
 export interface PushRequest {
   /** A checkpoint's folder, or a run folder for its last finished training stage. */
@@ -23,7 +23,7 @@ export interface PushRequest {
 /** Uploads a checkpoint to the Hub, prints what was done, and returns the exit status. */
 export async function push(request: PushRequest, terminal: Terminal): Promise<number> {
   const { repository, branch, title = "Upload of a model by mlan" } = request;
-  const folder = await checkpointAt(request.folder);
+  const folder = await checkpointAt(request.folder, "<folder>");
   if (!(folder instanceof URL)) {
     throw new MlanError("invalid-options", `${request.folder} is on the Hub; give a folder on this machine.`);
   }
