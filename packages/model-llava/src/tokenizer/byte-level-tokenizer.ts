@@ -109,6 +109,7 @@ function createByteLevelTokenizer(model: ByteLevelModel, named: NamedTokens, fol
       beginOfSequenceId ?? null,
       lateTokens.map(({ id }) => id),
     ]),
+    addedTokens: [...idByContent.keys()],
     idOf,
     encode(text, { beginOfSequence = false } = {}) {
       const ids = beginOfSequence && beginOfSequenceId !== undefined ? [beginOfSequenceId] : [];

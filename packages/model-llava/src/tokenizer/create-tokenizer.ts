@@ -30,6 +30,7 @@ export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig,
     endOfSequenceId,
     unknownId,
     fingerprint: fingerprintOf(vocabulary, tokens, legacy),
+    addedTokens: [...added.keys()],
     idOf,
     encode(text, { beginOfSequence = false, fast = false } = {}) {
       const ids = beginOfSequence ? [beginOfSequenceId] : [];
