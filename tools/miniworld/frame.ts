@@ -1,5 +1,5 @@
 /** The frame around statements in documents: preambles, and the text from a doubt to its verdict. */
-import type { Random } from "@mlan/core";
+import { type Random, V1_SYSTEM_PROMPT } from "@mlan/core";
 import { choose } from "../../packages/data-miniworld/src/choose.ts";
 
 export function dispute(random: Random, doubt: string, words: readonly [string, string], holds: boolean): string {
@@ -33,14 +33,9 @@ const VERDICTS: readonly ((verdict: string) => string)[] = [
 export function preamble(random: Random): string {
   const kind = random.below(4);
   if (kind === 0) return "";
-  if (kind === 1) return `${SYSTEM} Context: `;
+  if (kind === 1) return `${V1_SYSTEM_PROMPT} Context: `;
   return `${times(1 + random.below(5), () => choose(random, SMALL_TALK)).join(" ")}${choose(random, [" ", "\n"])}`;
 }
-
-/** The system prompt that every model of the recipe reads first. */
-const SYSTEM =
-  "A chat between a curious user and an artificial intelligence assistant. " +
-  "The assistant gives helpful, detailed, and polite answers to the user's questions.";
 
 const SMALL_TALK = [
   "It was a warm day.",

@@ -16,6 +16,7 @@ import {
   type TrainableModel,
   TRAINER,
   writeFileAtomically,
+  V1_SYSTEM_PROMPT,
 } from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
@@ -103,7 +104,7 @@ function* sampleTexts(): Iterable<string> {
     for (const row of popeImage(index, index).rows) yield `\n${row.question}`;
     for (const { value } of languageItem(deriveSeed(SEED, `sample ${index}`), "").row.conversations)
       yield `${value}\n${value}`;
-    yield "A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions. USER: Yes ASSISTANT: No";
+    yield `${V1_SYSTEM_PROMPT} USER: Yes ASSISTANT: No`;
   }
 }
 

@@ -5,5 +5,3 @@ export { lastingLines, progressLine } from "./terminal/progress-text.ts";
 export type { ResultsTableOptions } from "./terminal/results-table.ts";
 export { resultsTable } from "./terminal/results-table.ts";
 export { sparkline } from "./terminal/sparkline.ts";
-export type { TextColumn, TextTable } from "./terminal/text-table.ts";
-export { textTable } from "./terminal/text-table.ts";

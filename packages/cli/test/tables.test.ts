@@ -1,5 +1,6 @@
 import type { LedgerEntry, StageResult } from "@mlan/core";
-import { costTable, resultsTable, sparkline, textTable } from "@mlan/cli";
+import { costTable, resultsTable, sparkline } from "@mlan/cli";
+import { textTable } from "@mlan/eval-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 

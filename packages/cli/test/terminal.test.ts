@@ -17,6 +17,7 @@ function terminalOf(columns: number | undefined): { readonly streams: Streams; r
 
 const events: readonly RunEvent[] = [
   { type: "preflight", subject: "model" },
+  { type: "download", source: "acme/tiny on the Hub", file: "model.safetensors", bytes: 12, size: 13 },
   { type: "stage-start", stage: "tune", kind: "train", index: 0, stages: 1 },
   {
     type: "stage-progress",
@@ -51,4 +52,33 @@ describe.each([undefined, 0, 1, 2, 5, NaN])("a terminal that reports %s columns"
     expect(await mlan(["run", "--help"], processTerminal(streams))).toBe(0);
     expect(written.join("").replaceAll(/\s+/g, " ")).toContain("Usage: mlan run [options] <experiment>");
   });
+});
+
+test("elsewhere than on a terminal, a download is told at its start, every ten seconds and at its end", () => {
+  const written: string[] = [];
+  const stream = { isTTY: false, write: (text: string) => written.push(text) };
+  let now = 0;
+  const display = openDisplay(processTerminal({ stdout: stream, stderr: stream, env: {} }), { now: () => now });
+  const download = {
+    type: "download",
+    source: "acme/tiny on the Hub",
+    file: "model.safetensors",
+    size: 2.5e9,
+  } as const;
+  for (const [time, bytes] of [
+    [1, 0],
+    [2, 1e8],
+    [11_000, 1e9],
+    [12_000, 1.5e9],
+    [13_000, 2.5e9],
+  ] as const) {
+    now = time;
+    display.show({ ...download, bytes });
+  }
+  display[Symbol.dispose]();
+  expect(written.join("")).toBe(
+    ["0", "1", "2.5"]
+      .map((done) => `downloading model.safetensors of acme/tiny on the Hub: ${done} of 2.5 GB\n`)
+      .join(""),
+  );
 });

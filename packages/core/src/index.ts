@@ -22,7 +22,7 @@ export { isBenchmark, promptTexts } from "./contracts/benchmark.ts";
 export { checkWording } from "./run/check-wording.ts";
 export { targetProblem } from "./run/target-problem.ts";
 export type { AskedText, Wording } from "./contracts/wording.ts";
-export { chatWording, imagesInFront, textWording } from "./contracts/wording.ts";
+export { chatWording, imagesInFront, V1_SYSTEM_PROMPT, textWording } from "./contracts/wording.ts";
 export { IMAGE_PLACEHOLDER } from "./contracts/conversation.ts";
 export type {
   Dataset,
@@ -110,7 +110,8 @@ export { plugin } from "./scope/plugin.ts";
 export type { Random } from "./data/random.ts";
 export { deriveSeed, permutation, seededRandom } from "./data/random.ts";
 export type { Clock, Token } from "./scope/token.ts";
-export { CLOCK, COMPUTE, EVALUATOR, MODEL, token, TRAINER } from "./scope/token.ts";
+export { PYTHON_WHITE_SPACE, stripAsPython } from "./data/python-text.ts";
+export { CLOCK, COMPUTE, EVALUATOR, MODEL, systemClock, token, TRAINER } from "./scope/token.ts";
 export type { Scope } from "./scope/scope.ts";
 export { createScope } from "./scope/scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./files/atomic-files.ts";
@@ -123,6 +124,7 @@ export { CHECKSUMS_FILE, listedFiles, verifyChecksums, writeChecksums } from "./
 export { differencesOf } from "./run/differences.ts";
 export { currentRecipe } from "./run/stored-recipe.ts";
 export { makeFolder } from "./files/make-folder.ts";
+export { replaceFiles } from "./files/replace-files.ts";
 export { sha256OfFile } from "./files/sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./run/experiment.ts";
 export { experiment, isExperiment } from "./run/experiment.ts";
@@ -138,6 +140,7 @@ export { runExperiment } from "./run/run-experiment.ts";
 export type { LedgerEntry, StepMetrics } from "./run/ledger.ts";
 export type { ContentRecord, DataRecord, ExperimentPlan, Manifest, StageStatus } from "./run/manifest.ts";
 export type { MetricsLog } from "./run/metrics-log.ts";
+export type { DownloadEvent } from "./run/downloads.ts";
 export type { PreflightEvent } from "./run/preflight.ts";
 export type { RunFolder } from "./run/run-folder.ts";
 export { runFolder } from "./run/run-folder.ts";

@@ -9,6 +9,7 @@ import {
   experiment,
   type Experiment,
   MlanError,
+  type OpenOptions,
   type Plugin,
   type RunEvent,
   runExperiment,
@@ -41,6 +42,38 @@ describe("before the first stage", () => {
     const model = "the model @mlan/testing/fake-model";
     expect(subjects).toEqual([model, "the data bench", "the data letters", `every byte of ${model}`]);
   });
+
+  const progress = { source: "acme/letters on the Hub", file: "letters.json", size: 3 };
+
+  it("downloads are told while they last", async () => {
+    const events = await run(build({ data: downloaded(({ onDownload }) => onDownload?.({ ...progress, bytes: 2 })) }));
+    const index = events.findIndex(({ type }) => type === "download");
+    expect(events[index]).toEqual({ type: "download", ...progress, bytes: 2 });
+    expect(events[index - 1]).toEqual({ type: "preflight", subject: "the data downloaded" });
+  });
+
+  it("a consumer that stops during a download ends it", async () => {
+    let aborted = false;
+    const data = downloaded(async ({ onDownload, signal }) => {
+      onDownload?.({ ...progress, bytes: 2 });
+      await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
+      aborted = true;
+    });
+    for await (const { type } of runExperiment(build({ data }), { folder })) if (type === "download") break;
+    await expect.poll(() => aborted).toBe(true);
+  });
+
+  /** Conversations that are opened after `download`. */
+  function downloaded(download: (options: OpenOptions) => unknown): Dataset<Conversation> {
+    const local = memoryDataset("downloaded", alphabetConversations(3));
+    return {
+      ...local,
+      open: async (options = {}) => {
+        await download(options);
+        return local.open(options);
+      },
+    };
+  }
 
   it("data that cannot be opened are noticed, and nothing is left behind", async () => {
     const missing = defineDataset<Conversation, Conversation>({

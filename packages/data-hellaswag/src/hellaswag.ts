@@ -1,3 +1,4 @@
+import { stripAsPython } from "@mlan/core";
 import type { Benchmark, Choice, Question } from "@mlan/core";
 import {
   choiceLines,
@@ -10,7 +11,6 @@ import {
   mapByWords,
   type SourceOptions,
   strictChoice,
-  strip,
 } from "@mlan/data-kit";
 import { z } from "zod";
 import { cleanUp, contextOf } from "./clean-up.ts";
@@ -32,10 +32,10 @@ export interface HellaswagQuestion extends Question {
 const { paper, strict } = languageProtocols<HellaswagQuestion>({
   asked: (question) =>
     asked(
-      strip(question.context),
-      cleaned(question, (text) => strip(cleanUp(text))),
+      stripAsPython(question.context),
+      cleaned(question, (text) => stripAsPython(cleanUp(text))),
     ),
-  choices: (question) => cleaned(question, (text) => strip(cleanUp(text))),
+  choices: (question) => cleaned(question, (text) => stripAsPython(cleanUp(text))),
   paper: languageExtractor((answer, choices) => mapByWords(answer, choices, { cleanTwice: true })),
   strict: strictChoice,
 });

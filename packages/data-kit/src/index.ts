@@ -8,7 +8,7 @@ export type { MapByTextOptions } from "./answers/map-by-text.ts";
 export { mapByText } from "./answers/map-by-text.ts";
 export type { MapByWordsOptions } from "./answers/map-by-words.ts";
 export { mapByWords } from "./answers/map-by-words.ts";
-export { capitalize, strip, WHITE_SPACE, withoutPunctuation } from "./answers/python-text.ts";
+export { capitalize, withoutPunctuation } from "./answers/python-text.ts";
 export { saysYesOrNo } from "./answers/says-yes-or-no.ts";
 export { strictChoice } from "./answers/strict-choice.ts";
 export { strictShortAnswer } from "./answers/strict-short-answer.ts";

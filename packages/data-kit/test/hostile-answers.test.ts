@@ -1,3 +1,4 @@
+import { stripAsPython } from "@mlan/core";
 import {
   capitalize,
   digitToNumber,
@@ -10,7 +11,6 @@ import {
   strictChoice,
   strictShortAnswer,
   strictYesNo,
-  strip,
   trueFalse,
   yesNoChoices,
 } from "@mlan/data-kit";
@@ -67,7 +67,7 @@ const readings: Readonly<Record<string, (answer: string) => unknown>> = {
   "by words": (answer) => CHOICES.map((choices) => mapByWords(answer, choices, { cleanTwice: true })),
   "by text": (answer) =>
     CHOICES.map((choices) => mapByText(lead(answer, '.,:"\n\r'), choices, { ignorePunctuation: true })),
-  vision: (answer) => strip(digitToNumber(trueFalse(lead(answer, '.,:"')))),
+  vision: (answer) => stripAsPython(digitToNumber(trueFalse(lead(answer, '.,:"')))),
   equal: (answer) => exactMatch(answer, `${answer}\0`, { ignoreCase: true, ignorePunctuation: true }),
   capitals: (answer) => capitalize(answer),
 };

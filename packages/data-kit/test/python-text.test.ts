@@ -1,6 +1,7 @@
+import { stripAsPython, PYTHON_WHITE_SPACE } from "@mlan/core";
 import { readFile } from "node:fs/promises";
 import { splitWords, WORD_CHARACTERS } from "#internal/answers/python-text.ts";
-import { capitalize, strip, WHITE_SPACE } from "@mlan/data-kit";
+import { capitalize } from "@mlan/data-kit";
 import { expect, test } from "vitest";
 
 type Ranges = readonly (readonly [number, number])[];
@@ -38,11 +39,12 @@ const comparable = (text: string): boolean => [...text].every((character) => ass
 const codeOf = (character: string): string => (character.codePointAt(0) ?? 0).toString(16);
 
 test("has Python's white space, and no other", () => {
-  const expression = new RegExp(`^[${WHITE_SPACE}]$`, "u");
+  const expression = new RegExp(`^[${PYTHON_WHITE_SPACE}]$`, "u");
   const spaces = [...assigned].filter((character) => expression.test(character));
   for (const ranges of [python.space, python.spaceOfExpressions, python.stripped, python.splitting])
     expect(spaces).toEqual([...characters(ranges)]);
-  for (const space of spaces) expect([strip(`${space}a${space}`), splitWords(`a${space}b`)]).toEqual(["a", ["a", "b"]]);
+  for (const space of spaces)
+    expect([stripAsPython(`${space}a${space}`), splitWords(`a${space}b`)]).toEqual(["a", ["a", "b"]]);
 });
 
 test("has Python's word characters, and no other", () => {
@@ -63,7 +65,7 @@ test.each(python.texts)("does as Python with $text", ({ text, ...expected }) => 
   expect({
     lower: text.toLowerCase(),
     capitalize: capitalize(text),
-    strip: strip(text),
+    strip: stripAsPython(text),
     split: splitWords(text),
   }).toEqual(expected);
 });

@@ -1,3 +1,4 @@
+import { stripAsPython } from "@mlan/core";
 import type { Benchmark, Question } from "@mlan/core";
 import {
   accuracy,
@@ -6,7 +7,6 @@ import {
   imageColumn,
   lead,
   strictYesNo,
-  strip,
   trueFalse,
   visionAsking,
   visionHarnessPrompt,
@@ -77,7 +77,7 @@ export const pope: (options?: PopeOptions) => Benchmark<PopeQuestion> = defineBe
         name: "paper",
         version: 1,
         stop: [],
-        extract: (answer) => strip(trueFalse(lead(answer, '.,:"\n\r'))).toLowerCase() || undefined,
+        extract: (answer) => stripAsPython(trueFalse(lead(answer, '.,:"\n\r'))).toLowerCase() || undefined,
         isCorrect: (extracted, target) => extracted === target,
       },
       allowsUnanswerable: true,

@@ -1,5 +1,6 @@
+import { PYTHON_WHITE_SPACE } from "@mlan/core";
 import type { Choice } from "@mlan/core";
-import { lettered, WHITE_SPACE } from "@mlan/data-kit";
+import { lettered } from "@mlan/data-kit";
 import { ended, withoutInstruction } from "./question-text.ts";
 
 export interface QuestionParts {
@@ -22,4 +23,4 @@ export function paperParts(published: string): QuestionParts {
 }
 
 /** Python's `[ABC]\.\s(.+)\s`, whose dot excludes the line feed alone. */
-const OPTION = new RegExp(`[ABC]\\.[${WHITE_SPACE}]([^\\n]+)[${WHITE_SPACE}]`, "g");
+const OPTION = new RegExp(`[ABC]\\.[${PYTHON_WHITE_SPACE}]([^\\n]+)[${PYTHON_WHITE_SPACE}]`, "g");

@@ -1,4 +1,5 @@
-import { strip, withoutPunctuation } from "@mlan/data-kit";
+import { stripAsPython } from "@mlan/core";
+import { withoutPunctuation } from "@mlan/data-kit";
 
 /** The published question without the sentences that tell how to answer: each protocol has its own. */
 export function withoutInstruction(question: string): string {
@@ -7,7 +8,7 @@ export function withoutInstruction(question: string): string {
 
 /** With "..." behind it, where it does not end in ASCII punctuation. */
 export function ended(question: string): string {
-  const last = strip(question).slice(-1);
+  const last = stripAsPython(question).slice(-1);
   return last !== "" && withoutPunctuation(last) === "" ? question : `${question}...`;
 }
 

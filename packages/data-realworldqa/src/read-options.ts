@@ -1,5 +1,6 @@
+import { stripAsPython, PYTHON_WHITE_SPACE } from "@mlan/core";
 import type { Choice } from "@mlan/core";
-import { letter, strip, WHITE_SPACE } from "@mlan/data-kit";
+import { letter } from "@mlan/data-kit";
 
 /** Options, and the lines that are none. */
 export interface Read {
@@ -44,14 +45,14 @@ export function optionsWithin(lines: readonly string[]): Read {
   const choices = marks.map(({ end }, index): Choice => {
     const until = marks[index + 1]?.start;
     const line = text.slice(end, until).split("\n", 1)[0] ?? "";
-    return { label: letter(index), text: until === undefined ? strip(line) : withoutJoin(line) };
+    return { label: letter(index), text: until === undefined ? stripAsPython(line) : withoutJoin(line) };
   });
   const [start, last] = [marks[0]?.start, marks.at(-1)?.end];
   if (start === undefined || last === undefined || !choices.every((choice) => /[\p{L}\p{N}]/u.test(choice.text)))
     return { rest: lines, choices: [] };
   const behind = text.slice(last).split("\n").slice(1);
   const before = text.slice(0, start).split("\n");
-  return { rest: [...before, ...behind].map(strip).filter((line) => line !== ""), choices };
+  return { rest: [...before, ...behind].map(stripAsPython).filter((line) => line !== ""), choices };
 }
 
 interface Mark {
@@ -64,7 +65,7 @@ function inOrder(text: string): readonly Mark[] {
   const marks: Mark[] = [];
   for (const found of text.matchAll(MARK)) {
     if (marks.length >= 26 || found[1] !== letter(marks.length)) continue;
-    const before = strip(text.slice(0, found.index));
+    const before = stripAsPython(text.slice(0, found.index));
     const begins = before === "" || /[.?!:;]$/.test(before) || /\n[^\S\n]*$/.test(text.slice(0, found.index));
     if (marks.length > 0 || begins) marks.push({ start: found.index, end: found.index + found[0].length });
   }
@@ -72,9 +73,11 @@ function inOrder(text: string): readonly Mark[] {
 }
 
 function withoutJoin(text: string): string {
-  return strip(strip(strip(text).replace(/(?:^|[^\p{L}\p{N}])(?:or|and)$/u, "")).replace(/[,;/|]$/, ""));
+  return stripAsPython(
+    stripAsPython(stripAsPython(text).replace(/(?:^|[^\p{L}\p{N}])(?:or|and)$/u, "")).replace(/[,;/|]$/, ""),
+  );
 }
 
-const MARKED = new RegExp(`^[([]?([A-Z])[.):\\]]{1,2}[${WHITE_SPACE}]+(.+)$`, "s");
-const LOOSE = new RegExp(`^[([]?([A-Z])(?:[.):\\]]{1,2}[${WHITE_SPACE}]*|[${WHITE_SPACE}]+)(.+)$`, "s");
-const MARK = new RegExp(`(?<![\\p{L}\\p{N}])[([]?([A-Z])[.):\\]]{1,2}[${WHITE_SPACE}]*`, "gu");
+const MARKED = new RegExp(`^[([]?([A-Z])[.):\\]]{1,2}[${PYTHON_WHITE_SPACE}]+(.+)$`, "s");
+const LOOSE = new RegExp(`^[([]?([A-Z])(?:[.):\\]]{1,2}[${PYTHON_WHITE_SPACE}]*|[${PYTHON_WHITE_SPACE}]+)(.+)$`, "s");
+const MARK = new RegExp(`(?<![\\p{L}\\p{N}])[([]?([A-Z])[.):\\]]{1,2}[${PYTHON_WHITE_SPACE}]*`, "gu");

@@ -1,5 +1,5 @@
+import { stripAsPython } from "@mlan/core";
 import type { Choice } from "@mlan/core";
-import { strip } from "@mlan/data-kit";
 import { optionLines, optionsWithin, type Read } from "./read-options.ts";
 import type { QuestionParts } from "./paper-parts.ts";
 import { ended, withoutInstruction } from "./question-text.ts";
@@ -11,7 +11,7 @@ import { ended, withoutInstruction } from "./question-text.ts";
 export function strictParts(published: string): QuestionParts {
   const lines = withoutInstruction(published)
     .split("\n")
-    .map(strip)
+    .map(stripAsPython)
     .filter((line) => line !== "");
   const { rest, choices } = read(lines);
   return { question: ended(rest.join("\n")), choices };

@@ -1,5 +1,5 @@
 import type { Interval } from "@mlan/statistics";
-import { alignedColumns } from "./aligned-columns.ts";
+import { textTable } from "@mlan/eval-kit";
 import type { AllowedDifference } from "./compare-options.ts";
 import type { BenchmarkComparison, ComparedScore, Comparison, UncomparedResult } from "./comparison.ts";
 import { wrapped } from "./wrapped.ts";
@@ -19,8 +19,8 @@ export function comparisonTable(comparison: Comparison): readonly string[] {
     ...wrapped(`First:  ${labelsOf(benchmarks.map(({ first }) => first))}`, WIDTH, 8),
     ...wrapped(`Second: ${labelsOf(benchmarks.map(({ second }) => second))}`, WIDTH, 8),
     "",
-    ...alignedColumns(
-      [
+    ...textTable({
+      columns: [
         { title: "benchmark", align: "left" },
         { title: "protocol", align: "left" },
         { title: "questions", align: "right" },
@@ -28,11 +28,11 @@ export function comparisonTable(comparison: Comparison): readonly string[] {
         { title: `first, % ${interval}`, align: "left" },
         { title: `second, % ${interval}`, align: "left" },
       ],
-      benchmarks.map(scoreRow),
-    ),
+      rows: benchmarks.map(scoreRow),
+    }),
     "",
-    ...alignedColumns(
-      [
+    ...textTable({
+      columns: [
         { title: "benchmark", align: "left" },
         { title: `second - first ${interval}`, align: "left" },
         { title: "lost / won", align: "right" },
@@ -41,8 +41,8 @@ export function comparisonTable(comparison: Comparison): readonly string[] {
         { title: "detectable", align: "right" },
         { title: "second is", align: "left" },
       ],
-      benchmarks.map(differenceRow),
-    ),
+      rows: benchmarks.map(differenceRow),
+    }),
     "",
     ...[...notesOf(comparison), ...legendOf(comparison)].flatMap((line) => wrapped(line, WIDTH, 2)),
   ];

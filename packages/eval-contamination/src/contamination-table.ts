@@ -1,4 +1,5 @@
 import { counted } from "@mlan/core";
+import { textTable } from "@mlan/eval-kit";
 import { type BenchmarkContamination, type ContaminationReport, LEAK_KINDS } from "./report.ts";
 
 export interface ContaminationTableOptions {
@@ -23,7 +24,10 @@ export function contaminationTable(
   ];
   return [
     `${mixture.name}: ${counted(mixture.examples, "example")}`,
-    ...align([head, ...benchmarks.map(row)]),
+    ...textTable({
+      columns: head.map((title, column) => ({ title, align: column === 0 ? "left" : "right" })),
+      rows: benchmarks.map(row),
+    }),
     ...benchmarks.flatMap((benchmark) => examplesOf(benchmark, ngram, leaks)),
   ];
 }
@@ -46,15 +50,5 @@ function examplesOf(found: BenchmarkContamination, ngram: number, count: number)
       const name = kind === "n-gram" ? `${ngram}-gram` : kind;
       return `${found.benchmark} ${id}: ${name} in example ${index} (${example}): ${match}`;
     }),
-  );
-}
-
-/** The first column to the left, numbers to the right. */
-function align(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  return rows.map((cells) =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join("  "),
   );
 }

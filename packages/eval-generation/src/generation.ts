@@ -1,6 +1,5 @@
 import {
   checkOptions,
-  type Clock,
   CLOCK,
   COMPUTE,
   EVALUATOR,
@@ -9,6 +8,7 @@ import {
   type Location,
   type Plugin,
   plugin,
+  systemClock,
 } from "@mlan/core";
 import { checkFolder } from "@mlan/eval-kit";
 import { z } from "zod";
@@ -34,8 +34,6 @@ const optionsSchema = z.strictObject({
   featureCache: folderLocation.exactOptional(),
   verify: z.int().min(0).exactOptional(),
 });
-const systemClock: Clock = { now: () => performance.now() };
-
 /**
  * Evaluates by greedy answers: asks in the words of the benchmark's protocol, cuts at stop strings, reads the
  * answer, and gives each metric with its standard error and interval. Throws `invalid-options` for options that do not

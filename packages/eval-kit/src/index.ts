@@ -9,4 +9,6 @@ export type { AskedQuestion } from "./question-plan.ts";
 export type { Disagreement, Rescored } from "./rescore.ts";
 export { disagreements, rescore } from "./rescore.ts";
 export type { DamagedEvaluation, StoredEvaluation, StoredEvaluations } from "./stored-evaluations.ts";
+export type { TextColumn, TextTable } from "./text-table.ts";
+export { textTable } from "./text-table.ts";
 export { storedEvaluations } from "./stored-evaluations.ts";

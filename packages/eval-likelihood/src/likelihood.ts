@@ -1,6 +1,5 @@
 import {
   checkOptions,
-  type Clock,
   CLOCK,
   COMPUTE,
   EVALUATOR,
@@ -9,6 +8,7 @@ import {
   type Location,
   type Plugin,
   plugin,
+  systemClock,
 } from "@mlan/core";
 import { checkFolder, evaluateQuestions } from "@mlan/eval-kit";
 import { z } from "zod";
@@ -35,8 +35,6 @@ const optionsSchema = z.strictObject({
   sharePrefixes: z.boolean().exactOptional(),
   featureCache: folderLocation.exactOptional(),
 });
-const systemClock: Clock = { now: () => performance.now() };
-
 /**
  * Evaluates by the likeliest choice instead of a written answer: every choice is scored as the continuation of the
  * benchmark's own prompt. The protocol's metrics see the choice of the greatest summed log-probability; beside them the

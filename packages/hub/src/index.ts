@@ -1,2 +1,2 @@
-export { hub, type HubModel, type HubOptions, hubOptions } from "./hub-options.ts";
+export { hub, type HubModel, hubModel, type HubOptions, hubOptions } from "./hub-options.ts";
 export { type HubRepository, openRepository, type RepositoryFiles } from "./repository.ts";

@@ -4,12 +4,13 @@ import {
   folderLocation,
   type Location,
   MODEL,
-  pathOf,
   type ModelSource,
+  pathOf,
   type Plugin,
   plugin,
   type Wording,
 } from "@mlan/core";
+import { hub, type HubModel, hubModel } from "@mlan/hub";
 import { z } from "zod";
 import type { Architecture } from "./architectures/architecture.ts";
 import { createLlavaSource, type Repository } from "./llava-source.ts";
@@ -17,14 +18,15 @@ import { createLlavaSource, type Repository } from "./llava-source.ts";
 export interface BackboneOptions {
   /**
    * The backbone's folder in Hugging Face layout: the plain backbone, or a LLaVA checkpoint on it, such as one that mlan
-   * saved.
+   * saved. Or `hub("owner/name", { revision })` of `@mlan/hub`, which downloads it when it is opened. Default: the plain
+   * backbone on the Hub, at a commit that the package pins.
    */
-  readonly weights: Location;
+  readonly weights?: Location | HubModel;
   /**
-   * The folder of a CLIP vision tower in Hugging Face layout. Default: the tower inside `weights`; a plain backbone
-   * without one reads text only.
+   * The folder of a CLIP vision tower in Hugging Face layout, or `hub("owner/name", { revision })`. Default: the tower
+   * inside `weights`; a plain backbone without one reads text only.
    */
-  readonly visionTower?: Location;
+  readonly visionTower?: Location | HubModel;
 }
 
 /** What tells one backbone from another. */
@@ -42,7 +44,15 @@ export interface BackboneDefinition {
   readonly untunedWording: Wording;
 }
 
-const schema = z.strictObject({ weights: folderLocation, visionTower: folderLocation.exactOptional() });
+const place = z.union([folderLocation, hubModel], {
+  error: ({ input }) => folderLocation.safeParse(input).error?.issues[0]?.message,
+});
+const schema = z.strictObject({ weights: place.exactOptional(), visionTower: place.exactOptional() });
+
+/** For the manifest of a run. */
+function shown(named: URL | HubModel): string {
+  return named instanceof URL ? pathOf(named) : `${named.repository} on the Hub, revision ${named.revision}`;
+}
 
 /**
  * A plugin of a backbone, alone or under LLaVA. Throws `invalid-options`; files are read when the model
@@ -50,14 +60,15 @@ const schema = z.strictObject({ weights: folderLocation, visionTower: folderLoca
  */
 export function backbonePlugin(definition: BackboneDefinition, options: BackboneOptions): Plugin<ModelSource> {
   const { name, module, packageName = `@mlan/model-${name}`, ...rest } = definition;
-  const data = checkOptions(`model-${name}`, schema, options);
+  const { id, revision } = definition.repository;
+  const { weights = hub(id, { revision }), visionTower } = checkOptions(`model-${name}`, schema, options);
   return plugin({
     name: packageName,
     token: MODEL,
     module,
     // Where the files are decides nothing, and they may move; what they hold is compared by `inspect`.
-    settings: { hasTower: data.visionTower !== undefined },
-    places: { weights: pathOf(data.weights), ...(data.visionTower && { visionTower: pathOf(data.visionTower) }) },
-    create: (scope) => createLlavaSource({ name, compute: scope.get(COMPUTE), ...rest, ...data }),
+    settings: { hasTower: visionTower !== undefined },
+    places: { weights: shown(weights), ...(visionTower && { visionTower: shown(visionTower) }) },
+    create: (scope) => createLlavaSource({ name, compute: scope.get(COMPUTE), ...rest, weights, visionTower }),
   });
 }

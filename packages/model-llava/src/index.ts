@@ -15,7 +15,7 @@ export type { Linear } from "./linear/linear.ts";
 export { packedLinear } from "./linear/packed-linear.ts";
 export { createLlavaSource, type LlavaSource, type LlavaSourceOptions, type Repository } from "./llava-source.ts";
 export type { LlavaModel } from "./llava-model.ts";
-export type { SaveOptions } from "./checkpoint/write-checkpoint.ts";
+export type { SaveOptions } from "./saving/save-options.ts";
 export type { Layout, TrainingPrecision } from "./memory/layout.ts";
 export type { Held, LayerMemory, Step } from "./memory/memory-walk.ts";
 export { LLAVA_7B, type ModelSizes, modelSizes } from "./memory/model-sizes.ts";

@@ -9,14 +9,15 @@ import { collate, sizeOf } from "./batch/collate.ts";
 import type { LoadPixels } from "./batch/input-tensors.ts";
 import { loadCheckpoint } from "./checkpoint/load-checkpoint.ts";
 import type { CheckpointVision } from "./checkpoint/open-checkpoint.ts";
-import { type SaveOptions, writeCheckpoint } from "./checkpoint/write-checkpoint.ts";
-import type { ConfigObject } from "./config/config-file.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { fingerprintNow } from "./fingerprint.ts";
 import { preprocessImage } from "./images/preprocess-image.ts";
 import { answerFunctions } from "./network/answer-functions.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
+import type { CarriedFiles } from "./saving/carried-files.ts";
+import type { SaveOptions } from "./saving/save-options.ts";
+import { writeCheckpoint } from "./saving/write-checkpoint.ts";
 import type { Template } from "./templates/template.ts";
 import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
@@ -34,9 +35,8 @@ export interface LlavaModelParts {
   readonly compute: Compute;
   readonly network: LlavaNetwork;
   readonly tokenizer: Tokenizer;
-  /** Copied into every checkpoint. */
-  readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
-  readonly config: ConfigObject;
+  /** Kept in every checkpoint. */
+  readonly carried: CarriedFiles;
   readonly vision: CheckpointVision | undefined;
   readonly format: ConversationFormat;
   /** How benchmarks ask the model while its weights have seen no conversation, only template "plain". */
@@ -109,7 +109,10 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
         return crossEntropy(network, inputs, selected, options);
       }),
     trainingFlops: (batch, options) => trainingFlops(network, sizeOf(batch), learningComponents(weights), options),
-    save: (folder, options) => writeCheckpoint(folder, { ...parts, weights, format }, options),
+    save: (folder, options) => {
+      const language = network.decoder.config;
+      return writeCheckpoint(folder, { ...parts, language, weights, format }, options);
+    },
     async load(folder) {
       functions.dispose();
       setFormat(await loadCheckpoint(folder, architecture, network));

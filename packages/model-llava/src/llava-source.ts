@@ -14,8 +14,10 @@ import {
   toFolderUrl,
   type Wording,
 } from "@mlan/core";
+import { type HubModel, hubModel } from "@mlan/hub";
 import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
+import { hubCheckpoint } from "./checkpoint/hub-checkpoint.ts";
 import { refuseAdapter } from "./checkpoint/refuse-adapter.ts";
 import {
   type Checkpoint,
@@ -23,12 +25,14 @@ import {
   openCheckpoint,
   type OpenCheckpointOptions,
 } from "./checkpoint/open-checkpoint.ts";
-import { fileExists, pathExists, readCheckpointFile } from "./config/checkpoint-file.ts";
+import { pathExists } from "./config/checkpoint-file.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
+import { readCarriedFiles } from "./saving/carried-files.ts";
+import { CARRIED_FILES } from "./saving/model-files.ts";
 import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
@@ -44,14 +48,14 @@ export interface Repository {
 export interface LlavaSourceOptions {
   readonly name: string;
   readonly architecture: Architecture;
-  /** Where such weights are published; named when there are none. */
+  /** Where such weights are published; named for a folder that does not exist. */
   readonly repository?: Repository;
   /** Where the model lives; opened with it. */
   readonly compute: Compute;
-  /** The folder of a checkpoint in Hugging Face layout: of the backbone, or of LLaVA on it. */
-  readonly weights: Location;
-  /** The folder of a CLIP vision tower in Hugging Face layout. It is preferred to a tower inside `weights`. */
-  readonly visionTower?: Location | undefined;
+  /** A checkpoint in Hugging Face layout, as its folder or on the Hub: of the backbone, or of LLaVA on it. */
+  readonly weights: Location | HubModel;
+  /** A CLIP vision tower in Hugging Face layout. It is preferred to a tower inside `weights`. */
+  readonly visionTower?: Location | HubModel | undefined;
   /** How benchmarks ask the model while its weights have seen no conversation. */
   readonly untunedWording: Wording;
 }
@@ -72,24 +76,30 @@ export interface LlavaSource extends ModelSource {
  * machine.
  */
 export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
-  const { name, architecture, compute, untunedWording, repository, ...locations } = options;
-  const weights = toFolderUrl(locations.weights);
-  const visionTower = locations.visionTower === undefined ? undefined : toFolderUrl(locations.visionTower);
-  const folders: CheckpointFolders = { architecture, weights, visionTower };
+  const { name, architecture, compute, untunedWording, repository } = options;
+  const weights = placeOf(options.weights);
+  const visionTower = options.visionTower === undefined ? undefined : placeOf(options.visionTower);
   const templates = templatesOf(architecture);
-  const requireFolders = async (): Promise<void> => {
-    await requireFolder(weights, repository);
-    if (visionTower) await requireFolder(visionTower, VISION_TOWER);
-  };
+  const findFolders = async (opening: OpenOptions): Promise<CheckpointFolders> => ({
+    architecture,
+    weights: await folderOf(
+      weights,
+      { repository, files: [...architecture.tokenizer.files, ...CARRIED_FILES] },
+      opening,
+    ),
+    visionTower: visionTower && (await folderOf(visionTower, { repository: VISION_TOWER, files: [] }, opening)),
+    ...(visionTower && !(visionTower instanceof URL) && { towerName: visionTower.repository }),
+  });
   return {
     specVersion: 1,
     name,
-    open: async ({ seed = 0, signal } = {}) => {
-      await requireFolders();
+    open: async ({ seed = 0, ...opening } = {}) => {
+      const { signal } = opening;
+      const folders = await findFolders(opening);
       await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
-        const { config, vision, format, tokenizer, plan } = await prepare(checkpoint, folders);
-        const tokenizerFiles = await readTokenizerFiles(weights, architecture.tokenizer.files);
+        const { vision, format, tokenizer, plan } = await prepare(checkpoint, folders);
+        const carried = await readCarriedFiles({ ...folders, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
           await loadWeights(plan, network.weights, { seed, signal });
@@ -100,8 +110,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             untunedWording,
             network,
             tokenizer,
-            tokenizerFiles,
-            config,
+            carried,
             vision,
             format,
           });
@@ -111,8 +120,9 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
         }
       });
     },
-    inspect: async ({ signal } = {}) => {
-      await requireFolders();
+    inspect: async (opening = {}) => {
+      const { signal } = opening;
+      const folders = await findFolders(opening);
       return withCheckpoint(folders, { verify: false }, async (checkpoint) => {
         const { plan, tokenizer, vision } = await prepare(checkpoint, folders);
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
@@ -142,14 +152,34 @@ const VISION_TOWER: Repository = {
   revision: "ce19dc912ca5cd21c8a653c79e251e808ccabcd1",
 };
 
-/** Throws `invalid-checkpoint`, with the command that downloads it, for a folder that does not exist. */
-async function requireFolder(folder: URL, repository: Repository | undefined): Promise<void> {
+/** Throws `invalid-options` for what is neither on this machine nor on the Hub. */
+function placeOf(given: Location | HubModel): URL | HubModel {
+  return isHubModel(given) ? given : toFolderUrl(given);
+}
+
+function isHubModel(given: Location | HubModel): given is HubModel {
+  return hubModel.safeParse(given).success;
+}
+
+interface Wanted {
+  /** Where such a checkpoint is published. */
+  readonly repository: Repository | undefined;
+  /** The files to download beside configuration and weights. */
+  readonly files: readonly string[];
+}
+
+/** The folder of a checkpoint, downloaded first if necessary. Throws `invalid-checkpoint` when it does not exist. */
+async function folderOf(place: URL | HubModel, wanted: Wanted, opening: OpenOptions): Promise<URL> {
+  if (!(place instanceof URL)) return hubCheckpoint(place, wanted.files, opening);
   // Without the slash, so that a file in its place is not taken for nothing.
-  if (await pathExists(new URL(folder.href.replace(/\/$/, "")))) return;
-  const missing = `model-llava: ${pathOf(new URL("config.json", folder))} cannot be read: ${pathOf(folder)} does not exist.`;
-  const download =
-    repository && `hf download ${repository.id} --revision ${repository.revision} --local-dir ${pathOf(folder)}`;
-  throw new MlanError("invalid-checkpoint", download ? `${missing} To download it: ${download}` : missing);
+  if (await pathExists(new URL(place.href.replace(/\/$/, "")))) return place;
+  const missing = `model-llava: ${pathOf(new URL("config.json", place))} cannot be read: ${pathOf(place)} does not exist.`;
+  const { id, revision } = wanted.repository ?? {};
+  const advice =
+    id === undefined
+      ? ""
+      : ` Give a folder that exists, or hub("${id}", { revision: "${revision}" }) of @mlan/hub, which downloads it.`;
+  throw new MlanError("invalid-checkpoint", `${missing}${advice}`);
 }
 
 async function withCheckpoint<Result>(
@@ -199,13 +229,4 @@ function checkVocabulary({ vocabularySize }: Tokenizer, { language }: Checkpoint
     `model-llava: the tokenizer in ${pathOf(weights)} has ids up to ${vocabularySize - 1}, config.json has a vocabulary of ` +
       `${language.vocabularySize}. Take both from the same model.`,
   );
-}
-
-async function readTokenizerFiles(folder: URL, names: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>();
-  for (const name of names) {
-    const file = new URL(name, folder);
-    if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
-  }
-  return files;
 }

@@ -85,7 +85,7 @@ it.each(cases)("%s: one sentence that says so", async (_, message, damage) => {
   expect(await refusal(folder)).toMatch(message);
 });
 
-it("a folder that does not exist: how to download it", async () => {
+it("a folder that does not exist: how to have it downloaded", async () => {
   const folder = scratch.fresh();
   const repository = { id: "owner/name", revision: "0123abc" };
   const source = createLlavaSource({
@@ -96,14 +96,14 @@ it("a folder that does not exist: how to download it", async () => {
     weights: folder,
     untunedWording: WORDINGS["llama2-base"],
   });
-  const says = `${fileURLToPath(folder)}config.json cannot be read: ${fileURLToPath(folder)} does not exist. To download it: hf download owner/name --revision 0123abc --local-dir ${fileURLToPath(folder)}`;
+  const says = `${fileURLToPath(folder)}config.json cannot be read: ${fileURLToPath(folder)} does not exist. Give a folder that exists, or hub("owner/name", { revision: "0123abc" }) of @mlan/hub, which downloads it.`;
   await expect(source.open()).rejects.toThrow(says);
   await expect(source.inspect()).rejects.toThrow(says);
 });
 
-it("a tower's folder that does not exist: how to download CLIP", async () => {
+it("a tower's folder that does not exist: how to have CLIP downloaded", async () => {
   expect(await refusal(scratch.backbone, scratch.fresh())).toMatch(
-    /does not exist\. To download it: hf download openai\/clip-vit-large-patch14-336 --revision [0-9a-f]{40} /,
+    /does not exist\. .* or hub\("openai\/clip-vit-large-patch14-336", \{ revision: "[0-9a-f]{40}" \}\)/,
   );
 });
 

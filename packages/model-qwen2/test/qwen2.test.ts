@@ -40,9 +40,14 @@ it("names package, places and settings for a run's manifest", () => {
   expect(places).toEqual({ weights: fileURLToPath(weights), visionTower: fileURLToPath(tower) });
 });
 
+it("without weights, takes the repository on the Hub that it pins", () => {
+  const revision = "d149729398750b98c0af14eb82c78cfe92750796";
+  expect(qwen2().places).toEqual({ weights: `Qwen/Qwen2.5-7B on the Hub, revision ${revision}` });
+});
+
 it("says how to download weights that are missing", async () => {
   await expect(errorOf(new URL("nowhere/", folder))).resolves.toMatch(
-    /nowhere.*hf download Qwen\/Qwen2\.5-7B --revision/,
+    /nowhere.*hub\("Qwen\/Qwen2\.5-7B", \{ revision: "/,
   );
 });
 

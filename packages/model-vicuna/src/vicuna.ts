@@ -1,11 +1,11 @@
 import { type ModelSource, type Plugin, textWording } from "@mlan/core";
 import { type BackboneOptions, backbonePlugin, llama } from "@mlan/model-llava";
 
-/** `weights` is a folder such as lmsys/vicuna-7b-v1.5, or a LLaVA checkpoint on it. */
+/** `weights` is a checkpoint such as lmsys/vicuna-7b-v1.5, or a LLaVA checkpoint on it. */
 export interface VicunaOptions extends BackboneOptions {}
 
 /** Vicuna, alone or as LLaVA's backbone. Throws `invalid-options`; files are read when the model is opened. */
-export function vicuna(options: VicunaOptions): Plugin<ModelSource> {
+export function vicuna(options: VicunaOptions = {}): Plugin<ModelSource> {
   return backbonePlugin(
     {
       name: "vicuna",

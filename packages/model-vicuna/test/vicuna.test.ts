@@ -1,14 +1,20 @@
 import { onnx } from "@mlan/backend-onnx";
 import { COMPUTE, createScope, MlanError, MODEL, type Wording } from "@mlan/core";
 import { vicuna } from "@mlan/model-vicuna";
-import { describeModelContract, describeTrainableModelContract, WORDINGS, writeTinyLlava } from "@mlan/testing";
+import {
+  describeModelContract,
+  describeTrainableModelContract,
+  hubServer,
+  WORDINGS,
+  writeTinyLlava,
+} from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, onTestFinished, test, vi } from "vitest";
 
 const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-vicuna-"))}/`);
 const { backbone, tower } = await writeTinyLlava(folder);
@@ -75,4 +81,33 @@ test("refuses options that do not exist, or folders that are elsewhere", () => {
   expect(() => vicuna(number as Parameters<typeof vicuna>[0])).toThrow(
     /model-vicuna: option "weights": expected a path/,
   );
+});
+
+test("without weights, takes the repository on the Hub that it pins", async () => {
+  const { places } = vicuna();
+  expect(places).toEqual({
+    weights: "lmsys/vicuna-7b-v1.5 on the Hub, revision 3321f76e3f527bd14065daf69dad9344000a201d",
+  });
+  const names = await readdir(backbone);
+  const files = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, backbone))] as const)),
+  );
+  const commit = "3321f76e3f527bd14065daf69dad9344000a201d";
+  const server = await hubServer({
+    type: "model",
+    name: "lmsys/vicuna-7b-v1.5",
+    commit,
+    files,
+    large: ["model.safetensors"],
+  });
+  vi.stubEnv("HF_ENDPOINT", server.endpoint);
+  vi.stubEnv("HF_HUB_OFFLINE", undefined);
+  vi.stubEnv("HF_HUB_CACHE", fileURLToPath(new URL("hub/", folder)));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const pinned = createScope([vicuna(), onnx()]).get(MODEL);
+  const local = createScope([vicuna({ weights: backbone }), onnx()]).get(MODEL);
+  const digests = [pinned, local].map(async (source) => (await source.inspect?.())?.content.digest());
+  const [digest, expected] = await Promise.all(digests);
+  expect(digest).toBeDefined();
+  expect(digest).toBe(expected);
 });

@@ -24,3 +24,5 @@ export { writeTinyLlava } from "./tiny-checkpoint.ts";
 export { describeTrainerContract } from "./trainer-contract.ts";
 export type { PaperWording } from "./wordings.ts";
 export { WORDINGS } from "./wordings.ts";
+export type { SavedModel } from "./saved-models.ts";
+export { describeSavedModelsContract, type SavedModelsContract } from "./saved-models-contract.ts";

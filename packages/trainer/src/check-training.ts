@@ -1,5 +1,6 @@
 import { MlanError, type PlannedTraining, type TrainingNeeds } from "@mlan/core";
 import { checkSchedule } from "./check-schedule.ts";
+import { CHECKPOINTS_KEPT } from "./checkpoint.ts";
 import { checkRecipe } from "./recipe-schema.ts";
 import { stepsOf } from "./training-plan.ts";
 
@@ -11,7 +12,7 @@ const MOMENTS = 2;
  * Checks a training before the model is loaded; see `Trainer.check`. Counts the steps as if every conversation had a
  * supervised position.
  */
-export function checkTraining(planned: PlannedTraining, checkpointsKept: number): TrainingNeeds {
+export function checkTraining(planned: PlannedTraining): TrainingNeeds {
   const { conversations, parameters } = planned;
   const recipe = checkRecipe(planned.recipe);
   const { steps } = stepsOf(conversations, recipe);
@@ -30,7 +31,7 @@ export function checkTraining(planned: PlannedTraining, checkpointsKept: number)
   const checkpoints = Math.ceil(steps / recipe.checkpointEvery);
   return {
     // The oldest is removed only once the new one is complete.
-    peakBytes: checkpoint * Math.min(checkpointsKept + 1, checkpoints),
-    keptBytes: checkpoint * Math.min(checkpointsKept, checkpoints),
+    peakBytes: checkpoint * Math.min(CHECKPOINTS_KEPT + 1, checkpoints),
+    keptBytes: checkpoint * Math.min(CHECKPOINTS_KEPT, checkpoints),
   };
 }

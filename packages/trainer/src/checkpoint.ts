@@ -57,8 +57,11 @@ const MODEL = "model/";
 const OPTIMIZER = "optimizer.safetensors";
 const HISTORY = "steps.jsonl";
 
-/** The checkpoints of the run in `folder`. Keeps the newest `kept` of them. */
-export function checkpointsIn(folder: URL, kept: number, run: RunState): Checkpoints {
+/** The number of checkpoints of a stage that stay on disk, the newest. */
+export const CHECKPOINTS_KEPT = 2;
+
+/** The checkpoints of the run in `folder`. Keeps the newest {@link CHECKPOINTS_KEPT} of them. */
+export function checkpointsIn(folder: URL, run: RunState): Checkpoints {
   return {
     async save(step, history, { model, optimizer }) {
       const { url } = checkpointFolder(folder, step);
@@ -73,7 +76,7 @@ export function checkpointsIn(folder: URL, kept: number, run: RunState): Checkpo
       } catch (cause) {
         throw await saveError(step, folder, cause);
       }
-      for (const old of (await checkpointFolders(folder)).slice(kept)) await removeCheckpoint(old);
+      for (const old of (await checkpointFolders(folder)).slice(CHECKPOINTS_KEPT)) await removeCheckpoint(old);
       return new URL(MODEL, url);
     },
     async resume(content) {

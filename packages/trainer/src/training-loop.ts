@@ -22,9 +22,6 @@ import { dependenciesOf } from "./training-state.ts";
 export interface TrainingLoopSettings {
   /** An open compute plugin. */
   readonly compute: Compute;
-  readonly lengthMultiple: number;
-  readonly maximumLengths: number;
-  readonly checkpointsKept: number;
   readonly gradientCheckpointing: boolean;
 }
 
@@ -42,10 +39,10 @@ export async function* trainingLoop(
   model.setFormat(recipe.format);
   checkTrained(run);
   const set = await openTrainingSet(run);
-  const plan = trainingPlan({ set, recipe, seed, ...settings });
+  const plan = trainingPlan({ set, recipe, seed });
   const warnings = [...checkSchedule(recipe, plan.steps), ...supervisionWarnings(set, plan)];
   const depends = dependenciesOf(run, set, plan);
-  const checkpoints = checkpointsIn(run.folder, settings.checkpointsKept, { plan, depends });
+  const checkpoints = checkpointsIn(run.folder, { plan, depends });
   const learning = model.learn(recipe.trained);
   const { parameters } = learning;
   const optimizer = createOptimizer(parameters, recipe.weightDecay);

@@ -29,8 +29,6 @@ export interface TrainingPlanOptions {
   readonly set: TrainingSet;
   readonly recipe: TrainingRecipe;
   readonly seed: number;
-  readonly lengthMultiple: number;
-  readonly maximumLengths: number;
 }
 
 /** The number of steps for a number of conversations. */
@@ -41,6 +39,11 @@ export function stepsOf(
   const stepsPerEpoch = Math.ceil(conversations / batchSize);
   return { steps: Math.min(stepsPerEpoch * epochs, maximumSteps), stepsPerEpoch };
 }
+
+/** Batch lengths are padded to multiples of this. */
+const LENGTH_MULTIPLE = 16;
+/** The most different batch lengths: more mean less padding and more compilation. */
+const MAXIMUM_LENGTHS = 4;
 
 /** Computes the plan. Throws `invalid-data` when a step would have no supervised position. */
 export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
@@ -63,8 +66,8 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
     Math.max(...indices.map((index) => set.positions[index] ?? 0));
   const { needed, withoutSupervision } = survey(steps, microBatches, longest, options);
   const lengths = lengthBuckets(needed, {
-    multiple: options.lengthMultiple,
-    maximumCount: options.maximumLengths,
+    multiple: LENGTH_MULTIPLE,
+    maximumCount: MAXIMUM_LENGTHS,
     maximumLength: recipe.format.maximumLength,
   });
   return {

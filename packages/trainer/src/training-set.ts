@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { type Conversation, type Encoded, nothingToLearn, type TrainRun } from "@mlan/core";
+import { type Conversation, type Encoded, nothingToLearn, PYTHON_WHITE_SPACE, type TrainRun } from "@mlan/core";
 
 /**
  * The conversations of a dataset that are used in batches, with their own indices from 0. As in the original code these are
@@ -26,9 +26,8 @@ export interface TrainingSet {
 /** Number of tokens kept in memory (ids and labels, 4 bytes each); further conversations are encoded again when needed. */
 const KEPT_TOKENS = 16_000_000;
 const REASONS = 5;
-/** A word as in Python's `str.split()`, whose white space differs from JavaScript's `\s`. */
-// oxlint-disable-next-line no-control-regex
-const WORD = /[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
+/** A word as in Python's `str.split()`. */
+const WORD = new RegExp(`[^${PYTHON_WHITE_SPACE}]+`, "g");
 
 /**
  * Opens the dataset and encodes it once, in the model's current format. Does not read images. Throws `invalid-data` when

@@ -5,7 +5,7 @@ import { collect, requireOptions, wholeNumber } from "./option-values.ts";
 
 interface Options {
   readonly model: string;
-  readonly weights: string;
+  readonly weights?: string;
   readonly tower?: string;
   readonly benchmark: readonly string[];
   readonly backend: "onnx" | "tensorflow";
@@ -23,6 +23,7 @@ const EXAMPLES = `
 Examples:
   $ mlan eval --model vicuna --weights ./llava-7b --benchmark boolq --benchmark pope
   $ mlan eval --model vicuna --weights ./llava-7b --benchmark boolq --evaluator likelihood
+  $ mlan eval --model vicuna --weights hub:lmsys/vicuna-7b-v1.5 --benchmark boolq
   $ mlan eval --model vicuna --weights ./llava-7b --benchmark pope --verify 64
   $ mlan eval --model vicuna --weights ./llava-7b --benchmark ./receipts.ts --limit 100
   $ mlan eval --model llama2 --weights runs/my-experiment --benchmark boolq=./data/boolq --protocol paper
@@ -39,8 +40,11 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .command("eval")
     .description("Evaluate a saved model on benchmarks.")
     .option("--model <name>", "the model plugin, e.g. vicuna")
-    .option("--weights <folder>", "checkpoint, or a run folder to use its last checkpoint")
-    .option("--tower <folder>", "vision tower, if the checkpoint has none")
+    .option(
+      "--weights <checkpoint>",
+      "folder, run folder to use its last checkpoint, or hub:owner/name[@revision] (default: the plugin's own on the Hub)",
+    )
+    .option("--tower <checkpoint>", "vision tower, if the checkpoint has none: a folder or hub:owner/name[@revision]")
     .option("--benchmark <name[=folder]>", "plugin or file, and the folder of its data; may be repeated", collect)
     .option("--limit <number>", "ask only the first <number> questions of each benchmark", wholeNumber(1))
     .option(
@@ -64,7 +68,7 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .option("--fresh", "remove an earlier run from the folder first")
     .addHelpText("after", EXAMPLES)
     .action(async ({ benchmark, folder, fresh = false, ...rest }: Options, command: Command) => {
-      requireOptions(command, ["model", "weights", "benchmark"]);
+      requireOptions(command, ["model", "benchmark"]);
       const { evalExperiment } = await import("../work/eval-experiment.ts");
       const { run } = await import("../work/run.ts");
       const experiment = await evalExperiment({ ...rest, benchmarks: benchmark });

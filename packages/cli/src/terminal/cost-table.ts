@@ -1,6 +1,6 @@
 import type { LedgerEntry } from "@mlan/core";
+import { type TextColumn, textTable } from "@mlan/eval-kit";
 import { count, duration, fixed, significant } from "./format-number.ts";
-import { type TextColumn, textTable } from "./text-table.ts";
 
 const COLUMNS: readonly TextColumn[] = [
   { title: "stage", align: "left", key: true },

@@ -1,6 +1,6 @@
-import type { Clock, PreflightEvent, RunEvent } from "@mlan/core";
+import type { Clock, DownloadEvent, PreflightEvent, RunEvent } from "@mlan/core";
 import { advance, type Progress } from "./progress.ts";
-import { clipped, lastingLines, progressLine } from "./progress-text.ts";
+import { clipped, downloadLine, lastingLines, progressLine } from "./progress-text.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Shows a run while it is running. */
@@ -28,12 +28,22 @@ export function openDisplay(terminal: Terminal, clock: Clock): Display {
     else if (!announced) terminal.note("Checking the model, data, images and disk space.");
     announced = true;
   };
+  let downloading: string | undefined;
+  const showDownload = (event: DownloadEvent): void => {
+    const isNew = event.file !== downloading;
+    if (!isNew && event.bytes < event.size && clock.now() - last < interval) return;
+    downloading = event.file;
+    last = clock.now();
+    if (terminal.interactive) terminal.redraw(clipped(downloadLine(event), terminal.columns() - 1));
+    else terminal.note(downloadLine(event));
+  };
   // The time left counts down during a long step, whenever the step lets timers run.
   const timer = terminal.interactive ? setInterval(draw, 1000).unref() : undefined;
   return {
     show(event) {
       progress = advance(progress, event, clock.now());
       if (event.type === "preflight") showPreflight(event);
+      if (event.type === "download") showDownload(event);
       for (const line of lastingLines(progress, event)) terminal.note(terminal.paint.dim(line));
       if (event.type === "stage-end") progress = undefined;
       if (event.type === "stage-start" && !terminal.interactive) draw();

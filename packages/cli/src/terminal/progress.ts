@@ -51,6 +51,7 @@ export function advance(progress: Progress | undefined, event: RunEvent, now: nu
     case "stage-end":
       return progress;
     case "preflight":
+    case "download":
     case "damage":
     case "run-end":
       return undefined;

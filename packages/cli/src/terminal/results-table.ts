@@ -1,6 +1,6 @@
 import { counted, type StageResult } from "@mlan/core";
+import { type TextColumn, textTable } from "@mlan/eval-kit";
 import { count, percent, percentWithInterval, questionCount, significant } from "./format-number.ts";
-import { type TextColumn, textTable } from "./text-table.ts";
 
 export interface ResultsTableOptions {
   /** Stage names in the order of the columns. Default: as in the results. */

@@ -1,11 +1,10 @@
 import { type Experiment, MlanError } from "@mlan/core";
 import type { ContaminationReport } from "@mlan/eval-contamination";
-import { estimate, outcomeOf, storedEvaluations } from "@mlan/eval-kit";
+import { estimate, outcomeOf, storedEvaluations, type TextColumn, textTable } from "@mlan/eval-kit";
 import { benchmarksOf } from "../project/benchmark-plugin.ts";
 import { count, percentWithError } from "../terminal/format-number.ts";
 import { withInstallHint } from "../project/install-hint.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { type TextColumn, textTable } from "../terminal/text-table.ts";
 
 export interface FindContaminationOptions {
   /** A run to score on all questions and on the clean ones. */

@@ -1,8 +1,8 @@
 import { messageOf } from "@mlan/core";
+import { textTable } from "@mlan/eval-kit";
 import type { Finding } from "@mlan/backend-tensorflow";
 import { withCommandName } from "../project/command-name.ts";
 import { importTensorFlow, INSTALL_TRAINER_GPU } from "../project/import-tensorflow.ts";
-import { textTable } from "../terminal/text-table.ts";
 
 export interface Diagnosis {
   readonly onnx: readonly Finding[];

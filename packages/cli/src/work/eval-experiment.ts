@@ -10,7 +10,9 @@ import {
   readRun,
   take,
 } from "@mlan/core";
+import type { HubModel } from "@mlan/hub";
 import { benchmarkPlugin } from "../project/benchmark-plugin.ts";
+import { checkpointPlace } from "../project/checkpoint-place.ts";
 import { folderAt } from "../project/folders.ts";
 import { importPlugin } from "../project/import-plugin.ts";
 import { importTensorFlow } from "../project/import-tensorflow.ts";
@@ -19,8 +21,12 @@ export interface EvalRequest {
   /** Plugin names, see {@link importPlugin}. */
   readonly model: string;
   readonly evaluator: string;
-  /** A checkpoint folder, or a run folder for its last finished training stage. */
-  readonly weights: string;
+  /**
+   * A checkpoint, see {@link checkpointPlace}, or a run folder for its last finished training stage. Default: the one that
+   * the model's plugin names.
+   */
+  readonly weights?: string;
+  /** See {@link checkpointPlace}. */
   readonly tower?: string;
   /** `name` for the published data, `name=folder` for a local copy. */
   readonly benchmarks: readonly string[];
@@ -43,10 +49,10 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
   const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
   const stage = evaluate({ name: "eval", benchmarks, ...(protocol !== undefined && { protocol }) });
   const evaluator = await importPlugin("eval", request.evaluator);
-  const weights = await checkpointAt(request.weights);
+  const weights = request.weights === undefined ? undefined : await checkpointAt(request.weights);
   const model = await importPlugin("model", request.model);
   const use = [
-    model({ weights, ...(tower !== undefined && { visionTower: folderAt(tower) }) }),
+    model({ ...(weights && { weights }), ...(tower !== undefined && { visionTower: checkpointPlace(tower) }) }),
     evaluator({
       ...(batchSize !== undefined && { batchSize }),
       ...(verify !== undefined && { verify }),
@@ -63,8 +69,9 @@ async function computeOf(backend: EvalRequest["backend"]): Promise<Plugin> {
   return onnx();
 }
 
-async function checkpointAt(path: string): Promise<URL> {
-  const folder = folderAt(path);
+async function checkpointAt(path: string): Promise<URL | HubModel> {
+  const folder = checkpointPlace(path);
+  if (!(folder instanceof URL)) return folder;
   const run = await readRun(folder).catch(() => undefined);
   if (!run) return folder;
   const { plan, stages } = run.manifest;

@@ -1,10 +1,10 @@
 import { counted } from "@mlan/core";
+import { textTable } from "@mlan/eval-kit";
 import type { Finding, InstallReport } from "@mlan/backend-tensorflow";
 import { withCommandName } from "../project/command-name.ts";
 import { pathAt } from "../project/folders.ts";
 import { duration } from "../terminal/format-number.ts";
 import { importTensorFlow } from "../project/import-tensorflow.ts";
-import { textTable } from "../terminal/text-table.ts";
 
 export interface InstallBackendOptions {
   readonly wheel?: string;

@@ -2,9 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { isBenchmark, MlanError } from "@mlan/core";
+import { textTable } from "@mlan/eval-kit";
 import { importPlugin, type PluginKind } from "../project/import-plugin.ts";
 import { NO_PLUGINS } from "../project/our-packages.ts";
-import { textTable } from "../terminal/text-table.ts";
 
 /** A plugin that an experiment or a command can use here. */
 export interface InstalledPlugin {

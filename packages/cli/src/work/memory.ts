@@ -1,11 +1,11 @@
 import { counted } from "@mlan/core";
+import { type TextColumn, textTable } from "@mlan/eval-kit";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TrainingMemory } from "@mlan/model-llava";
 import { pathAt } from "../project/folders.ts";
 import { count } from "../terminal/format-number.ts";
 import { importModelLlava } from "../project/import-model-llava.ts";
-import { type TextColumn, textTable } from "../terminal/text-table.ts";
 
 export interface MemoryOptions {
   /** A checkpoint's `config.json`. Default: the sizes of Llama 2 7B and CLIP ViT-L/14-336. */

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { type Clock, type Experiment, type RunEndEvent, runExperiment } from "@mlan/core";
+import { type Experiment, type RunEndEvent, runExperiment, systemClock } from "@mlan/core";
 import { showCommand } from "../project/command-name.ts";
 import { costTable } from "../terminal/cost-table.ts";
 import { openDisplay } from "../terminal/display.ts";
@@ -17,8 +17,6 @@ export interface RunRequest {
 
 /** How often to yield to the event loop. Without it, Ctrl-C goes unnoticed while steps follow each other. */
 const YIELD_INTERVAL_MILLISECONDS = 50;
-
-const systemClock: Clock = { now: () => performance.now() };
 
 /** Runs an experiment, shows its progress, prints its tables, and returns the exit status. */
 export async function run({ experiment, folder, fresh }: RunRequest, terminal: Terminal): Promise<number> {

@@ -7,13 +7,14 @@ import {
   rescore,
   type StoredEvaluation,
   storedEvaluations,
+  type TextColumn,
+  textTable,
 } from "@mlan/eval-kit";
 import { installedBenchmark } from "../project/benchmark-plugin.ts";
 import { damageLines } from "../terminal/damage-lines.ts";
 import { errorText } from "../project/error-text.ts";
 import { count, percent, percentWithError } from "../terminal/format-number.ts";
 import { OUR_PACKAGES } from "../project/our-packages.ts";
-import { type TextColumn, textTable } from "../terminal/text-table.ts";
 
 export interface ScoreOptions {
   /** Benchmarks to use instead of the installed plugins of the same names. */

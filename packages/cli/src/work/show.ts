@@ -1,4 +1,5 @@
 import { type Manifest, readRun, type Run } from "@mlan/core";
+import { textTable } from "@mlan/eval-kit";
 import { costTable } from "../terminal/cost-table.ts";
 import { damageLines } from "../terminal/damage-lines.ts";
 import { displayPath } from "../project/folders.ts";
@@ -6,7 +7,6 @@ import { resultsTable } from "../terminal/results-table.ts";
 import { deviceUseText, mostDeviceUse } from "../terminal/device-use.ts";
 import { count, fixed } from "../terminal/format-number.ts";
 import { sparkline } from "../terminal/sparkline.ts";
-import { textTable } from "../terminal/text-table.ts";
 
 /** The contents of a run folder, as lines of at most `width` characters. Throws `run-folder` when it is not one. */
 export async function showRun(folder: URL, width: number): Promise<readonly string[]> {

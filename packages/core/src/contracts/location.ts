@@ -23,7 +23,11 @@ export function toFileUrl(location: Location, option?: string): URL {
 
 /** Like {@link toFileUrl}, for a folder: the URL ends in a slash even if the location does not. */
 export function toFolderUrl(location: Location, option?: string): URL {
-  const url = toFileUrl(location, option);
+  return asFolder(toFileUrl(location, option));
+}
+
+/** The URL with a slash at its end, below which names of files are resolved. */
+export function asFolder(url: URL): URL {
   return url.pathname.endsWith("/") ? url : new URL(`${url.pathname}/`, url);
 }
 

@@ -41,6 +41,11 @@ export function textWording(name: string, before: string, between: string): Word
   };
 }
 
+/** The system prompt of the template `v1`, which models are tuned with and the published vision tasks write out. */
+export const V1_SYSTEM_PROMPT: string =
+  "A chat between a curious user and an artificial intelligence assistant. " +
+  "The assistant gives helpful, detailed, and polite answers to the user's questions.";
+
 /** Image placeholders to put before a text: one `<image>` per image and a newline; empty without images. */
 export function imagesInFront(images: number): string {
   return images === 0 ? "" : `${Array.from({ length: images }, () => IMAGE_PLACEHOLDER).join(" ")}\n`;

@@ -76,7 +76,7 @@ async function replaceFolder(folder: URL, temporary: URL, aside: URL): Promise<v
   if (replaces) await rm(old, { recursive: true, force: true }).catch(() => undefined);
 }
 
-async function syncTree(folder: URL): Promise<void> {
+export async function syncTree(folder: URL): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const inside = new URL(encodeURIComponent(entry.name), folder);
     if (entry.isDirectory()) await syncTree(new URL(`${inside.href}/`));
@@ -88,7 +88,7 @@ async function syncTree(folder: URL): Promise<void> {
 /**
  * Makes the names in a folder survive a power cut; skipped where the file system cannot do it (Windows, some networks).
  */
-async function syncFolder(folder: URL): Promise<void> {
+export async function syncFolder(folder: URL): Promise<void> {
   await sync(folder, "r").catch((error: unknown) => {
     if (["EIO", "ENOSPC"].includes(Object(error).code)) throw error;
   });
@@ -103,7 +103,7 @@ async function sync(file: URL, flags: string): Promise<void> {
   }
 }
 
-function writeError(target: URL, cause: unknown): unknown {
+export function writeError(target: URL, cause: unknown): unknown {
   if (MlanError.is(cause)) return cause;
   const full =
     Object(cause).code === "ENOSPC" ? " The disk is full: free some space, then start the same run again." : "";

@@ -1,5 +1,6 @@
 import { pathOf } from "@mlan/errors";
 import { lstat, mkdir, stat } from "node:fs/promises";
+import { asFolder } from "../contracts/location.ts";
 import { MlanError } from "../errors.ts";
 
 /**
@@ -9,7 +10,7 @@ import { MlanError } from "../errors.ts";
  * since only the caller knows what the folder is for.
  */
 export async function makeFolder(folder: URL): Promise<boolean> {
-  const place = folder.pathname.endsWith("/") ? folder : new URL(`${folder.pathname}/`, folder);
+  const place = asFolder(folder);
   const first = await attemptToMake(place);
   if (first !== "parent-missing") return first === "made";
   const parent = new URL("../", place);

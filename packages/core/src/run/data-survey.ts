@@ -1,5 +1,5 @@
 import { contentRecordOf } from "./content-record.ts";
-import type { Dataset } from "../contracts/dataset.ts";
+import type { Dataset, OpenOptions } from "../contracts/dataset.ts";
 import { MlanError } from "../errors.ts";
 import { contentOfImages } from "../data/image-content.ts";
 import type { DataRecord, Manifest } from "./manifest.ts";
@@ -9,7 +9,7 @@ import type { ModelInspection } from "../contracts/model.ts";
 export interface DataSurvey {
   has(dataset: Dataset<unknown>): boolean;
   /** Opens `dataset` through `opened`, which may keep its examples, and records its content. */
-  add(dataset: Dataset<unknown>, opened: Dataset<unknown>): Promise<void>;
+  add(dataset: Dataset<unknown>, opened: Dataset<unknown>, options: OpenOptions): Promise<void>;
   /** The records of the given datasets by name, for those that were added. */
   records(datasets: readonly Dataset<unknown>[]): Readonly<Record<string, DataRecord>>;
 }
@@ -20,22 +20,21 @@ export interface DataSurveyOptions {
   /** The name of the model. */
   readonly model: string;
   readonly inspected: ModelInspection | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
 /**
  * `add` throws `invalid-options` when the data have images and the model reads none, and any error of the data or
  * images.
  */
-export function dataSurvey({ manifest, model, inspected, signal }: DataSurveyOptions): DataSurvey {
+export function dataSurvey({ manifest, model, inspected }: DataSurveyOptions): DataSurvey {
   const found = new Map<Dataset<unknown>, DataRecord>();
   return {
     has: (dataset) => found.has(dataset),
-    async add(dataset, opened) {
+    async add(dataset, opened, options) {
       const { name } = dataset;
-      const examples = await opened.open(signal ? { signal } : {});
+      const examples = await opened.open(options);
       const known = Object.values(manifest.stages).flatMap(({ data }) => data?.[name]?.images ?? []);
-      const images = await contentOfImages(examples, signal, inspected?.checkImage);
+      const images = await contentOfImages(examples, options.signal, inspected?.checkImage);
       if (images.count > 0 && inspected?.readsImages === false) throw imagesNotRead(model, name);
       found.set(dataset, { fingerprint: examples.fingerprint, images: await contentRecordOf(images, known) });
     },

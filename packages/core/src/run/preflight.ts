@@ -4,6 +4,7 @@ import { isThere, missingFile } from "../files/checksums.ts";
 import { contentRecordOf, isUntouched } from "./content-record.ts";
 import { type DataSurvey, dataSurvey } from "./data-survey.ts";
 import { checkDiskSpace } from "../files/disk-space.ts";
+import { type DownloadEvent, withDownloads } from "./downloads.ts";
 import { MlanError } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
@@ -47,7 +48,9 @@ export interface Contents {
  * compares it with what a continued run began with. Throws `run-folder` when that has changed, and the error of any
  * dataset, image, weights, recipe or disk that fails its check.
  */
-export async function* preflight(options: PreflightOptions): AsyncGenerator<PreflightEvent, Contents, undefined> {
+export async function* preflight(
+  options: PreflightOptions,
+): AsyncGenerator<PreflightEvent | DownloadEvent, Contents, undefined> {
   const { experiment, scope, folder, manifest, isDone, signal } = options;
   const pending = experiment.stages.filter((stage) => !isDone(stage));
   for (const token of pending.flatMap(({ needs = [] }) => needs)) scope.get(token);
@@ -58,8 +61,8 @@ export async function* preflight(options: PreflightOptions): AsyncGenerator<Pref
     await compute.open();
   }
   yield { type: "preflight", subject: `the model ${source.name}` };
-  const inspected = await source.inspect?.(signal ? { signal } : {});
-  const survey = dataSurvey({ manifest, model: source.name, inspected, signal });
+  const inspected = source.inspect && (yield* withDownloads(async (opening) => source.inspect?.(opening), signal));
+  const survey = dataSurvey({ manifest, model: source.name, inspected });
   yield* checkStages(pending, survey, inspected, options);
   await checkCheckpoints(options);
   const known = manifest.model ? [manifest.model] : [];
@@ -85,7 +88,7 @@ async function* checkStages(
   survey: DataSurvey,
   inspected: ModelInspection | undefined,
   { experiment, scope, folder, signal }: PreflightOptions,
-): AsyncGenerator<PreflightEvent, void, undefined> {
+): AsyncGenerator<PreflightEvent | DownloadEvent, void, undefined> {
   const needs: (TrainingNeeds & { readonly place: URL })[] = [];
   let format: ConversationFormat | undefined;
   for (const stage of experiment.stages) {
@@ -94,7 +97,7 @@ async function* checkStages(
     for (const [index, dataset] of datasetsOf(readBy(stage)).entries()) {
       if (survey.has(dataset)) continue;
       yield { type: "preflight", subject: `the data ${dataset.name}` };
-      await survey.add(dataset, copies[index] ?? dataset);
+      yield* withDownloads((opening) => survey.add(dataset, copies[index] ?? dataset, opening), signal);
     }
     const wording = inspected?.wording?.(format);
     format = stage.format ?? format;

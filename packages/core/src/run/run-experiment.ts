@@ -1,5 +1,6 @@
 import { type Damage, damageOf, readableFindings } from "./damage.ts";
 import { MlanError } from "../errors.ts";
+import type { DownloadEvent } from "./downloads.ts";
 import type { EvaluateEvent } from "../contracts/evaluator.ts";
 import { type Experiment, isExperiment } from "./experiment.ts";
 import { runResults, stageIsDone, unfinished } from "./finished-work.ts";
@@ -15,7 +16,7 @@ import { lockRun } from "./run-lock.ts";
 import { createScope } from "../scope/scope.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import { stageModel, weightsBefore } from "./stage-model.ts";
-import { CLOCK } from "../scope/token.ts";
+import { CLOCK, systemClock } from "../scope/token.ts";
 import type { TrainEvent } from "../contracts/trainer.ts";
 import { changedContent, unchangedData } from "./unchanged-data.ts";
 
@@ -33,6 +34,7 @@ export interface RunOptions {
 
 export type RunEvent =
   | PreflightEvent
+  | DownloadEvent
   | DamageEvent
   | StageStartEvent
   | StageProgressEvent
@@ -101,7 +103,7 @@ export async function* runExperiment(
   const results = await runResults(experiment, opened.manifest, folder);
   const damage = opened.replaced ? [] : await damageOf(opened.manifest, await readableFindings(folder), folder);
   const isDone = (stage: Stage): boolean => stageIsDone(stage, opened.manifest, results);
-  await using scope = createScope([systemClock, ...experiment.use]);
+  await using scope = createScope([clockPlugin, ...experiment.use]);
   const abort = signal && { signal };
   const contents = yield* preflight({ experiment, scope, folder, manifest: opened.manifest, isDone, ...abort });
   let manifest = await keepManifest(folder, opened, contents);
@@ -145,7 +147,7 @@ export async function* runExperiment(
   yield { type: "run-end", folder: folder.url, results: results.all(), ledger };
 }
 
-const systemClock = { name: "@mlan/core/system-clock", token: CLOCK, create: () => ({ now: () => performance.now() }) };
+const clockPlugin = { name: "@mlan/core/system-clock", token: CLOCK, create: () => systemClock };
 
 /** A repeated training stage may end with different weights than those a later stage began with. */
 function checkWeights({ name }: Stage, now: string, { stages }: Manifest, folder: RunFolder): void {

@@ -35,3 +35,6 @@ export const EVALUATOR: Token<Evaluator> = token(
   "generation() of @mlan/eval-generation is one",
 );
 export const CLOCK: Token<Clock> = token("@mlan/core/clock@1");
+
+/** The clock of every run that is not given another. */
+export const systemClock: Clock = { now: () => performance.now() };

@@ -1,8 +1,8 @@
-import { strip } from "./python-text.ts";
+import { stripAsPython } from "@mlan/core";
 
 /** "0" for "none" and "zero", "1" to "9" for "one" to "nine", in any case; anything else unchanged, "ten" too. */
 export function digitToNumber(answer: string): string {
-  const word = strip(answer.toLowerCase());
+  const word = stripAsPython(answer.toLowerCase());
   if (word === "none") return "0";
   const value = WORDS.indexOf(word);
   return value < 0 ? answer : String(value);

@@ -1,8 +1,8 @@
-import { strip } from "./python-text.ts";
+import { stripAsPython } from "@mlan/core";
 
 /** The answer up to the first character that occurs in `ends`, stripped: the original code's leading regular expressions. */
 export function lead(answer: string, ends: string): string {
   let end = 0;
   while (end < answer.length && !ends.includes(answer.charAt(end))) end += 1;
-  return strip(answer.slice(0, end));
+  return stripAsPython(answer.slice(0, end));
 }

@@ -1,5 +1,6 @@
+import { stripAsPython } from "@mlan/core";
 import type { Choice } from "@mlan/core";
-import { strip, withoutPunctuation } from "./python-text.ts";
+import { withoutPunctuation } from "./python-text.ts";
 
 export interface MapByTextOptions {
   /** Compare the answer, too, without ASCII punctuation; choices always are. Default: no. */
@@ -11,7 +12,9 @@ export interface MapByTextOptions {
  * tasks map in this way: a letter is looked for among texts only, so "A" becomes the label of a choice whose text is "A".
  */
 export function mapByText(answer: string, choices: readonly Choice[], options: MapByTextOptions = {}): string {
-  const text = strip(answer.toLowerCase());
+  const text = stripAsPython(answer.toLowerCase());
   const wanted = options.ignorePunctuation ? withoutPunctuation(text) : text;
-  return choices.find((choice) => withoutPunctuation(strip(choice.text.toLowerCase())) === wanted)?.label ?? answer;
+  return (
+    choices.find((choice) => withoutPunctuation(stripAsPython(choice.text.toLowerCase())) === wanted)?.label ?? answer
+  );
 }

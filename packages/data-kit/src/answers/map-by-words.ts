@@ -1,5 +1,6 @@
+import { PYTHON_WHITE_SPACE } from "@mlan/core";
 import type { Choice } from "@mlan/core";
-import { splitWords, WHITE_SPACE, WORD_CHARACTERS } from "./python-text.ts";
+import { splitWords, WORD_CHARACTERS } from "./python-text.ts";
 
 export interface MapByWordsOptions {
   /**
@@ -33,4 +34,4 @@ function cleaned(text: string): string {
   return text.replace(UNCLEAN, "").toLowerCase();
 }
 
-const UNCLEAN = new RegExp(`[^${WORD_CHARACTERS}${WHITE_SPACE}]+`, "gu");
+const UNCLEAN = new RegExp(`[^${WORD_CHARACTERS}${PYTHON_WHITE_SPACE}]+`, "gu");

@@ -1,18 +1,10 @@
-/*
- * The original code is Python, and its notion of white space is not JavaScript's: U+001C to U+001F and U+0085 count,
- * U+FEFF does not. Scores depend on it.
- */
-
-/** `str.strip()`. */
-export function strip(text: string): string {
-  return text.replace(LEADING, "").replace(TRAILING, "");
-}
+import { PYTHON_WHITE_SPACE, stripAsPython } from "@mlan/core";
 
 /** The first line that is more than white space, stripped; "" when there is none. */
 export function firstLine(text: string): string {
-  const stripped = strip(text);
+  const stripped = stripAsPython(text);
   const end = stripped.indexOf("\n");
-  return end < 0 ? stripped : strip(stripped.slice(0, end));
+  return end < 0 ? stripped : stripAsPython(stripped.slice(0, end));
 }
 
 /** `str.split()`: the words between runs of white space. */
@@ -56,9 +48,4 @@ const GEORGIAN = /[\u10d0-\u10ff]/;
 /** Each large, in title case, and small. */
 const DIGRAPHS: readonly string[] = ["Ǆǅǆ", "Ǉǈǉ", "Ǌǋǌ", "Ǳǲǳ"];
 
-/** The inside of a character class that is `\s`, for regular expressions. */
-export const WHITE_SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-const LEADING = new RegExp(`^[${WHITE_SPACE}]+`);
-/** The look-behind lets an attempt start only at the head of a run, which keeps it linear. */
-const TRAILING = new RegExp(`(?<![${WHITE_SPACE}])[${WHITE_SPACE}]+$`);
-const RUN = new RegExp(`[${WHITE_SPACE}]+`);
+const RUN = new RegExp(`[${PYTHON_WHITE_SPACE}]+`);

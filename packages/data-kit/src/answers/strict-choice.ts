@@ -1,6 +1,7 @@
+import { stripAsPython } from "@mlan/core";
 import type { Choice, Extractor } from "@mlan/core";
 import { plainWords } from "./plain-words.ts";
-import { firstLine, strip } from "./python-text.ts";
+import { firstLine } from "./python-text.ts";
 
 /**
  * The `strict` reading of multiple choice: the answer's first line, trimmed, is a label in any case ("b", "(B)", "B."),
@@ -25,7 +26,7 @@ function readChoice(answer: string, choices: readonly Choice[]): string | undefi
 
 /** As it stands, else by its words. The text of a choice, too, ends at a quotation mark, as the answer does. */
 function byText(line: string, choices: readonly Choice[]): string | undefined {
-  const texts = choices.map(({ label, text }) => ({ label, text: strip(text.split('"', 1)[0] ?? "") }));
+  const texts = choices.map(({ label, text }) => ({ label, text: stripAsPython(text.split('"', 1)[0] ?? "") }));
   for (const form of [(text: string) => text.toLowerCase(), plainWords]) {
     const said = form(line);
     const equal = texts.filter(({ text }) => form(text) === said);

@@ -1,4 +1,4 @@
-import type { RawPrompt } from "@mlan/core";
+import { type RawPrompt, V1_SYSTEM_PROMPT } from "@mlan/core";
 import { visionHarnessPrompt } from "./raw-prompt.ts";
 
 /**
@@ -6,9 +6,5 @@ import { visionHarnessPrompt } from "./raw-prompt.ts";
  * answer. Text that `user` ends in, such as a newline, stands before the template's own space.
  */
 export function v1Prompt(user: string, answerStart: string, images = 1): RawPrompt {
-  return visionHarnessPrompt(`${SYSTEM} USER: ${user} ASSISTANT: ${answerStart}`, images);
+  return visionHarnessPrompt(`${V1_SYSTEM_PROMPT} USER: ${user} ASSISTANT: ${answerStart}`, images);
 }
-
-const SYSTEM =
-  "A chat between a curious user and an artificial intelligence assistant. " +
-  "The assistant gives helpful, detailed, and polite answers to the user's questions.";

@@ -1,7 +1,6 @@
-import { type Choice, type Extractor, imagesInFront, type Prompt, type Question } from "@mlan/core";
+import { type Choice, type Extractor, imagesInFront, type Prompt, type Question, stripAsPython } from "@mlan/core";
 import { exactMatch } from "../answers/exact-match.ts";
 import { lead } from "../answers/lead.ts";
-import { strip } from "../answers/python-text.ts";
 import type { QuestionWords, AskingDefinition } from "../benchmarks/protocol-definition.ts";
 import { visionHarnessPrompt } from "../prompts/raw-prompt.ts";
 import { v1Prompt } from "../prompts/v1-prompt.ts";
@@ -68,7 +67,7 @@ export function visionExtractor(
     name,
     version: 2,
     stop: [],
-    extract: (answer, choices) => strip(read(lead(answer, ends), choices)) || undefined,
+    extract: (answer, choices) => stripAsPython(read(lead(answer, ends), choices)) || undefined,
     isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true, ignorePunctuation: true }),
   };
 }

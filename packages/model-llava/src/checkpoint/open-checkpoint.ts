@@ -17,7 +17,8 @@ import { checkpointType } from "../config/checkpoint-type.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { type LlavaConfig, llavaConfig } from "../config/llava-config.ts";
 import { visionConfig } from "../config/vision-config.ts";
-import { clipImageProcessor, type ImageProcessor, readImageProcessor } from "../images/image-processor.ts";
+import { clipImageProcessor, type ImageProcessor } from "../images/image-processor.ts";
+import { readImageProcessor } from "../images/read-image-processor.ts";
 import type { VisionOptions } from "../network/llava-network.ts";
 import { openWeights } from "../weights/open-weights.ts";
 import { openProjector } from "../weights/projector-file.ts";
@@ -30,6 +31,8 @@ export interface CheckpointFolders {
   readonly weights: URL;
   /** A CLIP checkpoint in Hugging Face layout. Ends in a slash. Takes precedence over a tower inside `weights`. */
   readonly visionTower?: URL | undefined;
+  /** What a checkpoint calls the tower. Default: the name of its folder. */
+  readonly towerName?: string;
 }
 
 /** A checkpoint whose configuration has been read and whose weight files are open. */
@@ -67,7 +70,7 @@ export interface OpenCheckpointOptions {
  * `invalid-checkpoint` errors that name file and key, and the reason of `signal`.
  */
 export async function openCheckpoint(
-  { architecture, weights, visionTower }: CheckpointFolders,
+  { architecture, weights, visionTower, towerName }: CheckpointFolders,
   { verify = true, mayBeChanged = true, signal }: OpenCheckpointOptions = {},
 ): Promise<Checkpoint> {
   const file = new URL("config.json", weights);
@@ -91,7 +94,7 @@ export async function openCheckpoint(
   };
   try {
     const checkpoint = await open(openWeights(weights));
-    const vision = await openVision({ config, file, llava, visionTower, hasTower: holdsTower(checkpoint) });
+    const vision = await openVision({ config, file, llava, visionTower, towerName, hasTower: holdsTower(checkpoint) });
     const tower = visionTower && (await open(openWeights(visionTower)));
     const projector = vision && (await open(openProjector(weights)));
     const sources = {
@@ -138,6 +141,7 @@ interface VisionQuestion {
   readonly file: URL;
   readonly llava: LlavaConfig | undefined;
   readonly visionTower: URL | undefined;
+  readonly towerName: string | undefined;
   readonly hasTower: boolean;
 }
 
@@ -147,28 +151,28 @@ async function openVision({
   file,
   llava,
   visionTower,
+  towerName,
   hasTower,
 }: VisionQuestion): Promise<CheckpointVision | undefined> {
   if (visionTower) {
     const towerFile = new URL("config.json", visionTower);
     const tower = await readConfigFile(towerFile);
-    return describeVision(tower, towerFile, llava ?? { towerName: nameOf(visionTower), selectLayer: -2 });
+    return describeVision(tower, towerFile, llava ?? { towerName: towerName ?? nameOf(visionTower), selectLayer: -2 });
   }
   if (!llava) return undefined;
   if (hasTower && isObject(config["vision_config"])) return describeVision(config, file, llava);
   throw new MlanError(
     "invalid-checkpoint",
     `model-llava: ${pathOf(file)} names the vision tower "${llava.towerName}" but the checkpoint does not contain it. ` +
-      "Give its folder as `visionTower`.",
+      `Give its folder, or hub("${llava.towerName}") of @mlan/hub, as \`visionTower\`.`,
   );
 }
 
 async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig): Promise<CheckpointVision> {
   const config = visionConfig(tower, file);
   const processorFile = new URL("preprocessor_config.json", file);
-  const processor = (await fileExists(processorFile))
-    ? await readImageProcessor(processorFile)
-    : clipImageProcessor(config.imageSize);
+  const read = (await fileExists(processorFile)) ? await readImageProcessor(processorFile) : undefined;
+  const processor = read ?? clipImageProcessor(config.imageSize);
   if (processor.size !== config.imageSize) {
     throw new MlanError(
       "invalid-checkpoint",

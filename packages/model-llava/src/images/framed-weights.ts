@@ -1,4 +1,4 @@
-import type { ResamplingWeights } from "./bicubic-weights.ts";
+import type { ResamplingWeights } from "./resampling-weights.ts";
 
 /** The resampling weights of one axis of a canvas, split into those of an image in it and the sum of all others. */
 export interface FramedWeights {

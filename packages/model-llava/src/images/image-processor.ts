@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { checkConfig, type ConfigObject, readConfigFile } from "../config/config-file.ts";
+import type { ConfigObject } from "../config/config-file.ts";
+import type { Resampling } from "./resampling-weights.ts";
 
 /** How a vision tower expects its images to be preprocessed. */
 export interface ImageProcessor {
@@ -9,10 +9,18 @@ export interface ImageProcessor {
   readonly shortestEdge: number;
   /** Factor for the 8-bit values. */
   readonly rescaleFactor: number;
-  /** Per channel; subtracted from the rescaled values. */
+  /** Per channel; subtracted from the rescaled values, and the colour of padding. */
   readonly mean: readonly [number, number, number];
   /** Per channel; the result is divided by it. */
   readonly standardDeviation: readonly [number, number, number];
+  /** Default bicubic. */
+  readonly resampling?: Resampling;
+  /** Whether both edges are scaled by the same factor; otherwise both become `shortestEdge`. Default true. */
+  readonly keepsAspectRatio?: boolean;
+  /** Whether an image becomes square by padding, whatever the model's configuration says. Default false. */
+  readonly padsToSquare?: boolean;
+  /** Whether mean and standard deviation are applied. Default true. */
+  readonly normalizes?: boolean;
 }
 
 /** The processor of OpenAI's CLIP models, for a tower that reads squares of `size` pixels. */
@@ -26,65 +34,32 @@ export function clipImageProcessor(size: number): ImageProcessor {
   };
 }
 
-/** Reads CLIP's `preprocessor_config.json`. Throws `invalid-checkpoint` errors that name file and key. */
-export async function readImageProcessor(file: URL): Promise<ImageProcessor> {
-  const config = checkConfig(schema, await readConfigFile(file), file);
-  return {
-    size: config.crop_size,
-    shortestEdge: config.size,
-    rescaleFactor: config.rescale_factor ?? 1 / 255,
-    mean: config.image_mean,
-    standardDeviation: config.image_std,
-  };
-}
+/** Pillow's number of each filter. */
+export const RESAMPLING_CODES: Readonly<Record<Resampling, number>> = {
+  lanczos: 1,
+  bilinear: 2,
+  bicubic: 3,
+  box: 4,
+  hamming: 5,
+};
 
 /** The keys of a `preprocessor_config.json` for this processor. */
-export function imageProcessorKeys({
-  size,
-  shortestEdge,
-  rescaleFactor,
-  mean,
-  standardDeviation,
-}: ImageProcessor): ConfigObject {
+export function imageProcessorKeys(processor: ImageProcessor): ConfigObject {
+  const { size, shortestEdge, rescaleFactor, mean, standardDeviation, resampling = "bicubic" } = processor;
+  const { keepsAspectRatio = true, padsToSquare = false, normalizes = true } = processor;
   return {
-    image_processor_type: "CLIPImageProcessor",
+    image_processor_type: padsToSquare ? "LlavaImageProcessor" : "CLIPImageProcessor",
+    ...(padsToSquare && { do_pad: true }),
     do_convert_rgb: true,
     do_resize: true,
-    size: { shortest_edge: shortestEdge },
-    resample: 3,
+    size: keepsAspectRatio ? { shortest_edge: shortestEdge } : { height: shortestEdge, width: shortestEdge },
+    resample: RESAMPLING_CODES[resampling],
     do_center_crop: true,
     crop_size: { height: size, width: size },
     do_rescale: true,
     rescale_factor: rescaleFactor,
-    do_normalize: true,
+    do_normalize: normalizes,
     image_mean: mean,
     image_std: standardDeviation,
   };
 }
-
-// The largest CLIP reads 448 pixels; images of any size are scaled to this size.
-const pixels = z.int().positive().max(4096);
-const edge = z.union([pixels, z.object({ shortest_edge: pixels }).transform((value) => value.shortest_edge)]);
-const crop = z.union([
-  pixels,
-  z
-    .object({ height: pixels, width: pixels })
-    .refine(({ height, width }) => height === width, "only square crops are supported")
-    .transform(({ height }) => height),
-]);
-const channels = z.tuple([z.number(), z.number(), z.number()]);
-const done = z.literal(true, { error: "only true is supported" }).nullish();
-const schema = z
-  .object({
-    size: edge,
-    crop_size: crop,
-    image_mean: channels,
-    image_std: channels.refine((values) => values.every((value) => value > 0), "must be above 0"),
-    rescale_factor: z.number().positive().nullish(),
-    resample: z.literal(3, { error: "only 3, bicubic, is supported" }).nullish(),
-    do_resize: done,
-    do_center_crop: done,
-    do_rescale: done,
-    do_normalize: done,
-  })
-  .refine((config) => config.crop_size <= config.size, { path: ["crop_size"], error: "must not exceed size" });

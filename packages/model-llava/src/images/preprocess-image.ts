@@ -22,8 +22,9 @@ export interface PreprocessImageOptions {
 export async function preprocessImage(bytes: Uint8Array, options: PreprocessImageOptions): Promise<Float32Array> {
   const { processor, aspectRatio, name, orientation = "stored" } = options;
   const image = await decodeImage(bytes, { name, orientation });
-  const framed = aspectRatio === "pad" ? padToSquare(image, meanColour(processor)) : unframed(image);
-  return normalize(resizeShortestEdge(framed, processor), processor);
+  const pads = aspectRatio === "pad" || processor.padsToSquare === true;
+  const framed = pads ? padToSquare(image, meanColour(processor)) : unframed(image);
+  return normalize(resize(framed, processor), processor);
 }
 
 function meanColour({ mean: [red, green, blue] }: ImageProcessor): readonly [number, number, number] {
@@ -31,14 +32,11 @@ function meanColour({ mean: [red, green, blue] }: ImageProcessor): readonly [num
 }
 
 /** Sizes as in CLIPImageProcessor: the shorter edge as given, the longer one rounded down, then a centre crop. */
-function resizeShortestEdge(image: FramedImage, { shortestEdge, size }: ImageProcessor): Pixels {
-  const { width, height } = image;
-  const shortest = Math.min(width, height);
-  const resized = {
-    width: Math.trunc((shortestEdge * width) / shortest),
-    height: Math.trunc((shortestEdge * height) / shortest),
-  };
-  return resizeAndCrop(image, { ...resized, crop: size });
+function resize(image: FramedImage, processor: ImageProcessor): Pixels {
+  const { size, shortestEdge, keepsAspectRatio = true, resampling = "bicubic" } = processor;
+  const shortest = Math.min(image.width, image.height);
+  const side = (length: number) => (keepsAspectRatio ? Math.trunc((shortestEdge * length) / shortest) : shortestEdge);
+  return resizeAndCrop(image, { width: side(image.width), height: side(image.height), crop: size, resampling });
 }
 
 function normalize({ data }: Pixels, processor: ImageProcessor): Float32Array {
@@ -52,10 +50,13 @@ function normalize({ data }: Pixels, processor: ImageProcessor): Float32Array {
 }
 
 /** The normalised value of each 8-bit value per channel, with the rounding of numpy's float32 steps. */
-function normalizationTables({ rescaleFactor, mean, standardDeviation }: ImageProcessor): Float32Array[] {
+function normalizationTables(processor: ImageProcessor): Float32Array[] {
+  const { rescaleFactor, mean, standardDeviation, normalizes = true } = processor;
   return mean.map((channelMean, channel) =>
     Float32Array.from({ length: 256 }, (_, value) => {
-      const centred = Math.fround(Math.fround(value * rescaleFactor) - Math.fround(channelMean));
+      const rescaled = Math.fround(value * rescaleFactor);
+      if (!normalizes) return rescaled;
+      const centred = Math.fround(rescaled - Math.fround(channelMean));
       return centred / Math.fround(standardDeviation[channel] ?? 1);
     }),
   );

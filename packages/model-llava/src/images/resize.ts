@@ -1,7 +1,7 @@
-import { bicubicWeights, PRECISION_BITS } from "./bicubic-weights.ts";
 import { type FramedWeights, framedWeights } from "./framed-weights.ts";
 import type { FramedImage } from "./pad-to-square.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
+import { PRECISION_BITS, type Resampling, resamplingWeights } from "./resampling-weights.ts";
 
 export interface ResizeOptions {
   /** Width of the whole resized canvas. */
@@ -9,19 +9,20 @@ export interface ResizeOptions {
   readonly height: number;
   /** Side of the centre square to compute; at most the shorter side. */
   readonly crop: number;
+  readonly resampling: Resampling;
 }
 
 /**
- * The centre square of a resized image, bit-identical to Pillow's `Image.resize(size, BICUBIC)` on 8-bit RGB: first
+ * The centre square of a resized image, bit-identical to Pillow's `Image.resize` on 8-bit RGB: first
  * along the rows, rounded to 8 bits, then along the columns. Only the image pixels that the square covers are read, and
  * only the square is held in memory: integer sums do not depend on the order, so the border adds its colour times its
  * weights, and rows are accumulated one by one.
  */
-export function resizeAndCrop(canvas: FramedImage, { width, height, crop }: ResizeOptions): Pixels {
+export function resizeAndCrop(canvas: FramedImage, { width, height, crop, resampling }: ResizeOptions): Pixels {
   const { image, left, top, background } = canvas;
-  const range = (size: number) => ({ start: Math.floor((size - crop) / 2), count: crop });
-  const columns = framedWeights(bicubicWeights(canvas.width, width, range(width)), left, image.width);
-  const rows = framedWeights(bicubicWeights(canvas.height, height, range(height)), top, image.height);
+  const options = (size: number) => ({ range: { start: Math.floor((size - crop) / 2), count: crop }, resampling });
+  const columns = framedWeights(resamplingWeights(canvas.width, width, options(width)), left, image.width);
+  const rows = framedWeights(resamplingWeights(canvas.height, height, options(height)), top, image.height);
   const border = resizedBorder(columns, background);
   const sums = startingSums(rows, resizedBackground(border, columns, background));
   const stride = crop * CHANNELS;

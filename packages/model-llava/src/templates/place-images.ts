@@ -1,5 +1,4 @@
-import { type Conversation, counted, IMAGE_PLACEHOLDER, MlanError, type Turn } from "@mlan/core";
-import { stripAsPython } from "./images-in-front.ts";
+import { type Conversation, counted, IMAGE_PLACEHOLDER, MlanError, stripAsPython, type Turn } from "@mlan/core";
 
 /** A turn as text and the images in front of it. */
 export interface PlacedTurn extends Turn {

@@ -1,13 +1,10 @@
-import type { Turn } from "@mlan/core";
+import { type Turn, V1_SYSTEM_PROMPT } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
 import { labelAnswers } from "./label-answers.ts";
 import type { PlacedTurn } from "./place-images.ts";
 import { given, imagesAndText, type Segment } from "./segments.ts";
 import type { Template } from "./template.ts";
 
-const SYSTEM =
-  "A chat between a curious user and an artificial intelligence assistant. " +
-  "The assistant gives helpful, detailed, and polite answers to the user's questions.";
 const ROLES = { user: "USER", assistant: "ASSISTANT" } as const;
 const ANSWER_MARK = ` ${ROLES.assistant}: `;
 const ENDS = { user: " ", assistant: "</s>" } as const;
@@ -20,7 +17,7 @@ const ENDS = { user: " ", assistant: "</s>" } as const;
 export const v1: Template = {
   name: "v1",
   // Raise the number when the mask's rules change.
-  fingerprint: fingerprintNow(["v1", 3, SYSTEM, ROLES, ENDS]),
+  fingerprint: fingerprintNow(["v1", 3, V1_SYSTEM_PROMPT, ROLES, ENDS]),
   segments: ({ turns }) => [given(systemOf(turns)), ...turns.flatMap(turnSegments)],
   promptSegments: ({ turns, answerStart }) => [
     given(systemOf(turns)),
@@ -48,7 +45,7 @@ function turnSegments(turn: PlacedTurn): readonly Segment[] {
 
 /** With the space behind it. */
 function systemOf([first]: readonly Turn[]): string {
-  return `${first?.role === "system" ? first.text : SYSTEM} `;
+  return `${first?.role === "system" ? first.text : V1_SYSTEM_PROMPT} `;
 }
 
 /** Without words a line end follows the images all the same. */

@@ -1,4 +1,4 @@
-import { checkOptions, type Clock, CLOCK, COMPUTE, EVALUATOR, type Evaluator, type Plugin, plugin } from "@mlan/core";
+import { checkOptions, CLOCK, COMPUTE, EVALUATOR, type Evaluator, type Plugin, plugin, systemClock } from "@mlan/core";
 import { evaluateQuestions } from "@mlan/eval-kit";
 import { z } from "zod";
 import { newNameAsker } from "./new-name-asker.ts";
@@ -9,8 +9,6 @@ export interface NewNameOptions {
 }
 
 const optionsSchema = z.strictObject({ batchSize: z.int().positive().exactOptional() });
-const systemClock: Clock = { now: () => performance.now() };
-
 /** Evaluates by new-name. Throws `invalid-options`. */
 export function newName(options: NewNameOptions = {}): Plugin<Evaluator> {
   const checked = checkOptions("new-name", optionsSchema, options);

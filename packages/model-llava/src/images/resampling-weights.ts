@@ -19,16 +19,27 @@ export interface ResamplingWeights {
 /** Fraction bits of the weights: 32 minus 8 for the pixel and 2 for overshoot, as in Pillow's `Resample.c`. */
 export const PRECISION_BITS = 22;
 
-const SUPPORT = 2;
+/** Pillow's filters of this name. */
+export type Resampling = "lanczos" | "bilinear" | "bicubic" | "box" | "hamming";
+
+export interface ResamplingOptions {
+  readonly range: Range;
+  readonly resampling: Resampling;
+}
 
 /**
- * Pillow's bicubic filter (a = -0.5) from `inputSize` to `outputSize` pixels, widened when downscaling so that no input
- * pixel is skipped, in Pillow's order of operations and rounding. Returns the weights of the output pixels in `range`.
+ * Pillow's filter from `inputSize` to `outputSize` pixels, widened when downscaling so that no input pixel is skipped,
+ * in Pillow's order of operations and rounding. Returns the weights of the output pixels in `range`.
  */
-export function bicubicWeights(inputSize: number, outputSize: number, range: Range): ResamplingWeights {
+export function resamplingWeights(
+  inputSize: number,
+  outputSize: number,
+  { range, resampling }: ResamplingOptions,
+): ResamplingWeights {
+  const filter = FILTERS[resampling];
   const scale = inputSize / outputSize;
   const filterScale = Math.max(scale, 1);
-  const support = SUPPORT * filterScale;
+  const support = filter.support * filterScale;
   const taps = Math.ceil(support) * 2 + 1;
   const starts = new Int32Array(range.count);
   const counts = new Int32Array(range.count);
@@ -40,7 +51,7 @@ export function bicubicWeights(inputSize: number, outputSize: number, range: Ran
     const count = Math.min(inputSize, Math.trunc(center + support + 0.5)) - start;
     let sum = 0;
     for (let tap = 0; tap < count; tap++) {
-      const weight = bicubic((tap + start - center + 0.5) / filterScale);
+      const weight = filter.weight((tap + start - center + 0.5) / filterScale);
       exact[tap] = weight;
       sum += weight;
     }
@@ -51,12 +62,35 @@ export function bicubicWeights(inputSize: number, outputSize: number, range: Ran
   return { taps, starts, counts, weights };
 }
 
+interface Filter {
+  /** Distance from which on weights are 0. */
+  readonly support: number;
+  readonly weight: (distance: number) => number;
+}
+
+const FILTERS: Readonly<Record<Resampling, Filter>> = {
+  lanczos: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: { support: 2, weight: bicubic },
+  box: { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  hamming: { support: 1, weight: hamming },
+};
+
 function bicubic(distance: number): number {
   const a = -0.5;
   const x = Math.abs(distance);
   if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
   if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
   return 0;
+}
+
+function hamming(distance: number): number {
+  const x = Math.abs(distance);
+  return x < 1 ? sinc(x) * (0.54 + 0.46 * Math.cos(x * Math.PI)) : 0;
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
 }
 
 function toFixedPoint(weight: number): number {

@@ -1,0 +1,11 @@
+import { hub, type HubModel } from "@mlan/hub";
+import { folderAt } from "./folders.ts";
+
+const HUB = /^hub:(?<repository>[^@]*)(?:@(?<revision>.*))?$/s;
+
+/** A checkpoint as written in a command: a folder, or `hub:owner/name` with `@revision` after it if wanted. */
+export function checkpointPlace(written: string): URL | HubModel {
+  const { repository, revision } = HUB.exec(written)?.groups ?? {};
+  if (repository === undefined) return folderAt(written);
+  return hub(repository, revision === undefined ? {} : { revision });
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from "node:crypto";
+import { readdir, rename, rm } from "node:fs/promises";
+import { syncFolder, syncTree, writeError } from "./atomic-files.ts";
+import { CHECKSUMS_FILE } from "./checksums.ts";
+import { makeFolder } from "./make-folder.ts";
+
+/** A folder inside the target, in which {@link replaceFiles} collects the new files. */
+const STAGING = /^\.saving\.(\d+)\.[\da-f-]{36}\.tmp$/;
+
+/**
+ * Replaces the files of a folder by those that `write` puts into a temporary folder inside it, whose URL ends in a
+ * slash. Files of the folder for which `isReplaced` is true and that are not written anew are removed; all others
+ * stay. When `write` throws, nothing has changed. The written `checksums.json` is put in place first, so a folder whose
+ * replacement was cut off while files were renamed does not verify.
+ */
+export async function replaceFiles(
+  folder: URL,
+  isReplaced: (name: string) => boolean,
+  write: (temporary: URL) => Promise<void>,
+): Promise<void> {
+  const staging = new URL(`.saving.${process.pid}.${randomUUID()}.tmp/`, folder);
+  try {
+    await makeFolder(folder);
+    await removeAbandoned(folder);
+    await makeFolder(staging);
+    await write(staging);
+    await syncTree(staging);
+    await moveInto(folder, staging, isReplaced);
+    await syncFolder(folder);
+  } catch (cause) {
+    throw writeError(folder, cause);
+  } finally {
+    await rm(staging, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+async function moveInto(folder: URL, staging: URL, isReplaced: (name: string) => boolean): Promise<void> {
+  const written = await readdir(staging);
+  const before = await readdir(folder, { withFileTypes: true });
+  const stale = before.filter((entry) => !entry.isDirectory() && isReplaced(entry.name)).map(({ name }) => name);
+  const move = (name: string): Promise<void> => rename(fileIn(staging, name), fileIn(folder, name));
+  if (written.includes(CHECKSUMS_FILE)) await move(CHECKSUMS_FILE);
+  for (const name of stale) if (!written.includes(name)) await rm(fileIn(folder, name), { force: true });
+  for (const name of written) if (name !== CHECKSUMS_FILE) await move(name);
+}
+
+/** Removes what killed processes left. */
+async function removeAbandoned(folder: URL): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = STAGING.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid)))
+      await rm(fileIn(folder, name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's process may not be signalled, which shows that it is there.
+    return Object(error).code === "EPERM";
+  }
+}
+
+function fileIn(folder: URL, name: string): URL {
+  return new URL(encodeURIComponent(name), folder);
+}

@@ -1,0 +1,36 @@
+import type { TokenizerKind } from "../tokenizer/tokenizer-kind.ts";
+import { fileExists, readCheckpointFile } from "../config/checkpoint-file.ts";
+import { type ConfigObject, isObject } from "../config/config-file.ts";
+import { parseJson } from "./json-numbers.ts";
+import { CARRIED_FILES } from "./model-files.ts";
+
+/** What a model's folders hold besides weights, for the folders that it is saved into. */
+export interface CarriedFiles {
+  /** The `config.json` of `weights`; numbers that JavaScript would write differently are `JsonNumber`s. */
+  readonly config: ConfigObject;
+  /** The `config.json` of the folder of the vision tower, where there is one. */
+  readonly tower: ConfigObject | undefined;
+  /** Tokenizer, generation and chat template files by name, byte for byte. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface CarriedFrom {
+  readonly weights: URL;
+  readonly visionTower?: URL | undefined;
+  readonly tokenizer: TokenizerKind;
+}
+
+/** Reads the files of folders whose `config.json`s have been checked. */
+export async function readCarriedFiles({ weights, visionTower, tokenizer }: CarriedFrom): Promise<CarriedFiles> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of new Set([...tokenizer.files, ...CARRIED_FILES])) {
+    const file = new URL(name, weights);
+    if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
+  }
+  return { config: await readConfig(weights), tower: visionTower && (await readConfig(visionTower)), files };
+}
+
+async function readConfig(folder: URL): Promise<ConfigObject> {
+  const value = parseJson((await readCheckpointFile(new URL("config.json", folder))).toString("utf8"));
+  return isObject(value) ? value : {};
+}

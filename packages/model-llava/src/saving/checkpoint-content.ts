@@ -1,0 +1,26 @@
+import type { ConversationFormat, Parameter } from "@mlan/core";
+import type { Architecture } from "../architectures/architecture.ts";
+import type { CheckpointVision } from "../checkpoint/open-checkpoint.ts";
+import type { LanguageConfig } from "../config/language-config.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { CarriedFiles } from "./carried-files.ts";
+
+/** Everything that a saved folder is written from. */
+export interface CheckpointContent {
+  readonly architecture: Architecture;
+  readonly language: LanguageConfig;
+  readonly format: ConversationFormat;
+  readonly vision: CheckpointVision | undefined;
+  /** All of them, under the names of LLaVA; read one at a time. */
+  readonly weights: readonly Parameter[];
+  readonly tokenizer: Tokenizer;
+  readonly carried: CarriedFiles;
+}
+
+/** What a layout makes of it. */
+export interface LaidOut {
+  readonly config: unknown;
+  readonly weights: readonly Parameter[];
+  /** Files beside the weights and `config.json`, by name. */
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
+}

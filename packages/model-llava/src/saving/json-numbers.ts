@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import { isObject } from "../config/config-file.ts";
+
+/**
+ * A number as JSON text has it. transformers checks types of keys, and 1 is an integer where 1.0 is a float;
+ * JavaScript has one kind of number.
+ */
+export class JsonNumber {
+  readonly literal: string;
+
+  constructor(literal: string) {
+    this.literal = literal;
+  }
+}
+
+/** A float as Python writes it: 1.0, 1e-05. */
+export function float(value: number): JsonNumber {
+  const exponent = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
+  if (exponent >= -4 && exponent < 16) return new JsonNumber(Number.isInteger(value) ? `${value}.0` : String(value));
+  const [digits = "", power = "0"] = value.toExponential().split("e");
+  const sign = power.startsWith("-") ? "-" : "+";
+  return new JsonNumber(`${digits}e${sign}${power.replace(/^[+-]/, "").padStart(2, "0")}`);
+}
+
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gs;
+
+/** Parses JSON and keeps numbers that JavaScript would write differently as {@link JsonNumber}. Throws a SyntaxError. */
+export function parseJson(text: string): unknown {
+  const mark = randomUUID();
+  const marked = text.replaceAll(STRING_OR_NUMBER, (found) =>
+    found.startsWith('"') || String(Number(found)) === found ? found : `"${mark}${found}"`,
+  );
+  return JSON.parse(marked, (_, value: unknown) =>
+    typeof value === "string" && value.startsWith(mark) ? new JsonNumber(value.slice(mark.length)) : value,
+  );
+}
+
+/** A value as JSON text, indented, with a newline at its end; each {@link JsonNumber} as it was written. */
+export function jsonText(value: unknown): string {
+  return `${textOf(value, "\n")}\n`;
+}
+
+function textOf(value: unknown, newline: string): string {
+  if (value instanceof JsonNumber) return value.literal;
+  const inside = `${newline}  `;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => textOf(item ?? null, inside));
+    return items.length === 0 ? "[]" : `[${inside}${items.join(`,${inside}`)}${newline}]`;
+  }
+  if (!isObject(value)) return JSON.stringify(value);
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  const items = entries.map(([key, item]) => `${JSON.stringify(key)}: ${textOf(item, inside)}`);
+  return items.length === 0 ? "{}" : `{${inside}${items.join(`,${inside}`)}${newline}}`;
+}

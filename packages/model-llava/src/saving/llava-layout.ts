@@ -1,0 +1,28 @@
+import { formatConfigKeys } from "../config/format-config.ts";
+import { llavaConfigKeys } from "../config/llava-config.ts";
+import { imageProcessorKeys } from "../images/image-processor.ts";
+import { carriedOutputs } from "./carried-outputs.ts";
+import type { CheckpointContent, LaidOut } from "./checkpoint-content.ts";
+import { languageKeys, towerKeys } from "./config-keys.ts";
+import { jsonText } from "./json-numbers.ts";
+
+/** LLaVA's own layout with the tower inside, or a plain backbone where there is no tower. */
+export function llavaLayout(content: CheckpointContent, dtype: string): LaidOut {
+  const { architecture, format, vision, weights } = content;
+  const { className, modelType } = vision ? architecture.llava : architecture.plain;
+  const config = {
+    ...languageKeys(content),
+    ...formatConfigKeys(format),
+    torch_dtype: dtype,
+    architectures: [className],
+    model_type: modelType,
+    ...(vision && {
+      ...llavaConfigKeys(vision, vision.config.hiddenSize),
+      // The original loads the tower from mm_vision_tower; our checkpoints contain it.
+      vision_config: towerKeys(content),
+    }),
+  };
+  const files = carriedOutputs(content);
+  if (vision) files.set("preprocessor_config.json", jsonText(imageProcessorKeys(vision.processor)));
+  return { config, weights, files };
+}

@@ -1,0 +1,83 @@
+import { messageOf, MlanError, type Parameter, pathOf, replaceFiles, writeChecksums } from "@mlan/core";
+import { SafetensorsError, type TensorToWrite, writeShards, type WrittenShards } from "@mlan/safetensors";
+import { writeFile } from "node:fs/promises";
+import { firstNotFinite } from "../weights/first-not-finite.ts";
+import type { CheckpointContent } from "./checkpoint-content.ts";
+import { hfLayout } from "./hf-layout.ts";
+import { jsonText } from "./json-numbers.ts";
+import { llavaLayout } from "./llava-layout.ts";
+import { isModelFile } from "./model-files.ts";
+import { checkSaveOptions, type SaveOptions } from "./save-options.ts";
+
+/**
+ * Writes a folder with the checksums of its files: a LLaVA checkpoint that includes its tower, or a plain backbone
+ * without one. Tensors are read and written one at a time. Model files of another model in the folder are removed, other
+ * files stay; when this throws, nothing in the folder has changed. Throws `invalid-options` for an option,
+ * `invalid-checkpoint` for a value that is not finite or does not fit into the dtype, and `unavailable`.
+ */
+export async function writeCheckpoint(
+  folder: URL,
+  content: CheckpointContent,
+  options: SaveOptions = {},
+): Promise<void> {
+  const { layout, dtype, shardSize } = checkSaveOptions(options);
+  const { config, weights, files } = (layout === "hf" ? hfLayout : llavaLayout)(content, dtype);
+  await replaceFiles(folder, isModelFile, async (temporary) => {
+    const tensors = weights.map((weight) => tensorOf(weight, dtype, folder));
+    const written = await writeWeights(temporary, tensors, { shardSize, folder });
+    const texts = new Map([...files, ["config.json", jsonText(config)] as const]);
+    if (written.index) texts.set(written.index.name, written.index.text);
+    for (const [name, text] of texts) await writeFile(new URL(name, temporary), text);
+    await writeChecksums(temporary, { known: written.files });
+  });
+}
+
+const DTYPES = { float32: "F32", bfloat16: "BF16", float16: "F16" } as const;
+
+function tensorOf(weight: Parameter, dtype: keyof typeof DTYPES, folder: URL): TensorToWrite {
+  const { name, shape } = weight;
+  return {
+    name,
+    shape,
+    dtype: DTYPES[dtype],
+    data: async () => {
+      const values = await weight.read();
+      const place = firstNotFinite(values);
+      if (place >= 0) throw notFinite(folder, name, values[place]);
+      return values;
+    },
+  };
+}
+
+interface Target {
+  readonly shardSize: number;
+  /** For messages. */
+  readonly folder: URL;
+}
+
+async function writeWeights(
+  temporary: URL,
+  tensors: readonly TensorToWrite[],
+  { shardSize, folder }: Target,
+): Promise<WrittenShards> {
+  try {
+    return await writeShards(temporary, tensors, { name: "model", shardSize });
+  } catch (cause) {
+    if (MlanError.is(cause)) throw cause;
+    const [code, wayOut] = SafetensorsError.is(cause)
+      ? (["invalid-options", ""] as const)
+      : (["unavailable", " Free space or check permissions; nothing was replaced."] as const);
+    const reason = messageOf(cause)
+      .replace(/^safetensors: /, "")
+      .replace(/\.$/, "");
+    throw new MlanError(code, `model-llava: ${pathOf(folder)} was not written: ${reason}.${wayOut}`, { cause });
+  }
+}
+
+function notFinite(folder: URL, name: string, value: number | undefined): MlanError {
+  return new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${pathOf(folder)} was not written: tensor "${name}" holds ${value}. Continue from an earlier checkpoint, ` +
+      "with a lower learningRate.",
+  );
+}

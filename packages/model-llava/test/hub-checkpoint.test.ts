@@ -1,0 +1,136 @@
+import { hub, type HubModel } from "@mlan/hub";
+import { createLlavaSource, llama } from "@mlan/model-llava";
+import { type HubContents, type HubServer, hubServer, WORDINGS } from "@mlan/testing";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { expect, it } from "vitest";
+import { compute, scratchLlava } from "./tiny-llava.ts";
+
+const scratch = await scratchLlava();
+const COMMIT = "0123456789abcdef0123456789abcdef01234567";
+const NAME = "acme/tiny-llama";
+const backbone = await contentsOf(scratch.backbone);
+const tower = await contentsOf(scratch.tower);
+const OTHERS = { "README.md": "# Tiny", "tf_model.h5": "x", "flax_model.msgpack": "x", "onnx/model.onnx": "x" };
+
+it("opens a backbone and a tower from the Hub as from their folders, and asks for nothing twice", async () => {
+  const weights = await serve({ files: { ...backbone, ...OTHERS, "pytorch_model.bin": "the same in another format" } });
+  const vision = await serve({ name: "acme/tiny-clip", files: { ...tower, ...OTHERS } });
+  const source = sourceOf(weights.model, vision.model);
+  const { content, readsImages } = await source.inspect();
+  const local = await sourceOf(scratch.backbone, scratch.tower).inspect();
+  expect(await content.digest()).toBe(await local.content.digest());
+  expect(readsImages).toBe(true);
+  expect(weights.fetched()).toEqual(Object.keys(backbone).toSorted());
+  expect(vision.fetched()).toEqual(Object.keys(tower).toSorted());
+
+  const asked = weights.server.requests.length;
+  const model = await source.open();
+  const saved = scratch.fresh();
+  await model.save(saved);
+  model.dispose();
+  expect(weights.server.requests).toHaveLength(asked);
+  // The tower's name in the saved checkpoint is that on the Hub, not the commit that its folder is named after.
+  expect(JSON.parse(await readFile(new URL("config.json", saved), "utf8"))).toMatchObject({
+    mm_vision_tower: "acme/tiny-clip",
+  });
+});
+
+it("reports the download", async () => {
+  const { model } = await serve({ files: backbone });
+  const seen: string[] = [];
+  await sourceOf(model).inspect({ onDownload: ({ source, file }) => seen.push(`${file} of ${source}`) });
+  expect(seen).toContain(`model.safetensors of ${NAME} on the Hub`);
+});
+
+it("fetches PyTorch's shards where there is no safetensors, those alone that the index names", async () => {
+  const { "model.safetensors": _, ...rest } = backbone;
+  const index = { weight_map: { a: "pytorch_model-00001-of-00002.bin", b: "pytorch_model-00002-of-00002.bin" } };
+  const files = {
+    ...rest,
+    "pytorch_model.bin.index.json": JSON.stringify(index),
+    "pytorch_model-00001-of-00002.bin": "one",
+    "pytorch_model-00002-of-00002.bin": "two",
+    "pytorch_model-00001-of-00003.bin": "a stale one",
+  };
+  const { model, fetched } = await serve({ files });
+  // The reader then finds that they are no PyTorch files.
+  await expect(sourceOf(model).inspect()).rejects.toThrow("pytorch_model-00001-of-00002.bin");
+  const { "pytorch_model-00001-of-00003.bin": __, ...wanted } = files;
+  expect(fetched()).toEqual(Object.keys(wanted).toSorted());
+});
+
+it("needs no network for what is in the cache, and says what is missing", async () => {
+  const { model } = await serve({ files: backbone });
+  await sourceOf(model).inspect();
+  const offline = { ...model, offline: true };
+  await expect(sourceOf(offline).inspect()).resolves.toMatchObject({ readsImages: false });
+  await rm(new URL("models--acme--tiny-llama/blobs/", String(model.cache)), { recursive: true });
+  await expect(sourceOf(offline).inspect()).rejects.toThrow(
+    /^hub: offline, and the cache .* lacks the file config\.json of acme\/tiny-llama\. .*HF_HUB_OFFLINE unset.*`weights`/,
+  );
+});
+
+it.each<[string, Partial<HubContents>, RegExp]>([
+  [
+    "a gated repository whose files everybody may list",
+    { token: "hf_secret", listed: true },
+    /^hub: model acme\/tiny-llama, .*file config\.json: the Hub answered 401\. The model is gated: .*Accept its terms at http.*\/acme\/tiny-llama, then set HF_TOKEN/,
+  ],
+  [
+    "a repository that does not exist",
+    { name: "acme/other" },
+    /model acme\/tiny-llama, .*The model does not exist, or is private/,
+  ],
+  [
+    "a repository without weights",
+    { files: { ...OTHERS, "llama.gguf": "x" } },
+    /acme\/tiny-llama on the Hub holds no weights in the layout of Hugging Face at 0123.*it holds .*llama\.gguf/,
+  ],
+])("%s: one message that says what to do", async (_, contents, message) => {
+  const { model } = await serve({ files: backbone, ...contents });
+  await expect(sourceOf({ ...model, repository: NAME }).open()).rejects.toThrow(message);
+});
+
+it("refuses a value that is neither a location nor a model on the Hub", () => {
+  const odd: object = { type: "model", repository: NAME };
+  expect(() => sourceOf(odd as HubModel)).toThrow("expected a path or a file: URL");
+});
+
+/** The files of a folder, by their paths. */
+async function contentsOf(folder: URL): Promise<Record<string, Uint8Array>> {
+  const names = await readdir(folder);
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, folder))])),
+  );
+}
+
+interface Served {
+  readonly server: HubServer;
+  readonly model: HubModel;
+  /** The paths of the files that were fetched, sorted. */
+  fetched(): readonly string[];
+}
+
+async function serve(contents: Partial<HubContents>): Promise<Served> {
+  const files = contents.files ?? {};
+  const large = Object.keys(files).filter((name) => /\.(bin|safetensors)$/.test(name));
+  const server = await hubServer({ type: "model", name: NAME, commit: COMMIT, files, large, ...contents });
+  const options = { revision: COMMIT, endpoint: server.endpoint, cache: scratch.fresh(), attempts: 1 };
+  return {
+    server,
+    model: hub(contents.name ?? NAME, options),
+    fetched: () =>
+      server.requests.flatMap((request) => /\/resolve\/[0-9a-f]+\/(.+)$/.exec(request)?.[1] ?? []).toSorted(),
+  };
+}
+
+function sourceOf(weights: URL | HubModel, visionTower?: URL | HubModel) {
+  return createLlavaSource({
+    architecture: llama,
+    name: "tiny",
+    compute,
+    weights,
+    untunedWording: WORDINGS["llama2-base"],
+    visionTower,
+  });
+}

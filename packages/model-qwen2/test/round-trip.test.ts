@@ -1,0 +1,8 @@
+import { describeSavedModelsContract } from "@mlan/testing";
+import { savedModels } from "./saved-models.ts";
+
+describeSavedModelsContract({
+  models: savedModels,
+  names: ["tied"],
+  fixture: new URL("fixtures/saved/", import.meta.url),
+});

@@ -1,0 +1,72 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { type GenerationRequest, pathOf, sha256OfFile, type TrainableModel } from "@mlan/core";
+import { answersOf } from "./answers-of.ts";
+
+/** A model that is saved for another library, and what both are asked. */
+export interface SavedModel {
+  /** Of its folder. */
+  readonly name: string;
+  /** Raw, with a placeholder where there is an image. */
+  readonly prompt: string;
+  /** The file of an image. */
+  readonly image?: URL;
+  /** Must give the same bits each time. */
+  open(): Promise<TrainableModel>;
+  save(model: TrainableModel, folder: URL): Promise<void>;
+}
+
+/** What a model answers. */
+export interface SavedAnswer {
+  readonly tokens: readonly number[];
+  /** [tokens, vocabulary], natural logarithms. */
+  readonly logProbabilities: readonly Float32Array[];
+}
+
+const NEW_TOKENS = 16;
+
+/** Saves each model into a folder of its name, with `questions.json` beside them for a script of the other library. */
+export async function saveModels(models: readonly SavedModel[], folder: URL): Promise<void> {
+  const questions: unknown[] = [];
+  for (const saved of models) {
+    const model = await saved.open();
+    const target = new URL(`${saved.name}/`, folder);
+    await saved.save(model, target);
+    const { tokens, logProbabilities } = await answerOfSaved(model, saved);
+    model.dispose();
+    questions.push({
+      name: saved.name,
+      prompt: saved.prompt,
+      ...(saved.image && { image: pathOf(saved.image) }),
+      newTokens: tokens.length,
+      vocabulary: logProbabilities[0]?.length,
+      checksums: await hashOfSaved(target),
+    });
+  }
+  await writeFile(new URL("questions.json", folder), JSON.stringify(questions));
+}
+
+/** The SHA-256 of a saved folder's list of checksums, and so of all its files. */
+export function hashOfSaved(folder: URL): Promise<string> {
+  return sha256OfFile(new URL("checksums.json", folder));
+}
+
+/** The greedy answer of a model, with the whole distribution at each token. */
+export async function answerOfSaved(model: TrainableModel, { prompt, image }: SavedModel): Promise<SavedAnswer> {
+  const bytes = image && new Uint8Array(await readFile(image));
+  const request: GenerationRequest = {
+    id: "asked",
+    prompt: { kind: "raw", text: prompt, beginOfSequence: true },
+    images: bytes ? [{ name: "picture", read: () => Promise.resolve(bytes) }] : [],
+    maximumNewTokens: NEW_TOKENS,
+    // More than any vocabulary of a test.
+    logProbabilities: 100_000,
+  };
+  const answers = await answersOf(model, [request], { details: true });
+  const answer = answers.get("asked");
+  const logProbabilities = (answer?.logProbabilities ?? []).map(({ likeliest }) => {
+    const row = new Float32Array(likeliest.length);
+    for (const { token, logProbability } of likeliest) row[token] = logProbability;
+    return row;
+  });
+  return { tokens: answer?.tokens ?? [], logProbabilities };
+}
