@@ -32,9 +32,12 @@ export function chatMessages(
       const text = front === "" || rest === "" ? front + rest : `${front}\n${rest}`;
       return { role: turn.role, content: around(text, place) };
     }
-    const parts = pieces.map((piece): ContentPart =>
-      typeof piece !== "string" ? piece : { type: "text", text: around(piece, place) },
-    );
+    const parts = pieces.flatMap((piece, index): readonly ContentPart[] => {
+      if (typeof piece !== "string") return [piece];
+      // The template writes what separates them.
+      const text = index > 0 && pieces[index - 1] === IMAGE ? piece.replace(/^\n/, "") : piece;
+      return text.trim() === "" && pieces.length > 1 ? [] : [{ type: "text", text: around(text, place) }];
+    });
     return { role: turn.role, content: parts.length > 0 ? parts : [{ type: "text", text: "" }] };
   });
 }

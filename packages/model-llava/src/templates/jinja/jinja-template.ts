@@ -28,11 +28,15 @@ export function parseJinja(source: string): JinjaTemplate {
 /** Characters. The longest templates of published models have some 40,000. */
 const LONGEST_SOURCE = 250_000;
 const LONG_SPACE = /(?<!\s)\s{4000}/;
-/** Parts of a program that one rendering evaluates: about a second. A turn takes some hundred. */
-const MOST_STEPS = 2_000_000;
+/** Parts of a program that one rendering evaluates, and items that it goes through. A turn takes some hundred. */
+const MOST_STEPS = 500_000;
+/** For an item of a list that is gone through. */
+const STEPS_PER_ITEM = 10;
 /** Characters of a text, and items of a list. */
-const LARGEST_VALUE = 20_000_000;
+const LONGEST_TEXT = 10_000_000;
 const LONGEST_LIST = 1_000_000;
+/** Characters that a filter or an operator goes through in the time of a step. */
+const CHARACTERS_PER_STEP = 100;
 
 // The library's declarations name files without extension, which NodeNext does not resolve.
 interface Value {
@@ -57,17 +61,37 @@ const { Environment, Interpreter, parse, tokenize }: Library = library;
 /** Every part of a program is evaluated by one method, so that bounds can be kept there. */
 class BoundedInterpreter extends Interpreter {
   private steps = 0;
+  /** Parts whose values are gone through item by item, outside of that method. */
+  private readonly walked = new WeakSet<object>();
 
   override evaluate(statement: unknown, environment: Scope): Value {
-    if (++this.steps > MOST_STEPS) throw new Error(`it takes more than ${MOST_STEPS} steps`);
+    for (const part of walkedParts(statement)) this.walked.add(part);
     const result = super.evaluate(statement, environment);
     const { value } = result;
-    if (typeof value === "string" && value.length > LARGEST_VALUE)
-      throw new Error(`it makes a text of ${value.length} characters`);
-    if (Array.isArray(value) && value.length > LONGEST_LIST)
-      throw new Error(`it makes a list of ${value.length} items`);
+    const [characters, items] = [typeof value === "string" ? value.length : 0, Array.isArray(value) ? value.length : 0];
+    if (characters > LONGEST_TEXT) throw new Error(`it makes a text of ${characters} characters`);
+    if (items > LONGEST_LIST) throw new Error(`it makes a list of ${items} items`);
+    const isWalked = typeof statement === "object" && statement !== null && this.walked.has(statement);
+    this.steps += 1 + (isWalked ? items * STEPS_PER_ITEM + characters / CHARACTERS_PER_STEP : 0);
+    if (this.steps > MOST_STEPS) throw new Error(`it takes more than ${MOST_STEPS} steps`);
     return result;
   }
+}
+
+/** What a loop, a filter, an operator, or a slice goes through. */
+function walkedParts(statement: unknown): readonly object[] {
+  const { type, iterable, operand, left, right, object, property } = Object(statement);
+  const parts: readonly unknown[] =
+    type === "For"
+      ? [iterable?.type === "SelectExpression" ? iterable.lhs : iterable]
+      : type === "FilterExpression"
+        ? [operand]
+        : type === "BinaryExpression"
+          ? [left, right]
+          : type === "MemberExpression" && property?.type === "SliceExpression"
+            ? [object]
+            : [];
+  return parts.filter((part): part is object => typeof part === "object" && part !== null);
 }
 
 /** What transformers gives to every template, and the constants of the language. */
