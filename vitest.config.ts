@@ -18,7 +18,7 @@ const alone = [
 
 /** What computes on ONNX Runtime, which also changes what JavaScript makes of the smallest numbers: they become 0. */
 const computing = [
-  "packages/{data-miniworld,eval-likelihood,model-*,trainer,trainer-*}/test/**/*.test.ts",
+  "packages/{data-miniworld,eval-likelihood,model-*,serve,trainer,trainer-*}/test/**/*.test.ts",
   "tools/benchmarks/test/**/*.test.ts",
 ];
 

@@ -3,7 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
-import { type Benchmark, type BenchmarkResult, createScope, EVALUATOR, MODEL, type Model } from "@mlan/core";
+import {
+  type Benchmark,
+  type BenchmarkResult,
+  createScope,
+  EVALUATOR,
+  MODEL,
+  type Model,
+  trainableModel,
+} from "@mlan/core";
 import { imageFromFile } from "@mlan/data-kit";
 import { writeMiniworld } from "@mlan/data-miniworld";
 import { pope, type PopeQuestion } from "@mlan/data-pope";
@@ -28,9 +36,8 @@ export async function shareImages({ images, threads }: ShareImagesOptions): Prom
     const { folder: weights, pieces } = await writeCheckpoint("mini", folder);
     const visionTower = new URL("tower/", folder);
     await writeTower(visionTower);
-    const model = await createScope([llama2({ weights, visionTower }), onnx({ threads })])
-      .get(MODEL)
-      .open();
+    const source = createScope([llama2({ weights, visionTower }), onnx({ threads })]).get(MODEL);
+    const model = trainableModel(await source.open());
     model.setFormat({ ...model.format, template: "v1" });
     const questions = await questionsOf(folder, images, pieces);
     const { protocols, protocol, extractors } = pope();

@@ -4,7 +4,15 @@ import { rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { onnxStatistics } from "@mlan/backend-onnx";
-import { type Compute, createScope, COMPUTE, type Generation, MODEL, type TrainableModel } from "@mlan/core";
+import {
+  type Compute,
+  COMPUTE,
+  createScope,
+  type Generation,
+  MODEL,
+  type TrainableModel,
+  trainableModel,
+} from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
 import type { Batch } from "../batches.ts";
 import type { Generated, Memory, Prompts, Setup, TrainedStep } from "../worker.ts";
@@ -48,11 +56,10 @@ async function setUp(setup: Setup): Promise<object> {
   return { versions };
 }
 
-function modelOn(compute: Compute, weights: URL): Promise<TrainableModel> {
+async function modelOn(compute: Compute, weights: URL): Promise<TrainableModel> {
   const given = { name: "compute", token: COMPUTE, settings: {}, create: () => compute };
-  return createScope([given, llama2({ weights })])
-    .get(MODEL)
-    .open();
+  const source = createScope([given, llama2({ weights })]).get(MODEL);
+  return trainableModel(await source.open());
 }
 
 async function generate(llama: TrainableModel, { texts, newTokens }: Prompts): Promise<Generated> {

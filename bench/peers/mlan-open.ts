@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
-import { COMPUTE, createScope, MODEL } from "@mlan/core";
+import { COMPUTE, createScope, MODEL, trainableModel } from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
 import type { Opened, OpenRequest } from "../open/opened.ts";
 
@@ -12,7 +12,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const source = scope.get(MODEL);
   await scope.get(COMPUTE).open();
   const before = { time: performance.now(), processor: process.cpuUsage(), resident: process.memoryUsage().rss };
-  const model = await source.open();
+  const model = trainableModel(await source.open());
   const seconds = (performance.now() - before.time) / 1000;
   const { user, system } = process.cpuUsage(before.processor);
   const resident = process.memoryUsage().rss - before.resident;

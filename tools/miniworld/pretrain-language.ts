@@ -14,6 +14,7 @@ import {
   deriveSeed,
   MODEL,
   type TrainableModel,
+  trainableModel,
   TRAINER,
   writeFileAtomically,
   V1_SYSTEM_PROMPT,
@@ -65,7 +66,7 @@ if (!isResumed) await writeRandomLlama(start, sizes, SEED);
 
 await using scope = createScope([llama2({ weights: start }), cpuTrainer()]);
 const trainer = scope.get(TRAINER);
-const model = await scope.get(MODEL).open({ seed: SEED });
+const model = trainableModel(await scope.get(MODEL).open({ seed: SEED }));
 const curve: Record<string, unknown>[] = [];
 const first = isResumed ? PHASES.findIndex(({ name }) => name === firstPhase) : 0;
 if (first < 0)

@@ -62,6 +62,8 @@ export type {
   QuestionAnsweredEvent,
   Verification,
 } from "./contracts/evaluator.ts";
+export { beforeStop } from "./answer/before-stop.ts";
+export { type ChatMessage, chatRequest } from "./answer/chat-request.ts";
 export { streamAnswer } from "./answer/stream-answer.ts";
 export type {
   GeneratedToken,
@@ -92,7 +94,9 @@ export type {
   ScoreRequest,
   TokenCounts,
   TrainableModel,
+  TrainableModelSource,
 } from "./contracts/model.ts";
+export { trainableModel } from "./contracts/model.ts";
 export type {
   CheckpointSavedEvent,
   PlannedTraining,
@@ -131,6 +135,7 @@ export { experiment, isExperiment } from "./run/experiment.ts";
 export type {
   RunEndEvent,
   DamageEvent,
+  NoticeEvent,
   RunEvent,
   StageEndEvent,
   StageProgressEvent,

@@ -31,13 +31,9 @@ export function scriptedModel(
     specVersion: 1,
     name: "scripted",
     fingerprint,
-    format: { template: "v1", imageAspectRatio: "pad", maximumLength: 64 },
     wording,
     asked,
     options: seen,
-    encode: () => {
-      throw new Error("A scripted model does not learn.");
-    },
     async *generate(requests, options) {
       if (!forgetful) asked.push(...requests);
       seen.push(options);

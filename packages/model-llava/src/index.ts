@@ -6,13 +6,14 @@ export { disposeInputTensors, type InputTensors, inputTensors, type LoadPixels }
 export { disposeSelection, type Selection, selection, shiftedTargets, type Target } from "./batch/selection.ts";
 export { type Splice, splice, type SpliceOptions, type SpliceRow } from "./batch/splice.ts";
 export { checkConfig, type ConfigObject } from "./config/config-file.ts";
-export { type LanguageConfig, languageConfig, type LanguageConfigOptions } from "./config/language-config.ts";
+export { type LanguageConfig, languageConfig } from "./config/language-config.ts";
+export type { RopeScaling } from "./config/rope-config.ts";
 export { type VisionConfig } from "./config/vision-config.ts";
 export { encodeConversation, type EncodeConversationOptions } from "./encode-conversation.ts";
 export { type LowRankAdapter, withAdapter } from "./linear/adapted-linear.ts";
 export { denseLinear } from "./linear/dense-linear.ts";
 export type { Linear } from "./linear/linear.ts";
-export { packedLinear } from "./linear/packed-linear.ts";
+export { frozenLinear } from "./linear/frozen-linear.ts";
 export { createLlavaSource, type LlavaSource, type LlavaSourceOptions, type Repository } from "./llava-source.ts";
 export type { LlavaModel } from "./llava-model.ts";
 export type { SaveOptions } from "./saving/save-options.ts";

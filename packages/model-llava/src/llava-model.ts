@@ -9,6 +9,7 @@ import { collate, sizeOf } from "./batch/collate.ts";
 import type { LoadPixels } from "./batch/input-tensors.ts";
 import { loadCheckpoint } from "./checkpoint/load-checkpoint.ts";
 import type { CheckpointVision } from "./checkpoint/open-checkpoint.ts";
+import { checkLength } from "./config/format-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { fingerprintNow } from "./fingerprint.ts";
 import { preprocessImage } from "./images/preprocess-image.ts";
@@ -38,6 +39,8 @@ export interface LlavaModelParts {
   /** Kept in every checkpoint. */
   readonly carried: CarriedFiles;
   readonly vision: CheckpointVision | undefined;
+  /** Tokens by which answers end besides those of tokenizer and template. */
+  readonly endTokenIds: readonly number[];
   readonly format: ConversationFormat;
   /** How benchmarks ask the model while its weights have seen no conversation, only template "plain". */
   readonly untunedWording: Wording;
@@ -51,6 +54,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
   let { format } = parts;
   let template = templateByName(templates, format.template);
   const setFormat = (next: ConversationFormat): void => {
+    checkLength(next, network.decoder.config);
     template = templateByName(templates, next.template);
     format = next;
   };
@@ -59,6 +63,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     functions,
     tokenizer,
     template,
+    endTokenIds: parts.endTokenIds,
     loadPixels: pixelLoader(vision, format),
     maximumLength: format.maximumLength,
     pixelSettings: [vision?.processor ?? null, format.imageAspectRatio],
@@ -142,10 +147,11 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
 
 /** Of everything that makes an answer but the weights' values. */
 function fingerprintOf(
-  { architecture, network, tokenizer, vision }: LlavaModelParts,
+  { architecture, network, tokenizer, vision, endTokenIds }: LlavaModelParts,
   format: ConversationFormat,
   template: Template,
 ): string {
+  const others = endTokenIds.filter((id) => id !== tokenizer.endOfSequenceId);
   const sees = vision && [vision.config, vision.selectLayer, vision.processor];
   return fingerprintNow([
     architecture.name,
@@ -154,5 +160,6 @@ function fingerprintOf(
     tokenizer.fingerprint,
     template.fingerprint,
     format,
+    ...(others.length > 0 ? [others] : []),
   ]);
 }

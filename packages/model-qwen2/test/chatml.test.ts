@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
-import { type Conversation, createScope, MODEL, type TrainableModel, type Turn } from "@mlan/core";
+import { type Conversation, createScope, MODEL, type TrainableModel, trainableModel, type Turn } from "@mlan/core";
 import { byteLevelTokenizer, encodeConversation, IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "@mlan/model-llava";
 import { chatml, qwen2 } from "@mlan/model-qwen2";
 import * as tf from "@tensorflow/tfjs-core";
@@ -122,7 +122,7 @@ describe("answers of a Qwen2", () => {
   const scope = createScope([qwen2({ weights: tied }), onnx()]);
   let model: TrainableModel;
   beforeAll(async () => {
-    model = await scope.get(MODEL).open();
+    model = trainableModel(await scope.get(MODEL).open());
     model.setFormat({ ...model.format, template: "chatml" });
   });
   afterAll(() => model.dispose());
@@ -154,9 +154,8 @@ describe("answers of a Qwen2", () => {
     const file = new URL("tokenizer_config.json", folder);
     const config = JSON.parse(await readFile(file, "utf8")) as object;
     await writeFile(file, JSON.stringify({ ...config, eos_token: "<|endoftext|>" }));
-    const base = await createScope([qwen2({ weights: folder }), onnx()])
-      .get(MODEL)
-      .open();
+    const source = createScope([qwen2({ weights: folder }), onnx()]).get(MODEL);
+    const base = trainableModel(await source.open());
     base.setFormat({ ...base.format, template: "chatml" });
     const turns: readonly Turn[] = [
       { role: "user", text: "What is it?" },

@@ -1,8 +1,8 @@
-import type { Generation, GenerationOptions, GenerationRequest, TrainableModel } from "@mlan/core";
+import type { Generation, GenerationOptions, GenerationRequest, Model } from "@mlan/core";
 
 /** All answers of a model, by the request's id. */
 export async function answersOf(
-  model: TrainableModel,
+  model: Model,
   requests: readonly GenerationRequest[],
   options: GenerationOptions = {},
 ): Promise<ReadonlyMap<string, Generation>> {

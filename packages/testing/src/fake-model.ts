@@ -15,11 +15,12 @@ import {
   type GenerationRequest,
   MlanError,
   MODEL,
-  type ModelInspection,
   type ModelSource,
+  type ModelInspection,
   type Plugin,
   seededRandom,
   type TrainableModel,
+  type TrainableModelSource,
   verifyChecksums,
   type Wording,
   writeChecksums,
@@ -41,6 +42,8 @@ export interface FakeModelOptions {
   readonly readsImages?: boolean;
   /** What a run has images checked by. Default: all pass. */
   readonly checkImage?: NonNullable<ModelInspection["checkImage"]>;
+  /** What a user is told of how its files were read. Default nothing. */
+  readonly notices?: readonly string[];
   /** What `generate` answers. Default: the character that the learned weights make most likely, again and again. */
   readonly answer?: (request: GenerationRequest) => string;
 }
@@ -50,7 +53,7 @@ export interface FakeModelOptions {
  * It learns on any backend, saves, loads and generates, so that trainers, evaluators and scripts can be
  * tested without weights. Not multimodal: images are counted as one position and looked at by nobody.
  */
-export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
+export function fakeModelSource(options: FakeModelOptions = {}): TrainableModelSource {
   return {
     specVersion: 1,
     name: "@mlan/testing/fake-model",
@@ -64,6 +67,7 @@ export function fakeModelSource(options: FakeModelOptions = {}): ModelSource {
       readsImages: options.readsImages ?? true,
       wording: wordingOf,
       encode,
+      ...(options.notices && { notices: options.notices }),
       ...(options.checkImage && { checkImage: options.checkImage }),
     }),
   };

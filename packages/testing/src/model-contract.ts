@@ -1,11 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  type GenerationRequest,
-  IMAGE_PLACEHOLDER,
-  type ModelSource,
-  streamAnswer,
-  type TrainableModel,
-} from "@mlan/core";
+import { type GenerationRequest, IMAGE_PLACEHOLDER, type Model, type ModelSource, streamAnswer } from "@mlan/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answersOf } from "./answers-of.ts";
 
@@ -19,7 +13,7 @@ export interface ModelContractOptions {
 /** What every model promises that answers and scores. */
 export function describeModelContract(source: ModelSource, { useBackend }: ModelContractOptions): void {
   describe(`${source.name} keeps the model contract`, () => {
-    let model: TrainableModel;
+    let model: Model;
     beforeAll(async () => {
       await useBackend();
       model = await source.open({ seed: 1 });
@@ -55,7 +49,7 @@ export function describeModelContract(source: ModelSource, { useBackend }: Model
 
     it("is known to be asked in that wording before it is loaded", async () => {
       const { wording } = (await source.inspect?.()) ?? {};
-      if (wording) expect(wording(model.format).name).toBe(model.wording.name);
+      if (wording) expect(wording().name).toBe(model.wording.name);
     });
 
     it("answers every request once, the same each time", async () => {
@@ -93,12 +87,12 @@ export function describeModelContract(source: ModelSource, { useBackend }: Model
         expect(scores[index]?.logProbability).toBeCloseTo(logProbability, 4);
     });
 
-    it("gives tokens and margins of an answer when asked for details", async () => {
+    it("gives margins of an answer when asked for details, and tokens where they are known", async () => {
       const plain = await answersOf(model, requests);
       for (const { id, text, tokens, margins } of (await answersOf(model, requests, { details: true })).values()) {
         expect(text).toBe(plain.get(id)?.text);
-        expect(tokens?.length).toBeGreaterThan(0);
-        expect(margins).toHaveLength(tokens?.length ?? -1);
+        expect(margins?.length).toBeGreaterThan(0);
+        expect(margins).toHaveLength(tokens?.length ?? margins?.length ?? -1);
         expect(Math.min(...(margins ?? []))).toBeGreaterThanOrEqual(0);
       }
     });

@@ -12,6 +12,7 @@ import {
   MlanError,
   type ModelSource,
   type TrainableModel,
+  trainableModel,
 } from "@mlan/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { alphabetConversations } from "./memory-dataset.ts";
@@ -30,7 +31,7 @@ export function describeTrainableModelContract(
     let examples: readonly Encoded[];
     beforeAll(async () => {
       await useBackend();
-      model = await source.open({ seed: 1 });
+      model = trainableModel(await source.open({ seed: 1 }));
       model.setFormat(tuning);
       examples = alphabetConversations(4).map((conversation) => model.encode(conversation));
     });
@@ -166,7 +167,7 @@ export function describeTrainableModelContract(
       const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
       const loss = await lossOf(model, examples, shapeOf(examples));
       await model.save(folder);
-      const other = await source.open({ seed: 2 });
+      const other = trainableModel(await source.open({ seed: 2 }));
       await other.load(folder);
       await rm(folder, { recursive: true });
       expect(other.format).toEqual(tuning);
@@ -175,7 +176,7 @@ export function describeTrainableModelContract(
     });
 
     it("neither answers, scores nor saves with weights that are not finite", async () => {
-      const broken = await source.open({ seed: 1 });
+      const broken = trainableModel(await source.open({ seed: 1 }));
       const last = broken.parameters().findLast(({ component }) => component === "language")?.name;
       changeWeights(broken, ({ name, variable }) => (name === last ? tf.fill(variable.shape, NaN) : undefined));
       const prompt = { kind: "raw", text: "a", beginOfSequence: true } as const;
@@ -196,7 +197,7 @@ export function describeTrainableModelContract(
       const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
       await model.save(folder);
       const loss = await lossOf(model, examples, shapeOf(examples));
-      const other = await source.open({ seed: 2 });
+      const other = trainableModel(await source.open({ seed: 2 }));
       other.setFormat(tuning);
       const before = await lossOf(other, examples, shapeOf(examples));
       for (const name of await readdir(folder)) {

@@ -8,6 +8,7 @@ import {
   MODEL,
   type StepEndEvent,
   type TrainableModel,
+  trainableModel,
   type TrainEvent,
   TRAINER,
   type TrainingRecipe,
@@ -47,7 +48,7 @@ export function describeTrainerContract(use: readonly UseEntry[]): void {
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
     const run = async (name: string, stopAfter = Infinity, recipe = RECIPE): Promise<Outcome> => {
-      const model = await source.open({ seed: 3 });
+      const model = trainableModel(await source.open({ seed: 3 }));
       const events: TrainEvent[] = [];
       for await (const event of trainer.train({ model, data, recipe, seed: 7, folder: new URL(`${name}/`, folder) })) {
         events.push(event);
@@ -86,7 +87,7 @@ export function describeTrainerContract(use: readonly UseEntry[]): void {
     });
 
     it("leaves frozen components as they were", async () => {
-      const frozen = await source.open({ seed: 3 });
+      const frozen = trainableModel(await source.open({ seed: 3 }));
       const before = await weightsOf(frozen);
       frozen.dispose();
       const { weights } = await run("frozen", Infinity, { ...RECIPE, trained: ["projector"], maximumSteps: 2 });

@@ -1,10 +1,10 @@
 import { readdir, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MlanError, type PlannedTraining, type TrainingNeeds } from "@mlan/core";
-import { plainCompute } from "@mlan/testing";
+import { plainCompute, temporaryFolder } from "@mlan/testing";
 import { createTrainer } from "@mlan/trainer";
 import { describe, expect, it } from "vitest";
-import { RECIPE, temporaryFolder, train } from "./run-training.ts";
+import { RECIPE, train } from "./run-training.ts";
 
 const trainer = createTrainer({ name: "trainer", compute: plainCompute() });
 /** Parameter counts of the fake model. */
@@ -18,7 +18,7 @@ describe("a training that is checked before it begins", () => {
     const values = 28 * 28 + 6;
     // Nine steps write three checkpoints, of which two are kept.
     expect(check()).toEqual({ peakBytes: 3 * 3 * 4 * values, keptBytes: 2 * 3 * 4 * values });
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     await train({ folder });
     const names = await readdir(folder, { recursive: true });
     const optimizers = names.filter((name) => name.endsWith("optimizer.safetensors"));

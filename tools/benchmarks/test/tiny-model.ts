@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
-import { createScope, type Model, MODEL } from "@mlan/core";
+import { createScope, type Model, MODEL, trainableModel } from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { writeTinyLlava } from "@mlan/testing";
@@ -22,7 +22,7 @@ export async function tinyModel(folder: URL): Promise<Model> {
   await enlarge(backbone);
   await widen(new URL("config.json", backbone));
   const scope = createScope([llama2({ weights: backbone, visionTower: tower }), onnx()]);
-  const model = await scope.get(MODEL).open({ seed: 3 });
+  const model = trainableModel(await scope.get(MODEL).open({ seed: 3 }));
   afterAll(() => {
     model.dispose();
     return scope[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
-import { COMPUTE, createScope, type Encoded, MODEL, TRAINER, type TrainableModel } from "@mlan/core";
+import { COMPUTE, createScope, type Encoded, MODEL, type TrainableModel, trainableModel, TRAINER } from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
 import { memoryDataset } from "@mlan/testing";
 import { instructionTuning, trainer } from "@mlan/trainer";
@@ -16,7 +16,7 @@ const sizes: Sizes = JSON.parse(given);
 const folder = pathToFileURL(`${path}/`);
 const scope = createScope([llama2({ weights: folder }), onnx({ provider: "webgpu" }), trainer()]);
 await scope.get(COMPUTE).open();
-const model = await scope.get(MODEL).open();
+const model = trainableModel(await scope.get(MODEL).open());
 await (task === "decode" ? decode() : trainOn(model));
 // The end of the process frees the GPU memory, which is faster than disposing, and writes no checkpoint.
 process.exit(0);

@@ -34,6 +34,7 @@ export const OUR_PACKAGES: readonly string[] = [
   "@mlan/model-vicuna",
   "@mlan/pytorch-files",
   "@mlan/safetensors",
+  "@mlan/serve",
   "@mlan/statistics",
   "@mlan/testing",
   "@mlan/trainer",

@@ -5,6 +5,7 @@ import type { Content } from "./content.ts";
 import type { OpenOptions } from "./dataset.ts";
 import type { Generation, GenerationOptions, GenerationRequest } from "./generation.ts";
 import type { Wording } from "./wording.ts";
+import { MlanError } from "../errors.ts";
 
 /** The parts of a multimodal model, each frozen or trained as a whole. */
 export type Component = "language" | "projector" | "vision";
@@ -27,19 +28,31 @@ export interface ModelSource {
    * Reads the weights. `seed` initialises parts that the checkpoint lacks (a fresh projector).
    * Throws `invalid-checkpoint` errors that name the file and what is wrong with it.
    */
-  open(options?: OpenModelOptions): Promise<TrainableModel>;
+  open(options?: OpenModelOptions): Promise<Model>;
   /**
    * Checks everything that `open` needs without loading it; a run calls this before its first stage. Throws the errors
    * that `open` would throw for files that are missing, truncated or do not belong together. When absent, a run does
    * not notice that the weights changed between two starts.
    */
   inspect?(options?: OpenOptions): Promise<ModelInspection>;
+  /** True for a model that can be asked and not trained; an experiment with training stages is refused before it runs. */
+  readonly answersOnly?: boolean;
+}
+
+/** A source whose model can be trained. */
+export interface TrainableModelSource extends ModelSource {
+  open(options?: OpenModelOptions): Promise<TrainableModel>;
 }
 
 /** What is known about a model before it is loaded. */
 export interface ModelInspection {
   /** Everything on disk that decides what the model answers: configuration, tokenizer and weights. */
   readonly content: Content;
+  /**
+   * What a user should know about how the files were read, such as weights that are not used: a sentence each, without a
+   * full stop. Default none.
+   */
+  readonly notices?: readonly string[];
   /** Number of parameter values in each component of the model. */
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
   /** Whether it reads images; absent when unknown before it is loaded. */
@@ -53,7 +66,7 @@ export interface ModelInspection {
   wording?(format?: ConversationFormat): Wording;
   /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */
   checkFormat?(format: ConversationFormat): void;
-  /** Like {@link Model.encode} once the model has that format. */
+  /** Like {@link TrainableModel.encode} once the model has that format. */
   encode?(conversation: Conversation, format: ConversationFormat, options?: EncodeOptions): Encoded;
 }
 
@@ -61,16 +74,14 @@ export interface OpenModelOptions extends OpenOptions {
   readonly seed?: number;
 }
 
+/** What an evaluation needs: a model that answers, on this machine or behind an API. */
 export interface Model {
   readonly specVersion: 1;
   readonly name: string;
   /** Identifies architecture, tokenizer and format. The weights, which training changes, are not part of it. */
   readonly fingerprint: string;
-  readonly format: ConversationFormat;
-  /** How it expects to be asked in its current format. */
+  /** How it expects to be asked, in its current format if it has one. */
   readonly wording: Wording;
-  /** Tokens and label mask of a conversation in the current format. */
-  encode(conversation: Conversation, options?: EncodeOptions): Encoded;
   /** The most positions of a prompt and its answer together. Absent: not known. */
   readonly maximumPositions?: number;
   /**
@@ -80,7 +91,7 @@ export interface Model {
   generate(requests: readonly GenerationRequest[], options?: GenerationOptions): AsyncIterable<Generation>;
   /**
    * Log-probabilities of given continuations, in the order of the requests. Throws like `generate` unless they are
-   * finite.
+   * finite, and `unavailable` when the model cannot score.
    */
   score(requests: readonly ScoreRequest[], options?: GenerationOptions): Promise<readonly Score[]>;
   /** Frees all tensors. */
@@ -197,7 +208,10 @@ export interface GradientOptions {
 }
 
 export interface TrainableModel extends Model {
+  readonly format: ConversationFormat;
   setFormat(format: ConversationFormat): void;
+  /** Tokens and label mask of a conversation in the current format. */
+  encode(conversation: Conversation, options?: EncodeOptions): Encoded;
   /** All parameters; none is a variable before {@link learn}. */
   parameters(): readonly Parameter[];
   /**
@@ -232,4 +246,20 @@ export interface TrainableModel extends Model {
    * then unchanged.
    */
   load(folder: URL): Promise<void>;
+}
+
+/** The model as one that can be trained. Throws `invalid-options` for a model that only answers. */
+export function trainableModel(model: Model): TrainableModel {
+  if (isTrainable(model)) return model;
+  throw answersOnly(model.name);
+}
+
+/** The error for a model that is to be trained and cannot be. */
+export function answersOnly(name: string): MlanError {
+  const message = `${name} can only be asked, not trained; leave out the training stages, or use a model that is on this machine.`;
+  return new MlanError("invalid-options", message);
+}
+
+function isTrainable(model: Model): model is TrainableModel {
+  return "learn" in model && "collate" in model && "loss" in model && "load" in model;
 }

@@ -39,6 +39,8 @@ export interface PreflightOptions {
 /** The current content of what a run reads. */
 export interface Contents {
   readonly model?: ContentRecord;
+  /** What a user should know about how the model's files were read, see {@link ModelInspection}. */
+  readonly notices: readonly string[];
   /** By stage name, then by dataset name. */
   readonly data: ReadonlyMap<string, Readonly<Record<string, DataRecord>>>;
 }
@@ -72,6 +74,7 @@ export async function* preflight(
   const model = inspected && (await contentRecordOf(inspected.content, known));
   const contents: Contents = {
     ...(model && { model }),
+    notices: inspected?.notices ?? [],
     data: new Map(experiment.stages.map((stage) => [stage.name, survey.records(datasetsOf(readBy(stage)))])),
   };
   const change = firstChange(manifest, contents, source.name);

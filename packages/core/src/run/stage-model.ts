@@ -1,7 +1,7 @@
 import { fingerprintOf } from "../contracts/dataset.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Manifest, StageStatus } from "./manifest.ts";
-import type { TrainableModel } from "../contracts/model.ts";
+import { type Model, trainableModel } from "../contracts/model.ts";
 import { deriveSeed } from "../data/random.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -11,7 +11,7 @@ import { MODEL } from "../scope/token.ts";
 /** The one model of a run, opened when the first stage needs it. */
 export interface StageModel extends Disposable {
   /** The model with the weights that the training stages before stage `index` produced. */
-  before(index: number, manifest: Manifest): Promise<TrainableModel>;
+  before(index: number, manifest: Manifest): Promise<Model>;
 }
 
 export interface StageModelOptions {
@@ -23,7 +23,7 @@ export interface StageModelOptions {
 
 export function stageModel({ experiment, scope, folder, signal }: StageModelOptions): StageModel {
   const { seed, stages } = experiment;
-  let model: TrainableModel | undefined;
+  let model: Model | undefined;
   /** Index of the stage whose weights the model has; -1: those of its source. */
   let holds = -1;
   return {
@@ -31,7 +31,7 @@ export function stageModel({ experiment, scope, folder, signal }: StageModelOpti
       model ??= await scope.get(MODEL).open({ seed: deriveSeed(seed, "model"), ...(signal && { signal }) });
       const wanted = lastTraining(stages, index);
       const { checkpoint }: Partial<StageStatus> = manifest.stages[stages[wanted]?.name ?? ""] ?? {};
-      if (wanted > holds && checkpoint !== undefined) await model.load(new URL(checkpoint, folder.url));
+      if (wanted > holds && checkpoint !== undefined) await trainableModel(model).load(new URL(checkpoint, folder.url));
       // A training stage that begins now leaves its weights in the model.
       holds = stages[index]?.kind === "train" ? index : wanted;
       return model;

@@ -7,11 +7,17 @@ import type { Dataset } from "../contracts/dataset.ts";
 import { MlanError, shownValue } from "../errors.ts";
 import type { BenchmarkResult, EvaluateEvent } from "../contracts/evaluator.ts";
 import { checkOptions } from "../scope/options.ts";
-import type { ConversationFormat, ModelInspection, TrainableModel } from "../contracts/model.ts";
+import {
+  answersOnly,
+  type ConversationFormat,
+  type Model,
+  type ModelInspection,
+  trainableModel,
+} from "../contracts/model.ts";
 import { deriveSeed } from "../data/random.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
-import { EVALUATOR, type Token, TRAINER } from "../scope/token.ts";
+import { EVALUATOR, MODEL, type Token, TRAINER } from "../scope/token.ts";
 import type { Wording } from "../contracts/wording.ts";
 import type { TrainEvent, TrainingNeeds, TrainingRecipe } from "../contracts/trainer.ts";
 
@@ -57,7 +63,7 @@ export interface StageCheckContext {
 
 export interface StageContext {
   readonly scope: Scope;
-  readonly model: TrainableModel;
+  readonly model: Model;
   readonly seed: number;
   readonly folder: RunFolder;
   /**
@@ -96,6 +102,8 @@ export function train(options: TrainStageOptions): Stage {
     format: recipe.format,
     needs: [TRAINER],
     async check({ scope, model, signal, data: opened = data }) {
+      const source = scope.get(MODEL);
+      if (source.answersOnly) throw answersOnly(source.name);
       const examples = await opened.open(signal ? { signal } : {});
       const training = { recipe, conversations: examples.length, ...(model && { parameters: model.parameters }) };
       const needs = scope.get(TRAINER).check?.(training);
@@ -105,7 +113,7 @@ export function train(options: TrainStageOptions): Stage {
     },
     run: ({ scope, model, seed, folder, signal, data: unchanged = data }) =>
       scope.get(TRAINER).train({
-        model,
+        model: trainableModel(model),
         data: unchanged,
         recipe,
         seed: deriveSeed(seed, name),

@@ -1,3 +1,5 @@
+import { beforeStop } from "@mlan/core";
+
 /** Splits the growing text of an answer into pieces that no later token can change. */
 export interface TextPieces {
   /** What has become certain, by the whole text so far. */
@@ -26,12 +28,6 @@ export function textPieces(stop: readonly string[]): TextPieces {
     },
     rest: (text) => piece(beforeStop(text, stop)),
   };
-}
-
-/** The text up to the first of the stop strings in it. */
-function beforeStop(text: string, stop: readonly string[]): string {
-  const places = stop.map((end) => text.indexOf(end)).filter((place) => place >= 0);
-  return text.slice(0, Math.min(text.length, ...places));
 }
 
 function settled(text: string, stop: readonly string[]): string {

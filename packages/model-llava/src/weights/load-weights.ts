@@ -2,7 +2,7 @@ import { deriveSeed, MlanError, seededRandom } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { readTensors } from "./read-tensors.ts";
 import type { Weight } from "./weight.ts";
-import type { WeightPlan } from "./weight-plan.ts";
+import type { PlannedWeight, WeightPlan } from "./weight-plan.ts";
 
 export interface LoadWeightsOptions {
   /** Seed of a fresh projector. */
@@ -34,7 +34,26 @@ export async function loadWeights(
     }),
     signal,
   );
+  for (const { weight, update } of stored) if (update) await merge(owned(weight), update);
   for (const weight of fresh) owned(weight).set(tf.tensor(initialProjectorValues(weight, fresh, seed), weight.shape));
+}
+
+/** Adds a low-rank update. In float32, as PEFT merges. */
+async function merge(weight: Weight, { reader, a, b, scale }: NonNullable<PlannedWeight["update"]>): Promise<void> {
+  const parts: tf.Tensor2D[] = [];
+  const stored = [a, b].map((name) => {
+    const shape = reader.entries.get(name)?.shape ?? [];
+    return { reader, name, shape, take: (tensor: tf.Tensor) => parts.push(tensor as tf.Tensor2D) };
+  });
+  try {
+    // One after the other, so that they come in order.
+    for (const one of stored) await readTensors([one]);
+    const [down, up] = parts;
+    if (!down || !up) return;
+    weight.set(tf.tidy(() => tf.add(weight.tensor, tf.mul(tf.matMul(up, down), scale))));
+  } finally {
+    tf.dispose(parts);
+  }
 }
 
 /** PyTorch's initialisation of nn.Linear: uniform within 1/sqrt(inputs), weights and biases alike. */

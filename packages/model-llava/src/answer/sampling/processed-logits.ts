@@ -31,7 +31,7 @@ export function samplingProbabilities(
 }
 
 /** In float64. */
-export function softmax(logits: Float32Array): Float64Array {
+function softmax(logits: Float32Array): Float64Array {
   const highest = highestOf(logits);
   const weights = Float64Array.from(logits, (logit) => Math.exp(logit - highest));
   const sum = weights.reduce((total, weight) => total + weight, 0);

@@ -1,0 +1,99 @@
+import { setTimeout } from "node:timers/promises";
+import { type Generation, type GenerationRequest, type Model, MlanError, type TextPiece } from "@mlan/core";
+
+/** A request, and who is told of its text. */
+interface Job {
+  /** Its id is unique among all jobs. Its signal takes it out of the queue, or ends its answer. */
+  readonly request: GenerationRequest & { readonly signal: AbortSignal };
+  readonly onText?: (piece: TextPiece) => void;
+}
+
+export interface Batcher {
+  /** Answers a job, together with others that wait. Throws what the model throws because of this job. */
+  answer(job: Job): Promise<Generation>;
+  /** Jobs that wait or are answered. */
+  readonly size: number;
+}
+
+/** How long the first request waits for others that arrive together with it. */
+const GATHERING_MILLISECONDS = 5;
+
+interface Waiting extends Job {
+  readonly settle: (answer: Promise<Generation>) => void;
+}
+
+/** Gives the model all requests that wait, up to `batchSize` at once, one batch after the other. */
+export function createBatcher(model: Pick<Model, "generate">, batchSize: number): Batcher {
+  const queue: Waiting[] = [];
+  let answered = 0;
+  let isRunning = false;
+
+  async function run(): Promise<void> {
+    isRunning = true;
+    await setTimeout(GATHERING_MILLISECONDS);
+    while (queue.length > 0) {
+      const batch = queue.splice(0, batchSize);
+      answered = batch.length;
+      await answerAll(model, batch);
+    }
+    answered = 0;
+    isRunning = false;
+  }
+
+  return {
+    get size() {
+      return queue.length + answered;
+    },
+    answer(job) {
+      const { signal } = job.request;
+      return new Promise<Generation>((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason);
+        const leave = (): void => {
+          const place = queue.indexOf(waiting);
+          if (place >= 0) queue.splice(place, 1);
+          if (place >= 0) reject(signal.reason);
+        };
+        const settle = (answer: Promise<Generation>): void => {
+          signal.removeEventListener("abort", leave);
+          resolve(answer);
+        };
+        const waiting = { ...job, settle };
+        signal.addEventListener("abort", leave, { once: true });
+        queue.push(waiting);
+        if (!isRunning) void run();
+      });
+    },
+  };
+}
+
+/** Settles every job. An error of one is not the others': they are asked again in halves, until it is alone. */
+async function answerAll(model: Pick<Model, "generate">, jobs: readonly Waiting[]): Promise<void> {
+  const left = new Map(jobs.map((job) => [job.request.id, job]));
+  const begun = new Set<string>();
+  const onText = (piece: TextPiece): void => {
+    const job = left.get(piece.id);
+    if (!job?.onText) return;
+    begun.add(piece.id);
+    job.onText(piece);
+  };
+  try {
+    const requests = jobs.map(({ request }) => request);
+    for await (const answer of model.generate(requests, { batchSize: requests.length, onText })) {
+      left.get(answer.id)?.settle(Promise.resolve(answer));
+      left.delete(answer.id);
+    }
+    for (const job of left.values()) job.settle(Promise.reject(unanswered(job)));
+  } catch (error) {
+    // Text that was sent cannot be taken back.
+    const again = [...left.values()].filter(({ request }) => !begun.has(request.id));
+    for (const job of left.values())
+      if (begun.has(job.request.id) || jobs.length === 1) job.settle(Promise.reject(error));
+    if (jobs.length === 1) return;
+    const half = Math.ceil(again.length / 2);
+    for (const part of [again.slice(0, half), again.slice(half)]) if (part.length > 0) await answerAll(model, part);
+  }
+}
+
+function unanswered({ request }: Waiting): MlanError {
+  return new MlanError("contract", `the model gave no answer to "${request.id}".`);
+}

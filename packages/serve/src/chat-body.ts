@@ -1,0 +1,116 @@
+import { type ChatMessage, chatRequest, type GenerationRequest, messageOf } from "@mlan/core";
+import { z } from "zod";
+import { ApiError } from "./api-error.ts";
+import { imageOfDataUrl } from "./data-url.ts";
+import { checkedBody, type SharedBody, sharedFields } from "./shared-fields.ts";
+
+type ContentPart =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "image_url"; readonly image_url: { readonly url: string } };
+
+/** The body of `POST /v1/chat/completions`. */
+export interface ChatBody extends SharedBody {
+  readonly messages: readonly {
+    readonly role: "system" | "developer" | "user" | "assistant";
+    readonly content: readonly ContentPart[];
+  }[];
+  readonly max_tokens?: number | null | undefined;
+  readonly max_completion_tokens?: number | null | undefined;
+  readonly logprobs?: boolean | null | undefined;
+  readonly top_logprobs?: number | null | undefined;
+}
+
+const textPart = z.strictObject({ type: z.literal("text"), text: z.string() });
+const imagePart = z.strictObject({
+  type: z.literal("image_url"),
+  image_url: z.strictObject({ url: z.string(), detail: z.enum(["auto", "low", "high"]).optional() }),
+});
+
+/** Text is a list of one part. */
+function contentOf<Part extends z.ZodType>(part: Part) {
+  const list = z.array(part, { error: "expected text or a list of parts" });
+  return z.preprocess((value) => (typeof value === "string" ? [{ type: "text", text: value }] : value), list);
+}
+
+const name = z.string().optional();
+const message = z.discriminatedUnion("role", [
+  z.strictObject({ role: z.enum(["system", "developer"]), content: contentOf(textPart), name }),
+  z.strictObject({
+    role: z.literal("user"),
+    content: contentOf(z.discriminatedUnion("type", [textPart, imagePart])),
+    name,
+  }),
+  z.strictObject({ role: z.literal("assistant"), content: contentOf(textPart), name }),
+]);
+
+const schema: z.ZodType<ChatBody> = z.strictObject({
+  ...sharedFields,
+  messages: z.array(message).min(1),
+  max_tokens: z.int().min(1).nullish(),
+  max_completion_tokens: z.int().min(1).nullish(),
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.int().min(0).max(20).nullish(),
+  response_format: z.strictObject({ type: z.literal("text") }).nullish(),
+  modalities: z.tuple([z.literal("text")]).nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+  store: z.literal(false).nullish(),
+});
+
+/** Throws an {@link ApiError} that names the field. */
+export function readChatBody(body: unknown): ChatBody {
+  const read = checkedBody(body, schema);
+  if (read.top_logprobs != null && read.logprobs !== true)
+    throw new ApiError(400, 'top_logprobs needs "logprobs": true.', { param: "top_logprobs" });
+  return read;
+}
+
+/** Prompt and images of a chat. Throws an {@link ApiError} that names the message. */
+export function promptOfChat(
+  { messages }: ChatBody,
+  maximumImages: number,
+): Pick<GenerationRequest, "prompt" | "images"> {
+  const chat = messages.map(chatMessage);
+  checkRoles(chat);
+  const images = chat.flatMap((one) => one.images ?? []);
+  if (images.length > maximumImages)
+    throw new ApiError(
+      400,
+      `messages have ${images.length} images; this server reads up to ${maximumImages} at once.`,
+      {
+        param: "messages",
+      },
+    );
+  try {
+    return chatRequest(chat);
+  } catch (error) {
+    throw new ApiError(400, `messages: ${messageOf(error)}`, { param: "messages" });
+  }
+}
+
+function chatMessage({ role, content }: ChatBody["messages"][number], index: number): ChatMessage {
+  const texts = content.flatMap((part) => (part.type === "text" ? part.text : []));
+  const images = content.flatMap((part, place) =>
+    part.type === "image_url"
+      ? imageOfDataUrl(part.image_url.url, `messages.${index}.content.${place}.image_url.url`)
+      : [],
+  );
+  return {
+    role: role === "developer" ? "system" : role,
+    text: texts.join("\n"),
+    ...(images.length > 0 && { images }),
+  };
+}
+
+/** At most one system message, then the user's and the assistant's in turn, the user's first and last. */
+function checkRoles(chat: readonly ChatMessage[]): void {
+  const system = chat[0]?.role === "system" ? 1 : 0;
+  const wrong = chat.findIndex(
+    ({ role }, index) => index >= system && role !== ((index - system) % 2 === 0 ? "user" : "assistant"),
+  );
+  const param = `messages.${wrong < 0 ? chat.length - 1 : wrong}`;
+  const rule =
+    "A system message may come first, then the user and the assistant take turns, and the user has the last word.";
+  if (wrong >= 0) throw new ApiError(400, `${param} is by the ${chat[wrong]?.role}. ${rule}`, { param });
+  if (chat.at(-1)?.role !== "user")
+    throw new ApiError(400, `${param} is by the ${chat.at(-1)?.role}. ${rule}`, { param });
+}

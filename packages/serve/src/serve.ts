@@ -1,0 +1,144 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { messageOf, type Model, MlanError } from "@mlan/core";
+import { answerChat, type ChatService, type Reply } from "./answer-chat.ts";
+import { ApiError } from "./api-error.ts";
+import { createBatcher } from "./batcher.ts";
+import { httpReply } from "./http-reply.ts";
+import { readBody } from "./read-body.ts";
+import { type ServeOptions, type ServeSettings, serveSettings } from "./serve-options.ts";
+
+/** A model that is served. */
+export interface ModelServer {
+  /** E.g. `http://127.0.0.1:8000/v1`, the `baseURL` of clients. */
+  readonly url: string;
+  /** Takes no further requests, and ends when those begun are answered, or ended after `shutdownSeconds`. */
+  close(): Promise<void>;
+}
+
+/** How long a client may take to send a request, in milliseconds. */
+const RECEIVING = { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 5000 };
+
+/** How long the errors of answers that were ended may take to reach their clients. */
+const FAREWELL_MILLISECONDS = 2000;
+
+/**
+ * Serves a model, which stays the caller's, by OpenAI's interface: `/v1/chat/completions`, `/v1/models` and `/health`.
+ * Requests that arrive together are answered in one batch. Throws `invalid-options`, and `unavailable` when it cannot
+ * listen.
+ */
+export async function serve(
+  model: Pick<Model, "name" | "fingerprint" | "generate" | "maximumPositions">,
+  options: ServeOptions = {},
+): Promise<ModelServer> {
+  const settings = serveSettings(options, model);
+  const batcher = createBatcher(model, settings.batchSize);
+  const service: ChatService = { batcher, settings, fingerprint: model.fingerprint.slice(0, 16) };
+  const ending = new AbortController();
+  let isClosing = false;
+  const server = createServer(RECEIVING, async (request, response) => {
+    const reply = httpReply(request, response, settings.requestSeconds, ending.signal);
+    try {
+      if (isClosing) throw new ApiError(503, "the server is closing.");
+      await route(service, request, reply);
+    } catch (error) {
+      reply.error(error);
+    } finally {
+      reply.close();
+      if (isClosing) server.closeIdleConnections();
+    }
+  });
+  server.on("clientError", refuseUnreadable);
+  await listen(server, settings);
+  return {
+    url: `http://${hostOf(settings)}:${(server.address() as AddressInfo).port}/v1`,
+    async close() {
+      if (isClosing) return;
+      isClosing = true;
+      const closed = once(server, "close");
+      server.close();
+      server.closeIdleConnections();
+      const late = new ApiError(503, "the server was closed before the answer was finished.");
+      const patience = settings.shutdownSeconds * 1000;
+      const timers = [
+        setTimeout(() => ending.abort(late), patience),
+        // Connections of clients that neither send nor read.
+        setTimeout(() => server.closeAllConnections(), patience + FAREWELL_MILLISECONDS),
+      ];
+      await closed;
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
+
+async function route(service: ChatService, request: IncomingMessage, reply: Reply): Promise<void> {
+  const { settings } = service;
+  checkHost(request, settings);
+  const path = new URL(request.url ?? "/", "http://host").pathname;
+  if (path === "/health") return reply.json({ status: "ok", answering: service.batcher.size });
+  checkKey(request, settings);
+  const model = { id: settings.name, object: "model", created: 0, owned_by: "mlan" };
+  const routes: Readonly<Record<string, readonly [method: string, answer: () => void | Promise<void>]>> = {
+    "/v1/models": ["GET", () => reply.json({ object: "list", data: [model] })],
+    [`/v1/models/${encodeURIComponent(settings.name)}`]: ["GET", () => reply.json(model)],
+    "/v1/chat/completions": [
+      "POST",
+      async () => answerChat(service, await readBody(request, settings.maximumBodyBytes), reply),
+    ],
+  };
+  const [method, answer] = Object.hasOwn(routes, path) ? (routes[path] ?? []) : [];
+  if (method === undefined || answer === undefined) {
+    const known = "/v1/chat/completions, /v1/models and /health";
+    throw new ApiError(404, `there is nothing at ${path.slice(0, 100)}; this server has ${known}.`);
+  }
+  if (request.method !== method) throw new ApiError(405, `${path} is asked by ${method}, not by ${request.method}.`);
+  await answer();
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
+
+/** Refuses names of others that lead here, by which a web page could reach a server of this machine alone. */
+function checkHost({ headers }: IncomingMessage, { host }: ServeSettings): void {
+  const asked = (headers.host ?? "").replace(/:\d+$/, "");
+  if (!LOOPBACK.test(host) || LOOPBACK.test(asked)) return;
+  throw new ApiError(403, `this server is not ${JSON.stringify(asked.slice(0, 100))}. Ask it as ${host}.`);
+}
+
+function checkKey({ headers }: IncomingMessage, { apiKey }: ServeSettings): void {
+  if (apiKey === undefined) return;
+  const [, given = ""] = /^Bearer (.+)$/i.exec(headers.authorization ?? "") ?? [];
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  if (timingSafeEqual(digest(given), digest(apiKey))) return;
+  throw new ApiError(401, "the API key is missing or wrong. Send it as Authorization: Bearer KEY.", {
+    code: "invalid_api_key",
+  });
+}
+
+/** A request that is not HTTP, or too slow. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+  const status = isLate ? "408 Request Timeout" : "400 Bad Request";
+  const problem = isLate ? "the request was not sent in time." : `the request cannot be read: ${messageOf(error)}.`;
+  const body = JSON.stringify(new ApiError(isLate ? 408 : 400, problem).body);
+  const head = [`HTTP/1.1 ${status}`, "content-type: application/json", `content-length: ${Buffer.byteLength(body)}`];
+  socket.end([...head, "connection: close", "", body].join("\r\n"));
+}
+
+async function listen(server: Server, { host, port }: ServeSettings): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, "listening");
+  } catch (cause) {
+    const wayOut = Object(cause).code === "EADDRINUSE" ? " Choose another port, or 0 for any." : "";
+    throw new MlanError("unavailable", `serve: cannot listen at ${host}:${port}: ${messageOf(cause)}.${wayOut}`, {
+      cause,
+    });
+  }
+}
+
+function hostOf({ host }: ServeSettings): string {
+  return host.includes(":") ? `[${host}]` : host;
+}

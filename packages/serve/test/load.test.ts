@@ -1,0 +1,139 @@
+import { setTimeout } from "node:timers/promises";
+import type { GenerationOptions, GenerationRequest, Model } from "@mlan/core";
+import { serve } from "@mlan/serve";
+import OpenAI from "openai";
+import { describe, expect, it } from "vitest";
+import { served, tinyModel } from "./served-model.ts";
+
+const model = await tinyModel();
+
+/** The model, and how many requests each of its batches had, and how answers ended. */
+function observed(begin: () => Promise<void> = async () => {}) {
+  const batches: number[] = [];
+  const finishes: string[] = [];
+  async function* generate(requests: readonly GenerationRequest[], options?: GenerationOptions) {
+    batches.push(requests.length);
+    await begin();
+    for await (const answer of model.generate(requests, options)) {
+      finishes.push(answer.finish);
+      yield answer;
+    }
+  }
+  const { name, fingerprint, maximumPositions = 0 } = model;
+  const watched: Pick<Model, "name" | "fingerprint" | "generate" | "maximumPositions"> = {
+    name,
+    fingerprint,
+    maximumPositions,
+    generate,
+  };
+  return { model: watched, batches, finishes };
+}
+
+const asked = { model: "tiny", messages: [{ role: "user" as const, content: "hello" }], temperature: 0, max_tokens: 4 };
+const long = { ...asked, max_tokens: 250, messages: [{ role: "user" as const, content: "on and on" }] };
+
+describe("requests", () => {
+  it("that arrive while others are answered are one batch, as large as may be", async () => {
+    const opened = Promise.resolve();
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const { model: watched, batches } = observed(() => (batches.length === 1 ? gate : opened));
+    const { client, server } = await served(watched, { batchSize: 6 });
+    const first = client.chat.completions.create(asked);
+    await expect.poll(() => batches).toEqual([1]);
+    const later = Array.from({ length: 7 }, () => client.chat.completions.create(asked));
+    const health = async (): Promise<unknown> => (await fetch(server.url.replace("/v1", "/health"))).json();
+    await expect.poll(health).toEqual({ status: "ok", answering: 8 });
+    open();
+    const texts = (await Promise.all([first, ...later])).map(({ choices }) => choices[0]?.message.content);
+    expect(new Set(texts).size).toBe(1);
+    expect(batches).toEqual([1, 6, 1]);
+    expect(await health()).toEqual({ status: "ok", answering: 0 });
+  });
+
+  it("whose client hangs up end, and others beside them do not", async () => {
+    const { model: watched, finishes } = observed();
+    const { client } = await served(watched);
+    const leaving = new AbortController();
+    const left = client.chat.completions.create({ ...long, stream: true }, { signal: leaving.signal });
+    const whole = client.chat.completions.create(asked);
+    for await (const _ of await left) break;
+    leaving.abort();
+    expect((await whole).choices[0]?.finish_reason).toBe("length");
+    await expect.poll(() => finishes.toSorted()).toEqual(["aborted", "length"]);
+    expect((await client.chat.completions.create(asked)).choices).toHaveLength(1);
+  });
+
+  it("that wait when their client hangs up are never computed", async () => {
+    const { model: watched, batches } = observed();
+    const { client } = await served(watched, { batchSize: 1 });
+    const running = client.chat.completions.create({ ...asked, max_tokens: 100 });
+    await expect.poll(() => batches.length, { interval: 1 }).toBe(1);
+    const leaving = new AbortController();
+    const waiting = client.chat.completions.create(asked, { signal: leaving.signal });
+    await setTimeout(20);
+    leaving.abort();
+    await expect(waiting).rejects.toThrow(OpenAI.APIUserAbortError);
+    await running;
+    await client.chat.completions.create(asked);
+    expect(batches).toEqual([1, 1]);
+  });
+
+  it("are refused when too many wait", async () => {
+    const { client } = await served(model, { batchSize: 1, maximumWaiting: 2 });
+    const all = Array.from({ length: 5 }, () => client.chat.completions.create({ ...asked, max_tokens: 40 }));
+    const settled = await Promise.allSettled(all);
+    const refused = settled.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+    expect(refused).toHaveLength(3);
+    for (const error of refused) expect(error).toBeInstanceOf(OpenAI.RateLimitError);
+  });
+
+  it("that take too long end with an error, in a stream too", async () => {
+    const { client } = await served(model, { requestSeconds: 0.05 });
+    await expect(client.chat.completions.create(long)).rejects.toMatchObject({
+      status: 504,
+      message: expect.stringMatching(/took longer than 0\.05 seconds/),
+    });
+    const reading = async (): Promise<void> => {
+      for await (const _ of await client.chat.completions.create({ ...long, stream: true }));
+    };
+    await expect(reading()).rejects.toThrow(/took longer than 0\.05 seconds/);
+  });
+});
+
+describe("a server that closes", () => {
+  it("finishes what has begun, and takes nothing more", async () => {
+    const server = await serve(model, { port: 0 });
+    const client = new OpenAI({ baseURL: server.url, apiKey: "none", maxRetries: 0 });
+    const stream = await client.chat.completions.create({ ...asked, max_tokens: 60, stream: true });
+    const reasons: unknown[] = [];
+    let closed: Promise<void> | undefined;
+    for await (const { choices } of stream) {
+      closed ??= server.close();
+      reasons.push(choices[0]?.finish_reason);
+    }
+    await closed;
+    expect(reasons.at(-1)).toBe("length");
+    await expect(client.models.list()).rejects.toThrow(OpenAI.APIConnectionError);
+  });
+
+  it("ends what takes too long", async () => {
+    const server = await serve(model, { port: 0, shutdownSeconds: 0.05 });
+    const client = new OpenAI({ baseURL: server.url, apiKey: "none", maxRetries: 0 });
+    const answer = client.chat.completions.create(long);
+    const caught = answer.catch((error: unknown) => error);
+    await setTimeout(30);
+    await server.close();
+    expect(await caught).toMatchObject({ status: 503 });
+  });
+});
+
+it("options and ports that cannot be are refused", async () => {
+  await expect(serve(model, { port: 70_000 })).rejects.toThrow(
+    /^serve: option "port": expected .* at most 65535, found 70000\.$/,
+  );
+  await expect(serve(model, { batchSize: 0 })).rejects.toThrow(/"batchSize"/);
+  const { server } = await served(model);
+  const port = Number(new URL(server.url).port);
+  await expect(serve(model, { port })).rejects.toThrow(`serve: cannot listen at 127.0.0.1:${port}: `);
+});

@@ -1,0 +1,286 @@
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import OpenAI from "openai";
+import { describe, expect, it } from "vitest";
+import { picture, served, tinyModel } from "./served-model.ts";
+
+const model = await tinyModel();
+const { server, client } = await served(model, {
+  name: "tiny",
+  maximumBodyBytes: 200_000,
+  maximumImages: 2,
+  maximumTokens: 64,
+});
+const red = await picture("#f00");
+
+interface Answer {
+  readonly status: number;
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: unknown;
+  };
+}
+
+async function post(body: unknown, headers: Record<string, string> = {}, url = server.url): Promise<Answer> {
+  const response = await fetch(`${url}/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+  const { error } = (await response.json()) as Answer;
+  return { status: response.status, error };
+}
+
+const user = { role: "user", content: "hello" };
+const asked = { model: "tiny", messages: [user], max_tokens: 2 };
+const shown = (url: string): unknown => ({ role: "user", content: [{ type: "image_url", image_url: { url } }] });
+const half = red.slice(0, red.length / 2 - ((red.length / 2) % 4) - 2);
+
+describe("a request that cannot be answered gets one error that names the field:", () => {
+  it.each<[string, unknown, number, string | null, RegExp]>([
+    ["no JSON", "{", 400, null, /^the body is not JSON in UTF-8: .*\.$/],
+    ["no object", [], 400, null, /^expected an object, found a list of 0\.$/],
+    ["no messages", { model: "tiny" }, 400, "messages", /^key "messages": expected a list, found nothing\.$/],
+    ["no message", { ...asked, messages: [] }, 400, "messages", /expected a list of at least 1 entry/],
+    ["an unknown field", { ...asked, tools: [] }, 400, "tools", /^unknown key "tools"\. This server knows model, /],
+    [
+      "an unknown field of a message",
+      { ...asked, messages: [{ ...user, tool: 1 }] },
+      400,
+      "messages.0.tool",
+      /unknown key/,
+    ],
+    [
+      "an unknown role",
+      { ...asked, messages: [{ role: "tool", content: "" }] },
+      400,
+      "messages.0.role",
+      /"messages\.0\.role"/,
+    ],
+    [
+      "content that is none",
+      { ...asked, messages: [{ role: "user", content: 7 }] },
+      400,
+      "messages.0.content",
+      /expected text or a list of parts, found 7/,
+    ],
+    [
+      "an unknown part",
+      { ...asked, messages: [{ role: "user", content: [{ type: "audio" }] }] },
+      400,
+      "messages.0.content.0.type",
+      /content\.0\.type/,
+    ],
+    ["a temperature that is too high", { ...asked, temperature: 3 }, 400, "temperature", /of at most 2, found 3/],
+    ["top_p", { ...asked, top_p: -1 }, 400, "top_p", /of at least 0, found -1/],
+    ["a penalty that is not supported", { ...asked, presence_penalty: 1 }, 400, "presence_penalty", /expected 0/],
+    ["top_logprobs alone", { ...asked, top_logprobs: 2 }, 400, "top_logprobs", /needs "logprobs": true/],
+    [
+      "too many tokens",
+      { ...asked, max_tokens: 65 },
+      400,
+      "max_completion_tokens",
+      /is 65; this server generates up to 64\./,
+    ],
+    ["another model", { ...asked, model: "gpt" }, 404, "model", /^there is no model "gpt"; this server has "tiny"\.$/],
+    ["two users in a row", { ...asked, messages: [user, user] }, 400, "messages.1", /^messages\.1 is by the user\. /],
+    [
+      "an assistant at the end",
+      { ...asked, messages: [user, { role: "assistant", content: "" }] },
+      400,
+      "messages.1",
+      /the last word/,
+    ],
+    [
+      "a system message in the middle",
+      { ...asked, messages: [user, { role: "system", content: "" }, user] },
+      400,
+      "messages.1",
+      /by the system/,
+    ],
+    [
+      "a system message alone",
+      { ...asked, messages: [{ role: "system", content: "" }] },
+      400,
+      "messages.0",
+      /the last word/,
+    ],
+    [
+      "a picture on the network",
+      { ...asked, messages: [shown("https://example.com/cat.png")] },
+      400,
+      "messages.0.content.0.image_url.url",
+      /must be a data URL .* it begins with "https:\/\/example\.com\/cat\.png"/,
+    ],
+    [
+      "a picture that is not base64",
+      { ...asked, messages: [shown("data:image/png;base64,?")] },
+      400,
+      "messages.0.content.0.image_url.url",
+      /its data are not base64/,
+    ],
+    [
+      "a picture in another encoding",
+      { ...asked, messages: [shown("data:image/svg+xml,<svg/>")] },
+      400,
+      "messages.0.content.0.image_url.url",
+      /must be a data URL/,
+    ],
+    [
+      "no picture",
+      { ...asked, messages: [shown(`data:image/png;base64,${btoa("<html>not found</html>")}`)] },
+      400,
+      null,
+      /image "messages\.0\.content\.0\.image_url\.url"/,
+    ],
+    [
+      "half a picture",
+      { ...asked, messages: [shown(half)] },
+      400,
+      null,
+      /image "messages\.0\.content\.0\.image_url\.url"/,
+    ],
+    [
+      "too many pictures",
+      {
+        ...asked,
+        messages: [
+          { role: "user", content: [red, red, red].map((url) => ({ type: "image_url", image_url: { url } })) },
+        ],
+      },
+      400,
+      "messages",
+      /have 3 images; this server reads up to 2 at once/,
+    ],
+    [
+      "a written placeholder beside a picture",
+      {
+        ...asked,
+        messages: [
+          {
+            role: "user",
+            content: [
+              { type: "text", text: "<image>" },
+              { type: "image_url", image_url: { url: red } },
+            ],
+          },
+        ],
+      },
+      400,
+      "messages",
+      /contains <image>/,
+    ],
+    [
+      "a prompt that is too long",
+      { ...asked, messages: [{ role: "user", content: "a".repeat(1000) }] },
+      400,
+      null,
+      /positions; the model reads 504\. Shorten its text/,
+    ],
+  ])("%s", async (_, body, status, param, message) => {
+    const answer = await post(body);
+    expect(answer).toMatchObject({ status, error: { type: "invalid_request_error", param } });
+    expect(answer.error.message).toMatch(message);
+  });
+
+  it("and the server goes on", async () => {
+    const { choices } = await client.chat.completions.create({
+      ...asked,
+      messages: [{ role: "user", content: "hello" }],
+    });
+    expect(choices).toHaveLength(1);
+  });
+
+  it("a broken picture among others, which are answered", async () => {
+    const asking = [red, half, red].map((url) => post({ ...asked, messages: [shown(url)] }));
+    const answers = await Promise.all([...asking, post(asked)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 400, 200, 200]);
+  });
+
+  it("as the official client reads it", async () => {
+    const wrong = client.chat.completions.create({ model: "gpt", messages: [{ role: "user", content: "hello" }] });
+    const error: unknown = await wrong.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(OpenAI.NotFoundError);
+    expect(error).toMatchObject({ status: 404, code: "model_not_found", param: "model" });
+  });
+});
+
+describe("a body that is too large", () => {
+  it("is refused by its length, before it is read", async () => {
+    const request = httpRequest(`${server.url}/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "content-length": 2 ** 30 },
+    });
+    request.on("error", () => {}).flushHeaders();
+    const [response] = await once(request, "response");
+    expect(response.statusCode).toBe(413);
+    expect(JSON.parse(Buffer.concat(await response.toArray()).toString())).toMatchObject({
+      error: { message: "the body is larger than 0.2 MB, the most that this server reads. Send smaller pictures." },
+    });
+    request.destroy();
+  });
+
+  it("is refused while it comes, in bounded memory, and its sender reads the answer", async () => {
+    const before = process.memoryUsage().rss;
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    socket.write("POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n");
+    socket.write("transfer-encoding: chunked\r\n\r\n");
+    const piece = Buffer.from(`100000\r\n${" ".repeat(2 ** 20)}\r\n`);
+    for (let sent = 0; sent < 1024; sent++) if (!socket.write(piece)) await once(socket, "drain");
+    socket.write("0\r\n\r\n");
+    const text = Buffer.concat(await socket.toArray()).toString();
+    expect(text).toMatch(/^HTTP\/1\.1 413 /);
+    expect(text).toContain("the body is larger than 0.2 MB");
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 28);
+  });
+});
+
+it("other paths, methods and content types are refused", async () => {
+  const url = server.url.replace("/v1", "");
+  const statusOf = async (path: string, options?: RequestInit): Promise<unknown> => {
+    const response = await fetch(url + path, options);
+    return [response.status, Object(await response.json()).error?.message];
+  };
+  expect(await statusOf("/health")).toEqual([200, undefined]);
+  expect(await statusOf("/v1/embeddings")).toEqual([
+    404,
+    expect.stringMatching(/nothing at \/v1\/embeddings; this server has/),
+  ]);
+  expect(await statusOf("/v1/chat/completions")).toEqual([405, "/v1/chat/completions is asked by POST, not by GET."]);
+  expect(await statusOf("/v1/chat/completions", { method: "POST", body: "{}" })).toEqual([
+    415,
+    'the content type is "text/plain;charset=UTF-8". Send application/json.',
+  ]);
+});
+
+it("what is not HTTP gets an error in the same form", async () => {
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+  socket.end("hello there\r\n\r\n");
+  const text = Buffer.concat(await socket.toArray()).toString();
+  expect(text).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  expect(JSON.parse(text.split("\r\n\r\n")[1] ?? "")).toMatchObject({ error: { type: "invalid_request_error" } });
+});
+
+it("a web page that gives another name to this machine is refused", async () => {
+  const request = httpRequest(server.url.replace("/v1", "/health"), { headers: { host: "evil.example:80" } });
+  request.end();
+  const [response] = await once(request, "response");
+  expect(response.statusCode).toBe(403);
+  response.resume();
+});
+
+it("an API key is asked for, but not by /health", async () => {
+  const keyed = await served(model, { name: "tiny", apiKey: "secret" });
+  expect((await keyed.client.models.list()).data).toHaveLength(1);
+  for (const headers of [{}, { authorization: "Bearer wrong" }, { authorization: "secret" }] as Record<
+    string,
+    string
+  >[]) {
+    const { status, error } = await post(asked, headers, keyed.server.url);
+    expect([status, error.type, error.code]).toEqual([401, "authentication_error", "invalid_api_key"]);
+  }
+  expect((await fetch(keyed.server.url.replace("/v1", "/health"))).status).toBe(200);
+});
