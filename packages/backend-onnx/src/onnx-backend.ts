@@ -5,7 +5,7 @@ import { dataTable, type DataTable } from "./recording/data-table.ts";
 import type { Attributes, ElementType, Operation, Storage } from "./graph/graph.ts";
 import type { Operand, Recorder, ResultType } from "./kernel.ts";
 import type { OnnxStatistics } from "./onnx-statistics.ts";
-import { elementType } from "./graph/onnx-type.ts";
+import { elementType, type StoredType } from "./graph/onnx-type.ts";
 import type { OptimizerHost } from "./optimizers/apply-optimizer.ts";
 import { slotPool, type SlotPool } from "./optimizers/slot-pool.ts";
 import type { OrtRuntime } from "./ort/ort-runtime.ts";
@@ -136,8 +136,8 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
   }
 
   /** A new data id that owns `storage`. */
-  adoptLeaf(storage: Storage, shape: readonly number[], dtype: ElementType): object {
-    const value = new RecordedValue([...shape], dtype);
+  adoptLeaf(storage: Storage, shape: readonly number[], dtype: ElementType, storedType?: StoredType): object {
+    const value = new RecordedValue([...shape], dtype, 0, storedType);
     value.storage = storage;
     return this.data.add(value);
   }

@@ -17,6 +17,7 @@ function terminalOf(columns: number | undefined): { readonly streams: Streams; r
 
 const events: readonly RunEvent[] = [
   { type: "preflight", subject: "model" },
+  { type: "notice", notice: "the projector is new" },
   { type: "download", source: "acme/tiny on the Hub", file: "model.safetensors", bytes: 12, size: 13 },
   { type: "stage-start", stage: "tune", kind: "train", index: 0, stages: 1 },
   {
@@ -44,6 +45,7 @@ describe.each([undefined, 0, 1, 2, 5, NaN])("a terminal that reports %s columns"
       .map((text) => text.slice(1).replace("\u001B[K", ""));
     expect(redrawn.length).toBeGreaterThan(2);
     for (const line of redrawn) expect(line.length).toBeLessThan(terminal.columns());
+    expect(written.join("")).toContain("Note: the projector is new.");
     expect(written.join("")).toContain("[1/1] tune  done in 1.0s");
   });
 

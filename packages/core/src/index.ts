@@ -93,6 +93,7 @@ export type {
   Score,
   ScoreRequest,
   TokenCounts,
+  SaveModelOptions,
   TrainableModel,
   TrainableModelSource,
 } from "./contracts/model.ts";
@@ -135,6 +136,7 @@ export { experiment, isExperiment } from "./run/experiment.ts";
 export type {
   RunEndEvent,
   DamageEvent,
+  NoticeEvent,
   RunEvent,
   StageEndEvent,
   StageProgressEvent,

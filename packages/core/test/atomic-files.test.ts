@@ -1,16 +1,12 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { MlanError, writeFileAtomically, writeFolderAtomically } from "@mlan/core";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { temporaryFolder } from "@mlan/testing";
+import { beforeEach, expect, it } from "vitest";
 
 let folder: URL;
-beforeEach(async () => {
-  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "atomic-"))}/`);
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
 const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
 
 it("replaces a file whole, and makes the folders above it", async () => {

@@ -1,20 +1,16 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { MlanError, verifyChecksums, writeChecksums } from "@mlan/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "@mlan/testing";
+import { beforeEach, describe, expect, it } from "vitest";
 
 let folder: URL;
 const inside = (path: string): URL => new URL(path, folder);
 beforeEach(async () => {
-  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-checksums-"))}/`);
+  folder = temporaryFolder();
   await mkdir(inside("deep/er/"), { recursive: true });
   await writeFile(inside("one"), "1");
   await writeFile(inside("deep/er/100%25 two"), "2");
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
 const SHA256_OF_1 = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b";
 
 describe("checksums", () => {

@@ -1,20 +1,16 @@
 import { createHash } from "node:crypto";
-import { cp, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { cp, rm, utimes, writeFile } from "node:fs/promises";
 import { type Content, contentOfFiles, MlanError } from "@mlan/core";
+import { temporaryFolder } from "@mlan/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 let folder: URL;
 beforeEach(async () => {
-  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "content-"))}/`);
+  folder = temporaryFolder();
   await writeFile(new URL("a.bin", folder), "aaaa");
   await writeFile(new URL("b.bin", folder), "bbbb");
 });
 afterEach(() => vi.useRealTimers());
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
 const contentIn = (place: URL): Promise<Content> =>
   contentOfFiles(new Map(["a.bin", "b.bin"].map((name) => [name, new URL(name, place)])));
 

@@ -1,18 +1,14 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { symlink, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { makeFolder, MlanError } from "@mlan/core";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "@mlan/testing";
+import { beforeEach, expect, test } from "vitest";
 
 let root: URL;
-beforeEach(async () => {
-  root = pathToFileURL(`${await mkdtemp(join(tmpdir(), "make-folder-"))}/`);
+beforeEach(() => {
+  root = temporaryFolder();
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
-
 test("a folder is made with those above it, once", async () => {
   expect(await makeFolder(new URL("a%20b/c/d", root))).toBe(true);
   expect(await makeFolder(new URL("a%20b/c/d/", root))).toBe(false);
@@ -23,7 +19,7 @@ test("a folder is made with those above it, once", async () => {
 test("a file or a link to nothing in the way is named", async () => {
   await writeFile(new URL("file", root), "");
   await symlink("nowhere", new URL("link", root));
-  const file = /make-folder-\w+\/file is a file, where a folder is needed\. Move it away, or choose another place\.$/;
+  const file = /mlan-test-\w+\/file is a file, where a folder is needed\. Move it away, or choose another place\.$/;
   await expect(makeFolder(new URL("file/", root))).rejects.toThrow(file);
   await expect(makeFolder(new URL("file", root))).rejects.toThrow(file);
   await expect(makeFolder(new URL("file/below/", root))).rejects.toThrow(file);

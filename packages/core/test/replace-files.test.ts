@@ -1,13 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { MlanError, replaceFiles, verifyChecksums, writeChecksums } from "@mlan/core";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { temporaryFolder } from "@mlan/testing";
+import { describe, expect, it } from "vitest";
 
 async function scratchFolder(files: Readonly<Record<string, string>>): Promise<URL> {
-  const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-replace-"))}/`);
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = temporaryFolder();
   for (const [name, content] of Object.entries(files)) await writeFile(new URL(name, folder), content);
   return folder;
 }

@@ -1,8 +1,6 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { readdir, utimes, writeFile } from "node:fs/promises";
+import { temporaryFolder } from "@mlan/testing";
+import { beforeEach, expect, test, vi } from "vitest";
 import { lockRun } from "../src/run/run-lock.ts";
 
 // What FAT and some network file systems say; none of them is at hand in a test.
@@ -12,11 +10,9 @@ vi.mock("node:fs/promises", async (original) => ({
 }));
 
 let folder: URL;
-beforeEach(async () => {
-  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-run-lock-"))}/`);
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
 test("where a file system has no hard links, a folder is locked by one all the same", async () => {
   for (let round = 0; round < 10; round++) {
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => lockRun(folder)));

@@ -1,18 +1,15 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@mlan/testing";
+import { beforeEach, describe, expect, test } from "vitest";
 import { lockRun, type RunLock } from "../src/run/run-lock.ts";
 
 let folder: URL;
-beforeEach(async () => {
-  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-run-lock-"))}/`);
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
 const run = promisify(execFile);
 const program = (code: string): readonly [string, readonly string[]] => [
   process.execPath,

@@ -1,8 +1,4 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import {
   type Compute,
   COMPUTE,
@@ -18,16 +14,14 @@ import {
   TRAINER,
   type UseEntry,
 } from "@mlan/core";
-import { fakeModelPlugin, memoryBenchmark, plainCompute } from "@mlan/testing";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fakeModelPlugin, memoryBenchmark, plainCompute, temporaryFolder } from "@mlan/testing";
+import { beforeEach, describe, expect, it } from "vitest";
 import { addingTrainer, all, weightEvaluator } from "./small-run.ts";
 
 let folder: URL;
-beforeEach(async () => {
-  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "use-"))}/`);
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
 /** TensorFlow.js's cpu, which notes in `log` when it is made and opened. */
 function loggingCompute(log: string[], open = plainCompute().open): Plugin<Compute> {
   return {

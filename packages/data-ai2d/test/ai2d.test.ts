@@ -1,12 +1,9 @@
 import { ai2d, type Ai2dQuestion } from "@mlan/data-ai2d";
 import { imageFromBytes } from "@mlan/data-kit";
-import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
+import { describeBenchmarkContract, folderWith, type PaperWording, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
 
 const fixtures = new URL("fixtures/", import.meta.url);
 const benchmark = ai2d({ folder: fixtures });
@@ -30,7 +27,7 @@ test("reads the Hub's layout, and clusters equal images of Parquet files", async
     { bytes: blue, path: null },
     { bytes: red, path: "other.png" },
   ]);
-  const examples = await (await ai2d({ folder: await folderOf({ "test-00000-of-00001.parquet": file }) })).open();
+  const examples = await (await ai2d({ folder: await folderWith({ "test-00000-of-00001.parquet": file }) })).open();
   const questions = await Promise.all([0, 1, 2].map((index) => examples.at(index)));
   expect(questions[1]).toMatchObject({ id: "1", question: "What is it?", target: "B" });
   expect(questions[1]?.choices).toEqual([
@@ -43,7 +40,7 @@ test("reads the Hub's layout, and clusters equal images of Parquet files", async
 });
 
 test("names file, row and column of a Parquet row without an image", async () => {
-  const folder = await folderOf({ "test.parquet": parquet([{ bytes: await readImage("red"), path: null }, null]) });
+  const folder = await folderWith({ "test.parquet": parquet([{ bytes: await readImage("red"), path: null }, null]) });
   await expect(ai2d({ folder }).open()).rejects.toMatchObject({
     code: "invalid-data",
     message: expect.stringContaining('data-ai2d: test.parquet row 1, column "image": expected an image, found null'),
@@ -65,7 +62,7 @@ test.each([
   [{ image: "../outside.png" }, 'column "image": image "../outside.png" is outside its folder'],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { question: "Which?", options: ["a", "b", "c", "d"], answer: "0", image: "a.png", ...change };
-  const folder = await folderOf({ "test.jsonl": JSON.stringify(row) });
+  const folder = await folderWith({ "test.jsonl": JSON.stringify(row) });
   await expect(ai2d({ folder }).open()).rejects.toMatchObject({
     code: "invalid-data",
     message: expect.stringContaining(message),
@@ -74,12 +71,14 @@ test.each([
 
 test("misses an image when it is read, by name", async () => {
   const row = { question: "Which?", options: ["a", "b"], answer: "0", image: "a.png" };
-  const { images } = await (await ai2d({ folder: await folderOf({ "test.jsonl": JSON.stringify(row) }) }).open()).at(0);
+  const { images } = await (
+    await ai2d({ folder: await folderWith({ "test.jsonl": JSON.stringify(row) }) }).open()
+  ).at(0);
   await expect(images[0]!.read()).rejects.toThrow('data-ai2d: there is no image "a.png"');
 });
 
 test("refuses a split without rows", async () => {
-  const folder = await folderOf({ "test.jsonl": "\n" });
+  const folder = await folderWith({ "test.jsonl": "\n" });
   await expect(ai2d({ folder }).open()).rejects.toThrow(
     /data-\w+: test\S* of .* holds no rows; give a file or folder that does/,
   );
@@ -256,11 +255,4 @@ function parquet(images: readonly (object | null)[]): Uint8Array {
 
 async function readImage(name: string): Promise<Uint8Array> {
   return new Uint8Array(await readFile(new URL(`images/${name}.png`, fixtures)));
-}
-
-async function folderOf(files: Readonly<Record<string, string | Uint8Array>>): Promise<URL> {
-  const path = await mkdtemp(join(tmpdir(), "mlan-ai2d-"));
-  onTestFinished(() => rm(path, { recursive: true }));
-  for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
-  return pathToFileURL(`${path}/`);
 }

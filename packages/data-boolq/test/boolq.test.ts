@@ -1,10 +1,6 @@
 import { boolq } from "@mlan/data-boolq";
-import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describeBenchmarkContract, folderWith, type PaperWording, WORDINGS } from "@mlan/testing";
+import { describe, expect, test } from "vitest";
 
 const benchmark = boolq({ folder: new URL("fixtures/", import.meta.url) });
 
@@ -21,11 +17,9 @@ test("asks the published rows, clustered by passage", async () => {
 
 test("names file, row and column of a bad row", async () => {
   const good = { question: "q", passage: "p", answer: true };
-  const path = await mkdtemp(join(tmpdir(), "mlan-boolq-"));
-  onTestFinished(() => rm(path, { recursive: true }));
   const rows = [good, good, { ...good, answer: "yes" }].map((row) => JSON.stringify(row)).join("\n");
-  await writeFile(join(path, "validation.jsonl"), rows);
-  await expect(boolq({ folder: pathToFileURL(`${path}/`) }).open()).rejects.toMatchObject({
+  const folder = await folderWith({ "validation.jsonl": rows });
+  await expect(boolq({ folder }).open()).rejects.toMatchObject({
     code: "invalid-data",
     message:
       'data-boolq: validation.jsonl row 2 (line 3), column "answer": expected true or false, found "yes". Correct or remove that row.',

@@ -1,10 +1,6 @@
 import { captions } from "@mlan/data-captions";
-import { describeConversationsContract } from "@mlan/testing";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { describeConversationsContract, folderWith } from "@mlan/testing";
+import { expect, test } from "vitest";
 
 const dataset = captions({ folder: new URL("fixtures/", import.meta.url) });
 
@@ -72,13 +68,8 @@ test.each([
     'captions.jsonl row 1 (line 2), column "image": image "/red.png" is outside its folder',
   ],
 ])("refuses %s", async (_, change, message) => {
-  const path = await mkdtemp(join(tmpdir(), "mlan-captions-"));
-  onTestFinished(() => rm(path, { recursive: true }));
-  await writeFile(
-    join(path, "captions.jsonl"),
-    [good, { ...good, ...change }].map((row) => JSON.stringify(row)).join("\n"),
-  );
-  const opening = captions({ folder: pathToFileURL(`${path}/`) }).open();
+  const rows = [good, { ...good, ...change }].map((row) => JSON.stringify(row)).join("\n");
+  const opening = captions({ folder: await folderWith({ "captions.jsonl": rows }) }).open();
   await expect(opening).rejects.toMatchObject({ code: "invalid-data", message: expect.stringContaining(message) });
 });
 

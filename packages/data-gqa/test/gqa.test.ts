@@ -1,12 +1,9 @@
 import { gqa, type GqaQuestion } from "@mlan/data-gqa";
 import { imageFromBytes } from "@mlan/data-kit";
-import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
+import { describeBenchmarkContract, folderWith, type PaperWording, WORDINGS } from "@mlan/testing";
 import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
 
 const fixtures = new URL("fixtures/", import.meta.url);
 const benchmark = gqa({ folder: fixtures });
@@ -44,7 +41,7 @@ test("reads the Hub's layout: two configurations, the images inside one of them"
 });
 
 test("reads no image before it is asked for", async () => {
-  const folder = await folderOf({
+  const folder = await folderWith({
     "testdev_balanced_instructions.jsonl": JSON.stringify({ id: "1", imageId: "n1", question: "Is it?", answer: "no" }),
     "testdev_balanced_images.jsonl": JSON.stringify({ id: "n1", image: "a.png" }),
   });
@@ -63,7 +60,7 @@ test("changes its fingerprint with either table", async () => {
       [`${questions}\n`, images],
       [questions, `${images}\n`],
     ].map(async ([instructions = "", pictures = ""]) => {
-      const folder = await folderOf({
+      const folder = await folderWith({
         "testdev_balanced_instructions.jsonl": instructions,
         "testdev_balanced_images.jsonl": pictures,
       });
@@ -84,7 +81,7 @@ test.each([
   [{ question: null }, 'column "question": expected text, found null'],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { id: "1", imageId: "n1", question: "Is it?", answer: "no", ...change };
-  const folder = await folderOf({
+  const folder = await folderWith({
     "testdev_balanced_instructions.jsonl": JSON.stringify(row),
     "testdev_balanced_images.jsonl": JSON.stringify({ id: "n1", image: "a.png" }),
   });
@@ -100,7 +97,7 @@ test.each([
   [{ image: "a.png" }, 'column "id" is missing'],
   [{ id: "n1", image: "../a.png" }, 'column "image": image "../a.png" is outside its folder'],
 ])("names file, row and column of a bad image: %j", async (row, message) => {
-  const folder = await folderOf({
+  const folder = await folderWith({
     "testdev_balanced_instructions.jsonl": JSON.stringify({ id: "1", imageId: "n1", question: "Is it?", answer: "no" }),
     "testdev_balanced_images.jsonl": JSON.stringify(row),
   });
@@ -112,9 +109,12 @@ test.each([
 
 test("says which table is missing, and refuses one without rows", async () => {
   const images = JSON.stringify({ id: "n1", image: "a.png" });
-  const without = await folderOf({ "testdev_balanced_images.jsonl": images });
+  const without = await folderWith({ "testdev_balanced_images.jsonl": images });
   await expect(gqa({ folder: without }).open()).rejects.toThrow(/has none of testdev_balanced_instructions/);
-  const empty = await folderOf({ "testdev_balanced_images.jsonl": images, "testdev_balanced_instructions.jsonl": "" });
+  const empty = await folderWith({
+    "testdev_balanced_images.jsonl": images,
+    "testdev_balanced_instructions.jsonl": "",
+  });
   await expect(gqa({ folder: empty }).open()).rejects.toThrow(
     /data-\w+: test\S* of .* holds no rows; give a file or folder that does/,
   );
@@ -282,7 +282,7 @@ async function hubFolder(tables: {
   readonly questions: ColumnSource[];
   readonly images: Readonly<Record<string, Uint8Array>>;
 }): Promise<URL> {
-  const folder = await folderOf({});
+  const folder = await folderWith({});
   const write = async (table: string, file: ArrayBuffer): Promise<void> => {
     await mkdir(new URL(`${table}/`, folder));
     await writeFile(new URL(`${table}/testdev-00000-of-00001.parquet`, folder), new Uint8Array(file));
@@ -307,11 +307,4 @@ async function hubFolder(tables: {
 
 async function readImage(name: string): Promise<Uint8Array> {
   return new Uint8Array(await readFile(new URL(`images/${name}.png`, fixtures)));
-}
-
-async function folderOf(files: Readonly<Record<string, string | Uint8Array>>): Promise<URL> {
-  const path = await mkdtemp(join(tmpdir(), "mlan-gqa-"));
-  onTestFinished(() => rm(path, { recursive: true }));
-  for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
-  return pathToFileURL(`${path}/`);
 }

@@ -1,12 +1,9 @@
 import { lettered } from "@mlan/data-kit";
 import { hellaswag, type HellaswagQuestion } from "@mlan/data-hellaswag";
-import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
+import { describeBenchmarkContract, type PaperWording, temporaryFolder, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { mkdir, writeFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
 
 const benchmark = hellaswag({ folder: new URL("fixtures/", import.meta.url) });
 
@@ -40,7 +37,7 @@ test("asks the published rows, clustered by the video or article they are from",
 });
 
 test("reads the Hub's Parquet", async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   await mkdir(new URL("data/", folder));
   await writeFile(new URL("data/validation-00000-of-00001.parquet", folder), parquet([ROW]));
   await writeFile(new URL("data/test-00000-of-00001.parquet", folder), "not read");
@@ -210,15 +207,9 @@ async function questionOf(row: object): Promise<HellaswagQuestion> {
 }
 
 async function folderOf(rows: readonly object[], name = "validation.jsonl"): Promise<URL> {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   await writeFile(new URL(name, folder), rows.map((row) => JSON.stringify(row)).join("\n"));
   return folder;
-}
-
-async function temporaryFolder(): Promise<URL> {
-  const path = await mkdtemp(join(tmpdir(), "mlan-hellaswag-"));
-  onTestFinished(() => rm(path, { recursive: true }));
-  return pathToFileURL(`${path}/`);
 }
 
 /** In the published schema. */

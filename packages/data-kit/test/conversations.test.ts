@@ -1,8 +1,7 @@
 import type { Conversation } from "@mlan/core";
 import { conversationsFrom, localFolder } from "@mlan/data-kit";
-import { describeConversationsContract } from "@mlan/testing";
+import { describeConversationsContract, folderWith } from "@mlan/testing";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const QUESTION = { from: "human", value: "<image>\nWhat is it?" };
 const ANSWER = { from: "gpt", value: "A cup." };
@@ -132,7 +131,7 @@ test("reads messages of parts from a table, as JSON", async () => {
     { role: "assistant", content: "A cup." },
   ];
   const table = `id,messages\n7,"${JSON.stringify(messages).replaceAll('"', '""')}"\n`;
-  const folder = await temporaryFolder({ "rows.csv": table, "images/cup.png": "pixels" });
+  const folder = await folderWith({ "rows.csv": table, "images/cup.png": "pixels" });
   const row = await (await datasetOf(new URL("rows.csv", folder)).open()).at(0);
   expect(row.turns[0]).toEqual({ role: "user", text: "What is it?\n<image>" });
   expect(row.images.map(({ name }) => name)).toEqual(["cup.png"]);
@@ -182,7 +181,7 @@ test("reads what datasets writes of images and text, mixed", async () => {
 
 async function conversationsOf(rows: readonly object[] | string): Promise<readonly Conversation[]> {
   const text = typeof rows === "string" ? rows : JSON.stringify(rows);
-  const folder = await temporaryFolder({ "rows.json": text, "images/cup.png": "pixels" });
+  const folder = await folderWith({ "rows.json": text, "images/cup.png": "pixels" });
   const examples = await datasetOf(folder).open();
   return Promise.all(Array.from({ length: examples.length }, (_, index) => examples.at(index)));
 }

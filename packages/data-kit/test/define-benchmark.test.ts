@@ -1,11 +1,10 @@
 import { choiceLines, defineBenchmark, imageColumn, lettered, strictChoice } from "@mlan/data-kit";
-import { describeBenchmarkContract } from "@mlan/testing";
+import { describeBenchmarkContract, folderWith } from "@mlan/testing";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const here = mkdtempSync(join(tmpdir(), "mlan-define-benchmark-"));
 afterAll(() => rmSync(here, { recursive: true }));
@@ -83,7 +82,7 @@ test("derives the options and the beginning of every error", async () => {
   expect(() => riddles({ hub: {} })).toThrow('data-riddles: there is no option "hub"');
   expect(() => riddles({ file: "a", folder: "b" })).toThrow('data-riddles: the options "file" and "folder" exclude');
   expect(() => pictures({ foldr: "a" } as object)).toThrow("Its options are folder, file, hub, images.");
-  const folder = await temporaryFolder({ "rows.jsonl": JSON.stringify({ riddle: 7, options: [], answer: "A" }) });
+  const folder = await folderWith({ "rows.jsonl": JSON.stringify({ riddle: 7, options: [], answer: "A" }) });
   await expect(riddles({ folder }).open()).rejects.toThrow(
     'data-riddles: rows.jsonl row 0 (line 1), column "riddle": expected text, found 7',
   );
@@ -94,7 +93,7 @@ test("finds the columns of images: lists of them, and those that may be absent",
     { views: ["a.png", "b.png"], answer: "A" },
     { views: [], mask: "b.png", answer: "A" },
   ];
-  const folder = await temporaryFolder({
+  const folder = await folderWith({
     "rows.jsonl": rows.map((row) => JSON.stringify(row)).join("\n"),
     "images/a.png": "a",
     "images/b.png": "b",

@@ -4,9 +4,9 @@ import { parse } from "csv-parse/sync";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { folderWith, temporaryFolder } from "@mlan/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const FIXTURES = new URL("fixtures/parquet/", import.meta.url);
 const RUNS = 80;
@@ -32,7 +32,7 @@ describe.each<[string, string, (bytes: Uint8Array) => readonly unknown[]]>([
 
   test(`is refused by name, or has the rows of another parser (${RUNS} times)`, async () => {
     const random = seededRandom(name.length);
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     let read = 0;
     for (let run = 0; run < RUNS; run++) {
       const bytes = mutated(Buffer.from(text), random);
@@ -59,7 +59,7 @@ describe.each(Object.entries(PARQUET))("%s that is damaged", (name, schema) => {
 
   test(`is refused by name, or has all of its rows (${2 * RUNS} times)`, async () => {
     const random = seededRandom(name.length);
-    const folder = await temporaryFolder({ "rows.parquet": whole });
+    const folder = await folderWith({ "rows.parquet": whole });
     const count = (await outcome(folder, "rows.parquet", schema, "whole"))?.length;
     const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
     for (let run = 0; run < 2 * RUNS; run++) {
@@ -95,7 +95,7 @@ test("a run of two billion values, wherever it is written, is refused or is none
     { name: "list", data: words.map((word, index) => word && [index % 2, null]) },
   ];
   const schema = z.object({ text: z.unknown(), flag: z.unknown(), list: z.unknown() });
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   let refused = 0;
   const whole = Buffer.from(parquetWriteBuffer({ columnData, schema: columns, codec: "UNCOMPRESSED" }));
   const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
@@ -113,7 +113,7 @@ test("a run of two billion values, wherever it is written, is refused or is none
 }, 60_000);
 
 test("hostile nesting, keys and sizes end in an error or in rows", async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const nested = "[".repeat(200_000) + "]".repeat(200_000);
   const hostile = [
     nested,

@@ -1,9 +1,8 @@
 import { hubFolder, imageColumn, rowsFrom, sourceFrom } from "@mlan/data-kit";
-import { type HubContents, type HubServer, hubServer } from "@mlan/testing";
+import { folderWith, type HubContents, type HubServer, hubServer, temporaryFolder } from "@mlan/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { allRows } from "./all-rows.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 import { zipOf } from "./zip-of.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -54,7 +53,7 @@ test("reads one config of several in a repository, from the Hub as from a folder
   const published = { errorPrefix: "data-kit-test", repository: "google/boolq", revision: COMMIT };
   const sources = [
     sourceFrom({ hub: { endpoint: hub.endpoint, cache } }, published),
-    sourceFrom({ folder: await temporaryFolder(files) }, published),
+    sourceFrom({ folder: await folderWith(files) }, published),
   ];
   for (const source of sources) {
     const read = async (pattern: string): Promise<readonly string[]> => {
@@ -68,5 +67,5 @@ test("reads one config of several in a repository, from the Hub as from a folder
 });
 
 async function setUp(changes: Pick<HubContents, "files" | "large">): Promise<{ hub: HubServer; cache: URL }> {
-  return { hub: await hubServer({ name: "google/boolq", commit: COMMIT, ...changes }), cache: await temporaryFolder() };
+  return { hub: await hubServer({ name: "google/boolq", commit: COMMIT, ...changes }), cache: temporaryFolder() };
 }

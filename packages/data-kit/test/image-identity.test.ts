@@ -2,10 +2,10 @@ import type { ImageReference } from "@mlan/core";
 import { imageColumn, imageIdentity, localFolder, type RowReader, rowsFrom } from "@mlan/data-kit";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { writeFile } from "node:fs/promises";
+import { folderWith } from "@mlan/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { allRows } from "./all-rows.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const [RED, BLUE] = [new Uint8Array([1, 2]), new Uint8Array([3])];
 const CELLS = [
@@ -38,13 +38,13 @@ test("names the row of a missing image where the schema wants one", async () => 
 });
 
 test("is the name of an image that rows only name", async () => {
-  const folder = await temporaryFolder({ "test.json": JSON.stringify([{ image: "red.png" }, { image: null }]) });
+  const folder = await folderWith({ "test.json": JSON.stringify([{ image: "red.png" }, { image: null }]) });
   const rows = await allRows(reader(folder, imageColumn.nullish()));
   expect(rows.map(({ image }) => image && imageIdentity(image))).toEqual(["red.png", null]);
 });
 
 test("refuses the images of a Parquet file that was written over after it was opened", async () => {
-  const folder = await temporaryFolder({ "test.parquet": parquetOf(CELLS) });
+  const folder = await folderWith({ "test.parquet": parquetOf(CELLS) });
   const rows = await reader(folder, imageColumn.nullish()).read();
   await writeFile(new URL("test.parquet", folder), parquetOf(CELLS.map((cell) => cell && { ...cell, bytes: BLUE })));
   const { image } = await rows.at(0);
@@ -57,7 +57,7 @@ test("refuses the images of a Parquet file that was written over after it was op
 type Images = z.ZodType<ImageReference | null | undefined>;
 
 async function read(image: Images): Promise<readonly z.output<Images>[]> {
-  const folder = await temporaryFolder({ "test.parquet": parquetOf(CELLS) });
+  const folder = await folderWith({ "test.parquet": parquetOf(CELLS) });
   return (await allRows(reader(folder, image))).map((row) => row.image);
 }
 

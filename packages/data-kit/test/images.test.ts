@@ -1,14 +1,13 @@
 import { MlanError, stampOf } from "@mlan/core";
 import { imageArchive } from "#internal/images/image-archive.ts";
 import { imageColumn, imageFromBytes, imageFromFile, localFolder, rowsFrom } from "@mlan/data-kit";
-import { expectSurvival, mutations } from "@mlan/testing";
+import { expectSurvival, folderWith, mutations, temporaryFolder } from "@mlan/testing";
 import { execFile } from "node:child_process";
 import { mkdir, readdir, readlink, symlink, truncate, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { temporaryFolder } from "./temporary-folder.ts";
 import { zipOf } from "./zip-of.ts";
 
 const ESCAPES = [
@@ -32,19 +31,19 @@ test("an image in memory is its bytes", async () => {
 
 describe("an image in a folder", () => {
   test("is read by its name, whatever characters that has", async () => {
-    const folder = await temporaryFolder({ "a/b%20%23%3F%C3%A9.png": "pixels" });
+    const folder = await folderWith({ "a/b%20%23%3F%C3%A9.png": "pixels" });
     expect(Buffer.from(await imageFromFile(folder, "a/b #?é.png").read()).toString()).toBe("pixels");
   });
 
   test.each(ESCAPES)("is refused when its name leads out of the folder: %j", async (name) => {
-    const folder = await temporaryFolder({ "secret.png": "secret", "images/a.png": "pixels" });
+    const folder = await folderWith({ "secret.png": "secret", "images/a.png": "pixels" });
     expect(() => imageFromFile(new URL("images/", folder), name, "data-x")).toThrow(
       /^data-x: image .* (outside its folder|has a character that no file name can have)/,
     );
   });
 
   test("is refused when a link leads out of the folder, not when one stays inside", async () => {
-    const folder = await temporaryFolder({ "secret.png": "secret", "images/a.png": "pixels" });
+    const folder = await folderWith({ "secret.png": "secret", "images/a.png": "pixels" });
     const images = new URL("images/", folder);
     await symlink(fileURLToPath(new URL("secret.png", folder)), new URL("out.png", images));
     await symlink(fileURLToPath(folder), new URL("up", images));
@@ -55,7 +54,7 @@ describe("an image in a folder", () => {
   });
 
   test("says that a name is an address, or is a folder's", async () => {
-    const folder = await temporaryFolder({ "images/a.png/b.png": "pixels" });
+    const folder = await folderWith({ "images/a.png/b.png": "pixels" });
     expect(() => imageFromFile(folder, "https://example.org/a.png", "data-x")).toThrow(
       'data-x: image "https://example.org/a.png" is a web address; download the file',
     );
@@ -66,7 +65,7 @@ describe("an image in a folder", () => {
   });
 
   test("names a place that cannot be read, and why", async () => {
-    const folder = await temporaryFolder({});
+    const folder = await folderWith({});
     await symlink("loop", new URL("loop", folder));
     await expect(imageFromFile(folder, "loop/a.png").read()).rejects.toMatchObject({
       code: "invalid-data",
@@ -77,7 +76,7 @@ describe("an image in a folder", () => {
   });
 
   test("is missed by name and folder when it is not there", async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     const missing = imageFromFile(folder, "a.png", "data-x");
     await expect(missing.read()).rejects.toMatchObject({
       code: "invalid-data",
@@ -88,7 +87,7 @@ describe("an image in a folder", () => {
 
 describe("in a folder of images", () => {
   test("a folder, a pipe, or a file of 300 MiB is no image", async () => {
-    const folder = await temporaryFolder({ "big.png": "" });
+    const folder = await folderWith({ "big.png": "" });
     await mkdir(new URL("sub.png/", folder));
     await truncate(new URL("big.png", folder), 300 * MIB);
     await promisify(execFile)("mkfifo", [fileURLToPath(new URL("pipe.png", folder))]);
@@ -109,7 +108,7 @@ describe("in a folder of images", () => {
   });
 
   test("names may begin with ./, and hold accents in either form of Unicode", async () => {
-    const folder = await temporaryFolder({ "caf%C3%A9.png": "joined", "cre%CC%80me.png": "apart" });
+    const folder = await folderWith({ "caf%C3%A9.png": "joined", "cre%CC%80me.png": "apart" });
     const text = async (name: string) => Buffer.from(await imageFromFile(folder, name).read()).toString();
     expect(await text("./café.png".normalize("NFD"))).toBe("joined");
     expect(await text(".//crème.png".normalize("NFC"))).toBe("apart");
@@ -122,7 +121,7 @@ describe("in a folder of images", () => {
   });
 
   test("looking for an image reads nothing, and trusts no stamp of a file that was just written", async () => {
-    const folder = await temporaryFolder({ "a.png": "one" });
+    const folder = await folderWith({ "a.png": "one" });
     expect(await imageFromFile(folder, "a.png").find?.()).toEqual({ stamp: "" });
     const [place, name] = [new URL("./", import.meta.url), "images.test.ts"];
     expect(await imageFromFile(place, name).find?.()).toEqual({ stamp: await stampOf(new URL(name, place)) });
@@ -133,7 +132,7 @@ describe("in a folder of images", () => {
   });
 
   test.each(["nowhere/", "nowhere.zip"])("a place that does not exist is noticed at opening: %s", async (place) => {
-    const folder = await temporaryFolder({ "rows.json": '[{"image":"a.png"}]' });
+    const folder = await folderWith({ "rows.json": '[{"image":"a.png"}]' });
     const rows = rowsFrom({
       errorPrefix: "data-x",
       source: localFolder("data-x", new URL("rows.json", folder)),
@@ -147,7 +146,7 @@ describe("in a folder of images", () => {
 
 describe("an image in a zip archive", () => {
   test("is read once the archive is there, though it was missing before", async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     const image = imageArchive("data-x", new URL("images.zip", folder)).image("a.png");
     await expect(image.read()).rejects.toThrow("images.zip");
     await writeFile(new URL("images.zip", folder), zipOf({ "a.png": "one" }));
@@ -155,7 +154,7 @@ describe("an image in a zip archive", () => {
   });
 
   test("is read with or without the folder that all entries share", async () => {
-    const folder = await temporaryFolder({ "images.zip": zipOf({ "all/a.png": "one", "all/b/c.png": "two" }) });
+    const folder = await folderWith({ "images.zip": zipOf({ "all/a.png": "one", "all/b/c.png": "two" }) });
     const archive = imageArchive("data-x", new URL("images.zip", folder));
     for (const [name, text] of [
       ["all/a.png", "one"],
@@ -174,7 +173,7 @@ describe("an image in a zip archive", () => {
     ["with ./ before its names", { "./photos/a.png": "A", "./photos/b.png": "B" }],
     ["flat", { "a.png": "A", "b.png": "B" }],
   ])("is found in an archive %s", async (_, files: Readonly<Record<string, string>>) => {
-    const folder = await temporaryFolder({ "images.zip": zipOf(files) });
+    const folder = await folderWith({ "images.zip": zipOf(files) });
     const archive = imageArchive("data-x", new URL("images.zip", folder));
     const whole = Object.keys(files)[0]!;
     for (const name of ["a.png", "./a.png", whole, `./${whole}`, whole.replace("data/", "")]) {
@@ -184,7 +183,7 @@ describe("an image in a zip archive", () => {
 
   test("is found by its name in either form of Unicode", async () => {
     const names = ["joined é.png".normalize("NFC"), "apart é.png".normalize("NFD")] as const;
-    const folder = await temporaryFolder({ "images.zip": zipOf({ [names[0]]: "one", [names[1]]: "two" }) });
+    const folder = await folderWith({ "images.zip": zipOf({ [names[0]]: "one", [names[1]]: "two" }) });
     const archive = imageArchive("data-x", new URL("images.zip", folder));
     for (const name of names) {
       const other = await archive.image(name.normalize("NFD")).read();
@@ -194,7 +193,7 @@ describe("an image in a zip archive", () => {
 
   test("is missed with what the archive holds", async () => {
     const files = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`x/${index}.png`, "x"]));
-    const folder = await temporaryFolder({ "images.zip": zipOf({ ...files, "__MACOSX/x/._0.png": "litter" }) });
+    const folder = await folderWith({ "images.zip": zipOf({ ...files, "__MACOSX/x/._0.png": "litter" }) });
     const image = imageArchive("data-x", new URL("images.zip", folder)).image("a.png");
     await expect(image.read()).rejects.toThrow(
       /there is no image "a.png" in .*images\.zip, which holds x\/0\.png, x\/1\.png, .*x\/4\.png, and 3 more;/,
@@ -203,7 +202,7 @@ describe("an image in a zip archive", () => {
   });
 
   test("is missed where the archive is a Git LFS pointer, or no archive", async () => {
-    const folder = await temporaryFolder({ "lfs.zip": "version https://git-lfs.github.com/spec/v1\n", "b.zip": "" });
+    const folder = await folderWith({ "lfs.zip": "version https://git-lfs.github.com/spec/v1\n", "b.zip": "" });
     for (const [name, reason] of [
       ["lfs.zip", "a Git LFS pointer"],
       ["b.zip", "not a zip file"],
@@ -223,7 +222,7 @@ describe("an image in a zip archive", () => {
       const names = Array.from({ length: 40 }, (_, index) => `${index}.png`);
       const bytes = zipOf(Object.fromEntries(names.map((name) => [name, name.repeat(5000)])));
       const damaged = Uint8Array.from(bytes).fill(0xff, 40, 60);
-      const folder = await temporaryFolder({ "whole.zip": bytes, "damaged.zip": damaged, "none.zip": "no archive" });
+      const folder = await folderWith({ "whole.zip": bytes, "damaged.zip": damaged, "none.zip": "no archive" });
       for (const file of ["whole.zip", "damaged.zip", "none.zip"]) {
         const archive = imageArchive("t", new URL(file, folder));
         const read = await Promise.allSettled([...names, "no.png"].map((name) => archive.image(name).read()));
@@ -236,7 +235,7 @@ describe("an image in a zip archive", () => {
 
   test("is looked for without reading it, and tells other bytes", async () => {
     const found = async (text: string) => {
-      const folder = await temporaryFolder({ "images.zip": zipOf({ "a.png": text }) });
+      const folder = await folderWith({ "images.zip": zipOf({ "a.png": text }) });
       return imageArchive("data-x", new URL("images.zip", folder)).image("a.png").find?.();
     };
     expect(await found("one")).toEqual(await found("one"));
@@ -254,7 +253,7 @@ describe("an image in a zip archive", () => {
   ])("is refused where %s", async (problem, damage) => {
     const zip = Buffer.from(zipOf({ "a.png": "one one one one", "b.png": "two two two two" }));
     damage(zip);
-    const folder = await temporaryFolder({ "images.zip": zip });
+    const folder = await folderWith({ "images.zip": zip });
     const image = imageArchive("data-x", new URL("images.zip", folder)).image("a.png");
     await expect(image.read()).rejects.toMatchObject({
       code: "invalid-data",
@@ -263,7 +262,7 @@ describe("an image in a zip archive", () => {
   });
 
   test("is read, or refused with one error, in 300 damaged archives", async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     const original = zipOf({ "x/a.png": "pixels ".repeat(40), "x/b.png": "more", "__MACOSX/._a": "litter" });
     const counts = await expectSurvival(mutations(original, 300, 5), {
       async attempt(bytes) {
@@ -281,7 +280,7 @@ describe("an image in a zip archive", () => {
     const zip = zipOf({ "a.png": "one" });
     const locator = Buffer.alloc(20, 0xff);
     locator.writeUInt32LE(0x07064b50);
-    const folder = await temporaryFolder({
+    const folder = await folderWith({
       "images.zip": Buffer.concat([zip.subarray(0, -22), locator, zip.subarray(-22)]),
     });
     await expect(imageArchive("data-x", new URL("images.zip", folder)).image("a.png").read()).rejects.toMatchObject({
@@ -296,7 +295,7 @@ describe("an image in a zip archive", () => {
   });
 
   test("cannot be read when the archive is damaged or missing", async () => {
-    const folder = await temporaryFolder({ "images.zip": zipOf({ "a.png": "one" }).subarray(0, -10) });
+    const folder = await folderWith({ "images.zip": zipOf({ "a.png": "one" }).subarray(0, -10) });
     for (const name of ["images.zip", "missing.zip"]) {
       await expect(imageArchive("data-x", new URL(name, folder)).image("a.png").read()).rejects.toMatchObject({
         code: "invalid-data",

@@ -1,8 +1,8 @@
 import { imageColumn, joinedRows, localFolder, type RowReader, rowsFrom } from "@mlan/data-kit";
+import { folderWith } from "@mlan/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { allRows } from "./all-rows.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const IMAGES = [
   { id: "n1", image: "one.png" },
@@ -46,7 +46,7 @@ test("stamps both tables", async () => {
 });
 
 async function joined(questions: readonly object[], images: readonly object[]): Promise<RowReader<JoinedRow>> {
-  const folder = await temporaryFolder({
+  const folder = await folderWith({
     "questions.json": JSON.stringify(questions),
     "images.json": JSON.stringify(images),
     "images/one.png": "png",

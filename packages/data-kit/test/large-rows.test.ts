@@ -3,8 +3,8 @@ import { createWriteStream } from "node:fs";
 import { once } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { temporaryFolder } from "@mlan/testing";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const ROWS = 8000;
 const BYTES_PER_ROW = 4096;
@@ -13,7 +13,7 @@ setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
 test.each(["rows.json", "rows.jsonl"])("keeps none of the rows of %s in memory", async (name) => {
-  const file = new URL(name, await temporaryFolder());
+  const file = new URL(name, temporaryFolder());
   await writeRows(file, name === "rows.json");
   const before = usedBytes();
   const examples = await conversationsFrom({

@@ -1,10 +1,10 @@
 import { conversationsFrom, imageColumn, localFolder, rowsFrom } from "@mlan/data-kit";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { readFileSync } from "node:fs";
+import { folderWith } from "@mlan/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { allRows } from "./all-rows.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const IMAGE_OR_NONE = z.object({ image: imageColumn.nullable() });
 
@@ -119,7 +119,7 @@ test("reads lists of images, as a column of several images has them", async () =
     { name: "messages", data: [said("<image><image>Same?"), said("Hi"), said("Hi"), said("<image>Cup?")] },
   ];
   const bytes = new Uint8Array(parquetWriteBuffer({ columnData, schema, rowGroupSize: 2 }));
-  const folder = await temporaryFolder({ "rows.parquet": bytes, "images/cup.png": "pixels" });
+  const folder = await folderWith({ "rows.parquet": bytes, "images/cup.png": "pixels" });
   const examples = await conversationsFrom({
     name: "t",
     source: localFolder("t", folder),
@@ -132,7 +132,7 @@ test("reads lists of images, as a column of several images has them", async () =
 });
 
 async function rowsOf<Shape extends z.ZodRawShape>(bytes: Uint8Array, schema: z.ZodObject<Shape>) {
-  const folder = await temporaryFolder({ "rows.parquet": bytes });
+  const folder = await folderWith({ "rows.parquet": bytes });
   const source = localFolder("t", folder);
   return allRows(rowsFrom({ errorPrefix: "t", source, files: ["rows.parquet"], schema, images: { column: "image" } }));
 }

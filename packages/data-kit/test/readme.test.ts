@@ -1,9 +1,9 @@
 import { type Benchmark, chatWording, type Conversation, type Dataset } from "@mlan/core";
 import * as dataKit from "@mlan/data-kit";
 import { readFile } from "node:fs/promises";
+import { folderWith } from "@mlan/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const ROW = {
   id: "a",
@@ -22,7 +22,7 @@ test.each([
   ["chats", "a"],
   ["short", "short-a"],
 ])("the README's %s are read", async (name, id) => {
-  const folder = await temporaryFolder({
+  const folder = await folderWith({
     "chats/rows.json": JSON.stringify([ROW]),
     "photos/cup.png": "pixels",
     "chats/images/cup.png": "pixels",
@@ -36,7 +36,7 @@ test.each([
 
 test("the README's benchmark is read and asked", async () => {
   const row = { riddle: "What runs?", options: ["a nose", "a stone"], answer: "A" };
-  const folder = await temporaryFolder({ "riddles.jsonl": JSON.stringify(row) });
+  const folder = await folderWith({ "riddles.jsonl": JSON.stringify(row) });
   const riddles = await runSnippet<() => Benchmark>("const riddles =", "riddles", new URL("script.js", folder));
   const question = await (await riddles().open()).at(0);
   expect(riddles().protocol().prompt(question, chatWording("tuned"))).toEqual({

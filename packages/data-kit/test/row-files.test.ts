@@ -2,10 +2,10 @@ import { localFolder, rowsFrom } from "@mlan/data-kit";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { folderWith, temporaryFolder } from "@mlan/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { allRows } from "./all-rows.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 import { zipOf } from "./zip-of.ts";
 
 const schema = z.object({ q: z.string(), n: z.number() });
@@ -39,17 +39,17 @@ test.each([
   ["TSV",                               "rows.tsv",     'n\tq\n1\t"a, ""b""\n[c]"\n-2.5\té {\n'],
   ["JSON called .csv",                  "rows.csv",     LINES],
 ])("reads %s", async (_, name, content) => {
-  const folder = await temporaryFolder({ [name]: content });
+  const folder = await folderWith({ [name]: content });
   expect(await allRows(readerOf(new URL(name, folder)))).toEqual(ROWS);
 });
 
 test.each(["rows.JSON", "rows.ndjson", "rows.JSONL"])("finds %s in a folder", async (name) => {
-  const folder = await temporaryFolder({ [name]: LINES, "rows.json.bak": "", "xrows.json": "" });
+  const folder = await folderWith({ [name]: LINES, "rows.json.bak": "", "xrows.json": "" });
   expect(await allRows(readerOf(folder, ["rows.json", "rows.jsonl"]))).toEqual(ROWS);
 });
 
 test("prefers the exact name to another letter case", async () => {
-  const folder = await temporaryFolder({ "rows.JSON": "[]", "rows.json": ARRAY });
+  const folder = await folderWith({ "rows.JSON": "[]", "rows.json": ARRAY });
   expect(await allRows(readerOf(folder, ["rows.json"]))).toEqual(ROWS);
 });
 
@@ -64,7 +64,7 @@ test("gives the cells of a table the types that the schema wants", async () => {
     either: z.union([z.string(), z.number()]),
   });
   const content = `text,yes,no,list,quoted,absent,either\n1,true,False,"['a', ""b""]","[""a""]",,3\n`;
-  const folder = await temporaryFolder({ "rows.csv": content });
+  const folder = await folderWith({ "rows.csv": content });
   const reader = rowsFrom({ errorPrefix: "t", source: localFolder("t", folder), files: ["*.csv"], schema: wanted });
   expect(await allRows(reader)).toEqual([
     { text: "1", yes: true, no: false, list: ["a", "b"], quoted: ["a"], either: "3" },
@@ -109,7 +109,7 @@ test.each<[string, string, string | Uint8Array, string]>([
   ["CR for line ends of JSON", "rows.jsonl", LINES.replaceAll("\n", "\r"), "t: rows.jsonl ends its lines in CR alone; save it with LF."],
   ["a big integer",    "rows.json",     '[{"q":"","n":9007199254740993}]', 't: rows.json row 0, column "n": expected a number, found "9007199254740993"'],
 ])("says of %s what it is", async (_, name, content, message) => {
-  const folder = await temporaryFolder({ [name]: content });
+  const folder = await folderWith({ [name]: content });
   await expect(readerOf(new URL(name, folder)).read()).rejects.toMatchObject({
     code: "invalid-data",
     message: expect.stringContaining(message),
@@ -123,7 +123,7 @@ test.each([
   ["of numbers",      "[ 1.5 -2.]"],
   ["inside a list",   "[{'a': array(['x', 'y'], dtype=object)}]"],
 ])("says that numpy printed a list %s", async (_, cell) => {
-  const folder = await temporaryFolder({ "rows.csv": `list\n"${cell}"\n` });
+  const folder = await folderWith({ "rows.csv": `list\n"${cell}"\n` });
   const schema = z.object({ list: z.array(z.unknown()) });
   const rows = rowsFrom({ errorPrefix: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
   await expect(rows.read()).rejects.toThrow(/column "list": expected a list, found .*, which is a list as printed by numpy/s);
@@ -132,7 +132,7 @@ test.each([
 test.each(["[{'a': 'x'}, {'a': 'y'}]", "['a b', 'c']", "[]", "['x']", "[[1, 2], [3]]", "[{'a b': ['c d']}]"])(
   "does not take a list of Python for one of numpy: %s",
   async (cell) => {
-    const folder = await temporaryFolder({ "rows.csv": `list\n"${cell}"\n` });
+    const folder = await folderWith({ "rows.csv": `list\n"${cell}"\n` });
     const schema = z.object({ list: z.array(z.unknown()) });
     const rows = rowsFrom({ errorPrefix: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
     expect(await allRows(rows)).toEqual([{ list: JSON.parse(cell.replaceAll("'", '"')) }]);
@@ -140,26 +140,26 @@ test.each(["[{'a': 'x'}, {'a': 'y'}]", "['a b', 'c']", "[]", "['x']", "[[1, 2], 
 );
 
 test("says what a list of numpy is, however large", async () => {
-  const folder = await temporaryFolder({ "rows.csv": `list\n"['${"x".repeat(20_000_000)}' 'y']"\n` });
+  const folder = await folderWith({ "rows.csv": `list\n"['${"x".repeat(20_000_000)}' 'y']"\n` });
   const schema = z.object({ list: z.array(z.unknown()) });
   const rows = rowsFrom({ errorPrefix: "t", source: localFolder("t", folder), files: ["rows.csv"], schema });
   await expect(rows.read()).rejects.toThrow("which is a list as printed by numpy");
 });
 
 test("names an empty file once", async () => {
-  const folder = await temporaryFolder({ "rows.jsonl": "\n" });
+  const folder = await folderWith({ "rows.jsonl": "\n" });
   await expect(readerOf(new URL("rows.jsonl", folder)).read()).rejects.toThrow(
     `t: rows.jsonl of ${fileURLToPath(folder)} holds no rows; give a file or folder that does.`,
   );
 });
 
 test("keeps lone surrogates and NUL in texts", async () => {
-  const folder = await temporaryFolder({ "rows.json": String.raw`[{"q":"\ud83d\u0000","n":1}]` });
+  const folder = await folderWith({ "rows.json": String.raw`[{"q":"\ud83d\u0000","n":1}]` });
   expect(await allRows(readerOf(folder))).toEqual([{ q: "\ud83d\0", n: 1 }]);
 });
 
 test("shows where it looked as it is on disk, and what is there instead", async () => {
-  const folder = await temporaryFolder({ "a%20b%20%25/other.txt": "", "a%20b%20%25/more.md": "" });
+  const folder = await folderWith({ "a%20b%20%25/other.txt": "", "a%20b%20%25/more.md": "" });
   const place = new URL("a%20b%20%25/", folder);
   await expect(readerOf(place).read()).rejects.toThrow(
     `t: ${fileURLToPath(place)} has none of rows.json, but more.md, other.txt; give the folder that has one`,
@@ -167,7 +167,7 @@ test("shows where it looked as it is on disk, and what is there instead", async 
 });
 
 test("takes paths, and a file or folder for the other", async () => {
-  const folder = await temporaryFolder({ "rows.json": ARRAY, "deep/rows.json/x.json": ARRAY });
+  const folder = await folderWith({ "rows.json": ARRAY, "deep/rows.json/x.json": ARRAY });
   const path = fileURLToPath(folder);
   for (const place of [path, path.slice(0, -1), `${path}rows.json`, `${path}rows.json/`]) {
     expect(await allRows(readerOf(place))).toEqual(ROWS);
@@ -177,7 +177,7 @@ test("takes paths, and a file or folder for the other", async () => {
 });
 
 test("names a place that cannot be read, and why", async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   await symlink("loop", new URL("loop", folder));
   await symlink("nowhere", new URL("rows.json", folder));
   const unavailable = (message: string) => ({ code: "unavailable", message: expect.stringContaining(message) });
@@ -187,7 +187,7 @@ test("names a place that cannot be read, and why", async () => {
 });
 
 test("names a file that changed after it was opened", async () => {
-  const folder = await temporaryFolder({ "rows.json": ARRAY, "rows.jsonl": LINES });
+  const folder = await folderWith({ "rows.json": ARRAY, "rows.jsonl": LINES });
   for (const name of ["rows.json", "rows.jsonl"]) {
     const file = new URL(name, folder);
     const rows = await readerOf(file).read();
@@ -197,14 +197,14 @@ test("names a file that changed after it was opened", async () => {
     await writeFile(file, "");
     await expect(rows.at(1)).rejects.toThrow("has changed since it was opened");
   }
-  const rows = await readerOf(new URL("other.json", await temporaryFolder({ "other.json": ARRAY }))).read();
+  const rows = await readerOf(new URL("other.json", await folderWith({ "other.json": ARRAY }))).read();
   await expect(rows.at(2)).rejects.toThrow(RangeError);
 });
 
 test("keeps long integers of a row with millions of escapes", async () => {
   const text = '\\"'.repeat(6_000_000);
   const row = `{"a":"1234567890123456\\\\","n":12345678901234567890,"text":${JSON.stringify(text)},"m":[-9007199254740993]}`;
-  const folder = await temporaryFolder({ "rows.jsonl": row });
+  const folder = await folderWith({ "rows.jsonl": row });
   const schema = z.object({ a: z.string(), n: z.string(), text: z.string(), m: z.array(z.string()) });
   const source = localFolder("t", folder);
   const found = await (await rowsFrom({ errorPrefix: "t", source, files: ["rows.jsonl"], schema }).read()).at(0);
@@ -217,7 +217,7 @@ test("keeps long integers of a row with millions of escapes", async () => {
 });
 
 test("says that what a pattern names is a folder", async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   await mkdir(new URL("target/", folder));
   await symlink("target", new URL("rows.json", folder));
   await expect(readerOf(folder).read()).rejects.toMatchObject({

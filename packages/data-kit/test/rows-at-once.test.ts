@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { conversationsFrom, localFolder } from "@mlan/data-kit";
+import { folderWith } from "@mlan/testing";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const ROWS = 1000;
 
@@ -14,7 +14,7 @@ test.skipIf(!existsSync("/proc/self/io"))("rows that are asked for at once are r
     return JSON.stringify({ id: `row-${index}`, conversations });
   });
   const text = rows.join("\n");
-  const folder = await temporaryFolder({ "rows.jsonl": text });
+  const folder = await folderWith({ "rows.jsonl": text });
   const examples = await conversationsFrom({
     name: "rows",
     source: localFolder("rows", folder),

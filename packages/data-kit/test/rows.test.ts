@@ -4,10 +4,10 @@ import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { folderWith } from "@mlan/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { allRows } from "./all-rows.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const FIXTURES = new URL("fixtures/parquet/", import.meta.url);
 
@@ -31,7 +31,7 @@ test("gives back any rows that JSONL can hold", async () => {
   const row = fc.record({ question: fc.string({ unit: "grapheme" }), answer: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(fc.array(row, { minLength: 1 }), async (rows) => {
-      const folder = await temporaryFolder({ "rows.jsonl": rows.map((one) => JSON.stringify(one)).join("\n") });
+      const folder = await folderWith({ "rows.jsonl": rows.map((one) => JSON.stringify(one)).join("\n") });
       expect(await allRows(reader(folder, ["rows.jsonl"]))).toEqual(rows);
     }),
     { numRuns: 50 },
@@ -43,7 +43,7 @@ test("shows what a schema found within a text that it parsed", async () => {
     .string()
     .transform((text): unknown => JSON.parse(text))
     .pipe(z.array(z.object({ label: z.enum(["A", "B"]) })));
-  const folder = await temporaryFolder({ "rows.jsonl": JSON.stringify({ items: '[{"label":"A"},{"label":"C"},{}]' }) });
+  const folder = await folderWith({ "rows.jsonl": JSON.stringify({ items: '[{"label":"A"},{"label":"C"},{}]' }) });
   const source = localFolder("data-test", folder);
   const rows = rowsFrom({
     errorPrefix: "data-test",
@@ -74,7 +74,7 @@ test("reads the shards of the first pattern that has any, in the order of their 
 });
 
 test("reads one file of any name", async () => {
-  const folder = await temporaryFolder({ "my own rows.jsonl": JSON.stringify(GOOD) });
+  const folder = await folderWith({ "my own rows.jsonl": JSON.stringify(GOOD) });
   expect(await allRows(reader(new URL("my own rows.jsonl", folder), ["rows.jsonl"]))).toHaveLength(1);
 });
 
@@ -127,7 +127,7 @@ test("refuses Parquet that was cut short", async () => {
 });
 
 test("says what it looked for when there is no such folder, or none of the files", async () => {
-  const folder = await temporaryFolder({ "readme.md": "" });
+  const folder = await folderWith({ "readme.md": "" });
   await expect(reader(folder, ["rows.json", "data/rows-*.parquet"]).read()).rejects.toThrow(
     "none of rows.json, data/rows-*.parquet",
   );
@@ -135,13 +135,13 @@ test("says what it looked for when there is no such folder, or none of the files
 });
 
 test("stops when it is told to", async () => {
-  const folder = await temporaryFolder({ "rows.json": JSON.stringify([GOOD]) });
+  const folder = await folderWith({ "rows.json": JSON.stringify([GOOD]) });
   await expect(reader(folder, ["rows.json"]).read({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
 });
 
 test("reads Parquet's 64-bit integers as numbers, and names one that no number holds", async () => {
   const data = [1n, -(2n ** 53n) + 1n, 2n ** 53n];
-  const folder = await temporaryFolder({
+  const folder = await folderWith({
     "good.parquet": parquet([{ name: "count", data: data.slice(0, 2), type: "INT64" }]),
     "rows.parquet": parquet([{ name: "count", data, type: "INT64" }]),
   });
@@ -176,7 +176,7 @@ test("names all columns that are missing, and misses none that may be", async ()
     f: z.string().nullish(),
   });
   const read = async (row: object) => {
-    const folder = await temporaryFolder({ "rows.json": JSON.stringify([row]) });
+    const folder = await folderWith({ "rows.json": JSON.stringify([row]) });
     const source = localFolder("t", folder);
     const images = { column: "b" };
     return allRows(rowsFrom({ errorPrefix: "t", source, files: ["rows.json"], schema: wanted, images }));
@@ -190,7 +190,7 @@ test.each([
   ["rows.jsonl", "\n"],
   ["rows.json", "[]"],
 ])("says that a split is empty, and which file it read: %s", async (name, content) => {
-  const folder = await temporaryFolder({ [name]: content });
+  const folder = await folderWith({ [name]: content });
   await expect(reader(folder, [name]).read()).rejects.toMatchObject({
     code: "invalid-data",
     message: expect.stringContaining(`data-kit-test: ${name} of ${fileURLToPath(folder)} holds no rows`),
@@ -206,7 +206,7 @@ test("reads images inside Parquet, row group by row group, in any order", async 
   const count = 10;
   const images = Array.from({ length: count }, (_, index) => ({ bytes: new Uint8Array(300).fill(index), path: null }));
   const file = parquetWithImages(images, 3);
-  const folder = await temporaryFolder({ "rows.parquet": file });
+  const folder = await folderWith({ "rows.parquet": file });
   const rows = await allRows(imageReader(folder, ["rows.parquet"]));
   expect(rows).toHaveLength(count);
   for (const index of [9, 0, 4, 3, 9, 1]) expect(await rows[index]!.image.read()).toEqual(images[index]!.bytes);
@@ -223,7 +223,7 @@ test("reads the file that a Parquet row names when it holds no bytes", async () 
     ],
     10,
   );
-  const folder = await temporaryFolder({ "rows.parquet": file, "images/a.png": "pixels" });
+  const folder = await folderWith({ "rows.parquet": file, "images/a.png": "pixels" });
   const rows = await allRows(imageReader(folder, ["rows.parquet"]));
   expect(Buffer.from(await rows[0]!.image.read()).toString()).toBe("pixels");
   expect(await rows[1]!.image.read()).toEqual(pixels);
@@ -237,7 +237,7 @@ test("names the Parquet row that has neither an image nor the name of one", asyn
     { bytes: new Uint8Array([1]), path: null },
     { bytes: null, path: null },
   ];
-  const folder = await temporaryFolder({ "rows.parquet": parquetWithImages(images, 1) });
+  const folder = await folderWith({ "rows.parquet": parquetWithImages(images, 1) });
   await expect(imageReader(folder, ["rows.parquet"]).read()).rejects.toThrow(
     'rows.parquet row 1, column "image": expected an image, found null',
   );
@@ -287,7 +287,7 @@ async function withHashOfImage(row: Readonly<Record<string, unknown>>): Promise<
 
 test("tells rows without an image in a file without statistics", async () => {
   const images = [null, { bytes: new Uint8Array([5]), path: null }, null];
-  const folder = await temporaryFolder({ "rows.parquet": parquetWithImages(images, 2, false) });
+  const folder = await folderWith({ "rows.parquet": parquetWithImages(images, 2, false) });
   const nullable = rowsFrom({
     errorPrefix: "t",
     source: localFolder("t", folder),
@@ -301,7 +301,7 @@ test("tells rows without an image in a file without statistics", async () => {
 });
 
 test("refuses a row that has anything but an image in its image column", async () => {
-  const folder = await temporaryFolder({ "rows.jsonl": '{"image": 17}' });
+  const folder = await folderWith({ "rows.jsonl": '{"image": 17}' });
   await expect(imageReader(folder, ["rows.jsonl"]).read()).rejects.toThrow(
     'column "image": expected an image, found 17',
   );
@@ -312,11 +312,11 @@ function reader(folder: URL, files: readonly string[]) {
 }
 
 async function read(content: Readonly<Record<string, string | Uint8Array>>, files: readonly string[]) {
-  return reader(await temporaryFolder(content), files).read();
+  return reader(await folderWith(content), files).read();
 }
 
 async function readAll(content: Readonly<Record<string, string | Uint8Array>>, files: readonly string[]) {
-  return allRows(reader(await temporaryFolder(content), files));
+  return allRows(reader(await folderWith(content), files));
 }
 
 function imageReader(folder: URL, files: readonly string[]) {

@@ -1,10 +1,7 @@
 import { mlan } from "@mlan/data-mlan";
-import { describeConversationsContract } from "@mlan/testing";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { describeConversationsContract, folderWith } from "@mlan/testing";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
 
 const folder = new URL("fixtures/", import.meta.url);
 
@@ -103,16 +100,12 @@ test.each([
     'rows.json row 1, column "image": image "../red.png" is outside its folder',
   ],
 ])("refuses %s", async (_, row, message) => {
-  const path = await mkdtemp(join(tmpdir(), "mlan-mlan-"));
-  onTestFinished(() => rm(path, { recursive: true }));
-  await writeFile(
-    join(path, "rows.json"),
-    JSON.stringify([
-      { id: "good", conversations: [turn("human"), turn("gpt")] },
-      { id: "bad", ...row },
-    ]),
-  );
-  const opening = mlan({ file: pathToFileURL(join(path, "rows.json")) }).open();
+  const rows = [
+    { id: "good", conversations: [turn("human"), turn("gpt")] },
+    { id: "bad", ...row },
+  ];
+  const folder = await folderWith({ "rows.json": JSON.stringify(rows) });
+  const opening = mlan({ file: new URL("rows.json", folder) }).open();
   await expect(opening).rejects.toMatchObject({ code: "invalid-data", message: expect.stringContaining(message) });
 });
 

@@ -1,12 +1,9 @@
 import { lettered } from "@mlan/data-kit";
 import { openbookqa, type OpenbookqaQuestion } from "@mlan/data-openbookqa";
-import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
+import { describeBenchmarkContract, type PaperWording, temporaryFolder, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { mkdir, writeFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
 
 const benchmark = openbookqa({ folder: new URL("fixtures/", import.meta.url) });
 
@@ -32,7 +29,7 @@ test("asks the published rows", async () => {
 });
 
 test("reads the Hub's Parquet, where choices are a structure of two lists", async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   await mkdir(new URL("main/", folder));
   await mkdir(new URL("additional/", folder));
   await writeFile(new URL("main/test-00000-of-00001.parquet", folder), parquet([ROW]));
@@ -57,7 +54,7 @@ test.each([
   [{ ...ROW, answerKey: "C" },            'column "answerKey": expected one of the labels A, B, found "C"'],
   [{ ...ROW, answerKey: "b" },            'column "answerKey": expected one of the labels A, B, found "b"'],
 ])("names file, row and column of a bad row: %j", async (bad, message) => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   await writeFile(new URL("test.jsonl", folder), `${JSON.stringify(ROW)}\n${JSON.stringify(bad)}`);
   await expect(openbookqa({ folder }).open()).rejects.toMatchObject({
     code: "invalid-data",
@@ -66,7 +63,7 @@ test.each([
 });
 
 test("refuses a file without a row", async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   await writeFile(new URL("test.jsonl", folder), "\n");
   await expect(openbookqa({ folder }).open()).rejects.toMatchObject({
     code: "invalid-data",
@@ -168,12 +165,6 @@ describe("the strict protocol", () => {
     expect(read !== undefined && extractor.isCorrect(read, question.target)).toBe(correct);
   });
 });
-
-async function temporaryFolder(): Promise<URL> {
-  const path = await mkdtemp(join(tmpdir(), "mlan-openbookqa-"));
-  onTestFinished(() => rm(path, { recursive: true }));
-  return pathToFileURL(`${path}/`);
-}
 
 /** In the published schema. */
 function parquet(rows: readonly (typeof ROW)[]): Uint8Array {

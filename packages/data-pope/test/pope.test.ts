@@ -1,12 +1,9 @@
 import { pope } from "@mlan/data-pope";
 import { imageFromBytes } from "@mlan/data-kit";
-import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
+import { describeBenchmarkContract, folderWith, type PaperWording, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
 
 const fixtures = new URL("fixtures/", import.meta.url);
 const benchmark = pope({ folder: fixtures });
@@ -58,7 +55,7 @@ test("reads the Hub's layout: shards of Parquet with the images inside", async (
       { name: "path", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
     ],
   });
-  const folder = await temporaryFolder({ "test-00000-of-00001.parquet": new Uint8Array(file) });
+  const folder = await folderWith({ "test-00000-of-00001.parquet": new Uint8Array(file) });
   const question = await (await pope({ folder }).open()).at(1);
   expect(question).toMatchObject({ id: "2", question: "Is there a cat?", target: "yes" });
   expect(Buffer.compare(await question.images[0]!.read(), red)).toBe(0);
@@ -82,7 +79,7 @@ test.each([
   ],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { question_id: "1", question: "Is there a dog?", answer: "no", image: "a.png", ...change };
-  const folder = await temporaryFolder({ "test.jsonl": JSON.stringify(row) });
+  const folder = await folderWith({ "test.jsonl": JSON.stringify(row) });
   await expect(pope({ folder }).open()).rejects.toMatchObject({
     code: "invalid-data",
     message: expect.stringContaining(message),
@@ -91,13 +88,13 @@ test.each([
 
 test("misses an image when it is read, by name", async () => {
   const row = { question_id: 1, question: "Is there a dog?", answer: "no", image: "a.png" };
-  const folder = await temporaryFolder({ "test.jsonl": JSON.stringify(row) });
+  const folder = await folderWith({ "test.jsonl": JSON.stringify(row) });
   const { images } = await (await pope({ folder }).open()).at(0);
   await expect(images[0]!.read()).rejects.toThrow('data-pope: there is no image "a.png"');
 });
 
 test("refuses a split without rows", async () => {
-  const folder = await temporaryFolder({ "test.jsonl": "" });
+  const folder = await folderWith({ "test.jsonl": "" });
   await expect(pope({ folder }).open()).rejects.toThrow(
     /data-\w+: test\S* of .* holds no rows; give a file or folder that does/,
   );
@@ -196,11 +193,4 @@ function vision(text: string): object {
 
 function raw(text: string): object {
   return { kind: "raw", text, beginOfSequence: true };
-}
-
-async function temporaryFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<URL> {
-  const path = await mkdtemp(join(tmpdir(), "mlan-pope-"));
-  onTestFinished(() => rm(path, { recursive: true }));
-  for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
-  return pathToFileURL(`${path}/`);
 }

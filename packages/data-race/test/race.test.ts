@@ -1,12 +1,8 @@
 import { lettered } from "@mlan/data-kit";
 import { race, type RaceQuestion } from "@mlan/data-race";
-import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
+import { describeBenchmarkContract, folderWith, type PaperWording, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 const benchmark = race({ folder: new URL("fixtures/", import.meta.url) });
 
@@ -182,12 +178,8 @@ describe("the strict protocol", () => {
 
 /** A file of rows in a folder of its own, in the format that its name tells. */
 async function fileOf(name: string, rows: readonly object[]): Promise<URL> {
-  const path = await mkdtemp(join(tmpdir(), "mlan-race-"));
-  onTestFinished(() => rm(path, { recursive: true }));
-  const file = new URL(name, pathToFileURL(`${path}/`));
-  await mkdir(new URL("./", file), { recursive: true });
-  await writeFile(file, name.endsWith(".parquet") ? parquet(rows) : rows.map((row) => JSON.stringify(row)).join("\n"));
-  return file;
+  const content = name.endsWith(".parquet") ? parquet(rows) : rows.map((row) => JSON.stringify(row)).join("\n");
+  return new URL(name, await folderWith({ [name]: content }));
 }
 
 /** In the schema of the Hub's conversion. */

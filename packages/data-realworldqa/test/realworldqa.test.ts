@@ -1,12 +1,9 @@
 import { realworldqa, type RealworldqaQuestion } from "@mlan/data-realworldqa";
 import { imageFromBytes } from "@mlan/data-kit";
-import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
+import { describeBenchmarkContract, folderWith, type PaperWording, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
 
 const fixtures = new URL("fixtures/", import.meta.url);
 const benchmark = realworldqa({ folder: fixtures });
@@ -26,7 +23,7 @@ test("asks the published rows, clustered by the path of the image", async () => 
 
 test("reads the Hub's layout: shards of Parquet with the images inside", async () => {
   const red = new Uint8Array(await readFile(new URL("images/red.png", fixtures)));
-  const folder = await folderOf({ "test-00000-of-00002.parquet": parquetOf([red, red]) });
+  const folder = await folderWith({ "test-00000-of-00002.parquet": parquetOf([red, red]) });
   const examples = await realworldqa({ folder }).open();
   const first = await examples.at(0);
   expect(first).toMatchObject({ id: "0", question: "Is it red?", target: "Yes", cluster: "0.webp" });
@@ -35,7 +32,7 @@ test("reads the Hub's layout: shards of Parquet with the images inside", async (
 
 test("names the row of a Parquet file that has no image", async () => {
   const red = new Uint8Array(await readFile(new URL("images/red.png", fixtures)));
-  const folder = await folderOf({ "test-00000-of-00002.parquet": parquetOf([red, null]) });
+  const folder = await folderWith({ "test-00000-of-00002.parquet": parquetOf([red, null]) });
   await expect(realworldqa({ folder }).open()).rejects.toThrow(
     'data-realworldqa: test-00000-of-00002.parquet row 1, column "image": expected an image, found null',
   );
@@ -52,7 +49,7 @@ test.each([
   [{ image: "../outside.png" }, 'column "image": image "../outside.png" is outside its folder'],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { question: "Is it red?", answer: "Yes", image: "a.png", ...change };
-  const folder = await folderOf({ "test.jsonl": JSON.stringify(row) });
+  const folder = await folderWith({ "test.jsonl": JSON.stringify(row) });
   await expect(realworldqa({ folder }).open()).rejects.toMatchObject({
     code: "invalid-data",
     message: expect.stringContaining(message),
@@ -60,7 +57,7 @@ test.each([
 });
 
 test.each(["A", "a", " A.\n", "Left"])("keeps the published answer %j, which strict takes for A", async (answer) => {
-  const folder = await folderOf({ "test.jsonl": JSON.stringify({ question: OPTIONS, answer, image: "a.png" }) });
+  const folder = await folderWith({ "test.jsonl": JSON.stringify({ question: OPTIONS, answer, image: "a.png" }) });
   const options = realworldqa({ folder });
   const question = await (await options.open()).at(0);
   expect(question.target).toBe(answer);
@@ -70,13 +67,15 @@ test.each(["A", "a", " A.\n", "Left"])("keeps the published answer %j, which str
 });
 
 test("misses an image when it is read, by name", async () => {
-  const folder = await folderOf({ "test.jsonl": JSON.stringify({ question: "Is it?", answer: "No", image: "a.png" }) });
+  const folder = await folderWith({
+    "test.jsonl": JSON.stringify({ question: "Is it?", answer: "No", image: "a.png" }),
+  });
   const { images } = await (await realworldqa({ folder }).open()).at(0);
   await expect(images[0]!.read()).rejects.toThrow('data-realworldqa: there is no image "a.png"');
 });
 
 test("refuses a split without rows", async () => {
-  const folder = await folderOf({ "test.jsonl": "" });
+  const folder = await folderWith({ "test.jsonl": "" });
   await expect(realworldqa({ folder }).open()).rejects.toThrow(
     /data-\w+: test\S* of .* holds no rows; give a file or folder that does/,
   );
@@ -282,13 +281,6 @@ function chat(user: string): object {
 
 function raw(text: string): object {
   return { kind: "raw", text, beginOfSequence: true };
-}
-
-async function folderOf(files: Readonly<Record<string, string | Uint8Array>>): Promise<URL> {
-  const path = await mkdtemp(join(tmpdir(), "mlan-realworldqa-"));
-  onTestFinished(() => rm(path, { recursive: true }));
-  for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
-  return pathToFileURL(`${path}/`);
 }
 
 /** Two rows as the Hub publishes them. */

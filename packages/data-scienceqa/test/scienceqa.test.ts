@@ -1,11 +1,8 @@
 import { scienceqa, type ScienceqaQuestion } from "@mlan/data-scienceqa";
-import { describeBenchmarkContract, type PaperWording, WORDINGS } from "@mlan/testing";
+import { describeBenchmarkContract, folderWith, type PaperWording, WORDINGS } from "@mlan/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
 
 const fixtures = new URL("fixtures/", import.meta.url);
 const benchmark = scienceqa({ folder: fixtures });
@@ -32,7 +29,7 @@ test("reads the Hub's layout: whole numbers of one byte, and rows without an ima
     { bytes: blue, path: "image.png" },
     { bytes: red, path: null },
   ]);
-  const folder = await folderOf({});
+  const folder = await folderWith({});
   await mkdir(new URL("ScienceQA-FULL/", folder));
   await writeFile(new URL("ScienceQA-FULL/test-00000-of-00001.parquet", folder), file);
   const examples = await scienceqa({ folder }).open();
@@ -60,7 +57,7 @@ test.each([
   [{ image: "../outside.png" }, 'column "image": image "../outside.png" is outside its folder'],
 ])("names file, row and column of a bad row: %j", async (change, message) => {
   const row = { question: "Which?", choices: ["a", "b", "c", "d"], answer: 0, image: "a.png", ...change };
-  const folder = await folderOf({ "test.jsonl": JSON.stringify(row) });
+  const folder = await folderWith({ "test.jsonl": JSON.stringify(row) });
   await expect(scienceqa({ folder }).open()).rejects.toMatchObject({
     code: "invalid-data",
     message: expect.stringContaining(message),
@@ -70,13 +67,13 @@ test.each([
 test("misses an image when it is read, by name", async () => {
   const row = { question: "Which?", choices: ["a", "b"], answer: 0, image: "a.png" };
   const { images } = await (
-    await scienceqa({ folder: await folderOf({ "test.jsonl": JSON.stringify(row) }) }).open()
+    await scienceqa({ folder: await folderWith({ "test.jsonl": JSON.stringify(row) }) }).open()
   ).at(0);
   await expect(images[0]!.read()).rejects.toThrow('data-scienceqa: there is no image "a.png"');
 });
 
 test("refuses a split without rows", async () => {
-  const folder = await folderOf({ "test.jsonl": "\n" });
+  const folder = await folderWith({ "test.jsonl": "\n" });
   await expect(scienceqa({ folder }).open()).rejects.toThrow(
     /data-\w+: test\S* of .* holds no rows; give a file or folder that does/,
   );
@@ -295,11 +292,4 @@ function parquet(images: readonly (object | null)[]): Uint8Array {
 
 async function readImage(name: string): Promise<Uint8Array> {
   return new Uint8Array(await readFile(new URL(`images/${name}.png`, fixtures)));
-}
-
-async function folderOf(files: Readonly<Record<string, string | Uint8Array>>): Promise<URL> {
-  const path = await mkdtemp(join(tmpdir(), "mlan-scienceqa-"));
-  onTestFinished(() => rm(path, { recursive: true }));
-  for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
-  return pathToFileURL(`${path}/`);
 }

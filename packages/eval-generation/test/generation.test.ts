@@ -1,8 +1,5 @@
 import "@tensorflow/tfjs-backend-cpu"; // the contract suite's model keeps tensors
-import { mkdtemp, readFile, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { readFile, truncate, writeFile } from "node:fs/promises";
 import {
   type AnswerRecord,
   type Clock,
@@ -17,7 +14,7 @@ import {
   take,
 } from "@mlan/core";
 import { generation, type GenerationEvaluatorOptions } from "@mlan/eval-generation";
-import { describeEvaluatorContract, plainCompute, WORDINGS } from "@mlan/testing";
+import { describeEvaluatorContract, plainCompute, temporaryFolder, WORDINGS } from "@mlan/testing";
 import { describe, expect, test } from "vitest";
 import { parity } from "./parity.ts";
 import { scriptedModel } from "./scripted-model.ts";
@@ -60,8 +57,7 @@ interface Named {
   readonly weights?: string | undefined;
 }
 
-const freshFile = async (): Promise<URL> =>
-  new URL("answers/parity.jsonl", pathToFileURL(join(await mkdtemp(join(tmpdir(), "mlan-generation-")), "/")));
+const freshFile = (): URL => new URL("answers/parity.jsonl", temporaryFolder());
 
 describe("an evaluation", () => {
   test("asks in the protocol's words, cuts, extracts, judges, and reports", async () => {
@@ -174,7 +170,7 @@ describe("an evaluation", () => {
 });
 
 test("of the first questions says how many there are, and keeps its answers from those to all", async () => {
-  const [benchmark, answers] = [parity({ questions }), await freshFile()];
+  const [benchmark, answers] = [parity({ questions }), freshFile()];
   const run = { model: scriptedModel(knowing), protocol: "strict" as const, answers };
   const few = await resultOf({ ...run, benchmark: take(benchmark, 5) });
   expect(few).toMatchObject({ benchmark: "parity", questions: 5, questionsInBenchmark: questions });
@@ -186,7 +182,7 @@ test("of the first questions says how many there are, and keeps its answers from
     code: "run-folder",
     message: expect.stringContaining("its questions is 5, now it is 12"),
   });
-  const whole = await resultOf({ ...run, benchmark, answers: await freshFile() });
+  const whole = await resultOf({ ...run, benchmark, answers: freshFile() });
   expect(whole).not.toHaveProperty("questionsInBenchmark");
   expect(few.fingerprints.questions).not.toBe(whole.fingerprints.questions);
 });
@@ -196,11 +192,11 @@ describe("the answer file", () => {
   const protocol = "strict";
 
   test("makes a run that stops anywhere end with the same result as one that does not", async () => {
-    const whole = await freshFile();
+    const whole = freshFile();
     const expected = await resultOf({ model: scriptedModel(knowing), benchmark, protocol, answers: whole });
     const bytes = await readFile(whole);
     for (const length of [0, 10, bytes.indexOf("\n") + 1, 700, bytes.length - 1, bytes.length]) {
-      const answers = await freshFile();
+      const answers = freshFile();
       await eventsOf({ model: scriptedModel(knowing), benchmark, protocol, answers });
       await truncate(answers, length);
       const model = scriptedModel(knowing);
@@ -212,7 +208,7 @@ describe("the answer file", () => {
   });
 
   test("holds every answer whose event was seen when the caller stops", async () => {
-    const answers = await freshFile();
+    const answers = freshFile();
     for await (const event of evaluatorOf().evaluate({ model: scriptedModel(knowing), benchmark, protocol, answers })) {
       if (event.type === "question-answered" && event.answered === 5) break;
     }
@@ -230,7 +226,7 @@ describe("the answer file", () => {
   });
 
   test("does not call a model for answers it has", async () => {
-    const answers = await freshFile();
+    const answers = freshFile();
     const expected = await resultOf({ model: scriptedModel(knowing), benchmark, protocol, answers });
     const mute = scriptedModel(() => {
       throw new Error("asked");
@@ -247,7 +243,7 @@ describe("the answer file", () => {
     ["unknown weights", { weights: undefined }, /its weights is a, now it is unknown/],
     ["wording", { benchmark: parity({ questions, wording: "Even: {n}?" }) }, /fingerprints\.prompts is/],
   ])("of another %s is refused and left as it is", async (_, change, message) => {
-    const answers = await freshFile();
+    const answers = freshFile();
     const named = { stage: "after 1", weights: "a" };
     const run = { model: scriptedModel(knowing), benchmark, protocol, answers, ...named } as const;
     await eventsOf(run);
@@ -265,7 +261,7 @@ describe("the answer file", () => {
     ["moved to another question", (text: string) => text.replace('"id":"3"', '"id":"5"')],
     ["removed", (text: string) => text.replace(/.*"id":"3".*\n/, "")],
   ])("asks again for an answer that was %s, and for no other", async (_, damage) => {
-    const answers = await freshFile();
+    const answers = freshFile();
     const expected = await resultOf({ model: scriptedModel(knowing), benchmark, protocol, answers });
     const text = await readFile(answers, "utf8");
     await writeFile(answers, damage(text));
@@ -282,7 +278,7 @@ describe("the answer file", () => {
     ["stands there twice", (text: string) => text.replace('"id":"3"', '"id":"5"')],
     ["was judged otherwise", (text: string) => text.replace('"correct":true', '"correct":false')],
   ])("is refused when an answer %s", async (message, damage) => {
-    const answers = await freshFile();
+    const answers = freshFile();
     const run = { model: scriptedModel(knowing), benchmark, protocol, answers } as const;
     await eventsOf(run);
     const text = await readFile(answers, "utf8");
@@ -291,7 +287,7 @@ describe("the answer file", () => {
   });
 
   test("that cannot be written ends with one error that names it", async () => {
-    const folder = await freshFile();
+    const folder = freshFile();
     const answers = new URL("file.txt/answers.jsonl", folder);
     await eventsOf({ model: scriptedModel(knowing), benchmark, protocol, answers: new URL("file.txt", folder) });
     const error: unknown = await eventsOf({ model: scriptedModel(knowing), benchmark, protocol, answers }).catch(

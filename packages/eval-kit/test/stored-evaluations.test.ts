@@ -1,10 +1,8 @@
-import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { type Manifest, runFolder } from "@mlan/core";
 import { type AnswersHeader, storedEvaluations } from "@mlan/eval-kit";
-import { expect, onTestFinished, test } from "vitest";
+import { temporaryFolder } from "@mlan/testing";
+import { expect, test } from "vitest";
 
 const manifest: Manifest = {
   formatVersion: 1,
@@ -40,8 +38,7 @@ const header = (benchmark: string): AnswersHeader => ({
 const record = (id: string) => ({ id, answer: "yes", extracted: "yes", target: "yes", correct: true });
 
 async function run(answers: Readonly<Record<string, readonly string[]>>): Promise<URL> {
-  const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-stored-"))}/`);
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const files = runFolder(folder);
   await files.writeManifest(manifest);
   for (const [place, ids] of Object.entries(answers)) {

@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import {
   type AnswerRecord,
   type Benchmark,
@@ -15,7 +14,7 @@ import {
   type ScoreRequest,
 } from "@mlan/core";
 import { likelihood, type LikelihoodEvaluatorOptions } from "@mlan/eval-likelihood";
-import { fakeModelSource, memoryBenchmark, plainCompute, type PlainQuestion } from "@mlan/testing";
+import { fakeModelSource, memoryBenchmark, plainCompute, type PlainQuestion, temporaryFolder } from "@mlan/testing";
 import "@tensorflow/tfjs-backend-cpu"; // the fake model keeps tensors
 import { describe, expect, onTestFinished, test } from "vitest";
 
@@ -128,8 +127,7 @@ describe("likelihood", () => {
   });
 
   test("keeps scores in the answer file and asks none of them again", async () => {
-    const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-likelihood-"))}/`);
-    onTestFinished(() => rm(folder, { recursive: true }));
+    const folder = temporaryFolder();
     const answers = new URL("answers.jsonl", folder);
     const benchmark = memoryBenchmark("animals", [question("1", "A"), question("2", "C")]);
     const run = { benchmark, protocol: "strict", answers } as const;
@@ -148,8 +146,7 @@ describe("likelihood", () => {
   });
 
   test("does not mix labels and texts in one answer file", async () => {
-    const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-likelihood-"))}/`);
-    onTestFinished(() => rm(folder, { recursive: true }));
+    const folder = temporaryFolder();
     const { model } = await scoring({ ...texts, A: [-1, 1], B: [-1, 1], C: [-1, 1] });
     const benchmark = memoryBenchmark("animals", [question("1", "A")]);
     const run = { model, benchmark, protocol: "strict", answers: new URL("answers.jsonl", folder) } as const;

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { withGradient } from "./custom-gradient.ts";
-import { fusedKernel } from "./fused-kernel.ts";
+import { segmentBoundary } from "./segment-boundary.ts";
 import { valueAndGradients } from "./value-and-gradients.ts";
 
 /**
@@ -9,8 +9,7 @@ import { valueAndGradients } from "./value-and-gradients.ts";
  * tensors that `fn` uses and that need a gradient, such as weights. Captured tensors must have the same values when `fn`
  * runs again, and `fn` must return the same result.
  *
- * Kernel "SegmentBoundary", without inputs and outputs: a backend that records operations computes everything recorded so
- * far. Otherwise both runs of `fn` would be in one graph, where they would be merged into one.
+ * There is a {@link segmentBoundary} around both runs of `fn`; in one graph they would be merged into one.
  */
 export function checkpointed<Inputs extends readonly tf.Tensor[], Result extends tf.Tensor>(
   fn: (...inputs: Inputs) => Result,
@@ -41,8 +40,4 @@ function gradientsOf(fn: () => tf.Tensor, inputs: readonly tf.Tensor[], dy: tf.T
     // An input without a gradient does not affect the result.
     return inputs.map((input, index) => gradients[index] ?? tf.zerosLike(input));
   });
-}
-
-function segmentBoundary(): void {
-  fusedKernel("SegmentBoundary", {});
 }

@@ -1,11 +1,10 @@
 import { type HubOptions, openRepository } from "@mlan/hub";
-import { type HubServer, hubServer } from "@mlan/testing";
+import { type HubServer, hubServer, temporaryFolder } from "@mlan/testing";
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { withoutHubVariables } from "./hub-environment.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const NAME = "acme/rows";
@@ -138,7 +137,7 @@ test("what killed processes left in the cache is removed when it is old, and onl
 
 async function setUp(): Promise<{ readonly hub: HubServer; readonly cache: URL }> {
   const hub = await hubServer({ name: NAME, commit: COMMIT, files: FILES, large: ["data/large.bin"] });
-  return { hub, cache: await temporaryFolder() };
+  return { hub, cache: temporaryFolder() };
 }
 
 function open({ endpoint }: HubServer, cache?: URL, options: HubOptions = {}) {
@@ -157,7 +156,7 @@ async function poison(file: URL): Promise<void> {
 
 /** A cache as `huggingface_hub` writes it, and HF_HOME set to it; gives the dataset's folder. */
 async function pythonFolder(more: Readonly<Record<string, string>> = {}): Promise<URL> {
-  const cache = await temporaryFolder();
+  const cache = temporaryFolder();
   const home = new URL("huggingface/", cache);
   const dataset = new URL("hub/datasets--acme--rows/", home);
   await mkdir(new URL("blobs/", dataset), { recursive: true });

@@ -1,13 +1,12 @@
 import type { DownloadProgress } from "@mlan/core";
 import { type HubOptions, openRepository, type RepositoryFiles } from "@mlan/hub";
-import { type HubServer, hubServer } from "@mlan/testing";
+import { type HubServer, hubServer, temporaryFolder } from "@mlan/testing";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile, truncate } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { withoutHubVariables } from "./hub-environment.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 /** Bytes without a pattern that a wrong offset could hide in. */
@@ -278,7 +277,7 @@ async function setUp(options: HubOptions = {}) {
     files: { [SMALL]: CONTENT, [LARGE]: CONTENT, "empty.txt": "" },
     large: [LARGE],
   });
-  const cache = await temporaryFolder();
+  const cache = temporaryFolder();
   // The list of files is then in the cache, so that the options concern the download alone.
   await openFiles(hub, cache);
   return { hub, cache, files: await openFiles(hub, cache, options) };

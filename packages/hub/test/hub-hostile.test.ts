@@ -1,12 +1,11 @@
 import { MlanError } from "@mlan/core";
 import { openRepository } from "@mlan/hub";
-import { type HubServer, hubServer, peakBytes } from "@mlan/testing";
+import { type HubServer, hubServer, peakBytes, temporaryFolder } from "@mlan/testing";
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { gzipSync } from "node:zlib";
 import { withoutHubVariables } from "./hub-environment.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const NAME = "acme/rows";
@@ -150,7 +149,7 @@ test("a file that drips is given up, however often it is asked for", async () =>
 
 test("after all that, the same cache gives the right bytes", async () => {
   const hub = await server();
-  const cache = await temporaryFolder();
+  const cache = temporaryFolder();
   for (const answer of Object.values(ANSWERS)) {
     hub.intercept = (request, response) => {
       if (!request.url?.includes("/resolve/")) return false;
@@ -191,7 +190,7 @@ async function outcome(
 ): Promise<unknown> {
   const [started, peakBefore] = [Date.now(), peakBytes()];
   const work = async (): Promise<void> => {
-    const files = await openAll(hub, cache ?? (await temporaryFolder()), timeout);
+    const files = await openAll(hub, cache ?? temporaryFolder(), timeout);
     for (const path of [...files.paths, ...Object.keys(FILES)]) {
       await files.local(path);
     }

@@ -1,11 +1,10 @@
 import { type HubOptions, openRepository } from "@mlan/hub";
-import { type HubServer, hubServer, listen } from "@mlan/testing";
+import { folderWith, type HubServer, hubServer, listen, temporaryFolder } from "@mlan/testing";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { withoutHubVariables } from "./hub-environment.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const TOKEN = "hf_secret";
@@ -125,15 +124,15 @@ describe("the token comes from", () => {
 
   test("the file that Python's login wrote, unless implicit tokens are switched off", async () => {
     const { hub } = await setUp();
-    const home = await temporaryFolder({ token: `${TOKEN}\n` });
+    const home = await folderWith({ token: `${TOKEN}\n` });
     vi.stubEnv("HF_HOME", fileURLToPath(home));
     await expect(open(hub, { token: undefined })).resolves.toBeDefined();
     vi.stubEnv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1");
     await expect(open(hub, { token: undefined })).rejects.toThrow("gated");
     vi.stubEnv("HF_HUB_DISABLE_IMPLICIT_TOKEN", undefined);
-    vi.stubEnv("HF_HOME", fileURLToPath(await temporaryFolder({ token: "not a\ntoken" })));
+    vi.stubEnv("HF_HOME", fileURLToPath(await folderWith({ token: "not a\ntoken" })));
     await expect(open(hub, { token: undefined })).rejects.toThrow(/check the file .*token/);
-    vi.stubEnv("HF_HOME", fileURLToPath(await temporaryFolder({ "token/file": "" })));
+    vi.stubEnv("HF_HOME", fileURLToPath(await folderWith({ "token/file": "" })));
     await expect(open(hub, { token: undefined })).rejects.toThrow(/token cannot be read \(EISDIR/);
   });
 });
@@ -166,7 +165,7 @@ function isList({ url }: IncomingMessage): boolean {
 }
 
 async function open(hub: HubServer, options: { [Key in keyof HubOptions]: HubOptions[Key] | undefined } = {}) {
-  const cache = await temporaryFolder();
+  const cache = temporaryFolder();
   const given = { endpoint: hub.endpoint, token: TOKEN, cache, attempts: 1, ...options };
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   return openRepository({ type: "dataset", repository: NAME, revision: COMMIT, ...Object.fromEntries(entries) });

@@ -1,11 +1,10 @@
 import { type HubRepository, openRepository } from "@mlan/hub";
-import { type HubContents, type HubServer, hubServer } from "@mlan/testing";
+import { type HubContents, hubServer, type HubServer, temporaryFolder } from "@mlan/testing";
 import { createHash } from "node:crypto";
 import { readdir, readFile, truncate } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test, vi } from "vitest";
 import { withoutHubVariables } from "./hub-environment.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const REPOSITORY: HubContents = {
@@ -73,7 +72,7 @@ test.each([
   [COMMIT, "the list of files"],
 ])("offline with an empty cache says what is missing: %s", async (revision, missing) => {
   vi.stubEnv("HF_HUB_OFFLINE", "1");
-  const cache = await temporaryFolder();
+  const cache = temporaryFolder();
   await expect(openRepository({ ...BOOLQ, revision, cache })).rejects.toMatchObject({
     code: "unavailable",
     message: expect.stringContaining(`lacks ${missing} of google/boolq`),
@@ -203,7 +202,7 @@ test.each([429, 500, 503])("tries again after %i, and gives up after the last at
 });
 
 test("tells that the Hub cannot be reached", async () => {
-  const cache = await temporaryFolder();
+  const cache = temporaryFolder();
   const unreachable = openRepository({
     ...BOOLQ,
     revision: "main",
@@ -258,7 +257,7 @@ test("stops when it is told to", async () => {
 });
 
 async function setUp(changes: Partial<HubContents> = {}): Promise<{ hub: HubServer; cache: URL }> {
-  return { hub: await hubServer({ ...REPOSITORY, ...changes }), cache: await temporaryFolder() };
+  return { hub: await hubServer({ ...REPOSITORY, ...changes }), cache: temporaryFolder() };
 }
 
 function open(hub: HubServer, cache: URL, revision: string, options: Partial<HubRepository> = {}) {

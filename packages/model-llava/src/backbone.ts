@@ -23,6 +23,11 @@ export interface BackboneOptions {
    */
   readonly weights?: Location | HubModel;
   /**
+   * A low-rank adapter on `weights`, as PEFT or LLaVA's training with LoRA writes it: its folder, or
+   * `hub("owner/name", { revision })`. Merged into the weights when the model is opened. Default none.
+   */
+  readonly adapter?: Location | HubModel;
+  /**
    * The folder of a CLIP vision tower in Hugging Face layout, or `hub("owner/name", { revision })`. Default: the tower
    * inside `weights`; a plain backbone without one reads text only.
    */
@@ -47,7 +52,11 @@ export interface BackboneDefinition {
 const place = z.union([folderLocation, hubModel], {
   error: ({ input }) => folderLocation.safeParse(input).error?.issues[0]?.message,
 });
-const schema = z.strictObject({ weights: place.exactOptional(), visionTower: place.exactOptional() });
+const schema = z.strictObject({
+  weights: place.exactOptional(),
+  adapter: place.exactOptional(),
+  visionTower: place.exactOptional(),
+});
 
 /** For the manifest of a run. */
 function shown(named: URL | HubModel): string {
@@ -61,14 +70,18 @@ function shown(named: URL | HubModel): string {
 export function backbonePlugin(definition: BackboneDefinition, options: BackboneOptions): Plugin<ModelSource> {
   const { name, module, packageName = `@mlan/model-${name}`, ...rest } = definition;
   const { id, revision } = definition.repository;
-  const { weights = hub(id, { revision }), visionTower } = checkOptions(`model-${name}`, schema, options);
+  const { weights = hub(id, { revision }), adapter, visionTower } = checkOptions(`model-${name}`, schema, options);
   return plugin({
     name: packageName,
     token: MODEL,
     module,
     // Where the files are decides nothing, and they may move; what they hold is compared by `inspect`.
     settings: { hasTower: visionTower !== undefined },
-    places: { weights: shown(weights), ...(visionTower && { visionTower: shown(visionTower) }) },
-    create: (scope) => createLlavaSource({ name, compute: scope.get(COMPUTE), ...rest, weights, visionTower }),
+    places: {
+      weights: shown(weights),
+      ...(adapter && { adapter: shown(adapter) }),
+      ...(visionTower && { visionTower: shown(visionTower) }),
+    },
+    create: (scope) => createLlavaSource({ name, compute: scope.get(COMPUTE), ...rest, weights, adapter, visionTower }),
   });
 }

@@ -1,4 +1,11 @@
-import { type Compute, type ConversationFormat, MlanError, type TrainableModel, type Wording } from "@mlan/core";
+import {
+  type Component,
+  type Compute,
+  type ConversationFormat,
+  MlanError,
+  type TrainableModel,
+  type Wording,
+} from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Architecture } from "./architectures/architecture.ts";
 import { generate } from "./answer/generate.ts";
@@ -9,12 +16,14 @@ import { collate, sizeOf } from "./batch/collate.ts";
 import type { LoadPixels } from "./batch/input-tensors.ts";
 import { loadCheckpoint } from "./checkpoint/load-checkpoint.ts";
 import type { CheckpointVision } from "./checkpoint/open-checkpoint.ts";
+import { checkLength } from "./config/format-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { fingerprintNow } from "./fingerprint.ts";
 import { preprocessImage } from "./images/preprocess-image.ts";
 import { answerFunctions } from "./network/answer-functions.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
+import type { Base } from "./saving/base-file.ts";
 import type { CarriedFiles } from "./saving/carried-files.ts";
 import type { SaveOptions } from "./saving/save-options.ts";
 import { writeCheckpoint } from "./saving/write-checkpoint.ts";
@@ -38,7 +47,13 @@ export interface LlavaModelParts {
   /** Kept in every checkpoint. */
   readonly carried: CarriedFiles;
   readonly vision: CheckpointVision | undefined;
+  /** Tokens by which answers end besides those of tokenizer and template. */
+  readonly endTokenIds: readonly number[];
   readonly format: ConversationFormat;
+  /** The folders that it was opened from. */
+  readonly base: Base;
+  /** The components that differ from what those hold. */
+  readonly changed: readonly Component[];
   /** How benchmarks ask the model while its weights have seen no conversation, only template "plain". */
   readonly untunedWording: Wording;
 }
@@ -49,8 +64,10 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
   const { weights } = network;
   const functions = answerFunctions(network, parts.compute);
   let { format } = parts;
+  let changed: ReadonlySet<Component> = new Set(parts.changed);
   let template = templateByName(templates, format.template);
   const setFormat = (next: ConversationFormat): void => {
+    checkLength(next, network.decoder.config);
     template = templateByName(templates, next.template);
     format = next;
   };
@@ -59,6 +76,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     functions,
     tokenizer,
     template,
+    endTokenIds: parts.endTokenIds,
     loadPixels: pixelLoader(vision, format),
     maximumLength: format.maximumLength,
     pixelSettings: [vision?.processor ?? null, format.imageAspectRatio],
@@ -94,6 +112,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
       // What is recorded holds the weights as they are, not as what they become.
       functions.dispose();
       const { parameters, end } = learn(weights, components);
+      changed = new Set([...changed, ...components]);
       return {
         parameters,
         end() {
@@ -111,11 +130,13 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     trainingFlops: (batch, options) => trainingFlops(network, sizeOf(batch), learningComponents(weights), options),
     save: (folder, options) => {
       const language = network.decoder.config;
-      return writeCheckpoint(folder, { ...parts, language, weights, format }, options);
+      return writeCheckpoint(folder, { ...parts, language, weights, format, changed }, options);
     },
     async load(folder) {
       functions.dispose();
-      setFormat(await loadCheckpoint(folder, architecture, network));
+      const loaded = await loadCheckpoint(folder, { architecture, network, base: parts.base, changed });
+      changed = loaded.changed;
+      setFormat(loaded.format);
     },
     dispose() {
       functions.dispose();
@@ -142,10 +163,11 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
 
 /** Of everything that makes an answer but the weights' values. */
 function fingerprintOf(
-  { architecture, network, tokenizer, vision }: LlavaModelParts,
+  { architecture, network, tokenizer, vision, endTokenIds }: LlavaModelParts,
   format: ConversationFormat,
   template: Template,
 ): string {
+  const others = endTokenIds.filter((id) => id !== tokenizer.endOfSequenceId);
   const sees = vision && [vision.config, vision.selectLayer, vision.processor];
   return fingerprintNow([
     architecture.name,
@@ -154,5 +176,6 @@ function fingerprintOf(
     tokenizer.fingerprint,
     template.fingerprint,
     format,
+    ...(others.length > 0 ? [others] : []),
   ]);
 }

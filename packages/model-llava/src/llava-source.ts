@@ -11,21 +11,19 @@ import {
   type OpenModelOptions,
   type OpenOptions,
   pathOf,
+  shownValue,
   toFolderUrl,
   type Wording,
 } from "@mlan/core";
 import { type HubModel, hubModel } from "@mlan/hub";
 import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
+import { adaptedFolders } from "./checkpoint/adapter-folder.ts";
 import { hubCheckpoint } from "./checkpoint/hub-checkpoint.ts";
-import { refuseAdapter } from "./checkpoint/refuse-adapter.ts";
-import {
-  type Checkpoint,
-  type CheckpointFolders,
-  openCheckpoint,
-  type OpenCheckpointOptions,
-} from "./checkpoint/open-checkpoint.ts";
+import { type Checkpoint, type CheckpointFolders, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
+import { type OpenModel, openModel } from "./checkpoint/open-model.ts";
 import { pathExists } from "./config/checkpoint-file.ts";
+import { checkLength } from "./config/format-config.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
@@ -54,7 +52,9 @@ export interface LlavaSourceOptions {
   readonly compute: Compute;
   /** A checkpoint in Hugging Face layout, as its folder or on the Hub: of the backbone, or of LLaVA on it. */
   readonly weights: Location | HubModel;
-  /** A CLIP vision tower in Hugging Face layout. It is preferred to a tower inside `weights`. */
+  /** A low-rank adapter on `weights`, as PEFT writes it; merged into them when the model is opened. */
+  readonly adapter?: Location | HubModel | undefined;
+  /** A CLIP vision tower in Hugging Face layout. A tower inside `weights` is preferred to it. */
   readonly visionTower?: Location | HubModel | undefined;
   /** How benchmarks ask the model while its weights have seen no conversation. */
   readonly untunedWording: Wording;
@@ -78,18 +78,22 @@ export interface LlavaSource extends ModelSource {
 export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const { name, architecture, compute, untunedWording, repository } = options;
   const weights = placeOf(options.weights);
+  const adapter = options.adapter === undefined ? undefined : placeOf(options.adapter);
   const visionTower = options.visionTower === undefined ? undefined : placeOf(options.visionTower);
   const templates = templatesOf(architecture);
-  const findFolders = async (opening: OpenOptions): Promise<CheckpointFolders> => ({
-    architecture,
-    weights: await folderOf(
-      weights,
-      { repository, files: [...architecture.tokenizer.files, ...CARRIED_FILES] },
-      opening,
-    ),
-    visionTower: visionTower && (await folderOf(visionTower, { repository: VISION_TOWER, files: [] }, opening)),
-    ...(visionTower && !(visionTower instanceof URL) && { towerName: visionTower.repository }),
-  });
+  const findFolders = async (opening: OpenOptions): Promise<CheckpointFolders> => {
+    const files = [...architecture.tokenizer.files, ...CARRIED_FILES];
+    const adapted = await adaptedFolders({
+      weights: await folderOf(weights, { repository, files }, opening),
+      adapter: adapter && (await folderOf(adapter, { repository: undefined, files: [] }, opening)),
+    });
+    return {
+      architecture,
+      ...adapted,
+      visionTower: visionTower && (await folderOf(visionTower, { repository: VISION_TOWER, files: [] }, opening)),
+      ...(visionTower && !(visionTower instanceof URL) && { towerName: visionTower.repository }),
+    };
+  };
   return {
     specVersion: 1,
     name,
@@ -98,7 +102,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       const folders = await findFolders(opening);
       await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
-        const { vision, format, tokenizer, plan } = await prepare(checkpoint, folders);
+        const { vision, format, tokenizer, plan, endTokenIds } = await prepare(checkpoint, folders);
         const carried = await readCarriedFiles({ ...folders, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
@@ -112,7 +116,10 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             tokenizer,
             carried,
             vision,
+            endTokenIds,
             format,
+            base: checkpoint.base,
+            changed: changedAtOpening(checkpoint, plan),
           });
         } catch (error) {
           disposeNetwork(network);
@@ -124,11 +131,12 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       const { signal } = opening;
       const folders = await findFolders(opening);
       return withCheckpoint(folders, { verify: false }, async (checkpoint) => {
-        const { plan, tokenizer, vision } = await prepare(checkpoint, folders);
+        const { plan, tokenizer, vision, language, notices } = await prepare(checkpoint, folders);
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
         const readsImages = vision !== undefined;
-        const checkFormat = ({ template }: ConversationFormat): void => {
-          templateByName(templates, template);
+        const checkFormat = (next: ConversationFormat): void => {
+          checkLength(next, language);
+          templateByName(templates, next.template);
         };
         const wording = ({ template } = checkpoint.format): Wording => wordingOf(template, untunedWording);
         const encode: ModelInspection["encode"] = (conversation, { template, maximumLength }, options) =>
@@ -140,7 +148,8 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             ...options,
           });
         const parameters = parameterCounts(plan);
-        return { content, parameters, readsImages, checkImage, wording, checkFormat, encode };
+        const alwaysSaved = changedAtOpening(checkpoint, plan);
+        return { content, parameters, alwaysSaved, readsImages, checkImage, wording, checkFormat, encode, notices };
       });
     },
   };
@@ -185,9 +194,9 @@ async function folderOf(place: URL | HubModel, wanted: Wanted, opening: OpenOpti
 async function withCheckpoint<Result>(
   folders: CheckpointFolders,
   options: OpenCheckpointOptions,
-  use: (checkpoint: Checkpoint) => Promise<Result>,
+  use: (checkpoint: OpenModel) => Promise<Result>,
 ): Promise<Result> {
-  const checkpoint = await openCheckpoint(folders, options);
+  const checkpoint = await openModel(folders, options);
   try {
     return await use(checkpoint);
   } finally {
@@ -210,8 +219,17 @@ async function prepare(checkpoint: Checkpoint, { architecture, weights }: Checkp
   const tokenizer = await architecture.tokenizer.load(weights);
   checkVocabulary(tokenizer, checkpoint, weights);
   const plan = planWeights(checkpoint, checkpoint.weights);
-  await refuseAdapter(weights);
-  return { ...checkpoint, tokenizer, plan };
+  const notices = plan.fresh.length === 0 ? checkpoint.notices : [...checkpoint.notices, freshProjector(weights)];
+  return { ...checkpoint, tokenizer, plan, notices };
+}
+
+function freshProjector(weights: URL): string {
+  return `${pathOf(weights)} has no projector, so a new one with random weights is made; it understands images once it is trained`;
+}
+
+/** The components that are not in the base's folders: those that were trained on it, and a fresh projector. */
+function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readonly Component[] {
+  return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
 }
 
 function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parameters"] {
@@ -222,11 +240,13 @@ function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parame
   return counts;
 }
 
-function checkVocabulary({ vocabularySize }: Tokenizer, { language }: Checkpoint, weights: URL): void {
-  if (vocabularySize <= language.vocabularySize) return;
+function checkVocabulary({ vocabularySize, tokenOf }: Tokenizer, { language }: Checkpoint, weights: URL): void {
+  const { vocabularySize: known } = language;
+  if (vocabularySize <= known) return;
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: the tokenizer in ${pathOf(weights)} has ids up to ${vocabularySize - 1}, config.json has a vocabulary of ` +
-      `${language.vocabularySize}. Take both from the same model.`,
+    `model-llava: the tokenizer in ${pathOf(weights)} has the token ${shownValue(tokenOf(vocabularySize - 1))} with the id ` +
+      `${vocabularySize - 1}, and config.json a vocabulary of ${known}, ids 0 to ${known - 1}. Take both from the same model, or ` +
+      `take tokens from the id ${known} on out of the tokenizer's files.`,
   );
 }

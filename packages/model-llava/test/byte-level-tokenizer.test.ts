@@ -165,7 +165,6 @@ describe("with files like those of others", () => {
 });
 
 describe("refuses what it would encode otherwise", () => {
-  const token = { id: 296, content: "<|end|>", special: true };
   const split = (step: object): object => ({
     pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "Split", behavior: "Isolated", ...step }, BYTES] },
   });
@@ -173,7 +172,7 @@ describe("refuses what it would encode otherwise", () => {
   const { model } = smallByteLevel([]);
   const { "!": _, ...fewer } = model.vocab;
   test.each([
-    ["another model", { model: { type: "Unigram", vocab: [] } }, /is of type Unigram\. Supported are byte-level/],
+    ["another model", { model: { type: "Unigram", vocab: [] } }, /is of type Unigram\. Supported are BPE/],
     ["merges at random", { model: { ...model, dropout: 0.1 } }, /dropout/],
     ["marks within words", { model: { ...model, end_of_word_suffix: "</w>" } }, /marks pieces within words by "<\/w>"/],
     ["a byte without a piece", { model: { ...model, vocab: fewer } }, /has no piece for the byte 33/],
@@ -181,7 +180,6 @@ describe("refuses what it would encode otherwise", () => {
     ["other changes of text", { normalizer: { type: "Lowercase" } }, /changes text by Lowercase/],
     ["no bytes", { pre_tokenizer: { type: "Whitespace" } }, /does not turn text into bytes/],
     ["no words", { pre_tokenizer: null }, /does not turn text into bytes/],
-    ["a space in front", { pre_tokenizer: { ...BYTES, add_prefix_space: true } }, /add_prefix_space/],
     ["another cut", split({ type: "Punctuation" }), /cuts text by Punctuation/],
     ["a cut by a string", split({ pattern: { String: " " } }), /cuts text by Split/],
     ["merged cuts", split({ pattern: { Regex: "a" }, behavior: "MergedWithNext" }), /behavior "MergedWithNext"/],
@@ -191,23 +189,29 @@ describe("refuses what it would encode otherwise", () => {
     ["no pattern", split({ pattern: { Regex: "[a" } }), /no usable pattern: Unterminated/],
     ["a pattern of nothing", split({ pattern: { Regex: "a*" } }), /it matches no characters/],
     ["another decoder", { decoder: { type: "WordPiece" } }, /decodes by WordPiece/],
-    ["tokens behind text", around({ Sequence: { id: "A" } }, { SpecialToken: { id: "<|end|>" } }), /around text/],
+    ["no text between tokens", around({ SpecialToken: { id: "<|end|>" } }), /around text without a place for it/],
+    [
+      "tokens in front of text",
+      around({ SpecialToken: { id: "<|end|>" } }, { SpecialToken: { id: "<|end|>" } }, { Sequence: { id: "A" } }),
+      /several tokens in front of text/,
+    ],
+    [
+      "words after bytes",
+      { pre_tokenizer: { type: "Sequence", pretokenizers: [BYTES, { type: "Digits" }, BYTES] } },
+      /once more when it is bytes/,
+    ],
     ["another way to put tokens", { post_processor: { type: "BertProcessing" } }, /around text by BertProcessing/],
     [
       "a begin of another id",
       around({ SpecialToken: { id: "<|end|>" } }, { Sequence: { id: "A" } }),
       /gives the token "<\|end\|>" the ids \[7\], the vocabulary has 296/,
     ],
-    ["tokens that eat spaces", { added_tokens: [{ ...token, lstrip: true }] }, /lstrip/],
-    ["tokens between words", { added_tokens: [{ ...token, single_word: true }] }, /single_word/],
   ])("%s", async (__, changes, message) => {
     expect(await refusal(smallByteLevel(["<|end|>"], changes), END)).toMatch(message);
   });
 
   test.each([
     ["no end of sequence", {}, /names no eos_token, so that no answer would end/],
-    ["a token that it lacks", { ...END, pad_token: "<pad>" }, /no token "<pad>", which is named as a special one/],
-    ["a space in front", { ...END, add_prefix_space: true }, /"add_prefix_space" is true/],
     ["special tokens as text", { ...END, split_special_tokens: true }, /"split_special_tokens" is true/],
   ])("of tokenizer_config.json: %s", async (__, config, message) => {
     expect(await refusal(smallByteLevel(["<|end|>"]), config)).toMatch(message);
@@ -218,7 +222,9 @@ describe("refuses what it would encode otherwise", () => {
     await expect(byteLevelTokenizer.load(folder)).rejects.toThrow(
       /do not say how text is cut .* save_pretrained writes/,
     );
-    await expect(byteLevelTokenizer.load(await folderOf({}))).rejects.toThrow(/tokenizer.json does not exist/);
+    await expect(byteLevelTokenizer.load(await folderOf({}))).rejects.toThrow(
+      /neither tokenizer.json nor vocab.json with merges.txt; it holds nothing/,
+    );
   });
 });
 

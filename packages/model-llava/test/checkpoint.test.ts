@@ -137,6 +137,7 @@ describe("a saved checkpoint", () => {
   it("ties the output layer to the embedding where config.json says so", async () => {
     const folder = await scratch.copy(scratch.backbone);
     await changeJson(new URL("config.json", folder), { tie_word_embeddings: true });
+    await rewriteTensors(folder, (all) => all.filter(({ name }) => name !== "lm_head.weight"));
     const model = await tinySource(folder).open();
     expect(model.parameters().map(({ name }) => name)).not.toContain("lm_head.weight");
     model.dispose();

@@ -28,9 +28,19 @@ describe("a checkpoint that cannot be right", () => {
       damage: config({ num_key_value_heads: 3 }),
     },
     {
-      title: "scaled rotary positions",
-      says: /rope_scaling\.type" is "linear"/,
-      damage: config({ rope_scaling: { type: "linear", factor: 2 } }),
+      title: "rotary positions scaled as is not supported",
+      says: /rope_scaling\.type" is "yarn" \(only default, linear, dynamic and llama3/,
+      damage: config({ rope_scaling: { type: "yarn", factor: 2 } }),
+    },
+    {
+      title: "scaled rotary positions without their factor",
+      says: /rope_scaling\.factor" is missing/,
+      damage: config({ rope_scaling: { type: "linear" } }),
+    },
+    {
+      title: "rotary positions scaled to infinity",
+      says: /rope_scaling\.factor" is 0/,
+      damage: config({ rope_scaling: { type: "linear", factor: 0 } }),
     },
     {
       title: "a LLaVA without its tower",

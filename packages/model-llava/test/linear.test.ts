@@ -1,6 +1,7 @@
 import { Weight } from "#internal/weights/weight.ts";
-import { pack16Bits, quantise, unpackMatrix, valueAndGradients } from "@mlan/fused-ops";
-import { denseLinear, type Linear, packedLinear, withAdapter } from "@mlan/model-llava";
+import { quantise, quantisedMatrix, storedMatrix, valueAndGradients } from "@mlan/fused-ops";
+import { seededRandom } from "@mlan/core";
+import { denseLinear, frozenLinear, type Linear, withAdapter } from "@mlan/model-llava";
 import { float16Table } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -27,45 +28,64 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
     expect(await numbers(linear.apply(tf.tensor2d([1, 1, 1, 1], [1, 4])))).toEqual([10, 26]);
   });
 
-  it.each(["BF16", "F16"] as const)("in the stored 16 bits of %s: to the bit as dense, gradients too", async (kind) => {
+  it.each([
+    ["bfloat16", "BF16"],
+    ["float16", "F16"],
+  ] as const)("in the stored 16 bits of %s: to the bit as dense, gradients too", async (format, kind) => {
     const meanings = float16Table(kind);
-    const table = tf.tensor1d(meanings);
-    // All signs and magnitudes, subnormal ones included; an odd number of values leaves half a word.
+    // All signs and magnitudes, subnormal ones included.
     const patterns = Uint16Array.from({ length: INPUTS * OUTPUTS }, (_, index) => (index * 0x0be5 + 0x8003) % 0x10000);
     patterns.set([0, 0x8000, 1, 0x8001]);
     for (const [index, pattern] of patterns.entries())
       if (!Number.isFinite(meanings[pattern])) patterns[index] = pattern & 0x8fff;
     const values = Array.from(patterns, (pattern) => meanings[pattern]!);
-    const packed = pack16Bits(patterns, [OUTPUTS, INPUTS], table);
-    expect(await numbers(unpackMatrix(packed))).toEqual(values);
-    await expectSameAs(packedLinear(packed), denseLinear(weightOf<tf.Rank.R2>([OUTPUTS, INPUTS], values)));
-    const odd = pack16Bits(patterns.subarray(0, 15), [5, 3], table);
-    expect(await numbers(unpackMatrix(odd))).toEqual(values.slice(0, 15));
+    const matrix = storedMatrix(new Uint8Array(patterns.buffer), [OUTPUTS, INPUTS], format);
+    expect(await numbers(matrix.widen())).toEqual(values);
+    await expectSameAs(frozenLinear(matrix), denseLinear(weightOf<tf.Rank.R2>([OUTPUTS, INPUTS], values)));
+    // An odd number of values leaves half a word.
+    const odd = storedMatrix(new Uint8Array(patterns.buffer, 0, 30), [5, 3], format);
+    expect(await numbers(odd.widen())).toEqual(values.slice(0, 15));
   });
 
-  it.each([
-    { bits: 8, groupSize: 6 },
-    { bits: 8, groupSize: 2 },
-    { bits: 4, groupSize: 3 },
-  ] as const)("quantised to $bits bits: within half a scale, and as dense of what it means", async (options) => {
-    const values = wave(INPUTS * OUTPUTS);
-    values.fill(0, 0, options.groupSize);
-    const packed = quantise(values, [OUTPUTS, INPUTS], options);
-    const meant = await numbers(unpackMatrix(packed));
-    const scales = await numbers(packed.scales!);
-    for (const [index, value] of values.entries())
-      expect(Math.abs(value - meant[index]!)).toBeLessThanOrEqual(
-        scales[Math.floor(index / options.groupSize)]! / 2 + 1e-7,
+  it.each([{ bits: 8 }, { bits: 4 }] as const)(
+    "quantised to $bits bits: within half a scale, gradients as of what it means",
+    async ({ bits }) => {
+      // The last block of each row has 4 columns.
+      const [rows, columns, blockSize] = [5, 36, 16];
+      const values = wave(rows * columns);
+      values.fill(0, 0, blockSize);
+      const quantised = quantise(values, [rows, columns], { bits, blockSize });
+      const matrix = quantisedMatrix(quantised);
+      const meant = await numbers(matrix.widen());
+      for (const [index, value] of values.entries()) {
+        const scale = quantised.scales[Math.floor(index / columns) * 3 + Math.floor((index % columns) / blockSize)]!;
+        // With 4 bits a smaller scale may cut the largest values off.
+        const most = bits === 8 ? Math.abs(scale) / 2 + 1e-7 : Math.abs(scale) * 2;
+        expect(Math.abs(value - meant[index]!)).toBeLessThanOrEqual(most);
+      }
+      expect(meant.slice(0, blockSize)).toEqual(Array.from({ length: blockSize }, () => 0));
+      const dense = denseLinear(weightOf<tf.Rank.R2>([rows, columns], meant));
+      const input = tf.tensor2d(wave(2 * columns, 1), [2, columns]);
+      const [exact, reference] = [frozenLinear(matrix), dense].map(({ apply }) =>
+        valueAndGradients(() => apply(input), [input]),
       );
-    expect(meant.slice(0, options.groupSize)).toEqual(Array.from({ length: options.groupSize }, () => 0));
-    await expectSameAs(packedLinear(packed), denseLinear(weightOf<tf.Rank.R2>([OUTPUTS, INPUTS], meant)));
-  });
+      expect(await numbers(exact!.value)).toEqual(await numbers(reference!.value));
+      expect(await numbers(exact!.gradients[0]!)).toEqual(await numbers(reference!.gradients[0]!));
+      // Outside of a gradient the input may be quantised too.
+      const answer = await numbers(frozenLinear(matrix).apply(input));
+      const expected = await numbers(reference!.value);
+      const largest = Math.max(...expected.map(Math.abs));
+      for (const [index, value] of answer.entries())
+        expect(Math.abs(value - expected[index]!)).toBeLessThan(0.02 * largest);
+    },
+  );
 
-  it("packed: adds a bias that may learn, and keeps no matrix for the gradient", async () => {
+  it("frozen: adds a bias that may learn, and keeps no matrix for the gradient", async () => {
     const bias = weightOf<tf.Rank.R1>([OUTPUTS], wave(OUTPUTS));
-    const linear = packedLinear(quantise(wave(INPUTS * OUTPUTS), [OUTPUTS, INPUTS]), bias);
+    const matrix = quantisedMatrix(quantise(wave(INPUTS * OUTPUTS), [OUTPUTS, INPUTS]));
+    const linear = frozenLinear(matrix, bias);
     expect(linear.weights).toEqual([bias]);
-    const plain = packedLinear(quantise(wave(INPUTS * OUTPUTS), [OUTPUTS, INPUTS]));
+    const plain = frozenLinear(matrix);
     const input = inputs();
     const difference = tf.tidy(() => tf.mean(tf.sub(linear.apply(input), plain.apply(input)), 0));
     for (const [index, value] of (await numbers(difference)).entries())
@@ -83,7 +103,9 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
   });
 
   it("with an adapter: the base and a scaled low-rank change, whose gradients are finite differences", async () => {
-    const base = packedLinear(quantise(wave(INPUTS * OUTPUTS), [OUTPUTS, INPUTS]));
+    // The upper 16 bits of a float32 number are its bfloat16 number.
+    const halves = new Uint16Array(wave(INPUTS * OUTPUTS).buffer).filter((_, index) => index % 2 === 1);
+    const base = frozenLinear(storedMatrix(new Uint8Array(halves.buffer), [OUTPUTS, INPUTS], "bfloat16"));
     const a = weightOf<tf.Rank.R2>([2, INPUTS], wave(2 * INPUTS, 2));
     const b = weightOf<tf.Rank.R2>([OUTPUTS, 2], wave(OUTPUTS * 2, 3));
     const linear = withAdapter(base, { a, b, scale: 0.5 });
@@ -103,11 +125,34 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
   });
 });
 
-describe("packing", () => {
+describe("quantise", () => {
   it("refuses what does not fit", () => {
     expect(() => quantise(new Float32Array(6), [2, 4])).toThrow(/6 values .* \[2, 4\]/);
-    expect(() => quantise(new Float32Array(8), [2, 4], { groupSize: 3 })).toThrow(/groupSize 3 does not divide 4/);
-    expect(() => quantise(Float32Array.of(1, NaN), [1, 2])).toThrow(/not finite/);
+    expect(() => quantise(new Float32Array(8), [2, 4], { blockSize: 24 })).toThrow(
+      /blockSize 24 is not a power of two/,
+    );
+    expect(() => quantise(Float32Array.of(1, NaN), [1, 2])).toThrow(/holds NaN/);
+    expect(() => storedMatrix(new Uint8Array(6), [2, 4], "float16")).toThrow(/6 bytes .* \[2, 4\]/);
+  });
+
+  it("finds a scale of 4 bits with a smaller error than that of the largest value", () => {
+    const random = seededRandom(1);
+    const values = Float32Array.from(
+      { length: 128 * 64 },
+      () => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next()),
+    );
+    const squared = (found: (index: number) => number): number =>
+      values.reduce((sum, value, index) => sum + (value - found(index)) ** 2, 0);
+    const { codes, scales } = quantise(values, [64, 128], { bits: 4 });
+    const found = squared(
+      (index) => (((codes[index >> 1]! >> (4 * (index & 1))) & 15) - 8) * scales[Math.floor(index / 128)]!,
+    );
+    const plain = squared((index) => {
+      const row = values.subarray(128 * Math.floor(index / 128), 128 * Math.floor(index / 128) + 128);
+      const scale = Math.max(...row.map(Math.abs)) / 7;
+      return Math.round(values[index]! / scale) * scale;
+    });
+    expect(found).toBeLessThan(0.85 * plain);
   });
 });
 

@@ -7,6 +7,7 @@ import { expect, it } from "vitest";
 import { changeJson, compute, rewriteTensors, scratchLlava, tinySource } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
+const LORA = { peft_type: "LORA", r: 2, lora_alpha: 4 };
 const POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 499723\n";
 
 async function refusal(weights: URL, tower?: URL): Promise<string> {
@@ -26,11 +27,6 @@ const cases: readonly (readonly [string, RegExp, Damage])[] = [
     (folder) => rm(new URL("config.json", folder)),
   ],
   ["no folder", /config\.json cannot be read: .* does not exist\.$/, (folder) => rm(folder, { recursive: true })],
-  [
-    "an adapter",
-    /its folder holds adapter_config\.json.* It is an adapter: merge it into its base model/,
-    (folder) => rename(new URL("config.json", folder), new URL("adapter_config.json", folder)),
-  ],
   [
     "a cache of the Hub",
     /It is a Hub cache/,
@@ -68,9 +64,18 @@ const cases: readonly (readonly [string, RegExp, Damage])[] = [
     (folder) => rename(new URL("model.safetensors", folder), new URL("pytorch_model.bin", folder)),
   ],
   [
-    "an adapter beside its base model, which would be left out",
-    /holds adapter_config\.json, which is not supported\. Merge the adapter/,
-    (folder) => writeFile(new URL("adapter_config.json", folder), "{}"),
+    "an adapter beside weights, which the reference reads on the base that it names",
+    /holds an adapter of "acme\/base" \(adapter_config\.json\)\. Give the folder of that base, or hub\("acme\/base"\) of @mlan\/hub, as `weights`, and this one as `adapter`/,
+    (folder) =>
+      writeFile(
+        new URL("adapter_config.json", folder),
+        JSON.stringify({ ...LORA, base_model_name_or_path: "acme/base" }),
+      ),
+  ],
+  [
+    "an adapter of a kind that is not merged",
+    /"peft_type" is "IA3" \(only LORA is supported; merge it into its base in Python with merge_and_unload\)/,
+    (folder) => writeFile(new URL("adapter_config.json", folder), JSON.stringify({ ...LORA, peft_type: "IA3" })),
   ],
   [
     "no tokenizer",
@@ -115,9 +120,18 @@ it("another architecture: the installed packages that read it, or how to find on
   expect(await refusal(folder)).toContain(
     `"model_type" is "mistral". ${read}. No installed package reads "mistral"; look for one with "npm search mlan mistral".`,
   );
-  await changeJson(file, { model_type: "llava", text_config: {} });
-  expect(await refusal(folder)).toContain('"model_type" is "llava". ');
-  expect(await refusal(folder)).toContain("This is the layout of llava-hf");
+  await changeJson(file, { model_type: "llava", text_config: { model_type: "mistral" } });
+  expect(await refusal(folder)).toContain('"text_config.model_type" is "mistral". ');
+  await changeJson(file, { model_type: "llava", text_config: { model_type: 7 } });
+  expect(await refusal(folder)).toContain('"text_config.model_type" is "7". ');
+  await changeJson(file, { model_type: "llava", text_config: [] });
+  expect(await refusal(folder)).toContain('key "text_config" must be an object');
+  await changeJson(file, {
+    model_type: "llava",
+    text_config: {},
+    vision_config: { model_type: "siglip_vision_model" },
+  });
+  expect(await refusal(folder)).toContain('"vision_config.model_type" is "siglip_vision_model" (only CLIP towers');
 });
 
 it("a file in the folder's place", async () => {

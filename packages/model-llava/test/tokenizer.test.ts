@@ -67,8 +67,8 @@ test("knows its special tokens and puts the first in front when asked", async ()
 });
 
 test("takes legacy for true where the configuration is silent, as transformers does", async () => {
-  const silent = await loadTokenizer(await folderOf({ "tokenizer.json": tinyJson }));
-  expect(silent.fingerprint).toBe((await tokenizerOf(tinyJson, true)).fingerprint);
+  const silent = await loadTokenizer(await folderOf({ "tokenizer.model": tinySentencePiece }));
+  expect(silent.fingerprint).toBe((await tokenizerOf(tinySentencePiece, true)).fingerprint);
   const text = "before</s>after";
   expect(silent.encode(text)).toEqual((await tokenizerOf(tinyJson, true)).encode(text));
   expect(silent.encode(text)).not.toEqual((await tokenizerOf(tinyJson, false)).encode(text));
@@ -140,16 +140,19 @@ describe("refuses", () => {
   });
 
   test("other kinds of tokenizer.json, saying which", async () => {
-    const bpe = { type: "BPE", byte_fallback: true, vocab: {}, merges: [] };
-    expect(await refusal({ "tokenizer.json": json({ model: { type: "WordPiece" } }) })).toMatch(
+    const bpe = { type: "BPE", byte_fallback: true, vocab: { "</s>": 0 }, merges: [] };
+    const refused = (change: object): Promise<string> => refusal({ "tokenizer.json": json({ model: bpe, ...change }) });
+    expect(await refused({ model: { type: "WordPiece" } })).toMatch(
       /tokenizer.json: the tokenizer is of type WordPiece. Supported are .*Llama/,
     );
-    expect(await refusal({ "tokenizer.json": json({ model: { type: "BPE" } }) })).toMatch(/BPE without byte fallback/);
-    expect(await refusal({ "tokenizer.json": json({ model: bpe, pre_tokenizer: { type: "ByteLevel" } }) })).toMatch(
-      /BPE with ByteLevel/,
+    expect(await refused({ pre_tokenizer: { type: "Whitespace" } })).toMatch(/cuts text by Whitespace/);
+    expect(await refused({ pre_tokenizer: { type: "Metaspace", replacement: "__" } })).toMatch(/marks spaces by "__"/);
+    const steps = [{ type: "NFKC" }, { type: "Lowercase" }];
+    expect(await refused({ normalizer: { type: "Sequence", normalizers: steps } })).toMatch(
+      /changes text by Lowercase/,
     );
-    const sequence = { type: "Sequence", normalizers: [{ type: "NFKC" }] };
-    expect(await refusal({ "tokenizer.json": json({ model: bpe, normalizer: sequence }) })).toMatch(/BPE with NFKC/);
+    expect(await refused({ decoder: { type: "CTC" } })).toMatch(/decodes by CTC/);
+    expect(await refused({ post_processor: { type: "BertProcessing" } })).toMatch(/around text by BertProcessing/);
   });
 
   test("a tokenizer.json that is cut short or of another shape", async () => {
@@ -159,11 +162,9 @@ describe("refuses", () => {
     expect(await refusal({ "tokenizer.json": json({ model: wrong }) })).toMatch(/"model.vocab.a" is "0"/);
   });
 
-  test("a vocabulary without the special tokens that the configuration names", async () => {
-    const config = JSON.stringify({ bos_token: { content: "<begin>" } });
-    expect(await refusal({ "tokenizer.json": await readFile(tinyJson), "tokenizer_config.json": config })).toMatch(
-      /no token "<begin>"/,
-    );
+  test("a vocabulary without an end of sequence", async () => {
+    const model = { type: "BPE", byte_fallback: true, vocab: {}, merges: [] };
+    expect(await refusal({ "tokenizer.json": json({ model }) })).toMatch(/tokenizer_config.json names no eos_token/);
   });
 
   test("a tokenizer.model that is cut short, wherever", async () => {

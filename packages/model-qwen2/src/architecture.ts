@@ -15,6 +15,17 @@ export const qwen2Architecture: Architecture = {
   name: "Qwen2",
   plain: { modelType: "qwen2", className: "Qwen2ForCausalLM" },
   llava: { modelType: "llava_qwen", className: "LlavaQwenForCausalLM" },
+  // Those of transformers' Qwen2Config.
+  configDefaults: {
+    vocab_size: 151_936,
+    hidden_size: 4096,
+    intermediate_size: 22_016,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    num_key_value_heads: 32,
+    max_position_embeddings: 32_768,
+    rms_norm_eps: 1e-6,
+  },
   config: qwen2Config,
   decoder: (config, list) => llamaDecoder(config, list, { attentionBias: true }),
   tokenizer: byteLevelTokenizer,
@@ -24,7 +35,8 @@ export const qwen2Architecture: Architecture = {
 /** Refuses what would be computed differently and is written under keys that Llama does not have. */
 function qwen2Config(value: ConfigObject, file: URL): LanguageConfig {
   checkConfig(schema, value, file);
-  return languageConfig(value, file, { attentionBias: true });
+  // Llama's keys on biases, which Qwen2 does not read.
+  return languageConfig({ ...value, attention_bias: null, mlp_bias: null }, file);
 }
 
 const slidingWindow = "sliding-window attention is not supported";

@@ -1,19 +1,16 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
 import { COMPUTE, createScope, MlanError, MODEL, textWording, trainableModel } from "@mlan/core";
 import { createLlavaSource, llama } from "@mlan/model-llava";
 import { qwen2 } from "@mlan/model-qwen2";
-import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
+import { describeModelContract, describeTrainableModelContract, temporaryFolder, writeTinyLlava } from "@mlan/testing";
 import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { FIXTURES } from "./fixture-network.ts";
 
-const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-qwen2-"))}/`);
+const folder = temporaryFolder();
 const { backbone: llamaFolder, tower } = await writeTinyLlava(folder);
-afterAll(() => rm(folder, { recursive: true }));
 const weights = new URL("tied/", FIXTURES);
 const scope = createScope([qwen2({ weights, visionTower: tower }), onnx()]);
 const source = scope.get(MODEL);
@@ -71,7 +68,11 @@ it.each([
   ["use_sliding_window", true, /"use_sliding_window" is true \(sliding-window attention is not supported\)/],
   ["layer_types", ["full_attention", "sliding_attention"], /"layer_types\.1" is "sliding_attention" \(sliding-window/],
   ["use_mrope", true, /"use_mrope" is true \(multimodal rotary positions/],
-  ["rope_scaling", { type: "yarn", factor: 4 }, /"rope_scaling\.type" is "yarn" \(only unscaled rotary positions/],
+  [
+    "rope_scaling",
+    { type: "yarn", factor: 4 },
+    /"rope_scaling\.type" is "yarn" \(only default, linear, dynamic and llama3/,
+  ],
   ["rope_parameters", { rope_type: "yarn", rope_theta: 1e6 }, /"rope_parameters\.rope_type" is "yarn"/],
   ["hidden_act", "gelu", /"hidden_act" is "gelu" \(only silu/],
 ])("refuses config.json with %s %o, by name", async (key, value, message) => {

@@ -1,8 +1,8 @@
 import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { openPytorch, PytorchFileError } from "@mlan/pytorch-files";
 import { writeSafetensors } from "@mlan/safetensors";
+import { temporaryFolder } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
-import { scratchFolder } from "./scratch-folder.ts";
 import { bytes, pickle, recordsOf, type ViewToWrite, writeArchive } from "./torch-file.ts";
 
 const fixtures = new URL("fixtures/", import.meta.url);
@@ -28,7 +28,7 @@ async function errorOf(place: URL): Promise<unknown> {
 
 describe("a folder that is not whole", () => {
   const sharded = async (): Promise<URL> => {
-    const folder = scratchFolder();
+    const folder = temporaryFolder();
     await cp(new URL("sharded/", fixtures), folder, { recursive: true });
     return folder;
   };
@@ -84,26 +84,26 @@ describe("what is no file of torch.save is named as what it is", () => {
     ["a pickle", bytes(0x80, 2, 0x7d, 0x2e), "is a pickle that torch.save did not write"],
     ["a tar of PyTorch before 1.0", Buffer.concat([Buffer.alloc(257), Buffer.from("ustar")]), "before version 1.6"],
   ])("%s", async (_, content, message) => {
-    const file = new URL("pytorch_model.bin", scratchFolder());
+    const file = new URL("pytorch_model.bin", temporaryFolder());
     await writeFile(file, content);
     expect(String(await errorOf(file))).toContain(message);
   });
 
   it("safetensors", async () => {
-    const file = new URL("pytorch_model.bin", scratchFolder());
+    const file = new URL("pytorch_model.bin", temporaryFolder());
     await writeSafetensors(file, [{ name: "w", dtype: "F32", shape: [1], data: () => Float32Array.of(1) }]);
     expect(String(await errorOf(file))).toContain("is a safetensors file. Call it model.safetensors");
   });
 
   it("an archive of something else", async () => {
-    const file = new URL("pytorch_model.bin", scratchFolder());
+    const file = new URL("pytorch_model.bin", temporaryFolder());
     await writeArchive(file, [{ name: "images/cat.png", data: bytes(1) }]);
     expect(String(await errorOf(file))).toContain("not one of torch.save: it holds images/cat.png");
   });
 });
 
 it("a file that was cut short, wherever", async () => {
-  const file = new URL("pytorch_model.bin", scratchFolder());
+  const file = new URL("pytorch_model.bin", temporaryFolder());
   const whole = await readFile(new URL("module.bin", fixtures));
   for (let size = 0; size < whole.length; size += 37) {
     await writeFile(file, whole.subarray(0, size));
@@ -113,7 +113,7 @@ it("a file that was cut short, wherever", async () => {
 });
 
 it("a file whose list is said to be at a place that no file has", async () => {
-  const file = new URL("pytorch_model.bin", scratchFolder());
+  const file = new URL("pytorch_model.bin", temporaryFolder());
   const whole = await readFile(new URL("module.bin", fixtures));
   const locator = Buffer.alloc(20, 0xff);
   locator.writeUInt32LE(0x07064b50);
@@ -123,7 +123,7 @@ it("a file whose list is said to be at a place that no file has", async () => {
 
 describe("a flipped bit is found by the file's checksums", () => {
   it("in a tensor, which is named, whether it is read whole or as a view", async () => {
-    const file = new URL("pytorch_model.bin", scratchFolder());
+    const file = new URL("pytorch_model.bin", temporaryFolder());
     const views = {
       whole: view,
       part: { ...view, offset: 3, shape: [3], strides: [1] },
@@ -142,7 +142,7 @@ describe("a flipped bit is found by the file's checksums", () => {
   });
 
   it("in the list of tensors", async () => {
-    const file = new URL("pytorch_model.bin", scratchFolder());
+    const file = new URL("pytorch_model.bin", temporaryFolder());
     await writeArchive(file, recordsOf(pickle.stateDict({ weight: view }), { 0: numbers }));
     const content = await readFile(file);
     content[content.indexOf("weight")] = 0x57;
@@ -229,7 +229,7 @@ describe("a list of tensors that contradicts its file", () => {
       "a list of tensors takes 17000003 bytes",
     ],
   ] as const)("%s", async (_, document_, message) => {
-    const file = new URL("pytorch_model.bin", scratchFolder());
+    const file = new URL("pytorch_model.bin", temporaryFolder());
     await writeArchive(file, recordsOf(document_, { 0: numbers }));
     const error = await errorOf(file);
     if (message === undefined) return expect(error).toBe("it was opened");
@@ -239,7 +239,7 @@ describe("a list of tensors that contradicts its file", () => {
   });
 
   it("a record twice", async () => {
-    const file = new URL("pytorch_model.bin", scratchFolder());
+    const file = new URL("pytorch_model.bin", temporaryFolder());
     const records = recordsOf(saved({}), { 0: numbers });
     await writeArchive(file, [...records, { name: "model/data/0", data: numbers }]);
     expect(String(await errorOf(file))).toContain('it holds the record "model/data/0" twice');

@@ -1,8 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { openPytorch, PytorchFileError } from "@mlan/pytorch-files";
-import { expectSurvival, jsonMutations, mutations } from "@mlan/testing";
+import { expectSurvival, jsonMutations, mutations, temporaryFolder } from "@mlan/testing";
 import { expect, test } from "vitest";
-import { scratchFolder } from "./scratch-folder.ts";
 import { bytes, pickle, recordsOf, writeArchive } from "./torch-file.ts";
 
 const fixtures = new URL("fixtures/", import.meta.url);
@@ -26,7 +25,7 @@ async function readAll(place: URL): Promise<void> {
 test.each(["views.bin", "parameters.bin", "protocol-4.bin", "without-checksums.bin"])(
   "200 damaged copies of %s",
   async (name) => {
-    const file = new URL("pytorch_model.bin", scratchFolder());
+    const file = new URL("pytorch_model.bin", temporaryFolder());
     const outcome = await expectSurvival(mutations(await readFile(new URL(name, fixtures)), 200, 5), {
       attempt: async (bytes) => {
         await writeFile(file, bytes);
@@ -41,7 +40,7 @@ test.each(["views.bin", "parameters.bin", "protocol-4.bin", "without-checksums.b
 test.each(["views.bin", "module.bin", "protocol-5.bin"])(
   "300 damaged pickles of %s, whose checksums are right",
   async (name) => {
-    const folder = scratchFolder();
+    const folder = temporaryFolder();
     const file = new URL("pytorch_model.bin", folder);
     const { document, storages } = partsOf(await readFile(new URL(name, fixtures)));
     const outcome = await expectSurvival(mutations(document, 300, 6), {
@@ -57,7 +56,7 @@ test.each(["views.bin", "module.bin", "protocol-5.bin"])(
 );
 
 test("hostile values at every place of an index", async () => {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   await writeFile(new URL("shard.bin", folder), await readFile(new URL("module.bin", fixtures)));
   const value = { metadata: {}, weight_map: { "0.weight": "shard.bin", "0.bias": "shard.bin" } };
   const outcome = await expectSurvival(jsonMutations(value), {
@@ -71,7 +70,7 @@ test("hostile values at every place of an index", async () => {
 });
 
 test("pickles of 16 MB that make as much as they can", async () => {
-  const file = new URL("pytorch_model.bin", scratchFolder());
+  const file = new URL("pytorch_model.bin", temporaryFolder());
   const filled = (code: number): Buffer => pickle.document(Buffer.alloc(2 ** 24 - 3, code));
   const list = Buffer.concat([bytes(0x5d, 0x28), Buffer.alloc(900_000, 0x4e), bytes(0x65, 0x71, 0)]);
   const places = Array.from({ length: 100_000 }, (_, key) => [pickle.short(key), bytes(0x68, 0)] as const);

@@ -1,11 +1,10 @@
 import { openPytorch } from "@mlan/pytorch-files";
-import { peakBytes } from "@mlan/testing";
+import { peakBytes, temporaryFolder } from "@mlan/testing";
 import { expect, it } from "vitest";
-import { scratchFolder } from "./scratch-folder.ts";
 import { pickle, recordsOf, type ViewToWrite, writeArchive } from "./torch-file.ts";
 
 it("a file of 9 GB is read by range: tensors behind 2 and 4 GB, and parts of large ones, in little memory", async () => {
-  const file = new URL("pytorch_model.bin", scratchFolder());
+  const file = new URL("pytorch_model.bin", temporaryFolder());
   const last = new Uint8Array(Float32Array.of(1, 2, 3).buffer);
   const huge = 5_000_000_000;
   const view = (key: string, length: number, change: Partial<ViewToWrite>): ViewToWrite => {

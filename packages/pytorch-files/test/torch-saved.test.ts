@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { openPytorch, PytorchFileError } from "@mlan/pytorch-files";
+import { temporaryFolder } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
-import { scratchFolder } from "./scratch-folder.ts";
 
 /** Made by tools/fixtures/pytorch_files.py. */
 const fixtures = new URL("fixtures/", import.meta.url);
@@ -44,14 +44,14 @@ describe("what torch.save wrote has PyTorch's values", () => {
   });
 
   it("in a folder without an index, where other files are left alone", async () => {
-    const folder = scratchFolder();
+    const folder = temporaryFolder();
     await cp(new URL("single/", fixtures), folder, { recursive: true });
     await writeFile(new URL("training_args.bin", folder), "PK");
     await expectTensors(folder, files["single/pytorch_model"] ?? {});
   });
 
   it("in a single file beside older shards, as transformers prefers it", async () => {
-    const folder = scratchFolder();
+    const folder = temporaryFolder();
     await cp(new URL("sharded/", fixtures), folder, { recursive: true });
     await cp(new URL("single/", fixtures), folder, { recursive: true });
     await expectTensors(folder, files["single/pytorch_model"] ?? {});

@@ -1,8 +1,8 @@
 import type { PytorchFileErrorCode } from "#internal/errors.ts";
 import { openPytorch, PytorchFileError } from "@mlan/pytorch-files";
 import fc from "fast-check";
+import { temporaryFolder } from "@mlan/testing";
 import { expect, it } from "vitest";
-import { scratchFolder } from "./scratch-folder.ts";
 import { pickle, recordsOf, type ViewToWrite, writeArchive } from "./torch-file.ts";
 
 /** The values of a view, index by index, as PyTorch defines them; undefined when one is outside of the storage. */
@@ -20,7 +20,7 @@ const axis = fc.record({ size: fc.nat(4), stride: fc.nat(6) });
 const view = fc.record({ offset: fc.nat(12), axes: fc.array(axis, { maxLength: 4 }) });
 
 it("any views of one storage, strided, overlapping and empty, have the values that PyTorch gives them", async () => {
-  const file = new URL("pytorch_model.bin", scratchFolder());
+  const file = new URL("pytorch_model.bin", temporaryFolder());
   let refused = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -69,7 +69,7 @@ it("views that are longer in the file than what is read at once have every value
     every: { shape: [2, 750, columns], strides: [columns, 2 * columns, 1] },
   };
   const views = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { ...storage, ...shape }]));
-  const file = new URL("pytorch_model.bin", scratchFolder());
+  const file = new URL("pytorch_model.bin", temporaryFolder());
   await writeArchive(file, recordsOf(pickle.stateDict(views), { 0: new Uint8Array(numbers.buffer) }));
   const reader = await openPytorch(file);
   for (const [name, { shape, strides }] of Object.entries(shapes)) {

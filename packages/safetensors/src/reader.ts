@@ -24,9 +24,9 @@ export interface SafetensorsReader {
 }
 
 /**
- * Opens a `*.safetensors` file or a folder. In a folder with `model.safetensors.index.json` that is `model.safetensors` if
- * it exists, otherwise the shards that the index names; in any other folder, every `*.safetensors` file. Headers are
- * checked against the files before any tensor is read. Throws a {@link SafetensorsError} that names the file.
+ * Opens a `*.safetensors` file or a folder. In a folder that is `model.safetensors`, else the shards that
+ * `model.safetensors.index.json` names, else every `*.safetensors` file. Headers are checked against the files before any
+ * tensor is read. Throws a {@link SafetensorsError} that names the file.
  */
 export function openSafetensors(fileOrFolder: URL): Promise<SafetensorsReader> {
   return openWeightFiles(fileOrFolder, SAFETENSORS);

@@ -15,8 +15,7 @@ export interface Shards {
 const LARGEST_INDEX = 100_000_000;
 
 /**
- * The file itself; in a folder with an index, the single file or else the shards that the index names; in any other folder,
- * the format's other files.
+ * The file itself; in a folder, the single file, else the shards that the index names, else the format's other files.
  */
 export async function shardsOf(fileOrFolder: URL, format: WeightFormat): Promise<Shards> {
   const found = await stat(fileOrFolder).catch((cause: unknown) => {
@@ -28,9 +27,8 @@ export async function shardsOf(fileOrFolder: URL, format: WeightFormat): Promise
     throw cannotOpen(folder, cause, format);
   });
   const { singleFile, indexFile } = format;
-  // Like transformers, prefer a single file to shards: if a folder has both, the single file is newer.
-  if (names.includes(singleFile) && names.includes(indexFile))
-    return { files: [fileIn(folder, singleFile)], indexed: new Map(), index: undefined };
+  // Like transformers, prefer a single file to shards and to any other file: if a folder has both, the single file is newer.
+  if (names.includes(singleFile)) return { files: [fileIn(folder, singleFile)], indexed: new Map(), index: undefined };
   if (names.includes(indexFile)) return indexedShards(new URL(indexFile, folder), names, format);
   const files = format.otherFiles(folder, names).toSorted();
   return { files: files.map((name) => fileIn(folder, name)), indexed: new Map(), index: undefined };

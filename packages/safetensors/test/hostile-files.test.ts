@@ -1,13 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { openSafetensors, SafetensorsError, writeSafetensors } from "@mlan/safetensors";
-import { expectSurvival, jsonMutations, mutations } from "@mlan/testing";
-import { afterAll, expect, test } from "vitest";
+import { expectSurvival, jsonMutations, mutations, temporaryFolder } from "@mlan/testing";
+import { expect, test } from "vitest";
 
-const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "hostile-safetensors-"))}/`);
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 const file = new URL("model.safetensors", folder);
 const index = new URL("model.safetensors.index.json", folder);
 const isTyped = (error: unknown): boolean => SafetensorsError.is(error);

@@ -1,9 +1,5 @@
-import { mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { TensorToWrite } from "@mlan/safetensors";
+import { temporaryFolder } from "@mlan/testing";
 import { onTestFinished } from "vitest";
 
 let folder: URL | undefined;
@@ -15,12 +11,10 @@ export function file(name = "model.safetensors"): URL {
 }
 
 function folderOfTest(): URL {
-  const made = pathToFileURL(`${mkdtempSync(join(tmpdir(), "safetensors-"))}/`);
   onTestFinished(() => {
     folder = undefined;
-    return rm(made, { recursive: true, force: true });
   });
-  return made;
+  return temporaryFolder();
 }
 
 export function tensor(name: string, values: readonly number[], dtype: TensorToWrite["dtype"] = "F32"): TensorToWrite {

@@ -42,6 +42,8 @@ export interface FakeModelOptions {
   readonly readsImages?: boolean;
   /** What a run has images checked by. Default: all pass. */
   readonly checkImage?: NonNullable<ModelInspection["checkImage"]>;
+  /** What a user is told of how its files were read. Default nothing. */
+  readonly notices?: readonly string[];
   /** What `generate` answers. Default: the character that the learned weights make most likely, again and again. */
   readonly answer?: (request: GenerationRequest) => string;
 }
@@ -65,6 +67,7 @@ export function fakeModelSource(options: FakeModelOptions = {}): TrainableModelS
       readsImages: options.readsImages ?? true,
       wording: wordingOf,
       encode,
+      ...(options.notices && { notices: options.notices }),
       ...(options.checkImage && { checkImage: options.checkImage }),
     }),
   };

@@ -1,3 +1,5 @@
+export type { BackboneContractOptions } from "./backbone-contract.ts";
+export { describeBackboneContract } from "./backbone-contract.ts";
 export { changeWeights } from "./change-weights.ts";
 export { describeTensorBackendContract } from "./backend-contract.ts";
 export { describeBenchmarkContract } from "./benchmark-contract.ts";
@@ -21,6 +23,7 @@ export { HOSTILE_VALUES, jsonMutations, type Mutation, mutations } from "./mutat
 export { plainCompute, plainComputePlugin } from "./plain-compute.ts";
 export type { TinyCheckpoint, TinyCheckpointOptions } from "./tiny-checkpoint.ts";
 export { writeTinyLlava } from "./tiny-checkpoint.ts";
+export { folderWith, temporaryFolder } from "./temporary-folder.ts";
 export { describeTrainerContract } from "./trainer-contract.ts";
 export type { PaperWording } from "./wordings.ts";
 export { WORDINGS } from "./wordings.ts";

@@ -1,21 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { COMPUTE, createScope, type StepEndEvent, TRAINER } from "@mlan/core";
 import { createLlavaSource, llama } from "@mlan/model-llava";
-import { alphabetConversations, memoryDataset, type TinyCheckpoint, writeTinyLlava, WORDINGS } from "@mlan/testing";
+import {
+  alphabetConversations,
+  memoryDataset,
+  temporaryFolder,
+  type TinyCheckpoint,
+  WORDINGS,
+  writeTinyLlava,
+} from "@mlan/testing";
 import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 
-let folder: URL;
+const folder = temporaryFolder();
 let checkpoint: TinyCheckpoint;
 beforeAll(async () => {
-  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-checkpointing-"))}/`);
   checkpoint = await writeTinyLlava(folder, { seed: 2 });
 });
-afterAll(() => rm(folder, { recursive: true }));
-
 interface Training {
   readonly steps: readonly StepEndEvent[];
   readonly weights: readonly (readonly number[])[];

@@ -1,22 +1,15 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { onnx, onnxStatistics } from "@mlan/backend-onnx";
 import { type Compute, COMPUTE, createScope, type Generation, type StepEndEvent } from "@mlan/core";
-import { plainCompute, writeTinyLlava } from "@mlan/testing";
+import { plainCompute, temporaryFolder, writeTinyLlava } from "@mlan/testing";
 import { createTrainer, instructionTuning } from "@mlan/trainer";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { tinyLlava, yesAndNo } from "./yes-and-no.ts";
 
-let folder: URL;
+const folder = temporaryFolder();
 beforeAll(async () => {
-  folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-recorded-"))}/`);
   await writeTinyLlava(folder, { seed: 2 });
 });
-afterAll(() => rm(folder, { recursive: true }));
-
 const recording = createScope([onnx({ threads: 1 })]).get(COMPUTE);
 
 /** The same backend without recording: `compile` returns a function that just calls. */

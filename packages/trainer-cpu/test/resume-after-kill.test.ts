@@ -1,25 +1,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { writeTinyLlava } from "@mlan/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fileURLToPath } from "node:url";
+import { temporaryFolder, writeTinyLlava } from "@mlan/testing";
+import { beforeAll, describe, expect, it } from "vitest";
 import { bundleProgram } from "../../../tools/setup/bundle-program.ts";
 
 const STEPS = 15;
-let root: URL;
+const root = temporaryFolder();
 let program: string;
 
 beforeAll(async () => {
-  root = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-kill-"))}/`);
   await writeTinyLlava(root, { seed: 5 });
   program = await bundleProgram(new URL("tune.ts", import.meta.url), new URL("..", import.meta.url));
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
-
 function start(folder: URL): ChildProcess {
   return spawn(process.execPath, [program, root.href, folder.href], { stdio: ["ignore", "pipe", "inherit"] });
 }
@@ -70,7 +66,9 @@ describe("a run that is killed with SIGKILL in the middle of tuning", () => {
 
     const [expected, resumed] = await Promise.all([lastCheckpoint(straight), lastCheckpoint(killed)]);
     expect([...resumed.keys()]).toEqual([...expected.keys()]);
-    expect([...expected.keys()]).toEqual(expect.arrayContaining(["model/model.safetensors", "optimizer.safetensors"]));
+    expect([...expected.keys()]).toEqual(
+      expect.arrayContaining(["model/trained.safetensors", "optimizer.safetensors"]),
+    );
     for (const [name, bytes] of expected) expect(bytes.equals(resumed.get(name)!), `${name} is the same`).toBe(true);
   });
 });

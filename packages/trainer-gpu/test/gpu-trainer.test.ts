@@ -1,13 +1,15 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { COMPUTE, createScope, type DeviceUse, MlanError, MODEL, trainableModel, TRAINER } from "@mlan/core";
-import { alphabetConversations, describeTrainerContract, fakeModelPlugin, memoryDataset } from "@mlan/testing";
+import { COMPUTE, createScope, type DeviceUse, MlanError, MODEL, TRAINER, trainableModel } from "@mlan/core";
+import {
+  alphabetConversations,
+  describeTrainerContract,
+  fakeModelPlugin,
+  memoryDataset,
+  temporaryFolder,
+} from "@mlan/testing";
 import { gpuTrainer, instructionTuning } from "@mlan/trainer-gpu";
-import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";
+import * as tf from "@tensorflow/tfjs-core";
 
 describe("gpuTrainer, before it trains,", () => {
   it("registers and loads nothing when it is made", () => {
@@ -22,12 +24,7 @@ describeWithTensorFlow("the trainer contract on TensorFlow", () => {
 });
 
 describeWithTensorFlow("steps of gpuTrainer", () => {
-  let folder: URL;
-  beforeAll(async () => {
-    folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-gpu-trainer-"))}/`);
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
+  const folder = temporaryFolder();
   it("report their own device use", async () => {
     const scope = createScope([fakeModelPlugin(), gpuTrainer({ device: "cpu", threads: 2 })]);
     const trainer = scope.get(TRAINER);

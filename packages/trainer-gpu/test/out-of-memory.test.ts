@@ -1,24 +1,16 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { createScope, MlanError, MODEL, type TrainableModel, trainableModel, TRAINER } from "@mlan/core";
-import { fakeModelPlugin, memoryDataset, alphabetConversations } from "@mlan/testing";
+import { readdir } from "node:fs/promises";
+import { createScope, MlanError, MODEL, type TrainableModel, TRAINER, trainableModel } from "@mlan/core";
+import { alphabetConversations, fakeModelPlugin, memoryDataset, temporaryFolder } from "@mlan/testing";
 import { gpuTrainer, instructionTuning } from "@mlan/trainer-gpu";
-import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";
+import * as tf from "@tensorflow/tfjs-core";
 
 const STEPS = 6;
 const FAILS_AT = 4;
 
 describeWithTensorFlow("a device that runs out of memory in the middle of a step", () => {
-  let folder: URL;
-  beforeAll(async () => {
-    folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-out-of-memory-"))}/`);
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
+  const folder = temporaryFolder();
   async function tune(prepare: (model: TrainableModel) => TrainableModel): Promise<readonly number[]> {
     await using scope = createScope([fakeModelPlugin(), gpuTrainer({ device: "cpu", threads: 2 })]);
     const trainer = scope.get(TRAINER);

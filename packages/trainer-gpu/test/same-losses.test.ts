@@ -1,14 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { tensorFlowStatistics } from "@mlan/backend-tensorflow";
 import { COMPUTE, createScope, type Plugin, TRAINER, type TrainingRecipe } from "@mlan/core";
-import { writeTinyLlava } from "@mlan/testing";
+import { temporaryFolder, writeTinyLlava } from "@mlan/testing";
 import { cpuTrainer } from "@mlan/trainer-cpu";
 import { alignment, gpuTrainer, instructionTuning } from "@mlan/trainer-gpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-tensorflow.ts";
 import { tinyLlava, yesAndNo } from "../../trainer-cpu/test/yes-and-no.ts";
 
@@ -24,13 +20,10 @@ const ONNX: Contender = { backend: "onnx", trainer: cpuTrainer({ threads: 2 }) }
 const TENSORFLOW: Contender = { backend: "tensorflow", trainer: gpuTrainer({ device: "cpu", threads: 2 }) };
 
 describeWithTensorFlow("a small LLaVA, tuned on TensorFlow", () => {
-  let root: URL;
+  const root = temporaryFolder();
   beforeAll(async () => {
-    root = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-same-losses-"))}/`);
     await writeTinyLlava(root, { seed: 5 });
   });
-  afterAll(() => rm(root, { recursive: true, force: true }));
-
   /** The loss of each step up to `stopAfter`; a run with the name of an earlier one resumes it. */
   async function tune(name: string, on: Contender, recipe: TrainingRecipe, stopAfter = Infinity): Promise<number[]> {
     await using scope = createScope(on.trainer);

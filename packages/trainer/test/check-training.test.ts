@@ -1,10 +1,10 @@
 import { readdir, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MlanError, type PlannedTraining, type TrainingNeeds } from "@mlan/core";
-import { plainCompute } from "@mlan/testing";
+import { plainCompute, temporaryFolder } from "@mlan/testing";
 import { createTrainer } from "@mlan/trainer";
 import { describe, expect, it } from "vitest";
-import { RECIPE, temporaryFolder, train } from "./run-training.ts";
+import { RECIPE, train } from "./run-training.ts";
 
 const trainer = createTrainer({ name: "trainer", compute: plainCompute() });
 /** Parameter counts of the fake model. */
@@ -18,7 +18,7 @@ describe("a training that is checked before it begins", () => {
     const values = 28 * 28 + 6;
     // Nine steps write three checkpoints, of which two are kept.
     expect(check()).toEqual({ peakBytes: 3 * 3 * 4 * values, keptBytes: 2 * 3 * 4 * values });
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     await train({ folder });
     const names = await readdir(folder, { recursive: true });
     const optimizers = names.filter((name) => name.endsWith("optimizer.safetensors"));
@@ -30,6 +30,8 @@ describe("a training that is checked before it begins", () => {
 
   it("needs less when little learns, and when few checkpoints are made", () => {
     expect(check({ recipe: { ...RECIPE, trained: ["projector"] } })?.keptBytes).toBe(2 * 4 * (28 * 28 + 3 * 6));
+    const alone: Partial<PlannedTraining> = { recipe: { ...RECIPE, trained: ["projector"] }, stored: ["projector"] };
+    expect(check(alone)?.keptBytes).toBe(2 * 4 * 3 * 6);
     const once = check({ recipe: { ...RECIPE, checkpointEvery: 100 } });
     expect(once?.peakBytes).toBe(once?.keptBytes);
   });

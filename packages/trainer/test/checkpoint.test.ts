@@ -1,14 +1,13 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { MlanError, type TrainableModel } from "@mlan/core";
-import { memoryDataset } from "@mlan/testing";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { letters, RECIPE, temporaryFolder, train, type TrainingOptions, withEyes } from "./run-training.ts";
+import { memoryDataset, temporaryFolder } from "@mlan/testing";
+import { beforeEach, describe, expect, it } from "vitest";
+import { letters, RECIPE, train, type TrainingOptions, withEyes } from "./run-training.ts";
 
 let folder: URL;
-beforeEach(async () => {
-  folder = await temporaryFolder();
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const inFolder = async (): Promise<readonly string[]> => (await readdir(folder)).toSorted();
 const errorOf = (run: Promise<unknown>): Promise<unknown> =>

@@ -1,10 +1,10 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { rm } from "node:fs/promises";
 import { createScope, type DeviceUse, MlanError, TRAINER } from "@mlan/core";
-import { describeTrainerContract, plainCompute, plainComputePlugin } from "@mlan/testing";
+import { describeTrainerContract, plainCompute, plainComputePlugin, temporaryFolder } from "@mlan/testing";
 import { trainer } from "@mlan/trainer";
 import { describe, expect, it } from "vitest";
-import { temporaryFolder, train } from "./run-training.ts";
+import { train } from "./run-training.ts";
 
 describeTrainerContract([trainer(), plainComputePlugin()]);
 
@@ -22,7 +22,7 @@ describe("trainer()", () => {
 });
 
 it("reports the device use of each step, if it is counted", async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   let asked = 0;
   const usage = (): DeviceUse => ({ dispatches: asked, peakBytes: 100 * asked++ });
   const { steps } = await train({ folder, trainer: { compute: { ...plainCompute(), usage } } });

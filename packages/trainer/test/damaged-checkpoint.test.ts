@@ -1,9 +1,9 @@
 import { cp, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { MlanError, writeChecksums } from "@mlan/core";
-import { memoryDataset } from "@mlan/testing";
+import { memoryDataset, temporaryFolder } from "@mlan/testing";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { letters, RECIPE, temporaryFolder, train, type Training } from "./run-training.ts";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { letters, RECIPE, train, type Training } from "./run-training.ts";
 
 const RUN = { recipe: { ...RECIPE, epochs: 5, checkpointEvery: 1 }, data: memoryDataset("few letters", letters(8)) };
 
@@ -13,11 +13,10 @@ let straight: Training;
 let folder: URL;
 let copies = 0;
 beforeAll(async () => {
-  root = await temporaryFolder();
+  root = temporaryFolder();
   straight = await train({ ...RUN, folder: new URL("straight/", root) });
   await train({ ...RUN, folder: new URL("stopped/", root), killAt: 5 });
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
 beforeEach(async () => {
   folder = await copyOfStopped();
 });

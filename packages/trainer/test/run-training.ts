@@ -1,8 +1,4 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Conversation, Dataset, StepEndEvent, TrainableModel, TrainEvent, TrainingRecipe } from "@mlan/core";
 import { fakeModelSource, memoryDataset, plainCompute } from "@mlan/testing";
@@ -61,10 +57,6 @@ export function letters(count: number, images = true): readonly Conversation[] {
 
 /** A conversation without a supervised position. */
 export const SILENT: Conversation = { id: "silent", turns: [{ role: "user", text: "hello" }], images: [] };
-
-export async function temporaryFolder(): Promise<URL> {
-  return pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-trainer-"))}/`);
-}
 
 export async function train(options: TrainingOptions): Promise<Training> {
   const { folder, recipe = RECIPE, data = DATA, seed = 7, adapt = withEyes, signal, onEvent, breakAt } = options;

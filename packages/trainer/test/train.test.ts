@@ -1,16 +1,14 @@
-import { rm } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { type TrainableModel, type TrainEvent, type TrainingRecipe } from "@mlan/core";
-import { fakeModelSource, memoryDataset } from "@mlan/testing";
+import { fakeModelSource, memoryDataset, temporaryFolder } from "@mlan/testing";
 import { instructionTuning } from "@mlan/trainer";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DATA, letters, RECIPE, SILENT, temporaryFolder, train, withEyes } from "./run-training.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { DATA, letters, RECIPE, SILENT, train, withEyes } from "./run-training.ts";
 
 let folder: URL;
-beforeEach(async () => {
-  folder = await temporaryFolder();
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe("a training run reports", () => {
   it("its events in order", async () => {

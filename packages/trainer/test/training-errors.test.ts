@@ -1,16 +1,14 @@
-import { rm } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { MlanError, type TrainingRecipe } from "@mlan/core";
-import { changeWeights, memoryDataset } from "@mlan/testing";
+import { changeWeights, memoryDataset, temporaryFolder } from "@mlan/testing";
 import { instructionTuning } from "@mlan/trainer";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { letters, RECIPE, SILENT, temporaryFolder, train, withEyes } from "./run-training.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { letters, RECIPE, SILENT, train, withEyes } from "./run-training.ts";
 
 let folder: URL;
-beforeEach(async () => {
-  folder = await temporaryFolder();
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe("training stops with one clear error", () => {
   it("when a loss is not finite, naming step and conversations", async () => {

@@ -75,8 +75,24 @@ export function profiledSessions(maker: SessionMaker): ProfiledSessions {
     }
   };
 
+  const measure = (operation: string, kind: Pick<RunNode, "operatorType" | "provider">, work: () => void): void => {
+    const { runMilliseconds, compileMilliseconds } = call;
+    const start = performance.now();
+    work();
+    const inside = call.runMilliseconds - runMilliseconds + call.compileMilliseconds - compileMilliseconds;
+    const name = `${operation} `;
+    call.written.push({ name, operatorType: kind.operatorType });
+    call.nodes.push({ name, ...kind, milliseconds: performance.now() - start - inside });
+  };
+
   return {
     run(program, destinations) {
+      const { session, leaves, outputs } = program;
+      if (session) {
+        const kind = { operatorType: "MatMulNBits", provider: "CPUExecutionProvider" };
+        measure("MatMulQuantised", kind, () => session.run(leaves, outputs, destinations));
+        return;
+      }
       try {
         const opened = cache.find(program.signature) ?? open(program);
         const start = performance.now();
@@ -91,17 +107,7 @@ export function profiledSessions(maker: SessionMaker): ProfiledSessions {
         throw error;
       }
     },
-    measure(operation, work) {
-      const { runMilliseconds, compileMilliseconds } = call;
-      const start = performance.now();
-      work();
-      const inside = call.runMilliseconds - runMilliseconds + call.compileMilliseconds - compileMilliseconds;
-      const operatorType = "WebAssembly";
-      const name = `${operation} `;
-      call.written.push({ name, operatorType });
-      const milliseconds = performance.now() - start - inside;
-      call.nodes.push({ name, operatorType, provider: operatorType, milliseconds });
-    },
+    measure: (operation, work) => measure(operation, { operatorType: "WebAssembly", provider: "WebAssembly" }, work),
     beginCall() {
       call = newCall();
       return call;

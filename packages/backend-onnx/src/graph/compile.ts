@@ -11,7 +11,7 @@ export function compileProgram(program: Program, writer: OnnxWriter): Uint8Array
   const names: string[] = [];
   leaves.forEach((leaf, index) => {
     names[leaf.position] = `i${index}`;
-    writer.input(`i${index}`, leaf.shape, leaf.dtype);
+    writer.input(`i${index}`, leaf.shape, leaf.storedType ?? leaf.dtype);
   });
   frozen.forEach((leaf, index) => {
     const name = `${FROZEN_PREFIX}${index}`;

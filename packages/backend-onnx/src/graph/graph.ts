@@ -29,7 +29,7 @@ export interface Storage {
   readonly onDevice: boolean;
   /** Whether writing is forbidden, as in a mapped file. Default false. */
   readonly readOnly?: boolean;
-  /** A view of the memory, without a copy. Throws for device memory. */
+  /** A view of the memory, without a copy; of a stored matrix, its bytes. Throws for device memory. */
   view(): Float32Array | Int32Array | Uint8Array;
   release(): void;
 }

@@ -2,11 +2,23 @@ import type { DataType } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { ElementType } from "./graph.ts";
 
-/** The types in compiled graphs: those of tensors, and those of shapes and of exact intermediate results. */
-export type OnnxType = ElementType | "int64" | "float64";
+/** The types of matrices that are kept in fewer bits, which only the kernels for them read. */
+export type StoredType = "bfloat16" | "float16" | "uint8";
+
+/** The types in compiled graphs: those of tensors, of stored matrices, of shapes and of exact intermediate results. */
+export type OnnxType = ElementType | StoredType | "int64" | "float64";
 
 /** ONNX's number for each type (onnx.proto, TensorProto.DataType; the C API uses the same). */
-export const ONNX_TYPES: Readonly<Record<OnnxType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };
+export const ONNX_TYPES: Readonly<Record<OnnxType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  bfloat16: 16,
+};
 
 /** Narrows a dtype to those that this backend supports. Throws {@link BackendError} "unsupported" for `string` and `complex64`. */
 export function elementType({ dtype }: { readonly dtype: DataType }): ElementType {

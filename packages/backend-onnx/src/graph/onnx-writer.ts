@@ -1,16 +1,16 @@
 import type { ElementType, GraphEmitter, OnnxAttribute } from "./graph.ts";
 import { protobufWriter, type ProtobufWriter } from "./protobuf-writer.ts";
-import { ONNX_TYPES } from "./onnx-type.ts";
+import { ONNX_TYPES, type OnnxType } from "./onnx-type.ts";
 
 /** Writes one ONNX model with one graph (onnx.proto, IR version 10). */
 export interface OnnxWriter extends GraphEmitter {
   /** Nodes added from here on get this name, so that ONNX Runtime's errors include it. */
   label(name: string): void;
   /** An undefined shape means any shape. */
-  input(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
+  input(name: string, shape: readonly number[] | undefined, dtype: OnnxType): void;
   output(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
   /** A constant whose content is passed to the session separately from the model. */
-  initializer(name: string, shape: readonly number[], dtype: ElementType): void;
+  initializer(name: string, shape: readonly number[], dtype: OnnxType): void;
   /** Declares the type of an intermediate value. Only writers that replace nodes need it. */
   value(name: string, shape: readonly number[], dtype: ElementType): void;
   /** Returns the whole model. Nothing may be added afterwards. */
@@ -122,7 +122,7 @@ class ModelWriter implements OnnxWriter {
     return `t${this.#temporaries++}`;
   }
 
-  input(name: string, shape: readonly number[] | undefined, dtype: ElementType): void {
+  input(name: string, shape: readonly number[] | undefined, dtype: OnnxType): void {
     this.#valueInfo(GRAPH.input, name, shape, dtype);
   }
 
@@ -132,7 +132,7 @@ class ModelWriter implements OnnxWriter {
 
   value(): void {}
 
-  initializer(name: string, shape: readonly number[], dtype: ElementType): void {
+  initializer(name: string, shape: readonly number[], dtype: OnnxType): void {
     const proto = this.#proto;
     const mark = proto.begin(GRAPH.initializer);
     for (const dimension of shape) proto.integer(TENSOR.dimension, dimension);
@@ -196,7 +196,7 @@ class ModelWriter implements OnnxWriter {
     return name;
   }
 
-  #valueInfo(field: number, name: string, shape: readonly number[] | undefined, dtype: ElementType): void {
+  #valueInfo(field: number, name: string, shape: readonly number[] | undefined, dtype: OnnxType): void {
     const proto = this.#proto;
     const info = proto.begin(field);
     proto.text(VALUE_INFO.name, name);

@@ -1,11 +1,13 @@
 import { readSync } from "node:fs";
 import type { Storage } from "../graph/graph.ts";
+import type { StoredType } from "../graph/onnx-type.ts";
+import { allocateLeafMemory } from "./leaf-memory.ts";
 import { fileMapper, type FileRange } from "./mapped-memory.ts";
 import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import { elements, type Elements, wrapStorage, writeStorage } from "./storage.ts";
 
 /** The dtypes whose memory layout is that of a little-endian file. */
-export type FileElementType = "float32" | "int32";
+export type FileElementType = "float32" | "int32" | StoredType;
 
 /** Maps part of a file, which ONNX Runtime reads in place. Throws a `RangeError` if the system cannot map it. */
 export function mapStorage(
@@ -20,16 +22,10 @@ export function mapStorage(
   const { address, free } = map(range);
   const { tensorBytes, library } = runtime;
   tensorBytes.mapped += byteLength;
-  const storage = wrapStorage(
-    runtime,
-    elements(library.view(address, byteLength), 0, byteLength / 4, dtype),
-    shape,
-    dtype,
-    () => {
-      tensorBytes.mapped -= byteLength;
-      free();
-    },
-  );
+  const storage = wrapStorage(runtime, elementsOf(library.view(address, byteLength), dtype), shape, dtype, () => {
+    tensorBytes.mapped -= byteLength;
+    free();
+  });
   return Object.assign(storage, { readOnly: true });
 }
 
@@ -47,6 +43,25 @@ export function copyStorage(
     if (read === 0) throw new RangeError(`the file ended ${byteLength - done} bytes early while it was read`);
     done += read;
   }
-  const values: Elements = elements(bytes.buffer, 0, byteLength / 4, dtype);
-  return writeStorage(runtime, values, shape, dtype);
+  if (dtype !== "float32" && dtype !== "int32") return copyBytes(runtime, bytes, shape, dtype);
+  return writeStorage(runtime, elementsOf(bytes.buffer, dtype), shape, dtype);
+}
+
+/** A copy of a stored matrix's bytes. */
+export function copyBytes(runtime: OrtRuntime, bytes: Uint8Array, shape: readonly number[], type: StoredType): Storage {
+  const { library, tensorBytes } = runtime;
+  const { byteLength } = bytes;
+  const { address, free } = allocateLeafMemory(byteLength);
+  const memory = new Uint8Array(library.view(address, byteLength));
+  memory.set(bytes);
+  tensorBytes.leaves += byteLength;
+  return wrapStorage(runtime, memory, shape, type, () => {
+    tensorBytes.leaves -= byteLength;
+    free();
+  });
+}
+
+function elementsOf(buffer: ArrayBuffer, dtype: FileElementType): Elements {
+  if (dtype === "float32" || dtype === "int32") return elements(buffer, 0, buffer.byteLength / 4, dtype);
+  return new Uint8Array(buffer);
 }

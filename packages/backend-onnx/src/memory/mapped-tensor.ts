@@ -1,12 +1,7 @@
-import { closeSync, fstatSync, openSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { messageOf } from "@mlan/errors";
 import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
-import { mapStorage, type FileElementType } from "./file-storage.ts";
-import type { Storage } from "../graph/graph.ts";
+import { invalidFile, openMapped } from "./mapped-file.ts";
 import { OnnxBackend } from "../onnx-backend.ts";
-import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import { sizeOf } from "./storage.ts";
 
 export interface MappedTensorOptions {
@@ -16,7 +11,7 @@ export interface MappedTensorOptions {
   readonly byteOffset?: number;
   readonly shape: readonly number[];
   /** Default "float32". */
-  readonly dtype?: FileElementType;
+  readonly dtype?: "float32" | "int32";
 }
 
 /** Bytes per element, the same for both dtypes. */
@@ -32,45 +27,20 @@ const ELEMENT_BYTES = 4;
 export function mappedTensor(options: MappedTensorOptions): tf.Tensor {
   const { file, byteOffset = 0, shape, dtype = "float32" } = options;
   if (dtype !== "float32" && dtype !== "int32")
-    throw invalid(file, `dtype ${String(dtype)} cannot be mapped, only float32 and int32. Read it with tf.tensor`);
+    throw invalidFile(file, `dtype ${String(dtype)} cannot be mapped, only float32 and int32. Read it with tf.tensor`);
   if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0))
-    throw invalid(file, `shape [${shape.join()}] is invalid. Dimensions must be whole numbers of at least 0`);
+    throw invalidFile(file, `shape [${shape.join()}] is invalid. Dimensions must be whole numbers of at least 0`);
   if (!Number.isSafeInteger(byteOffset) || byteOffset < 0 || byteOffset % ELEMENT_BYTES !== 0) {
-    throw invalid(
+    throw invalidFile(
       file,
       `byteOffset ${byteOffset} is not a multiple of ${ELEMENT_BYTES}. Read that part of the file and copy it with tf.tensor`,
     );
   }
   const backend = onnxBackend();
-  const storage = openStorage(backend.runtime, { file, byteOffset, shape, dtype });
+  const byteLength = sizeOf(shape) * ELEMENT_BYTES;
+  const storage = openMapped(backend.runtime, { file, byteOffset, byteLength }, shape, dtype);
   const dataId = backend.adoptLeaf(storage, shape, dtype);
   return tf.engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype }, backend);
-}
-
-function openStorage(runtime: OrtRuntime, { file, byteOffset, shape, dtype }: Required<MappedTensorOptions>): Storage {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, "r");
-  } catch (cause) {
-    throw invalid(file, "it cannot be opened for reading. Check its path and permissions", cause);
-  }
-  try {
-    const byteLength = sizeOf(shape) * ELEMENT_BYTES;
-    const { size } = fstatSync(descriptor);
-    if (byteOffset + byteLength > size) {
-      throw invalid(
-        file,
-        `shape [${shape.join()}] from byte ${byteOffset} ends at byte ${byteOffset + byteLength}, but the file has ` +
-          `${size} bytes. Check byteOffset and shape`,
-      );
-    }
-    return mapStorage(runtime, { descriptor, byteOffset, byteLength }, shape, dtype);
-  } catch (cause) {
-    if (BackendError.is(cause)) throw cause;
-    throw invalid(file, `${messageOf(cause)}. Read it with tf.tensor`, cause);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function onnxBackend(): OnnxBackend {
@@ -80,17 +50,4 @@ function onnxBackend(): OnnxBackend {
     "invalid-options",
     "mappedTensor works only on the current backend. Call useOnnxBackend first.",
   );
-}
-
-function invalid(file: string | URL, reason: string, cause?: unknown): BackendError {
-  return new BackendError("invalid-options", `cannot map ${shownPath(file)}: ${reason}.`, { cause });
-}
-
-/** The path of a file URL; any other URL as written. */
-function shownPath(file: string | URL): string {
-  try {
-    return typeof file === "string" ? file : fileURLToPath(file);
-  } catch {
-    return String(file);
-  }
 }

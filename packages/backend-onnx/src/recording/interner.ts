@@ -1,4 +1,5 @@
 import type { Attributes, ElementType, Operation } from "../graph/graph.ts";
+import type { StoredType } from "../graph/onnx-type.ts";
 
 /** Numbers for strings: equal strings get equal numbers, so that programs are compared as numbers. */
 export interface Interner {
@@ -47,8 +48,14 @@ export function kindText(
   return text;
 }
 
-export function typeText({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: ElementType }): string {
-  return `${dtype}[${shape.join()}]`;
+interface Typed {
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+  readonly storedType?: StoredType | undefined;
+}
+
+export function typeText({ shape, dtype, storedType }: Typed): string {
+  return `${storedType ?? dtype}[${shape.join()}]`;
 }
 
 // JSON does not distinguish NaN from the infinities, nor -0 from 0.

@@ -1,3 +1,4 @@
+import type { OrtSession } from "../ort/ort-session.ts";
 import { typeText, type Interner } from "./interner.ts";
 import type { RecordedNode, RecordedValue } from "./recorded-value.ts";
 
@@ -16,6 +17,8 @@ export interface Program {
    * each leaf but not its content; frozen leaves have unique numbers.
    */
   readonly signature: Int32Array;
+  /** The session that computes it, if there is one before the program is first run; it outlives the program. */
+  readonly session?: OrtSession;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { BackendError } from "../backend-error.ts";
+import type { StoredType } from "../graph/onnx-type.ts";
 import type { Attributes, ElementType, GraphNode, Operation, Storage, Value } from "../graph/graph.ts";
 
 /** A {@link GraphNode} with its interned kind. */
@@ -14,6 +15,8 @@ export class RecordedValue implements Value {
   readonly shape: readonly number[];
   readonly dtype: ElementType;
   readonly outputIndex: number;
+  /** The type of its memory if it is a stored matrix; its `dtype` then says nothing. */
+  readonly storedType: StoredType | undefined;
   producer: RecordedNode | undefined = undefined;
   storage: Storage | undefined = undefined;
   /** Why computing it failed. */
@@ -31,10 +34,11 @@ export class RecordedValue implements Value {
   /** Counts changes in place. */
   version = 0;
 
-  constructor(shape: readonly number[], dtype: ElementType, outputIndex = 0) {
+  constructor(shape: readonly number[], dtype: ElementType, outputIndex = 0, storedType?: StoredType) {
     this.shape = shape;
     this.dtype = dtype;
     this.outputIndex = outputIndex;
+    this.storedType = storedType;
   }
 
   releaseIfUnused(): void {

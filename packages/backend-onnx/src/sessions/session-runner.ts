@@ -76,6 +76,10 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
     device,
     optimization,
     run(program, destinations) {
+      if (program.session) {
+        execute(program.session, program.leaves, program.outputs, destinations);
+        return;
+      }
       const start = performance.now();
       let session = cache.find(program.signature);
       let runOptions: Pointer | undefined;
@@ -117,8 +121,8 @@ function userOwned({ runtime }: Device, { storage, shape, dtype }: RecordedValue
   return wrapStorage(runtime, storage.view(), shape, dtype);
 }
 
-/** Passes the content of frozen leaves to the session; ONNX Runtime packs a copy of each matrix for its products. */
-function addFrozen({ call }: OrtLibrary, options: Pointer, frozen: readonly Storage[]): void {
+/** Passes the content of the constants f0, f1, ... to the session; ONNX Runtime packs a copy of each matrix for its products. */
+export function addFrozen({ call }: OrtLibrary, options: Pointer, frozen: readonly Storage[]): void {
   if (frozen.length === 0) return;
   // Constant folding would look for the content in the model.
   call.AddSessionConfigEntry(options, DISABLED_OPTIMIZERS, `${HARMFUL_OPTIMIZERS};ConstantFolding`);

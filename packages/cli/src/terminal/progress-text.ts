@@ -29,6 +29,7 @@ export function lastingLines(progress: Progress | undefined, event: RunEvent): r
     const { problem, isRepairable } = event.damage;
     return [isRepairable ? `${problem}; recreating it` : `${problem}.`];
   }
+  if (event.type === "notice") return [`Note: ${event.notice}.`];
   if (event.type === "stage-end" && progress) return [endOf(progress, event)];
   if (event.type !== "stage-progress" || !progress) return [];
   const head = headOf(progress);

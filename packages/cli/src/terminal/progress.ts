@@ -53,6 +53,7 @@ export function advance(progress: Progress | undefined, event: RunEvent, now: nu
     case "preflight":
     case "download":
     case "damage":
+    case "notice":
     case "run-end":
       return undefined;
   }

@@ -12,6 +12,8 @@ export interface Manifest {
    * same content.
    */
   readonly model?: ContentRecord;
+  /** What a user should know about how the model's files were read when the run began; absent when there is nothing. */
+  readonly notices?: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
   /** Where plugins read from when the run began, by plugin; for information only. */
   readonly places?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -87,6 +89,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
     stages: z.array(z.object({ name: z.string(), kind: z.string(), settings: z.unknown() })),
   }),
   model: contentRecord.exactOptional(),
+  notices: z.array(z.string()).exactOptional(),
   versions: z.record(z.string(), z.string()),
   places: z.record(z.string(), z.record(z.string(), z.string())).exactOptional(),
   created: z.string(),

@@ -58,13 +58,14 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
 export async function keepManifest(
   folder: RunFolder,
   { manifest, replaced }: OpenedManifest,
-  { model, data }: Contents,
+  { model, notices, data }: Contents,
 ): Promise<Manifest> {
   const stages = Object.entries(manifest.stages).map(([name, status]): [string, StageStatus] => {
     const now = data.get(name);
     return [name, now ? { ...status, data: now } : status];
   });
-  const next: Manifest = { ...manifest, ...(model && { model }), stages: Object.fromEntries(stages) };
+  const found = { ...(model && { model }), ...(notices.length > 0 && { notices }) };
+  const next: Manifest = { ...manifest, ...found, stages: Object.fromEntries(stages) };
   try {
     if (replaced) await setAside(folder, replaced);
     await folder.writeManifest(next);

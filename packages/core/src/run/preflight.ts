@@ -8,7 +8,7 @@ import { type DownloadEvent, withDownloads } from "./downloads.ts";
 import { MlanError } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
-import type { ConversationFormat, ModelInspection } from "../contracts/model.ts";
+import type { Component, ConversationFormat, ModelInspection } from "../contracts/model.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { Stage } from "./stage.ts";
@@ -39,6 +39,8 @@ export interface PreflightOptions {
 /** The current content of what a run reads. */
 export interface Contents {
   readonly model?: ContentRecord;
+  /** What a user should know about how the model's files were read, see {@link ModelInspection}. */
+  readonly notices: readonly string[];
   /** By stage name, then by dataset name. */
   readonly data: ReadonlyMap<string, Readonly<Record<string, DataRecord>>>;
 }
@@ -72,6 +74,7 @@ export async function* preflight(
   const model = inspected && (await contentRecordOf(inspected.content, known));
   const contents: Contents = {
     ...(model && { model }),
+    notices: inspected?.notices ?? [],
     data: new Map(experiment.stages.map((stage) => [stage.name, survey.records(datasetsOf(readBy(stage)))])),
   };
   const change = firstChange(manifest, contents, source.name);
@@ -91,7 +94,10 @@ async function* checkStages(
 ): AsyncGenerator<PreflightEvent | DownloadEvent, void, undefined> {
   const needs: (TrainingNeeds & { readonly place: URL })[] = [];
   let format: ConversationFormat | undefined;
+  const trained = new Set<Component>();
   for (const stage of experiment.stages) {
+    const trainedBefore = [...trained];
+    for (const component of stage.trained ?? []) trained.add(component);
     const opened = openedOnce(stage);
     const copies = datasetsOf(opened);
     for (const [index, dataset] of datasetsOf(readBy(stage)).entries()) {
@@ -103,6 +109,7 @@ async function* checkStages(
     format = stage.format ?? format;
     if (!pending.includes(stage)) continue;
     const known = {
+      trainedBefore,
       ...(inspected && { model: inspected }),
       ...(wording && { wording }),
       ...(signal && { signal }),

@@ -36,6 +36,7 @@ export type RunEvent =
   | PreflightEvent
   | DownloadEvent
   | DamageEvent
+  | NoticeEvent
   | StageStartEvent
   | StageProgressEvent
   | StageEndEvent
@@ -45,6 +46,16 @@ export type RunEvent =
 export interface DamageEvent {
   readonly type: "damage";
   readonly damage: Damage;
+}
+
+/**
+ * Emitted before the first stage, for each thing that a user should know about how the model's files were read, such as a
+ * projector that is new. The manifest holds them too.
+ */
+export interface NoticeEvent {
+  readonly type: "notice";
+  /** A sentence without a full stop. */
+  readonly notice: string;
 }
 
 export interface StageStartEvent {
@@ -108,6 +119,7 @@ export async function* runExperiment(
   const contents = yield* preflight({ experiment, scope, folder, manifest: opened.manifest, isDone, ...abort });
   let manifest = await keepManifest(folder, opened, contents);
   for (const one of damage) yield { type: "damage", damage: one };
+  for (const notice of contents.notices) yield { type: "notice", notice };
   const clock = scope.get(CLOCK);
   const { seed, stages } = experiment;
   using models = stageModel({ experiment, scope, folder, ...abort });

@@ -49,11 +49,12 @@ interface Item extends Sequence {
 }
 
 async function answer(
-  { network, functions, tokenizer, template }: PromptReader,
+  reader: PromptReader,
   { prompts, prefix, rows }: ReadyBatch<Item>,
   { details = false, onText, signal }: GenerationOptions,
 ): Promise<readonly Generation[]> {
-  const ends = answerEnds(template, tokenizer);
+  const { network, functions, tokenizer } = reader;
+  const ends = answerEnds(reader);
   const answers: readonly (PendingAnswer | undefined)[] = rows.map((row) => {
     if (!row) return undefined;
     const { request, symbols } = row.item;

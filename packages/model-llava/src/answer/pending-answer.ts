@@ -1,8 +1,8 @@
 import type { GeneratedToken, Generation, GenerationOptions, GenerationRequest } from "@mlan/core";
 import type { NextToken } from "../network/decode-rows.ts";
 import { addedTokenId } from "../templates/segments.ts";
-import type { Template } from "../templates/template.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { PromptReader } from "./prompt-reader.ts";
 import { tokenChooser } from "./sampling/token-chooser.ts";
 import { generatedToken, tokenText } from "./sampling/token-log-probabilities.ts";
 import { textPieces } from "./settled-text.ts";
@@ -25,10 +25,14 @@ export interface AnswerContext {
   readonly details: boolean;
 }
 
-/** Tokens that end an answer. Throws `invalid-checkpoint` when the tokenizer lacks the template's end token. */
-export function answerEnds({ name, answerEnd }: Template, tokenizer: Tokenizer): ReadonlySet<number> {
+/**
+ * Tokens that end an answer: the tokenizer's, the template's, and those that the checkpoint names. Throws
+ * `invalid-checkpoint` when the tokenizer lacks the template's end token.
+ */
+export function answerEnds({ template, tokenizer, endTokenIds }: PromptReader): ReadonlySet<number> {
+  const { name, answerEnd } = template;
   const own = answerEnd === undefined ? [] : [addedTokenId(answerEnd, tokenizer, name)];
-  return new Set([tokenizer.endOfSequenceId, ...own]);
+  return new Set([tokenizer.endOfSequenceId, ...own, ...endTokenIds]);
 }
 
 export function pendingAnswer(request: GenerationRequest, context: AnswerContext): PendingAnswer {

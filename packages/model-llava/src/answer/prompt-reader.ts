@@ -15,6 +15,8 @@ export interface PromptReader {
   readonly functions: AnswerFunctions;
   readonly tokenizer: Tokenizer;
   readonly template: Template;
+  /** Tokens that end an answer besides those of tokenizer and template. */
+  readonly endTokenIds: readonly number[];
   readonly loadPixels: LoadPixels;
   /** Everything besides an image's bytes that determines its pixels, as JSON. */
   readonly pixelSettings: unknown;

@@ -20,6 +20,8 @@ export interface Architecture {
   readonly plain: CheckpointKind;
   /** The same backbone under LLaVA, with projector and tower; `alias` is a `model_type` by which others name it. */
   readonly llava: CheckpointKind & { readonly alias?: string };
+  /** The values of keys that the `text_config` of transformers' LLaVA may lack. Default none. */
+  readonly configDefaults?: ConfigObject;
   /** Reads the sizes in a `config.json`. Throws `invalid-checkpoint` naming file and key for what is not supported. */
   config(value: ConfigObject, file: URL): LanguageConfig;
   /** Declares all weights under their names in a checkpoint; loads none. */

@@ -9,10 +9,8 @@ import type { WeightDeclarations } from "../weights/weight-list.ts";
 import { llamaLayerMemory } from "./llama-layer-memory.ts";
 
 export interface LlamaDecoderOptions {
-  /** Whether queries, keys and values have biases, as in some descendants of Llama. Default false. */
+  /** Whether queries, keys and values have biases, as in some descendants of Llama. Default: as the sizes say. */
   readonly attentionBias?: boolean;
-  /** Whether attention's output has one, as Llama's `attention_bias` adds. Default false. */
-  readonly outputBias?: boolean;
 }
 
 /** Declares the tensors of `LlamaForCausalLM` under their names there. */
@@ -52,9 +50,9 @@ function declareLayer(
   config: LanguageConfig,
   prefix: string,
   list: WeightDeclarations,
-  { attentionBias: bias = false, outputBias = false }: LlamaDecoderOptions,
+  { attentionBias: bias = config.attentionBias ?? false }: LlamaDecoderOptions,
 ): LlamaLayerWeights {
-  const { hiddenSize, intermediateSize } = config;
+  const { hiddenSize, intermediateSize, attentionBias: outputBias = false, mlpBias = false } = config;
   const queryWidth = config.heads * config.headDimension;
   const keyWidth = config.keyValueHeads * config.headDimension;
   const norm = (name: string): Weight<tf.Rank.R1> => list.vector("language", `${prefix}.${name}.weight`, hiddenSize);
@@ -67,9 +65,9 @@ function declareLayer(
     value: linear("self_attn.v_proj", keyWidth, hiddenSize, bias),
     output: linear("self_attn.o_proj", hiddenSize, queryWidth, outputBias),
     mlpNorm: norm("post_attention_layernorm"),
-    gate: linear("mlp.gate_proj", intermediateSize, hiddenSize),
-    up: linear("mlp.up_proj", intermediateSize, hiddenSize),
-    down: linear("mlp.down_proj", hiddenSize, intermediateSize),
+    gate: linear("mlp.gate_proj", intermediateSize, hiddenSize, mlpBias),
+    up: linear("mlp.up_proj", intermediateSize, hiddenSize, mlpBias),
+    down: linear("mlp.down_proj", hiddenSize, intermediateSize, mlpBias),
   };
 }
 

@@ -10,6 +10,18 @@ export const llama: Architecture = {
   name: "Llama",
   plain: { modelType: "llama", className: "LlamaForCausalLM" },
   llava: { modelType: "llava_llama", className: "LlavaLlamaForCausalLM", alias: "llava" },
+  // Those of transformers' LlamaConfig.
+  configDefaults: {
+    vocab_size: 32_000,
+    hidden_size: 4096,
+    intermediate_size: 11_008,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    max_position_embeddings: 2048,
+    rms_norm_eps: 1e-6,
+    bos_token_id: 1,
+    eos_token_id: 2,
+  },
   config: languageConfig,
   decoder: llamaDecoder,
   tokenizer: llamaTokenizer,

@@ -1,5 +1,8 @@
 import { fileExists } from "../config/checkpoint-file.ts";
+import { GENERATION_CONFIG } from "../config/generation-config.ts";
+import { ADAPTER_CONFIG } from "../weights/adapter-config.ts";
 import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
+import { PROCESSOR_FILES } from "./open-vision.ts";
 
 /**
  * Every file that decides what a checkpoint's model answers: configuration, tokenizer, image preprocessing and all
@@ -7,7 +10,7 @@ import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
  */
 export async function checkpointFiles(
   { weights: sources }: Checkpoint,
-  { architecture, weights, visionTower }: CheckpointFolders,
+  { architecture, weights, adapter, visionTower }: CheckpointFolders,
 ): Promise<ReadonlyMap<string, URL>> {
   const files = new Map<string, URL>();
   const add = async (part: string, folder: URL, names: readonly string[]): Promise<void> => {
@@ -16,13 +19,15 @@ export async function checkpointFiles(
       if (await fileExists(file)) files.set(`${part}/${name}`, file);
     }
   };
-  await add("weights", weights, [...architecture.tokenizer.files, CONFIG, PREPROCESSOR]);
-  if (visionTower) await add("tower", visionTower, [CONFIG, PREPROCESSOR]);
+  await add("weights", weights, [...architecture.tokenizer.files, CONFIG, GENERATION_CONFIG, ...PROCESSOR_FILES]);
+  if (adapter) await add("adapter", adapter, [CONFIG, ADAPTER_CONFIG]);
+  if (visionTower) await add("tower", visionTower, [CONFIG, ...PROCESSOR_FILES]);
   const { checkpoint, projector, tower } = sources;
   for (const [part, reader] of [
     ["weights", checkpoint] as const,
     ["weights", projector] as const,
     ["tower", tower] as const,
+    ...(sources.adapter?.readers ?? []).map((reader) => ["adapter", reader] as const),
   ]) {
     for (const { file } of reader?.entries.values() ?? [])
       files.set(`${part}/${file.pathname.split("/").at(-1)}`, file);
@@ -31,4 +36,3 @@ export async function checkpointFiles(
 }
 
 const CONFIG = "config.json";
-const PREPROCESSOR = "preprocessor_config.json";

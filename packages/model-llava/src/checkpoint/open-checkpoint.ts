@@ -1,35 +1,34 @@
-import { basename } from "node:path";
-import {
-  CHECKSUMS_FILE,
-  type ConversationFormat,
-  counted,
-  listedFiles,
-  MlanError,
-  pathOf,
-  verifyChecksums,
-} from "@mlan/core";
+import { fileExists } from "../config/checkpoint-file.ts";
+import { pathOf } from "@mlan/core";
+import type { ConversationFormat } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
 import type { Architecture } from "../architectures/architecture.ts";
-import { fileExists } from "../config/checkpoint-file.ts";
-import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
+import type { ConfigObject } from "../config/config-file.ts";
+import { endTokenIds } from "../config/generation-config.ts";
 import { formatConfig } from "../config/format-config.ts";
-import { checkpointType } from "../config/checkpoint-type.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
-import { type LlavaConfig, llavaConfig } from "../config/llava-config.ts";
-import { visionConfig } from "../config/vision-config.ts";
-import { clipImageProcessor, type ImageProcessor } from "../images/image-processor.ts";
-import { readImageProcessor } from "../images/read-image-processor.ts";
-import type { VisionOptions } from "../network/llava-network.ts";
+import { llavaConfig } from "../config/llava-config.ts";
+import { type ModelConfig, readModelConfig } from "../config/model-config.ts";
+import { type Adapter, openAdapter } from "../weights/adapter.ts";
 import { openWeights } from "../weights/open-weights.ts";
 import { openProjector } from "../weights/projector-file.ts";
+import { originalName, renamed } from "../weights/tensor-names.ts";
+import { holdsOwnHead } from "../weights/tied-weights.ts";
+import { unusedWeightFiles } from "../weights/unused-files.ts";
 import { holdsTower, type WeightSources } from "../weights/weight-plan.ts";
+import { type CheckpointVision, openVision } from "./open-vision.ts";
+import { verifyFolder } from "./verify-folder.ts";
+
+export type { CheckpointVision } from "./open-vision.ts";
 
 export interface CheckpointFolders {
   /** The expected architecture; others are refused. */
   readonly architecture: Architecture;
   /** A checkpoint of the backbone, or of LLaVA on it, in Hugging Face layout. Ends in a slash. */
   readonly weights: URL;
-  /** A CLIP checkpoint in Hugging Face layout. Ends in a slash. Takes precedence over a tower inside `weights`. */
+  /** A low-rank adapter on `weights`, as PEFT writes it. Ends in a slash. */
+  readonly adapter?: URL | undefined;
+  /** A CLIP checkpoint in Hugging Face layout. Ends in a slash. A tower inside `weights` is preferred. */
   readonly visionTower?: URL | undefined;
   /** What a checkpoint calls the tower. Default: the name of its folder. */
   readonly towerName?: string;
@@ -38,20 +37,17 @@ export interface CheckpointFolders {
 /** A checkpoint whose configuration has been read and whose weight files are open. */
 export interface Checkpoint {
   readonly architecture: Architecture;
-  /** The backbone's whole `config.json`. */
+  /** The whole `config.json`, in the keys of the original LLaVA. */
   readonly config: ConfigObject;
   readonly language: LanguageConfig;
   readonly vision: CheckpointVision | undefined;
   readonly format: ConversationFormat;
   readonly weights: WeightSources;
+  /** Tokens by which answers end, as `config.json` or `generation_config.json` names them. */
+  readonly endTokenIds: readonly number[];
+  /** What a user should know about how the folders were read; a sentence each, without a full stop. */
+  readonly notices: readonly string[];
   close(): Promise<void>;
-}
-
-/** The vision part of a checkpoint. */
-export interface CheckpointVision extends VisionOptions, LlavaConfig {
-  /** The tower's sizes as in its `config.json`. */
-  readonly configObject: ConfigObject;
-  readonly processor: ImageProcessor;
 }
 
 export interface OpenCheckpointOptions {
@@ -70,19 +66,21 @@ export interface OpenCheckpointOptions {
  * `invalid-checkpoint` errors that name file and key, and the reason of `signal`.
  */
 export async function openCheckpoint(
-  { architecture, weights, visionTower, towerName }: CheckpointFolders,
+  folders: CheckpointFolders,
   { verify = true, mayBeChanged = true, signal }: OpenCheckpointOptions = {},
 ): Promise<Checkpoint> {
-  const file = new URL("config.json", weights);
-  const config = await readConfigFile(file);
-  if (verify)
-    for (const folder of [weights, ...(visionTower ? [visionTower] : [])]) {
-      await verifyFolder(folder, mayBeChanged, signal);
-    }
-  const type = await checkpointType(architecture, config, file);
-  const language = architecture.config(config, file);
-  const format = formatConfig(config, type, architecture, file);
+  const { architecture, weights, visionTower, towerName } = folders;
+  const read = await readConfig(folders);
+  if (verify) {
+    for (const folder of [weights, folders.adapter, visionTower])
+      if (folder) await verifyFolder(folder, { mayBeChanged, signal });
+  }
+  const { type, file } = read;
+  let config = read.config;
   const llava = type === "llava" ? llavaConfig(config, file) : undefined;
+  const format = formatConfig(config, type, architecture, file);
+  // Refuses what is not supported before weights are opened.
+  architecture.config(config, file);
   const opened: SafetensorsReader[] = [];
   const open = async <Reader extends SafetensorsReader | undefined>(opening: Promise<Reader>): Promise<Reader> => {
     const reader = await opening;
@@ -92,105 +90,67 @@ export async function openCheckpoint(
   const close = async (): Promise<void> => {
     await Promise.all(opened.map((reader) => reader.close()));
   };
+  const notices: string[] = [];
   try {
-    const checkpoint = await open(openWeights(weights));
-    const vision = await openVision({ config, file, llava, visionTower, towerName, hasTower: holdsTower(checkpoint) });
-    const tower = visionTower && (await open(openWeights(visionTower)));
+    const checkpoint = renamed(await open(openWeights(weights)), originalName);
+    const adapter = await openedAdapter(folders.adapter, opened);
+    if (config["tie_word_embeddings"] === true && (await holdsOwnHead(checkpoint))) {
+      config = { ...config, tie_word_embeddings: false };
+      notices.push(
+        `${pathOf(file)} ties the output layer to the embedding, but the weights hold another one, which is used`,
+      );
+    }
+    const hasTower = holdsTower(checkpoint);
+    const vision = await openVision({ config, file, llava, visionTower, towerName, hasTower });
+    if (visionTower && hasTower) {
+      notices.push(
+        `the vision tower is the one inside ${pathOf(weights)}; the weights in ${pathOf(visionTower)} are not read`,
+      );
+    }
+    const tower = visionTower && !hasTower ? await open(openWeights(visionTower)) : undefined;
     const projector = vision && (await open(openProjector(weights)));
-    const sources = {
+    const sources: WeightSources = {
       checkpoint,
+      ...(adapter && { adapter }),
       ...(tower && { tower }),
       ...(projector && { projector }),
       freshProjector: type === "plain",
     };
-    return { architecture, config, language, vision, format, weights: sources, close };
+    notices.push(...(await unused(folders, opened, tower)));
+    const language = architecture.config(config, file);
+    const ends = await endTokenIds(config, new URL("config.json", weights), language.vocabularySize);
+    const common = { architecture, config, language, vision, format, endTokenIds: ends, notices };
+    return { ...common, weights: sources, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function verifyFolder(folder: URL, mayBeChanged: boolean, signal: AbortSignal | undefined): Promise<void> {
-  const verified = await verifyChecksums(folder, { signal }).catch(async (cause: unknown) => {
-    if (!MlanError.is(cause)) throw cause;
-    const wayOut = mayBeChanged && cause.code === "invalid-checkpoint" ? ` ${await wayToChange(folder)}` : "";
-    throw new MlanError(cause.code, `model-llava: ${cause.message}${wayOut}`, { cause });
-  });
-  if (verified || !(await belongsToTraining(folder))) return;
-  const missing = `${pathOf(new URL(CHECKSUMS_FILE, folder))} is missing, so the weights cannot be verified`;
-  const wayOut = `Restore it, or copy ${pathOf(folder)} to another place and open that.`;
-  throw new MlanError("invalid-checkpoint", `model-llava: ${missing}. ${wayOut}`);
+/** An adapter that made LLaVA of a plain backbone has a `config.json` of its own, which describes the whole. */
+async function readConfig({ architecture, weights, adapter }: CheckpointFolders): Promise<ModelConfig> {
+  const base = await readModelConfig(architecture, new URL("config.json", weights));
+  const file = adapter && new URL("config.json", adapter);
+  if (base.type === "llava" || !file || !(await fileExists(file))) return base;
+  const whole = await readModelConfig(architecture, file);
+  return whole.type === "llava" ? whole : base;
 }
 
-async function wayToChange(folder: URL): Promise<string> {
-  if (!(await belongsToTraining(folder))) return `If the change is intended, remove ${CHECKSUMS_FILE}.`;
-  return `If the change is intended, copy ${pathOf(folder)} to another place, remove ${CHECKSUMS_FILE} from the copy, and open that.`;
+async function openedAdapter(folder: URL | undefined, opened: SafetensorsReader[]): Promise<Adapter | undefined> {
+  if (!folder) return undefined;
+  const adapter = await openAdapter(folder);
+  opened.push(...adapter.readers);
+  return adapter;
 }
 
-/**
- * Whether the folder is part of a training checkpoint, whose own list of checksums names this folder's list. The run
- * needs both.
- */
-async function belongsToTraining(folder: URL): Promise<boolean> {
-  const around = await listedFiles(new URL("../", folder));
-  return around?.includes(`${nameOf(folder)}/${CHECKSUMS_FILE}`) ?? false;
-}
-
-interface VisionQuestion {
-  readonly config: ConfigObject;
-  readonly file: URL;
-  readonly llava: LlavaConfig | undefined;
-  readonly visionTower: URL | undefined;
-  readonly towerName: string | undefined;
-  readonly hasTower: boolean;
-}
-
-/** Undefined for a plain backbone without a tower, which then reads text only. */
-async function openVision({
-  config,
-  file,
-  llava,
-  visionTower,
-  towerName,
-  hasTower,
-}: VisionQuestion): Promise<CheckpointVision | undefined> {
-  if (visionTower) {
-    const towerFile = new URL("config.json", visionTower);
-    const tower = await readConfigFile(towerFile);
-    return describeVision(tower, towerFile, llava ?? { towerName: towerName ?? nameOf(visionTower), selectLayer: -2 });
-  }
-  if (!llava) return undefined;
-  if (hasTower && isObject(config["vision_config"])) return describeVision(config, file, llava);
-  throw new MlanError(
-    "invalid-checkpoint",
-    `model-llava: ${pathOf(file)} names the vision tower "${llava.towerName}" but the checkpoint does not contain it. ` +
-      `Give its folder, or hub("${llava.towerName}") of @mlan/hub, as \`visionTower\`.`,
+async function unused(
+  { weights, adapter, visionTower }: CheckpointFolders,
+  opened: readonly SafetensorsReader[],
+  tower: SafetensorsReader | undefined,
+): Promise<readonly string[]> {
+  const folders = new Map(
+    [weights, adapter, tower && visionTower].flatMap((folder) => (folder ? [[folder.href, folder]] : [])),
   );
-}
-
-async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig): Promise<CheckpointVision> {
-  const config = visionConfig(tower, file);
-  const processorFile = new URL("preprocessor_config.json", file);
-  const read = (await fileExists(processorFile)) ? await readImageProcessor(processorFile) : undefined;
-  const processor = read ?? clipImageProcessor(config.imageSize);
-  if (processor.size !== config.imageSize) {
-    throw new MlanError(
-      "invalid-checkpoint",
-      `model-llava: ${pathOf(processorFile)} makes images of ${processor.size} pixels, but ${pathOf(file)} expects ${config.imageSize}. ` +
-        "Take both files from the same tower.",
-    );
-  }
-  if (-llava.selectLayer > config.layers + 1) {
-    throw new MlanError(
-      "invalid-checkpoint",
-      `model-llava: key "mm_vision_select_layer" is ${llava.selectLayer}, but ${pathOf(file)} has ${counted(config.layers, "layer")}.`,
-    );
-  }
-  const configObject = isObject(tower["vision_config"]) ? tower["vision_config"] : tower;
-  return { ...llava, config, configObject, processor };
-}
-
-/** The last part of a folder's path, which serves as the name of a local tower. */
-function nameOf(folder: URL): string {
-  return basename(pathOf(folder));
+  const found = await Promise.all([...folders.values()].map((folder) => unusedWeightFiles(folder, opened)));
+  return found.flat();
 }

@@ -65,9 +65,6 @@ async function missing(file: URL, cause: unknown): Promise<MlanError> {
 
 /** A hint on what a folder is that is not a checkpoint in Hugging Face layout. */
 function hintOf(names: readonly string[]): string {
-  if (names.includes("adapter_config.json")) {
-    return " It is an adapter: merge it into its base model (PEFT's merge_and_unload) and give the merged folder.";
-  }
   if (names.includes("snapshots")) return " It is a Hub cache: give the folder of one commit in snapshots.";
   if (names.includes("params.json")) return " It has Meta's layout: use the model in the layout of Hugging Face.";
   return names.some((name) => name.endsWith(".gguf"))

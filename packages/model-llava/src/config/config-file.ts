@@ -39,7 +39,8 @@ export function isObject(value: unknown): value is ConfigObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function withoutNulls(value: ConfigObject): ConfigObject {
+/** In transformers, null counts as absent. */
+export function withoutNulls(value: ConfigObject): ConfigObject {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
+import { ropeConfig, type RopeScaling } from "./rope-config.ts";
 
 /** The sizes of a Llama decoder. */
 export interface LanguageConfig {
@@ -13,23 +14,20 @@ export interface LanguageConfig {
   readonly headDimension: number;
   readonly normEpsilon: number;
   readonly ropeTheta: number;
+  /** Absent: rotary positions are not scaled. */
+  readonly ropeScaling?: RopeScaling;
   readonly maximumPositions: number;
   /** Whether the embedding is also the output layer; the checkpoint then has no `lm_head.weight`. */
   readonly tiedEmbeddings: boolean;
-}
-
-export interface LanguageConfigOptions {
-  /** Whether the architecture has biases in attention, so that `attention_bias` may be true. Default false. */
+  /** Whether all maps of attention have biases, as Llama's `attention_bias` says. Default false. */
   readonly attentionBias?: boolean;
+  /** Whether the maps of the MLP have biases. Default false. */
+  readonly mlpBias?: boolean;
 }
 
 /** Reads the Llama keys of a `config.json`. Throws `invalid-checkpoint` for missing keys and unsupported variants. */
-export function languageConfig(
-  value: ConfigObject,
-  file: URL,
-  { attentionBias = false }: LanguageConfigOptions = {},
-): LanguageConfig {
-  const config = checkConfig(attentionBias ? schema : withoutAttentionBias, value, file);
+export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
+  const config = checkConfig(schema, value, file);
   const keyValueHeads = config.num_key_value_heads ?? config.num_attention_heads;
   return {
     vocabularySize: config.vocab_size,
@@ -40,9 +38,11 @@ export function languageConfig(
     keyValueHeads,
     headDimension: config.head_dim ?? config.hidden_size / config.num_attention_heads,
     normEpsilon: config.rms_norm_eps,
-    ropeTheta: config.rope_theta ?? config.rope_parameters?.rope_theta ?? 10_000,
+    ...ropeConfig(value, file, config.max_position_embeddings),
     maximumPositions: config.max_position_embeddings,
     tiedEmbeddings: config.tie_word_embeddings ?? false,
+    ...(config.attention_bias && { attentionBias: true }),
+    ...(config.mlp_bias && { mlpBias: true }),
   };
 }
 
@@ -51,9 +51,6 @@ const size = z
   .int()
   .positive()
   .max(2 ** 31 - 1);
-// Theta below one would turn positions into infinities.
-const theta = z.number().min(1);
-const ropeType = z.literal("default", { error: "only unscaled rotary positions are supported" });
 
 const schema = z
   .object({
@@ -69,16 +66,10 @@ const schema = z
       .transform((value) => value ?? undefined),
     rms_norm_eps: z.number().positive().max(1),
     max_position_embeddings: size,
-    rope_theta: theta.nullish(),
-    rope_scaling: z.object({ rope_type: ropeType.nullish(), type: ropeType.nullish() }).nullish(),
-    // transformers 5 writes theta here instead.
-    rope_parameters: z
-      .object({ rope_theta: theta.nullish(), rope_type: ropeType.nullish(), type: ropeType.nullish() })
-      .nullish(),
     tie_word_embeddings: z.boolean().nullish(),
     hidden_act: z.literal("silu", { error: "only silu is supported" }).nullish(),
     attention_bias: z.boolean().nullish(),
-    mlp_bias: z.literal(false, { error: "biases in the MLP are not supported" }).nullish(),
+    mlp_bias: z.boolean().nullish(),
   })
   .refine((config) => config.head_dim != null || config.hidden_size % config.num_attention_heads === 0, {
     path: ["num_attention_heads"],
@@ -92,8 +83,3 @@ const schema = z
     path: ["num_key_value_heads"],
     error: "must divide num_attention_heads",
   });
-
-const withoutAttentionBias = schema.refine((config) => !config.attention_bias, {
-  path: ["attention_bias"],
-  error: "biases in attention are not supported",
-});

@@ -7,12 +7,18 @@ export interface LlavaConfig {
   readonly towerName: string;
   /** Which hidden state of the tower is used; -2 is the output of the second to last layer. */
   readonly selectLayer: number;
+  /** Whether the tower was trained too, so that its weights must be in the checkpoint. Default false. */
+  readonly tunedTower?: boolean;
 }
 
 /** Reads the `mm_*` keys. Throws `invalid-checkpoint` for variants of LLaVA that MLAN does not use. */
 export function llavaConfig(value: ConfigObject, file: URL): LlavaConfig {
   const config = checkConfig(schema, value, file);
-  return { towerName: config.mm_vision_tower, selectLayer: config.mm_vision_select_layer };
+  return {
+    towerName: config.mm_vision_tower,
+    selectLayer: config.mm_vision_select_layer,
+    ...(config.unfreeze_mm_vision_tower && { tunedTower: true }),
+  };
 }
 
 /** The `mm_*` keys of a configuration, as the original code writes them. */
@@ -38,5 +44,6 @@ const schema = z.object({
   mm_vision_select_layer: z.int().negative(),
   mm_vision_select_feature: z.literal("patch", { error: "only patch is supported" }).default("patch"),
   mm_patch_merge_type: z.literal("flat", { error: "only flat is supported" }).default("flat"),
+  unfreeze_mm_vision_tower: z.boolean().default(false),
   mm_use_im_start_end: z.literal(false, { error: "image start and end tokens are not supported" }).default(false),
 });

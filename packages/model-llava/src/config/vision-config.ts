@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkConfig, type ConfigObject, isObject } from "./config-file.ts";
+import { checkConfig, type ConfigObject, isObject, withoutNulls } from "./config-file.ts";
 
 /** The sizes of a CLIP vision transformer. */
 export interface VisionConfig {
@@ -26,7 +26,8 @@ export function patchesPerImage({ imageSize, patchSize }: VisionConfig): number 
  */
 export function visionConfig(value: ConfigObject, file: URL): VisionConfig {
   const nested = isObject(value["vision_config"]);
-  const config = checkConfig(schema, nested ? value["vision_config"] : value, file, nested ? "vision_config" : "");
+  const keys = nested ? { ...DEFAULTS, ...withoutNulls(Object(value["vision_config"])) } : value;
+  const config = checkConfig(schema, keys, file, nested ? "vision_config" : "");
   return {
     hiddenSize: config.hidden_size,
     intermediateSize: config.intermediate_size,
@@ -38,6 +39,16 @@ export function visionConfig(value: ConfigObject, file: URL): VisionConfig {
     normEpsilon: config.layer_norm_eps,
   };
 }
+
+/** The values of transformers' CLIPVisionConfig, which a nested `vision_config` does not repeat. */
+const DEFAULTS: ConfigObject = {
+  hidden_size: 768,
+  intermediate_size: 3072,
+  num_hidden_layers: 12,
+  num_attention_heads: 12,
+  image_size: 224,
+  patch_size: 32,
+};
 
 const size = z
   .int()

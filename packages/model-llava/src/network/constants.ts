@@ -12,12 +12,12 @@ export interface Constants {
   dispose(): void;
 }
 
-export function constants({ headDimension, ropeTheta }: LanguageConfig): Constants {
+export function constants({ headDimension, ropeTheta, ropeScaling }: LanguageConfig): Constants {
+  const rotary = { dimension: headDimension, theta: ropeTheta, scaling: ropeScaling };
   const tables = new Map<number, RotaryTable>();
   const masks = new Map<number, tf.Tensor2D>();
   return {
-    rotations: (length) =>
-      remembered(tables, length, () => mapRotaryTable(rotaryTable(length, headDimension, ropeTheta), tf.keep)),
+    rotations: (length) => remembered(tables, length, () => mapRotaryTable(rotaryTable(length, rotary), tf.keep)),
     mask: (length) => remembered(masks, length, () => tf.keep(causalMask(length))),
     dispose: () => {
       for (const table of tables.values()) disposeRotaryTable(table);

@@ -1,5 +1,6 @@
 import type { Rotation } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
+import type { RopeScaling } from "../config/rope-config.ts";
 
 /** Rotations for all positions, each [positions, dimension / 2]. The query's carries attention's 1/sqrt(dimension). */
 export interface RotaryTable {
@@ -7,12 +8,20 @@ export interface RotaryTable {
   readonly key: Rotation;
 }
 
+export interface RotaryOptions {
+  /** Values of a head. */
+  readonly dimension: number;
+  readonly theta: number;
+  readonly scaling?: RopeScaling | undefined;
+}
+
 /** Rotary position embedding (arXiv 2104.09864) in Hugging Face's convention: pairs are half a head apart. */
-export function rotaryTable(positions: number, dimension: number, theta: number): RotaryTable {
+export function rotaryTable(positions: number, { dimension, theta, scaling }: RotaryOptions): RotaryTable {
   const half = dimension / 2;
+  const frequencies = Float64Array.from({ length: half }, (_, pair) => scaled(theta ** (-pair / half), scaling));
   const angles = Float64Array.from(
     { length: positions * half },
-    (_, index) => Math.floor(index / half) * theta ** (-(index % half) / half),
+    (_, index) => Math.floor(index / half) * (frequencies[index % half] ?? 0),
   );
   const scale = 1 / Math.sqrt(dimension);
   const table = (turn: (angle: number) => number, factor: number): tf.Tensor =>
@@ -24,6 +33,23 @@ export function rotaryTable(positions: number, dimension: number, theta: number)
     query: { cosine: table(Math.cos, scale), sine: table(Math.sin, scale) },
     key: { cosine: table(Math.cos, 1), sine: table(Math.sin, 1) },
   };
+}
+
+/** A frequency, in radians per position, as transformers scales it. */
+function scaled(frequency: number, scaling: RopeScaling | undefined): number {
+  switch (scaling?.type) {
+    case "linear":
+      return frequency / scaling.factor;
+    case "llama3": {
+      // Low frequencies are divided, high ones kept, those between interpolated.
+      const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalPositions } = scaling;
+      const turns = (originalPositions * frequency) / (2 * Math.PI);
+      const kept = Math.min(1, Math.max(0, (turns - low) / (high - low)));
+      return ((1 - kept) * frequency) / factor + kept * frequency;
+    }
+    default:
+      return frequency;
+  }
 }
 
 /** The table changed by `change`, tensor by tensor. */

@@ -14,7 +14,13 @@ export function languageKeys({ carried, language }: CheckpointContent): ConfigOb
   const nested = config["text_config"];
   const own = isObject(nested) ? { ...tokenIds(config), ...nested } : config;
   const kept = Object.fromEntries(Object.entries(own).filter(([key]) => !NOT_LANGUAGE.test(key)));
-  return { ...languageSizes(language, kept), ...kept, vocab_size: language.vocabularySize };
+  return {
+    ...languageSizes(language, kept),
+    ...kept,
+    vocab_size: language.vocabularySize,
+    // The weights decide where config.json wrongly ties the two.
+    tie_word_embeddings: language.tiedEmbeddings,
+  };
 }
 
 /** The keys of the vision tower, from its own folder or from within the model's `config.json`. */

@@ -1,6 +1,6 @@
 import { MlanError } from "@mlan/core";
 import { type ConfigObject, isObject } from "../config/config-file.ts";
-import { sentencePieceVocabulary } from "../tokenizer/sentencepiece-vocabulary.ts";
+import { readSentencePiece } from "../tokenizer/sentencepiece-vocabulary.ts";
 import { SPACE } from "../tokenizer/vocabulary.ts";
 import { jsonText, parseJson } from "./json-numbers.ts";
 
@@ -8,10 +8,12 @@ import { jsonText, parseJson } from "./json-numbers.ts";
  * The `tokenizer.json` of a folder that has only a SentencePiece `tokenizer.model` of Llama's kind, with the steps of
  * transformers' LlamaConverter. Without it, transformers takes a tokenizer for a LLaVA that adds no space in front of text.
  */
-export function tokenizerJsonOf(sentencePiece: Uint8Array, files: ReadonlyMap<string, string | Uint8Array>): string {
-  const { ids, merges } = sentencePieceVocabulary(sentencePiece, new URL("file:///tokenizer.model"));
+export function tokenizerJsonOf(bytes: Uint8Array, files: ReadonlyMap<string, string | Uint8Array>): string {
+  const { vocabulary, sentencePiece } = readSentencePiece(bytes, new URL("file:///tokenizer.model"));
+  const { ids, merges } = vocabulary;
   const config = objectOf(files, "tokenizer_config.json");
   const legacy = config["legacy"] !== false;
+  const isSpaced = config["add_prefix_space"] !== false;
   const named = (key: string, otherwise: string): string => contentOf(config[key]) ?? otherwise;
   const [unknown, begin] = [named("unk_token", "<unk>"), named("bos_token", "<s>")];
   const beginId = ids.get(begin);
@@ -22,8 +24,10 @@ export function tokenizerJsonOf(sentencePiece: Uint8Array, files: ReadonlyMap<st
     truncation: null,
     padding: null,
     added_tokens: addedTokens(ids, [unknown, begin, named("eos_token", "</s>")], files),
-    normalizer: legacy ? { type: "Sequence", normalizers: [PREPEND, REPLACE] } : null,
-    pre_tokenizer: legacy ? null : { type: "Metaspace", replacement: SPACE, prepend_scheme: "first", split: false },
+    normalizer: legacy ? { type: "Sequence", normalizers: isSpaced ? [PREPEND, REPLACE] : [REPLACE] } : null,
+    pre_tokenizer: legacy
+      ? null
+      : { type: "Metaspace", replacement: SPACE, prepend_scheme: isSpaced ? "first" : "never", split: false },
     post_processor: {
       type: "TemplateProcessing",
       single: [...begins, { Sequence: { id: "A", type_id: 0 } }],
@@ -36,7 +40,7 @@ export function tokenizerJsonOf(sentencePiece: Uint8Array, files: ReadonlyMap<st
         { type: "Replace", pattern: { String: SPACE }, content: " " },
         { type: "ByteFallback" },
         { type: "Fuse" },
-        { type: "Strip", content: " ", start: 1, stop: 0 },
+        ...(isSpaced ? [{ type: "Strip", content: " ", start: 1, stop: 0 }] : []),
       ],
     },
     model: {
@@ -46,7 +50,7 @@ export function tokenizerJsonOf(sentencePiece: Uint8Array, files: ReadonlyMap<st
       continuing_subword_prefix: null,
       end_of_word_suffix: null,
       fuse_unk: true,
-      byte_fallback: true,
+      byte_fallback: sentencePiece.byteFallback,
       vocab: Object.fromEntries(ids),
       merges: merges.map(([left, right]) => `${left} ${right}`),
     },

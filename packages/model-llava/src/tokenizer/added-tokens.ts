@@ -1,16 +1,21 @@
 import { MlanError, pathOf, shownValue } from "@mlan/core";
-import type { AddedToken, Vocabulary } from "./vocabulary.ts";
+import type { AddedToken, TokenFlags, Vocabulary } from "./vocabulary.ts";
+
+/** A token that a file names as a special one. */
+export interface SpecialToken extends TokenFlags {
+  readonly content: string;
+}
 
 interface NamedTokens {
   /** Tokens of the files beside the vocabulary. */
   readonly added: readonly AddedToken[];
-  /** Contents of tokens that are named as special ones. */
-  readonly special: readonly string[];
+  /** Those that no file numbers get the next free ids, as in transformers. */
+  readonly special: readonly SpecialToken[];
 }
 
 /**
  * All tokens that are found in text before anything is merged, from whichever of a folder's files. Throws
- * `invalid-checkpoint` when the files contradict each other or a special token is in none of them.
+ * `invalid-checkpoint` when the files contradict each other.
  */
 export function addedTokens(vocabulary: Vocabulary, named: NamedTokens, folder: URL): readonly AddedToken[] {
   const problem = (what: string): MlanError =>
@@ -32,23 +37,24 @@ export function addedTokens(vocabulary: Vocabulary, named: NamedTokens, folder: 
     if (namesake !== content || isPiece)
       throw problem(`the id ${id} of token ${shownValue(content)} is another token's`);
     // The vocabulary's file decides where a token is found.
-    added.set(content, { ...token, normalized: added.get(content)?.normalized ?? token.normalized ?? false });
+    if (!added.has(content)) added.set(content, token);
     contents.set(id, content);
   }
-  refuseGaps([...contents.keys()], pieces, problem);
-  for (const content of named.special) {
-    const id = added.get(content)?.id ?? vocabulary.ids.get(content);
-    if (id === undefined) throw problem(`no token ${shownValue(content)}, which is named as a special one`);
-    added.set(content, { ...added.get(content), id, content, special: true });
+  let free = nextFree([...contents.keys()], pieces, problem);
+  for (const token of named.special) {
+    const { content } = token;
+    if (added.has(content)) continue;
+    added.set(content, { ...token, id: vocabulary.ids.get(content) ?? free++, special: true });
   }
   return [...added.values()];
 }
 
 /** New tokens are numbered behind the vocabulary; transformers would number others anew, silently. */
-function refuseGaps(ids: readonly number[], pieces: ReadonlySet<number>, problem: (what: string) => MlanError): void {
+function nextFree(ids: readonly number[], pieces: ReadonlySet<number>, problem: (what: string) => MlanError): number {
   let free = [...pieces].reduce((highest, id) => Math.max(highest, id), -1) + 1;
   for (const id of ids.filter((candidate) => !pieces.has(candidate)).toSorted((a, b) => a - b)) {
     if (id !== free) throw problem(`an added token has the id ${id}; the first free one is ${free}`);
     free++;
   }
+  return free;
 }

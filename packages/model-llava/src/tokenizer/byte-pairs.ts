@@ -1,13 +1,22 @@
 import type { Vocabulary } from "./vocabulary.ts";
 
+/** What becomes of characters without a piece. */
+export interface Fallback {
+  /** Whether they become the pieces of their UTF-8 bytes, such as `<0x0A>`, where all of these are there. */
+  readonly toBytes: boolean;
+  /** The others become this token; they are left out where it is undefined. */
+  readonly unknownId: number | undefined;
+  /** Whether several unknown characters in a row become one token. */
+  readonly fusesUnknown: boolean;
+}
+
 /**
- * Byte-pair encoding with byte fallback (arXiv 1508.07909): joins the pair of the most urgent merge, the leftmost of
- * equals, until none is left; characters without a piece become the bytes of their UTF-8 form. Takes time n log n and some
- * 40 bytes per character, however long the text.
+ * Byte-pair encoding (arXiv 1508.07909): joins the pair of the most urgent merge, the leftmost of equals, until none is
+ * left. Takes time n log n and some 40 bytes per character, however long the text.
  */
 export function createBytePairEncoder(
   { ids: idOf, merges }: Vocabulary,
-  unknownId: number | undefined,
+  fallback: Fallback,
 ): (text: string) => readonly number[] {
   const joined = new Int32Array(merges.length);
   // By the left id, then by the right one: small integers are looked up several times as fast as a number of both.
@@ -20,7 +29,7 @@ export function createBytePairEncoder(
     const ofLeft = ranks.get(leftId) ?? new Map<number, number>();
     ranks.set(leftId, ofLeft.set(rightId, rank));
   }
-  const bytesOf = byteFallback(idOf, unknownId);
+  const { replacementOf, unknown } = replacementsOf(idOf, fallback);
   const rankOf = (left: number | undefined, right: number | undefined): number | undefined =>
     left === undefined || right === undefined ? undefined : ranks.get(left)?.get(right);
 
@@ -28,8 +37,13 @@ export function createBytePairEncoder(
     const characters = text.length;
     const symbols = new Int32Array(characters);
     let count = 0;
-    // A character without a piece is kept as its code point below zero.
-    for (const character of text) symbols[count++] = idOf.get(character) ?? -(character.codePointAt(0) ?? 0) - 1;
+    for (const character of text) {
+      const id = idOf.get(character);
+      const codePoint = character.codePointAt(0) ?? 0;
+      if (id !== undefined) symbols[count++] = id;
+      // A character without a piece is kept as its code point below zero.
+      else if (replacementOf(codePoint).length > 0) symbols[count++] = -codePoint - 1;
+    }
     const next = Int32Array.from({ length: count }, (_, place) => place + 1);
     const previous = Int32Array.from({ length: count }, (_, place) => place - 1);
     const queue = new NumberHeap();
@@ -55,10 +69,14 @@ export function createBytePairEncoder(
       consider(place);
     }
     const output: number[] = [];
+    let isUnknown = false;
     for (let place = 0; place < count; place = next[place] ?? count) {
       const symbol = symbols[place] ?? GONE;
-      if (symbol >= 0) output.push(symbol);
-      else bytesOf(-symbol - 1, output);
+      const ids = symbol >= 0 ? undefined : replacementOf(-symbol - 1);
+      const wasUnknown = isUnknown;
+      isUnknown = ids === unknown;
+      if (ids === undefined) output.push(symbol);
+      else if (!(isUnknown && wasUnknown && fallback.fusesUnknown)) output.push(...ids);
     }
     return output;
   };
@@ -67,27 +85,28 @@ export function createBytePairEncoder(
 /** Below every code point. */
 const GONE = -0x7fff_ffff;
 
-/** Adds the tokens of a character's bytes; the unknown token where one is missing, once for several in a row. */
-function byteFallback(
+/** The tokens of a character without a piece; the same array for all that are unknown. */
+function replacementsOf(
   idOf: ReadonlyMap<string, number>,
-  unknownId: number | undefined,
-): (codePoint: number, output: number[]) => void {
-  const tokens = Array.from({ length: 256 }, (_, byte) =>
+  { toBytes, unknownId }: Fallback,
+): { replacementOf(codePoint: number): readonly number[]; readonly unknown: readonly number[] } {
+  const tokens = Array.from({ length: toBytes ? 256 : 0 }, (_, byte) =>
     idOf.get(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
   );
   const encoder = new TextEncoder();
+  const unknown = unknownId === undefined ? [] : [unknownId];
   const known = new Map<number, readonly number[]>();
-  const idsOf = (codePoint: number): readonly number[] => {
+  const find = (codePoint: number): readonly number[] => {
     const ids = Array.from(encoder.encode(String.fromCodePoint(codePoint)), (byte) => tokens[byte]);
     const found = ids.filter((id) => id !== undefined);
-    return found.length === ids.length ? found : [];
+    return found.length === ids.length ? found : unknown;
   };
-  return (codePoint, output) => {
-    const ids = known.get(codePoint) ?? idsOf(codePoint);
+  const replacementOf = (codePoint: number): readonly number[] => {
+    const ids = known.get(codePoint) ?? find(codePoint);
     known.set(codePoint, ids);
-    for (const id of ids) output.push(id);
-    if (ids.length === 0 && unknownId !== undefined && output.at(-1) !== unknownId) output.push(unknownId);
+    return ids;
   };
+  return { replacementOf, unknown };
 }
 
 /** The smallest number first. */

@@ -1,74 +1,177 @@
-import { pathOf } from "@mlan/core";
-import { addedTokens } from "./added-tokens.ts";
-import { createBytePairEncoder } from "./byte-pairs.ts";
-import { decodePieces } from "./decode-pieces.ts";
+import { MlanError, pathOf, shownValue } from "@mlan/core";
+import { addedTokens, type SpecialToken } from "./added-tokens.ts";
+import { createFastCoder } from "./fast-tokenizer.ts";
+import { withPrefixSpace } from "./prefix-space.ts";
+import type { SentencePiece } from "./sentencepiece-vocabulary.ts";
+import { createSlowCoder, type SlowOptions } from "./slow-tokenizer.ts";
+import { refuser } from "./step.ts";
 import { createPieces, fingerprintOf, highestId } from "./token-table.ts";
-import type { TokenizerConfig } from "./tokenizer-config.ts";
+import { GENERIC_CLASSES, type TokenizerConfig } from "./tokenizer-config.ts";
+import type { TokenizerJson } from "./tokenizer-json.ts";
 import type { Tokenizer } from "./tokenizer.ts";
-import { type AddedToken, SPACE, type Vocabulary } from "./vocabulary.ts";
-import { createWordEncoder } from "./word-encoder.ts";
-import { splitAtTokens, wellFormed } from "./written-tokens.ts";
+import { SPACE, type Vocabulary } from "./vocabulary.ts";
+
+/** The file that holds a tokenizer's vocabulary. */
+export interface TokenizerSource {
+  readonly file: URL;
+  readonly vocabulary: Vocabulary;
+  readonly json?: TokenizerJson;
+  readonly sentencePiece?: SentencePiece;
+  /** Whether the configuration says what is put in front of text, not the file. */
+  readonly leavesBegin?: boolean;
+}
 
 /**
- * A tokenizer that splits and prefixes text as the slow LlamaTokenizer does (`tokenization_llama.py` of
- * transformers), with its defaults where `config` is silent. `folder` is named in the `invalid-checkpoint` error that a missing special token gives.
+ * A tokenizer as transformers makes it of a folder's files. A `tokenizer.json` is followed step by step. A `tokenizer.model`
+ * is read by the rules of the slow LlamaTokenizer, with which such models are trained, and so is a `tokenizer.json` that
+ * transformers 4 made of one, where the configuration says which of those rules (`legacy`).
  */
-export function createTokenizer(vocabulary: Vocabulary, config: TokenizerConfig, folder: URL): Tokenizer {
-  const { legacy = true, unknown = "<unk>", beginOfSequence: begin = "<s>", endOfSequence: end = "</s>" } = config;
-  const special = [unknown, begin, end];
-  const tokens = addedTokens(vocabulary, { added: config.added, special }, folder);
-  const added = new Map(tokens.map((token) => [token.content, token]));
-  const idOf = (token: string): number | undefined => added.get(token)?.id;
-  const [unknownId = 0, beginOfSequenceId = 0, endOfSequenceId = 0] = special.map(idOf);
-  const encodeWords = createWordEncoder(vocabulary, createBytePairEncoder(vocabulary, unknownId));
-  const segmentsOf = createSplitter(added);
-  const pieceOf = createPieces(vocabulary, tokens);
+export function createTokenizer(
+  source: TokenizerSource,
+  config: TokenizerConfig,
+  { folder, defaults }: { readonly folder: URL; readonly defaults: SpecialNames },
+): Tokenizer {
+  const { vocabulary, file } = source;
+  const isLlama = config.className?.endsWith("LlamaTokenizer") ?? false;
+  const names = namesOf(config, defaults);
+  const special = [...config.special, ...(isLlama ? present(names, vocabulary) : [])];
+  const added = addedTokens(vocabulary, { added: config.added, special }, folder);
+  const ids = new Map(added.map(({ content, id }) => [content, id]));
+  const idOf = (token: string | undefined): number | undefined => (token === undefined ? undefined : ids.get(token));
+  const json = stepsOf(source, config);
+  const beginOfSequenceId = beginOf(source, config, { named: idOf(names.begin), isLlama, idOf });
+  const endOfSequenceId = idOf(names.end);
+  if (endOfSequenceId === undefined)
+    throw new MlanError(
+      "invalid-checkpoint",
+      `model-llava: ${pathOf(new URL("tokenizer_config.json", folder))} names no eos_token, so that no answer would end. ` +
+        "Add the key with the token.",
+    );
+  const isByteLevel = json.preTokenizers.at(-1)?.type === "ByteLevel";
+  const unknownId = isByteLevel && json.merging.unknown === undefined ? undefined : idOf(names.unknown);
+  const fast = createFastCoder(json, added, refuser(file));
+  const slowOptions = isLlama ? slowRules(source, config, unknownId, special) : undefined;
+  const slow = slowOptions ? createSlowCoder(vocabulary, added, slowOptions) : fast;
   return {
     folder: pathOf(folder),
-    vocabularySize: highestId(vocabulary, tokens) + 1,
+    vocabularySize: highestId(vocabulary, added) + 1,
     beginOfSequenceId,
     endOfSequenceId,
     unknownId,
-    fingerprint: fingerprintOf(vocabulary, tokens, legacy),
-    idOf,
-    encode(text, { beginOfSequence = false, fast = false } = {}) {
-      const ids = beginOfSequence ? [beginOfSequenceId] : [];
-      // The fast tokenizer encodes as with legacy, whatever the flag.
-      for (const segment of segmentsOf(wellFormed(text), fast || legacy)) {
-        if (typeof segment === "string") encodeWords(segment, ids);
-        else ids.push(segment.id);
-      }
-      return ids;
+    fingerprint: fingerprintOf(vocabulary, added, settingsOf(json, slowOptions, beginOfSequenceId)),
+    idOf: (token) => ids.get(token),
+    tokenOf: createPieces(vocabulary, added, () => false),
+    encode(text, { beginOfSequence = false, fast: isFast = false } = {}) {
+      const encoded = (isFast ? fast : slow).encode(text);
+      if (beginOfSequence && beginOfSequenceId !== undefined) encoded.unshift(beginOfSequenceId);
+      return encoded;
     },
-    encodeParts(parts) {
-      let prefix = SPACE;
-      return parts.map((part) => {
-        const ids: number[] = [];
-        if (typeof part === "number") {
-          prefix = legacy ? SPACE : "";
-          return [part];
-        }
-        if (part === "") return ids;
-        encodeWords(prefix + wellFormed(part).replaceAll(" ", SPACE), ids);
-        prefix = "";
-        return ids;
-      });
-    },
-    decode: (ids) => decodePieces(ids.map(pieceOf)),
+    encodeParts: slow.encodeParts,
+    decode: slow.decode,
   };
 }
 
-/** Cuts text at literal special tokens and marks its spaces; a segment is text to merge or one token. */
-function createSplitter(
-  added: ReadonlyMap<string, AddedToken>,
-): (text: string, legacy: boolean) => (string | AddedToken)[] {
-  const split = splitAtTokens(added.keys());
-  return (text, legacy) => {
-    const whole = legacy || text === "" ? text : SPACE + text;
-    const segments = split(whole).map((part) => added.get(part) ?? (legacy ? SPACE : "") + part.replaceAll(" ", SPACE));
-    // The slow tokenizer drops the prefix when nothing stands between it and a special token.
-    const second = segments[1];
-    const dropsPrefix = !legacy && segments[0] === SPACE && typeof second === "object" && second.special;
-    return dropsPrefix ? segments.slice(1) : segments;
+/** Special tokens by their roles. */
+export interface SpecialNames {
+  readonly begin?: string | undefined;
+  readonly end?: string | undefined;
+  readonly unknown?: string | undefined;
+}
+
+function namesOf({ beginOfSequence, endOfSequence, unknown }: TokenizerConfig, defaults: SpecialNames): SpecialNames {
+  return {
+    begin: beginOfSequence ?? defaults.begin,
+    end: endOfSequence ?? defaults.end,
+    unknown: unknown ?? defaults.unknown,
   };
+}
+
+function present(names: SpecialNames, { ids, added }: Vocabulary): SpecialToken[] {
+  const isThere = (content: string): boolean => ids.has(content) || added.some((token) => token.content === content);
+  return Object.values(names).flatMap((content) => (isThere(content) ? [{ content }] : []));
+}
+
+function stepsOf({ json, vocabulary, sentencePiece }: TokenizerSource, config: TokenizerConfig): TokenizerJson {
+  const { addPrefixSpace } = config;
+  const isGeneric = GENERIC_CLASSES.has(config.className ?? "PreTrainedTokenizer");
+  if (json) return isGeneric || addPrefixSpace === undefined ? json : withPrefixSpace(json, addPrefixSpace);
+  // As transformers 4 converts a tokenizer.model.
+  const whole: TokenizerJson = {
+    vocabulary,
+    merging: {
+      wholeWords: false,
+      byteFallback: sentencePiece?.byteFallback ?? true,
+      unknown: config.unknown ?? "<unk>",
+      fusesUnknown: true,
+    },
+    normalizers: [
+      { type: "Prepend", prepend: SPACE },
+      { type: "Replace", pattern: { String: " " }, content: SPACE },
+    ],
+    preTokenizers: [],
+    decoders: [],
+    begin: null,
+  };
+  return withPrefixSpace(whole, addPrefixSpace ?? true);
+}
+
+/** The slow tokenizer's rules where they count; undefined where the steps of a `tokenizer.json` do. */
+function slowRules(
+  { json, sentencePiece }: TokenizerSource,
+  { legacy, addPrefixSpace = true, cleansUp }: TokenizerConfig,
+  unknownId: number | undefined,
+  special: readonly SpecialToken[],
+): SlowOptions | undefined {
+  if (json && (legacy === undefined || !isConverted(json))) return undefined;
+  return {
+    legacy: legacy ?? true,
+    addPrefixSpace,
+    cleansUp,
+    special: new Set(special.map(({ content }) => content)),
+    unknownId,
+    byteFallback: sentencePiece?.byteFallback ?? true,
+    controls: sentencePiece?.controls ?? new Set(),
+    prefix: (sentencePiece?.addsPrefix ?? true) ? SPACE : "",
+  };
+}
+
+/** Whether the steps are those into which transformers 4 converts a `tokenizer.model`, with `legacy` or without. */
+function isConverted({ normalizers, preTokenizers, merging }: TokenizerJson): boolean {
+  const marking = normalizers.filter(({ type }) => type !== "Prepend");
+  const marksSpaces = marking.every(({ type, content }) => type === "Replace" && content === SPACE);
+  const isMetaspace = preTokenizers.every(({ type, split = true }) => type === "Metaspace" && !split);
+  const steps = marking.length + preTokenizers.length;
+  return steps === 1 && marksSpaces && isMetaspace && merging.byteFallback && !merging.wholeWords;
+}
+
+/** As transformers: beside a `tokenizer.json` that says what is put in front of text, the configuration says nothing. */
+function beginOf(
+  { json, file, leavesBegin = false }: TokenizerSource,
+  { addBeginOfSequence }: TokenizerConfig,
+  {
+    named,
+    isLlama,
+    idOf,
+  }: { readonly named: number | undefined; readonly isLlama: boolean; idOf(token: string): number | undefined },
+): number | undefined {
+  if (!json || json.begin === null) {
+    const isAdded = (isLlama || leavesBegin) && (addBeginOfSequence ?? isLlama);
+    return isAdded ? named : undefined;
+  }
+  if (json.begin === undefined) return undefined;
+  const { content, ids } = json.begin;
+  const id = idOf(content) ?? json.vocabulary.ids.get(content);
+  if (ids.length === 1 && ids[0] === id) return id;
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${pathOf(file)}: the post-processor gives the token ${shownValue(content)} the ids ` +
+      `[${ids.join(", ").slice(0, 60)}], the vocabulary has ${id}. Download it again.`,
+  );
+}
+
+/** What decides how text is encoded besides the vocabulary. */
+function settingsOf(json: TokenizerJson, slow: SlowOptions | undefined, begin: number | undefined): unknown {
+  const { merging, normalizers, preTokenizers } = json;
+  if (!slow) return [merging, normalizers, preTokenizers, begin ?? null];
+  return slow.addPrefixSpace ? slow.legacy : [slow.legacy, slow.addPrefixSpace];
 }

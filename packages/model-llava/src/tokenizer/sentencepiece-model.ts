@@ -9,6 +9,8 @@ export interface SentencePieceModel {
   readonly byteFallback: boolean;
   /** Whether text is changed before it is encoded, other than by a space in front. */
   readonly rewritesText: boolean;
+  /** Whether a space is put in front of text. */
+  readonly addsPrefix: boolean;
 }
 
 interface SentencePiece {
@@ -35,7 +37,12 @@ export function parseSentencePieceModel(bytes: Uint8Array): SentencePieceModel {
     pieces,
     algorithm: nameOf(ALGORITHMS, numberOf(trainer, 3, 1), "model type"),
     byteFallback: numberOf(trainer, 35, 0) !== 0,
-    rewritesText: textOf(normalizer, 2) !== "" || numberOf(normalizer, 4, 1) !== 0,
+    rewritesText:
+      textOf(normalizer, 2) !== "" ||
+      numberOf(normalizer, 4, 1) !== 0 ||
+      numberOf(normalizer, 5, 1) === 0 ||
+      numberOf(trainer, 24, 0) !== 0,
+    addsPrefix: numberOf(normalizer, 3, 1) !== 0,
   };
 }
 

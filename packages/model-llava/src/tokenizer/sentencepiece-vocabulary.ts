@@ -2,15 +2,25 @@ import { messageOf, MlanError, pathOf } from "@mlan/core";
 import { parseSentencePieceModel, type SentencePieceModel } from "./sentencepiece-model.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
+/** What a SentencePiece model says besides its vocabulary. */
+export interface SentencePiece extends Pick<SentencePieceModel, "byteFallback" | "addsPrefix"> {
+  /** Pieces that text is never encoded to and that are decoded to nothing. */
+  readonly controls: ReadonlySet<string>;
+}
+
 /**
- * The vocabulary of a SentencePiece `tokenizer.model` of Llama's kind: byte-pair encoding with byte fallback.
+ * Reads a SentencePiece `tokenizer.model` of Llama's kind: byte-pair encoding that leaves text as it is.
  * Throws an `invalid-checkpoint` error that says what is wrong with the file, or which kind it is of.
  */
-export function sentencePieceVocabulary(bytes: Uint8Array, file: URL): Vocabulary {
+export function readSentencePiece(
+  bytes: Uint8Array,
+  file: URL,
+): { readonly vocabulary: Vocabulary; readonly sentencePiece: SentencePiece } {
   const model = parse(bytes, file);
   refuseOtherKinds(model, file);
   const ids = new Map(model.pieces.map(({ text }, id) => [text, id]));
-  return { ids, merges: mergesOf(model), added: [] };
+  const controls = new Set(model.pieces.filter(({ type }) => type === "control").map(({ text }) => text));
+  return { vocabulary: { ids, merges: mergesOf(model), added: [] }, sentencePiece: { ...model, controls } };
 }
 
 function parse(bytes: Uint8Array, file: URL): SentencePieceModel {
@@ -22,18 +32,17 @@ function parse(bytes: Uint8Array, file: URL): SentencePieceModel {
   }
 }
 
-function refuseOtherKinds({ algorithm, byteFallback, rewritesText, pieces }: SentencePieceModel, file: URL): void {
+function refuseOtherKinds({ algorithm, rewritesText, pieces }: SentencePieceModel, file: URL): void {
   const odd = pieces.find(({ type }) => type === "user-defined" || type === "unused");
   const found =
     (algorithm !== "bpe" && `is of type ${algorithm}`) ||
-    (!byteFallback && "has no byte fallback") ||
     (rewritesText && "rewrites text before encoding it") ||
     (odd && `has the ${odd.type} piece ${JSON.stringify(odd.text)}`);
   if (!found) return;
   throw new MlanError(
     "invalid-checkpoint",
     `model-llava: ${pathOf(file)}: the SentencePiece model ${found}. Supported are models of Llama's kind ` +
-      "(type bpe with byte fallback, text left as it is).",
+      "(type bpe, text left as it is).",
   );
 }
 

@@ -1,12 +1,16 @@
 import { fingerprintNow } from "../fingerprint.ts";
 import type { AddedToken, Vocabulary } from "./vocabulary.ts";
 
-/** What an id is decoded from; special tokens and ids that no token has are decoded from nothing. */
-export function createPieces({ ids }: Vocabulary, added: readonly AddedToken[]): (id: number) => string {
-  const pieces: string[] = [];
+/** What an id is decoded from; nothing for ids that no token has and tokens that are left out. */
+export function createPieces(
+  { ids }: Vocabulary,
+  added: readonly AddedToken[],
+  isLeftOut: (token: AddedToken) => boolean,
+): (id: number) => string | undefined {
+  const pieces: (string | undefined)[] = [];
   for (const [piece, id] of ids) pieces[id] = piece;
-  for (const { id, content, special } of added) pieces[id] = special ? "" : content;
-  return (id) => pieces[id] ?? "";
+  for (const token of added) pieces[token.id] = isLeftOut(token) ? undefined : token.content;
+  return (id) => pieces[id];
 }
 
 export function highestId({ ids }: Vocabulary, added: readonly AddedToken[]): number {
@@ -16,6 +20,14 @@ export function highestId({ ids }: Vocabulary, added: readonly AddedToken[]): nu
 /** Of all that decides how text is encoded; independent of the order in which a file lists its tokens. */
 export function fingerprintOf({ ids, merges }: Vocabulary, added: readonly AddedToken[], settings: unknown): string {
   const pieces = [...ids].toSorted(([, a], [, b]) => a - b);
-  const tokens = added.toSorted((a, b) => a.id - b.id).map(({ id, content, special }) => [id, content, special]);
+  const tokens = added
+    .toSorted((a, b) => a.id - b.id)
+    .map(({ id, content, special, ...flags }) => [id, content, special, ...flagNames(flags)]);
   return fingerprintNow([pieces, merges, tokens, settings]);
+}
+
+function flagNames(flags: object): readonly string[] {
+  return Object.entries(flags)
+    .flatMap(([name, value]) => (value === true ? [name] : []))
+    .toSorted();
 }

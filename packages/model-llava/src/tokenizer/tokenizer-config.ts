@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fileExists } from "../config/checkpoint-file.ts";
 import { checkConfig, type ConfigObject, readConfigFile } from "../config/config-file.ts";
+import type { SpecialToken } from "./added-tokens.ts";
 import { type AddedToken, tokenId } from "./vocabulary.ts";
 
 /** Files that name special and added tokens, in a folder that has them. */
@@ -36,11 +37,19 @@ async function readIfThere(file: URL): Promise<ReadFile | undefined> {
 
 /** What the files say of a tokenizer of any kind. */
 export interface TokenizerConfig {
+  /** The class of transformers that reads the folder, if the files name one. */
+  readonly className: string | undefined;
   /** Of Llama's kind: every piece of text between special tokens gets a space in front, not only the first. */
   readonly legacy: boolean | undefined;
+  readonly addPrefixSpace: boolean | undefined;
+  /** Whether the begin-of-sequence token is put in front of text; a `tokenizer.json` that says so itself wins. */
+  readonly addBeginOfSequence: boolean | undefined;
+  readonly cleansUp: boolean;
   readonly beginOfSequence: string | undefined;
   readonly endOfSequence: string | undefined;
   readonly unknown: string | undefined;
+  /** All tokens that are named as special ones, in transformers' order. */
+  readonly special: readonly SpecialToken[];
   readonly added: readonly AddedToken[];
 }
 
@@ -55,50 +64,91 @@ export function tokenizerConfig(files: TokenizerConfigFiles): TokenizerConfig {
     older && files.specialTokens ? checkConfig(mapSchema, files.specialTokens.value, files.specialTokens.file) : {};
   const config = { ...own, ...map };
   const ids = older && files.addedTokens ? checkConfig(idsSchema, files.addedTokens.value, files.addedTokens.file) : {};
+  const further = [config.additional_special_tokens, config.extra_special_tokens].flatMap((tokens) =>
+    Object.values(tokens ?? {}),
+  );
+  const { bos_token: begin, eos_token: end, unk_token: unknown, sep_token, pad_token, cls_token, mask_token } = config;
+  const special = [begin, end, unknown, sep_token, pad_token, cls_token, mask_token, ...further].filter(
+    (token) => token != null && token.content !== "",
+  ) as SpecialToken[];
+  const names = new Set(special.map(({ content }) => content));
   return {
+    className: own.tokenizer_class?.replace(/Fast$/, ""),
     legacy: config.legacy ?? undefined,
-    beginOfSequence: config.bos_token ?? undefined,
-    endOfSequence: config.eos_token ?? undefined,
-    unknown: config.unk_token ?? undefined,
+    addPrefixSpace: config.add_prefix_space ?? undefined,
+    addBeginOfSequence: config.add_bos_token ?? undefined,
+    cleansUp: config.clean_up_tokenization_spaces ?? false,
+    beginOfSequence: begin?.content || undefined,
+    endOfSequence: end?.content || undefined,
+    unknown: unknown?.content || undefined,
+    special,
     added: [
-      ...Object.entries(config.added_tokens_decoder ?? {}).map(([id, { content, special, normalized }]) => ({
-        id: Number(id),
+      ...Object.entries(config.added_tokens_decoder ?? {}).map(([id, token]) => ({ id: Number(id), ...token })),
+      ...Object.entries(ids).map(([content, id]) => ({
+        id,
         content,
-        special,
-        normalized: normalized ?? !special,
+        special: names.has(content),
+        normalized: !names.has(content),
       })),
-      ...Object.entries(ids).map(([content, id]) => ({ id, content, special: true })),
     ],
   };
 }
 
-const flag = z.literal(false, { error: "only false is supported" }).nullish();
-const flags = { lstrip: flag, rstrip: flag, single_word: flag };
-const text = z.string().min(1, "it must not be empty: remove the key, or write the token");
-/** A token's content, as text or within an object. */
-export const tokenText: z.ZodType<string> = z.union([
-  text,
-  z.object({ content: text, ...flags }).transform(({ content }) => content),
-]);
+/** Classes that follow a `tokenizer.json` alone; `PreTrainedTokenizerFast` without its last word. */
+export const GENERIC_CLASSES: ReadonlySet<string> = new Set(["TokenizersBackend", "PreTrainedTokenizer"]);
+
+const flag = z.boolean().nullish();
+const flags = { normalized: flag, lstrip: flag, rstrip: flag, single_word: flag };
+
+/** Flags under the names that they have here. */
+function flagsOf({
+  lstrip,
+  rstrip,
+  single_word,
+}: { readonly [Key in keyof typeof flags]?: boolean | null | undefined }) {
+  return { ...(lstrip && { lstrip }), ...(rstrip && { rstrip }), ...(single_word && { singleWord: true }) };
+}
+
+/** A token with its id in another place, as `tokenizer.json` and `added_tokens_decoder` write it. */
+export const writtenToken: z.ZodType<Omit<AddedToken, "id">> = z
+  .object({ content: z.string().min(1), special: z.boolean().default(false), ...flags })
+  .transform(({ content, special, normalized, ...rest }) => ({
+    content,
+    special,
+    normalized: normalized ?? !special,
+    ...flagsOf(rest),
+  }));
+
+/** A special token, as text or within an object; empty text is none. */
+const specialToken = z
+  .union([z.string(), z.object({ content: z.string(), ...flags })])
+  .transform((token): SpecialToken =>
+    typeof token === "string"
+      ? { content: token }
+      : { content: token.content, ...(token.normalized && { normalized: true }), ...flagsOf(token) },
+  )
+  .nullish();
+const tokens = z.union([z.array(specialToken), z.record(z.string(), specialToken)]).nullish();
 const specialTokens = {
-  bos_token: tokenText.nullish(),
-  eos_token: tokenText.nullish(),
-  unk_token: tokenText.nullish(),
+  bos_token: specialToken,
+  eos_token: specialToken,
+  unk_token: specialToken,
+  sep_token: specialToken,
+  pad_token: specialToken,
+  cls_token: specialToken,
+  mask_token: specialToken,
+  additional_special_tokens: tokens,
+  extra_special_tokens: tokens,
 };
 const mapSchema = z.object(specialTokens);
 const idsSchema = z.record(z.string().min(1), tokenId);
 const schema = z.object({
   ...specialTokens,
+  tokenizer_class: z.string().nullish(),
   legacy: z.boolean().nullish(),
-  added_tokens_decoder: z
-    .record(
-      z.string().regex(/^\d{1,8}$/),
-      z.object({
-        content: z.string().min(1),
-        special: z.boolean().default(false),
-        normalized: z.boolean().optional(),
-        ...flags,
-      }),
-    )
-    .nullish(),
+  add_prefix_space: z.boolean().nullish(),
+  add_bos_token: z.boolean().nullish(),
+  clean_up_tokenization_spaces: z.boolean().nullish(),
+  split_special_tokens: z.literal(false, { error: "only false is supported" }).nullish(),
+  added_tokens_decoder: z.record(z.string().regex(/^\d{1,8}$/), writtenToken).nullish(),
 });

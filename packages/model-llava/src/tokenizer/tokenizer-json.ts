@@ -1,87 +1,111 @@
-import { MlanError, pathOf, shownValue } from "@mlan/core";
+import { shownValue } from "@mlan/core";
 import { z } from "zod";
 import { checkConfig, type ConfigObject, isObject } from "../config/config-file.ts";
+import { BYTE_CHARACTERS } from "./byte-characters.ts";
+import { type DecoderStep, decoderSchema } from "./decoders.ts";
+import { type NormalizerStep, normalizerSchema } from "./normalizers.ts";
+import { type FrontToken, frontToken, postProcessorSchema } from "./post-processor.ts";
+import { type PreTokenizerStep, preTokenizerSchema } from "./pre-tokenizers.ts";
+import { type Refuse, refuser, stepType } from "./step.ts";
+import { writtenToken } from "./tokenizer-config.ts";
 import { isTokenId, tokenId, type Vocabulary } from "./vocabulary.ts";
 
-/**
- * The vocabulary of a `tokenizer.json` of Llama's kind: byte-pair encoding with byte fallback, spaces as U+2581.
- * Throws an `invalid-checkpoint` error that says which kind was found when it is another.
- */
-export function tokenizerJsonVocabulary(value: ConfigObject, file: URL): Vocabulary {
-  refuseOtherKinds(checkConfig(kindSchema, value, file), file);
-  return tokenizerVocabulary(value, file, (found) => unsupported(file, found));
+/** What a `tokenizer.json` says, with its steps as they are written. */
+export interface TokenizerJson {
+  readonly vocabulary: Vocabulary;
+  readonly merging: Merging;
+  readonly normalizers: readonly NormalizerStep[];
+  readonly preTokenizers: readonly PreTokenizerStep[];
+  readonly decoders: readonly DecoderStep[];
+  /** The token in front of a text; null where the file leaves that to the tokenizer's class. */
+  readonly begin: FrontToken | null | undefined;
 }
 
-/** The vocabulary of a byte-pair `tokenizer.json` of any kind. Throws `refuse` of what is not supported. */
-export function tokenizerVocabulary(value: ConfigObject, file: URL, refuse: (found: string) => MlanError): Vocabulary {
+/** How the model of a tokenizer takes a word apart. */
+export interface Merging {
+  /** Whether a word that is a piece is taken whole, before anything is merged. */
+  readonly wholeWords: boolean;
+  /** Whether characters without a piece become the pieces of their UTF-8 bytes. */
+  readonly byteFallback: boolean;
+  /** Written for a character that has none of these; left out where undefined. */
+  readonly unknown: string | undefined;
+  /** Whether several of them in a row are written once. */
+  readonly fusesUnknown: boolean;
+}
+
+/** Throws an `invalid-checkpoint` error that says what was found where it is not supported. */
+export function parseTokenizerJson(value: ConfigObject, file: URL): TokenizerJson {
+  const refuse = refuser(file);
+  const kind = checkConfig(kindSchema, value, file);
+  refuseOtherModels(kind.model, refuse);
+  const { post_processor: processors } = kind;
+  const begin = processors ? frontToken(processors, refuse) : null;
+  const vocabulary = readVocabulary(value, file, refuse);
+  const isByteLevel = kind.pre_tokenizer.at(-1)?.type === "ByteLevel";
+  const unknown = kind.model.unk_token ?? undefined;
+  if (isByteLevel && unknown === undefined) refuseMissingBytes(vocabulary, refuse);
+  return {
+    vocabulary,
+    merging: {
+      wholeWords: kind.model.ignore_merges ?? false,
+      byteFallback: kind.model.byte_fallback ?? false,
+      unknown,
+      fusesUnknown: kind.model.fuse_unk ?? false,
+    },
+    normalizers: kind.normalizer,
+    preTokenizers: kind.pre_tokenizer,
+    decoders: kind.decoder,
+    begin,
+  };
+}
+
+function refuseOtherModels(model: z.infer<typeof modelSchema>, refuse: Refuse): void {
+  if (model.type !== "BPE") throw refuse(`is of type ${model.type}`);
+  if (model.dropout) throw refuse("leaves out merges at random (dropout)");
+  const affix = model.continuing_subword_prefix || model.end_of_word_suffix;
+  if (affix) throw refuse(`marks pieces within words by ${shownValue(affix)}`);
+}
+
+function refuseMissingBytes({ ids }: Vocabulary, refuse: Refuse): void {
+  const missing = BYTE_CHARACTERS.findIndex((character, byte) => isInUtf8(byte) && !ids.has(character));
+  if (missing >= 0) throw refuse(`has no piece for the byte ${missing} and no unknown token`);
+}
+
+/** The others are no part of any character. */
+function isInUtf8(byte: number): boolean {
+  return byte < 0xf5 && byte !== 0xc0 && byte !== 0xc1;
+}
+
+function readVocabulary(value: ConfigObject, file: URL, refuse: Refuse): Vocabulary {
   const { model, added_tokens: added } = checkConfig(vocabularySchema, value, file);
-  const odd = added.find((token) => token.lstrip || token.rstrip || token.single_word);
-  if (odd) throw refuse(`has the token ${shownValue(odd.content)} with lstrip, rstrip or single_word`);
   const lacks = model.merges.find(
     ([left, right]) => ![left, right, left + right].every((piece) => model.vocab.has(piece)),
   );
   if (lacks) throw refuse(`joins ${shownValue(lacks.join(" "))}, pieces that its vocabulary lacks`);
-  return {
-    ids: model.vocab,
-    merges: model.merges,
-    added: added.map(({ id, content, special, normalized }) => ({
-      id,
-      content,
-      special,
-      normalized: normalized ?? !special,
-    })),
-  };
+  return { ids: model.vocab, merges: model.merges, added };
 }
 
-/** Steps that put in the space mark; the tokenizer does that itself, by the rules of the slow LlamaTokenizer. */
-const SPACE_STEPS = new Set(["Prepend", "Replace", "Metaspace"]);
-
-function refuseOtherKinds({ normalizer, pre_tokenizer, model }: z.infer<typeof kindSchema>, file: URL): void {
-  if (model.type !== "BPE") throw unsupported(file, `is of type ${model.type.slice(0, 60)}`);
-  const steps = [normalizer, pre_tokenizer].flatMap((step) => {
-    if (step?.type !== "Sequence") return step ? [step.type] : [];
-    return [...(step.normalizers ?? []), ...(step.pretokenizers ?? [])].map(({ type }) => type);
-  });
-  const foreign = steps.find((type) => !SPACE_STEPS.has(type));
-  if (foreign !== undefined) throw unsupported(file, `is of type BPE with ${foreign.slice(0, 60)}`);
-  if (!model.byte_fallback) throw unsupported(file, "is of type BPE without byte fallback");
-  if (model.ignore_merges) throw unsupported(file, "takes whole words before it merges (ignore_merges)");
-  if (model.dropout) throw unsupported(file, "leaves out merges at random (dropout)");
-}
-
-function unsupported(file: URL, found: string): MlanError {
-  return new MlanError(
-    "invalid-checkpoint",
-    `model-llava: ${pathOf(file)}: the tokenizer ${found}. Supported are tokenizers of Llama's kind ` +
-      "(BPE with byte fallback and spaces as U+2581), as tokenizer.json or as SentencePiece tokenizer.model.",
-  );
-}
-
-const typed = z.object({ type: z.string() });
-const step = typed.extend({ normalizers: z.array(typed).optional(), pretokenizers: z.array(typed).optional() });
+const modelSchema = z.object({
+  type: stepType,
+  byte_fallback: z.boolean().nullish(),
+  ignore_merges: z.boolean().nullish(),
+  dropout: z.number().nullish(),
+  unk_token: z.string().nullish(),
+  fuse_unk: z.boolean().nullish(),
+  continuing_subword_prefix: z.string().nullish(),
+  end_of_word_suffix: z.string().nullish(),
+});
 const kindSchema = z.object({
-  normalizer: step.nullish(),
-  pre_tokenizer: step.nullish(),
-  model: z.object({
-    type: z.string().default("unnamed"),
-    byte_fallback: z.boolean().nullish(),
-    ignore_merges: z.boolean().nullish(),
-    dropout: z.number().nullish(),
-  }),
+  normalizer: normalizerSchema,
+  pre_tokenizer: preTokenizerSchema,
+  model: modelSchema,
+  post_processor: postProcessorSchema,
+  decoder: decoderSchema,
 });
 
 // Older files write a merge as one string.
 const mergeText = z.string().regex(/^[^ ]+ [^ ]+$/, "must be two pieces with a space between");
 const merge = z.union([z.tuple([z.string(), z.string()]), mergeText.transform(splitMerge)]);
-const addedToken = z.object({
-  id: tokenId,
-  content: z.string().min(1),
-  special: z.boolean().default(false),
-  normalized: z.boolean().optional(),
-  lstrip: z.boolean().default(false),
-  rstrip: z.boolean().default(false),
-  single_word: z.boolean().default(false),
-});
 // Not zod's record, which copies the 150,000 pieces of some models once more.
 const vocabulary = z
   .custom<Readonly<Record<string, unknown>>>(isObject, "must be an object")
@@ -97,7 +121,7 @@ const vocabulary = z
   });
 const vocabularySchema = z.object({
   model: z.object({ vocab: vocabulary, merges: z.array(merge) }),
-  added_tokens: z.array(addedToken).default([]),
+  added_tokens: z.array(z.object({ id: tokenId }).and(writtenToken)).default([]),
 });
 
 function splitMerge(text: string): [string, string] {

@@ -1,5 +1,4 @@
-import { BYTE_LEVEL_FILES, loadByteLevelTokenizer } from "./byte-level-tokenizer.ts";
-import { loadTokenizer, TOKENIZER_FILES } from "./load-tokenizer.ts";
+import { BYTE_LEVEL_FILES, LLAMA_FILES, loadByteLevelTokenizer, loadTokenizer } from "./load-tokenizer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** How an architecture's checkpoints hold their tokenizer. */
@@ -10,11 +9,11 @@ export interface TokenizerKind {
   load(folder: URL): Promise<Tokenizer>;
 }
 
-/** Byte-pair encoding with byte fallback and spaces as U+2581, as Llama 1 and 2 have it. */
-export const llamaTokenizer: TokenizerKind = { files: TOKENIZER_FILES, load: loadTokenizer };
+/** Byte-pair encoding with spaces as U+2581, as Llama 1 and 2 have it; from `tokenizer.json` or `tokenizer.model`. */
+export const llamaTokenizer: TokenizerKind = { files: LLAMA_FILES, load: loadTokenizer };
 
 /**
- * Byte-pair encoding of a text's bytes, as GPT-2, Llama 3 and models with ChatML have it; from `tokenizer.json`. Whether it has
- * a begin-of-sequence token is for the files to say; it has no unknown token, since it knows every text.
+ * Byte-pair encoding of a text's bytes, as GPT-2, Llama 3 and models with ChatML have it; from `tokenizer.json`, or from
+ * `vocab.json` and `merges.txt`. Whether it has a begin-of-sequence token is for the files to say.
  */
 export const byteLevelTokenizer: TokenizerKind = { files: BYTE_LEVEL_FILES, load: loadByteLevelTokenizer };

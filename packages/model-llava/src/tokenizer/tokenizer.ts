@@ -13,6 +13,8 @@ export interface Tokenizer {
   readonly fingerprint: string;
   /** The id of an added token, e.g. `</s>`, by its content; pieces of ordinary text have none. */
   idOf(token: string): number | undefined;
+  /** A token's content by its id, special or not; undefined for ids that no token has. */
+  tokenOf(id: number): string | undefined;
   /** Special tokens that are written in the text become their ids. */
   encode(text: string, options?: EncodeOptions): number[];
   /**
@@ -20,7 +22,7 @@ export interface Tokenizer {
    * continues the part before it; behind a token it begins as it does behind a special token that is written.
    */
   encodeParts(parts: readonly (string | number)[]): readonly (readonly number[])[];
-  /** Special tokens are left out, and so is the space that the first token of a SentencePiece vocabulary begins with. */
+  /** By the steps that the files say, or as transformers' LlamaTokenizer. Special tokens are left out. */
   decode(ids: readonly number[]): string;
 }
 
@@ -28,8 +30,8 @@ export interface EncodeOptions {
   /** Puts the begin-of-sequence token first, where the tokenizer has one. Default: false. */
   readonly beginOfSequence?: boolean;
   /**
-   * Encodes as Hugging Face's fast tokenizer where that differs from the slow one, which is what models are trained with.
-   * Default: false. Without effect on kinds of which there is only one.
+   * Encodes as Hugging Face's fast tokenizer where that differs from the slow one of Llama, which is what models are trained
+   * with. Default: false. Without effect where the files say what is done step by step.
    */
   readonly fast?: boolean;
 }

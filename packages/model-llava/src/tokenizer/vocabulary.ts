@@ -19,13 +19,23 @@ export interface Vocabulary {
   readonly added: readonly AddedToken[];
 }
 
-export interface AddedToken {
+export interface AddedToken extends TokenFlags {
   readonly id: number;
   readonly content: string;
   /** Special tokens are left out of decoded text. */
   readonly special: boolean;
-  /** Whether it is found in the text as the tokenizer has normalized it, not as it was given. Default false. */
+}
+
+/** Where an added token is found in text. All default to false. */
+export interface TokenFlags {
+  /** Whether it is found in the text as the tokenizer has normalized it, not as it was given. */
   readonly normalized?: boolean;
+  /** Whether it takes the white space before it. */
+  readonly lstrip?: boolean;
+  /** Whether it takes the white space behind it. */
+  readonly rstrip?: boolean;
+  /** Whether it is found between words only. */
+  readonly singleWord?: boolean;
 }
 
 /** SentencePiece's mark for a space, U+2581. */

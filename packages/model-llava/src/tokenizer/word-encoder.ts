@@ -1,10 +1,15 @@
+import { asByteCharacters } from "./byte-characters.ts";
+import { createBytePairEncoder, type Fallback } from "./byte-pairs.ts";
 import { SPACE, type Vocabulary } from "./vocabulary.ts";
+
+/** Adds the ids of a text to `output`. */
+export type Encode = (text: string, output: number[]) => void;
 
 const CACHED_WORDS = 65_536;
 const CACHED_LENGTH = 32;
 
 /** `encode`, which remembers what short words were encoded to. */
-export function rememberWords(encode: (word: string) => readonly number[]): (word: string) => readonly number[] {
+function rememberWords(encode: (word: string) => readonly number[]): (word: string) => readonly number[] {
   const cache = new Map<string, readonly number[]>();
   return (word) => {
     const known = cache.get(word);
@@ -17,18 +22,32 @@ export function rememberWords(encode: (word: string) => readonly number[]): (wor
   };
 }
 
+/** Encodes words that are written in the characters of their bytes; a word that is a piece is taken whole if asked for. */
+export function createByteWordEncoder(vocabulary: Vocabulary, fallback: Fallback, wholeWords: boolean): Encode {
+  const merge = createBytePairEncoder(vocabulary, fallback);
+  const encodeWord = rememberWords((word) => {
+    const characters = asByteCharacters(word);
+    const whole = wholeWords ? vocabulary.ids.get(characters) : undefined;
+    return whole === undefined ? merge(characters) : [whole];
+  });
+  return (word, output) => {
+    for (const id of encodeWord(word)) output.push(id);
+  };
+}
+
 /**
  * Encodes text word by word and remembers the words. That gives the same ids as merging over the whole text
  * as long as no piece goes on after a word's end; a vocabulary with such pieces is encoded as a whole.
  */
-export function createWordEncoder(
-  { ids }: Vocabulary,
-  encodeText: (text: string) => readonly number[],
-): (text: string, output: number[]) => void {
-  const crossesWords = [...ids.keys()].some((piece) => piece.search(CROSSING) >= 0);
-  const encodeWord = rememberWords(encodeText);
+export function createWordEncoder(vocabulary: Vocabulary, fallback: Fallback, wholeTexts = false): Encode {
+  const { ids } = vocabulary;
+  // Without a piece for spaces, what is unknown around one is in a row.
+  const crossesWords = !ids.has(SPACE) || [...ids.keys()].some((piece) => piece.search(CROSSING) >= 0);
+  const encodeWord = rememberWords(createBytePairEncoder(vocabulary, fallback));
   return (text, output) => {
-    for (const word of crossesWords ? [text] : wordsOf(text)) for (const id of encodeWord(word)) output.push(id);
+    const whole = wholeTexts ? ids.get(text) : undefined;
+    if (whole !== undefined) output.push(whole);
+    else for (const word of crossesWords ? [text] : wordsOf(text)) for (const id of encodeWord(word)) output.push(id);
   };
 }
 

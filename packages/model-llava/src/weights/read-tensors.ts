@@ -54,10 +54,10 @@ export async function readTensors(stored: readonly StoredTensor[], signal?: Abor
 async function readTensor({ reader, name }: StoredTensor, tensor: WritableTensor): Promise<void> {
   const place = await checkpointResult(async () => reader.readInto(name, tensor.values));
   if (place < 0) return;
-  const file = reader.entries.get(name)?.file;
+  const { file, name: storedName = name } = reader.entries.get(name) ?? {};
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${file ? pathOf(file) : ""}: tensor "${name}" holds ${tensor.values[place]} at index ${place}, from which no ` +
+    `model-llava: ${file ? pathOf(file) : ""}: tensor "${storedName}" holds ${tensor.values[place]} at index ${place}, from which no ` +
       "answer can be computed. Download the checkpoint again, or use an earlier one.",
   );
 }

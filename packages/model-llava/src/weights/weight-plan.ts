@@ -1,5 +1,6 @@
 import { counted, MlanError, pathOf } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
+import type { Adapter, LowRankUpdate } from "./adapter.ts";
 import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
 import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
@@ -15,6 +16,8 @@ export interface WeightSources {
   readonly tower?: SafetensorsReader;
   /** A file of the projector alone; a projector inside `checkpoint` is preferred. */
   readonly projector?: SafetensorsReader;
+  /** What was trained on top of `checkpoint`; merged while weights are loaded. */
+  readonly adapter?: Adapter;
   /** Whether the checkpoint may lack the projector: a backbone that has never seen an image. */
   readonly freshProjector: boolean;
 }
@@ -26,8 +29,10 @@ interface TensorPlace {
 }
 
 /** A weight and the stored tensor to load into it. */
-interface PlannedWeight extends TensorPlace {
+export interface PlannedWeight extends TensorPlace {
   readonly weight: Weight;
+  /** Added to the stored values. */
+  readonly update?: LowRankUpdate & { readonly reader: SafetensorsReader };
 }
 
 export interface WeightPlan {
@@ -41,36 +46,78 @@ export interface WeightPlan {
  * tensors that are missing, have the wrong shape, or belong to a different architecture.
  */
 export function planWeights(sizes: NetworkSizes, sources: WeightSources): WeightPlan {
-  const hasProjector = [...sources.checkpoint.entries.keys()].some((name) => name.startsWith(PROJECTOR_PREFIX));
-  const { checkpoint, tower } = sources;
+  const { checkpoint, tower, adapter } = sources;
+  const hasProjector = [...checkpoint.entries.keys(), ...(adapter?.whole.keys() ?? [])].some(isOfProjector);
   const projector = hasProjector ? undefined : sources.projector;
   const isFresh = ({ component }: Weight): boolean =>
     component === "projector" && sources.freshProjector && !hasProjector && !projector;
   const towerPrefix = tower && prefixOfTower(tower);
   const inProjector = projector && projectorNames(projector);
   const placeOf = ({ name, component }: Weight): TensorPlace => {
+    const trained = adapter?.whole.get(name);
+    if (trained) return { reader: trained, name };
     if (tower && component === "vision")
       return { reader: tower, name: `${towerPrefix}${name.slice(VISION_PREFIX.length)}` };
     if (projector && component === "projector")
       return { reader: projector, name: inProjector?.get(name.slice(PROJECTOR_PREFIX.length)) ?? name };
-    return { reader: checkpoint, name };
+    // A tied matrix may be stored under its other name.
+    const other = sizes.language.tiedEmbeddings && name === EMBEDDING && !checkpoint.entries.has(name);
+    return { reader: checkpoint, name: other ? HEAD : name };
   };
   const stored: PlannedWeight[] = [];
   const fresh: Weight[] = [];
   // Each weight is looked up as it is declared, since a config.json may declare more layers than fit into memory.
   const list = weightList((weight) => {
     if (isFresh(weight)) fresh.push(weight);
-    else stored.push(planned(weight, placeOf(weight)));
+    else stored.push({ ...planned(weight, placeOf(weight)), ...updateOf(weight, adapter) });
   });
   declareNetwork(sizes, list);
   const refuse = (from: SafetensorsReader, isOther: (name: string) => boolean): void => {
     const used = new Set(stored.flatMap(({ reader, name }) => (reader === from ? [name] : [])));
     refuseUnknown(from, (name) => used.has(name) || isOther(name));
   };
-  refuse(checkpoint, (name) => tower !== undefined && name.startsWith(VISION_PREFIX));
+  refuse(checkpoint, (name) => adapter?.whole.has(name) ?? false);
   if (tower) refuse(tower, (name) => !name.startsWith(towerPrefix ?? ""));
   if (projector) refuse(projector, () => false);
+  if (adapter) refuseLeftOver(adapter, stored);
   return { stored, fresh };
+}
+
+export const EMBEDDING = "model.embed_tokens.weight";
+export const HEAD = "lm_head.weight";
+
+function isOfProjector(name: string): boolean {
+  return name.startsWith(PROJECTOR_PREFIX);
+}
+
+/** The adapter's update of a weight, whose shapes must fit it. */
+function updateOf({ name, shape }: Weight, adapter: Adapter | undefined): Pick<PlannedWeight, "update"> {
+  const update = adapter?.updates.get(name);
+  if (!adapter || !update) return {};
+  const [a, b] = [update.a, update.b].map((part) => update.reader.entries.get(part)?.shape ?? []);
+  const [outputs, inputs] = shape;
+  if (shape.length === 2 && a?.length === 2 && b?.length === 2 && a[1] === inputs && b[0] === outputs && a[0] === b[1])
+    return { update };
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: the adapter in ${pathOf(adapter.folder)} updates "${name}" by [${b?.join(", ")}] times [${a?.join(", ")}], but it is ` +
+      `[${shape.join(", ")}]. Take the base that the adapter was trained on.`,
+  );
+}
+
+/** Nothing that was trained is left out in silence. */
+function refuseLeftOver({ folder, updates, whole }: Adapter, stored: readonly PlannedWeight[]): void {
+  const used = new Set(stored.map(({ weight }) => weight.name));
+  const left = [...updates.keys(), ...whole.keys()].find((name) => !used.has(name));
+  if (left === undefined) return;
+  const isVision = left.startsWith(VISION_PREFIX) || isOfProjector(left);
+  const wayOut = isVision
+    ? "Give the vision tower's folder as `visionTower`."
+    : "Take the base that the adapter was trained on.";
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: the adapter in ${pathOf(folder)} was trained on "${left}", which the model does not have. ${wayOut}`,
+  );
 }
 
 /** Whether a LLaVA checkpoint contains its vision tower. */
@@ -114,8 +161,8 @@ function prefixOfTower({ entries }: SafetensorsReader): string {
 }
 
 function refuseUnknown({ entries }: SafetensorsReader, isKnown: (name: string) => boolean): void {
-  const unknown = [...entries.values()].filter(({ name }) => !isKnown(name) && !IGNORED.test(name));
-  const [first] = unknown;
+  const unknown = [...entries].filter(([name]) => !isKnown(name) && !IGNORED.test(name));
+  const [, first] = unknown[0] ?? [];
   if (!first) return;
   throw new MlanError(
     "invalid-checkpoint",

@@ -1,0 +1,20 @@
+import type { Storage } from "../graph/graph.ts";
+import type { StoredType } from "../graph/onnx-type.ts";
+import { copyBytes } from "../memory/file-storage.ts";
+import { openMapped } from "../memory/mapped-file.ts";
+import type { OrtRuntime } from "../ort/ort-runtime.ts";
+
+/** A matrix's bytes, little-endian: in memory, or part of a file, which must not change while the matrix exists. */
+export type MatrixSource = Uint8Array | { readonly file: URL; readonly byteOffset: number };
+
+/** The memory of a stored matrix: a copy of its bytes, or its part of the file, mapped. */
+export function openMatrix(
+  runtime: OrtRuntime,
+  source: MatrixSource,
+  shape: readonly number[],
+  type: StoredType,
+): Storage {
+  if (source instanceof Uint8Array) return copyBytes(runtime, source, shape, type);
+  const byteLength = shape.reduce((product, length) => product * length, type === "uint8" ? 1 : 2);
+  return openMapped(runtime, { ...source, byteLength }, shape, type);
+}

@@ -1,0 +1,157 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { BackendError } from "../backend-error.ts";
+import { openSession } from "../devices/device-session.ts";
+import { onnxWriter } from "../graph/onnx-writer.ts";
+import type { Kernel } from "../kernel.ts";
+import { kernel, operation, record } from "../kernels/tools/operation.ts";
+import type { OnnxBackend } from "../onnx-backend.ts";
+import type { OrtSession } from "../ort/ort-session.ts";
+import { RecordedValue } from "../recording/recorded-value.ts";
+import { addFrozen } from "../sessions/session-runner.ts";
+import { wrapStorage } from "../memory/storage.ts";
+import { type MatrixSource, openMatrix } from "./matrix-source.ts";
+
+/** Sizes of a matrix [rows, columns] of `bits` per value, in blocks of `blockSize` columns that share a scale. */
+interface QuantisedSizes {
+  readonly rows: number;
+  readonly columns: number;
+  readonly bits: 4 | 8;
+  readonly blockSize: number;
+}
+
+/** Attributes of the kernel "QuantisedMatrix". */
+interface QuantisedMatrixAttributes extends QuantisedSizes {
+  /** [rows, blocks, blockSize * bits / 8]; a value is (code - 2 ** (bits - 1)) * scale, the first in the lowest bits. */
+  readonly codes: MatrixSource;
+  /** [rows, blocks] */
+  readonly scales: Float32Array;
+}
+
+/** Quantises the input's blocks to 8 bits too, which lets the product use integer instructions. */
+const INTEGER_PRODUCTS = 4;
+
+/** A product that a session of its own computes, for any number of rows. */
+interface Product {
+  readonly session: OrtSession;
+  readonly sizes: QuantisedSizes;
+  readonly signature: Int32Array;
+}
+
+const products = new WeakMap<RecordedValue, Product>();
+let opened = 0;
+
+/**
+ * Codes and scales, which "WidenQuantised" reads, and the packed matrix, which "MatMulQuantised" reads. ONNX Runtime packs
+ * a copy of the codes for its products and needs them as constants: as inputs of a graph they are hundreds of times slower.
+ * So each matrix has a session of its own, which all graphs share. None on a device other than the CPU.
+ */
+export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatrixAttributes): TensorInfo[] {
+  if (backend.device.provider !== "cpu") return [];
+  const { codes, scales, ...sizes } = attributes;
+  const { rows, bits, blockSize } = sizes;
+  const blocks = scales.length / rows;
+  const shape = [rows, blocks, (blockSize * bits) / 8];
+  const stored = openMatrix(backend.runtime, codes, shape, "uint8");
+  const codesInfo = { dataId: backend.adoptLeaf(stored, shape, "int32", "uint8"), shape, dtype: "int32" } as const;
+  const scalesInfo = backend.constant(scales, { shape: [rows, blocks], dtype: "float32" });
+  const operands = [codesInfo, scalesInfo].map(({ dataId }) => backend.data.value(dataId));
+  const session = openProduct(backend, sizes, operands);
+  // The session may read codes and scales as long as it exists.
+  for (const operand of operands) operand.owners++;
+  const empty = wrapStorage(backend.runtime, new Uint8Array(1), [1], "uint8");
+  const packed = {
+    ...empty,
+    handle: empty.handle,
+    byteLength: 0,
+    view: () => empty.view(),
+    release: () => {
+      session.release();
+      empty.release();
+      for (const operand of operands) backend.recording.drop(operand);
+    },
+  };
+  const dataId = backend.adoptLeaf(packed, [1], "int32", "uint8");
+  products.set(backend.data.value(dataId), { session, sizes, signature: Int32Array.of(-1, opened++) });
+  return [codesInfo, scalesInfo, { dataId, shape: [1], dtype: "int32" }];
+}
+
+/** `x` [n, columns] times the transpose of a packed matrix, [n, rows]. */
+export function matMulQuantised(backend: OnnxBackend, x: TensorInfo, packed: TensorInfo): TensorInfo {
+  const product = products.get(backend.data.value(packed.dataId));
+  if (product === undefined) throw new Error("MatMulQuantised reads a matrix that QuantisedMatrix did not make");
+  const { sizes, session, signature } = product;
+  const [n = 0, columns] = x.shape;
+  if (x.shape.length !== 2 || columns !== sizes.columns)
+    throw new BackendError(
+      "unsupported",
+      `a quantised matrix [${sizes.rows}, ${sizes.columns}] cannot multiply [${x.shape.join()}]. Give it [n, ${sizes.columns}].`,
+    );
+  // The session runs between two graphs: the first computes `x`.
+  const given = backend.alias(backend.value(x), x.shape);
+  try {
+    backend.recording.flush();
+    const input = backend.data.value(given.dataId);
+    if (input.failure !== undefined) throw input.failure;
+    const output = new RecordedValue([n, sizes.rows], "float32");
+    backend.execution.run({ nodes: [], leaves: [input], frozen: [], outputs: [output], signature, session }, undefined);
+    return { dataId: backend.data.add(output), shape: [n, sizes.rows], dtype: "float32" };
+  } finally {
+    backend.disposeIntermediate(given);
+  }
+}
+
+/** Its float32 values, for gradients; ONNX Runtime's own operator for this is four times slower. */
+const WIDEN_QUANTISED = operation<QuantisedSizes>(
+  "WidenQuantised",
+  ({ graph, attributes: { rows, columns, bits, blockSize }, operands: [, scales] }, codes, factors) => {
+    const blocks = scales?.shape[1] ?? 1;
+    const zeroPoint = 2 ** (bits - 1);
+    const bytes = graph.apply("Cast", [codes], { to: 1 });
+    const centred = (code: string): string => graph.apply("Sub", [code, graph.scalar(zeroPoint, "float32")]);
+    const values = bits === 8 ? centred(bytes) : centred(halves(bytes));
+    const blocked = graph.apply("Reshape", [values, graph.int64([rows, blocks, blockSize])]);
+    const scaled = graph.apply("Mul", [blocked, graph.apply("Unsqueeze", [factors, graph.int64([2])])]);
+    const padded = graph.apply("Reshape", [scaled, graph.int64([rows, blocks * blockSize])]);
+    return ["Slice", [padded, graph.int64([0]), graph.int64([columns]), graph.int64([1])]];
+
+    /** The low and the high four bits of each byte, side by side. */
+    function halves(given: string): string {
+      const high = graph.apply("Floor", [graph.apply("Mul", [given, graph.scalar(1 / 16, "float32")])]);
+      const low = graph.apply("Sub", [given, graph.apply("Mul", [high, graph.scalar(16, "float32")])]);
+      const columnsOf = [low, high].map((half) => graph.apply("Unsqueeze", [half, graph.int64([3])]));
+      return graph.apply("Concat", columnsOf, { axis: 3 });
+    }
+  },
+);
+
+export const WIDEN_QUANTISED_KERNEL: Kernel = kernel<{ codes: TensorInfo; scales: TensorInfo }, QuantisedSizes>(
+  "WidenQuantised",
+  ({ codes, scales }, { rows, columns, bits, blockSize }, recorder) =>
+    record(
+      recorder,
+      WIDEN_QUANTISED,
+      [codes, scales],
+      { shape: [rows, columns], dtype: "float32" },
+      { rows, columns, bits, blockSize },
+    ),
+);
+
+function openProduct(
+  { device, sessions: { optimization } }: OnnxBackend,
+  { rows, columns, bits, blockSize }: QuantisedSizes,
+  operands: readonly RecordedValue[],
+): OrtSession {
+  const writer = onnxWriter();
+  writer.label("MatMulQuantised");
+  writer.input("i0", undefined, "float32");
+  operands.forEach(({ shape, dtype, storedType }, index) =>
+    writer.initializer(`f${index}`, shape, storedType ?? dtype),
+  );
+  const sizes = { K: columns, N: rows, bits, block_size: blockSize, accuracy_level: INTEGER_PRODUCTS };
+  writer.node("MatMulNBits", ["i0", "f0", "f1"], ["o0"], sizes, "com.microsoft");
+  writer.output("o0", undefined, "float32");
+  const constants = operands.flatMap(({ storage }) => storage ?? []);
+  return openSession(device, optimization, writer.finish(), (library, options) =>
+    addFrozen(library, options, constants),
+  );
+}

@@ -1,0 +1,141 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { compiled, explain, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
+import { matMulFrozen, quantise, quantisedMatrix, storedMatrix, type FrozenMatrix } from "@mlan/fused-ops";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { nativeBytes } from "./native-bytes.ts";
+
+const [ROWS, COLUMNS] = [192, 160];
+const folder = await mkdtemp(join(tmpdir(), "mlan-matrices-"));
+const file = pathToFileURL(join(folder, "matrices.bin"));
+
+beforeAll(() => useOnnxBackend());
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Values with a spread like that of trained weights, the same for the same `seed`. */
+function values(count: number, seed: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, index) => 0.1 * Math.sin(index * index * 0.37 + seed));
+}
+
+/** The upper 16 bits of each value. */
+function bfloat16(numbers: Float32Array): Uint8Array {
+  const halves = new Uint16Array(numbers.slice().buffer).filter((_, index) => index % 2 === 1);
+  return new Uint8Array(halves.buffer);
+}
+
+const given = values(ROWS * COLUMNS, 1);
+const KINDS: readonly (readonly [string, () => FrozenMatrix])[] = [
+  ["16 bits", () => storedMatrix(bfloat16(given), [ROWS, COLUMNS], "bfloat16")],
+  ["8 bits", () => quantisedMatrix(quantise(given, [ROWS, COLUMNS], { bits: 8, blockSize: 32 }))],
+  ["4 bits", () => quantisedMatrix(quantise(given, [ROWS, COLUMNS], { bits: 4, blockSize: 32 }))],
+];
+
+describe.each(KINDS)("a matrix of %s", (_, open) => {
+  test("multiplies any number of rows, and the input's view too", () => {
+    const matrix = open();
+    for (const rows of [1, 3, 40]) {
+      const input = tf.tensor3d(values(rows * COLUMNS, rows), [1, rows, COLUMNS]);
+      const found = tf.tidy(() => matMulFrozen(tf.reshape(tf.mul(input, 2), [rows, COLUMNS]), matrix).dataSync());
+      const expected = tf.tidy(() =>
+        tf.matMul(tf.reshape(tf.mul(input, 2), [rows, COLUMNS]), matrix.widen(), false, true).dataSync(),
+      );
+      expectClose(found, expected);
+      expectClose(
+        tf.tidy(() => matMulFrozen(tf.reshape(input, [rows, COLUMNS]), matrix).dataSync()),
+        expected.map((value) => value / 2),
+      );
+      input.dispose();
+    }
+    matrix.dispose();
+  });
+
+  test("gives a compiled function the results of the function itself", () => {
+    const matrix = open();
+    const fn = (input: tf.Tensor2D): tf.Tensor2D =>
+      tf.tidy(() => tf.relu(tf.add(matMulFrozen(tf.mul(input, 3), matrix), 0.01)));
+    const fast = compiled(fn);
+    for (const seed of [2, 3, 4]) {
+      const input = tf.tensor2d(values(5 * COLUMNS, seed), [5, COLUMNS]);
+      const [plain, replayed] = [fn(input), fast(input)].map((result) => {
+        const data = result.dataSync();
+        result.dispose();
+        return data;
+      });
+      expect(replayed).toEqual(plain);
+      input.dispose();
+    }
+    expect(fast.signatures).toBe(1);
+    fast.dispose();
+    matrix.dispose();
+  });
+
+  test("is gone when it is disposed of: tensors, and memory", () => {
+    const { numTensors } = tf.memory();
+    const cycle = (): void => {
+      const matrix = open();
+      const input = tf.ones<tf.Rank.R2>([2, COLUMNS]);
+      tf.tidy(() => void matMulFrozen(input, matrix).dataSync());
+      matrix.dispose();
+      input.dispose();
+    };
+    // The allocator keeps some of what is freed.
+    for (let index = 0; index < 250; index++) cycle();
+    const before = nativeBytes();
+    for (let index = 0; index < 300; index++) cycle();
+    expect(tf.memory().numTensors).toBe(numTensors);
+    // The smallest of the matrices is 15 kB, its session more: kept, they would be at least 10 MB.
+    expect(nativeBytes() - before).toBeLessThan(6e6);
+  });
+});
+
+describe("in a file", () => {
+  test("a matrix is read in place, from any offset", async () => {
+    const stored = bfloat16(given);
+    const quantised = quantise(given, [ROWS, COLUMNS], { bits: 8, blockSize: 32 });
+    await writeFile(file, Buffer.concat([Buffer.alloc(6), stored, quantised.codes]));
+    const { mappedBytes } = onnxStatistics();
+    const sixteen = storedMatrix({ file, byteOffset: 6 }, [ROWS, COLUMNS], "bfloat16");
+    const eight = quantisedMatrix({ ...quantised, codes: { file, byteOffset: 6 + stored.length } });
+    expect(onnxStatistics().mappedBytes - mappedBytes).toBe(stored.length + quantised.codes.length);
+    const inMemory = [storedMatrix(stored, [ROWS, COLUMNS], "bfloat16"), quantisedMatrix(quantised)];
+    for (const [index, matrix] of [sixteen, eight].entries())
+      expect(tf.tidy(() => matrix.widen().dataSync())).toEqual(tf.tidy(() => inMemory[index]!.widen().dataSync()));
+    for (const matrix of [sixteen, eight, ...inMemory]) matrix.dispose();
+    expect(onnxStatistics().mappedBytes).toBe(mappedBytes);
+  });
+
+  test("a file that is too short or missing is refused", () => {
+    const missing = new URL("missing.bin", file);
+    expect(() => storedMatrix({ file, byteOffset: 1e6 }, [ROWS, COLUMNS], "float16")).toThrow(/ends at byte .* Check/);
+    expect(() => storedMatrix({ file: missing, byteOffset: 0 }, [2, 2], "float16")).toThrow(
+      /missing\.bin: it cannot be opened/,
+    );
+  });
+});
+
+test("explain shows the products of quantised matrices", async () => {
+  const matrix = quantisedMatrix(quantise(given, [ROWS, COLUMNS]));
+  const input = tf.ones<tf.Rank.R2>([4, COLUMNS]);
+  const { nodes } = await explain(() => matMulFrozen(input, matrix));
+  expect(nodes.map(({ operatorType }) => operatorType)).toEqual(["MatMulNBits"]);
+  matrix.dispose();
+});
+
+test("an input of other columns is refused", () => {
+  const matrix = quantisedMatrix(quantise(given, [ROWS, COLUMNS]));
+  expect(() => matMulFrozen(tf.ones([2, 7]), matrix)).toThrow(
+    /\[192, 160\] cannot multiply \[2,7\]\. Give it \[n, 160\]/,
+  );
+  matrix.dispose();
+});
+
+/** Integer products round the input to 8 bits per block. */
+function expectClose(found: ArrayLike<number>, expected: ArrayLike<number>): void {
+  const largest = Math.max(...Array.from(expected, Math.abs));
+  expect(found.length).toBe(expected.length);
+  for (let index = 0; index < found.length; index++)
+    expect(Math.abs(found[index]! - expected[index]!)).toBeLessThan(0.02 * largest);
+}

@@ -1,0 +1,54 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** A matrix's bytes, little-endian: in memory, or part of a file, which must not change while the matrix is in use. */
+export type MatrixSource = Uint8Array | { readonly file: URL; readonly byteOffset: number };
+
+/** Codes of `bits` bits, which may be part of a word: 32-bit words with the first code in the lowest bits. */
+export interface CodeWords {
+  readonly words: tf.Tensor1D;
+  readonly bits: 4 | 8 | 16;
+}
+
+/** The first `byteLength` bytes of a source as int32 words. Throws a `RangeError` if there are fewer. */
+export function readWords(source: MatrixSource, byteLength: number, bits: CodeWords["bits"]): CodeWords {
+  const padded = new Uint8Array(4 * Math.ceil(byteLength / 4));
+  padded.set(bytesOf(source, byteLength));
+  return { words: tf.tensor1d(new Int32Array(padded.buffer), "int32"), bits };
+}
+
+/** The value of each code, looked up in `values` [2 ** bits]: [count]. */
+export function lookUp({ words, bits }: CodeWords, values: tf.Tensor1D, count: number): tf.Tensor1D {
+  const perWord = 32 / bits;
+  const codes = tf.stack(
+    Array.from({ length: perWord }, (_, place) =>
+      // A division that rounds down is an arithmetic shift, for negative words too.
+      tf.mod(tf.floorDiv(words, tf.scalar(2 ** (bits * place), "int32")), tf.scalar(2 ** bits, "int32")),
+    ),
+    1,
+  );
+  const flat = tf.slice(tf.reshape(codes, [words.size * perWord]), [0], [count]);
+  return tf.gather(values, tf.cast(flat, "int32"));
+}
+
+function bytesOf(source: MatrixSource, byteLength: number): Uint8Array {
+  const bytes = source instanceof Uint8Array ? source : readPart(source.file, source.byteOffset, byteLength);
+  if (bytes.byteLength === byteLength) return bytes;
+  throw new RangeError(`fused-ops: ${bytes.byteLength} bytes were given for a matrix of ${byteLength}.`);
+}
+
+function readPart(file: URL, byteOffset: number, byteLength: number): Uint8Array {
+  const bytes = new Uint8Array(byteLength);
+  const descriptor = openSync(file, "r");
+  try {
+    for (let done = 0; done < byteLength;) {
+      // One read returns at most 2 GiB.
+      const read = readSync(descriptor, bytes, done, Math.min(byteLength - done, 2 ** 30), byteOffset + done);
+      if (read === 0) return bytes.subarray(0, done);
+      done += read;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return bytes;
+}

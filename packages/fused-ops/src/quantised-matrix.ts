@@ -1,0 +1,58 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { type FrozenMatrix, widened } from "./frozen-matrix.ts";
+import { fusedKernel } from "./fused-kernel.ts";
+import { lookUp, readWords } from "./matrix-bytes.ts";
+import type { QuantisedValues } from "./quantise.ts";
+
+/**
+ * A matrix in the current backend that keeps its 4 or 8 bits.
+ *
+ * Kernels: "QuantisedMatrix" with the fields of {@link QuantisedValues} as attributes returns codes, scales, and the matrix
+ * as "MatMulQuantised" (inputs `x`, `packed`) reads it; "WidenQuantised" reads `codes` and `scales`. Without them the codes
+ * are looked up.
+ */
+export function quantisedMatrix(quantised: QuantisedValues): FrozenMatrix {
+  const { rows, columns, bits, blockSize } = quantised;
+  const kept = fusedKernel("QuantisedMatrix", {}, { ...quantised }) ?? [];
+  const sizes = { rows, columns, bits, blockSize };
+  return { rows, columns, bits, ...(kept.length === 0 ? composed(quantised) : inBackend(kept, sizes)) };
+}
+
+type Sizes = Pick<QuantisedValues, "rows" | "columns" | "bits" | "blockSize">;
+
+function inBackend(kept: readonly tf.Tensor[], sizes: Sizes): Pick<FrozenMatrix, "widen" | "multiply" | "dispose"> {
+  for (const tensor of kept) tf.keep(tensor);
+  const [codes, scales, packed] = kept;
+  if (!codes || !scales || !packed) throw new Error("QuantisedMatrix has three results");
+  const run = (kernelName: string, inputs: tf.NamedTensorMap, attributes: object = {}): tf.Tensor2D => {
+    const [result] = fusedKernel(kernelName, inputs, { ...attributes }) ?? [];
+    if (!result) throw new Error("the backend that keeps a quantised matrix is not the current one");
+    return result as tf.Tensor2D;
+  };
+  return {
+    widen: () => run("WidenQuantised", { codes, scales }, sizes),
+    multiply: (x) => run("MatMulQuantised", { x, packed }),
+    dispose: () => tf.dispose([...kept]),
+  };
+}
+
+function composed(quantised: QuantisedValues): Pick<FrozenMatrix, "widen" | "multiply" | "dispose"> {
+  const { rows, columns, bits, blockSize } = quantised;
+  const blocks = Math.ceil(columns / blockSize);
+  const count = rows * blocks * blockSize;
+  const codes = readWords(quantised.codes, (count * bits) / 8, bits);
+  const scales = tf.tensor(quantised.scales, [rows, blocks, 1]);
+  const values = tf.tensor1d(Float32Array.from({ length: 2 ** bits }, (_, code) => code - 2 ** (bits - 1)));
+  for (const tensor of [codes.words, scales, values]) tf.keep(tensor);
+  const widen = (): tf.Tensor2D =>
+    tf.tidy(() => {
+      const blocked = tf.reshape(lookUp(codes, values, count), [rows, blocks, blockSize]);
+      const padded = tf.reshape<tf.Rank.R2>(tf.mul(blocked, scales), [rows, blocks * blockSize]);
+      return tf.slice(padded, [0, 0], [rows, columns]);
+    });
+  return {
+    widen,
+    multiply: (input) => widened({ widen }, (matrix) => tf.matMul<tf.Tensor2D>(input, matrix, false, true)),
+    dispose: () => tf.dispose([codes.words, scales, values]),
+  };
+}

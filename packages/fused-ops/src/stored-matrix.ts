@@ -1,0 +1,77 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { type FrozenMatrix, widened } from "./frozen-matrix.ts";
+import { fusedKernel } from "./fused-kernel.ts";
+import { lookUp, type MatrixSource, readWords } from "./matrix-bytes.ts";
+
+/** The formats of 16 bits that weights are published in. */
+export type StoredFormat = "bfloat16" | "float16";
+
+/**
+ * A matrix [rows, columns] that stays in its file's 16 bits. On a backend that can map files, the matrix in a file takes no
+ * memory of the process. Throws a `RangeError` for a wrong number of bytes.
+ *
+ * Kernels: "StoredMatrix" with the attributes `source`, `shape` and `type`, whose result only "WidenMatrix" reads (input
+ * `matrix`). Without them the bit patterns are looked up in a table of all values.
+ */
+export function storedMatrix(
+  source: MatrixSource,
+  [rows, columns]: readonly [number, number],
+  format: StoredFormat,
+): FrozenMatrix {
+  const shape: [number, number] = [rows, columns];
+  const byteLength = 2 * rows * columns;
+  if (source instanceof Uint8Array && source.byteLength !== byteLength)
+    throw new RangeError(`fused-ops: ${source.byteLength} bytes were given for a matrix [${shape.join(", ")}].`);
+  const [kept] = fusedKernel("StoredMatrix", {}, { source, shape, type: format }) ?? [];
+  const matrix = kept ? inBackend(kept) : composed(source, shape, format);
+  return {
+    rows,
+    columns,
+    bits: 16,
+    ...matrix,
+    multiply: (input) => widened(matrix, (values) => tf.matMul<tf.Tensor2D>(input, values, false, true)),
+  };
+}
+
+function inBackend(matrix: tf.Tensor): Pick<FrozenMatrix, "widen" | "dispose"> {
+  tf.keep(matrix);
+  return {
+    widen: () => {
+      const [values] = fusedKernel("WidenMatrix", { matrix }) ?? [];
+      if (!values) throw new Error("the backend that keeps a stored matrix is not the current one");
+      return values as tf.Tensor2D;
+    },
+    dispose: () => matrix.dispose(),
+  };
+}
+
+function composed(
+  source: MatrixSource,
+  shape: [number, number],
+  format: StoredFormat,
+): Pick<FrozenMatrix, "widen" | "dispose"> {
+  const size = shape[0] * shape[1];
+  const codes = readWords(source, 2 * size, 16);
+  const values = tf.tensor1d(Float32Array.from({ length: 2 ** 16 }, (_, pattern) => valueOf(pattern, format)));
+  for (const tensor of [codes.words, values]) tf.keep(tensor);
+  return {
+    widen: () => tf.tidy(() => tf.reshape<tf.Rank.R2>(lookUp(codes, values, size), shape)),
+    dispose: () => tf.dispose([codes.words, values]),
+  };
+}
+
+const view = new DataView(new ArrayBuffer(4));
+
+/** The float32 value of a pattern of 16 bits. */
+function valueOf(pattern: number, format: StoredFormat): number {
+  if (format === "bfloat16") {
+    view.setUint32(0, pattern << 16);
+    return view.getFloat32(0);
+  }
+  const sign = pattern & 0x8000 ? -1 : 1;
+  const exponent = (pattern >> 10) & 0x1f;
+  const fraction = pattern & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

@@ -1,0 +1,91 @@
+import { basename } from "node:path";
+import { counted, MlanError, pathOf } from "@mlan/core";
+import { fileExists } from "../config/checkpoint-file.ts";
+import { type ConfigObject, isObject, readConfigFile } from "../config/config-file.ts";
+import type { LlavaConfig } from "../config/llava-config.ts";
+import { visionConfig } from "../config/vision-config.ts";
+import { clipImageProcessor, type ImageProcessor } from "../images/image-processor.ts";
+import { readImageProcessor } from "../images/read-image-processor.ts";
+import type { VisionOptions } from "../network/llava-network.ts";
+
+/** The vision part of a checkpoint. */
+export interface CheckpointVision extends VisionOptions, LlavaConfig {
+  /** The tower's sizes as in its `config.json`. */
+  readonly configObject: ConfigObject;
+  readonly processor: ImageProcessor;
+}
+
+interface VisionQuestion {
+  readonly config: ConfigObject;
+  /** The `config.json` of the checkpoint. */
+  readonly file: URL;
+  readonly llava: LlavaConfig | undefined;
+  readonly visionTower: URL | undefined;
+  readonly towerName: string | undefined;
+  /** Whether the tower's weights are in the checkpoint. */
+  readonly hasTower: boolean;
+}
+
+/**
+ * The sizes of the tower and how its images are prepared; undefined for a plain backbone without a tower, which then
+ * reads text only. A tower inside the checkpoint has its sizes there too, or in the folder of the tower that it was tuned
+ * from, since the original LLaVA does not repeat them.
+ */
+export async function openVision(question: VisionQuestion): Promise<CheckpointVision | undefined> {
+  const { config, file, llava, visionTower, towerName, hasTower } = question;
+  const isInside = hasTower && isObject(config["vision_config"]);
+  if (llava && isInside) return describeVision(config, file, llava);
+  if (llava?.tunedTower && !hasTower) {
+    const missing = `${pathOf(file)} says that the vision tower was trained (unfreeze_mm_vision_tower), but the weights lack it`;
+    throw new MlanError("invalid-checkpoint", `model-llava: ${missing}. Download all files of the model.`);
+  }
+  if (visionTower) {
+    const towerFile = new URL("config.json", visionTower);
+    const tower = await readConfigFile(towerFile);
+    return describeVision(
+      tower,
+      towerFile,
+      llava ?? { towerName: towerName ?? basename(pathOf(visionTower)), selectLayer: -2 },
+    );
+  }
+  if (!llava) return undefined;
+  const lacks = hasTower ? "holds the tensors of" : "names";
+  const but = hasTower ? "not its sizes, which the tower's own config.json has" : "the checkpoint does not contain it";
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${pathOf(file)} ${lacks} the vision tower "${llava.towerName}" but ${but}. ` +
+      `Give its folder, or hub("${llava.towerName}") of @mlan/hub, as \`visionTower\`.`,
+  );
+}
+
+async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig): Promise<CheckpointVision> {
+  const config = visionConfig(tower, file);
+  const { processor, from } = await processorBeside(file, config.imageSize);
+  if (processor.size !== config.imageSize) {
+    throw new MlanError(
+      "invalid-checkpoint",
+      `model-llava: ${pathOf(from)} makes images of ${processor.size} pixels, but ${pathOf(file)} expects ${config.imageSize}. ` +
+        "Take both files from the same tower.",
+    );
+  }
+  if (-llava.selectLayer > config.layers + 1) {
+    throw new MlanError(
+      "invalid-checkpoint",
+      `model-llava: key "mm_vision_select_layer" is ${llava.selectLayer}, but ${pathOf(file)} has ${counted(config.layers, "layer")}.`,
+    );
+  }
+  const configObject = isObject(tower["vision_config"]) ? tower["vision_config"] : tower;
+  return { ...llava, config, configObject, processor };
+}
+
+/** In the order of transformers: a whole processor's file first, of which transformers 5 writes no other. */
+export const PROCESSOR_FILES: readonly string[] = ["processor_config.json", "preprocessor_config.json"];
+
+async function processorBeside(file: URL, size: number): Promise<{ processor: ImageProcessor; from: URL }> {
+  for (const name of PROCESSOR_FILES) {
+    const from = new URL(name, file);
+    const processor = (await fileExists(from)) ? await readImageProcessor(from) : undefined;
+    if (processor) return { processor, from };
+  }
+  return { processor: clipImageProcessor(size), from: file };
+}

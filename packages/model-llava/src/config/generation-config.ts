@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { fileExists } from "./checkpoint-file.ts";
+import { checkConfig, type ConfigObject, readConfigFile } from "./config-file.ts";
+
+export const GENERATION_CONFIG = "generation_config.json";
+
+/**
+ * The ids of all tokens that end an answer: those of `generation_config.json`, or of `config.json` where that names none.
+ * Ids that the vocabulary does not have end nothing. Throws `invalid-checkpoint` for what is not an id.
+ */
+export async function endTokenIds(config: ConfigObject, file: URL, vocabularySize: number): Promise<readonly number[]> {
+  const generation = new URL(GENERATION_CONFIG, file);
+  const own = (await fileExists(generation)) ? idsOf(await readConfigFile(generation), generation, vocabularySize) : [];
+  return own.length > 0 ? own : idsOf(config, file, vocabularySize);
+}
+
+function idsOf(value: ConfigObject, file: URL, vocabularySize: number): readonly number[] {
+  const ids = checkConfig(schema, value, file).eos_token_id ?? [];
+  return ids.filter((id) => id >= 0 && id < vocabularySize);
+}
+
+const schema = z.object({ eos_token_id: z.union([z.int().transform((id) => [id]), z.array(z.int())]).nullish() });

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { checkConfig, type ConfigObject } from "./config-file.ts";
+
+/** How rotary positions are stretched beyond the lengths of pretraining, by the names of transformers. */
+export type RopeScaling =
+  | { readonly type: "linear"; readonly factor: number }
+  /** Changes nothing up to `maximumPositions`, beyond which this package never goes. */
+  | { readonly type: "dynamic" }
+  | {
+      readonly type: "llama3";
+      readonly factor: number;
+      readonly lowFrequencyFactor: number;
+      readonly highFrequencyFactor: number;
+      /** Positions that the model was pretrained with. */
+      readonly originalPositions: number;
+    };
+
+export interface RopeConfig {
+  readonly ropeTheta: number;
+  readonly ropeScaling?: RopeScaling;
+}
+
+// Theta below one would turn positions into infinities.
+const theta = z.number().min(1);
+const factor = z.number().positive();
+const unsupported = "only default, linear, dynamic and llama3 are supported";
+const type = z.enum(["default", "linear", "dynamic", "llama3"], { error: unsupported });
+
+const parameters = z
+  .object({
+    rope_theta: theta.nullish(),
+    rope_type: type.nullish(),
+    // What older files call it.
+    type: type.nullish(),
+    factor: factor.nullish(),
+    low_freq_factor: factor.nullish(),
+    high_freq_factor: factor.nullish(),
+    original_max_position_embeddings: z.int().positive().nullish(),
+    partial_rotary_factor: z.literal(1, { error: "only whole heads are supported" }).nullish(),
+  })
+  .superRefine((value, context) => {
+    const needed = NEEDED[value.rope_type ?? value.type ?? "default"];
+    for (const key of needed) {
+      if (value[key] == null) context.addIssue({ code: "custom", path: [key], message: "is needed" });
+    }
+    const { low_freq_factor: low, high_freq_factor: high } = value;
+    if (low != null && high != null && high <= low) {
+      context.addIssue({ code: "custom", path: ["high_freq_factor"], message: "must be above low_freq_factor" });
+    }
+  });
+
+const NEEDED = {
+  default: [],
+  linear: ["factor"],
+  dynamic: ["factor"],
+  llama3: ["factor", "low_freq_factor", "high_freq_factor"],
+} as const;
+
+/** The keys of transformers 4, and `rope_parameters` of transformers 5. */
+const schema = z.object({
+  rope_theta: theta.nullish(),
+  rope_scaling: parameters.nullish(),
+  rope_parameters: parameters.nullish(),
+  original_max_position_embeddings: z.int().positive().nullish(),
+  partial_rotary_factor: z.literal(1, { error: "only whole heads are supported" }).nullish(),
+});
+
+/**
+ * Reads the keys of a `config.json` on rotary positions. Like transformers 5, prefers `rope_scaling` to
+ * `rope_parameters`, and the theta in either to that beside them. Throws `invalid-checkpoint`.
+ */
+export function ropeConfig(value: ConfigObject, file: URL, maximumPositions: number): RopeConfig {
+  const config = checkConfig(schema, value, file);
+  const { rope_scaling: scaling, rope_parameters: newer } = config;
+  const found = scaling && Object.keys(scaling).length > 0 ? scaling : (newer ?? {});
+  const ropeScaling = scalingOf(found, config.original_max_position_embeddings ?? undefined, maximumPositions);
+  const ropeTheta = found.rope_theta ?? config.rope_theta ?? 10_000;
+  return { ropeTheta, ...(ropeScaling && { ropeScaling }) };
+}
+
+function scalingOf(
+  found: z.infer<typeof parameters>,
+  original: number | undefined,
+  maximumPositions: number,
+): RopeScaling | undefined {
+  const scale = found.factor ?? 1;
+  switch (found.rope_type ?? found.type ?? "default") {
+    case "linear":
+      return { type: "linear", factor: scale };
+    case "dynamic":
+      return { type: "dynamic" };
+    case "llama3":
+      return {
+        type: "llama3",
+        factor: scale,
+        lowFrequencyFactor: found.low_freq_factor ?? 1,
+        highFrequencyFactor: found.high_freq_factor ?? 1,
+        originalPositions: original ?? found.original_max_position_embeddings ?? maximumPositions,
+      };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,22 @@
+import { type FrozenMatrix, matMulFrozen } from "@mlan/fused-ops";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Weight } from "../weights/weight.ts";
+import type { Linear } from "./linear.ts";
+
+/**
+ * A frozen matrix [outputs, inputs] in its file's 16-bit format or quantised, plus `bias` [outputs]. Gradients flow to
+ * the input; the matrix itself does not learn.
+ */
+export function frozenLinear(matrix: FrozenMatrix, bias?: Weight<tf.Rank.R1>): Linear {
+  const { rows: outputs, columns: inputs } = matrix;
+  return {
+    inputs,
+    outputs,
+    multiplyAdds: inputs * outputs,
+    weights: bias ? [bias] : [],
+    apply: (input) => {
+      const product = matMulFrozen(input, matrix);
+      return bias ? tf.add(product, bias.tensor) : product;
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { SPACE } from "./vocabulary.ts";
+
+interface DecodeOptions {
+  readonly legacy: boolean;
+  readonly addPrefixSpace: boolean;
+  readonly cleansUp: boolean;
+  /** What SentencePiece itself puts in front of text. */
+  readonly prefix: string;
+}
+
+/**
+ * The text of vocabulary pieces as the slow LlamaTokenizer decodes them: marks of spaces become spaces, the one in front is
+ * left out, byte pieces such as `<0x0A>` are read as UTF-8. Added tokens, which are no pieces, stand between spaces.
+ */
+export function decodeSentencePiece(
+  pieces: readonly string[],
+  isAdded: ReadonlySet<string>,
+  options: DecodeOptions,
+): string {
+  const texts: string[] = [];
+  let run: string[] = [];
+  const flush = (): void => {
+    const text = decodeRun(run, options);
+    if (text !== "") texts.push(text);
+    run = [];
+  };
+  for (const piece of pieces) {
+    if (isAdded.has(piece)) {
+      flush();
+      texts.push(piece);
+    } else run.push(piece);
+  }
+  // The last run stands behind a space even if nothing is left of it.
+  if (run.length > 0) texts.push(decodeRun(run, options));
+  const text = texts.join(" ");
+  return options.cleansUp ? cleanedUp(text) : text;
+}
+
+function decodeRun(run: readonly string[], { legacy, addPrefixSpace, prefix }: DecodeOptions): string {
+  // transformers takes one mark away, SentencePiece that of its own prefix, from what is left.
+  const given = addPrefixSpace ? withoutMark(run) : run;
+  let text = "";
+  let bytes: number[] = [];
+  const flush = (): void => {
+    if (bytes.length > 0) text += decodeBytes(Uint8Array.from(bytes));
+    bytes = [];
+  };
+  for (const piece of legacy && prefix !== "" ? withoutMark(given) : given) {
+    const byte = BYTE.exec(piece)?.[1];
+    if (byte !== undefined) {
+      bytes.push(Number.parseInt(byte, 16));
+      continue;
+    }
+    flush();
+    text += piece.replaceAll(SPACE, " ");
+  }
+  flush();
+  return text;
+}
+
+/** Without the mark of a space that the first piece may begin with, and without that piece if nothing else is in it. */
+function withoutMark([first, ...rest]: readonly string[]): readonly string[] {
+  if (first === undefined || first === SPACE) return rest;
+  return [first.startsWith(SPACE) ? first.slice(1) : first, ...rest];
+}
+
+/** `clean_up_tokenization` of transformers. */
+function cleanedUp(text: string): string {
+  return CLEANED.reduce((cleaned, [from, to]) => cleaned.replaceAll(from, to), text);
+}
+
+const CLEANED: readonly (readonly [string, string])[] = [
+  [" .", "."],
+  [" ?", "?"],
+  [" !", "!"],
+  [" ,", ","],
+  [" ' ", "'"],
+  [" n't", "n't"],
+  [" 'm", "'m"],
+  [" 's", "'s"],
+  [" 've", "'ve"],
+  [" 're", "'re"],
+];
+
+function decodeBytes(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length;) {
+    const length = lengthOfCharacter(bytes[at] ?? 0);
+    const character = characterOf(bytes.subarray(at, at + length));
+    text += character ?? "\ufffd";
+    at += character === undefined ? 1 : length;
+  }
+  return text;
+}
+
+/** Bytes of the UTF-8 sequence that begins with this one. */
+function lengthOfCharacter(first: number): number {
+  if (first >= 0xf0) return 4;
+  if (first >= 0xe0) return 3;
+  return first >= 0xc0 ? 2 : 1;
+}
+
+function characterOf(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const BYTE = /^<0x([0-9A-F]{2})>$/;
+/** U+FEFF at the beginning is a character as any other. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { type Refuse, stepType } from "./step.ts";
+
+/** A token that is put in front of a text. */
+export interface FrontToken {
+  readonly content: string;
+  readonly ids: readonly number[];
+}
+
+/**
+ * The token that a post-processor puts in front of a text; what it puts behind one is for whoever ends the text. Throws
+ * `refuse` where it does anything else.
+ */
+export function frontToken(processors: readonly ProcessorStep[], refuse: Refuse): FrontToken | undefined {
+  const templates = processors.filter(({ type }) => type !== "ByteLevel");
+  const [template] = templates;
+  if (template === undefined) return undefined;
+  if (templates.length > 1 || template.type !== "TemplateProcessing")
+    throw refuse(`puts tokens around text by ${templates.map(({ type }) => type).join(" and ")}`);
+  const places = (template.single ?? []).map((place) => place.SpecialToken?.id);
+  const text = places.indexOf(undefined);
+  if (text < 0 || text !== places.lastIndexOf(undefined))
+    throw refuse("puts tokens around text without a place for it");
+  if (text > 1) throw refuse("puts several tokens in front of text");
+  const [content] = places;
+  return content === undefined ? undefined : { content, ids: template.special_tokens?.[content]?.ids ?? [] };
+}
+
+/** A step as it is written. */
+interface ProcessorStep {
+  readonly type: string;
+  readonly single?: readonly { readonly SpecialToken?: { readonly id: string } | undefined }[] | undefined;
+  readonly special_tokens?: Readonly<Record<string, { readonly ids: readonly number[] }>> | undefined;
+}
+
+const step = z.object({
+  type: stepType,
+  single: z
+    .array(
+      z.object({
+        SpecialToken: z.object({ id: z.string() }).optional(),
+        Sequence: z.object({ id: z.literal("A") }).optional(),
+      }),
+    )
+    .optional(),
+  special_tokens: z.record(z.string(), z.object({ ids: z.array(z.number()) })).optional(),
+});
+/** Absent where the file leaves it to the class of the tokenizer. */
+export const postProcessorSchema: z.ZodType<readonly ProcessorStep[] | undefined> = step
+  .extend({ processors: z.array(step).optional() })
+  .nullish()
+  .transform((one) => (one?.type === "Sequence" ? (one.processors ?? []) : one ? [one] : undefined));

@@ -1,0 +1,108 @@
+import { decodeSentencePiece } from "./decode-sentencepiece.ts";
+import type { Coder } from "./fast-tokenizer.ts";
+import { isWhiteSpace, spaceBefore, spaceBehind, splitAtTokens, wellFormed } from "./find-tokens.ts";
+import { createPieces } from "./token-table.ts";
+import { type AddedToken, SPACE, type Vocabulary } from "./vocabulary.ts";
+import { createWordEncoder } from "./word-encoder.ts";
+
+export interface SlowOptions {
+  /** Every piece of text between tokens gets a space in front, not only the first. */
+  readonly legacy: boolean;
+  readonly addPrefixSpace: boolean;
+  readonly cleansUp: boolean;
+  /** Contents of the tokens that files name as special ones; a flag in the list of added tokens does not make one. */
+  readonly special: ReadonlySet<string>;
+  readonly unknownId: number | undefined;
+  /** Whether characters without a piece become the pieces of their bytes. */
+  readonly byteFallback: boolean;
+  /** Pieces that SentencePiece decodes to nothing. */
+  readonly controls: ReadonlySet<string>;
+  /** What SentencePiece itself puts in front of text; with `legacy` only. */
+  readonly prefix: string;
+}
+
+/**
+ * Encodes and decodes as the slow LlamaTokenizer of transformers 4 (`tokenization_llama.py`), with which LLaVA and MLAN
+ * train.
+ */
+export function createSlowCoder(vocabulary: Vocabulary, added: readonly AddedToken[], options: SlowOptions): Coder {
+  const { legacy, addPrefixSpace, special, unknownId, byteFallback, controls } = options;
+  const ownPrefix = legacy ? options.prefix : "";
+  const encodeWords = createWordEncoder(vocabulary, { toBytes: byteFallback, unknownId, fusesUnknown: true });
+  const split = createSplitter(added);
+  const pieceOf = createPieces(vocabulary, added, ({ content }) => special.has(content));
+  const isAdded = new Set(added.map(({ content }) => content));
+  const isText = (piece: string): boolean => isAdded.has(piece) || !controls.has(piece);
+  return {
+    encode(text) {
+      const ids: number[] = [];
+      const given = wellFormed(text);
+      const isPrefixed = !legacy && addPrefixSpace && given !== "";
+      const whole = legacy ? given : (isPrefixed ? SPACE : "") + given.replaceAll(SPACE, " ");
+      const segments = split(whole);
+      const [first, second] = segments;
+      // The prefix is dropped when nothing stands between it and a special token.
+      const isBare = first === SPACE || first === " ";
+      const dropsPrefix = !legacy && isBare && typeof second === "object" && special.has(second.content);
+      for (const segment of dropsPrefix ? segments.slice(1) : segments) {
+        if (typeof segment === "string") encodeWords(ownPrefix + segment.replaceAll(" ", SPACE), ids);
+        else ids.push(segment.id);
+      }
+      return ids;
+    },
+    encodeParts(parts) {
+      let prefix = legacy ? ownPrefix : addPrefixSpace ? SPACE : "";
+      return parts.map((part) => {
+        const ids: number[] = [];
+        if (typeof part === "number") {
+          prefix = ownPrefix;
+          return [part];
+        }
+        if (part === "") return ids;
+        encodeWords(prefix + wellFormed(part).replaceAll(" ", SPACE), ids);
+        prefix = "";
+        return ids;
+      });
+    },
+    decode: (ids) => decodeSentencePiece(ids.flatMap((id) => pieceOf(id) ?? []).filter(isText), isAdded, options),
+  };
+}
+
+/**
+ * Cuts text before and behind tokens. They take the white space beside them by their flags, and one that may stand between
+ * words only becomes text elsewhere; what comes out as a token's content counts as that token again.
+ */
+function createSplitter(added: readonly AddedToken[]): (text: string) => readonly (string | AddedToken)[] {
+  const tokens = new Map(added.map((token) => [token.content, token]));
+  const split = splitAtTokens(added);
+  const hasFlags = added.some((token) => token.lstrip || token.rstrip || token.singleWord);
+  if (!hasFlags) return split;
+  return (text) => {
+    const parts = split(text).map((part) => (typeof part === "string" ? part : part.content));
+    for (const [index, part] of parts.entries()) {
+      const token = tokens.get(part);
+      if (token) obeyFlags(parts, index, token);
+    }
+    return parts.filter((part) => part !== "").map((part) => tokens.get(part) ?? part);
+  };
+}
+
+/** Step by step as `PreTrainedTokenizer.tokenize`: what stands beside the token is looked at as it was before. */
+function obeyFlags(parts: string[], index: number, { content, lstrip, rstrip, singleWord }: AddedToken): void {
+  const left = parts[index - 1] ?? "";
+  const right = parts[index + 1] ?? "";
+  if (rstrip && right !== "") parts[index + 1] = right.slice(spaceBehind(right, 0, isPythonSpace));
+  if (lstrip && left !== "") parts[index - 1] = left.slice(0, spaceBefore(left, left.length, 0, isPythonSpace));
+  if (singleWord && left !== "" && !left.endsWith(" ")) {
+    parts[index - 1] += content;
+    parts[index] = "";
+  } else if (singleWord && right !== "" && !right.startsWith(" ")) {
+    parts[index + 1] = content + (parts[index + 1] ?? "");
+    parts[index] = "";
+  }
+}
+
+/** White space as Python's `strip` takes it. */
+function isPythonSpace(character: string): boolean {
+  return isWhiteSpace(character) || (character >= "\u001c" && character <= "\u001f");
+}

@@ -1,0 +1,81 @@
+import { MlanError, pathOf, shownValue } from "@mlan/core";
+import { z } from "zod";
+import { checkConfig, readConfigFile } from "../config/config-file.ts";
+
+export const ADAPTER_CONFIG = "adapter_config.json";
+
+/** The `adapter_config.json` of a low-rank adapter that PEFT wrote. */
+export interface AdapterConfig {
+  /** The base as it was named when the adapter was trained: a folder, or a repository of the Hub. */
+  readonly base: string | undefined;
+  /** The factor of a module's update, whose rank is `rank`. Throws `invalid-checkpoint` for another rank. */
+  scaleOf(module: string, rank: number): number;
+}
+
+/** Throws `invalid-checkpoint` for adapters that are not low-rank updates of weights, naming file and key. */
+export async function readAdapterConfig(folder: URL): Promise<AdapterConfig> {
+  const file = new URL(ADAPTER_CONFIG, folder);
+  const config = checkConfig(schema, await readConfigFile(file), file);
+  const ranks = patterns(config.rank_pattern);
+  const alphas = patterns(config.alpha_pattern);
+  return {
+    base: config.base_model_name_or_path ?? undefined,
+    scaleOf: (module, rank) => {
+      const expected = valueOf(ranks, module) ?? config.r;
+      if (rank !== expected) {
+        throw new MlanError(
+          "invalid-checkpoint",
+          `model-llava: the adapter of "${module}" in ${pathOf(folder)} has rank ${rank}, but ${ADAPTER_CONFIG} says ${shownValue(expected)}. ` +
+            "Take both files from the same adapter.",
+        );
+      }
+      return (valueOf(alphas, module) ?? config.lora_alpha) / (config.use_rslora ? Math.sqrt(rank) : rank);
+    },
+  };
+}
+
+type Pattern = readonly [module: RegExp, value: number];
+
+/** PEFT's patterns are regular expressions of the end of a module's name; all that are in use are names. */
+function patterns(values: Readonly<Record<string, number>> | null | undefined): readonly Pattern[] {
+  return Object.entries(values ?? {}).map(([name, value]) => [
+    new RegExp(`^(.*\\.)?(${name.replaceAll(/[.]/g, "\\.")})$`),
+    value,
+  ]);
+}
+
+function valueOf(all: readonly Pattern[], module: string): number | undefined {
+  return all.find(([pattern]) => pattern.test(module))?.[1];
+}
+
+const wayOut = "merge it into its base in Python with merge_and_unload";
+const off = z.literal(false, { error: wayOut }).nullish();
+const none = z.null({ error: wayOut }).optional();
+const rank = z.int().positive();
+// Anything else could be a regular expression that takes forever.
+const names = z
+  .record(z.string(), z.number().positive())
+  .refine((patterns) => Object.keys(patterns).every((name) => /^\^?[\w.]+$/.test(name)), {
+    error: `only names of modules are supported; ${wayOut}`,
+  });
+
+const schema = z.object({
+  peft_type: z.literal("LORA", { error: `only LORA is supported; ${wayOut}` }),
+  base_model_name_or_path: z.string().nullish(),
+  r: rank,
+  lora_alpha: z.number().positive(),
+  use_rslora: z.boolean().nullish(),
+  rank_pattern: names.nullish(),
+  alpha_pattern: names.nullish(),
+  fan_in_fan_out: off,
+  use_dora: off,
+  use_qalora: off,
+  use_bdlora: none,
+  lora_bias: off,
+  layer_replication: none,
+  alora_invocation_tokens: none,
+  arrow_config: none,
+  monteclora_config: none,
+  target_parameters: none,
+  trainable_token_indices: none,
+});

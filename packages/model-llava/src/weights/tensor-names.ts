@@ -1,0 +1,55 @@
+import { MlanError, pathOf } from "@mlan/core";
+import type { SafetensorsReader, TensorEntry } from "@mlan/safetensors";
+import { PROJECTOR_PREFIX } from "../network/projector.ts";
+import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
+
+/**
+ * The names of transformers' own LLaVA in versions 4 and 5, and of models saved without their output layer, as the
+ * original LLaVA has them.
+ */
+const RENAMED: readonly (readonly [RegExp, string])[] = [
+  [/^language_model\.lm_head\./, "lm_head."],
+  [/^(model\.)?language_model\.(model\.)?/, "model."],
+  [/^(model\.)?vision_tower\.(vision_tower\.)?(vision_model\.)?/, VISION_PREFIX],
+  [/^(model\.)?multi_modal_projector\.linear_1\./, `${PROJECTOR_PREFIX}0.`],
+  [/^(model\.)?multi_modal_projector\.linear_2\./, `${PROJECTOR_PREFIX}2.`],
+  [/^(embed_tokens|layers|norm)\./, "model.$1."],
+];
+
+/** The name of a stored tensor in the original layout. */
+export function originalName(stored: string): string {
+  const [pattern, name] = RENAMED.find(([found]) => found.test(stored)) ?? [];
+  return pattern && name !== undefined ? stored.replace(pattern, name) : stored;
+}
+
+/**
+ * The same tensors under other names. `rename` gives undefined for tensors that are left out. Throws
+ * `invalid-checkpoint` when two tensors get one name.
+ */
+export function renamed(reader: SafetensorsReader, rename: (stored: string) => string | undefined): SafetensorsReader {
+  const entries = new Map<string, TensorEntry>();
+  for (const entry of reader.entries.values()) {
+    const name = rename(entry.name);
+    if (name === undefined) continue;
+    const other = entries.get(name);
+    if (other) throw sameTensor(entry, other);
+    entries.set(name, entry);
+  }
+  // A reader's own error says that there is no such tensor.
+  const stored = (name: string): string => entries.get(name)?.name ?? name;
+  return {
+    entries,
+    read: (name) => reader.read(stored(name)),
+    readInto: (name, target) => reader.readInto(stored(name), target),
+    readInt32: (name) => reader.readInt32(stored(name)),
+    close: () => reader.close(),
+  };
+}
+
+function sameTensor(entry: TensorEntry, other: TensorEntry): MlanError {
+  return new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${pathOf(entry.file)} holds "${other.name}" and "${entry.name}", which are names of the same tensor. ` +
+      "Remove one of the two.",
+  );
+}

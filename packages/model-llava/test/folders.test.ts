@@ -1,0 +1,312 @@
+import { cp, rename, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { type GenerationRequest, MlanError } from "@mlan/core";
+import { createLlavaSource, llama, type LlavaSource, openWeights } from "@mlan/model-llava";
+import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
+import { writeTinyLlava, WORDINGS } from "@mlan/testing";
+import { beforeAll, describe, expect, it } from "vitest";
+import { changeJson, compute, rewriteTensors, scratchLlava, tinySource, valuesOf, weightOf } from "./tiny-llava.ts";
+
+const scratch = await scratchLlava();
+beforeAll(() => compute.open());
+
+async function notices(source: LlavaSource): Promise<readonly string[]> {
+  const { notices: found = [] } = await source.inspect();
+  return found;
+}
+
+async function refusal(source: LlavaSource): Promise<string> {
+  const error: unknown = await source.inspect().catch((thrown: unknown) => thrown);
+  if (!MlanError.is(error, "invalid-checkpoint")) throw new Error(`expected an invalid-checkpoint error, got ${error}`);
+  expect(error.message.split("\n")).toHaveLength(1);
+  return error.message;
+}
+
+function zeros(name: string, ...shape: readonly number[]): TensorToWrite {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return { name, shape, dtype: "F32", data: () => new Float32Array(size) };
+}
+
+/** A LLaVA that mlan saved, without the list that its changes would contradict. */
+async function savedLlava(): Promise<URL> {
+  const folder = scratch.fresh();
+  const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
+  await model.save(folder);
+  model.dispose();
+  await rm(new URL("checksums.json", folder));
+  return folder;
+}
+
+describe("weight files of which one is the model", () => {
+  it("of a single file beside stale shards and other files, the single file", async () => {
+    const { backbone } = await writeTinyLlava(scratch.fresh(), { shards: 2, seed: 5 });
+    await cp(new URL("model.safetensors", scratch.backbone), new URL("model.safetensors", backbone));
+    await writeSafetensors(new URL("consolidated.safetensors", backbone), [zeros("tok_embeddings.weight", 1)]);
+    await writeFile(new URL("training_args.bin", backbone), "");
+    const [model, single] = [await tinySource(backbone).open(), await tinySource(scratch.backbone).open()];
+    expect(await valuesOf(model)).toEqual(await valuesOf(single));
+    model.dispose();
+    single.dispose();
+    expect(await notices(tinySource(backbone))).toEqual([
+      `3 weight files in ${fileURLToPath(backbone)} are not read: consolidated.safetensors, model-00001-of-00002.safetensors, model-00002-of-00002.safetensors; the model is read from model.safetensors`,
+    ]);
+  });
+
+  it("a projector beside a backbone that only reads text is reported", async () => {
+    const folder = await scratch.copy(scratch.backbone);
+    await writeSafetensors(new URL("mm_projector.safetensors", folder), [zeros("model.mm_projector.0.bias", 16)]);
+    expect(await notices(tinySource(folder))).toEqual([
+      expect.stringContaining("1 weight file in") && expect.stringContaining("is not read: mm_projector.safetensors"),
+    ]);
+  });
+
+  it("a folder that is read whole has nothing to report", async () => {
+    expect(await notices(tinySource(scratch.backbone))).toEqual([]);
+    expect(await notices(tinySource(await savedLlava()))).toEqual([]);
+  });
+
+  it("a new projector is reported", async () => {
+    const found = await notices(tinySource(scratch.backbone, scratch.tower));
+    expect(found).toEqual([expect.stringMatching(/has no projector, so a new one with random weights is made/)]);
+  });
+
+  it("one tensor under two names is refused", async () => {
+    const folder = await scratch.copy(scratch.backbone);
+    await rewriteTensors(folder, (all) => [...all, zeros("language_model.lm_head.weight", 1)]);
+    expect(await refusal(tinySource(folder))).toMatch(
+      /model\.safetensors holds "lm_head\.weight" and "language_model\.lm_head\.weight", which are names of the same tensor/,
+    );
+  });
+});
+
+describe("the vision tower", () => {
+  it("inside the checkpoint is preferred to its folder, which is reported", async () => {
+    const saved = await savedLlava();
+    const { tower } = await writeTinyLlava(scratch.fresh(), { seed: 9 });
+    const [model, alone] = [await tinySource(saved, tower).open(), await tinySource(saved).open()];
+    expect(await valuesOf(model)).toEqual(await valuesOf(alone));
+    model.dispose();
+    alone.dispose();
+    expect(await notices(tinySource(saved, tower))).toEqual([
+      expect.stringMatching(/the vision tower is the one inside .*; the weights in .* are not read/),
+    ]);
+  });
+
+  it("that was trained, and is not in the weights, is refused", async () => {
+    const saved = await savedLlava();
+    await changeJson(new URL("config.json", saved), { unfreeze_mm_vision_tower: true, vision_config: undefined });
+    await tinySource(saved, scratch.tower).inspect();
+    await rewriteTensors(saved, (all) => all.filter(({ name }) => !name.includes("vision_tower")));
+    expect(await refusal(tinySource(saved, scratch.tower))).toMatch(
+      /unfreeze_mm_vision_tower\), but the weights lack it/,
+    );
+  });
+
+  it("inside whose sizes are nowhere is asked for, without saying that it is missing", async () => {
+    const saved = await savedLlava();
+    await changeJson(new URL("config.json", saved), { vision_config: undefined });
+    expect(await refusal(tinySource(saved))).toMatch(
+      /holds the tensors of the vision tower "tower" but not its sizes.*Give its folder, or hub\("tower"\) of @mlan\/hub, as `visionTower`/,
+    );
+  });
+});
+
+describe("an output layer beside an embedding to which config.json ties it", () => {
+  it("is used and reported when it differs", async () => {
+    const folder = await scratch.copy(scratch.backbone);
+    await changeJson(new URL("config.json", folder), { tie_word_embeddings: true });
+    expect(await notices(tinySource(folder))).toEqual([
+      expect.stringMatching(/ties the output layer to the embedding, but the weights hold another one, which is used/),
+    ]);
+    const model = await tinySource(folder).open();
+    const { values } = await weightOf(model, "lm_head.weight");
+    expect(values).not.toEqual((await weightOf(model, "embed_tokens.weight")).values);
+    const saved = scratch.fresh();
+    await model.save(saved);
+    const again = await tinySource(saved).open();
+    expect((await weightOf(again, "lm_head.weight")).values).toEqual(values);
+    model.dispose();
+    again.dispose();
+  });
+
+  it("is tied when it is the same", async () => {
+    const folder = await scratch.copy(scratch.backbone);
+    await changeJson(new URL("config.json", folder), { tie_word_embeddings: true });
+    await rewriteTensors(folder, (all) => {
+      const embedding = all.find(({ name }) => name.includes("embed_tokens"));
+      return all.map((one) => (embedding && one.name === "lm_head.weight" ? { ...embedding, name: one.name } : one));
+    });
+    expect(await notices(tinySource(folder))).toEqual([]);
+    const model = await tinySource(folder).open();
+    expect(model.parameters().map(({ name }) => name)).not.toContain("lm_head.weight");
+    model.dispose();
+  });
+});
+
+describe("tokens that end an answer", () => {
+  const request: GenerationRequest = {
+    id: "1",
+    prompt: { kind: "raw", text: "Hello", beginOfSequence: true },
+    images: [],
+    maximumNewTokens: 24,
+  };
+  const tokensOf = async (folder: URL): Promise<readonly number[]> => {
+    const model = await tinySource(folder).open();
+    const tokens: number[] = [];
+    for await (const answer of model.generate([request], { details: true })) tokens.push(...(answer.tokens ?? []));
+    model.dispose();
+    return tokens;
+  };
+
+  it.each(["config.json", "generation_config.json"])("are all that %s lists", async (name) => {
+    const folder = await scratch.copy(scratch.backbone);
+    const free = await tokensOf(folder);
+    const place = free.findIndex((token, index) => index > 2 && !free.slice(0, index).includes(token));
+    const end = free[place] ?? 0;
+    const file = new URL(name, folder);
+    if (name !== "config.json") await writeFile(file, "{}");
+    await changeJson(file, { eos_token_id: [end, 2, 999_999] });
+    expect(await tokensOf(folder)).toEqual(free.slice(0, place + 1));
+    const [before, after] = [scratch.backbone, folder].map((weights) => tinySource(weights).open());
+    const [one, other] = [await before!, await after!];
+    expect(other.fingerprint).not.toBe(one.fingerprint);
+    one.dispose();
+    other.dispose();
+  });
+
+  it("in generation_config.json go before those in config.json, and must be ids", async () => {
+    const folder = await scratch.copy(scratch.backbone);
+    const free = await tokensOf(folder);
+    await changeJson(new URL("config.json", folder), { eos_token_id: [free[1]] });
+    await writeFile(new URL("generation_config.json", folder), JSON.stringify({ eos_token_id: 2 }));
+    expect(await tokensOf(folder)).toEqual(free);
+    await writeFile(new URL("generation_config.json", folder), JSON.stringify({ eos_token_id: "</s>" }));
+    expect(await refusal(tinySource(folder))).toContain('generation_config.json: key "eos_token_id" is "</s>"');
+  });
+});
+
+describe("an adapter", () => {
+  const Q = "base_model.model.model.layers.0.self_attn.q_proj";
+  const CONFIG = { peft_type: "LORA", r: 2, lora_alpha: 4, base_model_name_or_path: "acme/base" };
+
+  async function adapter(tensors: readonly TensorToWrite[], config: object = {}): Promise<URL> {
+    const folder = await scratch.copy(scratch.backbone);
+    for (const name of ["model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json"])
+      await rm(new URL(name, folder));
+    await writeFile(new URL("adapter_config.json", folder), JSON.stringify({ ...CONFIG, ...config }));
+    await writeSafetensors(new URL("adapter_model.safetensors", folder), tensors);
+    return folder;
+  }
+
+  function adapted(folder: URL, weights = scratch.backbone, visionTower?: URL): LlavaSource {
+    const options = { name: "tiny", architecture: llama, compute, untunedWording: WORDINGS["llama2-base"] };
+    return createLlavaSource({ ...options, weights, adapter: folder, ...(visionTower && { visionTower }) });
+  }
+
+  const low = (a: readonly number[], b: readonly number[]): readonly TensorToWrite[] => [
+    zeros(`${Q}.lora_A.weight`, ...a),
+    zeros(`${Q}.lora_B.weight`, ...b),
+  ];
+  const pair = low([2, 16], [16, 2]);
+
+  it("is merged, decides the content, and is told from its base", async () => {
+    const folder = await adapter(pair);
+    const [model, base] = [await adapted(folder).open(), await tinySource(scratch.backbone).open()];
+    expect(await valuesOf(model)).toEqual(await valuesOf(base));
+    model.dispose();
+    base.dispose();
+    const digest = async (source: LlavaSource): Promise<string> => (await source.inspect()).content.digest();
+    expect(await digest(adapted(folder))).not.toBe(await digest(tinySource(scratch.backbone)));
+  });
+
+  it("given as the weights, on a base that it names by its folder", async () => {
+    const folder = await adapter(pair, { base_model_name_or_path: fileURLToPath(scratch.backbone) });
+    const model = await tinySource(folder).open();
+    expect(model.parameters().length).toBeGreaterThan(10);
+    model.dispose();
+  });
+
+  it.each<readonly [string, readonly TensorToWrite[], object, RegExp]>([
+    [
+      "of another size",
+      low([2, 8], [16, 2]),
+      {},
+      /updates "model\.layers\.0\.self_attn\.q_proj\.weight" by \[16, 2\] times \[2, 8\], but it is \[16, 16\]/,
+    ],
+    ["of another rank than it says", low([3, 16], [16, 3]), {}, /has rank 3, but adapter_config\.json says 2/],
+    ["without a half", pair.slice(0, 1), {}, /q_proj\.lora_A\.weight" without ".*lora_B\.weight"/],
+    ["without the other half", pair.slice(1), {}, /q_proj\.lora_B\.weight" without its lora_A/],
+    [
+      "of a layer that the base lacks",
+      [zeros(`${Q.replace("0", "7")}.lora_A.weight`, 2, 16), zeros(`${Q.replace("0", "7")}.lora_B.weight`, 16, 2)],
+      {},
+      /was trained on "model\.layers\.7\.self_attn\.q_proj\.weight", which the model does not have/,
+    ],
+    [
+      "of a projector, for text alone",
+      [...pair, zeros("base_model.model.model.mm_projector.0.bias", 16)],
+      {},
+      /was trained on "model\.mm_projector\.0\.bias".*Give the vision tower's folder as `visionTower`/,
+    ],
+    [
+      "with weight decomposition",
+      pair,
+      { use_dora: true },
+      /"use_dora" is true \(merge it into its base in Python with merge_and_unload\)/,
+    ],
+    [
+      "with an embedding's update",
+      [...pair, zeros("base_model.model.model.embed_tokens.lora_embedding_A", 2, 4)],
+      {},
+      /lora_embedding_A", which is not a low-rank update of a linear map/,
+    ],
+    [
+      "with a pattern that is no name",
+      pair,
+      { rank_pattern: { "(a+)+$": 3 } },
+      /"rank_pattern" is an object \(only names of modules are supported; merge it/,
+    ],
+  ])("%s is refused", async (_, tensors, config, message) => {
+    expect(await refusal(adapted(await adapter(tensors, config)))).toMatch(message);
+  });
+
+  it("without weights, or with values that are not finite, is refused by name", async () => {
+    const folder = await adapter(pair);
+    const weights = new URL("adapter_model.safetensors", folder);
+    const infinite = { ...zeros(`${Q}.lora_A.weight`, 2, 16), data: () => new Float32Array(32).fill(Infinity) };
+    await writeSafetensors(weights, [infinite, ...pair.slice(1)]);
+    await expect(adapted(folder).open()).rejects.toThrow(`tensor "${Q}.lora_A.weight" holds Infinity at index 0`);
+    const large = { ...zeros(`${Q}.lora_B.weight`, 16, 2), data: () => new Float32Array(32).fill(3e38) };
+    const high = { ...zeros(`${Q}.lora_A.weight`, 2, 16), data: () => new Float32Array(32).fill(3e38) };
+    await writeSafetensors(weights, [high, large]);
+    await expect(adapted(folder).open()).rejects.toThrow(
+      'update of "model.layers.0.self_attn.q_proj.weight" gives values that are not finite',
+    );
+    await rename(weights, new URL("other.safetensors", folder));
+    expect(await refusal(adapted(folder))).toContain("holds no adapter_model.safetensors or adapter_model.bin");
+  });
+
+  it("on weights that hold another adapter is refused", async () => {
+    const folder = await adapter(pair);
+    expect(await refusal(adapted(folder, folder))).toMatch(/given as `weights`, holds adapter_config\.json/);
+  });
+});
+
+it("reads the names that a model without output layer is saved with", async () => {
+  const folder = await scratch.copy(scratch.backbone);
+  await changeJson(new URL("config.json", folder), { tie_word_embeddings: true });
+  await rewriteTensors(folder, (all) =>
+    all
+      .filter(({ name }) => name !== "lm_head.weight")
+      .map((one) => ({ ...one, name: one.name.replace(/^model\./, "") })),
+  );
+  const reader = await openWeights(folder);
+  expect(reader.entries.has("embed_tokens.weight")).toBe(true);
+  await reader.close();
+  const [model, named] = [await tinySource(folder).open(), await tinySource(scratch.backbone).open()];
+  expect((await weightOf(model, "layers.1.mlp.up_proj.weight")).values).toEqual(
+    (await weightOf(named, "layers.1.mlp.up_proj.weight")).values,
+  );
+  model.dispose();
+  named.dispose();
+});
