@@ -93,6 +93,7 @@ export type {
   Score,
   ScoreRequest,
   TokenCounts,
+  SaveModelOptions,
   TrainableModel,
   TrainableModelSource,
 } from "./contracts/model.ts";

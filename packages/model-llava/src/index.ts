@@ -1,6 +1,7 @@
 export type { Architecture, CheckpointKind } from "./architectures/architecture.ts";
 export { llama } from "./architectures/llama.ts";
 export { llamaDecoder, type LlamaDecoderOptions } from "./architectures/llama-decoder.ts";
+export { packagesThatRead } from "./architectures/packages-that-read.ts";
 export { type BackboneDefinition, type BackboneOptions, backbonePlugin } from "./backbone.ts";
 export { disposeInputTensors, type InputTensors, inputTensors, type LoadPixels } from "./batch/input-tensors.ts";
 export { disposeSelection, type Selection, selection, shiftedTargets, type Target } from "./batch/selection.ts";

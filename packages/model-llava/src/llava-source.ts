@@ -20,12 +20,8 @@ import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { adaptedFolders } from "./checkpoint/adapter-folder.ts";
 import { hubCheckpoint } from "./checkpoint/hub-checkpoint.ts";
-import {
-  type Checkpoint,
-  type CheckpointFolders,
-  openCheckpoint,
-  type OpenCheckpointOptions,
-} from "./checkpoint/open-checkpoint.ts";
+import { type Checkpoint, type CheckpointFolders, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
+import { type OpenModel, openModel } from "./checkpoint/open-model.ts";
 import { pathExists } from "./config/checkpoint-file.ts";
 import { checkLength } from "./config/format-config.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
@@ -122,6 +118,8 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             vision,
             endTokenIds,
             format,
+            base: checkpoint.base,
+            changed: changedAtOpening(checkpoint, plan),
           });
         } catch (error) {
           disposeNetwork(network);
@@ -150,7 +148,8 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             ...options,
           });
         const parameters = parameterCounts(plan);
-        return { content, parameters, readsImages, checkImage, wording, checkFormat, encode, notices };
+        const alwaysSaved = changedAtOpening(checkpoint, plan);
+        return { content, parameters, alwaysSaved, readsImages, checkImage, wording, checkFormat, encode, notices };
       });
     },
   };
@@ -195,9 +194,9 @@ async function folderOf(place: URL | HubModel, wanted: Wanted, opening: OpenOpti
 async function withCheckpoint<Result>(
   folders: CheckpointFolders,
   options: OpenCheckpointOptions,
-  use: (checkpoint: Checkpoint) => Promise<Result>,
+  use: (checkpoint: OpenModel) => Promise<Result>,
 ): Promise<Result> {
-  const checkpoint = await openCheckpoint(folders, options);
+  const checkpoint = await openModel(folders, options);
   try {
     return await use(checkpoint);
   } finally {
@@ -226,6 +225,11 @@ async function prepare(checkpoint: Checkpoint, { architecture, weights }: Checkp
 
 function freshProjector(weights: URL): string {
   return `${pathOf(weights)} has no projector, so a new one with random weights is made; it understands images once it is trained`;
+}
+
+/** The components that are not in the base's folders: those that were trained on it, and a fresh projector. */
+function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readonly Component[] {
+  return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
 }
 
 function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parameters"] {

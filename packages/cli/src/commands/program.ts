@@ -4,6 +4,7 @@ import type { CommandContext } from "./command-context.ts";
 import { withCommandName } from "../project/command-name.ts";
 import { errorText } from "../project/error-text.ts";
 import { addBackendCommand } from "./backend-command.ts";
+import { addChatCommand } from "./chat-command.ts";
 import { addCompareCommand } from "./compare-command.ts";
 import { addContaminationCommand } from "./contamination-command.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
@@ -12,6 +13,7 @@ import { addListCommand } from "./list-command.ts";
 import { addMemoryCommand } from "./memory-command.ts";
 import { addRunCommand } from "./run-command.ts";
 import { addScoreCommand } from "./score-command.ts";
+import { addServeCommand } from "./serve-command.ts";
 import { addShowCommand } from "./show-command.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -23,6 +25,8 @@ Examples:
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
   $ mlan compare runs/a runs/b      shows which of two runs is better, with what certainty
   $ mlan score runs/my-experiment   scores its stored answers again with every extractor
+  $ mlan chat ./llava-7b            talks with a model, also about pictures
+  $ mlan serve ./llava-7b           serves it by OpenAI's interface
   $ mlan doctor                     shows what the backends lack here, and how to fix it
   $ mlan eval --help                shows how to evaluate a checkpoint without a file
 
@@ -61,6 +65,8 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
     addBackendCommand,
     addDoctorCommand,
     addMemoryCommand,
+    addChatCommand,
+    addServeCommand,
   ];
   for (const add of commands) add(program, context);
   try {

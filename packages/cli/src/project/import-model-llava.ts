@@ -1,4 +1,4 @@
-import type { LLAVA_7B, modelSizes, predictTrainingMemory } from "@mlan/model-llava";
+import type { LLAVA_7B, modelSizes, packagesThatRead, predictTrainingMemory } from "@mlan/model-llava";
 import { withInstallHint } from "./install-hint.ts";
 import { locateInProject } from "./locate-in-project.ts";
 import { OUR_PACKAGES } from "./our-packages.ts";
@@ -7,6 +7,7 @@ import { OUR_PACKAGES } from "./our-packages.ts";
 export interface ModelLlavaPackage {
   readonly LLAVA_7B: typeof LLAVA_7B;
   readonly modelSizes: typeof modelSizes;
+  readonly packagesThatRead: typeof packagesThatRead;
   readonly predictTrainingMemory: typeof predictTrainingMemory;
 }
 

@@ -1,4 +1,4 @@
-import { deriveSeed, MlanError, seededRandom } from "@mlan/core";
+import { deriveSeed, MlanError, pathOf, seededRandom } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { readTensors } from "./read-tensors.ts";
 import type { Weight } from "./weight.ts";
@@ -40,20 +40,37 @@ export async function loadWeights(
 
 /** Adds a low-rank update. In float32, as PEFT merges. */
 async function merge(weight: Weight, { reader, a, b, scale }: NonNullable<PlannedWeight["update"]>): Promise<void> {
-  const parts: tf.Tensor2D[] = [];
+  const parts: tf.Tensor[] = [];
   const stored = [a, b].map((name) => {
     const shape = reader.entries.get(name)?.shape ?? [];
-    return { reader, name, shape, take: (tensor: tf.Tensor) => parts.push(tensor as tf.Tensor2D) };
+    return { reader, name, shape, take: (tensor: tf.Tensor) => parts.push(tensor) };
   });
   try {
     // One after the other, so that they come in order.
     for (const one of stored) await readTensors([one]);
-    const [down, up] = parts;
+    const [down, up] = parts as tf.Tensor2D[];
     if (!down || !up) return;
-    weight.set(tf.tidy(() => tf.add(weight.tensor, tf.mul(tf.matMul(up, down), scale))));
+    const [merged, sum] = tf.tidy(() => {
+      const values = tf.add(weight.tensor, tf.mul(tf.matMul(up, down), scale));
+      return [values, tf.sum(values)] as const;
+    });
+    parts.push(sum as tf.Tensor);
+    if (!Number.isFinite((await sum.data())[0])) {
+      merged.dispose();
+      throw notFinite(weight, reader.entries.get(a)?.file);
+    }
+    weight.set(merged);
   } finally {
     tf.dispose(parts);
   }
+}
+
+function notFinite({ name }: Weight, file: URL | undefined): MlanError {
+  return new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${file ? pathOf(file) : "an adapter"}: its update of "${name}" gives values that are not finite. Take another ` +
+      "checkpoint of the adapter.",
+  );
 }
 
 /** PyTorch's initialisation of nn.Linear: uniform within 1/sqrt(inputs), weights and biases alike. */
