@@ -145,7 +145,7 @@ function probability(p: number): string {
 }
 
 /** Wraps a sentence into lines of at most `width` characters, at spaces or within a longer word; indents all but the first. */
-export function wrapped(text: string, width: number, indent: number): readonly string[] {
+function wrapped(text: string, width: number, indent: number): readonly string[] {
   if (text.length <= width) return [text];
   const space = text.lastIndexOf(" ", width);
   const end = space > indent ? space : width;
