@@ -54,6 +54,7 @@ export { loadTokenizer } from "./tokenizer/load-tokenizer.ts";
 export { byteLevelTokenizer, llamaTokenizer, type TokenizerKind } from "./tokenizer/tokenizer-kind.ts";
 export type { EncodeOptions, Tokenizer } from "./tokenizer/tokenizer.ts";
 export { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
+export { isModelFile } from "./saving/model-files.ts";
 export { learn } from "./weights/learning.ts";
 export { loadWeights } from "./weights/load-weights.ts";
 export { openWeights } from "./weights/open-weights.ts";
