@@ -1,1 +1,1 @@
-// A command, not a library: `mlan` starts in main.ts, and other code imports nothing from this package.
+// oxlint-disable unicorn/no-empty-file -- a command, not a library: `mlan` starts in main.ts
