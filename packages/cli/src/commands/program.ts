@@ -11,6 +11,7 @@ import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvalCommand } from "./eval-command.ts";
 import { addListCommand } from "./list-command.ts";
 import { addMemoryCommand } from "./memory-command.ts";
+import { addPushCommand } from "./push-command.ts";
 import { addRunCommand } from "./run-command.ts";
 import { addScoreCommand } from "./score-command.ts";
 import { addServeCommand } from "./serve-command.ts";
@@ -65,6 +66,7 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
     addBackendCommand,
     addDoctorCommand,
     addMemoryCommand,
+    addPushCommand,
     addChatCommand,
     addServeCommand,
   ];
