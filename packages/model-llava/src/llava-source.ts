@@ -34,6 +34,7 @@ import { CARRIED_FILES } from "./saving/model-files.ts";
 import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
+import type { WeightFormat } from "./weights/weight-format.ts";
 import { planWeights, type WeightPlan } from "./weights/weight-plan.ts";
 
 /** A repository of the Hugging Face Hub at one commit. */
@@ -56,6 +57,8 @@ export interface LlavaSourceOptions {
   readonly adapter?: Location | HubModel | undefined;
   /** A CLIP vision tower in Hugging Face layout. A tower inside `weights` is preferred to it. */
   readonly visionTower?: Location | HubModel | undefined;
+  /** See `BackboneOptions.weightFormat`. */
+  readonly weightFormat?: WeightFormat | undefined;
   /** How benchmarks ask the model while its weights have seen no conversation. */
   readonly untunedWording: Wording;
 }
@@ -76,7 +79,7 @@ export interface LlavaSource extends ModelSource {
  * machine.
  */
 export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
-  const { name, architecture, compute, untunedWording, repository } = options;
+  const { name, architecture, compute, untunedWording, repository, weightFormat } = options;
   const weights = placeOf(options.weights);
   const adapter = options.adapter === undefined ? undefined : placeOf(options.adapter);
   const visionTower = options.visionTower === undefined ? undefined : placeOf(options.visionTower);
@@ -106,7 +109,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
         const carried = await readCarriedFiles({ ...folders, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
-          await loadWeights(plan, network.weights, { seed, signal });
+          await loadWeights(plan, network.weights, { seed, signal, format: weightFormat, folder: folders.weights });
           return llavaModel({
             name,
             architecture,
@@ -118,6 +121,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             vision,
             endTokenIds,
             format,
+            weightFormat,
             base: checkpoint.base,
             changed: changedAtOpening(checkpoint, plan),
           });
