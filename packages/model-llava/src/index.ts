@@ -40,7 +40,6 @@ export {
 export { unfoldPatches, visionHiddenStates, type VisionTower } from "./network/vision-tower.ts";
 export { declareVisionTower } from "./network/vision-tower-weights.ts";
 export type { PlacedTurn } from "./templates/place-images.ts";
-export { llama2Template } from "./templates/llama-2.ts";
 export { plain } from "./templates/plain.ts";
 export { addedToken, given, imagesAndText, type Segment } from "./templates/segments.ts";
 export type {
