@@ -2,22 +2,16 @@ import { readFile, writeFile } from "node:fs/promises";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import {
-  EVALUATOR,
   evaluate,
   type Evaluator,
   type Experiment,
   experiment,
   MlanError,
-  type Model,
   type Plugin,
   type RunEvent,
   runExperiment,
   runFolder,
   train,
-  type TrainableModel,
-  type Trainer,
-  TRAINER,
-  type TrainingRecipe,
 } from "@mlan/core";
 import {
   alphabetConversations,
@@ -29,19 +23,7 @@ import {
   temporaryFolder,
 } from "@mlan/testing";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-
-const RECIPE: TrainingRecipe = {
-  trained: ["language"],
-  format: { template: "v1", imageAspectRatio: "pad", maximumLength: 64 },
-  batchSize: 2,
-  microBatchSize: 2,
-  epochs: 1,
-  learningRate: 0.1,
-  warmupRatio: 0,
-  weightDecay: 0,
-  groupByModality: false,
-  checkpointEvery: 1,
-};
+import { addingTrainer, RECIPE, weightEvaluator } from "./small-run.ts";
 
 let folder: URL;
 beforeAll(async () => {
@@ -50,79 +32,7 @@ beforeAll(async () => {
 beforeEach(() => {
   folder = temporaryFolder();
 });
-/** Adds one to every weight in each of three steps; dies before the step `diesAt`. */
-function addingTrainer(diesAt = Infinity): Plugin<Trainer> {
-  return {
-    name: "adding-trainer",
-    token: TRAINER,
-    module: import.meta.url,
-    create: () => ({
-      specVersion: 1,
-      name: "adding-trainer",
-      async *train({ model, folder: checkpoints }) {
-        const saved = new URL("step-3/", checkpoints);
-        const stepsDone = await readFile(new URL("step", saved), "utf8").then(Number, () => 0);
-        if (stepsDone > 0) await model.load(saved);
-        yield { type: "train-start", stepsDone, steps: 3, dataFingerprint: "data", unsupervised: [] };
-        for (let step = stepsDone + 1; step <= 3; step++) {
-          if (step === diesAt) throw new Error("killed");
-          tf.tidy(() => {
-            const learning = model.learn(["language", "projector"]);
-            for (const { variable } of learning.parameters) variable.assign(tf.add(variable, 1));
-            learning.end();
-          });
-          await model.save(saved);
-          await writeFile(new URL("step", saved), String(step));
-          const counts = { text: 10, image: 0, padding: 2, supervised: 4 };
-          yield {
-            type: "step-end",
-            step,
-            steps: 3,
-            loss: 4 - step,
-            learningRate: 0.1,
-            counts,
-            flops: 100,
-            seconds: 0.5,
-          };
-        }
-        yield { type: "train-end", steps: 3, folder: saved };
-      },
-    }),
-  };
-}
-
-/** Reports the first weight as the accuracy. */
-const weightEvaluator: Plugin<Evaluator> = {
-  name: "weight-evaluator",
-  token: EVALUATOR,
-  create: () => ({
-    specVersion: 1,
-    name: "weight-evaluator",
-    async *evaluate({ model, benchmark, protocol }) {
-      const [first] = isTrainable(model) ? model.parameters() : [];
-      const value = Math.round((await first?.read())?.[0] ?? NaN);
-      const result = {
-        benchmark: benchmark.name,
-        protocol,
-        protocolVersion: 1,
-        wording: model.wording.name,
-        fingerprints: { questions: "q", prompts: "p", protocol: "r" },
-        evaluator: "generation",
-        extractor: { name: "strict", version: 1 },
-        positions: { prompts: 10, computed: 10 },
-        questions: 1,
-        unreadable: 0,
-        metrics: { accuracy: { value } },
-        seconds: 1,
-      };
-      yield { type: "evaluate-end", result };
-    },
-  }),
-};
-
-function isTrainable(model: Model): model is TrainableModel {
-  return "parameters" in model;
-}
+const evaluator = weightEvaluator();
 
 const data = memoryDataset("letters", alphabetConversations(2));
 const benchmark = memoryBenchmark("bench", []);
@@ -135,7 +45,7 @@ const raise = (error: Error): never => {
   throw error;
 };
 const build = (trainer: Plugin = addingTrainer(), seed = 1) =>
-  experiment({ name: "letters", seed, use: [fakeModelPlugin(), trainer, weightEvaluator], stages });
+  experiment({ name: "letters", seed, use: [fakeModelPlugin(), trainer, evaluator], stages });
 
 async function run(value = build()): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
@@ -205,7 +115,7 @@ describe("an experiment", () => {
     const at = (weights: string): Experiment =>
       experiment({
         name: "letters",
-        use: [{ ...fakeModelPlugin(), places: { weights } }, addingTrainer(), weightEvaluator],
+        use: [{ ...fakeModelPlugin(), places: { weights } }, addingTrainer(), evaluator],
         stages,
       });
     await run(at("/old"));
@@ -232,7 +142,7 @@ describe("an experiment", () => {
   });
 
   it("goes on where it was killed, and counts no step twice", async () => {
-    await expect(run(build(addingTrainer(3)))).rejects.toThrow("killed");
+    await expect(run(build(addingTrainer({ diesAt: 3 })))).rejects.toThrow("killed");
     const events = await run();
     expect(events.filter(({ type }) => type === "stage-end")).toMatchObject([
       { skipped: true },
@@ -246,7 +156,7 @@ describe("an experiment", () => {
 
   it("evaluates the trained weights when it is killed after training", async () => {
     const dies: Plugin<Evaluator> = {
-      ...weightEvaluator,
+      ...evaluator,
       create: () => ({
         specVersion: 1,
         name: "dies",
@@ -258,14 +168,14 @@ describe("an experiment", () => {
     const untested = experiment({
       name: "letters",
       seed: 1,
-      use: [fakeModelPlugin(), addingTrainer(), { ...dies, name: weightEvaluator.name }],
+      use: [fakeModelPlugin(), addingTrainer(), { ...dies, name: evaluator.name }],
       stages: stages.slice(1),
     });
     await expect(run(untested)).rejects.toThrow("killed");
     const again = experiment({
       name: "letters",
       seed: 1,
-      use: [fakeModelPlugin(), addingTrainer(), weightEvaluator],
+      use: [fakeModelPlugin(), addingTrainer(), evaluator],
       stages: stages.slice(1),
     });
     expect((await run(again)).at(-1)).toMatchObject({
@@ -275,7 +185,7 @@ describe("an experiment", () => {
 
   it("evaluates nothing with a trained checkpoint in which a bit has changed", async () => {
     const dies: Plugin<Evaluator> = {
-      ...weightEvaluator,
+      ...evaluator,
       create: () => ({ specVersion: 1, name: "dies", evaluate: () => raise(new Error("killed")) }),
     };
     const killed = { name: "letters", seed: 1, stages: stages.slice(1) };
@@ -287,7 +197,7 @@ describe("an experiment", () => {
     const digit = bytes.findLastIndex((byte) => byte >= 0x30 && byte <= 0x39);
     bytes[digit] = (bytes[digit] ?? 0) ^ 1;
     await writeFile(file, bytes);
-    const error: unknown = await run(experiment({ ...killed, use: [...use, weightEvaluator] })).catch(
+    const error: unknown = await run(experiment({ ...killed, use: [...use, evaluator] })).catch(
       (thrown: unknown) => thrown,
     );
     expect(MlanError.is(error)).toBe(true);
@@ -321,7 +231,7 @@ describe("an experiment", () => {
       ...asked,
       create: (scope) => ({ ...asked.create(scope), name: "hosted", answersOnly: true }),
     };
-    const use = [answersOnly, addingTrainer(), weightEvaluator];
+    const use = [answersOnly, addingTrainer(), evaluator];
     await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow(
       "hosted can only be asked, not trained; leave out the training stages, or use a model that is on this machine.",
     );
@@ -341,7 +251,7 @@ describe("an experiment", () => {
         },
       }),
     };
-    const use = [silent, addingTrainer(), weightEvaluator];
+    const use = [silent, addingTrainer(), evaluator];
     await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow("can only be asked, not trained");
   });
 
@@ -357,7 +267,7 @@ describe("an experiment", () => {
   it("takes time from the clock that it is given", async () => {
     const value = experiment({
       name: "letters",
-      use: [fakeModelPlugin(), addingTrainer(), weightEvaluator, fakeClockPlugin(fakeClock())],
+      use: [fakeModelPlugin(), addingTrainer(), evaluator, fakeClockPlugin(fakeClock())],
       stages,
     });
     expect((await run(value)).filter(({ type }) => type === "stage-end")).toMatchObject([

@@ -76,7 +76,8 @@ function encodeStrictly(conversation: Conversation, { tokenizer, template }: Enc
   );
   const nothing = unlearned ? "its answers are empty or marked as not learned" : "its answers are empty";
   const problem = segments.some(({ learned }) => learned) ? undefined : nothing;
-  return { conversation, ...encodeSegments(segments, { tokenizer, template: template.name }), problem };
+  const { name, beginOfSequence = true } = template;
+  return { conversation, ...encodeSegments(segments, { tokenizer, template: name, beginOfSequence }), problem };
 }
 
 function encodeAsOriginal(

@@ -37,8 +37,10 @@ export interface WrittenPrompt {
  */
 export function writePrompt(prompt: Prompt, template: Template, owner: PromptOwner): WrittenPrompt {
   const { name } = template;
-  if (prompt.kind === "chat")
-    return { segments: chatSegments(prompt, template, owner), template: name, beginOfSequence: true };
+  if (prompt.kind === "chat") {
+    const segments = chatSegments(prompt, template, owner);
+    return { segments, template: name, beginOfSequence: template.beginOfSequence ?? true };
+  }
   const { text, beginOfSequence, harness } = prompt;
   const images = owner.images.length;
   const placeholders = images === 0 ? 0 : text.split(IMAGE_PLACEHOLDER).length - 1;

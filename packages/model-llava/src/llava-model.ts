@@ -1,4 +1,11 @@
-import { type Compute, type ConversationFormat, MlanError, type TrainableModel, type Wording } from "@mlan/core";
+import {
+  type Component,
+  type Compute,
+  type ConversationFormat,
+  MlanError,
+  type TrainableModel,
+  type Wording,
+} from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Architecture } from "./architectures/architecture.ts";
 import { generate } from "./answer/generate.ts";
@@ -16,6 +23,7 @@ import { preprocessImage } from "./images/preprocess-image.ts";
 import { answerFunctions } from "./network/answer-functions.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
+import type { Base } from "./saving/base-file.ts";
 import type { CarriedFiles } from "./saving/carried-files.ts";
 import type { SaveOptions } from "./saving/save-options.ts";
 import { writeCheckpoint } from "./saving/write-checkpoint.ts";
@@ -23,6 +31,7 @@ import type { Template } from "./templates/template.ts";
 import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, learningComponents } from "./weights/learning.ts";
+import { isQuantisedFormat, type WeightFormat } from "./weights/weight-format.ts";
 
 /** A LLaVA model; without a vision tower it is its backbone alone, which reads text only. */
 export interface LlavaModel extends TrainableModel {
@@ -42,6 +51,12 @@ export interface LlavaModelParts {
   /** Tokens by which answers end besides those of tokenizer and template. */
   readonly endTokenIds: readonly number[];
   readonly format: ConversationFormat;
+  /** How the decoder's matrices are kept. Default "float32". */
+  readonly weightFormat?: WeightFormat | undefined;
+  /** The folders that it was opened from. */
+  readonly base: Base;
+  /** The components that differ from what those hold. */
+  readonly changed: readonly Component[];
   /** How benchmarks ask the model while its weights have seen no conversation, only template "plain". */
   readonly untunedWording: Wording;
 }
@@ -52,6 +67,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
   const { weights } = network;
   const functions = answerFunctions(network, parts.compute);
   let { format } = parts;
+  let changed: ReadonlySet<Component> = new Set(parts.changed);
   let template = templateByName(templates, format.template);
   const setFormat = (next: ConversationFormat): void => {
     checkLength(next, network.decoder.config);
@@ -99,6 +115,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
       // What is recorded holds the weights as they are, not as what they become.
       functions.dispose();
       const { parameters, end } = learn(weights, components);
+      changed = new Set([...changed, ...components]);
       return {
         parameters,
         end() {
@@ -116,11 +133,19 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     trainingFlops: (batch, options) => trainingFlops(network, sizeOf(batch), learningComponents(weights), options),
     save: (folder, options) => {
       const language = network.decoder.config;
-      return writeCheckpoint(folder, { ...parts, language, weights, format }, options);
+      return writeCheckpoint(folder, { ...parts, language, weights, format, changed }, options);
     },
     async load(folder) {
       functions.dispose();
-      setFormat(await loadCheckpoint(folder, architecture, network));
+      const loaded = await loadCheckpoint(folder, {
+        architecture,
+        network,
+        base: parts.base,
+        changed,
+        weightFormat: parts.weightFormat,
+      });
+      changed = loaded.changed;
+      setFormat(loaded.format);
     },
     dispose() {
       functions.dispose();
@@ -147,7 +172,7 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
 
 /** Of everything that makes an answer but the weights' values. */
 function fingerprintOf(
-  { architecture, network, tokenizer, vision, endTokenIds }: LlavaModelParts,
+  { architecture, network, tokenizer, vision, endTokenIds, weightFormat }: LlavaModelParts,
   format: ConversationFormat,
   template: Template,
 ): string {
@@ -161,5 +186,6 @@ function fingerprintOf(
     template.fingerprint,
     format,
     ...(others.length > 0 ? [others] : []),
+    ...(isQuantisedFormat(weightFormat) ? [weightFormat] : []),
   ]);
 }

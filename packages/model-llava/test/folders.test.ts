@@ -276,6 +276,12 @@ describe("an adapter", () => {
     const infinite = { ...zeros(`${Q}.lora_A.weight`, 2, 16), data: () => new Float32Array(32).fill(Infinity) };
     await writeSafetensors(weights, [infinite, ...pair.slice(1)]);
     await expect(adapted(folder).open()).rejects.toThrow(`tensor "${Q}.lora_A.weight" holds Infinity at index 0`);
+    const large = { ...zeros(`${Q}.lora_B.weight`, 16, 2), data: () => new Float32Array(32).fill(3e38) };
+    const high = { ...zeros(`${Q}.lora_A.weight`, 2, 16), data: () => new Float32Array(32).fill(3e38) };
+    await writeSafetensors(weights, [high, large]);
+    await expect(adapted(folder).open()).rejects.toThrow(
+      'update of "model.layers.0.self_attn.q_proj.weight" gives values that are not finite',
+    );
     await rename(weights, new URL("other.safetensors", folder));
     expect(await refusal(adapted(folder))).toContain("holds no adapter_model.safetensors or adapter_model.bin");
   });

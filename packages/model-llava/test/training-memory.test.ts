@@ -123,6 +123,11 @@ describe("predicted memory", () => {
     const { language, vision } = await modelSizes(new URL("config.json", backbone));
     expect(language).toMatchObject({ hiddenSize: 16, intermediateSize: 24, layers: 2, heads: 4, keyValueHeads: 2 });
     expect(vision).toEqual(LLAVA_7B.vision);
+    const nested = await modelSizes(new URL("fixtures/layouts/hf-5/config.json", import.meta.url));
+    expect(nested).toMatchObject({
+      language: { hiddenSize: 16, vocabularySize: 56 },
+      vision: { layers: 3, patchSize: 4 },
+    });
     await expect(modelSizes(new URL("nothing.json", backbone))).rejects.toThrow(/nothing\.json does not exist/);
   });
 

@@ -88,6 +88,10 @@ export function memoryCases(language: LanguageConfig, length: number): readonly 
       architecture: BIASED,
       language: { ...language, layers: 2, headDimension: 4 * language.headDimension },
     },
+    "biases in attention and MLP": {
+      ...mixed,
+      language: { ...language, layers: 2, attentionBias: true, mlpBias: true },
+    },
   };
   return Object.entries(batches).flatMap(([name, batch]) =>
     WAYS.filter(({ trained }) => batch.images > 0 || trained.includes("language")).map(({ how, ...way }) => ({

@@ -1,3 +1,5 @@
+export type { BackboneContractOptions } from "./backbone-contract.ts";
+export { describeBackboneContract } from "./backbone-contract.ts";
 export { changeWeights } from "./change-weights.ts";
 export { describeTensorBackendContract } from "./backend-contract.ts";
 export { describeBenchmarkContract } from "./benchmark-contract.ts";
@@ -11,6 +13,12 @@ export { fakeClock, fakeClockPlugin } from "./fake-clock.ts";
 export type { FakeModelOptions } from "./fake-model.ts";
 export { fakeModelPlugin, fakeModelSource } from "./fake-model.ts";
 export { type HubContents, type HubServer, hubServer, listen } from "./hub-server.ts";
+export {
+  type HubUploadOptions,
+  type HubUploadServer,
+  hubUploadServer,
+  type UploadedRepository,
+} from "./hub-upload-server.ts";
 export type { PlainQuestion } from "./memory-benchmark.ts";
 export { memoryBenchmark } from "./memory-benchmark.ts";
 export { alphabetConversations, memoryDataset } from "./memory-dataset.ts";

@@ -163,17 +163,20 @@ export function describeTrainableModelContract(
       expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) / 2);
     });
 
-    it("saves and loads the same bits and the format", async () => {
-      const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
-      const loss = await lossOf(model, examples, shapeOf(examples));
-      await model.save(folder);
-      const other = trainableModel(await source.open({ seed: 2 }));
-      await other.load(folder);
-      await rm(folder, { recursive: true });
-      expect(other.format).toEqual(tuning);
-      expect(await lossOf(other, examples, shapeOf(examples))).toBe(loss);
-      other.dispose();
-    });
+    it.each([false, true])(
+      "saves and loads the same bits and the format, what was trained only: %s",
+      async (trainedOnly) => {
+        const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
+        const loss = await lossOf(model, examples, shapeOf(examples));
+        await model.save(folder, { trainedOnly });
+        const other = trainableModel(await source.open({ seed: 2 }));
+        await other.load(folder);
+        await rm(folder, { recursive: true });
+        expect(other.format).toEqual(tuning);
+        expect(await lossOf(other, examples, shapeOf(examples))).toBe(loss);
+        other.dispose();
+      },
+    );
 
     it("neither answers, scores nor saves with weights that are not finite", async () => {
       const broken = trainableModel(await source.open({ seed: 1 }));

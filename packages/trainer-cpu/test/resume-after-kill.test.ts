@@ -66,7 +66,9 @@ describe("a run that is killed with SIGKILL in the middle of tuning", () => {
 
     const [expected, resumed] = await Promise.all([lastCheckpoint(straight), lastCheckpoint(killed)]);
     expect([...resumed.keys()]).toEqual([...expected.keys()]);
-    expect([...expected.keys()]).toEqual(expect.arrayContaining(["model/model.safetensors", "optimizer.safetensors"]));
+    expect([...expected.keys()]).toEqual(
+      expect.arrayContaining(["model/trained.safetensors", "optimizer.safetensors"]),
+    );
     for (const [name, bytes] of expected) expect(bytes.equals(resumed.get(name)!), `${name} is the same`).toBe(true);
   });
 });

@@ -25,7 +25,8 @@ export function checkTraining(planned: PlannedTraining): TrainingNeeds {
       `trainer: the model has no parameters in "${component}", which the recipe trains. Remove it from \`trained\`.`,
     );
   }
-  const stored = Object.values(parameters).reduce((sum, values) => sum + values, 0);
+  const sizes = planned.stored?.map((component) => parameters[component] ?? 0) ?? Object.values(parameters);
+  const stored = sizes.reduce((sum, values) => sum + values, 0);
   const learning = recipe.trained.reduce((sum, component) => sum + (parameters[component] ?? 0), 0);
   const checkpoint = BYTES_PER_VALUE * (stored + MOMENTS * learning);
   const checkpoints = Math.ceil(steps / recipe.checkpointEvery);

@@ -67,7 +67,7 @@ export function checkpointsIn(folder: URL, run: RunState): Checkpoints {
       const { url } = checkpointFolder(folder, step);
       try {
         await writeFolderAtomically(url, async (temporary) => {
-          await model.save(new URL(MODEL, temporary));
+          await model.save(new URL(MODEL, temporary), { trainedOnly: true });
           const sha256 = await writeSafetensors(new URL(OPTIMIZER, temporary), optimizer.tensors());
           await writeFile(new URL(HISTORY, temporary), historyText(history));
           await writeFile(new URL(STATE_FILE, temporary), stateText(step, run));

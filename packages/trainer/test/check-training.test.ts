@@ -30,6 +30,8 @@ describe("a training that is checked before it begins", () => {
 
   it("needs less when little learns, and when few checkpoints are made", () => {
     expect(check({ recipe: { ...RECIPE, trained: ["projector"] } })?.keptBytes).toBe(2 * 4 * (28 * 28 + 3 * 6));
+    const alone: Partial<PlannedTraining> = { recipe: { ...RECIPE, trained: ["projector"] }, stored: ["projector"] };
+    expect(check(alone)?.keptBytes).toBe(2 * 4 * 3 * 6);
     const once = check({ recipe: { ...RECIPE, checkpointEvery: 100 } });
     expect(once?.peakBytes).toBe(once?.keptBytes);
   });

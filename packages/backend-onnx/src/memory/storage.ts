@@ -103,14 +103,9 @@ export function allocateWritableStorage(
 }
 
 /** Wraps an OrtValue that ONNX Runtime created; releasing the storage returns its memory to the arena. */
-export function adoptStorage(
-  { library, tensorBytes }: OrtRuntime,
-  handle: Pointer,
-  size: number,
-  dtype: ElementType,
-): Storage {
+export function adoptStorage(runtime: OrtRuntime, handle: Pointer, size: number, dtype: ElementType): Storage {
+  const { library } = runtime;
   const byteLength = size * ELEMENT_BYTES[dtype];
-  tensorBytes.results += byteLength;
   return new OrtStorage(
     handle,
     byteLength,
@@ -121,22 +116,22 @@ export function adoptStorage(
           : library.view(library.create("GetTensorMutableData", handle), byteLength);
       return elements(buffer, 0, size, dtype);
     },
-    () => {
-      tensorBytes.results -= byteLength;
-      library.release.ReleaseValue(handle);
-    },
+    countedResult(runtime, handle, byteLength),
   );
 }
 
-/** Wraps an OrtValue in device memory. */
-export function deviceStorage(
-  { library, tensorBytes }: OrtRuntime,
-  handle: Pointer,
-  size: number,
-  dtype: ElementType,
-): Storage {
-  const byteLength = size * ELEMENT_BYTES[dtype];
+/** Counts a result's memory until the returned function releases it. */
+function countedResult({ library, tensorBytes }: OrtRuntime, handle: Pointer, byteLength: number): () => void {
   tensorBytes.results += byteLength;
+  return () => {
+    tensorBytes.results -= byteLength;
+    library.release.ReleaseValue(handle);
+  };
+}
+
+/** Wraps an OrtValue in device memory. */
+export function deviceStorage(runtime: OrtRuntime, handle: Pointer, size: number, dtype: ElementType): Storage {
+  const byteLength = size * ELEMENT_BYTES[dtype];
   return {
     handle,
     byteLength,
@@ -144,10 +139,7 @@ export function deviceStorage(
     view() {
       throw new Error("JavaScript cannot read device memory directly");
     },
-    release() {
-      tensorBytes.results -= byteLength;
-      library.release.ReleaseValue(handle);
-    },
+    release: countedResult(runtime, handle, byteLength),
   };
 }
 

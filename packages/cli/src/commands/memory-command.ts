@@ -1,15 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { CommandContext } from "./command-context.ts";
+import type { MemoryOptions } from "../work/memory.ts";
 import { wholeNumber } from "./option-values.ts";
-
-interface Options {
-  readonly config?: string;
-  readonly rows: number;
-  readonly length: number;
-  readonly images: number;
-  readonly microBatches: number;
-  readonly memory: number;
-}
 
 const EXAMPLES = `
 Examples:
@@ -32,7 +24,7 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
     .option("--micro-batches <number>", "micro-batches per step; their gradients are accumulated", wholeNumber(1), 1)
     .option("--memory <gigabytes>", "memory of the card, in GB of 10^9 bytes", gigabytes, 80)
     .addHelpText("after", EXAMPLES)
-    .action(async (options: Options) => {
+    .action(async (options: MemoryOptions) => {
       const { memoryLines } = await import("../work/memory.ts");
       terminal.print((await memoryLines(options, terminal.columns())).join("\n"));
     });

@@ -9,6 +9,20 @@ export function wholeNumber(least: number): (value: string) => number {
   };
 }
 
+/** Parses the value of an option that is a number from `least` to `most`; without `least` itself where it is excluded. */
+export function numberWithin(
+  least: number,
+  most: number = Infinity,
+  excluded: boolean = false,
+): (value: string) => number {
+  return (value) => {
+    const number = value.trim() === "" ? NaN : Number(value);
+    if (number <= most && number < Infinity && (excluded ? number > least : number >= least)) return number;
+    const upTo = most === Infinity ? "" : ` to ${most}`;
+    throw new InvalidArgumentError(`It must be a number ${excluded ? "above" : "from"} ${least}${upTo}.`);
+  };
+}
+
 /** Collects the values of an option that may be repeated. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];

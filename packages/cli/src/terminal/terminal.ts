@@ -6,6 +6,8 @@ export interface Terminal {
   columns(): number;
   /** Writes a line of results. */
   print(line: string): void;
+  /** Writes a part of a line of results. */
+  write(text: string): void;
   /** Writes a line of anything else, above the line that is redrawn. */
   note(line: string): void;
   /** Replaces the last line; undefined removes it. Does nothing unless `interactive`. */
@@ -49,6 +51,10 @@ export function processTerminal({ stdout, stderr, env }: Streams = process): Ter
     print(line) {
       clear();
       stdout.write(`${line}\n`);
+    },
+    write(text) {
+      clear();
+      stdout.write(text);
     },
     note(line) {
       clear();

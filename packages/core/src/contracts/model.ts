@@ -35,6 +35,11 @@ export interface ModelSource {
    * not notice that the weights changed between two starts.
    */
   inspect?(options?: OpenOptions): Promise<ModelInspection>;
+  /**
+   * Writes the model as a whole into another folder, without loading it at once. `options` are the model's own, such as
+   * the layout. Throws the errors of `open`, and `invalid-options`. Absent: it cannot be exported.
+   */
+  export?(folder: URL, options?: Readonly<Record<string, unknown>>): Promise<void>;
   /** True for a model that can be asked and not trained; an experiment with training stages is refused before it runs. */
   readonly answersOnly?: boolean;
 }
@@ -55,6 +60,11 @@ export interface ModelInspection {
   readonly notices?: readonly string[];
   /** Number of parameter values in each component of the model. */
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
+  /**
+   * The components that a checkpoint of {@link SaveModelOptions.trainedOnly} holds whether they were trained or not,
+   * besides those that were. Absent: all.
+   */
+  readonly alwaysSaved?: readonly Component[];
   /** Whether it reads images; absent when unknown before it is loaded. */
   readonly readsImages?: boolean;
   /**
@@ -207,6 +217,15 @@ export interface GradientOptions {
   readonly gradientCheckpointing?: boolean;
 }
 
+export interface SaveModelOptions {
+  /**
+   * Whether components that are as in the folders that the model was opened from may be left out; the saved folder
+   * names those folders and what they must hold, and `load` and the model's source read both. Default false. A model
+   * may save everything all the same.
+   */
+  readonly trainedOnly?: boolean;
+}
+
 export interface TrainableModel extends Model {
   readonly format: ConversationFormat;
   setFormat(format: ConversationFormat): void;
@@ -237,9 +256,9 @@ export interface TrainableModel extends Model {
   trainingFlops(batch: Batch, options?: GradientOptions): number;
   /**
    * Writes the checkpoint in float32 and the checksums of its files ({@link writeChecksums}) into `folder`, which is
-   * created if missing. Not atomic by itself.
+   * created if missing.
    */
-  save(folder: URL): Promise<void>;
+  save(folder: URL, options?: SaveModelOptions): Promise<void>;
   /**
    * Loads weights and format from a folder that `save` wrote; variables keep their identity. Throws
    * `invalid-checkpoint` when a file is missing or differs from what was saved ({@link verifyChecksums}); the model is

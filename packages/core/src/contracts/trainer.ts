@@ -81,6 +81,8 @@ export interface PlannedTraining {
   readonly conversations: number;
   /** Number of parameter values by component; absent when unknown before the model is loaded. */
   readonly parameters?: ModelInspection["parameters"];
+  /** The components in its checkpoints. Default: all. */
+  readonly stored?: readonly Component[];
 }
 
 export interface TrainingNeeds {

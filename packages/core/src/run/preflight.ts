@@ -1,6 +1,5 @@
 import { pathOf } from "@mlan/errors";
-import { checkpointDigest } from "./checkpoint-digest.ts";
-import { isThere, missingFile } from "../files/checksums.ts";
+import { checkpointDigest, isThere, missingFile } from "../files/checksums.ts";
 import { contentRecordOf, isUntouched } from "./content-record.ts";
 import { type DataSurvey, dataSurvey } from "./data-survey.ts";
 import { checkDiskSpace } from "../files/disk-space.ts";
@@ -8,7 +7,7 @@ import { type DownloadEvent, withDownloads } from "./downloads.ts";
 import { MlanError } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
-import type { ConversationFormat, ModelInspection } from "../contracts/model.ts";
+import type { Component, ConversationFormat, ModelInspection } from "../contracts/model.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { Stage } from "./stage.ts";
@@ -94,7 +93,10 @@ async function* checkStages(
 ): AsyncGenerator<PreflightEvent | DownloadEvent, void, undefined> {
   const needs: (TrainingNeeds & { readonly place: URL })[] = [];
   let format: ConversationFormat | undefined;
+  const trained = new Set<Component>();
   for (const stage of experiment.stages) {
+    const trainedBefore = [...trained];
+    for (const component of stage.trained ?? []) trained.add(component);
     const opened = openedOnce(stage);
     const copies = datasetsOf(opened);
     for (const [index, dataset] of datasetsOf(readBy(stage)).entries()) {
@@ -106,6 +108,7 @@ async function* checkStages(
     format = stage.format ?? format;
     if (!pending.includes(stage)) continue;
     const known = {
+      trainedBefore,
       ...(inspected && { model: inspected }),
       ...(wording && { wording }),
       ...(signal && { signal }),

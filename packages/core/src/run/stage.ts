@@ -9,6 +9,7 @@ import type { BenchmarkResult, EvaluateEvent } from "../contracts/evaluator.ts";
 import { checkOptions } from "../scope/options.ts";
 import {
   answersOnly,
+  type Component,
   type ConversationFormat,
   type Model,
   type ModelInspection,
@@ -30,6 +31,8 @@ export interface Stage {
   readonly settings: unknown;
   /** What a training stage learns from. */
   readonly data?: Dataset<Conversation>;
+  /** The components that a training stage trains. */
+  readonly trained?: readonly Component[];
   /** The format in which a training stage leaves the model. */
   readonly format?: ConversationFormat;
   /** What an evaluation stage asks, and by which protocol. Default: each benchmark's own. */
@@ -56,6 +59,8 @@ export interface StageCheckContext {
   readonly benchmarks: readonly Benchmark[];
   /** Absent when nothing is known about the model before it is loaded. */
   readonly model?: ModelInspection;
+  /** The components that earlier stages train. */
+  readonly trainedBefore: readonly Component[];
   /** How the model will be asked when the stage begins. Absent when not known yet. */
   readonly wording?: Wording;
   readonly signal?: AbortSignal;
@@ -99,13 +104,20 @@ export function train(options: TrainStageOptions): Stage {
     kind: "train",
     settings: { data: data.name, recipe: decisive },
     data,
+    trained: recipe.trained,
     format: recipe.format,
     needs: [TRAINER],
-    async check({ scope, model, signal, data: opened = data }) {
+    async check({ scope, model, trainedBefore, signal, data: opened = data }) {
       const source = scope.get(MODEL);
       if (source.answersOnly) throw answersOnly(source.name);
       const examples = await opened.open(signal ? { signal } : {});
-      const training = { recipe, conversations: examples.length, ...(model && { parameters: model.parameters }) };
+      const always = model?.alwaysSaved;
+      const training = {
+        recipe,
+        conversations: examples.length,
+        ...(model && { parameters: model.parameters }),
+        ...(always && { stored: [...new Set([...always, ...trainedBefore, ...recipe.trained])] }),
+      };
       const needs = scope.get(TRAINER).check?.(training);
       model?.checkFormat?.(recipe.format);
       if (model?.encode) await checkSupervision(data.name, examples, recipe, model.encode, signal);

@@ -7,14 +7,29 @@ import type { LlamaLayerWeights } from "./llama-decoder.ts";
 
 /** What a training step keeps of a layer, and what it needs while the layer runs. */
 export function llamaLayerMemory(layout: Layout, weights: LlamaLayerWeights, learns: boolean): LayerMemory {
-  const projected = projectedBytes(layout, weights);
+  const bytes: LayerBytes = {
+    projected: projectedBytes(layout, weights.query),
+    output: projectedBytes(layout, weights.output),
+    inner: projectedBytes(layout, weights.up),
+    down: projectedBytes(layout, weights.down),
+  };
   return {
-    forward: layerForward(layout, projected),
-    backward: layerBackward(layout, weights, { learns, projected }),
+    forward: layerForward(layout, bytes),
+    backward: layerBackward(layout, weights, { learns, bytes }),
   };
 }
 
-/** Bytes per element of queries, keys and values. */
+interface LayerBytes {
+  /** Of queries, keys and values. */
+  readonly projected: ProjectedBytes;
+  /** Of attention's output. */
+  readonly output: ProjectedBytes;
+  /** Of gate and up projection. */
+  readonly inner: ProjectedBytes;
+  readonly down: ProjectedBytes;
+}
+
+/** Bytes per element of a projection. */
 interface ProjectedBytes {
   /** Of what the projection gives. */
   readonly result: number;
@@ -22,8 +37,8 @@ interface ProjectedBytes {
   readonly product: number;
 }
 
-function projectedBytes({ full, half }: Layout, { query }: LlamaLayerWeights): ProjectedBytes {
-  return query.weights.length > 1 ? { result: full, product: half } : { result: half, product: 0 };
+function projectedBytes({ full, half }: Layout, { weights }: Linear): ProjectedBytes {
+  return weights.length > 1 ? { result: full, product: half } : { result: half, product: 0 };
 }
 
 /**
@@ -31,7 +46,8 @@ function projectedBytes({ full, half }: Layout, { query }: LlamaLayerWeights): P
  * of fused operations need. The rest goes at the layer's end: projections before they are heads, heads before they are
  * turned, and what is added to the residual stream.
  */
-function layerForward(layout: Layout, projected: ProjectedBytes): readonly Step[] {
+function layerForward(layout: Layout, bytes: LayerBytes): readonly Step[] {
+  const { projected } = bytes;
   const { hidden, queries, keys, inner, scores, full, half, widened } = layout;
   const steps: readonly Step[] = [
     normForward("the norm before attention", hidden, layout),
@@ -50,12 +66,22 @@ function layerForward(layout: Layout, projected: ProjectedBytes): readonly Step[
       adds: { activations: (scores + queries) * half },
       transient: scores * (half + full + widened),
     },
-    { at: "attention's output", adds: { activations: queries * half, working: hidden * half } },
+    {
+      at: "attention's output",
+      adds: { activations: queries * half + hidden * bytes.output.product, working: hidden * bytes.output.result },
+    },
     residualSum("the sum after attention", layout),
     normForward("the norm before the MLP", hidden, layout),
-    { at: "gate and up projection", adds: { activations: 2 * inner * half } },
-    { at: "swiglu", adds: { activations: inner * half }, transient: 2 * inner * half },
-    { at: "down projection", adds: { working: hidden * half } },
+    {
+      at: "gate and up projection",
+      adds: { activations: 2 * inner * (bytes.inner.result + bytes.inner.product) },
+    },
+    // As wide as what it is given, which the down projection keeps.
+    { at: "swiglu", adds: { activations: inner * bytes.inner.result }, transient: 2 * inner * bytes.inner.result },
+    {
+      at: "down projection",
+      adds: { activations: hidden * bytes.down.product, working: hidden * bytes.down.result },
+    },
     residualSum("the sum after the MLP", layout),
   ];
   return [...steps, { at: "the end of a layer", frees: { working: after(steps).working } }];
@@ -68,8 +94,9 @@ function layerForward(layout: Layout, projected: ProjectedBytes): readonly Step[
 function layerBackward(
   layout: Layout,
   weights: LlamaLayerWeights,
-  { learns, projected }: { readonly learns: boolean; readonly projected: ProjectedBytes },
+  { learns, bytes }: { readonly learns: boolean; readonly bytes: LayerBytes },
 ): readonly Step[] {
+  const { projected } = bytes;
   const { hidden, queries, keys, inner, scores, full, half, widened, narrowed } = layout;
   const gradient = (of: Weight | Linear): Partial<Held> => (learns ? { gradients: sizeOf(of) * half } : {});
   return [
@@ -77,31 +104,34 @@ function layerBackward(
       at: "the gradient of the down projection",
       adds: { working: inner * half, ...gradient(weights.down) },
       transient: hidden * narrowed,
-      frees: { activations: inner * half },
+      frees: { activations: inner * bytes.inner.result + hidden * bytes.down.product },
     },
     {
       at: "the gradient of swiglu",
-      adds: { working: inner * (full + half) },
-      transient: inner * (4 * half + 2 * full),
-      frees: { activations: 2 * inner * half, working: inner * half },
+      adds: { working: inner * (full + bytes.inner.result) },
+      transient: inner * (4 * bytes.inner.result + 2 * full),
+      frees: { activations: 2 * inner * bytes.inner.result, working: inner * half },
     },
     {
       at: "the gradient of the up projection",
       adds: { working: hidden * half, ...gradient(weights.up) },
-      frees: { working: inner * half },
+      frees: { activations: inner * bytes.inner.product, working: inner * bytes.inner.result },
     },
     {
       at: "the gradient of the gate projection",
       adds: { working: hidden * full, ...gradient(weights.gate) },
       transient: Math.max(inner * narrowed, hidden * (half + widened)),
-      frees: { activations: hidden * half, working: hidden * half + inner * full },
+      frees: {
+        activations: hidden * half + inner * bytes.inner.product,
+        working: hidden * half + inner * full,
+      },
     },
     joinedNormBackward("the gradient of the norm before the MLP", layout, gradient(weights.mlpNorm)),
     {
       at: "the gradient of attention's output",
       adds: { working: queries * half, ...gradient(weights.output) },
       transient: Math.max(hidden * narrowed, queries * half),
-      frees: { activations: queries * half },
+      frees: { activations: queries * half + hidden * bytes.output.product },
     },
     {
       at: "the gradient of attention",

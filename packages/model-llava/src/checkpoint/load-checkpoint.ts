@@ -1,21 +1,40 @@
 import { isDeepStrictEqual } from "node:util";
-import { type ConversationFormat, MlanError, pathOf } from "@mlan/core";
+import { type Component, type ConversationFormat, MlanError, pathOf } from "@mlan/core";
 import type { Architecture } from "../architectures/architecture.ts";
 import type { LlavaNetwork } from "../network/llava-network.ts";
+import type { Base } from "../saving/base-file.ts";
 import { loadWeights } from "../weights/load-weights.ts";
+import type { WeightFormat } from "../weights/weight-format.ts";
 import { planWeights } from "../weights/weight-plan.ts";
-import { openCheckpoint } from "./open-checkpoint.ts";
+import { openModel } from "./open-model.ts";
+
+/** The model that a checkpoint is loaded into. */
+export interface LoadTarget {
+  readonly architecture: Architecture;
+  readonly network: LlavaNetwork;
+  /** The folders that it was opened from. */
+  readonly base: Base;
+  /** The components that may differ from the base's. */
+  readonly changed: ReadonlySet<Component>;
+  readonly weightFormat: WeightFormat | undefined;
+}
+
+export interface LoadedCheckpoint {
+  readonly format: ConversationFormat;
+  /** The components that may now differ from the base's. */
+  readonly changed: ReadonlySet<Component>;
+}
 
 /**
  * Loads the weights of a saved folder into a network of the same sizes and returns the format. Everything is checked
- * before the first weight changes.
+ * before the first weight changes. Of a folder that holds only what was trained, components are read from the base only
+ * where the network's differ from it.
  */
 export async function loadCheckpoint(
   folder: URL,
-  architecture: Architecture,
-  network: LlavaNetwork,
-): Promise<ConversationFormat> {
-  const checkpoint = await openCheckpoint({ architecture, weights: folder }, { mayBeChanged: false });
+  { architecture, network, base, changed, weightFormat }: LoadTarget,
+): Promise<LoadedCheckpoint> {
+  const checkpoint = await openModel({ architecture, weights: folder }, { mayBeChanged: false, base });
   try {
     const { decoder, vision } = network;
     const own = { language: decoder.config, vision: vision?.tower.config, selectLayer: vision?.selectLayer };
@@ -31,8 +50,13 @@ export async function loadCheckpoint(
           "Load it into the model that wrote it.",
       );
     }
-    await loadWeights(planWeights(checkpoint, checkpoint.weights), network.weights, { seed: 0 });
-    return checkpoint.format;
+    const { stored, fresh } = planWeights(checkpoint, checkpoint.weights);
+    const { format, trained } = checkpoint;
+    const isWhole = trained.length === 0;
+    const isRead = (component: Component): boolean => isWhole || trained.includes(component) || changed.has(component);
+    const read = stored.filter(({ weight }) => isRead(weight.component));
+    await loadWeights({ stored: read, fresh }, network.weights, { seed: 0, format: weightFormat });
+    return { format, changed: new Set(isWhole ? network.weights.map(({ component }) => component) : trained) };
   } finally {
     await checkpoint.close();
   }

@@ -3,13 +3,12 @@ import { pathOf } from "@mlan/core";
 import type { ConversationFormat } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
 import type { Architecture } from "../architectures/architecture.ts";
-import { type CheckpointType, checkpointType } from "../config/checkpoint-type.ts";
-import { type ConfigObject, readConfigFile } from "../config/config-file.ts";
+import type { ConfigObject } from "../config/config-file.ts";
 import { endTokenIds } from "../config/generation-config.ts";
 import { formatConfig } from "../config/format-config.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { llavaConfig } from "../config/llava-config.ts";
-import { flatConfig, isNested } from "../config/nested-config.ts";
+import { type ModelConfig, readModelConfig } from "../config/model-config.ts";
 import { type Adapter, openAdapter } from "../weights/adapter.ts";
 import { openWeights } from "../weights/open-weights.ts";
 import { openProjector } from "../weights/projector-file.ts";
@@ -128,25 +127,13 @@ export async function openCheckpoint(
   }
 }
 
-interface ReadConfig {
-  readonly config: ConfigObject;
-  readonly file: URL;
-  readonly type: CheckpointType;
-}
-
 /** An adapter that made LLaVA of a plain backbone has a `config.json` of its own, which describes the whole. */
-async function readConfig({ architecture, weights, adapter }: CheckpointFolders): Promise<ReadConfig> {
-  const base = await readOne(architecture, new URL("config.json", weights));
+async function readConfig({ architecture, weights, adapter }: CheckpointFolders): Promise<ModelConfig> {
+  const base = await readModelConfig(architecture, new URL("config.json", weights));
   const file = adapter && new URL("config.json", adapter);
   if (base.type === "llava" || !file || !(await fileExists(file))) return base;
-  const whole = await readOne(architecture, file);
+  const whole = await readModelConfig(architecture, file);
   return whole.type === "llava" ? whole : base;
-}
-
-async function readOne(architecture: Architecture, file: URL): Promise<ReadConfig> {
-  const stored = await readConfigFile(file);
-  const type = await checkpointType(architecture, stored, file);
-  return { config: isNested(stored) ? flatConfig(stored, architecture, file) : stored, file, type };
 }
 
 async function openedAdapter(folder: URL | undefined, opened: SafetensorsReader[]): Promise<Adapter | undefined> {

@@ -5,7 +5,8 @@ import { checkConfig, type ConfigObject, isObject } from "./config-file.ts";
 
 /** Whether a `config.json` has the layout of transformers' own LLaVA, with the language model's keys in `text_config`. */
 export function isNested(value: ConfigObject): boolean {
-  return value["model_type"] === "llava" && ("text_config" in value || "vision_config" in value);
+  const isOriginal = "mm_vision_tower" in value && !("text_config" in value);
+  return value["model_type"] === "llava" && !isOriginal;
 }
 
 /**

@@ -1,8 +1,8 @@
-import { isObject, readConfigFile } from "../config/config-file.ts";
+import { isObject } from "../config/config-file.ts";
 import type { Architecture } from "../architectures/architecture.ts";
 import { llama } from "../architectures/llama.ts";
-import { checkpointType } from "../config/checkpoint-type.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
+import { readModelConfig } from "../config/model-config.ts";
 import { type VisionConfig, visionConfig } from "../config/vision-config.ts";
 
 /** The sizes of a LLaVA model's parts. */
@@ -45,8 +45,7 @@ export const LLAVA_7B: ModelSizes = {
  * describes none. Throws `invalid-checkpoint` errors that name file and key.
  */
 export async function modelSizes(file: URL, architecture: Architecture = llama): Promise<ModelSizes> {
-  const config = await readConfigFile(file);
-  await checkpointType(architecture, config, file);
+  const { config } = await readModelConfig(architecture, file);
   const vision = isObject(config["vision_config"]) ? visionConfig(config, file) : LLAVA_7B.vision;
   return { architecture, language: architecture.config(config, file), vision };
 }

@@ -1,8 +1,10 @@
-import type { ConversationFormat, Parameter } from "@mlan/core";
+import type { Component, ConversationFormat, Parameter } from "@mlan/core";
 import type { Architecture } from "../architectures/architecture.ts";
 import type { CheckpointVision } from "../checkpoint/open-checkpoint.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { WeightFormat } from "../weights/weight-format.ts";
+import type { Base } from "./base-file.ts";
 import type { CarriedFiles } from "./carried-files.ts";
 
 /** Everything that a saved folder is written from. */
@@ -15,6 +17,12 @@ export interface CheckpointContent {
   readonly weights: readonly Parameter[];
   readonly tokenizer: Tokenizer;
   readonly carried: CarriedFiles;
+  /** The folders that the model was opened from. */
+  readonly base: Base;
+  /** The components that differ from what those hold. */
+  readonly changed: ReadonlySet<Component>;
+  /** How the model was opened. */
+  readonly weightFormat?: WeightFormat | undefined;
 }
 
 /** What a layout makes of it. */

@@ -1,4 +1,5 @@
 import { CHECKSUMS_FILE } from "@mlan/core";
+import { BASE_FILE } from "./base-file.ts";
 
 /** Files beside the weights that a save carries over from the folder that the model was opened from. */
 export const CARRIED_FILES: readonly string[] = [
@@ -18,6 +19,7 @@ const WEIGHTS = [
 const OTHERS = new Set([
   ...CARRIED_FILES,
   CHECKSUMS_FILE,
+  BASE_FILE,
   "config.json",
   "adapter_config.json",
   "preprocessor_config.json",

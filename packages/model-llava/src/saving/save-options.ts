@@ -1,7 +1,7 @@
-import { checkOptions } from "@mlan/core";
+import { checkOptions, type SaveModelOptions } from "@mlan/core";
 import { z } from "zod";
 
-export interface SaveOptions {
+export interface SaveOptions extends SaveModelOptions {
   /**
    * Names of files, keys and tensors: `llava` as in the code of LLaVA, or `hf` for `LlavaForConditionalGeneration` and
    * `AutoProcessor` of transformers. A model that reads text only is the same in both. Default: "llava".
@@ -21,8 +21,14 @@ export function checkSaveOptions(options: SaveOptions): Required<SaveOptions> {
   return checkOptions("model-llava: save", schema, options);
 }
 
-const schema = z.strictObject({
-  layout: z.enum(["llava", "hf"]).default("llava"),
-  dtype: z.enum(["float32", "bfloat16", "float16"]).default("float32"),
-  shardSize: z.int("expected a whole number of bytes").positive("expected a number of bytes above 0").default(5e9),
-});
+const schema = z
+  .strictObject({
+    layout: z.enum(["llava", "hf"]).default("llava"),
+    dtype: z.enum(["float32", "bfloat16", "float16"]).default("float32"),
+    shardSize: z.int("expected a whole number of bytes").positive("expected a number of bytes above 0").default(5e9),
+    trainedOnly: z.boolean().default(false),
+  })
+  .refine(({ layout, trainedOnly }) => layout === "llava" || !trainedOnly, {
+    path: ["trainedOnly"],
+    error: 'the layout "hf" has no folders of what was trained only; save the whole model',
+  });

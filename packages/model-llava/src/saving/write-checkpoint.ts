@@ -2,6 +2,8 @@ import { messageOf, MlanError, type Parameter, pathOf, replaceFiles, writeChecks
 import { SafetensorsError, type TensorToWrite, writeShards, type WrittenShards } from "@mlan/safetensors";
 import { writeFile } from "node:fs/promises";
 import { firstNotFinite } from "../weights/first-not-finite.ts";
+import { isQuantisedFormat } from "../weights/weight-format.ts";
+import { type Base, BASE_FILE, baseFileKeys, isAsOpened } from "./base-file.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { hfLayout } from "./hf-layout.ts";
 import { jsonText } from "./json-numbers.ts";
@@ -11,7 +13,8 @@ import { checkSaveOptions, type SaveOptions } from "./save-options.ts";
 
 /**
  * Writes a folder with the checksums of its files: a LLaVA checkpoint that includes its tower, or a plain backbone
- * without one. Tensors are read and written one at a time. Model files of another model in the folder are removed, other
+ * without one. With `trainedOnly`, components that are as in the
+ * folders that the model was opened from are left out, and `base.json` names those. Tensors are read and written one at a time. Model files of another model in the folder are removed, other
  * files stay; when this throws, nothing in the folder has changed. Throws `invalid-options` for an option,
  * `invalid-checkpoint` for a value that is not finite or does not fit into the dtype, and `unavailable`.
  */
@@ -20,16 +23,49 @@ export async function writeCheckpoint(
   content: CheckpointContent,
   options: SaveOptions = {},
 ): Promise<void> {
-  const { layout, dtype, shardSize } = checkSaveOptions(options);
+  const { layout, dtype, shardSize, trainedOnly } = checkSaveOptions(options);
+  const isPart = trainedOnly && (await hasUse(content));
+  if (isPart) refuseBase(folder, content.base);
+  if (!isPart || content.changed.has("language")) refuseRounded(folder, content);
   const { config, weights, files } = (layout === "hf" ? hfLayout : llavaLayout)(content, dtype);
   await replaceFiles(folder, isModelFile, async (temporary) => {
-    const tensors = weights.map((weight) => tensorOf(weight, dtype, folder));
-    const written = await writeWeights(temporary, tensors, { shardSize, folder });
+    const stored = isPart ? weights.filter(({ component }) => content.changed.has(component)) : weights;
+    const tensors = stored.map((weight) => tensorOf(weight, dtype, folder));
+    // Another name than that of whole models, so that no library takes the rest for missing and fills it in.
+    const written = await writeWeights(temporary, tensors, { name: isPart ? "trained" : "model", shardSize, folder });
     const texts = new Map([...files, ["config.json", jsonText(config)] as const]);
     if (written.index) texts.set(written.index.name, written.index.text);
     for (const [name, text] of texts) await writeFile(new URL(name, temporary), text);
     await writeChecksums(temporary, { known: written.files });
+    // Not among the checksums: it has its own, and its places may be corrected.
+    if (isPart) await writeFile(new URL(BASE_FILE, temporary), jsonText(await baseFileKeys(content.base)));
   });
+}
+
+/** Whether something can be left out: the base is still there, and a component is as in it. */
+async function hasUse({ weights, changed, base }: CheckpointContent): Promise<boolean> {
+  const isSame = weights.some(({ component }) => !changed.has(component));
+  return changed.size > 0 && isSame && (await isAsOpened(base));
+}
+
+/** Throws `invalid-options` for a folder that the rest of the model is read from. */
+function refuseBase(folder: URL, { weights, adapter, visionTower }: Base): void {
+  const hrefs = [weights, adapter, visionTower].map((base) => base?.href);
+  if (!hrefs.includes(folder.href)) return;
+  throw new MlanError(
+    "invalid-options",
+    `model-llava: ${pathOf(folder)} holds the rest of the model, which saving what was trained there would remove. Save into another folder.`,
+  );
+}
+
+/** Throws `invalid-options` for weights that are not as in the checkpoint that they came from. */
+function refuseRounded(folder: URL, { weightFormat }: CheckpointContent): void {
+  if (!isQuantisedFormat(weightFormat)) return;
+  throw new MlanError(
+    "invalid-options",
+    `model-llava: ${pathOf(folder)} was not written: the model was opened with weightFormat "${weightFormat}", which rounds its weights. ` +
+      'Open it with weightFormat "stored" or "float32" to save it whole.',
+  );
 }
 
 const DTYPES = { float32: "F32", bfloat16: "BF16", float16: "F16" } as const;
@@ -50,6 +86,7 @@ function tensorOf(weight: Parameter, dtype: keyof typeof DTYPES, folder: URL): T
 }
 
 interface Target {
+  readonly name: string;
   readonly shardSize: number;
   /** For messages. */
   readonly folder: URL;
@@ -58,10 +95,10 @@ interface Target {
 async function writeWeights(
   temporary: URL,
   tensors: readonly TensorToWrite[],
-  { shardSize, folder }: Target,
+  { name, shardSize, folder }: Target,
 ): Promise<WrittenShards> {
   try {
-    return await writeShards(temporary, tensors, { name: "model", shardSize });
+    return await writeShards(temporary, tensors, { name, shardSize });
   } catch (cause) {
     if (MlanError.is(cause)) throw cause;
     const [code, wayOut] = SafetensorsError.is(cause)

@@ -1,6 +1,7 @@
 import { IMAGE_PLACEHOLDER, MlanError, shownValue } from "@mlan/core";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
+import { learnedTokens } from "./learned-tokens.ts";
 import type { PlacedTurn } from "./place-images.ts";
 
 /**
@@ -8,8 +9,16 @@ import type { PlacedTurn } from "./place-images.ts";
  * end of sequence; or an added token of the tokenizer, by its content.
  */
 export type Segment = (
-  | { readonly text: string }
-  | { readonly token: "image" | "end-of-sequence" }
+  | {
+      readonly text: string;
+      /** Encodes it as one text with the text before it, learned or not. Default false: no token goes across the border. */
+      readonly continues?: boolean;
+    }
+  | {
+      readonly token: "image" | "end-of-sequence";
+      /** Of an image: the added token that the text has there, behind which text goes on. Default: text begins anew. */
+      readonly written?: string;
+    }
   | { readonly addedToken: string }
 ) & {
   readonly learned: boolean;
@@ -70,24 +79,31 @@ export function encodeSegments(
   const begin = tokenizer.beginOfSequenceId;
   const ids = beginOfSequence && begin !== undefined ? [begin] : [];
   const labels = ids.map(() => IGNORE_INDEX);
-  for (const [index, run] of betweenImages(joined(segments)).entries()) {
-    if (index > 0) {
-      ids.push(IMAGE_TOKEN_INDEX);
-      labels.push(IGNORE_INDEX);
-    }
-    const parts = run.map((segment) => {
-      if ("text" in segment) return segment.text;
-      if ("token" in segment) return tokenizer.endOfSequenceId;
-      return addedTokenId(segment.addedToken, tokenizer, template);
-    });
+  const add = (id: number, learned: boolean): void => {
+    ids.push(id);
+    labels.push(learned ? id : IGNORE_INDEX);
+  };
+  for (const [index, run] of betweenImages(joined(segments), tokenizer).entries()) {
+    if (index > 0) add(IMAGE_TOKEN_INDEX, false);
+    const groups = continuingTexts(run);
+    const parts = groups.map((group) => partOf(group, tokenizer, template));
     for (const [place, encoded] of tokenizer.encodeParts(parts).entries()) {
-      for (const id of encoded) {
-        ids.push(id);
-        labels.push(run[place]?.learned ? id : IGNORE_INDEX);
-      }
+      const group = groups[place] ?? [];
+      const [first] = group;
+      const isImage = first && "token" in first && first.token === "image";
+      const learned = learnedTokens(group, encoded, { tokenizer, before: parts[place - 1] });
+      for (const [token, id] of encoded.entries()) add(isImage ? IMAGE_TOKEN_INDEX : id, learned[token] ?? false);
     }
   }
   return { ids, labels: labels.fill(IGNORE_INDEX, 0, 1) };
+}
+
+/** A text or a token's id. */
+function partOf(group: readonly Segment[], tokenizer: Tokenizer, template: string): string | number {
+  const [first] = group;
+  if (!first || "text" in first) return group.map((segment) => ("text" in segment ? segment.text : "")).join("");
+  if ("addedToken" in first) return addedTokenId(first.addedToken, tokenizer, template);
+  return first.written === undefined ? tokenizer.endOfSequenceId : addedTokenId(first.written, tokenizer, template);
 }
 
 /** The id of a token that a template needs. Throws `invalid-checkpoint` when the tokenizer lacks it. */
@@ -113,11 +129,26 @@ function joined(segments: readonly Segment[]): readonly Segment[] {
   return result;
 }
 
-function betweenImages(segments: readonly Segment[]): readonly (readonly Segment[])[] {
+/** Texts that continue each other together, everything else by itself. */
+function continuingTexts(run: readonly Segment[]): readonly (readonly Segment[])[] {
+  const groups: Segment[][] = [];
+  for (const segment of run) {
+    const group = groups.at(-1);
+    const last = group?.at(-1);
+    if (last && "text" in last && "text" in segment && segment.continues) group?.push(segment);
+    else groups.push([segment]);
+  }
+  return groups;
+}
+
+/** An image that the tokenizer has a token for does not end a run. */
+function betweenImages(segments: readonly Segment[], tokenizer: Tokenizer): readonly (readonly Segment[])[] {
   let run: Segment[] = [];
   const runs = [run];
   for (const segment of segments) {
-    if ("token" in segment && segment.token === "image") runs.push((run = []));
+    const isImage = "token" in segment && segment.token === "image";
+    const isWritten = isImage && segment.written !== undefined && tokenizer.idOf(segment.written) !== undefined;
+    if (isImage && !isWritten) runs.push((run = []));
     else run.push(segment);
   }
   return runs;

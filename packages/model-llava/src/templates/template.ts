@@ -23,7 +23,9 @@ export interface Template {
    * The added token that ends an answer, e.g. `<|im_end|>`: generation stops there as well as at the end-of-sequence token.
    * Default: only at that.
    */
-  readonly answerEnd?: string;
+  readonly answerEnd?: string | undefined;
+  /** Whether the begin-of-sequence token is put in front. Default true; false where the template writes it, or none. */
+  readonly beginOfSequence?: boolean;
   /** What the original code does differently. Default: nothing, so that `text` and `turns` both learn the `segments`. */
   readonly original?: OriginalRules;
 }

@@ -59,6 +59,7 @@ export function createTokenizer(
     endOfSequenceId,
     unknownId,
     fingerprint: fingerprintOf(vocabulary, added, settingsOf(json, slowOptions, beginOfSequenceId)),
+    addedTokens: [...ids.keys()],
     idOf: (token) => ids.get(token),
     tokenOf: createPieces(vocabulary, added, () => false),
     encode(text, { beginOfSequence = false, fast: isFast = false } = {}) {

@@ -11,6 +11,8 @@ export interface Tokenizer {
   readonly unknownId: number | undefined;
   /** Changes whenever a text could be encoded otherwise. */
   readonly fingerprint: string;
+  /** The contents of all added tokens, in no order. */
+  readonly addedTokens: readonly string[];
   /** The id of an added token, e.g. `</s>`, by its content; pieces of ordinary text have none. */
   idOf(token: string): number | undefined;
   /** A token's content by its id, special or not; undefined for ids that no token has. */

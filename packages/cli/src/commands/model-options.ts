@@ -1,0 +1,19 @@
+import { type Command, Option } from "commander";
+import type { ModelRequest } from "../work/open-model.ts";
+
+/** What the commands that open a model have in common. */
+export type ModelOptions = Omit<ModelRequest, "checkpoint">;
+
+/** Adds the checkpoint and the options that say how it is opened. */
+export function withModelOptions(command: Command): Command {
+  return command
+    .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder to use its last checkpoint")
+    .option("--model <name>", "the model plugin, e.g. vicuna (default: one that reads the checkpoint)")
+    .option("--tower <checkpoint>", "vision tower, if the checkpoint has none")
+    .option("--template <name>", "how conversations are written, e.g. v1 (default: the checkpoint's)")
+    .addOption(
+      new Option("--backend <name>", "the backend that the model runs on")
+        .choices(["onnx", "tensorflow"])
+        .default("onnx"),
+    );
+}

@@ -1,0 +1,140 @@
+import { createInterface, type Interface } from "node:readline";
+import { chatRequest, type GenerationRequest, type Model, streamAnswer } from "@mlan/core";
+import { errorText } from "../project/error-text.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { carryOut, type Conversation, imageFile } from "./chat-commands.ts";
+import { type ModelRequest, openModel } from "./open-model.ts";
+
+export interface ChatRequest extends ModelRequest {
+  /** Files shown with the first message. */
+  readonly image?: readonly string[];
+  readonly system?: string;
+  readonly maxTokens?: number;
+  /** 0: greedy. */
+  readonly temperature: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly minP?: number;
+  readonly seed?: number;
+  readonly repetitionPenalty?: number;
+}
+
+const INTERRUPTED = 130;
+
+/**
+ * Answers one line of standard input after the other until it ends, and returns the exit status: 1 if a line could not be
+ * answered.
+ */
+export async function chat(request: ChatRequest, terminal: Terminal): Promise<number> {
+  const images = await Promise.all((request.image ?? []).map(imageFile));
+  const model = await openModel(request);
+  const isWatched = process.stdin.isTTY && terminal.interactive;
+  const lines = createInterface({
+    input: process.stdin,
+    ...(isWatched && { output: process.stderr }),
+    terminal: isWatched,
+  });
+  lines.setPrompt("> ");
+  let answering: AbortController | undefined;
+  let status = 0;
+  const interrupt = (): void => {
+    if (answering) return answering.abort();
+    status = INTERRUPTED;
+    lines.close();
+  };
+  // A terminal gives Ctrl-C to readline, as a key.
+  lines.on("SIGINT", interrupt);
+  process.on("SIGINT", interrupt);
+  let conversation: Conversation = { system: request.system, messages: [], images };
+  if (isWatched) terminal.note(terminal.paint.dim("/help lists the commands."));
+  try {
+    for await (const line of prompted(lines, isWatched)) {
+      if (line.trim() === "") continue;
+      try {
+        if (line.startsWith("/")) {
+          const done = await carryOut(line, conversation);
+          conversation = done.conversation;
+          for (const note of done.notes) terminal.note(terminal.paint.dim(note));
+          continue;
+        }
+        answering = new AbortController();
+        conversation = await answerLine(line, conversation, { model, request, signal: answering.signal }, terminal);
+      } catch (error) {
+        conversation = { ...conversation, images: [] };
+        status = 1;
+        terminal.note(`${terminal.paint.red("error:")} ${errorText(error, false)}`);
+      } finally {
+        answering = undefined;
+      }
+    }
+  } finally {
+    process.off("SIGINT", interrupt);
+    lines.close();
+    model.dispose();
+  }
+  return status;
+}
+
+/** Lines as they are typed; those typed during an answer come after it. */
+async function* prompted(lines: Interface, isWatched: boolean): AsyncGenerator<string, void, undefined> {
+  if (isWatched) lines.prompt();
+  for await (const line of lines) {
+    yield line;
+    if (isWatched) lines.prompt();
+  }
+}
+
+interface Answering {
+  readonly model: Model;
+  readonly request: ChatRequest;
+  readonly signal: AbortSignal;
+}
+
+/** Prints the answer as it comes, and returns the conversation with it. An answer that was stopped counts as far as it came. */
+async function answerLine(
+  text: string,
+  { system, messages, images }: Conversation,
+  { model, request, signal }: Answering,
+  terminal: Terminal,
+): Promise<Conversation> {
+  const asked = [...messages, { role: "user", text, images } as const];
+  const before = system === undefined ? [] : [{ role: "system", text: system } as const];
+  let answer = "";
+  try {
+    for await (const piece of streamAnswer(model, requestOf([...before, ...asked], request, model, signal))) {
+      answer += piece.text;
+      terminal.write(piece.text);
+    }
+  } catch (error) {
+    if (answer !== "") terminal.print("");
+    throw error;
+  }
+  terminal.print("");
+  if (signal.aborted) terminal.note(terminal.paint.dim("stopped"));
+  // A turn without an answer cannot be followed by another one.
+  const said = answer === "" ? messages : [...asked, { role: "assistant", text: answer } as const];
+  return { system, messages: said, images: [] };
+}
+
+function requestOf(
+  messages: Parameters<typeof chatRequest>[0],
+  { temperature, topK, topP, minP, seed, repetitionPenalty, maxTokens }: ChatRequest,
+  { maximumPositions = Infinity }: Model,
+  signal: AbortSignal,
+): GenerationRequest {
+  const sampling = {
+    temperature,
+    ...(topK !== undefined && { topK }),
+    ...(topP !== undefined && { topP }),
+    ...(minP !== undefined && { minP }),
+    ...(seed !== undefined && { seed }),
+  };
+  return {
+    id: "chat",
+    ...chatRequest(messages),
+    maximumNewTokens: maxTokens ?? Math.min(512, Math.floor(maximumPositions / 4)),
+    sampling,
+    ...(repetitionPenalty !== undefined && { repetitionPenalty }),
+    signal,
+  };
+}

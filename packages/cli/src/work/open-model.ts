@@ -1,0 +1,89 @@
+import {
+  createScope,
+  jsonOrUndefined,
+  MlanError,
+  MODEL,
+  pathOf,
+  shownValue,
+  type TrainableModel,
+  trainableModel,
+} from "@mlan/core";
+import { readFile } from "node:fs/promises";
+import { checkpointAt } from "../project/checkpoint-at.ts";
+import { checkpointPlace } from "../project/checkpoint-place.ts";
+import { type Backend, checkPlugin, computePlugin } from "../project/compute-plugin.ts";
+import { importModelLlava } from "../project/import-model-llava.ts";
+import { importPlugin } from "../project/import-plugin.ts";
+
+export interface ModelRequest {
+  /** See {@link checkpointAt}. */
+  readonly checkpoint: string;
+  /** Plugin name, see {@link importPlugin}. Default: one that reads the checkpoint. */
+  readonly model?: string;
+  /** See {@link checkpointPlace}. */
+  readonly tower?: string;
+  /** The conversation template. Default: the checkpoint's. */
+  readonly template?: string;
+  readonly backend: Backend;
+}
+
+/** The template of weights that have seen no conversation. */
+const UNTUNED = "plain";
+
+/**
+ * Opens a model to talk with. Throws `invalid-options` when its template has no turns and none is given, besides what
+ * opening throws.
+ */
+export async function openModel({
+  model,
+  tower,
+  template,
+  backend,
+  checkpoint,
+}: ModelRequest): Promise<TrainableModel> {
+  const weights = await checkpointAt(checkpoint, "the checkpoint");
+  const name = model ?? (await pluginFor(weights, checkpoint));
+  const plugin = await importPlugin("model", name);
+  const visionTower = tower === undefined ? undefined : checkpointPlace(tower);
+  const use = [plugin({ weights, ...(visionTower && { visionTower }) }), await computePlugin(backend)];
+  const opened = trainableModel(await createScope(use.map(checkPlugin)).get(MODEL).open());
+  try {
+    if (template !== undefined) opened.setFormat({ ...opened.format, template });
+    if (opened.format.template === UNTUNED) throw untuned(checkpoint);
+    return opened;
+  } catch (error) {
+    opened.dispose();
+    throw error;
+  }
+}
+
+/** The installed plugin that reads the checkpoint's `config.json`; of several, which differ only in names, the first. */
+export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>, written: string): Promise<string> {
+  if (!(weights instanceof URL))
+    throw new MlanError(
+      "invalid-options",
+      `which plugin reads ${written} is not known before it is downloaded. Give --model.`,
+    );
+  const file = new URL("config.json", weights);
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new MlanError("invalid-checkpoint", `${pathOf(file)} cannot be read. Give the folder of a checkpoint.`, {
+      cause,
+    });
+  });
+  const type: unknown = Object(jsonOrUndefined(text)).model_type;
+  const { packagesThatRead } = await importModelLlava();
+  const [found] = typeof type === "string" ? await packagesThatRead(type) : [];
+  if (found !== undefined) return found;
+  throw new MlanError(
+    "missing-plugin",
+    `no installed plugin reads ${pathOf(file)}, whose key "model_type" is ${shownValue(type)}. Install one, or give --model.`,
+  );
+}
+
+function untuned(checkpoint: string): MlanError {
+  return new MlanError(
+    "invalid-options",
+    `${checkpoint} has the template "${UNTUNED}", which has no turns: its weights have learned no conversations. ` +
+      "Give --template, e.g. --template v1, to talk with it all the same.",
+  );
+}

@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { basename } from "node:path";
+import { serve } from "@mlan/serve";
+import { openInterruption } from "../terminal/interruption.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { type ModelRequest, openModel } from "./open-model.ts";
+
+export interface ServeRequest extends ModelRequest {
+  readonly name?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly apiKey?: string;
+  readonly batchSize?: number;
+  readonly maxTokens?: number;
+  readonly maxImages?: number;
+  /** In MB of 10^6 bytes. */
+  readonly maxBody?: number;
+  readonly maxWaiting?: number;
+  /** In seconds. */
+  readonly timeout?: number;
+}
+
+/** Serves a checkpoint until a signal, and returns the exit status. */
+export async function serveModel(request: ServeRequest, terminal: Terminal): Promise<number> {
+  const { checkpoint, host, port, apiKey, batchSize, maxTokens, maxImages, maxBody, maxWaiting, timeout } = request;
+  const model = await openModel(request);
+  try {
+    using interruption = openInterruption(() =>
+      terminal.note("Finishing the answers that have begun. Ctrl-C again ends at once."),
+    );
+    const name = request.name ?? nameOf(checkpoint);
+    const server = await serve(model, {
+      name,
+      host,
+      port,
+      ...(apiKey !== undefined && { apiKey }),
+      ...(batchSize !== undefined && { batchSize }),
+      ...(maxTokens !== undefined && { maximumTokens: maxTokens }),
+      ...(maxImages !== undefined && { maximumImages: maxImages }),
+      ...(maxBody !== undefined && { maximumBodyBytes: Math.ceil(maxBody * 1e6) }),
+      ...(maxWaiting !== undefined && { maximumWaiting: maxWaiting }),
+      ...(timeout !== undefined && { requestSeconds: timeout }),
+    });
+    terminal.print(`${name} is served at ${server.url}`);
+    if (!interruption.signal.aborted) await once(interruption.signal, "abort");
+    await server.close();
+    return 0;
+  } finally {
+    model.dispose();
+  }
+}
+
+/** `llava-7b` of `./models/llava-7b/` and of `hub:acme/llava-7b@main`. */
+function nameOf(checkpoint: string): string {
+  return basename(checkpoint.replace(/^hub:/, "").replace(/@.*$/, "")) || "model";
+}

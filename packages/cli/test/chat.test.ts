@@ -1,0 +1,127 @@
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import type { ChatMessage } from "@mlan/core";
+import { describe, expect, test } from "vitest";
+import { type Finished, start } from "./command-line.ts";
+import { talkingModel } from "./talking-model.ts";
+
+const model = await talkingModel();
+const [red, blue] = await Promise.all([model.picture("red"), model.picture("blue")]);
+
+/** `mlan chat` with these lines as its input. */
+async function chat(lines: readonly string[], ...words: readonly string[]): Promise<Finished> {
+  const { process: child, finished } = start(["chat", model.checkpoint, "--max-tokens", "8", ...words]);
+  child.stdin?.end(lines.map((line) => `${line}\n`).join(""));
+  return finished;
+}
+
+function user(text: string, file?: string): ChatMessage {
+  const images = file === undefined ? [] : [{ name: file, read: async () => new Uint8Array(await readFile(file)) }];
+  return { role: "user", text, images };
+}
+
+const by = (role: "assistant" | "system", text: string): ChatMessage => ({ role, text });
+const SHORT = { maximumNewTokens: 8 };
+
+describe("a chat by pipe", () => {
+  test("answers line by line, each with all before it", async () => {
+    const first = await model.answer([user("hello there")], SHORT);
+    const second = await model.answer([user("hello there"), by("assistant", first), user("and now?")], SHORT);
+    expect(second).not.toBe(await model.answer([user("and now?")], SHORT));
+    const { status, stdout, stderr } = await chat(["hello there", "", "and now?"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toBe(`${first}\n${second}\n`);
+  });
+
+  test("shows pictures, changes the system prompt, forgets", async () => {
+    const seen = await model.answer([user("what is it?", red)], SHORT);
+    const both = [user("what is it?", red), by("assistant", seen), user("and this?", blue)];
+    const compared = await model.answer(both, SHORT);
+    const brief = await model.answer([by("system", "Be brief."), user("what is it?")], SHORT);
+    const plain = await model.answer([user("what is it?")], SHORT);
+    expect(new Set([seen, compared, brief, plain]).size).toBe(4);
+    const lines = ["what is it?", `/image ${blue}`, "and this?", "/reset", "/system Be brief.", "what is it?"];
+    const { status, stdout, stderr } = await chat([...lines, "/reset", "/system", "what is it?"], "--image", red);
+    expect(stdout).toBe([seen, compared, brief, plain].map((line) => `${line}\n`).join(""));
+    expect(status).toBe(0);
+    expect(stderr.trim().split("\n")).toEqual([
+      `${blue} is shown with the next message.`,
+      "The conversation is forgotten.",
+      "The system prompt has changed.",
+      "The conversation is forgotten.",
+      "The system prompt is the template's own.",
+    ]);
+  });
+
+  test("draws tokens by a seed", async () => {
+    const drawn = await model.answer([user("hello")], { ...SHORT, sampling: { temperature: 1.3, topP: 0.9, seed: 4 } });
+    const { stdout } = await chat(["hello"], "--temperature", "1.3", "--top-p", "0.9", "--seed", "4");
+    expect(stdout).toBe(`${drawn}\n`);
+  });
+
+  test("goes on after a line that cannot be answered, and says so at the end", async () => {
+    const answer = await model.answer([user("hello")], SHORT);
+    const lines = [
+      "/jump",
+      "/image none.png",
+      `/image ${import.meta.filename}`,
+      "what is it?",
+      "a".repeat(600),
+      "hello",
+    ];
+    const { status, stdout, stderr } = await chat(lines);
+    expect(stdout).toBe(`${answer}\n`);
+    expect(status).toBe(1);
+    const [jump, none, shown, text, long, ...more] = stderr.trim().split("\n");
+    expect(more).toEqual([]);
+    expect(jump).toBe("error: there is no command /jump. There are /image, /system, /reset and /help.");
+    expect(none).toBe("error: none.png is not the name of a file. Give a picture.");
+    expect(shown).toMatch(/chat\.test\.ts is shown with the next message\.$/);
+    expect(text).toMatch(/^error: .*image "[^"]*chat\.test\.ts"/);
+    expect(long).toMatch(/^error: .* positions; the model reads 504\. Shorten its text/);
+  });
+
+  test("stops an answer at Ctrl-C and takes the next line; ends at Ctrl-C between answers", async () => {
+    const { process: child, finished } = start(["chat", model.checkpoint, "--max-tokens", "320"]);
+    child.stdin?.write("on and on\n");
+    await once(child.stdout!, "data");
+    child.kill("SIGINT");
+    const [note] = await once(child.stderr!, "data");
+    expect(note).toBe("stopped\n");
+    child.stdin?.write("/help\n");
+    await once(child.stderr!, "data");
+    child.kill("SIGINT");
+    const { status, stdout } = await finished;
+    expect(status).toBe(130);
+    const whole = await model.answer([user("on and on")], { maximumNewTokens: 320 });
+    expect(whole.startsWith(stdout.trimEnd())).toBe(true);
+    expect(stdout.length).toBeLessThan(whole.length);
+  });
+});
+
+describe("a checkpoint that cannot be talked with is refused:", () => {
+  test.each([
+    [
+      "a backbone without a template",
+      () => [model.backbone],
+      /has the template "plain".* Give --template, e\.g\. --template v1/,
+    ],
+    [
+      "a template that does not exist",
+      () => [model.backbone, "--template", "v9"],
+      /there is no template "v9"\. Known are: /,
+    ],
+    ["no folder", () => ["nowhere"], /nowhere\/config\.json cannot be read\. Give the folder of a checkpoint\./],
+    [
+      "a repository without its plugin",
+      () => ["hub:acme/tiny"],
+      /which plugin reads hub:acme\/tiny is not known .* Give --model\./,
+    ],
+    ["a picture that is none", () => [model.checkpoint, "--image", "none.png"], /none\.png is not the name of a file/],
+    ["a temperature below 0", () => [model.checkpoint, "--temperature", "-1"], /It must be a number from 0\./],
+  ] as const)("%s", async (_, words, message) => {
+    const { status, stdout, stderr } = await start(["chat", ...words()]).finished;
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toMatch(message);
+  });
+});

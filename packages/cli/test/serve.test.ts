@@ -1,0 +1,41 @@
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import { start } from "./command-line.ts";
+import { talkingModel } from "./talking-model.ts";
+
+const model = await talkingModel();
+
+test("serve answers at a port of this machine, asks for its key, and ends in good order", async () => {
+  const { process: child, finished } = start(["serve", model.checkpoint, "--port", "0", "--max-tokens", "16"], {
+    MLAN_API_KEY: "secret",
+  });
+  const [line] = await once(child.stdout!, "data");
+  const [, url] = /^checkpoint is served at (http:\/\/127\.0\.0\.1:\d+\/v1)\n$/.exec(line) ?? [];
+  const ask = async (key: string): Promise<unknown> => {
+    const response = await fetch(`${url}/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+      body: JSON.stringify({
+        model: "checkpoint",
+        messages: [{ role: "user", content: "hello" }],
+        temperature: 0,
+      }),
+    });
+    return response.json();
+  };
+  expect(await ask("wrong")).toMatchObject({ error: { code: "invalid_api_key" } });
+  const content = await model.answer([{ role: "user", text: "hello" }], { maximumNewTokens: 16 });
+  expect(await ask("secret")).toMatchObject({ choices: [{ message: { content } }] });
+  child.kill("SIGTERM");
+  const { status, stderr } = await finished;
+  expect({ status, stderr }).toEqual({
+    status: 0,
+    stderr: "Finishing the answers that have begun. Ctrl-C again ends at once.\n",
+  });
+});
+
+test("serve refuses options that cannot be", async () => {
+  const { status, stderr } = await start(["serve", model.checkpoint, "--port", "70000"]).finished;
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/serve: option "port": expected .* at most 65535, found 70000/);
+});

@@ -1,0 +1,66 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { onnx } from "@mlan/backend-onnx";
+import { type ChatMessage, chatRequest, COMPUTE, createScope, type GenerationRequest, textWording } from "@mlan/core";
+import { createLlavaSource, llama, type LlavaModel } from "@mlan/model-llava";
+import { changeWeights, writeTinyLlava } from "@mlan/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import sharp from "sharp";
+import { afterAll } from "vitest";
+
+export interface TalkingModel {
+  /** A checkpoint that has learned conversations, in template v1. */
+  readonly checkpoint: string;
+  /** A plain backbone. */
+  readonly backbone: string;
+  /** A picture of one colour. */
+  picture(colour: string): Promise<string>;
+  /** The model's own answer, greedy unless said otherwise. */
+  answer(messages: readonly ChatMessage[], changes: Partial<GenerationRequest>): Promise<string>;
+}
+
+/** A tiny LLaVA whose answers depend on what it is asked, in a folder that is removed when the test file ends. */
+export async function talkingModel(): Promise<TalkingModel> {
+  const folder = await mkdtemp(join(tmpdir(), "mlan-talk-"));
+  const url = pathToFileURL(`${folder}/`);
+  const { backbone, tower } = await writeTinyLlava(url);
+  const open = (weights: URL, visionTower?: URL): Promise<LlavaModel> =>
+    createLlavaSource({
+      architecture: llama,
+      name: "tiny",
+      compute: createScope([onnx()]).get(COMPUTE),
+      weights,
+      untunedWording: textWording("tiny", "", ""),
+      ...(visionTower && { visionTower }),
+    }).open({ seed: 3 });
+  const fresh = await open(backbone, tower);
+  fresh.setFormat({ ...fresh.format, template: "v1" });
+  changeWeights(fresh, ({ component, variable }) =>
+    component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
+  );
+  const checkpoint = new URL("checkpoint/", url);
+  await fresh.save(checkpoint);
+  fresh.dispose();
+  const model = await open(checkpoint);
+  afterAll(async () => {
+    model.dispose();
+    await rm(folder, { recursive: true });
+  });
+  return {
+    checkpoint: fileURLToPath(checkpoint),
+    backbone: fileURLToPath(backbone),
+    async picture(colour) {
+      const file = join(folder, `${colour}.png`);
+      const image = sharp({ create: { width: 12, height: 9, channels: 3, background: colour } });
+      await writeFile(file, await image.png().toBuffer());
+      return file;
+    },
+    async answer(messages, changes) {
+      const request = { id: "direct", maximumNewTokens: 8, ...chatRequest(messages), ...changes };
+      for await (const { text } of model.generate([request])) return text;
+      throw new Error("no answer");
+    },
+  };
+}

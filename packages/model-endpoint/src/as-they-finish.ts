@@ -1,0 +1,35 @@
+/**
+ * Results in the order in which they finish, of at most `limit` calls at a time. When one fails, or the caller leaves, the
+ * signal ends the others.
+ */
+export async function* asTheyFinish<Item, Result>(
+  items: readonly Item[],
+  limit: number,
+  outer: AbortSignal | undefined,
+  run: (item: Item, signal: AbortSignal) => Promise<Result>,
+): AsyncGenerator<Result, void, undefined> {
+  const left = new AbortController();
+  const signal = outer ? AbortSignal.any([outer, left.signal]) : left.signal;
+  /** Node.js warns of many listeners at one signal. */
+  const ownSignal = (): AbortSignal => AbortSignal.any([signal]);
+  const running = new Map<number, Promise<readonly [place: number, result: Result]>>();
+  let next = 0;
+  try {
+    while (next < items.length || running.size > 0) {
+      outer?.throwIfAborted();
+      for (const item of items.slice(next, next + limit - running.size)) {
+        const place = next++;
+        running.set(
+          place,
+          run(item, ownSignal()).then((result) => [place, result] as const),
+        );
+      }
+      const [place, result] = await Promise.race(running.values());
+      running.delete(place);
+      yield result;
+    }
+  } finally {
+    left.abort(new Error("The answers were no longer wanted."));
+    await Promise.allSettled(running.values());
+  }
+}

@@ -1,0 +1,97 @@
+import { type ChatPrompt, MlanError, type RawPrompt, type Score, type ScoreRequest } from "@mlan/core";
+import { chatFields, continuesAnswers, textFields } from "./chat-body.ts";
+import type { Endpoint } from "./endpoint-model.ts";
+import { chatReply, type PromptLogProbabilities, textReply } from "./replies.ts";
+import type { Body } from "./server.ts";
+
+type Prompted<Prompt> = ScoreRequest & { readonly prompt: Prompt };
+
+/** Scores continuations by the log-probabilities of prompts that end with them, where a server gives those. */
+export class Scorer {
+  readonly #endpoint: Endpoint;
+  /** Tokens of the prompts without a continuation, which the choices of a question share. */
+  readonly #prompts = new Map<string, Promise<readonly string[]>>();
+
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  /** Throws `unavailable` when the server gives no log-probabilities of prompts. */
+  async score(request: ScoreRequest, signal: AbortSignal): Promise<Score> {
+    this.#endpoint.meter.checkBudget();
+    const { prompt } = request;
+    return prompt.kind === "raw"
+      ? this.#scoreText({ ...request, prompt }, signal)
+      : this.#scoreChat({ ...request, prompt }, signal);
+  }
+
+  /** By `echo`: the text with its continuation is sent back with log-probabilities, and one new token. */
+  async #scoreText({ id, prompt, images, continuation }: Prompted<RawPrompt>, signal: AbortSignal): Promise<Score> {
+    const { server, meter } = this.#endpoint;
+    const fields = textFields(prompt, { id, images });
+    const text = prompt.text + continuation;
+    const body = { ...fields, prompt: text, echo: true, logprobs: 1, max_tokens: 1, temperature: 0 };
+    const { choices, usage } = await server.ask({ id, path: "/completions", body, signal }, textReply);
+    meter.add(usage);
+    const { token_logprobs: values = [], text_offset: offsets = [] } = choices[0].logprobs ?? {};
+    // A token that spans the end of the prompt counts in full.
+    const first = offsets.findIndex((_, index) => (offsets[index + 1] ?? text.length) > prompt.text.length);
+    const last = offsets.findLastIndex((offset) => offset < text.length) + 1;
+    const scored = first < 0 ? [] : values.slice(first, last);
+    if (offsets[0] !== 0 || (continuation !== "" && scored.length === 0)) throw this.#cannotScore();
+    return this.#scoreOf(id, scored, last);
+  }
+
+  /** By `prompt_logprobs`: a chat whose last message is continued by the choice. */
+  async #scoreChat({ id, prompt, images, continuation }: Prompted<ChatPrompt>, signal: AbortSignal): Promise<Score> {
+    const { server } = this.#endpoint.options;
+    if (!continuesAnswers(server)) throw this.#cannotScore();
+    const tokensOf = async (text: string): Promise<PromptLogProbabilities> => {
+      const fields = await chatFields({ ...prompt, answerStart: prompt.answerStart + text }, images, server);
+      return this.#promptTokens(id, fields, signal);
+    };
+    const key = JSON.stringify([prompt, images.map(({ name }) => name)]);
+    const known = this.#prompts.get(key) ?? tokensOf("").then((tokens) => tokens.map(idOf));
+    this.#prompts.set(key, known);
+    // Its failure is thrown to every choice that waits for it.
+    known.catch(() => {});
+    const [before, found] = [await known, await tokensOf(continuation)];
+    const first = found.findIndex((token, index) => before[index] !== idOf(token));
+    const scored = first < 0 ? [] : found.slice(first).map((token) => valueOf(token));
+    return this.#scoreOf(id, scored, found.length);
+  }
+
+  async #promptTokens(id: string, fields: Body, signal: AbortSignal): Promise<PromptLogProbabilities> {
+    const { server, meter } = this.#endpoint;
+    const body = { ...fields, prompt_logprobs: 0, max_tokens: 1, temperature: 0 };
+    const reply = await server.ask({ id, path: "/chat/completions", body, signal }, chatReply);
+    meter.add(reply.usage);
+    if (!reply.prompt_logprobs || reply.prompt_logprobs.length === 0) throw this.#cannotScore();
+    return reply.prompt_logprobs;
+  }
+
+  #scoreOf(id: string, scored: readonly (number | null | undefined)[], tokens: number): Score {
+    const logProbability = scored.reduce<number>((sum, value) => sum + (value ?? NaN), 0);
+    if (!Number.isFinite(logProbability)) throw this.#cannotScore();
+    const length = tokens - 1;
+    return { id, logProbability, tokens: scored.length, length, computedPositions: length };
+  }
+
+  #cannotScore(): MlanError {
+    const { baseURL, server } = this.#endpoint.options;
+    const needs = 'which likelihood() needs; ask a vLLM server with server: "vllm", or evaluate with generation()';
+    const message = `model-endpoint: ${baseURL} (server "${server}") gives no log-probabilities of a prompt, ${needs}.`;
+    return new MlanError("unavailable", message);
+  }
+}
+
+/** The id of a prompt's token; "" for one that was not predicted, such as the first. */
+function idOf(token: PromptLogProbabilities[number]): string {
+  // With prompt_logprobs 0 the token itself is the only one.
+  return Object.keys(token ?? {})[0] ?? "";
+}
+
+function valueOf(token: PromptLogProbabilities[number]): number | undefined {
+  const [value, ...others] = Object.values(token ?? {});
+  return others.length === 0 ? value?.logprob : undefined;
+}

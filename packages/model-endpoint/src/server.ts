@@ -1,0 +1,152 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { MlanError } from "@mlan/core";
+import OpenAI from "openai";
+import type { z } from "zod";
+import type { CheckedOptions } from "./endpoint-options.ts";
+import { describeFailure, hasReplied, MalformedReply, pauseOf, retriesOf } from "./failures.ts";
+import type { UsageMeter } from "./usage.ts";
+
+export type Body = Readonly<Record<string, unknown>>;
+
+export interface Question {
+  /** Names the question in errors. */
+  readonly id: string;
+  readonly path: "/chat/completions" | "/completions";
+  readonly body: Body;
+  readonly signal: AbortSignal;
+}
+
+export interface StreamReader<Piece> {
+  onPiece(piece: Piece): void;
+  isComplete(): boolean;
+}
+
+const FIRST_DELAY_SECONDS = 0.5;
+const LONGEST_DELAY_SECONDS = 30;
+
+/**
+ * Sends requests and repeats those that failed in passing: refused for their number (429), errors of the server, broken
+ * connections, no answer in time, and replies that make no sense. When the server asks for a pause, all requests wait.
+ */
+export class Server {
+  readonly #options: CheckedOptions;
+  readonly #client: OpenAI;
+  readonly #meter: UsageMeter;
+  /** A moment of `performance.now()`. */
+  #pausedUntil = 0;
+  /** Whether the server has ever replied, with an error or otherwise. */
+  #replied = false;
+
+  constructor(options: CheckedOptions, meter: UsageMeter) {
+    this.#options = options;
+    this.#meter = meter;
+    this.#client = new OpenAI({
+      baseURL: options.baseURL,
+      // Without one, the client would take the key, organization and project of the environment and send them anywhere.
+      apiKey: options.apiKey ?? "none",
+      organization: null,
+      project: null,
+      maxRetries: 0,
+      timeout: options.timeoutSeconds * 1000,
+      logLevel: "off",
+    });
+  }
+
+  /** The whole reply. Throws `unavailable` or `invalid-options`, or the signal's reason. */
+  async ask<Reply>(question: Question, schema: z.ZodType<Reply>): Promise<Reply> {
+    const { path, body, signal } = question;
+    return this.#repeat(question, async () => {
+      const reply: unknown = await this.#client.post(path, { body: this.#complete(body), signal });
+      return parsed(schema, reply);
+    });
+  }
+
+  /**
+   * Calls `onPiece` for each piece of a streamed reply, which must be complete in the end. What fails once a piece has come
+   * is not repeated.
+   */
+  async stream<Piece>(
+    question: Question,
+    schema: z.ZodType<Piece>,
+    { onPiece, isComplete }: StreamReader<Piece>,
+  ): Promise<void> {
+    const { path, body, signal } = question;
+    const streamed = { ...body, stream: true, stream_options: { include_usage: true } };
+    let begun = false;
+    await this.#repeat(
+      question,
+      async () => {
+        const pieces = await this.#client.post<AsyncIterable<unknown>>(path, {
+          body: this.#complete(streamed),
+          signal,
+          stream: true,
+        });
+        for await (const piece of pieces) {
+          const known = parsed(schema, piece);
+          begun = true;
+          onPiece(known);
+        }
+        if (!isComplete()) throw new MalformedReply("its stream ended before the answer did");
+      },
+      () => begun,
+    );
+  }
+
+  async #repeat<Result>(
+    question: Question,
+    send: () => Promise<Result>,
+    isFinal: () => boolean = () => false,
+  ): Promise<Result> {
+    const { retries, maximumPauseSeconds } = this.#options;
+    const { id, signal } = question;
+    for (let attempt = 0; ; attempt++) {
+      await this.#pause(signal);
+      try {
+        const result = await send();
+        this.#replied = true;
+        return result;
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#replied ||= hasReplied(error);
+        const failure = describeFailure(error, { ...this.#options, id, attempts: attempt + 1 });
+        const pause = pauseOf(error);
+        const repeats = this.#replied ? retriesOf(error, retries) : Math.min(1, retries);
+        if (attempt >= repeats || isFinal()) throw failure;
+        if (pause !== undefined && pause > maximumPauseSeconds) {
+          const asked = `it asks for a pause of ${Math.ceil(pause)} s, and maximumPauseSeconds is ${maximumPauseSeconds}`;
+          throw new MlanError("unavailable", `${failure.message} Besides, ${asked}.`);
+        }
+        this.#meter.repeat();
+        if (pause === undefined) await wait(delayOf(attempt) * 1000, undefined, { signal });
+        else this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + pause * 1000);
+      }
+    }
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted();
+      const left = this.#pausedUntil - performance.now();
+      if (left <= 0) return;
+      await wait(left, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+
+  /** With the user's own fields; null leaves one out. */
+  #complete(body: Body): Body {
+    const { model, body: own = {} } = this.#options;
+    return Object.fromEntries(Object.entries({ model, ...body, ...own }).filter(([, value]) => value !== null));
+  }
+}
+
+function parsed<Reply>(schema: z.ZodType<Reply>, reply: unknown): Reply {
+  const { data, success, error } = schema.safeParse(reply);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw new MalformedReply(issue ? `${issue.path.join(".") || "its body"}: ${issue.message}` : "");
+}
+
+/** Doubles each time; a random part keeps requests that failed together from coming together again. */
+function delayOf(attempt: number): number {
+  return Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** attempt) * (0.75 + Math.random() / 4);
+}

@@ -1,0 +1,142 @@
+import { type Component, contentOfFiles, MlanError, pathOf } from "@mlan/core";
+import type { SafetensorsReader } from "@mlan/safetensors";
+import type { Adapter } from "../weights/adapter.ts";
+import { checkpointType } from "../config/checkpoint-type.ts";
+import { pathExists } from "../config/checkpoint-file.ts";
+import { readConfigFile } from "../config/config-file.ts";
+import { formatConfig } from "../config/format-config.ts";
+import { llavaConfig } from "../config/llava-config.ts";
+import { PROJECTOR_PREFIX } from "../network/projector.ts";
+import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
+import { type Base, type BaseRecord, checkBase, readBaseFile } from "../saving/base-file.ts";
+import { overlaidReader } from "../saving/overlaid-reader.ts";
+import { openWeights } from "../weights/open-weights.ts";
+import { checkpointFiles } from "./checkpoint-files.ts";
+import {
+  type Checkpoint,
+  type CheckpointFolders,
+  openCheckpoint,
+  type OpenCheckpointOptions,
+} from "./open-checkpoint.ts";
+import { openVision } from "./open-vision.ts";
+import { verifyFolder } from "./verify-folder.ts";
+
+/** An open checkpoint, and the folders of which it is a change. */
+export interface OpenModel extends Checkpoint {
+  readonly base: Base;
+  /** The components that are not those of the base; empty for a folder that holds a whole model. */
+  readonly trained: readonly Component[];
+}
+
+export interface OpenModelFolderOptions extends OpenCheckpointOptions {
+  /** A base to take in place of the folders that `base.json` names, if it is the same to the bit. */
+  readonly base?: Base | undefined;
+}
+
+/**
+ * Opens the folder of a whole model, or of what was trained of one together with its base. Throws `invalid-checkpoint`
+ * like {@link openCheckpoint}, and for a base that is missing or has changed, naming both folders.
+ */
+export async function openModel(
+  folders: CheckpointFolders,
+  { base: own, ...options }: OpenModelFolderOptions = {},
+): Promise<OpenModel> {
+  const record = await readBaseFile(folders.weights);
+  if (record) return openTrained(folders, { record, own, options });
+  const checkpoint = await openCheckpoint(folders, options);
+  return { ...checkpoint, base: await baseOf(checkpoint, folders), trained: [] };
+}
+
+async function baseOf(checkpoint: Checkpoint, folders: CheckpointFolders): Promise<Base> {
+  const { weights, adapter, visionTower } = folders;
+  try {
+    const files = await checkpointFiles(checkpoint, folders);
+    return { weights, adapter, visionTower, files, content: await contentOfFiles(files) };
+  } catch (error) {
+    await checkpoint.close();
+    throw error;
+  }
+}
+
+interface TrainedQuestion {
+  readonly record: BaseRecord;
+  readonly own: Base | undefined;
+  readonly options: OpenCheckpointOptions;
+}
+
+async function openTrained(folders: CheckpointFolders, { record, own, options }: TrainedQuestion): Promise<OpenModel> {
+  const { architecture, weights } = folders;
+  const { verify = true, mayBeChanged = true, signal } = options;
+  const file = new URL("config.json", weights);
+  const config = await readConfigFile(file);
+  const type = await checkpointType(architecture, config, file);
+  if (verify) await verifyFolder(weights, { mayBeChanged, signal });
+  const places = own ?? { ...record, visionTower: folders.visionTower ?? record.visionTower };
+  await requireBase(record, places);
+  const below = await openCheckpoint(foldersOf(folders, places), options);
+  try {
+    const base = own ?? (await baseOf(below, foldersOf(folders, places)));
+    await checkBase(record, base);
+    const above = await openWeights(weights);
+    const trained = componentsOf(above);
+    const { tower, projector, adapter, ...rest } = below.weights;
+    const llava = type === "llava" ? llavaConfig(config, file) : undefined;
+    return {
+      ...below,
+      config,
+      language: architecture.config(config, file),
+      format: formatConfig(config, type, architecture, file),
+      vision: await openVision({ config, file, llava, visionTower: undefined, towerName: undefined, hasTower: true }),
+      weights: {
+        ...rest,
+        ...(tower && !trained.includes("vision") && { tower }),
+        ...(adapter && { adapter: withoutTrained(adapter, above) }),
+        ...(projector && !trained.includes("projector") && { projector }),
+        checkpoint: overlaidReader(rest.checkpoint, above),
+        freshProjector: false,
+      },
+      base,
+      trained,
+      close: async () => {
+        await above.close();
+        await below.close();
+      },
+    };
+  } catch (error) {
+    await below.close();
+    throw error;
+  }
+}
+
+type Places = Pick<Base, "weights" | "adapter" | "visionTower">;
+
+function foldersOf(folders: CheckpointFolders, { weights, adapter, visionTower }: Places): CheckpointFolders {
+  return { ...folders, weights, adapter, visionTower };
+}
+
+/** What an adapter changes, but for what was trained on top of it. */
+function withoutTrained(adapter: Adapter, above: SafetensorsReader): Adapter {
+  const isKept = ([name]: readonly [string, unknown]): boolean => !above.entries.has(name);
+  const updates = new Map([...adapter.updates].filter(isKept));
+  return { ...adapter, updates, whole: new Map([...adapter.whole].filter(isKept)) };
+}
+
+async function requireBase({ file }: BaseRecord, places: Places): Promise<void> {
+  for (const folder of [places.weights, places.adapter, places.visionTower]) {
+    if (!folder || (await pathExists(new URL(folder.href.replace(/\/$/, ""))))) continue;
+    throw new MlanError(
+      "invalid-checkpoint",
+      `model-llava: ${pathOf(new URL("./", file))} holds only what was trained, and the rest of the model, which was in ` +
+        `${pathOf(folder)}, is not there. Put it back, or write its place into ${pathOf(file)}.`,
+    );
+  }
+}
+
+function componentsOf({ entries }: SafetensorsReader): readonly Component[] {
+  return [...new Set([...entries.keys()].map(componentOf))];
+}
+
+function componentOf(name: string): Component {
+  if (name.startsWith(PROJECTOR_PREFIX)) return "projector";
+  return name.startsWith(VISION_PREFIX) ? "vision" : "language";
+}

@@ -1,0 +1,15 @@
+import type { SafetensorsReader } from "@mlan/safetensors";
+
+/** The tensors of both readers; those of `above` are preferred. */
+export function overlaidReader(below: SafetensorsReader, above: SafetensorsReader): SafetensorsReader {
+  const readerOf = (name: string): SafetensorsReader => (above.entries.has(name) ? above : below);
+  return {
+    entries: new Map([...below.entries, ...above.entries]),
+    read: (name) => readerOf(name).read(name),
+    readInto: (name, target) => readerOf(name).readInto(name, target),
+    readInt32: (name) => readerOf(name).readInt32(name),
+    close: async () => {
+      await Promise.all([below.close(), above.close()]);
+    },
+  };
+}

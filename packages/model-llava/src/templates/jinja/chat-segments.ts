@@ -1,0 +1,79 @@
+import type { Segment } from "../segments.ts";
+import type { RenderedChat, RenderedPiece, Span } from "./rendered-chat.ts";
+
+export interface ChatSegmentOptions {
+  /** The contents of the tokenizer's added tokens, which the template may write. */
+  readonly tokens: readonly string[];
+  /** What the template writes for an image. */
+  readonly imageToken: string;
+  /** The place behind the last that is taken. Default: the text's end. */
+  readonly end?: number;
+}
+
+/** A rendered chat as segments: tokens only where the template writes them, images in their places. */
+export function chatSegments(
+  { pieces, marks, text }: RenderedChat,
+  learned: readonly Span[],
+  { tokens, imageToken, end = text.length }: ChatSegmentOptions,
+): readonly Segment[] {
+  const images = marks.filter(({ kind }) => kind === "image");
+  const written: readonly (Placed & { readonly token?: string })[] = [
+    ...images.map(({ start }) => ({ start, text: "", token: imageToken })),
+    ...pieces.flatMap((piece) => (piece.said ? [piece] : atoms(piece, [...tokens, imageToken]))),
+  ];
+  const isLearned = (place: number): boolean => learned.some((span) => span.start <= place && place < span.end);
+  return written
+    .toSorted((one, other) => one.start - other.start)
+    .filter(({ start }) => start < end)
+    .flatMap((atom): readonly Segment[] => {
+      if (atom.token === imageToken)
+        return [{ token: "image", learned: false, ...(atom.text && { written: imageToken }) }];
+      if (atom.token !== undefined) return [{ addedToken: atom.token, learned: isLearned(atom.start) }];
+      return cut(atom, learned).map((part) => ({ text: part.text, learned: isLearned(part.start), continues: true }));
+    });
+}
+
+interface Placed {
+  readonly start: number;
+  readonly text: string;
+}
+
+/** Each of the tokens that are written in a text, the longest at each place. */
+export function tokensIn(
+  text: string,
+  tokens: readonly string[],
+): readonly { readonly content: string; readonly start: number }[] {
+  // Only what is there, since engines refuse patterns of too many parts.
+  const there = tokens.filter((token) => token !== "" && text.includes(token)).toSorted((a, b) => b.length - a.length);
+  if (there.length === 0) return [];
+  const pattern = new RegExp(
+    there.map((token) => token.replaceAll(/[.*+?^${}()|[\]\\/-]/g, String.raw`\$&`)).join("|"),
+    "g",
+  );
+  return [...text.matchAll(pattern)].map(({ 0: content, index }) => ({ content, start: index }));
+}
+
+/** Text of the template, cut at the tokens in it. */
+function atoms(
+  { start, text }: RenderedPiece,
+  tokens: readonly string[],
+): readonly (Placed & { readonly token?: string })[] {
+  const found = tokensIn(text, tokens);
+  return [...found, undefined].flatMap((token, index) => {
+    const before = found[index - 1];
+    const from = before ? before.start + before.content.length : 0;
+    const between = { start: start + from, text: text.slice(from, token?.start) };
+    return token ? [between, { start: start + token.start, text: token.content, token: token.content }] : [between];
+  });
+}
+
+/** A text, cut where spans begin and end. */
+function cut({ start, text }: Placed, spans: readonly Span[]): readonly Placed[] {
+  const inside = spans
+    .flatMap((span) => [span.start - start, span.end - start])
+    .filter((place) => place > 0 && place < text.length);
+  const places = [0, ...new Set(inside)].toSorted((a, b) => a - b);
+  return places
+    .map((place, index) => ({ start: start + place, text: text.slice(place, places[index + 1]) }))
+    .filter((part) => part.text !== "");
+}

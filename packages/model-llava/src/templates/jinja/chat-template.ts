@@ -1,0 +1,224 @@
+import { messageOf, MlanError, pathOf } from "@mlan/core";
+import { fingerprintNow } from "../../fingerprint.ts";
+import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
+import type { PlacedTurn } from "../place-images.ts";
+import type { Template } from "../template.ts";
+import { type ContentKind, chatMessages } from "./chat-messages.ts";
+import { chatSegments, tokensIn } from "./chat-segments.ts";
+import { hasGenerationTags, LEARNED_END, LEARNED_START, markGeneration } from "./generation-tags.ts";
+import { type JinjaTemplate, parseJinja } from "./jinja-template.ts";
+import { type Marks, marksFor } from "./marks.ts";
+import { answerSpan, markedSpans, type RenderedChat, renderedChat, type Span, withoutMarks } from "./rendered-chat.ts";
+
+/** A chat template of a model's folder. */
+export interface ChatTemplateSource {
+  /** E.g. "chat_template". */
+  readonly name: string;
+  /** In Jinja. */
+  readonly source: string;
+  /** Which holds it, for errors. */
+  readonly file: URL;
+  /** The variables that hold the tokenizer's special tokens, e.g. `bos_token`. */
+  readonly specialTokens: Readonly<Record<string, string>>;
+  /** What it writes for an image, e.g. `<image>`. */
+  readonly imageToken: string;
+  /** Whether the begin-of-sequence token is put in front of what does not begin with it, as processors of transformers do. */
+  readonly addsBeginOfSequence: boolean;
+}
+
+/**
+ * A model's own chat template. Its text and tokens are those of `apply_chat_template`, but that what the turns say is text
+ * whatever it holds. Learned is what it marks with `{% generation %}`, else each answer and its end: what a prompt for it
+ * does not have already, up to the token that ends it. Behind the last answer of a template that ends none with a token, the
+ * end of the sequence is written and learned.
+ *
+ * It is parsed when it is first used, and then throws `invalid-checkpoint` for what cannot be read, and `invalid-data`, naming the
+ * conversation or request, for what it refuses.
+ */
+export function chatTemplate(from: ChatTemplateSource, tokenizer: Tokenizer): Template {
+  const { name, source, specialTokens, imageToken, addsBeginOfSequence } = from;
+  let known: Probed | undefined;
+  const probed = (): Probed => (known ??= probe(from, tokenizer));
+  const options = { tokens: tokenizer.addedTokens, imageToken };
+  return {
+    name,
+    // Raise the number when the mask's rules change.
+    fingerprint: fingerprintNow(["chat template", 1, source, specialTokens, imageToken, addsBeginOfSequence]),
+    get answerEnd() {
+      return probed().answerEnd;
+    },
+    get beginOfSequence() {
+      return probed().beginOfSequence;
+    },
+    segments: ({ id, turns }) => {
+      const subject = `conversation ${JSON.stringify(id)}`;
+      const { chat, learned } = writtenChat(turns, subject, { from, probed: probed() });
+      const segments = chatSegments(chat, learned, options);
+      const last = turns.at(-1);
+      const isOpen = probed().answerEnd === undefined && last?.role === "assistant" && last.text.trim() !== "";
+      return isOpen ? [...segments, { token: "end-of-sequence", learned: last.learned ?? true }] : segments;
+    },
+    promptSegments: ({ id, turns, answerStart }) => {
+      const subject = `the prompt of ${JSON.stringify(id)}`;
+      const owner = { from, probed: probed() };
+      const core = answerStart.trim();
+      if (core === "") {
+        const { chat } = writtenChat(turns, subject, owner, true);
+        return [...chatSegments(chat, [], options), { text: answerStart, learned: false, continues: true }];
+      }
+      const answer: PlacedTurn = { role: "assistant", text: answerStart, images: 0 };
+      const { chat } = writtenChat([...turns, answer], subject, owner);
+      const end = chat.marks.findLast(({ kind, turn }) => kind === "text-end" && turn === turns.length);
+      const rest = answerStart.slice(answerStart.indexOf(core) + core.length);
+      return [
+        ...chatSegments(chat, [], { ...options, end: end?.start ?? chat.text.length }),
+        { text: rest, learned: false, continues: true },
+      ];
+    },
+  };
+}
+
+/** What is found out about a template by rendering it. */
+interface Probed {
+  readonly template: JinjaTemplate;
+  /** What it takes for a message without an image, and with one. */
+  readonly kinds: { readonly text: ContentKind; readonly images: ContentKind };
+  readonly hasTags: boolean;
+  /** The token behind an answer; undefined when there is none. */
+  readonly answerEnd: string | undefined;
+  readonly beginOfSequence: boolean;
+}
+
+interface Owner {
+  readonly from: ChatTemplateSource;
+  readonly probed: Probed;
+}
+
+function probe(from: ChatTemplateSource, { addedTokens }: Tokenizer): Probed {
+  const template = parsed(from);
+  const marks = marksFor([from.source]);
+  const write = (turns: readonly PlacedTurn[], kind: ContentKind): RenderedChat | undefined => {
+    try {
+      const messages = chatMessages(turns, kind, marks);
+      return renderedChat(template.render(variables(from, marks, messages, false)), marks);
+    } catch {
+      return undefined;
+    }
+  };
+  const question: PlacedTurn = { role: "user", text: "Question", images: 0 };
+  const says = (chat: RenderedChat | undefined): boolean => chat?.pieces.some(({ said }) => said) ?? false;
+  const shows = (chat: RenderedChat | undefined): boolean =>
+    chat?.pieces.some(({ said, text }) => !said && text.includes(from.imageToken)) ?? false;
+  const text: ContentKind = says(write([question], "text")) ? "text" : "parts";
+  const images: ContentKind = shows(write([{ ...question, images: 1 }], "parts")) ? "parts" : "text";
+  const chat = write([question, { role: "assistant", text: "Answer", images: 0 }], text);
+  const answered = chat?.marks.findLast(({ kind, turn }) => kind === "text-end" && turn === 1);
+  const behind = chat?.pieces.find(({ start, said }) => !said && start >= (answered?.end ?? Infinity));
+  const answerEnd = tokensIn(behind?.text ?? "", addedTokens)[0]?.content;
+  const begin = from.specialTokens["bos_token"];
+  const beginOfSequence = from.addsBeginOfSequence && begin !== undefined && chat?.text.startsWith(begin) === false;
+  return { template, kinds: { text, images }, hasTags: hasGenerationTags(from.source), answerEnd, beginOfSequence };
+}
+
+function parsed({ source, file, name }: ChatTemplateSource): JinjaTemplate {
+  try {
+    return parseJinja(markGeneration(source));
+  } catch (cause) {
+    throw new MlanError(
+      "invalid-checkpoint",
+      `model-llava: ${pathOf(file)}: the template ${JSON.stringify(name)} cannot be read: ${shortened(messageOf(cause))}. ` +
+        "Correct it, or name another template.",
+      { cause },
+    );
+  }
+}
+
+function variables(
+  { specialTokens }: ChatTemplateSource,
+  marks: Marks,
+  messages: unknown,
+  addGenerationPrompt: boolean,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...specialTokens,
+    messages,
+    add_generation_prompt: addGenerationPrompt,
+    [LEARNED_START]: marks.write("learned-start"),
+    [LEARNED_END]: marks.write("learned-end"),
+  };
+}
+
+interface WrittenChat {
+  readonly chat: RenderedChat;
+  readonly learned: readonly Span[];
+}
+
+/** Turns as the template writes them; `asks` adds the beginning of an answer. Throws `invalid-data` naming `subject`. */
+function writtenChat(
+  turns: readonly PlacedTurn[],
+  subject: string,
+  { from, probed }: Owner,
+  asks = false,
+): WrittenChat {
+  const refused = (problem: string, cause?: unknown): MlanError =>
+    new MlanError(
+      "invalid-data",
+      `model-llava: ${subject} cannot be written in the template ${JSON.stringify(from.name)} of ${pathOf(from.file)}: ` +
+        `${shortened(problem)}. Change its turns, or name another template.`,
+      { cause },
+    );
+  const { template, kinds, hasTags, answerEnd } = probed;
+  const hasImages = turns.some(({ images, placeholders = 0 }) => images + placeholders > 0);
+  const kind = hasImages ? kinds.images : kinds.text;
+  try {
+    const marks = marksFor([from.source, ...turns.map(({ text }) => text)]);
+    const render = (some: readonly PlacedTurn[], adds: boolean, marked = true): string =>
+      template.render(variables(from, marks, chatMessages(some, kind, marks, { marked }), adds));
+    const text = render(turns, asks);
+    if (withoutMarks(text, marks) !== withoutMarks(render(turns, asks, false), marks))
+      throw new Error("it decides by the beginning or the end of a turn's text, so that the turn is not found again");
+    const chat = renderedChat(text, marks);
+    const problem = unwrittenTurn(turns, chat) ?? wrongImages(turns, chat, kind, from.imageToken);
+    if (problem !== undefined) throw new Error(problem);
+    if (asks) return { chat, learned: [] };
+    const isLearned = (turn: number): boolean => turns[turn]?.role === "assistant" && (turns[turn].learned ?? true);
+    if (hasTags) return { chat, learned: markedSpans(chat, isLearned) };
+    const learned = turns.flatMap((turn, place): readonly Span[] => {
+      if (!isLearned(place) || turn.text.trim() === "") return [];
+      const span = answerSpan(chat, place, { asked: render(turns.slice(0, place), true), answerEnd });
+      return span ? [span] : [];
+    });
+    return { chat, learned };
+  } catch (cause) {
+    throw refused(messageOf(cause), cause);
+  }
+}
+
+function unwrittenTurn(turns: readonly PlacedTurn[], { marks }: RenderedChat): string | undefined {
+  const written = new Set(marks.filter(({ kind }) => kind.startsWith("text")).map(({ turn }) => turn));
+  const missing = turns.findIndex(({ text }, place) => text.trim() !== "" && !written.has(place));
+  if (missing < 0) return undefined;
+  const role = turns[missing]?.role;
+  return role === "system"
+    ? "it has no place for a system prompt"
+    : `it leaves out turn ${missing + 1}, by the ${role}`;
+}
+
+function wrongImages(
+  turns: readonly PlacedTurn[],
+  { pieces, marks }: RenderedChat,
+  kind: ContentKind,
+  imageToken: string,
+): string | undefined {
+  const expected = turns.reduce((sum, { images, placeholders = 0 }) => sum + images + placeholders, 0);
+  const found =
+    kind === "text"
+      ? marks.filter((mark) => mark.kind === "image").length
+      : pieces.reduce((sum, { said, text }) => sum + (said ? 0 : text.split(imageToken).length - 1), 0);
+  return found === expected ? undefined : `it writes ${found} places of images, where ${expected} are shown`;
+}
+
+function shortened(message: string): string {
+  const line = message.replaceAll(/\s+/g, " ").trim().replace(/\.$/, "");
+  return line.length > 300 ? `${line.slice(0, 300)}...` : line;
+}

@@ -1,0 +1,142 @@
+import * as library from "@huggingface/jinja";
+
+/** A template of Jinja, parsed. */
+export interface JinjaTemplate {
+  /** Throws an error that says what went wrong; endless loops and endless output end in one, too. */
+  render(variables: Readonly<Record<string, unknown>>): string;
+}
+
+/**
+ * Parses a chat template as transformers does (`trim_blocks`, `lstrip_blocks`). Throws an error that says what is wrong
+ * with it.
+ */
+export function parseJinja(source: string): JinjaTemplate {
+  if (source.length > LONGEST_SOURCE)
+    throw new Error(`it has ${source.length} characters, at most ${LONGEST_SOURCE} are read`);
+  // The library's patterns take time by the square of such a run.
+  if (LONG_SPACE.test(source)) throw new Error("it has thousands of white-space characters in a row");
+  const program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+  return {
+    render(variables) {
+      const environment = new Environment();
+      for (const [name, value] of Object.entries({ ...GLOBALS, ...variables })) environment.set(name, value);
+      return String(new BoundedInterpreter(environment).run(program).value);
+    },
+  };
+}
+
+/** Characters. The longest templates of published models have some 40,000. */
+const LONGEST_SOURCE = 250_000;
+const LONG_SPACE = /(?<!\s)\s{4000}/;
+/** Parts of a program that one rendering evaluates, and items that it goes through. A turn takes some hundred. */
+const MOST_STEPS = 500_000;
+/** For an item of a list that is gone through. */
+const STEPS_PER_ITEM = 10;
+/** Characters of a text, and items of a list. */
+const LONGEST_TEXT = 10_000_000;
+const LONGEST_LIST = 1_000_000;
+/** Characters that a filter or an operator goes through in the time of a step. */
+const CHARACTERS_PER_STEP = 100;
+
+// The library's declarations name files without extension, which NodeNext does not resolve.
+interface Value {
+  readonly type: string;
+  readonly value: unknown;
+}
+interface Scope {
+  set(name: string, value: unknown): unknown;
+}
+interface Runner {
+  run(program: unknown): Value;
+  evaluate(statement: unknown, environment: Scope): Value;
+}
+interface Library {
+  readonly Environment: new () => Scope;
+  readonly Interpreter: new (environment: Scope) => Runner;
+  readonly parse: (tokens: unknown) => unknown;
+  readonly tokenize: (source: string, options: Readonly<Record<string, boolean>>) => unknown;
+}
+const { Environment, Interpreter, parse, tokenize }: Library = library;
+
+/** Every part of a program is evaluated by one method, so that bounds can be kept there. */
+class BoundedInterpreter extends Interpreter {
+  private steps = 0;
+  /** Parts whose values are gone through item by item, outside of that method. */
+  private readonly walked = new WeakSet<object>();
+
+  override evaluate(statement: unknown, environment: Scope): Value {
+    for (const part of walkedParts(statement)) this.walked.add(part);
+    const result = super.evaluate(statement, environment);
+    const { value } = result;
+    const [characters, items] = [typeof value === "string" ? value.length : 0, Array.isArray(value) ? value.length : 0];
+    if (characters > LONGEST_TEXT) throw new Error(`it makes a text of ${characters} characters`);
+    if (items > LONGEST_LIST) throw new Error(`it makes a list of ${items} items`);
+    const isWalked = typeof statement === "object" && statement !== null && this.walked.has(statement);
+    this.steps += 1 + (isWalked ? items * STEPS_PER_ITEM + characters / CHARACTERS_PER_STEP : 0);
+    if (this.steps > MOST_STEPS) throw new Error(`it takes more than ${MOST_STEPS} steps`);
+    return result;
+  }
+}
+
+/** What a loop, a filter, an operator, or a slice goes through. */
+function walkedParts(statement: unknown): readonly object[] {
+  const { type, iterable, operand, left, right, object, property } = Object(statement);
+  const parts: readonly unknown[] =
+    type === "For"
+      ? [iterable?.type === "SelectExpression" ? iterable.lhs : iterable]
+      : type === "FilterExpression"
+        ? [operand]
+        : type === "BinaryExpression"
+          ? [left, right]
+          : type === "MemberExpression" && property?.type === "SliceExpression"
+            ? [object]
+            : [];
+  return parts.filter((part): part is object => typeof part === "object" && part !== null);
+}
+
+/** What transformers gives to every template, and the constants of the language. */
+const GLOBALS: Readonly<Record<string, unknown>> = {
+  true: true,
+  false: false,
+  none: null,
+  True: true,
+  False: false,
+  None: null,
+  range,
+  raise_exception: (message: unknown) => {
+    throw new Error(String(message));
+  },
+  strftime_now: (format: unknown) => String(format).replace(/%-?[a-zA-Z%]/g, (part) => DATE[part] ?? part),
+  tools: null,
+  documents: null,
+};
+
+/**
+ * The day that templates of Llama 3.1 and later name by default: what a model reads must not change with the day on which it
+ * is asked.
+ */
+const DATE: Readonly<Record<string, string>> = {
+  "%Y": "2024",
+  "%y": "24",
+  "%m": "07",
+  "%-m": "7",
+  "%b": "Jul",
+  "%B": "July",
+  "%d": "26",
+  "%-d": "26",
+  "%A": "Friday",
+  "%a": "Fri",
+  "%H": "00",
+  "%M": "00",
+  "%S": "00",
+  "%%": "%",
+};
+
+/** Python's. The library's own fills memory for a number that a template may write. */
+function range(first: unknown, second?: unknown, third: unknown = 1): readonly number[] {
+  const [start, stop] = second === undefined || second === null ? [0, Number(first)] : [Number(first), Number(second)];
+  const step = Number(third);
+  const length = Math.max(0, Math.ceil((stop - start) / step));
+  if (step === 0 || !(length <= LONGEST_LIST)) throw new Error(`range(${start}, ${stop}, ${step}) is too long`);
+  return Array.from({ length }, (_, index) => start + index * step);
+}

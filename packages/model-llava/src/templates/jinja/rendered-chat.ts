@@ -1,0 +1,92 @@
+import type { Mark, Marks } from "./marks.ts";
+
+/** A text that a template wrote, with marks in it. All places are places in it. */
+export interface RenderedChat {
+  readonly text: string;
+  /** Without marks, in their order. */
+  readonly pieces: readonly RenderedPiece[];
+  readonly marks: readonly (Mark & { readonly start: number; readonly end: number })[];
+}
+
+export interface RenderedPiece {
+  readonly start: number;
+  readonly text: string;
+  /** Whether a turn says it; else the template writes it. */
+  readonly said: boolean;
+}
+
+/** Finds in a text what the template wrote, and what the turns say. */
+export function renderedChat(text: string, { read, write }: Marks): RenderedChat {
+  let place = 0;
+  const found = read(text).map((part) => {
+    const start = place;
+    place += typeof part === "string" ? part.length : write(part.kind, part.turn).length;
+    return { part, start, end: place };
+  });
+  const marks = found.flatMap(({ part, start, end }) => (typeof part === "string" ? [] : [{ ...part, start, end }]));
+  const borders = marks.filter(({ kind }) => kind === "text-start" || kind === "text-end");
+  const pieces = found.flatMap(({ part, start }): readonly RenderedPiece[] => {
+    if (typeof part !== "string") return [];
+    const behind = borders.findIndex((mark) => mark.start > start);
+    const [before, next] = [borders[behind - 1], borders[behind]];
+    // A template that takes a text apart, e.g. at </think>, may have dropped one of its marks.
+    const said = before?.kind === "text-start" && next?.kind === "text-end" && before.turn === next.turn;
+    return [{ start, text: part, said }];
+  });
+  return { text, pieces, marks };
+}
+
+/** The text as it is without marks but those of images. */
+export function withoutMarks(text: string, { read, write }: Marks): string {
+  return read(text)
+    .map((part) => (typeof part === "string" ? part : part.kind === "image" ? write("image") : ""))
+    .join("");
+}
+
+/** Places from `start`, which is among them, to `end`, which is not. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The spans that a template marks with `{% generation %}`, without those of turns that are not learned. */
+export function markedSpans({ marks }: RenderedChat, isLearned: (turn: number) => boolean): readonly Span[] {
+  return marks.flatMap((mark, index): readonly Span[] => {
+    if (mark.kind !== "learned-start") return [];
+    const length = marks.slice(index).findIndex(({ kind }) => kind === "learned-end");
+    const inside = marks.slice(index + 1, index + Math.max(1, length));
+    const end = marks[index + length];
+    // What stands in no turn is text of the template around an answer that it took apart.
+    const unlearned = inside.some(({ kind, turn }) => kind.startsWith("text") && !isLearned(turn));
+    return end && length > 0 && !unlearned ? [{ start: mark.end, end: end.start }] : [];
+  });
+}
+
+/**
+ * The span of an answer in a template that marks none: from where a rendering of the turns before it, with the beginning of
+ * an answer, ends or differs, up to the token that ends answers if it follows, else to the end of the answer's text.
+ * undefined when the text is not there.
+ */
+export function answerSpan(
+  { text, marks, pieces }: RenderedChat,
+  turn: number,
+  { asked, answerEnd }: { readonly asked: string; readonly answerEnd: string | undefined },
+): Span | undefined {
+  const own = marks.filter((mark) => mark.turn === turn && mark.kind.startsWith("text"));
+  const first = own[0];
+  const last = own.at(-1);
+  if (!first || !last) return undefined;
+  const start = Math.min(commonLength(text, asked), first.start);
+  const behind = pieces.find((piece) => piece.start >= last.end);
+  const next = marks.find((mark) => mark.start >= last.end);
+  const isNext = behind && !behind.said && behind.start < (next?.start ?? Infinity);
+  const ending = answerEnd !== undefined && isNext ? behind.text.indexOf(answerEnd) : -1;
+  if (!behind || ending < 0 || answerEnd === undefined) return { start, end: last.start };
+  return { start, end: behind.start + ending + answerEnd.length };
+}
+
+function commonLength(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length++;
+  return length;
+}

@@ -1,0 +1,58 @@
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { Segment } from "./segments.ts";
+
+interface Context {
+  readonly tokenizer: Tokenizer;
+  /** What is encoded before the group: a text or a token's id. */
+  readonly before: string | number | undefined;
+}
+
+/**
+ * Which tokens of a group of segments that were encoded as one text are learned: those that hold a character of a learned
+ * segment, as with `return_assistant_tokens_mask` of transformers.
+ */
+export function learnedTokens(group: readonly Segment[], ids: readonly number[], context: Context): readonly boolean[] {
+  const [first, ...more] = group;
+  if (more.length === 0) return ids.map(() => first?.learned ?? false);
+  const whole = group.map((segment) => ("text" in segment ? segment.text : "")).join("");
+  const learned = ids.map(() => false);
+  let place = 0;
+  let from = 0;
+  for (const [index, segment] of group.entries()) {
+    place += "text" in segment ? segment.text.length : 0;
+    const { end, next } =
+      index === more.length ? { end: ids.length, next: ids.length } : border(whole, place, ids, context);
+    if (segment.learned) learned.fill(true, from, end);
+    from = next;
+  }
+  return learned;
+}
+
+/**
+ * Where the tokens of a text before a place end, and where those behind it begin. They differ by a token that goes across: one
+ * of those by which the tokens of both parts by themselves differ from those of the whole.
+ */
+function border(
+  whole: string,
+  place: number,
+  ids: readonly number[],
+  { tokenizer, before }: Context,
+): { readonly end: number; readonly next: number } {
+  const [head, tail] = [whole.slice(0, place), whole.slice(place)];
+  const context = before === undefined ? [] : [before];
+  const ahead = tokenizer.encodeParts([...context, head]).at(-1) ?? [];
+  let across = common(ids, ahead);
+  if (across === ahead.length) return { end: across, next: across };
+  const behind = tokenizer.encodeParts([...context, head, tail]).at(-1) ?? [];
+  const last = ids.length - common(ids.toReversed(), behind.toReversed()) - 1;
+  // Decoding leaves out a first space.
+  const omitted = whole.length - tokenizer.decode(ids).length;
+  while (across < last && omitted + tokenizer.decode(ids.slice(0, across + 1)).length <= place) across++;
+  return { end: across + 1, next: across };
+}
+
+function common(one: readonly number[], other: readonly number[]): number {
+  let length = 0;
+  while (length < one.length && length < other.length && one[length] === other[length]) length++;
+  return length;
+}
