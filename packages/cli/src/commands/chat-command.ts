@@ -1,19 +1,10 @@
 import type { Command } from "commander";
+import type { ChatRequest } from "../work/chat.ts";
 import type { CommandContext } from "./command-context.ts";
-import { type ModelOptions, withModelOptions } from "./model-options.ts";
+import { withModelOptions } from "./model-options.ts";
 import { collect, numberWithin, wholeNumber } from "./option-values.ts";
 
-interface Options extends ModelOptions {
-  readonly image?: readonly string[];
-  readonly system?: string;
-  readonly maxTokens?: number;
-  readonly temperature: number;
-  readonly topK?: number;
-  readonly topP?: number;
-  readonly minP?: number;
-  readonly seed?: number;
-  readonly repetitionPenalty?: number;
-}
+type Options = Omit<ChatRequest, "checkpoint">;
 
 const EXAMPLES = `
 Examples:

@@ -1,21 +1,11 @@
 import type { Command } from "commander";
 import { Option } from "commander";
+import type { ServeRequest } from "../work/serve-model.ts";
 import type { CommandContext } from "./command-context.ts";
-import { type ModelOptions, withModelOptions } from "./model-options.ts";
+import { withModelOptions } from "./model-options.ts";
 import { numberWithin, wholeNumber } from "./option-values.ts";
 
-interface Options extends ModelOptions {
-  readonly name?: string;
-  readonly host: string;
-  readonly port: number;
-  readonly apiKey?: string;
-  readonly batchSize?: number;
-  readonly maxTokens?: number;
-  readonly maxImages?: number;
-  readonly maxBody?: number;
-  readonly maxWaiting?: number;
-  readonly timeout?: number;
-}
+type Options = Omit<ServeRequest, "checkpoint">;
 
 const EXAMPLES = `
 Examples:
