@@ -58,7 +58,7 @@ export async function openModel({
 }
 
 /** The installed plugin that reads the checkpoint's `config.json`; of several, which differ only in names, the first. */
-async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>, written: string): Promise<string> {
+export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>, written: string): Promise<string> {
   if (!(weights instanceof URL))
     throw new MlanError(
       "invalid-options",
