@@ -67,7 +67,7 @@ async function openShown(source: ModelSource, terminal: Terminal): Promise<Model
 }
 
 /** The installed plugin that reads the checkpoint's `config.json`; of several, which differ only in names, the first. */
-async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>, written: string): Promise<string> {
+export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>, written: string): Promise<string> {
   if (!(weights instanceof URL))
     throw new MlanError(
       "invalid-options",
