@@ -32,6 +32,11 @@ export interface BackboneOptions {
    * inside `weights`; a plain backbone without one reads text only.
    */
   readonly visionTower?: Location | HubModel;
+  /**
+   * The template that the model was tuned in: "v1", "llama_2", "plain", or "chat_template" for the folder's own. Default: what a
+   * checkpoint of mlan says, "plain" for a plain backbone, and the folder's own chat template for LLaVA from elsewhere.
+   */
+  readonly template?: string;
 }
 
 /** What tells one backbone from another. */
@@ -56,6 +61,7 @@ const schema = z.strictObject({
   weights: place.exactOptional(),
   adapter: place.exactOptional(),
   visionTower: place.exactOptional(),
+  template: z.string().min(1, "expected the name of a template").exactOptional(),
 });
 
 /** For the manifest of a run. */
@@ -70,18 +76,20 @@ function shown(named: URL | HubModel): string {
 export function backbonePlugin(definition: BackboneDefinition, options: BackboneOptions): Plugin<ModelSource> {
   const { name, module, packageName = `@mlan/model-${name}`, ...rest } = definition;
   const { id, revision } = definition.repository;
-  const { weights = hub(id, { revision }), adapter, visionTower } = checkOptions(`model-${name}`, schema, options);
+  const checked = checkOptions(`model-${name}`, schema, options);
+  const { weights = hub(id, { revision }), adapter, visionTower, template } = checked;
   return plugin({
     name: packageName,
     token: MODEL,
     module,
     // Where the files are decides nothing, and they may move; what they hold is compared by `inspect`.
-    settings: { hasTower: visionTower !== undefined },
+    settings: { hasTower: visionTower !== undefined, ...(template !== undefined && { template }) },
     places: {
       weights: shown(weights),
       ...(adapter && { adapter: shown(adapter) }),
       ...(visionTower && { visionTower: shown(visionTower) }),
     },
-    create: (scope) => createLlavaSource({ name, compute: scope.get(COMPUTE), ...rest, weights, adapter, visionTower }),
+    create: (scope) =>
+      createLlavaSource({ name, compute: scope.get(COMPUTE), ...rest, weights, adapter, visionTower, template }),
   });
 }

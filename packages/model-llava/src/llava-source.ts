@@ -31,6 +31,8 @@ import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
 import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
+import { chatTemplate } from "./templates/jinja/chat-template.ts";
+import type { Template } from "./templates/template.ts";
 import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
@@ -56,6 +58,11 @@ export interface LlavaSourceOptions {
   readonly adapter?: Location | HubModel | undefined;
   /** A CLIP vision tower in Hugging Face layout. A tower inside `weights` is preferred to it. */
   readonly visionTower?: Location | HubModel | undefined;
+  /**
+   * The template that the model was tuned in, by name. Default: the one that the folder names, or its own chat template for
+   * LLaVA from elsewhere.
+   */
+  readonly template?: string | undefined;
   /** How benchmarks ask the model while its weights have seen no conversation. */
   readonly untunedWording: Wording;
 }
@@ -80,7 +87,6 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const weights = placeOf(options.weights);
   const adapter = options.adapter === undefined ? undefined : placeOf(options.adapter);
   const visionTower = options.visionTower === undefined ? undefined : placeOf(options.visionTower);
-  const templates = templatesOf(architecture);
   const findFolders = async (opening: OpenOptions): Promise<CheckpointFolders> => {
     const files = [...architecture.tokenizer.files, ...CARRIED_FILES];
     const adapted = await adaptedFolders({
@@ -89,6 +95,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
     });
     return {
       architecture,
+      template: options.template,
       ...adapted,
       visionTower: visionTower && (await folderOf(visionTower, { repository: VISION_TOWER, files: [] }, opening)),
       ...(visionTower && !(visionTower instanceof URL) && { towerName: visionTower.repository }),
@@ -102,7 +109,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       const folders = await findFolders(opening);
       await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
-        const { vision, format, tokenizer, plan, endTokenIds } = await prepare(checkpoint, folders);
+        const { vision, format, tokenizer, templates, plan, endTokenIds } = await prepare(checkpoint, folders);
         const carried = await readCarriedFiles({ ...folders, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
@@ -114,6 +121,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             untunedWording,
             network,
             tokenizer,
+            templates,
             carried,
             vision,
             endTokenIds,
@@ -131,7 +139,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       const { signal } = opening;
       const folders = await findFolders(opening);
       return withCheckpoint(folders, { verify: false }, async (checkpoint) => {
-        const { plan, tokenizer, vision, language, notices } = await prepare(checkpoint, folders);
+        const { plan, tokenizer, templates, vision, language, notices } = await prepare(checkpoint, folders);
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
         const readsImages = vision !== undefined;
         const checkFormat = (next: ConversationFormat): void => {
@@ -211,6 +219,8 @@ function checkImage({ name, origin }: ImageReference, bytes: Uint8Array): void {
 
 interface Prepared extends Checkpoint {
   readonly tokenizer: Tokenizer;
+  /** The architecture's and the folder's own. */
+  readonly templates: readonly Template[];
   readonly plan: WeightPlan;
 }
 
@@ -220,7 +230,10 @@ async function prepare(checkpoint: Checkpoint, { architecture, weights }: Checkp
   checkVocabulary(tokenizer, checkpoint, weights);
   const plan = planWeights(checkpoint, checkpoint.weights);
   const notices = plan.fresh.length === 0 ? checkpoint.notices : [...checkpoint.notices, freshProjector(weights)];
-  return { ...checkpoint, tokenizer, plan, notices };
+  const own = checkpoint.chatTemplates.map((source) => chatTemplate(source, tokenizer));
+  const templates = [...templatesOf(architecture), ...own];
+  templateByName(templates, checkpoint.format.template);
+  return { ...checkpoint, tokenizer, templates, plan, notices };
 }
 
 function freshProjector(weights: URL): string {

@@ -18,7 +18,7 @@ export interface ChatTemplateSource {
   readonly source: string;
   /** Which holds it, for errors. */
   readonly file: URL;
-  /** The variables that hold the tokenizer's special tokens, e.g. `bos_token`. */
+  /** The variables that hold special tokens, e.g. `bos_token`. Default of `bos_token` and `eos_token`: the tokenizer's. */
   readonly specialTokens: Readonly<Record<string, string>>;
   /** What it writes for an image, e.g. `<image>`. */
   readonly imageToken: string;
@@ -35,8 +35,17 @@ export interface ChatTemplateSource {
  * It is parsed when it is first used, and then throws `invalid-checkpoint` for what cannot be read, and `invalid-data`, naming the
  * conversation or request, for what it refuses.
  */
-export function chatTemplate(from: ChatTemplateSource, tokenizer: Tokenizer): Template {
-  const { name, source, specialTokens, imageToken, addsBeginOfSequence } = from;
+export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): Template {
+  const { name, source, imageToken, addsBeginOfSequence } = given;
+  const [begin, end] = [tokenizer.beginOfSequenceId, tokenizer.endOfSequenceId].map((id) =>
+    id === undefined ? undefined : tokenizer.tokenOf(id),
+  );
+  const specialTokens = {
+    ...(begin !== undefined && { bos_token: begin }),
+    ...(end !== undefined && { eos_token: end }),
+    ...given.specialTokens,
+  };
+  const from = { ...given, specialTokens };
   let known: Probed | undefined;
   const probed = (): Probed => (known ??= probe(from, tokenizer));
   const options = { tokens: tokenizer.addedTokens, imageToken };
