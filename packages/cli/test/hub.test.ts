@@ -1,18 +1,22 @@
-import { hubServer } from "@mlan/testing";
-import { mkdtemp, rm } from "node:fs/promises";
+import { hubServer, hubUploadServer, writeTinyLlava } from "@mlan/testing";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { start } from "./command-line.ts";
+import { openSession } from "./command-line.ts";
+
+let env: Record<string, string> = {};
+/** One process for each test, since the variables are those of a process. */
+const [evaluated, pushed, refused] = [openSession(() => env), openSession(() => env), openSession(() => env)];
 
 test("eval takes weights and tower from the Hub, at the revision given", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "mlan-cli-hub-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await scratch();
   const server = await hubServer({ type: "model", name: "acme/tiny", commit: "0".repeat(40), files: {} });
-  const env = { HF_ENDPOINT: server.endpoint, HF_HUB_CACHE: join(folder, "hub"), HF_HUB_OFFLINE: "0" };
+  env = { HF_ENDPOINT: server.endpoint, HF_HUB_CACHE: join(folder, "hub"), HF_HUB_OFFLINE: "0" };
   const evaluate = async (...words: readonly string[]): Promise<string> => {
     const command = ["eval", "--model", "vicuna", "--benchmark", "boolq", "--folder", join(folder, "run"), ...words];
-    const { status, stderr } = await start(command, env).finished;
+    const { status, stderr } = await evaluated(command);
     expect(status).toBe(1);
     return stderr;
   };
@@ -24,3 +28,54 @@ test("eval takes weights and tower from the Hub, at the revision given", async (
   expect(await evaluate("--tower", "hub:acme/tiny")).toMatch(/model lmsys\/vicuna-7b-v1\.5, revision [0-9a-f]{40}: /);
   expect(await evaluate("--weights", "hub:../x")).toContain('hub: "../x" is not the name of a model on the Hub');
 });
+
+test("push uploads a checkpoint, says what it did, and sends nothing twice", async () => {
+  const folder = await scratch();
+  await writeTinyLlava(pathToFileURL(`${folder}/`));
+  const server = await hubUploadServer({ token: "hf_writer" });
+  env = { HF_ENDPOINT: server.endpoint, HF_TOKEN: "hf_writer", HF_HUB_OFFLINE: "0" };
+  const push = (...words: readonly string[]) => pushed(["push", ...words]);
+  const model = join(folder, "backbone");
+
+  const first = await push(model, "acme/tiny", "--title", "A tiny Llama");
+  expect(first).toMatchObject({ status: 0, stderr: expect.stringContaining("uploading model.safetensors: ") });
+  expect(first.stdout).toMatch(
+    /^Created the private repository acme\/tiny\. Uploaded \d files to acme\/tiny, commit [0-9a-f]{40}\.\n$/,
+  );
+  const { visibility, titles, files } = server.repositories.get("acme/tiny") ?? {};
+  expect({ visibility, titles }).toEqual({ visibility: "private", titles: ["initial commit", "A tiny Llama"] });
+  expect([...(files?.keys() ?? [])]).toEqual(expect.arrayContaining(["config.json", "model.safetensors"]));
+
+  expect((await push(model, "acme/tiny")).stdout).toMatch(
+    /^acme\/tiny has all of it already, at commit [0-9a-f]{40}\.\n$/,
+  );
+  await rename(join(model, "model.safetensors"), join(model, "model-00001-of-00001.safetensors"));
+  expect((await push(model, "acme/tiny")).stdout).toMatch(
+    /Removed, because the folder has no such file: model\.safetensors\.\n$/,
+  );
+  // A file that is none of a model's stays.
+  expect(files?.has(".gitattributes")).toBe(true);
+});
+
+test("push says what is missing", async () => {
+  const folder = await scratch();
+  await writeTinyLlava(pathToFileURL(`${folder}/`));
+  env = { HF_ENDPOINT: "http://127.0.0.1:9", HF_TOKEN: "", HF_HOME: folder, HF_HUB_OFFLINE: "0" };
+  const push = async (path: string): Promise<string> => {
+    const { status, stderr } = await refused(["push", path, "acme/tiny"]);
+    expect(status).toBe(1);
+    return stderr;
+  };
+  expect(await push(folder)).toMatch(/is not the folder of a model: it has no config\.json\./);
+  expect(await push(join(folder, "backbone"))).toMatch(
+    /uploading needs a token; set HF_TOKEN to one of the kind "write"/,
+  );
+  expect(await push("hub:acme/tiny")).toMatch(/hub:acme\/tiny is on the Hub; give a folder on this machine/);
+});
+
+/** A folder that is gone when the test is. */
+async function scratch(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "mlan-cli-hub-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -41,6 +41,11 @@ export async function checkContent(file: HubFile, part: URL, signal: AbortSignal
   throw new Error(`its checksum is ${found} instead of ${file.etag}`);
 }
 
+/** Whether a file of the listed size has the listed bytes. */
+export async function hasContent(place: URL, file: HubFile): Promise<boolean> {
+  return (await digestOf(place, file, undefined)) === file.etag;
+}
+
 async function digestOf(place: URL, { etag, size }: HubFile, signal: AbortSignal | undefined): Promise<string> {
   const hash = etag.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
   for await (const chunk of createReadStream(place, { ...(signal && { signal }) })) hash.update(chunk);

@@ -33,6 +33,8 @@ function answered(answer: Response, asked: HubTarget, settings: HubSettings): st
 /** The header is more precise than the status: without a token, the Hub also answers 401 for what does not exist. */
 function adviceFor(answer: Response, asked: HubTarget, settings: HubSettings): string {
   const code = answer.headers.get("x-error-code");
+  if (asked.writes && [401, 403].includes(answer.status)) return notWritable(asked, settings);
+  if (asked.writes && [409, 412].includes(answer.status)) return "The branch has changed meanwhile; start again.";
   if (code === "GatedRepo") return gated(asked, settings);
   if (code === "RepoNotFound") return noRepository(asked, settings);
   if (code === "RevisionNotFound")
@@ -53,6 +55,10 @@ function adviceForStatus(status: number, asked: HubTarget, settings: HubSettings
     return `Too many requests, ${attempts} times in a row; try later${token ? "" : ", or set HF_TOKEN for a higher limit"}.`;
   if (status >= 500 || status === 408) return `It failed ${attempts} times in a row; try later.`;
   return CHECK_ENDPOINT;
+}
+
+function notWritable({ repository }: HubTarget, { endpoint }: HubSettings): string {
+  return `The account of HF_TOKEN may not write to ${repository}, or the token may not; take one of the kind "write" of an account that may (${endpoint}/settings/tokens), or another owner's name.`;
 }
 
 function gated(asked: HubTarget, settings: HubSettings): string {
@@ -80,9 +86,15 @@ function noRepository(asked: HubTarget, settings: HubSettings): string {
 /** The option that takes files from this machine instead. */
 const LOCAL_OPTION = { model: "weights", dataset: "folder" };
 
-function unreached(cause: unknown, { type, file }: HubTarget, { endpoint, attempts }: HubSettings): string {
+function unreached(cause: unknown, { type, file, writes }: HubTarget, { endpoint, attempts }: HubSettings): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const reason = printable(messageOf(inner) || String(Object(inner).code ?? "no reason is known"));
+  if (writes) {
+    return (
+      `it failed ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +
+      "files that have arrived are not sent again."
+    );
+  }
   if (file !== undefined) {
     return (
       `it could not be downloaded, ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +

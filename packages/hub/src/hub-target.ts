@@ -7,6 +7,8 @@ export interface HubTarget {
   readonly repository: string;
   readonly revision: string;
   readonly file?: string;
+  /** Whether the request changes the repository. Default false. */
+  readonly writes?: boolean;
 }
 
 /** "model lmsys/vicuna-7b-v1.5, revision main, file config.json", for messages. */

@@ -31,6 +31,7 @@ import type { Template } from "./templates/template.ts";
 import { templateByName, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, learningComponents } from "./weights/learning.ts";
+import { isQuantisedFormat, type WeightFormat } from "./weights/weight-format.ts";
 
 /** A LLaVA model; without a vision tower it is its backbone alone, which reads text only. */
 export interface LlavaModel extends TrainableModel {
@@ -52,6 +53,8 @@ export interface LlavaModelParts {
   /** Tokens by which answers end besides those of tokenizer and template. */
   readonly endTokenIds: readonly number[];
   readonly format: ConversationFormat;
+  /** How the decoder's matrices are kept. Default "float32". */
+  readonly weightFormat?: WeightFormat | undefined;
   /** The folders that it was opened from. */
   readonly base: Base;
   /** The components that differ from what those hold. */
@@ -136,7 +139,13 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     },
     async load(folder) {
       functions.dispose();
-      const loaded = await loadCheckpoint(folder, { architecture, network, base: parts.base, changed });
+      const loaded = await loadCheckpoint(folder, {
+        architecture,
+        network,
+        base: parts.base,
+        changed,
+        weightFormat: parts.weightFormat,
+      });
       changed = loaded.changed;
       setFormat(loaded.format);
     },
@@ -165,7 +174,7 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
 
 /** Of everything that makes an answer but the weights' values. */
 function fingerprintOf(
-  { architecture, network, tokenizer, vision, endTokenIds }: LlavaModelParts,
+  { architecture, network, tokenizer, vision, endTokenIds, weightFormat }: LlavaModelParts,
   format: ConversationFormat,
   template: Template,
 ): string {
@@ -179,5 +188,6 @@ function fingerprintOf(
     template.fingerprint,
     format,
     ...(others.length > 0 ? [others] : []),
+    ...(isQuantisedFormat(weightFormat) ? [weightFormat] : []),
   ]);
 }

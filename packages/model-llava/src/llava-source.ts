@@ -11,7 +11,6 @@ import {
   type OpenModelOptions,
   type OpenOptions,
   pathOf,
-  shownValue,
   toFolderUrl,
   type Wording,
 } from "@mlan/core";
@@ -20,8 +19,9 @@ import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { adaptedFolders } from "./checkpoint/adapter-folder.ts";
 import { hubCheckpoint } from "./checkpoint/hub-checkpoint.ts";
-import { type Checkpoint, type CheckpointFolders, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
+import { type CheckpointFolders, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
 import { type OpenModel, openModel } from "./checkpoint/open-model.ts";
+import { prepareCheckpoint } from "./checkpoint/prepare-checkpoint.ts";
 import { pathExists } from "./config/checkpoint-file.ts";
 import { checkLength } from "./config/format-config.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
@@ -29,14 +29,13 @@ import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
+import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint.ts";
 import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
-import { chatTemplate } from "./templates/jinja/chat-template.ts";
-import type { Template } from "./templates/template.ts";
-import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
-import type { Tokenizer } from "./tokenizer/tokenizer.ts";
+import { templateByName, wordingOf } from "./templates/template-by-name.ts";
 import { loadWeights } from "./weights/load-weights.ts";
-import { planWeights, type WeightPlan } from "./weights/weight-plan.ts";
+import type { WeightFormat } from "./weights/weight-format.ts";
+import type { WeightPlan } from "./weights/weight-plan.ts";
 
 /** A repository of the Hugging Face Hub at one commit. */
 export interface Repository {
@@ -63,6 +62,8 @@ export interface LlavaSourceOptions {
    * LLaVA from elsewhere.
    */
   readonly template?: string | undefined;
+  /** See `BackboneOptions.weightFormat`. */
+  readonly weightFormat?: WeightFormat | undefined;
   /** How benchmarks ask the model while its weights have seen no conversation. */
   readonly untunedWording: Wording;
 }
@@ -75,6 +76,12 @@ export interface LlavaSource extends ModelSource {
    * read: `open` compares a saved model with its checksums, and the content's digest differs once a bit has changed.
    */
   inspect(options?: OpenOptions): Promise<ModelInspection>;
+  /**
+   * Writes a checkpoint, its base and its tower as one whole model into another folder, as saving the opened model would.
+   * One tensor is in memory at a time. Throws `invalid-options` for an option, and for a folder that is one of those
+   * that are read, or inside it.
+   */
+  export(folder: URL, options?: ExportOptions): Promise<void>;
 }
 
 /**
@@ -83,7 +90,7 @@ export interface LlavaSource extends ModelSource {
  * machine.
  */
 export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
-  const { name, architecture, compute, untunedWording, repository } = options;
+  const { name, architecture, compute, untunedWording, repository, weightFormat } = options;
   const weights = placeOf(options.weights);
   const adapter = options.adapter === undefined ? undefined : placeOf(options.adapter);
   const visionTower = options.visionTower === undefined ? undefined : placeOf(options.visionTower);
@@ -104,16 +111,23 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   return {
     specVersion: 1,
     name,
+    export: async (folder, exporting = {}) => {
+      const { signal } = exporting;
+      await exportCheckpoint(await findFolders(signal ? { signal } : {}), folder, exporting);
+    },
     open: async ({ seed = 0, ...opening } = {}) => {
       const { signal } = opening;
       const folders = await findFolders(opening);
       await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
-        const { vision, format, tokenizer, templates, plan, endTokenIds } = await prepare(checkpoint, folders);
+        const { vision, format, tokenizer, templates, plan, endTokenIds } = await prepareCheckpoint(
+          checkpoint,
+          folders,
+        );
         const carried = await readCarriedFiles({ ...folders, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
-          await loadWeights(plan, network.weights, { seed, signal });
+          await loadWeights(plan, network.weights, { seed, signal, format: weightFormat, folder: folders.weights });
           return llavaModel({
             name,
             architecture,
@@ -126,6 +140,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             vision,
             endTokenIds,
             format,
+            weightFormat,
             base: checkpoint.base,
             changed: changedAtOpening(checkpoint, plan),
           });
@@ -139,7 +154,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       const { signal } = opening;
       const folders = await findFolders(opening);
       return withCheckpoint(folders, { verify: false }, async (checkpoint) => {
-        const { plan, tokenizer, templates, vision, language, notices } = await prepare(checkpoint, folders);
+        const { plan, tokenizer, templates, vision, language, notices } = await prepareCheckpoint(checkpoint, folders);
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
         const readsImages = vision !== undefined;
         const checkFormat = (next: ConversationFormat): void => {
@@ -217,29 +232,6 @@ function checkImage({ name, origin }: ImageReference, bytes: Uint8Array): void {
   readableFormat(bytes, origin === undefined ? name : `${name} (${origin})`);
 }
 
-interface Prepared extends Checkpoint {
-  readonly tokenizer: Tokenizer;
-  /** The architecture's and the folder's own. */
-  readonly templates: readonly Template[];
-  readonly plan: WeightPlan;
-}
-
-/** All checks of a checkpoint, before memory is taken for its weights. */
-async function prepare(checkpoint: Checkpoint, { architecture, weights }: CheckpointFolders): Promise<Prepared> {
-  const tokenizer = await architecture.tokenizer.load(weights);
-  checkVocabulary(tokenizer, checkpoint, weights);
-  const plan = planWeights(checkpoint, checkpoint.weights);
-  const notices = plan.fresh.length === 0 ? checkpoint.notices : [...checkpoint.notices, freshProjector(weights)];
-  const own = checkpoint.chatTemplates.map((source) => chatTemplate(source, tokenizer));
-  const templates = [...templatesOf(architecture), ...own];
-  templateByName(templates, checkpoint.format.template);
-  return { ...checkpoint, tokenizer, templates, plan, notices };
-}
-
-function freshProjector(weights: URL): string {
-  return `${pathOf(weights)} has no projector, so a new one with random weights is made; it understands images once it is trained`;
-}
-
 /** The components that are not in the base's folders: those that were trained on it, and a fresh projector. */
 function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readonly Component[] {
   return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
@@ -251,15 +243,4 @@ function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parame
     counts[component] = (counts[component] ?? 0) + size;
   }
   return counts;
-}
-
-function checkVocabulary({ vocabularySize, tokenOf }: Tokenizer, { language }: Checkpoint, weights: URL): void {
-  const { vocabularySize: known } = language;
-  if (vocabularySize <= known) return;
-  throw new MlanError(
-    "invalid-checkpoint",
-    `model-llava: the tokenizer in ${pathOf(weights)} has the token ${shownValue(tokenOf(vocabularySize - 1))} with the id ` +
-      `${vocabularySize - 1}, and config.json a vocabulary of ${known}, ids 0 to ${known - 1}. Take both from the same model, or ` +
-      `take tokens from the id ${known} on out of the tokenizer's files.`,
-  );
 }

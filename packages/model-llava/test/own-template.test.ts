@@ -37,9 +37,7 @@ describe("LLaVA from elsewhere", () => {
     expect(inspection.encode?.(conversation, format)).toEqual(encoded);
     expect(inspection.wording?.().name).toBe("chat_template");
     const tokenizer = await llama.tokenizer.load(folder);
-    expect([...encoded.inputIds]).toEqual(
-      tokenizer.encode("user: the red bus</s>assistant: yes</s>", { beginOfSequence: true }),
-    );
+    expect([...encoded.inputIds]).toEqual(tokenizer.encode("user: the red bus</s>assistant: yes</s>"));
     const saved = scratch.fresh();
     await model.save(saved);
     model.dispose();
@@ -47,6 +45,19 @@ describe("LLaVA from elsewhere", () => {
     expect(again.format).toEqual(format);
     expect(again.fingerprint).toBe(fingerprint);
     again.dispose();
+  });
+
+  test("keeps a chat template of its processor's file when it is saved", async () => {
+    const folder = await foreign({ "processor_config.json": JSON.stringify({ chat_template: CHAT }) });
+    const model = await tinySource(folder).open();
+    for (const layout of ["llava", "hf"] as const) {
+      const saved = scratch.fresh();
+      await model.save(saved, { layout });
+      const again = await tinySource(saved).open();
+      expect(again.format.template).toBe("chat_template");
+      again.dispose();
+    }
+    model.dispose();
   });
 
   test("without one is refused until its template is named", async () => {
@@ -94,10 +105,9 @@ test("a plain backbone is asked in its own chat template when it is named", asyn
 
 describe("the chat templates of a folder", () => {
   const found = async (files: Readonly<Record<string, string>>) =>
-    (await readChatTemplates(await folderOf(files))).map(({ name, source, addsBeginOfSequence, specialTokens }) => ({
+    (await readChatTemplates(await folderOf(files))).map(({ name, source, specialTokens }) => ({
       name,
       source,
-      addsBeginOfSequence,
       specialTokens,
     }));
 
@@ -112,9 +122,7 @@ describe("the chat templates of a folder", () => {
     for (const [index, source] of ["t\n", "j", "p", "c"].entries()) {
       const kept = Object.fromEntries(Object.entries(files).filter(([name]) => names.indexOf(name) >= index));
       const specialTokens = { bos_token: "<s>", eos_token: "</s>" };
-      expect(await found(kept)).toEqual([
-        { name: "chat_template", source, addsBeginOfSequence: index < 3, specialTokens },
-      ]);
+      expect(await found(kept)).toEqual([{ name: "chat_template", source, specialTokens }]);
     }
     expect(await found({ "tokenizer_config.json": "{}" })).toEqual([]);
     expect(await found({})).toEqual([]);

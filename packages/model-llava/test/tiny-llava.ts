@@ -42,7 +42,7 @@ export async function scratchLlava(): Promise<Scratch> {
 export const compute = createScope([onnx()]).get(COMPUTE);
 
 /** On the backend onnx; `template` is the one that the model was tuned in. */
-export function tinySource(weights: URL, visionTower?: URL, template?: string): LlavaSource {
+export function tinySource(weights: URL, visionTower?: URL, template?: string, adapter?: URL): LlavaSource {
   return createLlavaSource({
     architecture: llama,
     name: "tiny",
@@ -51,6 +51,7 @@ export function tinySource(weights: URL, visionTower?: URL, template?: string): 
     untunedWording: WORDINGS["llama2-base"],
     ...(visionTower && { visionTower }),
     template,
+    ...(adapter && { adapter }),
   });
 }
 

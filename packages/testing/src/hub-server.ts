@@ -99,7 +99,13 @@ function answer(place: Place, request: IncomingMessage, response: ServerResponse
   sendRange(hub, request, response, content);
 }
 
-function sendTree({ files, large = [] }: HubContents, endpoint: string, url: URL, response: ServerResponse): void {
+/** The files of a commit, two per page. */
+export function sendTree(
+  { files, large = [] }: HubContents,
+  endpoint: string,
+  url: URL,
+  response: ServerResponse,
+): void {
   const { pathname, searchParams } = url;
   const start = Number(searchParams.get("cursor") ?? 0);
   const entries = Object.entries(files).map(([path, content]) => ({
@@ -134,11 +140,11 @@ function sendRange(
   response.writeHead(206, { "content-range": contentRange, "content-length": bytes.length }).end(bytes);
 }
 
-function sendJson(response: ServerResponse, value: unknown): void {
+export function sendJson(response: ServerResponse, value: unknown): void {
   response.setHeader("content-type", "application/json").end(JSON.stringify(value));
 }
 
-function sendError(response: ServerResponse, status: number, code: string): void {
+export function sendError(response: ServerResponse, status: number, code: string): void {
   response
     .writeHead(status, { "x-error-code": code, "content-type": "application/json" })
     .end(JSON.stringify({ error: code }));

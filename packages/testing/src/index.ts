@@ -13,6 +13,12 @@ export { fakeClock, fakeClockPlugin } from "./fake-clock.ts";
 export type { FakeModelOptions } from "./fake-model.ts";
 export { fakeModelPlugin, fakeModelSource } from "./fake-model.ts";
 export { type HubContents, type HubServer, hubServer, listen } from "./hub-server.ts";
+export {
+  type HubUploadOptions,
+  type HubUploadServer,
+  hubUploadServer,
+  type UploadedRepository,
+} from "./hub-upload-server.ts";
 export type { PlainQuestion } from "./memory-benchmark.ts";
 export { memoryBenchmark } from "./memory-benchmark.ts";
 export { alphabetConversations, memoryDataset } from "./memory-dataset.ts";

@@ -76,7 +76,8 @@ function layerForward(layout: Layout, bytes: LayerBytes): readonly Step[] {
       at: "gate and up projection",
       adds: { activations: 2 * inner * (bytes.inner.result + bytes.inner.product) },
     },
-    { at: "swiglu", adds: { activations: inner * half }, transient: 2 * inner * half },
+    // As wide as what it is given, which the down projection keeps.
+    { at: "swiglu", adds: { activations: inner * bytes.inner.result }, transient: 2 * inner * bytes.inner.result },
     {
       at: "down projection",
       adds: { activations: hidden * bytes.down.product, working: hidden * bytes.down.result },
@@ -103,18 +104,18 @@ function layerBackward(
       at: "the gradient of the down projection",
       adds: { working: inner * half, ...gradient(weights.down) },
       transient: hidden * narrowed,
-      frees: { activations: inner * half + hidden * bytes.down.product },
+      frees: { activations: inner * bytes.inner.result + hidden * bytes.down.product },
     },
     {
       at: "the gradient of swiglu",
-      adds: { working: inner * (full + half) },
-      transient: inner * (4 * half + 2 * full),
+      adds: { working: inner * (full + bytes.inner.result) },
+      transient: inner * (4 * bytes.inner.result + 2 * full),
       frees: { activations: 2 * inner * bytes.inner.result, working: inner * half },
     },
     {
       at: "the gradient of the up projection",
       adds: { working: hidden * half, ...gradient(weights.up) },
-      frees: { activations: inner * bytes.inner.product, working: inner * half },
+      frees: { activations: inner * bytes.inner.product, working: inner * bytes.inner.result },
     },
     {
       at: "the gradient of the gate projection",

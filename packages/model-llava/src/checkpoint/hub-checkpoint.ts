@@ -19,11 +19,8 @@ export async function hubCheckpoint(model: HubModel, more: readonly string[], op
 
 const SMALL: ReadonlySet<string> = new Set([
   "config.json",
-  "generation_config.json",
   "preprocessor_config.json",
   "processor_config.json",
-  "chat_template.json",
-  "chat_template.jinja",
   "adapter_config.json",
   "checksums.json",
 ]);

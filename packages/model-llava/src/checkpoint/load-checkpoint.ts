@@ -4,6 +4,7 @@ import type { Architecture } from "../architectures/architecture.ts";
 import type { LlavaNetwork } from "../network/llava-network.ts";
 import type { Base } from "../saving/base-file.ts";
 import { loadWeights } from "../weights/load-weights.ts";
+import type { WeightFormat } from "../weights/weight-format.ts";
 import { planWeights } from "../weights/weight-plan.ts";
 import { openModel } from "./open-model.ts";
 
@@ -15,6 +16,7 @@ export interface LoadTarget {
   readonly base: Base;
   /** The components that may differ from the base's. */
   readonly changed: ReadonlySet<Component>;
+  readonly weightFormat: WeightFormat | undefined;
 }
 
 export interface LoadedCheckpoint {
@@ -30,7 +32,7 @@ export interface LoadedCheckpoint {
  */
 export async function loadCheckpoint(
   folder: URL,
-  { architecture, network, base, changed }: LoadTarget,
+  { architecture, network, base, changed, weightFormat }: LoadTarget,
 ): Promise<LoadedCheckpoint> {
   const checkpoint = await openModel({ architecture, weights: folder }, { mayBeChanged: false, base });
   try {
@@ -53,7 +55,7 @@ export async function loadCheckpoint(
     const isWhole = trained.length === 0;
     const isRead = (component: Component): boolean => isWhole || trained.includes(component) || changed.has(component);
     const read = stored.filter(({ weight }) => isRead(weight.component));
-    await loadWeights({ stored: read, fresh }, network.weights, { seed: 0 });
+    await loadWeights({ stored: read, fresh }, network.weights, { seed: 0, format: weightFormat });
     return { format, changed: new Set(isWhole ? network.weights.map(({ component }) => component) : trained) };
   } finally {
     await checkpoint.close();

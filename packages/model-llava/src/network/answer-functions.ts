@@ -54,7 +54,8 @@ export function answerFunctions(network: LlavaNetwork, compute: Compute): Answer
 }
 
 function recordedFunctions(network: LlavaNetwork, { compile }: Compute) {
-  const weights = network.weights.filter(({ component }) => component === "language");
+  // Matrices of fewer bits are no inputs of a graph that could be packed.
+  const weights = network.weights.filter(({ component, bits }) => component === "language" && bits === 32);
   const bytes = 4 * weights.reduce((sum, { size }) => sum + size, 0);
   const options = { signatures: SIGNATURES };
   const step = (given: DecodingStep): ReturnType<typeof runStep> => runStep(network, given);

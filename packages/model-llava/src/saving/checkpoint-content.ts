@@ -3,6 +3,7 @@ import type { Architecture } from "../architectures/architecture.ts";
 import type { CheckpointVision } from "../checkpoint/open-checkpoint.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { WeightFormat } from "../weights/weight-format.ts";
 import type { Base } from "./base-file.ts";
 import type { CarriedFiles } from "./carried-files.ts";
 
@@ -20,6 +21,8 @@ export interface CheckpointContent {
   readonly base: Base;
   /** The components that differ from what those hold. */
   readonly changed: ReadonlySet<Component>;
+  /** How the model was opened. */
+  readonly weightFormat?: WeightFormat | undefined;
 }
 
 /** What a layout makes of it. */

@@ -2,6 +2,7 @@ import { messageOf, MlanError, type Parameter, pathOf, replaceFiles, writeChecks
 import { SafetensorsError, type TensorToWrite, writeShards, type WrittenShards } from "@mlan/safetensors";
 import { writeFile } from "node:fs/promises";
 import { firstNotFinite } from "../weights/first-not-finite.ts";
+import { isQuantisedFormat } from "../weights/weight-format.ts";
 import { type Base, BASE_FILE, baseFileKeys, isAsOpened } from "./base-file.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { hfLayout } from "./hf-layout.ts";
@@ -25,6 +26,7 @@ export async function writeCheckpoint(
   const { layout, dtype, shardSize, trainedOnly } = checkSaveOptions(options);
   const isPart = trainedOnly && (await hasUse(content));
   if (isPart) refuseBase(folder, content.base);
+  if (!isPart || content.changed.has("language")) refuseRounded(folder, content);
   const { config, weights, files } = (layout === "hf" ? hfLayout : llavaLayout)(content, dtype);
   await replaceFiles(folder, isModelFile, async (temporary) => {
     const stored = isPart ? weights.filter(({ component }) => content.changed.has(component)) : weights;
@@ -53,6 +55,16 @@ function refuseBase(folder: URL, { weights, adapter, visionTower }: Base): void 
   throw new MlanError(
     "invalid-options",
     `model-llava: ${pathOf(folder)} holds the rest of the model, which saving what was trained there would remove. Save into another folder.`,
+  );
+}
+
+/** Throws `invalid-options` for weights that are not as in the checkpoint that they came from. */
+function refuseRounded(folder: URL, { weightFormat }: CheckpointContent): void {
+  if (!isQuantisedFormat(weightFormat)) return;
+  throw new MlanError(
+    "invalid-options",
+    `model-llava: ${pathOf(folder)} was not written: the model was opened with weightFormat "${weightFormat}", which rounds its weights. ` +
+      'Open it with weightFormat "stored" or "float32" to save it whole.',
   );
 }
 

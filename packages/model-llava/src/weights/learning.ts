@@ -13,6 +13,8 @@ export function learn(weights: readonly Weight[], components: readonly Component
     );
   }
   const chosen = weights.filter(({ component }) => components.includes(component));
+  // All of them before the first one changes.
+  for (const weight of chosen) weight.checkCanLearn();
   return {
     parameters: chosen.map((weight) => ({
       name: weight.name,

@@ -1,13 +1,19 @@
 import { deriveSeed, MlanError, pathOf, seededRandom } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { readTensors } from "./read-tensors.ts";
+import { keepMatrices } from "./keep-matrices.ts";
 import type { Weight } from "./weight.ts";
+import type { WeightFormat } from "./weight-format.ts";
 import type { PlannedWeight, WeightPlan } from "./weight-plan.ts";
 
 export interface LoadWeightsOptions {
   /** Seed of a fresh projector. */
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
+  /** How the decoder's matrices are kept. Default "float32". */
+  readonly format?: WeightFormat | undefined;
+  /** The folder whose subfolder `quantised` keeps quantised matrices. Without it they are made at every start. */
+  readonly folder?: URL | undefined;
 }
 
 /**
@@ -17,7 +23,7 @@ export interface LoadWeightsOptions {
 export async function loadWeights(
   { stored, fresh }: WeightPlan,
   weights: readonly Weight[],
-  { seed, signal }: LoadWeightsOptions,
+  { seed, signal, format = "float32", folder }: LoadWeightsOptions,
 ): Promise<void> {
   const byName = new Map(weights.map((weight) => [weight.name, weight]));
   // The plan has separate declarations; these are the network's weights.
@@ -27,14 +33,16 @@ export async function loadWeights(
       throw new MlanError("contract", `model-llava: the network has no weight "${name}" that the plan names.`);
     return weight;
   };
+  const pairs = stored.map((planned) => ({ planned, target: owned(planned.weight) }));
+  const kept = await keepMatrices(pairs, { format, folder, signal });
+  const dense = pairs.filter(({ target }) => !kept.has(target));
   await readTensors(
-    stored.map(({ weight, reader, name }) => {
-      const target = owned(weight);
+    dense.map(({ planned: { reader, name }, target }) => {
       return { reader, name, shape: target.shape, take: (tensor) => target.set(tensor) };
     }),
     signal,
   );
-  for (const { weight, update } of stored) if (update) await merge(owned(weight), update);
+  for (const { planned, target } of dense) if (planned.update) await merge(target, planned.update);
   for (const weight of fresh) owned(weight).set(tf.tensor(initialProjectorValues(weight, fresh, seed), weight.shape));
 }
 

@@ -54,10 +54,19 @@ export async function readTensors(stored: readonly StoredTensor[], signal?: Abor
 async function readTensor({ reader, name }: StoredTensor, tensor: WritableTensor): Promise<void> {
   const place = await checkpointResult(async () => reader.readInto(name, tensor.values));
   if (place < 0) return;
+  throw notFinite({ reader, name }, tensor.values[place], place);
+}
+
+/** The error for a tensor with a value that is NaN or infinite. */
+export function notFinite(
+  { reader, name }: Pick<StoredTensor, "reader" | "name">,
+  value: number | undefined,
+  place: number,
+): MlanError {
   const { file, name: storedName = name } = reader.entries.get(name) ?? {};
-  throw new MlanError(
+  return new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${file ? pathOf(file) : ""}: tensor "${storedName}" holds ${tensor.values[place]} at index ${place}, from which no ` +
+    `model-llava: ${file ? pathOf(file) : ""}: tensor "${storedName}" holds ${value} at index ${place}, from which no ` +
       "answer can be computed. Download the checkpoint again, or use an earlier one.",
   );
 }

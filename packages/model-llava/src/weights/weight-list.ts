@@ -39,8 +39,9 @@ export function weightList(declared: (weight: Weight) => void = () => {}): Weigh
     component: Component,
     name: string,
     shape: tf.ShapeMap[Rank],
+    isMultiplied = false,
   ): Weight<Rank> => {
-    const weight = new Weight<Rank>(component, name, shape);
+    const weight = new Weight<Rank>(component, name, shape, isMultiplied);
     weights.push(weight);
     declared(weight);
     return weight;
@@ -53,7 +54,7 @@ export function weightList(declared: (weight: Weight) => void = () => {}): Weigh
     vector,
     matrix,
     linear: (component, name, outputs, inputs, { bias = false } = {}) => {
-      const weight = matrix(component, `${name}.weight`, outputs, inputs);
+      const weight = declare<tf.Rank.R2>(component, `${name}.weight`, [outputs, inputs], true);
       return denseLinear(weight, bias ? vector(component, `${name}.bias`, outputs) : undefined);
     },
     kernel: (component, name, outputs, channels, size) =>

@@ -1,25 +1,32 @@
 import { type Component, MlanError, type Parameter } from "@mlan/core";
+import { type FrozenMatrix, matMulFrozen } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
  * A declared weight: its name in a checkpoint, and its values once loaded. The values are a plain tensor while the
- * weight is frozen, and a variable that shares its data while the weight learns.
+ * weight is frozen, and a variable that shares its data while the weight learns; a frozen matrix may be kept in fewer bits.
  */
 export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   readonly name: string;
   readonly component: Component;
   readonly shape: tf.ShapeMap[Rank];
+  /** Whether it is used by {@link multiply} alone, so that it may be kept in fewer bits. */
+  readonly isMultiplied: boolean;
   #values: tf.Tensor<Rank> | undefined;
+  #matrix: FrozenMatrix | undefined;
 
-  constructor(component: Component, name: string, shape: tf.ShapeMap[Rank]) {
+  constructor(component: Component, name: string, shape: tf.ShapeMap[Rank], isMultiplied = false) {
     this.name = name;
     this.component = component;
     this.shape = shape;
+    this.isMultiplied = isMultiplied;
   }
 
   /** The current values. Do not dispose of them or keep them beyond the pass that uses them. */
   get tensor(): tf.Tensor<Rank> {
     if (this.#values) return this.#values;
+    if (this.#matrix)
+      throw new MlanError("contract", `model-llava: weight "${this.name}" is kept in ${this.#matrix.bits} bits.`);
     throw new MlanError("contract", `model-llava: weight "${this.name}" is used before it is loaded. Load it first.`);
   }
 
@@ -27,8 +34,28 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return this.shape.reduce((product, size) => product * size, 1);
   }
 
+  /** Bits per value in memory. */
+  get bits(): FrozenMatrix["bits"] | 32 {
+    return this.#matrix?.bits ?? 32;
+  }
+
   get learns(): boolean {
     return this.#values instanceof tf.Variable;
+  }
+
+  /** `input` [n, inputs] times the transpose of the weight as a matrix [outputs, all others]: [n, outputs]. */
+  multiply(input: tf.Tensor2D): tf.Tensor2D {
+    if (this.#matrix) return matMulFrozen(input, this.#matrix);
+    const [outputs = 1] = this.shape;
+    const isMatrix = this.shape.length === 2;
+    const matrix = isMatrix ? this.tensor : tf.reshape(this.tensor, [outputs, this.size / outputs]);
+    return tf.matMul(input, matrix as tf.Tensor2D, false, true);
+  }
+
+  /** Keeps the values as a matrix of fewer bits, of which it takes ownership. */
+  keep(matrix: FrozenMatrix): void {
+    this.dispose();
+    this.#matrix = matrix;
   }
 
   /** Takes ownership of float32 `values` of this shape; the variable of a learning weight keeps its identity. */
@@ -44,12 +71,27 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
       values.dispose();
       return;
     }
-    this.#values?.dispose();
+    this.dispose();
     this.#values = tf.keep(values as tf.Tensor<Rank>);
   }
 
-  /** Turns it into a variable that shares the data, so it takes no memory. */
+  /** Throws `invalid-options` for a quantised matrix. */
+  checkCanLearn(): void {
+    if (this.bits >= 16) return;
+    throw new MlanError(
+      "invalid-options",
+      `model-llava: weight "${this.name}" was opened in ${this.bits} bits and cannot learn. ` +
+        'Open the model with weightFormat "stored" or "float32" to train it.',
+    );
+  }
+
+  /**
+   * Turns it into a variable that shares the data, so it takes no memory; 16 bits become float32. Throws `invalid-options`
+   * for a quantised matrix.
+   */
   learn(): tf.Variable<Rank> {
+    this.checkCanLearn();
+    if (this.#matrix) this.set(this.#matrix.widen());
     const frozen = this.tensor;
     // Without a name: tfjs allows each variable name once per process, and several models may be open.
     const variable = tf.variable(frozen);
@@ -66,12 +108,21 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     variable.dispose();
   }
 
+  /** The values; of a quantised matrix, those that its codes mean. */
   async read(): Promise<Float32Array> {
-    return this.tensor.data<"float32">();
+    if (!this.#matrix) return this.tensor.data<"float32">();
+    const values = this.#matrix.widen();
+    try {
+      return await values.data<"float32">();
+    } finally {
+      values.dispose();
+    }
   }
 
   dispose(): void {
     this.#values?.dispose();
+    this.#matrix?.dispose();
     this.#values = undefined;
+    this.#matrix = undefined;
   }
 }

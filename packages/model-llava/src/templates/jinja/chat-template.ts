@@ -22,8 +22,6 @@ export interface ChatTemplateSource {
   readonly specialTokens: Readonly<Record<string, string>>;
   /** What it writes for an image, e.g. `<image>`. */
   readonly imageToken: string;
-  /** Whether the begin-of-sequence token is put in front of what does not begin with it, as processors of transformers do. */
-  readonly addsBeginOfSequence: boolean;
 }
 
 /**
@@ -36,14 +34,17 @@ export interface ChatTemplateSource {
  * conversation or request, for what it refuses.
  */
 export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): Template {
-  const { name, source, imageToken, addsBeginOfSequence } = given;
+  const { name, source, imageToken } = given;
   const [begin, end] = [tokenizer.beginOfSequenceId, tokenizer.endOfSequenceId].map((id) =>
     id === undefined ? undefined : tokenizer.tokenOf(id),
   );
   const specialTokens = {
     ...(begin !== undefined && { bos_token: begin }),
     ...(end !== undefined && { eos_token: end }),
-    ...given.specialTokens,
+    // Others may come and go with the layout of a folder.
+    ...Object.fromEntries(
+      Object.entries(given.specialTokens).filter(([variable]) => variable === "bos_token" || source.includes(variable)),
+    ),
   };
   const from = { ...given, specialTokens };
   let known: Probed | undefined;
@@ -52,7 +53,7 @@ export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): T
   return {
     name,
     // Raise the number when the mask's rules change.
-    fingerprint: fingerprintNow(["chat template", 1, source, specialTokens, imageToken, addsBeginOfSequence]),
+    fingerprint: fingerprintNow(["chat template", 1, source, Object.entries(specialTokens).toSorted(), imageToken]),
     get answerEnd() {
       return probed().answerEnd;
     },
@@ -125,7 +126,8 @@ function probe(from: ChatTemplateSource, { addedTokens }: Tokenizer): Probed {
   const behind = chat?.pieces.find(({ start, said }) => !said && start >= (answered?.end ?? Infinity));
   const answerEnd = tokensIn(behind?.text ?? "", addedTokens)[0]?.content;
   const begin = from.specialTokens["bos_token"];
-  const beginOfSequence = from.addsBeginOfSequence && begin !== undefined && chat?.text.startsWith(begin) === false;
+  // Templates that take parts are those of processors, which put the token in front where it is missing.
+  const beginOfSequence = images === "parts" && begin !== undefined && chat?.text.startsWith(begin) === false;
   return { template, kinds: { text, images }, hasTags: hasGenerationTags(from.source), answerEnd, beginOfSequence };
 }
 

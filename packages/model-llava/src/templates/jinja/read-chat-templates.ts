@@ -13,12 +13,11 @@ export const CHAT_TEMPLATE = "chat_template";
  * hold something else.
  */
 export async function readChatTemplates(folder: URL): Promise<readonly ChatTemplateSource[]> {
-  const [own, legacy, processor, preprocessor, tokenizer, map] = await Promise.all(
+  const [own, legacy, processor, tokenizer, map] = await Promise.all(
     [
       "chat_template.jinja",
       "chat_template.json",
       "processor_config.json",
-      "preprocessor_config.json",
       "tokenizer_config.json",
       "special_tokens_map.json",
     ].map(async (name) => {
@@ -35,7 +34,6 @@ export async function readChatTemplates(folder: URL): Promise<readonly ChatTempl
     file: found.file,
     specialTokens: Object.assign({}, ...configs.map(specialTokens)),
     imageToken: IMAGE_TOKEN,
-    addsBeginOfSequence: [legacy, processor, preprocessor].some((file) => file !== undefined),
   };
   return Object.entries(found.templates).map(([name, source]) => ({
     name: name === "default" ? CHAT_TEMPLATE : `${CHAT_TEMPLATE}:${name}`,

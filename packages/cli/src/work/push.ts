@@ -1,0 +1,69 @@
+import { counted, MlanError, pathOf } from "@mlan/core";
+import { type Upload, uploadFolder, type UploadProgress } from "@mlan/hub";
+import { access } from "node:fs/promises";
+import { checkpointAt } from "../project/checkpoint-at.ts";
+import { importModelLlava } from "../project/import-model-llava.ts";
+import { clipped } from "../terminal/progress-text.ts";
+import { significant } from "../terminal/format-number.ts";
+import { openInterruption } from "../terminal/interruption.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+export interface PushRequest {
+  /** A checkpoint's folder, or a run folder for its last finished training stage. */
+  readonly folder: string;
+  /** Owner and name. */
+  readonly repository: string;
+  readonly branch?: string;
+  /** The first line of the commit's message. */
+  readonly title?: string;
+  /** Whether a repository that does not exist is created as a public one. */
+  readonly public?: boolean;
+}
+
+/** Uploads a checkpoint to the Hub, prints what was done, and returns the exit status. */
+export async function push(request: PushRequest, terminal: Terminal): Promise<number> {
+  const { repository, branch, title = "Upload of a model by mlan" } = request;
+  const folder = await checkpointAt(request.folder, "<folder>");
+  if (!(folder instanceof URL)) {
+    throw new MlanError("invalid-options", `${request.folder} is on the Hub; give a folder on this machine.`);
+  }
+  await access(new URL("config.json", folder)).catch((cause: unknown) => {
+    const message = `${pathOf(folder)} is not the folder of a model: it has no config.json. Give the folder of a checkpoint, or that of a run.`;
+    throw new MlanError("invalid-data", message, { cause });
+  });
+  const { isModelFile } = await importModelLlava();
+  using interruption = openInterruption(() => terminal.note("Stopping; the same command goes on from here."));
+  const onUpload = ({ file, bytes, size }: UploadProgress): void => {
+    const line = `uploading ${file}: ${significant(bytes / 1e6)} of ${significant(size / 1e6)} MB`;
+    if (terminal.interactive) terminal.redraw(clipped(line, terminal.columns() - 1));
+    else if (bytes === size) terminal.note(line);
+  };
+  const { signal } = interruption;
+  try {
+    const upload = await uploadFolder(folder, {
+      repository,
+      title,
+      ...(branch !== undefined && { branch }),
+      private: request.public !== true,
+      isStale: isModelFile,
+      signal,
+      onUpload,
+    });
+    terminal.print(summary(request, upload));
+    return 0;
+  } catch (error) {
+    const status = interruption.exitCode();
+    if (status === undefined) throw error;
+    return status;
+  } finally {
+    terminal.redraw(undefined);
+  }
+}
+
+function summary(request: PushRequest, { commit, created, uploaded, removed }: Upload): string {
+  const { repository } = request;
+  const made = created ? `Created the ${request.public ? "public" : "private"} repository ${repository}. ` : "";
+  if (uploaded.length + removed.length === 0) return `${repository} has all of it already, at commit ${commit}.`;
+  const stale = removed.length > 0 ? ` Removed, because the folder has no such file: ${removed.join(", ")}.` : "";
+  return `${made}Uploaded ${counted(uploaded.length, "file")} to ${repository}, commit ${commit}.${stale}`;
+}

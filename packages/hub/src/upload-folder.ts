@@ -1,0 +1,177 @@
+import { commit, createRepo, type CommitOperation } from "@huggingface/hub";
+import { type Location, MlanError, pathOf, toFolderUrl } from "@mlan/core";
+import { readdir, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { fetchCommit, fetchList, type HubRequest } from "./hub-api.ts";
+import type { HubFile } from "./hub-cache.ts";
+import { hasContent } from "./hub-content.ts";
+import { hubFetch, answerOf } from "./hub-fetch.ts";
+import type { HubOptions } from "./hub-options.ts";
+import { withRetries } from "./hub-retry.ts";
+import { hubSettings } from "./hub-settings.ts";
+import { checkTarget } from "./hub-target.ts";
+import { uploadFetch } from "./upload-fetch.ts";
+
+export interface UploadOptions extends Omit<HubOptions, "revision" | "cache" | "offline"> {
+  /** Owner and name of a model, e.g. "acme/llava-7b". */
+  readonly repository: string;
+  /** Default: main. */
+  readonly branch?: string;
+  /** Whether a repository that does not exist is created as a private one. Default true. */
+  readonly private?: boolean;
+  /** The first line of the commit's message. */
+  readonly title: string;
+  /** Whether a file that the repository has and the folder has not is removed. Default: none is. */
+  readonly isStale?: (path: string) => boolean;
+  readonly signal?: AbortSignal;
+  /** Called with the bytes of a file that have left, each time that more have. */
+  readonly onUpload?: (progress: UploadProgress) => void;
+}
+
+export interface UploadProgress {
+  readonly file: string;
+  readonly bytes: number;
+  readonly size: number;
+}
+
+export interface Upload {
+  /** The newest commit of the branch: of this upload, or the one before when there was nothing to do. */
+  readonly commit: string;
+  /** Whether the repository was created. */
+  readonly created: boolean;
+  /** Paths that the repository lacked, or had with other bytes. */
+  readonly uploaded: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/**
+ * Uploads the files of a folder to a model on the Hub, in one commit; the repository is created if it does not exist.
+ * Bytes that the Hub has are not sent again, so a call after an interruption goes on with the file where it stopped.
+ * Hidden and temporary files stay here. Throws `invalid-options`, `invalid-data` for a folder without files, and
+ * `unavailable` errors that say what to do.
+ */
+export async function uploadFolder(location: Location, options: UploadOptions): Promise<Upload> {
+  const { repository, branch = "main", title, isStale = () => false, signal } = options;
+  const target = { type: "model", repository, revision: branch, writes: true } as const;
+  checkTarget(target);
+  if (!repository.includes("/")) {
+    throw new MlanError("invalid-options", `hub: ${JSON.stringify(repository)} has no owner; write "owner/name".`);
+  }
+  const settings = await hubSettings(options);
+  const { token, endpoint: hubUrl } = settings;
+  if (token === undefined) throw withoutToken(hubUrl);
+  if (settings.offline) {
+    throw new MlanError("unavailable", "hub: nothing can be uploaded offline; unset HF_HUB_OFFLINE.");
+  }
+  const folder = toFolderUrl(location);
+  const local = await filesIn(folder);
+  const request: HubRequest = { ...target, settings, signal, fetch: hubFetch(settings, signal) };
+  const created = await createIfMissing(request, options.private ?? true);
+  const parentCommit = await fetchCommit(request, branch);
+  const there = new Map((await fetchList(request, parentCommit)).map((file) => [file.path, file]));
+  const uploaded = await changedFiles(local, there);
+  const removed = [...there.keys()].filter((path) => !local.has(path) && isStale(path));
+  if (uploaded.length + removed.length === 0) return { commit: parentCommit, created, uploaded, removed };
+
+  const sent = new Map<string, number>();
+  const onSent = (path: string, more: number): void => {
+    const [bytes, size] = [(sent.get(path) ?? 0) + more, local.get(path)?.size ?? 0];
+    sent.set(path, bytes);
+    options.onUpload?.({ file: path, bytes: Math.min(bytes, size), size });
+  };
+  const stored = new Set<string>();
+  let storedBefore = 0;
+  const operations: CommitOperation[] = [
+    ...uploaded.map((path) => ({ operation: "addOrUpdate" as const, path, content: placeOf(folder, path) })),
+    ...removed.map((path) => ({ operation: "delete" as const, path })),
+  ];
+  const advanced = async (): Promise<boolean> => {
+    const more = stored.size > storedBefore;
+    storedBefore = stored.size;
+    return more;
+  };
+  const done = await withRetries({ settings, signal, asked: target, advanced }, () => {
+    sent.clear();
+    return commit({
+      repo: { type: "model", name: repository },
+      operations,
+      title,
+      branch,
+      parentCommit,
+      hubUrl,
+      accessToken: token,
+      // The plain protocol of Git LFS, which every server of the Hub's routes speaks.
+      useXet: false,
+      fetch: uploadFetch(settings, signal, { onSent, onStored: (path) => stored.add(path) }),
+      ...(signal && { abortSignal: signal }),
+    });
+  });
+  return { commit: done?.commit.oid ?? parentCommit, created, uploaded, removed };
+}
+
+function withoutToken(endpoint: string): MlanError {
+  const message = `hub: uploading needs a token; set HF_TOKEN to one of the kind "write" (${endpoint}/settings/tokens), or run \`hf auth login\`.`;
+  return new MlanError("invalid-options", message);
+}
+
+interface LocalFile {
+  readonly place: URL;
+  readonly size: number;
+}
+
+/** All files below a folder by their paths, links followed. */
+async function filesIn(folder: URL): Promise<ReadonlyMap<string, LocalFile>> {
+  const root = fileURLToPath(folder);
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new MlanError("invalid-data", `hub: ${pathOf(folder)} is not a folder that can be read.`, { cause });
+  });
+  const files = new Map<string, LocalFile>();
+  for (const entry of entries) {
+    const full = join(entry.parentPath, entry.name);
+    const path = relative(root, full).split(sep).join("/");
+    if (/(?:^|\/)\.|\.tmp$/.test(path)) continue;
+    const status = await stat(full);
+    if (status.isFile()) files.set(path, { place: pathToFileURL(full), size: status.size });
+  }
+  if (files.size > 0) return files;
+  throw new MlanError("invalid-data", `hub: ${pathOf(folder)} holds no files to upload.`);
+}
+
+/** Whether the repository had to be created. */
+async function createIfMissing(request: HubRequest, isPrivate: boolean): Promise<boolean> {
+  const { repository, settings, signal, fetch } = request;
+  const asked = { type: "model", repository, revision: "main", writes: true } as const;
+  return withRetries({ settings, signal, asked }, async () => {
+    try {
+      await createRepo({
+        repo: { type: "model", name: repository },
+        visibility: isPrivate ? "private" : "public",
+        hubUrl: settings.endpoint,
+        accessToken: settings.token ?? "",
+        fetch,
+      });
+      return true;
+    } catch (cause) {
+      // It exists.
+      if (answerOf(cause)?.status === 409) return false;
+      throw cause;
+    }
+  });
+}
+
+async function changedFiles(
+  local: ReadonlyMap<string, LocalFile>,
+  there: ReadonlyMap<string, HubFile>,
+): Promise<readonly string[]> {
+  const changed: string[] = [];
+  for (const [path, { place, size }] of local) {
+    const known = there.get(path);
+    if (known?.size !== size || !(await hasContent(place, known))) changed.push(path);
+  }
+  return changed;
+}
+
+function placeOf(folder: URL, path: string): URL {
+  return new URL(path.split("/").map(encodeURIComponent).join("/"), folder);
+}

@@ -1,0 +1,39 @@
+import { storedMatrix, type StoredFormat } from "@mlan/fused-ops";
+import type { Dtype, TensorEntry } from "@mlan/safetensors";
+import { checkpointResult, notFinite } from "./read-tensors.ts";
+import type { Weight } from "./weight.ts";
+import type { PlannedWeight } from "./weight-plan.ts";
+
+const FORMATS: Partial<Record<Dtype, StoredFormat>> = { BF16: "bfloat16", F16: "float16" };
+
+/** A planned weight that stays in its file. */
+interface Stored {
+  readonly target: Weight;
+  readonly planned: PlannedWeight;
+  readonly entry: TensorEntry;
+  readonly format: StoredFormat;
+}
+
+/** Describes a weight that can stay in its file: 16 bits per value, row by row, with nothing to add. */
+export function storedIn(planned: PlannedWeight, target: Weight): Stored | undefined {
+  const entry = planned.reader.entries.get(planned.name);
+  const format = entry && FORMATS[entry.dtype];
+  if (!entry || !format || planned.update || entry.strides || entry.offset % 2 !== 0) return undefined;
+  return { target, planned, entry, format };
+}
+
+/**
+ * Checks every value, then lets the weights read their files. Throws `invalid-checkpoint` for a tensor that cannot be read
+ * or holds a value that is not finite, and the reason of `signal`.
+ */
+export async function openStored(all: readonly Stored[], signal?: AbortSignal): Promise<void> {
+  const scratch = new Float32Array(Math.max(0, ...all.map(({ target }) => target.size)));
+  for (const { target, planned, entry, format } of all) {
+    signal?.throwIfAborted();
+    const values = scratch.subarray(0, target.size);
+    const place = await checkpointResult(() => planned.reader.readInto(planned.name, values));
+    if (place >= 0) throw notFinite(planned, values[place], place);
+    const [rows = 1, columns = 1] = target.shape;
+    target.keep(storedMatrix({ file: entry.file, byteOffset: entry.offset }, [rows, columns], format));
+  }
+}

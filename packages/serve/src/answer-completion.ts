@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import type { Generation, GenerationRequest } from "@mlan/core";
+import { ApiError } from "./api-error.ts";
+import type { Batcher } from "./batcher.ts";
+import type { CompletionKind } from "./completion-kinds.ts";
+import type { ResponseHead } from "./response-parts.ts";
+import type { ServeSettings } from "./serve-options.ts";
+import { generationOf, type SharedBody } from "./shared-fields.ts";
+
+/** Where a response goes. */
+export interface Reply {
+  /** Aborted when nobody waits for the answer any more, with the error to answer if somebody does. */
+  readonly signal: AbortSignal;
+  json(body: object): void;
+  /** Sends an event of a stream; the first begins the response. */
+  event(body: object): void;
+  endEvents(): void;
+}
+
+export interface CompletionService {
+  readonly batcher: Batcher;
+  readonly settings: ServeSettings;
+  readonly fingerprint: string;
+}
+
+/** Answers the body of a completion. Throws an {@link ApiError}, or what the model throws. */
+export async function answerCompletion<Body extends SharedBody>(
+  kind: CompletionKind<Body>,
+  { batcher, settings, fingerprint }: CompletionService,
+  given: unknown,
+  reply: Reply,
+): Promise<void> {
+  const body = kind.read(given);
+  checkModel(body.model, settings);
+  const id = `${kind.prefix}-${randomUUID()}`;
+  const head: ResponseHead = {
+    id,
+    created: Math.floor(Date.now() / 1000),
+    model: settings.name,
+    system_fingerprint: fingerprint,
+  };
+  const asked = kind.ask(body, settings);
+  const maximumNewTokens = tokensOf(kind.tokens(body), settings);
+  const chunks = kind.chunks(head, body);
+  const begun = new Set<number>();
+  const begin = (choice: number): void => {
+    if (!begun.has(choice) && chunks.begin) reply.event(chunks.begin(choice));
+    begun.add(choice);
+  };
+  const answers = await allAnswers(body.n ?? 1, batcher, settings, (choice) => {
+    const request: GenerationRequest & { readonly signal: AbortSignal } = {
+      id: `${id}-${choice}`,
+      ...asked,
+      ...generationOf(body, choice),
+      maximumNewTokens,
+      signal: reply.signal,
+    };
+    if (body.stream !== true) return { request };
+    return {
+      request,
+      onText(piece) {
+        begin(choice);
+        reply.event(chunks.text(choice, piece));
+      },
+    };
+  });
+  // An answer that was ended early is not passed off as a whole one.
+  reply.signal.throwIfAborted();
+  if (body.stream !== true) return reply.json(kind.whole(head, body, answers));
+  for (const [choice, answer] of answers.entries()) {
+    begin(choice);
+    reply.event(chunks.end(choice, answer));
+  }
+  if (body.stream_options?.include_usage === true) reply.event(chunks.usage(answers));
+  reply.endEvents();
+}
+
+/** Throws an {@link ApiError} when too many wait already. */
+async function allAnswers(
+  count: number,
+  batcher: Batcher,
+  { maximumWaiting }: ServeSettings,
+  jobOf: (choice: number) => Parameters<Batcher["answer"]>[0],
+): Promise<readonly Generation[]> {
+  if (batcher.size + count > maximumWaiting)
+    throw new ApiError(
+      429,
+      `${batcher.size} answers are being waited for, and ${maximumWaiting} is the most. Try again later.`,
+    );
+  return Promise.all(Array.from({ length: count }, (_, choice) => batcher.answer(jobOf(choice))));
+}
+
+function checkModel(model: string, { name }: ServeSettings): void {
+  if (model === name) return;
+  const message = `there is no model ${JSON.stringify(model.slice(0, 100))}; this server has ${JSON.stringify(name)}.`;
+  throw new ApiError(404, message, { param: "model", code: "model_not_found" });
+}
+
+function tokensOf(
+  [field, wanted]: ReturnType<CompletionKind<SharedBody>["tokens"]>,
+  { maximumTokens }: ServeSettings,
+): number {
+  if (wanted == null || wanted <= maximumTokens) return wanted ?? maximumTokens;
+  const message = `${field} is ${wanted}; this server generates up to ${maximumTokens}.`;
+  throw new ApiError(400, message, { param: field });
+}
