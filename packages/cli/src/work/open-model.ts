@@ -8,12 +8,15 @@ import {
   type TrainableModel,
   trainableModel,
 } from "@mlan/core";
+import { openRepository } from "@mlan/hub";
 import { readFile } from "node:fs/promises";
 import { checkpointAt } from "../project/checkpoint-at.ts";
 import { checkpointPlace } from "../project/checkpoint-place.ts";
 import { type Backend, checkPlugin, computePlugin } from "../project/compute-plugin.ts";
 import { importModelLlava } from "../project/import-model-llava.ts";
 import { importPlugin } from "../project/import-plugin.ts";
+import { downloadDisplay } from "../terminal/download-display.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 export interface ModelRequest {
   /** See {@link checkpointAt}. */
@@ -34,19 +37,20 @@ const UNTUNED = "plain";
  * Opens a model to talk with. Throws `invalid-options` when its template has no turns and none is given, besides what
  * opening throws.
  */
-export async function openModel({
-  model,
-  tower,
-  template,
-  backend,
-  checkpoint,
-}: ModelRequest): Promise<TrainableModel> {
+export async function openModel(
+  { model, tower, template, backend, checkpoint }: ModelRequest,
+  terminal: Terminal,
+): Promise<TrainableModel> {
   const weights = await checkpointAt(checkpoint, "the checkpoint");
-  const name = model ?? (await pluginFor(weights, checkpoint));
+  const name = model ?? (await pluginFor(weights));
   const plugin = await importPlugin("model", name);
   const visionTower = tower === undefined ? undefined : checkpointPlace(tower);
   const use = [plugin({ weights, ...(visionTower && { visionTower }) }), await computePlugin(backend)];
-  const opened = trainableModel(await createScope(use.map(checkPlugin)).get(MODEL).open());
+  const opened = trainableModel(
+    await createScope(use.map(checkPlugin))
+      .get(MODEL)
+      .open({ onDownload: downloadDisplay(terminal, performance) }),
+  );
   try {
     if (template !== undefined) opened.setFormat({ ...opened.format, template });
     if (opened.format.template === UNTUNED) throw untuned(checkpoint);
@@ -58,13 +62,11 @@ export async function openModel({
 }
 
 /** The installed plugin that reads the checkpoint's `config.json`; of several, which differ only in names, the first. */
-async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>, written: string): Promise<string> {
-  if (!(weights instanceof URL))
-    throw new MlanError(
-      "invalid-options",
-      `which plugin reads ${written} is not known before it is downloaded. Give --model.`,
-    );
-  const file = new URL("config.json", weights);
+async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>): Promise<string> {
+  const file =
+    weights instanceof URL
+      ? new URL("config.json", weights)
+      : await (await openRepository(weights)).local("config.json");
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new MlanError("invalid-checkpoint", `${pathOf(file)} cannot be read. Give the folder of a checkpoint.`, {
       cause,
