@@ -3,8 +3,7 @@ import { readFile, rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { onnx, onnxStatistics } from "@mlan/backend-onnx";
-import { createScope, EVALUATOR, type Evaluator, MODEL, type Model } from "@mlan/core";
-import { cutAtStop } from "@mlan/eval-kit";
+import { beforeStop, createScope, EVALUATOR, type Evaluator, MODEL, type Model } from "@mlan/core";
 import { generation } from "@mlan/eval-generation";
 import { llama2 } from "@mlan/model-llama2";
 import type { Evaluated, EvaluationSetup } from "../evaluation/evaluation-worker.ts";
@@ -52,7 +51,7 @@ async function evaluateAll(
     const log = new URL(`${task.name}.answers.jsonl`, pathToFileURL(file));
     for await (const event of ask({ model, benchmark, protocol: "paper", answers: log })) {
       if (event.type === "question-answered")
-        answers[event.answer.id] = cutAtStop(event.answer.answer, [...stop, "</s>"]);
+        answers[event.answer.id] = beforeStop(event.answer.answer, [...stop, "</s>"]);
       if (event.type !== "evaluate-end") continue;
       const { positions, questions, seconds } = event.result;
       promptPositions += positions.prompts;

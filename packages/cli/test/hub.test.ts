@@ -69,7 +69,9 @@ test("push says what is missing", async () => {
   expect(await push(folder)).toMatch(/is not the folder of a model: it has no config\.json\./);
   await cp(join(folder, "backbone"), join(folder, "trained"), { recursive: true });
   await writeFile(join(folder, "trained", "base.json"), "{}");
-  expect(await push(join(folder, "trained"))).toMatch(/holds only what was trained .*Make it whole with mlan export/);
+  expect(await push(join(folder, "trained"))).toMatch(
+    /holds only what was trained .*Make it whole with mlan export .* --to whole, and push that/,
+  );
   expect(await push(join(folder, "backbone"))).toMatch(
     /uploading needs a token; set HF_TOKEN to one of the kind "write"/,
   );

@@ -1,5 +1,6 @@
 import type { DeviceUse, RunEvent, StageProgressEvent, TrainEvent } from "@mlan/core";
-import { advance, lastingLines, type Progress, progressLine } from "@mlan/cli";
+import { lastingLines, progressLine } from "#internal/terminal/progress-text.ts";
+import { advance, type Progress } from "#internal/terminal/progress.ts";
 import { describe, expect, test } from "vitest";
 
 const start: RunEvent = { type: "stage-start", stage: "tune", kind: "train", index: 1, stages: 4 };

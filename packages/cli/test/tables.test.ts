@@ -1,5 +1,7 @@
 import type { LedgerEntry, StageResult } from "@mlan/core";
-import { costTable, resultsTable, sparkline } from "@mlan/cli";
+import { costTable } from "#internal/terminal/cost-table.ts";
+import { resultsTable } from "#internal/terminal/results-table.ts";
+import { sparkline } from "#internal/terminal/sparkline.ts";
 import { textTable } from "@mlan/eval-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

@@ -22,14 +22,14 @@ export { isBenchmark, promptTexts } from "./contracts/benchmark.ts";
 export { checkWording } from "./run/check-wording.ts";
 export { targetProblem } from "./run/target-problem.ts";
 export type { AskedText, Wording } from "./contracts/wording.ts";
-export { chatWording, imagesInFront, V1_SYSTEM_PROMPT, textWording } from "./contracts/wording.ts";
+export { chatWording, imagesInFront, textWording, V1_SYSTEM_PROMPT } from "./contracts/wording.ts";
 export { IMAGE_PLACEHOLDER } from "./contracts/conversation.ts";
 export type {
   Dataset,
   DatasetCard,
   DatasetDefinition,
-  Examples,
   DownloadProgress,
+  Examples,
   OpenOptions,
 } from "./contracts/dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./contracts/dataset.ts";
@@ -44,7 +44,7 @@ export { checkOptions } from "./scope/options.ts";
 export { problemsOf } from "./scope/schema-problems.ts";
 export type { Location } from "./contracts/location.ts";
 export { fileLocation, folderLocation, toFileUrl, toFolderUrl } from "./contracts/location.ts";
-export { jsonOrUndefined } from "./files/json-or-undefined.ts";
+export { jsonOrUndefined } from "./files/read-json.ts";
 export type {
   AnswerRecord,
   BenchmarkResult,
@@ -123,9 +123,8 @@ export { writeFileAtomically, writeFolderAtomically } from "./files/atomic-files
 export type { OldTemporaryFilesOptions } from "./files/old-temporary-files.ts";
 export { fileState } from "./files/file-state.ts";
 export { removeOldTemporaryFiles } from "./files/old-temporary-files.ts";
-export { checkpointDigest } from "./run/checkpoint-digest.ts";
 export type { ChecksumOptions, VerifyOptions } from "./files/checksums.ts";
-export { CHECKSUMS_FILE, listedFiles, verifyChecksums, writeChecksums } from "./files/checksums.ts";
+export { CHECKSUMS_FILE, checkpointDigest, listedFiles, verifyChecksums, writeChecksums } from "./files/checksums.ts";
 export { differencesOf } from "./run/differences.ts";
 export { currentRecipe } from "./run/stored-recipe.ts";
 export { makeFolder } from "./files/make-folder.ts";
@@ -134,9 +133,9 @@ export { sha256OfFile } from "./files/sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./run/experiment.ts";
 export { experiment, isExperiment } from "./run/experiment.ts";
 export type {
-  RunEndEvent,
   DamageEvent,
   NoticeEvent,
+  RunEndEvent,
   RunEvent,
   StageEndEvent,
   StageProgressEvent,

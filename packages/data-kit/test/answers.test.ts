@@ -1,6 +1,6 @@
 import { stripAsPython } from "@mlan/core";
 import { splitWords } from "#internal/answers/python-text.ts";
-import { yesNo } from "#internal/answers/yes-no.ts";
+import { yesNo } from "#internal/answers/strict-readings.ts";
 import {
   accuracy,
   capitalize,

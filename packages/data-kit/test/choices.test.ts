@@ -1,5 +1,5 @@
 import type { Choice } from "@mlan/core";
-import { plainWords } from "#internal/answers/plain-words.ts";
+import { plainWords } from "#internal/answers/strict-readings.ts";
 import { firstMention, languageExtractor, lettered, mapByWords, strictChoice } from "@mlan/data-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

@@ -1,8 +1,7 @@
-import type { Interval } from "@mlan/statistics";
 import { textTable } from "@mlan/eval-kit";
+import type { Interval } from "@mlan/statistics";
 import type { AllowedDifference } from "./compare-options.ts";
 import type { BenchmarkComparison, ComparedScore, Comparison, UncomparedResult } from "./comparison.ts";
-import { wrapped } from "./wrapped.ts";
 
 const WIDTH = 110;
 const LONGEST_NAME = 20;
@@ -143,4 +142,12 @@ function percent(share: number): string {
 
 function probability(p: number): string {
   return p < 0.0001 ? "<0.0001" : p.toFixed(4);
+}
+
+/** Wraps a sentence into lines of at most `width` characters, at spaces or within a longer word; indents all but the first. */
+function wrapped(text: string, width: number, indent: number): readonly string[] {
+  if (text.length <= width) return [text];
+  const space = text.lastIndexOf(" ", width);
+  const end = space > indent ? space : width;
+  return [text.slice(0, end).trimEnd(), ...wrapped(" ".repeat(indent) + text.slice(end).trimStart(), width, indent)];
 }

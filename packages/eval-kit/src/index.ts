@@ -1,7 +1,6 @@
 export type { AnswersHeader } from "./answers-header.ts";
 export type { Asker, NewAnswer, Reading } from "./asker.ts";
 export { checkFolder } from "./check-folder.ts";
-export { cutAtStop } from "./cut-at-stop.ts";
 export { estimate } from "./estimate.ts";
 export { evaluateQuestions } from "./evaluate-questions.ts";
 export { outcomeOf } from "./judge.ts";

@@ -1,5 +1,13 @@
-import type { AnswerRecord, Choice, ChoiceScore, Extractor, Outcome, Protocol, Question } from "@mlan/core";
-import { cutAtStop } from "./cut-at-stop.ts";
+import {
+  type AnswerRecord,
+  beforeStop,
+  type Choice,
+  type ChoiceScore,
+  type Extractor,
+  type Outcome,
+  type Protocol,
+  type Question,
+} from "@mlan/core";
 
 /** An answer, and what it is an answer to. */
 export interface Answered extends Pick<Question, "id" | "target" | "cluster"> {
@@ -17,7 +25,7 @@ export function targetOf(protocol: Protocol, question: Question): string {
 /** Reads and judges an answer as generated. */
 export function judge(extractor: Extractor, answered: Answered): AnswerRecord {
   const { id, answer, target, cluster, choices = [], scores } = answered;
-  const extracted = extractor.extract(cutAtStop(answer, extractor.stop), choices);
+  const extracted = extractor.extract(beforeStop(answer, extractor.stop), choices);
   return {
     id,
     answer,

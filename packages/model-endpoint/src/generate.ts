@@ -1,4 +1,4 @@
-import type { Generation, GenerationOptions, GenerationRequest } from "@mlan/core";
+import { beforeStop, type Generation, type GenerationOptions, type GenerationRequest } from "@mlan/core";
 import { chatFields, continuesAnswers, textFields } from "./chat-body.ts";
 import type { Endpoint } from "./endpoint-model.ts";
 import { chatReply, type Ending, type ReportedUsage, streamPiece, textReply } from "./replies.ts";
@@ -16,22 +16,35 @@ export async function generate(
   const { id, prompt, signal } = request;
   const { server } = endpoint.options;
   endpoint.meter.checkBudget();
+  const said = prompt.kind === "chat" && !continuesAnswers(server) ? prompt.answerStart : "";
   const fields =
     prompt.kind === "chat" ? await chatFields(prompt, request.images, server) : textFields(prompt, request);
   const question: Question = {
     id,
     path: prompt.kind === "chat" ? "/chat/completions" : "/completions",
-    body: { ...fields, ...samplingFields(request, server), ...(details && marginFields(prompt.kind)) },
+    body: {
+      ...fields,
+      ...samplingFields(withRoomFor(said, request), server),
+      ...(details && marginFields(prompt.kind)),
+    },
     signal: signal ? AbortSignal.any([signal, ended]) : ended,
   };
-  const said = prompt.kind === "chat" && !continuesAnswers(server) ? prompt.answerStart : "";
   const start = startRemover(said);
   try {
-    return onText ? await streamed(endpoint, question, start, onText) : await whole(endpoint, question, start);
+    return onText
+      ? await streamed(endpoint, question, start, { ...request, onText })
+      : await whole(endpoint, question, start);
   } catch (error) {
     if (signal?.aborted !== true || ended.aborted) throw error;
     return { id, text: start.text(), finish: "aborted", promptLength: NaN, computedPositions: NaN };
   }
+}
+
+/** A request whose answer may begin with a start: it takes tokens too, and has no stop string that would end it there. */
+function withRoomFor(start: string, request: GenerationRequest): GenerationRequest {
+  const { maximumNewTokens, stop = [] } = request;
+  const stops = stop.filter((end) => !start.includes(end));
+  return { ...request, maximumNewTokens: maximumNewTokens + start.length, stop: stops };
 }
 
 /** Asks for the two likeliest tokens at each position. */
@@ -63,30 +76,37 @@ function marginOf(logProbabilities: readonly number[] | null | undefined): numbe
   return first - second;
 }
 
+interface StreamedRequest extends Pick<GenerationRequest, "stop"> {
+  readonly onText: NonNullable<GenerationOptions["onText"]>;
+}
+
 async function streamed(
   { server, meter }: Endpoint,
   question: Question,
   start: StartRemover,
-  onText: NonNullable<GenerationOptions["onText"]>,
+  { stop = [], onText }: StreamedRequest,
 ): Promise<Generation> {
   const { id } = question;
   let usage: ReportedUsage | null | undefined;
   let ending: Ending = { finish_reason: "" };
-  const give = (text: string): void => {
+  let given = 0;
+  const give = (): void => {
+    const text = beforeStop(start.text(), stop).slice(given);
+    given += text.length;
     if (text !== "") onText({ id, text });
   };
   await server.stream(question, streamPiece, {
     onPiece(piece) {
       usage = piece.usage ?? usage;
       const [choice] = piece.choices;
-      give(start.add(choice?.delta?.content ?? choice?.text ?? ""));
+      start.add(choice?.delta?.content ?? choice?.text ?? "");
+      give();
       if (choice?.finish_reason) ending = { finish_reason: choice.finish_reason, stop_reason: choice.stop_reason };
     },
     isComplete: () => ending.finish_reason !== "",
   });
-  const before = start.text();
   const text = start.end();
-  give(text.slice(before.length));
+  give();
   meter.add(usage);
   return generation(id, text, ending, usage);
 }

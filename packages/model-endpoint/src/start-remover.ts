@@ -1,27 +1,28 @@
 /** Takes the start of an answer off, which a model repeats that was asked to begin with it. */
 export interface StartRemover {
-  /** Adds a piece of the answer and returns the text that is certain now. */
-  add(piece: string): string;
-  /** What was returned so far. */
+  add(piece: string): void;
+  /** The text that is certain. */
   text(): string;
-  /** The whole answer without its start. */
+  /** The whole answer without its start; now all of it is certain. */
   end(): string;
 }
 
 export function startRemover(start: string): StartRemover {
   let raw = "";
-  let given = "";
-  const withoutStart = (): string => (raw.startsWith(start) ? raw.slice(start.length) : raw);
+  let ended = false;
+  const text = (): string => {
+    if (raw.startsWith(start)) return raw.slice(start.length);
+    // It may still become the start.
+    return !ended && start.startsWith(raw) ? "" : raw;
+  };
   return {
     add(piece) {
       raw += piece;
-      // It may still become the start.
-      if (raw.length < start.length && start.startsWith(raw)) return "";
-      const text = withoutStart().slice(given.length);
-      given += text;
-      return text;
     },
-    text: () => given,
-    end: withoutStart,
+    text,
+    end() {
+      ended = true;
+      return text();
+    },
   };
 }

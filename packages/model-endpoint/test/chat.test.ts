@@ -78,15 +78,16 @@ describe("a model behind a server", () => {
   });
 
   it.each(["generic", "openai"] as const)("%s is asked to begin with the start, which is taken off", async (kind) => {
-    server.answer = () => 'It is "r';
+    server.answer = () => 'It is "red" and';
     const model = await open(server, { server: kind });
-    const request = chat("start", "Colour?", { answerStart: 'It is "' });
-    expect((await only(model, request)).text).toBe("r");
+    const request = { ...chat("start", "Colour?", { answerStart: 'It is "' }), stop: ['"', "\n"] };
+    expect((await only(model, request)).text).toBe('red" and');
     expect(server.asked[0]?.body["messages"]).toEqual([
       { role: "user", content: 'Colour?\nBegin your answer with: It is "' },
     ]);
     const field = kind === "openai" ? "max_completion_tokens" : "max_tokens";
-    expect(server.asked[0]?.body[field]).toBe(8);
+    // The start has room of its own, and nothing ends the answer within it.
+    expect(server.asked[0]?.body).toMatchObject({ [field]: 8 + 'It is "'.length, stop: ["\n"] });
     server.answer = () => "blue";
     expect((await only(model, request)).text).toBe("blue");
   });
@@ -159,6 +160,10 @@ describe("a model behind a server", () => {
     pieces.length = 0;
     for await (const { text } of streamAnswer(model, request)) pieces.push(text);
     expect(pieces.join("")).toBe("It");
+    server.answer = () => 'It is "red" and';
+    pieces.length = 0;
+    for await (const { text } of streamAnswer(model, { ...request, stop: ['"'] })) pieces.push(text);
+    expect(pieces.join("")).toBe("red");
   });
 
   it("ends one answer by its own signal, and all by the caller's", async () => {

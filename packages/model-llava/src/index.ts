@@ -17,6 +17,7 @@ export type { Linear } from "./linear/linear.ts";
 export { frozenLinear } from "./linear/frozen-linear.ts";
 export { createLlavaSource, type LlavaSource, type LlavaSourceOptions, type Repository } from "./llava-source.ts";
 export type { LlavaModel } from "./llava-model.ts";
+export type { ExportOptions } from "./saving/export-checkpoint.ts";
 export type { SaveOptions } from "./saving/save-options.ts";
 export type { Layout, TrainingPrecision } from "./memory/layout.ts";
 export type { Held, LayerMemory, Step } from "./memory/memory-walk.ts";
@@ -39,7 +40,6 @@ export {
 export { unfoldPatches, visionHiddenStates, type VisionTower } from "./network/vision-tower.ts";
 export { declareVisionTower } from "./network/vision-tower-weights.ts";
 export type { PlacedTurn } from "./templates/place-images.ts";
-export { llama2Template } from "./templates/llama-2.ts";
 export { plain } from "./templates/plain.ts";
 export { addedToken, given, imagesAndText, type Segment } from "./templates/segments.ts";
 export type {

@@ -11,7 +11,6 @@ import {
   type OpenModelOptions,
   type OpenOptions,
   pathOf,
-  shownValue,
   toFolderUrl,
   type Wording,
 } from "@mlan/core";
@@ -20,8 +19,9 @@ import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { adaptedFolders } from "./checkpoint/adapter-folder.ts";
 import { hubCheckpoint } from "./checkpoint/hub-checkpoint.ts";
-import { type Checkpoint, type CheckpointFolders, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
+import { type CheckpointFolders, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
 import { type OpenModel, openModel } from "./checkpoint/open-model.ts";
+import { prepareCheckpoint } from "./checkpoint/prepare-checkpoint.ts";
 import { pathExists } from "./config/checkpoint-file.ts";
 import { checkLength } from "./config/format-config.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
@@ -29,13 +29,13 @@ import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
+import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint.ts";
 import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
 import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
-import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { loadWeights } from "./weights/load-weights.ts";
 import type { WeightFormat } from "./weights/weight-format.ts";
-import { planWeights, type WeightPlan } from "./weights/weight-plan.ts";
+import type { WeightPlan } from "./weights/weight-plan.ts";
 
 /** A repository of the Hugging Face Hub at one commit. */
 export interface Repository {
@@ -71,6 +71,12 @@ export interface LlavaSource extends ModelSource {
    * read: `open` compares a saved model with its checksums, and the content's digest differs once a bit has changed.
    */
   inspect(options?: OpenOptions): Promise<ModelInspection>;
+  /**
+   * Writes a checkpoint, its base and its tower as one whole model into another folder, as saving the opened model would.
+   * One tensor is in memory at a time. Throws `invalid-options` for an option, and for a folder that is one of those
+   * that are read, or inside it.
+   */
+  export(folder: URL, options?: ExportOptions): Promise<void>;
 }
 
 /**
@@ -100,12 +106,16 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   return {
     specVersion: 1,
     name,
+    export: async (folder, exporting = {}) => {
+      const { signal } = exporting;
+      await exportCheckpoint(await findFolders(signal ? { signal } : {}), folder, exporting);
+    },
     open: async ({ seed = 0, ...opening } = {}) => {
       const { signal } = opening;
       const folders = await findFolders(opening);
       await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
-        const { vision, format, tokenizer, plan, endTokenIds } = await prepare(checkpoint, folders);
+        const { vision, format, tokenizer, plan, endTokenIds } = await prepareCheckpoint(checkpoint, folders);
         const carried = await readCarriedFiles({ ...folders, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
@@ -135,7 +145,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       const { signal } = opening;
       const folders = await findFolders(opening);
       return withCheckpoint(folders, { verify: false }, async (checkpoint) => {
-        const { plan, tokenizer, vision, language, notices } = await prepare(checkpoint, folders);
+        const { plan, tokenizer, vision, language, notices } = await prepareCheckpoint(checkpoint, folders);
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
         const readsImages = vision !== undefined;
         const checkFormat = (next: ConversationFormat): void => {
@@ -213,24 +223,6 @@ function checkImage({ name, origin }: ImageReference, bytes: Uint8Array): void {
   readableFormat(bytes, origin === undefined ? name : `${name} (${origin})`);
 }
 
-interface Prepared extends Checkpoint {
-  readonly tokenizer: Tokenizer;
-  readonly plan: WeightPlan;
-}
-
-/** All checks of a checkpoint, before memory is taken for its weights. */
-async function prepare(checkpoint: Checkpoint, { architecture, weights }: CheckpointFolders): Promise<Prepared> {
-  const tokenizer = await architecture.tokenizer.load(weights);
-  checkVocabulary(tokenizer, checkpoint, weights);
-  const plan = planWeights(checkpoint, checkpoint.weights);
-  const notices = plan.fresh.length === 0 ? checkpoint.notices : [...checkpoint.notices, freshProjector(weights)];
-  return { ...checkpoint, tokenizer, plan, notices };
-}
-
-function freshProjector(weights: URL): string {
-  return `${pathOf(weights)} has no projector, so a new one with random weights is made; it understands images once it is trained`;
-}
-
 /** The components that are not in the base's folders: those that were trained on it, and a fresh projector. */
 function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readonly Component[] {
   return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
@@ -242,15 +234,4 @@ function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parame
     counts[component] = (counts[component] ?? 0) + size;
   }
   return counts;
-}
-
-function checkVocabulary({ vocabularySize, tokenOf }: Tokenizer, { language }: Checkpoint, weights: URL): void {
-  const { vocabularySize: known } = language;
-  if (vocabularySize <= known) return;
-  throw new MlanError(
-    "invalid-checkpoint",
-    `model-llava: the tokenizer in ${pathOf(weights)} has the token ${shownValue(tokenOf(vocabularySize - 1))} with the id ` +
-      `${vocabularySize - 1}, and config.json a vocabulary of ${known}, ids 0 to ${known - 1}. Take both from the same model, or ` +
-      `take tokens from the id ${known} on out of the tokenizer's files.`,
-  );
 }

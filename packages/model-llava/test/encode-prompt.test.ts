@@ -1,6 +1,7 @@
 import { type Conversation, MlanError, type Prompt, type Turn } from "@mlan/core";
 import { encodePrompt, type PromptOwner, writePrompt } from "#internal/encode-prompt.ts";
-import { encodeConversation, llama2Template, plain, type Template, type Tokenizer, v1 } from "@mlan/model-llava";
+import { llama2Template } from "#internal/templates/llama-2.ts";
+import { encodeConversation, plain, type Template, type Tokenizer, v1 } from "@mlan/model-llava";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OPENBOOKQA_PROMPT, POPE_PROMPT } from "./golden-vectors.ts";

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { type Conversation, type ImageReference } from "@mlan/core";
 import { templateByName } from "#internal/templates/template-by-name.ts";
-import { encodeConversation, llama2Template, plain, type Tokenizer, v1 } from "@mlan/model-llava";
+import { llama2Template } from "#internal/templates/llama-2.ts";
+import { encodeConversation, plain, type Tokenizer, v1 } from "@mlan/model-llava";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hasLlama2, llama2File, tinyJson, tokenizerOf } from "./tokenizer-folders.ts";

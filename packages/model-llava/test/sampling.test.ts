@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { drawn, tokenChooser } from "#internal/answer/sampling/token-chooser.ts";
-import { penalisedLogits, samplingProbabilities } from "#internal/answer/sampling/processed-logits.ts";
+import { nthHighest, penalisedLogits, samplingProbabilities } from "#internal/answer/sampling/processed-logits.ts";
 import { generatedToken } from "#internal/answer/sampling/token-log-probabilities.ts";
 import { promptTensors, disposePromptTensors } from "#internal/batch/prompt-tensors.ts";
 import { type AnswerFunctions, answerFunctions } from "#internal/network/answer-functions.ts";
@@ -144,3 +144,14 @@ const asked: GenerationRequest = {
   images: [],
   maximumNewTokens: 1,
 };
+
+describe("the nth highest logit", () => {
+  it("is that of all logits sorted", () => {
+    const random = seededRandom(11);
+    // Of whole numbers, so that some are equal.
+    const logits = Float32Array.from({ length: 700 }, () => random.below(900) - 450);
+    const sorted = logits.toSorted();
+    for (const count of [1, 2, 5, 50, 256, 257, 699]) expect(nthHighest(logits, count)).toBe(sorted[700 - count]);
+    for (const count of [700, 701, 5000]) expect(nthHighest(logits, count)).toBe(-Infinity);
+  });
+});

@@ -42,7 +42,7 @@ export async function scratchLlava(): Promise<Scratch> {
 export const compute = createScope([onnx()]).get(COMPUTE);
 
 /** On the backend onnx. */
-export function tinySource(weights: URL, visionTower?: URL): LlavaSource {
+export function tinySource(weights: URL, visionTower?: URL, adapter?: URL): LlavaSource {
   return createLlavaSource({
     architecture: llama,
     name: "tiny",
@@ -50,6 +50,7 @@ export function tinySource(weights: URL, visionTower?: URL): LlavaSource {
     weights,
     untunedWording: WORDINGS["llama2-base"],
     ...(visionTower && { visionTower }),
+    ...(adapter && { adapter }),
   });
 }
 

@@ -149,6 +149,15 @@ it("a single file is preferred to older shards beside it, as transformers does",
   await reader.close();
 });
 
+it("a single file is the whole model, whatever lies beside it without an index", async () => {
+  await writeSafetensors(file("consolidated.safetensors"), [tensor("w", [2]), tensor("v", [3])]);
+  await writeSafetensors(file(), [tensor("w", [1])]);
+  const reader = await openSafetensors(file(""));
+  expect([...reader.entries.keys()]).toEqual(["w"]);
+  expect(await reader.read("w")).toEqual(Float32Array.of(1));
+  await reader.close();
+});
+
 describe("bad files are refused with the file's name", () => {
   const entry = (over: object): unknown => ({ w: { dtype: "F32", shape: [2], data_offsets: [0, 8], ...over } });
   const eight = new Uint8Array(8);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Reply } from "./answer-chat.ts";
+import type { Reply } from "./answer-completion.ts";
 import { ApiError, apiErrorOf } from "./api-error.ts";
 
 /** How long the rest of a body that was refused is received and thrown away, so that its sender reads the answer. */
@@ -24,10 +24,11 @@ export function httpReply(
   const timer = setTimeout(() => controller.abort(late), Math.min(seconds * 1000, 2 ** 31 - 1));
   response.once("close", () => controller.abort(new ApiError(499, "the client hung up.")));
   const send = (text: string): void => {
-    if (!response.destroyed) response.write(text);
+    // Of several choices, one may fail while others still send.
+    if (!response.destroyed && !response.writableEnded) response.write(text);
   };
   const json = (status: number, body: object): void => {
-    if (response.destroyed) return;
+    if (response.destroyed || response.headersSent) return;
     const text = JSON.stringify(body);
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
     if (request.complete) return void response.writeHead(status, headers).end(text);

@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { messageOf, type Model, MlanError } from "@mlan/core";
-import { answerChat, type ChatService, type Reply } from "./answer-chat.ts";
+import { answerCompletion, type CompletionService, type Reply } from "./answer-completion.ts";
 import { ApiError } from "./api-error.ts";
 import { createBatcher } from "./batcher.ts";
+import { CHAT, TEXT } from "./completion-kinds.ts";
 import { httpReply } from "./http-reply.ts";
 import { readBody } from "./read-body.ts";
 import { type ServeOptions, type ServeSettings, serveSettings } from "./serve-options.ts";
@@ -25,7 +26,7 @@ const RECEIVING = { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTim
 const FAREWELL_MILLISECONDS = 2000;
 
 /**
- * Serves a model, which stays the caller's, by OpenAI's interface: `/v1/chat/completions`, `/v1/models` and `/health`.
+ * Serves a model, which stays the caller's, by OpenAI's interface: `/v1/chat/completions`, `/v1/completions`, `/v1/models` and `/health`.
  * Requests that arrive together are answered in one batch. Throws `invalid-options`, and `unavailable` when it cannot
  * listen.
  */
@@ -35,7 +36,7 @@ export async function serve(
 ): Promise<ModelServer> {
   const settings = serveSettings(options, model);
   const batcher = createBatcher(model, settings.batchSize);
-  const service: ChatService = { batcher, settings, fingerprint: model.fingerprint.slice(0, 16) };
+  const service: CompletionService = { batcher, settings, fingerprint: model.fingerprint.slice(0, 16) };
   const ending = new AbortController();
   let isClosing = false;
   const server = createServer(RECEIVING, async (request, response) => {
@@ -73,24 +74,23 @@ export async function serve(
   };
 }
 
-async function route(service: ChatService, request: IncomingMessage, reply: Reply): Promise<void> {
+async function route(service: CompletionService, request: IncomingMessage, reply: Reply): Promise<void> {
   const { settings } = service;
   checkHost(request, settings);
   const path = new URL(request.url ?? "/", "http://host").pathname;
   if (path === "/health") return reply.json({ status: "ok", answering: service.batcher.size });
   checkKey(request, settings);
   const model = { id: settings.name, object: "model", created: 0, owned_by: "mlan" };
+  const body = (): Promise<unknown> => readBody(request, settings.maximumBodyBytes);
   const routes: Readonly<Record<string, readonly [method: string, answer: () => void | Promise<void>]>> = {
     "/v1/models": ["GET", () => reply.json({ object: "list", data: [model] })],
     [`/v1/models/${encodeURIComponent(settings.name)}`]: ["GET", () => reply.json(model)],
-    "/v1/chat/completions": [
-      "POST",
-      async () => answerChat(service, await readBody(request, settings.maximumBodyBytes), reply),
-    ],
+    "/v1/chat/completions": ["POST", async () => answerCompletion(CHAT, service, await body(), reply)],
+    "/v1/completions": ["POST", async () => answerCompletion(TEXT, service, await body(), reply)],
   };
   const [method, answer] = Object.hasOwn(routes, path) ? (routes[path] ?? []) : [];
   if (method === undefined || answer === undefined) {
-    const known = "/v1/chat/completions, /v1/models and /health";
+    const known = "/v1/chat/completions, /v1/completions, /v1/models and /health";
     throw new ApiError(404, `there is nothing at ${path.slice(0, 100)}; this server has ${known}.`);
   }
   if (request.method !== method) throw new ApiError(405, `${path} is asked by ${method}, not by ${request.method}.`);

@@ -161,7 +161,8 @@ it("model code names no backend", () => {
 
 it("only a compute chooses the backend, and only when it is opened", () => {
   const choosing = /\b(?:setBackend|use\w+Backend|register\w+Backend|registerBackend|loadTensorFlow|tf\.ready)\(/;
-  const allowed = /^(?:backend-|testing\/src\/(?:plain-compute|compute-contract)\.ts|cli\/src\/work\/doctor\.ts)/;
+  const allowed =
+    /^(?:backend-|testing\/src\/(?:plain-compute|compute-contract|backbone-contract)\.ts|cli\/src\/work\/doctor\.ts)/;
   const found = packages.flatMap(({ folder, url }) =>
     filesBelow(new URL("src/", url), ".ts")
       .filter(({ text }) => choosing.test(withoutComments(text)))

@@ -1,5 +1,5 @@
 import { messageOf } from "@mlan/core";
-import { deviceText } from "../device/device-text.ts";
+import { deviceText } from "../device/device-list.ts";
 import { BINDING_PACKAGE, bindingSources } from "./binding-sources.ts";
 import { checkBinding } from "./check-binding.ts";
 import { compilerCommand, findCompiler } from "./compiler.ts";

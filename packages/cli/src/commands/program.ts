@@ -7,6 +7,7 @@ import { addBackendCommand } from "./backend-command.ts";
 import { addChatCommand } from "./chat-command.ts";
 import { addCompareCommand } from "./compare-command.ts";
 import { addContaminationCommand } from "./contamination-command.ts";
+import { addExportCommand } from "./export-command.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvalCommand } from "./eval-command.ts";
 import { addListCommand } from "./list-command.ts";
@@ -28,6 +29,7 @@ Examples:
   $ mlan score runs/my-experiment   scores its stored answers again with every extractor
   $ mlan chat ./llava-7b            talks with a model, also about pictures
   $ mlan serve ./llava-7b           serves it by OpenAI's interface
+  $ mlan export runs/a --to tuned   writes the trained model as a whole, for other libraries too
   $ mlan doctor                     shows what the backends lack here, and how to fix it
   $ mlan eval --help                shows how to evaluate a checkpoint without a file
 
@@ -64,6 +66,7 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
     addCompareCommand,
     addContaminationCommand,
     addBackendCommand,
+    addExportCommand,
     addDoctorCommand,
     addMemoryCommand,
     addPushCommand,

@@ -1,16 +1,17 @@
+import { stat } from "node:fs/promises";
 import { checkpointDigest, CHECKSUMS_FILE, MlanError, pathOf, readRun } from "@mlan/core";
 import type { HubModel } from "@mlan/hub";
 import { checkpointPlace } from "./checkpoint-place.ts";
 
 /**
  * A checkpoint as written in a command, see {@link checkpointPlace}; of a run folder, that of its last finished training
- * stage. `option` names what it was written as, for errors.
+ * stage; of one step of a training, its model. `option` names what it was written as, for errors.
  */
 export async function checkpointAt(path: string, option: string): Promise<URL | HubModel> {
   const folder = checkpointPlace(path);
   if (!(folder instanceof URL)) return folder;
   const run = await readRun(folder).catch(() => undefined);
-  if (!run) return folder;
+  if (!run) return (await isStep(folder)) ? new URL("model/", folder) : folder;
   const { plan, stages } = run.manifest;
   const { checkpoint, checkpointDigest: recorded } =
     plan.stages.map(({ name }) => stages[name]).findLast((stage) => stage?.done && stage.checkpoint) ?? {};
@@ -20,6 +21,17 @@ export async function checkpointAt(path: string, option: string): Promise<URL | 
     return url;
   }
   throw new MlanError("run-folder", `the run in ${path} has no finished training stage. Give a checkpoint folder.`);
+}
+
+/** Whether the folder is a trainer's checkpoint, which holds the model beside the trainer's own state. */
+async function isStep(folder: URL): Promise<boolean> {
+  const [own, inside] = ["config.json", "model/config.json"].map((name) =>
+    stat(new URL(name, folder)).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return !(await own) && (await inside) === true;
 }
 
 /** Checks the checkpoint against the digest in the run: it covers the list of checksums, which covers the weights. */

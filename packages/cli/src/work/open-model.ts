@@ -62,7 +62,7 @@ export async function openModel(
 }
 
 /** The installed plugin that reads the checkpoint's `config.json`; of several, which differ only in names, the first. */
-async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>): Promise<string> {
+export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>): Promise<string> {
   const file =
     weights instanceof URL
       ? new URL("config.json", weights)

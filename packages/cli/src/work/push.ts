@@ -33,7 +33,7 @@ export async function push(request: PushRequest, terminal: Terminal): Promise<nu
     throw new MlanError("invalid-data", message);
   }
   if (await isThere(new URL(BASE_FILE, folder))) {
-    const message = `${pathOf(folder)} holds only what was trained (${BASE_FILE} names the rest). Make it whole with mlan export, and push that.`;
+    const message = `${pathOf(folder)} holds only what was trained (${BASE_FILE} names the rest). Make it whole with mlan export ${request.folder} --to whole, and push that.`;
     throw new MlanError("invalid-data", message);
   }
   using interruption = openInterruption(() => terminal.note("Stopping; the same command goes on from here."));

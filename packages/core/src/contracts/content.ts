@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { sha256OfFile } from "../files/sha256-of-file.ts";
-import { unreadable } from "../files/unreadable.ts";
+import { unreadable } from "../files/read-digest.ts";
 
 /** Something on disk that decides a result, identified by its bytes and not by its location. */
 export interface Content {

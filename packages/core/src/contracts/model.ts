@@ -35,6 +35,11 @@ export interface ModelSource {
    * not notice that the weights changed between two starts.
    */
   inspect?(options?: OpenOptions): Promise<ModelInspection>;
+  /**
+   * Writes the model as a whole into another folder, without loading it at once. `options` are the model's own, such as
+   * the layout. Throws the errors of `open`, and `invalid-options`. Absent: it cannot be exported.
+   */
+  export?(folder: URL, options?: Readonly<Record<string, unknown>>): Promise<void>;
   /** True for a model that can be asked and not trained; an experiment with training stages is refused before it runs. */
   readonly answersOnly?: boolean;
 }

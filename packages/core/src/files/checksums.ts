@@ -3,9 +3,9 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-files.ts";
 import { MlanError } from "../errors.ts";
-import { jsonOrUndefined } from "./json-or-undefined.ts";
+import { jsonOrUndefined } from "./read-json.ts";
 import { sha256OfFile } from "./sha256-of-file.ts";
-import { unreadable } from "./unreadable.ts";
+import { readDigest, unreadable } from "./read-digest.ts";
 
 /** The list of checksums in a saved folder. */
 export const CHECKSUMS_FILE = "checksums.json";
@@ -129,4 +129,12 @@ function codeOf(error: unknown): unknown {
 
 function damaged(file: URL, what: string): MlanError {
   return new MlanError("invalid-checkpoint", `${pathOf(file)} ${what}. Restore it from a copy.`);
+}
+
+/**
+ * SHA-256 of a checkpoint's list of checksums, and so a digest of all its bytes; undefined when it has no list. Throws
+ * `unavailable` when the list cannot be read.
+ */
+export function checkpointDigest(folder: URL): Promise<string | undefined> {
+  return readDigest(new URL(CHECKSUMS_FILE, folder));
 }

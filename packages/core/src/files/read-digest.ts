@@ -1,5 +1,6 @@
+import { messageOf, pathOf } from "@mlan/errors";
+import { MlanError } from "../errors.ts";
 import { sha256OfFile } from "./sha256-of-file.ts";
-import { unreadable } from "./unreadable.ts";
 
 /** SHA-256 of a file; undefined when it does not exist. Throws `unavailable` when it cannot be read. */
 export async function readDigest(file: URL): Promise<string | undefined> {
@@ -9,4 +10,9 @@ export async function readDigest(file: URL): Promise<string | undefined> {
     if (["ENOENT", "ENOTDIR"].includes(Object(error).code)) return undefined;
     throw unreadable(file, error);
   }
+}
+
+/** The `unavailable` error for a file that cannot be read, with the reason. */
+export function unreadable(file: URL, cause: unknown): MlanError {
+  return new MlanError("unavailable", `${pathOf(file)} cannot be read: ${messageOf(cause)}`, { cause });
 }

@@ -49,3 +49,12 @@ function parsed(text: string, file: URL, wayOut: string): unknown {
 export function nullAsNumber(_key: string, value: unknown): unknown {
   return value === null ? NaN : value;
 }
+
+/** Parses JSON; undefined for text that is not JSON. */
+export function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

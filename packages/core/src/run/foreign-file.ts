@@ -6,7 +6,7 @@ import { CHECKSUMS_FILE, listedFiles } from "../files/checksums.ts";
 import { fileName } from "../files/file-name.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { unreadable } from "../files/unreadable.ts";
+import { unreadable } from "../files/read-digest.ts";
 
 /** A file in the stage folders that no run writes; undefined when there is none. */
 export async function foreignFile(folder: RunFolder, { plan, stages }: Manifest): Promise<URL | undefined> {

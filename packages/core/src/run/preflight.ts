@@ -1,6 +1,5 @@
 import { pathOf } from "@mlan/errors";
-import { checkpointDigest } from "./checkpoint-digest.ts";
-import { isThere, missingFile } from "../files/checksums.ts";
+import { checkpointDigest, isThere, missingFile } from "../files/checksums.ts";
 import { contentRecordOf, isUntouched } from "./content-record.ts";
 import { type DataSurvey, dataSurvey } from "./data-survey.ts";
 import { checkDiskSpace } from "../files/disk-space.ts";

@@ -1,6 +1,6 @@
+import { checkpointDigest } from "../files/checksums.ts";
 import { pathOf } from "@mlan/errors";
 import { isDeepStrictEqual } from "node:util";
-import { checkpointDigest } from "./checkpoint-digest.ts";
 import { MlanError } from "../errors.ts";
 import type { EvaluateEvent, EvaluateStartEvent } from "../contracts/evaluator.ts";
 import { type RunResults, unfinished } from "./finished-work.ts";

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { MlanError } from "../errors.ts";
 import { fileName } from "../files/file-name.ts";
-import { jsonOrUndefined } from "../files/json-or-undefined.ts";
+import { jsonOrUndefined } from "../files/read-json.ts";
 import { makeFolder } from "../files/make-folder.ts";
 
 /** The right to write into a run folder; disposing releases it. */

@@ -9,7 +9,7 @@ import {
   type Question,
   type Wording,
 } from "@mlan/core";
-import { accuracy } from "../answers/accuracy.ts";
+import { accuracy } from "../answers/metrics.ts";
 
 /** A question in words: what the user says, and how the answer begins. */
 export type QuestionWords = Pick<AskedText, "user" | "answerStart">;

@@ -1,4 +1,4 @@
-import { IMAGE_PLACEHOLDER, imagesInFront, type RawPrompt } from "@mlan/core";
+import { IMAGE_PLACEHOLDER, imagesInFront, type RawPrompt, V1_SYSTEM_PROMPT } from "@mlan/core";
 
 /** Text as the original language harness puts it, without the begin-of-sequence token. */
 export function harnessPrompt(text: string): RawPrompt {
@@ -17,4 +17,12 @@ export function visionHarnessPrompt(text: string, images = 1): RawPrompt {
     beginOfSequence: true,
     harness: "vision",
   };
+}
+
+/**
+ * A user turn in the template `v1` as the original vision tasks write it out, `answerStart` being the beginning of the
+ * answer. Text that `user` ends in, such as a newline, stands before the template's own space.
+ */
+export function v1Prompt(user: string, answerStart: string, images = 1): RawPrompt {
+  return visionHarnessPrompt(`${V1_SYSTEM_PROMPT} USER: ${user} ASSISTANT: ${answerStart}`, images);
 }

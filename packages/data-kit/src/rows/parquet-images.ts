@@ -1,6 +1,6 @@
 import { type ImageReference, messageOf, MlanError } from "@mlan/core";
 import type { FileMetaData, RowGroup, SchemaTree } from "hyparquet";
-import { type ImageContent, imageContent } from "../images/image-content.ts";
+import { type StoredImage, storedImage } from "../images/stored-image.ts";
 import { identityOf } from "../images/image-identity.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import { badRow } from "./check-row.ts";
@@ -84,7 +84,7 @@ const ONE: Found = { count: 1 };
 
 function lookAt(source: ParquetColumn, row: number, kind: "image" | "list", cell: unknown, identify: boolean): Found {
   const images = kind === "list" && Array.isArray(cell) ? cell : [cell];
-  const contents = images.map(imageContent);
+  const contents = images.map(storedImage);
   if (contents.includes(undefined)) throw notAnImage(source, row);
   const present = contents.filter((content) => content !== null && content !== undefined);
   if (present.length < images.length && images.length > 1) throw notAnImage(source, row);
@@ -103,7 +103,7 @@ function imageOfCell(
   cell: () => Promise<unknown>,
   store: ImageStore,
 ): ImageReference {
-  const content = async (): Promise<ImageContent> => {
+  const content = async (): Promise<StoredImage> => {
     let value: unknown;
     try {
       value = await cell();
@@ -112,7 +112,7 @@ function imageOfCell(
         cause,
       });
     }
-    const found = imageContent(value);
+    const found = storedImage(value);
     if (found) return found;
     throw new MlanError("invalid-data", `${errorPrefix}: ${name} holds no image: neither bytes nor a path.`);
   };

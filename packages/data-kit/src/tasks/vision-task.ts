@@ -1,9 +1,8 @@
 import { type Choice, type Extractor, imagesInFront, type Prompt, type Question, stripAsPython } from "@mlan/core";
-import { exactMatch } from "../answers/exact-match.ts";
-import { lead } from "../answers/lead.ts";
+import { exactMatch } from "../answers/metrics.ts";
+import { lead } from "../answers/paper-readings.ts";
 import type { QuestionWords, AskingDefinition } from "../benchmarks/protocol-definition.ts";
-import { visionHarnessPrompt } from "../prompts/raw-prompt.ts";
-import { v1Prompt } from "../prompts/v1-prompt.ts";
+import { v1Prompt, visionHarnessPrompt } from "../prompts/raw-prompt.ts";
 
 /** The wordings of the original vision tasks `*_llava_plain`, `*_llama_plain` and `*_vicuna_plain`. */
 export type VisionWording = "tuned" | "llama2-base" | "vicuna-base";

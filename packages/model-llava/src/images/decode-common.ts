@@ -9,7 +9,7 @@ import { PHOTOMETRIC, tiffTag, WHITE_IS_ZERO } from "./tiff-tag.ts";
 const DECODING_SECONDS = 60;
 
 /** Formats that sharp decodes, under its names. */
-export type CommonDecoder = "jpeg" | "png" | "webp" | "gif" | "tiff";
+type CommonDecoder = "jpeg" | "png" | "webp" | "gif" | "tiff";
 
 export interface CommonImage {
   /** Completes the sentence "it is ...". */

@@ -1,5 +1,5 @@
 /** A run of pixels along one axis. */
-export interface Range {
+interface Range {
   readonly start: number;
   readonly count: number;
 }

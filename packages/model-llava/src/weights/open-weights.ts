@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { MlanError, pathOf } from "@mlan/core";
 import { openPytorch } from "@mlan/pytorch-files";
 import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import { checkpointResult } from "./read-tensors.ts";
@@ -16,9 +17,21 @@ export function openWeights(fileOrFolder: URL): Promise<SafetensorsReader> {
 const SAFETENSORS = /^model\.safetensors(\.index\.json)?$/;
 const PYTORCH_FILE = /^pytorch_model(-.*)?\.bin(\.index\.json)?$/;
 
+/** What LLaVA's first stage saves; see `openProjector`. */
+export const PROJECTOR_FILE: RegExp = /^mm_projector\.(bin|pt|safetensors)$/;
+
 async function isPytorch(fileOrFolder: URL): Promise<boolean> {
   // Anything but a folder is a file, or missing, which the reader reports.
   const names = await readdir(fileOrFolder).catch(() => undefined);
   if (!names) return /\.(bin|pt|pth)$/.test(fileOrFolder.pathname);
+  const weights = names.filter((name) => /\.(safetensors|bin|pt|pth)$/.test(name));
+  const projector = weights.find((name) => PROJECTOR_FILE.test(name));
+  if (projector !== undefined && weights.length === 1) {
+    throw new MlanError(
+      "invalid-checkpoint",
+      `${pathOf(fileOrFolder)} holds the projector of LLaVA's first stage (${projector}) without its backbone. Copy it into the ` +
+        "backbone's folder, and give that.",
+    );
+  }
   return !names.some((name) => SAFETENSORS.test(name)) && names.some((name) => PYTORCH_FILE.test(name));
 }

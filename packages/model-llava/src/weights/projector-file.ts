@@ -1,9 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { MlanError, pathOf } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
-import { openWeights } from "./open-weights.ts";
-
-const PROJECTOR_FILE = /^mm_projector\.(bin|pt|safetensors)$/;
+import { openWeights, PROJECTOR_FILE } from "./open-weights.ts";
 
 /**
  * Opens the projector that LLaVA's first stage saved beside its backbone; undefined when there is none. Throws

@@ -23,19 +23,28 @@ export function samplingProbabilities(
   logits: Float32Array,
   { temperature = 1, topK, topP = 1, minP = 0 }: Sampling,
 ): Float64Array {
-  for (let token = 0; token < logits.length; token++) logits[token] = (logits[token] ?? 0) / temperature;
+  if (temperature !== 1)
+    for (let token = 0; token < logits.length; token++) logits[token] = (logits[token] ?? 0) / temperature;
   if (topK !== undefined) keepTopK(logits, topK);
   if (topP < 1) keepTopP(logits, topP);
   if (minP > 0) keepMinP(logits, minP);
   return softmax(logits);
 }
 
-/** In float64. */
+/** In float64. Plain loops, as below: a vocabulary has many thousands of tokens, and this runs for each new one. */
 function softmax(logits: Float32Array): Float64Array {
   const highest = highestOf(logits);
-  const weights = Float64Array.from(logits, (logit) => Math.exp(logit - highest));
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  return weights.map((weight) => weight / sum);
+  const probabilities = new Float64Array(logits.length);
+  let sum = 0;
+  for (let token = 0; token < logits.length; token++) {
+    const logit = logits[token] ?? 0;
+    if (logit === -Infinity) continue;
+    const weight = Math.exp(logit - highest);
+    probabilities[token] = weight;
+    sum += weight;
+  }
+  for (let token = 0; token < probabilities.length; token++) probabilities[token] = (probabilities[token] ?? 0) / sum;
+  return probabilities;
 }
 
 /** The token with the highest logit, of several the first. */
@@ -45,31 +54,65 @@ export function likeliestToken(logits: Float32Array): number {
 
 /** Tokens as likely as the last of the `topK` stay too. */
 function keepTopK(logits: Float32Array, topK: number): void {
-  const least = logits.toSorted()[Math.max(0, logits.length - topK)] ?? -Infinity;
+  const least = nthHighest(logits, topK);
   for (let token = 0; token < logits.length; token++) if ((logits[token] ?? 0) < least) logits[token] = -Infinity;
 }
 
 /** Of tokens that are equally likely, those with lower ids stay first; transformers leaves that to chance. */
 function keepTopP(logits: Float32Array, topP: number): void {
-  const ascending = logits.toSorted();
-  const probabilities = softmax(ascending);
-  let removed = 0;
-  let sum = probabilities[0] ?? 0;
-  while (removed < ascending.length - 1 && sum <= 1 - topP) sum += probabilities[++removed] ?? 0;
-  const least = ascending[removed] ?? -Infinity;
-  let equals = removed - ascending.indexOf(least);
-  for (let token = logits.length - 1; token >= 0; token--) {
-    const logit = logits[token] ?? 0;
-    if (logit < least || (logit === least && equals-- > 0)) logits[token] = -Infinity;
+  const probabilities = softmax(logits);
+  // Together, tokens that are not more likely than this never exceed what is left out: few remain to be sorted.
+  const surely = (1 - topP) / logits.length;
+  const candidates: number[] = [];
+  let sum = 0;
+  for (let token = 0; token < logits.length; token++) {
+    const probability = probabilities[token] ?? 0;
+    if (probability > surely) candidates.push(token);
+    else sum += probability;
   }
+  const ascending = candidates.toSorted((one, other) => (logits[one] ?? 0) - (logits[other] ?? 0) || other - one);
+  const kept = new Uint8Array(logits.length);
+  kept[likeliestToken(logits)] = 1;
+  for (const token of ascending) {
+    sum += probabilities[token] ?? 0;
+    if (sum > 1 - topP) kept[token] = 1;
+  }
+  for (let token = 0; token < logits.length; token++) if (kept[token] === 0) logits[token] = -Infinity;
 }
 
 function keepMinP(logits: Float32Array, minP: number): void {
   const highest = highestOf(logits);
-  for (let token = 0; token < logits.length; token++)
-    if (Math.exp((logits[token] ?? 0) - highest) < minP) logits[token] = -Infinity;
+  for (let token = 0; token < logits.length; token++) {
+    const logit = logits[token] ?? 0;
+    if (logit > -Infinity && Math.exp(logit - highest) < minP) logits[token] = -Infinity;
+  }
 }
 
-function highestOf(logits: Float32Array): number {
-  return logits.reduce((highest, logit) => Math.max(highest, logit), -Infinity);
+/** The lowest of the `count` highest logits. */
+export function nthHighest(logits: Float32Array, count: number): number {
+  if (count >= logits.length) return -Infinity;
+  if (count > FEW) return logits.toSorted()[logits.length - count] ?? -Infinity;
+  // The highest so far, ascending; few of the rest change them.
+  const highest = logits.subarray(0, count).toSorted();
+  for (let token = count; token < logits.length; token++) {
+    const logit = logits[token] ?? 0;
+    if (logit <= (highest[0] ?? 0)) continue;
+    let place = 0;
+    for (; place + 1 < count && logit > (highest[place + 1] ?? 0); place++) highest[place] = highest[place + 1] ?? 0;
+    highest[place] = logit;
+  }
+  return highest[0] ?? -Infinity;
+}
+
+/** So many are kept sorted faster than all are sorted. */
+const FEW = 256;
+
+/** The highest logit. */
+export function highestOf(logits: Float32Array): number {
+  let highest = -Infinity;
+  for (let token = 0; token < logits.length; token++) {
+    const logit = logits[token] ?? 0;
+    if (logit > highest) highest = logit;
+  }
+  return highest;
 }

@@ -32,7 +32,8 @@ export function tokenChooser(request: GenerationRequest, promptTokens: Iterable<
 export function drawn(probabilities: Float64Array, random: Random): number {
   let left = random.next();
   let last = 0;
-  for (const [token, probability] of probabilities.entries()) {
+  for (let token = 0; token < probabilities.length; token++) {
+    const probability = probabilities[token] ?? 0;
     if (probability === 0) continue;
     if (left < probability) return token;
     left -= probability;

@@ -1,5 +1,6 @@
 import type { GeneratedToken, TokenLogProbability } from "@mlan/core";
 import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
+import { highestOf, nthHighest } from "./processed-logits.ts";
 
 /** The log-probabilities of a generated token and of the `count` likeliest ones, by the logits of its position. */
 export function generatedToken(
@@ -28,13 +29,15 @@ export function tokenText({ decode, encode }: Tokenizer): (token: number) => str
 /** The `count` tokens with the highest logits, the highest first; of equal ones the first. */
 function highest(logits: Float32Array, count: number): readonly number[] {
   if (count === 0) return [];
-  const least = logits.toSorted()[Math.max(0, logits.length - count)] ?? -Infinity;
+  const least = nthHighest(logits, count);
   const tokens: number[] = [];
   for (let token = 0; token < logits.length; token++) if ((logits[token] ?? 0) >= least) tokens.push(token);
   return tokens.toSorted((one, other) => (logits[other] ?? 0) - (logits[one] ?? 0)).slice(0, count);
 }
 
 function logSumOfExponentials(logits: Float32Array): number {
-  const most = logits.reduce((high, logit) => Math.max(high, logit), -Infinity);
-  return most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
+  const most = highestOf(logits);
+  let sum = 0;
+  for (let token = 0; token < logits.length; token++) sum += Math.exp((logits[token] ?? 0) - most);
+  return most + Math.log(sum);
 }

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { Generation, GenerationRequest } from "@mlan/core";
 import { ApiError } from "./api-error.ts";
 import type { Batcher } from "./batcher.ts";
-import { promptOfChat, readChatBody } from "./chat-body.ts";
-import { chatChunks, chatCompletion, type ResponseHead } from "./chat-completion.ts";
+import type { CompletionKind } from "./completion-kinds.ts";
+import type { ResponseHead } from "./response-parts.ts";
 import type { ServeSettings } from "./serve-options.ts";
-import { generationOf } from "./shared-fields.ts";
+import { generationOf, type SharedBody } from "./shared-fields.ts";
 
 /** Where a response goes. */
 export interface Reply {
@@ -17,42 +17,42 @@ export interface Reply {
   endEvents(): void;
 }
 
-export interface ChatService {
+export interface CompletionService {
   readonly batcher: Batcher;
   readonly settings: ServeSettings;
   readonly fingerprint: string;
 }
 
-/** Answers the body of `POST /v1/chat/completions`. Throws an {@link ApiError}, or what the model throws. */
-export async function answerChat(
-  { batcher, settings, fingerprint }: ChatService,
+/** Answers the body of a completion. Throws an {@link ApiError}, or what the model throws. */
+export async function answerCompletion<Body extends SharedBody>(
+  kind: CompletionKind<Body>,
+  { batcher, settings, fingerprint }: CompletionService,
   given: unknown,
   reply: Reply,
 ): Promise<void> {
-  const body = readChatBody(given);
+  const body = kind.read(given);
   checkModel(body.model, settings);
-  const id = `chatcmpl-${randomUUID()}`;
+  const id = `${kind.prefix}-${randomUUID()}`;
   const head: ResponseHead = {
     id,
     created: Math.floor(Date.now() / 1000),
     model: settings.name,
     system_fingerprint: fingerprint,
   };
-  const prompt = promptOfChat(body, settings.maximumImages);
-  const maximumNewTokens = tokensOf(body.max_completion_tokens ?? body.max_tokens, settings);
-  const chunks = chatChunks(head, body);
+  const asked = kind.ask(body, settings);
+  const maximumNewTokens = tokensOf(kind.tokens(body), settings);
+  const chunks = kind.chunks(head, body);
   const begun = new Set<number>();
   const begin = (choice: number): void => {
-    if (!begun.has(choice)) reply.event(chunks.begin(choice));
+    if (!begun.has(choice) && chunks.begin) reply.event(chunks.begin(choice));
     begun.add(choice);
   };
   const answers = await allAnswers(body.n ?? 1, batcher, settings, (choice) => {
     const request: GenerationRequest & { readonly signal: AbortSignal } = {
       id: `${id}-${choice}`,
-      ...prompt,
+      ...asked,
       ...generationOf(body, choice),
       maximumNewTokens,
-      ...(body.logprobs && { logProbabilities: body.top_logprobs ?? 0 }),
       signal: reply.signal,
     };
     if (body.stream !== true) return { request };
@@ -66,7 +66,7 @@ export async function answerChat(
   });
   // An answer that was ended early is not passed off as a whole one.
   reply.signal.throwIfAborted();
-  if (body.stream !== true) return reply.json(chatCompletion(head, body, answers));
+  if (body.stream !== true) return reply.json(kind.whole(head, body, answers));
   for (const [choice, answer] of answers.entries()) {
     begin(choice);
     reply.event(chunks.end(choice, answer));
@@ -96,9 +96,11 @@ function checkModel(model: string, { name }: ServeSettings): void {
   throw new ApiError(404, message, { param: "model", code: "model_not_found" });
 }
 
-function tokensOf(wanted: number | null | undefined, { maximumTokens }: ServeSettings): number {
+function tokensOf(
+  [field, wanted]: ReturnType<CompletionKind<SharedBody>["tokens"]>,
+  { maximumTokens }: ServeSettings,
+): number {
   if (wanted == null || wanted <= maximumTokens) return wanted ?? maximumTokens;
-  throw new ApiError(400, `max_completion_tokens is ${wanted}; this server generates up to ${maximumTokens}.`, {
-    param: "max_completion_tokens",
-  });
+  const message = `${field} is ${wanted}; this server generates up to ${maximumTokens}.`;
+  throw new ApiError(400, message, { param: field });
 }

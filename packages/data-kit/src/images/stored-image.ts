@@ -1,5 +1,5 @@
 /** The image in a cell: the encoded file, or a file name. */
-export interface ImageContent {
+export interface StoredImage {
   readonly bytes?: Uint8Array;
   readonly path?: string;
 }
@@ -8,7 +8,7 @@ export interface ImageContent {
  * The image in a cell of bytes, or of `{ bytes, path }` as Hugging Face `datasets` writes it; null for an empty cell,
  * undefined for anything else.
  */
-export function imageContent(cell: unknown): ImageContent | null | undefined {
+export function storedImage(cell: unknown): StoredImage | null | undefined {
   if (cell instanceof Uint8Array) return { bytes: cell };
   if (cell === null || cell === undefined) return null;
   if (typeof cell !== "object" || !("bytes" in cell || "path" in cell)) return undefined;

@@ -1,8 +1,8 @@
-import { cutAtStop } from "@mlan/eval-kit";
+import { beforeStop } from "@mlan/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-describe("cutAtStop", () => {
+describe("beforeStop", () => {
   test.each([
     ['yes". The rest', ['"', "."], "yes"],
     ['yes. "', ['"', "."], "yes"],
@@ -12,7 +12,7 @@ describe("cutAtStop", () => {
     ["", ['"'], ""],
     ["yes", [], "yes"],
   ])("of %j at %j leaves %j", (text, stop, expected) => {
-    expect(cutAtStop(text, stop)).toBe(expected);
+    expect(beforeStop(text, stop)).toBe(expected);
   });
 
   const cases = fc.tuple(
@@ -23,7 +23,7 @@ describe("cutAtStop", () => {
   test("leaves a prefix that holds no stop string, and no longer one would do", () => {
     fc.assert(
       fc.property(cases, ([text, stop]) => {
-        const cut = cutAtStop(text, stop);
+        const cut = beforeStop(text, stop);
         expect(text.startsWith(cut)).toBe(true);
         for (const one of stop) expect(cut).not.toContain(one);
         if (cut !== text) expect(stop.some((one) => text.startsWith(one, cut.length))).toBe(true);
@@ -34,9 +34,9 @@ describe("cutAtStop", () => {
   test("does not depend on the order of the stop strings and is done after one pass", () => {
     fc.assert(
       fc.property(cases, ([text, stop]) => {
-        const cut = cutAtStop(text, stop);
-        expect(cutAtStop(text, stop.toReversed())).toBe(cut);
-        expect(cutAtStop(cut, stop)).toBe(cut);
+        const cut = beforeStop(text, stop);
+        expect(beforeStop(text, stop.toReversed())).toBe(cut);
+        expect(beforeStop(cut, stop)).toBe(cut);
       }),
     );
   });

@@ -1,0 +1,52 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ExportRequest } from "../work/export.ts";
+import type { CommandContext } from "./command-context.ts";
+import { requireOptions } from "./option-values.ts";
+
+type Options = Omit<ExportRequest, "checkpoint">;
+
+const EXAMPLES = `
+Examples:
+  $ mlan export runs/mine --to mine --layout hf --dtype bfloat16     for transformers, vLLM and others
+  $ mlan export runs/mine/checkpoints/tune/step-000200 --to mine     an earlier step, in the names of LLaVA
+  $ mlan export vicuna-7b --tower clip --to llava --shard-size 2GB
+
+A training stage keeps what it trained and the place of the rest; this writes the whole model. One tensor is in memory at a time. Model
+files of another model in the folder are replaced, other files stay.
+`;
+
+export function addExportCommand(program: Command, { terminal }: CommandContext): void {
+  const command = program.command("export");
+  command
+    .description("Write a trained model as a whole, for other libraries too.")
+    .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder to use its last checkpoint")
+    .option("--to <folder>", "the folder to write")
+    .addOption(
+      new Option("--layout <name>", "llava: names of LLaVA's code; hf: opens in transformers")
+        .choices(["llava", "hf"])
+        .default("llava"),
+    )
+    .addOption(
+      new Option("--dtype <name>", "how weights are stored")
+        .choices(["float32", "bfloat16", "float16"])
+        .default("float32"),
+    )
+    .option("--shard-size <size>", "weights per file, at most, e.g. 2GB or 500MB", bytes, 5e9)
+    .option("--model <name>", "the model plugin, e.g. vicuna (default: one that reads the checkpoint)")
+    .option("--tower <checkpoint>", "vision tower, if the checkpoint has none")
+    .addHelpText("after", EXAMPLES)
+    .action(async (checkpoint: string, options: Options) => {
+      requireOptions(command, ["to"]);
+      const { exportModel } = await import("../work/export.ts");
+      terminal.print(await exportModel({ checkpoint, ...options }));
+    });
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, KB: 1e3, MB: 1e6, GB: 1e9 };
+
+function bytes(value: string): number {
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?) ?([KMG]B)?$/i.exec(value) ?? [];
+  const size = Math.floor(Number(number) * (UNITS[unit.toUpperCase()] ?? NaN));
+  if (number !== "" && size > 0) return size;
+  throw new InvalidArgumentError("It must be a number of bytes, such as 2GB or 500MB.");
+}

@@ -1,0 +1,48 @@
+import { readdir, stat } from "node:fs/promises";
+import { counted, createScope, MlanError, MODEL } from "@mlan/core";
+import { checkpointAt } from "../project/checkpoint-at.ts";
+import { checkpointPlace } from "../project/checkpoint-place.ts";
+import { checkPlugin, computePlugin } from "../project/compute-plugin.ts";
+import { displayPath, folderAt } from "../project/folders.ts";
+import { importPlugin } from "../project/import-plugin.ts";
+import { pluginFor } from "./open-model.ts";
+
+export interface ExportRequest {
+  /** See {@link checkpointAt}. */
+  readonly checkpoint: string;
+  /** The folder to write. */
+  readonly to: string;
+  readonly layout: string;
+  readonly dtype: string;
+  /** Bytes per weight file. */
+  readonly shardSize: number;
+  /** Plugin name, see {@link importPlugin}. Default: one that reads the checkpoint. */
+  readonly model?: string;
+  /** See {@link checkpointPlace}. */
+  readonly tower?: string;
+}
+
+/** Writes a checkpoint as a whole model; returns a line about what was written. */
+export async function exportModel(request: ExportRequest): Promise<string> {
+  const { checkpoint, to, model, tower, layout, dtype, shardSize } = request;
+  const weights = await checkpointAt(checkpoint, "the checkpoint");
+  const plugin = await importPlugin("model", model ?? (await pluginFor(weights)));
+  const visionTower = tower === undefined ? undefined : checkpointPlace(tower);
+  // The backend is not opened: nothing is computed.
+  const use = [plugin({ weights, ...(visionTower && { visionTower }) }), await computePlugin("onnx")].map(checkPlugin);
+  await using scope = createScope(use);
+  const source = scope.get(MODEL);
+  if (!source.export) {
+    throw new MlanError("invalid-options", `${source.name} cannot be exported. Give --model, a plugin of a backbone.`);
+  }
+  const folder = folderAt(to);
+  await source.export(folder, { layout, dtype, shardSize });
+  const { files, bytes } = await weightFiles(folder);
+  return `Wrote ${displayPath(folder)}: layout ${layout}, ${dtype}, ${counted(files, "weight file")}, ${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+async function weightFiles(folder: URL): Promise<{ files: number; bytes: number }> {
+  const names = (await readdir(folder)).filter((name) => /^model.*\.safetensors$/.test(name));
+  const sizes = await Promise.all(names.map(async (name) => (await stat(new URL(name, folder))).size));
+  return { files: names.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}

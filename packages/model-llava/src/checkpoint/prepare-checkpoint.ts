@@ -1,0 +1,37 @@
+import { MlanError, pathOf, shownValue } from "@mlan/core";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { planWeights, type WeightPlan } from "../weights/weight-plan.ts";
+import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
+
+/** An open checkpoint whose weights and tokenizer fit its configuration. */
+export interface PreparedCheckpoint extends Checkpoint {
+  readonly tokenizer: Tokenizer;
+  readonly plan: WeightPlan;
+}
+
+/** All checks of a checkpoint, before memory is taken for its weights. */
+export async function prepareCheckpoint<Opened extends Checkpoint>(
+  checkpoint: Opened,
+  { architecture, weights }: CheckpointFolders,
+): Promise<Opened & PreparedCheckpoint> {
+  const tokenizer = await architecture.tokenizer.load(weights);
+  checkVocabulary(tokenizer, checkpoint, weights);
+  const plan = planWeights(checkpoint, checkpoint.weights);
+  const notices = plan.fresh.length === 0 ? checkpoint.notices : [...checkpoint.notices, freshProjector(weights)];
+  return { ...checkpoint, tokenizer, plan, notices };
+}
+
+function freshProjector(weights: URL): string {
+  return `${pathOf(weights)} has no projector, so a new one with random weights is made; it understands images once it is trained`;
+}
+
+function checkVocabulary({ vocabularySize, tokenOf }: Tokenizer, { language }: Checkpoint, weights: URL): void {
+  const { vocabularySize: known } = language;
+  if (vocabularySize <= known) return;
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: the tokenizer in ${pathOf(weights)} has the token ${shownValue(tokenOf(vocabularySize - 1))} with the id ` +
+      `${vocabularySize - 1}, and config.json a vocabulary of ${known}, ids 0 to ${known - 1}. Take both from the same model, or ` +
+      `take tokens from the id ${known} on out of the tokenizer's files.`,
+  );
+}

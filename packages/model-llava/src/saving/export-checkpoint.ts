@@ -1,0 +1,104 @@
+import { MlanError, type Parameter, pathOf } from "@mlan/core";
+import type { CheckpointFolders } from "../checkpoint/open-checkpoint.ts";
+import { type OpenModel, openModel } from "../checkpoint/open-model.ts";
+import { prepareCheckpoint } from "../checkpoint/prepare-checkpoint.ts";
+import { checkpointResult } from "../weights/read-tensors.ts";
+import type { PlannedWeight } from "../weights/weight-plan.ts";
+import { readCarriedFiles } from "./carried-files.ts";
+import type { SaveOptions } from "./save-options.ts";
+import { writeCheckpoint } from "./write-checkpoint.ts";
+
+export interface ExportOptions extends Omit<SaveOptions, "trainedOnly"> {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes a checkpoint as a whole model into another folder, as saving the opened model would. One tensor is in memory
+ * at a time, and nothing computes. Throws `invalid-options` for an option, or a folder that is the source or inside it,
+ * and the errors of opening and saving.
+ */
+export async function exportCheckpoint(
+  folders: CheckpointFolders,
+  folder: URL,
+  { signal, ...options }: ExportOptions = {},
+): Promise<void> {
+  refuseTarget(folder, [folders.weights]);
+  const opened = await openModel(folders, { signal });
+  try {
+    const { base } = opened;
+    refuseTarget(folder, [base.weights, base.adapter, base.visionTower]);
+    await writeCheckpoint(folder, await contentOf(opened, folders, signal), options);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function contentOf(
+  opened: OpenModel,
+  folders: CheckpointFolders,
+  signal: AbortSignal | undefined,
+): Promise<Parameters<typeof writeCheckpoint>[1]> {
+  const { architecture, language, format, vision, base, tokenizer, plan } = await prepareCheckpoint(opened, folders);
+  if (plan.fresh.length > 0) {
+    throw new MlanError(
+      "invalid-checkpoint",
+      `model-llava: ${pathOf(folders.weights)} has no projector, so there is no whole model to export. Align it first, or leave out the vision tower.`,
+    );
+  }
+  const carried = await readCarriedFiles({
+    weights: folders.weights,
+    visionTower: base.visionTower,
+    tokenizer: architecture.tokenizer,
+  });
+  const weights = plan.stored.map((planned) => parameterOf(planned, signal));
+  return { architecture, language, format, vision, weights, tokenizer, carried, base, changed: new Set() };
+}
+
+function parameterOf({ weight, reader, name, update }: PlannedWeight, signal: AbortSignal | undefined): Parameter {
+  return {
+    name: weight.name,
+    component: weight.component,
+    shape: weight.shape,
+    read: async () => {
+      signal?.throwIfAborted();
+      const values = await checkpointResult(() => reader.read(name));
+      return update ? merged(values, update) : values;
+    },
+  };
+}
+
+/** Adds the low-rank update to values [outputs, inputs], in place. */
+async function merged(
+  values: Float32Array,
+  { reader, a, b, scale }: NonNullable<PlannedWeight["update"]>,
+): Promise<Float32Array> {
+  // down: [rank, inputs], up: [outputs, rank]
+  const [down, up] = [await reader.read(a), await reader.read(b)];
+  const [rank = 0, inputs = 0] = reader.entries.get(a)?.shape ?? [];
+  const row = new Float64Array(inputs);
+  for (let output = 0; output * inputs < values.length; output++) {
+    row.fill(0);
+    for (let place = 0; place < rank; place++) {
+      const factor = up[output * rank + place] ?? 0;
+      for (let input = 0; input < inputs; input++)
+        row[input] = (row[input] ?? 0) + factor * (down[place * inputs + input] ?? 0);
+    }
+    for (let input = 0; input < inputs; input++) {
+      const index = output * inputs + input;
+      values[index] = (values[index] ?? 0) + (row[input] ?? 0) * scale;
+    }
+  }
+  return values;
+}
+
+/** Throws `invalid-options` for a target that is one of the folders or inside of it. */
+function refuseTarget(target: URL, folders: readonly (URL | undefined)[]): void {
+  for (const folder of folders) {
+    if (!folder || !target.href.startsWith(folder.href)) continue;
+    const where = target.href === folder.href ? "is" : "is inside of";
+    throw new MlanError(
+      "invalid-options",
+      `model-llava: ${pathOf(target)} ${where} ${pathOf(folder)}, which the model is read from. Export into another folder.`,
+    );
+  }
+}

@@ -1,0 +1,52 @@
+import type { Generation, GenerationRequest } from "@mlan/core";
+import { type ChatBody, promptOfChat, readChatBody } from "./chat-body.ts";
+import { chatChunks, chatCompletion } from "./chat-response.ts";
+import type { Chunks, ResponseHead } from "./response-parts.ts";
+import type { ServeSettings } from "./serve-options.ts";
+import type { SharedBody } from "./shared-fields.ts";
+import { readTextBody, type TextBody } from "./text-body.ts";
+import { textChunks, textCompletion } from "./text-response.ts";
+
+/** What one kind of completion differs in from others. */
+export interface CompletionKind<Body extends SharedBody> {
+  /** Ids begin with it. */
+  readonly prefix: string;
+  /** Throws an {@link ApiError} that names the field. */
+  read(body: unknown): Body;
+  /** Prompt, images, and how many of the likeliest tokens are reported. */
+  ask(body: Body, settings: ServeSettings): Pick<GenerationRequest, "prompt" | "images" | "logProbabilities">;
+  /** The name of the field, and its value. */
+  tokens(body: Body): readonly [field: string, tokens: number | null | undefined];
+  whole(head: ResponseHead, body: Body, answers: readonly Generation[]): object;
+  chunks(head: ResponseHead, body: Body): Chunks;
+}
+
+/** `/v1/chat/completions` */
+export const CHAT: CompletionKind<ChatBody> = {
+  prefix: "chatcmpl",
+  read: readChatBody,
+  ask: (body, { maximumImages }) => ({
+    ...promptOfChat(body, maximumImages),
+    ...(body.logprobs && { logProbabilities: body.top_logprobs ?? 0 }),
+  }),
+  tokens: (body) =>
+    body.max_completion_tokens == null
+      ? ["max_tokens", body.max_tokens]
+      : ["max_completion_tokens", body.max_completion_tokens],
+  whole: chatCompletion,
+  chunks: chatChunks,
+};
+
+/** `/v1/completions`: the prompt is continued as it is, behind the begin-of-sequence token. */
+export const TEXT: CompletionKind<TextBody> = {
+  prefix: "cmpl",
+  read: readTextBody,
+  ask: ({ prompt, logprobs }) => ({
+    prompt: { kind: "raw", text: prompt, beginOfSequence: true },
+    images: [],
+    ...(logprobs != null && { logProbabilities: logprobs }),
+  }),
+  tokens: (body) => ["max_tokens", body.max_tokens],
+  whole: textCompletion,
+  chunks: textChunks,
+};
