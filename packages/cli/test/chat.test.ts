@@ -53,6 +53,15 @@ describe("a chat by pipe", () => {
     ]);
   });
 
+  test("says first what is to be known of the checkpoint, such as a projector that is new", async () => {
+    const words = [model.backbone, "--tower", model.tower, "--template", "v1", "--max-tokens", "1"];
+    const { process: child, finished } = start(["chat", ...words]);
+    child.stdin?.end("hello\n");
+    const { status, stderr } = await finished;
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^Note: .*projector.*\.\n$/);
+  });
+
   test("draws tokens by a seed", async () => {
     const drawn = await model.answer([user("hello")], { ...SHORT, sampling: { temperature: 1.3, topP: 0.9, seed: 4 } });
     const { stdout } = await chat(["hello"], "--temperature", "1.3", "--top-p", "0.9", "--seed", "4");

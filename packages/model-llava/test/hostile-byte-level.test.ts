@@ -17,13 +17,29 @@ async function loadAndUse(files: Readonly<Record<string, string | Uint8Array | U
   expect(tokenizer.decode(ids)).toBeTypeOf("string");
 }
 
-test("300 damaged copies of tokenizer.json", async () => {
-  const outcome = await expectSurvival(mutations(await readFile(new URL("tokenizer.json", CHATML)), 300, 23), {
+test("600 damaged copies of tokenizer.json", async () => {
+  const outcome = await expectSurvival(mutations(await readFile(new URL("tokenizer.json", CHATML)), 600, 23), {
     attempt: (bytes) =>
       loadAndUse({ "tokenizer.json": bytes, "tokenizer_config.json": new URL("tokenizer_config.json", CHATML) }),
     isTyped,
   });
   expect(outcome.refused).toBeGreaterThan(100);
+});
+
+test("600 damaged copies of vocab.json and merges.txt", async () => {
+  const { model } = JSON.parse(await readFile(new URL("tokenizer.json", CHATML), "utf8"));
+  const files = {
+    "vocab.json": JSON.stringify(model.vocab),
+    "merges.txt": model.merges.map((merge: string[]) => merge.join(" ")).join("\n"),
+    "tokenizer_config.json": JSON.stringify({ tokenizer_class: "Qwen2Tokenizer", eos_token: "<|im_end|>" }),
+  };
+  for (const name of ["vocab.json", "merges.txt"] as const) {
+    const outcome = await expectSurvival(mutations(Buffer.from(files[name]), 300, 24), {
+      attempt: (bytes) => loadAndUse({ ...files, [name]: bytes }),
+      isTyped,
+    });
+    expect(outcome.refused).toBeGreaterThan(50);
+  }
 });
 
 const chatml = JSON.parse(await readFile(new URL("tokenizer.json", CHATML), "utf8"));

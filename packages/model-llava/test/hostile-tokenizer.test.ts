@@ -17,26 +17,49 @@ async function loadAndUse(files: Readonly<Record<string, string | Uint8Array | U
 /** Small enough to change each of its places. */
 const SMALL = {
   added_tokens: ["<unk>", "<s>", "</s>"].map((content, id) => ({ id, content, special: true, lstrip: false })),
-  normalizer: { type: "Sequence", normalizers: [{ type: "Prepend", prepend: "\u2581" }] },
+  normalizer: {
+    type: "Sequence",
+    normalizers: [
+      { type: "Prepend", prepend: "\u2581" },
+      { type: "Replace", pattern: { String: " " }, content: "\u2581" },
+    ],
+  },
   pre_tokenizer: null,
+  post_processor: {
+    type: "TemplateProcessing",
+    single: [{ SpecialToken: { id: "<s>" } }, { Sequence: { id: "A" } }],
+    special_tokens: { "<s>": { ids: [1] } },
+  },
+  decoder: {
+    type: "Sequence",
+    decoders: [
+      { type: "Replace", pattern: { String: "\u2581" }, content: " " },
+      { type: "ByteFallback" },
+      { type: "Fuse" },
+      { type: "Strip", content: " ", start: 1, stop: 1 },
+    ],
+  },
   model: {
     type: "BPE",
     byte_fallback: true,
+    unk_token: "<unk>",
+    fuse_unk: false,
+    ignore_merges: false,
     vocab: { "<unk>": 0, "<s>": 1, "</s>": 2, t: 3, h: 4, e: 5, he: 6, the: 7, "\u2581": 8 },
     merges: ["h e", ["t", "he"]],
   },
 };
 
-test("300 damaged copies of tokenizer.json", async () => {
-  const outcome = await expectSurvival(mutations(await readFile(tinyJson), 300, 21), {
+test("600 damaged copies of tokenizer.json", async () => {
+  const outcome = await expectSurvival(mutations(await readFile(tinyJson), 600, 21), {
     attempt: (bytes) => loadAndUse({ "tokenizer.json": bytes }),
     isTyped,
   });
   expect(outcome.refused).toBeGreaterThan(100);
 });
 
-test("300 damaged copies of tokenizer.model", async () => {
-  const outcome = await expectSurvival(mutations(await readFile(tinySentencePiece), 300, 22), {
+test("600 damaged copies of tokenizer.model", async () => {
+  const outcome = await expectSurvival(mutations(await readFile(tinySentencePiece), 600, 22), {
     attempt: (bytes) => loadAndUse({ "tokenizer.model": bytes }),
     isTyped,
   });
@@ -46,12 +69,33 @@ test("300 damaged copies of tokenizer.model", async () => {
 test.each([
   ["tokenizer.json", SMALL],
   [
+    "tokenizer.json",
+    {
+      ...SMALL,
+      normalizer: { type: "NFC" },
+      pre_tokenizer: { type: "Metaspace", replacement: "\u2581", prepend_scheme: "first", split: true },
+      decoder: { type: "Metaspace", replacement: "\u2581", prepend_scheme: "first" },
+      added_tokens: [
+        ...SMALL.added_tokens,
+        { id: 9, content: "red", special: false, lstrip: true, rstrip: true, single_word: true, normalized: true },
+      ],
+    },
+  ],
+  [
     "tokenizer_config.json",
     {
       legacy: false,
+      tokenizer_class: "LlamaTokenizer",
+      add_prefix_space: false,
+      add_bos_token: true,
+      clean_up_tokenization_spaces: true,
       bos_token: "<s>",
       eos_token: { content: "</s>", lstrip: false },
-      added_tokens_decoder: { 1: { content: "<s>", special: true } },
+      pad_token: "<pad>",
+      added_tokens_decoder: {
+        1: { content: "<s>", special: true },
+        9: { content: "red", lstrip: true, rstrip: true, single_word: true, normalized: false },
+      },
     },
   ],
   ["special_tokens_map.json", { bos_token: "<s>", unk_token: { content: "<unk>" } }],
@@ -71,6 +115,39 @@ test("tokens of any length, and any number of them", async () => {
   );
   for (const added of [{ ["x".repeat(100_000)]: 9 }, many])
     await loadAndUse({ "tokenizer.json": JSON.stringify(SMALL), "added_tokens.json": JSON.stringify(added) });
+});
+
+test.each([false, undefined])("tokens that take white space, in megabytes of it, legacy %s", async (legacy) => {
+  const flags = { lstrip: true, rstrip: true, single_word: true, special: false };
+  const added_tokens = [
+    ...SMALL.added_tokens,
+    { id: 9, content: "<w>", ...flags },
+    { id: 10, content: " \t", ...flags },
+  ];
+  const tokenizer = await loadTokenizer(
+    await folderOf({
+      "tokenizer.json": JSON.stringify({ ...SMALL, added_tokens }),
+      "tokenizer_config.json": JSON.stringify({ legacy }),
+    }),
+  );
+  const texts = [" ", " \t", "  <w>", "<w>  "].map((part) => ({ change: part, input: `${part.repeat(200_000)}t` }));
+  const outcome = await expectSurvival(texts, { attempt: (text) => tokenizer.encode(text), isTyped });
+  expect(outcome).toEqual({ accepted: 4, refused: 0 });
+});
+
+test("steps that make text endless are refused", async () => {
+  const step = { type: "Replace", pattern: { String: "a" }, content: "aa" };
+  for (const [change, says] of [
+    [
+      { normalizer: { type: "Sequence", normalizers: Array.from({ length: 40 }, () => step) } },
+      /longer by 40 steps of Replace/,
+    ],
+    [{ decoder: { type: "Sequence", decoders: [step, step] } }, /longer by 2 steps of Replace/],
+    [{ normalizer: { ...step, content: "a".repeat(100) } }, /normalizer.content/],
+  ] as const) {
+    const folder = await folderOf({ "tokenizer.json": JSON.stringify({ ...SMALL, ...change }) });
+    await expect(loadTokenizer(folder)).rejects.toThrow(says);
+  }
 });
 
 /** 250 texts: kinds of characters, alone, doubled, between words, and as runs of all lengths. */

@@ -1,3 +1,4 @@
+import { textPieces } from "#internal/answer/settled-text.ts";
 import { byteLevelTokenizer, llamaTokenizer, type Tokenizer } from "@mlan/model-llava";
 import { describe, expect, test } from "vitest";
 import { loadFrom } from "./tokenizer-folders.ts";
@@ -57,3 +58,21 @@ describe.each([
     expect(digest(idSequences(kind.size).map((row) => tokenizer.decode(row)))).toBe(kind.sequences);
   });
 });
+
+const streamed = [...auto, ...slow].filter(({ name }) =>
+  ["prepend", "metaspace first", "metaspace decoder", "byte-level llama3", "legacy false", "legacy true"].includes(
+    name,
+  ),
+);
+test.each(streamed.map((kind) => [kind.name, kind] as const))(
+  "text that is decoded token by token adds up, characters of several tokens too: %s",
+  async (_, kind) => {
+    const tokenizer = await tokenizerOf(kind);
+    for (const text of texts.slice(0, 300)) {
+      const ids = tokenizer.encode(text);
+      const pieces = textPieces([]);
+      const given = ids.map((__, place) => pieces.more(tokenizer.decode(ids.slice(0, place + 1))));
+      expect(given.join("") + pieces.rest(tokenizer.decode(ids)), text).toBe(tokenizer.decode(ids));
+    }
+  },
+);

@@ -36,8 +36,8 @@ export async function kindTexts(): Promise<readonly string[]> {
 /** What a folder of the kind holds. */
 export async function kindFiles({ base, changes, files }: RecordedKind): Promise<Record<string, string | URL>> {
   const texts = Object.fromEntries(Object.entries(files).map(([name, value]) => [name, JSON.stringify(value)]));
-  if (base === "sentencepiece")
-    return { "tokenizer.model": new URL("sentencepiece/tokenizer.model", FOLDER), ...texts };
+  if (base.startsWith("sentencepiece"))
+    return { "tokenizer.model": new URL(`${base}/tokenizer.model`, FOLDER), ...texts };
   const content = JSON.parse(await readFile(new URL(`${base}/tokenizer.json`, FOLDER), "utf8"));
   if (changes) {
     const model = { ...content.model, ...changes.model };

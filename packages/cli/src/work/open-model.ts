@@ -2,7 +2,10 @@ import {
   createScope,
   jsonOrUndefined,
   MlanError,
+  type Model,
   MODEL,
+  type ModelSource,
+  type OpenOptions,
   pathOf,
   shownValue,
   type TrainableModel,
@@ -14,6 +17,8 @@ import { checkpointPlace } from "../project/checkpoint-place.ts";
 import { type Backend, checkPlugin, computePlugin } from "../project/compute-plugin.ts";
 import { importModelLlava } from "../project/import-model-llava.ts";
 import { importPlugin } from "../project/import-plugin.ts";
+import { openDisplay } from "../terminal/display.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 export interface ModelRequest {
   /** See {@link checkpointAt}. */
@@ -31,22 +36,18 @@ export interface ModelRequest {
 const UNTUNED = "plain";
 
 /**
- * Opens a model to talk with. Throws `invalid-options` when its template has no turns and none is given, besides what
+ * Opens a model to talk with, and shows downloads and what a user should know of its files. Throws `invalid-options` when its template has no turns and none is given, besides what
  * opening throws.
  */
-export async function openModel({
-  model,
-  tower,
-  template,
-  backend,
-  checkpoint,
-}: ModelRequest): Promise<TrainableModel> {
+export async function openModel(request: ModelRequest, terminal: Terminal): Promise<TrainableModel> {
+  const { model, tower, template, backend, checkpoint } = request;
   const weights = await checkpointAt(checkpoint, "the checkpoint");
   const name = model ?? (await pluginFor(weights, checkpoint));
   const plugin = await importPlugin("model", name);
   const visionTower = tower === undefined ? undefined : checkpointPlace(tower);
   const use = [plugin({ weights, ...(visionTower && { visionTower }) }), await computePlugin(backend)];
-  const opened = trainableModel(await createScope(use.map(checkPlugin)).get(MODEL).open());
+  const source = createScope(use.map(checkPlugin)).get(MODEL);
+  const opened = trainableModel(await openShown(source, terminal));
   try {
     if (template !== undefined) opened.setFormat({ ...opened.format, template });
     if (opened.format.template === UNTUNED) throw untuned(checkpoint);
@@ -55,6 +56,14 @@ export async function openModel({
     opened.dispose();
     throw error;
   }
+}
+
+async function openShown(source: ModelSource, terminal: Terminal): Promise<Model> {
+  using display = openDisplay(terminal, { now: () => performance.now() });
+  const options: OpenOptions = { onDownload: (progress) => display.show({ type: "download", ...progress }) };
+  const { notices = [] } = (await source.inspect?.(options)) ?? {};
+  for (const notice of notices) display.show({ type: "notice", notice });
+  return source.open(options);
 }
 
 /** The installed plugin that reads the checkpoint's `config.json`; of several, which differ only in names, the first. */

@@ -4,6 +4,8 @@ interface DecodeOptions {
   readonly legacy: boolean;
   readonly addPrefixSpace: boolean;
   readonly cleansUp: boolean;
+  /** Pieces that SentencePiece decodes to nothing. */
+  readonly controls: ReadonlySet<string>;
   /** What SentencePiece itself puts in front of text. */
   readonly prefix: string;
 }
@@ -36,9 +38,9 @@ export function decodeSentencePiece(
   return options.cleansUp ? cleanedUp(text) : text;
 }
 
-function decodeRun(run: readonly string[], { legacy, addPrefixSpace, prefix }: DecodeOptions): string {
+function decodeRun(run: readonly string[], { legacy, addPrefixSpace, prefix, controls }: DecodeOptions): string {
   // transformers takes one mark away, SentencePiece that of its own prefix, from what is left.
-  const given = addPrefixSpace ? withoutMark(run) : run;
+  const given = (addPrefixSpace ? withoutMark(run) : run).filter((piece) => !controls.has(piece));
   let text = "";
   let bytes: number[] = [];
   const flush = (): void => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { bytesOfPiece } from "./byte-characters.ts";
 import type { PrependScheme } from "./pre-tokenizers.ts";
-import { type Refuse, stepPattern, type StepPattern, stepType } from "./step.ts";
+import { type Refuse, refuseGrowth, stepPattern, type StepPattern, stepText, stepType } from "./step.ts";
 
 /** Pieces to pieces, the last step's joined to text. */
 type DecodeStep = (pieces: readonly string[]) => readonly string[];
@@ -9,6 +9,7 @@ type DecodeStep = (pieces: readonly string[]) => readonly string[];
 /** The decoder of a `tokenizer.json`, its steps in turn; pieces are joined by spaces where it has none. */
 export function createDecoder(steps: readonly DecoderStep[], refuse: Refuse): (pieces: readonly string[]) => string {
   if (steps.length === 0) return (pieces) => pieces.join(" ");
+  refuseGrowth(steps, refuse);
   const all = steps.map((one) => decoderOf(one, refuse));
   return (pieces) => all.reduce((decoded, apply) => apply(decoded), pieces).join("");
 }
@@ -96,7 +97,7 @@ export interface DecoderStep {
 const step = z.object({
   type: stepType,
   pattern: stepPattern.optional(),
-  content: z.string().optional(),
+  content: stepText.optional(),
   start: z.int().nonnegative().max(1000).optional(),
   stop: z.int().nonnegative().max(1000).optional(),
   replacement: z.string().optional(),

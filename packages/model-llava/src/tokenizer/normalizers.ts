@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { type Refuse, stepPattern, type StepPattern, stepType } from "./step.ts";
+import { type Refuse, refuseGrowth, stepPattern, type StepPattern, stepText, stepType } from "./step.ts";
 
 /** Changes text before it is cut into words. `begins` is false for text that continues other text. */
 export type Normalize = (text: string, begins: boolean) => string;
 
 /** The normalizer of a `tokenizer.json`, its steps in turn. Throws `refuse` of a step that is not supported. */
 export function createNormalizer(steps: readonly NormalizerStep[], refuse: Refuse): Normalize {
+  refuseGrowth(steps, refuse);
   const all = steps.map((step) => normalizerOf(step, refuse));
   return (text, begins) => all.reduce((changed, apply) => apply(changed, begins), text);
 }
@@ -32,9 +33,9 @@ export interface NormalizerStep {
 
 const step = z.object({
   type: stepType,
-  prepend: z.string().optional(),
+  prepend: stepText.optional(),
   pattern: stepPattern.optional(),
-  content: z.string().optional(),
+  content: stepText.optional(),
 });
 export const normalizerSchema: z.ZodType<readonly NormalizerStep[]> = step
   .extend({ normalizers: z.array(step).optional() })

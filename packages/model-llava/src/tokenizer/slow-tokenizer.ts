@@ -26,13 +26,12 @@ export interface SlowOptions {
  * train.
  */
 export function createSlowCoder(vocabulary: Vocabulary, added: readonly AddedToken[], options: SlowOptions): Coder {
-  const { legacy, addPrefixSpace, special, unknownId, byteFallback, controls } = options;
+  const { legacy, addPrefixSpace, special, unknownId, byteFallback } = options;
   const ownPrefix = legacy ? options.prefix : "";
   const encodeWords = createWordEncoder(vocabulary, { toBytes: byteFallback, unknownId, fusesUnknown: true });
   const split = createSplitter(added);
   const pieceOf = createPieces(vocabulary, added, ({ content }) => special.has(content));
   const isAdded = new Set(added.map(({ content }) => content));
-  const isText = (piece: string): boolean => isAdded.has(piece) || !controls.has(piece);
   return {
     encode(text) {
       const ids: number[] = [];
@@ -64,7 +63,12 @@ export function createSlowCoder(vocabulary: Vocabulary, added: readonly AddedTok
         return ids;
       });
     },
-    decode: (ids) => decodeSentencePiece(ids.flatMap((id) => pieceOf(id) ?? []).filter(isText), isAdded, options),
+    decode: (ids) =>
+      decodeSentencePiece(
+        ids.flatMap((id) => pieceOf(id) ?? []),
+        isAdded,
+        options,
+      ),
   };
 }
 

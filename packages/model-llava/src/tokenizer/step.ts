@@ -30,6 +30,23 @@ export const stepPattern: z.ZodType<StepPattern> = z.object({
   Regex: z.string().optional(),
 });
 
+/** A text that a step writes; short, so that a damaged file does not make texts endless. */
+export const stepText: z.ZodType<string> = z.string().max(64);
+
+/** Throws `refuse` when several steps of "Replace" make text longer, which may double it each time. */
+export function refuseGrowth(steps: readonly ReplaceStep[], refuse: Refuse): void {
+  const growing = steps.filter(
+    ({ type, pattern, content = "" }) => type === "Replace" && content.length > (pattern?.String ?? "").length,
+  );
+  if (growing.length > 1) throw refuse(`makes text longer by ${growing.length} steps of Replace`);
+}
+
+interface ReplaceStep {
+  readonly type: string;
+  readonly pattern?: StepPattern | undefined;
+  readonly content?: string | undefined;
+}
+
 /** Where a piece of text stands. */
 export interface Place {
   /** Whether text begins here, so that it gets what is put in front of text; false where it continues text. */

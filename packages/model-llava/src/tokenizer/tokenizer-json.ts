@@ -22,7 +22,7 @@ export interface TokenizerJson {
 }
 
 /** How the model of a tokenizer takes a word apart. */
-export interface Merging {
+interface Merging {
   /** Whether a word that is a piece is taken whole, before anything is merged. */
   readonly wholeWords: boolean;
   /** Whether characters without a piece become the pieces of their UTF-8 bytes. */
