@@ -40,6 +40,7 @@ export {
 export { unfoldPatches, visionHiddenStates, type VisionTower } from "./network/vision-tower.ts";
 export { declareVisionTower } from "./network/vision-tower-weights.ts";
 export type { PlacedTurn } from "./templates/place-images.ts";
+export { JINJA_MACROS } from "./templates/jinja-macros.ts";
 export { plain } from "./templates/plain.ts";
 export { addedToken, given, imagesAndText, type Segment } from "./templates/segments.ts";
 export type {

@@ -78,7 +78,9 @@ export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>
       cause,
     });
   });
-  const type: unknown = Object(jsonOrUndefined(text)).model_type;
+  const { model_type: own, text_config: language } = Object(jsonOrUndefined(text));
+  // transformers' LLaVA has one type, whichever language model is inside.
+  const type: unknown = Object(language).model_type ?? own;
   const { packagesThatRead } = await importModelLlava();
   const [found] = typeof type === "string" ? await packagesThatRead(type) : [];
   if (found !== undefined) return found;
