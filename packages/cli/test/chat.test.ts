@@ -1,6 +1,9 @@
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ChatMessage } from "@mlan/core";
+import { hubServer, temporaryFolder } from "@mlan/testing";
 import { describe, expect, test } from "vitest";
 import { type Finished, start } from "./command-line.ts";
 import { talkingModel } from "./talking-model.ts";
@@ -33,6 +36,24 @@ describe("a chat by pipe", () => {
     expect(stdout).toBe(`${first}\n${second}\n`);
   });
 
+  test("takes a checkpoint from the Hub, with the plugin that reads it", async () => {
+    const names = await readdir(model.checkpoint);
+    const files = Object.fromEntries(
+      await Promise.all(names.map(async (name) => [name, await readFile(join(model.checkpoint, name))] as const)),
+    );
+    const server = await hubServer({ type: "model", name: "acme/talks", commit: "0".repeat(40), files });
+    const HF_HUB_CACHE = fileURLToPath(temporaryFolder());
+    const env = { HF_ENDPOINT: server.endpoint, HF_HUB_CACHE, HF_HUB_OFFLINE: "0" };
+    const { process: child, finished } = start(["chat", "hub:acme/talks", "--max-tokens", "8"], env);
+    child.stdin?.end("hello there\n");
+    const { status, stdout, stderr } = await finished;
+    expect({ status, stderr, stdout }).toEqual({
+      status: 0,
+      stderr: "",
+      stdout: `${await model.answer([user("hello there")], SHORT)}\n`,
+    });
+  });
+
   test("shows pictures, changes the system prompt, forgets", async () => {
     const seen = await model.answer([user("what is it?", red)], SHORT);
     const both = [user("what is it?", red), by("assistant", seen), user("and this?", blue)];
@@ -51,6 +72,15 @@ describe("a chat by pipe", () => {
       "The conversation is forgotten.",
       "The system prompt is the template's own.",
     ]);
+  });
+
+  test("says first what is to be known of the checkpoint, such as a projector that is new", async () => {
+    const words = [model.backbone, "--tower", model.tower, "--template", "v1", "--max-tokens", "1"];
+    const { process: child, finished } = start(["chat", ...words]);
+    child.stdin?.end("hello\n");
+    const { status, stderr } = await finished;
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^Note: .*projector.*\.\n$/);
   });
 
   test("draws tokens by a seed", async () => {
@@ -112,11 +142,7 @@ describe("a checkpoint that cannot be talked with is refused:", () => {
       /there is no template "v9"\. Known are: /,
     ],
     ["no folder", () => ["nowhere"], /nowhere\/config\.json cannot be read\. Give the folder of a checkpoint\./],
-    [
-      "a repository without its plugin",
-      () => ["hub:acme/tiny"],
-      /which plugin reads hub:acme\/tiny is not known .* Give --model\./,
-    ],
+    ["a name that no repository has", () => ["hub:../tiny"], /hub: "\.\.\/tiny" is not the name of a model on the Hub/],
     ["a picture that is none", () => [model.checkpoint, "--image", "none.png"], /none\.png is not the name of a file/],
     ["a temperature below 0", () => [model.checkpoint, "--temperature", "-1"], /It must be a number from 0\./],
   ] as const)("%s", async (_, words, message) => {

@@ -15,6 +15,7 @@ export interface TalkingModel {
   readonly checkpoint: string;
   /** A plain backbone. */
   readonly backbone: string;
+  readonly tower: string;
   /** A picture of one colour. */
   picture(colour: string): Promise<string>;
   /** The model's own answer, greedy unless said otherwise. */
@@ -51,6 +52,7 @@ export async function talkingModel(): Promise<TalkingModel> {
   return {
     checkpoint: fileURLToPath(checkpoint),
     backbone: fileURLToPath(backbone),
+    tower: fileURLToPath(tower),
     async picture(colour) {
       const file = join(folder, `${colour}.png`);
       const image = sharp({ create: { width: 12, height: 9, channels: 3, background: colour } });

@@ -84,3 +84,13 @@ test("elsewhere than on a terminal, a download is told at its start, every ten s
       .join(""),
   );
 });
+
+test("text of a model cannot command the terminal, and is left as it is in a file", () => {
+  const text = "a\u001B]0;title\u0007\u009B2J\tb\n";
+  const { streams, written } = terminalOf(80);
+  processTerminal(streams).write(text);
+  const file: string[] = [];
+  processTerminal({ ...streams, stdout: { write: (piece) => file.push(piece) } }).write(text);
+  expect(written).toEqual(["a\ufffd]0;title\ufffd\ufffd2J\tb\n"]);
+  expect(file).toEqual([text]);
+});

@@ -6,7 +6,7 @@ export interface Terminal {
   columns(): number;
   /** Writes a line of results. */
   print(line: string): void;
-  /** Writes a part of a line of results. */
+  /** Writes a part of a line of results. On a terminal, control characters are shown as U+FFFD: they could command it. */
   write(text: string): void;
   /** Writes a line of anything else, above the line that is redrawn. */
   note(line: string): void;
@@ -19,6 +19,11 @@ interface Paint {
   bold(text: string): string;
   dim(text: string): string;
   red(text: string): string;
+}
+
+/** Milliseconds between two states of a progress: a line is redrawn often, and added seldom. */
+export function displayInterval({ interactive }: Terminal): number {
+  return interactive ? 100 : 10_000;
 }
 
 const CLEAR_TO_END = "\u001B[K";
@@ -54,7 +59,7 @@ export function processTerminal({ stdout, stderr, env }: Streams = process): Ter
     },
     write(text) {
       clear();
-      stdout.write(text);
+      stdout.write(stdout.isTTY ? text.replaceAll(/(?![\n\t])\p{Cc}/gu, "\ufffd") : text);
     },
     note(line) {
       clear();

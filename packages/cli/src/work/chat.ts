@@ -27,7 +27,7 @@ const INTERRUPTED = 130;
  */
 export async function chat(request: ChatRequest, terminal: Terminal): Promise<number> {
   const images = await Promise.all((request.image ?? []).map(imageFile));
-  const model = await openModel(request);
+  const model = await openModel(request, terminal);
   const isWatched = process.stdin.isTTY && terminal.interactive;
   const lines = createInterface({
     input: process.stdin,

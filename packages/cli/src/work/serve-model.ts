@@ -23,7 +23,7 @@ export interface ServeRequest extends ModelRequest {
 /** Serves a checkpoint until a signal, and returns the exit status. */
 export async function serveModel(request: ServeRequest, terminal: Terminal): Promise<number> {
   const { checkpoint, host, port, apiKey, batchSize, maxTokens, maxImages, maxBody, maxWaiting, timeout } = request;
-  const model = await openModel(request);
+  const model = await openModel(request, terminal);
   try {
     using interruption = openInterruption(() =>
       terminal.note("Finishing the answers that have begun. Ctrl-C again ends at once."),

@@ -43,16 +43,21 @@ function rowsOf(pixels: Uint8Array, header: BitmapHeader): RowReader {
   if (bits === 16) return shorts(pixels, stride, header);
   if (bits > 16) return bytesPerColour(pixels, stride, header);
   const indices = runs ? runsOf(pixels, { width, height, halfBytes: bits === 4 }) : pixels;
-  const perByte = runs ? 1 : 8 / bits;
   const rowBytes = runs ? width : stride;
+  // Places are in units of pixels within a byte: 8, 2 or 1 of them.
+  const shift = runs ? 0 : 3 - Math.log2(bits);
+  const last = (1 << shift) - 1;
   const mask = (1 << bits) - 1;
+  // Colours beyond the palette are black.
+  const colours = new Uint8Array(CHANNELS << 8);
+  colours.set(palette.subarray(0, colours.length));
   return (row, output, start) => {
-    for (let x = 0; x < width; x++) {
-      const byte = indices[row * rowBytes + Math.floor(x / perByte)] ?? 0;
-      const index = perByte === 1 ? byte : (byte >> ((perByte - 1 - (x % perByte)) * bits)) & mask;
-      // Colours beyond the palette are black.
-      for (let channel = 0; channel < CHANNELS; channel++)
-        output[start + x * CHANNELS + channel] = palette[index * CHANNELS + channel] ?? 0;
+    for (let x = 0, target = start; x < width; x++) {
+      const byte = indices[row * rowBytes + (x >> shift)] ?? 0;
+      let source = ((byte >> ((last - (x & last)) * bits)) & mask) * CHANNELS;
+      output[target++] = colours[source++] ?? 0;
+      output[target++] = colours[source++] ?? 0;
+      output[target++] = colours[source] ?? 0;
     }
   };
 }

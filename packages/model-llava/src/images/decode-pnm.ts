@@ -23,15 +23,15 @@ export function decodePnm(bytes: Uint8Array): Pixels {
   }
   const most = text.number("largest value");
   if (most < 1 || most > 65_535) throw new Error(`its largest value is ${most}; 1 to 65535 are supported`);
-  const scaled = scale(most, channels);
+  const scaled = scaledValues(most, channels);
   const read = inWords ? () => text.value(most) : binaryReader(text.rest(), values, most > 255);
-  const data = new Uint8ClampedArray(width * height * CHANNELS);
+  const data = new Uint8Array(width * height * CHANNELS);
   for (let index = 0; index < values; index++) {
-    const value = scaled(read());
+    const value = scaled[read()] ?? 255;
     if (channels === CHANNELS) data[index] = value;
-    else data.fill(value, index * CHANNELS, (index + 1) * CHANNELS);
+    else for (let channel = 0; channel < CHANNELS; channel++) data[index * CHANNELS + channel] = value;
   }
-  return { width, height, data: new Uint8Array(data.buffer) };
+  return { width, height, data };
 }
 
 /** One is black. */
@@ -54,10 +54,13 @@ function binaryReader(bytes: Uint8Array, values: number, twoBytes: boolean): () 
   return twoBytes ? () => next() * 256 + next() : next;
 }
 
-/** Pillow scales grey of more than 8 bits to 16 bits, and clips it at 255 when it becomes RGB. */
-function scale(most: number, channels: number): (value: number) => number {
+/**
+ * The 8-bit value of each value up to `most`. Pillow scales grey of more than 8 bits to 16 bits, and clips it at 255 when
+ * it becomes RGB.
+ */
+function scaledValues(most: number, channels: number): Uint8ClampedArray {
   const outputMost = channels === 1 && most > 255 ? 65_535 : 255;
-  return (value) => roundHalfToEven((value / most) * outputMost);
+  return Uint8ClampedArray.from({ length: most + 1 }, (_, value) => roundHalfToEven((value / most) * outputMost));
 }
 
 /** Python's `round`. */

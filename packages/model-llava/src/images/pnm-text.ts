@@ -8,11 +8,21 @@ export class PnmText {
     this.#position = position;
   }
 
-  /** The next word of the header. Throws for one that is not a number of up to ten digits. */
+  /** The next number. Throws for a word that is not a number of up to ten digits. */
   number(name: string): number {
-    const word = this.#word();
-    if (!/^\d{1,10}$/.test(word)) throw new Error(`its ${name} is ${JSON.stringify(word)}, not a number`);
-    return Number(word);
+    this.#skip();
+    const start = this.#position;
+    if (start === this.#bytes.length) throw new Error("it is cut short");
+    let value = 0;
+    for (; this.#position < this.#bytes.length && !this.#atSpace(); this.#position++) {
+      const digit = (this.#bytes[this.#position] ?? 0) - 0x30;
+      if (digit < 0 || digit > 9 || this.#position - start >= MOST_DIGITS) {
+        const word = Buffer.from(this.#bytes.subarray(start, this.#position + MOST_DIGITS)).toString("latin1");
+        throw new Error(`its ${name} is ${JSON.stringify(word.split(/\s/)[0])}, not a number`);
+      }
+      value = value * 10 + digit;
+    }
+    return value;
   }
 
   /** The next pixel value. Throws when it is above `most` or no number. */
@@ -35,15 +45,6 @@ export class PnmText {
     return this.#bytes.subarray(this.#position + 1);
   }
 
-  #word(): string {
-    this.#skip();
-    const start = this.#position;
-    while (this.#position < this.#bytes.length && !this.#atSpace() && this.#position - start <= LONGEST_WORD)
-      this.#position++;
-    if (start === this.#bytes.length) throw new Error("it is cut short");
-    return Buffer.from(this.#bytes.subarray(start, this.#position)).toString("latin1");
-  }
-
   #skip(): void {
     while (this.#position < this.#bytes.length) {
       if (this.#bytes[this.#position] === COMMENT) {
@@ -55,11 +56,15 @@ export class PnmText {
   }
 
   #atSpace(): boolean {
-    return SPACES.has(this.#bytes[this.#position] ?? 0);
+    const byte = this.#bytes[this.#position] ?? 0;
+    return byte === SPACE || (byte >= TAB && byte <= CARRIAGE_RETURN);
   }
 }
 
-const LONGEST_WORD = 10;
+const MOST_DIGITS = 10;
 const COMMENT = 0x23;
 const LINE_ENDS: ReadonlySet<number> = new Set([0x0a, 0x0d]);
-const SPACES: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d]);
+const SPACE = 0x20;
+/** All codes from here to the carriage return are white space. */
+const TAB = 0x09;
+const CARRIAGE_RETURN = 0x0d;
