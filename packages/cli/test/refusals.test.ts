@@ -71,7 +71,7 @@ describe("a command line that cannot work ends with one clear message:", () => {
     [
       "a plugin that does not exist",
       ["eval", "--model", "gpt-9", "--weights", "b", "--benchmark", "boolq"],
-      /^error: @mlan\/model-gpt-9 is not installed here, and mlan has no such package\. Available: llama2, qwen2, vicuna\.\n$/,
+      /^error: @mlan\/model-gpt-9 is not installed here, and mlan has no such package\. Available: endpoint, llama2, qwen2, vicuna\.\n$/,
     ],
     [
       "a misspelt plugin",

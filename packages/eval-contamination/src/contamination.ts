@@ -52,7 +52,7 @@ const numbersSchema = z.strictObject({
 const SIDE_BY_SIDE = 16;
 
 /**
- * Which questions of benchmarks stand in a mixture, by their text and by their images. Memory grows with the benchmarks,
+ * Which questions of benchmarks occur in a mixture, by their text and by their images. Memory grows with the benchmarks,
  * not with the mixture. Throws `invalid-options` for options that do not exist, for no benchmark, for two of one name, and for one without the protocol;
  * `invalid-data`, with example and image, for an image that cannot be read.
  */

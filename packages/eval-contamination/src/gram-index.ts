@@ -4,7 +4,7 @@ import { createRunTable } from "./run-table.ts";
 /** Which questions have a run of `length` words. */
 export interface GramIndex {
   readonly length: number;
-  /** Questions and where the run stands in the corpus. */
+  /** Questions, and where the run occurs in the corpus. */
   find(words: Int32Array, hashes: Int32Array, at: number): Iterable<GramHit>;
   /** Whether any run of this question can be found. */
   has(question: number): boolean;
@@ -15,7 +15,7 @@ interface GramHit {
   readonly position: number;
 }
 
-/** Runs that stand in more clusters of a benchmark than its wording may are left out for that benchmark. */
+/** Runs that occur in more clusters of a benchmark than common wording may are ignored for that benchmark. */
 export function createGramIndex(corpus: Corpus, length: number): GramIndex {
   const capacity = corpus.words.length;
   const table = createRunTable(corpus.words, capacity);

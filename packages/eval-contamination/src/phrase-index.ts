@@ -1,7 +1,7 @@
 import { type Corpus, type CorpusQuestion, type Stretch, wordingLimit } from "./corpus.ts";
 import { createRunTable } from "./run-table.ts";
 
-/** Which questions stand in a conversation with their whole own text. */
+/** Which questions occur in a conversation with all of their own text. */
 export interface PhraseIndex {
   /** `words` are a conversation's, with gaps between turns; `lines` are the stretches of its lines. */
   find(words: Int32Array, hashes: Int32Array, lines: readonly Stretch[]): Iterable<PhraseHit>;
@@ -14,7 +14,7 @@ interface PhraseHit {
   readonly phrase: Stretch;
 }
 
-/** What must stand in one conversation. */
+/** What must occur in one conversation. */
 interface Wanted {
   readonly question: number;
   readonly phrases: readonly number[];
@@ -31,7 +31,7 @@ const LEAST_LINE_WORDS = 3;
 const KEY_WORDS = 12;
 
 /**
- * By text alone a question is found when all stretches of its stem stand in a conversation and have 8 words, or when they
+ * By text alone a question is found when all stretches of its stem occur in a conversation and have 8 words, or when they
  * have 8 words together with its choices and these stand there too; a question of 3 to 7 words without choices, when it is
  * a whole line. A stem that several clusters share is not enough by itself.
  */

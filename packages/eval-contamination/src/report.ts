@@ -1,5 +1,5 @@
 /**
- * `exact-text`: all of the question's own text stands in one conversation. `n-gram`: a run of its words does.
+ * `exact-text`: all of the question's own text occurs in one conversation. `n-gram`: a run of its words does.
  * `same-file`: an image of equal bytes. `same-picture`: an image that looks the same (scaled, compressed again, ...).
  */
 export type LeakKind = "exact-text" | "n-gram" | "same-file" | "same-picture";
@@ -34,7 +34,7 @@ export interface BenchmarkContamination {
   readonly kinds: Readonly<Record<LeakKind, number>>;
   /** Questions on images of which only the short text was found, without the image: no evidence, and not counted. */
   readonly textOnly: readonly ContaminatedQuestion[];
-  /** Questions without image and with too few words of their own: they can be contaminated unseen. */
+  /** Questions without an image and with too few words to search for: they may be contaminated. */
   readonly unsearchable: number;
 }
 
@@ -44,7 +44,7 @@ export interface ContaminatedQuestion {
   readonly leaks: readonly Leak[];
 }
 
-/** Where a question stands in the mixture, for a person to look. */
+/** Where a question occurs in the mixture, for a person to check. */
 export interface Leak {
   readonly kind: LeakKind;
   /** Id of the mixture's example. */

@@ -31,7 +31,7 @@ function placeOf(rank: string, drawn: readonly { readonly rank: string }[]): num
 }
 
 /**
- * Asks the questions of these answers again, each alone and without a shared prefix, and tells which answers are now
+ * Asks the questions of these answers again, each on its own and without a shared prefix, and reports which answers are now
  * other ones. Throws `contract` when the model gives no answer.
  */
 export async function verifyAnswers(run: EvaluateRun, answers: readonly AnswerRecord[]): Promise<Verification> {

@@ -4,7 +4,7 @@ export interface Measured {
 }
 
 /**
- * The indices of the given things in groups of one cluster each (a group of its own where there is none), the group
+ * The indices of the items in groups, one per cluster (an item without a cluster is a group by itself), the group
  * with the longest member first: batches hold little padding, and one that does not fit in memory fails at once.
  */
 export function orderByLength(things: readonly Measured[]): readonly (readonly number[])[] {

@@ -30,7 +30,7 @@ export interface QuestionPlan {
   /** SHA-256 of all prompts. */
   readonly promptsFingerprint: string;
   /**
-   * The questions that `wanted` tells, neighbours of similar length, the longest first; those of one cluster come
+   * The questions that `wanted` selects, ordered by length, the longest first; those of one cluster come
    * together. In chunks of `size`, or somewhat more where a cluster would be cut.
    */
   chunks(size: number, wanted: (id: string) => boolean): AsyncIterable<readonly AskedQuestion[]>;

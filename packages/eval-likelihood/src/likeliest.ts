@@ -18,7 +18,7 @@ export function likeliest(
   return choices[ranked.indexOf(Math.max(...ranked))]?.label;
 }
 
-/** Takes the label that stands as the answer for what it is. */
+/** Reads the answer as the label of the chosen choice. */
 export const likeliestChoice: Extractor = {
   name: "likeliest-choice",
   version: 1,

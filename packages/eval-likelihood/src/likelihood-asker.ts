@@ -82,7 +82,7 @@ function answerOf({ id, choices, requests }: RankedQuestion, found: readonly Sco
   return { id, answer: likeliest(choices, scores, summed) ?? "", scores, positions: { prompts, computed } };
 }
 
-/** The headline metric of choices that are ranked otherwise. */
+/** The headline metric when choices are ranked by a different score. */
 function normalised(metrics: Readonly<Record<string, Metric>>, suffix: string, ranking: Ranking): Reading {
   const [headline] = Object.entries(metrics);
   return { metrics: headline ? { [`${headline[0]}_${suffix}`]: headline[1] } : {}, outcome: outcomeBy(ranking) };

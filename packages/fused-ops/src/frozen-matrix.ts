@@ -27,7 +27,7 @@ export function matMulFrozen(input: tf.Tensor2D, matrix: FrozenMatrix): tf.Tenso
 }
 
 /**
- * Calls `use` with the float32 values, in a graph of its own: a runtime that schedules a larger graph may widen all its
+ * Calls `use` with the float32 values, in a separate graph: a runtime that schedules a larger graph may widen all its
  * matrices first, which would take the memory that they save.
  */
 export function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Tensor2D) => tf.Tensor2D): tf.Tensor2D {

@@ -50,7 +50,7 @@ export interface BackboneOptions {
   readonly weightFormat?: WeightFormat;
 }
 
-/** What tells one backbone from another. */
+/** What differs between backbones. */
 export interface BackboneDefinition {
   /** The backbone's short name, e.g. "vicuna". */
   readonly name: string;

@@ -40,6 +40,7 @@ export {
 export { unfoldPatches, visionHiddenStates, type VisionTower } from "./network/vision-tower.ts";
 export { declareVisionTower } from "./network/vision-tower-weights.ts";
 export type { PlacedTurn } from "./templates/place-images.ts";
+export { JINJA_MACROS } from "./templates/jinja-macros.ts";
 export { plain } from "./templates/plain.ts";
 export { addedToken, given, imagesAndText, type Segment } from "./templates/segments.ts";
 export type {
@@ -55,6 +56,7 @@ export { loadTokenizer } from "./tokenizer/load-tokenizer.ts";
 export { byteLevelTokenizer, llamaTokenizer, type TokenizerKind } from "./tokenizer/tokenizer-kind.ts";
 export type { EncodeOptions, Tokenizer } from "./tokenizer/tokenizer.ts";
 export { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
+export { BASE_FILE } from "./saving/base-file.ts";
 export { isModelFile } from "./saving/model-files.ts";
 export { learn } from "./weights/learning.ts";
 export { loadWeights } from "./weights/load-weights.ts";

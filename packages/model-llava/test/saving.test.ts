@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { MlanError, verifyChecksums } from "@mlan/core";
 import { openSafetensors } from "@mlan/safetensors";
@@ -198,4 +198,24 @@ it("says which tokenizer reads a SentencePiece model that was alone", async () =
   expect(copy.fingerprint).toBe(model.fingerprint);
   model.dispose();
   copy.dispose();
+});
+
+describe("the keys by which LLaVA's own code finds the tower", () => {
+  it("name its publisher, and say whether it was trained", async () => {
+    const tower = new URL("clip-vit-tiny/", scratch.fresh());
+    await cp(scratch.tower, tower, { recursive: true });
+    const model = await tinySource(scratch.backbone, tower).open();
+    const [before, after, again] = [scratch.fresh(), scratch.fresh(), scratch.fresh()];
+    await model.save(before);
+    expect(JSON.parse(await textOf(before, "config.json"))).toMatchObject({ mm_vision_tower: "openai/clip-vit-tiny" });
+    expect(await textOf(before, "config.json")).not.toContain("unfreeze_mm_vision_tower");
+    model.learn(["vision"]).end();
+    await model.save(after);
+    const copy = await tinySource(after).open();
+    await copy.save(again);
+    for (const folder of [after, again])
+      expect(JSON.parse(await textOf(folder, "config.json"))).toMatchObject({ unfreeze_mm_vision_tower: true });
+    model.dispose();
+    copy.dispose();
+  });
 });

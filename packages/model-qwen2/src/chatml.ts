@@ -1,5 +1,13 @@
 import type { Turn } from "@mlan/core";
-import { addedToken, given, imagesAndText, type PlacedTurn, type Segment, type Template } from "@mlan/model-llava";
+import {
+  addedToken,
+  given,
+  imagesAndText,
+  JINJA_MACROS,
+  type PlacedTurn,
+  type Segment,
+  type Template,
+} from "@mlan/model-llava";
 
 const SYSTEM = "You are a helpful assistant.";
 const START = "<|im_start|>";
@@ -15,6 +23,16 @@ export const chatml: Template = {
   // Raise the number when the mask's rules change.
   fingerprint: JSON.stringify(["chatml", 1, SYSTEM, START, END]),
   answerEnd: END,
+  jinja: [
+    JINJA_MACROS,
+    `{%- if messages[0]['role'] != 'system' -%}{{- ${JSON.stringify(`${START}system\n${SYSTEM}${END}\n`)} -}}{%- endif -%}`,
+    "{%- for message in messages -%}",
+    `{{- '${START}' + message['role'] + '\\n' -}}{{- images(message['content']) -}}{{- text(message['content']) -}}`,
+    `{{- '${END}\\n' -}}`,
+    "{%- endfor -%}",
+    `{%- if add_generation_prompt -%}{{- '${START}assistant\\n' -}}{%- endif -%}`,
+    "",
+  ].join("\n"),
   segments: ({ turns }) => writtenTurns(turns),
   promptSegments: ({ turns, answerStart }) => [
     ...writtenTurns(turns),

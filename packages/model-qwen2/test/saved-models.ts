@@ -21,7 +21,11 @@ export async function savedModels(folder: URL): Promise<readonly SavedModel[]> {
       name: "tied",
       prompt: "<image>the yes",
       image: new URL("../../model-llava/test/fixtures/images/wide.png", import.meta.url),
-      open: () => source.open(),
+      open: async () => {
+        const model = await source.open();
+        model.setFormat({ ...model.format, template: "chatml" });
+        return model;
+      },
       save: async (model, target) => (model as LlavaModel).save(target, { layout: "hf" }),
     },
   ];

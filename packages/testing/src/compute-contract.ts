@@ -9,7 +9,7 @@ export function describeComputeContract(compute: Compute): void {
 
     it("speaks spec version 1", () => expect(compute.specVersion).toBe(1));
 
-    it("makes the backend of its name the current one, however often, also when another one was it since", async () => {
+    it("makes the backend of its name current, each time, even if a different one became current in between", async () => {
       await compute.open();
       expect(tf.getBackend()).toBe(compute.name);
       expect(await read(tf.tidy(() => tf.add(tf.tensor1d([1]), 2)))).toEqual([3]);

@@ -15,6 +15,13 @@ export interface SavedModel {
   save(model: TrainableModel, folder: URL): Promise<void>;
 }
 
+/** Turns in the form that transformers' chat templates read. */
+const MESSAGES = [
+  { role: "user", content: [{ type: "image" }, { type: "image" }, { type: "text", text: "What is it?" }] },
+  { role: "assistant", content: [{ type: "text", text: "A cat" }] },
+  { role: "user", content: [{ type: "text", text: "Why?" }] },
+];
+
 /** What a model answers. */
 export interface SavedAnswer {
   readonly tokens: readonly number[];
@@ -38,6 +45,7 @@ export async function saveModels(models: readonly SavedModel[], folder: URL): Pr
       prompt: saved.prompt,
       ...(saved.image && { image: pathOf(saved.image) }),
       newTokens: tokens.length,
+      messages: MESSAGES,
       vocabulary: logProbabilities[0]?.length,
       checksums: await hashOfSaved(target),
     });

@@ -61,7 +61,7 @@ export function describeTrainerContract(use: readonly UseEntry[]): void {
 
     it("speaks spec version 1", () => expect(trainer.specVersion).toBe(1));
 
-    it("tells start, every step, checkpoints and end, and the loss falls", async () => {
+    it("reports start, every step, checkpoints and end, and the loss falls", async () => {
       const { events, steps } = await run("straight");
       expect(events[0]).toMatchObject({ type: "train-start", stepsDone: 0, steps: 12 });
       expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));

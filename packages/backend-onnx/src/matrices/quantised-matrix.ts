@@ -30,7 +30,7 @@ interface QuantisedMatrixAttributes extends QuantisedSizes {
 /** Quantises the input's blocks to 8 bits too, which lets the product use integer instructions. */
 const INTEGER_PRODUCTS = 4;
 
-/** A product that a session of its own computes, for any number of rows. */
+/** A product that a separate session computes, for any number of rows. */
 interface Product {
   readonly session: OrtSession;
   readonly sizes: QuantisedSizes;
@@ -43,7 +43,7 @@ let opened = 0;
 /**
  * Codes and scales, which "WidenQuantised" reads, and the packed matrix, which "MatMulQuantised" reads. ONNX Runtime packs
  * a copy of the codes for its products and needs them as constants: as inputs of a graph they are hundreds of times slower.
- * So each matrix has a session of its own, which all graphs share. None on a device other than the CPU.
+ * So each matrix has its own session, which all graphs share. None on a device other than the CPU.
  */
 export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];

@@ -42,7 +42,7 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .option("--model <name>", "the model plugin, e.g. vicuna")
     .option(
       "--weights <checkpoint>",
-      "folder, run folder to use its last checkpoint, or hub:owner/name[@revision] (default: the plugin's own on the Hub)",
+      "folder, run folder to use its last checkpoint, or hub:owner/name[@revision] (default: the one that the plugin pins on the Hub)",
     )
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none: a folder or hub:owner/name[@revision]")
     .option("--benchmark <name[=folder]>", "plugin or file, and the folder of its data; may be repeated", collect)

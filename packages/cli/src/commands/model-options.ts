@@ -1,8 +1,4 @@
 import { type Command, Option } from "commander";
-import type { ModelRequest } from "../work/open-model.ts";
-
-/** What the commands that open a model have in common. */
-export type ModelOptions = Omit<ModelRequest, "checkpoint">;
 
 /** Adds the checkpoint and the options that say how it is opened. */
 export function withModelOptions(command: Command): Command {

@@ -27,9 +27,9 @@ Examples:
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
   $ mlan compare runs/a runs/b      shows which of two runs is better, with what certainty
   $ mlan score runs/my-experiment   scores its stored answers again with every extractor
-  $ mlan chat ./llava-7b            talks with a model, also about pictures
-  $ mlan serve ./llava-7b           serves it by OpenAI's interface
-  $ mlan export runs/a --to tuned   writes the trained model as a whole, for other libraries too
+  $ mlan chat ./llava-7b            chats with a model, also about images
+  $ mlan serve ./llava-7b           serves it with OpenAI's interface
+  $ mlan export runs/a --to tuned   writes the whole trained model, also for other libraries
   $ mlan doctor                     shows what the backends lack here, and how to fix it
   $ mlan eval --help                shows how to evaluate a checkpoint without a file
 

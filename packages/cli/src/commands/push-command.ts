@@ -12,8 +12,8 @@ Examples:
   $ mlan push ./llava-7b acme/llava-7b            uploads a checkpoint to the Hugging Face Hub
   $ mlan push runs/my-experiment acme/llava-7b    uploads the last checkpoint of a run
 
-Needs a token that may write: set HF_TOKEN, or run hf auth login. The repository is created if it does not exist, as a
-private one. Run the command again after an interruption: what has arrived is not sent again. Files of an earlier model
+Needs a token that may write: set HF_TOKEN, or run hf auth login. If the repository does not exist, it is created as a
+private one. After an interruption, run the command again: files that have arrived are not sent again. Files of an earlier model
 that the folder does not have, such as other shards, are removed in the same commit. Needs @mlan/model-llava, a dependency
 of all our backbones.
 `;

@@ -1,52 +1,46 @@
 import type { Command } from "commander";
 import { Option } from "commander";
+import type { ServeRequest } from "../work/serve-model.ts";
 import type { CommandContext } from "./command-context.ts";
-import { type ModelOptions, withModelOptions } from "./model-options.ts";
+import { withModelOptions } from "./model-options.ts";
 import { numberWithin, wholeNumber } from "./option-values.ts";
 
-interface Options extends ModelOptions {
-  readonly name?: string;
-  readonly host: string;
-  readonly port: number;
-  readonly apiKey?: string;
-  readonly batchSize?: number;
-  readonly maxTokens?: number;
-  readonly maxImages?: number;
-  readonly maxBody?: number;
-  readonly maxWaiting?: number;
-  readonly timeout?: number;
-}
+type Options = Omit<ServeRequest, "checkpoint">;
 
 const EXAMPLES = `
 Examples:
   $ mlan serve ./llava-7b
   $ MLAN_API_KEY=secret mlan serve ./llava-7b --host 0.0.0.0 --port 80 --name llava
 
-Clients of OpenAI's interface ask it at http://127.0.0.1:8000/v1, with pictures as data URLs. Ctrl-C finishes the answers that have
-begun; Ctrl-C again ends at once.
+OpenAI clients connect to http://127.0.0.1:8000/v1 and send pictures as data URLs. Ctrl-C finishes the answers that have
+begun and exits; a second Ctrl-C exits at once.
 `;
 
 export function addServeCommand(program: Command, { terminal, finish }: CommandContext): void {
   withModelOptions(program.command("serve"))
-    .description("Serve a model by the interface of OpenAI's chat completions.")
-    .option("--name <name>", "the model's name for clients (default: the checkpoint's last part)")
-    .option("--host <address>", "where to listen; the default is reached from this machine alone", "127.0.0.1")
-    .option("--port <number>", "0 takes a free one", wholeNumber(0), 8000)
-    .addOption(new Option("--api-key <key>", "what clients must send").env("MLAN_API_KEY"))
+    .description("Serve a model with the interface of OpenAI's chat completions.")
+    .option("--name <name>", "the model's name for clients (default: the last part of the checkpoint's path)")
+    .option("--host <address>", "address to listen on; the default accepts this machine only", "127.0.0.1")
+    .option("--port <number>", "port to listen on; 0 picks a free one", wholeNumber(0), 8000)
+    .addOption(new Option("--api-key <key>", "the key that clients must send").env("MLAN_API_KEY"))
     .option("--batch-size <number>", "requests answered together (default: 8)", wholeNumber(1))
     .option(
       "--max-tokens <number>",
-      "the most new tokens of an answer (default: half of the model's positions, at most 2048)",
+      "maximum new tokens per answer (default: half of the model's positions, at most 2048)",
       wholeNumber(1),
     )
-    .option("--max-images <number>", "the most images of a request (default: 8)", wholeNumber(0))
+    .option("--max-images <number>", "maximum images per request (default: 8)", wholeNumber(0))
     .option(
       "--max-body <megabytes>",
       "the largest body of a request, in MB of 10^6 bytes (default: 33.6)",
       numberWithin(0, 2000, true),
     )
-    .option("--max-waiting <number>", "the most answers that are waited for (default: 256)", wholeNumber(1))
-    .option("--timeout <seconds>", "the most seconds of a request (default: 600)", numberWithin(0, 1e6, true))
+    .option("--max-waiting <number>", "maximum pending answers (default: 256)", wholeNumber(1))
+    .option(
+      "--timeout <seconds>",
+      "maximum seconds per request, including the wait (default: 600)",
+      numberWithin(0, 1e6, true),
+    )
     .addHelpText("after", EXAMPLES)
     .action(async (checkpoint: string, options: Options) => {
       const { serveModel } = await import("../work/serve-model.ts");

@@ -41,7 +41,7 @@ export interface Sampling {
   readonly topP?: number;
   /** Only tokens at least `minP` times as likely as the likeliest are drawn. 0 to 1. Default 0. */
   readonly minP?: number;
-  /** A whole number; the same seed and request give the same answer. Default: another one each time. */
+  /** A whole number; the same seed and request give the same answer. Default: a different one each time. */
   readonly seed?: number;
 }
 

@@ -273,7 +273,7 @@ export function trainableModel(model: Model): TrainableModel {
   throw answersOnly(model.name);
 }
 
-/** The error for a model that is to be trained and cannot be. */
+/** The error for a model that cannot be trained. */
 export function answersOnly(name: string): MlanError {
   const message = `${name} can only be asked, not trained; leave out the training stages, or use a model that is on this machine.`;
   return new MlanError("invalid-options", message);

@@ -20,12 +20,12 @@ export type ProtocolDefinition<Q extends Question> = JudgingDefinition<Q> & (Ask
 /** Asks through the wording that the model brings, so that every model can be asked. */
 export interface AskingDefinition<Q extends Question> {
   ask(question: Q): QuestionWords;
-  /** Other words for models of these wordings, by name, e.g. "vicuna-base". */
+  /** Different words for models with these wordings, by name, e.g. "vicuna-base". */
   readonly askAs?: ByWording<(question: Q) => QuestionWords>;
   readonly prompt?: never;
 }
 
-/** Has whole prompts: one for every model, or one for each wording that it can ask in, by name. */
+/** Defines whole prompts: one for all models, or one per wording, by name. */
 export interface PromptDefinition<Q extends Question> {
   readonly prompt: ((question: Q) => Prompt) | ByWording<(question: Q) => Prompt>;
   readonly ask?: never;

@@ -15,7 +15,7 @@ export interface ConversationsDefinition {
   readonly files: readonly string[];
   /** Default: of unknown licence, text and images. */
   readonly card?: DatasetCard;
-  /** Where images are that rows name. Default: `images/` beside the rows, then their folder. */
+  /** Where the images are that rows name. Default: `images/` beside the rows, then their folder. */
   readonly images?: ImagePlaces;
   /** {@link llavaRecord}, perhaps with further conditions. */
   readonly schema?: typeof llavaRecord;

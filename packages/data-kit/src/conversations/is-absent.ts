@@ -1,6 +1,6 @@
 /**
- * Whether a cell holds nothing, as tables have it where only other rows use a column: null, an empty text, list or
- * object (also written as JSON), or one of nothing else.
+ * Whether a cell is empty, as in a column that only other rows use: null, an empty text, list or object (also written as
+ * JSON), or a list or object of empty values.
  */
 export function isAbsent(value: unknown): boolean {
   if (value === null || value === undefined) return true;

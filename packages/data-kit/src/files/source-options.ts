@@ -17,7 +17,7 @@ import { localFolder } from "./local-folder.ts";
 export interface SourceOptions {
   /** A folder with the published files. Default: the Hub. */
   readonly folder?: Location;
-  /** One file of rows, of any name, instead. Its licence is then unknown. */
+  /** One file of rows, with any name, to use instead. Its licence is unknown. */
   readonly file?: Location;
   /** How to reach the Hub, and which revision to read. */
   readonly hub?: HubOptions;

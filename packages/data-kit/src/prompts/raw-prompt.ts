@@ -20,8 +20,8 @@ export function visionHarnessPrompt(text: string, images = 1): RawPrompt {
 }
 
 /**
- * A user turn in the template `v1` as the original vision tasks write it out, `answerStart` being the beginning of the
- * answer. Text that `user` ends in, such as a newline, stands before the template's own space.
+ * A user turn in the template `v1`, as the original vision tasks write it; `answerStart` is the beginning of the
+ * answer. Text at the end of `user`, such as a newline, comes before the template's own space.
  */
 export function v1Prompt(user: string, answerStart: string, images = 1): RawPrompt {
   return visionHarnessPrompt(`${V1_SYSTEM_PROMPT} USER: ${user} ASSISTANT: ${answerStart}`, images);

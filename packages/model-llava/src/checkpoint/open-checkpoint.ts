@@ -1,8 +1,7 @@
-import { fileExists } from "../config/checkpoint-file.ts";
-import { pathOf } from "@mlan/core";
-import type { ConversationFormat } from "@mlan/core";
+import { type ConversationFormat, pathOf } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
 import type { Architecture } from "../architectures/architecture.ts";
+import { fileExists } from "../config/checkpoint-file.ts";
 import type { ConfigObject } from "../config/config-file.ts";
 import { endTokenIds } from "../config/generation-config.ts";
 import { formatConfig } from "../config/format-config.ts";

@@ -29,7 +29,7 @@ export interface Layout {
   readonly embedded: number;
   /** Bytes of what sums, norms of gradients and differences give: float32. */
   readonly full: number;
-  /** Bytes of what matrix products, softmax, norms and rotations give, and products of such: the precision's. */
+  /** Bytes per result of matrix products, softmax, norms and rotations: those of the precision. */
   readonly half: number;
   /** Bytes of a float32 copy of a 16-bit tensor for an operation that computes in float32; 0 in float32. */
   readonly widened: number;

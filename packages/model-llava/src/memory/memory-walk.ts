@@ -10,7 +10,7 @@ export interface Held {
   readonly working: number;
 }
 
-/** A moment of a training step: one operation, or a few of which one decides. */
+/** A moment of a training step: one operation, or a few of which one determines the peak. */
 export interface Step {
   readonly at: string;
   /** Made by it. */

@@ -15,7 +15,7 @@ import {
 
 /** Bytes at the moment of a training step at which most is held. */
 export interface TrainingMemory extends Held {
-  /** As the forward pass uses them: 4 bytes per parameter, in "bfloat16" 2 in matrices. */
+  /** In the precision of the forward pass: 4 bytes per parameter; with "bfloat16", 2 per parameter of a matrix. */
   readonly weights: number;
   /** In "bfloat16", the float32 weights that the optimiser moves, 4 bytes per trained parameter in matrices; else 0. */
   readonly masterWeights: number;

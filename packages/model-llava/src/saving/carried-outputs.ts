@@ -1,3 +1,4 @@
+import { templatesOf } from "../templates/template-by-name.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { languageKeys } from "./config-keys.ts";
 import { jsonText } from "./json-numbers.ts";
@@ -12,6 +13,9 @@ export function carriedOutputs(content: CheckpointContent): Map<string, string |
   // A SentencePiece model alone does not say which tokenizer reads it.
   if (!files.has("tokenizer_config.json") && files.has("tokenizer.model"))
     files.set("tokenizer_config.json", jsonText(LLAMA_TOKENIZER));
+  const { jinja } = templatesOf(content.architecture).find(({ name }) => name === content.format.template) ?? {};
+  // Without it, transformers would ask a tuned model as its backbone was asked.
+  if (jinja !== undefined) files.set("chat_template.jinja", jinja);
   return files;
 }
 

@@ -17,7 +17,9 @@ export function llavaLayout(content: CheckpointContent, dtype: string): LaidOut 
     architectures: [className],
     model_type: modelType,
     ...(vision && {
-      ...llavaConfigKeys(vision, vision.config.hiddenSize),
+      ...llavaConfigKeys({ ...vision, towerName: publishedName(vision.towerName) }, vision.config.hiddenSize),
+      // Without the key, the original takes the tower of that name, untrained.
+      ...((vision.tunedTower || content.changed.has("vision")) && { unfreeze_mm_vision_tower: true }),
       // The original loads the tower from mm_vision_tower; our checkpoints contain it.
       vision_config: towerKeys(content),
     }),
@@ -25,4 +27,9 @@ export function llavaLayout(content: CheckpointContent, dtype: string): LaidOut 
   const files = carriedOutputs(content);
   if (vision) files.set("preprocessor_config.json", jsonText(imageProcessorKeys(vision.processor)));
   return { config, weights, files };
+}
+
+/** The original loads only towers whose name begins with their publisher's; the last part of a folder's name has none. */
+function publishedName(name: string): string {
+  return name.startsWith("clip-vit-") ? `openai/${name}` : name;
 }

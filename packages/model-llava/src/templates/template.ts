@@ -26,6 +26,11 @@ export interface Template {
   readonly answerEnd?: string | undefined;
   /** Whether the begin-of-sequence token is put in front. Default true; false where the template writes it, or none. */
   readonly beginOfSequence?: boolean;
+  /**
+   * The same in Jinja, for transformers' `apply_chat_template`; saved models have it as `chat_template.jinja`. Default:
+   * that of the folder that the model was opened from.
+   */
+  readonly jinja?: string;
   /** What the original code does differently. Default: nothing, so that `text` and `turns` both learn the `segments`. */
   readonly original?: OriginalRules;
 }

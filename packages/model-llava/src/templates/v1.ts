@@ -1,6 +1,7 @@
 import { type Turn, V1_SYSTEM_PROMPT } from "@mlan/core";
 import { fingerprintNow } from "../fingerprint.ts";
 import { labelAnswers } from "./label-answers.ts";
+import { JINJA_MACROS } from "./jinja-macros.ts";
 import type { PlacedTurn } from "./place-images.ts";
 import { given, imagesAndText, type Segment } from "./segments.ts";
 import type { Template } from "./template.ts";
@@ -25,6 +26,20 @@ export const v1: Template = {
     ...turns.slice(-1).flatMap(questionSegments),
     given(renderTurn("assistant", answerStart)),
   ],
+  jinja: [
+    JINJA_MACROS,
+    "{{- bos_token -}}",
+    "{%- if messages[0]['role'] == 'system' -%}{{- text(messages[0]['content']) + ' ' -}}",
+    `{%- else -%}{{- ${JSON.stringify(`${V1_SYSTEM_PROMPT} `)} -}}{%- endif -%}`,
+    "{%- for message in messages -%}",
+    "{%- if message['role'] == 'user' -%}",
+    "{{- 'USER: ' -}}{{- images(message['content']) -}}{{- text(message['content']) + ' ' -}}",
+    "{%- elif message['role'] == 'assistant' -%}",
+    "{{- 'ASSISTANT: ' + text(message['content']) + eos_token -}}",
+    "{%- endif -%}{%- endfor -%}",
+    "{%- if add_generation_prompt -%}{{- 'ASSISTANT:' -}}{%- endif -%}",
+    "",
+  ].join("\n"),
   original: {
     render: ({ turns }) => turns.reduce((rendered, turn) => rendered + renderedTurn(turn), systemOf(turns)),
     borders: [ANSWER_MARK, ENDS.assistant],

@@ -1,0 +1,14 @@
+/**
+ * Macros for a {@link Template.jinja}: `images(content)` and `text(content)` of a message, whose content is text or a list
+ * of parts. Images are in front with spaces between them, text is on a new line, as templates of mlan write them.
+ */
+export const JINJA_MACROS: string = [
+  "{%- macro images(content) -%}{%- if content is not string -%}",
+  "{%- set shown = content | selectattr('type', 'equalto', 'image') | list -%}",
+  "{%- for image in shown -%}{{- '<image>' if loop.first else ' <image>' -}}{%- endfor -%}",
+  "{%- if shown | length > 0 -%}{{- '\\n' -}}{%- endif -%}",
+  "{%- endif -%}{%- endmacro -%}",
+  "{%- macro text(content) -%}{%- if content is string -%}{{- content -}}{%- else -%}",
+  "{%- for part in content | selectattr('type', 'equalto', 'text') | list -%}{{- part['text'] -}}{%- endfor -%}",
+  "{%- endif -%}{%- endmacro -%}",
+].join("\n");
