@@ -1,6 +1,9 @@
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ChatMessage } from "@mlan/core";
+import { hubServer, temporaryFolder } from "@mlan/testing";
 import { describe, expect, test } from "vitest";
 import { type Finished, start } from "./command-line.ts";
 import { talkingModel } from "./talking-model.ts";
@@ -31,6 +34,24 @@ describe("a chat by pipe", () => {
     const { status, stdout, stderr } = await chat(["hello there", "", "and now?"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toBe(`${first}\n${second}\n`);
+  });
+
+  test("takes a checkpoint from the Hub, with the plugin that reads it", async () => {
+    const names = await readdir(model.checkpoint);
+    const files = Object.fromEntries(
+      await Promise.all(names.map(async (name) => [name, await readFile(join(model.checkpoint, name))] as const)),
+    );
+    const server = await hubServer({ type: "model", name: "acme/talks", commit: "0".repeat(40), files });
+    const HF_HUB_CACHE = fileURLToPath(temporaryFolder());
+    const env = { HF_ENDPOINT: server.endpoint, HF_HUB_CACHE, HF_HUB_OFFLINE: "0" };
+    const { process: child, finished } = start(["chat", "hub:acme/talks", "--max-tokens", "8"], env);
+    child.stdin?.end("hello there\n");
+    const { status, stdout, stderr } = await finished;
+    expect({ status, stderr, stdout }).toEqual({
+      status: 0,
+      stderr: "",
+      stdout: `${await model.answer([user("hello there")], SHORT)}\n`,
+    });
   });
 
   test("shows pictures, changes the system prompt, forgets", async () => {
@@ -121,11 +142,7 @@ describe("a checkpoint that cannot be talked with is refused:", () => {
       /there is no template "v9"\. Known are: /,
     ],
     ["no folder", () => ["nowhere"], /nowhere\/config\.json cannot be read\. Give the folder of a checkpoint\./],
-    [
-      "a repository without its plugin",
-      () => ["hub:acme/tiny"],
-      /which plugin reads hub:acme\/tiny is not known .* Give --model\./,
-    ],
+    ["a name that no repository has", () => ["hub:../tiny"], /hub: "\.\.\/tiny" is not the name of a model on the Hub/],
     ["a picture that is none", () => [model.checkpoint, "--image", "none.png"], /none\.png is not the name of a file/],
     ["a temperature below 0", () => [model.checkpoint, "--temperature", "-1"], /It must be a number from 0\./],
   ] as const)("%s", async (_, words, message) => {

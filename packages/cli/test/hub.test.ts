@@ -1,5 +1,5 @@
 import { hubServer, hubUploadServer, writeTinyLlava } from "@mlan/testing";
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { cp, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -67,6 +67,11 @@ test("push says what is missing", async () => {
     return stderr;
   };
   expect(await push(folder)).toMatch(/is not the folder of a model: it has no config\.json\./);
+  await cp(join(folder, "backbone"), join(folder, "trained"), { recursive: true });
+  await writeFile(join(folder, "trained", "base.json"), "{}");
+  expect(await push(join(folder, "trained"))).toMatch(
+    /holds only what was trained .*Make it whole with mlan export .* --to whole, and push that/,
+  );
   expect(await push(join(folder, "backbone"))).toMatch(
     /uploading needs a token; set HF_TOKEN to one of the kind "write"/,
   );

@@ -23,7 +23,7 @@ export interface Ending {
 const ending = { finish_reason: z.string(), stop_reason: z.union([z.string(), z.number()]).nullish() };
 
 /** Log-probabilities of a chosen token and of the likeliest ones. */
-export interface ReportedToken {
+interface ReportedToken {
   readonly logprob: number;
   readonly top_logprobs?: readonly { readonly logprob: number }[] | null | undefined;
 }
@@ -62,7 +62,7 @@ export const chatReply: z.ZodType<ChatReply> = z.object({
 });
 
 /** Tokens of a text, their log-probabilities, and where each begins. */
-export interface TextLogProbabilities {
+interface TextLogProbabilities {
   readonly token_logprobs: readonly (number | null)[];
   readonly text_offset: readonly number[];
   readonly top_logprobs?: readonly (Readonly<Record<string, number>> | null)[] | null | undefined;

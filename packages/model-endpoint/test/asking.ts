@@ -10,7 +10,7 @@ import { endpoint, type EndpointOptions } from "@mlan/model-endpoint";
 import { expect } from "vitest";
 import type { LanguageServer } from "./language-server.ts";
 
-export const PNG = Buffer.from(
+const PNG = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC",
   "base64",
 );

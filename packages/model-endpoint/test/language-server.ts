@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { onTestFinished } from "vitest";
 
 /** The value of JSON; a test knows which. */
-export type Json = ReturnType<typeof JSON.parse>;
+type Json = ReturnType<typeof JSON.parse>;
 
-export interface AskedRequest {
+interface AskedRequest {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly body: Json;

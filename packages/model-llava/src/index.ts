@@ -56,6 +56,7 @@ export { loadTokenizer } from "./tokenizer/load-tokenizer.ts";
 export { byteLevelTokenizer, llamaTokenizer, type TokenizerKind } from "./tokenizer/tokenizer-kind.ts";
 export type { EncodeOptions, Tokenizer } from "./tokenizer/tokenizer.ts";
 export { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
+export { BASE_FILE } from "./saving/base-file.ts";
 export { isModelFile } from "./saving/model-files.ts";
 export { learn } from "./weights/learning.ts";
 export { loadWeights } from "./weights/load-weights.ts";

@@ -69,7 +69,7 @@ describe("a model with an adapter", () => {
       data: () => Float32Array.from({ length: 32 }, (_, index) => Math.sin(index + shape.length)),
     });
     await writeSafetensors(new URL("adapter_model.safetensors", adapter), [low("A", [2, 16]), low("B", [16, 2])]);
-    return tinySource(scratch.backbone, scratch.tower, adapter);
+    return tinySource(scratch.backbone, scratch.tower, undefined, adapter);
   }
 
   it("is exported with the adapter merged", async () => {

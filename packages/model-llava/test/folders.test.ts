@@ -1,7 +1,7 @@
 import { cp, rename, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type GenerationRequest, MlanError } from "@mlan/core";
-import { createLlavaSource, llama, type LlavaSource, openWeights } from "@mlan/model-llava";
+import { createLlavaSource, llama, type LlavaSource, modelSizes, openWeights } from "@mlan/model-llava";
 import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { writeTinyLlava, WORDINGS } from "@mlan/testing";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -125,6 +125,7 @@ describe("an output layer beside an embedding to which config.json ties it", () 
     await model.save(saved);
     const again = await tinySource(saved).open();
     expect((await weightOf(again, "lm_head.weight")).values).toEqual(values);
+    expect(await notices(tinySource(saved))).toEqual([]);
     model.dispose();
     again.dispose();
   });
@@ -309,4 +310,44 @@ it("reads the names that a model without output layer is saved with", async () =
   );
   model.dispose();
   named.dispose();
+});
+
+it("scaled positions, biases and several end tokens come back from every layout that is saved", async () => {
+  const folder = await scratch.copy(scratch.backbone);
+  const scaling = { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4, rope_theta: 500 };
+  await changeJson(new URL("config.json", folder), {
+    rope_scaling: { ...scaling, original_max_position_embeddings: 64 },
+    attention_bias: true,
+    mlp_bias: true,
+    eos_token_id: [2, 5],
+  });
+  await rewriteTensors(folder, (all) => [
+    ...all,
+    ...all
+      .filter(({ name }) => name.endsWith("_proj.weight"))
+      .map(({ name, shape }) => {
+        const values = new Float32Array(shape[0] ?? 0).map((_, index) => index / 100);
+        return {
+          name: name.replace(/weight$/, "bias"),
+          shape: [values.length],
+          dtype: "F32" as const,
+          data: () => values,
+        };
+      }),
+  ]);
+  const model = await tinySource(folder, scratch.tower).open({ seed: 1 });
+  for (const layout of ["llava", "hf"] as const) {
+    const saved = scratch.fresh();
+    await model.save(saved, { layout });
+    const again = await tinySource(saved).open();
+    expect(again.fingerprint === model.fingerprint || layout === "hf").toBe(true);
+    const parts = (one: typeof model): readonly string[] => one.parameters().map(({ name }) => name);
+    expect(parts(again)).toEqual(parts(model));
+    expect((await weightOf(again, "layers.1.mlp.down_proj.bias")).values[3]).toBeCloseTo(0.03);
+    const sizes = async (at: URL): Promise<unknown> => (await modelSizes(new URL("config.json", at))).language;
+    const { vocabularySize: _, ...kept } = Object(await sizes(folder));
+    expect(await sizes(saved)).toMatchObject(kept);
+    again.dispose();
+  }
+  model.dispose();
 });

@@ -1,10 +1,18 @@
-import type { isModelFile, LLAVA_7B, modelSizes, packagesThatRead, predictTrainingMemory } from "@mlan/model-llava";
+import type {
+  BASE_FILE,
+  isModelFile,
+  LLAVA_7B,
+  modelSizes,
+  packagesThatRead,
+  predictTrainingMemory,
+} from "@mlan/model-llava";
 import { withInstallHint } from "./install-hint.ts";
 import { locateInProject } from "./locate-in-project.ts";
 import { OUR_PACKAGES } from "./our-packages.ts";
 
 /** The exports of the package that the command uses. */
 export interface ModelLlavaPackage {
+  readonly BASE_FILE: typeof BASE_FILE;
   readonly isModelFile: typeof isModelFile;
   readonly LLAVA_7B: typeof LLAVA_7B;
   readonly modelSizes: typeof modelSizes;

@@ -1,15 +1,13 @@
-import type { Clock, DownloadEvent, PreflightEvent, RunEvent } from "@mlan/core";
+import type { Clock, PreflightEvent, RunEvent } from "@mlan/core";
+import { downloadDisplay } from "./download-display.ts";
 import { advance, type Progress } from "./progress.ts";
-import { clipped, downloadLine, lastingLines, progressLine } from "./progress-text.ts";
-import type { Terminal } from "./terminal.ts";
+import { clipped, lastingLines, progressLine } from "./progress-text.ts";
+import { displayInterval, type Terminal } from "./terminal.ts";
 
 /** Shows a run while it is running. */
 export interface Display extends Disposable {
   show(event: RunEvent): void;
 }
-
-const REDRAW_INTERVAL_MILLISECONDS = 100;
-const LINE_INTERVAL_MILLISECONDS = 10_000;
 
 /** On an interactive terminal, one line that is redrawn; elsewhere, a plain line when a stage starts and every ten seconds. */
 export function openDisplay(terminal: Terminal, clock: Clock): Display {
@@ -21,22 +19,14 @@ export function openDisplay(terminal: Terminal, clock: Clock): Display {
     else terminal.note(progressLine(progress, clock.now(), Infinity));
     last = clock.now();
   };
-  const interval = terminal.interactive ? REDRAW_INTERVAL_MILLISECONDS : LINE_INTERVAL_MILLISECONDS;
+  const interval = displayInterval(terminal);
   let announced = false;
   const showPreflight = ({ subject }: PreflightEvent): void => {
     if (terminal.interactive) terminal.redraw(clipped(`checking ${subject}`, terminal.columns() - 1));
     else if (!announced) terminal.note("Checking the model, data, images and disk space.");
     announced = true;
   };
-  let downloading: string | undefined;
-  const showDownload = (event: DownloadEvent): void => {
-    const isNew = event.file !== downloading;
-    if (!isNew && event.bytes < event.size && clock.now() - last < interval) return;
-    downloading = event.file;
-    last = clock.now();
-    if (terminal.interactive) terminal.redraw(clipped(downloadLine(event), terminal.columns() - 1));
-    else terminal.note(downloadLine(event));
-  };
+  const showDownload = downloadDisplay(terminal, clock);
   // The time left counts down during a long step, whenever the step lets timers run.
   const timer = terminal.interactive ? setInterval(draw, 1000).unref() : undefined;
   return {

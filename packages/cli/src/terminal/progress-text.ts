@@ -1,6 +1,6 @@
-import { type BenchmarkResult, counted, type DownloadEvent, type RunEvent, type StageEndEvent } from "@mlan/core";
+import { type BenchmarkResult, counted, type RunEvent, type StageEndEvent } from "@mlan/core";
 import { deviceUseText } from "./device-use.ts";
-import { count, duration, fixed, percentWithInterval, rate, significant } from "./format-number.ts";
+import { count, duration, fixed, percentWithInterval, rate } from "./format-number.ts";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
 
 const LONGEST_BAR = 30;
@@ -15,12 +15,6 @@ export function progressLine(progress: Progress, now: number, width: number): st
   const bare = [head, ...parts].join("  ");
   const room = Math.min(LONGEST_BAR, width - bare.length - 2);
   return room < SHORTEST_BAR ? clipped(bare, width) : [head, bar(work.done / work.total, room), ...parts].join("  ");
-}
-
-/** "downloading model.safetensors of acme/tiny on the Hub: 1.20 of 13.5 GB". */
-export function downloadLine({ file, source, bytes, size }: DownloadEvent): string {
-  const [unit, scale] = size < 1e9 ? ["MB", 1e6] : ["GB", 1e9];
-  return `downloading ${file} of ${source}: ${significant(bytes / scale)} of ${significant(size / scale)} ${unit}`;
 }
 
 /** The lines of an event that stay on the screen, such as the end of a stage or a warning. `progress` is that after the event. */

@@ -21,6 +21,11 @@ interface Paint {
   red(text: string): string;
 }
 
+/** Milliseconds between two states of a progress: a line is redrawn often, and added seldom. */
+export function displayInterval({ interactive }: Terminal): number {
+  return interactive ? 100 : 10_000;
+}
+
 const CLEAR_TO_END = "\u001B[K";
 
 /** The streams and environment of a terminal: those of a process, or of a test. */

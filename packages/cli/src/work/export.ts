@@ -26,7 +26,7 @@ export interface ExportRequest {
 export async function exportModel(request: ExportRequest): Promise<string> {
   const { checkpoint, to, model, tower, layout, dtype, shardSize } = request;
   const weights = await checkpointAt(checkpoint, "the checkpoint");
-  const plugin = await importPlugin("model", model ?? (await pluginFor(weights, checkpoint)));
+  const plugin = await importPlugin("model", model ?? (await pluginFor(weights)));
   const visionTower = tower === undefined ? undefined : checkpointPlace(tower);
   // The backend is not opened: nothing is computed.
   const use = [plugin({ weights, ...(visionTower && { visionTower }) }), await computePlugin("onnx")].map(checkPlugin);

@@ -11,6 +11,7 @@ import {
   type TrainableModel,
   trainableModel,
 } from "@mlan/core";
+import { openRepository } from "@mlan/hub";
 import { readFile } from "node:fs/promises";
 import { checkpointAt } from "../project/checkpoint-at.ts";
 import { checkpointPlace } from "../project/checkpoint-place.ts";
@@ -36,13 +37,13 @@ export interface ModelRequest {
 const UNTUNED = "plain";
 
 /**
- * Opens a model to talk with, and shows downloads and what a user should know of its files. Throws `invalid-options` when its template has no turns and none is given, besides what
- * opening throws.
+ * Opens a model to talk with, and shows downloads and what a user should know of its files. Throws `invalid-options` when
+ * its template has no turns and none is given, besides what opening throws.
  */
 export async function openModel(request: ModelRequest, terminal: Terminal): Promise<TrainableModel> {
   const { model, tower, template, backend, checkpoint } = request;
   const weights = await checkpointAt(checkpoint, "the checkpoint");
-  const name = model ?? (await pluginFor(weights, checkpoint));
+  const name = model ?? (await pluginFor(weights));
   const plugin = await importPlugin("model", name);
   const visionTower = tower === undefined ? undefined : checkpointPlace(tower);
   const use = [plugin({ weights, ...(visionTower && { visionTower }) }), await computePlugin(backend)];
@@ -67,19 +68,19 @@ async function openShown(source: ModelSource, terminal: Terminal): Promise<Model
 }
 
 /** The installed plugin that reads the checkpoint's `config.json`; of several, which differ only in names, the first. */
-export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>, written: string): Promise<string> {
-  if (!(weights instanceof URL))
-    throw new MlanError(
-      "invalid-options",
-      `which plugin reads ${written} is not known before it is downloaded. Give --model.`,
-    );
-  const file = new URL("config.json", weights);
+export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>): Promise<string> {
+  const file =
+    weights instanceof URL
+      ? new URL("config.json", weights)
+      : await (await openRepository(weights)).local("config.json");
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new MlanError("invalid-checkpoint", `${pathOf(file)} cannot be read. Give the folder of a checkpoint.`, {
       cause,
     });
   });
-  const type: unknown = Object(jsonOrUndefined(text)).model_type;
+  const { model_type: own, text_config: language } = Object(jsonOrUndefined(text));
+  // transformers' LLaVA has one type, whichever language model is inside.
+  const type: unknown = Object(language).model_type ?? own;
   const { packagesThatRead } = await importModelLlava();
   const [found] = typeof type === "string" ? await packagesThatRead(type) : [];
   if (found !== undefined) return found;

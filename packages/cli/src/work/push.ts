@@ -27,11 +27,15 @@ export async function push(request: PushRequest, terminal: Terminal): Promise<nu
   if (!(folder instanceof URL)) {
     throw new MlanError("invalid-options", `${request.folder} is on the Hub; give a folder on this machine.`);
   }
-  await access(new URL("config.json", folder)).catch((cause: unknown) => {
+  const { BASE_FILE, isModelFile } = await importModelLlava();
+  if (!(await isThere(new URL("config.json", folder)))) {
     const message = `${pathOf(folder)} is not the folder of a model: it has no config.json. Give the folder of a checkpoint, or that of a run.`;
-    throw new MlanError("invalid-data", message, { cause });
-  });
-  const { isModelFile } = await importModelLlava();
+    throw new MlanError("invalid-data", message);
+  }
+  if (await isThere(new URL(BASE_FILE, folder))) {
+    const message = `${pathOf(folder)} holds only what was trained (${BASE_FILE} names the rest). Make it whole with mlan export ${request.folder} --to whole, and push that.`;
+    throw new MlanError("invalid-data", message);
+  }
   using interruption = openInterruption(() => terminal.note("Stopping; the same command goes on from here."));
   const onUpload = ({ file, bytes, size }: UploadProgress): void => {
     const line = `uploading ${file}: ${significant(bytes / 1e6)} of ${significant(size / 1e6)} MB`;
@@ -58,6 +62,13 @@ export async function push(request: PushRequest, terminal: Terminal): Promise<nu
   } finally {
     terminal.redraw(undefined);
   }
+}
+
+function isThere(file: URL): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function summary(request: PushRequest, { commit, created, uploaded, removed }: Upload): string {

@@ -1,0 +1,30 @@
+import type { Clock, DownloadProgress } from "@mlan/core";
+import { significant } from "./format-number.ts";
+import { clipped } from "./progress-text.ts";
+import { displayInterval, type Terminal } from "./terminal.ts";
+
+/** Bytes. Smaller files deserve no lines that stay. */
+const LEAST_FOR_LINES = 1e6;
+
+/**
+ * Shows downloads: in one line that is redrawn, or in plain lines at the start and the end of a large file and every ten
+ * seconds.
+ */
+export function downloadDisplay(terminal: Terminal, clock: Clock): (progress: DownloadProgress) => void {
+  let file: string | undefined;
+  let last = -Infinity;
+  return (progress) => {
+    const isNew = progress.file !== file;
+    if (!isNew && progress.bytes < progress.size && clock.now() - last < displayInterval(terminal)) return;
+    file = progress.file;
+    last = clock.now();
+    if (terminal.interactive) terminal.redraw(clipped(downloadLine(progress), terminal.columns() - 1));
+    else if (progress.size >= LEAST_FOR_LINES) terminal.note(downloadLine(progress));
+  };
+}
+
+/** "downloading model.safetensors of acme/tiny on the Hub: 1.20 of 13.5 GB". */
+function downloadLine({ file, source, bytes, size }: DownloadProgress): string {
+  const [unit, scale] = size < 1e9 ? ["MB", 1e6] : ["GB", 1e9];
+  return `downloading ${file} of ${source}: ${significant(bytes / scale)} of ${significant(size / scale)} ${unit}`;
+}
