@@ -26,11 +26,16 @@ export function startSource(name: string, file: string, parameters: readonly str
 }
 
 /** Runs a Python file of this folder as a process; if a module is missing, prints the reason and returns undefined. */
-export function startPython(name: string, file: string, modules: readonly string[]): LineProcess | undefined {
+export function startPython(
+  name: string,
+  file: string,
+  modules: readonly string[],
+  parameters: readonly string[] = [],
+): LineProcess | undefined {
   const local = here("../.venv/bin/python");
   const python = process.env["MLAN_PYTHON"] ?? (existsSync(local) ? local : "python3");
   const { status, stderr } = spawnSync(python, ["-c", `import ${modules.join()}`], { encoding: "utf8" });
-  if (status === 0) return startLineProcess(name, python, [here(file)]);
+  if (status === 0) return startLineProcess(name, python, [here(file), ...parameters]);
   const reason = stderr?.trim().split("\n").at(-1) ?? "it could not be started";
   console.log(
     `${name} is skipped: ${python}: ${reason}. Install ${modules.join(", ")} into a virtual environment at .venv, ` +

@@ -34,6 +34,11 @@ export interface BackboneOptions {
    */
   readonly visionTower?: Location | HubModel;
   /**
+   * The template that the model was tuned in: "v1", "llama_2", "plain", or "chat_template" for the folder's own. Default: what a
+   * checkpoint of mlan says, "plain" for a plain backbone, and the folder's own chat template for LLaVA from elsewhere.
+   */
+  readonly template?: string;
+  /**
    * How the matrices of the language model's layers are kept in memory.
    * - "float32" (default): the fastest without rounding; 4 bytes per value.
    * - "stored": mapped from the checkpoint in its 16 bits, with the same results; 2 bytes per value, and about a third of the
@@ -67,6 +72,7 @@ const schema = z.strictObject({
   weights: place.exactOptional(),
   adapter: place.exactOptional(),
   visionTower: place.exactOptional(),
+  template: z.string().min(1, "expected the name of a template").exactOptional(),
   weightFormat: formats.exactOptional(),
 });
 
@@ -82,24 +88,33 @@ function shown(named: URL | HubModel): string {
 export function backbonePlugin(definition: BackboneDefinition, options: BackboneOptions): Plugin<ModelSource> {
   const { name, module, packageName = `@mlan/model-${name}`, ...rest } = definition;
   const { id, revision } = definition.repository;
-  const {
-    weights = hub(id, { revision }),
-    adapter,
-    visionTower,
-    weightFormat = "float32",
-  } = checkOptions(`model-${name}`, schema, options);
+  const checked = checkOptions(`model-${name}`, schema, options);
+  const { weights = hub(id, { revision }), adapter, visionTower, template, weightFormat = "float32" } = checked;
   return plugin({
     name: packageName,
     token: MODEL,
     module,
     // Where the files are decides nothing, and they may move; what they hold is compared by `inspect`.
-    settings: { hasTower: visionTower !== undefined, ...(weightFormat !== "float32" && { weightFormat }) },
+    settings: {
+      hasTower: visionTower !== undefined,
+      ...(template !== undefined && { template }),
+      ...(weightFormat !== "float32" && { weightFormat }),
+    },
     places: {
       weights: shown(weights),
       ...(adapter && { adapter: shown(adapter) }),
       ...(visionTower && { visionTower: shown(visionTower) }),
     },
     create: (scope) =>
-      createLlavaSource({ name, compute: scope.get(COMPUTE), ...rest, weights, adapter, visionTower, weightFormat }),
+      createLlavaSource({
+        name,
+        compute: scope.get(COMPUTE),
+        ...rest,
+        weights,
+        adapter,
+        visionTower,
+        template,
+        weightFormat,
+      }),
   });
 }

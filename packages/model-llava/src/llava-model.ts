@@ -3,6 +3,7 @@ import {
   type Compute,
   type ConversationFormat,
   MlanError,
+  toFolderUrl,
   type TrainableModel,
   type Wording,
 } from "@mlan/core";
@@ -28,7 +29,7 @@ import type { CarriedFiles } from "./saving/carried-files.ts";
 import type { SaveOptions } from "./saving/save-options.ts";
 import { writeCheckpoint } from "./saving/write-checkpoint.ts";
 import type { Template } from "./templates/template.ts";
-import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
+import { templateByName, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, learningComponents } from "./weights/learning.ts";
 import { isQuantisedFormat, type WeightFormat } from "./weights/weight-format.ts";
@@ -45,6 +46,8 @@ export interface LlavaModelParts {
   readonly compute: Compute;
   readonly network: LlavaNetwork;
   readonly tokenizer: Tokenizer;
+  /** All that it may be trained and asked in. */
+  readonly templates: readonly Template[];
   /** Kept in every checkpoint. */
   readonly carried: CarriedFiles;
   readonly vision: CheckpointVision | undefined;
@@ -63,7 +66,7 @@ export interface LlavaModelParts {
 
 export function llavaModel(parts: LlavaModelParts): LlavaModel {
   const { name, architecture, network, tokenizer, vision } = parts;
-  const templates = templatesOf(architecture);
+  const { templates } = parts;
   const { weights } = network;
   const functions = answerFunctions(network, parts.compute);
   let { format } = parts;
@@ -133,11 +136,11 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     trainingFlops: (batch, options) => trainingFlops(network, sizeOf(batch), learningComponents(weights), options),
     save: (folder, options) => {
       const language = network.decoder.config;
-      return writeCheckpoint(folder, { ...parts, language, weights, format, changed }, options);
+      return writeCheckpoint(toFolderUrl(folder), { ...parts, language, weights, format, changed }, options);
     },
     async load(folder) {
       functions.dispose();
-      const loaded = await loadCheckpoint(folder, {
+      const loaded = await loadCheckpoint(toFolderUrl(folder), {
         architecture,
         network,
         base: parts.base,

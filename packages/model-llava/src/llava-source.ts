@@ -32,7 +32,7 @@ import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
 import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint.ts";
 import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
-import { templateByName, templatesOf, wordingOf } from "./templates/template-by-name.ts";
+import { templateByName, wordingOf } from "./templates/template-by-name.ts";
 import { loadWeights } from "./weights/load-weights.ts";
 import type { WeightFormat } from "./weights/weight-format.ts";
 import type { WeightPlan } from "./weights/weight-plan.ts";
@@ -57,6 +57,11 @@ export interface LlavaSourceOptions {
   readonly adapter?: Location | HubModel | undefined;
   /** A CLIP vision tower in Hugging Face layout. A tower inside `weights` is preferred to it. */
   readonly visionTower?: Location | HubModel | undefined;
+  /**
+   * The template that the model was tuned in, by name. Default: the one that the folder names, or its own chat template for
+   * LLaVA from elsewhere.
+   */
+  readonly template?: string | undefined;
   /** See `BackboneOptions.weightFormat`. */
   readonly weightFormat?: WeightFormat | undefined;
   /** How benchmarks ask the model while its weights have seen no conversation. */
@@ -89,7 +94,6 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const weights = placeOf(options.weights);
   const adapter = options.adapter === undefined ? undefined : placeOf(options.adapter);
   const visionTower = options.visionTower === undefined ? undefined : placeOf(options.visionTower);
-  const templates = templatesOf(architecture);
   const findFolders = async (opening: OpenOptions): Promise<CheckpointFolders> => {
     const files = [...architecture.tokenizer.files, ...CARRIED_FILES];
     const adapted = await adaptedFolders({
@@ -98,6 +102,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
     });
     return {
       architecture,
+      template: options.template,
       ...adapted,
       visionTower: visionTower && (await folderOf(visionTower, { repository: VISION_TOWER, files: [] }, opening)),
       ...(visionTower && !(visionTower instanceof URL) && { towerName: visionTower.repository }),
@@ -108,14 +113,17 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
     name,
     export: async (folder, exporting = {}) => {
       const { signal } = exporting;
-      await exportCheckpoint(await findFolders(signal ? { signal } : {}), folder, exporting);
+      await exportCheckpoint(await findFolders(signal ? { signal } : {}), toFolderUrl(folder), exporting);
     },
     open: async ({ seed = 0, ...opening } = {}) => {
       const { signal } = opening;
       const folders = await findFolders(opening);
       await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
-        const { vision, format, tokenizer, plan, endTokenIds } = await prepareCheckpoint(checkpoint, folders);
+        const { vision, format, tokenizer, templates, plan, endTokenIds } = await prepareCheckpoint(
+          checkpoint,
+          folders,
+        );
         const carried = await readCarriedFiles({ ...folders, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
@@ -127,6 +135,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             untunedWording,
             network,
             tokenizer,
+            templates,
             carried,
             vision,
             endTokenIds,
@@ -145,7 +154,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       const { signal } = opening;
       const folders = await findFolders(opening);
       return withCheckpoint(folders, { verify: false }, async (checkpoint) => {
-        const { plan, tokenizer, vision, language, notices } = await prepareCheckpoint(checkpoint, folders);
+        const { plan, tokenizer, templates, vision, language, notices } = await prepareCheckpoint(checkpoint, folders);
         const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
         const readsImages = vision !== undefined;
         const checkFormat = (next: ConversationFormat): void => {

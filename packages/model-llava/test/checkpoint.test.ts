@@ -95,10 +95,10 @@ describe("a saved checkpoint", () => {
     await rm(new URL("checksums.json", folder));
     await rewriteTensors(folder, (all) => all.filter(({ name }) => !name.includes("vision_tower")));
     await changeJson(new URL("config.json", folder), { vision_config: undefined, mlan_template: undefined });
-    await expect(tinySource(folder).open()).rejects.toThrow(
+    await expect(tinySource(folder, undefined, "v1").open()).rejects.toThrow(
       /Give its folder, or hub\(".*"\) of @mlan\/hub, as `visionTower`/,
     );
-    const opened = await tinySource(folder, scratch.tower).open({ seed: 8 });
+    const opened = await tinySource(folder, scratch.tower, "v1").open({ seed: 8 });
     expect(await valuesOf(opened)).toEqual(await valuesOf(model));
     expect(opened.wording.name).toBe("tuned");
     model.dispose();

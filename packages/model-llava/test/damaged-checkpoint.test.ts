@@ -183,6 +183,7 @@ const LLAVA = {
   mm_vision_tower: "openai/clip",
   mm_projector_type: "mlp2x_gelu",
   mm_vision_select_layer: -2,
+  mlan_template: "v1",
 };
 
 function config(changes: Record<string, unknown>): (folder: URL) => Promise<void> {

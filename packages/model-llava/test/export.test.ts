@@ -69,7 +69,7 @@ describe("a model with an adapter", () => {
       data: () => Float32Array.from({ length: 32 }, (_, index) => Math.sin(index + shape.length)),
     });
     await writeSafetensors(new URL("adapter_model.safetensors", adapter), [low("A", [2, 16]), low("B", [16, 2])]);
-    return tinySource(scratch.backbone, scratch.tower, adapter);
+    return tinySource(scratch.backbone, scratch.tower, undefined, adapter);
   }
 
   it("is exported with the adapter merged", async () => {
@@ -103,6 +103,17 @@ describe("a model with an adapter", () => {
     model.dispose();
     copy.dispose();
   });
+});
+
+it("a folder is the same with and without a slash at its end", async () => {
+  const model = await aligned();
+  const [saved, exported] = [scratch.fresh(), scratch.fresh()];
+  const open = (folder: URL): URL => new URL(folder.href.replace(/\/$/, ""));
+  await model.save(open(saved));
+  await model.load(open(saved));
+  await tinySource(saved).export(open(exported));
+  for (const folder of [saved, exported]) expect(await readdir(folder)).toContain("model.safetensors");
+  model.dispose();
 });
 
 describe("an export that cannot be", () => {

@@ -33,7 +33,7 @@ afterAll(() => expected.close());
 const folder = (name: string): URL => new URL(`${name}/`, FIXTURE);
 
 async function opened(folders: Omit<CheckpointFolders, "architecture">): Promise<LlavaNetwork> {
-  const checkpoint = await openCheckpoint({ architecture: llama, ...folders });
+  const checkpoint = await openCheckpoint({ architecture: llama, template: "v1", ...folders });
   const network = llavaNetwork(checkpoint);
   await loadWeights(planWeights(checkpoint, checkpoint.weights), network.weights, { seed: 0 });
   await checkpoint.close();

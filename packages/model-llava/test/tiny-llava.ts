@@ -41,8 +41,8 @@ export async function scratchLlava(): Promise<Scratch> {
 
 export const compute = createScope([onnx()]).get(COMPUTE);
 
-/** On the backend onnx. */
-export function tinySource(weights: URL, visionTower?: URL, adapter?: URL): LlavaSource {
+/** On the backend onnx; `template` is the one that the model was tuned in. */
+export function tinySource(weights: URL, visionTower?: URL, template?: string, adapter?: URL): LlavaSource {
   return createLlavaSource({
     architecture: llama,
     name: "tiny",
@@ -50,6 +50,7 @@ export function tinySource(weights: URL, visionTower?: URL, adapter?: URL): Llav
     weights,
     untunedWording: WORDINGS["llama2-base"],
     ...(visionTower && { visionTower }),
+    template,
     ...(adapter && { adapter }),
   });
 }

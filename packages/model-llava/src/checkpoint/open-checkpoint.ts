@@ -5,6 +5,8 @@ import { fileExists } from "../config/checkpoint-file.ts";
 import type { ConfigObject } from "../config/config-file.ts";
 import { endTokenIds } from "../config/generation-config.ts";
 import { formatConfig } from "../config/format-config.ts";
+import type { ChatTemplateSource } from "../templates/jinja/chat-template.ts";
+import { readChatTemplates } from "../templates/jinja/read-chat-templates.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { llavaConfig } from "../config/llava-config.ts";
 import { type ModelConfig, readModelConfig } from "../config/model-config.ts";
@@ -23,6 +25,8 @@ export type { CheckpointVision } from "./open-vision.ts";
 export interface CheckpointFolders {
   /** The expected architecture; others are refused. */
   readonly architecture: Architecture;
+  /** The name of the template that the model was tuned in. Default: what the folder says. */
+  readonly template?: string | undefined;
   /** A checkpoint of the backbone, or of LLaVA on it, in Hugging Face layout. Ends in a slash. */
   readonly weights: URL;
   /** A low-rank adapter on `weights`, as PEFT writes it. Ends in a slash. */
@@ -41,6 +45,8 @@ export interface Checkpoint {
   readonly language: LanguageConfig;
   readonly vision: CheckpointVision | undefined;
   readonly format: ConversationFormat;
+  /** The folder's own. */
+  readonly chatTemplates: readonly ChatTemplateSource[];
   readonly weights: WeightSources;
   /** Tokens by which answers end, as `config.json` or `generation_config.json` names them. */
   readonly endTokenIds: readonly number[];
@@ -77,7 +83,9 @@ export async function openCheckpoint(
   const { type, file } = read;
   let config = read.config;
   const llava = type === "llava" ? llavaConfig(config, file) : undefined;
-  const format = formatConfig(config, type, architecture, file);
+  const chatTemplates = await readChatTemplates(weights);
+  const names = chatTemplates.map(({ name }) => name);
+  const format = formatConfig(config, { type, architecture, file, chatTemplates: names, named: folders.template });
   // Refuses what is not supported before weights are opened.
   architecture.config(config, file);
   const opened: SafetensorsReader[] = [];
@@ -118,7 +126,7 @@ export async function openCheckpoint(
     notices.push(...(await unused(folders, opened, tower)));
     const language = architecture.config(config, file);
     const ends = await endTokenIds(config, new URL("config.json", weights), language.vocabularySize);
-    const common = { architecture, config, language, vision, format, endTokenIds: ends, notices };
+    const common = { architecture, config, language, vision, format, chatTemplates, endTokenIds: ends, notices };
     return { ...common, weights: sources, close };
   } catch (error) {
     await close();

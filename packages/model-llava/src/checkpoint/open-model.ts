@@ -5,6 +5,8 @@ import { checkpointType } from "../config/checkpoint-type.ts";
 import { pathExists } from "../config/checkpoint-file.ts";
 import { readConfigFile } from "../config/config-file.ts";
 import { formatConfig } from "../config/format-config.ts";
+import { readChatTemplates } from "../templates/jinja/read-chat-templates.ts";
+import { plain } from "../templates/plain.ts";
 import { llavaConfig } from "../config/llava-config.ts";
 import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
@@ -73,19 +75,24 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
   if (verify) await verifyFolder(weights, { mayBeChanged, signal });
   const places = own ?? { ...record, visionTower: folders.visionTower ?? record.visionTower };
   await requireBase(record, places);
-  const below = await openCheckpoint(foldersOf(folders, places), options);
+  // In which template the base was tuned decides nothing.
+  const below = await openCheckpoint({ ...foldersOf(folders, places), template: plain.name }, options);
   try {
     const base = own ?? (await baseOf(below, foldersOf(folders, places)));
     await checkBase(record, base);
     const above = await openWeights(weights);
     const trained = componentsOf(above);
+    const inFolder = await readChatTemplates(weights);
+    const chatTemplates = inFolder.length > 0 ? inFolder : below.chatTemplates;
+    const names = chatTemplates.map(({ name }) => name);
     const { tower, projector, adapter, ...rest } = below.weights;
     const llava = type === "llava" ? llavaConfig(config, file) : undefined;
     return {
       ...below,
       config,
       language: architecture.config(config, file),
-      format: formatConfig(config, type, architecture, file),
+      format: formatConfig(config, { type, architecture, file, chatTemplates: names, named: folders.template }),
+      chatTemplates,
       vision: await openVision({ config, file, llava, visionTower: undefined, towerName: undefined, hasTower: true }),
       weights: {
         ...rest,

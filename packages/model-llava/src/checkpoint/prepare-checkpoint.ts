@@ -1,4 +1,7 @@
 import { MlanError, pathOf, shownValue } from "@mlan/core";
+import { chatTemplate } from "../templates/jinja/chat-template.ts";
+import type { Template } from "../templates/template.ts";
+import { templateByName, templatesOf } from "../templates/template-by-name.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { planWeights, type WeightPlan } from "../weights/weight-plan.ts";
 import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
@@ -6,6 +9,8 @@ import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
 /** An open checkpoint whose weights and tokenizer fit its configuration. */
 export interface PreparedCheckpoint extends Checkpoint {
   readonly tokenizer: Tokenizer;
+  /** The architecture's and the folder's own. */
+  readonly templates: readonly Template[];
   readonly plan: WeightPlan;
 }
 
@@ -18,7 +23,10 @@ export async function prepareCheckpoint<Opened extends Checkpoint>(
   checkVocabulary(tokenizer, checkpoint, weights);
   const plan = planWeights(checkpoint, checkpoint.weights);
   const notices = plan.fresh.length === 0 ? checkpoint.notices : [...checkpoint.notices, freshProjector(weights)];
-  return { ...checkpoint, tokenizer, plan, notices };
+  const own = checkpoint.chatTemplates.map((source) => chatTemplate(source, tokenizer));
+  const templates = [...templatesOf(architecture), ...own];
+  templateByName(templates, checkpoint.format.template);
+  return { ...checkpoint, tokenizer, templates, plan, notices };
 }
 
 function freshProjector(weights: URL): string {

@@ -1,6 +1,7 @@
 import { type ConversationFormat, MlanError, pathOf, shownValue } from "@mlan/core";
 import { z } from "zod";
 import type { Architecture } from "../architectures/architecture.ts";
+import { CHAT_TEMPLATE } from "../templates/jinja/read-chat-templates.ts";
 import { plain } from "../templates/plain.ts";
 import { templatesOf } from "../templates/template-by-name.ts";
 import type { CheckpointType } from "./checkpoint-type.ts";
@@ -10,22 +11,40 @@ import type { LanguageConfig } from "./language-config.ts";
 /** MLAN's default `model_max_length` (arXiv 2411.10557, scripts/train). */
 const DEFAULT_MAXIMUM_LENGTH = 2048;
 
+export interface FormatQuestion {
+  readonly type: CheckpointType;
+  readonly architecture: Architecture;
+  /** The `config.json`. */
+  readonly file: URL;
+  /** The names of the folder's own chat templates. */
+  readonly chatTemplates: readonly string[];
+  /** The template that the user names. */
+  readonly named: string | undefined;
+}
+
 /**
- * The format that a checkpoint was last trained with. A plain backbone has seen no conversation: template "plain".
- * LLaVA checkpoints from elsewhere do not name their template and are assumed to use the architecture's.
+ * The format that a checkpoint was last trained with. Its template is the one that the user or `config.json` names; else
+ * "plain" for a plain backbone, which has seen no conversation, and the folder's own for LLaVA from elsewhere. Throws
+ * `invalid-checkpoint` when there is none.
  */
 export function formatConfig(
   value: ConfigObject,
-  type: CheckpointType,
-  architecture: Architecture,
-  file: URL,
+  { type, architecture, file, chatTemplates, named }: FormatQuestion,
 ): ConversationFormat {
   const config = checkConfig(schema, value, file);
-  const names = templatesOf(architecture).map(({ name }) => name);
-  const template = config.mlan_template ?? (type === "plain" ? plain.name : architecture.chatTemplate.name);
+  const names = [...templatesOf(architecture).map(({ name }) => name), ...chatTemplates];
+  const own = type === "plain" ? plain.name : chatTemplates.find((name) => name === CHAT_TEMPLATE);
+  const template = named ?? config.mlan_template ?? own;
+  const invalid = (problem: string): MlanError =>
+    new MlanError("invalid-checkpoint", `model-llava: ${pathOf(file)}: ${problem}.`);
+  if (template === undefined)
+    throw invalid(
+      "it does not say in which template the model was tuned, and its folder has no chat template. " +
+        `Name it in the option "template", one of ${names.join(", ")}; LLaVA-1.5 and MLAN's models are tuned in v1`,
+    );
   if (!names.includes(template)) {
-    const found = `key "mlan_template" is ${shownValue(template)} (expected one of ${names.join(", ")})`;
-    throw new MlanError("invalid-checkpoint", `model-llava: ${pathOf(file)}: ${found}.`);
+    const key = named === undefined ? 'key "mlan_template"' : 'the option "template"';
+    throw invalid(`${key} is ${shownValue(template)} (expected one of ${names.join(", ")})`);
   }
   return {
     template,

@@ -1,6 +1,7 @@
 import type { TokenizerKind } from "../tokenizer/tokenizer-kind.ts";
 import { fileExists, readCheckpointFile } from "../config/checkpoint-file.ts";
 import { type ConfigObject, isObject } from "../config/config-file.ts";
+import { CHAT_TEMPLATE, readChatTemplates } from "../templates/jinja/read-chat-templates.ts";
 import { parseJson } from "./json-numbers.ts";
 import { CARRIED_FILES } from "./model-files.ts";
 
@@ -27,6 +28,10 @@ export async function readCarriedFiles({ weights, visionTower, tokenizer }: Carr
     const file = new URL(name, weights);
     if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
   }
+  const template = (await readChatTemplates(weights)).find(({ name }) => name === CHAT_TEMPLATE);
+  // The processor's file is written anew; transformers keeps the template in a file of its own.
+  if (template?.file.pathname.endsWith("/processor_config.json"))
+    files.set("chat_template.jinja", Buffer.from(template.source));
   return { config: await readConfig(weights), tower: visionTower && (await readConfig(visionTower)), files };
 }
 

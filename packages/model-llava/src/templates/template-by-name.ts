@@ -11,10 +11,17 @@ export function templatesOf({ chatTemplate, templates = [] }: ArchitectureTempla
 
 type ArchitectureTemplates = Pick<Architecture, "chatTemplate" | "templates">;
 
-/** The one of a model's templates that a recipe or a checkpoint names. Throws an `invalid-options` error that lists them. */
+/**
+ * The one of a model's templates that a recipe or a checkpoint names. Throws an `invalid-options` error that lists them, and
+ * `invalid-checkpoint` for a chat template that cannot be read.
+ */
 export function templateByName(templates: readonly Template[], name: string): Template {
   const template = templates.find((one) => one.name === name);
-  if (template !== undefined) return template;
+  if (template !== undefined) {
+    // A chat template is parsed when it is first used: let that be now.
+    void template.answerEnd;
+    return template;
+  }
   const known = templates.map((one) => one.name).join(", ");
   throw new MlanError("invalid-options", `model-llava: there is no template ${shownValue(name)}. Known are: ${known}.`);
 }

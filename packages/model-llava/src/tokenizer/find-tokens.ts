@@ -16,7 +16,7 @@ interface Match {
  * Finds tokens that are written in a text, from left to right, at each place the longest, whatever their flags. Not by a
  * pattern: the tokens are a file's, and engines refuse patterns of too many or too long ones when they are first used.
  */
-export function tokenFinder(tokens: ReadonlyMap<string, AddedToken>): (text: string) => Generator<Match> {
+function tokenFinder(tokens: ReadonlyMap<string, AddedToken>): (text: string) => Generator<Match> {
   const byFirst = new Map<number, [string, AddedToken][]>();
   for (const [content, token] of [...tokens].toSorted(([a], [b]) => b.length - a.length)) {
     // Half of a pair is found in no well-formed text; it must not be found within a pair.

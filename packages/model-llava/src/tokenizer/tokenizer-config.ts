@@ -67,10 +67,13 @@ export function tokenizerConfig(files: TokenizerConfigFiles): TokenizerConfig {
   const further = [config.additional_special_tokens, config.extra_special_tokens].flatMap((tokens) =>
     Object.values(tokens ?? {}),
   );
+  // Such as the image_token of a LLaVA.
+  const ofModel = Object.entries(files.config.value).flatMap(([key, value]) =>
+    key.endsWith("_token") && !(key in specialTokens) && typeof value === "string" ? [{ content: value }] : [],
+  );
   const { bos_token: begin, eos_token: end, unk_token: unknown, sep_token, pad_token, cls_token, mask_token } = config;
-  const special = [begin, end, unknown, sep_token, pad_token, cls_token, mask_token, ...further].filter(
-    (token) => token != null && token.content !== "",
-  ) as SpecialToken[];
+  const roles = [begin, end, unknown, sep_token, pad_token, cls_token, mask_token];
+  const special = [...roles, ...ofModel, ...further].flatMap((token) => (token?.content ? [token] : []));
   const names = new Set(special.map(({ content }) => content));
   return {
     className: own.tokenizer_class?.replace(/Fast$/, ""),

@@ -18,12 +18,10 @@ export interface ChatTemplateSource {
   readonly source: string;
   /** Which holds it, for errors. */
   readonly file: URL;
-  /** The variables that hold the tokenizer's special tokens, e.g. `bos_token`. */
+  /** The variables that hold special tokens, e.g. `bos_token`. Default of `bos_token` and `eos_token`: the tokenizer's. */
   readonly specialTokens: Readonly<Record<string, string>>;
   /** What it writes for an image, e.g. `<image>`. */
   readonly imageToken: string;
-  /** Whether the begin-of-sequence token is put in front of what does not begin with it, as processors of transformers do. */
-  readonly addsBeginOfSequence: boolean;
 }
 
 /**
@@ -35,15 +33,27 @@ export interface ChatTemplateSource {
  * It is parsed when it is first used, and then throws `invalid-checkpoint` for what cannot be read, and `invalid-data`, naming the
  * conversation or request, for what it refuses.
  */
-export function chatTemplate(from: ChatTemplateSource, tokenizer: Tokenizer): Template {
-  const { name, source, specialTokens, imageToken, addsBeginOfSequence } = from;
+export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): Template {
+  const { name, source, imageToken } = given;
+  const [begin, end] = [tokenizer.beginOfSequenceId, tokenizer.endOfSequenceId].map((id) =>
+    id === undefined ? undefined : tokenizer.tokenOf(id),
+  );
+  const specialTokens = {
+    ...(begin !== undefined && { bos_token: begin }),
+    ...(end !== undefined && { eos_token: end }),
+    // Others may come and go with the layout of a folder.
+    ...Object.fromEntries(
+      Object.entries(given.specialTokens).filter(([variable]) => variable === "bos_token" || source.includes(variable)),
+    ),
+  };
+  const from = { ...given, specialTokens };
   let known: Probed | undefined;
   const probed = (): Probed => (known ??= probe(from, tokenizer));
   const options = { tokens: tokenizer.addedTokens, imageToken };
   return {
     name,
     // Raise the number when the mask's rules change.
-    fingerprint: fingerprintNow(["chat template", 1, source, specialTokens, imageToken, addsBeginOfSequence]),
+    fingerprint: fingerprintNow(["chat template", 1, source, Object.entries(specialTokens).toSorted(), imageToken]),
     get answerEnd() {
       return probed().answerEnd;
     },
@@ -116,7 +126,8 @@ function probe(from: ChatTemplateSource, { addedTokens }: Tokenizer): Probed {
   const behind = chat?.pieces.find(({ start, said }) => !said && start >= (answered?.end ?? Infinity));
   const answerEnd = tokensIn(behind?.text ?? "", addedTokens)[0]?.content;
   const begin = from.specialTokens["bos_token"];
-  const beginOfSequence = from.addsBeginOfSequence && begin !== undefined && chat?.text.startsWith(begin) === false;
+  // Templates that take parts are those of processors, which put the token in front where it is missing.
+  const beginOfSequence = images === "parts" && begin !== undefined && chat?.text.startsWith(begin) === false;
   return { template, kinds: { text, images }, hasTags: hasGenerationTags(from.source), answerEnd, beginOfSequence };
 }
 

@@ -1,0 +1,81 @@
+import { MlanError, pathOf } from "@mlan/core";
+import { z } from "zod";
+import { fileExists, readCheckpointFile } from "../../config/checkpoint-file.ts";
+import { checkConfig, type ConfigObject, readConfigFile } from "../../config/config-file.ts";
+import type { ChatTemplateSource } from "./chat-template.ts";
+
+/** The name of a model's own chat template; further ones have theirs behind it, e.g. "chat_template:rag". */
+export const CHAT_TEMPLATE = "chat_template";
+
+/**
+ * The chat templates of a folder, as transformers finds them: `chat_template.jinja`, else that of a processor
+ * (`chat_template.json`, `processor_config.json`), else those of `tokenizer_config.json`. Throws `invalid-checkpoint` for files that
+ * hold something else.
+ */
+export async function readChatTemplates(folder: URL): Promise<readonly ChatTemplateSource[]> {
+  const [own, legacy, processor, tokenizer, map] = await Promise.all(
+    [
+      "chat_template.jinja",
+      "chat_template.json",
+      "processor_config.json",
+      "tokenizer_config.json",
+      "special_tokens_map.json",
+    ].map(async (name) => {
+      const file = new URL(name, folder);
+      return (await fileExists(file)) ? file : undefined;
+    }),
+  );
+  const first = own && { file: own, templates: { default: (await readCheckpointFile(own)).toString("utf8") } };
+  const found =
+    first ?? (await templatesIn(legacy)) ?? (await templatesIn(processor)) ?? (await templatesIn(tokenizer));
+  if (!found) return [];
+  const configs = await Promise.all([map, tokenizer].map(async (file) => (file ? readConfigFile(file) : {})));
+  const common = {
+    file: found.file,
+    specialTokens: Object.assign({}, ...configs.map(specialTokens)),
+    imageToken: IMAGE_TOKEN,
+  };
+  return Object.entries(found.templates).map(([name, source]) => ({
+    name: name === "default" ? CHAT_TEMPLATE : `${CHAT_TEMPLATE}:${name}`,
+    source,
+    ...common,
+  }));
+}
+
+/** What LLaVA's processor writes for an image. */
+const IMAGE_TOKEN = "<image>";
+
+interface FoundTemplates {
+  readonly file: URL;
+  readonly templates: Readonly<Record<string, string>>;
+}
+
+async function templatesIn(file: URL | undefined): Promise<FoundTemplates | undefined> {
+  const { chat_template: found } = file ? checkConfig(schema, await readConfigFile(file), file) : {};
+  if (!file || found == null) return undefined;
+  if (typeof found === "string") return { file, templates: { default: found } };
+  const named = Array.isArray(found) ? Object.fromEntries(found.map(({ name, template }) => [name, template])) : found;
+  if (Object.keys(named).length > 0) return { file, templates: named };
+  const message = `model-llava: ${pathOf(file)}: key "chat_template" names no template. Remove the key, or write one.`;
+  throw new MlanError("invalid-checkpoint", message);
+}
+
+const schema = z.object({
+  chat_template: z
+    .union([
+      z.string(),
+      z.array(z.object({ name: z.string(), template: z.string() })),
+      z.record(z.string(), z.string()),
+    ])
+    .nullish(),
+});
+
+/** `bos_token` and the like, whose contents a template gets under these names. */
+function specialTokens(config: ConfigObject): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(config).flatMap(([key, value]) => {
+      const content: unknown = typeof value === "string" ? value : Object(value).content;
+      return key.endsWith("_token") && typeof content === "string" ? [[key, content]] : [];
+    }),
+  );
+}
