@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { MlanError, replaceFiles, verifyChecksums, writeChecksums } from "@mlan/core";
 import { temporaryFolder } from "@mlan/testing";
@@ -85,4 +87,33 @@ describe("files that are replaced in a folder", () => {
     await replaceFiles(folder, isModelFile, writing({ "a.bin": "new" }));
     expect((await readdir(folder)).toSorted()).toEqual([living, "a.bin", "checksums.json"]);
   });
+});
+
+/** Replaces a.bin and waits for ever in the middle. */
+const HANGING = `
+  import { writeFile } from "node:fs/promises";
+  import { replaceFiles } from "@mlan/core";
+  await replaceFiles(new URL(process.env.FOLDER), (name) => name.endsWith(".bin"), async (temporary) => {
+    await writeFile(new URL("a.bin", temporary), "half");
+    console.log("writing");
+    await new Promise(() => setInterval(() => {}, 1000));
+  });
+`;
+
+it("files stay as they were when the process is killed, and the next replacement removes what it left", async () => {
+  const folder = await scratchFolder({ "a.bin": "old", "notes.txt": "mine" });
+  const flags = ["--import", import.meta.resolve("tsx"), "--conditions=@mlan/source", "--input-type=module"];
+  const child = spawn(process.execPath, [...flags, "-e", HANGING], {
+    env: { ...process.env, FOLDER: folder.href },
+    cwd: new URL(".", import.meta.url),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
+  await once(child.stdout, "data");
+  child.kill("SIGKILL");
+  await ended;
+  expect(await contentsOf(folder)).toMatchObject({ "a.bin": "old", "notes.txt": "mine" });
+  expect(await readdir(folder)).toHaveLength(3);
+  await replaceFiles(folder, isModelFile, writing({ "a.bin": "new" }));
+  expect((await readdir(folder)).toSorted()).toEqual(["a.bin", "checksums.json", "notes.txt"]);
 });

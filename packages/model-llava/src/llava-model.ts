@@ -3,6 +3,7 @@ import {
   type Compute,
   type ConversationFormat,
   MlanError,
+  toFolderUrl,
   type TrainableModel,
   type Wording,
 } from "@mlan/core";
@@ -135,11 +136,11 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     trainingFlops: (batch, options) => trainingFlops(network, sizeOf(batch), learningComponents(weights), options),
     save: (folder, options) => {
       const language = network.decoder.config;
-      return writeCheckpoint(folder, { ...parts, language, weights, format, changed }, options);
+      return writeCheckpoint(toFolderUrl(folder), { ...parts, language, weights, format, changed }, options);
     },
     async load(folder) {
       functions.dispose();
-      const loaded = await loadCheckpoint(folder, {
+      const loaded = await loadCheckpoint(toFolderUrl(folder), {
         architecture,
         network,
         base: parts.base,

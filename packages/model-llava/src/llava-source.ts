@@ -113,7 +113,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
     name,
     export: async (folder, exporting = {}) => {
       const { signal } = exporting;
-      await exportCheckpoint(await findFolders(signal ? { signal } : {}), folder, exporting);
+      await exportCheckpoint(await findFolders(signal ? { signal } : {}), toFolderUrl(folder), exporting);
     },
     open: async ({ seed = 0, ...opening } = {}) => {
       const { signal } = opening;

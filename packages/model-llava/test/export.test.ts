@@ -105,6 +105,17 @@ describe("a model with an adapter", () => {
   });
 });
 
+it("a folder is the same with and without a slash at its end", async () => {
+  const model = await aligned();
+  const [saved, exported] = [scratch.fresh(), scratch.fresh()];
+  const open = (folder: URL): URL => new URL(folder.href.replace(/\/$/, ""));
+  await model.save(open(saved));
+  await model.load(open(saved));
+  await tinySource(saved).export(open(exported));
+  for (const folder of [saved, exported]) expect(await readdir(folder)).toContain("model.safetensors");
+  model.dispose();
+});
+
 describe("an export that cannot be", () => {
   it("is one into the folder that is read, or inside it, or into the base", async () => {
     const model = await aligned();
