@@ -6,7 +6,7 @@ export const precision: Metric = (outcomes) => share(outcomes.filter(saysYes), i
 /** TP / (TP + FN), an unreadable answer being a missed "yes"; 0 when no target is "yes". */
 export const recall: Metric = (outcomes) => share(outcomes.filter(isYes), saysYes);
 
-/** As {@link recall}, of the answers that are exactly yes or no: the original code forgets the others. */
+/** As {@link recall}, of the answers that are exactly yes or no: the original code ignores the others. */
 export const recallAmongAnswered: Metric = (outcomes) =>
   share(
     outcomes.filter((outcome) => isYes(outcome) && (saysYes(outcome) || outcome.extracted === "no")),

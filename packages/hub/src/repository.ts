@@ -49,7 +49,7 @@ export interface RepositoryFiles {
 /**
  * The files of a repository on the Hugging Face Hub, each downloaded into the cache once, when it is first asked for.
  * The cache is that of Python's `huggingface_hub`: files that it has downloaded are verified and read in place, and it
- * finds ours. Throws `invalid-options` for what is no repository or revision, and `unavailable` errors that say what to
+ * finds ours. Throws `invalid-options` for an invalid repository or revision, and `unavailable` errors that say what to
  * do when the repository is gated or missing, or the Hub is busy or offline.
  */
 export async function openRepository(

@@ -141,6 +141,20 @@ test("a file that no disk has room for is not begun", async () => {
   expect(hub.ranges).toEqual([]);
 });
 
+test("of files that no disk has room for together, none is begun", async () => {
+  const hub = await server();
+  const size = Number.MAX_SAFE_INTEGER / 2 - 0.5;
+  const list = ["one.bin", "two.bin"].map((path) => ({ type: "file", path, size, oid: OID }));
+  const small = { type: "file", path: "small.bin", size: CONTENT.length, oid: OID };
+  hub.intercept = ({ url }, response) =>
+    Boolean(url?.includes("/tree/")) && Boolean(response.end(JSON.stringify([small, ...list])));
+  const files = await openAll(hub, temporaryFolder(), LONG);
+  await expect(files.download(["small.bin", "one.bin", "two.bin"])).rejects.toThrow(
+    /^hub: the disk is full; 3 files need \d+ bytes at .*Free some space, or set HF_HUB_CACHE to a folder on another disk\.$/,
+  );
+  expect(hub.ranges).toEqual([]);
+});
+
 test("a file that drips is given up, however often it is asked for", async () => {
   const hub = await server();
   hub.intercept = ({ url }, response) => Boolean(url?.includes("/resolve/")) && Boolean(drip(response, "x"));

@@ -1,4 +1,4 @@
-/** A pickle's bytes, read from the beginning. `fail` makes the error of what contradicts the format. */
+/** A pickle's bytes, read from the beginning. `fail` makes the error for bytes that contradict the format. */
 export class PickleBytes {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

@@ -15,8 +15,8 @@ export interface SavedModelsContract {
 }
 
 /**
- * Declares tests that saved folders are, to the bit, those that transformers has read, and that it gave our
- * log-probabilities and our greedy answers.
+ * Declares tests that saved folders are bit-identical to those that transformers has read, and that transformers returned
+ * the same log-probabilities and greedy answers.
  */
 export function describeSavedModelsContract({ models, names, fixture }: SavedModelsContract): void {
   describe("transformers reads as we do the saved model", () => {

@@ -31,7 +31,11 @@ export interface SavedAnswer {
 
 const NEW_TOKENS = 16;
 
-/** Saves each model into a folder of its name, with `questions.json` beside them for a script of the other library. */
+/**
+ * Saves each model into a folder of its name, with `questions.json` beside them for a script of the other library.
+ *
+ * @public `tools/fixtures/saved_models.py` calls it.
+ */
 export async function saveModels(models: readonly SavedModel[], folder: URL): Promise<void> {
   const questions: unknown[] = [];
   for (const saved of models) {

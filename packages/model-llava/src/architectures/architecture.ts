@@ -27,7 +27,7 @@ export interface Architecture {
   /** Declares all weights under their names in a checkpoint; loads none. */
   decoder(config: LanguageConfig, list: WeightDeclarations): Decoder;
   readonly tokenizer: TokenizerKind;
-  /** How its tuned checkpoints write conversations. Every architecture has the template "plain" besides. */
+  /** How its tuned checkpoints write conversations. Every architecture also has the template "plain". */
   readonly chatTemplate: Template;
   /** Further templates that a checkpoint or a recipe may name. Default: none. */
   readonly templates?: readonly Template[];

@@ -1,5 +1,5 @@
 /** What a mark in a rendered text says. */
-export type MarkKind = (typeof KINDS)[number];
+type MarkKind = (typeof KINDS)[number];
 const KINDS = ["text-start", "text-end", "learned-start", "learned-end", "image"] as const;
 
 /** Marks that no text of a conversation holds, by which its parts are found again once a template has written it. */
