@@ -2,11 +2,12 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
 import { COMPUTE, createScope, MlanError, MODEL, textWording, trainableModel } from "@mlan/core";
-import { createLlavaSource, llama } from "@mlan/model-llava";
+import { createLlavaSource, llama, modelSizes } from "@mlan/model-llava";
 import { qwen2 } from "@mlan/model-qwen2";
 import { describeModelContract, describeTrainableModelContract, temporaryFolder, writeTinyLlava } from "@mlan/testing";
 import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
 import { expect, it } from "vitest";
+import { qwen2Architecture } from "#internal/architecture.ts";
 import { FIXTURES } from "./fixture-network.ts";
 
 const folder = temporaryFolder();
@@ -95,3 +96,24 @@ async function errorOf(place: URL): Promise<string> {
   expect(MlanError.is(error, "invalid-checkpoint"), String(error)).toBe(true);
   return String(error);
 }
+
+it("reads transformers' LLaVA on Qwen2, whose keys have the values of Qwen2Config where they are left out", async () => {
+  const file = new URL("nested.json", folder);
+  const text = {
+    model_type: "qwen2",
+    hidden_size: 64,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    rms_norm_eps: 1e-5,
+  };
+  await writeFile(file, JSON.stringify({ model_type: "llava", text_config: text, vision_config: { image_size: 448 } }));
+  const { language, vision } = await modelSizes(file, qwen2Architecture);
+  expect(language).toMatchObject({
+    hiddenSize: 64,
+    keyValueHeads: 2,
+    intermediateSize: 22_016,
+    vocabularySize: 151_936,
+  });
+  expect(vision).toMatchObject({ imageSize: 448, patchSize: 32, layers: 12 });
+  await expect(modelSizes(file)).rejects.toThrow(/"text_config\.model_type" is "qwen2".*read by @mlan\/model-qwen2/);
+});
