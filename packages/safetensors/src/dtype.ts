@@ -38,19 +38,25 @@ export function byteLengthOf(dtype: Dtype, shape: readonly number[]): number {
 
 /** Float32 rounded to the nearest bfloat16, ties to even; NaN stays NaN. */
 export function float32ToBfloat16(values: Float32Array): Uint16Array {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, (word) => {
+  return rounded(values, (word) => {
     if ((word & 0x7fffffff) > 0x7f800000) return (word >>> 16) | 0x40;
     return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
   });
+}
+
+/** `Uint16Array.from` would first collect all values in an array of numbers. */
+function rounded(values: Float32Array, round: (word: number) => number): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const halves = new Uint16Array(values.length);
+  for (let index = 0; index < halves.length; index++) halves[index] = round(bits[index] ?? 0);
+  return halves;
 }
 
 /**
  * Float32 rounded to the nearest half precision, ties to even; NaN stays NaN. Values from 65,520 on become infinite.
  */
 export function float32ToFloat16(values: Float32Array): Uint16Array {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, (word) => {
+  return rounded(values, (word) => {
     const sign = (word >>> 16) & 0x8000;
     const magnitude = word & 0x7fffffff;
     if (magnitude > 0x7f800000) return sign | 0x7e00;
