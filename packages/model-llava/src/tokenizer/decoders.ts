@@ -22,7 +22,8 @@ export function createDecoder(steps: readonly DecoderStep[], refuse: Refuse): De
   const hasByteRuns = steps.some(({ type }) => type === "ByteFallback");
   return {
     decode: (pieces) => all.reduce((decoded, apply) => apply(decoded), pieces).join(""),
-    settled: (pieces) => (hasByteRuns ? pieces.slice(0, pieces.findLastIndex((piece) => !BYTE.test(piece)) + 1) : pieces),
+    settled: (pieces) =>
+      hasByteRuns ? pieces.slice(0, pieces.findLastIndex((piece) => !BYTE.test(piece)) + 1) : pieces,
   };
 }
 
