@@ -38,7 +38,7 @@ export function answerEnds({ template, tokenizer, endTokenIds }: PromptReader): 
 export function pendingAnswer(request: GenerationRequest, context: AnswerContext): PendingAnswer {
   const { id, maximumNewTokens, stop = [], stopTokens = [], logProbabilities, signal } = request;
   const { tokenizer, ends, promptTokens, onText, details } = context;
-  const { decode } = tokenizer;
+  const { decode, decodeSettled } = tokenizer;
   const chooser = tokenChooser(request, promptTokens);
   const pieces = textPieces(stop);
   const textOf = logProbabilities === undefined ? undefined : tokenText(tokenizer);
@@ -52,7 +52,7 @@ export function pendingAnswer(request: GenerationRequest, context: AnswerContext
   const text = (): string => decode(isText ? tokens : tokens.slice(0, -1));
   const report = (): void => {
     if (!onText) return;
-    const piece = finish ? pieces.rest(text()) : pieces.more(text());
+    const piece = finish ? pieces.rest(text()) : pieces.more(decodeSettled(tokens));
     const more = described.slice(reported);
     reported = described.length;
     if (piece !== "" || more.length > 0)

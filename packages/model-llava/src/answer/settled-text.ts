@@ -2,7 +2,7 @@ import { beforeStop } from "@mlan/core";
 
 /** Splits the growing text of an answer into pieces that no later token can change. */
 export interface TextPieces {
-  /** What has become certain, by the whole text so far. */
+  /** What has become certain, by the text so far that no later token changes but for U+FFFD at its end. */
   more(text: string): string;
   /** The rest, by the whole text of the finished answer. */
   rest(text: string): string;

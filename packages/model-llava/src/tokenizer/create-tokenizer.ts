@@ -69,6 +69,7 @@ export function createTokenizer(
     },
     encodeParts: slow.encodeParts,
     decode: slow.decode,
+    decodeSettled: slow.decodeSettled,
   };
 }
 

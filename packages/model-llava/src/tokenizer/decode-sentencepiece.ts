@@ -19,6 +19,21 @@ export function decodeSentencePiece(
   isAdded: ReadonlySet<string>,
   options: DecodeOptions,
 ): string {
+  const text = decodePieces(pieces, isAdded, options);
+  return options.cleansUp ? cleanedUp(text) : text;
+}
+
+/** The beginning of that text which stays the same whatever pieces follow, except for U+FFFD at its end. */
+export function decodeSettledSentencePiece(
+  pieces: readonly string[],
+  isAdded: ReadonlySet<string>,
+  options: DecodeOptions,
+): string {
+  const text = decodePieces(pieces, isAdded, options);
+  return options.cleansUp ? cleanedUp(text.replace(CLEANABLE_END, "")) : text;
+}
+
+function decodePieces(pieces: readonly string[], isAdded: ReadonlySet<string>, options: DecodeOptions): string {
   const texts: string[] = [];
   let run: string[] = [];
   const flush = (): void => {
@@ -34,8 +49,7 @@ export function decodeSentencePiece(
   }
   // The last run stands behind a space even if nothing is left of it.
   if (run.length > 0) texts.push(decodeRun(run, options));
-  const text = texts.join(" ");
-  return options.cleansUp ? cleanedUp(text) : text;
+  return texts.join(" ");
 }
 
 function decodeRun(run: readonly string[], { legacy, addPrefixSpace, prefix, controls }: DecodeOptions): string {
@@ -83,6 +97,8 @@ const CLEANED: readonly (readonly [string, string])[] = [
   [" 've", "'ve"],
   [" 're", "'re"],
 ];
+/** Behind any other character, nothing of what is cleaned begins before it and ends behind it. */
+const CLEANABLE_END = /[ .?!,'nmstvre]+$/;
 
 function decodeBytes(bytes: Uint8Array): string {
   let text = "";

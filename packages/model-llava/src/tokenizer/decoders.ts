@@ -6,12 +6,25 @@ import { type Refuse, refuseGrowth, stepPattern, type StepPattern, stepText, ste
 /** Pieces to pieces, the last step's joined to text. */
 type DecodeStep = (pieces: readonly string[]) => readonly string[];
 
+export interface Decoder {
+  /** The text of pieces. */
+  decode(pieces: readonly string[]): string;
+  /** The pieces whose text stays the same whatever pieces follow. */
+  settled(pieces: readonly string[]): readonly string[];
+}
+
 /** The decoder of a `tokenizer.json`, its steps in turn; pieces are joined by spaces where it has none. */
-export function createDecoder(steps: readonly DecoderStep[], refuse: Refuse): (pieces: readonly string[]) => string {
-  if (steps.length === 0) return (pieces) => pieces.join(" ");
+export function createDecoder(steps: readonly DecoderStep[], refuse: Refuse): Decoder {
+  if (steps.length === 0) return { decode: (pieces) => pieces.join(" "), settled: (pieces) => pieces };
   refuseGrowth(steps, refuse);
   const all = steps.map((one) => decoderOf(one, refuse));
-  return (pieces) => all.reduce((decoded, apply) => apply(decoded), pieces).join("");
+  // One more byte may turn all bytes before it into U+FFFD.
+  const hasByteRuns = steps.some(({ type }) => type === "ByteFallback");
+  return {
+    decode: (pieces) => all.reduce((decoded, apply) => apply(decoded), pieces).join(""),
+    settled: (pieces) =>
+      hasByteRuns ? pieces.slice(0, pieces.findLastIndex((piece) => !BYTE.test(piece)) + 1) : pieces,
+  };
 }
 
 function decoderOf(one: DecoderStep, refuse: Refuse): DecodeStep {

@@ -14,6 +14,7 @@ export interface Coder {
   encode(text: string): number[];
   encodeParts: Tokenizer["encodeParts"];
   decode: Tokenizer["decode"];
+  decodeSettled: Tokenizer["decodeSettled"];
 }
 
 /** Encodes and decodes by the steps of a `tokenizer.json`, as the tokenizers library does. `added` holds all added tokens. */
@@ -31,7 +32,8 @@ export function createFastCoder(json: TokenizerJson, added: readonly AddedToken[
     token.normalized ? { ...token, content: normalize(token.content, true) } : token,
   );
   const pieceOf = createPieces(json.vocabulary, decoded, ({ special }) => special);
-  const decodePieces = createDecoder(json.decoders, refuse);
+  const decoder = createDecoder(json.decoders, refuse);
+  const piecesOf = (ids: readonly number[]): readonly string[] => ids.flatMap((id) => pieceOf(id) ?? []);
   return {
     encode(text) {
       const ids: number[] = [];
@@ -60,14 +62,8 @@ export function createFastCoder(json: TokenizerJson, added: readonly AddedToken[
         return ids;
       });
     },
-    decode(ids) {
-      const pieces: string[] = [];
-      for (const id of ids) {
-        const piece = pieceOf(id);
-        if (piece !== undefined) pieces.push(piece);
-      }
-      return decodePieces(pieces);
-    },
+    decode: (ids) => decoder.decode(piecesOf(ids)),
+    decodeSettled: (ids) => decoder.decode(decoder.settled(piecesOf(ids))),
   };
 }
 

@@ -1,4 +1,4 @@
-import { decodeSentencePiece } from "./decode-sentencepiece.ts";
+import { decodeSentencePiece, decodeSettledSentencePiece } from "./decode-sentencepiece.ts";
 import type { Coder } from "./fast-tokenizer.ts";
 import { isWhiteSpace, spaceBefore, spaceBehind, splitAtTokens, wellFormed } from "./find-tokens.ts";
 import { createPieces } from "./token-table.ts";
@@ -31,6 +31,7 @@ export function createSlowCoder(vocabulary: Vocabulary, added: readonly AddedTok
   const encodeWords = createWordEncoder(vocabulary, { toBytes: byteFallback, unknownId, fusesUnknown: true });
   const split = createSplitter(added);
   const pieceOf = createPieces(vocabulary, added, ({ content }) => special.has(content));
+  const piecesOf = (ids: readonly number[]): readonly string[] => ids.flatMap((id) => pieceOf(id) ?? []);
   const isAdded = new Set(added.map(({ content }) => content));
   return {
     encode(text) {
@@ -63,12 +64,8 @@ export function createSlowCoder(vocabulary: Vocabulary, added: readonly AddedTok
         return ids;
       });
     },
-    decode: (ids) =>
-      decodeSentencePiece(
-        ids.flatMap((id) => pieceOf(id) ?? []),
-        isAdded,
-        options,
-      ),
+    decode: (ids) => decodeSentencePiece(piecesOf(ids), isAdded, options),
+    decodeSettled: (ids) => decodeSettledSentencePiece(piecesOf(ids), isAdded, options),
   };
 }
 

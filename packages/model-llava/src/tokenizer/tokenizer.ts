@@ -26,6 +26,11 @@ export interface Tokenizer {
   encodeParts(parts: readonly (string | number)[]): readonly (readonly number[])[];
   /** By the steps that the files say, or as transformers' LlamaTokenizer. Special tokens are left out. */
   decode(ids: readonly number[]): string;
+  /**
+   * The beginning of the decoded text that stays the same whatever ids follow, except for U+FFFD at its end: bytes that may
+   * still become a character.
+   */
+  decodeSettled(ids: readonly number[]): string;
 }
 
 export interface EncodeOptions {
