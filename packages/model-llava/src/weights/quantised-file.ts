@@ -55,7 +55,7 @@ async function stateOfWeights(folder: URL, matrices: readonly MatrixToQuantise[]
   const files = matrices.flatMap(({ reader }) => [...reader.entries.values()].map(({ file }) => file.href));
   const beside = [...new Set(files)].filter((file) => new URL("./", file).href === new URL("../", folder).href);
   const hash = createHash("sha256");
-  for (const file of beside.sort()) hash.update(await stateOf(new URL(file)));
+  for (const file of beside.toSorted()) hash.update(await stateOf(new URL(file)));
   return digestOf(hash);
 }
 
