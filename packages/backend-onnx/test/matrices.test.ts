@@ -72,6 +72,21 @@ describe.each(KINDS)("a matrix of %s", (_, open) => {
     matrix.dispose();
   });
 
+  test("is held by a compiled function that multiplies by it", () => {
+    const matrix = open();
+    const input = tf.tensor2d(values(5 * COLUMNS, 7), [5, COLUMNS]);
+    const fn = compiled((x: tf.Tensor2D) => tf.tidy(() => tf.relu(matMulFrozen(x, matrix))));
+    const before = fn(input).dataSync();
+    matrix.dispose();
+    const { mappedBytes, leafBytes } = onnxStatistics();
+    expect(fn(input).dataSync()).toEqual(before);
+    fn.dispose();
+    expect(onnxStatistics().leafBytes).toBeLessThan(leafBytes);
+    expect(onnxStatistics().mappedBytes).toBe(mappedBytes);
+    expect(() => matMulFrozen(input, matrix)).toThrow(/dispose/);
+    input.dispose();
+  });
+
   test("is gone when it is disposed of: tensors, and memory", () => {
     const { numTensors } = tf.memory();
     const cycle = (): void => {

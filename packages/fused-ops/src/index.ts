@@ -9,7 +9,7 @@ export { embedding } from "./embedding.ts";
 export { mergeHeads, splitHeads } from "./heads.ts";
 export type { UpdateNumber } from "./number-or-scalar.ts";
 export { registerGradients } from "./register-gradients.ts";
-export { type FrozenMatrix, matMulFrozen } from "./frozen-matrix.ts";
+export { type FrozenMatrix, hasFrozenMatrices, matMulFrozen } from "./frozen-matrix.ts";
 export type { MatrixSource } from "./matrix-bytes.ts";
 export { quantise, type QuantisedValues, type QuantiseOptions } from "./quantise.ts";
 export { quantisedMatrix } from "./quantised-matrix.ts";

@@ -44,8 +44,10 @@ export interface BackboneOptions {
    * - "stored": mapped from the checkpoint in its 16 bits, with the same results; 2 bytes per value, and about a third of the
    *   speed where few positions are computed at once, as in answers. Files of 32 bits are read as float32.
    * - "int8", "int4": rounded to 8 or 4 bits with a scale per 128 or 64 values; 1.03 or 0.56 bytes per value. Products of
-   *   answers use integers of 8 bits. Made at the first start and kept in the checkpoint's folder `quantised`. These matrices
-   *   cannot learn.
+   *   answers use integers of 8 bits. Made at the first start and kept in a folder `quantised` beside the weights. These
+   *   matrices cannot learn.
+   *
+   * All but "float32" need the backend onnx. Matrices that an adapter changes are read as float32.
    */
   readonly weightFormat?: WeightFormat;
 }

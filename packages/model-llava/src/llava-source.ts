@@ -127,7 +127,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
         const carried = await readCarriedFiles({ ...folders, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
-          await loadWeights(plan, network.weights, { seed, signal, format: weightFormat, folder: folders.weights });
+          await loadWeights(plan, network.weights, { seed, signal, format: weightFormat, keepsQuantised: true });
           return llavaModel({
             name,
             architecture,

@@ -1,8 +1,9 @@
-import { readdir, stat, utimes } from "node:fs/promises";
+import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { onnxStatistics } from "@mlan/backend-onnx";
 import type { Score } from "@mlan/core";
 import { backbonePlugin, createLlavaSource, llama, type LlavaModel } from "@mlan/model-llava";
-import { WORDINGS } from "@mlan/testing";
+import { plainCompute, WORDINGS } from "@mlan/testing";
+import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, describe, expect, it } from "vitest";
 import { answersOf } from "./answers-of.ts";
 import { compute, rewriteTensors, scratchLlava, tinySource } from "./tiny-llava.ts";
@@ -19,12 +20,12 @@ beforeAll(async () => {
   model.dispose();
 });
 
-function open(weightFormat: Format, weights = folder): Promise<LlavaModel> {
+function open(weightFormat: Format, weights = folder, on = compute): Promise<LlavaModel> {
   const untunedWording = WORDINGS["llama2-base"];
   return createLlavaSource({
     architecture: llama,
     name: "tiny",
-    compute,
+    compute: on,
     weights,
     untunedWording,
     weightFormat,
@@ -50,6 +51,14 @@ async function resultsIn(format: Format): Promise<Awaited<ReturnType<typeof resu
   const results = await resultsOf(model);
   model.dispose();
   return results;
+}
+
+/** The file that keeps a folder's matrices in a format. */
+async function keptFile(weights: URL, format: Format): Promise<URL> {
+  const kept = new URL("quantised/", weights);
+  const name = (await readdir(kept)).find((one) => one.startsWith(format));
+  if (name === undefined) throw new Error(`there is no ${format} file in ${kept.pathname}`);
+  return new URL(name, kept);
 }
 
 const valuesOf = ({ scores }: { scores: readonly Score[] }): number[] =>
@@ -88,6 +97,17 @@ describe("a model in 16 bits as stored", () => {
     const saved = await open("float32", again);
     expect(await resultsOf(saved)).toEqual(await resultsIn("float32"));
     saved.dispose();
+  });
+
+  it("keeps a learning weight's variable when a checkpoint in 16 bits is loaded", async () => {
+    const model = await open("stored");
+    const { parameters, end } = model.learn(["language"]);
+    await model.load(folder);
+    for (const { name, variable } of parameters) expect([name, variable.isDisposed]).toEqual([name, false]);
+    end();
+    const results = await resultsOf(model);
+    model.dispose();
+    expect(results).toEqual(await resultsIn("float32"));
   });
 
   it("reads a file of 32 bits as float32", async () => {
@@ -137,17 +157,57 @@ describe.each([
     const kept = new URL("quantised/", folder);
     const files = async (): Promise<string[]> => (await readdir(kept)).filter((name) => name.startsWith(format));
     const [name = ""] = await files();
-    expect(await files()).toEqual([expect.stringMatching(new RegExp(`^${format}-[0-9a-f]{32}\\.safetensors$`))]);
+    expect(await files()).toEqual([
+      expect.stringMatching(new RegExp(`^${format}-[0-9a-f]{32}-[0-9a-f]{32}\\.safetensors$`)),
+    ]);
     const { mtimeMs } = await stat(new URL(name, kept));
     const { mappedBytes } = onnxStatistics();
     const model = await open(format);
     expect(onnxStatistics().mappedBytes).toBeGreaterThan(mappedBytes);
     model.dispose();
     expect((await stat(new URL(name, kept))).mtimeMs).toBe(mtimeMs);
-    // Other weights get another file.
-    await utimes(new URL("model.safetensors", folder), new Date(), new Date());
+    // Other weights get another file, and those of the earlier ones are removed.
+    await utimes(new URL("model.safetensors", folder), new Date(), new Date(Date.now() + 5000));
     (await open(format)).dispose();
-    expect((await files()).length).toBe(2);
+    expect(await readdir(kept)).toEqual([expect.not.stringContaining(name)]);
+  });
+
+  it("makes a damaged file again", async () => {
+    const copy = await scratch.copy(folder);
+    const results = async (): Promise<unknown> => {
+      const model = await open(format, copy);
+      const found = await resultsOf(model);
+      model.dispose();
+      return found;
+    };
+    const whole = await results();
+    const kept = await keptFile(copy, format);
+    const bytes = await readFile(kept);
+    // The last value in the file is a scale.
+    const cut = bytes.subarray(0, -4);
+    const endless = Buffer.concat([cut, Buffer.from(Float32Array.of(Infinity).buffer)]);
+    const text = bytes.toString("latin1");
+    const turned = Buffer.from(text.replaceAll(/"shape":\[(\d+),(\d+)\]/g, '"shape":[$2,$1]'), "latin1");
+    const otherName = Buffer.from(text.replaceAll("q_proj.weight.codes", "x_proj.weight.codes"), "latin1");
+    for (const one of [turned, otherName]) expect([one.length, one.equals(bytes)]).toEqual([bytes.length, false]);
+    for (const damaged of [cut, Buffer.alloc(0), endless, turned, otherName]) {
+      await writeFile(kept, damaged);
+      expect(await results()).toEqual(whole);
+      expect(await readFile(kept)).toEqual(bytes);
+    }
+  });
+
+  it("keeps the matrices of a base beside the base, for all that was trained on it", async () => {
+    const base = await scratch.copy(folder);
+    const trained = [scratch.fresh(), scratch.fresh()];
+    // The projector is fresh, so it counts as trained.
+    const model = await tinySource(base, scratch.tower).open();
+    for (const one of trained) await model.save(one, { trainedOnly: true });
+    model.dispose();
+    for (const one of trained) (await open(format, one)).dispose();
+    const files = (await readdir(new URL("quantised/", base))).filter((name) => name.startsWith(format));
+    expect(files.length).toBe(1);
+    for (const one of trained) expect(await readdir(one)).not.toContain("quantised");
   });
 
   it("neither learns nor is saved, and says what does", async () => {
@@ -166,6 +226,13 @@ describe.each([
     expect(model.fingerprint).not.toBe(plain.fingerprint);
     for (const one of [model, plain]) one.dispose();
   });
+});
+
+it("a backend without kernels for a format is refused, and said", async () => {
+  for (const format of ["stored", "int8", "int4"] as const)
+    await expect(open(format, folder, plainCompute())).rejects.toThrow(
+      `weightFormat "${format}" is for the backend onnx; on the backend cpu an answer would take minutes. Compute with`,
+    );
 });
 
 it("a format that does not exist is refused", () => {

@@ -1,4 +1,5 @@
-import type { FileHandle } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { type FileHandle, stat } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { pathOf } from "@mlan/errors";
 import { shown } from "./errors.ts";
@@ -42,14 +43,21 @@ export function readTensorBytes(
   return readBytes(handle, { bytes, position: offset + start }, ended);
 }
 
-/** Throws if the file has changed since it was opened. */
+/**
+ * Throws if the file has changed since it was opened, or another one is in its place: who maps an entry's file opens it
+ * again by its path.
+ */
 export async function checkState({ handle, state, format }: OpenedFile, { file }: TensorEntry): Promise<void> {
-  if ((await stateOf(handle)) === state) return;
+  const atPath = await stat(file, { bigint: true }).then(stateText, () => undefined);
+  if ((await stateOf(handle)) === state && atPath === state) return;
   throw new format.error("damaged", `${pathOf(file)} was changed while it was read. Open it again.`);
 }
 
 export async function stateOf(handle: FileHandle): Promise<string> {
-  const { size, mtimeNs } = await handle.stat({ bigint: true });
+  return stateText(await handle.stat({ bigint: true }));
+}
+
+function stateText({ size, mtimeNs }: BigIntStats): string {
   return `${size}:${mtimeNs}`;
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { openSafetensors, SafetensorsError, writeSafetensors } from "@mlan/safetensors";
@@ -81,6 +81,17 @@ describe("a path that is not a readable file is named with the reason", () => {
       "only PyTorch files (pytorch_model-00001-of-00002.bin): read them with @mlan/pytorch-files",
     );
   });
+});
+
+it("a file that another one replaces while it is read is refused", async () => {
+  await writeSafetensors(file(), [tensor("w", [1]), tensor("v", [2])]);
+  const reader = await openSafetensors(file());
+  expect(await reader.read("w")).toEqual(Float32Array.of(1));
+  await writeSafetensors(file(), [tensor("u", [0]), tensor("w", [1]), tensor("v", [2])]);
+  await expect(reader.read("v")).rejects.toThrow("was changed while it was read. Open it again.");
+  await rm(file());
+  await expect(reader.read("v")).rejects.toThrow("was changed while it was read. Open it again.");
+  await reader.close();
 });
 
 it("a file that changes while it is read is refused, never read half old and half new", async () => {

@@ -93,7 +93,9 @@ export function matMulQuantised(backend: OnnxBackend, x: TensorInfo, packed: Ten
     const input = backend.data.value(given.dataId);
     if (input.failure !== undefined) throw input.failure;
     const output = new RecordedValue([n, sizes.rows], "float32");
-    backend.execution.run({ nodes: [], leaves: [input], frozen: [], outputs: [output], signature, session }, undefined);
+    // A compiled function holds what is frozen, and with it the session.
+    const frozen = [backend.data.value(packed.dataId)];
+    backend.execution.run({ nodes: [], leaves: [input], frozen, outputs: [output], signature, session }, undefined);
     return { dataId: backend.data.add(output), shape: [n, sizes.rows], dtype: "float32" };
   } finally {
     backend.disposeIntermediate(given);

@@ -1,5 +1,6 @@
 import { messageOf, MlanError, pathOf } from "@mlan/core";
-import { quantise, quantisedMatrix } from "@mlan/fused-ops";
+import { hasFrozenMatrices, quantise, quantisedMatrix } from "@mlan/fused-ops";
+import * as tf from "@tensorflow/tfjs-core";
 import { type MatrixToQuantise, quantisedFile } from "./quantised-file.ts";
 import { checkpointResult, notFinite } from "./read-tensors.ts";
 import { firstNotFinite } from "./first-not-finite.ts";
@@ -15,29 +16,33 @@ interface PlannedPair {
 
 interface KeepOptions {
   readonly format: WeightFormat;
-  /** The checkpoint's, whose subfolder `quantised` keeps them; without it they are made at every start. */
-  readonly folder: URL | undefined;
+  /** Whether quantised matrices are kept in the folder `quantised` beside their weight files; otherwise they are made anew. */
+  readonly keepsQuantised: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Opens the decoder's matrices in fewer bits than float32, and returns the weights that have them. The others are read as
- * float32: those that the format leaves out, those with an adapter's update, and files of 32 bits.
+ * float32: those that the format leaves out, that have an adapter's update or learn, and files of 32 bits. Throws
+ * `invalid-options` on a backend without kernels for them.
  */
 export async function keepMatrices(
   pairs: readonly PlannedPair[],
-  { format, folder, signal }: KeepOptions,
+  { format, keepsQuantised, signal }: KeepOptions,
 ): Promise<ReadonlySet<Weight>> {
   if (format === "float32") return new Set();
+  if (!hasFrozenMatrices()) throw withoutKernels(format);
+  const frozen = pairs.filter(({ target }) => !target.learns);
   if (format === "stored") {
-    const stored = pairs.flatMap(({ planned, target }) =>
+    const stored = frozen.flatMap(({ planned, target }) =>
       staysStored(target) ? (storedIn(planned, target) ?? []) : [],
     );
     await openStored(stored, signal);
     return new Set(stored.map(({ target }) => target));
   }
-  const chosen = pairs.filter(({ planned, target }) => isQuantised(target) && !planned.update);
-  if (!folder) {
+  const chosen = frozen.filter(({ planned, target }) => isQuantised(target) && !planned.update);
+  const weights = chosen[0]?.planned.reader.entries.get(chosen[0].planned.name)?.file;
+  if (!keepsQuantised || !weights) {
     for (const pair of chosen) {
       signal?.throwIfAborted();
       const { shape, values } = matrixOf(pair);
@@ -45,13 +50,14 @@ export async function keepMatrices(
     }
     return new Set(chosen.map(({ target }) => target));
   }
-  const file = new URL("quantised/", folder);
-  const quantised = await quantisedFile(file, chosen.map(matrixOf), format, signal).catch((cause: unknown) => {
+  const folder = new URL("quantised/", weights);
+  const quantised = await quantisedFile(folder, chosen.map(matrixOf), format, signal).catch((cause: unknown) => {
     signal?.throwIfAborted();
-    if (MlanError.is(cause)) throw cause;
+    if (MlanError.is(cause) && cause.code !== "unavailable") throw cause;
+    const reason = MlanError.is(cause) ? cause.cause : cause;
     throw new MlanError(
       "unavailable",
-      `model-llava: the ${format} weights cannot be kept in ${pathOf(file)}: ${messageOf(cause)}. ` +
+      `model-llava: the ${format} weights cannot be kept in ${pathOf(folder)}: ${messageOf(reason)}. ` +
         'Free space there or allow writing, or open the model with weightFormat "stored".',
       { cause },
     );
@@ -61,6 +67,14 @@ export async function keepMatrices(
     if (values) target.keep(quantisedMatrix(values));
   }
   return new Set(chosen.map(({ target }) => target));
+}
+
+function withoutKernels(format: WeightFormat): MlanError {
+  return new MlanError(
+    "invalid-options",
+    `model-llava: weightFormat "${format}" is for the backend onnx; on the backend ${tf.getBackend()} an answer would take ` +
+      'minutes. Compute with @mlan/backend-onnx, or open the model with weightFormat "float32".',
+  );
 }
 
 function matrixOf({ planned, target }: PlannedPair): MatrixToQuantise {

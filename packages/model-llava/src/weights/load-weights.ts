@@ -12,8 +12,8 @@ export interface LoadWeightsOptions {
   readonly signal?: AbortSignal | undefined;
   /** How the decoder's matrices are kept. Default "float32". */
   readonly format?: WeightFormat | undefined;
-  /** The folder whose subfolder `quantised` keeps quantised matrices. Without it they are made at every start. */
-  readonly folder?: URL | undefined;
+  /** Whether quantised matrices are kept in the folder `quantised` beside their weight files. Default false. */
+  readonly keepsQuantised?: boolean;
 }
 
 /**
@@ -23,7 +23,7 @@ export interface LoadWeightsOptions {
 export async function loadWeights(
   { stored, fresh }: WeightPlan,
   weights: readonly Weight[],
-  { seed, signal, format = "float32", folder }: LoadWeightsOptions,
+  { seed, signal, format = "float32", keepsQuantised = false }: LoadWeightsOptions,
 ): Promise<void> {
   const byName = new Map(weights.map((weight) => [weight.name, weight]));
   // The plan has separate declarations; these are the network's weights.
@@ -34,7 +34,7 @@ export async function loadWeights(
     return weight;
   };
   const pairs = stored.map((planned) => ({ planned, target: owned(planned.weight) }));
-  const kept = await keepMatrices(pairs, { format, folder, signal });
+  const kept = await keepMatrices(pairs, { format, keepsQuantised, signal });
   const dense = pairs.filter(({ target }) => !kept.has(target));
   await readTensors(
     dense.map(({ planned: { reader, name }, target }) => {

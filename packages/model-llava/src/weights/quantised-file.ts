@@ -1,9 +1,16 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
+import { replaceFiles } from "@mlan/core";
 import { quantise, type QuantisedValues } from "@mlan/fused-ops";
-import { openSafetensors, type SafetensorsReader, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
+import {
+  openSafetensors,
+  type SafetensorsReader,
+  type TensorEntry,
+  type TensorToWrite,
+  writeSafetensors,
+} from "@mlan/safetensors";
 import { pathExists } from "../config/checkpoint-file.ts";
-import { checkpointResult } from "./read-tensors.ts";
+import { firstNotFinite } from "./first-not-finite.ts";
 import { QUANTISED } from "./weight-format.ts";
 
 /** A matrix [rows, columns] to quantise. */
@@ -17,32 +24,45 @@ export interface MatrixToQuantise {
 }
 
 /**
- * The quantised matrices of a checkpoint, in a file that later starts map: made, tensor by tensor, where there is none of
- * these very weights. Its codes are in the layout of {@link QuantisedValues}, as words of 32 bits.
+ * The quantised matrices of a checkpoint, in a file of `folder` that later starts map: made, tensor by tensor, where there
+ * is no undamaged one of these very weights; files of earlier weights are then removed. Its codes are in the layout of
+ * {@link QuantisedValues}, as words of 32 bits. `folder` is inside that of the weight files.
  */
 export async function quantisedFile(
-  file: URL,
+  folder: URL,
   matrices: readonly MatrixToQuantise[],
   format: keyof typeof QUANTISED,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, QuantisedValues>> {
-  const identity = await identityOf(matrices, format);
-  // The name says what it was made of, so that a file of other weights is never found.
-  const named = new URL(`${format}-${identity}.safetensors`, file);
-  if (!(await pathExists(named))) {
-    await mkdir(new URL("./", named), { recursive: true });
-    await writeSafetensors(
-      named,
-      matrices.flatMap((matrix) => tensorsOf(matrix, format, signal)),
-    );
-  }
-  return readQuantised(named, matrices, format);
+  const weights = await stateOfWeights(folder, matrices);
+  const name = `${format}-${weights}-${await identityOf(matrices, format)}.safetensors`;
+  const file = new URL(name, folder);
+  const kept = (await pathExists(file)) && (await readQuantised(file, matrices, format).catch(() => undefined));
+  if (kept) return kept;
+  // Those that a model with an adapter needs, or in another format, are made of the same weight files.
+  const isOfEarlierWeights = (other: string): boolean => KEPT.test(other) && !other.includes(weights);
+  await replaceFiles(folder, isOfEarlierWeights, async (temporary) => {
+    const tensors = matrices.flatMap((matrix) => tensorsOf(matrix, format, signal));
+    await writeSafetensors(new URL(name, temporary), tensors);
+  });
+  return readQuantised(file, matrices, format);
+}
+
+const KEPT = /^int[48]-[-0-9a-f]+\.safetensors$/;
+
+/** A digest of sizes and times of the weight files beside `folder`. */
+async function stateOfWeights(folder: URL, matrices: readonly MatrixToQuantise[]): Promise<string> {
+  const files = matrices.flatMap(({ reader }) => [...reader.entries.values()].map(({ file }) => file.href));
+  const beside = [...new Set(files)].filter((file) => new URL("./", file).href === new URL("../", folder).href);
+  const hash = createHash("sha256");
+  for (const file of beside.toSorted()) hash.update(await stateOf(new URL(file)));
+  return digestOf(hash);
 }
 
 const VERSION = 1;
 const SAMPLE_BYTES = 4096;
 
-/** A digest of the tensors' places, of their files' sizes and times, and of the first values of each. */
+/** A digest of the matrices' places, of their files' sizes and times, and of the first values of each. */
 async function identityOf(matrices: readonly MatrixToQuantise[], format: keyof typeof QUANTISED): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify([VERSION, QUANTISED[format]]));
   const files = new Map<string, URL>();
@@ -51,8 +71,7 @@ async function identityOf(matrices: readonly MatrixToQuantise[], format: keyof t
     if (file) files.set(file.href, file);
   }
   for (const file of files.values()) {
-    const { size, mtimeMs } = await stat(file);
-    hash.update(JSON.stringify([size, mtimeMs]));
+    hash.update(await stateOf(file));
     const handle = await open(file);
     try {
       for (const { name, shape, reader, storedName } of matrices) {
@@ -66,21 +85,31 @@ async function identityOf(matrices: readonly MatrixToQuantise[], format: keyof t
       await handle.close();
     }
   }
+  return digestOf(hash);
+}
+
+async function stateOf(file: URL): Promise<string> {
+  const { size, mtimeMs } = await stat(file);
+  return JSON.stringify([size, mtimeMs]);
+}
+
+function digestOf(hash: ReturnType<typeof createHash>): string {
   return hash.digest("hex").slice(0, 32);
 }
 
+/** Codes and scales of a matrix. */
 function tensorsOf(
   { name, shape, values }: MatrixToQuantise,
   format: keyof typeof QUANTISED,
-  signal: AbortSignal | undefined,
-): readonly TensorToWrite[] {
+  signal?: AbortSignal,
+): readonly [codes: TensorToWrite, scales: TensorToWrite] {
   const { bits, blockSize } = QUANTISED[format];
   const [rows, columns] = shape;
   const blocks = Math.ceil(columns / blockSize);
   let scales: Float32Array = new Float32Array();
   return [
     {
-      name: codesOf(name),
+      name: `${name}.codes`,
       shape: [rows, (blocks * blockSize * bits) / 32],
       dtype: "I32",
       async data() {
@@ -91,23 +120,29 @@ function tensorsOf(
       },
     },
     // Written right after the codes.
-    { name: scalesOf(name), shape: [rows, blocks], dtype: "F32", data: () => scales },
+    { name: `${name}.scales`, shape: [rows, blocks], dtype: "F32", data: () => scales },
   ];
 }
 
+/**
+ * Opens a kept file. Throws for one that is damaged: of another size than its header says, without one of the matrices,
+ * or with a scale that is not finite.
+ */
 async function readQuantised(
   file: URL,
   matrices: readonly MatrixToQuantise[],
   format: keyof typeof QUANTISED,
 ): Promise<ReadonlyMap<string, QuantisedValues>> {
-  const reader = await checkpointResult(() => openSafetensors(file));
+  const reader = await openSafetensors(file);
   try {
     const found = new Map<string, QuantisedValues>();
-    for (const { name, shape } of matrices) {
-      const [rows, columns] = shape;
-      const scales = await checkpointResult(() => reader.read(scalesOf(name)));
-      const byteOffset = reader.entries.get(codesOf(name))?.offset ?? 0;
-      found.set(name, { rows, columns, ...QUANTISED[format], codes: { file, byteOffset }, scales });
+    for (const matrix of matrices) {
+      const [codes, scales] = tensorsOf(matrix, format);
+      const { offset: byteOffset } = entryOf(reader, codes);
+      const values = await reader.read(entryOf(reader, scales).name);
+      if (firstNotFinite(values) >= 0) throw new RangeError(`${scales.name} is not finite`);
+      const [rows, columns] = matrix.shape;
+      found.set(matrix.name, { rows, columns, ...QUANTISED[format], codes: { file, byteOffset }, scales: values });
     }
     return found;
   } finally {
@@ -115,10 +150,9 @@ async function readQuantised(
   }
 }
 
-function codesOf(name: string): string {
-  return `${name}.codes`;
-}
-
-function scalesOf(name: string): string {
-  return `${name}.scales`;
+/** The tensor that was written as `expected`. */
+function entryOf({ entries }: SafetensorsReader, { name, shape, dtype }: TensorToWrite): TensorEntry {
+  const entry = entries.get(name);
+  if (entry?.dtype === dtype && entry.shape.join() === shape.join()) return entry;
+  throw new RangeError(`${name} is not ${dtype} [${shape.join(", ")}]`);
 }

@@ -23,17 +23,18 @@ export function storedIn(planned: PlannedWeight, target: Weight): Stored | undef
 }
 
 /**
- * Checks every value, then lets the weights read their files. Throws `invalid-checkpoint` for a tensor that cannot be read
+ * Lets the weights read their files, and checks every value. Throws `invalid-checkpoint` for a tensor that cannot be read
  * or holds a value that is not finite, and the reason of `signal`.
  */
 export async function openStored(all: readonly Stored[], signal?: AbortSignal): Promise<void> {
   const scratch = new Float32Array(Math.max(0, ...all.map(({ target }) => target.size)));
   for (const { target, planned, entry, format } of all) {
     signal?.throwIfAborted();
-    const values = scratch.subarray(0, target.size);
-    const place = await checkpointResult(() => planned.reader.readInto(planned.name, values));
-    if (place >= 0) throw notFinite(planned, values[place], place);
     const [rows = 1, columns = 1] = target.shape;
     target.keep(storedMatrix({ file: entry.file, byteOffset: entry.offset }, [rows, columns], format));
+    const values = scratch.subarray(0, target.size);
+    // After it was mapped: reading throws if another file has taken the place of the one whose values it checks.
+    const place = await checkpointResult(() => planned.reader.readInto(planned.name, values));
+    if (place >= 0) throw notFinite(planned, values[place], place);
   }
 }
