@@ -13,13 +13,14 @@ const alone = [
   "packages/model-llava/test/{inspect,training-memory*}.test.ts",
   "packages/trainer-cpu/test/gradient-checkpointing.test.ts",
   "packages/core/test/run-lock-without-links.test.ts",
-  "packages/*/test/{memory,large-rows,streaming,hub-hostile,hostile-tokenizer,hostile-byte-level}.test.ts",
+  "packages/*/test/{memory,large-rows,streaming,hub-hostile}.test.ts",
 ];
 
 /** What computes on ONNX Runtime, which also changes what JavaScript makes of the smallest numbers: they become 0. */
 const computing = [
   "packages/{data-miniworld,eval-likelihood,model-*,serve,trainer,trainer-*}/test/**/*.test.ts",
   "tools/benchmarks/test/**/*.test.ts",
+  "packages/cli/test/export.test.ts",
 ];
 
 /** What compares values with tfjs's own on the CPU, with ONNX Runtime's default of threads, and measures nothing. */
@@ -31,6 +32,9 @@ const comparing = [
 
 /** What copies the whole workspace and runs its gates there; `npm test` without paths leaves it to `.ci/run`. */
 const workspace = ["tools/{new,nx}/test/**/*.test.ts"];
+
+/** What opens hundreds of checkpoints and tokenizers, each damaged in one place; left to `.ci/run` likewise. */
+const mutations = ["packages/model-llava/test/hostile-*.test.ts"];
 
 const common = {
   root: import.meta.dirname,
@@ -56,7 +60,7 @@ export default defineConfig({
           ...limits,
           name: "computing",
           include: computing,
-          exclude: alone,
+          exclude: [...alone, ...mutations],
           isolate: false,
           setupFiles: ["tools/setup/one-thread.ts"],
         },
@@ -70,6 +74,10 @@ export default defineConfig({
           exclude: [...alone, ...computing, ...workspace],
           isolate: false,
         },
+      },
+      {
+        ...common,
+        test: { ...limits, name: "mutations", include: mutations, setupFiles: ["tools/setup/one-thread.ts"] },
       },
       { ...common, test: { ...limits, name: "workspace", include: workspace, isolate: false } },
     ],

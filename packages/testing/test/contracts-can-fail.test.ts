@@ -34,7 +34,7 @@ it("the suites notice every plugin that breaks a promise, and which promise", ()
         `cannot-read-its-target keeps the benchmark contract, protocol ${protocol} reads a target that is given as the answer, and holds it for correct`,
         `rewards-wrong-answers keeps the benchmark contract, protocol ${protocol} gives right answers a higher headline number than wrong ones`,
       ]),
-      "opens-once: cpu keeps the compute contract makes the backend of its name the current one, however often, also when another one was it since",
+      "opens-once: cpu keeps the compute contract makes the backend of its name current, each time, even if a different one became current in between",
       "leaks: cpu keeps the compute contract gives all back that a compiled function makes, but its result, which belongs to the caller's tidy",
       "leaks: cpu keeps the compute contract counts what its device was used for since it was asked last, where it counts",
       "remembers: cpu keeps the compute contract compiles to what the plain function gives, for any arguments and shapes",
