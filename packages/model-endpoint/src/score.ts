@@ -35,8 +35,9 @@ export class Scorer {
     meter.add(usage);
     const { token_logprobs: values = [], text_offset: offsets = [] } = choices[0].logprobs ?? {};
     // A token that spans the end of the prompt counts in full.
-    const first = offsets.findIndex((_, index) => (offsets[index + 1] ?? text.length) > prompt.text.length);
-    const last = offsets.findLastIndex((offset) => offset < text.length) + 1;
+    const [start, end] = [lengthOf(prompt.text), lengthOf(text)];
+    const first = offsets.findIndex((_, index) => (offsets[index + 1] ?? end) > start);
+    const last = offsets.findLastIndex((offset) => offset < end) + 1;
     const scored = first < 0 ? [] : values.slice(first, last);
     if (offsets[0] !== 0 || (continuation !== "" && scored.length === 0)) throw this.#cannotScore();
     return this.#scoreOf(id, scored, last);
@@ -94,4 +95,9 @@ function idOf(token: PromptLogProbabilities[number]): string {
 function valueOf(token: PromptLogProbabilities[number]): number | undefined {
   const [value, ...others] = Object.values(token ?? {});
   return others.length === 0 ? value?.logprob : undefined;
+}
+
+/** In code points, as Python counts the offsets of tokens. */
+function lengthOf(text: string): number {
+  return [...text].length;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { MlanError } from "@mlan/core";
-import OpenAI from "openai";
+import OpenAI, { APIConnectionTimeoutError } from "openai";
 import type { z } from "zod";
 import type { CheckedOptions } from "./endpoint-options.ts";
 import { describeFailure, hasReplied, MalformedReply, pauseOf, retriesOf } from "./failures.ts";
@@ -54,8 +54,8 @@ export class Server {
 
   /** The whole reply. Throws `unavailable` or `invalid-options`, or the signal's reason. */
   async ask<Reply>(question: Question, schema: z.ZodType<Reply>): Promise<Reply> {
-    const { path, body, signal } = question;
-    return this.#repeat(question, async () => {
+    const { path, body } = question;
+    return this.#repeat(question, async (signal) => {
       const reply: unknown = await this.#client.post(path, { body: this.#complete(body), signal });
       return parsed(schema, reply);
     });
@@ -70,12 +70,12 @@ export class Server {
     schema: z.ZodType<Piece>,
     { onPiece, isComplete }: StreamReader<Piece>,
   ): Promise<void> {
-    const { path, body, signal } = question;
+    const { path, body } = question;
     const streamed = { ...body, stream: true, stream_options: { include_usage: true } };
     let begun = false;
     await this.#repeat(
       question,
-      async () => {
+      async (signal) => {
         const pieces = await this.#client.post<AsyncIterable<unknown>>(path, {
           body: this.#complete(streamed),
           signal,
@@ -94,19 +94,22 @@ export class Server {
 
   async #repeat<Result>(
     question: Question,
-    send: () => Promise<Result>,
+    send: (signal: AbortSignal) => Promise<Result>,
     isFinal: () => boolean = () => false,
   ): Promise<Result> {
-    const { retries, maximumPauseSeconds } = this.#options;
+    const { retries, maximumPauseSeconds, timeoutSeconds } = this.#options;
     const { id, signal } = question;
     for (let attempt = 0; ; attempt++) {
       await this.#pause(signal);
+      // The client's own timeout ends with the headers of a reply.
+      const late = AbortSignal.timeout(timeoutSeconds * 1000);
       try {
-        const result = await send();
+        const result = await send(AbortSignal.any([signal, late]));
         this.#replied = true;
         return result;
-      } catch (error) {
+      } catch (thrown) {
         signal.throwIfAborted();
+        const error = late.aborted ? new APIConnectionTimeoutError() : thrown;
         this.#replied ||= hasReplied(error);
         const failure = describeFailure(error, { ...this.#options, id, attempts: attempt + 1 });
         const pause = pauseOf(error);

@@ -82,6 +82,21 @@ describe("failures:", () => {
   });
 
   it.each([
+    ["a whole reply", "application/json", '{"choices": ['],
+    ["a stream", "text/event-stream", 'data: {"choices": [{"delta": {"content": "a"}}]}\n\n'],
+  ])("%s that stops in the middle is no answer in time", async (_, type, beginning) => {
+    const model = await open(server, { timeoutSeconds: 0.2, retries: 0 });
+    failing(1, (__, response) => {
+      response.writeHead(200, { "content-type": type });
+      response.write(beginning);
+      return true;
+    });
+    const answers = model.generate([chat("a", "?")], type === "text/event-stream" ? { onText: () => {} } : {});
+    const { message } = await failureOf(all(answers));
+    expect(message).toContain('gave no answer to "a" within 0.2 s; raise timeoutSeconds');
+  });
+
+  it.each([
     [
       { retries: 1 },
       500,

@@ -39,6 +39,14 @@ describe("scores", () => {
     expect(server.asked[0]?.body).toMatchObject({ prompt: "The sky is blue", echo: true });
   });
 
+  it("of texts count characters as servers in Python do", async () => {
+    const server = await languageServer();
+    const model = await open(server);
+    const prompt = { kind: "raw", text: "\u{1f600}\u{1f600} is ", beginOfSequence: true } as const;
+    const [score] = await model.score([{ id: "a", prompt, images: [], continuation: "blue" }]);
+    expect(score).toMatchObject({ tokens: 4, length: 9 });
+  });
+
   it.each(["generic", "openai", "vllm", "llama.cpp"] as const)(
     "are refused by one sentence where %s gives none",
     async (kind) => {

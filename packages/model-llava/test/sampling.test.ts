@@ -47,6 +47,24 @@ describe("sampling agrees with transformers", () => {
     expect(logits).toEqual(before);
   });
 
+  it("a temperature too low for float32 leaves the likeliest token", () => {
+    for (const values of [
+      [-9, 3, 2.5, 3 - 1e-6],
+      [-9, -3, -2.5, -9],
+    ]) {
+      const found = samplingProbabilities(Float32Array.from(values), { temperature: 1e-45 });
+      const likeliest = values.indexOf(Math.max(...values));
+      expect([...found]).toEqual(values.map((_, token) => (token === likeliest ? 1 : 0)));
+    }
+  });
+
+  it("no penalty leaves probabilities that are no numbers", () => {
+    for (const penalty of [1e-300, 1e300]) {
+      const found = samplingProbabilities(penalisedLogits(Float32Array.of(2, -3, 1), [0, 1, 2], penalty), {});
+      expect(found.reduce((sum, value) => sum + value)).toBeCloseTo(1);
+    }
+  });
+
   describe("on a network's answers", () => {
     let network: LlavaNetwork;
     let functions: AnswerFunctions;

@@ -13,6 +13,8 @@ export interface Batcher {
   answer(job: Job): Promise<Generation>;
   /** Jobs that wait or are answered. */
   readonly size: number;
+  /** Resolves once the model is no longer used for the jobs so far, ended ones included. */
+  idle(): Promise<void>;
 }
 
 /** How long the first request waits for others that arrive together with it. */
@@ -26,10 +28,9 @@ interface Waiting extends Job {
 export function createBatcher(model: Pick<Model, "generate">, batchSize: number): Batcher {
   const queue: Waiting[] = [];
   let answered = 0;
-  let isRunning = false;
+  let running: Promise<void> | undefined;
 
   async function run(): Promise<void> {
-    isRunning = true;
     await setTimeout(GATHERING_MILLISECONDS);
     while (queue.length > 0) {
       const batch = queue.splice(0, batchSize);
@@ -37,7 +38,7 @@ export function createBatcher(model: Pick<Model, "generate">, batchSize: number)
       await answerAll(model, batch);
     }
     answered = 0;
-    isRunning = false;
+    running = undefined;
   }
 
   return {
@@ -60,9 +61,10 @@ export function createBatcher(model: Pick<Model, "generate">, batchSize: number)
         const waiting = { ...job, settle };
         signal.addEventListener("abort", leave, { once: true });
         queue.push(waiting);
-        if (!isRunning) void run();
+        running ??= run();
       });
     },
+    idle: async () => running,
   };
 }
 

@@ -2,8 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Reply } from "./answer-completion.ts";
 import { ApiError, apiErrorOf } from "./api-error.ts";
 
-/** How long the rest of a body that was refused is received and thrown away, so that its sender reads the answer. */
-const DRAIN_MILLISECONDS = 10_000;
+/**
+ * The rest of a body that was refused is received and thrown away, so that its sender reads the answer. A sender that
+ * pauses for longer is cut off; one that never ends is by the server's `requestTimeout`.
+ */
+const LONGEST_PAUSE_MILLISECONDS = 10_000;
 
 export interface HttpReply extends Reply {
   /** Answers by an error, also in the middle of a stream. */
@@ -60,13 +63,14 @@ export function httpReply(
 
 /** Throws away the rest of a body, then ends. */
 function afterRest(request: IncomingMessage, end: () => void): void {
-  const timer = setTimeout(() => request.destroy(), DRAIN_MILLISECONDS);
+  const timer = setTimeout(() => request.destroy(), LONGEST_PAUSE_MILLISECONDS);
   const done = (): void => {
     clearTimeout(timer);
     end();
   };
   request
     .on("error", () => {})
+    .on("data", () => timer.refresh())
     .once("end", done)
     .once("close", done)
     .resume();

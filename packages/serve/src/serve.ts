@@ -15,7 +15,10 @@ import { type ServeOptions, type ServeSettings, serveSettings } from "./serve-op
 export interface ModelServer {
   /** E.g. `http://127.0.0.1:8000/v1`, the `baseURL` of clients. */
   readonly url: string;
-  /** Takes no further requests, and ends when those begun are answered, or ended after `shutdownSeconds`. */
+  /**
+   * Takes no further requests, and ends when those begun are answered, or ended after `shutdownSeconds`. The model is not
+   * used any more then.
+   */
   close(): Promise<void>;
 }
 
@@ -38,46 +41,49 @@ export async function serve(
   const batcher = createBatcher(model, settings.batchSize);
   const service: CompletionService = { batcher, settings, fingerprint: model.fingerprint.slice(0, 16) };
   const ending = new AbortController();
-  let isClosing = false;
+  let closing: Promise<void> | undefined;
   const server = createServer(RECEIVING, async (request, response) => {
     const reply = httpReply(request, response, settings.requestSeconds, ending.signal);
     try {
-      if (isClosing) throw new ApiError(503, "the server is closing.");
+      if (closing) throw new ApiError(503, "the server is closing.");
       await route(service, request, reply);
     } catch (error) {
       reply.error(error);
     } finally {
       reply.close();
-      if (isClosing) server.closeIdleConnections();
+      if (closing) server.closeIdleConnections();
     }
   });
   server.on("clientError", refuseUnreadable);
   await listen(server, settings);
+  async function close(): Promise<void> {
+    const closed = once(server, "close");
+    server.close();
+    server.closeIdleConnections();
+    const late = new ApiError(503, "the server was closed before the answer was finished.");
+    const patience = settings.shutdownSeconds * 1000;
+    const timers = [
+      setTimeout(() => ending.abort(late), patience),
+      // Connections of clients that neither send nor read.
+      setTimeout(() => server.closeAllConnections(), patience + FAREWELL_MILLISECONDS),
+    ];
+    await closed;
+    for (const timer of timers) clearTimeout(timer);
+    // Answers whose clients have hung up end a little later.
+    await batcher.idle();
+  }
+
   return {
     url: `http://${hostOf(settings)}:${(server.address() as AddressInfo).port}/v1`,
-    async close() {
-      if (isClosing) return;
-      isClosing = true;
-      const closed = once(server, "close");
-      server.close();
-      server.closeIdleConnections();
-      const late = new ApiError(503, "the server was closed before the answer was finished.");
-      const patience = settings.shutdownSeconds * 1000;
-      const timers = [
-        setTimeout(() => ending.abort(late), patience),
-        // Connections of clients that neither send nor read.
-        setTimeout(() => server.closeAllConnections(), patience + FAREWELL_MILLISECONDS),
-      ];
-      await closed;
-      for (const timer of timers) clearTimeout(timer);
-    },
+    close: () => (closing ??= close()),
   };
 }
 
 async function route(service: CompletionService, request: IncomingMessage, reply: Reply): Promise<void> {
   const { settings } = service;
   checkHost(request, settings);
-  const path = new URL(request.url ?? "/", "http://host").pathname;
+  const { url = "/" } = request;
+  const path = URL.canParse(url, "http://host") ? new URL(url, "http://host").pathname : url;
   if (path === "/health") return reply.json({ status: "ok", answering: service.batcher.size });
   checkKey(request, settings);
   const model = { id: settings.name, object: "model", created: 0, owned_by: "mlan" };
@@ -97,7 +103,7 @@ async function route(service: CompletionService, request: IncomingMessage, reply
   await answer();
 }
 
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i;
 
 /** Refuses names of others that lead here, by which a web page could reach a server of this machine alone. */
 function checkHost({ headers }: IncomingMessage, { host }: ServeSettings): void {

@@ -37,7 +37,7 @@ export const sharedFields: { readonly [Key in keyof SharedBody]-?: z.ZodType<Sha
   presence_penalty: z.literal(0).nullish(),
   frequency_penalty: z.literal(0).nullish(),
   // As vLLM names them.
-  top_k: z.int().min(1).nullish(),
+  top_k: z.int().min(-1).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
   repetition_penalty: z.number().positive().nullish(),
   stop_token_ids: z.array(z.int().min(0)).max(64).nullish(),
@@ -53,7 +53,8 @@ export function generationOf(
   const sampling: Sampling = {
     temperature: temperature ?? 1,
     ...(topP != null && { topP }),
-    ...(topK != null && { topK }),
+    // vLLM takes 0 and -1 for all tokens.
+    ...(topK != null && topK > 0 && { topK }),
     ...(minP != null && { minP }),
     // Choices of one request differ.
     ...(seed != null && { seed: seed + choice }),

@@ -8,13 +8,13 @@ interface TextLogProbabilities {
   readonly tokens: readonly string[];
   readonly token_logprobs: readonly number[];
   readonly top_logprobs: readonly Readonly<Record<string, number>>[];
-  /** Where each token's text begins in the answer, in characters. */
+  /** Where each token's text begins in the answer, in code points as Python counts them. */
   readonly text_offset: readonly number[];
 }
 
 function textLogProbabilities(all: readonly GeneratedToken[], start: number): TextLogProbabilities {
   let offset = start;
-  const offsets = all.map(({ text }) => (offset += text.length) - text.length);
+  const offsets = all.map(({ text }) => (offset += lengthOf(text)) - lengthOf(text));
   return {
     tokens: all.map(({ text }) => text),
     token_logprobs: all.map(({ logProbability }) => logProbability),
@@ -24,6 +24,10 @@ function textLogProbabilities(all: readonly GeneratedToken[], start: number): Te
     ),
     text_offset: offsets,
   };
+}
+
+function lengthOf(text: string): number {
+  return [...text].length;
 }
 
 export function textCompletion(head: ResponseHead, body: TextBody, answers: readonly Generation[]): object {
@@ -50,7 +54,7 @@ export function textChunks(head: ResponseHead, body: TextBody): Chunks {
       const start = lengths.get(index) ?? 0;
       lengths.set(
         index,
-        (logProbabilities ?? []).reduce((length, token) => length + token.text.length, start),
+        (logProbabilities ?? []).reduce((length, token) => length + lengthOf(token.text), start),
       );
       const logprobs = logProbabilities ? textLogProbabilities(logProbabilities, start) : null;
       return chunk([{ index, text, logprobs, finish_reason: null }]);

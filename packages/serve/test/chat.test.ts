@@ -128,6 +128,11 @@ describe("a chat completion", () => {
       ...extra,
     } as Body);
     expect(choices[0]?.message.content).toBe(direct.text);
+    const all = await generated({ sampling: { temperature: 1, seed: 2 } });
+    for (const top_k of [0, -1]) {
+      const unlimited = await client.chat.completions.create({ ...body({ temperature: 1, seed: 2 }), top_k } as Body);
+      expect(unlimited.choices[0]?.message.content).toBe(all.text);
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Generation, GenerationRequest } from "@mlan/core";
+import type { Generation, GenerationOptions, GenerationRequest } from "@mlan/core";
 import { describe, expect, it } from "vitest";
 import { served, tinyModel } from "./served-model.ts";
 
@@ -44,6 +44,32 @@ describe("a completion that is no chat", () => {
     expect(parts.flatMap(({ logprobs }) => logprobs?.tokens ?? [])).toEqual(tokens);
     expect(parts.flatMap(({ logprobs }) => logprobs?.text_offset ?? [])).toEqual(text_offset);
     expect(parts.at(-1)?.finish_reason).toBe("length");
+  });
+
+  it("has offsets of tokens in code points", async () => {
+    const tokens = ["\u{1f600}", "a", "\u{1f600}\u{1f600}", "b"].map((text, token) => ({
+      text,
+      token,
+      logProbability: -1,
+    }));
+    const logProbabilities = tokens.map((token) => ({ ...token, likeliest: [] }));
+    const text = tokens.map((token) => token.text).join("");
+    const answering = {
+      name: "smiling",
+      fingerprint: model.fingerprint,
+      async *generate([request]: readonly GenerationRequest[], { onText }: GenerationOptions = {}) {
+        const { id = "" } = request ?? {};
+        for (const token of logProbabilities) onText?.({ id, text: token.text, logProbabilities: [token] });
+        yield { id, text, finish: "length" as const, promptLength: 1, computedPositions: 1, logProbabilities };
+      },
+    };
+    const smiling = (await served(answering)).client.completions;
+    const body = { ...asked, model: "smiling", logprobs: 0 };
+    expect((await smiling.create(body)).choices[0]?.logprobs?.text_offset).toEqual([0, 1, 2, 4]);
+    const offsets = [];
+    for await (const { choices } of await smiling.create({ ...body, stream: true }))
+      offsets.push(...(choices[0]?.logprobs?.text_offset ?? []));
+    expect(offsets).toEqual([0, 1, 2, 4]);
   });
 
   it.each([

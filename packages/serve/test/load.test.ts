@@ -117,6 +117,30 @@ describe("a server that closes", () => {
     await expect(client.models.list()).rejects.toThrow(OpenAI.APIConnectionError);
   });
 
+  it("ends when the model is no longer used, for answers that nobody waits for too", async () => {
+    const order: string[] = [];
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const { model: watched, batches } = observed(async () => {
+      await gate;
+      order.push("model");
+    });
+    const server = await serve(watched, { port: 0 });
+    const client = new OpenAI({ baseURL: server.url, apiKey: "none", maxRetries: 0 });
+    const leaving = new AbortController();
+    const left = client.chat.completions.create(asked, { signal: leaving.signal });
+    await expect.poll(() => batches).toEqual([1]);
+    leaving.abort();
+    await expect(left).rejects.toThrow(OpenAI.APIUserAbortError);
+    const closing = [server.close(), server.close()].map((closed) => closed.then(() => order.push("closed")));
+    await expect(client.models.list()).rejects.toThrow(OpenAI.APIConnectionError);
+    // Long enough for the connections to end.
+    await setTimeout(50);
+    open();
+    await Promise.all(closing);
+    expect(order).toEqual(["model", "closed", "closed"]);
+  });
+
   it("ends what takes too long", async () => {
     const server = await serve(model, { port: 0, shutdownSeconds: 0.05 });
     const client = new OpenAI({ baseURL: server.url, apiKey: "none", maxRetries: 0 });

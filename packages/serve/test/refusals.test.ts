@@ -229,7 +229,7 @@ describe("a body that is too large", () => {
     socket.write("POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n");
     socket.write("transfer-encoding: chunked\r\n\r\n");
     const piece = Buffer.from(`100000\r\n${" ".repeat(2 ** 20)}\r\n`);
-    for (let sent = 0; sent < 1024; sent++) if (!socket.write(piece)) await once(socket, "drain");
+    for (let sent = 0; sent < 512; sent++) if (!socket.write(piece)) await once(socket, "drain");
     socket.write("0\r\n\r\n");
     const text = Buffer.concat(await socket.toArray()).toString();
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
@@ -270,6 +270,18 @@ it("a web page that gives another name to this machine is refused", async () => 
   const [response] = await once(request, "response");
   expect(response.statusCode).toBe(403);
   response.resume();
+});
+
+it("a path that is none is refused, and names of this machine are known in capitals too", async () => {
+  const statusOf = async (path: string, host: string): Promise<number | undefined> => {
+    const request = httpRequest(server.url, { path, headers: { host } }).end();
+    const [response] = await once(request, "response");
+    response.resume();
+    return response.statusCode;
+  };
+  expect(await statusOf("//", "localhost")).toBe(404);
+  expect(await statusOf("http://[", "localhost")).toBe(404);
+  expect(await statusOf("/health", "LOCALHOST:8000")).toBe(200);
 });
 
 it("an API key is asked for, but not by /health", async () => {

@@ -9,10 +9,16 @@ export function penalisedLogits(logits: Float32Array, occurred: Iterable<number>
   if (penalty === 1) return penalised;
   for (const token of occurred) {
     const logit = logits[token];
-    if (logit !== undefined) penalised[token] = logit < 0 ? logit * penalty : logit / penalty;
+    if (logit === undefined) continue;
+    const changed = logit < 0 ? logit * penalty : logit / penalty;
+    // Infinity would leave no probabilities.
+    penalised[token] = Math.max(-HIGHEST_FLOAT, Math.min(changed, HIGHEST_FLOAT));
   }
   return penalised;
 }
+
+/** The highest float32. */
+const HIGHEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
 
 /**
  * The probabilities with which tokens are drawn: temperature, `topK`, `topP` and `minP` in the order of transformers'
@@ -23,12 +29,18 @@ export function samplingProbabilities(
   logits: Float32Array,
   { temperature = 1, topK, topP = 1, minP = 0 }: Sampling,
 ): Float64Array {
-  if (temperature !== 1)
-    for (let token = 0; token < logits.length; token++) logits[token] = (logits[token] ?? 0) / temperature;
+  if (temperature !== 1) divide(logits, temperature);
   if (topK !== undefined) keepTopK(logits, topK);
   if (topP < 1) keepTopP(logits, topP);
   if (minP > 0) keepMinP(logits, minP);
   return softmax(logits);
+}
+
+function divide(logits: Float32Array, temperature: number): void {
+  const highest = highestOf(logits);
+  // A temperature so low that the highest would overflow leaves nothing but the highest.
+  const shift = Number.isFinite(Math.fround(highest / temperature)) ? 0 : highest;
+  for (let token = 0; token < logits.length; token++) logits[token] = ((logits[token] ?? 0) - shift) / temperature;
 }
 
 /** In float64. Plain loops, as below: a vocabulary has many thousands of tokens, and this runs for each new one. */
