@@ -20,7 +20,7 @@ const alone = [
 const computing = [
   "packages/{data-miniworld,eval-likelihood,model-*,serve,trainer,trainer-*}/test/**/*.test.ts",
   "tools/benchmarks/test/**/*.test.ts",
-  "packages/cli/test/export.test.ts",
+  "packages/cli/test/{chat,export,serve}.test.ts",
 ];
 
 /** What compares values with tfjs's own on the CPU, with ONNX Runtime's default of threads, and measures nothing. */

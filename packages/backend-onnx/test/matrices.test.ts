@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { compiled, explain, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
+import { BackendError, compiled, explain, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
 import { matMulFrozen, quantise, quantisedMatrix, storedMatrix, type FrozenMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -137,6 +137,20 @@ test("explain shows the products of quantised matrices", async () => {
   const { nodes } = await explain(() => matMulFrozen(input, matrix));
   expect(nodes.map(({ operatorType }) => operatorType)).toEqual(["MatMulNBits"]);
   matrix.dispose();
+});
+
+test("codes or scales of another matrix are refused, and what cannot be opened leaves nothing", () => {
+  const quantised = quantise(given, [ROWS, COLUMNS], { blockSize: 32 });
+  const { codes, scales } = quantised;
+  const { leafBytes } = onnxStatistics();
+  expect(() => quantisedMatrix({ ...quantised, codes: codes.subarray(1) })).toThrow(
+    "fused-ops: 30719 bytes of codes and 960 scales were given for a matrix [192, 160] of 8 bits in blocks of 32, which has 30720 and 960.",
+  );
+  expect(() => quantisedMatrix({ ...quantised, scales: scales.subarray(1) })).toThrow(/30720 bytes .* and 959 scales/);
+  // ONNX Runtime has no blocks of 10.
+  const small = { blockSize: 10, codes, scales: new Float32Array(16 * ROWS) };
+  expect(() => quantisedMatrix({ ...quantised, ...small })).toThrow(BackendError);
+  expect(onnxStatistics().leafBytes).toBe(leafBytes);
 });
 
 test("an input of other columns is refused", () => {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChatMessage } from "@mlan/core";
@@ -34,6 +34,18 @@ describe("a chat by pipe", () => {
     const { status, stdout, stderr } = await chat(["hello there", "", "and now?"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toBe(`${first}\n${second}\n`);
+  });
+
+  test("answers from 8 bits, which it keeps beside the checkpoint", async () => {
+    const { status, stdout, stderr } = await chat(["hello there"], "--weight-format", "int8");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout.length).toBeGreaterThan(1);
+    const kept = join(model.checkpoint, "quantised");
+    expect(await readdir(kept)).toEqual([expect.stringMatching(/^int8-[0-9a-f-]+\.safetensors$/)]);
+    await rm(kept, { recursive: true });
+    const wrong = await chat(["hello"], "--weight-format", "int3");
+    expect(wrong.status).not.toBe(0);
+    expect(wrong.stderr).toContain("float32, stored, int8, int4");
   });
 
   test("takes a checkpoint from the Hub, with the plugin that reads it", async () => {

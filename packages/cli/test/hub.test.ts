@@ -1,5 +1,5 @@
 import { hubServer, hubUploadServer, writeTinyLlava } from "@mlan/testing";
-import { cp, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -36,6 +36,9 @@ test("push uploads a checkpoint, says what it did, and sends nothing twice", asy
   env = { HF_ENDPOINT: server.endpoint, HF_TOKEN: "hf_writer", HF_HUB_OFFLINE: "0" };
   const push = (...words: readonly string[]) => pushed(["push", ...words]);
   const model = join(folder, "backbone");
+  // What was made of the weights stays here.
+  await mkdir(join(model, "quantised"));
+  await writeFile(join(model, "quantised", "int8-0.safetensors"), "");
 
   const first = await push(model, "acme/tiny", "--title", "A tiny Llama");
   expect(first).toMatchObject({ status: 0, stderr: expect.stringContaining("uploading model.safetensors: ") });
@@ -45,6 +48,7 @@ test("push uploads a checkpoint, says what it did, and sends nothing twice", asy
   const { visibility, titles, files } = server.repositories.get("acme/tiny") ?? {};
   expect({ visibility, titles }).toEqual({ visibility: "private", titles: ["initial commit", "A tiny Llama"] });
   expect([...(files?.keys() ?? [])]).toEqual(expect.arrayContaining(["config.json", "model.safetensors"]));
+  expect([...(files?.keys() ?? [])].filter((path) => path.startsWith("quantised/"))).toEqual([]);
 
   expect((await push(model, "acme/tiny")).stdout).toMatch(
     /^acme\/tiny has all of it already, at commit [0-9a-f]{40}\.\n$/,

@@ -5,17 +5,30 @@ import { lookUp, readWords } from "./matrix-bytes.ts";
 import type { QuantisedValues } from "./quantise.ts";
 
 /**
- * A matrix in the current backend that keeps its 4 or 8 bits.
+ * A matrix in the current backend that keeps its 4 or 8 bits. Throws a `RangeError` for a wrong number of codes or scales.
  *
  * Kernels: "QuantisedMatrix" with the fields of {@link QuantisedValues} as attributes returns codes, scales, and the matrix
  * as "MatMulQuantised" (inputs `x`, `packed`) reads it; "WidenQuantised" reads `codes` and `scales`. Without them the codes
  * are looked up.
  */
 export function quantisedMatrix(quantised: QuantisedValues): FrozenMatrix {
+  checkLengths(quantised);
   const { rows, columns, bits, blockSize } = quantised;
   const kept = fusedKernel("QuantisedMatrix", {}, { ...quantised }) ?? [];
   const sizes = { rows, columns, bits, blockSize };
   return { rows, columns, bits, ...(kept.length === 0 ? composed(quantised) : inBackend(kept, sizes)) };
+}
+
+/** A backend's kernel would read beyond the memory. */
+function checkLengths({ rows, columns, bits, blockSize, codes, scales }: QuantisedValues): void {
+  const blocks = rows * Math.ceil(columns / blockSize);
+  const bytes = (blocks * blockSize * bits) / 8;
+  const found = codes instanceof Uint8Array ? codes.byteLength : bytes;
+  if (scales.length === blocks && found === bytes) return;
+  throw new RangeError(
+    `fused-ops: ${found} bytes of codes and ${scales.length} scales were given for a matrix [${rows}, ${columns}] of ${bits} bits ` +
+      `in blocks of ${blockSize}, which has ${bytes} and ${blocks}.`,
+  );
 }
 
 type Sizes = Pick<QuantisedValues, "rows" | "columns" | "bits" | "blockSize">;

@@ -22,6 +22,8 @@ export interface UploadOptions extends Omit<HubOptions, "revision" | "cache" | "
   readonly private?: boolean;
   /** The first line of the commit's message. */
   readonly title: string;
+  /** Whether a file of the folder, by its path with "/", stays here. Default: hidden and temporary files do, no others. */
+  readonly isLocal?: (path: string) => boolean;
   /** Whether a file that the repository has and the folder has not is removed. Default: none is. */
   readonly isStale?: (path: string) => boolean;
   readonly signal?: AbortSignal;
@@ -52,7 +54,7 @@ export interface Upload {
  * `unavailable` errors that say what to do.
  */
 export async function uploadFolder(location: Location, options: UploadOptions): Promise<Upload> {
-  const { repository, branch = "main", title, isStale = () => false, signal } = options;
+  const { repository, branch = "main", title, isStale = () => false, isLocal = () => false, signal } = options;
   const target = { type: "model", repository, revision: branch, writes: true } as const;
   checkTarget(target);
   if (!repository.includes("/")) {
@@ -65,7 +67,7 @@ export async function uploadFolder(location: Location, options: UploadOptions): 
     throw new MlanError("unavailable", "hub: nothing can be uploaded offline; unset HF_HUB_OFFLINE.");
   }
   const folder = toFolderUrl(location);
-  const local = await filesIn(folder);
+  const local = await filesIn(folder, isLocal);
   const request: HubRequest = { ...target, settings, signal, fetch: hubFetch(settings, signal) };
   const created = await createIfMissing(request, options.private ?? true);
   const parentCommit = await fetchCommit(request, branch);
@@ -120,8 +122,8 @@ interface LocalFile {
   readonly size: number;
 }
 
-/** All files below a folder by their paths, links followed. */
-async function filesIn(folder: URL): Promise<ReadonlyMap<string, LocalFile>> {
+/** All files below a folder that are to be uploaded, by their paths, links followed. */
+async function filesIn(folder: URL, isLocal: (path: string) => boolean): Promise<ReadonlyMap<string, LocalFile>> {
   const root = fileURLToPath(folder);
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new MlanError("invalid-data", `hub: ${pathOf(folder)} is not a folder that can be read.`, { cause });
@@ -130,7 +132,7 @@ async function filesIn(folder: URL): Promise<ReadonlyMap<string, LocalFile>> {
   for (const entry of entries) {
     const full = join(entry.parentPath, entry.name);
     const path = relative(root, full).split(sep).join("/");
-    if (/(?:^|\/)\.|\.tmp$/.test(path)) continue;
+    if (/(?:^|\/)\.|\.tmp$/.test(path) || isLocal(path)) continue;
     const status = await stat(full);
     if (status.isFile()) files.set(path, { place: pathToFileURL(full), size: status.size });
   }

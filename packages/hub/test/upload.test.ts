@@ -41,6 +41,13 @@ test("creates a private repository and uploads the folder in one commit, which c
   expect(found.paths).toEqual(expect.arrayContaining(PATHS));
 });
 
+test("leaves out what the caller wants to stay here", async () => {
+  const server = await hubUploadServer({ token: TOKEN });
+  const folder = await folderWith({ ...BY_URL, "kept/x": "x", "kept.json": "{}" });
+  const done = await upload(server, folder, { isLocal: (path) => path.startsWith("kept/") });
+  expect(done.uploaded.toSorted()).toEqual(["kept.json", ...PATHS].toSorted());
+});
+
 test("creates a public repository only where it is asked to, and leaves an existing one as it is", async () => {
   const server = await hubUploadServer({ token: TOKEN });
   const folder = await folderWith(BY_URL);

@@ -69,6 +69,12 @@ it.each([
     { mlan_template: "v2" },
     /"mlan_template" is "v2" \(expected one of v1, llama_2, plain\)/,
   ],
+  [
+    "weights that others quantised",
+    { quantization_config: { quant_method: "gptq", bits: 4 } },
+    /key "quantization_config" says that the weights are quantised by "gptq", .* weightFormat "int8" or "int4"/,
+  ],
+  ["such a method of 10 MB", { quantization_config: { quant_method: "x".repeat(1e7) } }, /quantised by "xxx/],
   ["a type of 10 MB", { model_type: "x".repeat(1e7) }, /"model_type" is "xxx/],
 ])("%s ends in one sentence, before memory is taken", async (_, changes, message) => {
   const folder = await scratch.copy(scratch.backbone);
@@ -116,6 +122,7 @@ it("reads null where transformers writes it as absent", async () => {
     mlan_template: null,
     tokenizer_model_max_length: null,
     num_key_value_heads: 2,
+    quantization_config: null,
     head_dim: null,
     hidden_act: null,
     attention_bias: null,

@@ -55,7 +55,13 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
   const codesInfo = { dataId: backend.adoptLeaf(stored, shape, "int32", "uint8"), shape, dtype: "int32" } as const;
   const scalesInfo = backend.constant(scales, { shape: [rows, blocks], dtype: "float32" });
   const operands = [codesInfo, scalesInfo].map(({ dataId }) => backend.data.value(dataId));
-  const session = openProduct(backend, sizes, operands);
+  let session: OrtSession;
+  try {
+    session = openProduct(backend, sizes, operands);
+  } catch (error) {
+    for (const info of [codesInfo, scalesInfo]) backend.disposeIntermediate(info);
+    throw error;
+  }
   // The session may read codes and scales as long as it exists.
   for (const operand of operands) operand.owners++;
   const empty = wrapStorage(backend.runtime, new Uint8Array(1), [1], "uint8");

@@ -1,12 +1,13 @@
 import { type Command, Option } from "commander";
+import type { ModelParts } from "../project/model-parts.ts";
 import type { CommandContext } from "./command-context.ts";
 import { folderAt } from "../project/folders.ts";
+import { weightFormatOption } from "./model-options.ts";
 import { collect, requireOptions, wholeNumber } from "./option-values.ts";
 
-interface Options {
+interface Options extends ModelParts {
   readonly model: string;
   readonly weights?: string;
-  readonly tower?: string;
   readonly benchmark: readonly string[];
   readonly backend: "onnx" | "tensorflow";
   readonly protocol?: string;
@@ -45,6 +46,8 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
       "folder, run folder to use its last checkpoint, or hub:owner/name[@revision] (default: the one that the plugin pins on the Hub)",
     )
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none: a folder or hub:owner/name[@revision]")
+    .option("--adapter <checkpoint>", "low-rank adapter on the weights: a folder or hub:owner/name[@revision]")
+    .addOption(weightFormatOption())
     .option("--benchmark <name[=folder]>", "plugin or file, and the folder of its data; may be repeated", collect)
     .option("--limit <number>", "ask only the first <number> questions of each benchmark", wholeNumber(1))
     .option(

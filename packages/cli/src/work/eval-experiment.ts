@@ -2,11 +2,11 @@ import { evaluate, type Experiment, experiment, take } from "@mlan/core";
 import { benchmarkPlugin } from "../project/benchmark-plugin.ts";
 import { type Backend, checkPlugin, computePlugin } from "../project/compute-plugin.ts";
 import { checkpointAt } from "../project/checkpoint-at.ts";
-import { checkpointPlace } from "../project/checkpoint-place.ts";
 import { folderAt } from "../project/folders.ts";
+import { type ModelParts, modelParts } from "../project/model-parts.ts";
 import { importPlugin } from "../project/import-plugin.ts";
 
-export interface EvalRequest {
+export interface EvalRequest extends ModelParts {
   /** Plugin names, see {@link importPlugin}. */
   readonly model: string;
   readonly evaluator: string;
@@ -15,8 +15,6 @@ export interface EvalRequest {
    * the model's plugin names.
    */
   readonly weights?: string;
-  /** See {@link checkpointPlace}. */
-  readonly tower?: string;
   /** `name` for the published data, `name=folder` for a local copy. */
   readonly benchmarks: readonly string[];
   readonly backend: Backend;
@@ -32,7 +30,7 @@ export interface EvalRequest {
 
 /** An experiment with one stage, which evaluates a saved model on the benchmarks. */
 export async function evalExperiment(request: EvalRequest): Promise<Experiment> {
-  const { tower, batchSize, verify, featureCache, protocol, limit } = request;
+  const { batchSize, verify, featureCache, protocol, limit } = request;
   // Look up the benchmarks first: it is fast, and a model's plugin takes seconds to load.
   const whole = await Promise.all(request.benchmarks.map(benchmarkPlugin));
   const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
@@ -41,7 +39,7 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
   const weights = request.weights === undefined ? undefined : await checkpointAt(request.weights, "--weights");
   const model = await importPlugin("model", request.model);
   const use = [
-    model({ ...(weights && { weights }), ...(tower !== undefined && { visionTower: checkpointPlace(tower) }) }),
+    model({ ...(weights && { weights }), ...modelParts(request) }),
     evaluator({
       ...(batchSize !== undefined && { batchSize }),
       ...(verify !== undefined && { verify }),

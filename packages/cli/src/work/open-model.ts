@@ -14,20 +14,18 @@ import {
 import { openRepository } from "@mlan/hub";
 import { readFile } from "node:fs/promises";
 import { checkpointAt } from "../project/checkpoint-at.ts";
-import { checkpointPlace } from "../project/checkpoint-place.ts";
 import { type Backend, checkPlugin, computePlugin } from "../project/compute-plugin.ts";
 import { importModelLlava } from "../project/import-model-llava.ts";
 import { importPlugin } from "../project/import-plugin.ts";
+import { type ModelParts, modelParts } from "../project/model-parts.ts";
 import { openDisplay } from "../terminal/display.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-export interface ModelRequest {
+export interface ModelRequest extends ModelParts {
   /** See {@link checkpointAt}. */
   readonly checkpoint: string;
   /** Plugin name, see {@link importPlugin}. Default: one that reads the checkpoint. */
   readonly model?: string;
-  /** See {@link checkpointPlace}. */
-  readonly tower?: string;
   /** The conversation template. Default: the checkpoint's. */
   readonly template?: string;
   readonly backend: Backend;
@@ -41,12 +39,11 @@ const UNTUNED = "plain";
  * its template has no turns and none is given, besides what opening throws.
  */
 export async function openModel(request: ModelRequest, terminal: Terminal): Promise<TrainableModel> {
-  const { model, tower, template, backend, checkpoint } = request;
+  const { model, template, backend, checkpoint } = request;
   const weights = await checkpointAt(checkpoint, "the checkpoint");
   const name = model ?? (await pluginFor(weights));
   const plugin = await importPlugin("model", name);
-  const visionTower = tower === undefined ? undefined : checkpointPlace(tower);
-  const use = [plugin({ weights, ...(visionTower && { visionTower }) }), await computePlugin(backend)];
+  const use = [plugin({ weights, ...modelParts(request) }), await computePlugin(backend)];
   const source = createScope(use.map(checkPlugin)).get(MODEL);
   const opened = trainableModel(await openShown(source, terminal));
   try {

@@ -1,6 +1,7 @@
+import { MlanError, pathOf, shownValue } from "@mlan/core";
 import type { Architecture } from "../architectures/architecture.ts";
 import { type CheckpointType, checkpointType } from "./checkpoint-type.ts";
-import { type ConfigObject, readConfigFile } from "./config-file.ts";
+import { type ConfigObject, isObject, readConfigFile } from "./config-file.ts";
 import { flatConfig, isNested } from "./nested-config.ts";
 
 /** The `config.json` of a model, in the keys of the original LLaVA whichever layout the file has. */
@@ -10,9 +11,23 @@ export interface ModelConfig {
   readonly type: CheckpointType;
 }
 
-/** Throws `invalid-checkpoint` for a file that cannot be read, and for a different architecture. */
+/** Throws `invalid-checkpoint` for a file that cannot be read, a different architecture, and quantised weights. */
 export async function readModelConfig(architecture: Architecture, file: URL): Promise<ModelConfig> {
   const stored = await readConfigFile(file);
   const type = await checkpointType(architecture, stored, file);
+  refuseQuantised(stored, file);
   return { config: isNested(stored) ? flatConfig(stored, architecture, file) : stored, file, type };
+}
+
+/** Formats of quantised weights differ, and some have tensors of the same names and shapes that hold other numbers. */
+function refuseQuantised(stored: ConfigObject, file: URL): void {
+  const { quantization_config: own, text_config: text } = stored;
+  const found = own ?? (isObject(text) ? text["quantization_config"] : undefined);
+  if (found === undefined || found === null) return;
+  const method = isObject(found) && "quant_method" in found ? ` by ${shownValue(found["quant_method"])}` : "";
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${pathOf(file)}: key "quantization_config" says that the weights are quantised${method}, which is not ` +
+      'supported. Take the checkpoint that they were made from, and open it with weightFormat "int8" or "int4".',
+  );
 }

@@ -1,7 +1,7 @@
 import { messageOf, MlanError, pathOf } from "@mlan/core";
 import { hasFrozenMatrices, quantise, quantisedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { type MatrixToQuantise, quantisedFile } from "./quantised-file.ts";
+import { type MatrixToQuantise, QUANTISED_FOLDER, quantisedFile } from "./quantised-file.ts";
 import { checkpointResult, notFinite } from "./read-tensors.ts";
 import { firstNotFinite } from "./first-not-finite.ts";
 import { openStored, storedIn } from "./stored-matrices.ts";
@@ -50,7 +50,7 @@ export async function keepMatrices(
     }
     return new Set(chosen.map(({ target }) => target));
   }
-  const folder = new URL("quantised/", weights);
+  const folder = new URL(QUANTISED_FOLDER, weights);
   const quantised = await quantisedFile(folder, chosen.map(matrixOf), format, signal).catch((cause: unknown) => {
     signal?.throwIfAborted();
     if (MlanError.is(cause) && cause.code !== "unavailable") throw cause;

@@ -13,6 +13,9 @@ import { pathExists } from "../config/checkpoint-file.ts";
 import { firstNotFinite } from "./first-not-finite.ts";
 import { QUANTISED } from "./weight-format.ts";
 
+/** The folder beside weight files that keeps what they were quantised to; made again where it is missing. */
+export const QUANTISED_FOLDER = "quantised/";
+
 /** A matrix [rows, columns] to quantise. */
 export interface MatrixToQuantise {
   readonly name: string;
