@@ -114,13 +114,21 @@ describe("a chat by pipe", () => {
     const { status, stdout, stderr } = await chat(lines);
     expect(stdout).toBe(`${answer}\n`);
     expect(status).toBe(1);
-    const [jump, none, shown, text, long, ...more] = stderr.trim().split("\n");
+    const [jump, none, shown, text, dropped, long, ...more] = stderr.trim().split("\n");
     expect(more).toEqual([]);
     expect(jump).toBe("error: there is no command /jump. There are /image, /system, /reset and /help.");
     expect(none).toBe("error: none.png is not the name of a file. Give a picture.");
     expect(shown).toMatch(/chat\.test\.ts is shown with the next message\.$/);
     expect(text).toMatch(/^error: .*image "[^"]*chat\.test\.ts"/);
+    expect(dropped).toBe("Its pictures are dropped. Show them again with /image.");
     expect(long).toMatch(/^error: .* positions; the model reads 504\. Shorten its text/);
+  });
+
+  test("keeps the pictures of the next message when a command is wrong", async () => {
+    const seen = await model.answer([user("what is it?", red)], SHORT);
+    const { stdout, stderr } = await chat([`/image ${red}`, "/image none.png", "what is it?"]);
+    expect(stdout).toBe(`${seen}\n`);
+    expect(stderr).not.toContain("dropped");
   });
 
   test("stops an answer at Ctrl-C and takes the next line; ends at Ctrl-C between answers", async () => {

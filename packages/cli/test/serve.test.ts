@@ -1,4 +1,8 @@
 import { once } from "node:events";
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "@mlan/testing";
 import { expect, test } from "vitest";
 import { start } from "./command-line.ts";
 import { talkingModel } from "./talking-model.ts";
@@ -6,17 +10,20 @@ import { talkingModel } from "./talking-model.ts";
 const model = await talkingModel();
 
 test("serve answers at a port of this machine, asks for its key, and ends in good order", async () => {
-  const { process: child, finished } = start(["serve", model.checkpoint, "--port", "0", "--max-tokens", "16"], {
+  const owner = fileURLToPath(new URL("me@home/", temporaryFolder()));
+  await mkdir(owner);
+  await symlink(model.checkpoint, join(owner, "talks"));
+  const { process: child, finished } = start(["serve", join(owner, "talks/"), "--port", "0", "--max-tokens", "16"], {
     MLAN_API_KEY: "secret",
   });
   const [line] = await once(child.stdout!, "data");
-  const [, url] = /^checkpoint is served at (http:\/\/127\.0\.0\.1:\d+\/v1)\n$/.exec(line) ?? [];
+  const [, url] = /^talks is served at (http:\/\/127\.0\.0\.1:\d+\/v1)\n$/.exec(line) ?? [];
   const ask = async (key: string): Promise<unknown> => {
     const response = await fetch(`${url}/chat/completions`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
       body: JSON.stringify({
-        model: "checkpoint",
+        model: "talks",
         messages: [{ role: "user", content: "hello" }],
         temperature: 0,
       }),

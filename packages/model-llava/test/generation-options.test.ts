@@ -227,8 +227,11 @@ describe("what cannot be is refused by name:", () => {
     [{ sampling: { seed: 0.5 } }, 'seed of request "only" is 0.5; it must be a whole number'],
     [{ repetitionPenalty: 0 }, 'repetitionPenalty of request "only" is 0; it must be above 0'],
     [{ logProbabilities: -2 }, 'logProbabilities of request "only" is -2'],
-    [{ stop: ["a", ""] }, 'stop of request "only" is ""; it must be texts that are not empty'],
-    [{ stopTokens: [1.5] }, 'stopTokens of request "only" is 1.5; it must be token ids'],
+    [{ stop: ["a", ""] }, 'stop of request "only" is ""; it must be a list of texts that are not empty'],
+    [{ stop: JSON.parse('"END"') }, 'stop of request "only" is "END"; it must be a list of texts that are not empty'],
+    [{ stop: [JSON.parse("7")] }, 'stop of request "only" is 7; it must be a list of texts that are not empty'],
+    [{ stopTokens: [1.5] }, 'stopTokens of request "only" is 1.5; it must be a list of token ids'],
+    [{ stopTokens: JSON.parse("2") }, 'stopTokens of request "only" is 2; it must be a list of token ids'],
     [
       { maximumNewTokens: 512 },
       'maximumNewTokens of request "only" is 512, which leaves no room for a prompt: the model reads 512',

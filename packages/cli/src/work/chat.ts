@@ -60,9 +60,13 @@ export async function chat(request: ChatRequest, terminal: Terminal): Promise<nu
         answering = new AbortController();
         conversation = await answerLine(line, conversation, { model, request, signal: answering.signal }, terminal);
       } catch (error) {
-        conversation = { ...conversation, images: [] };
         status = 1;
         terminal.note(`${terminal.paint.red("error:")} ${errorText(error, false)}`);
+        // One that cannot be decoded would spoil every further message.
+        if (answering && conversation.images.length > 0) {
+          conversation = { ...conversation, images: [] };
+          terminal.note(terminal.paint.dim("Its pictures are dropped. Show them again with /image."));
+        }
       } finally {
         answering = undefined;
       }

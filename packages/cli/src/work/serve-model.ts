@@ -1,6 +1,8 @@
 import { once } from "node:events";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { serve } from "@mlan/serve";
+import { checkpointPlace } from "../project/checkpoint-place.ts";
+import { pathAt } from "../project/folders.ts";
 import { openInterruption } from "../terminal/interruption.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { type ModelRequest, openModel } from "./open-model.ts";
@@ -52,5 +54,6 @@ export async function serveModel(request: ServeRequest, terminal: Terminal): Pro
 
 /** `llava-7b` of `./models/llava-7b/` and of `hub:acme/llava-7b@main`. */
 function nameOf(checkpoint: string): string {
-  return basename(checkpoint.replace(/^hub:/, "").replace(/@.*$/, "")) || "model";
+  const place = checkpointPlace(checkpoint);
+  return basename(place instanceof URL ? resolve(pathAt(checkpoint)) : place.repository) || "model";
 }

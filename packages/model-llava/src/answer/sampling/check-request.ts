@@ -20,8 +20,8 @@ export function checkRequest({
     ["seed", seed, seed === undefined || Number.isSafeInteger(seed), "a whole number"],
     ["repetitionPenalty", repetitionPenalty, isFrom(0, repetitionPenalty) && repetitionPenalty !== 0, "above 0"],
     ["logProbabilities", logProbabilities, isCount(logProbabilities), "a whole number from 0"],
-    ["stop", stop?.find((text) => text === ""), !stop?.includes(""), "texts that are not empty"],
-    ["stopTokens", stopTokens?.find((token) => !isCount(token)), stopTokens?.every(isCount) ?? true, "token ids"],
+    ["stop", ...listOf(stop, isText), "a list of texts that are not empty"],
+    ["stopTokens", ...listOf(stopTokens, isCount), "a list of token ids"],
   ];
   const broken = rules.find(([, , fits]) => !fits);
   if (!broken) return;
@@ -30,6 +30,18 @@ export function checkRequest({
     "invalid-options",
     `model-llava: ${name} of request ${shownValue(id)} is ${shownValue(value)}; it must be ${rule}.`,
   );
+}
+
+/** What is wrong of a list, itself or an entry, and whether nothing is. */
+function listOf<Entry>(list: readonly Entry[] | undefined, fits: (entry: Entry) => boolean): [unknown, boolean] {
+  if (list === undefined) return [list, true];
+  if (!Array.isArray(list)) return [list, false];
+  const wrong = list.findIndex((entry) => !fits(entry));
+  return [list[wrong], wrong < 0];
+}
+
+function isText(value: string): boolean {
+  return typeof value === "string" && value !== "";
 }
 
 function isCount(value: number | undefined): boolean {
