@@ -33,6 +33,7 @@ import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint
 import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
 import { templateByName, wordingOf } from "./templates/template-by-name.ts";
+import { formatNotices } from "./weights/keep-matrices.ts";
 import { loadWeights } from "./weights/load-weights.ts";
 import { checkLearning, type WeightFormat } from "./weights/weight-format.ts";
 import type { WeightPlan } from "./weights/weight-plan.ts";
@@ -182,7 +183,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
           checkFormat,
           checkLearning: (components) => checkLearning(components, weightFormat),
           encode,
-          notices,
+          notices: [...notices, ...formatNotices(plan, weightFormat ?? "float32")],
         };
       });
     },

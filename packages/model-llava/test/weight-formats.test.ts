@@ -1,7 +1,8 @@
-import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { onnxStatistics } from "@mlan/backend-onnx";
 import type { Score } from "@mlan/core";
 import { backbonePlugin, createLlavaSource, llama, type LlavaModel, type LlavaSource } from "@mlan/model-llava";
+import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { plainCompute, WORDINGS } from "@mlan/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -239,10 +240,43 @@ describe.each([
   });
 });
 
+it("what an adapter changes is in float32, which is said", async () => {
+  const adapter = scratch.fresh();
+  await mkdir(adapter);
+  const config = { peft_type: "LORA", r: 2, lora_alpha: 4, target_modules: ["q_proj"], base_model_name_or_path: "x" };
+  await writeFile(new URL("adapter_config.json", adapter), JSON.stringify(config));
+  const low = (side: "A" | "B", shape: readonly number[]): TensorToWrite => ({
+    name: `base_model.model.model.layers.0.self_attn.q_proj.lora_${side}.weight`,
+    shape,
+    dtype: "F32",
+    data: () => new Float32Array(32).fill(0.1),
+  });
+  await writeSafetensors(new URL("adapter_model.safetensors", adapter), [low("A", [2, 16]), low("B", [16, 2])]);
+  const noticesIn = async (weightFormat: Format): Promise<readonly string[]> => {
+    const untunedWording = WORDINGS["llama2-base"];
+    const given = {
+      architecture: llama,
+      name: "tiny",
+      compute,
+      weights: folder,
+      adapter,
+      untunedWording,
+      weightFormat,
+    };
+    const { notices = [] } = await createLlavaSource(given).inspect();
+    return notices.filter((notice) => notice.includes("weightFormat"));
+  };
+  for (const format of ["stored", "int8", "int4"] as const)
+    expect(await noticesIn(format)).toEqual([
+      `1 matrix that the adapter changes is kept in float32, not as weightFormat "${format}" says; export the model and open the export`,
+    ]);
+  expect(await noticesIn("float32")).toEqual([]);
+});
+
 it("a backend without kernels for a format is refused, and said", async () => {
   for (const format of ["stored", "int8", "int4"] as const)
     await expect(open(format, folder, plainCompute())).rejects.toThrow(
-      `weightFormat "${format}" is for the backend onnx; on the backend cpu an answer would take minutes. Compute with`,
+      `the backend cpu has no products for weightFormat "${format}", so an answer would take minutes. Compute with onnx()`,
     );
 });
 

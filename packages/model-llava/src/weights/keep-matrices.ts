@@ -7,7 +7,7 @@ import { firstNotFinite } from "./first-not-finite.ts";
 import { openStored, storedIn } from "./stored-matrices.ts";
 import type { Weight } from "./weight.ts";
 import { isQuantised, QUANTISED, staysStored, type WeightFormat } from "./weight-format.ts";
-import type { PlannedWeight } from "./weight-plan.ts";
+import type { PlannedWeight, WeightPlan } from "./weight-plan.ts";
 
 interface PlannedPair {
   readonly planned: PlannedWeight;
@@ -67,6 +67,18 @@ export async function keepMatrices(
     if (values) target.keep(quantisedMatrix(values));
   }
   return new Set(chosen.map(({ target }) => target));
+}
+
+/** A sentence where matrices of a format are read as float32 because an adapter changes them; otherwise none. */
+export function formatNotices({ stored }: WeightPlan, format: WeightFormat): readonly string[] {
+  if (format === "float32") return [];
+  const isInFormat = format === "stored" ? staysStored : isQuantised;
+  const { length } = stored.filter(({ weight, update }) => update && isInFormat(weight));
+  if (length === 0) return [];
+  const what = length === 1 ? "matrix that the adapter changes is" : "matrices that the adapter changes are";
+  return [
+    `${length} ${what} kept in float32, not as weightFormat "${format}" says; export the model and open the export`,
+  ];
 }
 
 function withoutKernels(format: WeightFormat): MlanError {
