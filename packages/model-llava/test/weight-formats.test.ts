@@ -231,7 +231,7 @@ describe.each([
 it("a backend without kernels for a format is refused, and said", async () => {
   for (const format of ["stored", "int8", "int4"] as const)
     await expect(open(format, folder, plainCompute())).rejects.toThrow(
-      `weightFormat "${format}" is for the backend onnx; on the backend cpu an answer would take minutes. Compute with`,
+      `the backend cpu has no products for weightFormat "${format}", so an answer would take minutes. Compute with onnx()`,
     );
 });
 
