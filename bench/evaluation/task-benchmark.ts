@@ -1,5 +1,5 @@
 import type { Benchmark, Extractor, Protocol, Question } from "@mlan/core";
-import { accuracy, exactMatch, harnessPrompt, lead } from "@mlan/data-kit";
+import { accuracy, exactMatch, languageHarnessPrompt, lead } from "@mlan/data-kit";
 import { memoryDataset } from "@mlan/testing";
 import type { LanguageQuestion, LanguageTask } from "./language-tasks.ts";
 
@@ -23,7 +23,7 @@ export function taskBenchmark(
   const protocol = (): Protocol<TaskQuestion> => ({
     name: "paper",
     version: 1,
-    prompt: ({ prompt }) => harnessPrompt(prompt),
+    prompt: ({ prompt }) => languageHarnessPrompt(prompt),
     choices: ({ choices }) => choices,
     maximumNewTokens,
     extractor: () => extractor,

@@ -3,7 +3,7 @@ import type { Benchmark, Choice, Question } from "@mlan/core";
 import {
   choiceLines,
   defineBenchmark,
-  harnessPrompt,
+  languageHarnessPrompt,
   languageExtractor,
   languageProtocols,
   letter,
@@ -86,7 +86,7 @@ export const hellaswag: (options?: HellaswagOptions) => Benchmark<HellaswagQuest
     paper: {
       ...paper,
       prompt: ({ context, choices }) =>
-        harnessPrompt(cleanUp(`User: ${asked(context, choices)}\nAssistant: The best answer is"`)),
+        languageHarnessPrompt(cleanUp(`User: ${asked(context, choices)}\nAssistant: The best answer is"`)),
       choices: (question) => cleaned(question, cleanUp),
     },
     // Context and endings are cleaned each by itself, never the prompt.

@@ -39,7 +39,7 @@ export { imageIdentity } from "./images/image-identity.ts";
 export type { ImagePlaces } from "./images/image-store.ts";
 export { checkOptions } from "@mlan/core";
 export { choiceLines, letter, lettered } from "./prompts/choice-lines.ts";
-export { harnessPrompt, visionHarnessPrompt } from "./prompts/raw-prompt.ts";
+export { languageHarnessPrompt, visionHarnessPrompt } from "./prompts/raw-prompt.ts";
 export type { JoinDefinition } from "./rows/joined-rows.ts";
 export { joinedRows } from "./rows/joined-rows.ts";
 export type { PythonValue } from "./rows/python-literal.ts";

@@ -1,5 +1,5 @@
 import type { Choice } from "@mlan/core";
-import { plainWords } from "#internal/answers/strict-readings.ts";
+import { normalizedWords } from "#internal/answers/strict-readings.ts";
 import { firstMention, languageExtractor, lettered, mapByWords, strictChoice } from "@mlan/data-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -228,7 +228,7 @@ test.each([
   ["-5, −5 (3.5) 1,000. 7.", "-5 -5 3.5 1,000 7"],
   ["e\u0301te\u0301",       "e\u0301te\u0301"],
   ["?!",                    ""],
-])("takes %j for %j", (text, words) => expect(plainWords(text)).toBe(words));
+])("takes %j for %j", (text, words) => expect(normalizedWords(text)).toBe(words));
 
 test("first-mention reads whatever strict reads, and as strict does", () => {
   const words = fc.constantFrom("A", "b", "(b)", "B.", "ice", "Steam", "a", "cat", "is", ",", '"', ":", "\n", "not");

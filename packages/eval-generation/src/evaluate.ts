@@ -1,7 +1,7 @@
 import type { Clock, EvaluateEvent, EvaluateRun } from "@mlan/core";
 import { evaluateQuestions } from "@mlan/eval-kit";
 import type { GenerationEvaluatorOptions } from "./generation.ts";
-import { generationAsker } from "./generation-asker.ts";
+import { generationMethod } from "./generation-method.ts";
 import { sampleAnswers, verifyAnswers } from "./verify.ts";
 
 /** Asks, and asks some again alone when `verify` says so. */
@@ -11,7 +11,7 @@ export async function* evaluate(
   clock: Clock,
 ): AsyncGenerator<EvaluateEvent, void, undefined> {
   const sample = sampleAnswers(verify, run.benchmark.name);
-  for await (const event of evaluateQuestions(run, generationAsker(options), { clock, onRecord: sample.add })) {
+  for await (const event of evaluateQuestions(run, generationMethod(options), { clock, onRecord: sample.add })) {
     if (event.type !== "evaluate-end" || verify === 0) {
       yield event;
       continue;

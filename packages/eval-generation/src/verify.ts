@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type AnswerRecord, type EvaluateRun, type Flip, MlanError, type Verification } from "@mlan/core";
-import { LONG_PROMPTS, requestOf } from "./generation-asker.ts";
+import { LONG_PROMPTS, requestOf } from "./generation-method.ts";
 
 /** A random part of all answers, the same for the same questions in whatever order they are answered. */
 export interface AnswerSample {

@@ -5,29 +5,29 @@ import { type Location, messageOf, MlanError, pathOf, toFolderUrl } from "@mlan/
  * Throws `unavailable` when a folder that will be made when it is needed could not be made, or not be written. Makes
  * nothing.
  */
-export async function checkFolder(speaker: string, folder: Location): Promise<void> {
+export async function checkFolder(errorPrefix: string, folder: Location): Promise<void> {
   const wanted = toFolderUrl(folder);
   let place = wanted;
   for (;;) {
     const status = await stat(place).catch((error: unknown) => {
       if (Object(error).code === "ENOENT") return undefined;
-      throw refused(speaker, wanted, messageOf(error));
+      throw refused(errorPrefix, wanted, messageOf(error));
     });
     if (status?.isDirectory()) break;
-    if (status) throw refused(speaker, wanted, `${pathOf(place)} is no folder`);
+    if (status) throw refused(errorPrefix, wanted, `${pathOf(place)} is no folder`);
     const above = new URL("../", place);
     // On Windows a drive may be missing as a whole.
-    if (above.href === place.href) throw refused(speaker, wanted, `there is no ${pathOf(place)}`);
+    if (above.href === place.href) throw refused(errorPrefix, wanted, `there is no ${pathOf(place)}`);
     place = above;
   }
   await access(place, constants.W_OK).catch((error: unknown) => {
-    throw refused(speaker, wanted, messageOf(error));
+    throw refused(errorPrefix, wanted, messageOf(error));
   });
 }
 
-function refused(speaker: string, folder: URL, reason: string): MlanError {
+function refused(errorPrefix: string, folder: URL, reason: string): MlanError {
   return new MlanError(
     "unavailable",
-    `${speaker}: ${pathOf(folder)} cannot be written: ${reason}. Give another folder.`,
+    `${errorPrefix}: ${pathOf(folder)} cannot be written: ${reason}. Give another folder.`,
   );
 }

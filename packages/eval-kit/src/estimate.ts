@@ -7,11 +7,11 @@ const OUTCOMES_RESAMPLED = 20_000_000;
 
 /**
  * A metric with its standard error and its 95 % interval: Wilson's for a proportion of independent questions, by
- * resampled clusters otherwise. Throws `contract` in the name of `speaker` when the metric gives no number for all
+ * resampled clusters otherwise. Throws `contract` in the name of `errorPrefix` when the metric gives no number for all
  * outcomes or a part of them.
  */
-export function estimate(speaker: string, name: string, metric: Metric, outcomes: readonly Outcome[]): Estimate {
-  const checked = finite(speaker, name, metric);
+export function estimate(errorPrefix: string, name: string, metric: Metric, outcomes: readonly Outcome[]): Estimate {
+  const checked = finite(errorPrefix, name, metric);
   const value = checked(outcomes);
   const keys = outcomes.map(({ cluster }) => cluster);
   const clusters = clustersOf(keys).map((places) => places.flatMap((place) => outcomes[place] ?? []));
@@ -29,13 +29,13 @@ function anyInterval(metric: Metric, clusters: readonly (readonly Outcome[])[], 
 }
 
 /** The metric, which must give numbers. */
-function finite(speaker: string, name: string, metric: Metric): Metric {
+function finite(errorPrefix: string, name: string, metric: Metric): Metric {
   const checked = (outcomes: readonly Outcome[]): number => {
     const value = metric(outcomes);
     if (Number.isFinite(value)) return value;
     throw new MlanError(
       "contract",
-      `${speaker}: the metric ${name} gave ${value}. A metric must be a number for every subset of the outcomes; ` +
+      `${errorPrefix}: the metric ${name} gave ${value}. A metric must be a number for every subset of the outcomes; ` +
         "let it give 0 where it is undefined.",
     );
   };

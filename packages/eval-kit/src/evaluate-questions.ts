@@ -10,7 +10,7 @@ import {
 } from "@mlan/core";
 import { type AnswerLog, openAnswerLog } from "./answer-log.ts";
 import type { AnswersHeader } from "./answers-header.ts";
-import type { Asker, NewAnswer } from "./asker.ts";
+import type { EvaluationMethod, NewAnswer } from "./evaluation-method.ts";
 import { judge, targetOf } from "./judge.ts";
 import { type AskedQuestion, planQuestions, type QuestionPlan } from "./question-plan.ts";
 import { pendingResult } from "./pending-result.ts";
@@ -33,19 +33,19 @@ const MILLISECONDS_PER_SYNC = 1000;
  */
 export async function* evaluateQuestions(
   run: EvaluateRun,
-  asker: Asker,
+  method: EvaluationMethod,
   { clock, onRecord = () => {} }: EvaluateQuestionsOptions,
 ): AsyncGenerator<EvaluateEvent, void, undefined> {
   const start = clock.now();
   const protocol = run.benchmark.protocol(run.protocol);
   const plan = await planQuestions(run, protocol);
-  asker.check?.(run, plan);
-  const header = await headerOf(run, asker, protocol, plan);
+  method.check?.(run, plan);
+  const header = await headerOf(run, method, protocol, plan);
   const log = run.answers && (await openAnswerLog(run.answers, header));
   try {
     const stored = log?.records ?? [];
-    checkStored(stored, asker.extractor(protocol, run.model.wording.name), new Set(plan.ids));
-    const result = pendingResult(asker.readings(protocol), plan.ids);
+    checkStored(stored, method.extractor(protocol, run.model.wording.name), new Set(plan.ids));
+    const result = pendingResult(method.readings(protocol), plan.ids);
     const synced = syncNowAndThen(log, clock);
     for (const record of stored) {
       result.add(record);
@@ -54,7 +54,7 @@ export async function* evaluateQuestions(
     const total = { benchmark: run.benchmark.name, questions: plan.ids.length };
     yield { type: "evaluate-start", ...total, answered: result.answered() };
     for await (const chunk of plan.chunks(CHUNK, (id) => !result.has(id))) {
-      for await (const { record, positions } of askChunk(run, asker, protocol, chunk)) {
+      for await (const { record, positions } of askChunk(run, method, protocol, chunk)) {
         await log?.append(record);
         await synced();
         result.add(record, positions);
@@ -64,7 +64,7 @@ export async function* evaluateQuestions(
     }
     const { format: _, version: __, model: ___, stage: ____, weights: _____, ...identity } = header;
     const seconds = (clock.now() - start) / 1000;
-    yield { type: "evaluate-end", result: { ...identity, ...result.finish(asker.name), seconds } };
+    yield { type: "evaluate-end", result: { ...identity, ...result.finish(method.name), seconds } };
   } finally {
     await log?.close();
   }
@@ -73,16 +73,16 @@ export async function* evaluateQuestions(
 /** Answers to a chunk of questions, judged. Throws `contract` unless each is answered once. */
 async function* askChunk(
   run: EvaluateRun,
-  asker: Asker,
+  method: EvaluationMethod,
   protocol: Protocol,
   chunk: readonly AskedQuestion[],
 ): AsyncGenerator<{ readonly record: AnswerRecord; readonly positions: NewAnswer["positions"] }, void, undefined> {
   const { model, benchmark, signal } = run;
   const contractError = (what: string): MlanError =>
-    new MlanError("contract", `${asker.name}: the model ${model.name} ${what} (${benchmark.name}).`);
-  const extractor = asker.extractor(protocol, model.wording.name);
+    new MlanError("contract", `${method.name}: the model ${model.name} ${what} (${benchmark.name}).`);
+  const extractor = method.extractor(protocol, model.wording.name);
   const open = new Map(chunk.map((asked) => [asked.question.id, asked]));
-  for await (const { positions, ...answer } of asker.ask(run, protocol, chunk)) {
+  for await (const { positions, ...answer } of method.ask(run, protocol, chunk)) {
     signal?.throwIfAborted();
     const asked = open.get(answer.id);
     if (!asked || !open.delete(answer.id)) throw contractError(`answered "${answer.id}", which nobody asked`);
@@ -118,18 +118,18 @@ function syncNowAndThen(log: AnswerLog | undefined, clock: Clock): () => Promise
 /** What the answers of this run are answers to. */
 async function headerOf(
   { benchmark, model, stage, weights }: EvaluateRun,
-  asker: Asker,
+  method: EvaluationMethod,
   protocol: Protocol,
   plan: QuestionPlan,
 ): Promise<AnswersHeader> {
-  const extractor = asker.extractor(protocol, model.wording.name);
-  const judging = [asker.name, asker.settings, protocol.name, protocol.version, protocol.maximumNewTokens];
+  const extractor = method.extractor(protocol, model.wording.name);
+  const judging = [method.name, method.settings, protocol.name, protocol.version, protocol.maximumNewTokens];
   const reading = [extractor.name, extractor.version, extractor.stop, Object.keys(protocol.metrics)];
   return {
     format: "mlan-answers",
     version: 1,
     benchmark: benchmark.name,
-    evaluator: asker.name,
+    evaluator: method.name,
     protocol: protocol.name,
     protocolVersion: protocol.version,
     extractor: { name: extractor.name, version: extractor.version },

@@ -1,5 +1,5 @@
 export type { AnswersHeader } from "./answers-header.ts";
-export type { Asker, NewAnswer, Reading } from "./asker.ts";
+export type { EvaluationMethod, NewAnswer, Reading } from "./evaluation-method.ts";
 export { checkFolder } from "./check-folder.ts";
 export { estimate } from "./estimate.ts";
 export { evaluateQuestions } from "./evaluate-questions.ts";

@@ -1,5 +1,5 @@
 import type { AnswerRecord, BenchmarkResult, Estimate, Outcome } from "@mlan/core";
-import type { NewAnswer, Reading } from "./asker.ts";
+import type { NewAnswer, Reading } from "./evaluation-method.ts";
 import { estimate } from "./estimate.ts";
 
 /** The answers of one evaluation as they come in, of which only outcomes are kept. */
@@ -8,8 +8,8 @@ export interface PendingResult {
   add(record: AnswerRecord, positions?: NewAnswer["positions"]): void;
   has(id: string): boolean;
   answered(): number;
-  /** `speaker` begins the error of a metric that gives no number. */
-  finish(speaker: string): Pick<BenchmarkResult, "unreadable" | "metrics" | "positions">;
+  /** `errorPrefix` begins the error of a metric that gives no number. */
+  finish(errorPrefix: string): Pick<BenchmarkResult, "unreadable" | "metrics" | "positions">;
 }
 
 /** `ids` are those of all questions, in the order of the benchmark. */
@@ -27,12 +27,12 @@ export function pendingResult(readings: readonly Reading[], ids: readonly string
     },
     has: (id) => outcomes.has(id),
     answered: () => outcomes.size,
-    finish(speaker) {
+    finish(errorPrefix) {
       const metrics: Record<string, Estimate> = {};
       for (const [place, reading] of readings.entries()) {
         const read = outcomesOf(place);
         for (const [name, metric] of Object.entries(reading.metrics))
-          metrics[name] = estimate(speaker, name, metric, read);
+          metrics[name] = estimate(errorPrefix, name, metric, read);
       }
       const unreadable = outcomesOf(0).filter(({ extracted }) => extracted === undefined).length;
       return { unreadable, metrics, positions };

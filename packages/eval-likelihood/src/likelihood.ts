@@ -13,7 +13,7 @@ import {
 import { checkFolder, evaluateQuestions } from "@mlan/eval-kit";
 import { z } from "zod";
 import { checkChoices } from "./check-choices.ts";
-import { likelihoodAsker } from "./likelihood-asker.ts";
+import { likelihoodMethod } from "./likelihood-method.ts";
 
 export interface LikelihoodEvaluatorOptions {
   /**
@@ -62,7 +62,7 @@ export function likelihood(options: LikelihoodEvaluatorOptions = {}): Plugin<Eva
         async *evaluate(run) {
           await compute?.open();
           const clock = scope.find(CLOCK) ?? systemClock;
-          yield* evaluateQuestions(run, likelihoodAsker(continuation, modelOptions), { clock });
+          yield* evaluateQuestions(run, likelihoodMethod(continuation, modelOptions), { clock });
         },
       };
     },

@@ -32,7 +32,7 @@ export const strictYesNo: Extractor = {
  */
 function shortAnswer(text: string): string {
   const line = firstLine(text).toLowerCase();
-  const words = splitWords(plainWords(line)).map((word) => NUMBERS.get(word) ?? word);
+  const words = splitWords(normalizedWords(line)).map((word) => NUMBERS.get(word) ?? word);
   return words.length > 0 ? trueFalse(words.join(" ")) : line;
 }
 
@@ -77,7 +77,7 @@ function readChoice(answer: string, choices: readonly Choice[]): string | undefi
 /** As it stands, else by its words. The text of a choice, too, ends at a quotation mark, as the answer does. */
 function byText(line: string, choices: readonly Choice[]): string | undefined {
   const texts = choices.map(({ label, text }) => ({ label, text: stripAsPython(text.split('"', 1)[0] ?? "") }));
-  for (const form of [(text: string) => text.toLowerCase(), plainWords]) {
+  for (const form of [(text: string) => text.toLowerCase(), normalizedWords]) {
     const said = form(line);
     const equal = texts.filter(({ text }) => form(text) === said);
     if (said !== "" && equal.length > 0) return equal.length === 1 ? equal[0]?.label : undefined;
@@ -109,10 +109,10 @@ function strictly(answer: string, choices: readonly Choice[]): string | undefine
 }
 
 function firstOf(answer: string, choices: readonly Choice[]): string | undefined {
-  const words = ` ${plainWords(answer)} `;
+  const words = ` ${normalizedWords(answer)} `;
   const byLabel = choices.map(({ label }) => ({ label, place: labelPlace(answer, label), length: 1 }));
   const byText = choices.map(({ label, text }) => {
-    const phrase = plainWords(text);
+    const phrase = normalizedWords(text);
     return { label, place: phrase === "" ? -1 : words.indexOf(` ${phrase} `), length: phrase.length };
   });
   const mentions = [...byLabel, ...byText].filter(({ place }) => place >= 0);
@@ -120,14 +120,14 @@ function firstOf(answer: string, choices: readonly Choice[]): string | undefined
   return first?.label;
 }
 
-/** In the places of {@link plainWords}; -1 where the label stands nowhere alone. */
+/** In the places of {@link normalizedWords}; -1 where the label stands nowhere alone. */
 function labelPlace(answer: string, label: string): number {
   const literal = label.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   const alone = `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}'’])`;
   const bracketed = `(?<=\\()${literal.toLowerCase()}(?=\\))`;
   for (const { index } of answer.matchAll(new RegExp(`${alone}|${bracketed}`, "gu"))) {
     if (label === "A" && isArticle(answer, index)) continue;
-    const before = plainWords(answer.slice(0, index));
+    const before = normalizedWords(answer.slice(0, index));
     return before === "" ? 0 : before.length + 1;
   }
   return -1;
@@ -153,7 +153,7 @@ const NOT_OF_ARTICLES = new Set(
  * The text in lower case, its letters and digits only, one space between words: what two equal answers share. The signs
  * that make another number of one stay: "-5" is not "5", and "3.5" not "3 5".
  */
-export function plainWords(text: string): string {
+export function normalizedWords(text: string): string {
   return splitWords(
     // White space first: long runs of it are the usual long answer.
     splitWords(text.toLowerCase())

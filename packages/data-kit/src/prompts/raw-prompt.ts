@@ -1,7 +1,7 @@
 import { IMAGE_PLACEHOLDER, imagesInFront, type RawPrompt, V1_SYSTEM_PROMPT } from "@mlan/core";
 
 /** Text as the original language harness puts it, without the begin-of-sequence token. */
-export function harnessPrompt(text: string): RawPrompt {
+export function languageHarnessPrompt(text: string): RawPrompt {
   return { kind: "raw", text, beginOfSequence: false, harness: "language" };
 }
 

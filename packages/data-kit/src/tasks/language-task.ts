@@ -2,7 +2,7 @@ import type { Choice, Extractor, Question } from "@mlan/core";
 import { exactMatch } from "../answers/metrics.ts";
 import { harnessStop } from "../answers/paper-readings.ts";
 import type { AskingDefinition, JudgingDefinition, PromptDefinition } from "../benchmarks/protocol-definition.ts";
-import { harnessPrompt } from "../prompts/raw-prompt.ts";
+import { languageHarnessPrompt } from "../prompts/raw-prompt.ts";
 
 export interface LanguageTask<Q extends Question> {
   /** The question in words, the same in both protocols. */
@@ -28,7 +28,7 @@ export function languageProtocols<Q extends Question>(task: LanguageTask<Q>): La
   return {
     paper: {
       ...shared,
-      prompt: (question) => harnessPrompt(`User: ${asked(question)}\nAssistant: The best answer is"`),
+      prompt: (question) => languageHarnessPrompt(`User: ${asked(question)}\nAssistant: The best answer is"`),
       extractor: paper,
       allowsUnanswerable: true,
     },

@@ -5,7 +5,7 @@ import { positionsPerImage } from "../network/llava-network.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import { answerEnds, type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
-import { type PromptReader, readPrompt, type ReadPrompt, writeRequest, symbolsOf } from "./prompt-reader.ts";
+import { type PromptReader, readPrompt, type ReadPrompt, writeRequest, positionSymbols } from "./prompt-reader.ts";
 import { type ReadyBatch, runBatches } from "./run-batches.ts";
 import { checkRequest } from "./sampling/check-request.ts";
 import type { Sequence } from "./plan-batches.ts";
@@ -23,7 +23,7 @@ export async function* generate(
   const set = await imageSet(requests, options.signal);
   const items = requests.map((request, index): Item => {
     const prompt = prompts[index];
-    const symbols = prompt ? symbolsOf(prompt, set, positionsPerImage(reader.network)) : new Int32Array();
+    const symbols = prompt ? positionSymbols(prompt, set, positionsPerImage(reader.network)) : new Int32Array();
     return { request, symbols, shareable: symbols.length - 1, cut: prompt?.cut ?? 0 };
   });
   for await (const answers of runBatches(reader, items, set, options, (batch) => answer(reader, batch, options)))

@@ -117,7 +117,11 @@ function languageLimit({ network }: PromptReader): number {
 const HARNESS_ANSWER = 256;
 
 /** The symbol at each position of a prompt, see {@link PromptRow}. */
-export function symbolsOf({ id, inputIds, images, length }: ReadPrompt, set: ImageSet, patches: number): Int32Array {
+export function positionSymbols(
+  { id, inputIds, images, length }: ReadPrompt,
+  set: ImageSet,
+  patches: number,
+): Int32Array {
   // A prompt that was truncated has more tokens; writing beyond the end of the array does nothing.
   const symbols = new Int32Array(length);
   let position = 0;

@@ -7,7 +7,7 @@ import { positionsPerImage } from "../network/llava-network.ts";
 import { maskedPrefix, tableLength } from "../network/prompt-pass.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
-import { type PromptReader, readPrompt, type ReadPrompt, writeRequest, symbolsOf } from "./prompt-reader.ts";
+import { type PromptReader, readPrompt, type ReadPrompt, writeRequest, positionSymbols } from "./prompt-reader.ts";
 import { type ReadyBatch, runBatches } from "./run-batches.ts";
 import type { Sequence } from "./plan-batches.ts";
 
@@ -24,7 +24,7 @@ export async function score(
   const continuations = requests.map((request) => readContinuation(reader, request, options));
   const set = await imageSet(requests, options.signal);
   const items = continuations.map(({ prompt, tokens }, index): Item => {
-    const symbols = symbolsOf(prompt, set, positionsPerImage(reader.network));
+    const symbols = positionSymbols(prompt, set, positionsPerImage(reader.network));
     const targets = symbols.subarray(-tokens);
     // Outputs are read from the position before the continuation up to the last but one.
     const computed = symbols.subarray(0, -1);

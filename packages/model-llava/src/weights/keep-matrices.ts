@@ -72,8 +72,8 @@ export async function keepMatrices(
 function withoutKernels(format: WeightFormat): MlanError {
   return new MlanError(
     "invalid-options",
-    `model-llava: weightFormat "${format}" is for the backend onnx; on the backend ${tf.getBackend()} an answer would take ` +
-      'minutes. Compute with @mlan/backend-onnx, or open the model with weightFormat "float32".',
+    `model-llava: the backend ${tf.getBackend()} has no products for weightFormat "${format}", so an answer would take minutes. ` +
+      'Compute with onnx(), or open the model with weightFormat "float32".',
   );
 }
 

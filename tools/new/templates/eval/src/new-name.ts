@@ -1,7 +1,7 @@
 import { checkOptions, CLOCK, COMPUTE, EVALUATOR, type Evaluator, type Plugin, plugin, systemClock } from "@mlan/core";
 import { evaluateQuestions } from "@mlan/eval-kit";
 import { z } from "zod";
-import { newNameAsker } from "./new-name-asker.ts";
+import { newNameMethod } from "./new-name-method.ts";
 
 export interface NewNameOptions {
   /** Questions answered side by side. Default: the model's choice. Answers do not depend on it. */
@@ -26,7 +26,7 @@ export function newName(options: NewNameOptions = {}): Plugin<Evaluator> {
         name: "new-name",
         async *evaluate(run) {
           await compute?.open();
-          yield* evaluateQuestions(run, newNameAsker(checked), { clock: scope.find(CLOCK) ?? systemClock });
+          yield* evaluateQuestions(run, newNameMethod(checked), { clock: scope.find(CLOCK) ?? systemClock });
         },
       };
     },

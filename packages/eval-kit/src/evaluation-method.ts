@@ -2,7 +2,7 @@ import type { AnswerRecord, ChoiceScore, EvaluateRun, Extractor, Metric, Outcome
 import type { AskedQuestion, QuestionPlan } from "./question-plan.ts";
 
 /** How an evaluator gets answers, and what it makes of them. The engine does the rest. */
-export interface Asker {
+export interface EvaluationMethod {
   /** Begins every error, and is stamped on results. */
   readonly name: string;
   /** All else that decides what the numbers mean; part of the protocol's fingerprint. */

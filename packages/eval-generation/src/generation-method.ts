@@ -1,11 +1,11 @@
 import type { EvaluateRun, GenerationOptions, GenerationRequest, Protocol } from "@mlan/core";
-import { type AskedQuestion, type Asker, outcomeOf } from "@mlan/eval-kit";
+import { type AskedQuestion, type EvaluationMethod, outcomeOf } from "@mlan/eval-kit";
 
 /** As a harness does: a question that is too long loses its beginning, and the evaluation goes on. */
 export const LONG_PROMPTS = { longPrompts: "cut" } as const;
 
 /** Greedy answers, as the model gives them under these options. */
-export function generationAsker(options: GenerationOptions): Asker {
+export function generationMethod(options: GenerationOptions): EvaluationMethod {
   return {
     name: "generation",
     settings: null,

@@ -7,7 +7,7 @@ import {
   type Score,
   type ScoreRequest,
 } from "@mlan/core";
-import { type AskedQuestion, type Asker, type NewAnswer, outcomeOf, type Reading } from "@mlan/eval-kit";
+import { type AskedQuestion, type EvaluationMethod, type NewAnswer, outcomeOf, type Reading } from "@mlan/eval-kit";
 import { withoutChoices } from "./check-choices.ts";
 import { likeliest, likeliestChoice, outcomeBy, perCharacter, perToken, type Ranking, summed } from "./likeliest.ts";
 
@@ -15,7 +15,7 @@ import { likeliest, likeliestChoice, outcomeBy, perCharacter, perToken, type Ran
 const QUESTIONS_PER_CALL = 32;
 
 /** Ranks the choices of each question by how likely the model holds them for. */
-export function likelihoodAsker(continuation: "label" | "text", options: GenerationOptions): Asker {
+export function likelihoodMethod(continuation: "label" | "text", options: GenerationOptions): EvaluationMethod {
   return {
     name: "likelihood",
     settings: { continuation },

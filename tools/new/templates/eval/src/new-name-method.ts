@@ -1,8 +1,8 @@
 import type { GenerationOptions } from "@mlan/core";
-import { type Asker, outcomeOf } from "@mlan/eval-kit";
+import { type EvaluationMethod, outcomeOf } from "@mlan/eval-kit";
 
 /** How answers are obtained, and which metrics are computed from them. */
-export function newNameAsker(options: GenerationOptions): Asker {
+export function newNameMethod(options: GenerationOptions): EvaluationMethod {
   return {
     name: "new-name",
     settings: null,
