@@ -151,6 +151,24 @@ describe("before the first stage", () => {
     expect(stagesOf(cut.events)).toEqual([]);
   });
 
+  it("components that cannot learn as the model is opened are noticed", async () => {
+    const plugin = fakeModelPlugin({ weights });
+    const checkLearning = (components: readonly string[]): void => {
+      throw new MlanError("invalid-options", `cannot learn ${components.join()}`);
+    };
+    const rounded: typeof plugin = {
+      ...plugin,
+      create: (scope) => {
+        const source = plugin.create(scope);
+        return { ...source, inspect: async (options) => ({ ...(await source.inspect!(options)), checkLearning }) };
+      },
+    };
+    const use = [rounded, addingTrainer(), weightEvaluator()];
+    const { message, events } = await refusal(experiment({ name: "small", use, stages: build().stages }));
+    expect(message).toBe(`cannot learn ${RECIPE.trained.join()}`);
+    expect(stagesOf(events)).toEqual([]);
+  });
+
   it("a trainer that only a later stage needs is noticed", async () => {
     const { stages } = build();
     const { message, events } = await refusal(

@@ -34,7 +34,7 @@ import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
 import { templateByName, wordingOf } from "./templates/template-by-name.ts";
 import { loadWeights } from "./weights/load-weights.ts";
-import type { WeightFormat } from "./weights/weight-format.ts";
+import { checkLearning, type WeightFormat } from "./weights/weight-format.ts";
 import type { WeightPlan } from "./weights/weight-plan.ts";
 
 /** A repository of the Hugging Face Hub at one commit. */
@@ -172,7 +172,18 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
           });
         const parameters = parameterCounts(plan);
         const alwaysSaved = changedAtOpening(checkpoint, plan);
-        return { content, parameters, alwaysSaved, readsImages, checkImage, wording, checkFormat, encode, notices };
+        return {
+          content,
+          parameters,
+          alwaysSaved,
+          readsImages,
+          checkImage,
+          wording,
+          checkFormat,
+          checkLearning: (components) => checkLearning(components, weightFormat),
+          encode,
+          notices,
+        };
       });
     },
   };

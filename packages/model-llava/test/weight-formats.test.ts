@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { onnxStatistics } from "@mlan/backend-onnx";
 import type { Score } from "@mlan/core";
-import { backbonePlugin, createLlavaSource, llama, type LlavaModel } from "@mlan/model-llava";
+import { backbonePlugin, createLlavaSource, llama, type LlavaModel, type LlavaSource } from "@mlan/model-llava";
 import { plainCompute, WORDINGS } from "@mlan/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -20,7 +20,7 @@ beforeAll(async () => {
   model.dispose();
 });
 
-function open(weightFormat: Format, weights = folder, on = compute): Promise<LlavaModel> {
+function sourceOf(weightFormat: Format, weights = folder, on = compute): LlavaSource {
   const untunedWording = WORDINGS["llama2-base"];
   return createLlavaSource({
     architecture: llama,
@@ -29,7 +29,11 @@ function open(weightFormat: Format, weights = folder, on = compute): Promise<Lla
     weights,
     untunedWording,
     weightFormat,
-  }).open();
+  });
+}
+
+function open(...parameters: Parameters<typeof sourceOf>): Promise<LlavaModel> {
+  return sourceOf(...parameters).open();
 }
 
 const prompts = ["the cat sat on", "a", "one two three four five six seven"];
@@ -101,6 +105,8 @@ describe("a model in 16 bits as stored", () => {
 
   it("keeps a learning weight's variable when a checkpoint in 16 bits is loaded", async () => {
     const model = await open("stored");
+    const { checkLearning } = await sourceOf("stored").inspect();
+    checkLearning?.(["language"]);
     const { parameters, end } = model.learn(["language"]);
     await model.load(folder);
     for (const { name, variable } of parameters) expect([name, variable.isDisposed]).toEqual([name, false]);
@@ -215,6 +221,11 @@ describe.each([
     expect(() => model.learn(["language"])).toThrow(
       /"model\.layers\.0\.self_attn\.q_proj\.weight" was opened in [48] bits and cannot learn\. Open the model with weightFormat "stored"/,
     );
+    const { checkLearning } = await sourceOf(format).inspect();
+    expect(() => checkLearning?.(["vision", "language"])).toThrow(
+      /weightFormat "int[48]" rounds the matrices of the language model, which then cannot learn\. Open the model with/,
+    );
+    expect(() => checkLearning?.(["projector"])).not.toThrow();
     await expect(model.save(scratch.fresh())).rejects.toThrow(
       /was not written: the model was opened with weightFormat "int[48]", which rounds/,
     );

@@ -76,6 +76,8 @@ export interface ModelInspection {
   wording?(format?: ConversationFormat): Wording;
   /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */
   checkFormat?(format: ConversationFormat): void;
+  /** Throws `invalid-options` where {@link TrainableModel.learn} would for these components. */
+  checkLearning?(components: readonly Component[]): void;
   /** Like {@link TrainableModel.encode} once the model has that format. */
   encode?(conversation: Conversation, format: ConversationFormat, options?: EncodeOptions): Encoded;
 }

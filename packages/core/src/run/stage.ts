@@ -120,6 +120,7 @@ export function train(options: TrainStageOptions): Stage {
       };
       const needs = scope.get(TRAINER).check?.(training);
       model?.checkFormat?.(recipe.format);
+      model?.checkLearning?.(recipe.trained);
       if (model?.encode) await checkSupervision(data.name, examples, recipe, model.encode, signal);
       return needs;
     },

@@ -1,3 +1,4 @@
+import { type Component, MlanError } from "@mlan/core";
 import { z } from "zod";
 import type { Weight } from "./weight.ts";
 
@@ -20,6 +21,16 @@ export const QUANTISED = {
 /** Whether a format rounds the weights. */
 export function isQuantisedFormat(format: WeightFormat | undefined): format is keyof typeof QUANTISED {
   return format !== undefined && Object.hasOwn(QUANTISED, format);
+}
+
+/** Throws `invalid-options` for components whose weights a format rounds. */
+export function checkLearning(components: readonly Component[], format: WeightFormat | undefined): void {
+  if (!isQuantisedFormat(format) || !components.includes("language")) return;
+  throw new MlanError(
+    "invalid-options",
+    `model-llava: weightFormat "${format}" rounds the matrices of the language model, which then cannot learn. Open the model with ` +
+      'weightFormat "stored" or "float32" to train it, or train other components.',
+  );
 }
 
 /** Whether a weight is quantised in these formats: a matrix of the decoder's layers, not its embedding or head. */
