@@ -13,7 +13,7 @@ beforeEach(() => {
 const run = promisify(execFile);
 const program = (code: string): readonly [string, readonly string[]] => [
   process.execPath,
-  ["--import", import.meta.resolve("tsx"), "--input-type=module", "--eval", code],
+  ["--import", import.meta.resolve("tsx"), "--conditions=@mlan/source", "--input-type=module", "--eval", code],
 ];
 const IMPORT = `const { lockRun } = await import(${JSON.stringify(new URL("../src/run/run-lock.ts", import.meta.url).href)});`;
 

@@ -63,6 +63,7 @@ export const chatReply: z.ZodType<ChatReply> = z.object({
 
 /** Tokens of a text, their log-probabilities, and where each begins. */
 interface TextLogProbabilities {
+  readonly tokens: readonly string[];
   readonly token_logprobs: readonly (number | null)[];
   readonly text_offset: readonly number[];
   readonly top_logprobs?: readonly (Readonly<Record<string, number>> | null)[] | null | undefined;
@@ -82,6 +83,7 @@ export const textReply: z.ZodType<TextReply> = z.object({
       text: z.string(),
       logprobs: z
         .object({
+          tokens: z.array(z.string()),
           token_logprobs: z.array(z.number().nullable()),
           text_offset: z.array(z.number()),
           top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullish(),

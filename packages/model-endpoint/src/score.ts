@@ -1,4 +1,4 @@
-import { type ChatPrompt, MlanError, type RawPrompt, type Score, type ScoreRequest } from "@mlan/core";
+import { type ChatPrompt, MlanError, type RawPrompt, type Score, type ScoreRequest, shownValue } from "@mlan/core";
 import { chatFields, continuesAnswers, textFields } from "./chat-body.ts";
 import type { Endpoint } from "./endpoint-model.ts";
 import { chatReply, type PromptLogProbabilities, textReply } from "./replies.ts";
@@ -33,13 +33,16 @@ export class Scorer {
     const body = { ...fields, prompt: text, echo: true, logprobs: 1, max_tokens: 1, temperature: 0 };
     const { choices, usage } = await server.ask({ id, path: "/completions", body, signal }, textReply);
     meter.add(usage);
-    const { token_logprobs: values = [], text_offset: offsets = [] } = choices[0].logprobs ?? {};
+    const { tokens = [], token_logprobs: values = [], text_offset: offsets = [] } = choices[0].logprobs ?? {};
     // A token that spans the end of the prompt counts in full.
     const [start, end] = [lengthOf(prompt.text), lengthOf(text)];
     const first = offsets.findIndex((_, index) => (offsets[index + 1] ?? end) > start);
     const last = offsets.findLastIndex((offset) => offset < end) + 1;
     const scored = first < 0 ? [] : values.slice(first, last);
     if (offsets[0] !== 0 || (continuation !== "" && scored.length === 0)) throw this.#cannotScore();
+    // Servers that decode tokens one by one lose spaces, and with them the places of tokens.
+    const found = tokens.slice(first, last).join("");
+    if (scored.length > 0 && found !== [...text].slice(offsets[first]).join("")) throw this.#notFound(id, found);
     return this.#scoreOf(id, scored, last);
   }
 
@@ -76,6 +79,13 @@ export class Scorer {
     if (!Number.isFinite(logProbability)) throw this.#cannotScore();
     const length = tokens - 1;
     return { id, logProbability, tokens: scored.length, length, computedPositions: length };
+  }
+
+  #notFound(id: string, found: string): MlanError {
+    const { baseURL } = this.#endpoint.options;
+    const where = `${baseURL} gives tokens for ${shownValue(id)} that do not add up to its text (${shownValue(found)})`;
+    const way = 'ask in chats of a vLLM server with server: "vllm", or evaluate with generation()';
+    return new MlanError("unavailable", `model-endpoint: ${where}, so the continuation cannot be scored; ${way}.`);
   }
 
   #cannotScore(): MlanError {

@@ -47,6 +47,28 @@ describe("scores", () => {
     expect(score).toMatchObject({ tokens: 4, length: 9 });
   });
 
+  it("of texts are refused where tokens are not at the places that a server says", async () => {
+    const server = await languageServer();
+    // As vLLM reports the tokens of SentencePiece: each decoded alone, without its space, behind one for the beginning.
+    server.change = (reply) => ({
+      ...reply,
+      choices: [
+        {
+          ...reply["choices"][0],
+          logprobs: {
+            tokens: ["<s>", "The", "sky", "is", "bl", "ue", "."],
+            token_logprobs: [null, -1, -2, -3, -4, -5, -6],
+            text_offset: [0, 3, 6, 9, 11, 13, 15],
+          },
+        },
+      ],
+    });
+    const model = await open(server);
+    const prompt = { kind: "raw", text: "The sky is", beginOfSequence: true } as const;
+    const { message } = await failureOf(model.score([{ id: "a", prompt, images: [], continuation: " blue" }]));
+    expect(message).toMatch(/gives tokens for "a" that do not add up to its text \(".*"\), so the continuation cannot/);
+  });
+
   it.each(["generic", "openai", "vllm", "llama.cpp"] as const)(
     "are refused by one sentence where %s gives none",
     async (kind) => {

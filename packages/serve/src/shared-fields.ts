@@ -2,6 +2,7 @@ import { describeIssue, type GenerationRequest, problemsOf, type Sampling } from
 import { z } from "zod";
 import { ApiError } from "./api-error.ts";
 
+const MOST_CHOICES = 8;
 const stop = z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]);
 
 /** Fields of every request for text. */
@@ -28,9 +29,13 @@ export const sharedFields: { readonly [Key in keyof SharedBody]-?: z.ZodType<Sha
   model: z.string(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
-  n: z.int().min(1).max(8).nullish(),
+  n: z.int().min(1).max(MOST_CHOICES).nullish(),
   stop: stop.nullish(),
-  seed: z.int().nullish(),
+  // The last choice's seed is a safe integer too.
+  seed: z
+    .int()
+    .max(Number.MAX_SAFE_INTEGER - MOST_CHOICES)
+    .nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.strictObject({ include_usage: z.boolean().optional() }).nullish(),
   user: z.string().nullish(),

@@ -75,6 +75,7 @@ describe("a request that cannot be answered gets one error that names the field:
       /content\.0\.type/,
     ],
     ["a temperature that is too high", { ...asked, temperature: 3 }, 400, "temperature", /of at most 2, found 3/],
+    ["a seed without room for choices", { ...asked, seed: 2 ** 53 - 1 }, 400, "seed", /at most 9007199254740983/],
     ["top_p", { ...asked, top_p: -1 }, 400, "top_p", /of at least 0, found -1/],
     ["a penalty that is not supported", { ...asked, presence_penalty: 1 }, 400, "presence_penalty", /expected 0/],
     ["top_logprobs alone", { ...asked, top_logprobs: 2 }, 400, "top_logprobs", /needs "logprobs": true/],
