@@ -103,6 +103,7 @@ describe("what is no image that is read is named:", () => {
     ["a PAM", "P7\nWIDTH 60\n"],
     ["a PFM", "Pf\n60 40\n-1.0\n"],
     ["a Windows cursor (CUR)", "\0\0\x02\0\x01\0"],
+    ["a TGA", `\0\0\x02${"\0".repeat(9)}\x0c\0\x09\0\x18\0`],
     ["a JPEG 2000", "\0\0\0\x0cjP  \r\n"],
     ["a HEIC", "\0\0\0\x18ftypheic\0\0\0\0mif1heic"],
     ["a PDF", "%PDF-1.7"],

@@ -33,6 +33,8 @@ const FORMATS: readonly (readonly [start: string | RegExp, format: ImageFormat])
   ["version https://git-lfs", { description: "a Git LFS pointer, not the image itself (fetch it with git lfs pull)" }],
   [/^(?:\xef\xbb\xbf)?\s*(?:<!doctype html|<html)/i, { description: "a web page (HTML)" }],
   [/^(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!doctype svg)/i, { description: "an SVG or other XML" }],
+  // It begins like a cursor file without a cursor.
+  ["\0\0\x02\0\0\0", { description: "a TGA" }],
   ["\0\0\x02\0", { description: "a Windows cursor (CUR)" }],
   [/^P7\s/, { description: "a PAM" }],
   [/^P[fF]\s/, { description: "a PFM" }],
