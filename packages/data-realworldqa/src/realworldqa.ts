@@ -34,7 +34,7 @@ export interface RealworldqaOptions extends BenchmarkOptions {}
  * word, a number, or yes or no. `cluster` names the photograph.
  */
 export interface RealworldqaQuestion extends Question {
-  /** As published: with a line for each option, and with the instruction how to answer. */
+  /** As published: with a line for each option, and with the instruction on how to answer. */
   readonly question: string;
 }
 

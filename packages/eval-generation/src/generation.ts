@@ -17,7 +17,7 @@ import { evaluate } from "./evaluate.ts";
 export interface GenerationEvaluatorOptions {
   /** Questions answered side by side. Default: the model's choice. Answers do not depend on it. */
   readonly batchSize?: number;
-  /** Compute what the prompts of several questions begin with once. Answers do not depend on it. Default true. */
+  /** Compute a beginning that several prompts share only once. Answers do not depend on it. Default true. */
   readonly sharePrefixes?: boolean;
   /**
    * Folder in which the model keeps what its frozen parts make of images, by content, for later evaluations. Default:

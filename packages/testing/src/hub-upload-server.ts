@@ -16,7 +16,7 @@ export interface UploadedRepository {
   /** The titles of its commits. */
   readonly titles: string[];
   readonly files: Map<string, Uint8Array>;
-  /** The paths of files that are stored as large ones. */
+  /** The paths of files stored with Git LFS. */
   readonly large: Set<string>;
 }
 

@@ -121,7 +121,7 @@ function userOwned({ runtime }: Device, { storage, shape, dtype }: RecordedValue
   return wrapStorage(runtime, storage.view(), shape, dtype);
 }
 
-/** Passes the content of the constants f0, f1, ... to the session; ONNX Runtime packs a copy of each matrix for its products. */
+/** Passes the content of the constants f0, f1, ... to the session; ONNX Runtime keeps a packed copy of each matrix. */
 export function addFrozen({ call }: OrtLibrary, options: Pointer, frozen: readonly Storage[]): void {
   if (frozen.length === 0) return;
   // Constant folding would look for the content in the model.

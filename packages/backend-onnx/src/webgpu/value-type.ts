@@ -22,7 +22,7 @@ const BOOLEAN_RESULTS: ReadonlySet<string> = new Set([
   "IsInf",
 ]);
 const INDEX_RESULTS: ReadonlySet<string> = new Set(["ArgMax", "ArgMin", "Range", "Shape"]);
-/** Operators whose second output is indices. */
+/** Operators whose second output holds indices. */
 const POSITION_OUTPUTS: ReadonlySet<string> = new Set(["TopK", "MaxPool"]);
 const NUMERIC = "Abs Neg Sign Floor Ceil Exp Log Sqrt Reciprocal Sigmoid Tanh Add Sub Mul Div Max Min Pow Mod Clip";
 /** Elementwise operators, whose result has the broadcast shape of the operands. */

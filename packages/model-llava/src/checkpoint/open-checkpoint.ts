@@ -40,7 +40,7 @@ export interface CheckpointFolders {
 /** A checkpoint whose configuration has been read and whose weight files are open. */
 export interface Checkpoint {
   readonly architecture: Architecture;
-  /** The whole `config.json`, in the keys of the original LLaVA. */
+  /** The whole `config.json`, under the key names of the original LLaVA. */
   readonly config: ConfigObject;
   readonly language: LanguageConfig;
   readonly vision: CheckpointVision | undefined;

@@ -19,7 +19,7 @@ export interface CheckpointContent {
   readonly carried: CarriedFiles;
   /** The folders that the model was opened from. */
   readonly base: Base;
-  /** The components that differ from what those hold. */
+  /** The components whose weights differ from those in `base`. */
   readonly changed: ReadonlySet<Component>;
   /** How the model was opened. */
   readonly weightFormat?: WeightFormat | undefined;
