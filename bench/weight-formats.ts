@@ -17,7 +17,7 @@ export interface FormatRequest {
   /** Without a trailing slash. */
   readonly folder: string;
   readonly threads: number;
-  /** Repetitions of a word in the prompt; more than it has tokens for the peer, which is told the number. */
+  /** Repetitions of a word of two tokens in the prompt; the peer reads one token twice as often. */
   readonly words: number;
   readonly newTokens: number;
 }

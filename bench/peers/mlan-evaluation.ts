@@ -3,16 +3,7 @@ import { readFile, rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { onnx, onnxStatistics } from "@mlan/backend-onnx";
-import {
-  beforeStop,
-  type Compute,
-  COMPUTE,
-  createScope,
-  EVALUATOR,
-  type Evaluator,
-  MODEL,
-  type Model,
-} from "@mlan/core";
+import { beforeStop, createScope, EVALUATOR, type Evaluator, MODEL, type Model } from "@mlan/core";
 import { generation } from "@mlan/eval-generation";
 import { llama2 } from "@mlan/model-llama2";
 import type { Evaluated, EvaluationSetup } from "../evaluation/evaluation-worker.ts";
@@ -21,7 +12,6 @@ import { taskBenchmark } from "../evaluation/task-benchmark.ts";
 import { productThroughput } from "./product-throughput.ts";
 
 let evaluate: (() => Promise<Evaluated>) | undefined;
-let compute: Compute | undefined;
 for await (const line of createInterface({ input: process.stdin })) {
   const { do: action, ...request } = JSON.parse(line);
   console.log(JSON.stringify(await answer(action, request)));
@@ -34,13 +24,12 @@ async function answer(action: string, request: EvaluationSetup): Promise<object>
     const scope = createScope([llama2({ weights }), onnx({ threads: request.threads }), generation()]);
     const tasks: readonly LanguageTask[] = JSON.parse(await readFile(request.tasks, "utf8"));
     const model = await scope.get(MODEL).open();
-    compute = scope.get(COMPUTE);
     evaluate = () => evaluateAll(model, scope.get(EVALUATOR).evaluate, tasks, request);
     return { versions: `mlan on ${process.version}` };
   }
+  if (action === "throughput") return { gigaflops: await productThroughput() };
   if (action === "detect") return { milliseconds: 0 };
-  if (evaluate === undefined || compute === undefined) throw new Error("send setup first");
-  if (action === "throughput") return productThroughput(compute);
+  if (evaluate === undefined) throw new Error("send setup first");
   return evaluate();
 }
 

@@ -23,7 +23,6 @@ import { stepByStep } from "./step-by-step.ts";
 const backend = process.argv[2] ?? "onnx";
 const precision = process.argv[3] === "bfloat16" ? "bfloat16" : "float32";
 let model: TrainableModel | undefined;
-let compute: Compute | undefined;
 let train: ((batch: Batch) => Promise<TrainedStep & { readonly dispatches?: number }>) | undefined;
 /** Number of operations dispatched to the device in the last step. */
 let dispatches: number | undefined;
@@ -37,9 +36,9 @@ for await (const line of createInterface({ input: process.stdin })) {
 // The interface in worker.ts defines the fields of a request.
 async function answer(action: string, request: Setup & Batch & Prompts): Promise<object> {
   if (action === "setup") return setUp(request);
+  if (action === "throughput") return { gigaflops: await productThroughput() };
   if (action === "memory") return memory();
-  if (model === undefined || compute === undefined) throw new Error("send setup first");
-  if (action === "throughput") return productThroughput(compute);
+  if (model === undefined) throw new Error("send setup first");
   if (action === "generate") return generate(model, request);
   if (train === undefined) throw new Error("this worker generates only");
   const { dispatches: used, ...step } = await train(request);
@@ -48,14 +47,13 @@ async function answer(action: string, request: Setup & Batch & Prompts): Promise
 }
 
 async function setUp(setup: Setup): Promise<object> {
-  const started = await startCompute(backend, { ...setup, precision });
-  ({ compute } = started);
+  const { compute, versions } = await startCompute(backend, { ...setup, precision });
   const checkpoint = pathToFileURL(setup.checkpoint);
   model = await modelOn(compute, checkpoint);
   const folder = new URL("trained/", checkpoint);
   await rm(folder, { recursive: true, force: true });
   if (setup.task === "train") train = stepByStep({ model, compute, folder, ...setup });
-  return { versions: started.versions };
+  return { versions };
 }
 
 async function modelOn(compute: Compute, weights: URL): Promise<TrainableModel> {
