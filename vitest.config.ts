@@ -34,7 +34,8 @@ const comparing = [
 const workspace = ["tools/{new,nx}/test/**/*.test.ts"];
 
 /** What opens hundreds of files, each damaged in one place; left to `.ci/run` likewise. */
-const mutations = ["packages/*/test/{hostile-*,hub-hostile,damaged-checkpoint}.test.ts"];
+const mutations = ["packages/{data-kit,hub,pytorch-files,safetensors}/test/{hostile-*,hub-hostile}.test.ts"];
+const computingMutations = ["packages/{model-*,serve,trainer}/test/{hostile-*,damaged-checkpoint}.test.ts"];
 
 const common = {
   root: import.meta.dirname,
@@ -60,7 +61,7 @@ export default defineConfig({
           ...limits,
           name: "computing",
           include: computing,
-          exclude: [...alone, ...mutations],
+          exclude: [...alone, ...computingMutations],
           isolate: false,
           setupFiles: ["tools/setup/one-thread.ts"],
         },
@@ -75,9 +76,15 @@ export default defineConfig({
           isolate: false,
         },
       },
+      { ...common, test: { ...limits, name: "mutations", include: mutations } },
       {
         ...common,
-        test: { ...limits, name: "mutations", include: mutations, setupFiles: ["tools/setup/one-thread.ts"] },
+        test: {
+          ...limits,
+          name: "computing-mutations",
+          include: computingMutations,
+          setupFiles: ["tools/setup/one-thread.ts"],
+        },
       },
       { ...common, test: { ...limits, name: "workspace", include: workspace, isolate: false } },
     ],
