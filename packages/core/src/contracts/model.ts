@@ -20,6 +20,12 @@ export interface ConversationFormat {
   readonly maximumLength: number;
 }
 
+/** A {@link ConversationFormat} as a recipe asks for it: without a template, the model's own applies. */
+export interface RecipeFormat extends Omit<ConversationFormat, "template"> {
+  /** Default: {@link ModelInspection.tuningTemplate}. */
+  readonly template?: string;
+}
+
 /** A model that is not loaded yet. */
 export interface ModelSource {
   readonly specVersion: 1;
@@ -73,6 +79,8 @@ export interface ModelInspection {
    * the model does not read.
    */
   checkImage?(image: ImageReference, bytes: Uint8Array): void;
+  /** The template for recipes that name none. When absent, recipes must name one. */
+  readonly tuningTemplate?: string;
   /** Returns the wording for a format. Default: the checkpoint's format. Absent when unknown. */
   wording?(format?: ConversationFormat): Wording;
   /** Throws `invalid-options` for a format that the model does not support, e.g. one with an unknown template. */
@@ -235,6 +243,8 @@ export interface SaveModelOptions {
 
 export interface TrainableModel extends Model {
   readonly format: ConversationFormat;
+  /** The template for recipes that name none, see {@link formatFor}. When absent, recipes must name one. */
+  readonly tuningTemplate?: string;
   setFormat(format: ConversationFormat): void;
   /** Returns the tokens and labels of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
@@ -272,6 +282,20 @@ export interface TrainableModel extends Model {
    * then unchanged.
    */
   load(folder: URL): Promise<void>;
+}
+
+/**
+ * Completes a recipe's format with the model's template if the recipe names none. Throws `invalid-options` when the
+ * model names none either.
+ */
+export function formatFor(
+  format: RecipeFormat,
+  { name, tuningTemplate }: { readonly name: string; readonly tuningTemplate?: string | undefined },
+): ConversationFormat {
+  const template = format.template ?? tuningTemplate;
+  if (template !== undefined) return { ...format, template };
+  const message = `neither the recipe nor the model ${name} names a conversation template; set format.template.`;
+  throw new MlanError("invalid-options", message);
 }
 
 /** Returns the model with the methods for training. Throws `invalid-options` for a model that cannot be trained. */
