@@ -9,10 +9,10 @@ import { makeFolder } from "./make-folder.ts";
 const STAGING = /^\.saving\.(\d+)\.[\da-f-]{36}\.tmp$/;
 
 /**
- * Replaces the files of a folder by those that `write` puts into a temporary folder inside it, whose URL ends in a
- * slash. Files of the folder for which `isReplaced` is true and that are not written anew are removed, and folders in it
- * likewise, of which it is asked by their name with a slash; all others stay. When `write` throws, nothing has changed. The written `checksums.json` is put in place first, so a folder whose
- * replacement was cut off while files were renamed does not verify.
+ * Replaces the files of a folder with those that `write` puts into a temporary folder inside it, whose URL ends in a
+ * slash. Old files for which `isReplaced` returns true are removed, and old folders likewise, which it gets by their name with
+ * a slash; all others stay. When `write` throws, the folder is unchanged. The new `checksums.json` is moved into place first, so that a folder whose replacement was interrupted
+ * fails verification.
  */
 export async function replaceFiles(
   folder: URL,
@@ -50,7 +50,7 @@ async function moveInto(folder: URL, staging: URL, isReplaced: (name: string) =>
   for (const name of written) if (name !== CHECKSUMS_FILE) await move(name);
 }
 
-/** Removes what killed processes left. */
+/** Removes the temporary folders that killed processes left. */
 async function removeAbandoned(folder: URL): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = STAGING.exec(name)?.[1];
@@ -64,7 +64,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Another user's process may not be signalled, which shows that it is there.
+    // EPERM means that the process exists and belongs to another user.
     return Object(error).code === "EPERM";
   }
 }
