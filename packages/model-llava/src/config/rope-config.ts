@@ -4,8 +4,8 @@ import { checkConfig, type ConfigObject } from "./config-file.ts";
 /** How rotary positions are stretched beyond the lengths of pretraining, by the names of transformers. */
 export type RopeScaling =
   | { readonly type: "linear"; readonly factor: number }
-  /** Changes nothing up to `maximumPositions`, beyond which this package never goes. */
-  | { readonly type: "dynamic" }
+  /** Changes nothing up to the positions of the training; beyond, a sequence's own length decides (NTK-aware). */
+  | { readonly type: "dynamic"; readonly factor: number; readonly trainedPositions: number }
   | {
       readonly type: "llama3";
       readonly factor: number;
@@ -88,7 +88,7 @@ function scalingOf(
     case "linear":
       return { type: "linear", factor: scale };
     case "dynamic":
-      return { type: "dynamic" };
+      return { type: "dynamic", factor: scale, trainedPositions: maximumPositions };
     case "llama3":
       return {
         type: "llama3",

@@ -1,10 +1,15 @@
-import { type Content, contentOfFiles, MlanError, pathOf, toFolderUrl } from "@mlan/core";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { type Content, contentOfFiles, MlanError, pathOf, toFolderUrl, writeFileAtomically } from "@mlan/core";
 import { z } from "zod";
 import { fileExists } from "../config/checkpoint-file.ts";
 import { checkConfig, readConfigFile } from "../config/config-file.ts";
 
 /** In a folder that holds only what was trained: where the rest of the model is, and what it must be. */
 export const BASE_FILE = "base.json";
+
+/** Beside it: by which sizes and times of the base's files they are known to be right. */
+export const VERIFIED_FILE = ".base-verified";
 
 /** The folders of a model and what they hold. */
 export interface Base {
@@ -65,9 +70,21 @@ export async function baseFileKeys({ weights, adapter, visionTower, content }: B
   };
 }
 
-/** Reads the base's files once. Throws `invalid-checkpoint`, naming both folders and what differs, for a base that is not the recorded one. */
-export async function checkBase({ file, digest, files }: BaseRecord, { weights, content }: Base): Promise<void> {
-  if ((await content.digest()) === digest) return;
+/**
+ * Throws `invalid-checkpoint`, naming both folders and what differs, for a base that is not the recorded one. Reads the base's
+ * files, about a second per gigabyte, unless they are as they were when they were last found to be right.
+ */
+export async function checkBase(record: BaseRecord, base: Base): Promise<void> {
+  const { file, digest, files } = record;
+  const { weights, content } = base;
+  const verified = new URL(VERIFIED_FILE, file);
+  const state = stateOf(digest, base);
+  if (state !== undefined && (await readFile(verified, "utf8").catch(() => undefined)) === state) return;
+  if ((await content.digest()) === digest) {
+    // Without permission to write, the files are read again the next time.
+    if (state !== undefined) await writeFileAtomically(verified, state).catch(() => undefined);
+    return;
+  }
   const now = (await content.files?.()) ?? {};
   const names = [...new Set([...Object.keys(files), ...Object.keys(now)])].filter((name) => files[name] !== now[name]);
   throw new MlanError(
@@ -75,4 +92,13 @@ export async function checkBase({ file, digest, files }: BaseRecord, { weights, 
     `model-llava: ${pathOf(new URL("./", file))} holds only what was trained, and its base in ${pathOf(weights)} is not the one ` +
       `that it was trained on: ${names.join(", ")} differ. Restore the base, or write the place of the right one into ${pathOf(file)}.`,
   );
+}
+
+/** The recorded digest and the state of the files that has it; undefined while they are too new for a state. */
+function stateOf(digest: string, { files, content: { stamp } }: Base): string | undefined {
+  if (stamp === "") return undefined;
+  const places = [...files].map(([name, place]) => [name, place.href]).toSorted();
+  return `${createHash("sha256")
+    .update(JSON.stringify([digest, stamp, places]))
+    .digest("hex")}\n`;
 }
