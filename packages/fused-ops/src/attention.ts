@@ -2,10 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { savedTensor, withGradient } from "./custom-gradient.ts";
 
 /**
- * Attention of `query` [rows, heads, length, dimension] to `key` and `value` [rows, keyValueHeads, positions, dimension],
- * which may have fewer heads (arXiv 2305.13245). The caller scales the query by 1/sqrt(dimension). `mask` is added to the
- * scores and broadcasts to [rows, keyValueHeads, heads / keyValueHeads, length, positions].
- * Returns [rows, heads, length, dimension].
+ * Computes the attention of `query` [rows, heads, length, dimension] to `key` and `value` [rows, keyValueHeads,
+ * positions, dimension], which may have fewer heads (arXiv 2305.13245). The caller scales the query by
+ * 1/sqrt(dimension). `mask` is added to the scores and broadcasts to [rows, keyValueHeads, heads / keyValueHeads,
+ * length, positions]. Returns [rows, heads, length, dimension].
  */
 export function attention(query: tf.Tensor4D, key: tf.Tensor4D, value: tf.Tensor4D, mask?: tf.Tensor): tf.Tensor4D {
   return withGradient<tf.Tensor4D>([query, key, value], (save) => {

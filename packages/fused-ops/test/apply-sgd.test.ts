@@ -119,7 +119,7 @@ describe.each([
     expect(() => applySgd([state], [four], { learningRate })).toThrow(/shape \[4\], but the parameter has \[3\]/);
     expect(() => applySgd([state], [ones, ones], { learningRate })).toThrow(/2 gradients were given for 1 parameters/);
     expect(() => applySgd([{ variable, weightDecay: 0 }], [ones], { learningRate, momentum: 0.9 })).toThrow(
-      /has no velocity, which momentum needs/,
+      /has no velocity, but momentum needs one/,
     );
     expect(() => applySgd([state], [ones], { learningRate, nesterov: true })).toThrow(/nesterov needs a momentum/);
     expect(() => applySgd([state], [ones], { learningRate, momentum: -1 })).toThrow(/momentum -1/);

@@ -172,7 +172,11 @@ describe("refuses what it would encode otherwise", () => {
   const { model } = smallByteLevel([]);
   const { "!": _, ...fewer } = model.vocab;
   test.each([
-    ["another model", { model: { type: "Unigram", vocab: [] } }, /is of type Unigram\. Supported are BPE/],
+    [
+      "another model",
+      { model: { type: "Unigram", vocab: [] } },
+      /is of type Unigram\. Only BPE tokenizers are supported/,
+    ],
     ["merges at random", { model: { ...model, dropout: 0.1 } }, /dropout/],
     ["marks within words", { model: { ...model, end_of_word_suffix: "</w>" } }, /marks pieces within words by "<\/w>"/],
     ["a byte without a piece", { model: { ...model, vocab: fewer } }, /has no piece for the byte 33/],
@@ -180,13 +184,13 @@ describe("refuses what it would encode otherwise", () => {
     ["other changes of text", { normalizer: { type: "Lowercase" } }, /changes text by Lowercase/],
     ["no bytes", { pre_tokenizer: { type: "Whitespace" } }, /does not turn text into bytes/],
     ["no words", { pre_tokenizer: null }, /does not turn text into bytes/],
-    ["another cut", split({ type: "Punctuation" }), /cuts text by Punctuation/],
-    ["a cut by a string", split({ pattern: { String: " " } }), /cuts text by Split/],
+    ["another cut", split({ type: "Punctuation" }), /splits text by Punctuation/],
+    ["a cut by a string", split({ pattern: { String: " " } }), /splits text by Split/],
     ["merged cuts", split({ pattern: { Regex: "a" }, behavior: "MergedWithNext" }), /behavior "MergedWithNext"/],
     ["possessive quantifiers", split({ pattern: { Regex: "\\p{L}?+a" } }), /"\?\+" is not supported/],
     ["other flags", split({ pattern: { Regex: "(?i:\\p{Lu})" } }), /"\(\?" is not supported/],
     ["escapes of Oniguruma", split({ pattern: { Regex: "\\h+" } }), /"\\\\h" is not supported/],
-    ["no pattern", split({ pattern: { Regex: "[a" } }), /no usable pattern: Unterminated/],
+    ["no pattern", split({ pattern: { Regex: "[a" } }), /not a usable pattern: Unterminated/],
     ["a pattern of nothing", split({ pattern: { Regex: "a*" } }), /it matches no characters/],
     ["another decoder", { decoder: { type: "WordPiece" } }, /decodes by WordPiece/],
     ["no text between tokens", around({ SpecialToken: { id: "<|end|>" } }), /around text without a place for it/],
@@ -204,14 +208,14 @@ describe("refuses what it would encode otherwise", () => {
     [
       "a begin of another id",
       around({ SpecialToken: { id: "<|end|>" } }, { Sequence: { id: "A" } }),
-      /gives the token "<\|end\|>" the ids \[7\], the vocabulary has 296/,
+      /gives the token "<\|end\|>" the ids \[7\], but the vocabulary has 296/,
     ],
   ])("%s", async (__, changes, message) => {
     expect(await refusal(smallByteLevel(["<|end|>"], changes), END)).toMatch(message);
   });
 
   test.each([
-    ["no end of sequence", {}, /names no eos_token, so that no answer would end/],
+    ["no end of sequence", {}, /names no eos_token, so answers would never end/],
     ["special tokens as text", { ...END, split_special_tokens: true }, /"split_special_tokens" is true/],
   ])("of tokenizer_config.json: %s", async (__, config, message) => {
     expect(await refusal(smallByteLevel(["<|end|>"]), config)).toMatch(message);

@@ -229,7 +229,7 @@ describe("refuses", () => {
   });
 
   test("an unknown template, listing the known", () => {
-    expect(() => templateByName([v1, plain], "llama_2")).toThrow(/no template "llama_2". Known are: v1, plain/);
+    expect(() => templateByName([v1, plain], "llama_2")).toThrow(/no template "llama_2". Known templates: v1, plain/);
   });
 });
 

@@ -158,8 +158,8 @@ describe("a chat prompt with turns before it", () => {
 
   test("is refused when its turns do not alternate", () => {
     expect(() => written(promptOf(turns.slice(0, 2), "Hm?", ""), v1, [])).toThrow(
-      'model-llava: the prompt of "q-3" cannot be written: turn 3 is by the user; turns alternate, and the user begins, behind ' +
-        "a system turn if there is one.",
+      'model-llava: the prompt of "q-3" cannot be written: turn 3 is by the user; turns must alternate, ' +
+        "beginning with the user's, after a system turn if there is one.",
     );
     expect(() => written(promptOf([...turns, ...turns.slice(0, 1)], "Hm?", ""), v1, [])).toThrow(
       /turn 6 is by the system/,
@@ -171,7 +171,7 @@ describe("a chat prompt with turns before it", () => {
       'the prompt of "q-3" has a system prompt, and the template "plain" has no place for one. Leave it out, or use a template of conversations, such as "v1".',
     );
     expect(() => written(promptOf(turns.slice(3), "Hm?", ""), plain, [])).toThrow(
-      'has 3 turns, and the template "plain" has no roles: it takes one of the user and its answer. Split it, or use a template of conversations, such as "v1".',
+      'has 3 turns, and the template "plain" has no roles: it takes one user turn and its answer. Split it, or use a template of conversations, such as "v1".',
     );
   });
 });

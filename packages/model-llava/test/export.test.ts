@@ -127,10 +127,10 @@ describe("an export that cannot be", () => {
       await expect(exporting).rejects.toThrow(where);
       await expect(exporting).rejects.toSatisfy((error) => MlanError.is(error, "invalid-options"));
     };
-    await refused(part, `${pathOf(part)} is ${pathOf(part)}, which the model is read from`);
-    await refused(new URL("whole/", part), `is inside of ${pathOf(part)}`);
+    await refused(part, `${pathOf(part)} is ${pathOf(part)}, from which the model is read`);
+    await refused(new URL("whole/", part), `is inside ${pathOf(part)}`);
     await refused(scratch.backbone, `is ${pathOf(scratch.backbone)}`);
-    await refused(new URL("deep/er/", scratch.tower), `is inside of ${pathOf(scratch.tower)}`);
+    await refused(new URL("deep/er/", scratch.tower), `is inside ${pathOf(scratch.tower)}`);
   });
 
   it("is one of a projector that nobody trained", async () => {

@@ -116,7 +116,9 @@ describe("an output layer beside an embedding to which config.json ties it", () 
     const folder = await scratch.copy(scratch.backbone);
     await changeJson(new URL("config.json", folder), { tie_word_embeddings: true });
     expect(await notices(tinySource(folder))).toEqual([
-      expect.stringMatching(/ties the output layer to the embedding, but the weights hold another one, which is used/),
+      expect.stringMatching(
+        /ties the output layer to the embedding, but the weights hold a separate output layer, which is used/,
+      ),
     ]);
     const model = await tinySource(folder).open();
     const { values } = await weightOf(model, "lm_head.weight");
@@ -281,7 +283,7 @@ describe("an adapter", () => {
     const high = { ...zeros(`${Q}.lora_A.weight`, 2, 16), data: () => new Float32Array(32).fill(3e38) };
     await writeSafetensors(weights, [high, large]);
     await expect(adapted(folder).open()).rejects.toThrow(
-      'update of "model.layers.0.self_attn.q_proj.weight" gives values that are not finite',
+      'update of "model.layers.0.self_attn.q_proj.weight" results in values that are not finite',
     );
     await rename(weights, new URL("other.safetensors", folder));
     expect(await refusal(adapted(folder))).toContain("holds no adapter_model.safetensors or adapter_model.bin");

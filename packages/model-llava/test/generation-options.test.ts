@@ -217,19 +217,19 @@ it("a call's signal is heard while it computes", async () => {
 
 describe("what cannot be is refused by name:", () => {
   it.each<[Partial<GenerationRequest>, string]>([
-    [{ maximumNewTokens: -1 }, 'maximumNewTokens of request "only" is -1; it must be a whole number from 0'],
+    [{ maximumNewTokens: -1 }, 'maximumNewTokens of request "only" is -1; it must be a whole number, 0 or more'],
     [{ maximumNewTokens: 2.5 }, 'maximumNewTokens of request "only" is 2.5'],
-    [{ sampling: { temperature: -0.1 } }, 'temperature of request "only" is -0.1; it must be a number from 0'],
+    [{ sampling: { temperature: -0.1 } }, 'temperature of request "only" is -0.1; it must be a number, 0 or more'],
     [{ sampling: { temperature: NaN } }, 'temperature of request "only" is NaN'],
-    [{ sampling: { topK: 0 } }, 'topK of request "only" is 0; it must be a whole number from 1'],
+    [{ sampling: { topK: 0 } }, 'topK of request "only" is 0; it must be a whole number, 1 or more'],
     [{ sampling: { topP: 1.5 } }, 'topP of request "only" is 1.5; it must be a number from 0 to 1'],
     [{ sampling: { minP: -1 } }, 'minP of request "only" is -1'],
     [{ sampling: { seed: 0.5 } }, 'seed of request "only" is 0.5; it must be a whole number'],
-    [{ repetitionPenalty: 0 }, 'repetitionPenalty of request "only" is 0; it must be above 0'],
+    [{ repetitionPenalty: 0 }, 'repetitionPenalty of request "only" is 0; it must be greater than 0'],
     [{ logProbabilities: -2 }, 'logProbabilities of request "only" is -2'],
-    [{ stop: ["a", ""] }, 'stop of request "only" is ""; it must be a list of texts that are not empty'],
-    [{ stop: JSON.parse('"END"') }, 'stop of request "only" is "END"; it must be a list of texts that are not empty'],
-    [{ stop: [JSON.parse("7")] }, 'stop of request "only" is 7; it must be a list of texts that are not empty'],
+    [{ stop: ["a", ""] }, 'stop of request "only" is ""; it must be a list of non-empty strings'],
+    [{ stop: JSON.parse('"END"') }, 'stop of request "only" is "END"; it must be a list of non-empty strings'],
+    [{ stop: [JSON.parse("7")] }, 'stop of request "only" is 7; it must be a list of non-empty strings'],
     [{ stopTokens: [1.5] }, 'stopTokens of request "only" is 1.5; it must be a list of token ids'],
     [{ stopTokens: JSON.parse("2") }, 'stopTokens of request "only" is 2; it must be a list of token ids'],
     [

@@ -84,7 +84,7 @@ it.each<[string, Partial<HubContents>, RegExp]>([
   [
     "a repository without weights",
     { files: { ...OTHERS, "llama.gguf": "x" } },
-    /acme\/tiny-llama on the Hub holds no weights in the layout of Hugging Face at 0123.*it holds .*llama\.gguf/,
+    /acme\/tiny-llama on the Hub has no weights in Hugging Face layout at 0123.*it has .*llama\.gguf/,
   ],
 ])("%s: one message that says what to do", async (_, contents, message) => {
   const { model } = await serve({ files: backbone, ...contents });

@@ -50,7 +50,7 @@ test("a processor_config.json without an image processor says nothing of images"
 test.each([
   [{ resample: 0 }, /"resample" is 0 \(expected Pillow's filter 1, 2, 3, 4 or 5\)/],
   [{ size: 20, crop_size: 24 }, /"crop_size" is 24 \(must not exceed size\)/],
-  [{ size: 20, do_center_crop: false }, /"do_center_crop" is false \(only true is supported where images keep/],
+  [{ size: 20, do_center_crop: false }, /"do_center_crop" is false \(only true is supported when images keep/],
   [{ size: { height: 20, width: 30 } }, /"size" is /],
   [{ size: { shortest_edge: 20, longest_edge: 30 } }, /"size" is /],
   [{ crop_size: { height: 20, width: 30 } }, /"crop_size" is /],

@@ -222,7 +222,7 @@ describe("a model with such a tokenizer and template", async () => {
     const score = (text: string, continuation: string) =>
       model.score([{ id: "q", prompt: raw(text), images: [], continuation }]);
     await expect(score("", "a")).rejects.toThrow(
-      /"q" cannot be scored: .* It needs at least one, and at least one token before it/,
+      /"q" cannot be scored: .* A continuation needs at least one token, and at least one token before it/,
     );
     const asked = answerOf(model, { id: "q", prompt: raw(""), images: [], maximumNewTokens: 1 });
     await expect(asked).rejects.toThrow(/the prompt of "q" is empty/);

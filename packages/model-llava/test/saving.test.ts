@@ -158,7 +158,7 @@ describe("a save that cannot be", () => {
   it.each([
     [{ dtype: "int8" }, /option "dtype": .*"float32".*found "int8"/],
     [{ layout: "gguf" }, /option "layout": .*"llava".*found "gguf"/],
-    [{ shardSize: 0 }, /option "shardSize": expected a number of bytes above 0/],
+    [{ shardSize: 0 }, /option "shardSize": expected a number of bytes greater than 0/],
     [{ shardSize: 100 }, /shard of 100 bytes is too small for tensor "model.embed_tokens.weight"/],
     [{ shards: 2 }, /there is no option "shards"/],
   ])("%j is one sentence", async (options, message) => {

@@ -86,7 +86,11 @@ describe("what would be read with other ids is refused in a sentence", () => {
     ["a token without content", token({ content: "" }), /added_tokens_decoder\.363\.content" is ""/],
     ["a flag that is none", token({ lstrip: 1 }), /added_tokens_decoder\.363\.lstrip" is 1/],
     ["an id behind a gap", { "added_tokens.json": { "<pad>": 367 } }, /has the id 367; the first free one is 363/],
-    ["an id of another token", { "added_tokens.json": { "<pad>": 5 } }, /the id 5 of token "<pad>" is another token's/],
+    [
+      "an id of another token",
+      { "added_tokens.json": { "<pad>": 5 } },
+      /the id 5 of token "<pad>" belongs to another token/,
+    ],
     ["one token with two ids", { "added_tokens.json": { yes: 363 } }, /token "yes" has the id 363 .* and 360/],
     [
       "an id beyond any vocabulary",

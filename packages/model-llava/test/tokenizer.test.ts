@@ -143,9 +143,9 @@ describe("refuses", () => {
     const bpe = { type: "BPE", byte_fallback: true, vocab: { "</s>": 0 }, merges: [] };
     const refused = (change: object): Promise<string> => refusal({ "tokenizer.json": json({ model: bpe, ...change }) });
     expect(await refused({ model: { type: "WordPiece" } })).toMatch(
-      /tokenizer.json: the tokenizer is of type WordPiece. Supported are .*Llama/,
+      /tokenizer.json: the tokenizer is of type WordPiece. Only BPE tokenizers are supported: .*Llama/,
     );
-    expect(await refused({ pre_tokenizer: { type: "Whitespace" } })).toMatch(/cuts text by Whitespace/);
+    expect(await refused({ pre_tokenizer: { type: "Whitespace" } })).toMatch(/splits text by Whitespace/);
     expect(await refused({ pre_tokenizer: { type: "Metaspace", replacement: "__" } })).toMatch(/marks spaces by "__"/);
     const steps = [{ type: "NFKC" }, { type: "Lowercase" }];
     expect(await refused({ normalizer: { type: "Sequence", normalizers: steps } })).toMatch(

@@ -99,7 +99,7 @@ describe("a base that is not the one of the training", () => {
     const opening = tinySource(folder).open();
     await expect(opening).rejects.toSatisfy((error) => MlanError.is(error, "invalid-checkpoint"));
     await expect(opening).rejects.toThrow(
-      `${pathOf(folder)} holds only what was trained, and the rest of the model, which was in ${pathOf(base)}, is not there`,
+      `${pathOf(folder)} holds only trained components, and the folder with the rest of the model, ${pathOf(base)}, does not exist`,
     );
     await changeJson(new URL("base.json", folder), { weights: pathOf(moved) });
     const copy = await tinySource(folder).open();

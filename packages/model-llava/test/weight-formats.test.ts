@@ -220,11 +220,11 @@ describe.each([
   it("neither learns nor is saved, and says what does", async () => {
     const model = await open(format);
     expect(() => model.learn(["language"])).toThrow(
-      /"model\.layers\.0\.self_attn\.q_proj\.weight" was opened in [48] bits and cannot learn\. Open the model with weightFormat "stored"/,
+      /"model\.layers\.0\.self_attn\.q_proj\.weight" was opened in [48] bits and cannot be trained\. Open the model with weightFormat "stored"/,
     );
     const { checkLearning } = await sourceOf(format).inspect();
     expect(() => checkLearning?.(["vision", "language"])).toThrow(
-      /weightFormat "int[48]" rounds the matrices of the language model, which then cannot learn\. Open the model with/,
+      /weightFormat "int[48]" rounds the matrices of the language model, which then cannot be trained\. Open the model with/,
     );
     expect(() => checkLearning?.(["projector"])).not.toThrow();
     await expect(model.save(scratch.fresh())).rejects.toThrow(
@@ -268,7 +268,7 @@ it("what an adapter changes is in float32, which is said", async () => {
   };
   for (const format of ["stored", "int8", "int4"] as const)
     expect(await noticesIn(format)).toEqual([
-      `1 matrix that the adapter changes is kept in float32, not as weightFormat "${format}" says; export the model and open the export`,
+      `1 matrix that the adapter changes is kept in float32 instead of weightFormat "${format}"; export the model and open the export to change this`,
     ]);
   expect(await noticesIn("float32")).toEqual([]);
 });
@@ -276,7 +276,7 @@ it("what an adapter changes is in float32, which is said", async () => {
 it("a backend without kernels for a format is refused, and said", async () => {
   for (const format of ["stored", "int8", "int4"] as const)
     await expect(open(format, folder, plainCompute())).rejects.toThrow(
-      `the backend cpu has no products for weightFormat "${format}", so an answer would take minutes. Compute with onnx()`,
+      `the backend cpu has no matrix products for weightFormat "${format}", so an answer would take minutes. Compute with onnx()`,
     );
 });
 

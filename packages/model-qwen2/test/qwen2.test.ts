@@ -26,7 +26,7 @@ it("is asked as an untuned base until it is tuned, and knows no template but its
   model.setFormat({ template: "chatml", imageAspectRatio: "pad", maximumLength: 128 });
   wordings.push(model.wording.name);
   expect(() => model.setFormat({ ...model.format, template: "v1" })).toThrow(
-    /no template "v1"\. Known are: chatml, plain/,
+    /no template "v1"\. Known templates: chatml, plain/,
   );
   model.dispose();
   expect(wordings).toEqual(["qwen2-base", "chatml"]);

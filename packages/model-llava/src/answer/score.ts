@@ -12,9 +12,9 @@ import { type ReadyBatch, runBatches } from "./run-batches.ts";
 import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Summed log-probabilities of continuations. Prompt and continuation are encoded as one text, since a token may span
- * both; the continuation's tokens are those after the common prefix with the encoded prompt. Throws the error of
- * {@link logitsNotFinite} when a result is not finite.
+ * Returns the summed log-probability of each continuation. Prompt and continuation are encoded as one text, since a
+ * token may span both; the continuation's tokens are those after the common prefix with the encoded prompt. Throws the
+ * error of {@link logitsNotFinite} when a result is not finite.
  */
 export async function score(
   reader: PromptReader,
@@ -56,7 +56,7 @@ interface Item extends Sequence {
 interface Continuation {
   /** The prompt with its continuation. */
   readonly prompt: ReadPrompt;
-  /** Number of tokens at its end to score. */
+  /** Number of tokens at the prompt's end to score. */
   readonly tokens: number;
 }
 
@@ -82,7 +82,7 @@ function readContinuation(
   throw new MlanError(
     "invalid-data",
     `model-llava: "${request.id}" cannot be scored: its continuation ${JSON.stringify(request.continuation)} has ${counted(tokens, "token")} ` +
-      `of ${prompt.inputIds.length}. It needs at least one, and at least one token before it.`,
+      `of ${prompt.inputIds.length}. A continuation needs at least one token, and at least one token before it.`,
   );
 }
 
@@ -114,7 +114,7 @@ async function scoreBatch(
   );
 }
 
-/** The last positions of a row, each with the token that follows it. */
+/** Returns the last positions of a row, each with the token that follows it. */
 function targetsOf({ targets }: Item, length: number, first: number): readonly Target[] {
   return Array.from(targets, (token, index) => ({ position: first + length - targets.length + index, token }));
 }

@@ -9,9 +9,10 @@ export interface AdaptedFolders {
 }
 
 /**
- * Where `weights` is the folder of an adapter, the base that its configuration names, with the adapter on it. Like
- * transformers, prefers the named base to weights beside the adapter. Throws `invalid-checkpoint`, saying which base to
- * give, when it is not a folder of this machine.
+ * If `weights` is the folder of an adapter, returns that folder as `adapter` and, as `weights`, the base that its
+ * configuration names; otherwise returns the folders unchanged. Like transformers, prefers the named base to weights
+ * beside the adapter. Throws `invalid-checkpoint` when the base is not a folder on this machine, and when `adapter` is
+ * given too.
  */
 export async function adaptedFolders({ weights, adapter }: AdaptedFolders): Promise<AdaptedFolders> {
   if (!(await fileExists(new URL(ADAPTER_CONFIG, weights)))) return { weights, adapter };
@@ -26,12 +27,12 @@ export async function adaptedFolders({ weights, adapter }: AdaptedFolders): Prom
   const folder = base !== undefined && isAbsolute(base) ? toFolderUrl(base) : undefined;
   if (folder && (await pathExists(new URL(folder.href.replace(/\/$/, "")))))
     return { weights: folder, adapter: weights };
-  // The name of a repository of the Hub.
+  // Whether the base is named like a repository on the Hub.
   const isRepository = base !== undefined && /^[\w.-]+\/[\w.-]+$/.test(base);
   const of = base === undefined ? "a base that it does not name" : shownValue(base);
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${pathOf(weights)} holds an adapter of ${of} (${ADAPTER_CONFIG}). Give the folder of that base${isRepository ? `, or hub("${base}") of @mlan/hub,` : ""} as \`weights\`, ` +
+    `model-llava: ${pathOf(weights)} holds an adapter for ${of} (${ADAPTER_CONFIG}). Give the folder of that base${isRepository ? `, or hub("${base}") of @mlan/hub,` : ""} as \`weights\`, ` +
       "and this one as `adapter`; or remove adapter_config.json if the adapter is merged already.",
   );
 }

@@ -12,7 +12,7 @@ import { openModel } from "./open-model.ts";
 export interface LoadTarget {
   readonly architecture: Architecture;
   readonly network: LlavaNetwork;
-  /** The folders that it was opened from. */
+  /** The folders that the model was opened from. */
   readonly base: Base;
   /** The components that may differ from the base's. */
   readonly changed: ReadonlySet<Component>;
@@ -27,8 +27,8 @@ export interface LoadedCheckpoint {
 
 /**
  * Loads the weights of a saved folder into a network of the same sizes and returns the format. Everything is checked
- * before the first weight changes. Of a folder that holds only what was trained, components are read from the base only
- * where the network's differ from it.
+ * before the first weight changes. If a folder holds only trained components, the others are read from the base, but
+ * only those that differ in the network.
  */
 export async function loadCheckpoint(
   folder: URL,

@@ -18,14 +18,14 @@ export interface FormatQuestion {
   readonly file: URL;
   /** The names of the folder's own chat templates. */
   readonly chatTemplates: readonly string[];
-  /** The template that the user names. */
+  /** The template that the user chose, if any. */
   readonly named: string | undefined;
 }
 
 /**
- * The format that a checkpoint was last trained with. Its template is the one that the user or `config.json` names; else
- * "plain" for a plain backbone, which has seen no conversation, and the folder's own for LLaVA from elsewhere. Throws
- * `invalid-checkpoint` when there is none.
+ * Returns the format that a checkpoint was last trained with. The template is the one that the user or `config.json`
+ * names; otherwise "plain" for a plain backbone, which has seen no conversation, or the folder's own chat template for
+ * LLaVA. Throws `invalid-checkpoint` when there is none.
  */
 export function formatConfig(
   value: ConfigObject,

@@ -1,7 +1,7 @@
 import { CHECKSUMS_FILE } from "@mlan/core";
 import { BASE_FILE } from "./base-file.ts";
 
-/** Files beside the weights that a save carries over from the folder that the model was opened from. */
+/** Files that saving copies from the folder that the model was opened from. */
 export const CARRIED_FILES: readonly string[] = [
   "generation_config.json",
   "chat_template.jinja",
@@ -32,8 +32,8 @@ const OTHERS = new Set([
 ]);
 
 /**
- * Whether a file belongs to a model in one of the layouts that mlan or the reference libraries write, so that it would
- * be stale beside another model's files.
+ * Returns whether a file belongs to a model in one of the layouts that mlan or the reference libraries write. Such a
+ * file would be stale beside another model's files.
  */
 export function isModelFile(name: string): boolean {
   return OTHERS.has(name) || WEIGHTS.some((pattern) => pattern.test(name));

@@ -4,13 +4,13 @@ import { fileExists, readCheckpointFile } from "../../config/checkpoint-file.ts"
 import { checkConfig, type ConfigObject, readConfigFile } from "../../config/config-file.ts";
 import type { ChatTemplateSource } from "./chat-template.ts";
 
-/** The name of a model's own chat template; further ones have theirs behind it, e.g. "chat_template:rag". */
+/** The name of a model's own chat template. Further templates append their own name, e.g. "chat_template:rag". */
 export const CHAT_TEMPLATE = "chat_template";
 
 /**
- * The chat templates of a folder, as transformers finds them: `chat_template.jinja`, else that of a processor
- * (`chat_template.json`, `processor_config.json`), else those of `tokenizer_config.json`. Throws `invalid-checkpoint` for files that
- * hold something else.
+ * Reads the chat templates of a folder. Like transformers, looks first for `chat_template.jinja`, then for that of a
+ * processor (`chat_template.json`, `processor_config.json`), then in `tokenizer_config.json`. Throws
+ * `invalid-checkpoint` for files with invalid contents.
  */
 export async function readChatTemplates(folder: URL): Promise<readonly ChatTemplateSource[]> {
   const [own, legacy, processor, tokenizer, map] = await Promise.all(
@@ -42,7 +42,7 @@ export async function readChatTemplates(folder: URL): Promise<readonly ChatTempl
   }));
 }
 
-/** What LLaVA's processor writes for an image. */
+/** The text that LLaVA's processor writes for an image. */
 const IMAGE_TOKEN = "<image>";
 
 interface FoundTemplates {
@@ -70,7 +70,7 @@ const schema = z.object({
     .nullish(),
 });
 
-/** `bos_token` and the like, whose contents a template gets under these names. */
+/** Returns the contents of `bos_token` and similar keys, which templates access under these names. */
 function specialTokens(config: ConfigObject): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(config).flatMap(([key, value]) => {
