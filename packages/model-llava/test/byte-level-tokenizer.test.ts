@@ -202,7 +202,7 @@ describe("refuses what it would encode otherwise", () => {
     [
       "words after bytes",
       { pre_tokenizer: { type: "Sequence", pretokenizers: [BYTES, { type: "Digits" }, BYTES] } },
-      /once more when it is bytes/,
+      /splits text again after converting it to bytes/,
     ],
     ["another way to put tokens", { post_processor: { type: "BertProcessing" } }, /around text by BertProcessing/],
     [
@@ -224,7 +224,7 @@ describe("refuses what it would encode otherwise", () => {
   test("a folder of vocab.json and merges.txt, with the way out", async () => {
     const folder = await folderOf({ "vocab.json": "{}", "merges.txt": "", "tokenizer_config.json": "{}" });
     await expect(byteLevelTokenizer.load(folder)).rejects.toThrow(
-      /do not say how text is cut .* save_pretrained writes/,
+      /do not say how text is split .* save_pretrained writes/,
     );
     await expect(byteLevelTokenizer.load(await folderOf({}))).rejects.toThrow(
       /neither tokenizer.json nor vocab.json with merges.txt; it holds nothing/,

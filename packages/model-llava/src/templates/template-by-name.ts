@@ -30,6 +30,14 @@ export function templateByName(templates: readonly Template[], name: string): Te
 }
 
 /**
+ * Returns the template in which a recipe that names none trains a model that was opened with the template `opened`: the
+ * architecture's chat template for "plain", which means that the model has seen no conversation; otherwise `opened`.
+ */
+export function tuningTemplateOf(opened: string, { chatTemplate }: ArchitectureTemplates): string {
+  return opened === plain.name ? chatTemplate.name : opened;
+}
+
+/**
  * Returns the wording in which benchmarks ask a model with the given template: `untunedWording` for "plain", otherwise
  * the template itself. The wording is named after the template, except that `v1`, the template of the paper's models,
  * is named "tuned".
