@@ -2,7 +2,7 @@ export type { AdamWParameter, AdamWStep } from "./apply-adamw.ts";
 export { applyAdamW } from "./apply-adamw.ts";
 export type { SgdParameter, SgdStep } from "./apply-sgd.ts";
 export { applySgd } from "./apply-sgd.ts";
-export { attention } from "./attention.ts";
+export { attention, type AttentionOptions } from "./attention.ts";
 export { checkpointed } from "./checkpointed.ts";
 export { detached } from "./detached.ts";
 export { embedding } from "./embedding.ts";

@@ -78,7 +78,7 @@ export function positionsPerImage({ vision }: LlavaNetwork): number {
 export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, options: GradientOptions = {}): tf.Tensor2D {
   const { rows, length } = inputs;
   const mask = network.constants.mask(length);
-  const attend: Attend = (query, keyValue) => attention(query, [{ ...keyValue, mask }]);
+  const attend: Attend = (query, keyValue) => attention(query, [{ ...keyValue, mask, causal: true }]);
   const rotations = network.constants.rotations(length);
   const hidden = embeddings(network, inputs);
   const runLayer = options.gradientCheckpointing ? checkpointedLayer : tidyLayer;
