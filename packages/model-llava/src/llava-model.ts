@@ -29,7 +29,7 @@ import type { CarriedFiles } from "./saving/carried-files.ts";
 import type { SaveOptions } from "./saving/save-options.ts";
 import { writeCheckpoint } from "./saving/write-checkpoint.ts";
 import type { Template } from "./templates/template.ts";
-import { templateByName, wordingOf } from "./templates/template-by-name.ts";
+import { templateByName, tuningTemplateOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, learningComponents } from "./weights/learning.ts";
 import { isQuantisedFormat, type WeightFormat } from "./weights/weight-format.ts";
@@ -99,6 +99,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     get wording() {
       return wordingOf(template.name, parts.untunedWording);
     },
+    tuningTemplate: tuningTemplateOf(parts.format.template, architecture),
     maximumPositions: network.decoder.config.maximumPositions,
     setFormat,
     encode: (conversation, encodeOptions) => {

@@ -32,7 +32,7 @@ import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
 import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint.ts";
 import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
-import { templateByName, wordingOf } from "./templates/template-by-name.ts";
+import { templateByName, tuningTemplateOf, wordingOf } from "./templates/template-by-name.ts";
 import { formatNotices } from "./weights/keep-matrices.ts";
 import { loadWeights } from "./weights/load-weights.ts";
 import { checkLearning, type WeightFormat } from "./weights/weight-format.ts";
@@ -179,6 +179,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
           alwaysSaved,
           readsImages,
           checkImage,
+          tuningTemplate: tuningTemplateOf(checkpoint.format.template, architecture),
           wording,
           checkFormat,
           checkLearning: (components) => checkLearning(components, weightFormat),

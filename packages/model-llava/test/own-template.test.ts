@@ -98,9 +98,10 @@ describe("LLaVA from elsewhere", () => {
 test("a plain backbone is asked in its own chat template when it is named", async () => {
   const folder = await scratch.copy(scratch.backbone);
   await writeFile(new URL("chat_template.jinja", folder), CHAT);
-  expect((await tinySource(folder).inspect()).wording?.().name).toBe("llama2-base");
+  const plain = await tinySource(folder).inspect();
+  expect([plain.wording?.().name, plain.tuningTemplate]).toEqual(["llama2-base", "v1"]);
   const named = await tinySource(folder, undefined, "chat_template").inspect();
-  expect(named.wording?.().name).toBe("chat_template");
+  expect([named.wording?.().name, named.tuningTemplate]).toEqual(["chat_template", "chat_template"]);
 });
 
 describe("the chat templates of a folder", () => {

@@ -20,6 +20,12 @@ export interface ConversationFormat {
   readonly maximumLength: number;
 }
 
+/** A {@link ConversationFormat} as a recipe asks for it: without a template, the model's own applies. */
+export interface RecipeFormat extends Omit<ConversationFormat, "template"> {
+  /** Default: {@link ModelInspection.tuningTemplate}. */
+  readonly template?: string;
+}
+
 /** A model that is not loaded yet. */
 export interface ModelSource {
   readonly specVersion: 1;
@@ -72,6 +78,8 @@ export interface ModelInspection {
    * the model does not read.
    */
   checkImage?(image: ImageReference, bytes: Uint8Array): void;
+  /** The template of a recipe that names none. Absent: a recipe must name one. */
+  readonly tuningTemplate?: string;
   /** How the model is asked in a format; default: its checkpoint's. Absent when unknown. */
   wording?(format?: ConversationFormat): Wording;
   /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */
@@ -230,6 +238,8 @@ export interface SaveModelOptions {
 
 export interface TrainableModel extends Model {
   readonly format: ConversationFormat;
+  /** The template of a recipe that names none, see {@link formatFor}. Absent: a recipe must name one. */
+  readonly tuningTemplate?: string;
   setFormat(format: ConversationFormat): void;
   /** Tokens and label mask of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
@@ -267,6 +277,20 @@ export interface TrainableModel extends Model {
    * then unchanged.
    */
   load(folder: URL): Promise<void>;
+}
+
+/**
+ * A recipe's format with its template: the model's own where the recipe names none. Throws `invalid-options` when neither
+ * names one.
+ */
+export function formatFor(
+  format: RecipeFormat,
+  { name, tuningTemplate }: { readonly name: string; readonly tuningTemplate?: string | undefined },
+): ConversationFormat {
+  const template = format.template ?? tuningTemplate;
+  if (template !== undefined) return { ...format, template };
+  const message = `the recipe names no template, and ${name} does not say in which it is tuned; set format.template.`;
+  throw new MlanError("invalid-options", message);
 }
 
 /** The model as one that can be trained. Throws `invalid-options` for a model that only answers. */

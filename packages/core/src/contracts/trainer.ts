@@ -1,20 +1,13 @@
 import type { DeviceUse } from "./compute.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
-import type {
-  Component,
-  ConversationFormat,
-  EncodeOptions,
-  ModelInspection,
-  TokenCounts,
-  TrainableModel,
-} from "./model.ts";
+import type { Component, EncodeOptions, ModelInspection, RecipeFormat, TokenCounts, TrainableModel } from "./model.ts";
 
 /** Everything that decides what one training stage does, except model, data and seed. */
 export interface TrainingRecipe {
   /** The components that learn; the others are frozen. */
   readonly trained: readonly Component[];
-  readonly format: ConversationFormat;
+  readonly format: RecipeFormat;
   /** Conversations per optimiser step. */
   readonly batchSize: number;
   /** Conversations per forward and backward pass; divides `batchSize`. */

@@ -12,7 +12,7 @@ import type { TrainingRecipe } from "../contracts/trainer.ts";
 export async function checkSupervision(
   name: string,
   examples: Examples<Conversation>,
-  { format, answerSpans = "text" }: TrainingRecipe,
+  { format, answerSpans = "text" }: Pick<TrainingRecipe, "answerSpans"> & { readonly format: ConversationFormat },
   encode: NonNullable<ModelInspection["encode"]>,
   signal?: AbortSignal,
 ): Promise<void> {

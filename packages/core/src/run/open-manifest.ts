@@ -7,7 +7,7 @@ import type { Manifest, StageStatus } from "./manifest.ts";
 import { versionsOf } from "../scope/plugin.ts";
 import type { Contents } from "./preflight.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { currentPlan } from "./stored-recipe.ts";
+import { currentPlan, templatesIn, withTemplates } from "./stored-recipe.ts";
 
 export interface OpenedManifest {
   readonly manifest: Manifest;
@@ -46,7 +46,11 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
       `${pathOf(folder.url)} was written by an earlier version of mlan, which did not record what its run read; it cannot be continued. Run into another folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
     );
   }
-  const [difference] = differencesOf(currentPlan(found.plan), plan, "experiment");
+  const stored = currentPlan(found.plan);
+  // Which template a recipe without one has is known once the model has been inspected, and compared then.
+  const templates = templatesIn(stored);
+  const planned = withTemplates(plan, (stage) => templates.get(stage));
+  const [difference] = differencesOf(stored, planned, "experiment");
   if (difference === undefined) return { manifest: found };
   throw new MlanError(
     "run-folder",
@@ -58,14 +62,15 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
 export async function keepManifest(
   folder: RunFolder,
   { manifest, replaced }: OpenedManifest,
-  { model, notices, data }: Contents,
+  { model, tuningTemplate, notices, data }: Contents,
 ): Promise<Manifest> {
   const stages = Object.entries(manifest.stages).map(([name, status]): [string, StageStatus] => {
     const now = data.get(name);
     return [name, now ? { ...status, data: now } : status];
   });
   const found = { ...(model && { model }), ...(notices.length > 0 && { notices }) };
-  const next: Manifest = { ...manifest, ...found, stages: Object.fromEntries(stages) };
+  const plan = withTemplates(manifest.plan, () => tuningTemplate);
+  const next: Manifest = { ...manifest, plan, ...found, stages: Object.fromEntries(stages) };
   try {
     if (replaced) await setAside(folder, replaced);
     await folder.writeManifest(next);

@@ -7,7 +7,7 @@ import { type DownloadEvent, withDownloads } from "./downloads.ts";
 import { MlanError } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
-import type { Component, ConversationFormat, ModelInspection } from "../contracts/model.ts";
+import { type Component, type ConversationFormat, formatFor, type ModelInspection } from "../contracts/model.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { Stage } from "./stage.ts";
@@ -15,6 +15,7 @@ import { datasetsOf, openedOnce, type StageData } from "./stage-data.ts";
 import { lastTraining } from "./stage-model.ts";
 import { COMPUTE, MODEL } from "../scope/token.ts";
 import type { TrainingNeeds } from "../contracts/trainer.ts";
+import { templatesIn } from "./stored-recipe.ts";
 import { changedContent } from "./unchanged-data.ts";
 
 /** Emitted before the first stage, for each thing that is checked. */
@@ -38,6 +39,8 @@ export interface PreflightOptions {
 /** The current content of what a run reads. */
 export interface Contents {
   readonly model?: ContentRecord;
+  /** See {@link ModelInspection.tuningTemplate}. */
+  readonly tuningTemplate?: string;
   /** What a user should know about how the model's files were read, see {@link ModelInspection}. */
   readonly notices: readonly string[];
   /** By stage name, then by dataset name. */
@@ -63,6 +66,7 @@ export async function* preflight(
   }
   yield { type: "preflight", subject: `the model ${source.name}` };
   const inspected = source.inspect && (yield* withDownloads(async (opening) => source.inspect?.(opening), signal));
+  checkTemplates(options, inspected?.tuningTemplate);
   const survey = dataSurvey({ manifest, model: source.name, inspected });
   yield* checkStages(pending, survey, inspected, options);
   await checkCheckpoints(options);
@@ -73,6 +77,7 @@ export async function* preflight(
   const model = inspected && (await contentRecordOf(inspected.content, known));
   const contents: Contents = {
     ...(model && { model }),
+    ...(inspected?.tuningTemplate !== undefined && { tuningTemplate: inspected.tuningTemplate }),
     notices: inspected?.notices ?? [],
     data: new Map(experiment.stages.map((stage) => [stage.name, survey.records(datasetsOf(readBy(stage)))])),
   };
@@ -105,7 +110,8 @@ async function* checkStages(
       yield* withDownloads((opening) => survey.add(dataset, copies[index] ?? dataset, opening), signal);
     }
     const wording = inspected?.wording?.(format);
-    format = stage.format ?? format;
+    const { tuningTemplate } = inspected ?? {};
+    if (stage.format && inspected) format = formatFor(stage.format, { name: scope.get(MODEL).name, tuningTemplate });
     if (!pending.includes(stage)) continue;
     const known = {
       trainedBefore,
@@ -117,6 +123,22 @@ async function* checkStages(
     if (found) needs.push({ ...found, place: folder.checkpoints(stage.name) });
   }
   await checkDiskSpace(folder.url, needs);
+}
+
+/** Throws `run-folder` when a stage without a template in its recipe was planned in another than the model has now. */
+function checkTemplates({ experiment, folder, manifest }: PreflightOptions, tuningTemplate: string | undefined): void {
+  const planned = templatesIn(manifest.plan);
+  for (const { name, format } of experiment.stages) {
+    const before = planned.get(name);
+    if (!format || format.template !== undefined || before === undefined || before === tuningTemplate) continue;
+    const now =
+      tuningTemplate === undefined ? "the model has none of its own" : `the model's own is "${tuningTemplate}"`;
+    throw new MlanError(
+      "run-folder",
+      `${pathOf(folder.url)} cannot be continued: its stage "${name}" trains in the template "${before}", and ${now} now. ` +
+        `Set format.template to "${before}" in the stage's recipe, or run into another folder.`,
+    );
+  }
 }
 
 function readBy({ data, asks }: Stage): StageData {

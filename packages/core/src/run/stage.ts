@@ -10,9 +10,10 @@ import { checkOptions } from "../scope/options.ts";
 import {
   answersOnly,
   type Component,
-  type ConversationFormat,
+  formatFor,
   type Model,
   type ModelInspection,
+  type RecipeFormat,
   trainableModel,
 } from "../contracts/model.ts";
 import { deriveSeed } from "../data/random.ts";
@@ -34,7 +35,7 @@ export interface Stage {
   /** The components that a training stage trains. */
   readonly trained?: readonly Component[];
   /** The format in which a training stage leaves the model. */
-  readonly format?: ConversationFormat;
+  readonly format?: RecipeFormat;
   /** What an evaluation stage asks, and by which protocol. Default: each benchmark's own. */
   readonly asks?: { readonly benchmarks: readonly Benchmark[]; readonly protocol?: string };
   /** The services that it needs from the scope, besides the model. */
@@ -119,9 +120,11 @@ export function train(options: TrainStageOptions): Stage {
         ...(always && { stored: [...new Set([...always, ...trainedBefore, ...recipe.trained])] }),
       };
       const needs = scope.get(TRAINER).check?.(training);
-      model?.checkFormat?.(recipe.format);
       model?.checkLearning?.(recipe.trained);
-      if (model?.encode) await checkSupervision(data.name, examples, recipe, model.encode, signal);
+      if (!model) return needs;
+      const format = formatFor(recipe.format, { name: source.name, tuningTemplate: model.tuningTemplate });
+      model.checkFormat?.(format);
+      if (model.encode) await checkSupervision(data.name, examples, { ...recipe, format }, model.encode, signal);
       return needs;
     },
     run: ({ scope, model, seed, folder, signal, data: unchanged = data }) =>
