@@ -1,10 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-
-/** A half-open range of indices. */
-export interface Range {
-  readonly start: number;
-  readonly end: number;
-}
+import { type Range, ranges } from "./ranges.ts";
 
 /** The rows and key heads that are computed together. */
 export interface Chunk {
@@ -62,19 +57,6 @@ export function attentionBlocks(sizes: AttentionSizes, causal: boolean, scores =
       keys: { start: 0, end: causal ? positions - length + range.end : positions },
     })),
   };
-}
-
-/** Ranges of at most `most` indices that cover `count`, as equal as possible: equal sizes share a compiled graph. */
-function ranges(count: number, most: number): Range[] {
-  const size = Math.ceil(count / Math.ceil(count / most));
-  return Array.from({ length: Math.ceil(count / size) }, (_, index) => ({
-    start: index * size,
-    end: Math.min(count, (index + 1) * size),
-  }));
-}
-
-export function sizeOf({ start, end }: Range): number {
-  return end - start;
 }
 
 /** The sizes of attention of `query` [rows, heads, length, dimension] to `key` [rows, keyValueHeads, positions, dimension]. */

@@ -35,9 +35,7 @@ export function attention(
     );
   }
   const blocks = attentionBlocks(sizes, causal, scores);
-  return blocks
-    ? blockedAttention(query, key, value, mask, sizes, blocks)
-    : wholeAttention(query, key, value, mask);
+  return blocks ? blockedAttention(query, key, value, mask, sizes, blocks) : wholeAttention(query, key, value, mask);
 }
 
 function wholeAttention(query: tf.Tensor4D, key: tf.Tensor4D, value: tf.Tensor4D, mask?: tf.Tensor): tf.Tensor4D {

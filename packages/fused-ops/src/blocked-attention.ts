@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { AttentionBlocks, AttentionSizes, Chunk, QueryBlock, Range } from "./attention-blocks.ts";
-import { sizeOf } from "./attention-blocks.ts";
+import type { AttentionBlocks, AttentionSizes, Chunk, QueryBlock } from "./attention-blocks.ts";
 import { savedTensor, withGradient } from "./custom-gradient.ts";
+import { type Range, sizeOf } from "./ranges.ts";
 import { segmentBoundary } from "./segment-boundary.ts";
 
 /**
@@ -93,7 +93,12 @@ function flat(queries: tf.Tensor): tf.Tensor4D {
 }
 
 /** The softmax of the block's scores, [rows, keyValueHeads, group * queries, keys]. */
-function probabilitiesOf(queries: tf.Tensor, key: tf.Tensor, mask: tf.Tensor | undefined, block: QueryBlock): tf.Tensor {
+function probabilitiesOf(
+  queries: tf.Tensor,
+  key: tf.Tensor,
+  mask: tf.Tensor | undefined,
+  block: QueryBlock,
+): tf.Tensor {
   const scores = tf.matMul(flat(queries), key, false, true);
   if (!mask) return tf.softmax(scores);
   const visible = sliced(sliced(mask, 3, block.queries), 4, block.keys);

@@ -142,11 +142,11 @@ describe("attention block by block", () => {
   });
 
   it("refuses causal attention without a mask, or with fewer keys than queries", () => {
-    const [query, key, value] = [[1, 1, 4, 2], [1, 1, 3, 2], [1, 1, 3, 2]].map((shape) => wave(shape, 0)) as [
-      tf.Tensor4D,
-      tf.Tensor4D,
-      tf.Tensor4D,
-    ];
+    const [query, key, value] = [
+      [1, 1, 4, 2],
+      [1, 1, 3, 2],
+      [1, 1, 3, 2],
+    ].map((shape) => wave(shape, 0)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
     expect(() => attention(query, key, value, { causal: true })).toThrow(/without a mask/);
     expect(() => attention(query, key, value, { causal: true, mask: tf.zeros([4, 3]) })).toThrow(/4 queries to 3 keys/);
   });
