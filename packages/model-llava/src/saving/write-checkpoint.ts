@@ -1,7 +1,7 @@
 import { messageOf, MlanError, type Parameter, pathOf, replaceFiles, writeChecksums } from "@mlan/core";
 import { SafetensorsError, type TensorToWrite, writeShards, type WrittenShards } from "@mlan/safetensors";
 import { writeFile } from "node:fs/promises";
-import { firstNotFinite } from "../weights/first-not-finite.ts";
+import { firstNotFinite } from "@mlan/safetensors";
 import { isQuantisedFormat } from "../weights/weight-format.ts";
 import { type Base, BASE_FILE, baseFileKeys, isAsOpened } from "./base-file.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
