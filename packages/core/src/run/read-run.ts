@@ -12,9 +12,9 @@ import { currentResult } from "./current-result.ts";
 export interface Run {
   readonly folder: URL;
   readonly manifest: Manifest;
-  /** Of all training stages, in the order of the steps. */
+  /** The steps of all training stages, in order. */
   readonly metrics: readonly StepMetrics[];
-  /** Of the finished training stages. */
+  /** The costs of the finished training stages. */
   readonly ledger: readonly LedgerEntry[];
   readonly results: readonly StageResult[];
   /** Files that differ from what the run wrote; the fields above show their current content. */
