@@ -90,6 +90,7 @@ export type {
   ModelSource,
   OpenModelOptions,
   Parameter,
+  RecipeFormat,
   Score,
   ScoreRequest,
   TokenCounts,
@@ -97,7 +98,7 @@ export type {
   TrainableModel,
   TrainableModelSource,
 } from "./contracts/model.ts";
-export { trainableModel } from "./contracts/model.ts";
+export { formatFor, trainableModel } from "./contracts/model.ts";
 export type {
   CheckpointSavedEvent,
   PlannedTraining,

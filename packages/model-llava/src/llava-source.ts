@@ -32,7 +32,7 @@ import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
 import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint.ts";
 import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
-import { templateByName, wordingOf } from "./templates/template-by-name.ts";
+import { templateByName, tuningTemplateOf, wordingOf } from "./templates/template-by-name.ts";
 import { formatNotices } from "./weights/keep-matrices.ts";
 import { loadWeights } from "./weights/load-weights.ts";
 import { checkLearning, type WeightFormat } from "./weights/weight-format.ts";
@@ -97,10 +97,15 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const visionTower = options.visionTower === undefined ? undefined : placeOf(options.visionTower);
   const findFolders = async (opening: OpenOptions): Promise<CheckpointFolders> => {
     const files = [...architecture.tokenizer.files, ...CARRIED_FILES];
-    const adapted = await adaptedFolders({
-      weights: await folderOf(weights, { repository, files }, opening),
-      adapter: adapter && (await folderOf(adapter, { repository: undefined, files: [] }, opening)),
-    });
+    const adapted = await adaptedFolders(
+      {
+        weights: await folderOf(weights, { repository, files }, opening),
+        adapter: adapter && (await folderOf(adapter, { repository: undefined, files: [] }, opening)),
+      },
+      // As the adapter is reached, if it is on the Hub itself.
+      async (base) =>
+        hubCheckpoint({ ...(weights instanceof URL ? { type: "model" } : weights), ...base }, files, opening),
+    );
     return {
       architecture,
       template: options.template,
@@ -179,6 +184,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
           alwaysSaved,
           readsImages,
           checkImage,
+          tuningTemplate: tuningTemplateOf(checkpoint.format.template, architecture),
           wording,
           checkFormat,
           checkLearning: (components) => checkLearning(components, weightFormat),

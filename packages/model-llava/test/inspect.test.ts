@@ -37,6 +37,7 @@ it("counts the values of each part that opening would hold, without a backend", 
   for (const { component, shape } of model.parameters())
     sizes[component] = (sizes[component] ?? 0) + tf.util.sizeFromShape([...shape]);
   expect(seeing.parameters).toEqual(sizes);
+  expect([seeing.tuningTemplate, model.tuningTemplate]).toEqual(["v1", "v1"]);
   const picture = { name: "a.png", read: async () => new Uint8Array() };
   const turns = [
     { role: "user", text: "<image>\nWhat is it?" },

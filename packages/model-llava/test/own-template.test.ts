@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { MlanError } from "@mlan/core";
 import { llama } from "@mlan/model-llava";
 import { readChatTemplates } from "#internal/templates/jinja/read-chat-templates.ts";
@@ -98,9 +98,10 @@ describe("LLaVA from elsewhere", () => {
 test("a plain backbone is asked in its own chat template when it is named", async () => {
   const folder = await scratch.copy(scratch.backbone);
   await writeFile(new URL("chat_template.jinja", folder), CHAT);
-  expect((await tinySource(folder).inspect()).wording?.().name).toBe("llama2-base");
+  const plain = await tinySource(folder).inspect();
+  expect([plain.wording?.().name, plain.tuningTemplate]).toEqual(["llama2-base", "v1"]);
   const named = await tinySource(folder, undefined, "chat_template").inspect();
-  expect(named.wording?.().name).toBe("chat_template");
+  expect([named.wording?.().name, named.tuningTemplate]).toEqual(["chat_template", "chat_template"]);
 });
 
 describe("the chat templates of a folder", () => {
@@ -119,6 +120,16 @@ describe("the chat templates of a folder", () => {
       "chat_template.jinja": "t\n",
     };
     const names = Object.keys(files).toReversed();
+    const further = await folderOf(files);
+    await mkdir(new URL("additional_chat_templates/", further));
+    await writeFile(new URL("additional_chat_templates/tool_use.jinja", further), "u");
+    await writeFile(new URL("additional_chat_templates/README.md", further), "no template");
+    expect((await readChatTemplates(further)).map(({ name, source }) => [name, source])).toEqual([
+      ["chat_template", "t\n"],
+      ["chat_template:tool_use", "u"],
+    ]);
+    await rm(new URL("chat_template.jinja", further));
+    expect((await readChatTemplates(further)).map(({ name }) => name)).toEqual(["chat_template:tool_use"]);
     for (const [index, source] of ["t\n", "j", "p", "c"].entries()) {
       const kept = Object.fromEntries(Object.entries(files).filter(([name]) => names.indexOf(name) >= index));
       const specialTokens = { bos_token: "<s>", eos_token: "</s>" };

@@ -8,7 +8,7 @@ const schema = z
   .strictObject({
     trained: z.array(z.enum(["language", "projector", "vision"])).min(1, "expected at least one component to train"),
     format: z.strictObject({
-      template: z.string().min(1),
+      template: z.string().min(1).optional(),
       imageAspectRatio: z.enum(["pad", "square"]),
       maximumLength: count,
     }),

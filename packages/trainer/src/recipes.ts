@@ -1,9 +1,9 @@
-import type { ConversationFormat, TrainingRecipe } from "@mlan/core";
+import type { RecipeFormat, TrainingRecipe } from "@mlan/core";
 import { checkRecipe } from "./recipe-schema.ts";
 
 /** The fields of a recipe to change. Fields of `format` that are not given keep their values. */
 export interface RecipeOverrides extends Partial<Omit<TrainingRecipe, "format">> {
-  readonly format?: Partial<ConversationFormat>;
+  readonly format?: Partial<RecipeFormat>;
 }
 
 /** Stage 1 of arXiv 2411.10557 (`scripts/train/pretrain.sh`) with `overrides`. Throws `invalid-options`. */
@@ -11,7 +11,10 @@ export function alignment(overrides: RecipeOverrides = {}): TrainingRecipe {
   return withOverrides(ALIGNMENT, overrides);
 }
 
-/** Stage 2 of arXiv 2411.10557 (`scripts/train/finetune.sh`) with `overrides`. Throws `invalid-options`. */
+/**
+ * Stage 2 of arXiv 2411.10557 (`scripts/train/finetune.sh`) with `overrides`, in the model's own template: "v1" for Llama 2
+ * and Vicuna, as in the paper. Throws `invalid-options`.
+ */
 export function instructionTuning(overrides: RecipeOverrides = {}): TrainingRecipe {
   return withOverrides(INSTRUCTION_TUNING, overrides);
 }
@@ -34,7 +37,7 @@ const ALIGNMENT: TrainingRecipe = {
 
 const INSTRUCTION_TUNING: TrainingRecipe = {
   trained: ["language", "projector"],
-  format: { template: "v1", imageAspectRatio: "pad", maximumLength: 2048 },
+  format: { imageAspectRatio: "pad", maximumLength: 2048 },
   batchSize: 64,
   microBatchSize: 8,
   epochs: 1,

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import {
   type Compute,
   counted,
+  formatFor,
   type Learning,
   MlanError,
   type StepEndEvent,
@@ -30,13 +31,16 @@ export interface TrainingLoopSettings {
  * is saved as a checkpoint, as when training is aborted.
  */
 export async function* trainingLoop(
-  run: TrainRun,
+  given: TrainRun,
   settings: TrainingLoopSettings,
 ): AsyncGenerator<TrainEvent, void, undefined> {
-  const { model, seed, signal } = run;
-  const recipe = checkRecipe(run.recipe);
+  const { model, seed, signal } = given;
+  const checked = checkRecipe(given.recipe);
   signal?.throwIfAborted();
-  model.setFormat(recipe.format);
+  const format = formatFor(checked.format, model);
+  const recipe = { ...checked, format };
+  const run = { ...given, recipe };
+  model.setFormat(format);
   checkTrained(run);
   const set = await openTrainingSet(run);
   const plan = trainingPlan({ set, recipe, seed });

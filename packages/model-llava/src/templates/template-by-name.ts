@@ -27,6 +27,14 @@ export function templateByName(templates: readonly Template[], name: string): Te
 }
 
 /**
+ * The template of a recipe that names none, for a model opened with the template `opened`: that one, and its
+ * architecture's as long as the model has seen no conversation.
+ */
+export function tuningTemplateOf(opened: string, { chatTemplate }: ArchitectureTemplates): string {
+  return opened === plain.name ? chatTemplate.name : opened;
+}
+
+/**
  * How a model is asked whose format has that template: until it has seen conversations, as its backbone is; then in the
  * template. The paper's models, which are tuned in `v1`, are "tuned" to benchmarks, others have their template's name.
  */
