@@ -39,7 +39,11 @@ const MOST_QUERIES = 512;
 const FEWEST_QUERIES = 64;
 
 /** The blocks of attention, or undefined if the scores are few enough to compute all of them at once. */
-export function attentionBlocks(sizes: AttentionSizes, causal: boolean, scores = SCORES): AttentionBlocks | undefined {
+export function attentionBlocks(
+  sizes: AttentionSizes,
+  causal: boolean,
+  scores: number = SCORES,
+): AttentionBlocks | undefined {
   const { rows, keyValueHeads, group, length, positions } = sizes;
   const perQuery = group * positions;
   if (rows * keyValueHeads * perQuery * length <= scores) return undefined;

@@ -20,7 +20,7 @@ export function meanCrossEntropy(
   decoder: Decoder,
   hidden: tf.Tensor2D,
   { targets, weights }: Selection,
-  rows = positionsAtOnce(decoder.config.vocabularySize),
+  rows: number = positionsAtOnce(decoder.config.vocabularySize),
 ): tf.Scalar {
   const [count] = hidden.shape;
   const weighted = (part: tf.Tensor2D, start: number): tf.Scalar => {
@@ -38,7 +38,7 @@ export function logProbabilitiesOf(
   decoder: Decoder,
   hidden: tf.Tensor2D,
   targets: tf.Tensor2D,
-  rows = positionsAtOnce(decoder.config.vocabularySize),
+  rows: number = positionsAtOnce(decoder.config.vocabularySize),
 ): tf.Tensor1D {
   const [count] = hidden.shape;
   if (count <= rows) return tokenLogProbabilities(logits(decoder, hidden), targets);
