@@ -8,6 +8,8 @@ export const ADAPTER_CONFIG = "adapter_config.json";
 export interface AdapterConfig {
   /** The base as named when the adapter was trained: a folder, or a repository on the Hub. */
   readonly base: string | undefined;
+  /** The base's revision on the Hub. */
+  readonly baseRevision: string | undefined;
   /**
    * Returns the factor of a module's update. Throws `invalid-checkpoint` if `rank`, that of the stored update, is not
    * the configured one.
@@ -26,6 +28,7 @@ export async function readAdapterConfig(folder: URL): Promise<AdapterConfig> {
   const alphas = patterns(config.alpha_pattern);
   return {
     base: config.base_model_name_or_path ?? undefined,
+    baseRevision: config.revision ?? undefined,
     scaleOf: (module, rank) => {
       const expected = valueOf(ranks, module) ?? config.r;
       if (rank !== expected) {
@@ -71,6 +74,7 @@ const names = z
 const schema = z.object({
   peft_type: z.literal("LORA", { error: `only LORA is supported; ${wayOut}` }),
   base_model_name_or_path: z.string().nullish(),
+  revision: z.string().min(1).nullish(),
   r: rank,
   lora_alpha: z.number().positive(),
   use_rslora: z.boolean().nullish(),

@@ -10,7 +10,7 @@ import {
   writeSafetensors,
 } from "@mlan/safetensors";
 import { pathExists } from "../config/checkpoint-file.ts";
-import { firstNotFinite } from "./first-not-finite.ts";
+import { firstNotFinite } from "@mlan/safetensors";
 import { QUANTISED } from "./weight-format.ts";
 
 /** The folder, beside weight files, with their quantised matrices. If it is missing, they are quantised again. */
