@@ -28,7 +28,10 @@ export function valueAndGradients<Value extends tf.Tensor>(
   return differentiated(f, inputs, dy);
 }
 
-/** {@link valueAndGradients} for use inside a function that is being differentiated, to whose gradients it is a constant. */
+/**
+ * Like {@link valueAndGradients}, but for use inside a function that is being differentiated, whose gradients treat the
+ * result as a constant.
+ */
 export function differentiated<Value extends tf.Tensor>(
   f: () => Value,
   inputs: readonly tf.Tensor[],
@@ -56,7 +59,7 @@ export function differentiated<Value extends tf.Tensor>(
 function recorded<Value extends tf.Tensor>(f: () => Value): { readonly value: Value; readonly tape: TapeNode[] } {
   const { state } = tf.engine();
   const { activeTape, gradientDepth, kernelDepth } = state;
-  // The engine records on the tape outside of kernels only, and a custom gradient's forward pass counts as one.
+  // The engine records on the tape only outside kernels, and the forward pass of a custom gradient counts as a kernel.
   Object.assign(state, { activeTape: [], gradientDepth: 1, kernelDepth: 0 });
   try {
     const value = tf.tidy(f);

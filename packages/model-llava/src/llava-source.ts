@@ -102,7 +102,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
         weights: await folderOf(weights, { repository, files }, opening),
         adapter: adapter && (await folderOf(adapter, { repository: undefined, files: [] }, opening)),
       },
-      // As the adapter is reached, if it is on the Hub itself.
+      // With the same options as the adapter, if that is on the Hub itself.
       async (base) =>
         hubCheckpoint({ ...(weights instanceof URL ? { type: "model" } : weights), ...base }, files, opening),
     );

@@ -26,7 +26,7 @@ async function read(config: object, name = "preprocessor_config.json") {
   return readImageProcessor(new URL(name, folder));
 }
 
-describe.each(rows)("transformers' values of an image processor: $name", ({ config, results }) => {
+describe.each(rows)("an image processor gives transformers' values: $name", ({ config, results }) => {
   const files = [
     ["preprocessor_config.json", async () => read(config)],
     ["processor_config.json", async () => read({ image_processor: config }, "processor_config.json")],
@@ -43,7 +43,7 @@ describe.each(rows)("transformers' values of an image processor: $name", ({ conf
   });
 });
 
-test("a processor_config.json without an image processor says nothing of images", async () => {
+test("a processor_config.json without an image processor is ignored for images", async () => {
   expect(await read({ processor_class: "LlavaProcessor" }, "processor_config.json")).toBeUndefined();
 });
 

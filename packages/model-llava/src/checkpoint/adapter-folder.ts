@@ -8,7 +8,7 @@ export interface AdaptedFolders {
   readonly adapter?: URL | undefined;
 }
 
-/** A repository of the Hub that an adapter names as its base. */
+/** A repository on the Hub that an adapter names as its base. */
 export interface BaseRepository {
   readonly repository: string;
   readonly revision: string;

@@ -10,7 +10,10 @@ export interface KeyValue {
 /** Keys and values with an additive mask that broadcasts to [rows, keyValueHeads, group, length, positions]. */
 export interface MaskedKeyValue extends KeyValue {
   readonly mask?: tf.Tensor;
-  /** Whether the mask hides from each query all keys after its own position, which may then be left out. Default false. */
+  /**
+   * Whether the mask hides from each query all keys after its own position. Hidden keys may then be left out. Default
+   * false.
+   */
   readonly causal?: boolean;
 }
 

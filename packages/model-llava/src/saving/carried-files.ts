@@ -11,7 +11,7 @@ export interface CarriedFiles {
   readonly config: ConfigObject;
   /** The `config.json` in the vision tower's folder, if there is one. */
   readonly tower: ConfigObject | undefined;
-  /** Tokenizer, generation and chat template files by path, byte for byte. */
+  /** Contents of the tokenizer, generation and chat template files, by path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 

@@ -12,9 +12,9 @@ export const CARRIED_FILES: readonly string[] = [
 ];
 
 const WEIGHTS = [
-  // "model.fp16.safetensors" and "model.safetensors.index.fp16.json" are variants of transformers.
+  // Includes transformers' variants, such as "model.fp16.safetensors" and "model.safetensors.index.fp16.json".
   /^(model|pytorch_model|tf_model|flax_model|adapter_model|trained)(\.\w+)?(-\d+-of-\d+)?\.(safetensors|bin|h5|msgpack)(\.index(\.\w+)?\.json)?$/,
-  // Of those who publish their own layout beside that of Hugging Face.
+  // Weights in a publisher's own layout, beside those in Hugging Face layout.
   /^consolidated[\w.-]*\.(safetensors|pth|json)$/,
   /^mm_projector\.(bin|pt|safetensors)$/,
   /^non_lora_trainables\.bin$/,

@@ -63,8 +63,8 @@ export function placePromptImages(turns: readonly Turn[], images: number): reado
 }
 
 /**
- * A turn with its placeholders moved to the front, as many as it has images, and without white space around
- * (`preprocess_multimodal` of LLaVA). A turn without a placeholder stays as it is.
+ * Moves the placeholders of a turn to its front, one per image, and strips white space around the text
+ * (`preprocess_multimodal` of LLaVA). A turn without a placeholder is unchanged.
  */
 export function imagesToFront(turn: Turn, images: number): Turn {
   if (!turn.text.includes(IMAGE_PLACEHOLDER)) return turn;

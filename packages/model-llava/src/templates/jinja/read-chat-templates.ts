@@ -8,7 +8,7 @@ import type { ChatTemplateSource } from "./chat-template.ts";
 /** The name of a model's own chat template. Further templates append their own name, e.g. "chat_template:rag". */
 export const CHAT_TEMPLATE = "chat_template";
 
-/** Holds a model's further chat templates, a file each. */
+/** The folder of a model's further chat templates, one file each. */
 export const TEMPLATES_FOLDER = "additional_chat_templates/";
 
 /**
@@ -51,7 +51,7 @@ export async function readChatTemplates(folder: URL): Promise<readonly ChatTempl
 /** The text that LLaVA's processor writes for an image. */
 const IMAGE_TOKEN = "<image>";
 
-/** Paths of the files of further chat templates. */
+/** Returns the paths of the files of further chat templates. */
 export async function furtherTemplates(folder: URL): Promise<readonly string[]> {
   const entries = await readdir(new URL(TEMPLATES_FOLDER, folder)).catch(() => []);
   return entries.filter((name) => name.endsWith(JINJA)).map((name) => TEMPLATES_FOLDER + name);
@@ -71,7 +71,7 @@ async function ownTemplates(folder: URL, own: URL | undefined): Promise<FoundTem
   return first && { file: first, templates };
 }
 
-/** The file at a path with slashes. */
+/** Returns the file at a path with slashes. */
 export function fileAt(path: string, folder: URL): URL {
   return new URL(path.split("/").map(encodeURIComponent).join("/"), folder);
 }
