@@ -53,6 +53,8 @@ export interface AnswerRecord {
   readonly target: string;
   readonly correct: boolean;
   readonly cluster?: string;
+  /** Positions that the prompt lost because it was too long. Absent: none. */
+  readonly cutPositions?: number;
   /** Identifies the prompt: equal for two questions that were asked in the same words. */
   readonly prompt?: string;
   /** As the prompt offered them. */
@@ -116,11 +118,15 @@ export interface BenchmarkResult {
   /** The name of the model's wording. */
   readonly wording: string;
   readonly fingerprints: Fingerprints;
+  /** See {@link Model.templateFingerprint}. */
+  readonly template?: string;
   readonly questions: number;
   /** How many questions the benchmark has, if only its first `questions` were asked ({@link take}). */
   readonly questionsInBenchmark?: number;
   /** Answers from which nothing could be read. */
   readonly unreadable: number;
+  /** Questions whose prompt was cut because it was too long. Absent: not counted. */
+  readonly cutPrompts?: number;
   /** The first is the headline. */
   readonly metrics: Readonly<Record<string, Estimate>>;
   /**

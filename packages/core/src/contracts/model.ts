@@ -2,6 +2,7 @@ import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
 import type { Prompt } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
+import type { ConversationFormat } from "./conversation-format.ts";
 import type { OpenOptions } from "./dataset.ts";
 import type { Generation, GenerationOptions, GenerationRequest } from "./generation.ts";
 import type { Wording } from "./wording.ts";
@@ -9,22 +10,6 @@ import { MlanError } from "../errors.ts";
 
 /** The parts of a multimodal model, each frozen or trained as a whole. */
 export type Component = "language" | "projector" | "vision";
-
-/** How conversations become tokens and images become pixels; stored with every checkpoint. */
-export interface ConversationFormat {
-  /** The model's name for a conversation template, e.g. "plain" (alignment) or "v1" (tuning). */
-  readonly template: string;
-  /** `pad` makes images square with the mean colour; `square` leaves them to the centre crop. */
-  readonly imageAspectRatio: "pad" | "square";
-  /** Positions after which a conversation is truncated, image positions included. */
-  readonly maximumLength: number;
-}
-
-/** A {@link ConversationFormat} as a recipe asks for it: without a template, the model's own applies. */
-export interface RecipeFormat extends Omit<ConversationFormat, "template"> {
-  /** Default: {@link ModelInspection.tuningTemplate}. */
-  readonly template?: string;
-}
 
 /** A model that is not loaded yet. */
 export interface ModelSource {
@@ -102,6 +87,11 @@ export interface Model {
   readonly fingerprint: string;
   /** How it expects to be asked, in its current format if it has one. */
   readonly wording: Wording;
+  /**
+   * Identifies how conversations are written in its current format: equal for equal texts, special tokens and places of images.
+   * Absent where it is not known, and for a model that has learned no conversations.
+   */
+  readonly templateFingerprint?: string | undefined;
   /** The most positions of a prompt and its answer together. Absent: not known. */
   readonly maximumPositions?: number;
   /**
@@ -164,6 +154,8 @@ export interface Score {
   readonly length: number;
   /** How many of these were computed for this request, counted as in {@link Generation.computedPositions}. */
   readonly computedPositions: number;
+  /** Positions that the prompt lost because it was too long. Absent: none. */
+  readonly cutPositions?: number;
 }
 
 /**
@@ -277,20 +269,6 @@ export interface TrainableModel extends Model {
    * then unchanged.
    */
   load(folder: URL): Promise<void>;
-}
-
-/**
- * A recipe's format with its template: the model's own where the recipe names none. Throws `invalid-options` when neither
- * names one.
- */
-export function formatFor(
-  format: RecipeFormat,
-  { name, tuningTemplate }: { readonly name: string; readonly tuningTemplate?: string | undefined },
-): ConversationFormat {
-  const template = format.template ?? tuningTemplate;
-  if (template !== undefined) return { ...format, template };
-  const message = `the recipe names no template, and ${name} does not say in which it is tuned; set format.template.`;
-  throw new MlanError("invalid-options", message);
 }
 
 /** The model as one that can be trained. Throws `invalid-options` for a model that only answers. */

@@ -118,7 +118,7 @@ export function addedTokenId(content: string, tokenizer: Tokenizer, template: st
 }
 
 /** Neighbouring texts of one kind as one text: a word must not be cut. */
-function joined(segments: readonly Segment[]): readonly Segment[] {
+export function joined(segments: readonly Segment[]): readonly Segment[] {
   const result: Segment[] = [];
   for (const segment of segments) {
     const last = result.at(-1);
