@@ -19,7 +19,7 @@ export function generationMethod(options: GenerationOptions): EvaluationMethod {
         yield { id, answer: text, cutPositions, positions: { prompts: promptLength, computed: computedPositions } };
       }
     },
-    readings: ({ metrics }) => [{ metrics, outcome: outcomeOf }],
+    scorings: ({ metrics }) => [{ metrics, outcome: outcomeOf }],
   };
 }
 

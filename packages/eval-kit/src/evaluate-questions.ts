@@ -45,7 +45,7 @@ export async function* evaluateQuestions(
   try {
     const stored = log?.records ?? [];
     checkStored(stored, method.extractor(protocol, run.model.wording.name), new Set(plan.ids));
-    const result = pendingResult(method.readings(protocol), plan.ids);
+    const result = pendingResult(method.scorings(protocol), plan.ids);
     const synced = syncNowAndThen(log, clock);
     for (const record of stored) {
       result.add(record);

@@ -13,8 +13,8 @@ export interface EvaluationMethod {
   extractor(protocol: Protocol, wording: string): Extractor;
   /** Answers to all questions of a chunk, in any order. */
   ask(run: EvaluateRun, protocol: Protocol, chunk: readonly AskedQuestion[]): AsyncIterable<NewAnswer>;
-  /** The first metric of the first reading is the headline. */
-  readings(protocol: Protocol): readonly Reading[];
+  /** The first metric of the first one is the headline. */
+  scorings(protocol: Protocol): readonly Scoring[];
 }
 
 export interface NewAnswer {
@@ -28,7 +28,7 @@ export interface NewAnswer {
 }
 
 /** Metrics, and what they see of an answer. */
-export interface Reading {
+export interface Scoring {
   readonly metrics: Readonly<Record<string, Metric>>;
   outcome(record: AnswerRecord): Outcome;
 }

@@ -1,8 +1,7 @@
 import { type Conversation, counted, type Encoded, type EncodeOptions, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
 import { encodeWithImage } from "./encode-with-image.ts";
-import { imagesToFront } from "./templates/images-in-front.ts";
 import { oddTurn } from "./templates/odd-turn.ts";
-import { placeImages } from "./templates/place-images.ts";
+import { imagesToFront, placeImages } from "./templates/place-images.ts";
 import { encodeSegments } from "./templates/segments.ts";
 import type { OriginalRules, Template } from "./templates/template.ts";
 import { turnProblem } from "./templates/turn-problem.ts";

@@ -10,7 +10,7 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import type { Architecture } from "./architectures/architecture.ts";
 import { generate } from "./answer/generate.ts";
-import type { PromptReader } from "./answer/prompt-reader.ts";
+import type { InferenceModel } from "./answer/tokenize-prompt.ts";
 import { score } from "./answer/score.ts";
 import { lossInputs } from "./batch/batch-tensors.ts";
 import { collate, sizeOf } from "./batch/collate.ts";
@@ -78,7 +78,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     template = templateByName(templates, next.template);
     format = next;
   };
-  const reader = (): PromptReader => ({
+  const inference = (): InferenceModel => ({
     network,
     functions,
     tokenizer,
@@ -116,8 +116,8 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
         ...encodeOptions,
       });
     },
-    generate: (requests, options) => generate(reader(), requests, options),
-    score: (requests, options) => score(reader(), requests, options),
+    generate: (requests, options) => generate(inference(), requests, options),
+    score: (requests, options) => score(inference(), requests, options),
     parameters: () => weights,
     learn: (components) => {
       // What is recorded holds the weights as they are, not as what they become.

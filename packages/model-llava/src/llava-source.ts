@@ -97,10 +97,15 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const visionTower = options.visionTower === undefined ? undefined : placeOf(options.visionTower);
   const findFolders = async (opening: OpenOptions): Promise<CheckpointFolders> => {
     const files = [...architecture.tokenizer.files, ...CARRIED_FILES];
-    const adapted = await adaptedFolders({
-      weights: await folderOf(weights, { repository, files }, opening),
-      adapter: adapter && (await folderOf(adapter, { repository: undefined, files: [] }, opening)),
-    });
+    const adapted = await adaptedFolders(
+      {
+        weights: await folderOf(weights, { repository, files }, opening),
+        adapter: adapter && (await folderOf(adapter, { repository: undefined, files: [] }, opening)),
+      },
+      // As the adapter is reached, if it is on the Hub itself.
+      async (base) =>
+        hubCheckpoint({ ...(weights instanceof URL ? { type: "model" } : weights), ...base }, files, opening),
+    );
     return {
       architecture,
       template: options.template,

@@ -1,8 +1,10 @@
 import { hub, type HubModel } from "@mlan/hub";
 import { createLlavaSource, llama } from "@mlan/model-llava";
 import { type HubContents, type HubServer, hubServer, WORDINGS } from "@mlan/testing";
-import { readdir, readFile, rm } from "node:fs/promises";
-import { expect, it } from "vitest";
+import { writeSafetensors } from "@mlan/safetensors";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { compute, scratchLlava } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
@@ -10,6 +12,9 @@ const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const NAME = "acme/tiny-llama";
 const backbone = await contentsOf(scratch.backbone);
 const tower = await contentsOf(scratch.tower);
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 const OTHERS = { "README.md": "# Tiny", "tf_model.h5": "x", "flax_model.msgpack": "x", "onnx/model.onnx": "x" };
 
 it("opens a backbone and a tower from the Hub as from their folders, and asks for nothing twice", async () => {
@@ -68,6 +73,43 @@ it("needs no network for what is in the cache, and says what is missing", async 
   await expect(sourceOf(offline).inspect()).rejects.toThrow(
     /^hub: offline, and the cache .* lacks the file config\.json of acme\/tiny-llama\. .*HF_HUB_OFFLINE unset.*`weights`/,
   );
+});
+
+describe("an adapter that names its base by a repository", () => {
+  async function adapter(config: object = {}): Promise<URL> {
+    const folder = scratch.fresh();
+    await mkdir(folder);
+    const lora = { peft_type: "LORA", r: 2, lora_alpha: 4, base_model_name_or_path: NAME, revision: COMMIT, ...config };
+    await writeFile(new URL("adapter_config.json", folder), JSON.stringify(lora));
+    const target = "base_model.model.model.layers.0.self_attn.q_proj";
+    await writeSafetensors(new URL("adapter_model.safetensors", folder), [
+      { name: `${target}.lora_A.weight`, dtype: "F32", shape: [2, 16], data: () => new Float32Array(32) },
+      { name: `${target}.lora_B.weight`, dtype: "F32", shape: [16, 2], data: () => new Float32Array(32) },
+    ]);
+    return folder;
+  }
+
+  it("is opened on that, which is fetched at the revision that it names", async () => {
+    const { server, fetched } = await serve({ files: { ...backbone, ...OTHERS } });
+    vi.stubEnv("HF_ENDPOINT", server.endpoint);
+    vi.stubEnv("HF_HUB_CACHE", fileURLToPath(scratch.fresh()));
+    const folder = await adapter();
+    const { parameters } = await sourceOf(folder).inspect();
+    expect(parameters).toEqual((await sourceOf(scratch.backbone).inspect()).parameters);
+    expect(fetched()).toEqual(Object.keys(backbone).toSorted());
+    expect(server.requests.some((request) => request.includes("/revision/"))).toBe(false);
+    await expect(sourceOf(await adapter({ revision: "gone" })).inspect()).rejects.toThrow(
+      /holds an adapter of "acme\/tiny-llama" .*, which could not be fetched: hub: model acme\/tiny-llama, revision gone: .* Give the folder of that base/,
+    );
+  });
+
+  it("of a Hub that is out of reach is refused by one sentence", async () => {
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    vi.stubEnv("HF_HUB_CACHE", fileURLToPath(scratch.fresh()));
+    await expect(sourceOf(await adapter()).inspect()).rejects.toThrow(
+      /^model-llava: .* holds an adapter of "acme\/tiny-llama" \(adapter_config\.json\), which could not be fetched: hub: offline, and the cache .* lacks the list of files of acme\/tiny-llama\. .* Give the folder of that base as `weights`, and this one as `adapter`; or remove/,
+    );
+  });
 });
 
 it.each<[string, Partial<HubContents>, RegExp]>([

@@ -65,12 +65,9 @@ const cases: readonly (readonly [string, RegExp, Damage])[] = [
   ],
   [
     "an adapter beside weights, which the reference reads on the base that it names",
-    /holds an adapter of "acme\/base" \(adapter_config\.json\)\. Give the folder of that base, or hub\("acme\/base"\) of @mlan\/hub, as `weights`, and this one as `adapter`/,
+    /holds an adapter of "\.\/base" \(adapter_config\.json\)\. Give the folder of that base as `weights`, and this one as `adapter`/,
     (folder) =>
-      writeFile(
-        new URL("adapter_config.json", folder),
-        JSON.stringify({ ...LORA, base_model_name_or_path: "acme/base" }),
-      ),
+      writeFile(new URL("adapter_config.json", folder), JSON.stringify({ ...LORA, base_model_name_or_path: "./base" })),
   ],
   [
     "an adapter of a kind that is not merged",

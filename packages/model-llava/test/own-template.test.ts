@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { MlanError } from "@mlan/core";
 import { llama } from "@mlan/model-llava";
 import { readChatTemplates } from "#internal/templates/jinja/read-chat-templates.ts";
@@ -120,6 +120,16 @@ describe("the chat templates of a folder", () => {
       "chat_template.jinja": "t\n",
     };
     const names = Object.keys(files).toReversed();
+    const further = await folderOf(files);
+    await mkdir(new URL("additional_chat_templates/", further));
+    await writeFile(new URL("additional_chat_templates/tool_use.jinja", further), "u");
+    await writeFile(new URL("additional_chat_templates/README.md", further), "no template");
+    expect((await readChatTemplates(further)).map(({ name, source }) => [name, source])).toEqual([
+      ["chat_template", "t\n"],
+      ["chat_template:tool_use", "u"],
+    ]);
+    await rm(new URL("chat_template.jinja", further));
+    expect((await readChatTemplates(further)).map(({ name }) => name)).toEqual(["chat_template:tool_use"]);
     for (const [index, source] of ["t\n", "j", "p", "c"].entries()) {
       const kept = Object.fromEntries(Object.entries(files).filter(([name]) => names.indexOf(name) >= index));
       const specialTokens = { bos_token: "<s>", eos_token: "</s>" };

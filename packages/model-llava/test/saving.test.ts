@@ -75,7 +75,19 @@ describe("a folder that holds another model", () => {
     const folder = scratch.fresh();
     await writeTinyLlava(new URL("other/", folder), { seed: 9, shards: 3 });
     const target = new URL("other/backbone/", folder);
-    for (const name of ["mm_projector.bin", "adapter_config.json", "pytorch_model.bin", "processor_config.json"])
+    await mkdir(new URL("additional_chat_templates/", target));
+    for (const name of [
+      "mm_projector.bin",
+      "adapter_config.json",
+      "pytorch_model.bin",
+      "processor_config.json",
+      "model.fp16-00001-of-00002.safetensors",
+      "model.safetensors.index.fp16.json",
+      "consolidated.safetensors",
+      "consolidated.00.pth",
+      "params.json",
+      "additional_chat_templates/rag.jinja",
+    ])
       await writeFile(new URL(name, target), "stale");
     await writeFile(new URL("README.md", target), "mine");
     await mkdir(new URL("onnx/", target));
@@ -105,8 +117,10 @@ describe("the files beside the weights", () => {
     const carried = {
       "generation_config.json": '{"temperature": 1.0, "eos_token_id": [2, 3]}',
       "chat_template.jinja": "{{ messages }}\n",
+      "additional_chat_templates/tool use.jinja": "{{ tools }}\n",
       "special_tokens_map.json": '{"bos_token": "<s>"}',
     };
+    await mkdir(new URL("additional_chat_templates/", source));
     for (const [name, text] of Object.entries(carried)) await writeFile(new URL(name, source), text);
     const config = await textOf(source, "config.json");
     await writeFile(

@@ -4,9 +4,9 @@ import { MlanError } from "../errors.ts";
 export interface ConversationFormat {
   /** The model's name for a conversation template, e.g. "plain" (alignment) or "v1" (tuning). */
   readonly template: string;
-  /** `pad` makes images square with the mean colour; `square` leaves them to the centre crop. */
+  /** `pad` pads images to a square with the mean colour; `square` crops them at the centre. */
   readonly imageAspectRatio: "pad" | "square";
-  /** Positions after which a conversation is truncated, image positions included. */
+  /** Conversations are truncated to this many positions, including image positions. */
   readonly maximumLength: number;
 }
 
@@ -17,8 +17,8 @@ export interface RecipeFormat extends Omit<ConversationFormat, "template"> {
 }
 
 /**
- * A recipe's format with its template: the model's own where the recipe names none. Throws `invalid-options` when neither
- * names one.
+ * Completes a recipe's format with the model's template if the recipe names none. Throws `invalid-options` when the
+ * model names none either.
  */
 export function formatFor(
   format: RecipeFormat,
@@ -26,6 +26,6 @@ export function formatFor(
 ): ConversationFormat {
   const template = format.template ?? tuningTemplate;
   if (template !== undefined) return { ...format, template };
-  const message = `the recipe names no template, and ${name} does not say in which it is tuned; set format.template.`;
+  const message = `neither the recipe nor the model ${name} names a conversation template; set format.template.`;
   throw new MlanError("invalid-options", message);
 }

@@ -32,12 +32,12 @@ export async function checkSupervision(
 const CONVERSATIONS_PER_LOOK = 256;
 const REASONS = 5;
 
-/** The error for a dataset from which nothing can be learned. */
+/** Returns the error for a dataset from which nothing can be learned. */
 export function nothingToLearn(
   name: string,
   found: {
     readonly conversations: number;
-    /** Why nothing is supervised, for the first few conversations. */
+    /** Why no position is supervised, for the first few conversations. */
     readonly reasons: readonly string[];
     readonly format: ConversationFormat;
   },

@@ -2,7 +2,7 @@ import type { GeneratedToken, Generation, GenerationOptions, GenerationRequest }
 import type { NextToken } from "../network/decode-rows.ts";
 import { addedTokenId } from "../templates/segments.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import type { PromptReader } from "./prompt-reader.ts";
+import type { InferenceModel } from "./tokenize-prompt.ts";
 import { tokenChooser } from "./sampling/token-chooser.ts";
 import { generatedToken, tokenText } from "./sampling/token-log-probabilities.ts";
 import { textPieces } from "./settled-text.ts";
@@ -29,7 +29,7 @@ export interface AnswerContext {
  * Tokens that end an answer: the tokenizer's, the template's, and those that the checkpoint names. Throws
  * `invalid-checkpoint` when the tokenizer lacks the template's end token.
  */
-export function answerEnds({ template, tokenizer, endTokenIds }: PromptReader): ReadonlySet<number> {
+export function answerEnds({ template, tokenizer, endTokenIds }: InferenceModel): ReadonlySet<number> {
   const { name, answerEnd } = template;
   const own = answerEnd === undefined ? [] : [addedTokenId(answerEnd, tokenizer, name)];
   return new Set([tokenizer.endOfSequenceId, ...own, ...endTokenIds]);

@@ -7,7 +7,13 @@ import { positionsPerImage } from "../network/llava-network.ts";
 import { maskedPrefix, tableLength } from "../network/prompt-pass.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
-import { type PromptReader, readPrompt, type ReadPrompt, writeRequest, positionSymbols } from "./prompt-reader.ts";
+import {
+  type InferenceModel,
+  tokenizePrompt,
+  type TokenizedPrompt,
+  writeRequest,
+  positionSymbols,
+} from "./tokenize-prompt.ts";
 import { type ReadyBatch, runBatches } from "./run-batches.ts";
 import type { Sequence } from "./plan-batches.ts";
 
@@ -17,14 +23,14 @@ import type { Sequence } from "./plan-batches.ts";
  * {@link logitsNotFinite} when a result is not finite.
  */
 export async function score(
-  reader: PromptReader,
+  model: InferenceModel,
   requests: readonly ScoreRequest[],
   options: GenerationOptions = {},
 ): Promise<readonly Score[]> {
-  const continuations = requests.map((request) => readContinuation(reader, request, options));
+  const continuations = requests.map((request) => readContinuation(model, request, options));
   const set = await imageSet(requests, options.signal);
   const items = continuations.map(({ prompt, tokens }, index): Item => {
-    const symbols = positionSymbols(prompt, set, positionsPerImage(reader.network));
+    const symbols = positionSymbols(prompt, set, positionsPerImage(model.network));
     const targets = symbols.subarray(-tokens);
     // Outputs are read from the position before the continuation up to the last but one.
     const computed = symbols.subarray(0, -1);
@@ -32,9 +38,9 @@ export async function score(
     return { id, cut: prompt.cut, symbols: computed, shareable: computed.length - tokens, targets };
   });
   const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
-  for await (const batch of runBatches(reader, items, set, options, (ready) => scoreBatch(reader.functions, ready))) {
+  for await (const batch of runBatches(model, items, set, options, (ready) => scoreBatch(model.functions, ready))) {
     for (const [item, result] of batch) {
-      if (!Number.isFinite(result.logProbability)) throw await logitsNotFinite(reader.network, item.id);
+      if (!Number.isFinite(result.logProbability)) throw await logitsNotFinite(model.network, item.id);
       scores.set(item, result);
     }
   }
@@ -63,24 +69,24 @@ interface Item extends Sequence {
 
 interface Continuation {
   /** The prompt with its continuation. */
-  readonly prompt: ReadPrompt;
+  readonly prompt: TokenizedPrompt;
   /** Number of tokens at its end to score. */
   readonly tokens: number;
 }
 
 function readContinuation(
-  reader: PromptReader,
+  model: InferenceModel,
   request: ScoreRequest,
   { longPrompts }: GenerationOptions,
 ): Continuation {
-  const { maximumPositions } = reader.network.decoder.config;
-  const before = writeRequest(reader, request);
+  const { maximumPositions } = model.network.decoder.config;
+  const before = writeRequest(model, request);
   const whole = continued(before, request.continuation);
-  const prefix = encodePrompt(before, reader.tokenizer, request);
-  const ids = encodePrompt(whole, reader.tokenizer, request);
+  const prefix = encodePrompt(before, model.tokenizer, request);
+  const ids = encodePrompt(whole, model.tokenizer, request);
   const different = ids.findIndex((id, index) => id !== prefix[index]);
   const tokens = different < 0 ? 0 : ids.length - different;
-  const prompt = readPrompt(reader, whole, request, {
+  const prompt = tokenizePrompt(model, whole, request, {
     // The last token is never an input.
     room: maximumPositions + 1,
     scored: tokens,

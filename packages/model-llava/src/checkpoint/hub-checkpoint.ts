@@ -1,6 +1,7 @@
 import { MlanError, type OpenOptions } from "@mlan/core";
 import { type HubModel, openRepository, type RepositoryFiles } from "@mlan/hub";
 import { readFile } from "node:fs/promises";
+import { TEMPLATES_FOLDER } from "../templates/jinja/read-chat-templates.ts";
 
 /**
  * Downloads what is missing of a checkpoint on the Hub and returns its folder, which ends in a slash. Of a repository
@@ -11,7 +12,9 @@ export async function hubCheckpoint(model: HubModel, more: readonly string[], op
   const files = await openRepository(model, options);
   const weights = await weightPaths(files);
   if (weights.length === 0) throw withoutWeights(model, files);
-  const small = files.paths.filter((path) => SMALL.has(path) || more.includes(path));
+  const small = files.paths.filter(
+    (path) => SMALL.has(path) || more.includes(path) || path.startsWith(TEMPLATES_FOLDER),
+  );
   // Small files first: a gated or wrong repository is noticed before gigabytes have arrived.
   await files.download([...small, ...weights]);
   return files.folder;

@@ -1,7 +1,7 @@
 import type { TokenizerKind } from "../tokenizer/tokenizer-kind.ts";
 import { fileExists, readCheckpointFile } from "../config/checkpoint-file.ts";
 import { type ConfigObject, isObject } from "../config/config-file.ts";
-import { CHAT_TEMPLATE, readChatTemplates } from "../templates/jinja/read-chat-templates.ts";
+import { CHAT_TEMPLATE, fileAt, furtherTemplates, readChatTemplates } from "../templates/jinja/read-chat-templates.ts";
 import { parseJson } from "./json-numbers.ts";
 import { CARRIED_FILES } from "./model-files.ts";
 
@@ -11,7 +11,7 @@ export interface CarriedFiles {
   readonly config: ConfigObject;
   /** The `config.json` of the folder of the vision tower, where there is one. */
   readonly tower: ConfigObject | undefined;
-  /** Tokenizer, generation and chat template files by name, byte for byte. */
+  /** Tokenizer, generation and chat template files by path, byte for byte. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -24,8 +24,8 @@ export interface CarriedFrom {
 /** Reads the files of folders whose `config.json`s have been checked. */
 export async function readCarriedFiles({ weights, visionTower, tokenizer }: CarriedFrom): Promise<CarriedFiles> {
   const files = new Map<string, Uint8Array>();
-  for (const name of new Set([...tokenizer.files, ...CARRIED_FILES])) {
-    const file = new URL(name, weights);
+  for (const name of new Set([...tokenizer.files, ...CARRIED_FILES, ...(await furtherTemplates(weights))])) {
+    const file = fileAt(name, weights);
     if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
   }
   const template = (await readChatTemplates(weights)).find(({ name }) => name === CHAT_TEMPLATE);

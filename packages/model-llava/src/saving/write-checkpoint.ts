@@ -1,8 +1,9 @@
-import { messageOf, MlanError, type Parameter, pathOf, replaceFiles, writeChecksums } from "@mlan/core";
+import { makeFolder, messageOf, MlanError, type Parameter, pathOf, replaceFiles, writeChecksums } from "@mlan/core";
 import { SafetensorsError, type TensorToWrite, writeShards, type WrittenShards } from "@mlan/safetensors";
 import { writeFile } from "node:fs/promises";
-import { firstNotFinite } from "../weights/first-not-finite.ts";
+import { firstNotFinite } from "@mlan/safetensors";
 import { isQuantisedFormat } from "../weights/weight-format.ts";
+import { fileAt } from "../templates/jinja/read-chat-templates.ts";
 import { type Base, BASE_FILE, baseFileKeys, isAsOpened } from "./base-file.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { hfLayout } from "./hf-layout.ts";
@@ -35,7 +36,11 @@ export async function writeCheckpoint(
     const written = await writeWeights(temporary, tensors, { name: isPart ? "trained" : "model", shardSize, folder });
     const texts = new Map([...files, ["config.json", jsonText(config)] as const]);
     if (written.index) texts.set(written.index.name, written.index.text);
-    for (const [name, text] of texts) await writeFile(new URL(name, temporary), text);
+    for (const [path, text] of texts) {
+      const file = fileAt(path, temporary);
+      await makeFolder(new URL("./", file));
+      await writeFile(file, text);
+    }
     await writeChecksums(temporary, { known: written.files });
     // Not among the checksums: it has its own, and its places may be corrected.
     if (isPart) await writeFile(new URL(BASE_FILE, temporary), jsonText(await baseFileKeys(content.base)));

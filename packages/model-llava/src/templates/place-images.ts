@@ -1,4 +1,12 @@
-import { type Conversation, counted, IMAGE_PLACEHOLDER, MlanError, stripAsPython, type Turn } from "@mlan/core";
+import {
+  type Conversation,
+  counted,
+  IMAGE_PLACEHOLDER,
+  imagesInFront,
+  MlanError,
+  stripAsPython,
+  type Turn,
+} from "@mlan/core";
 
 /** A turn as text and the images in front of it. */
 export interface PlacedTurn extends Turn {
@@ -48,4 +56,14 @@ export function placePromptImages(turns: readonly Turn[], images: number): reado
     return { ...turn, images: 0, placeholders };
   });
   return left === 0 ? placed : undefined;
+}
+
+/**
+ * A turn with its placeholders moved to the front, as many as it has images, and without white space around
+ * (`preprocess_multimodal` of LLaVA). A turn without a placeholder stays as it is.
+ */
+export function imagesToFront(turn: Turn, images: number): Turn {
+  if (!turn.text.includes(IMAGE_PLACEHOLDER)) return turn;
+  const text = stripAsPython(turn.text.replaceAll(IMAGE_PLACEHOLDER, ""));
+  return { ...turn, text: stripAsPython(imagesInFront(images) + text) };
 }

@@ -8,6 +8,8 @@ export const ADAPTER_CONFIG = "adapter_config.json";
 export interface AdapterConfig {
   /** The base as it was named when the adapter was trained: a folder, or a repository of the Hub. */
   readonly base: string | undefined;
+  /** The base's revision on the Hub. */
+  readonly baseRevision: string | undefined;
   /** The factor of a module's update, whose rank is `rank`. Throws `invalid-checkpoint` for another rank. */
   scaleOf(module: string, rank: number): number;
 }
@@ -20,6 +22,7 @@ export async function readAdapterConfig(folder: URL): Promise<AdapterConfig> {
   const alphas = patterns(config.alpha_pattern);
   return {
     base: config.base_model_name_or_path ?? undefined,
+    baseRevision: config.revision ?? undefined,
     scaleOf: (module, rank) => {
       const expected = valueOf(ranks, module) ?? config.r;
       if (rank !== expected) {
@@ -62,6 +65,7 @@ const names = z
 const schema = z.object({
   peft_type: z.literal("LORA", { error: `only LORA is supported; ${wayOut}` }),
   base_model_name_or_path: z.string().nullish(),
+  revision: z.string().min(1).nullish(),
   r: rank,
   lora_alpha: z.number().positive(),
   use_rslora: z.boolean().nullish(),

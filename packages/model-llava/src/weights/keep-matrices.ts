@@ -3,7 +3,7 @@ import { hasFrozenMatrices, quantise, quantisedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { type MatrixToQuantise, QUANTISED_FOLDER, quantisedFile } from "./quantised-file.ts";
 import { checkpointResult, notFinite } from "./read-tensors.ts";
-import { firstNotFinite } from "./first-not-finite.ts";
+import { firstNotFinite } from "@mlan/safetensors";
 import { openStored, storedIn } from "./stored-matrices.ts";
 import type { Weight } from "./weight.ts";
 import { isQuantised, QUANTISED, staysStored, type WeightFormat } from "./weight-format.ts";

@@ -10,7 +10,7 @@ import {
   writeSafetensors,
 } from "@mlan/safetensors";
 import { pathExists } from "../config/checkpoint-file.ts";
-import { firstNotFinite } from "./first-not-finite.ts";
+import { firstNotFinite } from "@mlan/safetensors";
 import { QUANTISED } from "./weight-format.ts";
 
 /** The folder beside weight files that keeps what they were quantised to; made again where it is missing. */

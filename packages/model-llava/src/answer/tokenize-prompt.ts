@@ -10,7 +10,7 @@ import { IMAGE_TOKEN_INDEX } from "../tokens.ts";
 import type { ImageSet } from "./image-set.ts";
 
 /** The parts of a model that answering and scoring need. */
-export interface PromptReader {
+export interface InferenceModel {
   readonly network: LlavaNetwork;
   readonly functions: AnswerFunctions;
   readonly tokenizer: Tokenizer;
@@ -32,7 +32,7 @@ export interface PromptRequest {
 }
 
 /** A tokenized prompt. */
-export interface ReadPrompt {
+export interface TokenizedPrompt {
   readonly id: string;
   readonly inputIds: readonly number[];
   readonly images: readonly ImageReference[];
@@ -52,7 +52,7 @@ export interface PromptLimits {
 }
 
 /** The text that the model continues. */
-export function writeRequest({ template }: PromptReader, request: PromptRequest): WrittenPrompt {
+export function writeRequest({ template }: InferenceModel, request: PromptRequest): WrittenPrompt {
   return writePrompt(request.prompt, template, request);
 }
 
@@ -61,27 +61,27 @@ export function writeRequest({ template }: PromptReader, request: PromptRequest)
  * `longPrompts`. Throws an `invalid-data` error when it is not to be cut, and for a prompt with images, since cutting it
  * could lose an image.
  */
-export function readPrompt(
-  reader: PromptReader,
+export function tokenizePrompt(
+  model: InferenceModel,
   prompt: WrittenPrompt,
   { id, images }: PromptRequest,
   { room, scored = 0, longPrompts }: PromptLimits,
-): ReadPrompt {
+): TokenizedPrompt {
   const [image] = images;
-  if (image && !reader.network.vision)
+  if (image && !model.network.vision)
     throw new MlanError(
       "invalid-options",
       `model-llava: image "${image.name}" cannot be read: the model was opened without a vision tower. Give \`visionTower\`. The image belongs to request "${id}".`,
     );
-  const inputIds = encodePrompt(prompt, reader.tokenizer, { id, images });
-  const length = positionsOf(inputIds, reader);
+  const inputIds = encodePrompt(prompt, model.tokenizer, { id, images });
+  const length = positionsOf(inputIds, model);
   if (length === 0)
     throw new MlanError(
       "invalid-data",
       `model-llava: the prompt of "${id}" is empty and has no begin-of-sequence token. Give it some text.`,
     );
   const { harness } = prompt;
-  const kept = Math.min(length, room, harnessLimit(reader, harness, images.length > 0, scored));
+  const kept = Math.min(length, room, harnessLimit(model, harness, images.length > 0, scored));
   const cut = length - kept;
   if (images.length > 0) {
     if (cut > 0 && (harness !== "vision" || scored > 0)) throw tooLong(id, length, room, "Shorten its text");
@@ -99,17 +99,17 @@ function tooLong(id: string, length: number, room: number, wayOut: string): Mlan
 
 /** The most positions of a prompt in an original harness. */
 function harnessLimit(
-  reader: PromptReader,
+  model: InferenceModel,
   harness: WrittenPrompt["harness"],
   hasImages: boolean,
   scored: number,
 ): number {
-  if (harness === "vision" && hasImages && scored === 0) return reader.maximumLength;
-  return harness === "language" && !hasImages ? languageLimit(reader) + scored : Infinity;
+  if (harness === "vision" && hasImages && scored === 0) return model.maximumLength;
+  return harness === "language" && !hasImages ? languageLimit(model) + scored : Infinity;
 }
 
 /** The most positions of a prompt in the original language harness, which reserves 256 for the answer. */
-function languageLimit({ network }: PromptReader): number {
+function languageLimit({ network }: InferenceModel): number {
   const { maximumPositions } = network.decoder.config;
   return maximumPositions > HARNESS_ANSWER ? maximumPositions - HARNESS_ANSWER : maximumPositions;
 }
@@ -118,7 +118,7 @@ const HARNESS_ANSWER = 256;
 
 /** The symbol at each position of a prompt, see {@link PromptRow}. */
 export function positionSymbols(
-  { id, inputIds, images, length }: ReadPrompt,
+  { id, inputIds, images, length }: TokenizedPrompt,
   set: ImageSet,
   patches: number,
 ): Int32Array {
@@ -148,7 +148,7 @@ export function checkBatchSize(batchSize: number): number {
   throw new MlanError("invalid-options", `model-llava: batchSize is ${batchSize}; it must be a positive whole number.`);
 }
 
-function positionsOf(inputIds: readonly number[], { network }: PromptReader): number {
+function positionsOf(inputIds: readonly number[], { network }: InferenceModel): number {
   const images = inputIds.filter((id) => id === IMAGE_TOKEN_INDEX).length;
   return inputIds.length + images * (positionsPerImage(network) - 1);
 }
