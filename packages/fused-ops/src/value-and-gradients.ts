@@ -20,6 +20,20 @@ export function valueAndGradients<Value extends tf.Tensor>(
   inputs: readonly tf.Tensor[],
   dy?: tf.Tensor,
 ): ValueAndGradients<Value> {
+  if (tf.engine().state.gradientDepth > 0)
+    throw new Error(
+      "fused-ops: valueAndGradients was called inside a function that is being differentiated; second-order gradients are " +
+        "not supported. Call it outside that function.",
+    );
+  return differentiated(f, inputs, dy);
+}
+
+/** {@link valueAndGradients} for use inside a function that is being differentiated, to whose gradients it is a constant. */
+export function differentiated<Value extends tf.Tensor>(
+  f: () => Value,
+  inputs: readonly tf.Tensor[],
+  dy?: tf.Tensor,
+): ValueAndGradients<Value> {
   const { value, tape } = recorded(f);
   try {
     const path = nodesBetween(tape, inputs, value);
@@ -41,20 +55,14 @@ export function valueAndGradients<Value extends tf.Tensor>(
 /** Runs `f` with a separate tape, even inside a gradient. */
 function recorded<Value extends tf.Tensor>(f: () => Value): { readonly value: Value; readonly tape: TapeNode[] } {
   const { state } = tf.engine();
-  if (state.gradientDepth > 0)
-    throw new Error(
-      "fused-ops: valueAndGradients was called inside a function that is being differentiated; second-order gradients are " +
-        "not supported. Call it outside that function.",
-    );
-  const outer = state.activeTape;
-  state.activeTape = [];
-  state.gradientDepth++;
+  const { activeTape, gradientDepth, kernelDepth } = state;
+  // The engine records on the tape outside of kernels only, and a custom gradient's forward pass counts as one.
+  Object.assign(state, { activeTape: [], gradientDepth: 1, kernelDepth: 0 });
   try {
     const value = tf.tidy(f);
     return { value, tape: state.activeTape };
   } finally {
-    state.gradientDepth--;
-    state.activeTape = outer;
+    Object.assign(state, { activeTape, gradientDepth, kernelDepth });
   }
 }
 

@@ -80,7 +80,8 @@ export const OPERATION_CASES: readonly OperationCase[] = [
   {
     name: "attention with shared keys and a causal mask",
     operation: () => ({
-      f: (query, key, value) => attention(query as tf.Tensor4D, key as tf.Tensor4D, value as tf.Tensor4D, mask()),
+      f: (query, key, value) =>
+        attention(query as tf.Tensor4D, key as tf.Tensor4D, value as tf.Tensor4D, { mask: mask() }),
       inputs: [wave([1, 4, 3, 4], 0), wave([1, 2, 3, 4], 1), wave([1, 2, 3, 4], 2)],
     }),
     plain: (query, key, value) =>

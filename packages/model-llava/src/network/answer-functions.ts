@@ -1,12 +1,11 @@
 import type { Compute } from "@mlan/core";
-import { tokenLogProbabilities } from "@mlan/fused-ops";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { KeyValue } from "./attention.ts";
 import { type Choice, type ChoiceOptions, choose } from "./choice.ts";
-import { logits } from "./decoder.ts";
 import { type DecodingStep, runStep } from "./decoding-step.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 import { type PromptPass, runPrompts } from "./prompt-pass.ts";
+import { logProbabilitiesOf } from "./token-losses.ts";
 
 /** What answers and scores are computed by, recorded once per signature where the compute can. Results are the caller's. */
 export interface AnswerFunctions {
@@ -77,7 +76,7 @@ function recordedFunctions(network: LlavaNetwork, { compile }: Compute) {
           }),
     score: compile(
       (pass: PromptPass, targets: tf.Tensor2D) =>
-        tokenLogProbabilities(logits(network.decoder, runPrompts(network, pass).hidden), targets),
+        logProbabilitiesOf(network.decoder, runPrompts(network, pass).hidden, targets),
       options,
     ),
   };

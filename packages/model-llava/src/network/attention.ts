@@ -10,6 +10,8 @@ export interface KeyValue {
 /** Keys and values with an additive mask that broadcasts to [rows, keyValueHeads, group, length, positions]. */
 export interface MaskedKeyValue extends KeyValue {
   readonly mask?: tf.Tensor;
+  /** Whether the mask hides from each query all keys after its own position, which may then be left out. Default false. */
+  readonly causal?: boolean;
 }
 
 /** Added to scores where a query must not look; finite, so that a row without any key stays finite too. */
@@ -32,7 +34,7 @@ export function attention(query: tf.Tensor4D, parts: readonly MaskedKeyValue[]):
   const [only, ...others] = parts;
   const [rows] = query.shape;
   if (only && others.length === 0 && only.key.shape[0] === rows)
-    return wholeAttention(query, only.key, only.value, only.mask);
+    return wholeAttention(query, only.key, only.value, only);
   const scores = parts.map((part) => maskedScores(query, part));
   const probabilities = tf.softmax(tf.concat(scores, 3));
   let start = 0;

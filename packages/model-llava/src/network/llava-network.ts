@@ -1,5 +1,5 @@
 import type { Component, GradientOptions } from "@mlan/core";
-import { detached, embedding, tokenLogProbabilities } from "@mlan/fused-ops";
+import { detached, embedding } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Architecture } from "../architectures/architecture.ts";
 import type { InputTensors } from "../batch/input-tensors.ts";
@@ -10,10 +10,11 @@ import type { Weight } from "../weights/weight.ts";
 import { type WeightDeclarations, type WeightList, weightList } from "../weights/weight-list.ts";
 import { attention } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
-import { type Attend, decode, type Decoder, logits } from "./decoder.ts";
+import { type Attend, decode, type Decoder } from "./decoder.ts";
 import { checkpointedLayer, tidyLayer } from "./layer-runner.ts";
 import { declareProjector, project, type Projector } from "./projector.ts";
 import { patchFeatures, type VisionTower } from "./vision-tower.ts";
+import { meanCrossEntropy } from "./token-losses.ts";
 import { declareVisionTower } from "./vision-tower-weights.ts";
 
 /** How images enter the language model. */
@@ -78,7 +79,7 @@ export function positionsPerImage({ vision }: LlavaNetwork): number {
 export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, options: GradientOptions = {}): tf.Tensor2D {
   const { rows, length } = inputs;
   const mask = network.constants.mask(length);
-  const attend: Attend = (query, keyValue) => attention(query, [{ ...keyValue, mask }]);
+  const attend: Attend = (query, keyValue) => attention(query, [{ ...keyValue, mask, causal: true }]);
   const rotations = network.constants.rotations(length);
   const hidden = embeddings(network, inputs);
   const runLayer = options.gradientCheckpointing ? checkpointedLayer : tidyLayer;
@@ -94,8 +95,7 @@ export function crossEntropy(
 ): tf.Scalar {
   return tf.tidy(() => {
     const hidden = embedding(hiddenStates(network, inputs, options), selected.positions);
-    const logProbabilities = tokenLogProbabilities(logits(network.decoder, hidden), selected.targets);
-    return tf.neg(tf.sum(tf.mul(logProbabilities, selected.weights)));
+    return meanCrossEntropy(network.decoder, hidden, selected);
   });
 }
 

@@ -37,7 +37,7 @@ export function runPrompts(
   const mask = network.constants.mask(length);
   const attend: Attend = (query, keyValue, layer) => {
     layers.push(keyValue);
-    return attention(query, [...cachedPart(prefix, layer), { ...keyValue, mask }]);
+    return attention(query, [...cachedPart(prefix, layer), { ...keyValue, mask, causal: true }]);
   };
   const rotations = rotationsAt(network, prompts.positions, rows, table);
   const hidden = decode(network.decoder, { hidden: embeddings(network, prompts), rows, rotations, attend, wanted });

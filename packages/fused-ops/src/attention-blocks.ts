@@ -1,0 +1,71 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import { type Range, ranges } from "./ranges.ts";
+
+/** The rows and key heads that are computed together. */
+export interface Chunk {
+  readonly rows: Range;
+  readonly keyValueHeads: Range;
+}
+
+/** A block of consecutive queries, and the keys that any of them may attend to. */
+export interface QueryBlock {
+  readonly queries: Range;
+  readonly keys: Range;
+}
+
+/** The parts in which scores are computed: all {@link blocks} of one chunk, then those of the next. */
+export interface AttentionBlocks {
+  readonly chunks: readonly Chunk[];
+  /** In order; every chunk has the same. */
+  readonly blocks: readonly QueryBlock[];
+}
+
+export interface AttentionSizes {
+  readonly rows: number;
+  readonly keyValueHeads: number;
+  /** Query heads per key head. */
+  readonly group: number;
+  /** Queries per head. */
+  readonly length: number;
+  /** Keys per head. */
+  readonly positions: number;
+}
+
+/** Scores that are held at a time, 32 MB in float32: they fit into the last cache of a larger processor. */
+const SCORES = 2 ** 23;
+/** More queries do not make the products faster. */
+const MOST_QUERIES = 512;
+/** With fewer queries the products become slow. */
+const FEWEST_QUERIES = 64;
+
+/** The blocks of attention, or undefined if the scores are few enough to compute all of them at once. */
+export function attentionBlocks(
+  sizes: AttentionSizes,
+  causal: boolean,
+  scores: number = SCORES,
+): AttentionBlocks | undefined {
+  const { rows, keyValueHeads, group, length, positions } = sizes;
+  const perQuery = group * positions;
+  if (rows * keyValueHeads * perQuery * length <= scores) return undefined;
+  const most = Math.min(length, MOST_QUERIES, Math.max(FEWEST_QUERIES, Math.floor(scores / perQuery)));
+  const queries = ranges(length, most);
+  const heads = Math.max(1, Math.floor(scores / (perQuery * most)));
+  const rowsAtOnce = Math.max(1, Math.floor(heads / keyValueHeads));
+  const headsAtOnce = Math.min(heads, keyValueHeads);
+  return {
+    chunks: ranges(rows, rowsAtOnce).flatMap((rowRange) =>
+      ranges(keyValueHeads, headsAtOnce).map((headRange) => ({ rows: rowRange, keyValueHeads: headRange })),
+    ),
+    blocks: queries.map((range) => ({
+      queries: range,
+      keys: { start: 0, end: causal ? positions - length + range.end : positions },
+    })),
+  };
+}
+
+/** The sizes of attention of `query` [rows, heads, length, dimension] to `key` [rows, keyValueHeads, positions, dimension]. */
+export function attentionSizes(query: tf.Tensor4D, key: tf.Tensor4D): AttentionSizes {
+  const [rows, heads, length] = query.shape;
+  const [, keyValueHeads, positions] = key.shape;
+  return { rows, keyValueHeads, group: heads / keyValueHeads, length, positions };
+}
