@@ -29,6 +29,7 @@ import type { CarriedFiles } from "./saving/carried-files.ts";
 import type { SaveOptions } from "./saving/save-options.ts";
 import { writeCheckpoint } from "./saving/write-checkpoint.ts";
 import type { Template } from "./templates/template.ts";
+import { templateFingerprint } from "./templates/template-fingerprint.ts";
 import { templateByName, tuningTemplateOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, learningComponents } from "./weights/learning.ts";
@@ -102,6 +103,9 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     get wording() {
       return wordingOf(template.name, parts.untunedWording);
     },
+    get templateFingerprint() {
+      return templateFingerprint(template, tokenizer);
+    },
     tuningTemplate: tuningTemplateOf(parts.format.template, architecture),
     maximumPositions: network.decoder.config.maximumPositions,
     setFormat,
@@ -140,13 +144,16 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     trainingFlops: (batch, options) => trainingFlops(network, sizeOf(batch), learningComponents(weights), options),
     save: (folder, options) => {
       const language = network.decoder.config;
-      return writeCheckpoint(toFolderUrl(folder), { ...parts, language, weights, format, changed }, options);
+      const content = { ...parts, language, weights, format, changed };
+      const fingerprint = templateFingerprint(template, tokenizer);
+      return writeCheckpoint(toFolderUrl(folder), { ...content, templateFingerprint: fingerprint }, options);
     },
     async load(folder) {
       functions.dispose();
       const loaded = await loadCheckpoint(toFolderUrl(folder), {
         architecture,
         network,
+        fingerprintOf: (name) => templateFingerprint(templateByName(templates, name), tokenizer),
         base: parts.base,
         changed,
         weightFormat: parts.weightFormat,

@@ -111,7 +111,7 @@ describe("generation", () => {
     const scored = [{ id: "scored", prompt: raw(long), images: [], continuation: "b" }];
     await expect(model.score(scored)).rejects.toThrow(/"scored" has 1,002 positions/);
     const [score] = await model.score(scored, { longPrompts: "cut" });
-    expect(score).toMatchObject({ tokens: 1, length: 512 });
+    expect(score).toMatchObject({ tokens: 1, length: 512, cutPositions: 1002 - 513 });
     const images = [plainImage("red", "#f00")];
     await expect(answer({ prompt: { kind: "chat", user: long, answerStart: "" }, images })).rejects.toThrow(
       /"only" has 1,006 positions/,

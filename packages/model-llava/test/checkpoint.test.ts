@@ -83,6 +83,7 @@ describe("a saved checkpoint", () => {
       image_aspect_ratio: "pad",
       tokenizer_model_max_length: 128,
       mlan_template: "v1",
+      mlan_template_fingerprint: model.templateFingerprint,
       bos_token_id: 1,
     });
     model.dispose();

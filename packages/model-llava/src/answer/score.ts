@@ -35,7 +35,7 @@ export async function score(
     // Outputs are read from the position before the continuation up to the last but one.
     const computed = symbols.subarray(0, -1);
     const id = requests[index]?.id ?? "";
-    return { id, symbols: computed, shareable: computed.length - tokens, targets };
+    return { id, cut: prompt.cut, symbols: computed, shareable: computed.length - tokens, targets };
   });
   const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
   for await (const batch of runBatches(model, items, set, options, (ready) => scoreBatch(model.functions, ready))) {
@@ -47,7 +47,13 @@ export async function score(
   return items.flatMap((item, index) => {
     const [request, result] = [requests[index], scores.get(item)];
     return request && result
-      ? { id: request.id, tokens: item.targets.length, length: item.symbols.length, ...result }
+      ? {
+          id: request.id,
+          tokens: item.targets.length,
+          length: item.symbols.length,
+          ...(item.cut > 0 && { cutPositions: item.cut }),
+          ...result,
+        }
       : [];
   });
 }
@@ -57,6 +63,8 @@ interface Item extends Sequence {
   readonly id: string;
   /** The continuation's tokens. */
   readonly targets: Int32Array;
+  /** Positions that the prompt lost. */
+  readonly cut: number;
 }
 
 interface Continuation {

@@ -38,7 +38,8 @@ async function contentOf(
   folders: CheckpointFolders,
   signal: AbortSignal | undefined,
 ): Promise<Parameters<typeof writeCheckpoint>[1]> {
-  const { architecture, language, format, vision, base, tokenizer, plan } = await prepareCheckpoint(opened, folders);
+  const prepared = await prepareCheckpoint(opened, folders);
+  const { architecture, language, format, vision, base, tokenizer, plan } = prepared;
   if (plan.fresh.length > 0) {
     throw new MlanError(
       "invalid-checkpoint",
@@ -51,7 +52,12 @@ async function contentOf(
     tokenizer: architecture.tokenizer,
   });
   const weights = plan.stored.map((planned) => parameterOf(planned, signal));
-  return { architecture, language, format, vision, weights, tokenizer, carried, base, changed: new Set() };
+  const { tunedIn } = prepared;
+  // Nothing is trained here, so what the weights have learned stays.
+  const learned = tunedIn?.name === format.template ? tunedIn.fingerprint : undefined;
+  const templateFingerprint = learned ?? prepared.templateFingerprint;
+  const content = { architecture, language, format, templateFingerprint, vision, weights, tokenizer, carried, base };
+  return { ...content, changed: new Set() };
 }
 
 function parameterOf({ weight, reader, name, update }: PlannedWeight, signal: AbortSignal | undefined): Parameter {

@@ -33,7 +33,7 @@ export function hfLayout(content: CheckpointContent, dtype: string): LaidOut {
     vision_feature_layer: vision.selectLayer,
     vision_feature_select_strategy: "default",
     tie_word_embeddings: language.tiedEmbeddings,
-    ...formatConfigKeys(format),
+    ...formatConfigKeys(format, content.templateFingerprint),
   };
   const files = carriedOutputs(content);
   const sentencePiece = content.carried.files.get("tokenizer.model");

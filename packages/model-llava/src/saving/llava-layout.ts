@@ -12,7 +12,7 @@ export function llavaLayout(content: CheckpointContent, dtype: string): LaidOut 
   const { className, modelType } = vision ? architecture.llava : architecture.plain;
   const config = {
     ...languageKeys(content),
-    ...formatConfigKeys(format),
+    ...formatConfigKeys(format, content.templateFingerprint),
     torch_dtype: dtype,
     architectures: [className],
     model_type: modelType,

@@ -125,7 +125,7 @@ export function addedTokenId(content: string, tokenizer: Tokenizer, template: st
 }
 
 /** Joins neighbouring texts that are both learned or both not, so that no word is split. */
-function joined(segments: readonly Segment[]): readonly Segment[] {
+export function joined(segments: readonly Segment[]): readonly Segment[] {
   const result: Segment[] = [];
   for (const segment of segments) {
     const last = result.at(-1);
