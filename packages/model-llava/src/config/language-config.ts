@@ -14,15 +14,15 @@ export interface LanguageConfig {
   readonly headDimension: number;
   readonly normEpsilon: number;
   readonly ropeTheta: number;
-  /** Absent: rotary positions are not scaled. */
+  /** Default: rotary positions are not scaled. */
   readonly ropeScaling?: RopeScaling;
-  /** The most positions of a sequence. */
+  /** The maximum number of positions of a sequence. */
   readonly maximumPositions: number;
   /** Whether the embedding is also the output layer; the checkpoint then has no `lm_head.weight`. */
   readonly tiedEmbeddings: boolean;
-  /** Whether all maps of attention have biases, as Llama's `attention_bias` says. Default false. */
+  /** Whether all projections of attention have biases (Llama's key `attention_bias`). Default false. */
   readonly attentionBias?: boolean;
-  /** Whether the maps of the MLP have biases. Default false. */
+  /** Whether all projections of the MLP have biases (Llama's key `mlp_bias`). Default false. */
   readonly mlpBias?: boolean;
 }
 
@@ -48,17 +48,17 @@ export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
   };
 }
 
-/** As many times the positions of the training as dynamic scaling has its factor. */
+/** Returns the maximum number of positions: with dynamic scaling, those of the training times the factor. */
 function reachOf({ ropeScaling }: RopeConfig, positions: number): number {
   return ropeScaling?.type === "dynamic" ? Math.max(positions, Math.floor(positions * ropeScaling.factor)) : positions;
 }
 
-/** The positions that a model was trained with, `max_position_embeddings`: fewer than it reads where scaling is dynamic. */
+/** Returns the number of positions that a model was trained with. With dynamic scaling it can read more. */
 export function trainedPositions({ ropeScaling, maximumPositions }: LanguageConfig): number {
   return ropeScaling?.type === "dynamic" ? ropeScaling.trainedPositions : maximumPositions;
 }
 
-// Beyond any model; larger sizes would overflow before they are compared with the weights.
+// Larger than in any model; still larger sizes would overflow before they are compared with the weights.
 const size = z
   .int()
   .positive()

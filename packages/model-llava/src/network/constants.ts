@@ -10,13 +10,15 @@ import {
   rotationsOf,
 } from "./rotary.ts";
 
-/** Tensors that depend on a length alone: made on first use, kept for all later batches of that length. */
+/**
+ * Tensors that depend only on a length. They are created on first use and kept for all later batches of that length.
+ */
 export interface Constants {
-  /** Rotations of positions 0..length-1, [length, dimension / 2]. */
+  /** Returns the rotations of positions 0 to length - 1: [length, dimension / 2]. */
   rotations(length: number): RotaryTable;
-  /** Rotations of any positions, [positions.length, dimension / 2], which are the caller's. */
+  /** Returns the rotations of any positions: [positions.length, dimension / 2]. The caller disposes of them. */
   rotationsOf(positions: readonly RotaryPosition[]): RotaryTable;
-  /** [length, length] */
+  /** Returns the causal mask [length, length]. */
   mask(length: number): tf.Tensor2D;
   dispose(): void;
 }

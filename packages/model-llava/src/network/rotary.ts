@@ -2,36 +2,39 @@ import type { Rotation } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { RopeScaling } from "../config/rope-config.ts";
 
-/** Rotations for all positions, each [positions, dimension / 2]. The query's carries attention's 1/sqrt(dimension). */
+/**
+ * Rotations for all positions, [positions, dimension / 2] each. Those of queries include attention's factor
+ * 1/sqrt(dimension).
+ */
 export interface RotaryTable {
   readonly query: Rotation;
   readonly key: Rotation;
 }
 
 export interface RotaryOptions {
-  /** Values of a head. */
+  /** Number of values per head. */
   readonly dimension: number;
   readonly theta: number;
   readonly scaling?: RopeScaling | undefined;
 }
 
 /**
- * Rotary position embedding (arXiv 2104.09864) in Hugging Face's convention: pairs are half a head apart. Beyond the positions
- * of the training, dynamic scaling turns each as the last one of its sequence.
+ * Creates the table of a rotary position embedding (arXiv 2104.09864) in Hugging Face's convention: the two elements of
+ * a pair are half a head apart. With dynamic scaling, each position is the last one of its sequence, as in generation.
  */
 export function rotaryTable(positions: number, options: RotaryOptions): RotaryTable {
   const all = Array.from({ length: positions }, (_, position) => ({ position, reach: position + 1 }));
   return rotationsOf(all, options);
 }
 
-/** A place in a sequence. */
+/** A position in a sequence. */
 export interface RotaryPosition {
   readonly position: number;
-  /** Positions of its sequence, as far as it is computed at once. */
+  /** The number of positions of its sequence that are computed at once. */
   readonly reach: number;
 }
 
-/** The rotations [positions.length, dimension / 2] of any positions. */
+/** Returns the rotations [positions.length, dimension / 2] of any positions. */
 export function rotationsOf(positions: readonly RotaryPosition[], options: RotaryOptions): RotaryTable {
   const half = options.dimension / 2;
   const known = new Map<number, Float64Array>();
@@ -54,12 +57,12 @@ export function rotationsOf(positions: readonly RotaryPosition[], options: Rotar
   };
 }
 
-/** By how many positions of a sequence its frequencies are decided; 0 where its length decides nothing. */
+/** Returns the length that determines the frequencies of a sequence; 0 if its length has no effect. */
 function countedLength(reach: number, scaling: RopeScaling | undefined): number {
   return scaling?.type === "dynamic" && reach > scaling.trainedPositions ? reach : 0;
 }
 
-/** In radians per position, of each pair. */
+/** Returns the frequency of each pair, in radians per position. */
 function frequenciesAt(length: number, { dimension, theta, scaling }: RotaryOptions): Float64Array {
   const base = length > 0 && scaling?.type === "dynamic" ? stretched(theta, length, dimension, scaling) : theta;
   const half = dimension / 2;
@@ -68,7 +71,7 @@ function frequenciesAt(length: number, { dimension, theta, scaling }: RotaryOpti
 
 type DynamicScaling = Extract<RopeScaling, { readonly type: "dynamic" }>;
 
-/** The theta of a sequence that is longer than those of the training, as transformers stretches it. */
+/** Returns theta for a sequence that is longer than those of the training, like transformers. */
 function stretched(
   theta: number,
   length: number,
@@ -79,13 +82,13 @@ function stretched(
   return dimension > 2 ? theta * times ** (dimension / (dimension - 2)) : theta;
 }
 
-/** A frequency as transformers scales it. */
+/** Scales a frequency, in radians per position, like transformers. */
 function scaled(frequency: number, scaling: RopeScaling | undefined): number {
   switch (scaling?.type) {
     case "linear":
       return frequency / scaling.factor;
     case "llama3": {
-      // Low frequencies are divided, high ones kept, those between interpolated.
+      // Low frequencies are divided by the factor, high ones are kept, and those between are interpolated.
       const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalPositions } = scaling;
       const turns = (originalPositions * frequency) / (2 * Math.PI);
       const kept = Math.min(1, Math.max(0, (turns - low) / (high - low)));
@@ -96,7 +99,7 @@ function scaled(frequency: number, scaling: RopeScaling | undefined): number {
   }
 }
 
-/** The table changed by `change`, tensor by tensor. */
+/** Applies `change` to each tensor of a table. */
 export function mapRotaryTable({ query, key }: RotaryTable, change: (tensor: tf.Tensor) => tf.Tensor): RotaryTable {
   const both = ({ cosine, sine }: Rotation): Rotation => ({ cosine: change(cosine), sine: change(sine) });
   return { query: both(query), key: both(key) };
