@@ -104,7 +104,9 @@ describe("the results table", () => {
       result("tuned", "boolq", { fingerprints: { questions: "other", prompts: "p", protocol: "r" } }),
       result("base", "pope"),
     ]);
-    expect(lines.at(-1)).toBe("Do not compare base and tuned on boolq: its questions or prompts changed in between.");
+    expect(lines.at(-1)).toBe(
+      "Do not compare base and tuned on boolq: its questions or prompts changed between these stages.",
+    );
   });
 
   test("comes in parts where the terminal is narrow", () => {

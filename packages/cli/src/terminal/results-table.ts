@@ -3,15 +3,15 @@ import { type TextColumn, textTable } from "@mlan/eval-kit";
 import { count, percent, percentWithInterval, questionCount, significant } from "./format-number.ts";
 
 export interface ResultsTableOptions {
-  /** Stage names in the order of the columns. Default: as in the results. */
+  /** Stage names in the order of the columns. Default: their order in the results. */
   readonly stages?: readonly string[];
   /** Characters per line. Default: no limit. */
   readonly width?: number;
 }
 
 /**
- * Every metric of every benchmark with a column per stage: value and 95 % interval in percent, and the number of questions.
- * Each protocol has its own table; warnings below name the results that are not comparable.
+ * Returns a table of all metrics of all benchmarks, with a column per stage: value and 95 % interval in percent, and
+ * the number of questions. Each protocol has its own table; warnings below it name the results that are not comparable.
  */
 export function resultsTable(results: readonly StageResult[], options: ResultsTableOptions = {}): readonly string[] {
   const protocols = [...new Set(results.map(({ protocol }) => protocol))];
@@ -48,7 +48,7 @@ function tableOf(results: readonly StageResult[], { stages, width }: ResultsTabl
   return textTable({ columns, rows }, width);
 }
 
-/** A row per metric, and one for the share of unreadable answers if there are any. */
+/** Returns a row per metric, and one for the share of unreadable answers if there are any. */
 function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]): readonly (readonly string[])[] {
   const metrics = [...new Set(results.flatMap((result) => Object.keys(result?.metrics ?? {})))];
   const questions = [...new Set(results.flatMap((result) => (result ? questionCount(result) : [])))].join(", ");
@@ -76,7 +76,7 @@ function warningsOf(results: readonly StageResult[]): readonly string[] {
   return warnings.length > 0 ? ["", ...warnings] : [];
 }
 
-/** The outcome of asking some questions again, one at a time. */
+/** Describes the outcome of asking some questions again, one at a time. */
 function verificationsOf(results: readonly StageResult[]): readonly string[] {
   const lines = results.flatMap(({ stage, benchmark, verification }) => {
     if (!verification) return [];
@@ -93,10 +93,10 @@ function verificationsOf(results: readonly StageResult[]): readonly string[] {
   return lines.length > 0 ? ["", ...lines] : [];
 }
 
-/** A warning when the questions or prompts of a benchmark differ between stages with the same wording. */
+/** Returns a warning when the questions or prompts of a benchmark differ between stages with the same wording. */
 function differenceOf({ benchmark, wording }: StageResult, results: readonly StageResult[]): readonly string[] {
   const alike = results.filter((one) => one.benchmark === benchmark && one.wording === wording);
   if (new Set(alike.map(({ fingerprints }) => JSON.stringify(fingerprints))).size === 1) return [];
   const stages = alike.map(({ stage }) => stage).join(" and ");
-  return [`Do not compare ${stages} on ${benchmark}: its questions or prompts changed in between.`];
+  return [`Do not compare ${stages} on ${benchmark}: its questions or prompts changed between these stages.`];
 }
