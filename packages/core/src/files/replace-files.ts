@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Dirent } from "node:fs";
 import { readdir, rename, rm } from "node:fs/promises";
 import { syncFolder, syncTree, writeError } from "./atomic-files.ts";
 import { CHECKSUMS_FILE } from "./checksums.ts";
@@ -9,8 +10,8 @@ const STAGING = /^\.saving\.(\d+)\.[\da-f-]{36}\.tmp$/;
 
 /**
  * Replaces the files of a folder with those that `write` puts into a temporary folder inside it, whose URL ends in a
- * slash. Old files for which `isReplaced` returns true are removed; all others stay. When `write` throws, the folder is
- * unchanged. The new `checksums.json` is moved into place first, so that a folder whose replacement was interrupted
+ * slash. Old files for which `isReplaced` returns true are removed, and old folders likewise, which it gets by their name with
+ * a slash; all others stay. When `write` throws, the folder is unchanged. The new `checksums.json` is moved into place first, so that a folder whose replacement was interrupted
  * fails verification.
  */
 export async function replaceFiles(
@@ -37,10 +38,15 @@ export async function replaceFiles(
 async function moveInto(folder: URL, staging: URL, isReplaced: (name: string) => boolean): Promise<void> {
   const written = await readdir(staging);
   const before = await readdir(folder, { withFileTypes: true });
-  const stale = before.filter((entry) => !entry.isDirectory() && isReplaced(entry.name)).map(({ name }) => name);
+  const isStale = (entry: Dirent): boolean => isReplaced(entry.isDirectory() ? `${entry.name}/` : entry.name);
+  const stale = before.filter(isStale);
   const move = (name: string): Promise<void> => rename(fileIn(staging, name), fileIn(folder, name));
   if (written.includes(CHECKSUMS_FILE)) await move(CHECKSUMS_FILE);
-  for (const name of stale) if (!written.includes(name)) await rm(fileIn(folder, name), { force: true });
+  for (const entry of stale) {
+    // A folder cannot be replaced by renaming another one.
+    if (entry.isDirectory() || !written.includes(entry.name))
+      await rm(fileIn(folder, entry.name), { recursive: true, force: true });
+  }
   for (const name of written) if (name !== CHECKSUMS_FILE) await move(name);
 }
 

@@ -4,7 +4,7 @@ import type { EvaluationRecord, Manifest } from "./manifest.ts";
 import { readDigest } from "../files/read-digest.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Stage, StageResult } from "./stage.ts";
-import { currentResult } from "./stored-result.ts";
+import { currentResult } from "./current-result.ts";
 
 /** The intact results of a run: neither the result nor its answers have changed since they were written. */
 export interface RunResults {

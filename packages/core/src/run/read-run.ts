@@ -6,7 +6,7 @@ import type { Location } from "../contracts/location.ts";
 import type { Manifest } from "./manifest.ts";
 import { runFolder } from "./run-folder.ts";
 import type { StageResult } from "./stage.ts";
-import { currentResult } from "./stored-result.ts";
+import { currentResult } from "./current-result.ts";
 
 /** The content of a run folder, whether the run has finished or not. */
 export interface Run {
