@@ -21,6 +21,8 @@ export interface NewAnswer {
   readonly id: string;
   readonly answer: string;
   readonly scores?: readonly ChoiceScore[];
+  /** Positions that its prompt lost because it was too long. Default 0. */
+  readonly cutPositions?: number | undefined;
   /** Positions of its prompt, and those of them that were computed for it. */
   readonly positions: { readonly prompts: number; readonly computed: number };
 }

@@ -9,19 +9,21 @@ export interface PendingResult {
   has(id: string): boolean;
   answered(): number;
   /** `errorPrefix` begins the error of a metric that gives no number. */
-  finish(errorPrefix: string): Pick<BenchmarkResult, "unreadable" | "metrics" | "positions">;
+  finish(errorPrefix: string): Pick<BenchmarkResult, "unreadable" | "cutPrompts" | "metrics" | "positions">;
 }
 
 /** `ids` are those of all questions, in the order of the benchmark. */
 export function pendingResult(scorings: readonly Scoring[], ids: readonly string[]): PendingResult {
   const outcomes = new Map<string, readonly Outcome[]>();
   const positions = { prompts: 0, computed: 0 };
+  let cutPrompts = 0;
   // In question order, not the order of answering: sums of floats must not depend on how a run was interrupted.
   const outcomesOf = (scoring: number): readonly Outcome[] => ids.flatMap((id) => outcomes.get(id)?.[scoring] ?? []);
   return {
     add(record, { prompts, computed } = { prompts: 0, computed: 0 }) {
       const read = scorings.map((scoring) => scoring.outcome(record));
       outcomes.set(record.id, read);
+      if (record.cutPositions !== undefined) cutPrompts++;
       positions.prompts += prompts;
       positions.computed += computed;
     },
@@ -35,7 +37,7 @@ export function pendingResult(scorings: readonly Scoring[], ids: readonly string
           metrics[name] = estimate(errorPrefix, name, metric, read);
       }
       const unreadable = outcomesOf(0).filter(({ extracted }) => extracted === undefined).length;
-      return { unreadable, metrics, positions };
+      return { unreadable, cutPrompts, metrics, positions };
     },
   };
 }

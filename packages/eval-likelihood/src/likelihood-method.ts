@@ -79,7 +79,9 @@ function answerOf({ id, choices, requests }: RankedQuestion, found: readonly Sco
   });
   const prompts = found.reduce((sum, { length }) => sum + length, 0);
   const computed = found.reduce((sum, { computedPositions }) => sum + computedPositions, 0);
-  return { id, answer: likeliest(choices, scores, summed) ?? "", scores, positions: { prompts, computed } };
+  const cutPositions = Math.max(0, ...found.map((score) => score.cutPositions ?? 0));
+  const answer = likeliest(choices, scores, summed) ?? "";
+  return { id, answer, scores, cutPositions, positions: { prompts, computed } };
 }
 
 /** The headline metric when choices are ranked by a different score. */

@@ -35,7 +35,7 @@ describe("an adapter", () => {
   ];
   const pair = low([2, 16], [16, 2]);
 
-  it("is merged, decides the content, and is told from its base", async () => {
+  it("is merged, affects the content, and is distinguished from its base", async () => {
     const folder = await adapter(pair);
     const [model, base] = [await adapted(folder).open(), await tinySource(scratch.backbone).open()];
     expect(await valuesOf(model)).toEqual(await valuesOf(base));
@@ -45,7 +45,7 @@ describe("an adapter", () => {
     expect(await digest(adapted(folder))).not.toBe(await digest(tinySource(scratch.backbone)));
   });
 
-  it("given as the weights, on a base that it names by its folder", async () => {
+  it("given as the weights uses the base whose folder it names", async () => {
     const folder = await adapter(pair, { base_model_name_or_path: fileURLToPath(scratch.backbone) });
     const model = await tinySource(folder).open();
     expect(model.parameters().length).toBeGreaterThan(10);
@@ -106,13 +106,13 @@ describe("an adapter", () => {
     const high = { ...zeros(`${Q}.lora_A.weight`, 2, 16), data: () => new Float32Array(32).fill(3e38) };
     await writeSafetensors(weights, [high, large]);
     await expect(adapted(folder).open()).rejects.toThrow(
-      'update of "model.layers.0.self_attn.q_proj.weight" gives values that are not finite',
+      'update of "model.layers.0.self_attn.q_proj.weight" results in values that are not finite',
     );
     await rename(weights, new URL("other.safetensors", folder));
     expect(await refusal(adapted(folder))).toContain("holds no adapter_model.safetensors or adapter_model.bin");
   });
 
-  it("on weights that hold another adapter is refused", async () => {
+  it("for weights that hold another adapter is refused", async () => {
     const folder = await adapter(pair);
     expect(await refusal(adapted(folder, folder))).toMatch(/given as `weights`, holds adapter_config\.json/);
   });

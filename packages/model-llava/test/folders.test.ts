@@ -17,7 +17,7 @@ async function notices(source: LlavaSource): Promise<readonly string[]> {
   return found;
 }
 
-/** A LLaVA that mlan saved, without the list that its changes would contradict. */
+/** A LLaVA that mlan saved, without checksums, which changes to its files would contradict. */
 async function savedLlava(): Promise<URL> {
   const folder = scratch.fresh();
   const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
@@ -27,8 +27,8 @@ async function savedLlava(): Promise<URL> {
   return folder;
 }
 
-describe("weight files of which one is the model", () => {
-  it("of a single file beside stale shards and other files, the single file", async () => {
+describe("a folder with several weight files", () => {
+  it("uses a single file rather than stale shards and other files", async () => {
     const { backbone } = await writeTinyLlava(scratch.fresh(), { shards: 2, seed: 5 });
     await cp(new URL("model.safetensors", scratch.backbone), new URL("model.safetensors", backbone));
     await writeSafetensors(new URL("consolidated.safetensors", backbone), [zeros("tok_embeddings.weight", 1)]);
@@ -50,7 +50,7 @@ describe("weight files of which one is the model", () => {
     ]);
   });
 
-  it("a folder that is read whole has nothing to report", async () => {
+  it("a folder whose files are all read has nothing to report", async () => {
     expect(await notices(tinySource(scratch.backbone))).toEqual([]);
     expect(await notices(tinySource(await savedLlava()))).toEqual([]);
   });
@@ -70,7 +70,7 @@ describe("weight files of which one is the model", () => {
 });
 
 describe("the vision tower", () => {
-  it("inside the checkpoint is preferred to its folder, which is reported", async () => {
+  it("inside the checkpoint takes precedence over its folder, which is reported", async () => {
     const saved = await savedLlava();
     const { tower } = await writeTinyLlava(scratch.fresh(), { seed: 9 });
     const [model, alone] = [await tinySource(saved, tower).open(), await tinySource(saved).open()];
@@ -92,7 +92,7 @@ describe("the vision tower", () => {
     );
   });
 
-  it("inside whose sizes are nowhere is asked for, without saying that it is missing", async () => {
+  it("inside the checkpoint but without sizes is requested as a folder, without saying that it is missing", async () => {
     const saved = await savedLlava();
     await changeJson(new URL("config.json", saved), { vision_config: undefined });
     expect(await refusal(tinySource(saved))).toMatch(
@@ -106,7 +106,9 @@ describe("an output layer beside an embedding to which config.json ties it", () 
     const folder = await scratch.copy(scratch.backbone);
     await changeJson(new URL("config.json", folder), { tie_word_embeddings: true });
     expect(await notices(tinySource(folder))).toEqual([
-      expect.stringMatching(/ties the output layer to the embedding, but the weights hold another one, which is used/),
+      expect.stringMatching(
+        /ties the output layer to the embedding, but the weights hold a separate output layer, which is used/,
+      ),
     ]);
     const model = await tinySource(folder).open();
     const { values } = await weightOf(model, "lm_head.weight");
@@ -176,7 +178,7 @@ describe("tokens that end an answer", () => {
   });
 });
 
-it("reads the names that a model without output layer is saved with", async () => {
+it("reads the tensor names of a model saved without its output layer", async () => {
   const folder = await scratch.copy(scratch.backbone);
   await changeJson(new URL("config.json", folder), { tie_word_embeddings: true });
   await rewriteTensors(folder, (all) =>
@@ -195,7 +197,7 @@ it("reads the names that a model without output layer is saved with", async () =
   named.dispose();
 });
 
-it("scaled positions, biases and several end tokens come back from every layout that is saved", async () => {
+it("scaled positions, biases and several end tokens survive saving in every layout", async () => {
   const folder = await scratch.copy(scratch.backbone);
   const scaling = { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4, rope_theta: 500 };
   await changeJson(new URL("config.json", folder), {

@@ -54,6 +54,8 @@ export interface AnswerRecord {
   readonly target: string;
   readonly correct: boolean;
   readonly cluster?: string;
+  /** Number of positions that the prompt lost because it was too long. Absent: none. */
+  readonly cutPositions?: number;
   /** An identifier of the prompt; equal prompts have equal identifiers. */
   readonly prompt?: string;
   /** The choices in the order of the prompt. */
@@ -123,11 +125,15 @@ export interface BenchmarkResult {
   /** The name of the model's wording. */
   readonly wording: string;
   readonly fingerprints: Fingerprints;
+  /** See {@link Model.templateFingerprint}. */
+  readonly template?: string;
   readonly questions: number;
   /** Number of questions in the benchmark, if only the first `questions` were asked ({@link take}). */
   readonly questionsInBenchmark?: number;
   /** Number of answers from which the extractor could read nothing. */
   readonly unreadable: number;
+  /** Number of questions whose prompt was cut because it was too long. Absent: not counted. */
+  readonly cutPrompts?: number;
   /** Estimates by metric name. The first is the headline number. */
   readonly metrics: Readonly<Record<string, Estimate>>;
   /**

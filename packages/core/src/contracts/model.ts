@@ -2,6 +2,7 @@ import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
 import type { Prompt } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
+import type { ConversationFormat } from "./conversation-format.ts";
 import type { OpenOptions } from "./dataset.ts";
 import type { Generation, GenerationOptions, GenerationRequest } from "./generation.ts";
 import type { Wording } from "./wording.ts";
@@ -9,22 +10,6 @@ import { MlanError } from "../errors.ts";
 
 /** A part of a multimodal model, frozen or trained as a whole. */
 export type Component = "language" | "projector" | "vision";
-
-/** How conversations become tokens and images become pixels; stored with every checkpoint. */
-export interface ConversationFormat {
-  /** The model's name for a conversation template, e.g. "plain" (alignment) or "v1" (tuning). */
-  readonly template: string;
-  /** `pad` pads images to a square with the mean colour; `square` crops them at the centre. */
-  readonly imageAspectRatio: "pad" | "square";
-  /** Conversations are truncated to this many positions, including image positions. */
-  readonly maximumLength: number;
-}
-
-/** A {@link ConversationFormat} as a recipe asks for it: without a template, the model's own applies. */
-export interface RecipeFormat extends Omit<ConversationFormat, "template"> {
-  /** Default: {@link ModelInspection.tuningTemplate}. */
-  readonly template?: string;
-}
 
 /** A model that is not loaded yet. */
 export interface ModelSource {
@@ -103,6 +88,11 @@ export interface Model {
   readonly fingerprint: string;
   /** The prompt format that it expects, for its current conversation format if it has one. */
   readonly wording: Wording;
+  /**
+   * Identifies how conversations are written in its current format: equal for equal texts, special tokens and places of images.
+   * Absent where it is not known, and for a model that has learned no conversations.
+   */
+  readonly templateFingerprint?: string | undefined;
   /** The context length: the maximum number of positions of a prompt and its answer together. Absent when unknown. */
   readonly maximumPositions?: number;
   /**
@@ -168,6 +158,8 @@ export interface Score {
   readonly length: number;
   /** How many of these positions were computed for this request, counted as in {@link Generation.computedPositions}. */
   readonly computedPositions: number;
+  /** Positions that the prompt lost because it was too long. Absent: none. */
+  readonly cutPositions?: number;
 }
 
 /**
@@ -282,20 +274,6 @@ export interface TrainableModel extends Model {
    * then unchanged.
    */
   load(folder: URL): Promise<void>;
-}
-
-/**
- * Completes a recipe's format with the model's template if the recipe names none. Throws `invalid-options` when the
- * model names none either.
- */
-export function formatFor(
-  format: RecipeFormat,
-  { name, tuningTemplate }: { readonly name: string; readonly tuningTemplate?: string | undefined },
-): ConversationFormat {
-  const template = format.template ?? tuningTemplate;
-  if (template !== undefined) return { ...format, template };
-  const message = `neither the recipe nor the model ${name} names a conversation template; set format.template.`;
-  throw new MlanError("invalid-options", message);
 }
 
 /** Returns the model with the methods for training. Throws `invalid-options` for a model that cannot be trained. */

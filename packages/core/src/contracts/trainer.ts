@@ -1,7 +1,8 @@
 import type { DeviceUse } from "./compute.ts";
+import type { RecipeFormat } from "./conversation-format.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Component, EncodeOptions, ModelInspection, RecipeFormat, TokenCounts, TrainableModel } from "./model.ts";
+import type { Component, EncodeOptions, ModelInspection, TokenCounts, TrainableModel } from "./model.ts";
 
 /** Everything that determines what a training stage does, except model, data and seed. */
 export interface TrainingRecipe {

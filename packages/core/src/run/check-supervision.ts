@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import type { Conversation } from "../contracts/conversation.ts";
 import type { Examples } from "../contracts/dataset.ts";
 import { counted, MlanError } from "../errors.ts";
-import type { ConversationFormat, ModelInspection } from "../contracts/model.ts";
+import type { ConversationFormat } from "../contracts/conversation-format.ts";
+import type { ModelInspection } from "../contracts/model.ts";
 import type { TrainingRecipe } from "../contracts/trainer.ts";
 
 /**

@@ -3,19 +3,12 @@ import { type Benchmark, isBenchmark } from "../contracts/benchmark.ts";
 import { checkQuestions } from "./check-questions.ts";
 import { checkSupervision } from "./check-supervision.ts";
 import type { Conversation } from "../contracts/conversation.ts";
+import { formatFor, type RecipeFormat } from "../contracts/conversation-format.ts";
 import type { Dataset } from "../contracts/dataset.ts";
 import { MlanError, shownValue } from "../errors.ts";
 import type { BenchmarkResult, EvaluateEvent } from "../contracts/evaluator.ts";
 import { checkOptions } from "../scope/options.ts";
-import {
-  answersOnly,
-  type Component,
-  formatFor,
-  type Model,
-  type ModelInspection,
-  type RecipeFormat,
-  trainableModel,
-} from "../contracts/model.ts";
+import { answersOnly, type Component, type Model, type ModelInspection, trainableModel } from "../contracts/model.ts";
 import { deriveSeed } from "../data/random.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";

@@ -17,7 +17,7 @@ import { checkRequest } from "./sampling/check-request.ts";
 import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Answers, one batch of prompts of similar length at a time; shared prefixes are computed once. Throws the error of
+ * Answers requests in batches of prompts of similar length. Shared prefixes are computed once. Throws the error of
  * {@link logitsNotFinite} when logits are NaN or infinite.
  */
 export async function* generate(
@@ -54,7 +54,7 @@ function readRequest(
 
 interface Item extends Sequence {
   readonly request: GenerationRequest;
-  /** Positions that its prompt lost. */
+  /** Number of positions cut from the prompt. */
   readonly cut: number;
 }
 
@@ -86,7 +86,7 @@ async function answer(
       signal?.throwIfAborted();
       return answers[row]?.take(next);
     },
-    // A backend may compute without ever letting other work in, by which text is shown and signals are given.
+    // Yields to the event loop, which shows text and delivers signals; a backend may compute without ever yielding.
     ...(isFollowed && { pause: () => setImmediate() }),
   });
   return rows.flatMap((row, index) => {

@@ -18,9 +18,9 @@ import { type ReadyBatch, runBatches } from "./run-batches.ts";
 import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Summed log-probabilities of continuations. Prompt and continuation are encoded as one text, since a token may span
- * both; the continuation's tokens are those after the common prefix with the encoded prompt. Throws the error of
- * {@link logitsNotFinite} when a result is not finite.
+ * Returns the summed log-probability of each continuation. Prompt and continuation are encoded as one text, since a
+ * token may span both; the continuation's tokens are those after the common prefix with the encoded prompt. Throws the
+ * error of {@link logitsNotFinite} when a result is not finite.
  */
 export async function score(
   model: InferenceModel,
@@ -35,7 +35,7 @@ export async function score(
     // Outputs are read from the position before the continuation up to the last but one.
     const computed = symbols.subarray(0, -1);
     const id = requests[index]?.id ?? "";
-    return { id, symbols: computed, shareable: computed.length - tokens, targets };
+    return { id, cut: prompt.cut, symbols: computed, shareable: computed.length - tokens, targets };
   });
   const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
   for await (const batch of runBatches(model, items, set, options, (ready) => scoreBatch(model.functions, ready))) {
@@ -47,7 +47,13 @@ export async function score(
   return items.flatMap((item, index) => {
     const [request, result] = [requests[index], scores.get(item)];
     return request && result
-      ? { id: request.id, tokens: item.targets.length, length: item.symbols.length, ...result }
+      ? {
+          id: request.id,
+          tokens: item.targets.length,
+          length: item.symbols.length,
+          ...(item.cut > 0 && { cutPositions: item.cut }),
+          ...result,
+        }
       : [];
   });
 }
@@ -57,12 +63,14 @@ interface Item extends Sequence {
   readonly id: string;
   /** The continuation's tokens. */
   readonly targets: Int32Array;
+  /** Positions that the prompt lost. */
+  readonly cut: number;
 }
 
 interface Continuation {
   /** The prompt with its continuation. */
   readonly prompt: TokenizedPrompt;
-  /** Number of tokens at its end to score. */
+  /** Number of tokens at the prompt's end to score. */
   readonly tokens: number;
 }
 
@@ -88,7 +96,7 @@ function readContinuation(
   throw new MlanError(
     "invalid-data",
     `model-llava: "${request.id}" cannot be scored: its continuation ${JSON.stringify(request.continuation)} has ${counted(tokens, "token")} ` +
-      `of ${prompt.inputIds.length}. It needs at least one, and at least one token before it.`,
+      `of ${prompt.inputIds.length}. A continuation needs at least one token, and at least one token before it.`,
   );
 }
 
@@ -120,7 +128,7 @@ async function scoreBatch(
   );
 }
 
-/** The last positions of a row, each with the token that follows it. */
+/** Returns the last positions of a row, each with the token that follows it. */
 function targetsOf({ targets }: Item, length: number, first: number): readonly Target[] {
   return Array.from(targets, (token, index) => ({ position: first + length - targets.length + index, token }));
 }
