@@ -1,5 +1,41 @@
+import { MlanError } from "@mlan/core";
+import { expectSurvival, mutations } from "@mlan/testing";
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { ofPillow, decode, refusal } from "./decode-image.ts";
+import { decode, refusal, noise } from "./decode-image.ts";
+
+const FIXTURES = new URL("fixtures/images/", import.meta.url);
+
+describe("an unsupported file is named:", () => {
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><rect width="20" height="10"/></svg>';
+  test.each([
+    ["an SVG or other XML", svg],
+    ["an SVG or other XML", `\uFEFF<?xml version="1.0"?>\n<!-- drawn -->${svg}`],
+    ["a web page (HTML)", "\n<!DOCTYPE html><title>404</title>"],
+    ["a web page (HTML)", "<html>404</html>"],
+    ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 5\n"],
+    ["empty (0 bytes)", ""],
+    ["an AVIF, whose colours depend on the program that decodes it", "\0\0\0\x1cftypavif\0\0\0\0avif"],
+    ["a PAM", "P7\nWIDTH 60\n"],
+    ["a PFM", "Pf\n60 40\n-1.0\n"],
+    ["a Windows cursor (CUR)", "\0\0\x02\0\x01\0"],
+    ["a TGA", `\0\0\x02${"\0".repeat(9)}\x0c\0\x09\0\x18\0`],
+    ["a JPEG 2000", "\0\0\0\x0cjP  \r\n"],
+    ["a HEIC", "\0\0\0\x18ftypheic\0\0\0\0mif1heic"],
+    ["a PDF", "%PDF-1.7"],
+    ["a zip archive", "PK\x03\x04"],
+    ["in no known format", "no image"],
+  ])("%s", async (description, text) => {
+    const bytes = text.startsWith("\uFEFF") ? Buffer.from(text) : Buffer.from(text, "latin1");
+    const message = await refusal(bytes);
+    expect(message).toContain(`image "a.png" cannot be decoded: it is ${description}`);
+    expect(message).toContain("; PNG, JPEG, WebP, GIF, TIFF, BMP, PNM and ICO are supported. Replace or remove it.");
+  });
+
+  test("an SVG after the first bytes of a GIF is not rendered", async () => {
+    expect(await refusal(Buffer.from(`GIF89a${svg}`))).toContain("cannot be decoded");
+  });
+});
 
 test("a TIFF whose pixels follow its directory is refused when they are truncated", async () => {
   const tiff = tiffOf(40, 30);
@@ -7,6 +43,39 @@ test("a TIFF whose pixels follow its directory is refused when they are truncate
   for (const lost of [1, 100, 1000, 1200]) {
     expect(await refusal(tiff.subarray(0, tiff.length - lost))).toContain("cannot be decoded");
   }
+});
+
+describe("mutated images give an image or one error:", () => {
+  const makers: Readonly<Record<string, () => Promise<Uint8Array>>> = {
+    png: () => readFile(new URL("palette.png", FIXTURES)),
+    "16-bit png": () => noise(40, 31).toColourspace("rgb16").png().toBuffer(),
+    jpeg: () => readFile(new URL("subsampled.jpg", FIXTURES)),
+    "progressive jpeg": () => readFile(new URL("progressive.jpg", FIXTURES)),
+    gif: () => readFile(new URL("palette.gif", FIXTURES)),
+    webp: () => readFile(new URL("lossy.webp", FIXTURES)),
+    "lossless webp": () => noise(40, 31).webp({ lossless: true }).toBuffer(),
+    tiff: () => noise(40, 31).tiff({ compression: "none" }).toBuffer(),
+    "compressed tiff": () => noise(40, 31).tiff({ compression: "lzw" }).toBuffer(),
+    bmp: () => ofPillow("bmp 8-bit from the top"),
+    "bmp RLE8": () => ofPillow("bmp RLE8"),
+    "bmp RLE4": () => ofPillow("bmp RLE4"),
+    "bmp 32-bit": () => ofPillow("bmp 32-bit, red last"),
+    ppm: () => ofPillow("ppm of 7 bits"),
+    "pgm in words": () => ofPillow("pgm 16-bit in words"),
+    "pbm in words": () => ofPillow("pbm in words"),
+    "ico of PNG": () => ofPillow("ico of PNG"),
+    "ico of several sizes": () => ofPillow("ico of several sizes"),
+    "gif, frame inside of the canvas": () => ofPillow("gif, frame inside of the canvas"),
+    "tiff CMYK": () => ofPillow("tiff CMYK"),
+    "tiff 16-bit grey": () => ofPillow("tiff 16-bit grey"),
+  };
+  test.each(Object.keys(makers))("60 of a %s", async (kind) => {
+    const original = await makers[kind]!();
+    await expectSurvival(mutations(original, 60, 11), {
+      attempt: decode,
+      isTyped: (error) => MlanError.is(error, "invalid-data"),
+    });
+  });
 });
 
 describe("damaged or unusual bitmaps are refused by one sentence:", () => {
@@ -53,6 +122,12 @@ describe("damaged or unusual bitmaps are refused by one sentence:", () => {
     );
   });
 });
+
+/** Returns a file of the fixture that was made with Pillow. */
+async function ofPillow(name: string): Promise<Uint8Array> {
+  const { rows } = JSON.parse(await readFile(new URL("fixtures/pillow-pixels.json", import.meta.url), "utf8"));
+  return Buffer.from(rows.find((row: { readonly name: string }) => row.name === name).file, "base64");
+}
 
 /** A grey TIFF as Pillow writes it: its directory first, its pixels last. */
 function tiffOf(width: number, height: number): Uint8Array {
