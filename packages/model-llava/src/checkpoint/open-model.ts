@@ -75,8 +75,9 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
   if (verify) await verifyFolder(weights, { mayBeChanged, signal });
   const places = own ?? { ...record, visionTower: folders.visionTower ?? record.visionTower };
   await requireBase(record, places);
-  // The template of the base is not used.
-  const below = await openCheckpoint({ ...foldersOf(folders, places), template: plain.name }, options);
+  // The template of the base is not used. Its bytes are compared with those of the training below.
+  const opening = { ...options, verify: false };
+  const below = await openCheckpoint({ ...foldersOf(folders, places), template: plain.name }, opening);
   try {
     const base = own ?? (await baseOf(below, foldersOf(folders, places)));
     await checkBase(record, base);
