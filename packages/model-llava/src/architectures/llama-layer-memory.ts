@@ -50,7 +50,7 @@ function projectedBytes({ full, half }: Layout, { weights }: Linear): ProjectedB
  */
 function layerForward(layout: Layout, bytes: LayerBytes): readonly Step[] {
   const { projected } = bytes;
-  const { hidden, queries, keys, inner, full, half } = layout;
+  const { hidden, queries, keys, inner, half } = layout;
   const steps: readonly Step[] = [
     normForward("the norm before attention", hidden, layout),
     {
