@@ -75,9 +75,11 @@ export type {
   TokenLogProbability,
 } from "./contracts/generation.ts";
 export type {
+  AdapterOptions,
   Batch,
   BatchShape,
   BatchTensors,
+  CollateOptions,
   Component,
   ConversationFormat,
   Encoded,

@@ -1,9 +1,12 @@
-import type { ConversationFormat, TrainingRecipe } from "@mlan/core";
+import type { Component, ConversationFormat, TrainingRecipe } from "@mlan/core";
+import type { LowRankAdapter } from "./lora.ts";
 import { checkRecipe } from "./recipe-schema.ts";
 
 /** The fields of a recipe to change. Fields of `format` that are not given keep their values. */
-export interface RecipeOverrides extends Partial<Omit<TrainingRecipe, "format">> {
+export interface RecipeOverrides extends Partial<Omit<TrainingRecipe, "format" | "adapter">> {
   readonly format?: Partial<ConversationFormat>;
+  /** Trains an adapter, as `lora()` describes it, in place of the language model. */
+  readonly adapter?: LowRankAdapter;
 }
 
 /** Stage 1 of arXiv 2411.10557 (`scripts/train/pretrain.sh`) with `overrides`. Throws `invalid-options`. */
@@ -11,7 +14,10 @@ export function alignment(overrides: RecipeOverrides = {}): TrainingRecipe {
   return withOverrides(ALIGNMENT, overrides);
 }
 
-/** Stage 2 of arXiv 2411.10557 (`scripts/train/finetune.sh`) with `overrides`. Throws `invalid-options`. */
+/**
+ * Stage 2 of arXiv 2411.10557 (`scripts/train/finetune.sh`) with `overrides`. With an adapter, the learning rates are those
+ * of LLaVA's `finetune_lora.sh`: 2e-4, and 2e-5 for the projector. Throws `invalid-options`.
+ */
 export function instructionTuning(overrides: RecipeOverrides = {}): TrainingRecipe {
   return withOverrides(INSTRUCTION_TUNING, overrides);
 }
@@ -45,6 +51,17 @@ const INSTRUCTION_TUNING: TrainingRecipe = {
   checkpointEvery: CHECKPOINT_EVERY,
 };
 
-function withOverrides(recipe: TrainingRecipe, { format, ...rest }: RecipeOverrides): TrainingRecipe {
-  return checkRecipe({ ...recipe, ...rest, format: { ...recipe.format, ...format } });
+function withOverrides(recipe: TrainingRecipe, { format, adapter, ...rest }: RecipeOverrides): TrainingRecipe {
+  const adapted = adapter ? adaptedRecipe(recipe, adapter) : recipe;
+  return checkRecipe({ ...adapted, ...rest, format: { ...recipe.format, ...format } });
 }
+
+function adaptedRecipe(recipe: TrainingRecipe, { projector = true, ...adapter }: LowRankAdapter): TrainingRecipe {
+  const trained: readonly Component[] = projector ? ["adapter", "projector"] : ["adapter"];
+  const rates = projector && { learningRates: { projector: PROJECTOR_RATE } };
+  return { ...recipe, trained, adapter, learningRate: ADAPTER_RATE, ...rates };
+}
+
+/** `--learning_rate` and `--mm_projector_lr` of LLaVA's `finetune_lora.sh`. */
+const ADAPTER_RATE = 2e-4;
+const PROJECTOR_RATE = 2e-5;

@@ -7,8 +7,25 @@ import type { Generation, GenerationOptions, GenerationRequest } from "./generat
 import type { Wording } from "./wording.ts";
 import { MlanError } from "../errors.ts";
 
-/** The parts of a multimodal model, each frozen or trained as a whole. */
-export type Component = "language" | "projector" | "vision";
+/** The parts of a multimodal model, each frozen or trained as a whole; an adapter is one that a recipe adds. */
+export type Component = "language" | "projector" | "vision" | "adapter";
+
+/** A low-rank adapter (LoRA, arXiv 2106.09685) of the language model, as PEFT counts. */
+export interface AdapterOptions {
+  /** Rows of A and columns of B. */
+  readonly rank: number;
+  /** The product of B and A is multiplied by alpha / rank, or by alpha / sqrt(rank). */
+  readonly alpha: number;
+  /** Share of the adapter's input that is dropped while it trains, from 0 to below 1. */
+  readonly dropout: number;
+  /**
+   * The linear maps that are adapted: the ends of their names, such as "q_proj" or "layers.0.mlp.up_proj", or one regular
+   * expression that matches the whole name. Default: all of the language model but its output layer.
+   */
+  readonly targets?: readonly string[] | string;
+  /** Whether the factor is alpha / sqrt(rank) (rsLoRA, arXiv 2312.03732). */
+  readonly rankStabilized: boolean;
+}
 
 /** How conversations become tokens and images become pixels; stored with every checkpoint. */
 export interface ConversationFormat {
@@ -78,6 +95,8 @@ export interface ModelInspection {
   checkFormat?(format: ConversationFormat): void;
   /** Throws `invalid-options` where {@link TrainableModel.learn} would for these components. */
   checkLearning?(components: readonly Component[]): void;
+  /** Number of parameter values of an adapter. Throws where {@link TrainableModel.adapt} would. */
+  adapterParameters?(adapter: AdapterOptions): number;
   /** Like {@link TrainableModel.encode} once the model has that format. */
   encode?(conversation: Conversation, format: ConversationFormat, options?: EncodeOptions): Encoded;
 }
@@ -180,6 +199,11 @@ export interface Batch {
   dispose(): void;
 }
 
+export interface CollateOptions {
+  /** Seed of what is random while training, such as dropout. Default: nothing is. */
+  readonly seed?: number;
+}
+
 export interface BatchShape {
   /** Rows; missing ones are filled with padding so that few shapes are compiled. */
   readonly rows: number;
@@ -233,6 +257,12 @@ export interface TrainableModel extends Model {
   setFormat(format: ConversationFormat): void;
   /** Tokens and label mask of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
+  /**
+   * Adds an adapter, whose parameters are the component "adapter"; it changes no answer before it has learned. `seed`
+   * initialises it. A model that has one of the same options already keeps it as it is. Throws `invalid-options` for an
+   * adapter that does not fit the model, or another one than it has. Absent: the model takes none.
+   */
+  adapt?(adapter: AdapterOptions, options: { readonly seed: number }): void;
   /** All parameters; none is a variable before {@link learn}. */
   parameters(): readonly Parameter[];
   /**
@@ -244,7 +274,7 @@ export interface TrainableModel extends Model {
    * Pads the examples, reads and preprocesses the images, and splices their features in. Text-only batches do not run
    * the vision tower.
    */
-  collate(examples: readonly Encoded[], shape: BatchShape): Promise<Batch>;
+  collate(examples: readonly Encoded[], shape: BatchShape, options?: CollateOptions): Promise<Batch>;
   /**
    * Mean cross-entropy over the supervised positions of a batch with these tensors, in nats. Differentiable with
    * respect to the parameters that learn. It may be compiled: its operations depend only on the tensors' names, shapes

@@ -2,6 +2,7 @@ import type { DeviceUse } from "./compute.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
 import type {
+  AdapterOptions,
   Component,
   ConversationFormat,
   EncodeOptions,
@@ -14,6 +15,8 @@ import type {
 export interface TrainingRecipe {
   /** The components that learn; the others are frozen. */
   readonly trained: readonly Component[];
+  /** The adapter that the component "adapter" is. */
+  readonly adapter?: AdapterOptions;
   readonly format: ConversationFormat;
   /** Conversations per optimiser step. */
   readonly batchSize: number;
@@ -24,6 +27,8 @@ export interface TrainingRecipe {
   readonly maximumSteps?: number;
   /** Peak learning rate. */
   readonly learningRate: number;
+  /** Peak learning rates of components that have another one. */
+  readonly learningRates?: Readonly<Partial<Record<Component, number>>>;
   /** Share of the steps in which the learning rate rises linearly; it then decays as a half cosine to 0. */
   readonly warmupRatio: number;
   readonly weightDecay: number;
@@ -118,7 +123,7 @@ export interface StepEndEvent {
   readonly steps: number;
   /** Mean cross-entropy in nats before this step's update. */
   readonly loss: number;
-  /** The learning rate of this step's update. */
+  /** The learning rate of this step's update, for components that have no other one. */
   readonly learningRate: number;
   readonly counts: TokenCounts;
   readonly flops: number;

@@ -7,7 +7,7 @@ import { type DownloadEvent, withDownloads } from "./downloads.ts";
 import { MlanError } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
-import type { Component, ConversationFormat, ModelInspection } from "../contracts/model.ts";
+import type { AdapterOptions, Component, ConversationFormat, ModelInspection } from "../contracts/model.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { Stage } from "./stage.ts";
@@ -94,8 +94,11 @@ async function* checkStages(
   const needs: (TrainingNeeds & { readonly place: URL })[] = [];
   let format: ConversationFormat | undefined;
   const trained = new Set<Component>();
+  let adapter: AdapterOptions | undefined;
   for (const stage of experiment.stages) {
     const trainedBefore = [...trained];
+    const adapterBefore = adapter;
+    adapter = stage.adapter ?? adapter;
     for (const component of stage.trained ?? []) trained.add(component);
     const opened = openedOnce(stage);
     const copies = datasetsOf(opened);
@@ -109,6 +112,7 @@ async function* checkStages(
     if (!pending.includes(stage)) continue;
     const known = {
       trainedBefore,
+      ...(adapterBefore && { adapterBefore }),
       ...(inspected && { model: inspected }),
       ...(wording && { wording }),
       ...(signal && { signal }),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type Benchmark, isBenchmark } from "../contracts/benchmark.ts";
 import { checkQuestions } from "./check-questions.ts";
@@ -8,6 +9,7 @@ import { MlanError, shownValue } from "../errors.ts";
 import type { BenchmarkResult, EvaluateEvent } from "../contracts/evaluator.ts";
 import { checkOptions } from "../scope/options.ts";
 import {
+  type AdapterOptions,
   answersOnly,
   type Component,
   type ConversationFormat,
@@ -33,6 +35,8 @@ export interface Stage {
   readonly data?: Dataset<Conversation>;
   /** The components that a training stage trains. */
   readonly trained?: readonly Component[];
+  /** The adapter that a training stage adds to the model, or trains further. */
+  readonly adapter?: AdapterOptions;
   /** The format in which a training stage leaves the model. */
   readonly format?: ConversationFormat;
   /** What an evaluation stage asks, and by which protocol. Default: each benchmark's own. */
@@ -61,6 +65,8 @@ export interface StageCheckContext {
   readonly model?: ModelInspection;
   /** The components that earlier stages train. */
   readonly trainedBefore: readonly Component[];
+  /** The adapter that earlier stages add. */
+  readonly adapterBefore?: AdapterOptions;
   /** How the model will be asked when the stage begins. Absent when not known yet. */
   readonly wording?: Wording;
   readonly signal?: AbortSignal;
@@ -105,17 +111,20 @@ export function train(options: TrainStageOptions): Stage {
     settings: { data: data.name, recipe: decisive },
     data,
     trained: recipe.trained,
+    ...(recipe.adapter && { adapter: recipe.adapter }),
     format: recipe.format,
     needs: [TRAINER],
-    async check({ scope, model, trainedBefore, signal, data: opened = data }) {
+    async check({ scope, model, trainedBefore, adapterBefore, signal, data: opened = data }) {
       const source = scope.get(MODEL);
       if (source.answersOnly) throw answersOnly(source.name);
       const examples = await opened.open(signal ? { signal } : {});
       const always = model?.alwaysSaved;
+      checkAdapterBefore(name, recipe, adapterBefore);
+      const parameters = model && { ...model.parameters, ...adapterParameters(recipe.adapter ?? adapterBefore, model) };
       const training = {
         recipe,
         conversations: examples.length,
-        ...(model && { parameters: model.parameters }),
+        ...(parameters && { parameters }),
         ...(always && { stored: [...new Set([...always, ...trainedBefore, ...recipe.trained])] }),
       };
       const needs = scope.get(TRAINER).check?.(training);
@@ -134,6 +143,31 @@ export function train(options: TrainStageOptions): Stage {
         ...(signal && { signal }),
       }),
   };
+}
+
+/** Throws `invalid-options` where the adapter of an earlier stage and what this one trains do not go together. */
+function checkAdapterBefore(
+  name: string,
+  { adapter, trained }: TrainingRecipe,
+  before: AdapterOptions | undefined,
+): void {
+  if (!before) return;
+  const isOther = adapter && !isDeepStrictEqual(adapter, before);
+  if (!isOther && !trained.includes("language")) return;
+  throw new MlanError(
+    "invalid-options",
+    `stage "${name}" ${isOther ? "adds another adapter than" : "trains the language model under the adapter of"} an earlier stage, which the model still has. ` +
+      "Give both stages the same adapter, or export the model after the earlier one, which merges it, and begin with that.",
+  );
+}
+
+/** The size of an adapter that the model does not have yet, or has already. */
+function adapterParameters(
+  adapter: AdapterOptions | undefined,
+  model: ModelInspection,
+): Pick<ModelInspection["parameters"], "adapter"> {
+  const size = adapter && model.adapterParameters?.(adapter);
+  return size === undefined ? {} : { adapter: size };
 }
 
 export interface EvaluateStageOptions {

@@ -31,6 +31,8 @@ export interface CheckpointFolders {
   readonly weights: URL;
   /** A low-rank adapter on `weights`, as PEFT writes it. Ends in a slash. */
   readonly adapter?: URL | undefined;
+  /** Whether the adapter stays apart from the weights. Default: it is merged. */
+  readonly keepAdapter?: boolean | undefined;
   /** A CLIP checkpoint in Hugging Face layout. Ends in a slash. A tower inside `weights` is preferred. */
   readonly visionTower?: URL | undefined;
   /** What a checkpoint calls the tower. Default: the name of its folder. */
@@ -118,7 +120,7 @@ export async function openCheckpoint(
     const projector = vision && (await open(openProjector(weights)));
     const sources: WeightSources = {
       checkpoint,
-      ...(adapter && { adapter }),
+      ...(adapter && (folders.keepAdapter ? { kept: adapter } : { adapter })),
       ...(tower && { tower }),
       ...(projector && { projector }),
       freshProjector: type === "plain",

@@ -1,6 +1,8 @@
 import type { Component, GradientOptions } from "@mlan/core";
 import { detached, embedding, tokenLogProbabilities } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
+import type { AdaptableNetwork } from "../adapter/target-linears.ts";
+import { AdapterSlot } from "../adapter/network-adapter.ts";
 import type { Architecture } from "../architectures/architecture.ts";
 import type { InputTensors } from "../batch/input-tensors.ts";
 import type { Selection } from "../batch/selection.ts";
@@ -11,7 +13,7 @@ import { type WeightDeclarations, type WeightList, weightList } from "../weights
 import { attention } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
 import { type Attend, decode, type Decoder, logits } from "./decoder.ts";
-import { checkpointedLayer, tidyLayer } from "./layer-runner.ts";
+import { checkpointedLayer, type LayerRunner, tidyLayer } from "./layer-runner.ts";
 import { declareProjector, project, type Projector } from "./projector.ts";
 import { patchFeatures, type VisionTower } from "./vision-tower.ts";
 import { declareVisionTower } from "./vision-tower-weights.ts";
@@ -30,8 +32,10 @@ export interface LlavaNetwork {
     | { readonly tower: VisionTower; readonly projector: Projector; readonly selectLayer: number }
     | undefined;
   readonly constants: Constants;
-  /** All of them, in the order of declaration. */
+  /** All of them, in the order of declaration; those of its adapter come last. */
   readonly weights: readonly Weight[];
+  readonly adaptable: AdaptableNetwork;
+  readonly slot: AdapterSlot;
 }
 
 /** Which network: its architecture, and its sizes. */
@@ -43,7 +47,17 @@ export interface NetworkSizes {
 
 /** A network whose weights are declared, on `list`, and not loaded. The list decides of what kind linear maps are. */
 export function llavaNetwork(sizes: NetworkSizes, list: WeightList = weightList()): LlavaNetwork {
-  return { ...declareNetwork(sizes, list), weights: list.weights, constants: constants(sizes.language) };
+  const declared = declareNetwork(sizes, list);
+  const slot = new AdapterSlot(list.linears);
+  return {
+    ...declared,
+    constants: constants(sizes.language),
+    get weights() {
+      return [...list.weights, ...(slot.adapter?.weights ?? [])];
+    },
+    adaptable: { linears: list.linears, head: declared.decoder.head },
+    slot,
+  };
 }
 
 /** Declares all weights of a network. */
@@ -61,8 +75,9 @@ export function declareNetwork(
   };
 }
 
-export function disposeNetwork({ weights, constants }: LlavaNetwork): void {
+export function disposeNetwork({ weights, constants, slot }: LlavaNetwork): void {
   for (const weight of weights) weight.dispose();
+  slot.adapter?.dispose();
   constants.dispose();
 }
 
@@ -76,12 +91,16 @@ export function positionsPerImage({ vision }: LlavaNetwork): number {
  * sees only earlier ones, so padding needs no mask.
  */
 export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, options: GradientOptions = {}): tf.Tensor2D {
-  const { rows, length } = inputs;
+  const { rows, length, dropout } = inputs;
+  const { slot } = network;
   const mask = network.constants.mask(length);
   const attend: Attend = (query, keyValue) => attention(query, [{ ...keyValue, mask }]);
   const rotations = network.constants.rotations(length);
   const hidden = embeddings(network, inputs);
-  const runLayer = options.gradientCheckpointing ? checkpointedLayer : tidyLayer;
+  const runner = options.gradientCheckpointing ? checkpointedLayer : tidyLayer;
+  // Around each run of a layer, since its gradient may run it again.
+  const runLayer: LayerRunner = (run, given, weights) =>
+    runner(dropout ? (layerInput) => slot.dropping(dropout, () => run(layerInput)) : run, given, weights);
   return decode(network.decoder, { hidden, rows, rotations, attend, runLayer });
 }
 

@@ -16,6 +16,7 @@ export interface LowRankUpdate {
 /** What a PEFT adapter changes of its base, by names of the original layout. */
 export interface Adapter {
   readonly folder: URL;
+  readonly config: AdapterConfig;
   /** All files of the adapter; entries by the names below. */
   readonly readers: readonly SafetensorsReader[];
   /** By the name of the weight that is updated. */
@@ -43,7 +44,7 @@ export async function openAdapter(folder: URL): Promise<Adapter> {
   const readers: SafetensorsReader[] = [];
   try {
     for (const name of files) readers.push(renamed(await openWeights(new URL(name, folder)), adapterName));
-    return { folder, readers, ...changesOf(readers, config, folder) };
+    return { folder, config, readers, ...changesOf(readers, config, folder) };
   } catch (error) {
     await Promise.all(readers.map((reader) => reader.close()));
     throw error;
