@@ -74,8 +74,8 @@ export type {
   TextPiece,
   TokenLogProbability,
 } from "./contracts/generation.ts";
+export type { AdapterOptions } from "./contracts/adapter.ts";
 export type {
-  AdapterOptions,
   Batch,
   BatchShape,
   BatchTensors,

@@ -98,7 +98,14 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
   const { name, module, packageName = `@mlan/model-${name}`, ...rest } = definition;
   const { id, revision } = definition.repository;
   const checked = checkOptions(`model-${name}`, schema, options);
-  const { mergeAdapter = true, weights = hub(id, { revision }), adapter, visionTower, template, weightFormat = "float32" } = checked;
+  const {
+    mergeAdapter = true,
+    weights = hub(id, { revision }),
+    adapter,
+    visionTower,
+    template,
+    weightFormat = "float32",
+  } = checked;
   return plugin({
     name: packageName,
     token: MODEL,

@@ -268,7 +268,7 @@ it("what an adapter changes is in float32, which is said", async () => {
   };
   for (const format of ["stored", "int8", "int4"] as const)
     expect(await noticesIn(format)).toEqual([
-      `1 matrix that the adapter changes is kept in float32, not as weightFormat "${format}" says; export the model and open the export`,
+      `1 matrix that the adapter changes is kept in float32, not as weightFormat "${format}" says; keep the adapter apart with mergeAdapter: false, or export the model and open the export`,
     ]);
   expect(await noticesIn("float32")).toEqual([]);
 });

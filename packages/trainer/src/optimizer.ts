@@ -4,6 +4,7 @@ import { counted, type LearningParameter, MlanError, type TrainingRecipe } from 
 import { type AdamWParameter, type AdamWStep, applyAdamW } from "@mlan/fused-ops";
 import type { SafetensorsReader, TensorToWrite } from "@mlan/safetensors";
 import type { Gradients } from "./gradients.ts";
+import { peakLearningRate } from "./learning-rate.ts";
 
 /** AdamW for the trained parameters of a model, with the moments that a checkpoint stores. */
 export interface Optimizer {
@@ -24,16 +25,16 @@ export interface OptimizerStep extends Pick<AdamWStep, "step" | "guard"> {
 /** Creates an optimizer with all moments zero. */
 export function createOptimizer(
   parameters: readonly LearningParameter[],
-  { weightDecay, learningRate, learningRates }: Pick<TrainingRecipe, "weightDecay" | "learningRate" | "learningRates">,
+  recipe: Pick<TrainingRecipe, "weightDecay" | "learningRate" | "learningRates">,
 ): Optimizer {
   const states = parameters.map(({ name, variable }): NamedState => ({
     name,
     variable,
     firstMoment: zerosLike(variable),
     secondMoment: zerosLike(variable),
-    weightDecay: decays(name) ? weightDecay : 0,
+    weightDecay: decays(name) ? recipe.weightDecay : 0,
   }));
-  const rates = parameters.map(({ component }) => learningRates?.[component] ?? learningRate);
+  const rates = parameters.map(({ component }) => peakLearningRate(recipe, component));
   const moments = states.flatMap(({ name, firstMoment, secondMoment }) => [
     { name: `${name}.first_moment`, moment: firstMoment },
     { name: `${name}.second_moment`, moment: secondMoment },

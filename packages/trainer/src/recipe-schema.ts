@@ -56,10 +56,14 @@ const schema = z
     path: ["trained"],
     message: "the language model is frozen under its adapter; leave one of the two out",
   })
-  .refine(({ trained, learningRates = {} }) => component.options.every((one) => learningRates[one] === undefined || trained.includes(one)), {
-    path: ["learningRates"],
-    message: "a component that is not trained has a learning rate",
-  });
+  .refine(
+    ({ trained, learningRates = {} }) =>
+      component.options.every((one) => learningRates[one] === undefined || trained.includes(one)),
+    {
+      path: ["learningRates"],
+      message: "a component that is not trained has a learning rate",
+    },
+  );
 
 function isPattern(source: string): boolean {
   try {

@@ -51,14 +51,18 @@ const INSTRUCTION_TUNING: TrainingRecipe = {
   checkpointEvery: CHECKPOINT_EVERY,
 };
 
-function withOverrides(recipe: TrainingRecipe, { format, adapter, ...rest }: RecipeOverrides): TrainingRecipe {
-  const adapted = adapter ? adaptedRecipe(recipe, adapter) : recipe;
+function withOverrides(recipe: TrainingRecipe, overrides: RecipeOverrides): TrainingRecipe {
+  const { format, adapter, ...rest } = overrides;
+  const adapted = adapter ? adaptedRecipe(recipe, adapter, overrides.trained) : recipe;
   return checkRecipe({ ...adapted, ...rest, format: { ...recipe.format, ...format } });
 }
 
-function adaptedRecipe(recipe: TrainingRecipe, { projector = true, ...adapter }: LowRankAdapter): TrainingRecipe {
-  const trained: readonly Component[] = projector ? ["adapter", "projector"] : ["adapter"];
-  const rates = projector && { learningRates: { projector: PROJECTOR_RATE } };
+function adaptedRecipe(
+  recipe: TrainingRecipe,
+  { projector = true, ...adapter }: LowRankAdapter,
+  trained: readonly Component[] = projector ? ["adapter", "projector"] : ["adapter"],
+): TrainingRecipe {
+  const rates = trained.includes("projector") && { learningRates: { projector: PROJECTOR_RATE } };
   return { ...recipe, trained, adapter, learningRate: ADAPTER_RATE, ...rates };
 }
 

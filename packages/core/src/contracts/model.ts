@@ -1,4 +1,5 @@
 import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
+import type { AdapterOptions } from "./adapter.ts";
 import type { Prompt } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
@@ -9,23 +10,6 @@ import { MlanError } from "../errors.ts";
 
 /** The parts of a multimodal model, each frozen or trained as a whole; an adapter is one that a recipe adds. */
 export type Component = "language" | "projector" | "vision" | "adapter";
-
-/** A low-rank adapter (LoRA, arXiv 2106.09685) of the language model, as PEFT counts. */
-export interface AdapterOptions {
-  /** Rows of A and columns of B. */
-  readonly rank: number;
-  /** The product of B and A is multiplied by alpha / rank, or by alpha / sqrt(rank). */
-  readonly alpha: number;
-  /** Share of the adapter's input that is dropped while it trains, from 0 to below 1. */
-  readonly dropout: number;
-  /**
-   * The linear maps that are adapted: the ends of their names, such as "q_proj" or "layers.0.mlp.up_proj", or one regular
-   * expression that matches the whole name. Default: all of the language model but its output layer.
-   */
-  readonly targets?: readonly string[] | string;
-  /** Whether the factor is alpha / sqrt(rank) (rsLoRA, arXiv 2312.03732). */
-  readonly rankStabilized: boolean;
-}
 
 /** How conversations become tokens and images become pixels; stored with every checkpoint. */
 export interface ConversationFormat {

@@ -1,8 +1,8 @@
+import type { AdapterOptions } from "./adapter.ts";
 import type { DeviceUse } from "./compute.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
 import type {
-  AdapterOptions,
   Component,
   ConversationFormat,
   EncodeOptions,

@@ -1,4 +1,5 @@
 import { pathOf } from "@mlan/errors";
+import type { AdapterOptions } from "../contracts/adapter.ts";
 import { checkpointDigest, isThere, missingFile } from "../files/checksums.ts";
 import { contentRecordOf, isUntouched } from "./content-record.ts";
 import { type DataSurvey, dataSurvey } from "./data-survey.ts";
@@ -7,7 +8,7 @@ import { type DownloadEvent, withDownloads } from "./downloads.ts";
 import { MlanError } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
-import type { AdapterOptions, Component, ConversationFormat, ModelInspection } from "../contracts/model.ts";
+import type { Component, ConversationFormat, ModelInspection } from "../contracts/model.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { Stage } from "./stage.ts";

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import type { AdapterOptions } from "../contracts/adapter.ts";
 import { type Benchmark, isBenchmark } from "../contracts/benchmark.ts";
 import { checkQuestions } from "./check-questions.ts";
 import { checkSupervision } from "./check-supervision.ts";
@@ -9,7 +10,6 @@ import { MlanError, shownValue } from "../errors.ts";
 import type { BenchmarkResult, EvaluateEvent } from "../contracts/evaluator.ts";
 import { checkOptions } from "../scope/options.ts";
 import {
-  type AdapterOptions,
   answersOnly,
   type Component,
   type ConversationFormat,

@@ -18,7 +18,12 @@ export async function loadedAdapter(
     for (const { module } of all) module.dispose();
   };
   const tensors = all.flatMap(({ sizes: { update }, module: { a, b } }): readonly StoredTensor[] =>
-    ([[update.a, a], [update.b, b]] as const).map(([name, weight]) => ({
+    (
+      [
+        [update.a, a],
+        [update.b, b],
+      ] as const
+    ).map(([name, weight]) => ({
       reader: update.reader,
       name,
       shape: weight.shape,

@@ -34,7 +34,11 @@ export function newAdapter(
   }
   const modules = all.map(([, module]) => module);
   return {
-    config: configOf(network, options, all.map(([{ name }]) => name)),
+    config: configOf(
+      network,
+      options,
+      all.map(([{ name }]) => name),
+    ),
     modules: new Map(all.map(([{ name }, module]) => [name, module])),
     dropout: options.dropout,
     weights: modules.flatMap(({ a, b }) => [a, b]),

@@ -35,4 +35,3 @@ function shown({ modules, dropout }: AdapterKind): string {
   const ends = [...new Set(modules.map(({ name }) => name.slice(name.lastIndexOf(".") + 1)))].join(", ");
   return `of rank ${ranks}, factor ${scales} and dropout ${dropout} on ${modules.length} linear maps (${ends})`;
 }
-

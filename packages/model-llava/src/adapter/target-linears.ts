@@ -24,7 +24,11 @@ export function targetLinears(
       : language.filter(({ name }) => matchesOf(targets).some((matches) => matches(name)));
   for (const [index, matches] of matchesOf(targets ?? []).entries()) {
     if (language.some(({ name }) => matches(name))) continue;
-    throw withoutMatch(targets?.[index] === undefined || typeof targets === "string" ? targets : targets[index], linears, matches);
+    throw withoutMatch(
+      targets?.[index] === undefined || typeof targets === "string" ? targets : targets[index],
+      linears,
+      matches,
+    );
   }
   for (const { name, inputs, outputs } of chosen) {
     if (rank <= Math.min(inputs, outputs)) continue;

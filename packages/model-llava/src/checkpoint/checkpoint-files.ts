@@ -28,7 +28,9 @@ export async function checkpointFiles(
     ["weights", checkpoint] as const,
     ["weights", projector] as const,
     ["tower", tower] as const,
-    ...[sources.adapter, sources.kept].flatMap((one) => (one?.readers ?? []).map((reader) => ["adapter", reader] as const)),
+    ...[sources.adapter, sources.kept].flatMap((one) =>
+      (one?.readers ?? []).map((reader) => ["adapter", reader] as const),
+    ),
   ]) {
     for (const { file } of reader?.entries.values() ?? [])
       files.set(`${part}/${file.pathname.split("/").at(-1)}`, file);

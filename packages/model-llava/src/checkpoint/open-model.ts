@@ -113,7 +113,9 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
       weights: {
         ...rest,
         ...(tower && !trained.includes("vision") && { tower }),
-        ...(adapter && { adapter: withoutTrained(adapter, new Set([...(whole?.entries.keys() ?? []), ...(kept?.whole.keys() ?? [])])) }),
+        ...(adapter && {
+          adapter: withoutTrained(adapter, new Set([...(whole?.entries.keys() ?? []), ...(kept?.whole.keys() ?? [])])),
+        }),
         ...(kept && { kept }),
         ...(projector && !trained.includes("projector") && { projector }),
         checkpoint: whole ? overlaidReader(rest.checkpoint, whole) : rest.checkpoint,

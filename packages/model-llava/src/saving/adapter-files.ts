@@ -35,7 +35,12 @@ export function mergedParameters(
       const module = modules.get(weight.name);
       if (!module) return weight;
       const { name, component, shape } = weight;
-      return { name, component, shape, read: async () => merged(Float32Array.from(await weight.read()), await factorsOf(module)) };
+      return {
+        name,
+        component,
+        shape,
+        read: async () => merged(Float32Array.from(await weight.read()), await factorsOf(module)),
+      };
     });
 }
 

@@ -35,7 +35,11 @@ export async function writeCheckpoint(
   await replaceFiles(folder, isModelFile, async (temporary) => {
     const known = new Map<string, string>();
     const texts = new Map([...files, ["config.json", jsonText(config)] as const]);
-    const write = async (name: string, all: readonly Parameter[], nameOf = (own: string): string => own): Promise<void> => {
+    const write = async (
+      name: string,
+      all: readonly Parameter[],
+      nameOf = (own: string): string => own,
+    ): Promise<void> => {
       const tensors = all.map((weight) => tensorOf(weight, nameOf(weight.name), dtype, folder));
       const written = await writeWeights(temporary, tensors, { name, shardSize, folder });
       for (const [file, sha256] of written.files) known.set(file, sha256);
