@@ -159,7 +159,7 @@ describe("a checkpoint that cannot be talked with is refused:", () => {
     [
       "a template that does not exist",
       () => [model.backbone, "--template", "v9"],
-      /there is no template "v9"\. Known are: /,
+      /there is no template "v9"\. Known templates: /,
     ],
     ["no folder", () => ["nowhere"], /nowhere\/config\.json cannot be read\. Give the folder of a checkpoint\./],
     ["a name that no repository has", () => ["hub:../tiny"], /hub: "\.\.\/tiny" is not the name of a model on the Hub/],

@@ -106,7 +106,7 @@ describe("a command line that cannot work ends with one clear message:", () => {
     await writeFile(join(folder, "manifest.json"), '{"name": "a web page", "icons": []}');
     const { status, stderr } = await typed(["show", folder]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/is not a run folder: its manifest\.json is not that of a run/);
+    expect(stderr).toMatch(/is not a run folder: its manifest\.json was not written by a run/);
     await writeFile(join(folder, "manifest.json"), '{"formatVersion": 1, "pl');
     expect((await typed(["show", folder])).stderr).toMatch(/manifest\.json is not JSON/);
   });

@@ -75,13 +75,9 @@ export type {
   TokenLogProbability,
 } from "./contracts/generation.ts";
 export type { AdapterOptions } from "./contracts/adapter.ts";
+export type { Batch, BatchShape, BatchTensors, CollateOptions, TokenCounts } from "./contracts/batch.ts";
 export type {
-  Batch,
-  BatchShape,
-  BatchTensors,
-  CollateOptions,
   Component,
-  ConversationFormat,
   Encoded,
   EncodeOptions,
   GradientOptions,
@@ -94,12 +90,12 @@ export type {
   Parameter,
   Score,
   ScoreRequest,
-  TokenCounts,
   SaveModelOptions,
   TrainableModel,
   TrainableModelSource,
 } from "./contracts/model.ts";
 export { trainableModel } from "./contracts/model.ts";
+export { type ConversationFormat, formatFor, type RecipeFormat } from "./contracts/conversation-format.ts";
 export type {
   CheckpointSavedEvent,
   PlannedTraining,

@@ -26,6 +26,17 @@ describe("chatRequest", () => {
     });
   });
 
+  it("continues a last message of the assistant", () => {
+    const messages: readonly ChatMessage[] = [
+      { role: "user", text: "What is it?" },
+      { role: "assistant", text: "A black" },
+    ];
+    expect(chatRequest(messages)).toEqual({
+      prompt: { kind: "chat", user: "What is it?", answerStart: "A black" },
+      images: [],
+    });
+  });
+
   it("of one message has no history, and a placeholder in it is text where no image is", () => {
     expect(chatRequest([{ role: "user", text: "What is <image>?" }])).toEqual({
       prompt: { kind: "chat", user: "What is <image>?", answerStart: "" },
@@ -34,8 +45,9 @@ describe("chatRequest", () => {
   });
 
   it.each<[readonly ChatMessage[], RegExp]>([
-    [[], /the last message is not the user's/],
-    [[{ role: "assistant", text: "A cat." }], /the last message is not the user's/],
+    [[], /no message of the user to answer/],
+    [[{ role: "system", text: "Be brief." }], /no message of the user to answer/],
+    [[{ role: "assistant", text: "A cat." }], /no message of the user to answer/],
     [
       [{ role: "user", text: "What is <image>?", images: [cat!] }],
       /a text contains <image>, which marks the place of an image/,

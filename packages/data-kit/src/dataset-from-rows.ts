@@ -1,4 +1,4 @@
-import { checkIndex, type Dataset, type DatasetCard, MlanError } from "@mlan/core";
+import { checkIndex, type Dataset, type DatasetCard, messageOf, MlanError } from "@mlan/core";
 import type { RowReader } from "./rows/rows-from.ts";
 
 export interface RowDatasetDefinition<Row, Example> {
@@ -34,7 +34,13 @@ export function datasetFromRows<Row, Example>(definition: RowDatasetDefinition<R
         fingerprint: rows.fingerprint,
         async at(index) {
           const row = await rows.at(checkIndex(name, index, rows.length));
-          return definition.toExample(row, ids[index] ?? String(index));
+          const id = ids[index] ?? String(index);
+          try {
+            return definition.toExample(row, id);
+          } catch (cause) {
+            const code = MlanError.is(cause) ? cause.code : "invalid-data";
+            throw new MlanError(code, `${name}: example ${index} ("${id}"): ${messageOf(cause)}`, { cause });
+          }
         },
       };
     },

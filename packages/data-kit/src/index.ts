@@ -1,8 +1,16 @@
 export { accuracy, exactMatch } from "./answers/metrics.ts";
-export type { MapByTextOptions, MapByWordsOptions } from "./answers/paper-readings.ts";
-export { digitToNumber, lead, mapByText, mapByWords, saysYesOrNo, trueFalse } from "./answers/paper-readings.ts";
+export type { MapByTextOptions, MapByWordsOptions } from "./answers/paper-answers.ts";
+export { digitToNumber, textBefore, mapByText, mapByWords, saysYesOrNo, trueFalse } from "./answers/paper-answers.ts";
 export type { ExactMatchOptions } from "./answers/metrics.ts";
-export { firstMention, strictChoice, strictShortAnswer, strictYesNo, yesNoChoices } from "./answers/strict-readings.ts";
+export {
+  anyOf,
+  firstMention,
+  strictAnswer,
+  strictChoice,
+  strictShortAnswer,
+  strictYesNo,
+  yesNoChoices,
+} from "./answers/strict-extractors.ts";
 export { capitalize, withoutPunctuation } from "./answers/python-text.ts";
 export { contentKey } from "./content-key.ts";
 export type { LlavaRecord, LlavaTurn } from "./conversations/llava-record.ts";
@@ -39,9 +47,11 @@ export { imageIdentity } from "./images/image-identity.ts";
 export type { ImagePlaces } from "./images/image-store.ts";
 export { checkOptions } from "@mlan/core";
 export { choiceLines, letter, lettered } from "./prompts/choice-lines.ts";
+export { type NumberedImages, numberedImages } from "./prompts/numbered-images.ts";
 export { languageHarnessPrompt, visionHarnessPrompt } from "./prompts/raw-prompt.ts";
 export type { JoinDefinition } from "./rows/joined-rows.ts";
 export { joinedRows } from "./rows/joined-rows.ts";
+export { pythonList } from "./rows/python-list.ts";
 export type { PythonValue } from "./rows/python-literal.ts";
 export { parsePythonLiteral } from "./rows/python-literal.ts";
 export type { LanguageExtractorOptions, LanguageProtocols, LanguageTask } from "./tasks/language-task.ts";

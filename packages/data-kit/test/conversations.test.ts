@@ -164,6 +164,14 @@ test("reads an image that a row holds as a data: address", async () => {
   ]);
   expect(row?.images[0]).toMatchObject({ name: "rows.json#0", origin: 'kept: rows.json row 0, column "image"' });
   expect(Buffer.from((await row?.images[0]?.read()) ?? []).toString()).toBe("pixels");
+  const both = {
+    messages: [
+      { role: "user", content: [...content, content[1]] },
+      { role: "assistant", content: "" },
+    ],
+  };
+  const [twice] = await conversationsOf([both]);
+  expect(twice?.images.map(({ name }) => name)).toEqual(["rows.json#0.0", "rows.json#0.1"]);
 });
 
 test("reads what datasets writes of images and text, mixed", async () => {

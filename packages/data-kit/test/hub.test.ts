@@ -1,6 +1,6 @@
-import { hubFolder, imageColumn, rowsFrom, sourceFrom } from "@mlan/data-kit";
+import { hubFolder, imageColumn, localFolder, rowsFrom, sourceFrom } from "@mlan/data-kit";
 import { folderWith, type HubContents, type HubServer, hubServer, temporaryFolder } from "@mlan/testing";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { allRows } from "./all-rows.ts";
 import { zipOf } from "./zip-of.ts";
@@ -13,13 +13,36 @@ test("does nothing before it is opened", () => {
   );
 });
 
-test("finds files by a pattern", async () => {
-  const files = { "data/train-0.parquet": "", "data/validation-0.parquet": "", "data/a.json": "", "README.md": "" };
-  const { hub, cache } = await setUp({ files });
-  const dataset = { repository: "google/boolq", revision: COMMIT, endpoint: hub.endpoint, cache };
-  const found = await hubFolder(dataset).open();
-  expect(await found.match("data/*-*.parquet")).toEqual(["data/train-0.parquet", "data/validation-0.parquet"]);
-  expect(await found.match("*.parquet")).toEqual([]);
+describe("finds files by a pattern, on the Hub as in a folder", () => {
+  const files = {
+    "data/train-0.parquet": "",
+    "data/validation-0.parquet": "",
+    "data/a.json": "",
+    "Art/Theory/test-1.parquet": "",
+    "Art/Theory/test-0.parquet": "",
+    "Math/Theory/test-0.PARQUET": "",
+    "Music/Theory/test-0.json": "",
+    "README.md": "",
+  };
+
+  // prettier-ignore
+  test.each<[string, readonly string[]]>([
+    ["data/*-*.parquet",      ["data/train-0.parquet", "data/validation-0.parquet"]],
+    ["*.parquet",             []],
+    ["*/*-0.parquet",         ["data/train-0.parquet", "data/validation-0.parquet"]],
+    ["*/*/test-*.parquet",    ["Art/Theory/test-0.parquet", "Art/Theory/test-1.parquet"]],
+    ["M*/Theory/*.parquet",   ["Math/Theory/test-0.PARQUET"]],
+    ["M*/Th*y/test-0.json",   ["Music/Theory/test-0.json"]],
+    ["M*/README.md",          []],
+    ["README.md/*",           []],
+    ["*/*",                   ["data/a.json", "data/train-0.parquet", "data/validation-0.parquet"]],
+  ])("%s", async (pattern, paths) => {
+    const { hub, cache } = await setUp({ files });
+    const dataset = { repository: "google/boolq", revision: COMMIT, endpoint: hub.endpoint, cache };
+    for (const source of [hubFolder(dataset), localFolder("t", await folderWith(files))]) {
+      expect(await (await source.open()).match(pattern)).toEqual(paths);
+    }
+  });
 });
 
 test("gives rows and the images of their published archive, with no request after reading", async () => {

@@ -1,6 +1,9 @@
-import { parsePythonLiteral, type PythonValue } from "@mlan/data-kit";
+import { localFolder, parsePythonLiteral, pythonList, type PythonValue, rowsFrom } from "@mlan/data-kit";
+import { folderWith } from "@mlan/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { allRows } from "./all-rows.ts";
 
 // What `ast.literal_eval` of Python 3.11 gave for these.
 // prettier-ignore
@@ -146,3 +149,35 @@ function reprOfText(text: string): string {
   });
   return `${quote}${characters.join("")}${quote}`;
 }
+
+describe("a column of lists that Python may have written", () => {
+  const read = async (name: string, text: string) => {
+    const source = localFolder("t", await folderWith({ [name]: text }));
+    const schema = z.object({
+      options: pythonList(z.string()).refine(({ length }) => length !== 1, "expected 2 options"),
+    });
+    return (await allRows(rowsFrom({ errorPrefix: "t", source, files: ["*"], schema }))).map(({ options }) => options);
+  };
+  const line = (options: unknown): string => JSON.stringify({ options });
+
+  test("holds lists in either form", async () => {
+    const texts = ["['it\\'s', \"b\"]", "[]", '["a", "b"]', "('a', 'b',)"];
+    const expected = [["it's", "b"], [], ["a", "b"], ["a", "b"]];
+    expect(await read("rows.jsonl", [...texts, ["c", "d"]].map(line).join("\n"))).toEqual([...expected, ["c", "d"]]);
+    const cells = texts.map((text) => `"${text.replaceAll('"', '""')}"`);
+    expect(await read("rows.csv", ["options", ...cells].join("\n"))).toEqual(expected);
+  });
+
+  // prettier-ignore
+  test.each<[unknown, string]>([
+    ["['a'",         `column "options": Python literal, character 5: expected "," or "]", found the end`],
+    ["{'a': 'b'}",   `column "options": expected a list, found "{'a': 'b'}"`],
+    ["['a', 1]",     `column "options.1": expected text, found 1`],
+    ["['a' 'b']",    `column "options": expected a list, found "['a' 'b']", which is a list as printed by numpy`],
+    ["['a']",        `column "options": expected 2 options, found "['a']"`],
+    [null,           `column "options": expected a list, found null`],
+    ["",             `column "options": Python literal, character 1: expected a value, found the end`],
+  ])("is refused where it has %j", async (value, problem) => {
+    await expect(read("rows.jsonl", line(value))).rejects.toThrow(problem);
+  });
+});

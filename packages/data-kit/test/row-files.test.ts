@@ -162,7 +162,7 @@ test("shows where it looked as it is on disk, and what is there instead", async 
   const folder = await folderWith({ "a%20b%20%25/other.txt": "", "a%20b%20%25/more.md": "" });
   const place = new URL("a%20b%20%25/", folder);
   await expect(readerOf(place).read()).rejects.toThrow(
-    `t: ${fileURLToPath(place)} has none of rows.json, but more.md, other.txt; give the folder that has one`,
+    `t: ${fileURLToPath(place)} has none of rows.json; it has more.md, other.txt. Give the folder that has one, or the file itself.`,
   );
 });
 
@@ -172,7 +172,8 @@ test("takes paths, and a file or folder for the other", async () => {
   for (const place of [path, path.slice(0, -1), `${path}rows.json`, `${path}rows.json/`]) {
     expect(await allRows(readerOf(place))).toEqual(ROWS);
   }
-  await expect(readerOf(`${path}deep`).read()).rejects.toThrow("deep has none of rows.json, but no files");
+  await expect(readerOf(`${path}deep`).read()).rejects.toThrow("deep has none of rows.json; it has rows.json/x.json.");
+  await expect(readerOf(temporaryFolder()).read()).rejects.toThrow(" has none of rows.json; it has no files. Give");
   expect(() => localFolder("t", "https://example.org/rows.json")).toThrow(/is not on this machine/);
 });
 

@@ -106,6 +106,31 @@ describe("an evaluation", () => {
     expect(result.metrics["accuracy"]?.value).toBeCloseTo((questions - 1) / questions, 12);
   });
 
+  test("counts prompts that were cut, those of stored answers too", async () => {
+    const cutting = (cut: readonly string[]) =>
+      scriptedModel(knowing, { cutPositions: (id) => (cut.includes(id) ? 7 : 0) });
+    const answers = freshFile();
+    const run = { benchmark: parity({ questions }), protocol: "strict", answers } as const;
+    expect((await resultOf({ ...run, model: cutting(["2", "5"]) })).cutPrompts).toBe(2);
+    const stored = (await readFile(answers, "utf8")).split("\n");
+    expect(stored.filter((line) => line.includes('"cutPositions":7'))).toHaveLength(2);
+    await writeFile(answers, stored.filter((line) => !line.includes('"id":"5"')).join("\n"));
+    expect((await resultOf({ ...run, model: cutting([]) })).cutPrompts).toBe(1);
+  });
+
+  test("names the template that the model was asked in, and refuses stored answers in another", async () => {
+    const answers = freshFile();
+    const run = { benchmark: parity({ questions }), protocol: "strict", answers } as const;
+    const asked = (templateFingerprint: string) => scriptedModel(knowing, { templateFingerprint });
+    expect(await resultOf({ ...run, model: asked("one") })).toMatchObject({ template: "one" });
+    await expect(resultOf({ ...run, model: asked("two") })).rejects.toThrow(/its template is one, now it is two/);
+    // As earlier versions wrote it.
+    const [header = "", ...lines] = (await readFile(answers, "utf8")).split("\n");
+    const { template: _, ...earlier } = JSON.parse(header);
+    await writeFile(answers, [JSON.stringify(earlier), ...lines].join("\n"));
+    expect((await resultOf({ ...run, model: asked("two") })).unreadable).toBe(0);
+  });
+
   test("counts questions on one article as one observation", async () => {
     const model = scriptedModel(() => "yes");
     const alone = await resultOf({ model, benchmark: parity({ questions }), protocol: "strict" });

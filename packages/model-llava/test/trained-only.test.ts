@@ -10,7 +10,7 @@ import { changeJson, rewriteTensors, scratchLlava, tinySource, valuesOf } from "
 const scratch = await scratchLlava();
 beforeAll(() => useOnnxBackend());
 
-/** Halves the weights of components, as a training would change them. */
+/** Halves the weights of components, to change them like a training. */
 function trainedOn(model: LlavaModel, ...components: readonly Component[]): void {
   const learning = model.learn(components);
   for (const { variable } of learning.parameters) tf.tidy(() => variable.assign(tf.mul(variable, 0.5)));
@@ -28,8 +28,8 @@ async function alignedFolder(): Promise<{ folder: URL; base: URL; values: Awaite
   return { folder, base, values };
 }
 
-describe("a folder of what was trained", () => {
-  it("holds the trained tensors alone and opens to the same bits", async () => {
+describe("a folder of trained components", () => {
+  it("holds only the trained tensors and opens bit-identically", async () => {
     const { folder, base, values } = await alignedFolder();
     const reader = await openSafetensors(new URL("trained.safetensors", folder));
     const names = [...reader.entries.keys()];
@@ -56,7 +56,7 @@ describe("a folder of what was trained", () => {
     last.dispose();
   });
 
-  it("loads into a model whose other components were changed meanwhile", async () => {
+  it("loads into a model whose other components have since changed", async () => {
     const { folder, base, values } = await alignedFolder();
     const model = await tinySource(base, scratch.tower).open({ seed: 5 });
     trainedOn(model, "language", "vision");
@@ -77,7 +77,7 @@ describe("a folder of what was trained", () => {
     copy.dispose();
   });
 
-  it("is a whole model where everything, or nothing, was trained, and where the base changed meanwhile", async () => {
+  it("is a whole model if everything, or nothing, was trained, and if the base has since changed", async () => {
     const base = await scratch.copy(scratch.backbone);
     const model = await tinySource(base).open();
     const folders = [scratch.fresh(), scratch.fresh(), scratch.fresh()] as const;
@@ -91,15 +91,15 @@ describe("a folder of what was trained", () => {
   });
 });
 
-describe("a base that is not the one of the training", () => {
-  it("is named where it has moved, and found at the place that is written", async () => {
+describe("a base that differs from that of the training", () => {
+  it("is named if it has moved, and found at the path written into base.json", async () => {
     const { folder, base, values } = await alignedFolder();
     const moved = scratch.fresh();
     await rename(base, moved);
     const opening = tinySource(folder).open();
     await expect(opening).rejects.toSatisfy((error) => MlanError.is(error, "invalid-checkpoint"));
     await expect(opening).rejects.toThrow(
-      `${pathOf(folder)} holds only what was trained, and the rest of the model, which was in ${pathOf(base)}, is not there`,
+      `${pathOf(folder)} holds only trained components, and the folder with the rest of the model, ${pathOf(base)}, does not exist`,
     );
     await changeJson(new URL("base.json", folder), { weights: pathOf(moved) });
     const copy = await tinySource(folder).open();

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Generation, GenerationRequest } from "@mlan/core";
+import { checkRoom } from "./admission.ts";
 import { ApiError } from "./api-error.ts";
 import type { Batcher } from "./batcher.ts";
 import type { CompletionKind } from "./completion-kinds.ts";
@@ -82,11 +83,7 @@ async function allAnswers(
   { maximumWaiting }: ServeSettings,
   jobOf: (choice: number) => Parameters<Batcher["answer"]>[0],
 ): Promise<readonly Generation[]> {
-  if (batcher.size + count > maximumWaiting)
-    throw new ApiError(
-      429,
-      `${batcher.size} answers are being waited for, and ${maximumWaiting} is the most. Try again later.`,
-    );
+  checkRoom(batcher.size, count, maximumWaiting);
   return Promise.all(Array.from({ length: count }, (_, choice) => batcher.answer(jobOf(choice))));
 }
 

@@ -24,21 +24,36 @@ interface Waiting extends Job {
   readonly settle: (answer: Promise<Generation>) => void;
 }
 
-/** Gives the model all requests that wait, up to `batchSize` at once, one batch after the other. */
-export function createBatcher(model: Pick<Model, "generate">, batchSize: number): Batcher {
+export interface BatchLimits {
+  /** Requests of a batch. */
+  readonly batchSize: number;
+  /** Batches that the model computes in turns. */
+  readonly maximumBatches: number;
+}
+
+/**
+ * Gives the model all requests that wait, up to `batchSize` at once. Requests that arrive while a batch is answered begin in
+ * another one, until there are `maximumBatches`; then they wait for the end of one.
+ */
+export function createBatcher(model: Pick<Model, "generate">, { batchSize, maximumBatches }: BatchLimits): Batcher {
   const queue: Waiting[] = [];
   let answered = 0;
-  let running: Promise<void> | undefined;
+  const running = new Set<Promise<void>>();
 
   async function run(): Promise<void> {
     await setTimeout(GATHERING_MILLISECONDS);
     while (queue.length > 0) {
       const batch = queue.splice(0, batchSize);
-      answered = batch.length;
+      answered += batch.length;
       await answerAll(model, batch);
+      answered -= batch.length;
     }
-    answered = 0;
-    running = undefined;
+  }
+
+  function begin(): void {
+    if (running.size === maximumBatches) return;
+    const batches = run().finally(() => running.delete(batches));
+    running.add(batches);
   }
 
   return {
@@ -61,10 +76,12 @@ export function createBatcher(model: Pick<Model, "generate">, batchSize: number)
         const waiting = { ...job, settle };
         signal.addEventListener("abort", leave, { once: true });
         queue.push(waiting);
-        running ??= run();
+        begin();
       });
     },
-    idle: async () => running,
+    async idle() {
+      await Promise.all(running);
+    },
   };
 }
 

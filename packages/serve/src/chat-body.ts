@@ -18,6 +18,8 @@ export interface ChatBody extends SharedBody {
   readonly max_completion_tokens?: number | null | undefined;
   readonly logprobs?: boolean | null | undefined;
   readonly top_logprobs?: number | null | undefined;
+  readonly continue_final_message?: boolean | null | undefined;
+  readonly add_generation_prompt?: boolean | null | undefined;
 }
 
 const textPart = z.strictObject({ type: z.literal("text"), text: z.string() });
@@ -54,6 +56,9 @@ const schema: z.ZodType<ChatBody> = z.strictObject({
   modalities: z.tuple([z.literal("text")]).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
   store: z.literal(false).nullish(),
+  // As vLLM names them.
+  continue_final_message: z.boolean().nullish(),
+  add_generation_prompt: z.boolean().nullish(),
 });
 
 /** Throws an {@link ApiError} that names the field. */
@@ -61,8 +66,31 @@ export function readChatBody(body: unknown): ChatBody {
   const read = checkedBody(body, schema);
   if (read.top_logprobs != null && read.logprobs !== true)
     throw new ApiError(400, 'top_logprobs needs "logprobs": true.', { param: "top_logprobs" });
+  checkLastMessage(read);
   return read;
 }
+
+/**
+ * The last message decides whether it is answered or continued, as in llama.cpp. Throws an {@link ApiError} for fields that
+ * want the other.
+ */
+function checkLastMessage({
+  messages,
+  continue_final_message: continued,
+  add_generation_prompt: added,
+}: ChatBody): void {
+  const isBegun = messages.at(-1)?.role === "assistant";
+  const refuse = (param: keyof ChatBody, wayOut: string): never => {
+    throw new ApiError(400, `${param} does not fit the last message. ${wayOut}`, { param });
+  };
+  if (continued === true && !isBegun) refuse("continue_final_message", "Add the assistant's message to be continued.");
+  if (continued === false && isBegun) refuse("continue_final_message", LAST_IS_CONTINUED);
+  if (added === true && isBegun) refuse("add_generation_prompt", LAST_IS_CONTINUED);
+  if (added === false && !isBegun) refuse("add_generation_prompt", "The answer to a user's message begins a new turn.");
+}
+
+const LAST_IS_CONTINUED =
+  "A last message of the assistant is continued. Leave out the field, or add the user's next message.";
 
 /** Prompt and images of a chat. Throws an {@link ApiError} that names the message. */
 export function promptOfChat(
@@ -101,16 +129,14 @@ function chatMessage({ role, content }: ChatBody["messages"][number], index: num
   };
 }
 
-/** At most one system message, then the user's and the assistant's in turn, the user's first and last. */
+/** At most one system message, then the user's and the assistant's in turn, the user's first. */
 function checkRoles(chat: readonly ChatMessage[]): void {
   const system = chat[0]?.role === "system" ? 1 : 0;
   const wrong = chat.findIndex(
     ({ role }, index) => index >= system && role !== ((index - system) % 2 === 0 ? "user" : "assistant"),
   );
   const param = `messages.${wrong < 0 ? chat.length - 1 : wrong}`;
-  const rule =
-    "A system message may come first, then the user and the assistant take turns, and the user has the last word.";
-  if (wrong >= 0) throw new ApiError(400, `${param} is by the ${chat[wrong]?.role}. ${rule}`, { param });
-  if (chat.at(-1)?.role !== "user")
-    throw new ApiError(400, `${param} is by the ${chat.at(-1)?.role}. ${rule}`, { param });
+  const rule = "A system message may come first, then the user and the assistant take turns; the user begins.";
+  if (wrong >= 0 || chat.length === system)
+    throw new ApiError(400, `${param} is by the ${chat[wrong]?.role ?? "system"}. ${rule}`, { param });
 }

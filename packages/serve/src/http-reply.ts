@@ -8,6 +8,9 @@ import { ApiError, apiErrorOf } from "./api-error.ts";
  */
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
 
+/** When a client that was told to come back may do so, in seconds. */
+const RETRY_SECONDS = "1";
+
 export interface HttpReply extends Reply {
   /** Answers by an error, also in the middle of a stream. */
   error(error: unknown): void;
@@ -33,7 +36,11 @@ export function httpReply(
   const json = (status: number, body: object): void => {
     if (response.destroyed || response.headersSent) return;
     const text = JSON.stringify(body);
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+    const headers = {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(text),
+      ...([429, 503].includes(status) && { "retry-after": RETRY_SECONDS }),
+    };
     if (request.complete) return void response.writeHead(status, headers).end(text);
     response.writeHead(status, { ...headers, connection: "close" }).write(text);
     // Ending the response ends the connection, after which the sender could no longer read it.

@@ -1,2 +1,2 @@
-export { type ModelServer, serve } from "./serve.ts";
+export { type ModelServer, serve, type ServedModel } from "./serve.ts";
 export type { ServeOptions } from "./serve-options.ts";

@@ -1,17 +1,20 @@
 import type { IncomingMessage } from "node:http";
 import { messageOf } from "@mlan/core";
+import type { Admitted } from "./admission.ts";
 import { ApiError } from "./api-error.ts";
 
 /**
  * The JSON in a request's body, of which never more than `limit` bytes are kept. Throws an {@link ApiError} for another
- * content type, a longer body, and text that is not JSON.
+ * content type, a longer body, text that is not JSON, and when there is no room beside the bodies of other requests.
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<unknown> {
+export async function readBody(request: IncomingMessage, limit: number, admitted: Admitted): Promise<unknown> {
   const type = request.headers["content-type"] ?? "";
   // Web pages of others can send any text, but JSON only when this server allows it.
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw new ApiError(415, `the content type is ${JSON.stringify(type.slice(0, 60))}. Send application/json.`);
-  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge(limit);
+  const announced = Number(request.headers["content-length"] ?? 0);
+  if (announced > limit) throw tooLarge(limit);
+  admitted.take(announced);
   const chunks: Uint8Array[] = [];
   let length = 0;
   // A refused body is answered, not cut off with its connection.
@@ -19,8 +22,10 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   for await (const chunk of received) {
     length += chunk.length;
     if (length > limit) throw tooLarge(limit);
+    admitted.take(Math.min(chunk.length, Math.max(0, length - announced)));
     chunks.push(chunk);
   }
+  admitted.received();
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
   } catch (error) {

@@ -3,13 +3,24 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { messageOf, type Model, MlanError } from "@mlan/core";
+import { type Admission, createAdmission } from "./admission.ts";
 import { answerCompletion, type CompletionService, type Reply } from "./answer-completion.ts";
 import { ApiError } from "./api-error.ts";
 import { createBatcher } from "./batcher.ts";
-import { CHAT, TEXT } from "./completion-kinds.ts";
+import { CHAT, type CompletionKind, TEXT } from "./completion-kinds.ts";
 import { httpReply } from "./http-reply.ts";
 import { readBody } from "./read-body.ts";
-import { type ServeOptions, type ServeSettings, serveSettings } from "./serve-options.ts";
+import {
+  type CheckedOptions,
+  checkServeOptions,
+  type ServeOptions,
+  type ServeSettings,
+  serveSettings,
+} from "./serve-options.ts";
+import type { SharedBody } from "./shared-fields.ts";
+
+/** What is needed of a model to serve it. */
+export type ServedModel = Pick<Model, "name" | "fingerprint" | "generate" | "maximumPositions">;
 
 /** A model that is served. */
 export interface ModelServer {
@@ -30,22 +41,24 @@ const FAREWELL_MILLISECONDS = 2000;
 
 /**
  * Serves a model, which stays the caller's, by OpenAI's interface: `/v1/chat/completions`, `/v1/completions`, `/v1/models` and `/health`.
- * Requests that arrive together are answered in one batch. Throws `invalid-options`, and `unavailable` when it cannot
- * listen.
+ * A function that opens the model is called once the server listens; until it returns, requests get status 503. Requests that
+ * arrive together are answered in one batch. Throws `invalid-options`, `unavailable` when it cannot listen, and what the
+ * function throws.
  */
 export async function serve(
-  model: Pick<Model, "name" | "fingerprint" | "generate" | "maximumPositions">,
+  model: ServedModel | (() => Promise<ServedModel>),
   options: ServeOptions = {},
 ): Promise<ModelServer> {
-  const settings = serveSettings(options, model);
-  const batcher = createBatcher(model, settings.batchSize);
-  const service: CompletionService = { batcher, settings, fingerprint: model.fingerprint.slice(0, 16) };
+  const checked = checkServeOptions(options);
+  let service: Service | undefined;
   const ending = new AbortController();
   let closing: Promise<void> | undefined;
   const server = createServer(RECEIVING, async (request, response) => {
-    const reply = httpReply(request, response, settings.requestSeconds, ending.signal);
+    const reply = httpReply(request, response, checked.requestSeconds, ending.signal);
     try {
       if (closing) throw new ApiError(503, "the server is closing.");
+      checkHost(request, checked);
+      if (!service) throw new ApiError(503, "the model is being loaded. Try again later.");
       await route(service, request, reply);
     } catch (error) {
       reply.error(error);
@@ -55,13 +68,14 @@ export async function serve(
     }
   });
   server.on("clientError", refuseUnreadable);
-  await listen(server, settings);
+  await listen(server, checked);
+  const { batcher } = (service = serviceOf(await opened(server, model), checked));
   async function close(): Promise<void> {
     const closed = once(server, "close");
     server.close();
     server.closeIdleConnections();
     const late = new ApiError(503, "the server was closed before the answer was finished.");
-    const patience = settings.shutdownSeconds * 1000;
+    const patience = checked.shutdownSeconds * 1000;
     const timers = [
       setTimeout(() => ending.abort(late), patience),
       // Connections of clients that neither send nor read.
@@ -74,25 +88,56 @@ export async function serve(
   }
 
   return {
-    url: `http://${hostOf(settings)}:${(server.address() as AddressInfo).port}/v1`,
+    url: `http://${hostOf(checked)}:${(server.address() as AddressInfo).port}/v1`,
     close: () => (closing ??= close()),
   };
 }
 
-async function route(service: CompletionService, request: IncomingMessage, reply: Reply): Promise<void> {
+interface Service extends CompletionService {
+  readonly admission: Admission;
+}
+
+function serviceOf(model: ServedModel, checked: CheckedOptions): Service {
+  const settings = serveSettings(checked, model);
+  const batcher = createBatcher(model, settings);
+  const admission = createAdmission(settings, () => batcher.size);
+  return { batcher, settings, admission, fingerprint: model.fingerprint.slice(0, 16) };
+}
+
+async function opened(server: Server, model: ServedModel | (() => Promise<ServedModel>)): Promise<ServedModel> {
+  if (typeof model !== "function") return model;
+  try {
+    return await model();
+  } catch (error) {
+    server.close();
+    server.closeAllConnections();
+    throw error;
+  }
+}
+
+async function route(service: Service, request: IncomingMessage, reply: Reply): Promise<void> {
   const { settings } = service;
-  checkHost(request, settings);
   const { url = "/" } = request;
   const path = URL.canParse(url, "http://host") ? new URL(url, "http://host").pathname : url;
   if (path === "/health") return reply.json({ status: "ok", answering: service.batcher.size });
   checkKey(request, settings);
   const model = { id: settings.name, object: "model", created: 0, owned_by: "mlan" };
-  const body = (): Promise<unknown> => readBody(request, settings.maximumBodyBytes);
+  const complete =
+    <Body extends SharedBody>(kind: CompletionKind<Body>) =>
+    async (): Promise<void> => {
+      const admitted = service.admission.enter();
+      try {
+        const body = await readBody(request, settings.maximumBodyBytes, admitted);
+        await answerCompletion(kind, service, body, reply);
+      } finally {
+        admitted.leave();
+      }
+    };
   const routes: Readonly<Record<string, readonly [method: string, answer: () => void | Promise<void>]>> = {
     "/v1/models": ["GET", () => reply.json({ object: "list", data: [model] })],
     [`/v1/models/${encodeURIComponent(settings.name)}`]: ["GET", () => reply.json(model)],
-    "/v1/chat/completions": ["POST", async () => answerCompletion(CHAT, service, await body(), reply)],
-    "/v1/completions": ["POST", async () => answerCompletion(TEXT, service, await body(), reply)],
+    "/v1/chat/completions": ["POST", complete(CHAT)],
+    "/v1/completions": ["POST", complete(TEXT)],
   };
   const [method, answer] = Object.hasOwn(routes, path) ? (routes[path] ?? []) : [];
   if (method === undefined || answer === undefined) {
@@ -106,7 +151,7 @@ async function route(service: CompletionService, request: IncomingMessage, reply
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i;
 
 /** Refuses names of others that lead here, by which a web page could reach a server of this machine alone. */
-function checkHost({ headers }: IncomingMessage, { host }: ServeSettings): void {
+function checkHost({ headers }: IncomingMessage, { host }: Pick<ServeSettings, "host">): void {
   const asked = (headers.host ?? "").replace(/:\d+$/, "");
   if (!LOOPBACK.test(host) || LOOPBACK.test(asked)) return;
   throw new ApiError(403, `this server is not ${JSON.stringify(asked.slice(0, 100))}. Ask it as ${host}.`);
@@ -133,7 +178,7 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end([...head, "connection: close", "", body].join("\r\n"));
 }
 
-async function listen(server: Server, { host, port }: ServeSettings): Promise<void> {
+async function listen(server: Server, { host, port }: Pick<ServeSettings, "host" | "port">): Promise<void> {
   server.listen(port, host);
   try {
     await once(server, "listening");
@@ -145,6 +190,6 @@ async function listen(server: Server, { host, port }: ServeSettings): Promise<vo
   }
 }
 
-function hostOf({ host }: ServeSettings): string {
+function hostOf({ host }: Pick<ServeSettings, "host">): string {
   return host.includes(":") ? `[${host}]` : host;
 }

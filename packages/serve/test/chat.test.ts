@@ -88,6 +88,20 @@ describe("a chat completion", () => {
     for (const other of others) expect(await ask(other)).not.toBe(direct.text);
   });
 
+  it("continues a last message of the assistant", async () => {
+    const user = { role: "user", content: "what is it?" } as const;
+    const ask = async (begun: string): Promise<string | null | undefined> => {
+      const messages = [user, { role: "assistant" as const, content: begun }];
+      return (await client.chat.completions.create(body({ messages }))).choices[0]?.message.content;
+    };
+    const direct = await generated({
+      prompt: { kind: "chat", user: "what is it?", answerStart: "a red" },
+    });
+    expect(await ask("a red")).toBe(direct.text);
+    expect(await ask("a blue")).not.toBe(direct.text);
+    expect(await ask("")).toBe((await generated({})).text);
+  });
+
   it("is sampled by seed, choices of a request by seeds that differ", async () => {
     const sampled = { temperature: 1.2, top_p: 0.95, seed: 5 };
     const { choices, usage } = await client.chat.completions.create(body({ ...sampled, n: 2 }));

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import type { GenerationOptions, GenerationRequest, Model } from "@mlan/core";
 import { serve } from "@mlan/serve";
@@ -38,7 +40,7 @@ describe("requests", () => {
     let open = (): void => {};
     const gate = new Promise<void>((resolve) => (open = resolve));
     const { model: watched, batches } = observed(() => (batches.length === 1 ? gate : opened));
-    const { client, server } = await served(watched, { batchSize: 6 });
+    const { client, server } = await served(watched, { batchSize: 6, maximumBatches: 1 });
     const first = client.chat.completions.create(asked);
     await expect.poll(() => batches).toEqual([1]);
     const later = Array.from({ length: 7 }, () => client.chat.completions.create(asked));
@@ -49,6 +51,27 @@ describe("requests", () => {
     expect(new Set(texts).size).toBe(1);
     expect(batches).toEqual([1, 6, 1]);
     expect(await health()).toEqual({ status: "ok", answering: 0 });
+  });
+
+  it("begin at once in another batch while one is answered, with the same answers", async () => {
+    const { model: watched, finishes } = observed();
+    const { client } = await served(watched, { batchSize: 1 });
+    const messages = [{ role: "user" as const, content: "hello there" }];
+    const short = { ...asked, messages, max_tokens: 12 };
+    const alone = await Promise.all([client.chat.completions.create(short), client.chat.completions.create(long)]);
+    finishes.length = 0;
+    const order: string[] = [];
+    const running = await client.chat.completions.create({ ...long, stream: true });
+    let text = "";
+    const reading = (async () => {
+      for await (const { choices } of running) text += choices[0]?.delta.content ?? "";
+      order.push("long");
+    })();
+    const later = await client.chat.completions.create(short);
+    order.push("short");
+    await reading;
+    expect(order).toEqual(["short", "long"]);
+    expect([later.choices[0]?.message.content, text]).toEqual(alone.map(({ choices }) => choices[0]?.message.content));
   });
 
   it("whose client hangs up end, and others beside them do not", async () => {
@@ -66,7 +89,7 @@ describe("requests", () => {
 
   it("that wait when their client hangs up are never computed", async () => {
     const { model: watched, batches } = observed();
-    const { client } = await served(watched, { batchSize: 1 });
+    const { client } = await served(watched, { batchSize: 1, maximumBatches: 1 });
     const running = client.chat.completions.create({ ...asked, max_tokens: 100 });
     await expect.poll(() => batches.length, { interval: 1 }).toBe(1);
     const leaving = new AbortController();
@@ -99,6 +122,96 @@ describe("requests", () => {
     };
     await expect(reading()).rejects.toThrow(/took longer than 0\.05 seconds/);
   });
+});
+
+describe("a request is refused before its body is read,", () => {
+  /** Announces a body of so many bytes, and sends nothing of it. Resolves once the server has begun with the request. */
+  async function announced(url: string, bytes: number) {
+    const request = httpRequest(`${url}/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "content-length": bytes, expect: "100-continue" },
+    });
+    request.on("error", () => {}).flushHeaders();
+    const answer = once(request, "response").then(async ([response]: IncomingMessage[]) => {
+      const text = Buffer.concat((await response?.toArray()) ?? []).toString();
+      return { status: response?.statusCode, after: response?.headers["retry-after"], text };
+    });
+    answer.catch(() => {});
+    await once(request, "continue");
+    return { request, answer };
+  }
+
+  it("when the bodies of others fill the memory for them", async () => {
+    const { server, client } = await served(model, { maximumBodyBytes: 10_000, maximumHeldBytes: 15_000 });
+    const first = await announced(server.url, 9000);
+    const second = await announced(server.url, 9000);
+    expect(await second.answer).toEqual({
+      status: 503,
+      after: "1",
+      text: expect.stringContaining("have 0.0 MB, the most that this server holds"),
+    });
+    second.request.destroy();
+    const large = { ...asked, user: "u".repeat(7000) };
+    await expect(client.chat.completions.create(large)).rejects.toMatchObject({ status: 503 });
+    expect((await client.chat.completions.create(asked)).choices).toHaveLength(1);
+    first.request.destroy();
+    const again = async (): Promise<number> => (await client.chat.completions.create(large)).choices.length;
+    await expect.poll(again).toBe(1);
+    // What was answered is held no longer.
+    for (let count = 0; count < 3; count++) expect(await again()).toBe(1);
+  });
+
+  it("when as many as may be are being received", async () => {
+    const { server } = await served(model, { maximumWaiting: 1 });
+    const first = await announced(server.url, 1000);
+    const second = await announced(server.url, 1000);
+    expect(await second.answer).toEqual({
+      status: 429,
+      after: "1",
+      text: expect.stringContaining("1 answers are being waited for"),
+    });
+    for (const { request } of [first, second]) request.destroy();
+  });
+});
+
+describe("a model that is opened by the server", () => {
+  it("is opened once the port is taken; requests before that are told to come back", async () => {
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const port = await freePort();
+    const serving = serve(
+      async () => {
+        await gate;
+        return model;
+      },
+      { port },
+    );
+    const health = async (): Promise<unknown> => {
+      const response = await fetch(`http://127.0.0.1:${port}/health`);
+      return [response.status, await response.text()];
+    };
+    await expect.poll(health).toEqual([503, expect.stringContaining("the model is being loaded")]);
+    const refused = serve(() => Promise.reject(new Error("was opened")), { port });
+    await expect(refused).rejects.toThrow(`serve: cannot listen at 127.0.0.1:${port}: `);
+    open();
+    const server = await serving;
+    expect(await health()).toEqual([200, '{"status":"ok","answering":0}']);
+    await server.close();
+  });
+
+  it("and cannot be opened leaves no server behind", async () => {
+    const port = await freePort();
+    const damaged = new Error("damaged");
+    await expect(serve(() => Promise.reject(damaged), { port })).rejects.toBe(damaged);
+    const server = await serve(model, { port });
+    await server.close();
+  });
+
+  async function freePort(): Promise<number> {
+    const server = await serve(model, { port: 0 });
+    await server.close();
+    return Number(new URL(server.url).port);
+  }
 });
 
 describe("a server that closes", () => {
@@ -157,6 +270,9 @@ it("options and ports that cannot be are refused", async () => {
     /^serve: option "port": expected .* at most 65535, found 70000\.$/,
   );
   await expect(serve(model, { batchSize: 0 })).rejects.toThrow(/"batchSize"/);
+  await expect(serve(model, { maximumBodyBytes: 9, maximumHeldBytes: 8 })).rejects.toThrow(
+    /^serve: option "maximumHeldBytes" is 8, less than the 9 bytes that one body may have\. Raise it, /,
+  );
   const { server } = await served(model);
   const port = Number(new URL(server.url).port);
   await expect(serve(model, { port })).rejects.toThrow(`serve: cannot listen at 127.0.0.1:${port}: `);

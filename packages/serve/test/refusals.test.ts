@@ -89,11 +89,25 @@ describe("a request that cannot be answered gets one error that names the field:
     ["another model", { ...asked, model: "gpt" }, 404, "model", /^there is no model "gpt"; this server has "tiny"\.$/],
     ["two users in a row", { ...asked, messages: [user, user] }, 400, "messages.1", /^messages\.1 is by the user\. /],
     [
-      "an assistant at the end",
-      { ...asked, messages: [user, { role: "assistant", content: "" }] },
+      "an assistant at the beginning",
+      { ...asked, messages: [{ role: "assistant", content: "" }] },
       400,
-      "messages.1",
-      /the last word/,
+      "messages.0",
+      /^messages\.0 is by the assistant\. .* the user begins\.$/,
+    ],
+    [
+      "an assistant at the end that is not to be continued",
+      { ...asked, messages: [user, { role: "assistant", content: "" }], continue_final_message: false },
+      400,
+      "continue_final_message",
+      /A last message of the assistant is continued\./,
+    ],
+    [
+      "nothing to be continued",
+      { ...asked, continue_final_message: true },
+      400,
+      "continue_final_message",
+      /Add the assistant's message/,
     ],
     [
       "a system message in the middle",
@@ -107,7 +121,7 @@ describe("a request that cannot be answered gets one error that names the field:
       { ...asked, messages: [{ role: "system", content: "" }] },
       400,
       "messages.0",
-      /the last word/,
+      /^messages\.0 is by the system\. /,
     ],
     [
       "a picture on the network",

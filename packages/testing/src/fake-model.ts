@@ -32,6 +32,7 @@ import { WORDINGS } from "./wordings.ts";
 
 const IGNORED = -100;
 const FILE = "fake-model.json";
+const TUNING_TEMPLATE = "v1";
 
 export interface FakeModelOptions {
   /** What its tensors live on. Default: the backend that is TensorFlow.js's current one. */
@@ -44,6 +45,8 @@ export interface FakeModelOptions {
   readonly checkImage?: NonNullable<ModelInspection["checkImage"]>;
   /** What a user is told of how its files were read. Default nothing. */
   readonly notices?: readonly string[];
+  /** See {@link ModelInspection.tuningTemplate}. Default "v1". */
+  readonly tuningTemplate?: string;
   /** What `generate` answers. Default: the character that the learned weights make most likely, again and again. */
   readonly answer?: (request: GenerationRequest) => string;
 }
@@ -65,6 +68,7 @@ export function fakeModelSource(options: FakeModelOptions = {}): TrainableModelS
       content: await contentOfFiles(new Map(options.weights && [["weights", options.weights]]), signal),
       parameters: { language: VOCABULARY * VOCABULARY, projector: 6 },
       readsImages: options.readsImages ?? true,
+      tuningTemplate: options.tuningTemplate ?? TUNING_TEMPLATE,
       wording: wordingOf,
       encode,
       ...(options.notices && { notices: options.notices }),
@@ -89,7 +93,7 @@ export function fakeModelPlugin(options: FakeModelOptions = {}): Plugin<ModelSou
   };
 }
 
-function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
+function fakeModel(seed: number, { answer, tuningTemplate = TUNING_TEMPLATE }: FakeModelOptions): TrainableModel {
   const random = seededRandom(seed);
   const values = Float32Array.from({ length: VOCABULARY * VOCABULARY }, () => (random.next() - 0.5) * 0.1);
   const table = fakeWeight("table", "language", tf.tensor2d(values, [VOCABULARY, VOCABULARY]));
@@ -107,6 +111,10 @@ function fakeModel(seed: number, { answer }: FakeModelOptions): TrainableModel {
     get wording() {
       return wordingOf(format);
     },
+    get templateFingerprint() {
+      return format.template === "plain" ? undefined : `fake ${format.template}`;
+    },
+    tuningTemplate,
     setFormat(next) {
       format = next;
     },

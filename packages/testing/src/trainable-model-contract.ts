@@ -61,6 +61,16 @@ export function describeTrainableModelContract(
       for (const place of places) expect(one.labels[place]).toBe(all.labels[place]);
     });
 
+    it("names the template that it is tuned in, if any, before it is opened too", async () => {
+      const { tuningTemplate } = model;
+      if (source.inspect) expect((await source.inspect()).tuningTemplate).toBe(tuningTemplate);
+      if (tuningTemplate === undefined) return;
+      model.setFormat({ ...tuning, template: tuningTemplate });
+      for (const conversation of alphabetConversations(4))
+        expect(model.encode(conversation).supervised).toBeGreaterThan(0);
+      model.setFormat(tuning);
+    });
+
     it("names its parameters, each once", () => {
       const names = model.parameters().map(({ name }) => name);
       expect(new Set(names).size).toBe(names.length);

@@ -25,7 +25,7 @@ const schema = z
     trained: z.array(component).min(1, "expected at least one component to train"),
     adapter: adapterSchema.optional(),
     format: z.strictObject({
-      template: z.string().min(1),
+      template: z.string().min(1).optional(),
       imageAspectRatio: z.enum(["pad", "square"]),
       maximumLength: count,
     }),

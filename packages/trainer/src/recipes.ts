@@ -1,10 +1,10 @@
-import type { Component, ConversationFormat, TrainingRecipe } from "@mlan/core";
+import type { Component, RecipeFormat, TrainingRecipe } from "@mlan/core";
 import type { LowRankAdapter } from "./lora.ts";
 import { checkRecipe } from "./recipe-schema.ts";
 
 /** The fields of a recipe to change. Fields of `format` that are not given keep their values. */
 export interface RecipeOverrides extends Partial<Omit<TrainingRecipe, "format" | "adapter">> {
-  readonly format?: Partial<ConversationFormat>;
+  readonly format?: Partial<RecipeFormat>;
   /** Trains an adapter, as `lora()` describes it, in place of the language model. */
   readonly adapter?: LowRankAdapter;
 }
@@ -15,8 +15,9 @@ export function alignment(overrides: RecipeOverrides = {}): TrainingRecipe {
 }
 
 /**
- * Stage 2 of arXiv 2411.10557 (`scripts/train/finetune.sh`) with `overrides`. With an adapter, the learning rates are those
- * of LLaVA's `finetune_lora.sh`: 2e-4, and 2e-5 for the projector. Throws `invalid-options`.
+ * Stage 2 of arXiv 2411.10557 (`scripts/train/finetune.sh`) with `overrides`, in the model's own template: "v1" for Llama 2
+ * and Vicuna, as in the paper. With an adapter, the learning rates are those of LLaVA's `finetune_lora.sh`: 2e-4, and 2e-5
+ * for the projector. Throws `invalid-options`.
  */
 export function instructionTuning(overrides: RecipeOverrides = {}): TrainingRecipe {
   return withOverrides(INSTRUCTION_TUNING, overrides);
@@ -40,7 +41,7 @@ const ALIGNMENT: TrainingRecipe = {
 
 const INSTRUCTION_TUNING: TrainingRecipe = {
   trained: ["language", "projector"],
-  format: { template: "v1", imageAspectRatio: "pad", maximumLength: 2048 },
+  format: { imageAspectRatio: "pad", maximumLength: 2048 },
   batchSize: 64,
   microBatchSize: 8,
   epochs: 1,

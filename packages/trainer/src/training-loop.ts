@@ -3,9 +3,11 @@ import {
   type Compute,
   counted,
   deriveSeed,
+  formatFor,
   type Learning,
   MlanError,
   type StepEndEvent,
+  type TrainableModel,
   type TrainEvent,
   type TrainRun,
 } from "@mlan/core";
@@ -31,18 +33,24 @@ export interface TrainingLoopSettings {
  * is saved as a checkpoint, as when training is aborted.
  */
 export async function* trainingLoop(
-  run: TrainRun,
+  given: TrainRun,
   settings: TrainingLoopSettings,
 ): AsyncGenerator<TrainEvent, void, undefined> {
-  const { model, seed, signal } = run;
-  const recipe = checkRecipe(run.recipe);
+  const { model, seed, signal } = given;
+  const checked = checkRecipe(given.recipe);
   signal?.throwIfAborted();
-  model.setFormat(recipe.format);
+  const format = formatFor(checked.format, model);
+  const recipe = { ...checked, format };
+  const run = { ...given, recipe };
+  const { templateFingerprint: before } = model;
+  const { template: learned } = model.format;
+  model.setFormat(format);
+  const otherTemplate = templateWarnings({ name: learned, fingerprint: before }, model);
   adapt(run);
   checkTrained(run);
   const set = await openTrainingSet(run);
   const plan = trainingPlan({ set, recipe, seed });
-  const warnings = [...checkSchedule(recipe, plan.steps), ...supervisionWarnings(set, plan)];
+  const warnings = [...otherTemplate, ...checkSchedule(recipe, plan.steps), ...supervisionWarnings(set, plan)];
   const depends = dependenciesOf(run, set, plan);
   const checkpoints = checkpointsIn(run.folder, { plan, depends });
   const learning = model.learn(recipe.trained);
@@ -100,6 +108,16 @@ export async function* trainingLoop(
       learning.end();
     }
   }
+}
+
+/** Says that a model which has learned conversations in one template goes on in another. */
+function templateWarnings(
+  before: { readonly name: string; readonly fingerprint: string | undefined },
+  { format, templateFingerprint: now }: TrainableModel,
+): readonly string[] {
+  if (before.fingerprint === undefined || now === undefined || before.fingerprint === now) return [];
+  const [learned, learns] = [`"${before.name}" (${before.fingerprint})`, `"${format.template}" (${now})`];
+  return [`The model has learned conversations in the template ${learned}, and is now trained in ${learns}.`];
 }
 
 function supervisionWarnings({ misaligned }: TrainingSet, { withoutSupervision }: TrainingPlan): readonly string[] {

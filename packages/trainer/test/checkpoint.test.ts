@@ -34,6 +34,9 @@ describe("checkpoints", () => {
     await train({ folder, killAt: 5 });
     const state = JSON.parse(await readFile(new URL("step-000004/trainer-state.json", folder), "utf8"));
     expect(state).toMatchObject({ formatVersion: 2, step: 4, steps: 9, epoch: 1, cursor: 8 });
+    // The recipe names none: the template is the model's own.
+    expect(RECIPE.format.template).toBeUndefined();
+    expect(state).toMatchObject({ depends: { recipe: { format: { template: "v1", maximumLength: 64 } } } });
   });
 
   it.each([1, 3, 4, 8])("resume after a stop in step %i to the same bits and losses", async (killAt) => {

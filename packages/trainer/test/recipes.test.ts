@@ -14,7 +14,7 @@ const PAPER = [
   ["warmupRatio",     0.03,           0.03],
   ["weightDecay",     0,              0],
   ["groupByModality", false,          true],
-  ["format", { template: "plain", imageAspectRatio: "square", maximumLength: 2048 }, { template: "v1", imageAspectRatio: "pad", maximumLength: 2048 }],
+  ["format", { template: "plain", imageAspectRatio: "square", maximumLength: 2048 }, { imageAspectRatio: "pad", maximumLength: 2048 }],
 ] as const;
 
 describe("the recipes of the paper", () => {
@@ -30,7 +30,7 @@ describe("the recipes of the paper", () => {
 
   it("keep the rest of the format when a part of it is changed", () => {
     const { format } = instructionTuning({ format: { maximumLength: 128 } });
-    expect(format).toEqual({ template: "v1", imageAspectRatio: "pad", maximumLength: 128 });
+    expect(format).toEqual({ imageAspectRatio: "pad", maximumLength: 128 });
   });
 
   // oxfmt-ignore

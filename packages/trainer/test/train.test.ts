@@ -292,6 +292,23 @@ it("warns of conversations whose supervised text is not exactly their answers, a
   expect(events[0]).toMatchObject({ unsupervised: [], warnings: [warning] });
 });
 
+it("warns when a model that has learned conversations in one template goes on in another, not when it begins", async () => {
+  const tunedIn =
+    (template: string) =>
+    (model: TrainableModel): TrainableModel => {
+      model.setFormat({ ...model.format, template });
+      return model;
+    };
+  const warningsFor = async (template: string): Promise<unknown> => {
+    const { events } = await train({ folder: new URL(`${template}/`, folder), adapt: tunedIn(template) });
+    return events[0]?.type === "train-start" ? events[0].warnings : undefined;
+  };
+  expect(await warningsFor("llama_2")).toEqual([
+    'The model has learned conversations in the template "llama_2" (fake llama_2), and is now trained in "v1" (fake v1).',
+  ]);
+  expect([await warningsFor("v1"), await warningsFor("plain")]).toEqual([[], []]);
+});
+
 it("warns of learning rates that hardly change a weight", async () => {
   const { events } = await train({ folder, recipe: { ...RECIPE, learningRate: 1e-9 } });
   expect(events[0]).toMatchObject({ warnings: [expect.stringMatching(/add up to 4\.\de-9, which hardly changes/)] });

@@ -37,7 +37,7 @@ it("a Qwen2 is aligned, tuned on language and evaluated under LLaVA, and answers
         train({
           name: "tune",
           data: mlan({ file: new URL("MLAN_mini.json", world.mlan) }),
-          recipe: instructionTuning({ ...steps, format: { ...format, template: "chatml" } }),
+          recipe: instructionTuning({ ...steps, format }),
         }),
         asked,
       ],

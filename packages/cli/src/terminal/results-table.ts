@@ -48,7 +48,7 @@ function tableOf(results: readonly StageResult[], { stages, width }: ResultsTabl
   return textTable({ columns, rows }, width);
 }
 
-/** A row per metric, and one for the share of unreadable answers if there are any. */
+/** A row per metric, and one each for the shares of unreadable answers and of cut prompts if there are any. */
 function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]): readonly (readonly string[])[] {
   const metrics = [...new Set(results.flatMap((result) => Object.keys(result?.metrics ?? {})))];
   const questions = [...new Set(results.flatMap((result) => (result ? questionCount(result) : [])))].join(", ");
@@ -61,10 +61,18 @@ function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]
     }),
     index === 0 ? questions : "",
   ]);
-  if (!results.some((result) => result && result.unreadable > 0)) return metricRows;
+  const shareRow = (title: string, countOf: (result: StageResult) => number | undefined): readonly string[][] => {
+    const counts = results.map((result) => result && countOf(result));
+    if (!counts.some((found) => found !== undefined && found > 0)) return [];
+    const shares = counts.map((found, index) =>
+      found === undefined ? "" : percent(found / (results[index]?.questions ?? NaN)),
+    );
+    return [["", title, ...shares, ""]];
+  };
   return [
     ...metricRows,
-    ["", "unreadable", ...results.map((one) => (one ? percent(one.unreadable / one.questions) : "")), ""],
+    ...shareRow("unreadable", ({ unreadable }) => unreadable),
+    ...shareRow("cut prompts", ({ cutPrompts }) => cutPrompts),
   ];
 }
 
@@ -93,10 +101,14 @@ function verificationsOf(results: readonly StageResult[]): readonly string[] {
   return lines.length > 0 ? ["", ...lines] : [];
 }
 
-/** A warning when the questions or prompts of a benchmark differ between stages with the same wording. */
+/** A warning when questions, prompts or template of a benchmark differ between stages with the same wording. */
 function differenceOf({ benchmark, wording }: StageResult, results: readonly StageResult[]): readonly string[] {
   const alike = results.filter((one) => one.benchmark === benchmark && one.wording === wording);
-  if (new Set(alike.map(({ fingerprints }) => JSON.stringify(fingerprints))).size === 1) return [];
+  const askedAlike = new Set(alike.map(({ fingerprints }) => JSON.stringify(fingerprints))).size === 1;
+  const templates = new Set(alike.flatMap(({ template }) => template ?? []));
+  if (askedAlike && templates.size < 2) return [];
   const stages = alike.map(({ stage }) => stage).join(" and ");
-  return [`Do not compare ${stages} on ${benchmark}: its questions or prompts changed in between.`];
+  return [
+    `Do not compare ${stages} on ${benchmark}: its ${askedAlike ? "template" : "questions or prompts"} changed in between.`,
+  ];
 }

@@ -48,7 +48,7 @@ export async function openModel(request: ModelRequest, terminal: Terminal): Prom
   const opened = trainableModel(await openShown(source, terminal));
   try {
     if (template !== undefined) opened.setFormat({ ...opened.format, template });
-    if (opened.format.template === UNTUNED) throw untuned(checkpoint);
+    if (opened.format.template === UNTUNED) throw untuned(checkpoint, opened.tuningTemplate);
     return opened;
   } catch (error) {
     opened.dispose();
@@ -87,10 +87,10 @@ export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>
   );
 }
 
-function untuned(checkpoint: string): MlanError {
+function untuned(checkpoint: string, tuningTemplate = "v1"): MlanError {
   return new MlanError(
     "invalid-options",
     `${checkpoint} has the template "${UNTUNED}", which has no turns: its weights have learned no conversations. ` +
-      "Give --template, e.g. --template v1, to talk with it all the same.",
+      `Give --template, e.g. --template ${tuningTemplate}, to talk with it all the same.`,
   );
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { basename, resolve } from "node:path";
+import type { TrainableModel } from "@mlan/core";
 import { serve } from "@mlan/serve";
 import { checkpointPlace } from "../project/checkpoint-place.ts";
 import { pathAt } from "../project/folders.ts";
@@ -25,13 +26,12 @@ export interface ServeRequest extends ModelRequest {
 /** Serves a checkpoint until a signal, and returns the exit status. */
 export async function serveModel(request: ServeRequest, terminal: Terminal): Promise<number> {
   const { checkpoint, host, port, apiKey, batchSize, maxTokens, maxImages, maxBody, maxWaiting, timeout } = request;
-  const model = await openModel(request, terminal);
+  let model: TrainableModel | undefined;
+  // Listens first: a port that is taken is no reason to wait for gigabytes.
+  const open = async (): Promise<TrainableModel> => (model = await openModel(request, terminal));
   try {
-    using interruption = openInterruption(() =>
-      terminal.note("Finishing the answers that have begun. Ctrl-C again ends at once."),
-    );
     const name = request.name ?? nameOf(checkpoint);
-    const server = await serve(model, {
+    const server = await serve(open, {
       name,
       host,
       port,
@@ -43,12 +43,15 @@ export async function serveModel(request: ServeRequest, terminal: Terminal): Pro
       ...(maxWaiting !== undefined && { maximumWaiting: maxWaiting }),
       ...(timeout !== undefined && { requestSeconds: timeout }),
     });
+    using interruption = openInterruption(() =>
+      terminal.note("Finishing the answers that have begun. Ctrl-C again ends at once."),
+    );
     terminal.print(`${name} is served at ${server.url}`);
     if (!interruption.signal.aborted) await once(interruption.signal, "abort");
     await server.close();
     return 0;
   } finally {
-    model.dispose();
+    model?.dispose();
   }
 }
 

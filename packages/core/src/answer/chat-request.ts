@@ -8,29 +8,35 @@ export interface ChatMessage {
   /** "system" only in the first message. */
   readonly role: Turn["role"];
   readonly text: string;
-  /** Shown in front of the text, as in training. Only a user shows images. Default: none. */
+  /** Placed before the text, as in training. Only a user's message may have images. Default: none. */
   readonly images?: readonly ImageReference[];
 }
 
 /**
- * Prompt and images of a request that answers the last message, which is the user's. Throws `invalid-data` when it is not,
- * and when a user's text contains {@link IMAGE_PLACEHOLDER} in a conversation with images, where it would be taken for one.
+ * Returns the prompt and images of a request that answers the last message if it is the user's, or continues it if it
+ * is the assistant's; the answer is then only the new text. Throws `invalid-data` when there is nothing to answer, and
+ * when a user's text contains {@link IMAGE_PLACEHOLDER} in a conversation with images, where it would mark the place of
+ * an image.
  */
 export function chatRequest(messages: readonly ChatMessage[]): Pick<GenerationRequest, "prompt" | "images"> {
   const images = messages.flatMap((message) => message.images ?? []);
-  const last = messages.at(-1);
-  if (last?.role !== "user")
-    throw new MlanError("invalid-data", "the last message is not the user's. Add the user's next message.");
+  const begun = messages.at(-1)?.role === "assistant" ? messages.at(-1) : undefined;
+  const asked = begun ? messages.slice(0, -1) : messages;
+  if (asked.at(-1)?.role !== "user")
+    throw new MlanError("invalid-data", "there is no message of the user to answer. Add the user's next message.");
   if (images.length > 0 && messages.some(({ role, text }) => role === "user" && text.includes(IMAGE_PLACEHOLDER)))
     throw new MlanError(
       "invalid-data",
       `a text contains ${IMAGE_PLACEHOLDER}, which marks the place of an image. Write it differently, or leave out the images.`,
     );
-  const turns = messages.map(({ role, text, images: shown = [] }) => ({
+  const turns = asked.map(({ role, text, images: shown = [] }) => ({
     role,
     text: imagesInFront(shown.length) + text,
   }));
   const history = turns.slice(0, -1);
   const user = turns.at(-1)?.text ?? "";
-  return { prompt: { kind: "chat", ...(history.length > 0 && { history }), user, answerStart: "" }, images };
+  return {
+    prompt: { kind: "chat", ...(history.length > 0 && { history }), user, answerStart: begun?.text ?? "" },
+    images,
+  };
 }

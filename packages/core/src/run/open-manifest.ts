@@ -7,7 +7,7 @@ import type { Manifest, StageStatus } from "./manifest.ts";
 import { versionsOf } from "../scope/plugin.ts";
 import type { Contents } from "./preflight.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { currentPlan } from "./stored-recipe.ts";
+import { currentPlan, templatesIn, withTemplates } from "./stored-recipe.ts";
 
 export interface OpenedManifest {
   readonly manifest: Manifest;
@@ -15,7 +15,10 @@ export interface OpenedManifest {
   readonly replaced?: Manifest;
 }
 
-/** The manifest of the run to continue, or a new one, which is not written yet. Throws `run-folder`. */
+/**
+ * Returns the manifest of the run to continue, or a new one that is not written yet. Throws `run-folder` for a folder
+ * that cannot be used.
+ */
 export async function openManifest(experiment: Experiment, folder: RunFolder, fresh: boolean): Promise<OpenedManifest> {
   const plan = planOf(experiment);
   const found = fresh ? await replaceableRun(folder) : await folder.readManifest();
@@ -24,7 +27,7 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   if (left !== undefined) {
     throw new MlanError(
       "run-folder",
-      `${pathOf(folder.url)} holds ${left} and no manifest.json, so nothing says which weights and data it was made from. Restore manifest.json, or run into another folder.`,
+      `${pathOf(folder.url)} contains ${left} but no manifest.json, so its weights and data are unknown. Restore manifest.json, or run into another folder.`,
     );
   }
   if (!found || fresh) {
@@ -46,11 +49,15 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
       `${pathOf(folder.url)} was written by an earlier version of mlan, which did not record what its run read; it cannot be continued. Run into another folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
     );
   }
-  const [difference] = differencesOf(currentPlan(found.plan), plan, "experiment");
+  const stored = currentPlan(found.plan);
+  // Which template a recipe without one has is known once the model has been inspected, and compared then.
+  const templates = templatesIn(stored);
+  const planned = withTemplates(plan, (stage) => templates.get(stage));
+  const [difference] = differencesOf(stored, planned, "experiment");
   if (difference === undefined) return { manifest: found };
   throw new MlanError(
     "run-folder",
-    `${pathOf(folder.url)} holds another experiment: ${difference}. Run into another folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
+    `${pathOf(folder.url)} contains a run of another experiment: ${difference}. Run into another folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
   );
 }
 
@@ -58,14 +65,15 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
 export async function keepManifest(
   folder: RunFolder,
   { manifest, replaced }: OpenedManifest,
-  { model, notices, data }: Contents,
+  { model, tuningTemplate, notices, data }: Contents,
 ): Promise<Manifest> {
   const stages = Object.entries(manifest.stages).map(([name, status]): [string, StageStatus] => {
     const now = data.get(name);
     return [name, now ? { ...status, data: now } : status];
   });
   const found = { ...(model && { model }), ...(notices.length > 0 && { notices }) };
-  const next: Manifest = { ...manifest, ...found, stages: Object.fromEntries(stages) };
+  const plan = withTemplates(manifest.plan, () => tuningTemplate);
+  const next: Manifest = { ...manifest, plan, ...found, stages: Object.fromEntries(stages) };
   try {
     if (replaced) await setAside(folder, replaced);
     await folder.writeManifest(next);

@@ -8,7 +8,8 @@ import { type DownloadEvent, withDownloads } from "./downloads.ts";
 import { MlanError } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
-import type { Component, ConversationFormat, ModelInspection } from "../contracts/model.ts";
+import { type ConversationFormat, formatFor } from "../contracts/conversation-format.ts";
+import type { Component, ModelInspection } from "../contracts/model.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { Stage } from "./stage.ts";
@@ -16,6 +17,7 @@ import { datasetsOf, openedOnce, type StageData } from "./stage-data.ts";
 import { lastTraining } from "./stage-model.ts";
 import { COMPUTE, MODEL } from "../scope/token.ts";
 import type { TrainingNeeds } from "../contracts/trainer.ts";
+import { templatesIn } from "./stored-recipe.ts";
 import { changedContent } from "./unchanged-data.ts";
 
 /** Emitted before the first stage, for each thing that is checked. */
@@ -29,26 +31,28 @@ export interface PreflightOptions {
   readonly experiment: Experiment;
   readonly scope: Scope;
   readonly folder: RunFolder;
-  /** Of the run that is continued, or of the new one. */
+  /** The manifest of the run that is continued, or of the new one. */
   readonly manifest: Manifest;
   /** Whether a stage is done and its outcome intact. */
   readonly isDone: (stage: Stage) => boolean;
   readonly signal?: AbortSignal;
 }
 
-/** The current content of what a run reads. */
+/** The current content of everything that a run reads. */
 export interface Contents {
   readonly model?: ContentRecord;
-  /** What a user should know about how the model's files were read, see {@link ModelInspection}. */
+  /** See {@link ModelInspection.tuningTemplate}. */
+  readonly tuningTemplate?: string;
+  /** See {@link ModelInspection}. */
   readonly notices: readonly string[];
   /** By stage name, then by dataset name. */
   readonly data: ReadonlyMap<string, Readonly<Record<string, DataRecord>>>;
 }
 
 /**
- * Opens or looks up everything that any stage will need, so that a missing file is noticed now and not hours later, and
- * compares it with what a continued run began with. Throws `run-folder` when that has changed, and the error of any
- * dataset, image, weights, recipe or disk that fails its check.
+ * Opens or looks up everything that any stage will need, so that a missing file is noticed now and not hours later.
+ * Throws `run-folder` when the inputs of a continued run have changed since it began, and the error of any dataset,
+ * image, weights, recipe or disk that fails its check.
  */
 export async function* preflight(
   options: PreflightOptions,
@@ -64,6 +68,7 @@ export async function* preflight(
   }
   yield { type: "preflight", subject: `the model ${source.name}` };
   const inspected = source.inspect && (yield* withDownloads(async (opening) => source.inspect?.(opening), signal));
+  checkTemplates(options, inspected?.tuningTemplate);
   const survey = dataSurvey({ manifest, model: source.name, inspected });
   yield* checkStages(pending, survey, inspected, options);
   await checkCheckpoints(options);
@@ -74,6 +79,7 @@ export async function* preflight(
   const model = inspected && (await contentRecordOf(inspected.content, known));
   const contents: Contents = {
     ...(model && { model }),
+    ...(inspected?.tuningTemplate !== undefined && { tuningTemplate: inspected.tuningTemplate }),
     notices: inspected?.notices ?? [],
     data: new Map(experiment.stages.map((stage) => [stage.name, survey.records(datasetsOf(readBy(stage)))])),
   };
@@ -109,7 +115,8 @@ async function* checkStages(
       yield* withDownloads((opening) => survey.add(dataset, copies[index] ?? dataset, opening), signal);
     }
     const wording = inspected?.wording?.(format);
-    format = stage.format ?? format;
+    const { tuningTemplate } = inspected ?? {};
+    if (stage.format && inspected) format = formatFor(stage.format, { name: scope.get(MODEL).name, tuningTemplate });
     if (!pending.includes(stage)) continue;
     const known = {
       trainedBefore,
@@ -124,11 +131,27 @@ async function* checkStages(
   await checkDiskSpace(folder.url, needs);
 }
 
+/** Throws `run-folder` when a stage without a template in its recipe was planned in another than the model has now. */
+function checkTemplates({ experiment, folder, manifest }: PreflightOptions, tuningTemplate: string | undefined): void {
+  const planned = templatesIn(manifest.plan);
+  for (const { name, format } of experiment.stages) {
+    const before = planned.get(name);
+    if (!format || format.template !== undefined || before === undefined || before === tuningTemplate) continue;
+    const now =
+      tuningTemplate === undefined ? "the model has none of its own" : `the model's own is "${tuningTemplate}"`;
+    throw new MlanError(
+      "run-folder",
+      `${pathOf(folder.url)} cannot be continued: its stage "${name}" trains in the template "${before}", and ${now} now. ` +
+        `Set format.template to "${before}" in the stage's recipe, or run into another folder.`,
+    );
+  }
+}
+
 function readBy({ data, asks }: Stage): StageData {
   return { ...(data && { data }), benchmarks: asks?.benchmarks ?? [] };
 }
 
-/** Checks the checkpoints that pending stages start from, and the last one, the run's outcome. */
+/** Checks the checkpoints that pending stages start from, and the last checkpoint, which is the run's outcome. */
 async function checkCheckpoints({ experiment, folder, manifest, isDone }: PreflightOptions): Promise<void> {
   const { stages } = experiment;
   const starts = stages.flatMap((stage, index) => (isDone(stage) ? [] : [lastTraining(stages, index)]));
@@ -150,7 +173,7 @@ async function checkCheckpoints({ experiment, folder, manifest, isDone }: Prefli
   }
 }
 
-/** The first input that has changed since a finished or continued stage began; undefined when none has. */
+/** Describes the first input that has changed since a finished or continued stage began; undefined when none has. */
 function firstChange({ model, stages }: Manifest, now: Contents, name: string): string | undefined {
   const begun = Object.entries(stages);
   if (begun.length > 0 && model && now.model && model.digest !== now.model.digest) {
@@ -159,7 +182,7 @@ function firstChange({ model, stages }: Manifest, now: Contents, name: string): 
   for (const [stage, { data = {} }] of begun) {
     for (const [dataset, before] of Object.entries(data)) {
       const found = now.data.get(stage)?.[dataset];
-      if (!found) continue; // the plans were compared before, and they say what is read
+      if (!found) continue; // the plans, which name the data, have already been compared
       const rows = found.fingerprint !== before.fingerprint;
       if (!rows && found.images.digest === before.images.digest) continue;
       return `the ${rows ? "rows" : "images"} of the data ${dataset} have changed since stage "${stage}" began`;
@@ -168,7 +191,7 @@ function firstChange({ model, stages }: Manifest, now: Contents, name: string): 
   return undefined;
 }
 
-/** The names of the first files that differ, in parentheses. */
+/** Lists the first files that differ, in parentheses. */
 function changedFiles({ files: before }: ContentRecord, { files: now }: ContentRecord): string {
   if (!before || !now) return "";
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(

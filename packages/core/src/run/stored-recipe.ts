@@ -2,8 +2,8 @@ import type { ExperimentPlan } from "./manifest.ts";
 import type { TrainingRecipe } from "../contracts/trainer.ts";
 
 /**
- * A stored recipe in today's fields: earlier versions wrote one field `protocol` in place of three of them. Any other
- * value is returned unchanged.
+ * Converts a stored recipe to the current fields; earlier versions wrote one field `protocol` in place of three of
+ * them. Returns any other value unchanged.
  */
 export function currentRecipe(stored: unknown): unknown {
   if (typeof stored !== "object" || stored === null || !("protocol" in stored)) return stored;
@@ -17,12 +17,36 @@ const STRICT = {
   answerSpans: "turns",
 } as const satisfies Partial<TrainingRecipe>;
 
-/** A stored plan, with the recipes of its stages in today's fields. */
+/** Converts the recipes in a stored plan to the current fields. */
 export function currentPlan(plan: ExperimentPlan): ExperimentPlan {
+  return withRecipes(plan, currentRecipe);
+}
+
+/** A plan whose recipes all name a template: where they name none, the one that `templateOf` gives for the stage. */
+export function withTemplates(plan: ExperimentPlan, templateOf: (stage: string) => string | undefined): ExperimentPlan {
+  return withRecipes(plan, (recipe, stage) => {
+    const { format } = Object(recipe);
+    const template = templateOf(stage);
+    if (typeof format !== "object" || format === null || "template" in format || template === undefined) return recipe;
+    return { ...Object(recipe), format: { template, ...format } };
+  });
+}
+
+/** The templates that the recipes of a plan name, by stage. */
+export function templatesIn({ stages }: ExperimentPlan): ReadonlyMap<string, string> {
+  return new Map(
+    stages.flatMap(({ name, settings }) => {
+      const { template } = Object(Object(Object(settings).recipe).format);
+      return typeof template === "string" ? [[name, template] as const] : [];
+    }),
+  );
+}
+
+function withRecipes(plan: ExperimentPlan, change: (recipe: unknown, stage: string) => unknown): ExperimentPlan {
   const stages = plan.stages.map((stage) => {
-    const { settings } = stage;
+    const { name, settings } = stage;
     if (typeof settings !== "object" || settings === null || !("recipe" in settings)) return stage;
-    return { ...stage, settings: { ...settings, recipe: currentRecipe(settings.recipe) } };
+    return { ...stage, settings: { ...settings, recipe: change(settings.recipe, name) } };
   });
   return { ...plan, stages };
 }

@@ -1,7 +1,9 @@
 import {
   type AskedText,
   type Choice,
+  counted,
   type Extractor,
+  IMAGE_PLACEHOLDER,
   type Metric,
   MlanError,
   type Prompt,
@@ -12,7 +14,13 @@ import {
 import { accuracy } from "../answers/metrics.ts";
 
 /** A question in words: what the user says, and how the answer begins. */
-export type QuestionWords = Pick<AskedText, "user" | "answerStart">;
+export interface QuestionWords extends Pick<AskedText, "user" | "answerStart"> {
+  /**
+   * How many images have their place inside `user`, as `<image>`: the last ones of the question. The others come before
+   * the text. Default 0, where `<image>` in `user` is plain text.
+   */
+  readonly placedImages?: number;
+}
 
 /** How one protocol asks and judges, under its name in a benchmark's `protocols`. Every member is pure. */
 export type ProtocolDefinition<Q extends Question> = JudgingDefinition<Q> & (AskingDefinition<Q> | PromptDefinition<Q>);
@@ -97,7 +105,10 @@ function promptOf<Q extends Question>(
 ): Prompt {
   if (definition.ask) {
     const asked = own(definition.askAs ?? {}, wording.name)?.(question) ?? definition.ask(question);
-    return wording.ask({ ...asked, images: question.images.length });
+    const { user, answerStart, placedImages = 0 } = asked;
+    const images = question.images.length - placedImages;
+    if (placedImages > 0) checkPlaces(benchmark, question, user, placedImages);
+    return wording.ask({ user, answerStart, images });
   }
   const { prompt } = definition;
   if (typeof prompt === "function") return prompt(question);
@@ -105,8 +116,19 @@ function promptOf<Q extends Question>(
   if (worded) return worded(question);
   throw new MlanError(
     "invalid-options",
-    `${benchmark}: the protocol "${name}" has no prompts for a model of the wording "${wording.name}", only for ` +
+    `${benchmark}: the protocol "${name}" has no prompts for a model with the wording "${wording.name}", only for ` +
       `${Object.keys(prompt).join(", ")}; use a protocol that asks in the model's own wording, such as "strict".`,
+  );
+}
+
+/** Throws `invalid-data` when a text with places of images has others, or more than there are images. */
+function checkPlaces(benchmark: string, { id, images }: Question, user: string, placed: number): void {
+  const places = user.split(IMAGE_PLACEHOLDER).length - 1;
+  if (places === placed && placed <= images.length) return;
+  throw new MlanError(
+    "invalid-data",
+    `${benchmark}: question "${id}" has ${counted(places, "placeholder")} ${IMAGE_PLACEHOLDER} in its text, for ` +
+      `${placed} of ${counted(images.length, "image")}; write one for each image that has its place in the text.`,
   );
 }
 

@@ -13,8 +13,8 @@ export interface Files {
   /** The root on this machine; ends in a slash. Only files returned by {@link Files.local} are sure to exist. */
   readonly folder: URL;
   /**
-   * The paths that match a pattern, sorted. `*` matches any characters except "/", in the last segment only. When no
-   * path matches exactly, extensions may differ in letter case, and `.ndjson` counts as `.jsonl`.
+   * The paths that match a pattern, sorted. `*` matches any characters except "/", in any segment. When no path
+   * matches exactly, extensions may differ in letter case, and `.ndjson` counts as `.jsonl`.
    */
   match(pattern: string): Promise<readonly string[]>;
   /** The file on this machine, downloaded first if necessary. */
@@ -32,7 +32,8 @@ export function matching(paths: readonly string[], pattern: string): readonly st
   return paths.filter((path) => similar.test(withUsualExtension(path))).toSorted();
 }
 
-function patternOf(pattern: string): RegExp {
+/** A pattern, or a segment of one, as in {@link Files.match}. */
+export function patternOf(pattern: string): RegExp {
   const literal = pattern.split("*").map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, "\\$&"));
   return new RegExp(`^${literal.join("[^/]*")}$`, "s");
 }

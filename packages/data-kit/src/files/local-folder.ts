@@ -2,7 +2,7 @@ import { type Location, messageOf, MlanError, pathOf, toFileUrl, toFolderUrl, sh
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { type Files, type FileSource, matching } from "./file-source.ts";
+import { type Files, type FileSource, matching, patternOf } from "./file-source.ts";
 
 /**
  * The files of a local folder, or one file of any name (the folder is then its parent). Every error begins with
@@ -33,14 +33,14 @@ function filesOf(errorPrefix: string, place: string, folder: URL): Files {
     place,
     folder,
     async match(pattern) {
-      const parent = pattern.slice(0, pattern.lastIndexOf("/") + 1);
-      const url = urlOf(folder, parent);
-      const entries = await readdir(url, { withFileTypes: true }).catch((cause: unknown): Dirent[] => {
-        if (isMissing(cause)) return [];
-        throw unreadable(errorPrefix, pathOf(url), cause);
-      });
-      const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => parent + name);
-      return matching(names, pattern);
+      const parents = await foldersOf(errorPrefix, folder, pattern.split("/").slice(0, -1));
+      const found = await Promise.all(
+        parents.map(async (parent) => {
+          const entries = await entriesOf(errorPrefix, urlOf(folder, parent));
+          return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => parent + name);
+        }),
+      );
+      return matching(found.flat(), pattern);
     },
     local: (path) => Promise.resolve(urlOf(folder, path)),
     async checksum(path) {
@@ -50,6 +50,34 @@ function filesOf(errorPrefix: string, place: string, folder: URL): Files {
       });
     },
   };
+}
+
+/** The folders below `root` that match these segments of a pattern, each "" or with a slash at the end. */
+async function foldersOf(errorPrefix: string, root: URL, segments: readonly string[]): Promise<readonly string[]> {
+  let parents: readonly string[] = [""];
+  for (const segment of segments) {
+    if (!segment.includes("*")) {
+      parents = parents.map((parent) => `${parent}${segment}/`);
+      continue;
+    }
+    const matches = patternOf(segment);
+    const below = parents.map(async (parent) => {
+      const entries = await entriesOf(errorPrefix, urlOf(root, parent));
+      // What is no folder, or a link to none, has no entries.
+      const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink());
+      return folders.filter(({ name }) => matches.test(name)).map(({ name }) => `${parent}${name}/`);
+    });
+    parents = (await Promise.all(below)).flat();
+  }
+  return parents;
+}
+
+/** What a folder holds; nothing when there is no such folder. */
+async function entriesOf(errorPrefix: string, folder: URL): Promise<readonly Dirent[]> {
+  return readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    if (isMissing(cause)) return [];
+    throw unreadable(errorPrefix, pathOf(folder), cause);
+  });
 }
 
 /** Matches every pattern, so that a file of any name can be read. */

@@ -1,15 +1,16 @@
-import type { Choice } from "@mlan/core";
+import { type Choice, MlanError, shownValue } from "@mlan/core";
 
-/** The texts as choices A, B, C, ... */
+/** The texts as choices A, B, C, ... Throws `invalid-data` for more than 26. */
 export function lettered(texts: readonly string[]): readonly Choice[] {
   return texts.map((text, index) => ({ label: letter(index), text }));
 }
 
-/** The label of a choice: 0 is A, 25 is Z. Throws a RangeError outside of that. */
+/** The label of a choice: 0 is A, 25 is Z. Throws `invalid-data` outside of that. */
 export function letter(index: number): string {
   const label = LETTERS[index];
   if (label !== undefined) return label;
-  throw new RangeError(`data-kit: there is no letter for choice ${index}; choices are numbered 0 to 25.`);
+  const message = `there is no letter for choice ${shownValue(index)}; letters name up to 26 choices, numbered from 0.`;
+  throw new MlanError("invalid-data", message);
 }
 
 /** A line per choice, "A: text", without a newline at the end. */

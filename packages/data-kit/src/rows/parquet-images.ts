@@ -1,5 +1,6 @@
 import { type ImageReference, messageOf, MlanError } from "@mlan/core";
 import type { FileMetaData, RowGroup, SchemaTree } from "hyparquet";
+import { nameOfPlace } from "../images/image-name.ts";
 import { type StoredImage, storedImage } from "../images/stored-image.ts";
 import { identityOf } from "../images/image-identity.ts";
 import type { ImageStore } from "../images/image-store.ts";
@@ -23,6 +24,8 @@ export interface ImageColumnOptions {
   readonly nullable: boolean;
   /** Whether to read every image now, for its identity. */
   readonly identify: boolean;
+  /** Whether images have the name of the column in their own, as another column has images too. */
+  readonly named: boolean;
   readonly store: ImageStore;
 }
 
@@ -43,7 +46,7 @@ export async function imagesOfColumn(
   options: ImageColumnOptions,
 ): Promise<(row: number) => unknown> {
   const { metadata, column } = source;
-  const { nullable, identify } = options;
+  const { nullable, identify, named } = options;
   const cells = groupCells(metadata, source.read);
   const found = new Map<number, Found>();
   let start = 0;
@@ -61,7 +64,7 @@ export async function imagesOfColumn(
   return (row) => {
     const { count, identities } = found.get(row) ?? ONE;
     const image = (place?: number): ImageReference => {
-      const name = `${source.name}#${row}${place === undefined ? "" : `.${place}`}`;
+      const name = nameOfPlace({ file: source.name, row, column: named ? column : undefined, index: place });
       const identity = identities?.[place ?? 0];
       const cell = async (): Promise<unknown> => {
         const value = await cells(row);

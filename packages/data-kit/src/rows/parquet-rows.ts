@@ -37,6 +37,9 @@ export async function parquetRows(
     const present = wanted.columns.flatMap(
       (name) => parquet.columns.find(({ element }) => element.name === name) ?? [],
     );
+    const ofImages = (tree: SchemaTree): boolean =>
+      wanted.images.some(({ column }) => column === tree.element.name) && imageKind(tree) !== undefined;
+    const named = present.filter(ofImages).length > 1;
     const valuesOf = await Promise.all(
       present.map(async (tree) => {
         const column = tree.element.name;
@@ -50,7 +53,7 @@ export async function parquetRows(
           metadata: parquet.metadata,
           read: (start: number, end: number) => parquet.read(column, start, end),
         };
-        return [column, await imagesOfColumn(source, kind, { ...images, store })] as const;
+        return [column, await imagesOfColumn(source, kind, { ...images, named, store })] as const;
       }),
     );
     const rowOf = (index: number): RawRow => ({

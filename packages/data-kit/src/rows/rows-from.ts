@@ -42,8 +42,8 @@ export interface RowsDefinition<Shape extends z.ZodRawShape> {
   readonly source: FileSource;
   /**
    * Patterns in order of preference: the files that match the first pattern with any match are read, in the order of
-   * their names. JSON arrays, JSON lines and Parquet are detected from the content; text tables end in `.csv` or
-   * `.tsv`.
+   * their paths. `*` matches any characters except "/", in folders too. JSON arrays, JSON lines and Parquet are detected
+   * from the content; text tables end in `.csv` or `.tsv`.
    */
   readonly files: readonly string[];
   /** The columns to read; a file may have more. */
@@ -117,11 +117,20 @@ async function rowFiles<Shape extends z.ZodRawShape>(
     const paths = await files.match(pattern);
     if (paths.length > 0) return paths;
   }
-  const all = await files.match("*");
-  const found =
-    all.length === 0 ? "no files" : `${all.slice(0, LISTED).join(", ")}${all.length > LISTED ? ", ..." : ""}`;
-  const message = `${errorPrefix}: ${files.place} has none of ${patterns.join(", ")}, but ${found}; give the folder that has one, or the file itself.`;
-  throw new MlanError("invalid-data", message);
+  throw new MlanError(
+    "invalid-data",
+    `${errorPrefix}: ${files.place} has none of ${patterns.join(", ")}; it ${await contentOf(files)}. Give the folder that has ` +
+      `one, or the file itself.`,
+  );
+}
+
+/** The first files of a folder, or else of its own folders, for an error. */
+async function contentOf(files: Files): Promise<string> {
+  for (const pattern of ["*", "*/*"]) {
+    const all = await files.match(pattern);
+    if (all.length > 0) return `has ${all.slice(0, LISTED).join(", ")}${all.length > LISTED ? ", ..." : ""}`;
+  }
+  return "has no files";
 }
 
 const LISTED = 8;

@@ -7,41 +7,53 @@ import { positionsPerImage } from "../network/llava-network.ts";
 import { maskedPrefix, tableLength } from "../network/prompt-pass.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
-import { type PromptReader, readPrompt, type ReadPrompt, writeRequest, positionSymbols } from "./prompt-reader.ts";
+import {
+  type InferenceModel,
+  tokenizePrompt,
+  type TokenizedPrompt,
+  writeRequest,
+  positionSymbols,
+} from "./tokenize-prompt.ts";
 import { type ReadyBatch, runBatches } from "./run-batches.ts";
 import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Summed log-probabilities of continuations. Prompt and continuation are encoded as one text, since a token may span
- * both; the continuation's tokens are those after the common prefix with the encoded prompt. Throws the error of
- * {@link logitsNotFinite} when a result is not finite.
+ * Returns the summed log-probability of each continuation. Prompt and continuation are encoded as one text, since a
+ * token may span both; the continuation's tokens are those after the common prefix with the encoded prompt. Throws the
+ * error of {@link logitsNotFinite} when a result is not finite.
  */
 export async function score(
-  reader: PromptReader,
+  model: InferenceModel,
   requests: readonly ScoreRequest[],
   options: GenerationOptions = {},
 ): Promise<readonly Score[]> {
-  const continuations = requests.map((request) => readContinuation(reader, request, options));
+  const continuations = requests.map((request) => readContinuation(model, request, options));
   const set = await imageSet(requests, options.signal);
   const items = continuations.map(({ prompt, tokens }, index): Item => {
-    const symbols = positionSymbols(prompt, set, positionsPerImage(reader.network));
+    const symbols = positionSymbols(prompt, set, positionsPerImage(model.network));
     const targets = symbols.subarray(-tokens);
     // Outputs are read from the position before the continuation up to the last but one.
     const computed = symbols.subarray(0, -1);
     const id = requests[index]?.id ?? "";
-    return { id, symbols: computed, shareable: computed.length - tokens, targets };
+    return { id, cut: prompt.cut, symbols: computed, shareable: computed.length - tokens, targets };
   });
   const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
-  for await (const batch of runBatches(reader, items, set, options, (ready) => scoreBatch(reader.functions, ready))) {
+  for await (const batch of runBatches(model, items, set, options, (ready) => scoreBatch(model.functions, ready))) {
     for (const [item, result] of batch) {
-      if (!Number.isFinite(result.logProbability)) throw await logitsNotFinite(reader.network, item.id);
+      if (!Number.isFinite(result.logProbability)) throw await logitsNotFinite(model.network, item.id);
       scores.set(item, result);
     }
   }
   return items.flatMap((item, index) => {
     const [request, result] = [requests[index], scores.get(item)];
     return request && result
-      ? { id: request.id, tokens: item.targets.length, length: item.symbols.length, ...result }
+      ? {
+          id: request.id,
+          tokens: item.targets.length,
+          length: item.symbols.length,
+          ...(item.cut > 0 && { cutPositions: item.cut }),
+          ...result,
+        }
       : [];
   });
 }
@@ -51,28 +63,30 @@ interface Item extends Sequence {
   readonly id: string;
   /** The continuation's tokens. */
   readonly targets: Int32Array;
+  /** Positions that the prompt lost. */
+  readonly cut: number;
 }
 
 interface Continuation {
   /** The prompt with its continuation. */
-  readonly prompt: ReadPrompt;
-  /** Number of tokens at its end to score. */
+  readonly prompt: TokenizedPrompt;
+  /** Number of tokens at the prompt's end to score. */
   readonly tokens: number;
 }
 
 function readContinuation(
-  reader: PromptReader,
+  model: InferenceModel,
   request: ScoreRequest,
   { longPrompts }: GenerationOptions,
 ): Continuation {
-  const { maximumPositions } = reader.network.decoder.config;
-  const before = writeRequest(reader, request);
+  const { maximumPositions } = model.network.decoder.config;
+  const before = writeRequest(model, request);
   const whole = continued(before, request.continuation);
-  const prefix = encodePrompt(before, reader.tokenizer, request);
-  const ids = encodePrompt(whole, reader.tokenizer, request);
+  const prefix = encodePrompt(before, model.tokenizer, request);
+  const ids = encodePrompt(whole, model.tokenizer, request);
   const different = ids.findIndex((id, index) => id !== prefix[index]);
   const tokens = different < 0 ? 0 : ids.length - different;
-  const prompt = readPrompt(reader, whole, request, {
+  const prompt = tokenizePrompt(model, whole, request, {
     // The last token is never an input.
     room: maximumPositions + 1,
     scored: tokens,
@@ -82,7 +96,7 @@ function readContinuation(
   throw new MlanError(
     "invalid-data",
     `model-llava: "${request.id}" cannot be scored: its continuation ${JSON.stringify(request.continuation)} has ${counted(tokens, "token")} ` +
-      `of ${prompt.inputIds.length}. It needs at least one, and at least one token before it.`,
+      `of ${prompt.inputIds.length}. A continuation needs at least one token, and at least one token before it.`,
   );
 }
 
@@ -114,7 +128,7 @@ async function scoreBatch(
   );
 }
 
-/** The last positions of a row, each with the token that follows it. */
+/** Returns the last positions of a row, each with the token that follows it. */
 function targetsOf({ targets }: Item, length: number, first: number): readonly Target[] {
   return Array.from(targets, (token, index) => ({ position: first + length - targets.length + index, token }));
 }

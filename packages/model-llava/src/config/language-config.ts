@@ -14,14 +14,14 @@ export interface LanguageConfig {
   readonly headDimension: number;
   readonly normEpsilon: number;
   readonly ropeTheta: number;
-  /** Absent: rotary positions are not scaled. */
+  /** Default: rotary positions are not scaled. */
   readonly ropeScaling?: RopeScaling;
   readonly maximumPositions: number;
   /** Whether the embedding is also the output layer; the checkpoint then has no `lm_head.weight`. */
   readonly tiedEmbeddings: boolean;
-  /** Whether all maps of attention have biases, as Llama's `attention_bias` says. Default false. */
+  /** Whether all projections of attention have biases (Llama's key `attention_bias`). Default false. */
   readonly attentionBias?: boolean;
-  /** Whether the maps of the MLP have biases. Default false. */
+  /** Whether all projections of the MLP have biases (Llama's key `mlp_bias`). Default false. */
   readonly mlpBias?: boolean;
 }
 
@@ -46,7 +46,7 @@ export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
   };
 }
 
-// Beyond any model; larger sizes would overflow before they are compared with the weights.
+// Larger than in any model; still larger sizes would overflow before they are compared with the weights.
 const size = z
   .int()
   .positive()

@@ -3,11 +3,13 @@ import type { LanguageConfig } from "../config/language-config.ts";
 import { causalMask } from "./attention.ts";
 import { disposeRotaryTable, mapRotaryTable, type RotaryTable, rotaryTable } from "./rotary.ts";
 
-/** Tensors that depend on a length alone: made on first use, kept for all later batches of that length. */
+/**
+ * Tensors that depend only on a length. They are created on first use and kept for all later batches of that length.
+ */
 export interface Constants {
-  /** Rotations of positions 0..length-1, [length, dimension / 2]. */
+  /** Returns the rotations of positions 0 to length - 1: [length, dimension / 2]. */
   rotations(length: number): RotaryTable;
-  /** [length, length] */
+  /** Returns the causal mask [length, length]. */
   mask(length: number): tf.Tensor2D;
   dispose(): void;
 }

@@ -2,20 +2,26 @@ import type { Rotation } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { RopeScaling } from "../config/rope-config.ts";
 
-/** Rotations for all positions, each [positions, dimension / 2]. The query's carries attention's 1/sqrt(dimension). */
+/**
+ * Rotations for all positions, [positions, dimension / 2] each. Those of queries include attention's factor
+ * 1/sqrt(dimension).
+ */
 export interface RotaryTable {
   readonly query: Rotation;
   readonly key: Rotation;
 }
 
 export interface RotaryOptions {
-  /** Values of a head. */
+  /** Number of values per head. */
   readonly dimension: number;
   readonly theta: number;
   readonly scaling?: RopeScaling | undefined;
 }
 
-/** Rotary position embedding (arXiv 2104.09864) in Hugging Face's convention: pairs are half a head apart. */
+/**
+ * Creates the table of a rotary position embedding (arXiv 2104.09864) in Hugging Face's convention: the two elements of
+ * a pair are half a head apart.
+ */
 export function rotaryTable(positions: number, { dimension, theta, scaling }: RotaryOptions): RotaryTable {
   const half = dimension / 2;
   const frequencies = Float64Array.from({ length: half }, (_, pair) => scaled(theta ** (-pair / half), scaling));
@@ -35,13 +41,13 @@ export function rotaryTable(positions: number, { dimension, theta, scaling }: Ro
   };
 }
 
-/** A frequency, in radians per position, as transformers scales it. */
+/** Scales a frequency, in radians per position, like transformers. */
 function scaled(frequency: number, scaling: RopeScaling | undefined): number {
   switch (scaling?.type) {
     case "linear":
       return frequency / scaling.factor;
     case "llama3": {
-      // Low frequencies are divided, high ones kept, those between interpolated.
+      // Low frequencies are divided by the factor, high ones are kept, and those between are interpolated.
       const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalPositions } = scaling;
       const turns = (originalPositions * frequency) / (2 * Math.PI);
       const kept = Math.min(1, Math.max(0, (turns - low) / (high - low)));
@@ -52,7 +58,7 @@ function scaled(frequency: number, scaling: RopeScaling | undefined): number {
   }
 }
 
-/** The table changed by `change`, tensor by tensor. */
+/** Applies `change` to each tensor of a table. */
 export function mapRotaryTable({ query, key }: RotaryTable, change: (tensor: tf.Tensor) => tf.Tensor): RotaryTable {
   const both = ({ cosine, sine }: Rotation): Rotation => ({ cosine: change(cosine), sine: change(sine) });
   return { query: both(query), key: both(key) };

@@ -6,17 +6,25 @@ export const ADAPTER_CONFIG = "adapter_config.json";
 
 /** The `adapter_config.json` of a low-rank adapter that PEFT wrote. */
 export interface AdapterConfig {
-  /** The base as it was named when the adapter was trained: a folder, or a repository of the Hub. */
+  /** The base as named when the adapter was trained: a folder, or a repository on the Hub. */
   readonly base: string | undefined;
   /** Share of the input that is dropped while it trains. */
   readonly dropout: number;
   /** All of the file. */
   readonly keys: ConfigObject;
-  /** The factor of a module's update, whose rank is `rank`. Throws `invalid-checkpoint` for another rank. */
+  /** The base's revision on the Hub. */
+  readonly baseRevision: string | undefined;
+  /**
+   * Returns the factor of a module's update. Throws `invalid-checkpoint` if `rank`, that of the stored update, is not
+   * the configured one.
+   */
   scaleOf(module: string, rank: number): number;
 }
 
-/** Throws `invalid-checkpoint` for adapters that are not low-rank updates of weights, naming file and key. */
+/**
+ * Reads the `adapter_config.json` in a folder. Throws `invalid-checkpoint`, naming file and key, for adapters that are
+ * not low-rank updates of weights.
+ */
 export async function readAdapterConfig(folder: URL): Promise<AdapterConfig> {
   const file = new URL(ADAPTER_CONFIG, folder);
   const keys = await readConfigFile(file);
@@ -27,6 +35,7 @@ export async function readAdapterConfig(folder: URL): Promise<AdapterConfig> {
     base: config.base_model_name_or_path ?? undefined,
     dropout: config.lora_dropout ?? 0,
     keys,
+    baseRevision: config.revision ?? undefined,
     scaleOf: (module, rank) => {
       const expected = valueOf(ranks, module) ?? config.r;
       if (rank !== expected) {
@@ -43,7 +52,10 @@ export async function readAdapterConfig(folder: URL): Promise<AdapterConfig> {
 
 type Pattern = readonly [module: RegExp, value: number];
 
-/** PEFT's patterns are regular expressions of the end of a module's name; all that are in use are names. */
+/**
+ * Compiles PEFT's patterns, which are regular expressions for the end of a module's name; in practice they are plain
+ * names.
+ */
 function patterns(values: Readonly<Record<string, number>> | null | undefined): readonly Pattern[] {
   return Object.entries(values ?? {}).map(([name, value]) => [
     new RegExp(`^(.*\\.)?(${name.replaceAll(/[.]/g, "\\.")})$`),
@@ -69,6 +81,7 @@ const names = z
 const schema = z.object({
   peft_type: z.literal("LORA", { error: `only LORA is supported; ${wayOut}` }),
   base_model_name_or_path: z.string().nullish(),
+  revision: z.string().min(1).nullish(),
   r: rank,
   lora_alpha: z.number().positive(),
   lora_dropout: z.number().min(0).lt(1).nullish(),

@@ -1,5 +1,5 @@
 import { type Choice, type Extractor, stripAsPython } from "@mlan/core";
-import { trueFalse } from "./paper-readings.ts";
+import { trueFalse } from "./paper-answers.ts";
 import { firstLine, splitWords } from "./python-text.ts";
 
 /** The choices of a yes/no question. */
@@ -72,6 +72,29 @@ function readChoice(answer: string, choices: readonly Choice[]): string | undefi
   const byLabel = (label: string | undefined): string | undefined =>
     choices.find((choice) => choice.label.toLowerCase() === label?.toLowerCase())?.label;
   return byLabel(LABEL_ALONE.exec(line)?.[1]) ?? byText(line, choices) ?? byLabel(LABEL_FIRST.exec(line)?.[1]);
+}
+
+/**
+ * The `strict` reading of benchmarks that have questions of both kinds: an answer is read by {@link strictChoice} where its
+ * question has choices, and else by {@link strictShortAnswer}. Several answers are right where the target is one of
+ * {@link anyOf}.
+ */
+export const strictAnswer: Extractor = {
+  name: "strict",
+  version: 1,
+  stop: strictChoice.stop,
+  extract: (answer, choices) => (choices.length > 0 ? readChoice(answer, choices) : shortAnswer(answer) || undefined),
+  isCorrect: (extracted, target) =>
+    target.split("\n").some((one) => one.trim() !== "" && shortAnswer(extracted) === shortAnswer(one)),
+};
+
+/**
+ * The target of a question with several right answers, for {@link strictAnswer}: one per line. Answers without a
+ * character are left out.
+ */
+export function anyOf(answers: readonly string[]): string {
+  const lines = answers.map((answer) => splitWords(answer).join(" "));
+  return lines.filter((line) => line !== "").join("\n");
 }
 
 /** As it stands, else by its words. The text of a choice, too, ends at a quotation mark, as the answer does. */
