@@ -136,7 +136,7 @@ describe("a folder of an adapter alone", () => {
     );
     const elsewhere = await scratch.copy(folder);
     await changeJson(new URL("base.json", elsewhere), { weights: "/nowhere/" });
-    await expect(loraSource({ weights: elsewhere }).open()).rejects.toThrow(/holds only what was trained/);
+    await expect(loraSource({ weights: elsewhere }).open()).rejects.toThrow(/holds only trained components/);
     const adapter = scratch.fresh();
     await cp(new URL("start/", LORA), adapter, { recursive: true });
     const low = (side: "A" | "B", shape: readonly number[]): TensorToWrite => ({

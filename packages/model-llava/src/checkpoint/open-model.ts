@@ -80,10 +80,11 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
   if (verify) await verifyFolder(weights, { mayBeChanged, signal });
   const places = own ?? { ...record, visionTower: folders.visionTower ?? record.visionTower };
   await requireBase(record, places);
-  // The template of the base is not used.
+  // The template of the base is not used. Its bytes are compared with those of the training below.
+  const opening = { ...options, verify: false };
   const below = await openCheckpoint(
     { ...foldersOf(folders, places), template: plain.name, keepAdapter: false },
-    options,
+    opening,
   );
   const above: SafetensorsReader[] = [];
   const close = async (): Promise<void> => {
@@ -97,7 +98,8 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
     above.push(...(kept?.readers ?? []));
     const whole = kept && !(await holdsTrained(weights)) ? undefined : await openWeights(weights);
     if (whole) above.push(whole);
-    const trained = componentsOf([...(whole?.entries.keys() ?? []), ...(kept?.whole.keys() ?? [])], kept);
+    const tensors = new Set([...(whole?.entries.keys() ?? []), ...(kept?.whole.keys() ?? [])]);
+    const trained = componentsOf([...tensors], kept);
     const inFolder = await readChatTemplates(weights);
     const chatTemplates = inFolder.length > 0 ? inFolder : below.chatTemplates;
     const names = chatTemplates.map(({ name }) => name);
@@ -114,7 +116,7 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
         ...rest,
         ...(tower && !trained.includes("vision") && { tower }),
         ...(adapter && {
-          adapter: withoutTrained(adapter, new Set([...(whole?.entries.keys() ?? []), ...(kept?.whole.keys() ?? [])])),
+          adapter: withoutTrained(adapter, tensors),
         }),
         ...(kept && { kept }),
         ...(projector && !trained.includes("projector") && { projector }),

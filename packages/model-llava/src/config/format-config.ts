@@ -6,7 +6,7 @@ import { plain } from "../templates/plain.ts";
 import { templatesOf } from "../templates/template-by-name.ts";
 import type { CheckpointType } from "./checkpoint-type.ts";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
-import type { LanguageConfig } from "./language-config.ts";
+import { type LanguageConfig, trainedPositions } from "./language-config.ts";
 
 /** MLAN's default `model_max_length` (arXiv 2411.10557, scripts/train). */
 const DEFAULT_MAXIMUM_LENGTH = 2048;
@@ -58,13 +58,11 @@ export function formatConfig(
  * Throws `invalid-options` for a maximum length at which dynamically scaled rotary positions would change with the length
  * of each batch.
  */
-export function checkLength(
-  { maximumLength }: ConversationFormat,
-  { ropeScaling, maximumPositions }: LanguageConfig,
-): void {
-  if (ropeScaling?.type !== "dynamic" || maximumLength <= maximumPositions) return;
-  const limit = `the model has dynamic rotary positions, which are supported up to ${maximumPositions} of them`;
-  throw new MlanError("invalid-options", `model-llava: maximumLength is ${maximumLength}, but ${limit}.`);
+export function checkLength({ maximumLength }: ConversationFormat, language: LanguageConfig): void {
+  const trained = trainedPositions(language);
+  if (language.ropeScaling?.type !== "dynamic" || maximumLength <= trained) return;
+  const limit = `the model has dynamic rotary positions, which conversations are trained in up to ${trained} of them`;
+  throw new MlanError("invalid-options", `model-llava: maximumLength is ${maximumLength}, but ${limit}. Lower it.`);
 }
 
 /** The template in which a checkpoint was last trained, where mlan wrote its `config.json`. */
