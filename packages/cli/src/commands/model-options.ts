@@ -8,12 +8,16 @@ export function withModelOptions(command: Command): Command {
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none")
     .option("--adapter <checkpoint>", "low-rank adapter on the checkpoint")
     .addOption(weightFormatOption())
-    .option("--template <name>", "how conversations are written, e.g. v1 (default: the checkpoint's)")
+    .addOption(templateOption())
     .addOption(
       new Option("--backend <name>", "the backend that the model runs on")
         .choices(["onnx", "tensorflow"])
         .default("onnx"),
     );
+}
+
+export function templateOption(): Option {
+  return new Option("--template <name>", "how conversations are written, e.g. v1 (default: the checkpoint's)");
 }
 
 /** How the matrices of the language model are kept in memory. */
