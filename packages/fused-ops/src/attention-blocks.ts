@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Range, ranges } from "./ranges.ts";
 
-/** The rows and key heads that are computed together. */
+/** A range of rows and key heads that are computed together. */
 export interface Chunk {
   readonly rows: Range;
   readonly keyValueHeads: Range;
@@ -13,32 +13,35 @@ export interface QueryBlock {
   readonly keys: Range;
 }
 
-/** The parts in which scores are computed: all {@link blocks} of one chunk, then those of the next. */
+/** The order in which scores are computed: all {@link blocks} of one chunk, then all blocks of the next. */
 export interface AttentionBlocks {
   readonly chunks: readonly Chunk[];
-  /** In order; every chunk has the same. */
+  /** The blocks of every chunk, in order. */
   readonly blocks: readonly QueryBlock[];
 }
 
 export interface AttentionSizes {
   readonly rows: number;
   readonly keyValueHeads: number;
-  /** Query heads per key head. */
+  /** Number of query heads per key head. */
   readonly group: number;
-  /** Queries per head. */
+  /** Number of queries per head. */
   readonly length: number;
-  /** Keys per head. */
+  /** Number of keys per head. */
   readonly positions: number;
 }
 
-/** Scores that are held at a time, 32 MB in float32: they fit into the last cache of a larger processor. */
+/**
+ * Default maximum number of scores in memory at a time: 32 MB in float32, which fit into the last-level cache of a
+ * large processor.
+ */
 const SCORES = 2 ** 23;
-/** More queries do not make the products faster. */
+/** Maximum number of queries per block; more do not make the products faster. */
 const MOST_QUERIES = 512;
-/** With fewer queries the products become slow. */
+/** Minimum number of queries per block; with fewer, the products become slow. */
 const FEWEST_QUERIES = 64;
 
-/** The blocks of attention, or undefined if the scores are few enough to compute all of them at once. */
+/** Returns the blocks of attention, or undefined if there are few enough scores to compute all of them at once. */
 export function attentionBlocks(
   sizes: AttentionSizes,
   causal: boolean,
@@ -63,7 +66,10 @@ export function attentionBlocks(
   };
 }
 
-/** The sizes of attention of `query` [rows, heads, length, dimension] to `key` [rows, keyValueHeads, positions, dimension]. */
+/**
+ * Returns the sizes of the attention of `query` [rows, heads, length, dimension] to `key` [rows, keyValueHeads,
+ * positions, dimension].
+ */
 export function attentionSizes(query: tf.Tensor4D, key: tf.Tensor4D): AttentionSizes {
   const [rows, heads, length] = query.shape;
   const [, keyValueHeads, positions] = key.shape;

@@ -5,8 +5,8 @@ import { type Range, sizeOf } from "./ranges.ts";
 import { segmentBoundary } from "./segment-boundary.ts";
 
 /**
- * Attention whose scores exist for one block at a time (arXiv 2205.14135): its memory is linear in the number of positions.
- * The gradient computes the scores again. See {@link attention} for the shapes.
+ * Computes attention with the scores of only one block in memory at a time (arXiv 2205.14135), so that memory is linear
+ * in the number of positions. The gradient computes the scores again. See {@link attention} for the shapes.
  */
 export function blockedAttention(
   query: tf.Tensor4D,
@@ -50,7 +50,7 @@ interface Inputs {
   readonly mask: tf.Tensor | undefined;
 }
 
-/** The result and its gradient, with the shape of the grouped query. */
+/** The result and its gradient, in the shape of the grouped query. */
 interface Outgoing {
   readonly attended: tf.Tensor;
   readonly dy: tf.Tensor;
@@ -77,7 +77,7 @@ function part(tensor: tf.Tensor, { rows, keyValueHeads }: Chunk): tf.Tensor {
   return sliced(sliced(tensor, 0, rows), 1, keyValueHeads);
 }
 
-/** The range of one axis; an axis of length 1 is broadcast and stays. */
+/** Slices one axis. An axis of length 1 is kept, since it is broadcast. */
 function sliced(tensor: tf.Tensor, axis: number, range: Range): tf.Tensor {
   const length = tensor.shape[axis] ?? 1;
   if (length === 1 || sizeOf(range) === length) return tensor;
@@ -86,13 +86,13 @@ function sliced(tensor: tf.Tensor, axis: number, range: Range): tf.Tensor {
   return tf.slice(tensor, begin, size);
 }
 
-/** [rows, keyValueHeads, group, queries, dimension] as [rows, keyValueHeads, group * queries, dimension]. */
+/** Reshapes [rows, keyValueHeads, group, queries, dimension] to [rows, keyValueHeads, group * queries, dimension]. */
 function flat(queries: tf.Tensor): tf.Tensor4D {
   const [rows = 1, keyValueHeads = 1, group = 1, length = 1, dimension = 1] = queries.shape;
   return tf.reshape(queries, [rows, keyValueHeads, group * length, dimension]);
 }
 
-/** The softmax of the block's scores, [rows, keyValueHeads, group * queries, keys]. */
+/** Returns the softmax of a block's scores [rows, keyValueHeads, group * queries, keys]. */
 function probabilitiesOf(
   queries: tf.Tensor,
   key: tf.Tensor,
@@ -106,7 +106,7 @@ function probabilitiesOf(
   return tf.softmax(tf.reshape(tf.add(perHead, visible), scores.shape));
 }
 
-/** What the block's queries attend to, [rows, keyValueHeads, group, queries, dimension]. */
+/** Returns the attended values of a block's queries [rows, keyValueHeads, group, queries, dimension]. */
 function attendedBlock({ query, key, value, mask }: Inputs, block: QueryBlock): tf.Tensor {
   const queries = sliced(query, 3, block.queries);
   const probabilities = probabilitiesOf(queries, sliced(key, 2, block.keys), mask, block);
@@ -129,8 +129,8 @@ function gradients(inputs: Inputs, outgoing: Outgoing, { chunks, blocks }: Atten
 }
 
 /**
- * Each block is a graph by itself: a runtime that schedules all of them together may compute the scores of every block
- * before it uses the first ones.
+ * Each block is a separate graph: a runtime that schedules all blocks together may compute the scores of every block
+ * before it uses the first.
  */
 function chunkGradients(
   inputs: Inputs,
@@ -159,7 +159,7 @@ function chunkGradients(
   return [dQuery, ...sums];
 }
 
-/** The sum over blocks so far; earlier blocks may have had fewer keys. */
+/** Adds to the sum over blocks so far; earlier blocks may have had fewer keys. */
 function plus(sum: tf.Tensor | undefined, contribution: tf.Tensor): tf.Tensor {
   if (!sum) return contribution;
   const missing = (contribution.shape[2] ?? 0) - (sum.shape[2] ?? 0);
@@ -178,8 +178,8 @@ function blockGradients({ query, key, value, mask }: Inputs, outgoing: Outgoing,
 }
 
 /**
- * The gradient of the scores. The gradient of softmax needs sum(p * dp) over all positions, which equals sum(dy * y) over
- * the head's dimension.
+ * Returns the gradient of the scores. The gradient of softmax needs sum(p * dp) over all positions, which equals sum(dy
+ * * y) over the head's dimension.
  */
 export function scoreGradient(
   probabilities: tf.Tensor,
@@ -191,7 +191,7 @@ export function scoreGradient(
   return tf.mul(probabilities, tf.sub(tf.matMul(dy, value, false, true), projected));
 }
 
-/** Puts the tensors of all chunks together: heads, then rows. */
+/** Concatenates the tensors of all chunks: first heads, then rows. */
 function joined(parts: readonly tf.Tensor[], chunks: readonly Chunk[]): tf.Tensor {
   const byRows = new Map<number, tf.Tensor[]>();
   chunks.forEach(({ rows }, index) => {

@@ -4,7 +4,10 @@ export interface Range {
   readonly end: number;
 }
 
-/** Ranges of at most `most` indices that cover `count`, as equal as possible: equal sizes share a compiled graph. */
+/**
+ * Returns ranges of at most `most` indices that cover `count` indices. Their sizes are as equal as possible, since
+ * equal sizes share a compiled graph.
+ */
 export function ranges(count: number, most: number): readonly Range[] {
   const size = Math.ceil(count / Math.ceil(count / most));
   return Array.from({ length: Math.ceil(count / size) }, (_, index) => ({

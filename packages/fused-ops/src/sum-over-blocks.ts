@@ -5,16 +5,17 @@ import { segmentBoundary } from "./segment-boundary.ts";
 import { differentiated } from "./value-and-gradients.ts";
 
 export interface BlocksOptions {
-  /** Most rows of a block. */
+  /** Maximum number of rows per block. */
   readonly rows: number;
   /** Other tensors that the function uses and that need a gradient, such as weights. */
   readonly captured?: readonly tf.Tensor[];
 }
 
 /**
- * The sum of `fn(rows, start)` over blocks of consecutive rows of `input` [n, d]; `start` is the index of a block's first
- * row. While gradients are recorded, each block's gradients are computed right after its value, so nothing of `fn` is kept
- * but the gradients of `input` and `captured`, and nothing is computed twice. `fn` returns a scalar.
+ * Returns the sum of `fn(rows, start)`, a scalar, over blocks of consecutive rows of `input` [n, d]; `start` is the
+ * index of a block's first row. While gradients are recorded, each block's gradients are computed right after its
+ * value. Only the gradients of `input` and `captured` are kept, and nothing is computed twice. Throws a `RangeError` if
+ * there are no rows.
  */
 export function sumOverBlocks(
   fn: (rows: tf.Tensor2D, start: number) => tf.Scalar,
@@ -29,7 +30,7 @@ export function sumOverBlocks(
     const dInputs: tf.Tensor[] = [];
     let sums: readonly tf.Tensor[] = [];
     for (const range of blocks) {
-      // Scheduled together, the results of all blocks might be held at once.
+      // If they were scheduled together, the results of all blocks could be in memory at once.
       segmentBoundary();
       const before = sums;
       const [dInput, ...more] = tf.tidy(() => {

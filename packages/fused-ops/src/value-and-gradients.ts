@@ -9,11 +9,11 @@ export interface ValueAndGradients<Value extends tf.Tensor> {
 type TapeNode = ReturnType<typeof tf.engine>["state"]["activeTape"][number];
 
 /**
- * `f()` and the gradients of its sum, or of the sum of its product with `dy`, with respect to `inputs`. Like
- * `tf.engine().gradients`, but each step of the backward pass frees the tensors that it has used before the next step:
- * tensors saved by the forward pass, gradients of intermediate results, and temporaries of gradient functions. tfjs-core
- * keeps all of these until the end, so its peak memory is the sum of both passes. Throws an `Error` for a gradient whose
- * shape differs from its input's.
+ * Returns `f()` and, with respect to `inputs`, the gradients of the sum of its elements, or of the sum of its product
+ * with `dy`. Like `tf.engine().gradients`, but each step of the backward pass frees the tensors that it has used before
+ * the next step: tensors saved by the forward pass, gradients of intermediate results, and temporaries of gradient
+ * functions. tfjs-core keeps all of these until the end, so its peak memory is the sum of both passes. Throws an
+ * `Error` for a gradient whose shape differs from its input's, and inside a function that is being differentiated.
  */
 export function valueAndGradients<Value extends tf.Tensor>(
   f: () => Value,
@@ -28,7 +28,10 @@ export function valueAndGradients<Value extends tf.Tensor>(
   return differentiated(f, inputs, dy);
 }
 
-/** {@link valueAndGradients} for use inside a function that is being differentiated, to whose gradients it is a constant. */
+/**
+ * Like {@link valueAndGradients}, but for use inside a function that is being differentiated, whose gradients treat the
+ * result as a constant.
+ */
 export function differentiated<Value extends tf.Tensor>(
   f: () => Value,
   inputs: readonly tf.Tensor[],
@@ -56,7 +59,7 @@ export function differentiated<Value extends tf.Tensor>(
 function recorded<Value extends tf.Tensor>(f: () => Value): { readonly value: Value; readonly tape: TapeNode[] } {
   const { state } = tf.engine();
   const { activeTape, gradientDepth, kernelDepth } = state;
-  // The engine records on the tape outside of kernels only, and a custom gradient's forward pass counts as one.
+  // The engine records on the tape only outside kernels, and the forward pass of a custom gradient counts as a kernel.
   Object.assign(state, { activeTape: [], gradientDepth: 1, kernelDepth: 0 });
   try {
     const value = tf.tidy(f);
@@ -66,7 +69,10 @@ function recorded<Value extends tf.Tensor>(f: () => Value): { readonly value: Va
   }
 }
 
-/** The nodes through which `value` depends on `inputs`, in order; each node keeps only the inputs on such a path. */
+/**
+ * Returns the nodes through which `value` depends on `inputs`, in order, each with only its inputs that depend on
+ * `inputs`.
+ */
 function nodesBetween(tape: readonly TapeNode[], inputs: readonly tf.Tensor[], value: tf.Tensor): readonly TapeNode[] {
   const dependent = new Set(inputs.map(({ id }) => id));
   const forward = tape.filter((node) => {
@@ -86,13 +92,16 @@ function nodesBetween(tape: readonly TapeNode[], inputs: readonly tf.Tensor[], v
   }));
 }
 
-/** Adds to the gradients of a node's inputs, and disposes those of its outputs unless their ids are in `kept`. */
+/**
+ * Adds a node's contributions to the gradients of its inputs. Disposes of the gradients of its outputs unless their ids
+ * are in `kept`.
+ */
 function stepBack(node: TapeNode, gradients: Map<number, tf.Tensor>, kept: ReadonlySet<number>): void {
   const dys = node.outputs.map(({ id }) => gradients.get(id));
   const inputs = Object.entries(node.inputs);
   const owned = new Set<tf.Tensor | undefined>([...dys, ...(node.saved ?? [])]);
   const results = tf.tidy(() => {
-    // The engine replaces missing gradients by zeros, which its type does not express.
+    // The engine replaces missing gradients with zeros, but its type does not say so.
     const functions = node.gradient?.(dys as tf.Tensor[]) ?? {};
     return inputs.map(([name, input]) => {
       const dx = functions[name]?.();

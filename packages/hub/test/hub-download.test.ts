@@ -60,7 +60,7 @@ test.each([`bytes 0-${CONTENT.length - 1}/${CONTENT.length}`, `bytes ${HALF}-${C
       (response) => void begin(response, () => response.destroy()),
       (response) => response.writeHead(206, { "content-range": range }).end(CONTENT.subarray(HALF)),
     );
-    await expect(files.local(SMALL)).rejects.toThrow("the bytes received so far are kept");
+    await expect(files.local(SMALL)).rejects.toThrow("the download will resume where it stopped");
     await expect(files.local(SMALL)).rejects.toThrow(`the range ${range} arrived instead of the bytes from ${HALF} on`);
     await expectWhole(files, SMALL);
     expect(hub.ranges).toEqual([undefined, `bytes=${HALF}-`, undefined]);
@@ -106,7 +106,7 @@ test.each([
     message: expect.stringContaining(reason),
   });
   await expect(files.local(SMALL)).rejects.toThrow(
-    `dataset acme/bytes, revision ${COMMIT}, file ${SMALL}: it could not be downloaded, 3 times in a row`,
+    `dataset acme/bytes, revision ${COMMIT}, file ${SMALL}: the download failed 3 times in a row`,
   );
   expect(await readdir(new URL("../../blobs/", files.folder))).toEqual([]);
 });
@@ -114,7 +114,7 @@ test.each([
 test("keeps what arrived when it gives up, and goes on with it at the next call", async () => {
   const { hub, files } = await setUp({ attempts: 1 });
   hub.intercept = inOrder((response) => void begin(response, () => response.destroy()));
-  await expect(files.local(SMALL)).rejects.toThrow("start again; the bytes received so far are kept");
+  await expect(files.local(SMALL)).rejects.toThrow("start again; the download will resume where it stopped");
   await expect(readFile(new URL(SMALL, files.folder))).rejects.toThrow("ENOENT");
   await expectWhole(files, SMALL);
   expect(hub.sent).toEqual([CONTENT.length - HALF]);

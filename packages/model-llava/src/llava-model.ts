@@ -35,7 +35,7 @@ import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, learningComponents } from "./weights/learning.ts";
 import { isQuantisedFormat, type WeightFormat } from "./weights/weight-format.ts";
 
-/** A LLaVA model; without a vision tower it is its backbone alone, which reads text only. */
+/** A LLaVA model, or a backbone without a vision tower, which reads text only. */
 export interface LlavaModel extends TrainableModel {
   save(folder: URL, options?: SaveOptions): Promise<void>;
 }
@@ -43,25 +43,28 @@ export interface LlavaModel extends TrainableModel {
 export interface LlavaModelParts {
   readonly name: string;
   readonly architecture: Architecture;
-  /** By which answers are computed. */
+  /** The compute backend for answers and scores. */
   readonly compute: Compute;
   readonly network: LlavaNetwork;
   readonly tokenizer: Tokenizer;
-  /** All that it may be trained and asked in. */
+  /** The templates in which it can be trained and asked. */
   readonly templates: readonly Template[];
-  /** Kept in every checkpoint. */
+  /** Files that are copied into every saved checkpoint. */
   readonly carried: CarriedFiles;
   readonly vision: CheckpointVision | undefined;
-  /** Tokens by which answers end besides those of tokenizer and template. */
+  /** Ids of the tokens that end an answer in addition to those of the tokenizer and the template. */
   readonly endTokenIds: readonly number[];
   readonly format: ConversationFormat;
   /** How the decoder's matrices are kept. Default "float32". */
   readonly weightFormat?: WeightFormat | undefined;
-  /** The folders that it was opened from. */
+  /** The folders that the model was opened from. */
   readonly base: Base;
-  /** The components that differ from what those hold. */
+  /** The components that differ from the base's. */
   readonly changed: readonly Component[];
-  /** How benchmarks ask the model while its weights have seen no conversation, only template "plain". */
+  /**
+   * The wording in which benchmarks ask the model while its template is "plain": it has not been tuned on
+   * conversations.
+   */
   readonly untunedWording: Wording;
 }
 
@@ -120,7 +123,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     score: (requests, options) => score(inference(), requests, options),
     parameters: () => weights,
     learn: (components) => {
-      // What is recorded holds the weights as they are, not as what they become.
+      // Recordings refer to the weights' present tensors, which are about to be replaced.
       functions.dispose();
       const { parameters, end } = learn(weights, components);
       changed = new Set([...changed, ...components]);
@@ -170,7 +173,7 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
     if (!vision)
       throw new MlanError(
         "invalid-options",
-        `model-llava: image "${image.name}" cannot be seen without a vision tower.`,
+        `model-llava: image "${image.name}" cannot be read without a vision tower.`,
       );
     return preprocessImage(await image.read(), {
       processor: vision.processor,
@@ -181,7 +184,7 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
   };
 }
 
-/** Of everything that makes an answer but the weights' values. */
+/** Returns a fingerprint of everything that affects answers, except the values of the weights. */
 function fingerprintOf(
   { architecture, network, tokenizer, vision, endTokenIds, weightFormat }: LlavaModelParts,
   format: ConversationFormat,

@@ -27,7 +27,7 @@ function zeros(name: string, ...shape: readonly number[]): TensorToWrite {
   return { name, shape, dtype: "F32", data: () => new Float32Array(size) };
 }
 
-/** A LLaVA that mlan saved, without the list that its changes would contradict. */
+/** A LLaVA that mlan saved, without checksums, which changes to its files would contradict. */
 async function savedLlava(): Promise<URL> {
   const folder = scratch.fresh();
   const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
@@ -37,8 +37,8 @@ async function savedLlava(): Promise<URL> {
   return folder;
 }
 
-describe("weight files of which one is the model", () => {
-  it("of a single file beside stale shards and other files, the single file", async () => {
+describe("a folder with several weight files", () => {
+  it("uses a single file rather than stale shards and other files", async () => {
     const { backbone } = await writeTinyLlava(scratch.fresh(), { shards: 2, seed: 5 });
     await cp(new URL("model.safetensors", scratch.backbone), new URL("model.safetensors", backbone));
     await writeSafetensors(new URL("consolidated.safetensors", backbone), [zeros("tok_embeddings.weight", 1)]);
@@ -60,7 +60,7 @@ describe("weight files of which one is the model", () => {
     ]);
   });
 
-  it("a folder that is read whole has nothing to report", async () => {
+  it("a folder whose files are all read has nothing to report", async () => {
     expect(await notices(tinySource(scratch.backbone))).toEqual([]);
     expect(await notices(tinySource(await savedLlava()))).toEqual([]);
   });
@@ -80,7 +80,7 @@ describe("weight files of which one is the model", () => {
 });
 
 describe("the vision tower", () => {
-  it("inside the checkpoint is preferred to its folder, which is reported", async () => {
+  it("inside the checkpoint takes precedence over its folder, which is reported", async () => {
     const saved = await savedLlava();
     const { tower } = await writeTinyLlava(scratch.fresh(), { seed: 9 });
     const [model, alone] = [await tinySource(saved, tower).open(), await tinySource(saved).open()];
@@ -102,7 +102,7 @@ describe("the vision tower", () => {
     );
   });
 
-  it("inside whose sizes are nowhere is asked for, without saying that it is missing", async () => {
+  it("inside the checkpoint but without sizes is requested as a folder, without saying that it is missing", async () => {
     const saved = await savedLlava();
     await changeJson(new URL("config.json", saved), { vision_config: undefined });
     expect(await refusal(tinySource(saved))).toMatch(
@@ -116,7 +116,9 @@ describe("an output layer beside an embedding to which config.json ties it", () 
     const folder = await scratch.copy(scratch.backbone);
     await changeJson(new URL("config.json", folder), { tie_word_embeddings: true });
     expect(await notices(tinySource(folder))).toEqual([
-      expect.stringMatching(/ties the output layer to the embedding, but the weights hold another one, which is used/),
+      expect.stringMatching(
+        /ties the output layer to the embedding, but the weights hold a separate output layer, which is used/,
+      ),
     ]);
     const model = await tinySource(folder).open();
     const { values } = await weightOf(model, "lm_head.weight");
@@ -210,7 +212,7 @@ describe("an adapter", () => {
   ];
   const pair = low([2, 16], [16, 2]);
 
-  it("is merged, decides the content, and is told from its base", async () => {
+  it("is merged, affects the content, and is distinguished from its base", async () => {
     const folder = await adapter(pair);
     const [model, base] = [await adapted(folder).open(), await tinySource(scratch.backbone).open()];
     expect(await valuesOf(model)).toEqual(await valuesOf(base));
@@ -220,7 +222,7 @@ describe("an adapter", () => {
     expect(await digest(adapted(folder))).not.toBe(await digest(tinySource(scratch.backbone)));
   });
 
-  it("given as the weights, on a base that it names by its folder", async () => {
+  it("given as the weights uses the base whose folder it names", async () => {
     const folder = await adapter(pair, { base_model_name_or_path: fileURLToPath(scratch.backbone) });
     const model = await tinySource(folder).open();
     expect(model.parameters().length).toBeGreaterThan(10);
@@ -281,19 +283,19 @@ describe("an adapter", () => {
     const high = { ...zeros(`${Q}.lora_A.weight`, 2, 16), data: () => new Float32Array(32).fill(3e38) };
     await writeSafetensors(weights, [high, large]);
     await expect(adapted(folder).open()).rejects.toThrow(
-      'update of "model.layers.0.self_attn.q_proj.weight" gives values that are not finite',
+      'update of "model.layers.0.self_attn.q_proj.weight" results in values that are not finite',
     );
     await rename(weights, new URL("other.safetensors", folder));
     expect(await refusal(adapted(folder))).toContain("holds no adapter_model.safetensors or adapter_model.bin");
   });
 
-  it("on weights that hold another adapter is refused", async () => {
+  it("for weights that hold another adapter is refused", async () => {
     const folder = await adapter(pair);
     expect(await refusal(adapted(folder, folder))).toMatch(/given as `weights`, holds adapter_config\.json/);
   });
 });
 
-it("reads the names that a model without output layer is saved with", async () => {
+it("reads the tensor names of a model saved without its output layer", async () => {
   const folder = await scratch.copy(scratch.backbone);
   await changeJson(new URL("config.json", folder), { tie_word_embeddings: true });
   await rewriteTensors(folder, (all) =>
@@ -312,7 +314,7 @@ it("reads the names that a model without output layer is saved with", async () =
   named.dispose();
 });
 
-it("scaled positions, biases and several end tokens come back from every layout that is saved", async () => {
+it("scaled positions, biases and several end tokens survive saving in every layout", async () => {
   const folder = await scratch.copy(scratch.backbone);
   const scaling = { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4, rope_theta: 500 };
   await changeJson(new URL("config.json", folder), {

@@ -17,7 +17,7 @@ afterEach(() => {
 });
 const OTHERS = { "README.md": "# Tiny", "tf_model.h5": "x", "flax_model.msgpack": "x", "onnx/model.onnx": "x" };
 
-it("opens a backbone and a tower from the Hub as from their folders, and asks for nothing twice", async () => {
+it("opens a backbone and a tower from the Hub like from folders, and requests nothing twice", async () => {
   const weights = await serve({ files: { ...backbone, ...OTHERS, "pytorch_model.bin": "the same in another format" } });
   const vision = await serve({ name: "acme/tiny-clip", files: { ...tower, ...OTHERS } });
   const source = sourceOf(weights.model, vision.model);
@@ -34,7 +34,7 @@ it("opens a backbone and a tower from the Hub as from their folders, and asks fo
   await model.save(saved);
   model.dispose();
   expect(weights.server.requests).toHaveLength(asked);
-  // The tower's name in the saved checkpoint is that on the Hub, not the commit that its folder is named after.
+  // The tower's name in the saved checkpoint is its name on the Hub, not the commit after which its folder is named.
   expect(JSON.parse(await readFile(new URL("config.json", saved), "utf8"))).toMatchObject({
     mm_vision_tower: "acme/tiny-clip",
   });
@@ -47,7 +47,7 @@ it("reports the download", async () => {
   expect(seen).toContain(`model.safetensors of ${NAME} on the Hub`);
 });
 
-it("fetches PyTorch's shards where there is no safetensors, those alone that the index names", async () => {
+it("fetches PyTorch's shards if there is no safetensors file, and only those that the index names", async () => {
   const { "model.safetensors": _, ...rest } = backbone;
   const index = { weight_map: { a: "pytorch_model-00001-of-00002.bin", b: "pytorch_model-00002-of-00002.bin" } };
   const files = {
@@ -58,13 +58,13 @@ it("fetches PyTorch's shards where there is no safetensors, those alone that the
     "pytorch_model-00001-of-00003.bin": "a stale one",
   };
   const { model, fetched } = await serve({ files });
-  // The reader then finds that they are no PyTorch files.
+  // The reader then finds that they are not PyTorch files.
   await expect(sourceOf(model).inspect()).rejects.toThrow("pytorch_model-00001-of-00002.bin");
   const { "pytorch_model-00001-of-00003.bin": __, ...wanted } = files;
   expect(fetched()).toEqual(Object.keys(wanted).toSorted());
 });
 
-it("needs no network for what is in the cache, and says what is missing", async () => {
+it("needs no network for files in the cache, and says what is missing", async () => {
   const { model } = await serve({ files: backbone });
   await sourceOf(model).inspect();
   const offline = { ...model, offline: true };
@@ -99,7 +99,7 @@ describe("an adapter that names its base by a repository", () => {
     expect(fetched()).toEqual(Object.keys(backbone).toSorted());
     expect(server.requests.some((request) => request.includes("/revision/"))).toBe(false);
     await expect(sourceOf(await adapter({ revision: "gone" })).inspect()).rejects.toThrow(
-      /holds an adapter of "acme\/tiny-llama" .*, which could not be fetched: hub: model acme\/tiny-llama, revision gone: .* Give the folder of that base/,
+      /holds an adapter for "acme\/tiny-llama" .*, which could not be fetched: hub: model acme\/tiny-llama, revision gone: .* Give the folder of that base/,
     );
   });
 
@@ -107,14 +107,14 @@ describe("an adapter that names its base by a repository", () => {
     vi.stubEnv("HF_HUB_OFFLINE", "1");
     vi.stubEnv("HF_HUB_CACHE", fileURLToPath(scratch.fresh()));
     await expect(sourceOf(await adapter()).inspect()).rejects.toThrow(
-      /^model-llava: .* holds an adapter of "acme\/tiny-llama" \(adapter_config\.json\), which could not be fetched: hub: offline, and the cache .* lacks the list of files of acme\/tiny-llama\. .* Give the folder of that base as `weights`, and this one as `adapter`; or remove/,
+      /^model-llava: .* holds an adapter for "acme\/tiny-llama" \(adapter_config\.json\), which could not be fetched: hub: offline, and the cache .* lacks the list of files of acme\/tiny-llama\. .* Give the folder of that base as `weights`, and this one as `adapter`; or remove/,
     );
   });
 });
 
 it.each<[string, Partial<HubContents>, RegExp]>([
   [
-    "a gated repository whose files everybody may list",
+    "a gated repository whose list of files is public",
     { token: "hf_secret", listed: true },
     /^hub: model acme\/tiny-llama, .*file config\.json: the Hub answered 401\. The model is gated: .*Accept its terms at http.*\/acme\/tiny-llama, then set HF_TOKEN/,
   ],
@@ -126,7 +126,7 @@ it.each<[string, Partial<HubContents>, RegExp]>([
   [
     "a repository without weights",
     { files: { ...OTHERS, "llama.gguf": "x" } },
-    /acme\/tiny-llama on the Hub holds no weights in the layout of Hugging Face at 0123.*it holds .*llama\.gguf/,
+    /acme\/tiny-llama on the Hub has no weights in Hugging Face layout at 0123.*it has .*llama\.gguf/,
   ],
 ])("%s: one message that says what to do", async (_, contents, message) => {
   const { model } = await serve({ files: backbone, ...contents });

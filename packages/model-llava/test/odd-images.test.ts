@@ -12,7 +12,7 @@ const PROCESSOR = clipImageProcessor(32);
 /** The colour of CLIP's mean, as `expand2square` rounds it. */
 const MEAN = { r: 122, g: 116, b: 104 };
 
-describe("a strip is padded without its square, with the same bits as with it:", () => {
+describe("a strip is padded without allocating its square, with bit-identical results:", () => {
   test.each([
     [400, 3],
     [3, 400],
@@ -69,28 +69,25 @@ describe("EXIF orientation", () => {
   const raw = (data: Uint8Array, columns: number, rows: number) =>
     sharp(data, { raw: { width: columns, height: rows, channels: 3 } });
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    "%i is followed when the image is to be upright, and else is not",
-    async (turn) => {
-      const image = await raw(stored, width, height).withMetadata({ orientation: turn }).png().toBuffer();
-      const [columns, rows] = turn < 5 ? [width, height] : [height, width];
-      const turned = Uint8Array.from({ length: stored.length }, (_, index) => {
-        const pixel = Math.floor(index / 3);
-        const [x = 0, y = 0] = PLACES[turn]?.(pixel % columns, Math.floor(pixel / columns)) ?? [];
-        return stored[(y * width + x) * 3 + (index % 3)] ?? 0;
-      });
-      const options = { processor: PROCESSOR, aspectRatio: "pad", name: "turned" } as const;
-      const plain = async (data: Uint8Array, across: number, down: number) => [
-        ...(await preprocessImage(await raw(data, across, down).png().toBuffer(), options)),
-      ];
-      expect([...(await preprocessImage(image, options))]).toEqual(await plain(stored, width, height));
-      const upright = await preprocessImage(image, { ...options, orientation: "upright" });
-      expect([...upright]).toEqual(await plain(turned, columns, rows));
-    },
-  );
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])("%i is applied only if the image is to be upright", async (turn) => {
+    const image = await raw(stored, width, height).withMetadata({ orientation: turn }).png().toBuffer();
+    const [columns, rows] = turn < 5 ? [width, height] : [height, width];
+    const turned = Uint8Array.from({ length: stored.length }, (_, index) => {
+      const pixel = Math.floor(index / 3);
+      const [x = 0, y = 0] = PLACES[turn]?.(pixel % columns, Math.floor(pixel / columns)) ?? [];
+      return stored[(y * width + x) * 3 + (index % 3)] ?? 0;
+    });
+    const options = { processor: PROCESSOR, aspectRatio: "pad", name: "turned" } as const;
+    const plain = async (data: Uint8Array, across: number, down: number) => [
+      ...(await preprocessImage(await raw(data, across, down).png().toBuffer(), options)),
+    ];
+    expect([...(await preprocessImage(image, options))]).toEqual(await plain(stored, width, height));
+    const upright = await preprocessImage(image, { ...options, orientation: "upright" });
+    expect([...upright]).toEqual(await plain(turned, columns, rows));
+  });
 });
 
-describe("what is no image that is read is named:", () => {
+describe("an unsupported file is named:", () => {
   const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><rect width="20" height="10"/></svg>';
   test.each([
     ["an SVG or other XML", svg],
@@ -116,12 +113,12 @@ describe("what is no image that is read is named:", () => {
     expect(message).toContain("; PNG, JPEG, WebP, GIF, TIFF, BMP, PNM and ICO are supported. Replace or remove it.");
   });
 
-  test("an SVG behind the first bytes of a GIF is not drawn", async () => {
+  test("an SVG after the first bytes of a GIF is not rendered", async () => {
     expect(await refusal(Buffer.from(`GIF89a${svg}`))).toContain("cannot be decoded");
   });
 });
 
-describe("bounds of what is decoded:", () => {
+describe("limits of decoding:", () => {
   test.each([
     [20_000, 9000],
     [70_000, 2],
@@ -152,7 +149,7 @@ describe("bounds of what is decoded:", () => {
     expect([...(await preprocessImage(animation, options))]).toEqual([...(await preprocessImage(still, options))]);
   });
 
-  test.each(["none", "lzw", "deflate"] as const)("a TIFF that is cut short is refused: %s", async (compression) => {
+  test.each(["none", "lzw", "deflate"] as const)("a truncated TIFF is refused: %s", async (compression) => {
     const tiff = await noise(60, 40).tiff({ compression }).toBuffer();
     await expect(decode(tiff)).resolves.toHaveLength(3 * 32 * 32);
     for (const share of [0.1, 0.5, 0.9, 0.99]) {
@@ -161,7 +158,7 @@ describe("bounds of what is decoded:", () => {
   });
 });
 
-test("a TIFF whose pixels lie behind its directory is refused when they are cut short", async () => {
+test("a TIFF whose pixels follow its directory is refused when they are truncated", async () => {
   const tiff = tiffOf(40, 30);
   await expect(decode(tiff)).resolves.toHaveLength(3 * 32 * 32);
   for (const lost of [1, 100, 1000, 1200]) {
@@ -169,7 +166,7 @@ test("a TIFF whose pixels lie behind its directory is refused when they are cut 
   }
 });
 
-describe("mutations of images end in an image or in one error:", () => {
+describe("mutated images give an image or one error:", () => {
   const makers: Readonly<Record<string, () => Promise<Uint8Array>>> = {
     png: () => readFile(new URL("palette.png", FIXTURES)),
     "16-bit png": () => noise(40, 31).toColourspace("rgb16").png().toBuffer(),
@@ -247,7 +244,7 @@ describe("damaged or unusual bitmaps are refused by one sentence:", () => {
   });
 });
 
-/** A file of the fixture that was made with Pillow. */
+/** Returns a file of the fixture that was made with Pillow. */
 async function ofPillow(name: string): Promise<Uint8Array> {
   const { rows } = JSON.parse(await readFile(new URL("fixtures/pillow-pixels.json", import.meta.url), "utf8"));
   return Buffer.from(rows.find((row: { readonly name: string }) => row.name === name).file, "base64");
@@ -296,7 +293,7 @@ function tiffOf(width: number, height: number): Uint8Array {
   return Buffer.concat([head, pixels]);
 }
 
-/** A PNG that says it has so many grey pixels, with the data of a few. */
+/** Returns a PNG that declares many grey pixels but contains the data of a few. */
 function pngOf(width: number, height: number): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

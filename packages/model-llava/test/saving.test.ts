@@ -51,7 +51,7 @@ describe("a save in half precision", () => {
     model.dispose();
   });
 
-  it("refuses a weight beyond its range by name, and leaves the folder as it was", async () => {
+  it("refuses a weight out of its range by name, and does not change the folder", async () => {
     const folder = scratch.fresh();
     const model = await tinySource(scratch.backbone).open();
     await model.save(folder);
@@ -71,7 +71,7 @@ describe("a save in half precision", () => {
 });
 
 describe("a folder that holds another model", () => {
-  it("keeps nothing of it, and everything else", async () => {
+  it("removes that model and keeps all other files", async () => {
     const folder = scratch.fresh();
     await writeTinyLlava(new URL("other/", folder), { seed: 9, shards: 3 });
     const target = new URL("other/backbone/", folder);
@@ -112,7 +112,7 @@ describe("a folder that holds another model", () => {
 });
 
 describe("the files beside the weights", () => {
-  it("are carried byte for byte, and floats stay floats", async () => {
+  it("are copied byte for byte, and floats stay floats", async () => {
     const source = await scratch.copy(scratch.backbone);
     const carried = {
       "generation_config.json": '{"temperature": 1.0, "eos_token_id": [2, 3]}',
@@ -146,7 +146,7 @@ describe("the files beside the weights", () => {
     expect(saved).toContain('"rms_norm_eps": 1e-05,');
     expect(saved).toContain('"initializer_factor": 1.0,');
     expect(saved.replaceAll(/\s+/g, " ")).toContain('"scales": [ 1.0, 2, -0.5E+3 ], "text": "a 1.0 \\" 2.0"');
-    // A save of what was saved does not change them either.
+    // Saving the saved model again does not change them either.
     const again = scratch.fresh();
     const copy = await tinySource(folder).open();
     await copy.save(again);
@@ -155,7 +155,7 @@ describe("the files beside the weights", () => {
     copy.dispose();
   });
 
-  it("say how text is generated where the opened folder does not", async () => {
+  it("describe generation if the opened folder does not", async () => {
     const folder = scratch.fresh();
     const model = await tinySource(scratch.backbone).open();
     await model.save(folder);
@@ -168,11 +168,11 @@ describe("the files beside the weights", () => {
   });
 });
 
-describe("a save that cannot be", () => {
+describe("a save that is refused", () => {
   it.each([
     [{ dtype: "int8" }, /option "dtype": .*"float32".*found "int8"/],
     [{ layout: "gguf" }, /option "layout": .*"llava".*found "gguf"/],
-    [{ shardSize: 0 }, /option "shardSize": expected a number of bytes above 0/],
+    [{ shardSize: 0 }, /option "shardSize": expected a number of bytes greater than 0/],
     [{ shardSize: 100 }, /shard of 100 bytes is too small for tensor "model.embed_tokens.weight"/],
     [{ shards: 2 }, /there is no option "shards"/],
   ])("%j is one sentence", async (options, message) => {
@@ -184,7 +184,7 @@ describe("a save that cannot be", () => {
     model.dispose();
   });
 
-  it("names the file where a folder is needed", async () => {
+  it("names a file given instead of a folder", async () => {
     const folder = scratch.fresh();
     await mkdir(folder);
     await writeFile(new URL("taken", folder), "");
@@ -194,7 +194,7 @@ describe("a save that cannot be", () => {
   });
 });
 
-it("says which tokenizer reads a SentencePiece model that was alone", async () => {
+it("names the tokenizer class for a SentencePiece model without other tokenizer files", async () => {
   const source = await withSentencePiece(scratch.backbone, scratch.fresh());
   const sentencePiece = await readFile(new URL("tokenizer.model", source));
   const folder = scratch.fresh();

@@ -1,6 +1,6 @@
 import { checkpointPlace } from "./checkpoint-place.ts";
 
-/** What is opened beside a checkpoint, and how; see the options of the same names. */
+/** Parts to open with a checkpoint, and the weight format; see the command options of the same names. */
 export interface ModelParts {
   /** See {@link checkpointPlace}. */
   readonly tower?: string;
@@ -11,7 +11,7 @@ export interface ModelParts {
   readonly template?: string;
 }
 
-/** The same as options of a backbone's plugin. */
+/** Converts the parts to the options of a backbone's plugin. */
 export function modelParts({ tower, adapter, weightFormat, template }: ModelParts): object {
   return {
     ...(tower !== undefined && { visionTower: checkpointPlace(tower) }),

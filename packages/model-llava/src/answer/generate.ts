@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { type Generation, type GenerationOptions, type GenerationRequest, MlanError } from "@mlan/core";
 import { answerCapacity, decodeRows } from "../network/decode-rows.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
+import { turnsByLength } from "../network/long-prompts.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import { answerEnds, type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
@@ -17,7 +18,7 @@ import { checkRequest } from "./sampling/check-request.ts";
 import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Answers, one batch of prompts of similar length at a time; shared prefixes are computed once. Throws the error of
+ * Answers requests in batches of prompts of similar length. Shared prefixes are computed once. Throws the error of
  * {@link logitsNotFinite} when logits are NaN or infinite.
  */
 export async function* generate(
@@ -30,7 +31,8 @@ export async function* generate(
   const items = requests.map((request, index): Item => {
     const prompt = prompts[index];
     const symbols = prompt ? positionSymbols(prompt, set, positionsPerImage(model.network)) : new Int32Array();
-    return { request, symbols, shareable: symbols.length - 1, cut: prompt?.cut ?? 0 };
+    const turns = turnsByLength(model.network.decoder.config, symbols.length);
+    return { request, symbols, shareable: turns ? 0 : symbols.length - 1, cut: prompt?.cut ?? 0 };
   });
   for await (const answers of runBatches(model, items, set, options, (batch) => answer(model, batch, options)))
     yield* answers;
@@ -54,7 +56,7 @@ function readRequest(
 
 interface Item extends Sequence {
   readonly request: GenerationRequest;
-  /** Positions that its prompt lost. */
+  /** Number of positions cut from the prompt. */
   readonly cut: number;
 }
 
@@ -86,7 +88,7 @@ async function answer(
       signal?.throwIfAborted();
       return answers[row]?.take(next);
     },
-    // A backend may compute without ever letting other work in, by which text is shown and signals are given.
+    // Yields to the event loop, which shows text and delivers signals; a backend may compute without ever yielding.
     ...(isFollowed && { pause: () => setImmediate() }),
   });
   return rows.flatMap((row, index) => {

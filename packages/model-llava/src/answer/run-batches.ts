@@ -19,11 +19,11 @@ import { planBatches, type Sequence, type BatchGroup, type BatchRow } from "./pl
 export interface ReadyBatch<Item> {
   readonly prompts: PromptTensors;
   readonly prefix?: PrefixCache;
-  /** As many rows as `prompts` has; undefined is padding. */
+  /** The rows of `prompts`; undefined is a padding row. */
   readonly rows: readonly (BatchRow<Item> | undefined)[];
 }
 
-/** Computes shared prefixes once, calls `run` with one batch after another, and frees its tensors. */
+/** Computes shared prefixes once, calls `run` with one batch after another, and frees each batch's tensors. */
 export async function* runBatches<Item extends Sequence, Result>(
   model: InferenceModel,
   items: readonly Item[],

@@ -4,7 +4,9 @@ import { powerOfTwo } from "../batch/shape-buckets.ts";
 import { continued, encodePrompt } from "../encode-prompt.ts";
 import type { AnswerFunctions } from "../network/answer-functions.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
+import { rotationsByLength, turnsByLength } from "../network/long-prompts.ts";
 import { maskedPrefix, tableLength } from "../network/prompt-pass.ts";
+import { disposeRotaryTable } from "../network/rotary.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import {
@@ -18,9 +20,9 @@ import { type ReadyBatch, runBatches } from "./run-batches.ts";
 import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Summed log-probabilities of continuations. Prompt and continuation are encoded as one text, since a token may span
- * both; the continuation's tokens are those after the common prefix with the encoded prompt. Throws the error of
- * {@link logitsNotFinite} when a result is not finite.
+ * Returns the summed log-probability of each continuation. Prompt and continuation are encoded as one text, since a
+ * token may span both; the continuation's tokens are those after the common prefix with the encoded prompt. Throws the
+ * error of {@link logitsNotFinite} when a result is not finite.
  */
 export async function score(
   model: InferenceModel,
@@ -35,7 +37,8 @@ export async function score(
     // Outputs are read from the position before the continuation up to the last but one.
     const computed = symbols.subarray(0, -1);
     const id = requests[index]?.id ?? "";
-    return { id, cut: prompt.cut, symbols: computed, shareable: computed.length - tokens, targets };
+    const turns = turnsByLength(model.network.decoder.config, computed.length);
+    return { id, cut: prompt.cut, symbols: computed, shareable: turns ? 0 : computed.length - tokens, targets };
   });
   const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
   for await (const batch of runBatches(model, items, set, options, (ready) => scoreBatch(model.functions, ready))) {
@@ -70,7 +73,7 @@ interface Item extends Sequence {
 interface Continuation {
   /** The prompt with its continuation. */
   readonly prompt: TokenizedPrompt;
-  /** Number of tokens at its end to score. */
+  /** Number of tokens at the prompt's end to score. */
   readonly tokens: number;
 }
 
@@ -96,7 +99,7 @@ function readContinuation(
   throw new MlanError(
     "invalid-data",
     `model-llava: "${request.id}" cannot be scored: its continuation ${JSON.stringify(request.continuation)} has ${counted(tokens, "token")} ` +
-      `of ${prompt.inputIds.length}. It needs at least one, and at least one token before it.`,
+      `of ${prompt.inputIds.length}. A continuation needs at least one token, and at least one token before it.`,
   );
 }
 
@@ -110,9 +113,22 @@ async function scoreBatch(
   const selected = selection(targets, powerOfTwo(targets.length));
   const table = tableLength(Math.max(...rows.map((row) => row?.item.symbols.length ?? 1)));
   const prefix = given && maskedPrefix(given, prompts.rows);
-  const pass = { prompts, ...(prefix && { prefix }), wanted: selected.positions, table };
+  const parts = rows.map((row) =>
+    row
+      ? { start: row.start, length: row.symbols.length, whole: row.item.symbols.length }
+      : { start: 0, length: 1, whole: 1 },
+  );
+  const rotations = rotationsByLength(functions.network, parts, prompts.length);
+  const pass = {
+    prompts,
+    wanted: selected.positions,
+    table,
+    ...(prefix && { prefix }),
+    ...(rotations && { rotations }),
+  };
   const logProbabilities = functions.score(pass, selected.targets);
   prefix?.mask.dispose();
+  if (rotations) disposeRotaryTable(rotations);
   disposeSelection(selected);
   const values = await logProbabilities.data<"float32">();
   logProbabilities.dispose();
@@ -128,7 +144,7 @@ async function scoreBatch(
   );
 }
 
-/** The last positions of a row, each with the token that follows it. */
+/** Returns the last positions of a row, each with the token that follows it. */
 function targetsOf({ targets }: Item, length: number, first: number): readonly Target[] {
   return Array.from(targets, (token, index) => ({ position: first + length - targets.length + index, token }));
 }

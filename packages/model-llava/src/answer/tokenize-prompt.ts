@@ -1,6 +1,7 @@
 import { counted, type GenerationOptions, type ImageReference, MlanError, type Prompt } from "@mlan/core";
 import type { LoadPixels } from "../batch/input-tensors.ts";
 import { patchSymbol } from "../batch/prompt-tensors.ts";
+import { trainedPositions } from "../config/language-config.ts";
 import { encodePrompt, writePrompt, type WrittenPrompt } from "../encode-prompt.ts";
 import type { AnswerFunctions } from "../network/answer-functions.ts";
 import { type LlavaNetwork, positionsPerImage } from "../network/llava-network.ts";
@@ -15,16 +16,16 @@ export interface InferenceModel {
   readonly functions: AnswerFunctions;
   readonly tokenizer: Tokenizer;
   readonly template: Template;
-  /** Tokens that end an answer besides those of tokenizer and template. */
+  /** Ids of the tokens that end an answer in addition to those of the tokenizer and the template. */
   readonly endTokenIds: readonly number[];
   readonly loadPixels: LoadPixels;
-  /** Everything besides an image's bytes that determines its pixels, as JSON. */
+  /** Everything besides an image's bytes that determines its pixels, as a JSON value. */
   readonly pixelSettings: unknown;
-  /** The format's maximum length: positions after which conversations are truncated. */
+  /** The format's maximum length: the number of positions to which conversations are truncated. */
   readonly maximumLength: number;
 }
 
-/** The common part of generation and scoring requests. */
+/** The fields that generation and scoring requests have in common. */
 export interface PromptRequest {
   readonly id: string;
   readonly prompt: Prompt;
@@ -36,30 +37,30 @@ export interface TokenizedPrompt {
   readonly id: string;
   readonly inputIds: readonly number[];
   readonly images: readonly ImageReference[];
-  /** Positions, image positions included. */
+  /** Number of positions, including those of images. */
   readonly length: number;
-  /** Positions that were left out. */
+  /** Number of positions that were cut. */
   readonly cut: number;
 }
 
 export interface PromptLimits {
-  /** The most positions that the model can read. */
+  /** Maximum number of positions that the model can read. */
   readonly room: number;
-  /** Number of tokens at its end to score. Default 0. */
+  /** Number of tokens at the prompt's end to score. Default 0. */
   readonly scored?: number;
-  /** Default "refuse". */
+  /** Whether a prompt that is too long is refused or cut. Default "refuse". */
   readonly longPrompts?: GenerationOptions["longPrompts"] | undefined;
 }
 
-/** The text that the model continues. */
+/** Returns the text that the model continues. */
 export function writeRequest({ template }: InferenceModel, request: PromptRequest): WrittenPrompt {
   return writePrompt(request.prompt, template, request);
 }
 
 /**
- * Tokenizes a prompt. A prompt of a harness is cut as {@link RawPrompt} says; another one that is too long is cut only by
- * `longPrompts`. Throws an `invalid-data` error when it is not to be cut, and for a prompt with images, since cutting it
- * could lose an image.
+ * Tokenizes a prompt. A prompt with `harness` is cut as {@link RawPrompt} describes; any other prompt that is too long
+ * is cut only if `longPrompts` is "cut" and it has no images, since an image could be lost. Throws `invalid-data` for a
+ * prompt that is too long and not cut, and for an empty one; `invalid-options` for images without a vision tower.
  */
 export function tokenizePrompt(
   model: InferenceModel,
@@ -97,7 +98,7 @@ function tooLong(id: string, length: number, room: number, wayOut: string): Mlan
   return new MlanError("invalid-data", `model-llava: the prompt of "${id}" ${found}. ${wayOut}.`);
 }
 
-/** The most positions of a prompt in an original harness. */
+/** Returns the maximum number of positions of a prompt in the original harness, infinite without one. */
 function harnessLimit(
   model: InferenceModel,
   harness: WrittenPrompt["harness"],
@@ -108,15 +109,18 @@ function harnessLimit(
   return harness === "language" && !hasImages ? languageLimit(model) + scored : Infinity;
 }
 
-/** The most positions of a prompt in the original language harness, which reserves 256 for the answer. */
+/**
+ * Returns the maximum number of positions of a prompt in the original language harness, which reserves 256 for the
+ * answer.
+ */
 function languageLimit({ network }: InferenceModel): number {
-  const { maximumPositions } = network.decoder.config;
-  return maximumPositions > HARNESS_ANSWER ? maximumPositions - HARNESS_ANSWER : maximumPositions;
+  const positions = trainedPositions(network.decoder.config);
+  return positions > HARNESS_ANSWER ? positions - HARNESS_ANSWER : positions;
 }
 
 const HARNESS_ANSWER = 256;
 
-/** The symbol at each position of a prompt, see {@link PromptRow}. */
+/** Returns the symbol at each position of a prompt, see {@link PromptRow}. */
 export function positionSymbols(
   { id, inputIds, images, length }: TokenizedPrompt,
   set: ImageSet,

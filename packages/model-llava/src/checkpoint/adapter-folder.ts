@@ -8,17 +8,17 @@ export interface AdaptedFolders {
   readonly adapter?: URL | undefined;
 }
 
-/** A repository of the Hub that an adapter names as its base. */
+/** A repository on the Hub that an adapter names as its base. */
 export interface BaseRepository {
   readonly repository: string;
   readonly revision: string;
 }
 
 /**
- * Where `weights` is the folder of an adapter, the base that its configuration names, with the adapter on it. Like
- * transformers, prefers the named base to weights beside the adapter. A base that is no folder of this machine is fetched from
- * the Hub by `download`. Throws `invalid-checkpoint`, saying which base to give, when it is neither, and `unavailable` when it
- * cannot be fetched.
+ * If `weights` is the folder of an adapter, returns that folder as `adapter` and, as `weights`, the base that its
+ * configuration names; otherwise returns the folders unchanged. Like transformers, prefers the named base to weights
+ * beside the adapter. A base that is not a folder on this machine is fetched from the Hub by `download`. Throws
+ * `invalid-checkpoint` when the base is neither, and when `adapter` is given too; `unavailable` when it cannot be fetched.
  */
 export async function adaptedFolders(
   { weights, adapter }: AdaptedFolders,
@@ -37,7 +37,7 @@ export async function adaptedFolders(
   if (folder && (await pathExists(new URL(folder.href.replace(/\/$/, "")))))
     return { weights: folder, adapter: weights };
   const of = base === undefined ? "a base that it does not name" : shownValue(base);
-  const holds = `${pathOf(weights)} holds an adapter of ${of} (${ADAPTER_CONFIG})`;
+  const holds = `${pathOf(weights)} holds an adapter for ${of} (${ADAPTER_CONFIG})`;
   if (base !== undefined && REPOSITORY.test(base)) {
     const fetched = await download({ repository: base, revision }).catch((cause: unknown) => {
       throw MlanError.is(cause) ? unfetched(holds, cause) : cause;
@@ -47,7 +47,7 @@ export async function adaptedFolders(
   throw new MlanError("invalid-checkpoint", `model-llava: ${holds}. ${GIVE_THE_BASE}`);
 }
 
-/** Owner and name; no path begins so that leads out of a folder. */
+/** Owner and name of a repository. No part begins with a dot, so no path out of a folder matches. */
 const REPOSITORY = /^(?!\.)[\w.-]+\/(?!\.)[\w.-]+$/;
 
 const GIVE_THE_BASE =

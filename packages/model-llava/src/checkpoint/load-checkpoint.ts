@@ -14,9 +14,9 @@ import { type OpenModel, openModel } from "./open-model.ts";
 export interface LoadTarget {
   readonly architecture: Architecture;
   readonly network: LlavaNetwork;
-  /** The fingerprint of the template of that name. */
+  /** Returns the fingerprint of the template with the given name, if there is one. */
   readonly fingerprintOf: (template: string) => string | undefined;
-  /** The folders that it was opened from. */
+  /** The folders that the model was opened from. */
   readonly base: Base;
   /** The components that may differ from the base's. */
   readonly changed: ReadonlySet<Component>;
@@ -31,8 +31,8 @@ export interface LoadedCheckpoint {
 
 /**
  * Loads the weights of a saved folder into a network of the same sizes and returns the format. Everything is checked
- * before the first weight changes. Of a folder that holds only what was trained, components are read from the base only
- * where the network's differ from it.
+ * before the first weight changes. If a folder holds only trained components, the others are read from the base, but
+ * only those that differ in the network.
  */
 export async function loadCheckpoint(
   folder: URL,

@@ -12,7 +12,7 @@ import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
 /** An open checkpoint whose weights and tokenizer fit its configuration. */
 export interface PreparedCheckpoint extends Checkpoint {
   readonly tokenizer: Tokenizer;
-  /** The architecture's and the folder's own. */
+  /** The templates of the architecture and of the folder. */
   readonly templates: readonly Template[];
   /** Of the template that the format names, see `templateFingerprint`. */
   readonly templateFingerprint: string | undefined;
@@ -21,7 +21,7 @@ export interface PreparedCheckpoint extends Checkpoint {
   readonly plan: WeightPlan;
 }
 
-/** All checks of a checkpoint, before memory is taken for its weights. */
+/** Checks a checkpoint completely before memory is allocated for its weights. Throws `invalid-checkpoint`. */
 export async function prepareCheckpoint<Opened extends Checkpoint>(
   checkpoint: Opened,
   { architecture, weights }: CheckpointFolders,

@@ -6,7 +6,7 @@ import { plain } from "../templates/plain.ts";
 import { templatesOf } from "../templates/template-by-name.ts";
 import type { CheckpointType } from "./checkpoint-type.ts";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
-import type { LanguageConfig } from "./language-config.ts";
+import { type LanguageConfig, trainedPositions } from "./language-config.ts";
 
 /** MLAN's default `model_max_length` (arXiv 2411.10557, scripts/train). */
 const DEFAULT_MAXIMUM_LENGTH = 2048;
@@ -18,14 +18,14 @@ export interface FormatQuestion {
   readonly file: URL;
   /** The names of the folder's own chat templates. */
   readonly chatTemplates: readonly string[];
-  /** The template that the user names. */
+  /** The template that the user chose, if any. */
   readonly named: string | undefined;
 }
 
 /**
- * The format that a checkpoint was last trained with. Its template is the one that the user or `config.json` names; else
- * "plain" for a plain backbone, which has seen no conversation, and the folder's own for LLaVA from elsewhere. Throws
- * `invalid-checkpoint` when there is none.
+ * Returns the format that a checkpoint was last trained with. The template is the one that the user or `config.json`
+ * names; otherwise "plain" for a plain backbone, which has seen no conversation, or the folder's own chat template for
+ * LLaVA. Throws `invalid-checkpoint` when there is none.
  */
 export function formatConfig(
   value: ConfigObject,
@@ -58,13 +58,11 @@ export function formatConfig(
  * Throws `invalid-options` for a maximum length at which dynamically scaled rotary positions would change with the length
  * of each batch.
  */
-export function checkLength(
-  { maximumLength }: ConversationFormat,
-  { ropeScaling, maximumPositions }: LanguageConfig,
-): void {
-  if (ropeScaling?.type !== "dynamic" || maximumLength <= maximumPositions) return;
-  const limit = `the model has dynamic rotary positions, which are supported up to ${maximumPositions} of them`;
-  throw new MlanError("invalid-options", `model-llava: maximumLength is ${maximumLength}, but ${limit}.`);
+export function checkLength({ maximumLength }: ConversationFormat, language: LanguageConfig): void {
+  const trained = trainedPositions(language);
+  if (language.ropeScaling?.type !== "dynamic" || maximumLength <= trained) return;
+  const limit = `the model has dynamic rotary positions, which conversations are trained in up to ${trained} of them`;
+  throw new MlanError("invalid-options", `model-llava: maximumLength is ${maximumLength}, but ${limit}. Lower it.`);
 }
 
 /** The template in which a checkpoint was last trained, where mlan wrote its `config.json`. */

@@ -4,17 +4,17 @@ import type { Selection } from "../batch/selection.ts";
 import { weightsOf } from "../weights/parts.ts";
 import { type Decoder, logits } from "./decoder.ts";
 
-/** Logits that are held at a time, 64 MB in float32. */
+/** Maximum number of logits in memory at a time: 64 MB in float32. */
 const LOGITS = 2 ** 24;
 
-/** The number of positions whose logits are computed at a time. */
+/** Returns the number of positions whose logits are computed at a time. */
 export function positionsAtOnce(vocabularySize: number): number {
   return Math.max(1, Math.floor(LOGITS / vocabularySize));
 }
 
 /**
- * The mean cross-entropy, in nats, of the selection's targets, from the hidden states [n, hidden] of its positions before
- * the last normalization. The logits are computed for at most `rows` positions at a time.
+ * Computes the mean cross-entropy, in nats, of the selection's targets from the hidden states [n, hidden] of its
+ * positions before the final norm. The logits are computed for at most `rows` positions at a time.
  */
 export function meanCrossEntropy(
   decoder: Decoder,
@@ -33,7 +33,7 @@ export function meanCrossEntropy(
   return tf.neg(sumOverBlocks(weighted, hidden, { rows, captured: learning.map(({ tensor }) => tensor) }));
 }
 
-/** The log-probabilities [n] of `targets` [n, 2], as {@link meanCrossEntropy} computes them. */
+/** Computes the log-probabilities [n], in nats, of `targets` [n, 2], with blocks like {@link meanCrossEntropy}. */
 export function logProbabilitiesOf(
   decoder: Decoder,
   hidden: tf.Tensor2D,
@@ -54,7 +54,7 @@ export function logProbabilitiesOf(
   );
 }
 
-/** `size` targets from `start` on, with indices relative to it. */
+/** Returns `size` targets, beginning at `start`, with indices relative to it. */
 function targetsFrom(targets: tf.Tensor2D, start: number, size: number): tf.Tensor2D {
   if (size === targets.shape[0]) return targets;
   return tf.sub(tf.slice(targets, [start, 0], [size, 2]), tf.tensor2d([[start, 0]], [1, 2], "int32"));

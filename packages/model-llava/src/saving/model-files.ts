@@ -1,8 +1,8 @@
 import { CHECKSUMS_FILE } from "@mlan/core";
 import { TEMPLATES_FOLDER } from "../templates/jinja/read-chat-templates.ts";
-import { BASE_FILE } from "./base-file.ts";
+import { BASE_FILE, VERIFIED_FILE } from "./base-file.ts";
 
-/** Files beside the weights that a save carries over from the folder that the model was opened from. */
+/** Files that saving copies from the folder that the model was opened from. */
 export const CARRIED_FILES: readonly string[] = [
   "generation_config.json",
   "chat_template.jinja",
@@ -12,9 +12,9 @@ export const CARRIED_FILES: readonly string[] = [
 ];
 
 const WEIGHTS = [
-  // "model.fp16.safetensors" and "model.safetensors.index.fp16.json" are variants of transformers.
+  // Includes transformers' variants, such as "model.fp16.safetensors" and "model.safetensors.index.fp16.json".
   /^(model|pytorch_model|tf_model|flax_model|adapter_model|trained)(\.\w+)?(-\d+-of-\d+)?\.(safetensors|bin|h5|msgpack)(\.index(\.\w+)?\.json)?$/,
-  // Of those who publish their own layout beside that of Hugging Face.
+  // Weights in a publisher's own layout, beside those in Hugging Face layout.
   /^consolidated[\w.-]*\.(safetensors|pth|json)$/,
   /^mm_projector\.(bin|pt|safetensors)$/,
   /^non_lora_trainables\.bin$/,
@@ -24,6 +24,7 @@ const OTHERS = new Set([
   ...CARRIED_FILES,
   CHECKSUMS_FILE,
   BASE_FILE,
+  VERIFIED_FILE,
   "config.json",
   "adapter_config.json",
   "params.json",
@@ -37,8 +38,8 @@ const OTHERS = new Set([
 ]);
 
 /**
- * Whether a file, by its path, belongs to a model in one of the layouts that mlan or the reference libraries write, so that
- * it would be stale beside another model's files. A path that ends in a slash is that of a folder.
+ * Returns whether a file, given by its path, belongs to a model in one of the layouts that mlan or the reference
+ * libraries write. Such a file would be stale beside another model's files. A path that ends in a slash names a folder.
  */
 export function isModelFile(name: string): boolean {
   return name.startsWith(TEMPLATES_FOLDER) || OTHERS.has(name) || WEIGHTS.some((pattern) => pattern.test(name));

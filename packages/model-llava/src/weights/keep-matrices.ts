@@ -16,15 +16,19 @@ interface PlannedPair {
 
 interface KeepOptions {
   readonly format: WeightFormat;
-  /** Whether quantised matrices are kept in the folder `quantised` beside their weight files; otherwise they are made anew. */
+  /**
+   * Whether quantised matrices are kept in the folder `quantised` beside their weight files; otherwise they are
+   * quantised each time.
+   */
   readonly keepsQuantised: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Opens the decoder's matrices in fewer bits than float32, and returns the weights that have them. The others are read as
- * float32: those that the format leaves out, that have an adapter's update or learn, and files of 32 bits. Throws
- * `invalid-options` on a backend without kernels for them.
+ * Opens the decoder's matrices with fewer bits than float32 and returns the weights for which this was done. All others
+ * must be read as float32: weights that the format does not cover, that an adapter updates, that are being trained, or,
+ * with "stored", that have 32 bits in their file. Throws `invalid-options` on a backend without kernels for such
+ * matrices.
  */
 export async function keepMatrices(
   pairs: readonly PlannedPair[],
@@ -69,7 +73,7 @@ export async function keepMatrices(
   return new Set(chosen.map(({ target }) => target));
 }
 
-/** A sentence where matrices of a format are read as float32 because an adapter changes them; otherwise none. */
+/** Returns one sentence if matrices of a format are read as float32 because an adapter changes them; otherwise none. */
 export function formatNotices({ stored }: WeightPlan, format: WeightFormat): readonly string[] {
   if (format === "float32") return [];
   const isInFormat = format === "stored" ? staysStored : isQuantised;
@@ -77,14 +81,14 @@ export function formatNotices({ stored }: WeightPlan, format: WeightFormat): rea
   if (length === 0) return [];
   const what = length === 1 ? "matrix that the adapter changes is" : "matrices that the adapter changes are";
   return [
-    `${length} ${what} kept in float32, not as weightFormat "${format}" says; export the model and open the export`,
+    `${length} ${what} kept in float32 instead of weightFormat "${format}"; export the model and open the export to change this`,
   ];
 }
 
 function withoutKernels(format: WeightFormat): MlanError {
   return new MlanError(
     "invalid-options",
-    `model-llava: the backend ${tf.getBackend()} has no products for weightFormat "${format}", so an answer would take minutes. ` +
+    `model-llava: the backend ${tf.getBackend()} has no matrix products for weightFormat "${format}", so an answer would take minutes. ` +
       'Compute with onnx(), or open the model with weightFormat "float32".',
   );
 }

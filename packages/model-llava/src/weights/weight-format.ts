@@ -12,13 +12,13 @@ export const weightFormat: z.ZodEnum<{ float32: "float32"; stored: "stored"; int
   "int4",
 ]);
 
-/** Sizes of the blocks that share a scale. */
+/** Bits per value, and the number of values that share a scale, of each quantised format. */
 export const QUANTISED = {
   int8: { bits: 8, blockSize: 128 },
   int4: { bits: 4, blockSize: 64 },
 } as const;
 
-/** Whether a format rounds the weights. */
+/** Returns whether a format rounds the weights. */
 export function isQuantisedFormat(format: WeightFormat | undefined): format is keyof typeof QUANTISED {
   return format !== undefined && Object.hasOwn(QUANTISED, format);
 }
@@ -28,17 +28,23 @@ export function checkLearning(components: readonly Component[], format: WeightFo
   if (!isQuantisedFormat(format) || !components.includes("language")) return;
   throw new MlanError(
     "invalid-options",
-    `model-llava: weightFormat "${format}" rounds the matrices of the language model, which then cannot learn. Open the model with ` +
+    `model-llava: weightFormat "${format}" rounds the matrices of the language model, which then cannot be trained. Open the model with ` +
       'weightFormat "stored" or "float32" to train it, or train other components.',
   );
 }
 
-/** Whether a weight is quantised in these formats: a matrix of the decoder's layers, not its embedding or head. */
+/**
+ * Returns whether "int8" and "int4" quantise a weight: only matrices of the decoder's layers, not the embedding or the
+ * output layer.
+ */
 export function isQuantised({ component, name, isMultiplied }: Weight): boolean {
   return component === "language" && isMultiplied && name.startsWith(LAYERS);
 }
 
-/** Whether a weight stays in 16 bits where its file has them: quantised ones, and the head. */
+/**
+ * Returns whether "stored" keeps a weight in its file's 16 bits: matrices of the decoder's layers, and the output
+ * layer.
+ */
 export function staysStored({ component, isMultiplied }: Weight): boolean {
   return component === "language" && isMultiplied;
 }

@@ -5,16 +5,16 @@ import { fileExists, readCheckpointFile } from "../../config/checkpoint-file.ts"
 import { checkConfig, type ConfigObject, readConfigFile } from "../../config/config-file.ts";
 import type { ChatTemplateSource } from "./chat-template.ts";
 
-/** The name of a model's own chat template; further ones have theirs behind it, e.g. "chat_template:rag". */
+/** The name of a model's own chat template. Further templates append their own name, e.g. "chat_template:rag". */
 export const CHAT_TEMPLATE = "chat_template";
 
-/** Holds a model's further chat templates, a file each. */
+/** The folder of a model's further chat templates, one file each. */
 export const TEMPLATES_FOLDER = "additional_chat_templates/";
 
 /**
- * The chat templates of a folder, as transformers finds them: `chat_template.jinja` and `additional_chat_templates`, else that of a processor
- * (`chat_template.json`, `processor_config.json`), else those of `tokenizer_config.json`. Throws `invalid-checkpoint` for files that
- * hold something else.
+ * Reads the chat templates of a folder. Like transformers, looks first for `chat_template.jinja` and
+ * `additional_chat_templates`, then for that of a processor (`chat_template.json`, `processor_config.json`), then in
+ * `tokenizer_config.json`. Throws `invalid-checkpoint` for files with invalid contents.
  */
 export async function readChatTemplates(folder: URL): Promise<readonly ChatTemplateSource[]> {
   const [own, legacy, processor, tokenizer, map] = await Promise.all(
@@ -48,10 +48,10 @@ export async function readChatTemplates(folder: URL): Promise<readonly ChatTempl
   }));
 }
 
-/** What LLaVA's processor writes for an image. */
+/** The text that LLaVA's processor writes for an image. */
 const IMAGE_TOKEN = "<image>";
 
-/** Paths of the files of further chat templates. */
+/** Returns the paths of the files of further chat templates. */
 export async function furtherTemplates(folder: URL): Promise<readonly string[]> {
   const entries = await readdir(new URL(TEMPLATES_FOLDER, folder)).catch(() => []);
   return entries.filter((name) => name.endsWith(JINJA)).map((name) => TEMPLATES_FOLDER + name);
@@ -71,7 +71,7 @@ async function ownTemplates(folder: URL, own: URL | undefined): Promise<FoundTem
   return first && { file: first, templates };
 }
 
-/** The file at a path with slashes. */
+/** Returns the file at a path with slashes. */
 export function fileAt(path: string, folder: URL): URL {
   return new URL(path.split("/").map(encodeURIComponent).join("/"), folder);
 }
@@ -101,7 +101,7 @@ const schema = z.object({
     .nullish(),
 });
 
-/** `bos_token` and the like, whose contents a template gets under these names. */
+/** Returns the contents of `bos_token` and similar keys, which templates access under these names. */
 function specialTokens(config: ConfigObject): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(config).flatMap(([key, value]) => {
