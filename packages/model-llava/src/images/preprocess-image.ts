@@ -20,7 +20,7 @@ export interface PreprocessImageOptions {
  * names the image when it cannot be decoded.
  */
 export async function preprocessImage(bytes: Uint8Array, options: PreprocessImageOptions): Promise<Float32Array> {
-  const { processor, aspectRatio, name, orientation = "stored" } = options;
+  const { processor, name, orientation = "stored" } = options;
   const image = await decodeImage(bytes, { name, orientation });
   const framed = isPadded(options) ? padToSquare(image, meanColour(processor)) : unframed(image);
   return normalize(resize(framed, processor), processor);
