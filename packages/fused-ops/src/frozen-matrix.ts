@@ -9,6 +9,8 @@ export interface FrozenMatrix {
   readonly bits: 4 | 8 | 16;
   /** Its values as float32 [rows, columns], exactly. */
   widen(): tf.Tensor2D;
+  /** Its rows at `indices` [n] (int32), as float32 [n, columns], exactly. */
+  rowsAt(indices: tf.Tensor1D): tf.Tensor2D;
   /** `input` [n, columns] times its transpose, [n, rows]; a quantised matrix may quantise the input as well. */
   multiply(input: tf.Tensor2D): tf.Tensor2D;
   dispose(): void;
@@ -48,4 +50,13 @@ export function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Te
     segmentBoundary();
     return result;
   });
+}
+
+/** What a matrix without kernels for it does by its float32 values. */
+export function throughWidened(widen: () => tf.Tensor2D): Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply"> {
+  return {
+    widen,
+    rowsAt: (indices) => widened({ widen }, (values) => tf.gather(values, indices)),
+    multiply: (input) => widened({ widen }, (values) => tf.matMul<tf.Tensor2D>(input, values, false, true)),
+  };
 }

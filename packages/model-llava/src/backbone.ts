@@ -39,13 +39,14 @@ export interface BackboneOptions {
    */
   readonly template?: string;
   /**
-   * How the matrices of the language model's layers are kept in memory.
+   * How the matrices of the language model are kept in memory.
    * - "float32" (default): the fastest without rounding; 4 bytes per value.
-   * - "stored": mapped from the checkpoint in its 16 bits, with the same results; 2 bytes per value, and about a third of the
+   * - "stored": mapped from the checkpoint in its 16 bits, with the same results; 2 bytes per value, and about half of the
    *   speed where few positions are computed at once, as in answers. Files of 32 bits are read as float32.
-   * - "int8", "int4": rounded to 8 or 4 bits with a scale per 128 or 64 values; 1.03 or 0.56 bytes per value. Products of
-   *   answers use integers of 8 bits. Made at the first start and kept in a folder `quantised` beside the weights. These
-   *   matrices cannot learn.
+   * - "int8", "int4": rounded to 8 or 4 bits with a scale per 128 or 64 values; 1.03 or 0.56 bytes per value. "int8-64",
+   *   "int8-32", "int4-128" and "int4-32" say another number of values: with fewer, less is lost. The output layer has 8 bits
+   *   in both, and the embedding stays as stored. Products of answers use integers of 8 bits. Made at the first start and kept
+   *   in a folder `quantised` beside the weights. These matrices cannot learn.
    *
    * All but "float32" need the backend onnx. Matrices that an adapter changes are read as float32.
    */

@@ -21,5 +21,5 @@ export function weightFormatOption(): Option {
   return new Option(
     "--weight-format <name>",
     "how matrices are kept: float32, in the checkpoint's 16 bits, or rounded to 8 or 4 bits (default: float32)",
-  ).choices(["float32", "stored", "int8", "int4"]);
+  ).choices(["float32", "stored", "int8", "int8-64", "int8-32", "int4-128", "int4", "int4-32"]);
 }

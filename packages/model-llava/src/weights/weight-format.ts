@@ -1,25 +1,29 @@
 import { type Component, MlanError } from "@mlan/core";
 import { z } from "zod";
+import { EMBEDDING, HEAD } from "./tensor-names.ts";
 import type { Weight } from "./weight.ts";
 
 /** How the decoder's matrices are kept in memory; see `BackboneOptions.weightFormat`. */
-export type WeightFormat = z.infer<typeof weightFormat>;
+export type WeightFormat = "float32" | "stored" | QuantisedFormat;
 
-export const weightFormat: z.ZodEnum<{ float32: "float32"; stored: "stored"; int8: "int8"; int4: "int4" }> = z.enum([
-  "float32",
-  "stored",
-  "int8",
-  "int4",
-]);
-
-/** Sizes of the blocks that share a scale. */
-export const QUANTISED = {
+/** Bits of the matrices of the layers, and how many of a row's values share a scale. */
+const QUANTISED = {
   int8: { bits: 8, blockSize: 128 },
+  "int8-64": { bits: 8, blockSize: 64 },
+  "int8-32": { bits: 8, blockSize: 32 },
   int4: { bits: 4, blockSize: 64 },
+  "int4-128": { bits: 4, blockSize: 128 },
+  "int4-32": { bits: 4, blockSize: 32 },
 } as const;
 
+export type QuantisedFormat = keyof typeof QUANTISED;
+
+const FORMATS: readonly WeightFormat[] = ["float32", "stored", ...(Object.keys(QUANTISED) as QuantisedFormat[])];
+
+export const weightFormat: z.ZodType<WeightFormat> = z.enum(FORMATS);
+
 /** Whether a format rounds the weights. */
-export function isQuantisedFormat(format: WeightFormat | undefined): format is keyof typeof QUANTISED {
+export function isQuantisedFormat(format: WeightFormat | undefined): format is QuantisedFormat {
   return format !== undefined && Object.hasOwn(QUANTISED, format);
 }
 
@@ -33,14 +37,25 @@ export function checkLearning(components: readonly Component[], format: WeightFo
   );
 }
 
-/** Whether a weight is quantised in these formats: a matrix of the decoder's layers, not its embedding or head. */
-export function isQuantised({ component, name, isMultiplied }: Weight): boolean {
-  return component === "language" && isMultiplied && name.startsWith(LAYERS);
-}
-
-/** Whether a weight stays in 16 bits where its file has them: quantised ones, and the head. */
-export function staysStored({ component, isMultiplied }: Weight): boolean {
+/** Whether a weight is quantised in these formats: the decoder's matrices, except an embedding. */
+export function isQuantised({ component, isMultiplied }: Weight): boolean {
   return component === "language" && isMultiplied;
 }
 
-const LAYERS = "model.layers.";
+/** How a weight is quantised; the output layer never in 4 bits, since every answer's words are chosen by it alone. */
+export function quantisationOf({ name }: Weight, format: QuantisedFormat): Quantisation {
+  const { bits, blockSize } = QUANTISED[format];
+  return { bits: name === HEAD ? 8 : bits, blockSize };
+}
+
+export interface Quantisation {
+  readonly bits: 4 | 8;
+  readonly blockSize: number;
+}
+
+/** Whether a weight stays in 16 bits where its file has them: the decoder's matrices, but in a quantised format the embedding alone. */
+export function staysStored(weight: Weight, format: WeightFormat): boolean {
+  const { component, name } = weight;
+  if (format === "float32" || component !== "language") return false;
+  return name === EMBEDDING || (format === "stored" && weight.isMultiplied);
+}

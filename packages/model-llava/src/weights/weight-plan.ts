@@ -5,6 +5,7 @@ import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
 import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
 import { projectorNames } from "./projector-file.ts";
+import { EMBEDDING, HEAD } from "./tensor-names.ts";
 import type { Weight } from "./weight.ts";
 import { weightList } from "./weight-list.ts";
 
@@ -82,9 +83,6 @@ export function planWeights(sizes: NetworkSizes, sources: WeightSources): Weight
   if (adapter) refuseLeftOver(adapter, stored);
   return { stored, fresh };
 }
-
-export const EMBEDDING = "model.embed_tokens.weight";
-export const HEAD = "lm_head.weight";
 
 function isOfProjector(name: string): boolean {
   return name.startsWith(PROJECTOR_PREFIX);
